@@ -1,0 +1,1 @@
+"""Turns breaches into cases that people must close, and tells them."""

@@ -1,0 +1,1 @@
+"""How dustwatch is put together and run."""

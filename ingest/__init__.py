@@ -1,0 +1,1 @@
+"""What the world sent, made trustworthy and put on Kafka."""

@@ -1,0 +1,154 @@
+"""What ingest publishes: decoded values, batches of readings, ticks, background, signals, revisions.
+
+A Kafka record of `dust.feed` is one of `Readings`, `Tick`, `Background`, `Signal`, `Revision`;
+its `schema` header names which (see `codec`). Instants are int milliseconds UTC, periods are int
+milliseconds, values are int thousandths of the unit in `units.QUANTITIES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Int64s = npt.NDArray[np.int64]
+Int32s = npt.NDArray[np.int32]
+
+MISSING = int(np.iinfo(np.int64).min)  # in a value column: this reading has no such value
+
+# Codes of contracts.md, and the reasons that only the bridge or the store can find.
+REJECTION_CODES: tuple[str, ...] = (
+    "bad_crc",
+    "bad_length",
+    "bad_syntax",
+    "bad_json",
+    "bad_time",
+    "bad_unit",
+    "bad_value",
+    "no_known_key",
+    "too_large",
+    "empty",
+    "unknown_device",
+    "unknown_station",
+    "unknown_place",
+    "unknown_topic",
+    "store_refused",
+)
+
+
+class Decoded(NamedTuple):
+    """One reading as a decoder understood it; the device is still the key that was sent."""
+
+    device: str | None
+    time: int | None  # ms UTC; None: the payload names no time, receipt counts
+    period: int  # ms; 0: an instant
+    values: dict[str, int]  # thousandths; a missing value is absent
+    flags: dict[str, str]  # device's own flag per quantity, "N" normal
+    extras: dict[str, Any]
+    tolerated: tuple[str, ...] = ()  # what was accepted although odd: "number_as_text", "modbus_crc", ...
+
+
+class Rejected(NamedTuple):
+    """What could not be decoded, and why; `code` is one of REJECTION_CODES."""
+
+    code: str
+    detail: str
+    raw: bytes
+
+
+class DevicePolicy(NamedTuple):
+    """What a decoder must know of a device: UTC offset of its clock and the units it sends."""
+
+    utc_offset_s: int = 8 * 3600
+    units: Mapping[str, str] = {}
+    modbus_crc: bool = False  # HJ 212 firmware that computes the true Modbus CRC
+
+
+@dataclass(slots=True, eq=False)
+class Readings:
+    """A batch of n readings in columns, all of one partition.
+
+    `devices[i]` lives at `sites[i]`; `codes` (n) indexes both. `values[q]` is (n) thousandths with
+    MISSING holes. `flags`, `extras`, `marks` are sparse: row -> text (flags `pm10=D;tsp=T`, only
+    what is not N; extras JSON; marks such as `clock` or `retained`, comma-separated).
+    """
+
+    devices: tuple[str, ...]
+    sites: tuple[str, ...]
+    codes: Int32s
+    time: Int64s
+    period: Int64s
+    received_at: Int64s
+    values: dict[str, Int64s]
+    flags: dict[int, str] = field(default_factory=dict)
+    extras: dict[int, str] = field(default_factory=dict)
+    marks: dict[int, str] = field(default_factory=dict)
+    revision: str = ""
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """The log's clock: nothing older than `received_at` is still on its way from this bridge."""
+
+    received_at: int
+    every: int  # ms of clock time between ticks of this bridge; a gap is judged against it
+    bridge: str
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What a reference station measured over [start, end); `id` is the same in every partition."""
+
+    id: str
+    received_at: int
+    station: str
+    start: int
+    end: int
+    values: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """An order or notice from outside: alert, stage, permit, shutdown, maintenance, gap."""
+
+    id: str
+    received_at: int
+    place: str  # area or site
+    kind: str
+    level: str | None
+    start: int
+    end: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A configuration in force from `effective` on; `body` is plain JSON data."""
+
+    id: str
+    received_at: int
+    effective: int
+    body: dict[str, Any]
+
+
+FeedRecord = Readings | Tick | Background | Signal | Revision
+Headers = list[tuple[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """What could not be used: kept with raw bytes, place and reason, to be put through again."""
+
+    received_at: int
+    source: str  # bridge, gateway, store
+    topic: str
+    code: str
+    detail: str
+    raw: bytes
+    retain: bool = False
+    dup: bool = False

@@ -1,0 +1,58 @@
+"""The Kafka topics: their names, settings, and which partition a site lives in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from aiokafka.partitioner import murmur2
+
+FEED = "dust.feed"
+RESULTS = "dust.results"
+BREACHES = "dust.breaches"
+QUARANTINE = "dust.quarantine"
+SNAPSHOTS = "dust.snapshots"
+
+DEFAULT_PARTITIONS = 12
+MAX_RECORD_BYTES = 32 * 1024 * 1024  # a snapshot of 5,000 devices must fit in one record
+_DAY_MS = 24 * 3600 * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    """What a topic must look like when it is created."""
+
+    name: str
+    config: dict[str, str] = field(default_factory=dict)
+
+
+def _by_time(days: int) -> dict[str, str]:
+    return {
+        "cleanup.policy": "delete",
+        "retention.ms": str(days * _DAY_MS),
+        # LogAppendTime lets a bridge compare its own clock with the broker's.
+        "message.timestamp.type": "LogAppendTime",
+        "max.message.bytes": str(MAX_RECORD_BYTES),
+    }
+
+
+# All have the same number of partitions: what belongs to a site stays together in every topic.
+TOPICS: tuple[TopicSpec, ...] = (
+    TopicSpec(FEED, _by_time(30)),
+    TopicSpec(RESULTS, _by_time(30)),
+    TopicSpec(BREACHES, _by_time(30)),
+    TopicSpec(QUARANTINE, _by_time(30)),
+    TopicSpec(
+        SNAPSHOTS,
+        {
+            "cleanup.policy": "compact",
+            "max.message.bytes": str(MAX_RECORD_BYTES),
+            "segment.ms": "600000",
+            "min.cleanable.dirty.ratio": "0.1",
+        },
+    ),
+)
+
+
+def partition_of(site: str, partitions: int) -> int:
+    """The partition of a site: murmur2 of its id, as Kafka's own default partitioner."""
+    return int(murmur2(site.encode()) & 0x7FFFFFFF) % partitions

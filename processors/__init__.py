@@ -1,0 +1,1 @@
+"""Turns readings into verdicts, intervals and breaches."""
