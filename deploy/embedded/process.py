@@ -1,0 +1,87 @@
+"""Starting, watching and stopping a server process by its pid, with its output in a file."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+STOP_WITHIN_S = 10.0
+
+
+class ServerError(RuntimeError):
+    """A server that did not start; the message says where its log is."""
+
+
+def free_port() -> int:
+    """A loopback port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def accepts(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether something listens on that port."""
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex((host, port)) == 0
+
+
+class ServerProcess:
+    """One child process in a group of its own."""
+
+    def __init__(self, name: str, command: Sequence[str], log: Path, env: Mapping[str, str] | None = None):
+        self.name, self.log = name, log
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as out:
+            self.popen = subprocess.Popen(
+                list(command),
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, **(env or {})},
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        return self.popen.pid
+
+    def running(self) -> bool:
+        """Whether the process has not ended."""
+        return self.popen.poll() is None
+
+    def wait_until(self, ready: Callable[[], bool], within_s: float) -> None:
+        """Wait for `ready`. Raises ServerError when the process ends or the time is over."""
+        deadline = time.monotonic() + within_s
+        while not ready():
+            if not self.running():
+                raise ServerError(f"{self.name} ended with {self.popen.returncode}: {self._last_words()}")
+            if time.monotonic() > deadline:
+                self.stop()
+                raise ServerError(f"{self.name} was not ready within {within_s:.0f} s: {self._last_words()}")
+            time.sleep(0.05)
+
+    def stop(self, within_s: float = STOP_WITHIN_S) -> int:
+        """SIGTERM, then SIGKILL after `within_s`; returns the exit code."""
+        if self.running():
+            self.popen.terminate()
+            try:
+                self.popen.wait(within_s)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        return self.popen.wait()
+
+    def kill(self) -> None:
+        """SIGKILL to the whole group, as a power cut would."""
+        if self.running():
+            os.killpg(self.pid, signal.SIGKILL)
+        self.popen.wait()
+
+    def _last_words(self) -> str:
+        lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-5:]
+        return " | ".join(lines) + f" (whole log: {self.log})"
