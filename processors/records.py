@@ -1,0 +1,223 @@
+"""What processors publish: judged readings, intervals, verdicts, breaches, and their form on Kafka.
+
+`dust.results` carries `dust.judged/1` (the Arrow value of the feed record unchanged, what detection
+found in its headers) and `dust.judgements/1` (intervals and verdicts); `dust.breaches` carries
+`dust.breach/1`. Instants are int milliseconds UTC, values are floats in the unit of the pollutant.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+
+from ingest.codec import decode_readings, header, headers_of, schema_of
+from ingest.records import Headers, Readings
+
+JUDGED = "dust.judged/1"
+JUDGEMENTS = "dust.judgements/1"
+BREACH = "dust.breach/1"
+
+COMPLIANT = "compliant"
+EXCEEDS = "exceeds"
+UNDETERMINED = "undetermined"
+ANSWERS: tuple[str, ...] = (COMPLIANT, EXCEEDS, UNDETERMINED)
+
+# Why an answer is what it is; more codes may come, none changes its meaning.
+REASONS: dict[str, str] = {
+    "low_capture": "fewer slots of the interval are covered than the rule asks for",
+    "no_data": "no admitted value in the interval",
+    "no_background": "the background of the interval is not known (yet)",
+    "device_silent": "the device was silent at the end of the interval",
+    "never_seen": "the device has never sent anything since it was configured",
+    "interval_exceeds_window": "the device's interval does not divide the window",
+    "undetermined_hours": "undetermined intervals of the day could still exceed the allowance",
+    "allowance_exceeded": "more intervals exceeded than the clause allows in a day",
+    "within_allowance": "some intervals exceeded, no more than the clause allows in a day",
+    "instant_above": "a single value above the limit",
+    "clear": "values stayed at or below the limit for as long as the rule asks",
+    "device_returned": "the silent device was heard again",
+    "device_removed": "the device is no longer in the configuration",
+    "rule_removed": "the rule is no longer in the configuration",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """The statistic of one device and pollutant over [start, end); value None: nothing admitted."""
+
+    id: str
+    site: str
+    device: str
+    pollutant: str
+    statistic: str  # "mean"
+    start: int
+    end: int
+    value: float | None
+    capture: float  # 0..1
+    count: int  # admitted values that took part
+    revision: int  # 1, and 1 more each time that it is superseded
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a rule says of one point and interval (kind `interval`) or of a whole day (kind `day`)."""
+
+    id: str
+    kind: str  # "interval" | "day"
+    site: str
+    point: str  # the device
+    rule: str
+    rule_revision: str
+    title: dict[str, str]  # language -> text
+    clause: str
+    citation: str
+    status: str  # read | reported | recalled: how well the limit is known
+    pollutant: str
+    unit: str
+    start: int
+    end: int
+    answer: str  # one of ANSWERS
+    reasons: tuple[str, ...]  # sorted codes
+    value: float | None  # of an interval: its statistic; of a day: number of exceeding intervals
+    background: float | None
+    background_ids: tuple[str, ...]  # background records that were used
+    limit: float
+    capture: float | None
+    interval: str | None  # id of the interval judged
+    revision: int  # 1, and 1 more each time that this verdict is superseded
+    configuration: str  # id of the configuration revision in force
+    decided_at: int  # instant of the log
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One event of a breach: `opened`, `amended` or `closed`. `id` is the same for all its events."""
+
+    id: str
+    event: str  # opened | amended | closed
+    kind: str  # exceedance | offline | suspicion
+    level: str  # warning | violation | offline
+    site: str
+    device: str
+    rule: str  # "offline" for silence
+    rule_revision: str
+    title: dict[str, str]
+    clause: str
+    citation: str
+    status: str  # read | reported | recalled | "" (no limit)
+    administrative: bool  # a local order, no standard behind it
+    pollutant: str | None
+    unit: str | None
+    at: int  # instant of the log at which this event was decided
+    opened_at: int
+    start: int  # interval that led to this event; offline: when the device was last heard
+    end: int
+    value: float | None
+    background: float | None
+    limit: float | None
+    capture: float | None
+    interval: str | None  # id of the interval judged
+    verdict: str | None  # id of the verdict that led to this event
+    revision: int  # of that verdict
+    reasons: tuple[str, ...]
+    delayed: bool  # first found after an outage of our own
+    tell: bool  # False: recorded, nobody is to be woken
+    deadline_h: float | None  # hours that the rule gives for rectification
+    configuration: str
+
+    @property
+    def event_id(self) -> str:
+        """Unique for this event: the same event found twice has the same id."""
+        return short_id("breach-event", self.id, self.event, self.start, self.revision, self.rule_revision)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A batch as the store gets it: detection's marks are merged into `readings.marks`."""
+
+    readings: Readings
+    duplicates: int
+
+
+def short_id(*parts: object) -> str:
+    """An id from what identifies a thing: 20 hex digits of SHA-256 over its parts."""
+    text = "\x1f".join(str(part) for part in parts)
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def encode_judged(
+    value: bytes, marks: dict[int, str], duplicates: int, received_at: int
+) -> tuple[bytes, Headers]:
+    """(value, headers) of a judged batch; `value` is the Arrow value of the feed record, unchanged."""
+    more: list[tuple[str, bytes]] = []
+    if marks:
+        more.append(("marks", orjson.dumps({str(row): text for row, text in sorted(marks.items())})))
+    if duplicates:
+        more.append(("duplicates", b"%d" % duplicates))
+    return value, headers_of(JUDGED, received_at, *more)
+
+
+def decode_judged(value: bytes, headers: Iterable[tuple[str, bytes]] | dict[str, bytes] | None) -> Judged:
+    """The batch, with detection's marks after its own (comma-separated)."""
+    readings = decode_readings(value)
+    found = header(headers, "marks")
+    for row, text in (orjson.loads(found) if found else {}).items():
+        own = readings.marks.get(int(row))
+        readings.marks[int(row)] = f"{own},{text}" if own else text
+    return Judged(readings, int(header(headers, "duplicates") or b"0"))
+
+
+def encode_judgements(
+    intervals: Sequence[Interval], verdicts: Sequence[Verdict], received_at: int
+) -> tuple[bytes, Headers]:
+    """(value, headers) of intervals and verdicts that one feed record led to."""
+    body = {"intervals": [asdict(i) for i in intervals], "verdicts": [asdict(v) for v in verdicts]}
+    return orjson.dumps(body, option=orjson.OPT_SORT_KEYS), headers_of(JUDGEMENTS, received_at)
+
+
+def decode_judgements(value: bytes) -> tuple[list[Interval], list[Verdict]]:
+    """The inverse of `encode_judgements`."""
+    body = orjson.loads(value)
+    return [Interval(**i) for i in body["intervals"]], [_verdict(v) for v in body["verdicts"]]
+
+
+def encode_breach(breach: Breach) -> tuple[bytes, bytes, Headers]:
+    """(key, value, headers) of a breach event."""
+    body = {**asdict(breach), "event_id": breach.event_id}
+    return (
+        breach.id.encode(),
+        orjson.dumps(body, option=orjson.OPT_SORT_KEYS),
+        headers_of(BREACH, breach.at, ("event_id", breach.event_id.encode())),
+    )
+
+
+def decode_breach(value: bytes) -> Breach:
+    """The inverse of `encode_breach`."""
+    body: dict[str, Any] = orjson.loads(value)
+    body.pop("event_id", None)
+    body["reasons"] = tuple(body["reasons"])
+    return Breach(**body)
+
+
+def decode(
+    value: bytes, headers: Iterable[tuple[str, bytes]] | dict[str, bytes] | None
+) -> Judged | tuple[list[Interval], list[Verdict]] | Breach:
+    """Any record of `dust.results` or `dust.breaches`, by its schema header. Raises ValueError."""
+    schema = schema_of(headers)
+    if schema == JUDGED:
+        return decode_judged(value, headers)
+    if schema == JUDGEMENTS:
+        return decode_judgements(value)
+    if schema == BREACH:
+        return decode_breach(value)
+    raise ValueError(f"schema header {schema!r} is none of {JUDGED}, {JUDGEMENTS}, {BREACH}")
+
+
+def _verdict(body: dict[str, Any]) -> Verdict:
+    body["reasons"] = tuple(body["reasons"])
+    body["background_ids"] = tuple(body["background_ids"])
+    return Verdict(**body)
