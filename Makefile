@@ -1,0 +1,52 @@
+# Two commands for everybody: `make demo` and `make test`; both set up what they need.
+PYTHON ?= python3.11
+VENV   := .venv
+BIN    := $(VENV)/bin
+UV     := $(BIN)/uv
+FOR    ?=
+SPEED  ?= 60
+export UV_SYSTEM_CERTS = 1
+# the environment is the project's own, whatever the caller has activated
+export UV_PROJECT_ENVIRONMENT = $(VENV)
+unexport VIRTUAL_ENV
+
+.PHONY: setup demo test test-servers lint types bench clean
+
+setup: $(VENV)/.ready
+
+$(UV):
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+
+$(VENV)/.ready: $(UV) pyproject.toml uv.lock alerts/web/package-lock.json deploy/embedded/kafka-jars.txt
+	@echo "setting up: pinned Python packages"
+	@$(UV) sync --quiet --frozen --all-extras --inexact
+	@echo "setting up: Kafka"
+	@$(BIN)/python -m deploy.embedded.jars
+	@echo "setting up: browser code and texts"
+	@$(BIN)/python -m deploy.assets
+	@touch $@
+
+demo: setup
+	@$(BIN)/dustwatch demo --speed $(SPEED) $(if $(FOR),--for $(FOR))
+
+test: setup
+	@$(BIN)/pytest -q -m "not servers"
+
+test-servers: setup
+	@tests/servers/install.sh
+	@$(BIN)/pytest -q -m servers
+
+lint: setup
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/lint-imports
+
+types: setup
+	@$(BIN)/mypy
+
+bench: setup
+	@$(BIN)/python -m bench
+
+clean:
+	rm -rf $(VENV) var dist alerts/web/node_modules alerts/web/static/vendor

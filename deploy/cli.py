@@ -1,0 +1,84 @@
+"""The program `dustwatch`: finds the command's module, and turns known failures into exit codes.
+
+Exit 0 done, 1 it found something wrong, 2 wrong usage or configuration, 3 a server is missing.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from deploy.errors import exit_code_of, words_of
+
+# name -> first line of help; the module is imported only when its command is called, so that
+# `dustwatch --help` answers at once.
+COMMANDS: dict[str, str] = {
+    "check": "Check a configuration folder.",
+    "who": "Say who would be told, and why.",
+    "decode": "Decode payloads of one format to JSON lines.",
+    "replay": "Judge recorded messages without any server.",
+    "publish": "Publish a recording to an MQTT broker.",
+    "quarantine": "List what could not be used, or put it through again.",
+    "apply": "Put the configuration into the log.",
+    "status": "Say how every stage is doing.",
+    "schema": "Print the JSON Schema of a record or a configuration file.",
+    "feed": "Look after the log.",
+    "run": "Run one service.",
+    "up": "Run everything on this machine.",
+    "demo": "Run everything with a simulated county.",
+}
+
+
+class Program(click.Group):
+    """The group of all commands, each in `deploy.commands`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"deploy.commands.{cmd_name}")
+        command = module.command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="dustwatch")
+def program() -> None:
+    """Dust-source monitoring: readings in, verdicts, cases and messages out.
+
+    Begin with `dustwatch demo --for 90s`.
+    """
+
+
+def main() -> None:
+    """Entry point of the program."""
+    try:
+        # Without standalone mode click hands back the code of `ctx.exit(code)`.
+        ended = program(standalone_mode=False)
+        sys.exit(ended if isinstance(ended, int) else 0)
+    except click.Abort:
+        sys.exit(130)
+    except click.ClickException as wrong:
+        wrong.show()
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.exit(0)
+    except Exception as error:
+        code = exit_code_of(error)
+        if code is None:
+            raise
+        click.echo(words_of(error), err=True)
+        sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

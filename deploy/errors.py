@@ -1,0 +1,46 @@
+"""Which failures are the operator's (exit 2) or a missing server's (exit 3), and in what words.
+
+Everything else is ours: it keeps its traceback.
+"""
+
+from __future__ import annotations
+
+from aiokafka.errors import KafkaConnectionError, KafkaError
+
+from deploy.embedded.jars import JarError
+from deploy.embedded.process import ServerError
+from deploy.settings import SettingsError
+from ingest.strict_yaml import ConfigError
+
+WRONG_CONFIGURATION = 2
+MISSING_SERVER = 3
+
+
+class Missing(RuntimeError):
+    """A server that can't be reached: which address, and what to do."""
+
+
+_CODES: tuple[tuple[type[BaseException], int], ...] = (
+    (ConfigError, WRONG_CONFIGURATION),
+    (SettingsError, WRONG_CONFIGURATION),
+    (Missing, MISSING_SERVER),
+    (ServerError, MISSING_SERVER),
+    (JarError, MISSING_SERVER),
+    (KafkaConnectionError, MISSING_SERVER),
+    (ConnectionError, MISSING_SERVER),
+)
+
+
+def exit_code_of(error: BaseException) -> int | None:
+    """The exit code of a known failure, None for one that is ours."""
+    for kind, code in _CODES:
+        if isinstance(error, kind):
+            return code
+    return None
+
+
+def words_of(error: BaseException) -> str:
+    """What the operator reads."""
+    if isinstance(error, KafkaError):
+        return f"Kafka: {error}; is it running at the address in DUSTWATCH_KAFKA?"
+    return str(error) or type(error).__name__

@@ -1,0 +1,74 @@
+"""Settings of a machine: environment variables with the prefix `DUSTWATCH_`, or a `.env` file.
+
+What belongs to the county (sites, rules, contacts) is in the configuration folder; what belongs to
+the machine (addresses, secrets, clock) is here, and never the other way round.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ingest.topics import DEFAULT_PARTITIONS
+
+DESK_PORT = 8400
+
+
+class SettingsError(ValueError):
+    """A setting that can't be used: variable, value, and what is expected."""
+
+
+class Settings(BaseSettings):
+    """Where the servers are and how this process behaves."""
+
+    model_config = SettingsConfigDict(env_prefix="DUSTWATCH_", env_file=".env", extra="ignore")
+
+    config: Path = Field(default=Path("deploy/example"), description="configuration folder of the county")
+    clock: str = Field(default="wall", description="wall | `START xSPEED` | recording")
+    log_level: str = "info"
+
+    kafka: str = Field(default="127.0.0.1:9092", description="bootstrap servers, comma-separated")
+    partitions: Annotated[int, Field(ge=1, le=1000)] = DEFAULT_PARTITIONS
+    replication: Annotated[int, Field(ge=1)] = 1
+    application: str = Field(default="dustwatch", description="prefix of the consumer groups")
+
+    mqtt: str = Field(default="mqtt://127.0.0.1:1883", description="mqtt:// or mqtts://host:port")
+    mqtt_username: str | None = None
+    mqtt_password: SecretStr | None = None
+    mqtt_ca: Path | None = None
+    mqtt_version: Annotated[str, Field(pattern=r"^(5|3\.1\.1)$")] = "5"
+    mqtt_client_id: str = "dustwatch-bridge"
+    mqtt_share: str | None = Field(default="dustwatch", description="shared subscription group; empty: plain")
+    linger_ms: Annotated[int, Field(ge=0, le=5000)] = 10
+
+    gateway_host: str = "127.0.0.1"
+    gateway_port: int = 8212
+
+    history: str = Field(default="sqlite:///var/history.sqlite", description="sqlite:/// or influx+http://")
+    cases: str = Field(
+        default="sqlite:///var/cases.sqlite", description="sqlite:/// or postgresql+psycopg://"
+    )
+    files: Path = Field(default=Path("var/messages"), description="folder of the `file` channel")
+
+    desk_host: str = "127.0.0.1"
+    desk_port: int = DESK_PORT
+    base_url: str = Field(default=f"http://127.0.0.1:{DESK_PORT}", description="address in messages' links")
+
+    health_host: str = "127.0.0.1"
+    health_port: int = Field(
+        default=0, description="port of /healthz, /readyz, /metrics; 0: the service's own"
+    )
+    snapshot_seconds: Annotated[float, Field(gt=0)] = 5.0
+
+
+def load_settings() -> Settings:
+    """The settings of this process. Raises SettingsError naming the variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "DUSTWATCH_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise SettingsError(f"{name}={first['input']!r}: {first['msg']}") from None

@@ -1,0 +1,1 @@
+"""A simulated county: deterministic dust, weather and faulty monitors, for the demo, soaks and tests."""
