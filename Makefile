@@ -1,5 +1,5 @@
 # Two commands for everybody: `make demo` and `make test`; both set up what they need.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
@@ -31,11 +31,11 @@ demo: setup
 	@$(BIN)/dustwatch demo --speed $(SPEED) $(if $(FOR),--for $(FOR))
 
 test: setup
-	@$(BIN)/pytest -q -m "not servers"
+	@$(BIN)/pytest -q -m "not servers and not browser"
 
 test-servers: setup
 	@tests/servers/install.sh
-	@$(BIN)/pytest -q -m servers
+	@$(BIN)/pytest -q -m "servers or browser"
 
 lint: setup
 	@$(BIN)/ruff format --check .
