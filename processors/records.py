@@ -67,7 +67,7 @@ class Verdict:
     """What a rule says of one point and interval (kind `interval`) or of a whole day (kind `day`)."""
 
     id: str
-    kind: str  # "interval" | "day"
+    kind: str  # "interval" | "day" | "instant"
     site: str
     point: str  # the device
     rule: str
@@ -83,7 +83,8 @@ class Verdict:
     answer: str  # one of ANSWERS
     reasons: tuple[str, ...]  # sorted codes
     value: float | None  # of an interval: its statistic; of a day: number of exceeding intervals
-    background: float | None
+    background: float | None  # mean of the area's stations
+    subtracted: float | None  # what of it the clause lets be subtracted (its cap)
     background_ids: tuple[str, ...]  # background records that were used
     limit: float
     capture: float | None
@@ -118,6 +119,7 @@ class Breach:
     end: int
     value: float | None
     background: float | None
+    subtracted: float | None
     limit: float | None
     capture: float | None
     interval: str | None  # id of the interval judged
@@ -175,7 +177,7 @@ def encode_judgements(
     intervals: Sequence[Interval], verdicts: Sequence[Verdict], received_at: int
 ) -> tuple[bytes, Headers]:
     """(value, headers) of intervals and verdicts that one feed record led to."""
-    body = {"intervals": [asdict(i) for i in intervals], "verdicts": [asdict(v) for v in verdicts]}
+    body = {"intervals": list(intervals), "verdicts": list(verdicts)}  # orjson writes dataclasses itself
     return orjson.dumps(body, option=orjson.OPT_SORT_KEYS), headers_of(JUDGEMENTS, received_at)
 
 
