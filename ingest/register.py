@@ -1,0 +1,370 @@
+"""The register: the county, who answers for what, where the sites are and which devices stand on them.
+
+Forms of `county.yaml`, `departments.yaml`, `sites.yaml`, `devices.yaml` and `ingest.yaml`, read from
+one folder by `load_register`. What one file says about another is checked in `register_checks`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    TypeAdapter,
+)
+
+from ingest.strict_yaml import ConfigError, Document, Problem, did_you_mean, load
+
+DEFAULT_ZONE = "Asia/Shanghai"
+DEFAULT_LANGUAGE = "zh_CN"
+DEFAULT_UTC_OFFSET = "+08:00"
+DEFAULT_INTERVAL_S = 60
+
+FORMATS: tuple[str, ...] = ("json_v1", "hj212", "airgradient", "airrohr", "thingsboard", "qingping")
+RESERVED_DEVICES: tuple[str, ...] = ("background", "signals")
+
+# Words that rules may select by. A county may use others; only a near miss of one of these is refused.
+SITE_KINDS: tuple[str, ...] = (
+    "building",
+    "municipal",
+    "road",
+    "demolition",
+    "muck_yard",
+    "river_works",
+    "land_levelling",
+    "stock_yard",
+    "mixing_plant",
+    "quarry",
+    "port",
+)
+STAGES: tuple[str, ...] = (
+    "demolition",
+    "earthwork",
+    "foundation_treatment",
+    "foundation",
+    "structure",
+    "decoration",
+    "landscaping",
+    "paving",
+    "operation",
+    "idle",
+)
+ZONES: tuple[str, ...] = ("urban", "suburban", "rural", "main", "second")
+ROLES: tuple[str, ...] = ("boundary", "gate", "upwind", "downwind", "inside", "reference")
+
+_ID = re.compile(r"\w[\w.:-]{0,63}")
+_UTC_OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
+_HOURS = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)")
+_KEY_BAD = re.compile(r"[\s/+#\x00-\x1f]")
+
+
+def _id(text: str) -> str:
+    if not _ID.fullmatch(text):
+        raise ValueError(
+            f"`{text}` can't be an id: 64 letters, digits, `_`, `.`, `:`, `-`, with a letter or digit first"
+        )
+    return text
+
+
+def _name(text: str) -> str:
+    if not text.strip():
+        raise ValueError("the text is empty")
+    return text
+
+
+def _zone(text: str) -> str:
+    if text not in available_timezones():
+        hint = did_you_mean(text, available_timezones()) or "; write for example Asia/Shanghai"
+        raise ValueError(f"`{text}` is no zone of the tz database{hint}")
+    return text
+
+
+def _utc_offset(text: str) -> str:
+    match = _UTC_OFFSET.fullmatch(text)
+    if match is None or int(match[2]) > 14:
+        raise ValueError(f'`{text}` is no offset; write for example "+08:00"')
+    return text
+
+
+def _hours(text: str) -> str:
+    if not _HOURS.fullmatch(text):
+        raise ValueError(f'`{text}` are no hours; write for example "08:00-18:00" or "18:00-08:00"')
+    return text
+
+
+def _interval(seconds: int) -> int:
+    if seconds > 0 and 3600 % seconds == 0:
+        return seconds
+    dividers = [n for n in range(1, 3601) if 3600 % n == 0]
+    below = max((n for n in dividers if n < seconds), default=None)
+    above = min((n for n in dividers if n > seconds), default=None)
+    near = " or ".join(str(n) for n in (below, above) if n is not None)
+    raise ValueError(f"an interval of {seconds} s does not divide the hour of 3600 s; the nearest are {near}")
+
+
+def _location(place: tuple[float, float]) -> tuple[float, float]:
+    lat, lon = place
+    if abs(lat) <= 90 and abs(lon) <= 180:
+        return place
+    if abs(lon) <= 90 and abs(lat) <= 180:
+        raise ValueError(f"latitude {lat} is outside -90..90: latitude comes first; write [{lon}, {lat}]")
+    raise ValueError(f"[{lat}, {lon}] is outside the globe: latitude -90..90, longitude -180..180")
+
+
+def _device_id(text: str) -> str:
+    if text.casefold() in RESERVED_DEVICES:
+        raise ValueError(
+            f"`{text}` is reserved: dust/v1/{text}/... carries something else; rename the device"
+        )
+    return _id(text)
+
+
+def _alias(text: str) -> str:
+    if not text or _KEY_BAD.search(text):
+        raise ValueError(f"`{text}` can't be an alias: no blanks, no `/`, `+`, `#`")
+    return text
+
+
+def _filter(text: str) -> str:
+    wrong = filter_fault(text)
+    if wrong:
+        raise ValueError(f"`{text}` is no MQTT topic filter: {wrong}")
+    return text
+
+
+def filter_fault(text: str) -> str | None:
+    """What is wrong with an MQTT topic filter (MQTT 5, 4.7); None if nothing."""
+    levels = text.split("/")
+    if not text or "\x00" in text or len(text.encode()) > 65535:
+        return "it is empty, too long or holds a NUL"
+    if levels[0].startswith("$share"):
+        return "the bridge shares its subscriptions by itself; leave out `$share/...`"
+    if any("#" in level and level != "#" for level in levels):
+        return "`#` must stand alone in its level"
+    if "#" in levels[:-1]:
+        return "`#` must be the last level"
+    if any("+" in level and level != "+" for level in levels):
+        return "`+` must stand alone in its level"
+    return None
+
+
+Id = Annotated[str, AfterValidator(_id)]
+Name = Annotated[str, AfterValidator(_name)]
+Seconds = Annotated[StrictInt, Field(gt=0, le=30 * 24 * 3600)]
+
+
+class Form(BaseModel):
+    """Base of all forms of the folder: nothing unknown, nothing changed after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BackgroundArea(Form):
+    """An area and the reference stations whose mean is its background."""
+
+    area: Id
+    stations: Annotated[tuple[Id, ...], Field(min_length=1)]
+    min_stations: Annotated[StrictInt, Field(ge=1)] = 1
+
+
+class Detection(Form):
+    """Durations of the fold, in seconds; the defaults are those of contracts.md."""
+
+    offline_after: Seconds = 900
+    background_wait: Seconds = 3600
+    tell_within: Seconds = 6 * 3600
+    catch_up_grace: Seconds = 600
+
+
+class County(Form):
+    """`county.yaml`: what holds for the whole county."""
+
+    name: Name
+    zone: Annotated[str, AfterValidator(_zone)] = DEFAULT_ZONE
+    language: Literal["zh_CN", "en"] = DEFAULT_LANGUAGE  # type: ignore[assignment]
+    background: tuple[BackgroundArea, ...] = ()
+    detect: Detection = Detection()
+
+
+class Channel(BaseModel):
+    """One way to a person; what a kind needs beside `kind` is checked by alerts."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    kind: Name
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """The keys beside `kind`."""
+        return self.model_extra or {}
+
+
+class Contact(Form):
+    """A person or duty desk; without `hours` reachable at any hour."""
+
+    name: Name
+    channels: tuple[Channel, ...] = ()
+    hours: Annotated[str, AfterValidator(_hours)] | None = None
+    language: Literal["zh_CN", "en"] | None = None
+
+
+class Department(Form):
+    """`departments.yaml`: who answers, by trade (sector) or by territory."""
+
+    id: Id
+    name: Name
+    line: Literal["sector", "territorial", "coordination"]
+    contacts: tuple[Contact, ...] = ()
+
+
+class Site(Form):
+    """`sites.yaml`: a place that may raise dust, with the two lines that answer for it."""
+
+    id: Id
+    name: Name
+    kind: Name
+    stage: Name
+    zone: Name
+    township: Id
+    department: Id
+    location: Annotated[tuple[StrictFloat, StrictFloat], AfterValidator(_location)]
+    address: str | None = None
+    contacts: tuple[Contact, ...] = ()
+    area_m2: Annotated[StrictFloat, Field(gt=0)] | None = None
+
+
+class Device(Form):
+    """`devices.yaml`: a monitor, how it speaks and where it stands."""
+
+    id: Annotated[str, AfterValidator(_device_id)]
+    site: Id
+    format: str
+    interval: Annotated[StrictInt, AfterValidator(_interval)] = DEFAULT_INTERVAL_S
+    utc_offset: Annotated[str, AfterValidator(_utc_offset)] = DEFAULT_UTC_OFFSET
+    aliases: tuple[Annotated[str, AfterValidator(_alias)], ...] = ()
+    units: dict[str, str] = {}
+    role: Name = "boundary"
+    name: Name | None = None
+    modbus_crc: StrictBool = False
+    offline_after: Seconds | None = None
+
+    @property
+    def utc_offset_s(self) -> int:
+        """The offset of the device's clock in seconds."""
+        hours, minutes = self.utc_offset[1:].split(":")
+        return (-1 if self.utc_offset[0] == "-" else 1) * (int(hours) * 3600 + int(minutes) * 60)
+
+
+class IngestRule(Form):
+    """`ingest.yaml`: which decoder reads the messages of a topic filter."""
+
+    filter: Annotated[str, AfterValidator(_filter)]
+    format: str
+
+
+DEFAULT_INGEST: tuple[IngestRule, ...] = (IngestRule(filter="dust/v1/+/readings", format="json_v1"),)
+
+COUNTY: TypeAdapter[County] = TypeAdapter(County)
+DEPARTMENTS: TypeAdapter[tuple[Department, ...]] = TypeAdapter(tuple[Department, ...])
+SITES: TypeAdapter[tuple[Site, ...]] = TypeAdapter(tuple[Site, ...])
+DEVICES: TypeAdapter[tuple[Device, ...]] = TypeAdapter(tuple[Device, ...])
+INGEST: TypeAdapter[tuple[IngestRule, ...]] = TypeAdapter(tuple[IngestRule, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """All of the folder that ingest needs; `documents` keep the places for later problems."""
+
+    county: County
+    departments: dict[str, Department]
+    sites: dict[str, Site]
+    devices: dict[str, Device]
+    ingest: list[IngestRule] = field(default_factory=lambda: list(DEFAULT_INGEST))
+    warnings: tuple[Problem, ...] = field(default=(), compare=False)
+    documents: Mapping[str, Document] = field(default_factory=dict, compare=False, repr=False)
+    _exact: dict[str, Device] = field(init=False, compare=False, repr=False)
+    _folded: dict[str, Device] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        exact = {alias: device for device in self.devices.values() for alias in device.aliases}
+        exact.update(self.devices)
+        object.__setattr__(self, "_exact", exact)
+        object.__setattr__(self, "_folded", {key.casefold(): device for key, device in exact.items()})
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of days and clock hours."""
+        return ZoneInfo(self.county.zone)
+
+    def device_of(self, key: str) -> Device | None:
+        """The device with this id or alias (MN, serial, MAC): as written, else whatever its case."""
+        return self._exact.get(key) or self._folded.get(key.casefold())
+
+    def devices_at(self, site: str) -> list[Device]:
+        """The devices of a site, in order of the file."""
+        return [device for device in self.devices.values() if device.site == site]
+
+    def problem_of(
+        self, what: Literal["department", "site", "device"], id: str, message: str, *, warn: bool = False
+    ) -> Problem:
+        """A problem of a department, site or device, at its place in its file."""
+        file, entries = {
+            "department": ("departments.yaml", list(self.departments)),
+            "site": ("sites.yaml", list(self.sites)),
+            "device": ("devices.yaml", list(self.devices)),
+        }[what]
+        document = self.documents.get(file, Document(file))
+        loc = (entries.index(id),) if id in entries else ()
+        return document.problem(loc, message, severity="warning" if warn else "error")
+
+
+def load_register(folder: str | Path) -> Register:
+    """The register that the folder holds.
+
+    Raises ConfigError with every problem of every file; what is only doubtful is in `warnings`.
+    """
+    register, problems = read_register(Path(folder))
+    if register is None:
+        raise ConfigError(problem for problem in problems if problem.severity == "error")
+    return register
+
+
+def read_register(folder: Path) -> tuple[Register | None, list[Problem]]:
+    """The register, or None if there are errors, and all problems of both severities."""
+    from ingest.register_checks import cross_checks
+
+    if not folder.is_dir():
+        message = "no such folder; give the folder that holds county.yaml"
+        return None, [Problem(str(folder), 1, 1, ".", message)]
+    county = load(folder / "county.yaml", COUNTY)
+    departments = load(folder / "departments.yaml", DEPARTMENTS)
+    sites = load(folder / "sites.yaml", SITES)
+    devices = load(folder / "devices.yaml", DEVICES)
+    ingest = load(folder / "ingest.yaml", INGEST, default=DEFAULT_INGEST)
+    parts = (county, departments, sites, devices, ingest)
+    problems: list[Problem] = [problem for part in parts for problem in part.problems]
+    problems += cross_checks(county, departments, sites, devices, ingest)
+    problems = sorted(set(problems))
+    warnings = tuple(problem for problem in problems if problem.severity == "warning")
+    if len(warnings) < len(problems) or county.value is None:
+        return None, problems
+    register = Register(
+        county.value,
+        {department.id: department for department in departments.value or ()},
+        {site.id: site for site in sites.value or ()},
+        {device.id: device for device in devices.value or ()},
+        list(ingest.value or ()),
+        warnings,
+        {part.document.file: part.document for part in parts},
+    )
+    return register, problems
