@@ -1,0 +1,113 @@
+"""The interface of a history store, and what a write comes to: accepted, rejected or kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+import orjson
+
+from processors.history.points import Batch, Point, Refusal, gather
+
+
+class HistoryUnusable(Exception):
+    """The operator's error: the store cannot be used as configured. Says where, why, and the way out.
+
+    `exit_code`: 2 when the configuration is wrong (URL, token, bucket), 3 when the server is missing.
+    """
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+class LatestReading(NamedTuple):
+    """The newest reading of a device; values in the unit of the quantity."""
+
+    device: str
+    site: str
+    time: int
+    received_at: int
+    period: int
+    values: dict[str, float]
+
+
+@dataclass(slots=True)
+class WriteOutcome:
+    """What became of the points of one write: every one is accepted, rejected or kept.
+
+    `rejected` will never be accepted as they are; `kept` may be later, `why` says what is in the way.
+    """
+
+    accepted: int = 0
+    rejected: list[Refusal] = field(default_factory=list)
+    kept: list[Batch] = field(default_factory=list)
+    why: str = ""
+
+    @property
+    def kept_points(self) -> list[Point]:
+        """The kept points one by one."""
+        return [point for batch in self.kept for point in batch.points()]
+
+
+class History(Protocol):
+    """Readings, intervals and verdicts of a county. All methods may be called from any thread."""
+
+    def check(self) -> None:
+        """Raises HistoryUnusable when the store cannot be reached or refuses us."""
+
+    def write(self, points: Sequence[Point]) -> WriteOutcome:
+        """Store few points given one by one; never raises for what is the data's or the server's fault."""
+
+    def write_batches(self, batches: Iterable[Batch]) -> WriteOutcome:
+        """Store points in columns, in the order given: the fast way, with the same promises."""
+
+    def latest(self) -> list[LatestReading]:
+        """The newest reading of every device, by device."""
+
+    def readings(
+        self, device: str, quantity: str, start_ms: int, end_ms: int, limit: int | None = None
+    ) -> list[tuple[int, float]]:
+        """(time, value) of [start, end) in order of time; with `limit` the newest so many."""
+
+    def intervals(
+        self,
+        *,
+        pollutant: str,
+        start_ms: int,
+        end_ms: int,
+        site: str | None = None,
+        device: str | None = None,
+        window: str | None = None,
+    ) -> list[dict[str, Any]]:
+        """Intervals whose start is in [start, end), by start and device; keys: tags, fields, `start`."""
+
+    def verdicts(
+        self, *, start_ms: int, end_ms: int, site: str | None = None, limit: int = 1000
+    ) -> list[dict[str, Any]]:
+        """The newest `limit` verdicts whose start is in [start, end), newest first; keys as above."""
+
+    def count(self, kind: str) -> int:
+        """Number of points of a measurement."""
+
+    def close(self) -> None:
+        """Let go of connections and files."""
+
+
+def write_points(history: History, points: Sequence[Point]) -> WriteOutcome:
+    """`write` by means of `write_batches`."""
+    batches, refused = gather(points)
+    outcome = history.write_batches(batches)
+    outcome.rejected[:0] = refused
+    return outcome
+
+
+def tidy(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as handed out: `time` is called `start`, reasons are a list, the title is by language."""
+    row["start"] = row.pop("time")
+    if "title" in row:
+        row["title"] = orjson.loads(row["title"] or "{}")
+    if "reasons" in row:
+        row["reasons"] = [code for code in (row["reasons"] or "").split(",") if code]
+    return row

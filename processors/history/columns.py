@@ -1,0 +1,141 @@
+"""Turn judged readings, intervals and verdicts into batches of points, column by column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+import pyarrow as pa
+
+from ingest.records import MISSING, Readings
+from ingest.units import QUANTITIES, THOUSAND
+from processors.history.points import Batch, batch_of
+from processors.records import COMPLIANT, EXCEEDS, UNDETERMINED, Interval, Verdict, short_id
+
+ANSWER_CODES = {COMPLIANT: 0, UNDETERMINED: 1, EXCEEDS: 2}
+DUPLICATE, CONFLICT = "duplicate", "conflict"  # marks of detection
+_SAME_IN_VERDICT = (
+    *("answer", "value", "background", "subtracted", "limit", "capture", "unit", "clause", "rule_revision"),
+    *("revision", "configuration", "interval", "end", "decided_at", "id"),
+)
+_LABELS = {900_000: "15m", 3_600_000: "1h", 86_400_000: "1d"}
+
+
+def batches_of_readings(found: Sequence[Readings]) -> list[Batch]:
+    """Readings as points of `readings`, contradictions as points of `conflicts`, duplicates left out."""
+    found = [one for one in found if len(one)]
+    if not found:
+        return []
+    rows = sum(map(len, found))
+    values = {name: _joined(found, name) for name in QUANTITIES if any(name in one.values for one in found)}
+    texts = {name: _texts(found, name, rows) for name in ("flags", "marks", "extras")}
+    fields: dict[str, Any] = {name: _thousandths(column) for name, column in values.items()}
+    fields["period"] = np.concatenate([one.period for one in found])
+    fields["received_at"] = np.concatenate([one.received_at for one in found])
+    fields |= {name: column for name, column in texts.items() if column is not None}
+    if any(one.revision for one in found):
+        fields["revision"] = _words(
+            [one.revision for one in found], np.repeat(np.arange(len(found)), [len(one) for one in found])
+        )
+    time = np.concatenate([one.time for one in found])
+    codes = _codes(found)
+    device = _words([word for one in found for word in one.devices], codes)
+    site = _words([word for one in found for word in one.sites], codes)
+    duplicate, conflict = _marked(texts["marks"], DUPLICATE), _marked(texts["marks"], CONFLICT)
+    everything = batch_of("readings", time, {"device": device, "site": site}, fields)
+    if not duplicate and not conflict:
+        return [everything]
+    plain = np.ones(rows, np.bool_)
+    plain[sorted(duplicate | conflict)] = False
+    batches = [Batch("readings", everything.data.filter(pa.array(plain)))]
+    disputed = sorted(conflict - duplicate)
+    if disputed:
+        batches.append(_conflicts(Batch("readings", everything.data.take(pa.array(disputed)))))
+    return [batch for batch in batches if len(batch)]
+
+
+def _conflicts(batch: Batch) -> Batch:
+    """The same rows under a tag that tells contradicting readings of one device and time apart."""
+    content = [
+        short_id(*sorted((k, v) for k, v in point.fields.items() if k in QUANTITIES or k == "period"))
+        for point in batch.points()
+    ]
+    return Batch("conflicts", batch.data.append_column("content", pa.array(content, pa.utf8())))
+
+
+def _joined(found: Sequence[Readings], name: str) -> npt.NDArray[np.int64]:
+    columns = [
+        one.values[name] if name in one.values else np.full(len(one), MISSING, np.int64) for one in found
+    ]
+    return columns[0] if len(columns) == 1 else np.concatenate(columns)
+
+
+def _thousandths(column: npt.NDArray[np.int64]) -> Any:
+    hole = column == MISSING
+    return pa.array(column / THOUSAND, mask=hole if hole.any() else None)
+
+
+def _texts(found: Sequence[Readings], name: str, rows: int) -> Any:
+    if not any(getattr(one, name) for one in found):
+        return None
+    column: list[str | None] = [None] * rows
+    start = 0
+    for one in found:
+        for row, text in getattr(one, name).items():
+            column[start + row] = text
+        start += len(one)
+    return pa.array(column, pa.utf8())
+
+
+def _codes(found: Sequence[Readings]) -> npt.NDArray[np.int32]:
+    parts, base = [], 0
+    for one in found:
+        parts.append(one.codes + np.int32(base))
+        base += len(one.devices)
+    return np.concatenate(parts)
+
+
+def _words(words: list[str], codes: npt.NDArray[Any]) -> Any:
+    return pa.array(words, pa.utf8()).take(pa.array(codes))
+
+
+def _marked(marks: Any, code: str) -> set[int]:
+    if marks is None:
+        return set()
+    return {i for i, text in enumerate(marks.to_pylist()) if text is not None and code in text.split(",")}
+
+
+def batches_of_intervals(found: Sequence[Interval]) -> list[Batch]:
+    """Intervals as points of `intervals`."""
+    if not found:
+        return []
+    tags = {name: _of(found, name) for name in ("device", "pollutant", "site", "statistic")}
+    tags["window"] = [window_label(i.end - i.start) for i in found]
+    fields = {name: _of(found, name) for name in ("value", "capture", "count", "revision", "end", "id")}
+    return [batch_of("intervals", _of(found, "start"), tags, fields)]
+
+
+def batches_of_verdicts(found: Sequence[Verdict]) -> list[Batch]:
+    """Verdicts as points of `verdicts`; reasons are comma-separated, the title is JSON by language."""
+    if not found:
+        return []
+    tags = {name: _of(found, name) for name in ("kind", "pollutant", "rule", "site")}
+    tags["device"] = _of(found, "point")
+    fields = {name: _of(found, name) for name in _SAME_IN_VERDICT}
+    fields["answer_code"] = [ANSWER_CODES[v.answer] for v in found]
+    fields["reasons"] = [",".join(v.reasons) for v in found]
+    fields["title"] = [orjson.dumps(v.title, option=orjson.OPT_SORT_KEYS).decode() for v in found]
+    return [batch_of("verdicts", _of(found, "start"), tags, fields)]
+
+
+def _of(found: Sequence[Any], name: str) -> list[Any]:
+    return list(map(attrgetter(name), found))
+
+
+def window_label(length_ms: int) -> str:
+    """How a window is called in the tag: `15m`, `1h`, `1d`, otherwise its seconds, as `120s`."""
+    return _LABELS.get(length_ms, f"{length_ms // 1000}s")

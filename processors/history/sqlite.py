@@ -1,0 +1,228 @@
+"""History in one SQLite file: a table a measurement, for one county on one machine, nothing to install.
+
+Writers take turns on one connection; readers have their own and, thanks to the write-ahead log, wait
+for nobody, in this process or another.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ingest.units import QUANTITIES
+from processors.history.base import HistoryUnusable, LatestReading, WriteOutcome, tidy, write_points
+from processors.history.points import (
+    FLOAT,
+    INT,
+    MEASUREMENTS,
+    TEXT,
+    Batch,
+    Measurement,
+    Point,
+    merge,
+    set_apart,
+)
+
+_TYPES = {FLOAT: "REAL", INT: "INTEGER", TEXT: "TEXT"}
+_BUSY_S = 10.0
+_FULL = "full"
+_CHUNK = 20_000  # rows a transaction: readers of the log file wait no longer for it
+
+
+class SqliteHistory:
+    """`History` on the file at `path`; `max_pages` bounds its size (pages of 4 KiB)."""
+
+    def __init__(self, path: Path, max_pages: int | None = None) -> None:
+        self.path = path
+        self._writing, self._reading = threading.Lock(), threading.Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = self._connect()
+            self._writer.execute("PRAGMA journal_mode=WAL")
+            self._writer.execute("PRAGMA synchronous=FULL")  # a confirmed write survives a power cut
+            for spec in MEASUREMENTS.values():
+                _prepare(self._writer, spec)
+            self._writer.commit()
+            if max_pages is not None:
+                self._writer.execute(f"PRAGMA max_page_count={max_pages}")
+            self._reader = self._connect()
+            self._reader.execute("PRAGMA query_only=ON")
+        except (sqlite3.Error, OSError) as error:
+            raise HistoryUnusable(
+                f"history at {path}: {error}; name a file on a writable disk, as sqlite:///var/lib/dustwatch/history.db",
+                exit_code=2,
+            ) from None
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.path, timeout=_BUSY_S, check_same_thread=False)
+
+    def check(self) -> None:
+        """Opening the file has shown that it can be written."""
+
+    def write(self, points: Sequence[Point]) -> WriteOutcome:
+        """See `History.write`."""
+        return write_points(self, points)
+
+    def write_batches(self, batches: Iterable[Batch]) -> WriteOutcome:
+        """See `History.write_batches`. What the disk or a lock refuses is kept, with the reason."""
+        outcome = WriteOutcome()
+        for merged in merge(batches):
+            batch, refused = set_apart(merged)
+            outcome.rejected += refused
+            for start in range(0, len(batch), _CHUNK):
+                part = batch.slice(start, min(start + _CHUNK, len(batch)))
+                if not outcome.why:
+                    outcome.why = self._store(part)
+                if outcome.why:
+                    outcome.kept.append(part)
+                else:
+                    outcome.accepted += len(part)
+        return outcome
+
+    def _store(self, batch: Batch) -> str:
+        """Write one transaction; empty when it is durable, otherwise what is in the way."""
+        names = batch.data.column_names
+        columns = [batch.data[name].to_pylist() for name in names]
+        with self._writing:
+            try:
+                self._writer.executemany(
+                    _upsert(MEASUREMENTS[batch.measurement], names), zip(*columns, strict=True)
+                )
+                self._writer.commit()
+            except sqlite3.Error as error:
+                self._undo()
+                return self._explain(error)
+        return ""
+
+    def _undo(self) -> None:
+        try:
+            self._writer.rollback()
+        except sqlite3.Error:
+            return  # a full disk may have rolled back by itself
+
+    def _explain(self, error: sqlite3.Error) -> str:
+        if _FULL in str(error):
+            return f"the disk of {self.path} is full ({error}): free some space, nothing is lost meanwhile"
+        return f"SQLite at {self.path}: {error}"
+
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        with self._reading:
+            cursor = self._reader.execute(sql, values)
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def latest(self) -> list[LatestReading]:
+        """See `History.latest`. One look into the index a device, however long the history is."""
+        rows = self._rows(_LATEST)
+        return [
+            LatestReading(
+                row["device"],
+                row["site"],
+                row["time"],
+                row["received_at"],
+                row["period"],
+                {q: row[q] for q in QUANTITIES if row[q] is not None},
+            )
+            for row in rows
+        ]
+
+    def readings(
+        self, device: str, quantity: str, start_ms: int, end_ms: int, limit: int | None = None
+    ) -> list[tuple[int, float]]:
+        """See `History.readings`."""
+        if quantity not in QUANTITIES:
+            return []
+        rows = self._rows(
+            f'SELECT time, "{quantity}" AS value FROM readings WHERE device = ? AND time >= ? AND time < ? '
+            f'AND "{quantity}" IS NOT NULL ORDER BY time DESC LIMIT ?',
+            (device, start_ms, end_ms, -1 if limit is None else limit),
+        )
+        return [(row["time"], row["value"]) for row in reversed(rows)]
+
+    def intervals(
+        self,
+        *,
+        pollutant: str,
+        start_ms: int,
+        end_ms: int,
+        site: str | None = None,
+        device: str | None = None,
+        window: str | None = None,
+    ) -> list[dict[str, Any]]:
+        """See `History.intervals`."""
+        named = {"pollutant": pollutant, "site": site, "device": device, "window": window}
+        rows = self._select("intervals", named, start_ms, end_ms, "time, device, statistic, window", -1)
+        return [tidy(row) for row in rows]
+
+    def verdicts(
+        self, *, start_ms: int, end_ms: int, site: str | None = None, limit: int = 1000
+    ) -> list[dict[str, Any]]:
+        """See `History.verdicts`."""
+        order = "time DESC, site, device, rule, pollutant, kind"
+        return [tidy(row) for row in self._select("verdicts", {"site": site}, start_ms, end_ms, order, limit)]
+
+    def _select(
+        self, table: str, named: dict[str, str | None], start_ms: int, end_ms: int, order: str, limit: int
+    ) -> list[dict[str, Any]]:
+        asked = {name: value for name, value in named.items() if value is not None}
+        where = "".join(f' AND "{name}" = ?' for name in asked)
+        sql = f"SELECT * FROM {table} WHERE time >= ? AND time < ?{where} ORDER BY {order} LIMIT ?"
+        return self._rows(sql, (start_ms, end_ms, *asked.values(), limit))
+
+    def count(self, kind: str) -> int:
+        """See `History.count`."""
+        return int(self._rows(f"SELECT count(*) AS n FROM {MEASUREMENTS[kind].name}")[0]["n"])
+
+    def close(self) -> None:
+        """See `History.close`."""
+        with self._writing, self._reading:
+            self._reader.close()
+            self._writer.close()
+
+
+# Steps from device to device along the primary key instead of reading all of it.
+_LATEST = """
+WITH RECURSIVE known(device) AS (
+    SELECT min(device) FROM readings
+    UNION ALL
+    SELECT (SELECT min(device) FROM readings WHERE device > known.device) FROM known WHERE device IS NOT NULL
+)
+SELECT r.* FROM known JOIN readings r ON r.device = known.device
+    AND r.time = (SELECT max(time) FROM readings WHERE device = known.device)
+ORDER BY r.device, r.site
+"""
+
+
+def _prepare(connection: sqlite3.Connection, spec: Measurement) -> None:
+    """Create the table of a measurement; add the columns that a newer version brought."""
+    tags = "".join(f'"{tag}" TEXT NOT NULL, ' for tag in spec.tags)
+    fields = "".join(f'"{name}" {_TYPES[kind]}, ' for name, kind in spec.fields.items())
+    key = ", ".join(f'"{name}"' for name in _key(spec))
+    connection.execute(
+        f"CREATE TABLE IF NOT EXISTS {spec.name} "
+        f"(time INTEGER NOT NULL, {tags}{fields}PRIMARY KEY ({key})) WITHOUT ROWID"
+    )
+    present = {row[1] for row in connection.execute(f"PRAGMA table_info({spec.name})")}
+    for name, kind in spec.fields.items():
+        if name not in present:
+            connection.execute(f'ALTER TABLE {spec.name} ADD COLUMN "{name}" {_TYPES[kind]}')
+    if spec.name in ("intervals", "verdicts"):
+        connection.execute(f"CREATE INDEX IF NOT EXISTS {spec.name}_time ON {spec.name} (time)")
+
+
+def _key(spec: Measurement) -> list[str]:
+    first = [tag for tag in ("device",) if tag in spec.tags]
+    return [*first, "time", *(tag for tag in spec.tags if tag not in first)]
+
+
+def _upsert(spec: Measurement, names: Sequence[str]) -> str:
+    """Insert, or overwrite the fields that are given: what InfluxDB does with the same point."""
+    quoted = ", ".join(f'"{name}"' for name in names)
+    holes = ", ".join("?" * len(names))
+    key = ", ".join(f'"{name}"' for name in _key(spec))
+    fields = [name for name in names if name in spec.fields]
+    sets = ", ".join(f'"{name}" = coalesce(excluded."{name}", "{name}")' for name in fields)
+    return f"INSERT INTO {spec.name} ({quoted}) VALUES ({holes}) ON CONFLICT ({key}) DO UPDATE SET {sets}"

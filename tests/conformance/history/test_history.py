@@ -1,0 +1,284 @@
+"""What every history store must do, whichever it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ingest.records import MISSING, Readings
+from processors.history import History, LatestReading, Point
+from processors.history.columns import batches_of_intervals, batches_of_readings, batches_of_verdicts
+from processors.records import Interval, Verdict
+
+T0 = 1_763_856_000_000  # 2025-11-23T00:00:00Z
+HOUR = 3_600_000
+ODD_TEXTS = [
+    "城东一号",
+    "a b",
+    "a,b",
+    "a=b",
+    'quo"te',
+    "back\\slash",
+    "back\\,comma",
+    "\\start",
+    "emoji 🌫",
+    "#no comment",
+    "x" * 300,
+]
+
+
+def reading(device: str, minute: int, site: str = "site-1", **values: float) -> Point:
+    time = T0 + minute * 60_000
+    return Point(
+        "readings",
+        {"device": device, "site": site},
+        {**values, "period": 60_000, "received_at": time + 500},
+        time,
+    )
+
+
+def readings(n: int, device: str = "dev-1") -> Readings:
+    minutes = T0 + np.arange(n, dtype=np.int64) * 60_000
+    return Readings(
+        devices=(device,),
+        sites=("site-1",),
+        codes=np.zeros(n, np.int32),
+        time=minutes,
+        period=np.full(n, 60_000, np.int64),
+        received_at=minutes + 500,
+        values={
+            "pm10": np.arange(n, dtype=np.int64) * 100 + 1,
+            "temperature": np.full(n, MISSING, np.int64),
+        },
+        revision="r1",
+    )
+
+
+INTERVAL = Interval("i1", "site-1", "dev-1", "pm10", "mean", T0, T0 + HOUR, 81.5, 0.95, 57, 1)
+VERDICT = Verdict(
+    id="v1",
+    kind="interval",
+    site="site-1",
+    point="dev-1",
+    rule="hebei-pm10-hour",
+    rule_revision="1",
+    title={"zh_CN": "PM10 小时", "en": "PM10 hour"},
+    clause="4.1",
+    citation="DB13/2934-2019",
+    status="read",
+    pollutant="pm10",
+    unit="ug/m3",
+    start=T0,
+    end=T0 + HOUR,
+    answer="undetermined",
+    reasons=("low_capture", "no_background"),
+    value=81.5,
+    background=None,
+    subtracted=None,
+    background_ids=(),
+    limit=80.0,
+    capture=0.5,
+    interval="i1",
+    revision=1,
+    configuration="c1",
+    decided_at=T0 + HOUR,
+)
+
+
+def test_points_are_accepted_and_read_back_in_order_of_time(history: History) -> None:
+    outcome = history.write([reading("dev-1", 2, pm10=3.5), reading("dev-1", 1, pm10=2.25)])
+    assert (outcome.accepted, outcome.rejected, outcome.kept) == (2, [], [])
+    assert history.readings("dev-1", "pm10", T0, T0 + HOUR) == [(T0 + 60_000, 2.25), (T0 + 120_000, 3.5)]
+
+
+def test_a_range_is_half_open_and_a_limit_keeps_the_newest(history: History) -> None:
+    history.write([reading("dev-1", minute, pm10=float(minute)) for minute in range(5)])
+    assert [v for _, v in history.readings("dev-1", "pm10", T0, T0 + 4 * 60_000)] == [0.0, 1.0, 2.0, 3.0]
+    assert [v for _, v in history.readings("dev-1", "pm10", T0, T0 + HOUR, limit=2)] == [3.0, 4.0]
+
+
+def test_what_was_never_written_is_empty_and_no_error(history: History) -> None:
+    assert history.latest() == []
+    assert history.readings("dev-1", "pm10", T0, T0 + HOUR) == []
+    assert history.readings("dev-1", "no such quantity", T0, T0 + HOUR) == []
+    assert history.intervals(pollutant="pm10", start_ms=T0, end_ms=T0 + HOUR) == []
+    assert history.verdicts(start_ms=T0, end_ms=T0 + HOUR) == []
+    assert history.count("readings") == 0
+
+
+def test_the_same_point_written_again_is_one_point_with_the_newer_fields(history: History) -> None:
+    history.write([reading("dev-1", 1, pm10=1.0, tsp=7.0)])
+    history.write([reading("dev-1", 1, pm10=2.0)])
+    assert history.count("readings") == 1
+    assert history.readings("dev-1", "pm10", T0, T0 + HOUR) == [(T0 + 60_000, 2.0)]
+    assert history.readings("dev-1", "tsp", T0, T0 + HOUR) == [(T0 + 60_000, 7.0)]
+
+
+def test_of_two_equal_points_in_one_write_the_later_counts(history: History) -> None:
+    history.write([reading("dev-1", 1, pm10=1.0), reading("dev-1", 1, pm10=2.0)])
+    assert history.readings("dev-1", "pm10", T0, T0 + HOUR) == [(T0 + 60_000, 2.0)]
+
+
+@pytest.mark.parametrize("text", ODD_TEXTS)
+def test_any_printable_text_survives_in_tags_and_fields(history: History, text: str) -> None:
+    point = reading(text, 1, pm10=1.0)
+    interval = replace(INTERVAL, id=text, site=text)
+    assert history.write([point]).rejected == []
+    assert history.write_batches(batches_of_intervals([interval])).accepted == 1
+    assert [(r.device, r.site) for r in history.latest()] == [(text, "site-1")]
+    assert history.readings(text, "pm10", T0, T0 + HOUR) == [(T0 + 60_000, 1.0)]
+    (found,) = history.intervals(pollutant="pm10", site=text, start_ms=T0, end_ms=T0 + HOUR)
+    assert (found["id"], found["site"]) == (text, text)
+
+
+def test_a_line_break_in_a_text_field_survives(history: History) -> None:
+    history.write_batches(batches_of_verdicts([replace(VERDICT, clause='two\nlines "quoted" \\ end\\')]))
+    (found,) = history.verdicts(start_ms=T0, end_ms=T0 + 1)
+    assert found["clause"] == 'two\nlines "quoted" \\ end\\'
+
+
+@pytest.mark.parametrize(
+    ("point", "word"),
+    [
+        (Point("weather", {}, {"pm10": 1.0}, T0), "weather"),
+        (Point("readings", {"device": "d"}, {}, T0), "field"),
+        (Point("readings", {"colour": "d"}, {"pm10": 1.0}, T0), "colour"),
+        (Point("readings", {"device": "d"}, {"smell": 1.0}, T0), "smell"),
+        (Point("readings", {"device": "d"}, {"pm10": "much"}, T0), "much"),
+        (Point("readings", {"device": "d"}, {"pm10": True}, T0), "True"),
+        (Point("readings", {"device": "d"}, {"pm10": float("nan")}, T0), "nan"),
+        (Point("readings", {"device": "d"}, {"period": 2**63}, T0), "64 bits"),
+        (Point("readings", {"device": "d\n"}, {"pm10": 1.0}, T0), "control character"),
+        (Point("readings", {"device": "d\\"}, {"pm10": 1.0}, T0), "backslash"),
+    ],
+)
+def test_a_bad_point_is_rejected_with_a_reason_and_holds_up_nobody(
+    history: History, point: Point, word: str
+) -> None:
+    outcome = history.write([reading("dev-1", 1, pm10=1.0), point, reading("dev-1", 2, pm10=2.0)])
+    assert (outcome.accepted, outcome.kept) == (2, [])
+    ((refused, reason),) = outcome.rejected
+    assert repr(refused) == repr(point)
+    assert word in reason
+    assert history.count("readings") == 2
+
+
+def test_latest_is_the_newest_reading_of_each_device_whatever_came_last(history: History) -> None:
+    history.write([reading("dev-2", 9, "site-2", pm10=9.0, humidity=40.0), reading("dev-1", 5, tsp=5.0)])
+    history.write([reading("dev-2", 3, "site-2", pm10=3.0, noise=60.0)])
+    assert history.latest() == [
+        LatestReading("dev-1", "site-1", T0 + 300_000, T0 + 300_500, 60_000, {"tsp": 5.0}),
+        LatestReading("dev-2", "site-2", T0 + 540_000, T0 + 540_500, 60_000, {"pm10": 9.0, "humidity": 40.0}),
+    ]
+
+
+def test_a_batch_of_readings_is_stored_to_the_thousandth_and_holes_stay_holes(history: History) -> None:
+    outcome = history.write_batches(batches_of_readings([readings(700), readings(3, "dev-2")]))
+    assert outcome.accepted == history.count("readings") == 703
+    stored = history.readings("dev-1", "pm10", T0, T0 + 100 * HOUR)
+    assert [v for _, v in stored] == [(i * 100 + 1) / 1000 for i in range(700)]
+    assert history.readings("dev-1", "temperature", T0, T0 + 100 * HOUR) == []
+
+
+def test_duplicates_are_not_stored_and_a_contradiction_is_kept_beside_its_rival(history: History) -> None:
+    batch = readings(4)
+    batch.time[:] = T0
+    batch.marks = {1: "duplicate", 2: "clock,conflict", 3: "late"}
+    batch.values["pm10"][3] = batch.values["pm10"][0]
+    outcome = history.write_batches(batches_of_readings([batch]))
+    assert (outcome.accepted, history.count("readings"), history.count("conflicts")) == (3, 1, 1)
+    assert history.readings("dev-1", "pm10", T0, T0 + 1) == [(T0, 0.001)]
+
+
+def test_intervals_are_found_by_pollutant_site_device_and_window(history: History) -> None:
+    others = [
+        replace(INTERVAL, id="i2", device="dev-2", site="site-2", value=None, capture=0.0, count=0),
+        replace(INTERVAL, id="i3", end=T0 + HOUR // 4),
+        replace(INTERVAL, id="i4", pollutant="tsp"),
+        replace(INTERVAL, id="i5", start=T0 + HOUR, end=T0 + 2 * HOUR),
+    ]
+    assert history.write_batches(batches_of_intervals([INTERVAL, *others])).accepted == 5
+
+    def found(**asked: str) -> list[str]:
+        rows = history.intervals(start_ms=T0, end_ms=T0 + HOUR, **{"pollutant": "pm10", **asked})
+        return sorted(row["id"] for row in rows)
+
+    assert found() == ["i1", "i2", "i3"]
+    assert found(site="site-1", window="1h") == ["i1"]
+    assert found(device="dev-2") == ["i2"]
+    assert found(pollutant="tsp") == ["i4"]
+    (row,) = history.intervals(pollutant="pm10", window="15m", start_ms=T0, end_ms=T0 + HOUR)
+    assert row == {
+        "id": "i3",
+        "site": "site-1",
+        "device": "dev-1",
+        "pollutant": "pm10",
+        "statistic": "mean",
+        "window": "15m",
+        "start": T0,
+        "end": T0 + HOUR // 4,
+        "value": 81.5,
+        "capture": 0.95,
+        "count": 57,
+        "revision": 1,
+    }
+    (hole,) = history.intervals(pollutant="pm10", device="dev-2", start_ms=T0, end_ms=T0 + HOUR)
+    assert hole["value"] is None
+
+
+def test_a_superseded_interval_is_overwritten(history: History) -> None:
+    history.write_batches(batches_of_intervals([INTERVAL]))
+    history.write_batches(batches_of_intervals([replace(INTERVAL, value=90.0, revision=2)]))
+    (row,) = history.intervals(pollutant="pm10", start_ms=T0, end_ms=T0 + HOUR)
+    assert (row["value"], row["revision"]) == (90.0, 2)
+
+
+def test_verdicts_come_newest_first_with_all_they_say(history: History) -> None:
+    later = replace(VERDICT, id="v2", start=T0 + HOUR, end=T0 + 2 * HOUR, answer="exceeds", reasons=())
+    elsewhere = replace(VERDICT, id="v3", site="site-2", point="dev-9", answer="compliant", background=70.0)
+    day = replace(VERDICT, id="v4", kind="day", end=T0 + 24 * HOUR)
+    assert history.write_batches(batches_of_verdicts([VERDICT, later, elsewhere, day])).accepted == 4
+    asked = {"start_ms": T0, "end_ms": T0 + 24 * HOUR}
+    assert history.verdicts(**asked)[0]["id"] == "v2"
+    assert {row["id"] for row in history.verdicts(**asked, site="site-1")} == {"v1", "v2", "v4"}
+    assert [row["id"] for row in history.verdicts(**asked, limit=1)] == ["v2"]
+    (row,) = history.verdicts(**asked, site="site-2")
+    assert row == {
+        "id": "v3",
+        "kind": "interval",
+        "site": "site-2",
+        "device": "dev-9",
+        "rule": "hebei-pm10-hour",
+        "pollutant": "pm10",
+        "unit": "ug/m3",
+        "start": T0,
+        "end": T0 + HOUR,
+        "answer": "compliant",
+        "answer_code": 0,
+        "value": 81.5,
+        "background": 70.0,
+        "subtracted": None,
+        "limit": 80.0,
+        "capture": 0.5,
+        "reasons": ["low_capture", "no_background"],
+        "clause": "4.1",
+        "title": {"zh_CN": "PM10 小时", "en": "PM10 hour"},
+        "rule_revision": "1",
+        "revision": 1,
+        "configuration": "c1",
+        "interval": "i1",
+        "decided_at": T0 + HOUR,
+    }
+
+
+def test_a_reachable_store_passes_its_check(history: History) -> None:
+    history.check()
+
+
+def test_instants_long_ago_and_far_ahead_are_kept(history: History) -> None:
+    instants = [-86_400_000, 0, 4_102_444_800_000]
+    points = [Point("readings", {"device": "d", "site": "s"}, {"pm10": 1.0}, t) for t in instants]
+    assert history.write(points).accepted == 3
+    assert [t for t, _ in history.readings("d", "pm10", instants[0], instants[2] + 1)] == instants
