@@ -41,7 +41,7 @@ SITE_KINDS: tuple[str, ...] = (
     "road",
     "demolition",
     "muck_yard",
-    "river_works",
+    "river",
     "land_levelling",
     "stock_yard",
     "mixing_plant",
