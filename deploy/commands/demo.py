@@ -1,0 +1,85 @@
+"""`dustwatch demo`: run everything with a simulated county."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import threading
+import time
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from deploy.settings import DESK_PORT
+
+EXAMPLE = Path(__file__).parent.parent / "example"
+_DURATION = re.compile(r"^(\d+(?:\.\d+)?)(s|m|h)?$")
+_SECONDS = {None: 1, "s": 1, "m": 60, "h": 3600}
+
+
+def parse_duration(text: str) -> float:
+    """Seconds in `90s`, `5m`, `1h` or `90`. Raises click.BadParameter."""
+    match = _DURATION.match(text)
+    if match is None:
+        raise click.BadParameter(f"{text!r}: expected for example 90s, 5m or 1h")
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+@click.command("demo")
+@click.option("--for", "for_", metavar="TIME", help="Stop by itself after this time (90s, 5m) and account.")
+@click.option("--speed", default=60.0, show_default=True, help="Clock seconds per real second.")
+@click.option("--port", default=DESK_PORT, show_default=True, help="Port of the desk.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    default=Path("var/demo"),
+    show_default=True,
+    help="Folder of the run's data; emptied at the start.",
+)
+@click.option(
+    "--config",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=EXAMPLE,
+    help="Another county than the example.",
+)
+@click.pass_context
+def command(ctx: click.Context, for_: str | None, speed: float, port: int, data: Path, config: Path) -> None:
+    """Run everything on this machine with a simulated county.
+
+    \b
+    Example: dustwatch demo --for 90s --speed 60
+    """
+    from deploy.demo import build_demo
+
+    console = Console(stderr=False, highlight=False)
+    started = time.monotonic()
+
+    def say(words: str) -> None:
+        console.print(f"[dim]{time.monotonic() - started:5.1f} s[/dim]  {words}", soft_wrap=True)
+
+    seconds = None if for_ is None else parse_duration(for_)
+    say("starting Kafka, the MQTT broker and the services ...")
+    demo = build_demo(config, data, speed, port, say)
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+
+    def on_ready() -> None:
+        say(f"[bold]the desk: http://127.0.0.1:{port}[/bold]   messages: {demo.stack.folder}/messages")
+        say(f"one second here is {speed:g} seconds in the county" + ("" if seconds else "; Ctrl-C ends it"))
+
+    try:
+        account = demo.run(seconds, on_ready, stop)
+    finally:
+        codes = demo.stack.stop()
+    say("stopped: " + ", ".join(f"{name} {code}" for name, code in sorted(codes.items())))
+    for key, value in account.as_json().items():
+        console.print(f"{key:>12}  {value}")
+    if not account.balanced:
+        console.print(
+            f"{account.published - account.accounted} of {account.published} readings are not accounted for"
+        )
+    click.echo(json.dumps(account.as_json(), sort_keys=True))
+    ctx.exit(0 if account.balanced else 1)

@@ -1,0 +1,137 @@
+"""`dustwatch demo`: the whole way on this machine, with a simulated county, compressed in time."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from alerts.store import CaseStore
+from deploy.account import Account, take_account
+from deploy.stack import PARTITIONS, Say, Stack
+from ingest.clock import AffineClock, WallClock
+from ingest.records import Revision
+from ingest.register import Register, load_register
+from ingest.simulator.county import County
+from ingest.simulator.monitors import BROKEN, LYING, SILENT, STUTTERING, Episode
+from ingest.simulator.player import Player
+from processors.history import open_history
+from processors.revision import revision_of_folder
+
+# A quarter hour before the first full quarter of a working morning: the first window fills at once.
+START_AT = (8, 44)
+SETTLE_WITHIN_S = 30.0
+_MINUTE_MS = 60_000
+
+
+@dataclass(slots=True)
+class Demo:
+    """One run of the simulated county."""
+
+    stack: Stack
+    register: Register
+    start_ms: int
+    speed: float
+    say: Say
+    started: float = field(default_factory=time.monotonic)
+    first_message_s: float | None = None
+
+    def run(self, for_s: float | None, on_ready: Callable[[], None], stop: threading.Event) -> Account:
+        """Start, play until `stop` or for `for_s` seconds after all is ready, settle, account."""
+        self.stack.start_servers()
+        # The county's clock starts when the servers are up, so that nothing is late from the start.
+        anchor = WallClock().now_ms()
+        clock = AffineClock(self.start_ms, anchor, self.speed)
+        self.stack.clock = clock_setting(self.start_ms, self.speed, anchor)
+        self.stack.apply(revision_of_folder(self.stack.config, received_at=self.start_ms))
+        self.stack.start_services()
+        on_ready()
+        player = Player(
+            simulated_county(self.register, clock.now_ms()), clock, self.stack.mqtt.url, clock.now_ms()
+        )
+        halt = threading.Event()
+        thread = threading.Thread(target=player.run, args=(halt,), name="county")
+        thread.start()
+        self._watch(for_s, stop)
+        halt.set()
+        thread.join()
+        return self._settle(player.played.readings)
+
+    def _watch(self, for_s: float | None, stop: threading.Event) -> None:
+        end = None if for_s is None else time.monotonic() + for_s
+        cases = CaseStore(self.stack.env("alerts")["DUSTWATCH_CASES"])
+        while not stop.wait(0.5) and (end is None or time.monotonic() < end):
+            for line in self.stack.supervisor.tend():
+                self.say(line)
+            if self.first_message_s is None and cases.counts()["messages_sent"]:
+                self.first_message_s = time.monotonic() - self.started
+                self.say(f"first message to a department after {self.first_message_s:.0f} s")
+        cases.close()
+
+    def _settle(self, published: int) -> Account:
+        """Wait until every published reading has been accounted for, or the time is over."""
+        history = open_history(self.stack.env("store")["DUSTWATCH_HISTORY"])
+        cases = CaseStore(self.stack.env("alerts")["DUSTWATCH_CASES"])
+        deadline = time.monotonic() + SETTLE_WITHIN_S
+        try:
+            while True:
+                account = asyncio.run(
+                    take_account(self.stack.kafka.bootstrap, PARTITIONS, history, cases, published)
+                )
+                if account.balanced or time.monotonic() > deadline:
+                    return account
+                time.sleep(0.5)
+        finally:
+            history.close()
+            cases.close()
+
+
+def clock_setting(start_ms: int, speed: float, anchor_ms: int) -> str:
+    """The `DUSTWATCH_CLOCK` that all processes of the run share."""
+    start, anchor = (datetime.fromtimestamp(ms / 1000, UTC).isoformat() for ms in (start_ms, anchor_ms))
+    return f"{start} x{speed:g} @{anchor}"
+
+
+def start_instant(zone: str, today: datetime) -> int:
+    """This morning's start in the county's zone, ms UTC."""
+    local = today.astimezone(ZoneInfo(zone)).replace(
+        hour=START_AT[0], minute=START_AT[1], second=0, microsecond=0
+    )
+    return round(local.timestamp() * 1000)
+
+
+def simulated_county(register: Register, now_ms: int) -> County:
+    """The register's monitors, five of them odd, with two dusty events."""
+    native = [d for d in register.devices.values() if d.format == "json_v1"]
+    odd = dict(zip((d.id for d in reversed(native)), (BROKEN, SILENT, LYING, STUTTERING), strict=False))
+    calm = [d.site for d in native if d.id not in odd]
+    minute = _MINUTE_MS
+    return County(
+        register,
+        odd,
+        (
+            Episode(calm[0], now_ms, now_ms + 150 * minute, 480.0),
+            Episode(calm[-1], now_ms + 20 * minute, now_ms + 50 * minute, 1200.0),
+        ),
+    )
+
+
+def prepare_folder(folder: Path) -> None:
+    """An empty folder for the run: a demo's past would lie in its future."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+
+
+def build_demo(config: Path, folder: Path, speed: float, port: int, say: Say) -> Demo:
+    """A demo of the configuration folder. Raises ConfigError."""
+    register = load_register(config)
+    prepare_folder(folder)
+    start_ms = start_instant(register.county.zone, datetime.now(UTC))
+    return Demo(Stack(folder, config, "wall", port, say), register, start_ms, speed, say)

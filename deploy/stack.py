@@ -1,0 +1,127 @@
+"""Everything of one machine: embedded Kafka and MQTT broker, topics, configuration, services, desk."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.apply import apply_revision
+from deploy.embedded.kafka import KafkaNode
+from deploy.embedded.mqtt import MqttBroker
+from deploy.embedded.process import ServerError, accepts, free_port
+from deploy.health import PORTS
+from deploy.supervisor import Supervisor
+from ingest.admin import ensure_topics
+from ingest.records import Revision
+
+Say = Callable[[str], None]
+READY_WITHIN_S = 60.0
+PARTITIONS = 4  # one machine, one county: fewer partitions, fuller batches
+SERVICES = ("bridge", "gateway", "detect", "store", "alerts", "desk")
+
+
+@dataclass(slots=True)
+class Stack:
+    """A running county on one machine, with its data in `folder`."""
+
+    folder: Path
+    config: Path
+    clock: str
+    desk_port: int
+    say: Say
+    kafka_port: int | None = None
+    mqtt_port: int | None = None
+    extra_env: Mapping[str, str] = field(default_factory=dict)
+    kafka: KafkaNode = field(init=False)
+    mqtt: MqttBroker = field(init=False)
+    supervisor: Supervisor = field(default_factory=Supervisor)
+    ports: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.folder = self.folder.absolute()
+        self.kafka = KafkaNode(self.folder / "kafka", self.kafka_port)
+        self.mqtt = MqttBroker(self.folder / "mqtt", self.mqtt_port)
+
+    def env(self, service: str) -> dict[str, str]:
+        """The settings of one service, as environment variables."""
+        settings = {
+            "CONFIG": str(self.config.absolute()),
+            "CLOCK": self.clock,
+            "KAFKA": self.kafka.bootstrap,
+            "PARTITIONS": str(PARTITIONS),
+            "MQTT": self.mqtt.url,
+            "MQTT_VERSION": self.mqtt.version,
+            "MQTT_USERNAME": "bridge",
+            "MQTT_PASSWORD": "bridge",
+            "MQTT_SHARE": "dustwatch" if self.mqtt.shared else "",
+            "HISTORY": f"sqlite:///{self.folder}/history.sqlite",
+            "CASES": f"sqlite:///{self.folder}/cases.sqlite",
+            "FILES": str(self.folder / "messages"),
+            "DESK_PORT": str(self.desk_port),
+            "BASE_URL": f"http://127.0.0.1:{self.desk_port}",
+            "GATEWAY_PORT": str(self.ports.get("hj212", 0)),
+            "HEALTH_PORT": str(self.ports.get(service, 0)),
+        }
+        return {**{f"DUSTWATCH_{k}": v for k, v in settings.items()}, **self.extra_env}
+
+    def start_servers(self) -> None:
+        """Kafka, MQTT broker and topics. Raises ServerError."""
+        if accepts(self.desk_port):
+            raise ServerError(f"port {self.desk_port} (the desk) is taken; choose another with --port")
+        with ThreadPoolExecutor(2) as pool:
+            kafka, mqtt = pool.submit(self.kafka.start), pool.submit(self.mqtt.start)
+            mqtt.result()
+            kafka.result()
+        self.say(f"Kafka at {self.kafka.bootstrap}, MQTT at {self.mqtt.url}")
+        if self.mqtt.warning:
+            self.say(self.mqtt.warning)
+        asyncio.run(ensure_topics(self.kafka.bootstrap, PARTITIONS, 1))
+
+    def apply(self, revision: Revision) -> None:
+        """Put the configuration into the log."""
+        asyncio.run(apply_revision(self.kafka.bootstrap, revision, PARTITIONS))
+        self.say(f"configuration {revision.id} is in the log")
+
+    def start_services(self) -> None:
+        """Start all services and wait until each is ready and the desk answers. Raises ServerError."""
+        busy = {name for name, port in PORTS.items() if accepts(port)}
+        self.ports = {name: free_port() if name in busy else port for name, port in PORTS.items()}
+        self.ports["hj212"] = free_port()
+        logs = self.folder / "log"
+        for name in SERVICES:
+            self.supervisor.add(name, ["run", name], self.env(name), logs)
+        waiting = set(SERVICES)
+        deadline = time.monotonic() + READY_WITHIN_S
+        while waiting:
+            for line in self.supervisor.tend():
+                self.say(line)
+            for name in sorted(waiting):
+                if self.ready(name):
+                    waiting.discard(name)
+                    self.say(f"{name} is ready")
+            hopeless = [s for s in self.supervisor.services if s.gave_up]
+            if hopeless or time.monotonic() > deadline:
+                raise ServerError(f"not ready: {', '.join(sorted(waiting))}; their logs are in {logs}")
+            time.sleep(0.1)
+
+    def ready(self, service: str) -> bool:
+        """Whether a service says that it is ready."""
+        port = self.desk_port if service == "desk" else self.ports[service]
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def stop(self) -> dict[str, int]:
+        """Services first, then the servers; returns the services' exit codes."""
+        codes = self.supervisor.stop()
+        self.mqtt.stop()
+        self.kafka.stop()
+        return codes

@@ -1,0 +1,89 @@
+"""Keeps the service processes running: started together, restarted when one ends, stopped together.
+
+Any unexpected end of a service is its way of saying "start me again from the log"; the supervisor
+does so after a pause that doubles up to a bound, and counts it.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.embedded.process import ServerProcess
+
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 30.0
+CALM_S = 60.0  # a service that ran this long starts again without waiting
+# Exit codes that a restart can't mend: wrong configuration.
+HOPELESS = frozenset({2})
+
+
+@dataclass(slots=True)
+class Service:
+    """One supervised process."""
+
+    name: str
+    command: Sequence[str]
+    env: Mapping[str, str]
+    log: Path
+    process: ServerProcess | None = None
+    started_at: float = 0.0
+    pause_s: float = FIRST_PAUSE_S
+    due_at: float = 0.0
+    restarts: int = 0
+    gave_up: bool = False
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """The services of one machine."""
+
+    services: list[Service] = field(default_factory=list)
+
+    def add(self, name: str, arguments: Sequence[str], env: Mapping[str, str], folder: Path) -> None:
+        """Start `dustwatch ARGUMENTS` as service `name`, logging to `folder`/NAME.log."""
+        command = [sys.executable, "-m", "deploy.cli", *arguments]
+        service = Service(name, command, env, folder / f"{name}.log")
+        self._start(service)
+        self.services.append(service)
+
+    def tend(self) -> list[str]:
+        """Restart what has ended and is due; returns what happened, in words."""
+        said: list[str] = []
+        now = time.monotonic()
+        for service in self.services:
+            process = service.process
+            if process is not None and process.running():
+                continue
+            if process is not None:
+                code = process.popen.returncode
+                service.process = None
+                if code in HOPELESS:
+                    service.gave_up = True
+                    said.append(f"{service.name} refused its configuration (exit {code}), see {service.log}")
+                    continue
+                if now - service.started_at > CALM_S:
+                    service.pause_s = FIRST_PAUSE_S
+                service.due_at = now + service.pause_s
+                said.append(f"{service.name} ended with {code}; again in {service.pause_s:.1f} s")
+                service.pause_s = min(service.pause_s * 2, LONGEST_PAUSE_S)
+            if not service.gave_up and now >= service.due_at:
+                service.restarts += 1
+                self._start(service)
+        return said
+
+    def stop(self) -> dict[str, int]:
+        """SIGTERM to all at once, wait for each; returns exit codes by name."""
+        alive = [s for s in self.services if s.process is not None and s.process.running()]
+        for service in alive:
+            assert service.process is not None
+            service.process.popen.terminate()
+        return {s.name: s.process.stop() for s in alive if s.process is not None}
+
+    @staticmethod
+    def _start(service: Service) -> None:
+        service.process = ServerProcess(service.name, service.command, service.log, service.env)
+        service.started_at = time.monotonic()
