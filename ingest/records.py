@@ -65,6 +65,7 @@ class DevicePolicy(NamedTuple):
     utc_offset_s: int = 8 * 3600
     units: Mapping[str, str] = {}
     modbus_crc: bool = False  # HJ 212 firmware that computes the true Modbus CRC
+    minute_s: int = 60  # HJ 212 minute data (CN 2051): the window's length, which no frame names
 
 
 @dataclass(slots=True, eq=False)
@@ -152,3 +153,4 @@ class Quarantined:
     raw: bytes
     retain: bool = False
     dup: bool = False
+    part: int = -1  # which of the results of decoding `raw` this is; -1: all of them

@@ -1,11 +1,14 @@
 """The quantities that monitors measure: their unit, their possible range, and conversion to thousandths.
 
 Values travel as int64 thousandths of the unit, so that sums are exact and their order can't matter.
+A number is converted exactly, from the decimal text it was sent as, and rounded once (half to even).
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from fractions import Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,4 +37,168 @@ QUANTITIES: dict[str, Quantity] = {
     )
 }
 JUDGED: tuple[str, ...] = ("pm10", "pm2_5", "tsp")  # the columns that windows are built of
+WEATHER = frozenset(QUANTITIES) - {"pm10", "pm2_5", "tsp", "pm1"}  # what no limit is set for
 THOUSAND = 1000
+
+# Ambient dust monitors end their range at 20 to 30 mg/m3, and the worst storms on record stay near
+# 10 mg/m3: more than this from a device that is said to send mg/m3 means that it sends ug/m3.
+_MOST_MILLIGRAMS = Fraction(30)
+
+
+class Refused(ValueError):
+    """A value or unit that must not be stored; `code` is `bad_value` or `bad_unit`."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class _Conversion:
+    """normal = (sent + shift) * factor."""
+
+    factor: Fraction
+    shift: Fraction = Fraction(0)
+
+
+def _times(factor: str) -> _Conversion:
+    return _Conversion(Fraction(factor))
+
+
+# normal unit -> accepted unit, spelt as `_spelling` leaves it -> conversion
+CONVERSIONS: dict[str, dict[str, _Conversion]] = {
+    "ug/m3": {
+        "ug/m3": _times("1"),
+        "mg/m3": _times("1000"),
+        "ng/m3": _times("1/1000"),
+    },
+    "Cel": {
+        "cel": _times("1"),
+        "c": _times("1"),
+        "degc": _times("1"),
+        "celsius": _times("1"),
+        "f": _Conversion(Fraction(5, 9), Fraction(-32)),
+        "degf": _Conversion(Fraction(5, 9), Fraction(-32)),
+        "fahrenheit": _Conversion(Fraction(5, 9), Fraction(-32)),
+        "k": _Conversion(Fraction(1), Fraction("-273.15")),
+        "kelvin": _Conversion(Fraction(1), Fraction("-273.15")),
+    },
+    "%": {"%": _times("1"), "%rh": _times("1"), "rh%": _times("1"), "percent": _times("1")},
+    "hPa": {
+        "hpa": _times("1"),
+        "mbar": _times("1"),
+        "kpa": _times("10"),
+        "pa": _times("1/100"),
+        "bar": _times("1000"),
+        "mmhg": _times("1.333223874"),
+    },
+    "m/s": {"m/s": _times("1"), "km/h": _times("5/18"), "kn": _times("463/900"), "mph": _times("0.44704")},
+    "deg": {"deg": _times("1"), "degree": _times("1"), "degrees": _times("1")},
+    "dB": {"db": _times("1"), "dba": _times("1"), "db(a)": _times("1")},
+}
+# micro sign and Greek mu, superscripts, degree signs, other ways to write a power
+_SPELLINGS = (
+    ("\u00b5", "u"),
+    ("\u03bc", "u"),
+    ("\u00b3", "3"),
+    ("\u2103", "degc"),
+    ("\u2109", "degf"),
+    ("\u00b0", "deg"),
+    ("^", ""),
+    (" ", ""),
+)
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\Z")
+_LONGEST_NUMBER = 40
+
+
+def _spelling(unit: str) -> str:
+    text = unit.strip().casefold()
+    for odd, plain in _SPELLINGS:
+        text = text.replace(odd, plain)
+    return text
+
+
+def conversion_of(quantity: Quantity, unit: str) -> _Conversion:
+    """How a value in `unit` becomes one in the quantity's unit. Raises Refused (bad_unit)."""
+    known = CONVERSIONS[quantity.unit]
+    found = known.get(_spelling(unit))
+    if found is None:
+        raise Refused(
+            "bad_unit",
+            f"{quantity.name}: unit {unit[:40]!r} is none of {', '.join(known)}; it is not guessed",
+        )
+    return found
+
+
+def number_of(text: str) -> Fraction:
+    """The exact number that a decimal text stands for. Raises Refused (bad_value)."""
+    stripped = text.strip()
+    if len(stripped) > _LONGEST_NUMBER or _NUMBER.match(stripped) is None:
+        raise Refused("bad_value", f"{text[:40]!r} is not a number")
+    return Fraction(stripped)
+
+
+def thousandths(name: str, value: object, unit: str | None = None) -> int:
+    """`value` (number or decimal text, in `unit`, the normal unit if None) in thousandths.
+
+    Raises Refused: bad_unit for an unknown unit and where the unit and the value can't both be
+    right, bad_value for what is no finite number or is outside the possible range.
+    """
+    quantity = QUANTITIES[name]
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Fraction):
+        raise Refused("bad_value", f"{name}: {str(value)[:40]!r} is not a number")
+    if isinstance(value, float):
+        value = repr(value)
+    if isinstance(value, str):
+        try:
+            sent = number_of(value)
+        except Refused as refused:
+            raise Refused(refused.code, f"{name}: {refused.detail}") from None
+    else:
+        sent = Fraction(value)
+    if unit is None:
+        normal = sent
+    else:
+        conversion = conversion_of(quantity, unit)
+        normal = (sent + conversion.shift) * conversion.factor
+        _check_unit(quantity, sent, normal, unit, conversion)
+    if not quantity.least <= normal <= quantity.greatest:
+        raise Refused("bad_value", impossible(quantity, shortly(normal)))
+    return round(normal * THOUSAND)
+
+
+def impossible(quantity: Quantity, value: object) -> str:
+    """Why a value is refused: rule, value and range."""
+    return (
+        f"{quantity.name}: {value} {quantity.unit} is outside the possible "
+        f"{quantity.least:g} to {quantity.greatest:g} {quantity.unit}"
+    )
+
+
+def _check_unit(
+    quantity: Quantity, sent: Fraction, normal: Fraction, unit: str, conversion: _Conversion
+) -> None:
+    """Refuse a unit that makes a possible number an impossible one, or moves dust by a factor 1000."""
+    if conversion.factor == 1 and not conversion.shift:
+        return
+    least, greatest = quantity.least, quantity.greatest
+    wrong = least <= sent <= greatest and not least <= normal <= greatest
+    if quantity.unit == "ug/m3":
+        too_much = conversion.factor == THOUSAND and sent > _MOST_MILLIGRAMS
+        too_little = conversion.factor < 1 and 0 < normal < 1
+        wrong = wrong or too_much or too_little
+    if wrong:
+        raise Refused(
+            "bad_unit",
+            f"{quantity.name}: {shortly(sent)} {unit[:20]} would be {shortly(normal)} {quantity.unit}; "
+            "correct the device's unit",
+        )
+
+
+def shortly(number: float | Fraction) -> str:
+    """A number as an error message shows it."""
+    try:
+        return f"{float(number):g}"
+    except OverflowError:
+        return "a number of hundreds of digits"

@@ -1,0 +1,40 @@
+"""AirGradient monitors: `airgradient/readings/<serial>`, one flat object without a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ingest.decoders import json_text
+from ingest.decoders.attributes import Names, key_text, read_attributes
+from ingest.records import Decoded, DevicePolicy, Rejected
+from ingest.units import Refused
+
+# `pm02` is PM2.5. The compensated twins (`pm02Compensated`) are corrected values: kept as extras.
+_NAMES: Names = {
+    "pm01": ("pm1", None),
+    "pm02": ("pm2_5", None),
+    "pm10": ("pm10", None),
+    "atmp": ("temperature", None),
+    "rhum": ("humidity", None),
+}
+_PREFIX = "airgradient/readings/"
+_SERIAL = "serialno"
+
+
+def decode(
+    payload: bytes, topic: str, policy_of: Callable[[str | None], DevicePolicy]
+) -> list[Decoded | Rejected]:
+    """One reading; the topic's serial number counts, the payload's where the topic names none."""
+    try:
+        sent = json_text.load_object(payload)
+        serial = key_text(sent.pop(_SERIAL, None))
+        in_topic = topic.removeprefix(_PREFIX) if topic.startswith(_PREFIX) else None
+        device = in_topic or serial
+        found = read_attributes(sent, _NAMES, policy_of(device))
+    except Refused as refused:
+        return [json_text.rejected(refused, payload)]
+    tolerated = found.tolerated
+    if in_topic and serial and in_topic.casefold() != serial.casefold():
+        found.extras[_SERIAL] = serial
+        tolerated += ("serial_differs",)
+    return [Decoded(device, None, 0, found.values, {}, found.extras, tolerated)]

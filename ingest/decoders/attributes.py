@@ -1,0 +1,91 @@
+"""Vendors' attribute names to our quantities: what the small JSON formats have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ingest.records import DevicePolicy
+from ingest.units import QUANTITIES, WEATHER, Refused, thousandths
+
+# vendor's name -> (our quantity, the unit the vendor documents; None: the normal one)
+Names = Mapping[str, tuple[str, str | None]]
+
+# Names that people give attributes where the format leaves them free.
+FREE_NAMES: Names = {
+    **{name: (name, None) for name in QUANTITIES},
+    "pm25": ("pm2_5", None),
+    "pm2.5": ("pm2_5", None),
+    "pm1_0": ("pm1", None),
+    "pm1.0": ("pm1", None),
+    "temp": ("temperature", None),
+    "hum": ("humidity", None),
+    "windspeed": ("wind_speed", None),
+    "winddirection": ("wind_direction", None),
+}
+_GENERIC_SEGMENTS = frozenset({"readings", "telemetry", "data", "json", "up", "status", "state"})
+
+
+class Attributes(NamedTuple):
+    """What a vendor's attributes come to."""
+
+    values: dict[str, int]
+    extras: dict[str, Any]
+    tolerated: tuple[str, ...]
+
+
+def read_attributes(
+    sent: Mapping[str, Any],
+    names: Names,
+    policy: DevicePolicy,
+    units: Mapping[str, str] | None = None,
+    texts_are_usual: bool = False,
+) -> Attributes:
+    """Values of the known attributes in thousandths, the rest as extras.
+
+    `units` are those that stand in the payload, by the vendor's name; the device's configuration and
+    the vendor's documentation come after. Of two attributes of one quantity the one that stands
+    earlier in `names` counts. An impossible weather value is kept as an extra and noted (a broken
+    thermometer must not cost the dust reading), impossible dust is refused.
+    Raises Refused; `no_known_key` where not one attribute is known.
+    """
+    values: dict[str, int] = {}
+    extras = {key: value for key, value in sent.items() if key not in names}
+    if len(extras) == len(sent):
+        raise Refused("no_known_key", f"none of {', '.join(list(names)[:12])} is among the attributes")
+    tolerated: dict[str, None] = {}
+    for key, (quantity, documented) in names.items():
+        value = sent.get(key)
+        if value is None:
+            continue
+        if quantity in values:
+            extras[key] = value
+            continue
+        unit = (units or {}).get(key) or policy.units.get(key) or policy.units.get(quantity) or documented
+        try:
+            values[quantity] = thousandths(quantity, value, unit)
+        except Refused as refused:
+            if quantity not in WEATHER or refused.code != "bad_value":
+                raise
+            extras[key] = value
+            tolerated[f"implausible_{quantity}"] = None
+        if isinstance(value, str) and not texts_are_usual:
+            tolerated["number_as_text"] = None
+    return Attributes(values, extras, tuple(tolerated))
+
+
+def key_in_topic(topic: str) -> str | None:
+    """The segment that names the device in a topic of a free layout: the last that is no generic word."""
+    for segment in reversed(topic.split("/")):
+        if segment and segment not in _GENERIC_SEGMENTS:
+            return segment
+    return None
+
+
+def key_text(value: object) -> str | None:
+    """A serial number or id as text; vendors send it as text or number."""
+    if isinstance(value, str):
+        return value.strip() or None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return None

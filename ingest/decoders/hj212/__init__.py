@@ -1,0 +1,26 @@
+"""HJ 212 (2005, 2017, 2025), sans-IO: frames out of bytes, readings out of frames, answers to devices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ingest.decoders.hj212.ack import build_ack
+from ingest.decoders.hj212.frames import Frame, FrameReader
+from ingest.decoders.hj212.parse import reading_of
+from ingest.decoders.json_text import MAX_PAYLOAD
+from ingest.records import Decoded, DevicePolicy, Rejected
+
+__all__ = ["Frame", "FrameReader", "build_ack", "decode", "reading_of"]
+
+
+def decode(
+    payload: bytes, topic: str, policy_of: Callable[[str | None], DevicePolicy]
+) -> list[Decoded | Rejected]:
+    """One result a frame; the device is the frame's MN, the topic is not looked at."""
+    if len(payload) > MAX_PAYLOAD:
+        return [Rejected("too_large", f"{len(payload)} bytes; at most {MAX_PAYLOAD} are read", payload)]
+    reader = FrameReader(policy_of)
+    pieces = reader.feed(payload) + reader.flush()
+    if not pieces:
+        return [Rejected("empty", "the payload holds nothing", payload)]
+    return [reading_of(piece, policy_of(piece.mn)) if isinstance(piece, Frame) else piece for piece in pieces]

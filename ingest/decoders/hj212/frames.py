@@ -1,0 +1,206 @@
+"""Cuts a stream of bytes into HJ 212 frames, whatever the pieces it arrives in.
+
+A frame is `##LLLL DATA CRC` with or without CR LF. What the reader answers depends on the bytes
+alone, never on how they were split: it decides about a frame when all that the decision needs is
+there. After a broken frame it goes on at the next `##`; each broken frame or run of noise is one
+rejection. Its buffer is bounded by the longest frame.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ingest.decoders.hj212.crc import hj212_crc, modbus_crc
+from ingest.records import DevicePolicy, Rejected
+
+START = b"##"
+_HEAD = 6  # "##" and the four digits
+_CRC = 4
+STANDARD_LENGTH = 1024  # DATA by HJ 212-2017, 6.3; devices with many factors send more
+LONGEST_DATA = 4096
+_NOISE = _HEAD + LONGEST_DATA + _CRC  # noise is reported in pieces of at most this
+_BLANKS = b"\r\n\t \x00"
+# The beginning of a frame inside another: the outer one was cut, or lies about its length.
+_INNER_START = re.compile(rb"##[0-9]{4}[A-Za-z]{2}=")
+_CRC_TEXT = re.compile(rb"[0-9A-Fa-f]{4}\Z")
+_WANTS_ACK = 1
+SYSTEM_CNS = frozenset({"1000", "9011", "9012", "9013", "9014", "9015", "2081", "3019", "3020", "3021"})
+
+
+class Frame(NamedTuple):
+    """A frame with right length and checksum; `fields` are those before CP, `cp` the text inside it."""
+
+    raw: bytes
+    fields: dict[str, str]
+    cp: str | None
+    tolerated: tuple[str, ...] = ()
+
+    @property
+    def cn(self) -> str:
+        """Command number, empty where the frame has none."""
+        return self.fields.get("CN", "")
+
+    @property
+    def mn(self) -> str | None:
+        """The device's own number."""
+        return self.fields.get("MN") or None
+
+    @property
+    def flag_bits(self) -> int:
+        """Flag as a number, 0 where it is absent or not one (HJ 212-2005 knew frames without it)."""
+        text = self.fields.get("Flag", "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= 3 else 0
+
+    @property
+    def version(self) -> int | None:
+        """Year of the standard that Flag names; None for a version not known yet."""
+        return {0: 2005, 1: 2017, 2: 2025}.get(self.flag_bits >> 2)
+
+    @property
+    def wants_ack(self) -> bool:
+        """Whether the sender waits for an acknowledgement."""
+        return bool(self.flag_bits & _WANTS_ACK)
+
+    @property
+    def is_system(self) -> bool:
+        """Whether this is a heartbeat, an acknowledgement or a notice: well-formed, without readings."""
+        return self.cn in SYSTEM_CNS
+
+
+def _defaults(_: str | None) -> DevicePolicy:
+    return DevicePolicy()
+
+
+class FrameReader:
+    """Feed it bytes as they come; it answers with frames and rejections in the order of the stream."""
+
+    def __init__(self, policy_of: Callable[[str | None], DevicePolicy] = _defaults) -> None:
+        self._policy_of = policy_of
+        self._buffer = bytearray()
+        self._noise: tuple[str, str] | None = None  # code and detail of the noise that is being read
+
+    def feed(self, data: bytes) -> list[Frame | Rejected]:
+        """What these bytes complete."""
+        return self._read(data, final=False)
+
+    def flush(self) -> list[Frame | Rejected]:
+        """What is left when no more bytes will come: a cut frame is a rejection."""
+        return self._read(b"", final=True)
+
+    def _read(self, data: bytes, final: bool) -> list[Frame | Rejected]:
+        found: list[Frame | Rejected] = []
+        # Taking in at most one longest frame at a time keeps the buffer, and each search in it, short.
+        for at in range(0, len(data), LONGEST_DATA) or (0,):
+            self._buffer += data[at : at + LONGEST_DATA]
+            last = final and at + LONGEST_DATA >= len(data)
+            while True:
+                before = len(self._buffer), self._noise
+                piece = self._skip_noise(last) if self._noise else self._next(last)
+                if piece is not None:
+                    found.append(piece)
+                elif before == (len(self._buffer), self._noise):
+                    break
+        return found
+
+    def _next(self, final: bool) -> Frame | Rejected | None:
+        """One decision about the beginning of the buffer; None when nothing came of it (yet)."""
+        buffer = self._buffer
+        blanks = len(buffer) - len(buffer.lstrip(_BLANKS))
+        if blanks:
+            del buffer[:blanks]
+        if not buffer or (len(buffer) < _HEAD and not final):
+            if buffer and not START.startswith(bytes(buffer[:2])):
+                self._noise = ("bad_syntax", "no frame begins here: expected ##")
+            return None
+        if not buffer.startswith(START):
+            self._noise = ("bad_syntax", "no frame begins here: expected ##")
+            return None
+        digits = bytes(buffer[2:_HEAD])
+        if not digits.isdigit() or len(digits) < 4:
+            self._noise = ("bad_length", f"the length field is {digits!r}, not four digits")
+            return None
+        length = int(digits)
+        if length > LONGEST_DATA:
+            self._noise = ("bad_length", f"{length} bytes announced; at most {LONGEST_DATA} are read")
+            return None
+        end = _HEAD + length + _CRC
+        inner = _INNER_START.search(buffer, 2, end)
+        if inner:
+            detail = f"{length} bytes announced, the next frame begins after {inner.start() - _HEAD}"
+            return self._take(inner.start(), "bad_length", detail)
+        if len(buffer) < end:
+            if final:
+                arrived = max(0, len(buffer) - _HEAD)
+                detail = f"the frame is cut: {length} bytes and a checksum announced, {arrived} bytes came"
+                return self._take(len(buffer), "bad_length", detail)
+            return None
+        return self._whole(bytes(buffer[:end]), length)
+
+    def _take(self, count: int, code: str, detail: str) -> Rejected:
+        raw = bytes(self._buffer[:count])
+        del self._buffer[:count]
+        return Rejected(code, detail, raw.rstrip(_BLANKS))
+
+    def _whole(self, raw: bytes, length: int) -> Frame | Rejected | None:
+        data, sent = raw[_HEAD:-_CRC], raw[-_CRC:]
+        if _CRC_TEXT.match(sent) is None:
+            self._noise = ("bad_length", f"after {length} bytes stands {sent!r}, no checksum")
+            return None
+        tolerated: list[str] = []
+        if length > STANDARD_LENGTH:
+            tolerated.append("long_frame")
+        fields, cp, odd = split_data(data)
+        tolerated += odd
+        right = hj212_crc(data)
+        if int(sent, 16) != right:
+            if not data.endswith(b"&&"):
+                self._noise = ("bad_length", f"after {length} bytes the data are not over, no && there")
+                return None
+            if int(sent, 16) != modbus_crc(data):
+                return self._take(len(raw), "bad_crc", f"{sent.decode()} sent, {right:04X} computed")
+            if not self._policy_of(fields.get("MN")).modbus_crc:
+                detail = (
+                    f"{sent.decode()} sent, {right:04X} computed; it is the Modbus checksum: "
+                    "if this device's firmware computes that, set its modbus_crc: true"
+                )
+                return self._take(len(raw), "bad_crc", detail)
+            tolerated.append("modbus_crc")
+        del self._buffer[: len(raw)]
+        return Frame(raw, fields, cp, tuple(tolerated))
+
+    def _skip_noise(self, final: bool) -> Rejected | None:
+        """Read on to the next `##`, line end or the greatest piece; the noise is one rejection."""
+        assert self._noise is not None
+        buffer = self._buffer
+        start = buffer.find(START, 1)
+        line = buffer.find(b"\n") + 1
+        ends = [at for at in (start, line, _NOISE) if 0 < at <= len(buffer)]
+        if ends and not (start < 0 and min(ends) == len(buffer) and buffer.endswith(b"#") and not final):
+            count = min(ends)
+        elif final:
+            count = len(buffer)
+        else:
+            return None
+        code, detail = self._noise
+        self._noise = None
+        return self._take(count, code, detail)
+
+
+def split_data(data: bytes) -> tuple[dict[str, str], str | None, list[str]]:
+    """(fields before CP, text between `CP=&&` and the last `&&` or None, what was odd)."""
+    odd: list[str] = []
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:  # Chinese firmware from before the standard said UTF-8
+        text = data.decode("gb18030", errors="replace")
+        odd.append("gb18030")
+    head, found, tail = text.partition("CP=&&")
+    cp = tail.rpartition("&&")[0] if "&&" in tail else tail
+    fields: dict[str, str] = {}
+    for item in head.removesuffix("&&").split(";"):
+        key, equals, value = item.partition("=")
+        if equals:
+            fields.setdefault(key.strip(), value.strip())
+    return fields, cp if found else None, odd

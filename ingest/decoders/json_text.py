@@ -1,0 +1,103 @@
+"""Strict reading of JSON payloads: size, depth, duplicate keys and numbers that JSON does not have."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import orjson
+
+from ingest.records import Rejected
+from ingest.units import Refused
+
+MAX_PAYLOAD = 256 * 1024
+MAX_ITEMS = 10_000  # readings in one payload
+MAX_DEPTH = 32  # deeper than any device writes; orjson refuses to write what is deeper than 254
+_NOT_A_NUMBER = re.compile(rb"\b(?:NaN|Infinity)\b")
+
+
+def load(payload: bytes) -> Any:
+    """The JSON value of a payload. Raises Refused with `empty`, `too_large`, `bad_json` or `bad_value`."""
+    if len(payload) > MAX_PAYLOAD:
+        raise Refused("too_large", f"{len(payload)} bytes; at most {MAX_PAYLOAD} are read")
+    try:
+        value = orjson.loads(payload)
+    except orjson.JSONDecodeError as error:
+        raise _why_unreadable(payload, error) from None
+    kind = type(value)
+    if (kind is dict or kind is list) and payload.count(b'"') != 2 * _texts_in(value):
+        _refuse_duplicate_keys(payload)
+    return value
+
+
+def load_object(payload: bytes) -> dict[str, Any]:
+    """The JSON object of a payload. Raises Refused as `load` does."""
+    value = load(payload)
+    if type(value) is not dict:
+        raise Refused("bad_json", "expected an object")
+    return value
+
+
+def _texts_in(root: Any) -> int:
+    """How many texts, keys included, a value holds.
+
+    Each is written between two quotes, so a payload with more quotes than that either escapes some
+    inside a text or has keys that the parser dropped: only then is it worth looking twice.
+    Raises Refused where the value is nested too deeply.
+    """
+    texts = 0
+    level: list[Any] = [root]
+    for _ in range(MAX_DEPTH):
+        below: list[Any] = []
+        for container in level:
+            items: Any = container
+            if type(container) is dict:
+                texts += len(container)
+                items = container.values()
+            for item in items:
+                kind = type(item)
+                if kind is str:
+                    texts += 1
+                elif kind is dict or kind is list:
+                    below.append(item)
+        if not below:
+            return texts
+        level = below
+    raise Refused("bad_json", f"nested deeper than {MAX_DEPTH} levels")
+
+
+def _refuse_duplicate_keys(payload: bytes) -> None:
+    def unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for name in names if names.count(name) > 1)
+            raise Refused("bad_json", f"the key {twice[:40]!r} stands twice in one object; which is meant?")
+        return found
+
+    # Numbers stay text: Python would refuse to read one of thousands of digits.
+    json.loads(payload, object_pairs_hook=unique, parse_int=str, parse_float=str)
+
+
+def _why_unreadable(payload: bytes, error: orjson.JSONDecodeError) -> Refused:
+    if not payload.strip():
+        return Refused("empty", "the payload holds nothing")
+    if _NOT_A_NUMBER.search(payload):
+        try:
+            json.loads(payload, parse_constant=_refuse_constant, parse_int=str)
+        except Refused as refused:
+            return refused
+        except (ValueError, RecursionError):
+            pass  # broken in another way too: the parser's own word is better
+    return Refused("bad_json", str(error))
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise Refused("bad_value", f"{name} is no measured value (and not JSON); send null for a missing one")
+
+
+def rejected(refused: Refused, raw: bytes) -> Rejected:
+    """The rejection that a refusal becomes."""
+    return Rejected(refused.code, refused.detail, raw)

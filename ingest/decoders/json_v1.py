@@ -1,0 +1,159 @@
+"""The native payload of `dust/v1/<device>/readings`: one JSON object, or an array of them.
+
+The bridge decodes every message here, so the usual reading (one flat object of numbers in normal
+units) is done in one pass; whatever is odd in a field goes through `_field`, slower and exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+
+from ingest.decoders import json_text
+from ingest.decoders.instants import BadTime, parse_instant
+from ingest.records import Decoded, DevicePolicy, Rejected
+from ingest.units import QUANTITIES, Refused, impossible, number_of, shortly, thousandths
+
+RESERVED = frozenset({"background", "signals"})
+_PREFIX = "dust/v1/"
+_RANGES = {q.name: (q.least, q.greatest) for q in QUANTITIES.values()}
+_LONGEST_PERIOD_S = 31 * 86400
+_LONGEST_FLAG = 8
+_NONE: Mapping[str, Any] = {}
+
+
+def device_key(topic: str) -> str | None:
+    """The key that a topic names its device by: its third segment, or a foreign topic as a whole.
+
+    None for an empty topic. Raises Refused for a reserved or empty name.
+    """
+    if not topic.startswith(_PREFIX):
+        return topic or None
+    key = topic.split("/", 3)[2]
+    if not key or key in RESERVED:
+        raise Refused("unknown_device", f"topic {topic[:80]!r}: {key!r} cannot be the name of a device")
+    return key
+
+
+def decode(
+    payload: bytes, topic: str, policy_of: Callable[[str | None], DevicePolicy]
+) -> list[Decoded | Rejected]:
+    """One result for the object, or one for each element of the array."""
+    try:
+        device = device_key(topic)
+        value = json_text.load(payload)
+        policy = policy_of(device)
+        if type(value) is dict:
+            return [_reading(value, device, policy)]
+        _check_array(value)
+    except (Refused, BadTime) as refused:
+        return [_rejected(refused, payload)]
+    results: list[Decoded | Rejected] = []
+    for element in value:
+        try:
+            if type(element) is not dict:
+                raise Refused("bad_json", "an element of the array is not an object")
+            results.append(_reading(element, device, policy))
+        except (Refused, BadTime) as refused:
+            # only this element: what is put through again must not repeat its good neighbours
+            results.append(_rejected(refused, orjson.dumps(element)))
+    return results
+
+
+def _check_array(value: Any) -> None:
+    if type(value) is not list:
+        raise Refused("bad_json", "expected an object or an array of objects")
+    if not value:
+        raise Refused("empty", "the array holds no reading")
+    if len(value) > json_text.MAX_ITEMS:
+        raise Refused("too_large", f"{len(value)} readings; at most {json_text.MAX_ITEMS} are read")
+
+
+def _rejected(refused: Refused | BadTime, raw: bytes) -> Rejected:
+    if isinstance(refused, BadTime):
+        return Rejected("bad_time", str(refused), raw)
+    return json_text.rejected(refused, raw)
+
+
+def _reading(fields: dict[str, Any], device: str | None, policy: DevicePolicy) -> Decoded:
+    values: dict[str, int] = {}
+    extras: dict[str, Any] = {}
+    tolerated: tuple[str, ...] = ()
+    flags: dict[str, str] = {}
+    time: int | None = None
+    period = 0
+    known = False
+    units = fields.get("units") or _NONE
+    if units or policy.units:
+        units = _units(units, policy)
+    for key, value in fields.items():
+        limits = _RANGES.get(key)
+        if limits is not None:
+            known = True
+            kind = type(value)
+            if (kind is float or kind is int) and key not in units and limits[0] <= value <= limits[1]:
+                values[key] = round(value * 1000)
+            elif value is not None:
+                values[key], odd = _field(key, value, units.get(key))
+                tolerated += odd
+        elif key == "time":
+            if value is not None:
+                time = parse_instant(value, policy.utc_offset_s)
+        elif key == "period":
+            period, odd = _period(value)
+            tolerated += odd
+        elif key == "flags":
+            flags = _flags(value)
+        elif key != "units":
+            extras[key] = value
+    if not known:
+        raise Refused("no_known_key", f"none of {', '.join(_RANGES)} is among the keys")
+    return Decoded(device, time, period, values, flags, extras, tuple(dict.fromkeys(tolerated)))
+
+
+def _field(key: str, value: Any, unit: str | None) -> tuple[int, tuple[str, ...]]:
+    """A value that is not simply a possible number in the normal unit."""
+    if unit is None and type(value) is float:  # JSON has no NaN: it can only be outside the range
+        raise Refused("bad_value", impossible(QUANTITIES[key], value))
+    return thousandths(key, value, unit), ("number_as_text",) if type(value) is str else ()
+
+
+def _units(sent: object, policy: DevicePolicy) -> dict[str, str]:
+    """Units by quantity: those in the payload before those of the device's configuration."""
+    if not isinstance(sent, dict) and sent is not _NONE:
+        raise Refused("bad_unit", 'units: expected an object such as {"pm10": "ug/m3"}')
+    units = {**policy.units, **(sent if isinstance(sent, dict) else {})}
+    for key, unit in units.items():
+        if key in _RANGES and not isinstance(unit, str):
+            raise Refused("bad_unit", f"units: that of {key} is {str(unit)[:40]!r}, not a text")
+    return {key: unit for key, unit in units.items() if isinstance(unit, str)}
+
+
+def _period(value: Any) -> tuple[int, tuple[str, ...]]:
+    if value is None:
+        return 0, ()
+    odd: tuple[str, ...] = ()
+    if isinstance(value, str):
+        value, odd = number_of(value), ("number_as_text",)
+    elif type(value) is not int and type(value) is not float:
+        raise Refused("bad_value", f"period: {str(value)[:40]!r} is not a number of seconds")
+    if not 0 <= value <= _LONGEST_PERIOD_S:
+        raise Refused("bad_value", f"period: {shortly(value)} s is not between 0 and 31 days")
+    return round(value * 1000), odd
+
+
+def _flags(value: Any) -> dict[str, str]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise Refused("bad_value", 'flags: expected an object such as {"pm10": "N"}')
+    flags: dict[str, str] = {}
+    for key, flag in value.items():
+        if key not in _RANGES or flag is None:
+            continue
+        if not isinstance(flag, str) or not flag.isalnum() or len(flag) > _LONGEST_FLAG:
+            raise Refused("bad_value", f"flags: that of {key} is {str(flag)[:40]!r}, not a letter such as N")
+        flags[key] = flag.upper()
+    return flags

@@ -1,0 +1,152 @@
+"""Background values and signals of the native topics, with their times normalised to [start, end)."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, NamedTuple
+
+import orjson
+
+from ingest.decoders import json_text
+from ingest.decoders.instants import BadTime, parse_instant
+from ingest.records import Rejected
+from ingest.units import QUANTITIES, Refused, number_of, shortly, thousandths
+
+_BACKGROUND = "dust/v1/background/"
+_SIGNALS = "dust/v1/signals/"
+KINDS = ("alert", "stage", "permit", "shutdown", "maintenance")
+_HOUR_S = 3600
+_LONGEST_S = 31 * 86400
+_LONGEST_ID = 200
+
+
+class BackgroundNotice(NamedTuple):
+    """What a reference station measured over [start, end), ms UTC; values in thousandths."""
+
+    id: str
+    station: str
+    start: int
+    end: int
+    values: dict[str, int]
+
+
+class SignalNotice(NamedTuple):
+    """An order from outside; `start` None: from its receipt on; `end` None: until called off."""
+
+    id: str
+    place: str
+    kind: str
+    level: str | None
+    start: int | None
+    end: int | None
+
+
+def decode_background(
+    payload: bytes, topic: str, utc_offset_s: int = 8 * 3600
+) -> BackgroundNotice | Rejected:
+    """`dust/v1/background/<station>`. `label` says whether `time` names the window's start or its end.
+
+    Without `label` it is the start, as everywhere in the native format; without `period`, an hour.
+    """
+    try:
+        station = _last_segment(topic, _BACKGROUND)
+        sent = json_text.load_object(payload)
+        start, end = _window(sent, utc_offset_s)
+        values = _values(sent)
+        notice_id = _id(sent) or _hash("background", station, start, end, values)
+    except Refused as refused:
+        return json_text.rejected(refused, payload)
+    except BadTime as bad:
+        return Rejected("bad_time", str(bad), payload)
+    return BackgroundNotice(notice_id, station, start, end, values)
+
+
+def decode_signal(payload: bytes, topic: str, utc_offset_s: int = 8 * 3600) -> SignalNotice | Rejected:
+    """`dust/v1/signals/<area or site>`."""
+    try:
+        place = _last_segment(topic, _SIGNALS)
+        sent = json_text.load_object(payload)
+        kind = sent.get("kind")
+        if kind not in KINDS:
+            raise Refused("bad_value", f"kind: {str(kind)[:40]!r} is none of {', '.join(KINDS)}")
+        level = sent.get("level")
+        if level is not None and (isinstance(level, bool) or not isinstance(level, str | int)):
+            raise Refused("bad_value", f"level: {str(level)[:40]!r} is neither a text nor a whole number")
+        start, end = (_optional_instant(sent, key, utc_offset_s) for key in ("from", "until"))
+        if start is not None and end is not None and end <= start:
+            raise BadTime(f"until {sent['until']!r} is not after from {sent['from']!r}")
+        level = None if level is None else str(level)
+        notice_id = _id(sent) or _hash("signal", place, kind, level, start, end)
+    except Refused as refused:
+        return json_text.rejected(refused, payload)
+    except BadTime as bad:
+        return Rejected("bad_time", str(bad), payload)
+    return SignalNotice(notice_id, place, kind, level, start, end)
+
+
+def _last_segment(topic: str, prefix: str) -> str:
+    name = topic.removeprefix(prefix)
+    if not topic.startswith(prefix) or not name or "/" in name:
+        code = "unknown_station" if prefix == _BACKGROUND else "unknown_place"
+        raise Refused(code, f"topic {topic[:80]!r} is not {prefix}<name>")
+    return name
+
+
+def _window(sent: dict[str, Any], utc_offset_s: int) -> tuple[int, int]:
+    label = sent.get("label", "start")
+    if label not in ("start", "end"):
+        raise Refused("bad_value", f"label: {str(label)[:40]!r} is neither start nor end")
+    if sent.get("time") is None:
+        raise BadTime("time: missing; a background value without its hour can't be used")
+    at = parse_instant(sent["time"], utc_offset_s)
+    period = sent.get("period")
+    if period is None:
+        period = _HOUR_S
+    if isinstance(period, str):
+        period = number_of(period)
+    elif type(period) not in (int, float):
+        raise Refused("bad_value", f"period: {str(period)[:40]!r} is not a number of seconds")
+    if not 0 < period <= _LONGEST_S:
+        raise Refused("bad_value", f"period: {shortly(period)} s is not between 0 and 31 days")
+    length = round(period * 1000)
+    start = at - length if label == "end" else at
+    return start, start + length
+
+
+def _values(sent: dict[str, Any]) -> dict[str, int]:
+    units = sent.get("units") or {}
+    if not isinstance(units, dict):
+        raise Refused("bad_unit", 'units: expected an object such as {"pm10": "ug/m3"}')
+    if not any(name in sent for name in QUANTITIES):
+        raise Refused("no_known_key", f"none of {', '.join(QUANTITIES)} is among the keys")
+    values: dict[str, int] = {}
+    for name in QUANTITIES:
+        if sent.get(name) is not None:
+            unit = units.get(name)
+            if unit is not None and not isinstance(unit, str):
+                raise Refused("bad_unit", f"units: that of {name} is {str(unit)[:40]!r}, not a text")
+            values[name] = thousandths(name, sent[name], unit)
+    return values
+
+
+def _optional_instant(sent: dict[str, Any], key: str, utc_offset_s: int) -> int | None:
+    if sent.get(key) is None:
+        return None
+    try:
+        return parse_instant(sent[key], utc_offset_s)
+    except BadTime as bad:
+        raise BadTime(f"{key}: {str(bad).removeprefix('time: ')}") from None
+
+
+def _id(sent: dict[str, Any]) -> str | None:
+    given = sent.get("id")
+    if given is None:
+        return None
+    if isinstance(given, bool) or not isinstance(given, str | int) or not 0 < len(str(given)) <= _LONGEST_ID:
+        raise Refused("bad_value", f"id: {str(given)[:40]!r} is no text of 1 to {_LONGEST_ID} characters")
+    return str(given)
+
+
+def _hash(*content: object) -> str:
+    """An id that two deliveries of the same notice share."""
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
