@@ -1,0 +1,233 @@
+"""Configuration as the fold sees it: what a `Revision` record holds, and the plan made of it.
+
+`compile_revision` turns a checked register and rules into plain JSON data (the body of the record);
+`Plan.of` turns such a body into columns, one row a device of the partition.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from ingest.records import Int64s, Revision
+from ingest.topics import partition_of
+from ingest.units import JUDGED
+from processors.rules import Rule
+
+NANO = 10**9  # limits and means are compared as whole 1e-9 of the unit
+HOUR_MS = 3_600_000
+OFFLINE_LEAST_MS = 15 * 60_000
+OFFLINE_INTERVALS = 3
+UNBOUNDED = int(np.iinfo(np.int64).max)
+Rows = npt.NDArray[np.int32]
+
+
+def compile_revision(register: Any, rules: Iterable[Rule]) -> dict[str, Any]:
+    """The body of a revision: all that verdicts depend on, as JSON data. `register`: ingest.register."""
+    county = register.county
+    areas = [
+        {"area": b.area, "stations": sorted(b.stations), "min_stations": b.min_stations}
+        for b in county.background
+    ]
+    return {
+        "county": {
+            "name": county.name,
+            "zone": str(county.zone),
+            "language": county.language,
+            "background": areas,
+        },
+        "sites": [_site(site) for _, site in sorted(register.sites.items())],
+        "devices": [_device(device) for _, device in sorted(register.devices.items())],
+        "rules": [rule.model_dump(mode="json") for rule in sorted(rules, key=lambda rule: rule.id)],
+    }
+
+
+def _site(site: Any) -> dict[str, Any]:
+    keys = ("id", "name", "kind", "stage", "zone", "township", "department")
+    return {**{key: getattr(site, key, None) for key in keys}, "area": getattr(site, "area", None)}
+
+
+def _device(device: Any) -> dict[str, Any]:
+    return {
+        "id": device.id,
+        "site": device.site,
+        "interval": device.interval,
+        "role": getattr(device, "role", None),
+        "offline_after": getattr(device, "offline_after", None),
+    }
+
+
+def revision_id(body: dict[str, Any]) -> str:
+    """First 12 hex digits of the hash of the body: the same configuration has the same id."""
+    return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]
+
+
+def make_revision(body: dict[str, Any], received_at: int, effective: int | None = None) -> Revision:
+    """The feed record of a body, in force from `effective` (default: at once)."""
+    return Revision(
+        revision_id(body), received_at, received_at if effective is None else effective, body
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Reference stations whose mean is an area's background."""
+
+    name: str
+    stations: tuple[str, ...]
+    least: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RuleInForce:
+    """A rule of the plan: its numbers as integers, and the rows of the devices it judges."""
+
+    rule: Rule
+    revision: str
+    rows: Rows  # ascending
+    pollutant: int  # index in JUDGED
+    window: int  # ms; 0: single values
+    limit: int  # 1e-9 unit
+    cap: int  # 1e-9 unit
+    start: int  # valid for windows that begin in [start, end)
+    end: int
+    lateness: int
+    least_permyriad: int  # least capture in 1/10000
+    wait: int  # ms after the window's end
+    settle: int
+
+    def holds(self, instant: int) -> bool:
+        """Is the rule valid for what begins at this instant?"""
+        return self.start <= instant < self.end
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """A configuration in columns: row i is device i of this partition, in the order of the ids."""
+
+    id: str
+    effective: int
+    zone: str
+    devices: tuple[str, ...]
+    sites: tuple[str, ...]  # of each device
+    interval: Int64s  # ms
+    offline_after: Int64s  # ms
+    digest: npt.NDArray[np.uint64]  # of the device's id
+    areas: tuple[Area, ...]
+    area_of: Rows  # index into `areas` of each device's site, -1: none
+    rules: tuple[RuleInForce, ...]
+    row_of: dict[str, int]
+
+    @classmethod
+    def of(cls, revision: Revision, mine: Callable[[str], bool] = lambda site: True) -> Plan:
+        """The plan of a revision for the sites that `mine` says are of this partition."""
+        body = revision.body
+        zone = body["county"]["zone"]
+        sites = {site["id"]: site for site in body["sites"]}
+        devices = [d for d in sorted(body["devices"], key=lambda d: str(d["id"])) if mine(d["site"])]
+        areas = tuple(
+            Area(area["area"], tuple(area["stations"]), area["min_stations"])
+            for area in body["county"].get("background") or ()
+        )
+        interval = np.array([round(d["interval"] * 1000) for d in devices], np.int64)
+        silence = [
+            round(d["offline_after"] * 1000)
+            if d.get("offline_after")
+            else max(OFFLINE_INTERVALS * round(d["interval"] * 1000), OFFLINE_LEAST_MS)
+            for d in devices
+        ]
+        own = [sites.get(d["site"], {}) for d in devices]
+        return cls(
+            id=revision.id,
+            effective=revision.effective,
+            zone=zone,
+            devices=tuple(d["id"] for d in devices),
+            sites=tuple(d["site"] for d in devices),
+            interval=interval,
+            offline_after=np.array(silence, np.int64),
+            digest=np.array([digest_of(d["id"]) for d in devices], np.uint64),
+            areas=areas,
+            area_of=_area_rows(areas, own),
+            rules=tuple(_in_force(Rule.model_validate(rule), own, zone) for rule in body["rules"]),
+            row_of={d["id"]: row for row, d in enumerate(devices)},
+        )
+
+    def __len__(self) -> int:
+        return len(self.devices)
+
+    def area_for(self, rule: RuleInForce, row: int) -> int:
+        """Index of the area whose background counts for a rule at a device; -1: none is configured."""
+        own = int(self.area_of[row])
+        if own >= 0 or rule.rule.background is None:
+            return own
+        names = [area.name for area in self.areas]
+        return names.index(rule.rule.background.area) if rule.rule.background.area in names else -1
+
+
+def sites_of_partition(partition: int, partitions: int) -> Callable[[str], bool]:
+    """Says of a site whether it lives in the partition."""
+    return lambda site: partition_of(site, partitions) == partition
+
+
+def digest_of(text: str) -> int:
+    """64 bits of a hash of the text, the same in every process."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+
+
+@lru_cache(maxsize=4096)
+def day_of(instant: int, zone: str) -> tuple[int, int]:
+    """[start, end) of the calendar day in the zone that holds the instant, ms UTC."""
+    local = datetime.fromtimestamp(instant // 1000, UTC).astimezone(ZoneInfo(zone))
+    return midnight(local.date(), zone), midnight(local.date() + timedelta(days=1), zone)
+
+
+def midnight(day: date, zone: str) -> int:
+    """The first instant of a calendar day in the zone, ms UTC."""
+    return int(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).timestamp()) * 1000
+
+
+def _area_rows(areas: tuple[Area, ...], sites: list[dict[str, Any]]) -> Rows:
+    names = {area.name: index for index, area in enumerate(areas)}
+    return np.array([names.get(str(site.get("area")), -1) for site in sites], np.int32)
+
+
+def _in_force(rule: Rule, sites: list[dict[str, Any]], zone: str) -> RuleInForce:
+    rows = [row for row, site in enumerate(sites) if _applies(rule, site)]
+    background = rule.background
+    cap = UNBOUNDED if background is None or background.cap is None else _nano(background.cap)
+    return RuleInForce(
+        rule=rule,
+        revision=rule.revision,
+        rows=np.array(rows, np.int32),
+        pollutant=JUDGED.index(rule.pollutant),
+        window=rule.window * 1000,
+        limit=_nano(rule.limit),
+        cap=cap,
+        start=midnight(rule.valid_from, zone) if rule.valid_from else -UNBOUNDED,
+        end=midnight(rule.valid_to + timedelta(days=1), zone) if rule.valid_to else UNBOUNDED,
+        lateness=rule.lateness_s * 1000,
+        least_permyriad=round(rule.least_capture * 10_000),
+        wait=background.wait_min * 60_000 if background else 0,
+        settle=background.settle_min * 60_000 if background else 0,
+    )
+
+
+def _applies(rule: Rule, site: dict[str, Any]) -> bool:
+    return all(
+        not wanted or site.get(key) in wanted
+        for key, wanted in (("zone", rule.zones), ("stage", rule.stages), ("kind", rule.kinds))
+    )
+
+
+def _nano(number: float) -> int:
+    return int(Decimal(repr(float(number))) * NANO)
