@@ -8,6 +8,8 @@ import pytest
 
 from deploy.embedded.kafka import KafkaNode
 
+pytest_plugins = ("tests.servers.fixtures",)
+
 
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaNode]:

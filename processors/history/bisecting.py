@@ -1,0 +1,63 @@
+"""Find the points that a server refuses by halving what it refused: pure, the sending is passed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Accepted(NamedTuple):
+    """All of it is stored."""
+
+
+class Refused(NamedTuple):
+    """Some of it is bad and can never be stored; `dropped`: how many, where the server says so."""
+
+    reason: str
+    dropped: int | None = None
+
+
+class Later(NamedTuple):
+    """The server could not take it now; `why` in words for the operator."""
+
+    why: str
+
+
+Reply = Accepted | Refused | Later
+Send = Callable[[int, int], Reply]  # sends the points [start, stop)
+
+
+@dataclass(slots=True)
+class Division:
+    """What became of n points: each is accepted, rejected or in one of the `kept` ranges."""
+
+    accepted: int = 0
+    rejected: list[tuple[int, str]] = field(default_factory=list)
+    kept: list[tuple[int, int]] = field(default_factory=list)
+    why: str = ""
+
+
+def divide(count: int, send: Send) -> Division:
+    """Send points 0..count, in order, halving what is refused until single points are.
+
+    A point may be sent several times: writing it twice must be harmless. At the first `Later` the
+    rest is kept unsent.
+    """
+    division = Division()
+    waiting = [(0, count)] if count else []
+    while waiting:
+        start, stop = waiting.pop()
+        reply = send(start, stop)
+        if isinstance(reply, Accepted):
+            division.accepted += stop - start
+        elif isinstance(reply, Later):
+            division.why = reply.why
+            division.kept = [(start, stop), *reversed(waiting)]
+            break
+        elif stop - start == 1 or reply.dropped == stop - start:
+            division.rejected += [(row, reply.reason) for row in range(start, stop)]
+        else:
+            middle = (start + stop) // 2
+            waiting += [(middle, stop), (start, middle)]
+    return division

@@ -1,0 +1,236 @@
+"""History in InfluxDB 2: ready line protocol in, InfluxQL out.
+
+Writes are synchronous (call them from a worker thread): the client's batching mode tells of failures
+in callbacks only. 400, 413 and 422 mean that some points are bad: they are found by halving. Everything
+else that goes wrong (401, 404, 429, 5xx, time-outs) says nothing against the points: they are kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import httpx
+import orjson
+import urllib3
+from influxdb_client import InfluxDBClient, WritePrecision
+from influxdb_client.client.write_api import SYNCHRONOUS
+from influxdb_client.rest import ApiException
+
+from ingest.units import QUANTITIES
+from processors.history.base import HistoryUnusable, LatestReading, WriteOutcome, tidy, write_points
+from processors.history.bisecting import Accepted, Later, Refused, Reply, divide
+from processors.history.line import Lines, lines_of
+from processors.history.points import MEASUREMENTS, Batch, Point, Refusal, merge, set_apart
+
+LINES_A_REQUEST = 5_000
+_BAD_POINTS = frozenset({400, 413, 422})
+_ALWAYS = {
+    "readings": "received_at",
+    "conflicts": "received_at",
+    "intervals": "capture",
+    "verdicts": "answer_code",
+}
+_DROPPED = re.compile(r"dropped=(\d+)")
+
+
+class InfluxHistory:
+    """`History` on a bucket of an InfluxDB 2 server at `url`."""
+
+    def __init__(
+        self, url: str, *, org: str, bucket: str, token: str, timeout_s: float = 10.0, gzip: bool = False
+    ) -> None:
+        self.url, self.org, self.bucket = url, org, bucket
+        self._client = InfluxDBClient(
+            url,
+            token,
+            org=org,
+            timeout=round(timeout_s * 1000),
+            enable_gzip=gzip,
+            retries=urllib3.Retry(total=0, redirect=0),  # our own back-off knows what is at stake
+        )
+        self._writer = self._client.write_api(write_options=SYNCHRONOUS)
+        self._reader = httpx.Client(
+            base_url=url, headers={"Authorization": f"Token {token}"}, timeout=timeout_s, trust_env=False
+        )
+
+    def check(self) -> None:
+        """See `History.check`: the server answers, knows the token and lets it write and read the bucket."""
+        reply = self._send(b"\n")
+        if isinstance(reply, Later):
+            raise HistoryUnusable(reply.why, exit_code=3 if "does not answer" in reply.why else 2)
+        self._ask("SHOW MEASUREMENTS LIMIT 1")
+
+    def write(self, points: Sequence[Point]) -> WriteOutcome:
+        """See `History.write`."""
+        return write_points(self, points)
+
+    def write_batches(self, batches: Iterable[Batch]) -> WriteOutcome:
+        """See `History.write_batches`. Once something must be kept, what follows is kept unsent."""
+        outcome = WriteOutcome()
+        for merged in merge(batches):
+            batch, refused = set_apart(merged)
+            outcome.rejected += refused
+            for start in range(0, len(batch), LINES_A_REQUEST):
+                part = batch.slice(start, min(start + LINES_A_REQUEST, len(batch)))
+                if outcome.why:
+                    outcome.kept.append(part)
+                else:
+                    self._write_part(part, outcome)
+        return outcome
+
+    def _write_part(self, part: Batch, outcome: WriteOutcome) -> None:
+        lines: Lines = lines_of(part)
+        division = divide(len(part), lambda start, stop: self._send(lines.run(start, stop)))
+        outcome.accepted += division.accepted
+        outcome.rejected += [Refusal(part.point(row), reason) for row, reason in division.rejected]
+        outcome.kept += [part.slice(start, stop) for start, stop in division.kept]
+        outcome.why = division.why
+
+    def _send(self, body: bytes) -> Reply:
+        try:
+            self._writer.write(self.bucket, self.org, body, WritePrecision.MS)
+        except ApiException as error:
+            return self._judge(error.status, str(error.body or error.reason or ""))
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            return Later(self._silent(error))
+        return Accepted()
+
+    def _judge(self, status: int, body: str) -> Reply:
+        message = _message(body)
+        if status in _BAD_POINTS:
+            dropped = _DROPPED.search(message)
+            return Refused(f"InfluxDB {status}: {message}", int(dropped[1]) if dropped else None)
+        return Later(self._refused(status, message))
+
+    def _refused(self, status: int, message: str) -> str:
+        """Words for the operator: what InfluxDB has against us, and the way out."""
+        where = f"InfluxDB at {self.url}"
+        if status in (401, 403):
+            return (
+                f"{where} refuses the token ({status}: {message}): give one that may read and write bucket "
+                f"{self.bucket!r} of {self.org!r} (token_env or token_file of the history URL)"
+            )
+        if status == 404:
+            return (
+                f"{where} does not know organisation {self.org!r} or bucket {self.bucket!r} ({message}): "
+                "create them or correct the history URL"
+            )
+        return f"{where} answers {status}: {message}"
+
+    def _silent(self, error: Exception) -> str:
+        return f"InfluxDB at {self.url} does not answer ({error}): start it or correct the history URL"
+
+    def _ask(self, query: str) -> list[dict[str, Any]]:
+        """The rows of an InfluxQL query, tags of its GROUP BY included. Raises HistoryUnusable."""
+        try:
+            answer = self._reader.get("/query", params={"db": self.bucket, "q": query, "epoch": "ms"})
+        except httpx.HTTPError as error:
+            raise HistoryUnusable(self._silent(error), exit_code=3) from None
+        if answer.status_code != 200:
+            raise HistoryUnusable(self._refused(answer.status_code, _message(answer.text)), exit_code=2)
+        (result,) = orjson.loads(answer.content)["results"]
+        if "error" in result:
+            raise HistoryUnusable(f"InfluxDB at {self.url}: {result['error']}: {query}", exit_code=2)
+        return [
+            {**series.get("tags", {}), **dict(zip(series["columns"], row, strict=True))}
+            for series in result.get("series", ())
+            for row in series["values"]
+        ]
+
+    def latest(self) -> list[LatestReading]:
+        """See `History.latest`."""
+        newest: dict[str, LatestReading] = {}
+        for row in self._ask("SELECT * FROM readings GROUP BY device, site ORDER BY time DESC LIMIT 1"):
+            values = {q: float(row[q]) for q in QUANTITIES if row.get(q) is not None}
+            found = LatestReading(
+                row["device"], row["site"], row["time"], row["received_at"], row["period"], values
+            )
+            if found.device not in newest or newest[found.device].time < found.time:
+                newest[found.device] = found
+        return [newest[device] for device in sorted(newest)]
+
+    def readings(
+        self, device: str, quantity: str, start_ms: int, end_ms: int, limit: int | None = None
+    ) -> list[tuple[int, float]]:
+        """See `History.readings`."""
+        if quantity not in QUANTITIES:
+            return []
+        rows = self._ask(
+            f"SELECT {_name(quantity)} AS value FROM readings WHERE device = {_text(device)} "
+            f"AND {_during(start_ms, end_ms)} ORDER BY time DESC" + ("" if limit is None else f" LIMIT {limit}")
+        )
+        return [(row["time"], float(row["value"])) for row in reversed(rows)]
+
+    def intervals(
+        self,
+        *,
+        pollutant: str,
+        start_ms: int,
+        end_ms: int,
+        site: str | None = None,
+        device: str | None = None,
+        window: str | None = None,
+    ) -> list[dict[str, Any]]:
+        """See `History.intervals`."""
+        named = {"pollutant": pollutant, "site": site, "device": device, "window": window}
+        rows = self._select("intervals", named, start_ms, end_ms)
+        rows.sort(key=lambda row: (row["time"], row["device"], row["statistic"], row["window"]))
+        return [tidy(row) for row in rows]
+
+    def verdicts(
+        self, *, start_ms: int, end_ms: int, site: str | None = None, limit: int = 1000
+    ) -> list[dict[str, Any]]:
+        """See `History.verdicts`."""
+        tail = f" ORDER BY time DESC LIMIT {limit}"
+        rows = self._select("verdicts", {"site": site}, start_ms, end_ms, tail)
+        order = ("site", "device", "rule", "pollutant", "kind")
+        rows.sort(key=lambda row: (-row["time"], *(row[name] for name in order)))
+        return [tidy(row) for row in rows]
+
+    def _select(
+        self, measurement: str, named: dict[str, str | None], start_ms: int, end_ms: int, tail: str = ""
+    ) -> list[dict[str, Any]]:
+        """Rows with every tag and field of the measurement: texts for tags, None for absent fields."""
+        spec = MEASUREMENTS[measurement]
+        asked = "".join(f" AND {_name(k)} = {_text(v)}" for k, v in named.items() if v is not None)
+        columns = ", ".join(map(_name, (*spec.fields, *spec.tags)))
+        where = _during(start_ms, end_ms) + asked
+        rows = self._ask(f"SELECT {columns} FROM {measurement} WHERE {where}{tail}")
+        for row in rows:
+            row |= {tag: row[tag] or "" for tag in spec.tags}
+        return rows
+
+    def count(self, kind: str) -> int:
+        """See `History.count`. Counts a field that every point of the measurement has."""
+        rows = self._ask(f"SELECT count({_ALWAYS[kind]}) AS n FROM {kind}")
+        return int(rows[0]["n"]) if rows else 0
+
+    def close(self) -> None:
+        """See `History.close`."""
+        self._writer.close()
+        self._client.close()
+        self._reader.close()
+
+
+def _message(body: str) -> str:
+    try:
+        said = orjson.loads(body)
+        return str(said.get("message") or said.get("error") or body)
+    except (ValueError, AttributeError):
+        return body.strip()[:500]
+
+
+def _during(start_ms: int, end_ms: int) -> str:
+    return f"time >= {start_ms}ms AND time < {end_ms}ms"
+
+
+def _name(identifier: str) -> str:
+    escaped = identifier.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _text(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+    return f"'{escaped}'"
