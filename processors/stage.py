@@ -1,0 +1,78 @@
+"""What the shell runs: a Stage folds the records of one partition and makes its outputs durable.
+
+The shell owns offsets, snapshots and acknowledgements; a stage knows nothing of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+from ingest.records import Headers
+
+
+class RawRecord(NamedTuple):
+    """One Kafka record as it was read; `appended_at` is the broker's append time in ms."""
+
+    partition: int
+    offset: int
+    headers: Headers
+    value: bytes
+    appended_at: int
+
+
+class Stage(Protocol):
+    """The work of one partition. The shell calls it from one coroutine at a time, in offset order.
+
+    An exception from any method ends the process: what is the data's fault must be handled inside.
+    """
+
+    def restore(self, snapshot: bytes | None) -> None:
+        """Start from what `snapshot` returned earlier; None: from nothing."""
+
+    def fold(self, record: RawRecord) -> None:
+        """Take one record; outputs are collected in the stage itself."""
+
+    async def deliver(self) -> None:
+        """Send what was collected. May wait for a dead target as long as it takes, retrying on the real
+        clock; the shell keeps its membership meanwhile, and cancels it when the partition moves away."""
+
+    async def settle(self) -> None:
+        """Return when everything that was delivered is durable; raise if it cannot be."""
+
+    def snapshot(self) -> bytes:
+        """The state after the last folded record; called only when all outputs have settled."""
+
+
+@runtime_checkable
+class Weighed(Protocol):
+    """A stage that says how much it has collected (readings, points); others count records."""
+
+    def weight(self) -> int:
+        """How much waits for `deliver`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often a stage delivers and saves; seconds of the real clock."""
+
+    deliver_s: float = 0.0  # 0: after each record
+    deliver_weight: int = 1
+    save_s: float = 5.0
+    save_records: int = 5000
+
+
+DETECT_PACE = Pace()
+STORE_PACE = Pace(deliver_s=0.2, deliver_weight=5000, save_s=0.5, save_records=2000)
+ALERTS_PACE = Pace(save_s=0.5, save_records=500)
+
+
+class Outlet(NamedTuple):
+    """What a stage factory is given: its partition and the running confirmed producer of the process."""
+
+    partition: int
+    producer: Any  # a started aiokafka.AIOKafkaProducer, acks=all
+
+
+StageFactory = Callable[[Outlet], Stage]
