@@ -178,15 +178,6 @@ class BackgroundArea(Form):
     min_stations: Annotated[StrictInt, Field(ge=1)] = 1
 
 
-class Detection(Form):
-    """Durations of the fold, in seconds; the defaults are those of contracts.md."""
-
-    offline_after: Seconds = 900
-    background_wait: Seconds = 3600
-    tell_within: Seconds = 6 * 3600
-    catch_up_grace: Seconds = 600
-
-
 class County(Form):
     """`county.yaml`: what holds for the whole county."""
 
@@ -194,7 +185,6 @@ class County(Form):
     zone: Annotated[str, AfterValidator(_zone)] = DEFAULT_ZONE
     language: Literal["zh_CN", "en"] = DEFAULT_LANGUAGE  # type: ignore[assignment]
     background: tuple[BackgroundArea, ...] = ()
-    detect: Detection = Detection()
 
 
 class Channel(BaseModel):

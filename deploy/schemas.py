@@ -1,0 +1,139 @@
+"""JSON Schemas of configuration files and of the records that are published, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import TypeAdapter
+
+Schema = dict[str, Any]
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def names() -> list[str]:
+    """The names that `schema_of` knows, sorted."""
+    return sorted(_SOURCES)
+
+
+def schema_of(name: str) -> Schema:
+    """The JSON Schema of a record or configuration file. Raises KeyError for an unknown name."""
+    return {"$schema": _DIALECT, **_SOURCES[name](), "$id": f"dustwatch:{name}"}
+
+
+def _config(file: str) -> Schema:
+    from ingest import register
+
+    return {
+        "config-county": register.COUNTY,
+        "config-departments": register.DEPARTMENTS,
+        "config-sites": register.SITES,
+        "config-devices": register.DEVICES,
+        "config-ingest": register.INGEST,
+    }[file].json_schema()
+
+
+def _rules() -> Schema:
+    from processors.rules import RulesFile
+
+    return RulesFile.model_json_schema()
+
+
+def _pack() -> Schema:
+    from processors.rules import Pack
+
+    return Pack.model_json_schema()
+
+
+def _judgement(kind: str) -> Schema:
+    from processors import records
+
+    return TypeAdapter(getattr(records, kind)).json_schema()
+
+
+def _feed(kind: str) -> Schema:
+    from ingest import records
+
+    return TypeAdapter(getattr(records, kind)).json_schema()
+
+
+def _number(least: float, greatest: float) -> Schema:
+    return {"type": "number", "minimum": least, "maximum": greatest}
+
+
+def _native() -> Schema:
+    """A message of `dust/v1/<device>/readings` (contracts, Native MQTT)."""
+    from ingest.units import QUANTITIES
+
+    # Numbers as text are accepted (and counted); units may be others than ours, so no range here.
+    value = {"anyOf": [{"type": "number"}, {"type": "string"}, {"type": "null"}]}
+    texts = {"type": "object", "additionalProperties": {"type": "string"}}
+    one = {
+        "type": "object",
+        "properties": {
+            "time": {"anyOf": [{"type": "string"}, {"type": "number"}]},
+            **dict.fromkeys(QUANTITIES, value),
+            "seq": {"type": "integer"},
+            "flags": texts,
+            "units": texts,
+            "period": {"type": "number", "minimum": 0},
+        },
+        "anyOf": [{"required": [name]} for name in QUANTITIES],
+    }
+    return {"title": "Native readings", "anyOf": [one, {"type": "array", "items": one}]}
+
+
+def _reading() -> Schema:
+    """A line of `readings.jsonl`: the reading in normalised units."""
+    from ingest.units import QUANTITIES
+
+    instant = {"type": "string", "format": "date-time"}
+    values = {
+        name: {
+            "type": "object",
+            "properties": {
+                "value": {"anyOf": [_number(quantity.least, quantity.greatest), {"type": "null"}]},
+                "flags": {},
+            },
+            "required": ["value"],
+            "description": quantity.unit,
+        }
+        for name, quantity in QUANTITIES.items()
+    }
+    properties: Schema = {
+        "id": {"type": "string"},
+        "device": {"type": "string"},
+        "site": {"type": "string"},
+        "time": instant,
+        "period": {"type": "number", "minimum": 0},
+        "received_at": instant,
+        "values": {"type": "object", "properties": values},
+    }
+    return {"title": "Reading", "type": "object", "properties": properties, "required": list(properties)}
+
+
+def _quarantined() -> Schema:
+    """A record of `dust.quarantine`; the raw bytes are base64."""
+    schema = _feed("Quarantined")
+    schema["properties"]["raw"] = {"type": "string", "contentEncoding": "base64"}
+    return schema
+
+
+_SOURCES: dict[str, Callable[[], Schema]] = {
+    **{
+        name: (lambda file=name: _config(file))  # type: ignore[misc]
+        for name in ("config-county", "config-departments", "config-sites", "config-devices", "config-ingest")
+    },
+    "config-rules": _rules,
+    "rule-pack": _pack,
+    "native": _native,
+    "reading": _reading,
+    "quarantined": _quarantined,
+    "interval": lambda: _judgement("Interval"),
+    "verdict": lambda: _judgement("Verdict"),
+    "breach": lambda: _judgement("Breach"),
+    "tick": lambda: _feed("Tick"),
+    "background": lambda: _feed("Background"),
+    "signal": lambda: _feed("Signal"),
+    "revision": lambda: _feed("Revision"),
+}
