@@ -14,15 +14,14 @@ from zoneinfo import ZoneInfo
 
 from alerts.store import CaseStore
 from deploy.account import Account, take_account
+from deploy.configuration import revision_of_folder
 from deploy.stack import PARTITIONS, Say, Stack
 from ingest.clock import AffineClock, WallClock
-from ingest.records import Revision
 from ingest.register import Register, load_register
 from ingest.simulator.county import County
 from ingest.simulator.monitors import BROKEN, LYING, SILENT, STUTTERING, Episode
 from ingest.simulator.player import Player
 from processors.history import open_history
-from processors.revision import revision_of_folder
 
 # A quarter hour before the first full quarter of a working morning: the first window fills at once.
 START_AT = (8, 44)

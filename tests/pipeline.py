@@ -14,11 +14,11 @@ from pathlib import Path
 from alerts.store import CaseStore
 from deploy.account import Account, take_account
 from deploy.apply import apply_revision
+from deploy.configuration import revision_of_folder
 from deploy.embedded.process import ServerProcess, free_port
 from deploy.supervisor import Supervisor
 from ingest.admin import ensure_topics
 from processors.history import open_history
-from processors.revision import revision_of_folder
 
 STAGES = ("bridge", "detect", "store", "alerts")
 

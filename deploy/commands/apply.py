@@ -19,10 +19,10 @@ def command(ctx: click.Context, config: Path | None, status: bool) -> None:
     Example: dustwatch apply county/ && dustwatch apply --status
     """
     from deploy.apply import applied_revisions, apply_revision
+    from deploy.configuration import revision_of_folder
     from deploy.settings import load_settings
     from ingest.admin import ensure_topics
     from ingest.clock import parse_clock
-    from processors.revision import revision_of_folder
 
     settings = load_settings()
     if status:

@@ -29,9 +29,9 @@ def command(config: Path, data: Path, port: int, kafka_port: int, mqtt_port: int
     \b
     Example: dustwatch up county/ --data /var/lib/dustwatch
     """
+    from deploy.configuration import revision_of_folder
     from deploy.stack import Stack
     from ingest.clock import WallClock
-    from processors.revision import revision_of_folder
 
     now_ms = WallClock().now_ms()
     revision = revision_of_folder(config, received_at=now_ms)
