@@ -14,8 +14,9 @@ from typing import Any
 import httpx
 import orjson
 import urllib3
-from influxdb_client import InfluxDBClient, WritePrecision
+from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.client.write_api import SYNCHRONOUS
+from influxdb_client.domain.write_precision import WritePrecision
 from influxdb_client.rest import ApiException
 
 from ingest.units import QUANTITIES
@@ -25,6 +26,7 @@ from processors.history.line import Lines, lines_of
 from processors.history.points import MEASUREMENTS, Batch, Point, Refusal, merge, set_apart
 
 LINES_A_REQUEST = 5_000
+_MS: Any = WritePrecision.MS
 _BAD_POINTS = frozenset({400, 413, 422})
 _ALWAYS = {
     "readings": "received_at",
@@ -90,7 +92,7 @@ class InfluxHistory:
 
     def _send(self, body: bytes) -> Reply:
         try:
-            self._writer.write(self.bucket, self.org, body, WritePrecision.MS)
+            self._writer.write(self.bucket, self.org, body, write_precision=_MS)
         except ApiException as error:
             return self._judge(error.status, str(error.body or error.reason or ""))
         except (urllib3.exceptions.HTTPError, OSError) as error:
@@ -159,7 +161,8 @@ class InfluxHistory:
             return []
         rows = self._ask(
             f"SELECT {_name(quantity)} AS value FROM readings WHERE device = {_text(device)} "
-            f"AND {_during(start_ms, end_ms)} ORDER BY time DESC" + ("" if limit is None else f" LIMIT {limit}")
+            f"AND {_during(start_ms, end_ms)} ORDER BY time DESC"
+            + ("" if limit is None else f" LIMIT {limit}")
         )
         return [(row["time"], float(row["value"])) for row in reversed(rows)]
 
@@ -209,8 +212,8 @@ class InfluxHistory:
 
     def close(self) -> None:
         """See `History.close`."""
-        self._writer.close()
-        self._client.close()
+        self._writer.close()  # type: ignore[no-untyped-call]
+        self._client.close()  # type: ignore[no-untyped-call]
         self._reader.close()
 
 

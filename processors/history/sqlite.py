@@ -27,16 +27,16 @@ from processors.history.points import (
 )
 
 _TYPES = {FLOAT: "REAL", INT: "INTEGER", TEXT: "TEXT"}
-_BUSY_S = 10.0
 _FULL = "full"
 _CHUNK = 20_000  # rows a transaction: readers of the log file wait no longer for it
 
 
 class SqliteHistory:
-    """`History` on the file at `path`; `max_pages` bounds its size (pages of 4 KiB)."""
+    """`History` on the file at `path`; `max_pages` bounds its size (pages of 4 KiB), `busy_s`
+    is how long to wait for another process that writes."""
 
-    def __init__(self, path: Path, max_pages: int | None = None) -> None:
-        self.path = path
+    def __init__(self, path: Path, max_pages: int | None = None, busy_s: float = 10.0) -> None:
+        self.path, self._busy_s = path, busy_s
         self._writing, self._reading = threading.Lock(), threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ class SqliteHistory:
             ) from None
 
     def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.path, timeout=_BUSY_S, check_same_thread=False)
+        return sqlite3.connect(self.path, timeout=self._busy_s, check_same_thread=False)
 
     def check(self) -> None:
         """Opening the file has shown that it can be written."""
