@@ -1,0 +1,127 @@
+"""Means over windows of event time: slots, capture, weights, conflicts; integer arithmetic, pure.
+
+Slot = the device's interval, aligned to the window. Capture = slots covered by at least one admitted
+value / slots. The window's value = mean of slot means; inside a slot a value with a period weighs by
+its overlap in milliseconds, an instant weighs one. Sums are whole 1e-9 of the unit; one division makes
+the float, so neither order nor batch can change a digit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ingest.records import Int64s
+from ingest.units import JUDGED
+from processors.rowlog import ABSENT, REFUSED, Columns, Int32s
+
+NANO = 10**9
+_PER_THOUSANDTH = 10**6  # 1e-9 in a thousandth
+_TIME_BITS = 36  # two years of milliseconds
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Means:
+    """One pollutant over one window: a line a device that sent something, by ascending row."""
+
+    row: Int32s
+    total: Int64s  # sum of slot means, 1e-9 unit
+    covered: Int64s  # slots with at least one admitted value
+    count: Int64s  # admitted values
+    greatest: Int64s  # of the admitted values, thousandths; meaningless where covered is 0
+
+
+def slots_of(interval: Int64s, width: int) -> Int64s:
+    """Slots of a window per device; 0 where the interval does not divide it."""
+    return np.where((interval > 0) & (width % np.maximum(interval, 1) == 0), width // interval, 0)
+
+
+def window_means(held: Columns, interval: Int64s, start: int, end: int) -> tuple[Means, ...]:
+    """The means of [start, end), one per judged pollutant. `interval`: ms by device row."""
+    width = end - start
+    reach = held.time + np.maximum(held.period, 1)
+    usable = (held.time < end) & (reach > start) & (held.period <= width)
+    usable &= slots_of(interval, width)[held.row] > 0
+    rows = held.take(usable)
+    order_key = (rows.row.astype(np.int64) << _TIME_BITS) + (rows.time - (start - width))
+    order = np.argsort(order_key, kind="stable")
+    sorted_key = order_key[order]
+    if (sorted_key[1:] == sorted_key[:-1]).any():
+        order = np.lexsort((rows.hash, rows.period, order_key))
+        sorted_key = order_key[order]
+    rows = rows.take(order)
+    return tuple(_pollutant(rows, sorted_key, rows.values[q], interval, start, end) for q in range(len(JUDGED)))
+
+
+def _pollutant(
+    rows: Columns, key: Int64s, values: Int32s, interval: Int64s, start: int, end: int
+) -> Means:
+    present = np.flatnonzero(values != ABSENT)
+    if len(present) > 1:
+        # Same device, time and period: a duplicate, or a conflict that the smaller hash wins.
+        again = np.zeros(len(present), bool)
+        again[1:] = (key[present][1:] == key[present][:-1]) & (
+            rows.period[present][1:] == rows.period[present][:-1]
+        )
+        present = present[~again]
+    row, value = rows.row[present], values[present].astype(np.int64)
+    devices, first = _groups(row)
+    admitted = value != REFUSED
+    zeros = np.zeros(len(devices), np.int64)
+    if not admitted.any():
+        return Means(devices, zeros, zeros, zeros, zeros)
+    time, period = rows.time[present], rows.period[present]
+    use = np.flatnonzero(admitted)
+    count = np.add.reduceat(admitted.astype(np.int64), first)
+    greatest = np.maximum.reduceat(np.where(admitted, value, ABSENT), first)
+    row, value, slot, weight = _spread(row[use], value[use], time[use], period[use], interval, start, end)
+    slot_row, slot_mean = _slot_means(row, slot, value, weight)
+    with_slots, begin = _groups(slot_row)
+    place = np.searchsorted(devices, with_slots)
+    total, covered = zeros.copy(), zeros.copy()
+    total[place] = np.add.reduceat(slot_mean, begin)
+    covered[place] = np.diff(np.append(begin, len(slot_row)))
+    return Means(devices, total, covered, count, greatest)
+
+
+def _groups(row: Int32s) -> tuple[Int32s, npt.NDArray[np.intp]]:
+    """(value, first position) of each run in a sorted array."""
+    if not len(row):
+        return row, np.empty(0, np.intp)
+    first = np.flatnonzero(np.concatenate(([True], row[1:] != row[:-1])))
+    return row[first], first
+
+
+def _spread(
+    row: Int32s, value: Int64s, time: Int64s, period: Int32s, interval: Int64s, start: int, end: int
+) -> tuple[Int32s, Int64s, Int64s, Int64s]:
+    """Each value into the slots it covers: (row, value, slot, weight)."""
+    step = interval[row]
+    if not period.any():
+        return row, value, (time - start) // step, np.ones(len(row), np.int64)
+    begin = np.maximum(time, start)
+    until = np.minimum(time + np.maximum(period, 1), end)
+    first = (begin - start) // step
+    spans = (until - 1 - start) // step - first + 1
+    source = np.repeat(np.arange(len(row)), spans)
+    nth = np.arange(len(source)) - np.repeat(np.cumsum(spans) - spans, spans)
+    slot = first[source] + nth
+    slot_start = start + slot * step[source]
+    overlap = np.minimum(until[source], slot_start + step[source]) - np.maximum(begin[source], slot_start)
+    return row[source], value[source], slot, overlap
+
+
+def _slot_means(row: Int32s, slot: Int64s, value: Int64s, weight: Int64s) -> tuple[Int32s, Int64s]:
+    """(row, mean in 1e-9 unit) of each slot that has a value, by row and slot."""
+    cell = (row.astype(np.int64) << _TIME_BITS) + slot
+    if (cell[1:] < cell[:-1]).any():
+        order = np.argsort(cell, kind="stable")
+        row, cell, value, weight = row[order], cell[order], value[order], weight[order]
+    begin = np.flatnonzero(np.concatenate(([True], cell[1:] != cell[:-1])))
+    weighed = np.add.reduceat(value * weight, begin)
+    weights = np.add.reduceat(weight, begin)
+    whole, rest = np.divmod(weighed, weights)
+    # rounded half up; `rest * 1e6` stays far below 2**63, `weighed * 1e6` would not
+    return row[begin], whole * _PER_THOUSANDTH + (rest * _PER_THOUSANDTH + weights // 2) // weights
