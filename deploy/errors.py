@@ -32,7 +32,13 @@ _CODES: tuple[tuple[type[BaseException], int], ...] = (
 
 
 def exit_code_of(error: BaseException) -> int | None:
-    """The exit code of a known failure, None for one that is ours."""
+    """The exit code of a known failure, None for one that is ours.
+
+    An error that brings its own `exit_code` (a history that can't be used, say) knows best.
+    """
+    own = getattr(error, "exit_code", None)
+    if isinstance(own, int):
+        return own
     for kind, code in _CODES:
         if isinstance(error, kind):
             return code

@@ -1,0 +1,190 @@
+"""kill -9 of bridge, detect, store and alerts at random moments: nothing lost, nobody told twice."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import threading
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from deploy.embedded.kafka import KafkaNode
+from deploy.embedded.mqtt import MqttBroker
+from deploy.scan import scan
+from ingest import codec
+from ingest.topics import BREACHES, QUARANTINE
+from processors.records import decode_breach
+from tests.counties import device, iso, site, write_county
+from tests.mqtt_load import LoadClient
+from tests.pipeline import STAGES, Pipeline, running, wait_for
+from tests.webhook_sink import WebhookSink
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(1500)]
+
+RUNS = 10
+READINGS = 20_000
+BAD = 200
+SITES, DEVICES = 20, 1000
+SPEED = 60
+DUSTY = 25  # devices with one value above the instant limit, each at a moment of its own
+
+
+def _messages(run: int, start_ms: int) -> list[tuple[str, bytes]]:
+    """READINGS numbered readings of DEVICES monitors, one a minute of the county's clock, and BAD garbage."""
+    rounds = READINGS // DEVICES
+    chance = random.Random(run)
+    dusty = {chance.randrange(DEVICES): chance.randrange(1, rounds) for _ in range(DUSTY)}
+    sent: list[tuple[str, bytes]] = []
+    for number in range(READINGS):
+        turn, which = divmod(number, DEVICES)
+        at = start_ms + turn * 60_000 + which * 60
+        pm10 = 1500.0 if dusty.get(which) == turn else 60.0 + which % 40
+        body = {"time": iso(at), "pm10": pm10, "seq": number}
+        sent.append((f"dust/v1/d{which:04d}/readings", json.dumps(body).encode()))
+        if number % (READINGS // BAD) == 0:
+            sent.append((f"dust/v1/d{which:04d}/readings", b'{"run":%d,"cut":%d' % (run, number)))
+    return sent
+
+
+def _county(folder: Path, url: str) -> Path:
+    hook = [{"kind": "webhook", "url": url}]
+    return write_county(
+        folder,
+        [device(f"d{i:04d}", f"site-{i % SITES}", offline_after=86_400) for i in range(DEVICES)],
+        [site(f"site-{i}", contacts=[{"name": "项目经理", "channels": hook}]) for i in range(SITES)],
+        packs=["instant-pm10"],
+        channels=hook,
+    )
+
+
+def _kill_at_random(pipeline: Pipeline, chance: random.Random, stop: threading.Event, killed: Counter[str]) -> None:
+    while not stop.wait(chance.uniform(0.3, 2.0)):
+        name = chance.choice(STAGES)
+        pipeline.process(name).kill()
+        killed[name] += 1
+
+
+async def _distinct(bootstrap: str, partitions: int) -> tuple[set[bytes], dict[str, str]]:
+    """Quarantined payloads, and breach id -> device of every opened breach that is to be told."""
+    raw, opened = set(), {}
+    async for record in scan(bootstrap, QUARANTINE, partitions):
+        if codec.schema_of(record.headers) == codec.QUARANTINED:
+            raw.add(codec.decode_quarantined(record.value).raw)
+    async for record in scan(bootstrap, BREACHES, partitions):
+        breach = decode_breach(record.value)
+        if breach.event == "opened":
+            opened[breach.id] = breach.device
+    return raw, opened
+
+
+@pytest.mark.parametrize("run", range(RUNS))
+def test_a_run_with_kills_loses_nothing_and_tells_nobody_twice(
+    run: int, tmp_path: Path
+) -> None:
+    chance = random.Random(1000 + run)
+    sink = WebhookSink()
+    kafka = KafkaNode(tmp_path / "kafka").start()
+    mosquitto = MqttBroker(tmp_path / "mqtt", mosquitto=True).start()
+    start_ms = int(datetime(2026, 11, 23, 1, 0, tzinfo=UTC).timestamp() * 1000)
+    anchor = datetime.now(UTC).isoformat()
+    pipeline = Pipeline(
+        tmp_path,
+        _county(tmp_path / "county", sink.url),
+        kafka.bootstrap,
+        mosquitto.url,
+        f"sqlite:///{tmp_path}/history.sqlite",
+        f"sqlite:///{tmp_path}/cases.sqlite",
+        clock=f"{iso(start_ms)} x{SPEED} @{anchor}",
+    )
+    killed: Counter[str] = Counter()
+    try:
+        pipeline.prepare(start_ms)
+        with running(pipeline):
+            began = start_ms + int((time.time() - datetime.fromisoformat(anchor).timestamp()) * SPEED * 1000)
+            messages = _messages(run, began)
+            stop = threading.Event()
+            killer = threading.Thread(target=_kill_at_random, args=(pipeline, chance, stop, killed))
+            killer.start()
+            client = LoadClient(mosquitto.port, f"load-{run}")
+            client.publish(messages, per_second=DEVICES)
+            client.close()
+            stop.set()
+            killer.join()
+            if run == 0:
+                _kill_between_send_and_receipt(pipeline, sink, mosquitto)
+            _check(pipeline, sink, kafka.bootstrap, run)
+    finally:
+        mosquitto.stop()
+        kafka.stop()
+        sink.close()
+    assert killed.total() >= 5, killed
+
+
+def _kill_between_send_and_receipt(pipeline: Pipeline, sink: WebhookSink, mosquitto: MqttBroker) -> None:
+    """The receiver takes a message and does not answer; the sender dies; the message goes out again."""
+    sink.answering.clear()
+    sink.taken.clear()
+    client = LoadClient(mosquitto.port, "load-late")
+    now = datetime.now(UTC)
+    setting = pipeline.clock.split()
+    start, anchor = datetime.fromisoformat(setting[0]), datetime.fromisoformat(setting[2][1:])
+    at = int((start.timestamp() + (now - anchor).total_seconds() * SPEED) * 1000)
+    body = {"time": iso(at), "pm10": 1900.0, "seq": READINGS}
+    client.publish([("dust/v1/d0999/readings", json.dumps(body).encode())])
+    client.close()
+    assert sink.taken.wait(60), "no message reached the webhook"
+    pipeline.process("alerts").kill()
+    sink.answering.set()
+
+
+def _check(pipeline: Pipeline, sink: WebhookSink, bootstrap: str, run: int) -> None:
+    good = READINGS + (1 if run == 0 else 0)
+
+    def settled() -> bool:
+        pipeline.supervisor.tend()
+        return pipeline.account(0).stored >= good
+
+    wait_for("all good readings are stored", settled, 120, 0.5)
+    engine = sa.create_engine(pipeline.cases)
+
+    def told() -> bool:
+        pipeline.supervisor.tend()
+        with engine.connect() as db:
+            waiting = db.scalar(sa.text("select count(*) from messages where done_at is null"))
+        raw, opened = asyncio.run(_distinct(bootstrap, pipeline.partitions))
+        with engine.connect() as db:
+            cases = db.scalar(sa.text("select count(*) from cases where breach is not null"))
+        return waiting == 0 and len(raw) == BAD and cases == len(opened) > 0
+
+    wait_for("all bad ones in quarantine, one case a breach, no message waiting", told, 120, 0.5)
+    account = pipeline.account(good + BAD)
+    raw, opened = asyncio.run(_distinct(bootstrap, pipeline.partitions))
+    assert account.stored == good
+    assert len(raw) == BAD
+    assert len({*opened.values()}) >= DUSTY - 5, "the instant rule found the dusty devices"
+    with engine.connect() as db:
+        cases = [row[0] for row in db.execute(sa.text("select breach from cases where breach is not null"))]
+        assert sorted(cases) == sorted(opened)
+        told_twice = db.execute(
+            sa.text(
+                'select "case", step, recipient, channel from messages '
+                'group by "case", step, recipient, channel having count(distinct id) > 1'
+            )
+        ).all()
+        assert told_twice == []
+        unknown = {
+            row[0] for row in db.execute(sa.text("select message from attempts where outcome = 'unknown'"))
+        }
+        sent = {row[0] for row in db.execute(sa.text("select id from messages where state = 'sent'"))}
+    repeats = {key for key, count in Counter(sink.ids()).items() if count > 1}
+    assert set(sink.ids()) >= sent, "what counts as sent has arrived"
+    assert repeats <= unknown, "a repeated id only where the attempt log says unknown"
+    if run == 0:
+        assert repeats, "the message taken before the kill has come again with the same id"
+    engine.dispose()

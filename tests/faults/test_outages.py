@@ -1,0 +1,150 @@
+"""A server is gone for a while: what depends on it waits, the rest goes on, nothing is lost."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from deploy.embedded.kafka import KafkaNode
+from deploy.embedded.mqtt import MqttBroker
+from tests.counties import device, iso, site, write_county
+from tests.mqtt_load import LoadClient
+from tests.pipeline import Pipeline, running, wait_for
+from tests.servers.influxdb import InfluxServer
+from tests.webhook_sink import WebhookSink
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(600)]
+
+DEVICES = 50
+OUTAGE_S = 60
+
+
+@dataclass(slots=True)
+class County:
+    """A running pipeline on servers of its own, and a publisher of ten readings a second."""
+
+    pipeline: Pipeline
+    kafka: KafkaNode
+    mqtt: MqttBroker
+    sink: WebhookSink
+    published: int = 0
+
+    def publish_for(self, seconds: float, stop: threading.Event | None = None) -> None:
+        """Every device in turn, wall-clock time stamps; returns when the broker has acknowledged all."""
+        client = LoadClient(self.mqtt.port, "load")
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not (stop and stop.is_set()):
+            self.publish(client, 60.0)
+            time.sleep(0.1)
+        client.close()
+
+    def publish(self, client: LoadClient, pm10: float) -> None:
+        """One reading of the next device."""
+        body = {"time": iso(time.time_ns() // 1_000_000), "pm10": pm10, "seq": self.published}
+        name = f"d{self.published % DEVICES:02d}"
+        client.publish([(f"dust/v1/{name}/readings", json.dumps(body).encode())])
+        self.published += 1
+
+    def publish_one(self, pm10: float) -> None:
+        """One reading on a connection of its own."""
+        client = LoadClient(self.mqtt.port, "load-one")
+        self.publish(client, pm10)
+        client.close()
+
+
+@pytest.fixture
+def county(tmp_path: Path, influxdb: InfluxServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[County]:
+    monkeypatch.setenv("DUSTWATCH_INFLUX_TOKEN", influxdb.token)
+    bucket = f"outage-{tmp_path.name}"
+    influxdb.create_bucket(bucket)
+    sink = WebhookSink()
+    hook = [{"kind": "webhook", "url": sink.url}]
+    folder = write_county(
+        tmp_path / "county",
+        [device(f"d{i:02d}", f"site-{i % 5}", offline_after=86_400) for i in range(DEVICES)],
+        [site(f"site-{i}", contacts=[{"name": "项目经理", "channels": hook}]) for i in range(5)],
+        packs=["instant-pm10"],
+        channels=hook,
+    )
+    kafka = KafkaNode(tmp_path / "kafka").start()
+    mqtt = MqttBroker(tmp_path / "mqtt", mosquitto=True).start()
+    history = f"influx+{influxdb.url}?org={influxdb.org}&bucket={bucket}"
+    pipeline = Pipeline(
+        tmp_path, folder, kafka.bootstrap, mqtt.url, history, f"sqlite:///{tmp_path}/cases.sqlite"
+    )
+    pipeline.prepare(int((datetime.now(UTC) - timedelta(minutes=1)).timestamp() * 1000))
+    try:
+        with running(pipeline):
+            yield County(pipeline, kafka, mqtt, sink)
+    finally:
+        mqtt.stop()
+        kafka.stop()
+        sink.close()
+
+
+def test_influxdb_stopped_for_a_minute_loses_nothing_and_pauses_no_alert(
+    county: County, influxdb: InfluxServer
+) -> None:
+    county.publish_for(3)
+    influxdb.stop()
+    stopped = time.monotonic()
+    county.publish_one(1500.0)
+    wait_for("the breach is told while the history is dead", lambda: bool(county.sink.received), 15)
+    assert time.monotonic() - stopped < OUTAGE_S
+    county.publish_for(max(0.0, OUTAGE_S - (time.monotonic() - stopped)))
+    influxdb.start_again()
+    account = county.pipeline.wait_balanced(county.published, 60)
+    assert account.stored == county.published
+    store = next(s for s in county.pipeline.supervisor.services if s.name == "store")
+    assert store.restarts == 0, "the store waited; it was neither expelled nor restarted"
+
+
+def test_kafka_stopped_makes_the_bridge_hold_its_acknowledgements_and_nothing_is_lost(county: County) -> None:
+    county.publish_for(3)
+    county.pipeline.wait_balanced(county.published, 30)
+    county.kafka.stop()
+    county.publish_for(20)
+    assert not county.pipeline.ready("bridge"), "a bridge without Kafka does not claim to be ready"
+    county.kafka.start()
+    account = county.pipeline.wait_balanced(county.published, 120)
+    assert account.stored == county.published
+
+
+def test_kafka_killed_with_nine_and_started_again_loses_nothing(county: County) -> None:
+    county.publish_for(2)
+    county.kafka.kill()
+    county.publish_for(5)
+    county.kafka.start()
+    assert county.pipeline.wait_balanced(county.published, 120).stored == county.published
+
+
+def test_a_wrong_token_ends_the_store_with_words_and_no_traceback(county: County) -> None:
+    env = {**county.pipeline.settings("store"), "DUSTWATCH_INFLUX_TOKEN": "not-the-token"}
+    from deploy.embedded.process import ServerProcess
+
+    import sys
+
+    log = county.pipeline.folder / "wrong-token.log"
+    process = ServerProcess("store", [sys.executable, "-m", "deploy.cli", "run", "store"], log, env)
+    assert process.popen.wait(30) == 2
+    said = log.read_text(encoding="utf-8")
+    assert "Traceback" not in said
+    assert "token" in said.lower()
+
+
+def test_cases_are_one_a_breach_after_all(county: County) -> None:
+    county.publish_one(1500.0)
+    county.publish_one(1500.0)
+    wait_for("two messages arrive", lambda: len(set(county.sink.ids())) >= 2, 30)
+    engine = sa.create_engine(county.pipeline.cases)
+    with engine.connect() as db:
+        breaches, cases = db.execute(sa.text("select count(distinct breach), count(*) from cases")).one()
+    assert breaches == cases
