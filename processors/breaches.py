@@ -1,0 +1,239 @@
+"""Breaches out of verdicts and silence: opened once, amended, closed once.
+
+The id of a breach is a hash of the rule, its revision, the point and the start of the episode, so a
+replay or a late verdict never makes a second one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from processors.records import COMPLIANT, EXCEEDS, Breach, Verdict, short_id
+from processors.rules import Rule
+
+OFFLINE = "offline"
+REMEMBER_MS = 26 * 3_600_000  # closed breaches that a superseding verdict may still amend
+Key = tuple[str, str, str]  # rule, kind of verdict, device
+
+OFFLINE_TITLE = {"en": "Monitor offline", "zh": "监测设备离线"}
+
+
+@dataclass(slots=True)
+class Episode:
+    """A breach that is open, or was until lately: its opening event, its last exceeding interval."""
+
+    opened: Breach
+    last: int  # start of the last exceeding interval
+    closed_at: int | None = None
+
+
+@dataclass(slots=True)
+class Breaches:
+    """All episodes of a partition; a key has at most one that is open."""
+
+    open: dict[Key, Episode] = field(default_factory=dict)
+    closed: dict[Key, Episode] = field(default_factory=dict)  # the newest of each key
+
+    def judged(
+        self,
+        verdict: Verdict,
+        rule: Rule,
+        *,
+        previous: str | None = None,
+        later_compliant: Verdict | None = None,
+        delayed: bool = False,
+    ) -> list[Breach]:
+        """The events that a verdict leads to.
+
+        `previous`: the answer it supersedes. `later_compliant`: the first compliant verdict of the
+        same rule and point after it that is already known.
+        """
+        kind = "day" if verdict.kind == "day" else "interval"
+        if kind not in rule.opens:
+            return []
+        key = (rule.id, verdict.kind, verdict.point)
+        current = self.open.get(key)
+        if previous is not None:
+            episode = current or self.closed.get(key)
+            if episode is not None and episode.opened.start == verdict.start:
+                return self._superseded(key, episode, verdict)
+            if previous == EXCEEDS and verdict.answer != EXCEEDS:
+                return []  # an interval inside an episode that others hold open
+        if verdict.answer == EXCEEDS:
+            if current is not None:
+                current.last = max(current.last, verdict.start)
+                return []
+            if previous == EXCEEDS:
+                return []
+            return self._open(key, verdict, rule, later_compliant, delayed)
+        if verdict.answer == COMPLIANT and current is not None and verdict.start > current.last:
+            return [self._close(key, _of_verdict(current.opened, verdict, "closed"))]
+        return []
+
+    def _open(
+        self, key: Key, verdict: Verdict, rule: Rule, later: Verdict | None, delayed: bool
+    ) -> list[Breach]:
+        breach = Breach(
+            id=short_id("breach", rule.id, rule.revision, verdict.kind, verdict.point, verdict.start),
+            event="opened",
+            kind="exceedance",
+            level=rule.day_level if verdict.kind == "day" else rule.level,
+            site=verdict.site,
+            device=verdict.point,
+            rule=rule.id,
+            rule_revision=rule.revision,
+            title=rule.titles,
+            clause=rule.clause,
+            citation=rule.citation,
+            status=rule.status,
+            administrative=rule.administrative,
+            pollutant=verdict.pollutant,
+            unit=verdict.unit,
+            at=verdict.decided_at,
+            opened_at=verdict.decided_at,
+            start=verdict.start,
+            end=verdict.end,
+            value=verdict.value,
+            background=verdict.background,
+            subtracted=verdict.subtracted,
+            limit=verdict.limit,
+            capture=verdict.capture,
+            interval=verdict.interval,
+            verdict=verdict.id,
+            revision=verdict.revision,
+            reasons=verdict.reasons,
+            delayed=delayed,
+            tell=verdict.decided_at - verdict.end <= rule.tell_within_h * 3_600_000,
+            deadline_h=rule.deadline_h,
+            configuration=verdict.configuration,
+        )
+        self.open[key] = Episode(breach, verdict.start)
+        if later is None:
+            return [breach]
+        closing = replace(_of_verdict(breach, later, "closed"), at=verdict.decided_at)
+        return [breach, self._close(key, closing)]
+
+    def _superseded(self, key: Key, episode: Episode, verdict: Verdict) -> list[Breach]:
+        """The verdict that opened the episode is judged anew."""
+        amended = replace(_of_verdict(episode.opened, verdict, "amended"), tell=False)
+        alone = episode.last == verdict.start
+        if verdict.answer == COMPLIANT and alone and self.open.get(key) is episode:
+            return [amended, self._close(key, _of_verdict(episode.opened, verdict, "closed"))]
+        return [amended]
+
+    def _close(self, key: Key, event: Breach) -> Breach:
+        episode = self.open.pop(key)
+        episode.closed_at = event.at
+        self.closed[key] = episode
+        return event
+
+    def close(self, key: Key, at: int, reason: str, **changes: Any) -> Breach | None:
+        """Close what is open under the key, for a reason of its own."""
+        episode = self.open.get(key)
+        if episode is None:
+            return None
+        return self._close(key, replace(episode.opened, event="closed", at=at, reasons=(reason,), **changes))
+
+    def silent(
+        self, site: str, device: str, since: int, never: bool, at: int, delayed: bool, configuration: str
+    ) -> Breach:
+        """A device has been silent for too long."""
+        breach = Breach(
+            id=short_id("breach", OFFLINE, device, since),
+            event="opened",
+            kind=OFFLINE,
+            level=OFFLINE,
+            site=site,
+            device=device,
+            rule=OFFLINE,
+            rule_revision="",
+            title=OFFLINE_TITLE,
+            clause="",
+            citation="",
+            status="",
+            administrative=False,
+            pollutant=None,
+            unit=None,
+            at=at,
+            opened_at=at,
+            start=since,
+            end=at,
+            value=None,
+            background=None,
+            subtracted=None,
+            limit=None,
+            capture=None,
+            interval=None,
+            verdict=None,
+            revision=1,
+            reasons=("never_seen",) if never else ("device_silent",),
+            delayed=delayed,
+            tell=True,
+            deadline_h=None,
+            configuration=configuration,
+        )
+        self.open[OFFLINE, OFFLINE, device] = Episode(breach, since)
+        return breach
+
+    def drop(self, devices: Iterable[str], rules: Iterable[str], at: int) -> list[Breach]:
+        """Close what belongs to devices or rules that the configuration has no longer."""
+        known_devices, known_rules = set(devices), {OFFLINE, *rules}
+        events = []
+        for key in sorted(self.open):
+            reason = "device_removed" if key[2] not in known_devices else "rule_removed"
+            if key[2] not in known_devices or key[0] not in known_rules:
+                event = self.close(key, at, reason)
+                assert event is not None
+                events.append(event)
+        return events
+
+    def forget_due(self) -> int | None:
+        """When the oldest closed episode may be forgotten."""
+        ends = [episode.closed_at for episode in self.closed.values() if episode.closed_at is not None]
+        return min(ends) + REMEMBER_MS if ends else None
+
+    def forget(self, until: int) -> None:
+        """Forget closed episodes that are due at `until`."""
+        for key, episode in list(self.closed.items()):
+            if episode.closed_at is not None and episode.closed_at + REMEMBER_MS <= until:
+                del self.closed[key]
+
+    def dump(self) -> list[Any]:
+        """As JSON data."""
+        return [
+            [name, list(key), asdict(episode.opened), episode.last, episode.closed_at]
+            for name, held in (("open", self.open), ("closed", self.closed))
+            for key, episode in sorted(held.items())
+        ]
+
+    @classmethod
+    def load(cls, data: list[Any]) -> Breaches:
+        """The inverse of `dump`."""
+        made = cls()
+        for name, key, opened, last, closed_at in data:
+            opened["reasons"] = tuple(opened["reasons"])
+            held = made.open if name == "open" else made.closed
+            held[(key[0], key[1], key[2])] = Episode(Breach(**opened), last, closed_at)
+        return made
+
+
+def _of_verdict(opened: Breach, verdict: Verdict, event: str) -> Breach:
+    """An event of an open breach that a later or superseding verdict leads to."""
+    return replace(
+        opened,
+        event=event,
+        at=verdict.decided_at,
+        start=verdict.start,
+        end=verdict.end,
+        value=verdict.value,
+        background=verdict.background,
+        subtracted=verdict.subtracted,
+        capture=verdict.capture,
+        interval=verdict.interval,
+        verdict=verdict.id,
+        revision=verdict.revision,
+        reasons=verdict.reasons,
+        configuration=verdict.configuration,
+    )
