@@ -12,7 +12,6 @@ from paho.mqtt import publish, subscribe
 from tests.servers import influxdb, mosquitto, postgres
 from tests.servers.influxdb import InfluxServer
 from tests.servers.mosquitto import MosquittoServer
-from tests.servers.postgres import PostgresServer
 from tests.servers.process import Process, ServerMissing
 
 
@@ -71,6 +70,6 @@ def test_without_go_and_rust_it_is_said_what_influxdb_needs(
     monkeypatch.setenv("DUSTWATCH_CACHE", str(tmp_path))
     monkeypatch.setattr(influxdb.shutil, "which", lambda name: None)
     monkeypatch.setattr(influxdb.os, "access", lambda path, mode: False)
-    with pytest.raises(ServerMissing, match="needs go.*install Go.*or put a built influxd at"):
+    with pytest.raises(ServerMissing, match=r"needs go.*install Go.*or put a built influxd at"):
         influxdb.binary()
     assert os.listdir(tmp_path / "influxdb") == []
