@@ -1,0 +1,177 @@
+"""The bridge: MQTT messages in, records on Kafka confirmed, messages acknowledged. One event loop.
+
+What keeps Promise 1 is in `acknowledge` (what is due) and in `_connected` here: acknowledgements belong
+to one connection. After a reconnect the broker may use the same packet ids for other messages, so what
+was confirmed for the old connection is never acknowledged on the new one; it is delivered again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+import structlog
+
+from ingest.acknowledge import Acknowledgements
+from ingest.clock import Clock, ManualClock
+from ingest.decoders.instants import BadTime, parse_instant
+from ingest.feed import Feed, FeedOptions
+from ingest.mqtt import Connection, Handlers, MqttOptions, user_property
+from ingest.packets import Message
+from ingest.producer import Outgoing
+from ingest.register import Register
+from ingest.resolve import STATUS_FILTER, Arrival, Resolver, TimePolicy, filters_of, matches
+from ingest.telemetry import Telemetry
+from ingest.ticks import Ticker
+
+log = structlog.get_logger(__name__)
+
+RECEIVED_AT = "received_at"  # MQTT 5 user property of a played recording
+_END_WITHIN_S = 6.0
+_MOST_WAITING = 20_000  # beyond this, messages at QoS 0 are let go: the broker would not wait for us
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeConfig:
+    """All that a bridge is told."""
+
+    mqtt: MqttOptions = field(default_factory=MqttOptions)
+    feed: FeedOptions = field(default_factory=FeedOptions)
+    name: str = "bridge"  # in its ticks
+    time: TimePolicy = field(default_factory=TimePolicy)
+
+
+class Stamp:
+    """`received_at`: the clock's instant, never going backwards."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock, self._last = clock, 0
+
+    def __call__(self) -> int:
+        self._last = max(self._last, self._clock.now_ms())
+        return self._last
+
+
+class Bridge:
+    """Wires connection, resolver, feed and ticks; `run` is its life."""
+
+    def __init__(self, config: BridgeConfig, register: Register, telemetry: Telemetry, clock: Clock) -> None:
+        self.config, self._telemetry, self._clock = config, telemetry, clock
+        self._recorded = clock if isinstance(clock, ManualClock) else None
+        self._stamp = Stamp(clock)
+        self._resolver = Resolver(register, "bridge", config.time)
+        self._feed = Feed(config.feed, telemetry, self._confirmed)
+        self._ticker = Ticker(
+            self._feed, self._stamp, clock.speed, config.name, telemetry, guarded=_is_wall(clock)
+        )
+        self._feed.appended = self._appended
+        self._acks: Acknowledgements[int] = Acknowledgements()
+        self._ack_soon = False
+        on = Handlers(self._connected, self._messages, self._lost)
+        self._connection = Connection(config.mqtt, filters_of(register), [STATUS_FILTER], on)
+        self._messages_in = telemetry.records.labels("message")
+        self._acknowledged = telemetry.written.labels("acknowledged")
+        telemetry.ready_when("mqtt", lambda: self._connection.why or None)
+        telemetry.ready_when("kafka", lambda: self._feed.producer.why)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`; then everything in hand is sent, confirmed and acknowledged.
+
+        Raises TopicMismatch; anything unexpected ends the process.
+        """
+        quit_mqtt = asyncio.Event()
+        producing = asyncio.create_task(self._feed.producer.run())
+        connecting = asyncio.create_task(self._connection.run(quit_mqtt))
+        working = [producing, connecting]
+        if self._recorded is None:
+            working.append(asyncio.create_task(self._ticker.run()))
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            done, _ = await asyncio.wait([*working, stopping], return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {stopping}:
+                task.result()
+                raise RuntimeError("a part of the bridge ended by itself")
+            self._connection.pause()  # what is not read stays with the broker
+            if not await self._feed.close(_END_WITHIN_S):
+                log.warning("bridge_ends_unconfirmed", records=self._feed.producer.outstanding)
+            self._acknowledge()
+            quit_mqtt.set()
+            await connecting
+        finally:
+            for task in [*working, stopping]:
+                task.cancel()
+            await asyncio.gather(*working, stopping, return_exceptions=True)
+
+    def _connected(self, session_present: bool) -> None:
+        self._acks = Acknowledgements(self._acks.open_records)
+
+    def _lost(self, why: str) -> None:
+        self._telemetry.faults.labels("mqtt").inc()
+        self._feed.flush()
+
+    def _messages(self, messages: list[Message]) -> None:
+        self._messages_in.inc(len(messages))
+        take, put, acks = self._resolver.take, self._feed.put, self._acks
+        arrived, hold = acks.arrived, acks.hold
+        at = self._stamp()
+        for topic, payload, mid, retain, dup, properties in messages:
+            arrived(mid or None)
+            if self._recorded is not None:
+                at = self._recording_time(properties)
+            if topic.endswith("/status") and matches(STATUS_FILTER, topic):
+                self._telemetry.records.labels("status").inc()
+                log.info("device_status", topic=topic, status=payload[:40].decode("utf-8", "replace"))
+                continue
+            if not mid and self._feed.waiting > _MOST_WAITING:
+                self._telemetry.discard("qos0_while_kafka_is_down")
+                continue
+            for outcome in take(Arrival(topic, payload, at, retain, dup)):
+                for record in put(outcome):
+                    hold(record)
+        self._telemetry.last_reading.set(at / 1000)
+        if not acks.open_records:
+            self._acknowledge()
+
+    def _recording_time(self, properties: bytes) -> int:
+        """The instant that `dustwatch publish` sent with a message; ticks at every minute crossed."""
+        assert self._recorded is not None
+        text = user_property(properties, RECEIVED_AT)
+        before = self._recorded.now_ms()
+        if text is not None:
+            try:
+                self._recorded.advance_to(parse_instant(text, 0))
+            except BadTime:
+                self._telemetry.discard("recording_without_time")
+        now = self._stamp()
+        if before and now > before:
+            self._ticker.tick_minutes(before, now)
+        return now
+
+    def _appended(self, record: Outgoing, appended_ms: int) -> None:
+        self._ticker.appended(record, appended_ms, time.time_ns() // 1_000_000)
+
+    def _confirmed(self, record: int) -> None:
+        self._acks.confirmed(record)
+        if not self._ack_soon:
+            # many records are confirmed by one answer of the broker: acknowledge them together
+            self._ack_soon = True
+            asyncio.get_running_loop().call_soon(self._acknowledge)
+
+    def _acknowledge(self) -> None:
+        self._ack_soon = False
+        due = self._acks.due()
+        if due and self._connection.connected:
+            self._connection.acknowledge(due)
+            self._acknowledged.inc(len(due))
+
+
+def _is_wall(clock: Clock) -> bool:
+    return clock.speed == 1.0 and not isinstance(clock, ManualClock)
+
+
+async def run_bridge(
+    config: BridgeConfig, register: Register, telemetry: Telemetry, clock: Clock, stop: asyncio.Event
+) -> None:
+    """Run a bridge until `stop` is set."""
+    await Bridge(config, register, telemetry, clock).run(stop)

@@ -1,0 +1,162 @@
+"""What the bridge and the gateway put on Kafka: readings in batches, the rest at once, order kept.
+
+Every record has a number; whoever put something in is told the number now, and again (through
+`confirmed`) when the broker has it. A record that goes to every partition has a number for each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from ingest.batches import MOST_ROWS, Batch, Batches, Row, readings_of
+from ingest.codec import encode, encode_quarantined, headers_of
+from ingest.producer import Outgoing, Producer
+from ingest.records import Background, Headers, Quarantined, Signal, Tick
+from ingest.resolve import Dropped, Outcome
+from ingest.telemetry import Telemetry
+from ingest.topics import DEFAULT_PARTITIONS, FEED, QUARANTINE, partition_of
+
+_MOST_SITES = 100_000
+_QUIET_S = 0.05
+_PROBE = "dust.probe/1"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedOptions:
+    """Where Kafka is, and how long a reading may wait for company."""
+
+    kafka: str = "127.0.0.1:9092"
+    partitions: int = DEFAULT_PARTITIONS
+    compression: str | None = None
+    linger_ms: int = 10  # while an instant rule listens; up to 500 where none does
+    flush_rows: int = 500  # in all partitions: half of what the broker leaves unacknowledged
+    revision: str = ""
+
+
+class Feed:
+    """Batches and numbers records; lives in one event loop."""
+
+    def __init__(self, options: FeedOptions, telemetry: Telemetry, confirmed: Callable[[int], None]) -> None:
+        self.options, self._telemetry, self._tell = options, telemetry, confirmed
+        self.producer = Producer(
+            options.kafka, options.partitions, self._confirmed, telemetry, options.compression
+        )
+        self.appended: Callable[[Outgoing, int], None] = lambda record, at_ms: None
+        self._batches = Batches()
+        self._partition_of: dict[str, int] = {}
+        self._last = 0
+        self._rows_put = self._rows_then = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._linger_s = options.linger_ms / 1000
+        self._readings_written = telemetry.written.labels("readings")
+        self._others_written = telemetry.written.labels("records")
+
+    def put(self, outcome: Outcome) -> tuple[int, ...]:
+        """Take one outcome; returns the numbers of the records that hold it (none: it was dropped)."""
+        if type(outcome) is Row:
+            return (self._put_row(outcome),)
+        if isinstance(outcome, Quarantined):
+            self._telemetry.quarantined.labels(outcome.code).inc()
+            value, headers = encode_quarantined(outcome)
+            return (self._send(QUARANTINE, self._spread(outcome), value, headers),)
+        if isinstance(outcome, Dropped):
+            self._telemetry.discard(outcome.reason)
+            return ()
+        assert isinstance(outcome, Background | Signal)
+        return tuple(self.everywhere(outcome))
+
+    def everywhere(
+        self, record: Background | Signal | Tick, partitions: Iterable[int] | None = None
+    ) -> list[int]:
+        """Send a record to all (or some) partitions, behind what was put in before it."""
+        self.flush()
+        value, headers = encode(record)
+        wanted = range(self.options.partitions) if partitions is None else partitions
+        return [self._send(FEED, partition, value, headers) for partition in wanted]
+
+    def probe(self) -> int:
+        """Write a record that means nothing, to learn the broker's time; readers of quarantine skip it."""
+        return self._send(QUARANTINE, 0, b"", headers_of(_PROBE, 0))
+
+    def flush(self) -> None:
+        """Send all open batches."""
+        for batch in self._batches.take_all():
+            self._send_batch(batch)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    async def close(self, within_s: float) -> bool:
+        """Send what is open and wait for the broker; False when time is over first."""
+        self.flush()
+        return await self.producer.drain(within_s)
+
+    @property
+    def waiting(self) -> int:
+        """Readings in open batches and records not confirmed."""
+        return self._batches.rows + self.producer.outstanding
+
+    def _put_row(self, row: Row) -> int:
+        partition = self._partition_of.get(row.site)
+        if partition is None:
+            if len(self._partition_of) >= _MOST_SITES:
+                self._partition_of.clear()
+            partition = self._partition_of[row.site] = partition_of(row.site, self.options.partitions)
+        batch = self._batches.batch(partition)
+        if batch is None:
+            self._last += 1
+            batch = self._batches.open(self._last, partition, time.monotonic())
+            if self._timer is None:
+                self._arm(min(self._linger_s, _QUIET_S))
+        batch.rows.append(row)
+        self._batches.rows += 1
+        self._rows_put += 1
+        number = batch.record
+        if self._batches.rows >= self.options.flush_rows:
+            self.flush()
+        elif len(batch.rows) >= MOST_ROWS:
+            self._batches.take(partition)
+            self._send_batch(batch)
+        return number
+
+    def _arm(self, delay_s: float) -> None:
+        self._rows_then = self._rows_put
+        self._timer = asyncio.get_running_loop().call_later(delay_s, self._due)
+
+    def _due(self) -> None:
+        """Flush when linger is over, or when nothing came for a while: then waiting gains nothing.
+
+        A broker that leaves only few messages unacknowledged would otherwise send them once a linger.
+        """
+        self._timer = None
+        oldest = self._batches.oldest()
+        left = 0.0 if oldest is None else oldest + self._linger_s - time.monotonic()
+        if left > _QUIET_S / 10 and self._rows_put != self._rows_then:
+            self._arm(min(left, _QUIET_S))
+        else:
+            self.flush()
+
+    def _send_batch(self, batch: Batch) -> None:
+        value, headers = encode(readings_of(batch.rows, self.options.revision))
+        self._readings_written.inc(len(batch.rows))
+        self._queue(batch.record, FEED, batch.partition, value, headers)
+
+    def _spread(self, record: Quarantined) -> int:
+        return partition_of(record.topic, self.options.partitions)
+
+    def _send(self, topic: str, partition: int, value: bytes, headers: Headers) -> int:
+        self._last += 1
+        self._others_written.inc()
+        self._queue(self._last, topic, partition, value, headers)
+        return self._last
+
+    def _queue(self, number: int, topic: str, partition: int, value: bytes, headers: Headers) -> None:
+        wall_ms = time.time_ns() // 1_000_000
+        self.producer.send(Outgoing(number, topic, partition, value, headers, wall_ms))
+
+    def _confirmed(self, record: Outgoing, appended_ms: int) -> None:
+        self.appended(record, appended_ms)
+        self._tell(record.number)

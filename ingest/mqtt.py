@@ -1,0 +1,301 @@
+"""One persistent connection to an MQTT broker, driven by asyncio; acknowledgements are left to the caller.
+
+paho does the protocol; only reading is done in bulk (`packets`), and all acknowledgements that are due
+go out in one write. A lost connection is made again with back-off and jitter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import ssl
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import paho.mqtt.client as paho
+import structlog
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from ingest.packets import PUBACK, Message, ProtocolError, cut, pubacks
+
+log = structlog.get_logger(__name__)
+
+_CHUNK = 256 * 1024
+_KEEPALIVE_S = 30
+_FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.2, 15.0
+_CONNACK_WITHIN_S = 15.0
+_PORTS = {"mqtt": 1883, "mqtts": 8883}
+
+
+@dataclass(frozen=True, slots=True)
+class MqttOptions:
+    """Where the broker is and how to speak to it."""
+
+    url: str = "mqtt://127.0.0.1:1883"
+    client_id: str = "dustwatch-bridge"
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    ca: Path | None = None
+    version: str = "5"  # or "3.1.1"
+    share: str | None = "dustwatch"  # group of the shared subscription; None: plain subscriptions
+    receive_maximum: int = 1000
+    session_expiry_s: int = 7 * 24 * 3600
+
+    @property
+    def mqtt5(self) -> bool:
+        return self.version == "5"
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port. Raises ValueError for another kind of URL."""
+        parts = urlsplit(self.url)
+        if parts.scheme not in _PORTS or not parts.hostname:
+            raise ValueError(f"{self.url!r} is no MQTT address; write mqtt://host:1883 or mqtts://host:8883")
+        return parts.hostname, parts.port or _PORTS[parts.scheme]
+
+    @property
+    def tls(self) -> bool:
+        return urlsplit(self.url).scheme == "mqtts"
+
+
+class BulkClient(paho.Client):
+    """A paho client that reads all a socket holds and hands PUBLISH packets over as a list."""
+
+    def __init__(self, deliver: Callable[[list[Message]], None], mqtt5: bool, **options: Any) -> None:
+        protocol = paho.MQTTv5 if mqtt5 else paho.MQTTv311
+        more = {} if mqtt5 else {"clean_session": False}
+        super().__init__(
+            paho.CallbackAPIVersion.VERSION2, protocol=protocol, manual_ack=True, **more, **options
+        )
+        self._deliver, self._mqtt5 = deliver, mqtt5
+        self._unread = bytearray()
+
+    def reconnect(self) -> paho.MQTTErrorCode:
+        self._unread.clear()
+        return super().reconnect()
+
+    def loop_read(self, max_packets: int = 1) -> paho.MQTTErrorCode:
+        """Read once (or as long as TLS holds more), and handle every whole packet."""
+        while (sock := self._sock) is not None:
+            try:
+                data = self._sock_recv(_CHUNK)
+            except BlockingIOError:
+                return paho.MQTT_ERR_SUCCESS
+            except OSError:
+                return self._loop_rc_handle(paho.MQTT_ERR_CONN_LOST)
+            if not data:
+                return self._loop_rc_handle(paho.MQTT_ERR_CONN_LOST)
+            self._last_bytes_received = time.monotonic()
+            self._unread += data
+            try:
+                rc = self._handle_unread()
+            except (ProtocolError, paho.MalformedPacket) as error:
+                log.error("mqtt_protocol", error=str(error))
+                rc = paho.MQTT_ERR_PROTOCOL
+            if rc:
+                return self._loop_rc_handle(rc)
+            if not (isinstance(sock, ssl.SSLSocket) and self._sock is sock and sock.pending()):
+                break
+        return paho.MQTT_ERR_SUCCESS
+
+    def acknowledge(self, mids: list[int]) -> None:
+        """Send PUBACK for these, in this order, as one piece."""
+        self._packet_queue(PUBACK, pubacks(mids), 0, 1)
+
+    def _handle_unread(self) -> paho.MQTTErrorCode:
+        packets, used = cut(self._unread, self._mqtt5)
+        del self._unread[:used]
+        messages: list[Message] = []
+        for packet in packets:
+            if type(packet) is Message:
+                messages.append(packet)
+                continue
+            if messages:
+                self._deliver(messages)
+                messages = []
+            self._in_packet.update(
+                command=packet[0], packet=bytearray(packet[1]), remaining_length=len(packet[1]), pos=0
+            )
+            rc = self._packet_handle()
+            self._in_packet.update(command=0, packet=bytearray(), remaining_length=0, pos=0)
+            if rc:
+                return rc
+        if messages:
+            self._deliver(messages)
+        return paho.MQTT_ERR_SUCCESS
+
+
+@dataclass(slots=True)
+class Handlers:
+    """What the owner of a connection wants to hear; all called in the event loop's thread."""
+
+    connected: Callable[[bool], None]  # whether the broker kept the session
+    messages: Callable[[list[Message]], None]
+    lost: Callable[[str], None]
+
+
+class Connection:
+    """Keeps a subscriber connected until told to stop."""
+
+    def __init__(self, options: MqttOptions, filters: Sequence[str], plain: Sequence[str], on: Handlers):
+        self.options, self._on = options, on
+        self.connected = False
+        self.why = "not connected to the MQTT broker yet"
+        self._leaving = False
+        group = f"$share/{options.share}/" if options.share else ""
+        self._filters = [f"{group}{name}" for name in filters] + list(plain)
+        self._loop = asyncio.get_running_loop()
+        self._loop_thread = threading.get_ident()
+        self._down = asyncio.Event()
+        client = self._client = BulkClient(on.messages, options.mqtt5, client_id=options.client_id)
+        if options.username is not None:
+            client.username_pw_set(options.username, options.password)
+        if options.tls:
+            client.tls_set_context(ssl.create_default_context(cafile=options.ca))
+        client.on_connect = self._connected  # type: ignore[assignment]
+        client.on_disconnect = self._disconnected  # type: ignore[assignment]
+        client.on_subscribe = self._subscribed  # type: ignore[assignment]
+        client.on_socket_close = self._socket_closed  # type: ignore[assignment]
+        client.on_socket_register_write = self._want_write  # type: ignore[assignment]
+        client.on_socket_unregister_write = self._enough_written  # type: ignore[assignment]
+
+    def acknowledge(self, mids: list[int]) -> None:
+        """Acknowledge messages of the present connection, in this order."""
+        if self.connected:
+            self._client.acknowledge(mids)
+
+    def pause(self) -> None:
+        """Read nothing more."""
+        sock = self._client.socket()
+        if sock is not None:
+            self._loop.remove_reader(sock)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Connect, and connect again, until `stop`; then say good-bye (the session is kept)."""
+        backoff = _FIRST_BACKOFF_S
+        while not stop.is_set():
+            started = time.monotonic()
+            await self._connect_once(stop)
+            if stop.is_set():
+                break
+            # a connection that held for a while is not the broker's trouble of a moment ago
+            backoff = _FIRST_BACKOFF_S if time.monotonic() - started > 60 else backoff
+            await _either(stop, asyncio.sleep(backoff * random.uniform(0.5, 1.5)))
+            backoff = min(backoff * 2, _LONGEST_BACKOFF_S)
+        self._leaving = True
+        self._client.disconnect()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._down.wait(), 2.0)
+
+    async def _connect_once(self, stop: asyncio.Event) -> None:
+        self._down.clear()
+        host, port = self.options.address
+        try:
+            await asyncio.to_thread(self._connect, host, port)
+        except (OSError, ValueError) as error:
+            self._down.set()
+            self._lost(f"can't reach the MQTT broker at {host}:{port}: {error}")
+            return
+        sock = self._client.socket()
+        if sock is None:
+            self._lost("the connection broke while it was made")
+            return
+        self._loop.add_reader(sock, self._client.loop_read)
+        self._client.loop_write()
+        began = time.monotonic()
+        while not self._down.is_set() and not stop.is_set():
+            await _either(stop, self._down.wait(), within=1.0)
+            self._client.loop_misc()
+            if not self.connected and time.monotonic() - began > _CONNACK_WITHIN_S:
+                self.why = f"{host}:{port} does not answer as an MQTT broker"
+                self._client._loop_rc_handle(paho.MQTT_ERR_CONN_LOST)
+
+    def _connect(self, host: str, port: int) -> None:
+        if not self.options.mqtt5:
+            self._client.connect(host, port, _KEEPALIVE_S)
+            return
+        properties = Properties(PacketTypes.CONNECT)
+        properties.SessionExpiryInterval = self.options.session_expiry_s
+        properties.ReceiveMaximum = self.options.receive_maximum
+        self._client.connect(host, port, _KEEPALIVE_S, clean_start=False, properties=properties)
+
+    def _connected(self, _client: Any, _data: Any, flags: Any, reason: Any, _properties: Any) -> None:
+        if reason.is_failure:
+            self.why = f"the MQTT broker refuses us: {reason}; see DUSTWATCH_MQTT_USERNAME and _PASSWORD"
+            return
+        self.connected, self.why = True, ""
+        log.info("mqtt_connected", broker=self.options.url, session=flags.session_present)
+        self._on.connected(flags.session_present)
+        if self.options.mqtt5:
+            # 1: retained messages only for a new subscription, not at every reconnect
+            how = SubscribeOptions(qos=1, retainHandling=1)
+            self._client.subscribe([(name, how) for name in self._filters])
+        else:
+            self._client.subscribe([(name, 1) for name in self._filters])
+
+    def _subscribed(self, _client: Any, _data: Any, _mid: int, reasons: Any, _properties: Any) -> None:
+        for name, reason in zip(self._filters, reasons, strict=False):
+            if reason.is_failure:
+                log.error("mqtt_subscription_refused", filter=name, reason=str(reason))
+
+    def _disconnected(self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        if self._leaving:
+            self.connected = False
+        else:
+            self._lost(self.why or f"MQTT connection lost: {reason}")
+        self._down.set()
+
+    def _lost(self, why: str) -> None:
+        self.connected, self.why = False, why
+        log.warning("mqtt_lost", why=why)
+        self._on.lost(why)
+
+    def _in_loop(self) -> bool:
+        # paho queues CONNECT from the thread that connects; `_connect_once` writes it after
+        return threading.get_ident() == self._loop_thread
+
+    def _want_write(self, _client: Any, _data: Any, sock: Any) -> None:
+        if self._in_loop():
+            self._loop.add_writer(sock, self._client.loop_write)
+
+    def _enough_written(self, _client: Any, _data: Any, sock: Any) -> None:
+        if self._in_loop():
+            self._loop.remove_writer(sock)
+
+    def _socket_closed(self, _client: Any, _data: Any, sock: Any) -> None:
+        self._loop.remove_reader(sock)
+        self._loop.remove_writer(sock)
+
+
+async def _either(stop: asyncio.Event, other: Any, within: float | None = None) -> None:
+    """Wait for the event or the other thing, whichever comes first."""
+    tasks = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(other)]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED, timeout=within)
+    for task in tasks:
+        task.cancel()
+
+
+def user_property(properties: bytes, name: str) -> str | None:
+    """The value of an MQTT 5 user property among the raw properties of a PUBLISH."""
+    if not properties:
+        return None
+    unpacked = Properties(PacketTypes.PUBLISH)
+    unpacked.unpack(_with_length(properties))
+    return next((value for key, value in getattr(unpacked, "UserProperty", []) if key == name), None)
+
+
+def _with_length(properties: bytes) -> bytes:
+    length, prefix = len(properties), bytearray()
+    while True:
+        length, low = divmod(length, 128)
+        prefix.append(low | (0x80 if length else 0))
+        if not length:
+            return bytes(prefix) + properties

@@ -1,0 +1,158 @@
+"""Sends records to Kafka in order until each is confirmed; nothing is skipped and nothing given up.
+
+aiokafka's idempotent producer retries what can be retried by itself, without doubling. When it fails
+for good (a fenced id, a lost sequence, a refused request) it is closed and a new one takes over with
+everything not confirmed yet, in the same order; what was stored without our knowing is then doubled,
+and the fold counts it once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from ingest.admin import TopicMismatch
+from ingest.records import Headers
+from ingest.telemetry import Telemetry
+from ingest.topics import FEED, MAX_RECORD_BYTES
+
+log = structlog.get_logger(__name__)
+
+_FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.2, 10.0
+_BATCH_BYTES = 1024 * 1024  # per partition and request
+_STOP_WITHIN_S = 3.0
+
+
+@dataclass(slots=True, eq=False)
+class Outgoing:
+    """A record on its way; `number` is unique in this process and grows."""
+
+    number: int
+    topic: str
+    partition: int
+    value: bytes
+    headers: Headers
+    queued_ms: int = 0  # wall clock, for the comparison with the broker's
+
+
+Confirmed = Callable[[Outgoing, int], None]  # record, broker's append time in ms
+
+
+class Producer:
+    """The one way of this process to Kafka."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        partitions: int,
+        confirmed: Confirmed,
+        telemetry: Telemetry,
+        compression: str | None = None,
+    ) -> None:
+        self._bootstrap, self._partitions = bootstrap, partitions
+        self._confirmed, self._telemetry, self._compression = confirmed, telemetry, compression
+        self._outstanding: dict[int, Outgoing] = {}
+        self._unsent: deque[Outgoing] = deque()
+        self._wake = asyncio.Event()
+        self._settled_one = asyncio.Event()
+        self._failure: BaseException | None = None
+        self.why: str | None = "not connected to Kafka yet"
+
+    @property
+    def outstanding(self) -> int:
+        """How many records are not confirmed."""
+        return len(self._outstanding)
+
+    def send(self, record: Outgoing) -> None:
+        """Queue a record behind all others."""
+        self._outstanding[record.number] = record
+        self._unsent.append(record)
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send until cancelled. Raises TopicMismatch."""
+        backoff = _FIRST_BACKOFF_S
+        while True:
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self._bootstrap,
+                acks="all",
+                enable_idempotence=True,
+                compression_type=self._compression,
+                max_batch_size=_BATCH_BYTES,
+                max_request_size=MAX_RECORD_BYTES,
+            )
+            try:
+                await producer.start()
+                await self._check_partitions(producer)
+                self.why, backoff = None, _FIRST_BACKOFF_S
+                self._unsent = deque(self._outstanding.values())
+                await self._pump(producer)
+            except KafkaError as error:
+                self.why = f"Kafka at {self._bootstrap}: {error!r}"
+                self._telemetry.faults.labels("kafka").inc()
+                log.error("kafka_failed", error=repr(error), outstanding=len(self._outstanding))
+            finally:
+                await _close(producer)
+            await asyncio.sleep(backoff)
+            backoff = min(backoff * 2, _LONGEST_BACKOFF_S)
+
+    async def drain(self, within_s: float) -> bool:
+        """Wait until everything is confirmed; False when time is over first."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                while self._outstanding:
+                    self._settled_one.clear()
+                    await self._settled_one.wait()
+        return not self._outstanding
+
+    async def _check_partitions(self, producer: AIOKafkaProducer) -> None:
+        found = await producer.partitions_for(FEED)
+        if len(found) != self._partitions:
+            raise TopicMismatch(
+                f"{FEED} has {len(found)} partitions and DUSTWATCH_PARTITIONS says {self._partitions}; "
+                "sites would change their partition: set it to what the topic has"
+            )
+
+    async def _pump(self, producer: AIOKafkaProducer) -> None:
+        self._failure = None
+        while True:
+            self._wake.clear()
+            while self._unsent and self._failure is None:
+                record = self._unsent[0]
+                if record.number in self._outstanding:
+                    future = await producer.send(
+                        record.topic, record.value, partition=record.partition, headers=record.headers
+                    )
+                    future.add_done_callback(partial(self._settled, record))
+                self._unsent.popleft()
+            if self._failure is not None:
+                raise KafkaError(f"a send failed for good: {self._failure!r}") from self._failure
+            await self._wake.wait()
+
+    def _settled(self, record: Outgoing, future: asyncio.Future[Any]) -> None:
+        if future.cancelled() or future.exception() is not None:
+            if self._failure is None:
+                self._failure = None if future.cancelled() else future.exception()
+                self._failure = self._failure or KafkaError("cancelled")
+            self._wake.set()
+            return
+        # a record sent twice, by an old and a new producer, is confirmed once
+        if self._outstanding.pop(record.number, None) is not None:
+            self._settled_one.set()
+            self._confirmed(record, future.result().timestamp)
+
+
+async def _close(producer: AIOKafkaProducer) -> None:
+    try:
+        await asyncio.wait_for(producer.stop(), _STOP_WITHIN_S)
+    except (TimeoutError, KafkaError) as error:
+        log.warning("kafka_close", error=repr(error))

@@ -1,0 +1,250 @@
+"""From a message to what goes on Kafka: decode, find the device, place in time. Pure; the bridge,
+the gateway and replay all come through here, so the same message has the same outcome everywhere.
+
+Deciding when a reading was taken (`TimePolicy`, a row a device, one default):
+- no time in the payload: time of receipt;
+- ahead of receipt by more than `ahead_ms` (5 min): the device's clock is wrong; by default placed at
+  receipt and marked `clock`;
+- behind receipt by more than `behind_ms` (7 days): by default refused as `bad_time`: a clock that starts
+  in 1970 after a power cut would write into windows judged long ago. It waits in quarantine and can be
+  put through again under another policy.
+Retained messages are marked `retained` and count only where the same (device, time, content) was not
+seen; where receipt would have to be their time they are dropped, and counted. A redelivery (DUP) of a
+payload placed by receipt, with the same content within twice the device's interval, is a duplicate: a
+heuristic, a device that measures the same twice and is redelivered looks alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+from typing import Literal, NamedTuple
+
+from ingest.batches import Row
+from ingest.decoders import DECODERS, Decoder
+from ingest.decoders.notices import decode_background, decode_signal
+from ingest.records import Background, Decoded, DevicePolicy, Quarantined, Rejected, Signal
+from ingest.register import Device, Register
+
+BACKGROUND_FILTER = "dust/v1/background/+"
+SIGNALS_FILTER = "dust/v1/signals/+"
+STATUS_FILTER = "dust/v1/+/status"
+_MOST_TOPICS = 20_000  # routes remembered; a client that invents topics must not fill the memory
+_MOST_REMEMBERED = 200_000  # contents without a time
+_MOST_RAW = 1024 * 1024  # bytes of a payload that quarantine keeps
+_MINUTE_MS = 60_000
+_DAY_MS = 24 * 60 * _MINUTE_MS
+
+Action = Literal["receipt", "keep", "refuse"]
+
+
+@dataclass(frozen=True, slots=True)
+class TimePolicy:
+    """How far a device's clock may be from receipt, and what is done beyond."""
+
+    ahead_ms: int = 5 * _MINUTE_MS
+    behind_ms: int = 7 * _DAY_MS
+    when_ahead: Action = "receipt"
+    when_behind: Action = "refuse"
+
+
+class Dropped(NamedTuple):
+    """A message that counts as a duplicate, and why."""
+
+    reason: str
+
+
+Outcome = Row | Quarantined | Background | Signal | Dropped
+
+
+class Known(NamedTuple):
+    """What is known of a key: the device, or None, and how to read it."""
+
+    device: Device | None
+    policy: DevicePolicy
+    time: TimePolicy
+
+
+@dataclass(slots=True)
+class Arrival:
+    """A message as it came in."""
+
+    topic: str
+    payload: bytes
+    received_at: int
+    retain: bool = False
+    dup: bool = False
+
+
+@dataclass(slots=True)
+class Resolver:
+    """Turns messages into outcomes by one register; remembers only what tells duplicates apart."""
+
+    register: Register
+    source: str = "bridge"
+    policy: TimePolicy = TimePolicy()
+    policies: Mapping[str, TimePolicy] = field(default_factory=dict)  # by device id
+    _routes: dict[str, Decoder | str | None] = field(default_factory=dict)
+    _known: dict[str | None, Known] = field(default_factory=dict)
+    _seen: dict[bytes, int] = field(default_factory=dict)  # content -> until when a DUP of it is one
+
+    def take(self, came: Arrival, part: int = -1) -> list[Outcome]:
+        """What a message holds; `part` picks one of the results, as a Quarantined names it."""
+        topic = came.topic
+        try:
+            route = self._routes[topic]
+        except KeyError:
+            route = self._route(topic)
+        if route is None:
+            return [self._refuse(came, "unknown_topic", f"no filter of ingest.yaml matches {topic!r}")]
+        if isinstance(route, str):
+            return [self._notice(came, route)]
+        results = route(came.payload, topic, self.policy_of)
+        if len(results) == 1:  # nearly always
+            return [self._outcome(results[0], came, -1)]
+        if part >= 0:
+            return [self._outcome(result, came, part) for result in results[part : part + 1]]
+        return [self._outcome(result, came, index) for index, result in enumerate(results)]
+
+    def policy_of(self, key: str | None) -> DevicePolicy:
+        """How a decoder must read the device with this key."""
+        known = self._known.get(key)
+        return (known or self._look_up(key)).policy
+
+    def of_decoded(self, results: Iterable[Decoded | Rejected], came: Arrival) -> list[Outcome]:
+        """Outcomes of what was decoded elsewhere (the gateway's frames)."""
+        return [self._outcome(result, came, -1) for result in results]
+
+    def _outcome(self, result: Decoded | Rejected, came: Arrival, part: int) -> Outcome:
+        if isinstance(result, Rejected):
+            refused = self._refuse(came, result.code, result.detail)
+            # the decoder cut out the faulty part, or it could not
+            return replace(refused, raw=result.raw[:_MOST_RAW]) if result.raw else replace(refused, part=part)
+        key, time, period, values, flags, extras, tolerated = result
+        known = self._known.get(key) or self._look_up(key)
+        device = known.device
+        if device is None:
+            words = f"no device with id or alias {key!r} in devices.yaml" if key else "names no device"
+            return replace(self._refuse(came, "unknown_device", words), part=part)
+        received_at, marks = came.received_at, tolerated
+        if time is not None:
+            ahead = time - received_at
+            action: Action = "keep"
+            if ahead > known.time.ahead_ms:
+                action = known.time.when_ahead
+            elif -ahead > known.time.behind_ms:
+                action = known.time.when_behind
+            else:
+                if came.retain:
+                    marks = (*marks, "retained")
+                return Row(device.id, device.site, time, period, received_at, values, flags, extras, marks)
+            if action == "refuse":
+                words = f"the payload's time is {_span(ahead)} receipt; more than is accepted of {device.id}"
+                return replace(self._refuse(came, "bad_time", words), part=part)
+            marks = (*marks, "clock")
+            if action == "keep":
+                return Row(device.id, device.site, time, period, received_at, values, flags, extras, marks)
+        if came.retain:
+            return Dropped("retained_without_time")
+        if self._is_redelivered(came, device, part):
+            return Dropped("redelivered_without_time")
+        return Row(device.id, device.site, received_at, period, received_at, values, flags, extras, marks)
+
+    def _is_redelivered(self, came: Arrival, device: Device, part: int) -> bool:
+        content = b"%d %d %s " % (part, len(came.topic), came.topic.encode()) + came.payload
+        digest = blake2b(content, digest_size=16).digest()
+        until = self._seen.get(digest)
+        if came.dup and until is not None and came.received_at <= until:
+            return True
+        if len(self._seen) >= _MOST_REMEMBERED:
+            self._seen = {k: v for k, v in self._seen.items() if v >= came.received_at}
+            if len(self._seen) >= _MOST_REMEMBERED:
+                self._seen.clear()
+        self._seen[digest] = came.received_at + 2 * device.interval * 1000
+        return False
+
+    def _notice(self, came: Arrival, kind: str) -> Outcome:
+        if kind == "background":
+            value = decode_background(came.payload, came.topic)
+            if isinstance(value, Rejected):
+                return self._refuse(came, value.code, value.detail)
+            if not any(value.station in area.stations for area in self.register.county.background):
+                words = f"no area of county.yaml lists the station {value.station!r}"
+                return self._refuse(came, "unknown_station", words)
+            return Background(value.id, came.received_at, *value[1:])
+        order = decode_signal(came.payload, came.topic)
+        if isinstance(order, Rejected):
+            return self._refuse(came, order.code, order.detail)
+        if not self._is_place(order.place):
+            words = f"{order.place!r} is no area of county.yaml, township, or site of sites.yaml"
+            return self._refuse(came, "unknown_place", words)
+        start = came.received_at if order.start is None else order.start
+        return Signal(order.id, came.received_at, order.place, order.kind, order.level, start, order.end)
+
+    def _is_place(self, name: str) -> bool:
+        register = self.register
+        areas = (area.area for area in register.county.background)
+        return name in register.sites or name in register.departments or name == "county" or name in areas
+
+    def _refuse(self, came: Arrival, code: str, detail: str) -> Quarantined:
+        raw = came.payload
+        if len(raw) > _MOST_RAW:
+            detail += f" (of {len(raw)} bytes the first {_MOST_RAW} are kept)"
+            raw = raw[:_MOST_RAW]
+        return Quarantined(
+            came.received_at, self.source, came.topic, code, detail, raw, came.retain, came.dup
+        )
+
+    def _look_up(self, key: str | None) -> Known:
+        device = self.register.device_of(key) if key else None
+        if device is None:
+            return Known(None, DevicePolicy(), self.policy)  # not remembered: anybody may invent keys
+        policy = DevicePolicy(device.utc_offset_s, device.units, device.modbus_crc, device.interval)
+        known = Known(device, policy, self.policies.get(device.id, self.policy))
+        if len(self._known) >= _MOST_TOPICS:
+            self._known.clear()
+        self._known[key] = known
+        return known
+
+    def _route(self, topic: str) -> Decoder | str | None:
+        route: Decoder | str | None = None
+        if matches(BACKGROUND_FILTER, topic):
+            route = "background"
+        elif matches(SIGNALS_FILTER, topic):
+            route = "signal"
+        else:
+            for rule in self.register.ingest:
+                if matches(rule.filter, topic):
+                    route = DECODERS[rule.format]
+                    break
+        if len(self._routes) >= _MOST_TOPICS:
+            self._routes.clear()
+        self._routes[topic] = route
+        return route
+
+
+def matches(pattern: str, topic: str) -> bool:
+    """Whether an MQTT topic filter matches a topic (MQTT 5.0, section 4.7)."""
+    if topic.startswith("$") and pattern[:1] in "+#":
+        return False
+    wanted, levels = pattern.split("/"), topic.split("/")
+    for index, level in enumerate(wanted):
+        if level == "#":
+            return True
+        if index >= len(levels) or level not in ("+", levels[index]):
+            return False
+    return len(wanted) == len(levels)
+
+
+def filters_of(register: Register) -> list[str]:
+    """The topic filters whose messages the resolver reads."""
+    return list(
+        dict.fromkeys([*(rule.filter for rule in register.ingest), BACKGROUND_FILTER, SIGNALS_FILTER])
+    )
+
+
+def _span(ahead_ms: int) -> str:
+    seconds = abs(ahead_ms) // 1000
+    side = "after" if ahead_ms > 0 else "before"
+    return f"{seconds // 86400} d {seconds % 86400 // 3600} h {seconds % 3600 // 60} min {side}"

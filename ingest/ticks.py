@@ -1,0 +1,111 @@
+"""The log's clock: a tick to every partition each second, unless our clock and the broker's disagree."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import structlog
+
+from ingest.feed import Feed
+from ingest.producer import Outgoing
+from ingest.records import Tick
+from ingest.telemetry import Telemetry
+
+log = structlog.get_logger(__name__)
+
+EVERY_S = 1.0
+MOST_MS = 5_000  # a clock further from the broker's than this writes no ticks
+MINUTE_MS = 60_000
+
+
+@dataclass(slots=True)
+class ClockGuard:
+    """Compares our wall clock with the broker's append time of our own records. Pure.
+
+    A record is appended between being queued and being confirmed: outside that, and by more than
+    `MOST_MS`, one of the clocks is wrong.
+    """
+
+    off_ms: int | None = None  # None: nothing compared yet
+
+    def compare(self, queued_ms: int, appended_ms: int, confirmed_ms: int) -> None:
+        """Take in one confirmed record."""
+        if appended_ms < queued_ms:
+            self.off_ms = appended_ms - queued_ms
+        else:
+            self.off_ms = max(0, appended_ms - confirmed_ms)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the clocks were compared and agree."""
+        return self.off_ms is not None and abs(self.off_ms) <= MOST_MS
+
+
+def minutes_crossed(before_ms: int, now_ms: int) -> Iterator[int]:
+    """Every whole minute in (before, now]."""
+    return iter(range((before_ms // MINUTE_MS + 1) * MINUTE_MS, now_ms + 1, MINUTE_MS))
+
+
+@dataclass(slots=True)
+class Ticker:
+    """Writes the ticks of one bridge."""
+
+    feed: Feed
+    now: Callable[[], int]  # the stamp that readings get too
+    speed: float
+    bridge: str
+    telemetry: Telemetry
+    guarded: bool = True  # only a wall clock can be compared with the broker's
+    guard: ClockGuard = field(default_factory=ClockGuard)
+    _pending: dict[int, int] = field(default_factory=dict)  # record -> partition of a tick under way
+    _probe: int | None = None
+    _probed_at: int = 0
+    _said: bool = False
+
+    async def run(self) -> None:
+        """Tick each second of real time until cancelled."""
+        while True:
+            self.tick(self.now())
+            await asyncio.sleep(EVERY_S)
+
+    def tick(self, now_ms: int) -> None:
+        """One tick to every partition whose last one is confirmed: what waits for Kafka is no clock."""
+        if self.guarded and not self._may_tick(now_ms):
+            return
+        under_way = set(self._pending.values())
+        free = [p for p in range(self.feed.options.partitions) if p not in under_way]
+        if not free:
+            return
+        every = max(1000, round(self.speed * EVERY_S * 1000))
+        numbers = self.feed.everywhere(Tick(now_ms, every, self.bridge), free)
+        self._pending.update(zip(numbers, free, strict=True))
+        self.telemetry.last_tick.set(now_ms / 1000)
+
+    def tick_minutes(self, before_ms: int, now_ms: int) -> None:
+        """A tick at every whole minute crossed: how a recording's clock moves."""
+        for minute in minutes_crossed(before_ms, now_ms):
+            self.feed.everywhere(Tick(minute, MINUTE_MS, self.bridge))
+            self.telemetry.last_tick.set(minute / 1000)
+
+    def appended(self, record: Outgoing, appended_ms: int, confirmed_ms: int) -> None:
+        """One of our records was confirmed."""
+        self._pending.pop(record.number, None)
+        if record.number == self._probe:
+            self._probe = None
+        if self.guarded and appended_ms > 0:
+            self.guard.compare(record.queued_ms, appended_ms, confirmed_ms)
+
+    def _may_tick(self, now_ms: int) -> bool:
+        if self.guard.agrees:
+            self._said = False
+            return True
+        if self.guard.off_ms is not None and not self._said:
+            self._said = True
+            self.telemetry.faults.labels("clock").inc()
+            log.error("clock_off", by_ms=self.guard.off_ms, ticks="none until it agrees with Kafka's")
+        due = self.guard.off_ms is None or abs(now_ms - self._probed_at) >= MINUTE_MS
+        if self._probe is None and due:
+            self._probe, self._probed_at = self.feed.probe(), now_ms
+        return False
