@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,36 +67,37 @@ def _times(factor: str) -> _Conversion:
     return _Conversion(Fraction(factor))
 
 
+SAME = _times("1")
 # normal unit -> accepted unit, spelt as `_spelling` leaves it -> conversion
 CONVERSIONS: dict[str, dict[str, _Conversion]] = {
     "ug/m3": {
-        "ug/m3": _times("1"),
+        "ug/m3": SAME,
         "mg/m3": _times("1000"),
         "ng/m3": _times("1/1000"),
     },
     "Cel": {
-        "cel": _times("1"),
-        "c": _times("1"),
-        "degc": _times("1"),
-        "celsius": _times("1"),
+        "cel": SAME,
+        "c": SAME,
+        "degc": SAME,
+        "celsius": SAME,
         "f": _Conversion(Fraction(5, 9), Fraction(-32)),
         "degf": _Conversion(Fraction(5, 9), Fraction(-32)),
         "fahrenheit": _Conversion(Fraction(5, 9), Fraction(-32)),
         "k": _Conversion(Fraction(1), Fraction("-273.15")),
         "kelvin": _Conversion(Fraction(1), Fraction("-273.15")),
     },
-    "%": {"%": _times("1"), "%rh": _times("1"), "rh%": _times("1"), "percent": _times("1")},
+    "%": {"%": SAME, "%rh": SAME, "rh%": SAME, "percent": SAME},
     "hPa": {
-        "hpa": _times("1"),
-        "mbar": _times("1"),
+        "hpa": SAME,
+        "mbar": SAME,
         "kpa": _times("10"),
         "pa": _times("1/100"),
         "bar": _times("1000"),
         "mmhg": _times("1.333223874"),
     },
-    "m/s": {"m/s": _times("1"), "km/h": _times("5/18"), "kn": _times("463/900"), "mph": _times("0.44704")},
-    "deg": {"deg": _times("1"), "degree": _times("1"), "degrees": _times("1")},
-    "dB": {"db": _times("1"), "dba": _times("1"), "db(a)": _times("1")},
+    "m/s": {"m/s": SAME, "km/h": _times("5/18"), "kn": _times("463/900"), "mph": _times("0.44704")},
+    "deg": {"deg": SAME, "degree": SAME, "degrees": SAME},
+    "dB": {"db": SAME, "dba": SAME, "db(a)": SAME},
 }
 # micro sign and Greek mu, superscripts, degree signs, other ways to write a power
 _SPELLINGS = (
@@ -110,6 +112,7 @@ _SPELLINGS = (
 )
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\Z")
 _LONGEST_NUMBER = 40
+_LONGEST_UNIT = 40
 
 
 def _spelling(unit: str) -> str:
@@ -121,14 +124,26 @@ def _spelling(unit: str) -> str:
 
 def conversion_of(quantity: Quantity, unit: str) -> _Conversion:
     """How a value in `unit` becomes one in the quantity's unit. Raises Refused (bad_unit)."""
-    known = CONVERSIONS[quantity.unit]
-    found = known.get(_spelling(unit))
+    found = _known_conversion(quantity.unit, unit) if len(unit) <= _LONGEST_UNIT else None
     if found is None:
+        known = ", ".join(CONVERSIONS[quantity.unit])
         raise Refused(
-            "bad_unit",
-            f"{quantity.name}: unit {unit[:40]!r} is none of {', '.join(known)}; it is not guessed",
+            "bad_unit", f"{quantity.name}: unit {unit[:40]!r} is none of {known}; it is not guessed"
         )
     return found
+
+
+def is_normal(name: str, unit: str) -> bool:
+    """Whether a value in `unit` needs no conversion. False for an unknown unit."""
+    quantity = QUANTITIES[name]
+    return unit == quantity.unit or (
+        len(unit) <= _LONGEST_UNIT and _known_conversion(quantity.unit, unit) is SAME
+    )
+
+
+@lru_cache(maxsize=256)
+def _known_conversion(normal_unit: str, unit: str) -> _Conversion | None:
+    return CONVERSIONS[normal_unit].get(_spelling(unit))
 
 
 def number_of(text: str) -> Fraction:
@@ -146,26 +161,29 @@ def thousandths(name: str, value: object, unit: str | None = None) -> int:
     right, bad_value for what is no finite number or is outside the possible range.
     """
     quantity = QUANTITIES[name]
-    if isinstance(value, bool) or not isinstance(value, int | float | str | Fraction):
-        raise Refused("bad_value", f"{name}: {str(value)[:40]!r} is not a number")
-    if isinstance(value, float):
-        value = repr(value)
-    if isinstance(value, str):
-        try:
-            sent = number_of(value)
-        except Refused as refused:
-            raise Refused(refused.code, f"{name}: {refused.detail}") from None
-    else:
-        sent = Fraction(value)
-    if unit is None:
-        normal = sent
-    else:
-        conversion = conversion_of(quantity, unit)
-        normal = (sent + conversion.shift) * conversion.factor
+    conversion = SAME if unit is None else conversion_of(quantity, unit)
+    kind = type(value)
+    if (kind is float or kind is int) and conversion is SAME:
+        if quantity.least <= value <= quantity.greatest:  # type: ignore[operator]
+            return round(value * THOUSAND)  # type: ignore[operator]
+        raise Refused("bad_value", impossible(quantity, shortly(value)))  # type: ignore[arg-type]
+    sent = _exact(name, value)
+    normal = (sent + conversion.shift) * conversion.factor
+    if unit is not None:
         _check_unit(quantity, sent, normal, unit, conversion)
     if not quantity.least <= normal <= quantity.greatest:
         raise Refused("bad_value", impossible(quantity, shortly(normal)))
     return round(normal * THOUSAND)
+
+
+def _exact(name: str, value: object) -> Fraction:
+    """The number that was sent, by its decimal text. Raises Refused (bad_value)."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise Refused("bad_value", f"{name}: {str(value)[:40]!r} is not a number")
+    try:
+        return Fraction(value) if isinstance(value, int) else number_of(str(value))
+    except Refused as refused:
+        raise Refused(refused.code, f"{name}: {refused.detail}") from None
 
 
 def impossible(quantity: Quantity, value: object) -> str:
@@ -180,7 +198,7 @@ def _check_unit(
     quantity: Quantity, sent: Fraction, normal: Fraction, unit: str, conversion: _Conversion
 ) -> None:
     """Refuse a unit that makes a possible number an impossible one, or moves dust by a factor 1000."""
-    if conversion.factor == 1 and not conversion.shift:
+    if conversion is SAME:
         return
     least, greatest = quantity.least, quantity.greatest
     wrong = least <= sent <= greatest and not least <= normal <= greatest

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ingest.records import DevicePolicy
-from ingest.units import QUANTITIES, WEATHER, Refused, thousandths
+from ingest.units import QUANTITIES, WEATHER, Refused, conversion_of, thousandths
 
 # vendor's name -> (our quantity, the unit the vendor documents; None: the normal one)
 Names = Mapping[str, tuple[str, str | None]]
@@ -62,10 +62,12 @@ def read_attributes(
             extras[key] = value
             continue
         unit = (units or {}).get(key) or policy.units.get(key) or policy.units.get(quantity) or documented
+        if unit is not None:
+            conversion_of(QUANTITIES[quantity], unit)  # an unknown unit is nobody's broken sensor
         try:
             values[quantity] = thousandths(quantity, value, unit)
-        except Refused as refused:
-            if quantity not in WEATHER or refused.code != "bad_value":
+        except Refused:
+            if quantity not in WEATHER:
                 raise
             extras[key] = value
             tolerated[f"implausible_{quantity}"] = None

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAIVE_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - wall time of a device, its offset is taken off after
 _MILLISECOND = timedelta(milliseconds=1)
+_DAY_MS = 86_400_000
 _LATEST_MS = 253_402_300_799_999  # the end of the year 9999
 _SECONDS_BELOW = 100_000_000_000  # a smaller number is seconds (until the year 5138), a greater one ms
+_LONGEST_TEXT = 40
 _SHORTEST_ISO = len("2026-11-23T08")
 
 
@@ -21,11 +24,12 @@ def parse_instant(value: object, utc_offset_s: int) -> int:
 
     A text without zone is the device's wall time at `utc_offset_s`. Raises BadTime.
     """
-    kind = type(value)
-    if kind is str:
-        return _of_text(str(value), utc_offset_s)
-    if kind is int or kind is float:
-        return _of_number(value)  # type: ignore[arg-type]
+    if isinstance(value, str):
+        if len(value) > _LONGEST_TEXT:
+            raise BadTime(f"time: {value[:40]!r} is too long for an instant")
+        return _of_text(value, utc_offset_s)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _of_number(value)
     raise BadTime(f"time: {str(value)[:40]!r} is neither an ISO 8601 text nor an epoch number")
 
 
@@ -35,8 +39,11 @@ def _of_number(value: float) -> int:
     return round(value * 1000) if value < _SECONDS_BELOW else round(value)
 
 
+# Monitors report on the minute: within moments the same text comes from many devices.
+@lru_cache(maxsize=1024)
 def _of_text(text: str, utc_offset_s: int) -> int:
-    if text.isascii() and text.isdigit() and len(text) in (10, 13):
+    # 2026-11-23... goes straight on; thirteen digits alone could be read as a date and a time
+    if text[4:5] != "-" and len(text) in (10, 13) and text.isascii() and text.isdigit():
         return _of_number(int(text))
     if len(text) < _SHORTEST_ISO:  # a date alone is a day, no instant
         raise BadTime(f"time: {text!r} is no ISO 8601 instant, for example 2026-11-23T08:00:00+08:00")
@@ -47,12 +54,14 @@ def _of_text(text: str, utc_offset_s: int) -> int:
             f"time: {text[:40]!r} is no ISO 8601 instant, for example 2026-11-23T08:00:00+08:00"
         ) from None
     if parsed.tzinfo is None:
-        at_ms = (parsed - _NAIVE_EPOCH) // _MILLISECOND - utc_offset_s * 1000
+        since = parsed - _NAIVE_EPOCH
+        at_ms = since.days * _DAY_MS + since.seconds * 1000 + since.microseconds // 1000 - utc_offset_s * 1000
     else:
-        at_ms = (parsed - EPOCH) // _MILLISECOND
-    if not 0 <= at_ms <= _LATEST_MS:
-        raise BadTime(f"time: {text[:40]!r} is outside the years 1970 to 9999")
-    return at_ms
+        since = parsed - EPOCH
+        at_ms = since.days * _DAY_MS + since.seconds * 1000 + since.microseconds // 1000
+    if 0 <= at_ms <= _LATEST_MS:
+        return at_ms
+    raise BadTime(f"time: {text[:40]!r} is outside the years 1970 to 9999")
 
 
 def compact_instant(digits: str, utc_offset_s: int) -> int:

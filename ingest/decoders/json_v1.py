@@ -14,7 +14,7 @@ import orjson
 from ingest.decoders import json_text
 from ingest.decoders.instants import BadTime, parse_instant
 from ingest.records import Decoded, DevicePolicy, Rejected
-from ingest.units import QUANTITIES, Refused, impossible, number_of, shortly, thousandths
+from ingest.units import QUANTITIES, Refused, is_normal, number_of, shortly, thousandths
 
 RESERVED = frozenset({"background", "signals"})
 _PREFIX = "dust/v1/"
@@ -31,7 +31,7 @@ def device_key(topic: str) -> str | None:
     """
     if not topic.startswith(_PREFIX):
         return topic or None
-    key = topic.split("/", 3)[2]
+    key = topic[len(_PREFIX) :].partition("/")[0]
     if not key or key in RESERVED:
         raise Refused("unknown_device", f"topic {topic[:80]!r}: {key!r} cannot be the name of a device")
     return key
@@ -43,10 +43,10 @@ def decode(
     """One result for the object, or one for each element of the array."""
     try:
         device = device_key(topic)
-        value = json_text.load(payload)
         policy = policy_of(device)
+        value = json_text.load(payload)
         if type(value) is dict:
-            return [_reading(value, device, policy)]
+            return [_plain_reading(value, device, policy) or _reading(value, device, policy)]
         _check_array(value)
     except (Refused, BadTime) as refused:
         return [_rejected(refused, payload)]
@@ -55,7 +55,7 @@ def decode(
         try:
             if type(element) is not dict:
                 raise Refused("bad_json", "an element of the array is not an object")
-            results.append(_reading(element, device, policy))
+            results.append(_plain_reading(element, device, policy) or _reading(element, device, policy))
         except (Refused, BadTime) as refused:
             # only this element: what is put through again must not repeat its good neighbours
             results.append(_rejected(refused, orjson.dumps(element)))
@@ -77,6 +77,43 @@ def _rejected(refused: Refused | BadTime, raw: bytes) -> Rejected:
     return json_text.rejected(refused, raw)
 
 
+def _plain_reading(fields: dict[str, Any], device: str | None, policy: DevicePolicy) -> Decoded | None:
+    """The reading in an object of possible numbers in normal units; None where anything is odd."""
+    if policy.units:
+        return None
+    values: dict[str, int] = {}
+    extras: dict[str, Any] = {}
+    flags: dict[str, str] = {}
+    time: int | None = None
+    period = 0
+    for key, value in fields.items():
+        if key in _RANGES:
+            kind = type(value)
+            if kind is not float and kind is not int:
+                return None
+            least, greatest = _RANGES[key]
+            if not least <= value <= greatest:
+                return None
+            values[key] = round(value * 1000)
+        elif key == "time":
+            if value is not None:
+                time = parse_instant(value, policy.utc_offset_s)
+        elif key == "period":
+            if type(value) is not int or not 0 <= value <= _LONGEST_PERIOD_S:
+                return None
+            period = value * 1000
+        elif key == "flags":
+            flags = _flags(value)
+        elif key == "units":
+            if not _are_normal(value):
+                return None
+        else:
+            extras[key] = value
+    if not values:
+        return None
+    return Decoded(device, time, period, values, flags, extras, ())
+
+
 def _reading(fields: dict[str, Any], device: str | None, policy: DevicePolicy) -> Decoded:
     values: dict[str, int] = {}
     extras: dict[str, Any] = {}
@@ -89,15 +126,12 @@ def _reading(fields: dict[str, Any], device: str | None, policy: DevicePolicy) -
     if units or policy.units:
         units = _units(units, policy)
     for key, value in fields.items():
-        limits = _RANGES.get(key)
-        if limits is not None:
+        if key in _RANGES:
             known = True
-            kind = type(value)
-            if (kind is float or kind is int) and key not in units and limits[0] <= value <= limits[1]:
-                values[key] = round(value * 1000)
-            elif value is not None:
-                values[key], odd = _field(key, value, units.get(key))
-                tolerated += odd
+            if value is not None:
+                values[key] = thousandths(key, value, units.get(key))
+                if isinstance(value, str):
+                    tolerated += ("number_as_text",)
         elif key == "time":
             if value is not None:
                 time = parse_instant(value, policy.utc_offset_s)
@@ -113,11 +147,14 @@ def _reading(fields: dict[str, Any], device: str | None, policy: DevicePolicy) -
     return Decoded(device, time, period, values, flags, extras, tuple(dict.fromkeys(tolerated)))
 
 
-def _field(key: str, value: Any, unit: str | None) -> tuple[int, tuple[str, ...]]:
-    """A value that is not simply a possible number in the normal unit."""
-    if unit is None and type(value) is float:  # JSON has no NaN: it can only be outside the range
-        raise Refused("bad_value", impossible(QUANTITIES[key], value))
-    return thousandths(key, value, unit), ("number_as_text",) if type(value) is str else ()
+def _are_normal(units: Any) -> bool:
+    """Whether these units of a payload change no number."""
+    if type(units) is not dict:
+        return False
+    for key, unit in units.items():
+        if key in _RANGES and (type(unit) is not str or not is_normal(key, unit)):
+            return False
+    return True
 
 
 def _units(sent: object, policy: DevicePolicy) -> dict[str, str]:
@@ -152,6 +189,9 @@ def _flags(value: Any) -> dict[str, str]:
     flags: dict[str, str] = {}
     for key, flag in value.items():
         if key not in _RANGES or flag is None:
+            continue
+        if flag == "N":
+            flags[key] = flag
             continue
         if not isinstance(flag, str) or not flag.isalnum() or len(flag) > _LONGEST_FLAG:
             raise Refused("bad_value", f"flags: that of {key} is {str(flag)[:40]!r}, not a letter such as N")

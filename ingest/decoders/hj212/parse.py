@@ -22,7 +22,7 @@ from ingest.decoders.hj212.factors import (
 from ingest.decoders.hj212.frames import Frame
 from ingest.decoders.instants import BadTime, compact_instant
 from ingest.records import Decoded, DevicePolicy, Rejected
-from ingest.units import THOUSAND, WEATHER, Refused, number_of, thousandths
+from ingest.units import QUANTITIES, THOUSAND, WEATHER, Refused, conversion_of, number_of, thousandths
 
 _FLAG = re.compile(r"[A-Za-z0-9]{1,8}\Z")
 _PLAIN_NUMBER = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,6})?\Z")
@@ -157,6 +157,8 @@ class _Reading:
         units = self.policy.units
         own = units.get(code) or units.get(quantity)
         unit = own or DEFAULT_UNITS.get(quantity)
+        if own is not None:
+            conversion_of(QUANTITIES[quantity], own)  # an unknown unit is nobody's broken sensor
         flagged = self.flags.get(quantity, NORMAL) != NORMAL
         try:
             value = thousandths(quantity, text, unit)

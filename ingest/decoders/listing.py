@@ -1,0 +1,104 @@
+"""What `dustwatch decode` prints: decoded payloads as plain objects in normalised units."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from ingest.decoders import DECODERS
+from ingest.decoders.hj212 import Frame, FrameReader, reading_of
+from ingest.decoders.instants import instant_text
+from ingest.records import Decoded, DevicePolicy, Rejected
+from ingest.units import QUANTITIES, THOUSAND
+
+_LOOKED_AT = 100  # lines looked at to see whether the input is a recording
+
+
+def decode_lines(format: str, data: bytes, topic: str, policy: DevicePolicy) -> Iterator[dict[str, Any]]:
+    """One object for each reading or rejection in the input, in its order.
+
+    A recording (JSON Lines with `topic` and a payload) is decoded line by line with the topics in it;
+    anything else is one payload under `topic`, for hj212 a stream of frames of any length.
+    Raises KeyError for an unknown format.
+    """
+    decoder = DECODERS[format]
+    lines = data.splitlines()
+    if any(_recorded(line) for line in lines[:_LOOKED_AT]):
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                message = _message(line, number)
+                if isinstance(message, Rejected):
+                    yield _as_object(message)
+                    continue
+                for result in decoder(message[1], message[0], lambda _: policy):
+                    yield _as_object(result)
+        return
+    results = _frames(data, policy) if format == "hj212" else decoder(data, topic, lambda _: policy)
+    for result in results:
+        yield _as_object(result)
+
+
+def _frames(data: bytes, policy: DevicePolicy) -> Iterator[Decoded | Rejected]:
+    reader = FrameReader(lambda _: policy)
+    pieces = reader.feed(data) + reader.flush()
+    if not pieces:
+        yield Rejected("empty", "the input holds nothing", data)
+    for piece in pieces:
+        yield reading_of(piece, policy) if isinstance(piece, Frame) else piece
+
+
+def _recorded(line: bytes) -> dict[str, Any] | None:
+    """The line as an object, if it is one of a recording."""
+    try:
+        message = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(message, dict) or not isinstance(message.get("topic"), str):
+        return None
+    return message if "payload" in message or "payload_base64" in message else None
+
+
+def _message(line: bytes, number: int) -> tuple[str, bytes] | Rejected:
+    """(topic, payload) of a recorded message."""
+    message = _recorded(line)
+    if message is None:
+        return Rejected("bad_json", f"line {number}: no recorded message with topic and payload", line)
+    text = message.get("payload", message.get("payload_base64"))
+    if not isinstance(text, str):
+        return Rejected("bad_json", f"line {number}: the payload is not a text", line)
+    if "payload" in message:
+        return message["topic"], text.encode()
+    try:
+        return message["topic"], base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return Rejected("bad_json", f"line {number}: payload_base64 is not base64", line)
+
+
+def _as_object(result: Decoded | Rejected) -> dict[str, Any]:
+    if isinstance(result, Rejected):
+        raw = base64.b64encode(result.raw).decode()
+        return {"rejected": result.code, "detail": result.detail, "raw_base64": raw}
+    seconds, rest = divmod(result.period, THOUSAND)
+    values = {
+        name: {
+            "value": result.values[name] / THOUSAND if name in result.values else None,
+            "unit": quantity.unit,
+            "flag": result.flags.get(name, "N"),
+        }
+        for name, quantity in QUANTITIES.items()
+        if name in result.values or name in result.flags
+    }
+    listed: dict[str, Any] = {
+        "device": result.device,
+        "time": None if result.time is None else instant_text(result.time),
+        "period": seconds if not rest else result.period / THOUSAND,
+        "values": values,
+        "extras": result.extras,
+    }
+    if result.tolerated:
+        listed["tolerated"] = list(result.tolerated)
+    return listed
