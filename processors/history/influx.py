@@ -59,7 +59,7 @@ class InfluxHistory:
 
     def check(self) -> None:
         """See `History.check`: the server answers, knows the token and lets it write and read the bucket."""
-        reply = self._send(b"\n")
+        reply = self.send(b"\n")
         if isinstance(reply, Later):
             raise HistoryUnusable(reply.why, exit_code=3 if "does not answer" in reply.why else 2)
         self._ask("SHOW MEASUREMENTS LIMIT 1")
@@ -84,13 +84,14 @@ class InfluxHistory:
 
     def _write_part(self, part: Batch, outcome: WriteOutcome) -> None:
         lines: Lines = lines_of(part)
-        division = divide(len(part), lambda start, stop: self._send(lines.run(start, stop)))
+        division = divide(len(part), lambda start, stop: self.send(lines.run(start, stop)))
         outcome.accepted += division.accepted
         outcome.rejected += [Refusal(part.point(row), reason) for row, reason in division.rejected]
         outcome.kept += [part.slice(start, stop) for start, stop in division.kept]
         outcome.why = division.why
 
-    def _send(self, body: bytes) -> Reply:
+    def send(self, body: bytes) -> Reply:
+        """Send ready line protocol (times in ms) in one request."""
         try:
             self._writer.write(self.bucket, self.org, body, write_precision=_MS)
         except ApiException as error:
