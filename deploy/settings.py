@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     partitions: Annotated[int, Field(ge=1, le=1000)] = DEFAULT_PARTITIONS
     replication: Annotated[int, Field(ge=1)] = 1
     application: str = Field(default="dustwatch", description="prefix of the consumer groups")
+    instance: str = Field(default="", description="name of this worker in its group; empty: the host's name")
 
     mqtt: str = Field(default="mqtt://127.0.0.1:1883", description="mqtt:// or mqtts://host:port")
     mqtt_username: str | None = None

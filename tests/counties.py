@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 DUST_STORM = DATA / "sds011-dust-storm.csv.gz"
 FILE = [{"kind": "file"}]
@@ -67,8 +65,8 @@ def write_county(
     }
     folder.mkdir(parents=True, exist_ok=True)
     for name, data in files.items():
-        text = yaml.safe_dump(json.loads(json.dumps(data)), allow_unicode=True, sort_keys=False)
-        (folder / name).write_text(text, encoding="utf-8")
+        # JSON is YAML, and quotes every text
+        (folder / name).write_text(json.dumps(data, ensure_ascii=False, indent=1), encoding="utf-8")
     return folder
 
 

@@ -63,7 +63,9 @@ def _county(folder: Path, url: str) -> Path:
     )
 
 
-def _kill_at_random(pipeline: Pipeline, chance: random.Random, stop: threading.Event, killed: Counter[str]) -> None:
+def _kill_at_random(
+    pipeline: Pipeline, chance: random.Random, stop: threading.Event, killed: Counter[str]
+) -> None:
     while not stop.wait(chance.uniform(0.3, 2.0)):
         name = chance.choice(STAGES)
         pipeline.process(name).kill()
@@ -84,9 +86,7 @@ async def _distinct(bootstrap: str, partitions: int) -> tuple[set[bytes], dict[s
 
 
 @pytest.mark.parametrize("run", range(RUNS))
-def test_a_run_with_kills_loses_nothing_and_tells_nobody_twice(
-    run: int, tmp_path: Path
-) -> None:
+def test_a_run_with_kills_loses_nothing_and_tells_nobody_twice(run: int, tmp_path: Path) -> None:
     chance = random.Random(1000 + run)
     sink = WebhookSink()
     kafka = KafkaNode(tmp_path / "kafka").start()

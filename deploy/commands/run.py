@@ -1,0 +1,24 @@
+"""`dustwatch run SERVICE`: one service in this process."""
+
+from __future__ import annotations
+
+import click
+
+from deploy.services import SERVICES
+
+
+@click.command("run")
+@click.argument("service", type=click.Choice(list(SERVICES)))
+def command(service: str) -> None:
+    """Run one service until SIGTERM; settings come from the environment (DUSTWATCH_...).
+
+    \b
+    Example: DUSTWATCH_KAFKA=kafka:9092 dustwatch run detect
+    """
+    from deploy.logs import configure_logging
+    from deploy.services import run_service
+    from deploy.settings import load_settings
+
+    settings = load_settings()
+    configure_logging(service, settings.log_level)
+    run_service(service, settings)

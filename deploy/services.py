@@ -1,0 +1,160 @@
+"""How each service is put together from the settings: the one place where the packages meet."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import structlog
+
+from deploy.configuration import revision_of_folder
+from deploy.health import PORTS, HealthServer
+from deploy.settings import Settings
+from ingest.clock import parse_clock
+from ingest.feed import FeedOptions
+from ingest.register import load_register
+from ingest.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from processors.apps import StageOptions  # brings Faust, which half of the services don't need
+
+log = structlog.get_logger(__name__)
+
+# How long a reading may wait for company where no instant rule listens.
+MAX_PARTITION_LINGER_MS = 500
+
+
+def run_bridge(settings: Settings, telemetry: Telemetry) -> None:
+    """MQTT to Kafka, until SIGTERM."""
+    from ingest.bridge import BridgeConfig
+    from ingest.bridge import run_bridge as run
+    from ingest.mqtt import MqttOptions
+
+    register = load_register(settings.config)
+    clock = parse_clock(settings.clock)
+    mqtt = MqttOptions(
+        url=settings.mqtt,
+        client_id=settings.mqtt_client_id,
+        username=settings.mqtt_username,
+        password=settings.mqtt_password.get_secret_value() if settings.mqtt_password else None,
+        ca=settings.mqtt_ca,
+        version=settings.mqtt_version,
+        share=settings.mqtt_share or None,
+    )
+    config = BridgeConfig(mqtt=mqtt, feed=_feed_options(settings), name=settings.mqtt_client_id)
+    asyncio.run(_until_signal(lambda stop: run(config, register, telemetry, clock, stop)))
+
+
+def run_gateway(settings: Settings, telemetry: Telemetry) -> None:
+    """HJ 212 over TCP to Kafka, until SIGTERM."""
+    from ingest.gateway import GatewayConfig
+    from ingest.gateway import run_gateway as run
+
+    register = load_register(settings.config)
+    clock = parse_clock(settings.clock)
+    config = GatewayConfig(
+        host=settings.gateway_host, port=settings.gateway_port, feed=_feed_options(settings)
+    )
+    asyncio.run(_until_signal(lambda stop: run(config, register, telemetry, clock, stop)))
+
+
+def run_detect(settings: Settings, telemetry: Telemetry) -> None:
+    """Readings to verdicts and breaches, until SIGTERM."""
+    from ingest.topics import FEED
+    from processors.apps import run_stage
+    from processors.detect_stage import detect_stages
+
+    run_stage(
+        "detect", settings.kafka, FEED, detect_stages(telemetry), telemetry, _options("detect", settings)
+    )
+
+
+def run_store(settings: Settings, telemetry: Telemetry) -> None:
+    """Results to the history, until SIGTERM. Raises HistoryUnusable."""
+    from ingest.topics import RESULTS
+    from processors.apps import run_stage
+    from processors.history import open_history
+    from processors.store_stage import store_stages
+
+    history = open_history(settings.history)
+    history.check()
+    try:
+        factory = store_stages(history, telemetry)
+        run_stage("store", settings.kafka, RESULTS, factory, telemetry, _options("store", settings))
+    finally:
+        history.close()
+
+
+def run_alerts(settings: Settings, telemetry: Telemetry) -> None:
+    """Breaches to cases and messages, until SIGTERM."""
+    from alerts.service import run_alerts as run
+
+    run(settings, telemetry, _options("alerts", settings))
+
+
+def run_desk(settings: Settings, telemetry: Telemetry) -> None:
+    """The web desk, until SIGTERM."""
+    from alerts.store import CaseStore
+    from alerts.web.app import create_app
+    from alerts.web.app import run_desk as run
+    from processors.history import open_history
+
+    register = load_register(settings.config)
+    app = create_app(
+        open_history(settings.history),
+        CaseStore(settings.cases),
+        register,
+        parse_clock(settings.clock),
+        settings.base_url,
+    )
+    run(app, settings.desk_host, settings.desk_port)
+
+
+SERVICES: dict[str, Callable[[Settings, Telemetry], None]] = {
+    "bridge": run_bridge,
+    "gateway": run_gateway,
+    "detect": run_detect,
+    "store": run_store,
+    "alerts": run_alerts,
+    "desk": run_desk,
+}
+
+
+def run_service(name: str, settings: Settings) -> None:
+    """Run one service with its health page until SIGTERM."""
+    telemetry = Telemetry(name)
+    if name in PORTS:
+        port = settings.health_port or PORTS[name]
+        HealthServer(telemetry, settings.health_host, port).start()
+        log.info("health", address=f"http://{settings.health_host}:{port}/healthz")
+    SERVICES[name](settings, telemetry)
+
+
+def _feed_options(settings: Settings) -> FeedOptions:
+    revision = revision_of_folder(settings.config, received_at=0)
+    listens = any(rule["window"] == 0 for rule in revision.body["rules"])
+    return FeedOptions(
+        kafka=settings.kafka,
+        partitions=settings.partitions,
+        linger_ms=settings.linger_ms if listens else MAX_PARTITION_LINGER_MS,
+        revision=revision.id,
+    )
+
+
+def _options(name: str, settings: Settings) -> StageOptions:
+    from processors.apps import PACES, StageOptions
+
+    pace = PACES[name]
+    if name == "detect":
+        pace = replace(pace, save_s=settings.snapshot_seconds)
+    return StageOptions(group=f"{settings.application}-{name}", instance=settings.instance, pace=pace)
+
+
+async def _until_signal(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    await work(stop)
