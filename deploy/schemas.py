@@ -21,16 +21,33 @@ def schema_of(name: str) -> Schema:
     return {"$schema": _DIALECT, **_SOURCES[name](), "$id": f"dustwatch:{name}"}
 
 
-def _config(file: str) -> Schema:
+def _config(name: str) -> Schema:
     from ingest import register
 
-    return {
+    adapters: dict[str, TypeAdapter[Any]] = {
         "config-county": register.COUNTY,
         "config-departments": register.DEPARTMENTS,
         "config-sites": register.SITES,
         "config-devices": register.DEVICES,
         "config-ingest": register.INGEST,
-    }[file].json_schema()
+    }
+    return adapters[name].json_schema()
+
+
+def _alerting(name: str) -> Schema:
+    from alerts import routing
+
+    adapters: dict[str, TypeAdapter[Any]] = {
+        "config-routing": routing.ROUTING,
+        "config-channels": routing.CHANNELS,
+    }
+    return adapters[name].json_schema()
+
+
+def _case(kind: str) -> Schema:
+    from alerts import records
+
+    return TypeAdapter(getattr(records, kind)).json_schema()
 
 
 def _rules() -> Schema:
@@ -120,10 +137,13 @@ def _quarantined() -> Schema:
 
 
 _SOURCES: dict[str, Callable[[], Schema]] = {
-    **{
-        name: (lambda file=name: _config(file))  # type: ignore[misc]
-        for name in ("config-county", "config-departments", "config-sites", "config-devices", "config-ingest")
-    },
+    "config-county": lambda: _config("config-county"),
+    "config-departments": lambda: _config("config-departments"),
+    "config-sites": lambda: _config("config-sites"),
+    "config-devices": lambda: _config("config-devices"),
+    "config-ingest": lambda: _config("config-ingest"),
+    "config-routing": lambda: _alerting("config-routing"),
+    "config-channels": lambda: _alerting("config-channels"),
     "config-rules": _rules,
     "rule-pack": _pack,
     "native": _native,
@@ -132,6 +152,8 @@ _SOURCES: dict[str, Callable[[], Schema]] = {
     "interval": lambda: _judgement("Interval"),
     "verdict": lambda: _judgement("Verdict"),
     "breach": lambda: _judgement("Breach"),
+    "case": lambda: _case("Case"),
+    "case-event": lambda: _case("CaseEvent"),
     "tick": lambda: _feed("Tick"),
     "background": lambda: _feed("Background"),
     "signal": lambda: _feed("Signal"),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
@@ -24,6 +24,7 @@ from pydantic import (
     TypeAdapter,
 )
 
+from ingest.register_checks import cross_checks, without_echoes
 from ingest.strict_yaml import ConfigError, Document, Problem, did_you_mean, load
 
 DEFAULT_ZONE = "Asia/Shanghai"
@@ -31,37 +32,9 @@ DEFAULT_LANGUAGE = "zh_CN"
 DEFAULT_UTC_OFFSET = "+08:00"
 DEFAULT_INTERVAL_S = 60
 
-FORMATS: tuple[str, ...] = ("json_v1", "hj212", "airgradient", "airrohr", "thingsboard", "qingping")
+Format = Literal["json_v1", "hj212", "airgradient", "airrohr", "thingsboard", "qingping"]
+FORMATS: tuple[str, ...] = get_args(Format)
 RESERVED_DEVICES: tuple[str, ...] = ("background", "signals")
-
-# Words that rules may select by. A county may use others; only a near miss of one of these is refused.
-SITE_KINDS: tuple[str, ...] = (
-    "building",
-    "municipal",
-    "road",
-    "demolition",
-    "muck_yard",
-    "river",
-    "land_levelling",
-    "stock_yard",
-    "mixing_plant",
-    "quarry",
-    "port",
-)
-STAGES: tuple[str, ...] = (
-    "demolition",
-    "earthwork",
-    "foundation_treatment",
-    "foundation",
-    "structure",
-    "decoration",
-    "landscaping",
-    "paving",
-    "operation",
-    "idle",
-)
-ZONES: tuple[str, ...] = ("urban", "suburban", "rural", "main", "second")
-ROLES: tuple[str, ...] = ("boundary", "gate", "upwind", "downwind", "inside", "reference")
 
 _ID = re.compile(r"\w[\w.:-]{0,63}")
 _UTC_OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
@@ -72,7 +45,7 @@ _KEY_BAD = re.compile(r"[\s/+#\x00-\x1f]")
 def _id(text: str) -> str:
     if not _ID.fullmatch(text):
         raise ValueError(
-            f"`{text}` can't be an id: 64 letters, digits, `_`, `.`, `:`, `-`, with a letter or digit first"
+            f"`{text}` can't be an id: at most 64 letters, digits, `_`, `.`, `:`, `-`, letter or digit first"
         )
     return text
 
@@ -238,7 +211,7 @@ class Device(Form):
 
     id: Annotated[str, AfterValidator(_device_id)]
     site: Id
-    format: str
+    format: Format
     interval: Annotated[StrictInt, AfterValidator(_interval)] = DEFAULT_INTERVAL_S
     utc_offset: Annotated[str, AfterValidator(_utc_offset)] = DEFAULT_UTC_OFFSET
     aliases: tuple[Annotated[str, AfterValidator(_alias)], ...] = ()
@@ -259,7 +232,7 @@ class IngestRule(Form):
     """`ingest.yaml`: which decoder reads the messages of a topic filter."""
 
     filter: Annotated[str, AfterValidator(_filter)]
-    format: str
+    format: Format
 
 
 DEFAULT_INGEST: tuple[IngestRule, ...] = (IngestRule(filter="dust/v1/+/readings", format="json_v1"),)
@@ -331,7 +304,6 @@ def load_register(folder: str | Path) -> Register:
 
 def read_register(folder: Path) -> tuple[Register | None, list[Problem]]:
     """The register, or None if there are errors, and all problems of both severities."""
-    from ingest.register_checks import cross_checks
 
     if not folder.is_dir():
         message = "no such folder; give the folder that holds county.yaml"
@@ -343,8 +315,8 @@ def read_register(folder: Path) -> tuple[Register | None, list[Problem]]:
     ingest = load(folder / "ingest.yaml", INGEST, default=DEFAULT_INGEST)
     parts = (county, departments, sites, devices, ingest)
     problems: list[Problem] = [problem for part in parts for problem in part.problems]
-    problems += cross_checks(county, departments, sites, devices, ingest)
-    problems = sorted(set(problems))
+    between = cross_checks(*(part.document for part in parts))
+    problems = sorted({*problems, *without_echoes(between, problems)})
     warnings = tuple(problem for problem in problems if problem.severity == "warning")
     if len(warnings) < len(problems) or county.value is None:
         return None, problems

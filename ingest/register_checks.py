@@ -1,150 +1,198 @@
-"""What the files of a register say about each other: names that must exist, keys that must not collide."""
+"""What the files of a register say about each other: names that must exist, keys that must not collide.
+
+The checks work on the parsed documents, not on the validated forms, so that an entry with a fault of
+its own hides nothing of the others; values of a wrong type are passed over, the forms tell of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from math import asin, cos, radians, sin, sqrt
 from statistics import median
+from typing import Any
 
-from ingest.register import (
-    FORMATS,
-    ROLES,
-    SITE_KINDS,
-    STAGES,
-    ZONES,
-    County,
-    Department,
-    Device,
-    IngestRule,
-    Site,
-)
-from ingest.strict_yaml import Document, Loaded, Problem, did_you_mean
+from ingest.strict_yaml import Document, Loc, Problem, did_you_mean
+from ingest.units import CONVERSIONS, QUANTITIES, Refused, conversion_of
 
+# Words that rules may select by. A county may use others; only a near miss of one of these is refused.
+WORDS: dict[str, tuple[str, ...]] = {
+    "kind": (
+        "building",
+        "municipal",
+        "road",
+        "demolition",
+        "muck_yard",
+        "river",
+        "land_levelling",
+        "stock_yard",
+        "mixing_plant",
+        "quarry",
+        "port",
+    ),
+    "stage": (
+        "demolition",
+        "earthwork",
+        "foundation_treatment",
+        "foundation",
+        "structure",
+        "decoration",
+        "landscaping",
+        "paving",
+        "operation",
+        "idle",
+    ),
+    "zone": ("urban", "suburban", "rural", "main", "second"),
+    "role": ("boundary", "gate", "upwind", "downwind", "inside", "reference"),
+}
+_A_TYPO = 0.8  # likeness (difflib) from which on a word is taken for a known one misspelt
 FAR_KM = 300.0  # wider than any county; a site beyond it has its coordinates wrong
+LINES: tuple[str, ...] = ("sector", "territorial", "coordination")
+_HEARD_BY_TCP = "hj212"  # its devices may speak to the gateway, without MQTT
 
 
 def cross_checks(
-    county: Loaded[County],
-    departments: Loaded[tuple[Department, ...]],
-    sites: Loaded[tuple[Site, ...]],
-    devices: Loaded[tuple[Device, ...]],
-    ingest: Loaded[tuple[IngestRule, ...]],
+    county: Document, departments: Document, sites: Document, devices: Document, ingest: Document
 ) -> list[Problem]:
-    """All problems between and within the files; a file that failed by itself is judged no further."""
-    problems: list[Problem] = []
-    if county.value is not None:
-        problems += _county(county.document, county.value)
-    if departments.value is not None:
-        problems += _departments(departments.document, departments.value)
-    if sites.value is not None:
-        problems += _sites(sites.document, sites.value, departments.value)
-    if devices.value is not None:
-        problems += _devices(devices.document, devices.value, sites.value)
-    if ingest.value is not None:
-        problems += _ingest(ingest.document, ingest.value)
-    if sites.value is not None and devices.value is not None:
-        equipped = {device.site for device in devices.value}
-        for index, site in enumerate(sites.value):
-            if site.id not in equipped:
-                message = f"site `{site.id}` has no device in devices.yaml; nothing is measured there"
-                problems.append(sites.document.problem((index,), message, severity="warning"))
-    if devices.value is not None and ingest.value is not None:
-        problems += _unheard(devices.document, devices.value, ingest.value)
-    return problems
+    """All problems between and within the files."""
+    return list(
+        chain(
+            _county(county),
+            _departments(departments),
+            _sites(sites, departments),
+            _devices(devices, sites),
+            _ingest(ingest, devices),
+        )
+    )
 
 
-def _twice(document: Document, ids: Iterable[str], key: str, what: str) -> Iterator[Problem]:
-    first: dict[str, int] = {}
-    for index, name in enumerate(ids):
-        if name in first:
-            line = document.places[(first[name],)].line if (first[name],) in document.places else 1
-            yield document.problem((index, key), f"{what} `{name}` already stands on line {line}")
-        first.setdefault(name, index)
+def _entries(document: Document, *within: str) -> list[tuple[int, dict[str, Any]]]:
+    """The mappings of a list, with their index."""
+    found = document.value
+    for key in within:
+        found = found.get(key) if isinstance(found, dict) else None
+    return [(i, e) for i, e in enumerate(found) if isinstance(e, dict)] if isinstance(found, list) else []
 
 
-def _county(document: Document, county: County) -> Iterator[Problem]:
-    seen: set[str] = set()
-    for index, area in enumerate(county.background):
-        if area.area in seen:
-            message = f"area `{area.area}` already has its stations; name all in one entry"
-            yield document.problem(("background", index, "area"), message)
-        seen.add(area.area)
-        if area.min_stations > len(area.stations):
-            yield document.problem(
-                ("background", index, "min_stations"),
-                f"{area.min_stations} stations are asked for, but `{area.area}` has {len(area.stations)}",
-            )
-        for place, station in enumerate(area.stations):
-            if station in area.stations[:place]:
-                message = f"station `{station}` is named twice; its value would count once only"
-                yield document.problem(("background", index, "stations", place), message)
+def _texts(value: object) -> list[tuple[int, str]]:
+    if not isinstance(value, list):
+        return []
+    return [(index, text) for index, text in enumerate(value) if isinstance(text, str)]
 
 
-def _departments(document: Document, departments: tuple[Department, ...]) -> Iterator[Problem]:
-    yield from _twice(document, (department.id for department in departments), "id", "department")
-    for index, department in enumerate(departments):
-        yield from _contacts(document, index, department)
+def _ids(document: Document) -> dict[str, int]:
+    """id -> index of its first entry."""
+    found: dict[str, int] = {}
+    for index, entry in _entries(document):
+        if isinstance(entry.get("id"), str):
+            found.setdefault(entry["id"], index)
+    return found
 
 
-def _contacts(document: Document, index: int, part: Department | Site) -> Iterator[Problem]:
-    for place, contact in enumerate(part.contacts):
-        if not contact.channels:
-            message = f"{contact.name} of `{part.id}` has no channel; no message can reach them"
-            yield document.problem((index, "contacts", place), message, severity="warning")
+def _line(document: Document, loc: Loc) -> int:
+    return document.places[loc].line
 
 
-def _sites(
-    document: Document, sites: tuple[Site, ...], departments: tuple[Department, ...] | None
-) -> Iterator[Problem]:
-    yield from _twice(document, (site.id for site in sites), "id", "site")
-    lines = None if departments is None else {department.id: department.line for department in departments}
-    for index, site in enumerate(sites):
-        yield from _contacts(document, index, site)
-        for key, word, known in (
-            ("kind", site.kind, SITE_KINDS),
-            ("stage", site.stage, STAGES),
-            ("zone", site.zone, ZONES),
-        ):
-            yield from _word(document, (index, key), word, known)
-        if lines is not None:
-            yield from _answers(document, (index, "township"), site.township, "territorial", lines)
-            yield from _answers(document, (index, "department"), site.department, "sector", lines)
-    yield from _far(document, sites)
+def _twice(document: Document, what: str) -> Iterator[Problem]:
+    first = _ids(document)
+    for index, entry in _entries(document):
+        if first.get(str(entry.get("id")), index) != index:
+            line = _line(document, (first[entry["id"]], "id"))
+            yield document.problem((index, "id"), f"{what} `{entry['id']}` already stands on line {line}")
+
+
+def _county(document: Document) -> Iterator[Problem]:
+    seen: set[object] = set()
+    for index, area in _entries(document, "background"):
+        loc: Loc = ("background", index)
+        name, stations, least = area.get("area"), _texts(area.get("stations")), area.get("min_stations")
+        if isinstance(name, str) and name in seen:
+            words = f"area `{name}` already has its stations; name all in one entry"
+            yield document.problem((*loc, "area"), words)
+        seen.add(str(name))
+        if isinstance(least, int) and len(stations) < least:
+            words = f"{least} stations are asked for, but `{name}` has {len(stations)}"
+            yield document.problem((*loc, "min_stations"), words)
+        names: set[str] = set()
+        for place, station in stations:
+            if station in names:
+                words = f"station `{station}` is named twice; its value would count once only"
+                yield document.problem((*loc, "stations", place), words)
+            names.add(station)
+
+
+def _departments(document: Document) -> Iterator[Problem]:
+    yield from _twice(document, "department")
+    for index, entry in _entries(document):
+        yield from _contacts(document, index, entry)
+
+
+def _contacts(document: Document, index: int, entry: dict[str, Any]) -> Iterator[Problem]:
+    contacts = entry.get("contacts")
+    for place, contact in enumerate(contacts if isinstance(contacts, list) else ()):
+        if isinstance(contact, dict) and not contact.get("channels"):
+            words = f"{contact.get('name')} of `{entry.get('id')}` has no channel; no message can reach them"
+            yield document.problem((index, "contacts", place), words, severity="warning")
+
+
+def _sites(document: Document, departments: Document) -> Iterator[Problem]:
+    yield from _twice(document, "site")
+    lines = {entry["id"]: entry.get("line") for _, entry in _entries(departments) if "id" in entry}
+    for index, entry in _entries(document):
+        yield from _contacts(document, index, entry)
+        for key in ("kind", "stage", "zone"):
+            yield from _word(document, (index, key), entry.get(key), WORDS[key])
+        if lines:
+            yield from _answers(document, (index, "township"), entry.get("township"), "territorial", lines)
+            yield from _answers(document, (index, "department"), entry.get("department"), "sector", lines)
+    yield from _far(document)
 
 
 def _answers(
-    document: Document, loc: tuple[int, str], name: str, line: str, lines: Mapping[str, str]
+    document: Document, loc: tuple[int, str], name: object, line: str, lines: dict[str, object]
 ) -> Iterator[Problem]:
+    if not isinstance(name, str):
+        return
     if name not in lines:
         fitting = [id for id, its_line in lines.items() if its_line == line]
         hint = did_you_mean(name, fitting) or f"; known are {', '.join(fitting) or 'none'}"
         yield document.problem(loc, f"no {line} department `{name}` in departments.yaml{hint}")
-    elif lines[name] != line:
-        message = f"`{name}` is a {lines[name]} department; the {loc[1]} must be of the {line} line"
-        yield document.problem(loc, message)
+    elif lines[name] != line and lines[name] in LINES:
+        words = f"`{name}` is a {lines[name]} department; the {loc[1]} must be of the {line} line"
+        yield document.problem(loc, words)
 
 
-def _word(document: Document, loc: tuple[int, str], word: str, known: tuple[str, ...]) -> Iterator[Problem]:
+def _word(
+    document: Document, loc: tuple[int, str], word: object, known: tuple[str, ...]
+) -> Iterator[Problem]:
     """A near miss of a known word is an error, a word of the county's own only a warning."""
-    if word in known:
+    if not isinstance(word, str) or word in known:
         return
-    near = did_you_mean(word, known)
+    near = did_you_mean(word, known, cutoff=_A_TYPO)
     if near:
         yield document.problem(loc, f"unknown {loc[1]} `{word}`{near}")
     else:
-        message = f"unknown {loc[1]} `{word}`; only rules that name it select it (known: {', '.join(known)})"
-        yield document.problem(loc, message, severity="warning")
+        words = f"unknown {loc[1]} `{word}`; only rules that name it select it (known: {', '.join(known)})"
+        yield document.problem(loc, words, severity="warning")
 
 
-def _far(document: Document, sites: tuple[Site, ...]) -> Iterator[Problem]:
-    if len(sites) < 3:
+def _far(document: Document) -> Iterator[Problem]:
+    located = [(index, place) for index, entry in _entries(document) if (place := _place(entry))]
+    if len(located) < 3:
         return
-    middle = (median(site.location[0] for site in sites), median(site.location[1] for site in sites))
-    for index, site in enumerate(sites):
-        away = _distance_km(middle, site.location)
+    middle = (median(place[0] for _, place in located), median(place[1] for _, place in located))
+    for index, place in located:
+        away = _distance_km(middle, place)
         if away > FAR_KM:
-            message = f"{away:.0f} km from the middle of the county's sites; is it [latitude, longitude]?"
-            yield document.problem((index, "location"), message, severity="warning")
+            words = f"{away:.0f} km from the middle of the county's sites; is it [latitude, longitude]?"
+            yield document.problem((index, "location"), words, severity="warning")
+
+
+def _place(entry: dict[str, Any]) -> tuple[float, float] | None:
+    match entry.get("location"):
+        case [int() | float() as lat, int() | float() as lon] if abs(lat) <= 90 and abs(lon) <= 180:
+            return float(lat), float(lon)
+    return None
 
 
 def _distance_km(one: tuple[float, float], other: tuple[float, float]) -> float:
@@ -153,72 +201,100 @@ def _distance_km(one: tuple[float, float], other: tuple[float, float]) -> float:
     return 2 * 6371.0 * asin(sqrt(half))
 
 
-def _format(document: Document, index: int, name: str) -> Iterator[Problem]:
-    if name not in FORMATS:
-        hint = did_you_mean(name, FORMATS) or f"; known are {', '.join(FORMATS)}"
-        yield document.problem((index, "format"), f"unknown format `{name}`{hint}")
+def _devices(document: Document, sites: Document) -> Iterator[Problem]:
+    yield from _twice(document, "device")
+    known = _ids(sites)
+    for index, entry in _entries(document):
+        yield from _word(document, (index, "role"), entry.get("role"), WORDS["role"])
+        yield from _units(document, index, entry)
+        site = entry.get("site")
+        if known and isinstance(site, str) and site not in known:
+            hint = did_you_mean(site, sorted(known)) or "; add it to sites.yaml"
+            yield document.problem((index, "site"), f"no site `{site}` in sites.yaml{hint}")
+    yield from _collisions(document)
+    equipped = {entry.get("site") for _, entry in _entries(document)}
+    for site, index in known.items() if equipped else ():
+        if site not in equipped:
+            words = f"site `{site}` has no device in devices.yaml; nothing is measured there"
+            yield sites.problem((index,), words, severity="warning")
 
 
-def _devices(
-    document: Document, devices: tuple[Device, ...], sites: tuple[Site, ...] | None
-) -> Iterator[Problem]:
-    yield from _twice(document, (device.id for device in devices), "id", "device")
-    known = None if sites is None else {site.id for site in sites}
-    for index, device in enumerate(devices):
-        yield from _format(document, index, device.format)
-        yield from _word(document, (index, "role"), device.role, ROLES)
-        if known is not None and device.site not in known:
-            hint = did_you_mean(device.site, sorted(known)) or "; add it to sites.yaml"
-            yield document.problem((index, "site"), f"no site `{device.site}` in sites.yaml{hint}")
-    yield from _collisions(document, devices)
-
-
-def _collisions(document: Document, devices: tuple[Device, ...]) -> Iterator[Problem]:
+def _collisions(document: Document) -> Iterator[Problem]:
     """Keys are looked up without regard to case, so they must differ by more than case."""
+    ids: dict[str, str] = {}
+    for id, index in _ids(document).items():
+        other = ids.setdefault(id.casefold(), id)
+        if other != id:
+            yield document.problem((index, "id"), f"`{id}` differs from device `{other}` by case only")
     owner: dict[str, str] = {}
-    for device in devices:
-        owner.setdefault(device.id.casefold(), device.id)
-    for index, device in enumerate(devices):
-        if owner[device.id.casefold()] != device.id:
-            message = f"`{device.id}` differs from device `{owner[device.id.casefold()]}` by case only"
-            yield document.problem((index, "id"), message)
-    for index, device in enumerate(devices):
-        for place, alias in enumerate(device.aliases):
-            other = owner.setdefault(alias.casefold(), device.id)
-            if other != device.id:
-                message = f"`{alias}` already means device `{other}`; a key can mean one device only"
-                yield document.problem((index, "aliases", place), message)
+    for index, entry in _entries(document):
+        id = str(entry.get("id"))
+        for place, alias in _texts(entry.get("aliases")):
+            key = alias.casefold()
+            if ids.get(key, id) != id:
+                words = f"`{alias}` is the id of another device; a key can mean one device only"
+                yield document.problem((index, "aliases", place), words)
+            elif owner.setdefault(key, id) != id:
+                words = f"`{alias}` already means device `{owner[key]}`; a key can mean one device only"
+                yield document.problem((index, "aliases", place), words)
 
 
-def _ingest(document: Document, rules: tuple[IngestRule, ...]) -> Iterator[Problem]:
-    if not rules:
+def _units(document: Document, index: int, entry: dict[str, Any]) -> Iterator[Problem]:
+    """Units by our quantities' names, or (not in native JSON) by the codes and names of the vendor."""
+    units = entry.get("units")
+    for key, unit in units.items() if isinstance(units, dict) else ():
+        loc = (index, "units", key)
+        if not isinstance(unit, str):
+            continue
+        if key in QUANTITIES:
+            if not _converts(key, unit):
+                known = ", ".join(CONVERSIONS[QUANTITIES[key].unit])
+                yield document.problem(loc, f"{key} can't be sent in `{unit}`; known are {known}")
+        elif near := did_you_mean(key, QUANTITIES):
+            yield document.problem(loc, f"unknown quantity `{key}`{near}", at_key=True)
+        elif entry.get("format") == "json_v1":
+            words = f"unknown quantity `{key}`; known are {', '.join(QUANTITIES)}"
+            yield document.problem(loc, words, at_key=True)
+        elif not any(_converts(quantity, unit) for quantity in QUANTITIES):
+            yield document.problem(loc, f"`{unit}` is a unit of no quantity that is measured")
+
+
+def _converts(quantity: str, unit: str) -> bool:
+    try:
+        conversion_of(QUANTITIES[quantity], unit)
+    except Refused:
+        return False
+    return True
+
+
+def _ingest(document: Document, devices: Document) -> Iterator[Problem]:
+    rules = [(i, e["filter"]) for i, e in _entries(document) if isinstance(e.get("filter"), str)]
+    if document.value == []:
         yield document.problem((), "no filter: nothing would be read; delete the file for the default")
-    for index, rule in enumerate(rules):
-        yield from _format(document, index, rule.format)
-        for other in rules[:index]:
-            if overlap(rule.filter.split("/"), other.filter.split("/")):
-                message = f"also matches topics of `{other.filter}`; a message must have one decoder"
-                yield document.problem((index, "filter"), message)
+    for index, own in rules:
+        for _, other in rules[:index]:
+            if overlap(own.split("/"), other.split("/")):
+                words = f"also matches topics of `{other}`; a message must have one decoder"
+                yield document.problem((index, "filter"), words)
+    heard = {str(entry.get("format")) for _, entry in _entries(document)} or {"json_v1"}
+    for index, entry in _entries(devices):
+        format = entry.get("format")
+        if isinstance(format, str) and format not in heard | {_HEARD_BY_TCP}:
+            words = f"no filter of ingest.yaml is for `{format}`; the device would not be heard"
+            yield devices.problem((index, "format"), words, severity="warning")
 
 
 def overlap(one: list[str], other: list[str]) -> bool:
     """Whether some topic matches both filters (given as their levels)."""
     if one[:1] == ["#"] or other[:1] == ["#"]:
-        return True
+        return True  # `a/#` matches `a` too
     if not one or not other:
-        # `a/#` also matches `a` itself
-        return one[:1] == other[:1]
+        return one == other
     same = one[0] == other[0] or "+" in (one[0], other[0])
     return same and overlap(one[1:], other[1:])
 
 
-def _unheard(
-    document: Document, devices: tuple[Device, ...], rules: tuple[IngestRule, ...]
-) -> Iterator[Problem]:
-    """A device whose format no filter decodes can't be heard over MQTT."""
-    heard = {rule.format for rule in rules}
-    for index, device in enumerate(devices):
-        # HJ 212 devices may speak TCP to the gateway.
-        if device.format in FORMATS and device.format not in heard | {"hj212"}:
-            message = f"no filter of ingest.yaml is for `{device.format}`; the device would not be heard"
-            yield document.problem((index, "format"), message, severity="warning")
+def without_echoes(problems: Iterable[Problem], faults: Iterable[Problem]) -> list[Problem]:
+    """`problems` less those at a place of which `faults` already tells something worse."""
+    told = {(fault.file, fault.line, fault.col) for fault in faults if fault.severity == "error"}
+    return [p for p in problems if (p.file, p.line, p.col) not in told]

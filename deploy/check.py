@@ -1,0 +1,82 @@
+"""Checks a configuration folder as a whole: register, ingest, rules, routing, and that nobody is left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ingest.register import Register, read_register
+from ingest.strict_yaml import ConfigError, Problem, did_you_mean
+
+FILES: tuple[str, ...] = (
+    "county.yaml",
+    "departments.yaml",
+    "sites.yaml",
+    "devices.yaml",
+    "rules.yaml",
+    "routing.yaml",
+    "channels.yaml",
+    "ingest.yaml",
+)
+
+
+def check_folder(folder: str | Path) -> tuple[list[Problem], list[Problem]]:
+    """(problems, warnings) of the folder, each sorted; without problems it can be applied.
+
+    Never raises for what the folder holds.
+    """
+    root = Path(folder)
+    register, found = read_register(root)
+    if root.is_dir():
+        found += _strangers(root)
+        found += _rules(root, register)
+        if register is not None:
+            found += _routing(root, register)
+    found = sorted(set(found))
+    return (
+        [problem for problem in found if problem.severity == "error"],
+        [problem for problem in found if problem.severity == "warning"],
+    )
+
+
+def _strangers(root: Path) -> list[Problem]:
+    """Files that look like configuration but are read by nothing: most often a misspelt name."""
+    found = []
+    for path in sorted(root.iterdir()):
+        if path.suffix in (".yaml", ".yml") and path.name not in FILES:
+            hint = did_you_mean(path.name, FILES) or f"; known are {', '.join(FILES)}"
+            found.append(Problem(path.name, 1, 1, ".", f"nothing reads this file{hint}", "warning"))
+    return found
+
+
+def _rules(root: Path, register: Register | None) -> list[Problem]:
+    from processors.rules import load_rules
+
+    try:
+        rules = load_rules(root)
+    except ConfigError as error:
+        return list(error.problems)
+    found = list(rules.warnings)
+    if not rules.rules:
+        words = "no rule is in force: nothing will ever be judged; name a pack"
+        found.append(Problem("rules.yaml", 1, 1, ".", words, "warning"))
+    if register is None:
+        return found
+    areas = {area.area for area in register.county.background}
+    for rule in rules.rules:
+        if rule.background is not None and rule.background.area not in areas:
+            words = (
+                f"rule `{rule.id}` subtracts the background of area `{rule.background.area}`, which has no "
+                f"stations here: it will always be undetermined{did_you_mean(rule.background.area, areas)}"
+            )
+            found.append(Problem("county.yaml", 1, 1, "background", words, "warning"))
+    return found
+
+
+def _routing(root: Path, register: Register) -> list[Problem]:
+    from alerts.policy import load_routing, uncovered
+
+    try:
+        routing = load_routing(root, register)
+    except ConfigError as error:
+        return list(error.problems)
+    return list(uncovered(register, routing))

@@ -1,0 +1,48 @@
+"""`dustwatch check`: refuse a configuration before it does harm."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("check")
+@click.argument("config", type=click.Path(path_type=Path))
+@click.pass_context
+def command(ctx: click.Context, config: Path) -> None:
+    """Check a configuration folder: exit 0, or 2 and one problem a line, `file:line:col: path: message`.
+
+    Warnings go to the error stream and fail nothing.
+
+    \b
+    Example: dustwatch check deploy/example
+    """
+    from deploy.check import check_folder
+    from deploy.settings import load_settings
+    from ingest.register import load_register
+
+    problems, warnings = check_folder(config)
+    for problem in problems:
+        click.echo(str(problem))
+    for warning in warnings:
+        click.echo(f"warning: {warning}", err=True)
+    if load_settings().replication == 1:
+        click.echo(
+            "warning: DUSTWATCH_REPLICATION is 1: Kafka keeps one copy, safe against kill -9, "
+            "not against the loss of power or of a disk; with three brokers set it to 3",
+            err=True,
+        )
+    if problems:
+        ctx.exit(2)
+    register = load_register(config)
+    held = ", ".join(
+        f"{len(part)} {word}{'' if len(part) == 1 else 's'}"
+        for word, part in (
+            ("department", register.departments),
+            ("site", register.sites),
+            ("device", register.devices),
+        )
+    )
+    doubts = f", {len(warnings)} to look at" if warnings else ""
+    click.echo(f"{register.county.name}: {held}; in order{doubts}")

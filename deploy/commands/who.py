@@ -1,0 +1,69 @@
+"""`dustwatch who`: who would be told of a matter at a site, through what, and why."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+KINDS = ("breach", "offline", "suspicion")
+
+
+@click.command("who")
+@click.argument("config", type=click.Path(path_type=Path))
+@click.argument("site")
+@click.option(
+    "--at", "at_text", metavar="TIME", help="Instant, in the county's zone unless it names one. [now]"
+)
+@click.option("--kind", type=click.Choice(KINDS), default="breach", show_default=True)
+@click.option("--level", help="Level of the breach, for example warning or violation.")
+@click.pass_context
+def command(
+    ctx: click.Context, config: Path, site: str, at_text: str | None, kind: str, level: str | None
+) -> None:
+    """Say who would be told of a matter at SITE, through what, and why; exit 1 if nobody.
+
+    \b
+    Example: dustwatch who deploy/example site-06 --at "2026-11-23 23:30" --kind offline
+    """
+    from alerts.policy import load_routing, who
+    from deploy.settings import load_settings
+    from ingest.clock import parse_clock
+    from ingest.register import load_register
+    from ingest.strict_yaml import did_you_mean
+
+    register = load_register(config)
+    routing = load_routing(config, register)
+    if site not in register.sites:
+        hint = did_you_mean(site, register.sites) or f"; known are {', '.join(register.sites)}"
+        raise click.UsageError(f"no site `{site}` in {config}{hint}")
+    at = instant_ms(at_text, register.zone) if at_text else parse_clock(load_settings().clock).now_ms()
+    local = datetime.fromtimestamp(at / 1000, register.zone)
+    told = who(register, routing, site, at, kind, level)
+    matter = f"{kind}, level {level}" if level else kind
+    click.echo(
+        f"{site} {register.sites[site].name}, {local:%Y-%m-%d %H:%M} {register.county.zone}, {matter}:"
+    )
+    for one in told:
+        way = f"{one.kind} `{one.channel}`" + (f" to {one.address}" if one.address else "")
+        click.echo(f"  {one.line:<12} {one.name}, by {way}, in {one.language}\n{'':<15}because of {one.why}")
+    if not told:
+        click.echo("  nobody")
+        ctx.exit(1)
+
+
+def instant_ms(text: str, zone: ZoneInfo) -> int:
+    """Milliseconds UTC of an ISO instant; without a zone of its own it is local. Raises UsageError."""
+    try:
+        instant = datetime.fromisoformat(text)
+        if not 1970 <= instant.year <= 2200:
+            raise ValueError("far from any reading")
+    except ValueError:
+        raise click.UsageError(
+            f"--at {text!r} is no instant; write for example 2026-11-23T23:30 or 2026-11-23T15:30:00Z"
+        ) from None
+    if instant.tzinfo is None:
+        instant = instant.replace(tzinfo=zone)
+    return round(instant.timestamp() * 1000)
