@@ -1,0 +1,124 @@
+"""The desk's web application: its routes, its middle, and how it is run."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from alerts.web import case_pages, probes, site_pages, stream
+from alerts.web.desk import Desk
+from alerts.web.security import BadPost, SecurityHeaders
+from alerts.web.sources import CaseSource, StoreDown
+from ingest.clock import Clock
+from ingest.register import Register
+from ingest.telemetry import Telemetry
+from processors.history.base import History
+from processors.rules import Rule
+
+STATIC = Path(__file__).with_name("static")
+_LOG = logging.getLogger(__name__)
+
+
+def create_app(
+    history: History,
+    cases: CaseSource,
+    register: Register,
+    clock: Clock,
+    base_url: str = "",
+    rules: Iterable[Rule] | None = None,
+) -> Starlette:
+    """The desk over a history and a case store; `base_url` is where people reach it.
+
+    `rules` are those in force, for what a clause lets be subtracted; without them those of all packs.
+    """
+    desk = Desk(history, cases, register, clock, base_url, Telemetry("desk"), rules)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with desk.poller.running():
+            yield
+
+    app = Starlette(
+        routes=[
+            Route("/", site_pages.board, name="board"),
+            Route("/events", stream.events, name="events"),
+            Route("/sites/{site}", site_pages.site, name="site"),
+            Route("/cases", case_pages.listing, name="cases"),
+            Route("/cases/{case}", case_pages.case, name="case"),
+            Route("/cases/{case}/acknowledge", case_pages.acknowledge, methods=["POST"], name="acknowledge"),
+            Route("/api/series", site_pages.api_series, name="series"),
+            Route("/healthz", probes.healthz),
+            Route("/readyz", probes.readyz),
+            Route("/metrics", probes.metrics),
+            Mount("/static", KeptFiles(directory=STATIC), name="static"),
+        ],
+        middleware=[Middleware(SecurityHeaders), Middleware(GZipMiddleware, minimum_size=1024)],
+        exception_handlers={
+            HTTPException: _refused,
+            StoreDown: _store_down,
+            BadPost: _bad_post,
+            Exception: _broken,
+        },
+        lifespan=lifespan,
+    )
+    app.state.desk = desk
+    return app
+
+
+def run_desk(app: Starlette, host: str = "127.0.0.1", port: int = 8400) -> None:
+    """Serve until SIGTERM or SIGINT; open streams are let go after some seconds."""
+    import uvicorn
+
+    uvicorn.run(
+        app, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=3,
+        server_header=False,
+    )  # fmt: skip
+
+
+class KeptFiles(StaticFiles):
+    """Static files that a browser keeps for a day; pages name them with their version."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        if response.status_code == 200:
+            response.headers["cache-control"] = "public, max-age=86400"
+        return response
+
+
+async def _refused(request: Request, fault: Exception) -> Response:
+    assert isinstance(fault, HTTPException)
+    desk: Desk = request.app.state.desk
+    return desk.page(request, "fault.html", status=fault.status_code, fault=fault.status_code, detail=fault.detail)
+
+
+async def _bad_post(request: Request, fault: Exception) -> Response:
+    desk: Desk = request.app.state.desk
+    return desk.page(request, "fault.html", status=403, fault=403, detail=str(fault))
+
+
+async def _store_down(request: Request, fault: Exception) -> Response:
+    assert isinstance(fault, StoreDown)
+    desk: Desk = request.app.state.desk
+    _LOG.warning("503 for %s: %s", request.url.path, fault)
+    response = desk.page(
+        request, "fault.html", status=503, fault=503, store=fault.store, detail=fault.reason.partition(":")[0]
+    )
+    response.headers["retry-after"] = "5"
+    return response
+
+
+async def _broken(request: Request, fault: Exception) -> Response:
+    desk: Desk = request.app.state.desk
+    return desk.page(request, "fault.html", status=500, fault=500, detail=type(fault).__name__)

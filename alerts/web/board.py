@@ -1,0 +1,212 @@
+"""Composes the board from the newest readings, verdicts and open cases: pure, `now` is an argument."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from alerts.cases import CLOSED, OPEN, RECOVERED
+from alerts.records import Case
+from ingest.register import Device, Register, Site
+from processors.history.base import LatestReading
+from processors.revision import OFFLINE_INTERVALS, OFFLINE_LEAST_MS
+
+COMPLIANT, EXCEEDS, UNDETERMINED, SILENT = "compliant", "exceeds", "undetermined", "silent"
+STATES = (EXCEEDS, UNDETERMINED, SILENT, COMPLIANT)
+LEVELS = ("pm10", "tsp", "pm2_5", "pm1")  # the first that a device measures is the site's level
+HOUR = 3_600_000
+MINUTE = 60_000
+LOOK_BACK = 4 * HOUR  # verdicts older than this say nothing of the present
+STALE_FEED = 5 * MINUTE  # nothing from any device for so long: the feed itself is in doubt
+_INSTANT_HOLDS = 10 * MINUTE
+_BACKGROUND_WAIT = HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceNow:
+    """A device and its newest reading."""
+
+    device: Device
+    time: int | None  # None: it never spoke
+    values: Mapping[str, float]
+    silent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SiteNow:
+    """A site at this moment. `state` is the answer, or `silent` when no device of it speaks."""
+
+    site: Site
+    state: str
+    verdict: Mapping[str, Any] | None  # the one that decides the state
+    verdicts: tuple[Mapping[str, Any], ...]  # the present ones, worst first
+    reasons: tuple[str, ...]
+    devices: tuple[DeviceNow, ...]
+    quantity: str | None
+    level: float | None
+    level_time: int | None
+    last: int | None
+    cases: tuple[Case, ...]
+
+    @property
+    def silent_devices(self) -> int:
+        """How many devices of the site are silent."""
+        return sum(d.silent for d in self.devices)
+
+    @property
+    def unsigned(self) -> int:
+        """Open cases that nobody has signed for."""
+        return sum(is_unsigned(case) for case in self.cases)
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """All sites, most urgent first."""
+
+    now: int
+    sites: tuple[SiteNow, ...]
+    cases: tuple[Case, ...]  # the open ones, unsigned first
+    last: int | None  # newest reading of any device
+    down: tuple[str, ...] = ()  # stores that do not answer: what is shown is older
+
+    @property
+    def stale(self) -> bool:
+        """Nothing has come from any device for too long."""
+        return self.last is None or self.now - self.last > STALE_FEED
+
+    def count(self, state: str) -> int:
+        """Sites in `state`."""
+        return sum(site.state == state for site in self.sites)
+
+    def site(self, site_id: str) -> SiteNow | None:
+        """The site of this id."""
+        return next((s for s in self.sites if s.site.id == site_id), None)
+
+
+def compose(
+    register: Register,
+    latest: Iterable[LatestReading],
+    verdicts: Iterable[Mapping[str, Any]],
+    cases: Sequence[Case],
+    now: int,
+    down: tuple[str, ...] = (),
+) -> Board:
+    """The board at `now`."""
+    newest = {reading.device: reading for reading in latest}
+    of_site: dict[str, list[Mapping[str, Any]]] = {}
+    for verdict in present_verdicts(verdicts, now):
+        of_site.setdefault(verdict["site"], []).append(verdict)
+    devices: dict[str, list[DeviceNow]] = {}
+    for device in register.devices.values():
+        reading = device_now(device, newest.get(device.id), now)
+        devices.setdefault(device.site, []).append(reading)
+    opened = sorted((c for c in cases if c.state != CLOSED), key=case_order)
+    sites = [
+        _site_now(
+            site,
+            devices.get(site.id, []),
+            of_site.get(site.id, []),
+            tuple(c for c in opened if c.site == site.id),
+        )
+        for site in register.sites.values()
+    ]
+    sites.sort(key=_urgency)
+    times = [reading.time for reading in newest.values()]
+    return Board(now, tuple(sites), tuple(opened), max(times, default=None), down)
+
+
+def present_verdicts(verdicts: Iterable[Mapping[str, Any]], now: int) -> list[Mapping[str, Any]]:
+    """Of each point and rule the newest verdict, if it still speaks of the present."""
+    newest: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for verdict in verdicts:
+        if verdict.get("kind") == "day":  # yesterday's sum, not the present
+            continue
+        key = (verdict["device"], verdict["rule"])
+        other = newest.get(key)
+        if other is None or _age(verdict) > _age(other):
+            newest[key] = verdict
+    return [v for v in newest.values() if now - v["end"] <= _holds(v)]
+
+
+def device_now(device: Device, reading: LatestReading | None, now: int) -> DeviceNow:
+    """A device with its newest reading; silent by the same measure as detection's."""
+    if reading is None:
+        return DeviceNow(device, None, {}, True)
+    allowed = max(OFFLINE_INTERVALS * device.interval * 1000, OFFLINE_LEAST_MS)
+    if device.offline_after:
+        allowed = device.offline_after * 1000
+    return DeviceNow(device, reading.time, reading.values, now - reading.time > allowed)
+
+
+def _site_now(
+    site: Site, devices: list[DeviceNow], verdicts: list[Mapping[str, Any]], cases: tuple[Case, ...]
+) -> SiteNow:
+    verdicts = sorted(verdicts, key=_worst_first)
+    decisive = verdicts[0] if verdicts else None
+    speaking = [d for d in devices if not d.silent]
+    if devices and not speaking:
+        state: str = SILENT
+        reasons: tuple[str, ...] = ("never_seen" if all(d.time is None for d in devices) else "device_silent",)
+    elif decisive is None:
+        state, reasons = UNDETERMINED, ("not_judged_yet",)
+    else:
+        state, reasons = decisive["answer"], tuple(decisive.get("reasons") or ())
+    quantity, level, level_time = _level(speaking or devices)
+    times = [d.time for d in devices if d.time is not None]
+    return SiteNow(
+        site, state, decisive, tuple(verdicts), reasons, tuple(devices), quantity, level, level_time,
+        max(times, default=None), cases,
+    )  # fmt: skip
+
+
+def _level(devices: Sequence[DeviceNow]) -> tuple[str | None, float | None, int | None]:
+    """The greatest present value of the first quantity in LEVELS that any of the devices has."""
+    for quantity in LEVELS:
+        found = [(d.values[quantity], d.time) for d in devices if d.values.get(quantity) is not None]
+        if found:
+            value, time = max(found, key=lambda pair: pair[0])
+            return quantity, value, time
+    return None, None, None
+
+
+def _age(verdict: Mapping[str, Any]) -> tuple[int, int]:
+    return (verdict["end"], verdict.get("revision") or 0)
+
+
+def _holds(verdict: Mapping[str, Any]) -> int:
+    """How long after its end a verdict still speaks of the present, in ms."""
+    length = int(verdict["end"]) - int(verdict["start"])
+    if length <= 0:
+        return _INSTANT_HOLDS
+    return 2 * length + _BACKGROUND_WAIT
+
+
+_ANSWER_RANK = {EXCEEDS: 0, UNDETERMINED: 1, COMPLIANT: 2}
+
+
+def _worst_first(verdict: Mapping[str, Any]) -> tuple[int, int, float, str, str]:
+    """Exceeding before undetermined before compliant; then what an hour says before what an instant says."""
+    length = int(verdict["end"]) - int(verdict["start"])
+    return (
+        _ANSWER_RANK.get(verdict["answer"], 1), -length, -(verdict.get("value") or 0.0), verdict["device"],
+        verdict["rule"],
+    )  # fmt: skip
+
+
+def _urgency(now: SiteNow) -> tuple[int, int, int, float, str]:
+    rank = {EXCEEDS: 0, SILENT: 2, UNDETERMINED: 2, COMPLIANT: 4}[now.state]
+    if now.cases:
+        rank -= 1  # a site with an open case goes before its equals, and before those that are merely quiet
+    return (rank, -now.unsigned, 0 if now.state == SILENT else 1, -(now.level or 0.0), now.site.id)
+
+
+def is_unsigned(case: Case) -> bool:
+    """Nobody has taken note yet."""
+    return case.state in (OPEN, RECOVERED)
+
+
+def case_order(case: Case) -> tuple[int, int, str]:
+    """Unsigned and lasting first, then unsigned and over, then signed; the newest first."""
+    rank = {OPEN: 0, RECOVERED: 1}.get(case.state, 2)
+    return (rank, -case.opened_at, case.id)

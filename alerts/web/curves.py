@@ -1,0 +1,107 @@
+"""The curve of one device and quantity: readings, means, background and the line that counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from alerts.web.limits import Limits
+
+HOUR = 3_600_000
+LONGEST = 31 * 24 * HOUR
+_POINTS = 3_000  # about two a pixel of a wide screen
+
+
+def thin(points: Sequence[tuple[int, float]], most: int = _POINTS) -> list[tuple[int, float]]:
+    """At most about `most` points that keep every peak and dip: least and greatest of each bucket."""
+    if len(points) <= most:
+        return list(points)
+    size = -(-len(points) * 2 // most)
+    kept: list[tuple[int, float]] = []
+    for start in range(0, len(points), size):
+        bucket = points[start : start + size]
+        low, high = min(bucket, key=_value), max(bucket, key=_value)
+        kept.extend(sorted({low, high}))
+    return kept
+
+
+def with_gaps(points: Sequence[tuple[int, float]], interval_ms: int) -> list[tuple[int, float | None]]:
+    """The points with a hole wherever more than three intervals are missing, so that no line spans it."""
+    out: list[tuple[int, float | None]] = []
+    before: int | None = None
+    for time, value in points:
+        if before is not None and time - before > 3 * interval_ms:
+            out.append((before + 1, None))
+        out.append((time, value))
+        before = time
+    return out
+
+
+def main_verdicts(verdicts: Iterable[Mapping[str, Any]], device: str, quantity: str) -> list[Mapping[str, Any]]:
+    """Newest revisions of the interval verdicts of a device and quantity, of the rule to draw, by time.
+
+    The rule is the one with the longest window up to an hour: a means' line of its own kind.
+    """
+    newest: dict[tuple[str, int], Mapping[str, Any]] = {}
+    for verdict in verdicts:
+        if verdict["device"] != device or verdict["pollutant"] != quantity or verdict.get("kind") == "day":
+            continue
+        length = verdict["end"] - verdict["start"]
+        if not 0 < length <= HOUR:
+            continue
+        key = (verdict["rule"], verdict["start"])
+        if key not in newest or (verdict.get("revision") or 0) > (newest[key].get("revision") or 0):
+            newest[key] = verdict
+    if not newest:
+        return []
+    chosen = max(
+        newest.values(), key=lambda v: (v["end"] - v["start"], v.get("background") is not None, v["rule"])
+    )["rule"]
+    return sorted((v for (rule, _), v in newest.items() if rule == chosen), key=lambda v: v["start"])
+
+
+def series(
+    points: Sequence[tuple[int, float]],
+    intervals: Iterable[Mapping[str, Any]],
+    verdicts: Iterable[Mapping[str, Any]],
+    *,
+    device: str,
+    quantity: str,
+    interval_ms: int,
+    limits: Limits,
+) -> dict[str, Any]:
+    """What `/api/series` answers, as JSON data; instants in ms UTC, values in the quantity's unit."""
+    shown = thin(points)
+    judged = main_verdicts(verdicts, device, quantity)
+    window = judged[0]["end"] - judged[0]["start"] if judged else HOUR
+    gap_ms = max(interval_ms, (shown[-1][0] - shown[0][0]) // max(1, len(shown) - 1) if shown else 0)
+    return {
+        "readings": with_gaps(shown, gap_ms),
+        "thinned": len(shown) < len(points),
+        "window_ms": window,
+        "means": [
+            [i["start"], i["end"], i["value"], i.get("capture")]
+            for i in newest_intervals(intervals, device)
+            if i["end"] - i["start"] == window
+        ],
+        "background": [[v["start"], v["end"], v.get("background")] for v in judged],
+        "threshold": [[v["start"], v["end"], limits.line_of(v)] for v in judged],
+        "limit": judged[-1]["limit"] if judged else None,
+        "title": judged[-1].get("title") if judged else None,
+    }
+
+
+def newest_intervals(intervals: Iterable[Mapping[str, Any]], device: str) -> list[Mapping[str, Any]]:
+    """The newest revision of each interval of a device, by time."""
+    newest: dict[tuple[int, int], Mapping[str, Any]] = {}
+    for interval in intervals:
+        if interval["device"] != device:
+            continue
+        key = (interval["start"], interval["end"])
+        if key not in newest or (interval.get("revision") or 0) >= (newest[key].get("revision") or 0):
+            newest[key] = interval
+    return [newest[key] for key in sorted(newest)]
+
+
+def _value(point: tuple[int, float]) -> float:
+    return point[1]

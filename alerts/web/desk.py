@@ -1,0 +1,150 @@
+"""What all pages share: the poller, the templates, and the words of a request."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from alerts.web.board import Board
+from alerts.web.limits import Limits
+from alerts.web.plan import Place, draw_plan
+from alerts.web.poller import Poller
+from alerts.web.security import TOKEN_COOKIE, keep, token_of
+from alerts.web.sources import CaseSource
+from alerts.web.words import LANGUAGES, Words, choose_language
+from ingest.clock import Clock
+from ingest.register import Register
+from ingest.telemetry import Telemetry
+from ingest.units import QUANTITIES
+from processors.history.base import History
+from processors.rules import Rule
+
+LANGUAGE_COOKIE = "desk_lang"
+_UNITS = {quantity.name: quantity.unit for quantity in QUANTITIES.values()}
+_STATIC = Path(__file__).with_name("static")
+
+
+class Desk:
+    """The desk's parts, made once for the application."""
+
+    def __init__(
+        self,
+        history: History,
+        cases: CaseSource,
+        register: Register,
+        clock: Clock,
+        base_url: str,
+        telemetry: Telemetry,
+        rules: Iterable[Rule] | None = None,
+    ) -> None:
+        self.history = history
+        self.cases = cases
+        self.register = register
+        self.clock = clock
+        self.base_url = base_url.rstrip("/")
+        self.telemetry = telemetry
+        self.poller = Poller(history, cases, register, clock, telemetry)
+        self.limits = Limits(rules)
+        self.environment = _environment()
+        self.plan = draw_plan(
+            [
+                Place(site.id, site.name, site.township, (site.location[0], site.location[1]))
+                for site in register.sites.values()
+            ]
+        )
+        self.rendered: dict[str, tuple[Board, dict[str, str]]] = {}  # by language: the stream's parts
+        self._dom = {site_id: f"s{number}" for number, site_id in enumerate(register.sites)}
+        self._words = {language: Words(language, register.county.zone) for language in LANGUAGES}
+        telemetry.ready_when("stores", self._stores)
+
+    def dom(self, site_id: str) -> str:
+        """A name for elements of a site that needs no escaping anywhere."""
+        return self._dom.get(site_id, "s-none")
+
+    @property
+    def secure(self) -> bool:
+        """People reach the desk by https, so cookies may ask for it."""
+        return self.base_url.startswith("https://")
+
+    def words(self, language: str) -> Words:
+        """The words of one of LANGUAGES."""
+        return self._words[language]
+
+    def words_of(self, request: Request) -> Words:
+        """The words that the reader wants."""
+        return self._words[
+            choose_language(
+                request.query_params.get("lang"),
+                request.cookies.get(LANGUAGE_COOKIE),
+                request.headers.get("accept-language", ""),
+                self.register.county.language,
+            )
+        ]
+
+    def render(self, name: str, words: Words, **values: Any) -> str:
+        """A template in one language."""
+        return self.environment.get_template(name).render(
+            w=words,
+            _=words.gettext,
+            gettext=words.gettext,
+            ngettext=words.ngettext,
+            register=self.register,
+            plan=self.plan,
+            asset=asset,
+            dom=self.dom,
+            units=_UNITS,
+            limits=self.limits,
+            **values,
+        )
+
+    def page(self, request: Request, name: str, status: int = 200, **values: Any) -> Response:
+        """A page as the answer to a request; keeps a language that was asked for."""
+        words = self.words_of(request)
+        token = token_of(request)
+        values.setdefault("now", self.clock.now_ms())
+        html = self.render(
+            name,
+            words,
+            path=request.url.path,
+            url=request.url,
+            token=token,
+            partial=request.headers.get("hx-request") == "true",
+            **values,
+        )
+        response = HTMLResponse(html, status, headers={"vary": "accept-language, cookie, hx-request"})
+        if request.query_params.get("lang") in ("zh", "zh_CN", "zh-CN", "en"):
+            keep(response, LANGUAGE_COOKIE, words.language, secure=self.secure)
+        if request.cookies.get(TOKEN_COOKIE) != token:
+            keep(response, TOKEN_COOKIE, token, secure=self.secure)
+        return response
+
+    def _stores(self) -> str | None:
+        down = self.poller.down
+        return "; ".join(f"{store}: {reason}" for store, reason in sorted(down.items())) or None
+
+
+@cache
+def asset(name: str) -> str:
+    """The address of a static file, with a version so that browsers may keep it."""
+    file = _STATIC / name
+    version = hashlib.sha256(file.read_bytes()).hexdigest()[:10] if file.exists() else "missing"
+    return f"/static/{name}?v={version}"
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("alerts.web"),
+        autoescape=select_autoescape(default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )

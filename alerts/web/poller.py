@@ -1,0 +1,167 @@
+"""Asks the stores once a second for all readers of the board, and wakes those who listen."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, TypeVar
+
+import anyio.to_thread
+
+from alerts.web.board import LOOK_BACK, Board, compose
+from alerts.web.sources import CaseSource, StoreDown, unclosed
+from ingest.clock import Clock
+from ingest.register import Register
+from ingest.telemetry import Telemetry
+from processors.history.base import History
+
+_T = TypeVar("_T")
+_LOG = logging.getLogger(__name__)
+_VERDICTS = 20_000
+_CASES = 500
+_REST = 3  # a poll that took long is followed by so many times its length of rest
+
+
+class Poller:
+    """One poll for all clients: `board` is what every page and stream shows."""
+
+    def __init__(
+        self,
+        history: History,
+        cases: CaseSource,
+        register: Register,
+        clock: Clock,
+        telemetry: Telemetry,
+        every: float = 1.0,
+    ) -> None:
+        self.history = history
+        self.cases = cases
+        self.register = register
+        self.clock = clock
+        self.telemetry = telemetry
+        self.every = every
+        self.board: Board | None = None
+        self.serial = 0
+        self.down: dict[str, str] = {}
+        self._kept: dict[str, Any] = {}
+        self._polled_at = float("-inf")
+        self._polling = asyncio.Lock()
+        self._news = asyncio.Condition()
+        self._listeners = 0
+
+    @property
+    def listeners(self) -> int:
+        """Clients of the stream."""
+        return self._listeners
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Polls for as long as the context lasts, and only while somebody listens."""
+        task = asyncio.create_task(self._run(), name="board-poller")
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def fresh(self) -> Board:
+        """A board not older than a poll's rest; raises StoreDown if a store never answered."""
+        if time.monotonic() - self._polled_at > self.every:
+            await self.poll()
+        board = self.board
+        if board is None:
+            store, reason = next(iter(self.down.items()))
+            raise StoreDown(store, reason)
+        return board
+
+    def forget(self) -> None:
+        """The next `fresh` asks again: something was just changed here."""
+        self._polled_at = float("-inf")
+
+    async def poll(self) -> None:
+        """Ask all stores; one that does not answer leaves its last answer standing."""
+        asked = time.monotonic()
+        async with self._polling:
+            if self._polled_at >= asked:  # somebody else's poll was under way and is newer than the wish
+                return
+            now = self.clock.now_ms()
+            await asyncio.gather(
+                self._ask("history", "latest", self.history.latest),
+                self._ask(
+                    "history",
+                    "verdicts",
+                    lambda: self.history.verdicts(start_ms=now - LOOK_BACK, end_ms=now + 1, limit=_VERDICTS),
+                ),
+                self._ask("cases", "cases", lambda: unclosed(self.cases, _CASES)),
+            )
+            self._polled_at = time.monotonic()
+            self._compose(self.clock.now_ms())
+        async with self._news:
+            self.serial += 1
+            self._news.notify_all()
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """While somebody listens, the stores are asked."""
+        self._listeners += 1
+        self.telemetry.waiting.labels("board_streams").set(self._listeners)
+        try:
+            yield
+        finally:
+            self._listeners -= 1
+            self.telemetry.waiting.labels("board_streams").set(self._listeners)
+
+    async def newer(self, seen: int, within: float) -> int:
+        """The serial of a board newer than `seen`, or `seen` itself after `within` seconds."""
+        try:
+            async with asyncio.timeout(within), self._news:
+                await self._news.wait_for(lambda: self.serial > seen)
+                return self.serial
+        except TimeoutError:
+            return seen
+
+    async def _run(self) -> None:
+        while True:
+            began = time.monotonic()
+            if self._listeners:
+                await self.poll()
+            took = time.monotonic() - began
+            await asyncio.sleep(max(self.every, _REST * took))
+
+    async def _ask(self, store: str, name: str, question: Callable[[], Any]) -> None:
+        try:
+            self._kept[name] = await call(store, question)
+            if name != "verdicts":
+                self.down.pop(store, None)
+        except StoreDown as fault:
+            if store not in self.down:
+                _LOG.warning("the %s store does not answer: %s", store, fault.reason)
+            self.down[store] = fault.reason
+            self.telemetry.faults.labels(f"{store}_down").inc()
+
+    def _compose(self, now: int) -> None:
+        if not {"latest", "verdicts", "cases"} <= self._kept.keys():
+            return
+        board = compose(
+            self.register,
+            self._kept["latest"],
+            self._kept["verdicts"],
+            self._kept["cases"],
+            now,
+            tuple(sorted(self.down)),
+        )
+        self.board = board
+        if board.last is not None:
+            self.telemetry.last_reading.set(board.last / 1000)
+
+
+async def call(store: str, question: Callable[[], _T]) -> _T:
+    """The answer of a store, asked in a worker thread; whatever it raises becomes StoreDown."""
+    try:
+        return await anyio.to_thread.run_sync(question)
+    except Exception as fault:
+        first = str(fault).strip().splitlines()[:1]
+        raise StoreDown(store, f"{type(fault).__name__}: {first[0] if first else ''}"[:300]) from fault

@@ -1,0 +1,145 @@
+"""The board, the page of a site, and the data of its curve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from alerts.web.board import HOUR, LEVELS, SiteNow
+from alerts.web.curves import LONGEST, series
+from alerts.web.desk import Desk
+from alerts.web.poller import call
+from alerts.web.sources import StoreDown
+from ingest.register import Device
+from ingest.units import QUANTITIES
+
+_VERDICT_ROWS = 60
+_VERDICT_HOURS = 26
+_READINGS = 60_000
+RANGES = (6, 24, 72, 168)  # hours that the curve offers
+
+
+async def board(request: Request) -> Response:
+    """The live board."""
+    desk: Desk = request.app.state.desk
+    now = await desk.poller.fresh()
+    return desk.page(request, "board.html", board=now, now=now.now)
+
+
+async def site(request: Request) -> Response:
+    """One site: facts, devices, curve, verdicts, cases. `part=live` gives what changes by itself."""
+    desk: Desk = request.app.state.desk
+    site_id = request.path_params["site"]
+    if site_id not in desk.register.sites:
+        raise HTTPException(404, site_id)
+    shown = await desk.poller.fresh()
+    here = shown.site(site_id)
+    assert here is not None  # the board holds every site of the register
+    now = shown.now
+    verdicts = await call(
+        "history",
+        lambda: desk.history.verdicts(
+            site=site_id, start_ms=now - _VERDICT_HOURS * HOUR, end_ms=now + 1, limit=_VERDICT_ROWS
+        ),
+    )
+    cases = await call("cases", lambda: desk.cases.cases(site=site_id, limit=20))
+    template = "site_live.html" if request.query_params.get("part") == "live" else "site.html"
+    return desk.page(
+        request,
+        template,
+        board=shown,
+        now=now,
+        here=here,
+        verdicts=verdicts,
+        cases=cases,
+        curve=_curve(request, here),
+        ranges=RANGES,
+    )
+
+
+def _curve(request: Request, here: SiteNow) -> dict[str, Any] | None:
+    """What the curve shows: the device and quantity asked for, else the first that says something."""
+    if not here.devices:
+        return None
+    by_id = {d.device.id: d for d in here.devices}
+    wish = request.query_params.get("device", "")
+    judged = here.verdict["device"] if here.verdict else ""
+    first = next((d.device.id for d in here.devices if not d.silent), here.devices[0].device.id)
+    device = by_id.get(wish) or by_id.get(judged) or by_id[first]
+    quantities = [q for q in QUANTITIES if q in device.values] or ["pm10"]
+    quantity = request.query_params.get("quantity", "")
+    if quantity not in quantities:
+        of_verdict = here.verdict["pollutant"] if here.verdict else None
+        quantity = next((q for q in (of_verdict, *LEVELS) if q in quantities), quantities[0])
+    hours = request.query_params.get("hours", "")
+    return {
+        "device": device.device,
+        "devices": [d.device for d in here.devices],
+        "quantity": quantity,
+        "quantities": quantities,
+        "hours": int(hours) if hours.isdecimal() and int(hours) in RANGES else 24,
+    }
+
+
+async def api_series(request: Request) -> Response:
+    """The curve as JSON: `?device=&quantity=&from=&to=`, instants in ms or ISO; 400 says what is wrong."""
+    desk: Desk = request.app.state.desk
+    asked = request.query_params
+    device = desk.register.devices.get(asked.get("device", ""))
+    if device is None:
+        return JSONResponse({"error": f"device {asked.get('device', '')!r} is not in the register"}, 404)
+    quantity = asked.get("quantity", "pm10")
+    if quantity not in QUANTITIES:
+        return JSONResponse(
+            {"error": f"quantity {quantity!r} is unknown; one of {', '.join(QUANTITIES)}"}, 400
+        )
+    now = desk.clock.now_ms()
+    try:
+        end = _instant(asked.get("to"), now)
+        start = _instant(asked.get("from"), end - 24 * HOUR)
+    except ValueError as fault:
+        return JSONResponse({"error": str(fault)}, 400)
+    if not 0 < end - start <= LONGEST:
+        return JSONResponse({"error": "`from` must be before `to`, by 31 days at most"}, 400)
+    try:
+        body = await call("history", lambda: _series(desk, device, quantity, start, end))
+    except StoreDown as fault:
+        return JSONResponse({"error": "the history does not answer", "detail": fault.reason}, 503)
+    return JSONResponse({"from": start, "to": end, "now": now, **body})
+
+
+def _series(desk: Desk, device: Device, quantity: str, start: int, end: int) -> dict[str, Any]:
+    return {
+        "device": device.id,
+        "quantity": quantity,
+        "unit": QUANTITIES[quantity].unit,
+        **series(
+            desk.history.readings(device.id, quantity, start, end, _READINGS),
+            desk.history.intervals(device=device.id, pollutant=quantity, start_ms=start - HOUR, end_ms=end),
+            desk.history.verdicts(site=device.site, start_ms=start - HOUR, end_ms=end, limit=20_000),
+            device=device.id,
+            quantity=quantity,
+            interval_ms=device.interval * 1000,
+            limits=desk.limits,
+        ),
+    }
+
+
+def _instant(text: str | None, otherwise: int) -> int:
+    """An instant of the query: ms since 1970, or ISO 8601 with zone."""
+    from datetime import datetime
+
+    if not text:
+        return otherwise
+    if text.removeprefix("-").isdecimal() and len(text) < 16:
+        return int(text)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no instant: ms since 1970, or for example 2026-11-23T08:00:00+08:00") from None
+    if at.tzinfo is None:
+        raise ValueError(f"{text!r} has no zone; write for example +08:00")
+    return round(at.timestamp() * 1000)

@@ -1,0 +1,79 @@
+"""The board as a stream of server-sent events: the parts of the page that changed, already rendered."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from alerts.web.board import Board
+from alerts.web.desk import Desk
+from alerts.web.words import Words
+
+_KEEP_ALIVE = 15.0  # s; proxies cut a silent stream
+
+
+async def events(request: Request) -> Response:
+    """An endless stream; each event `board` carries out-of-band swaps for htmx."""
+    desk: Desk = request.app.state.desk
+    await desk.poller.fresh()
+    return StreamingResponse(
+        _messages(request, desk, desk.words_of(request)),
+        media_type="text/event-stream",
+        headers={"cache-control": "no-store", "x-accel-buffering": "no"},
+    )
+
+
+async def _messages(request: Request, desk: Desk, words: Words) -> AsyncIterator[bytes]:
+    shown: dict[str, str] = {}
+    serial = -1
+    yield b"retry: 2000\n\n"
+    with desk.poller.listening():
+        while not await request.is_disconnected():
+            newest = await desk.poller.newer(serial, _KEEP_ALIVE)
+            board = desk.poller.board
+            if newest == serial or board is None:
+                yield b": still here\n\n"
+                continue
+            serial = newest
+            parts = parts_of(desk, board, words)
+            changed = changes(shown, parts)
+            shown = parts
+            if changed:
+                yield event("board", changed)
+
+
+def changes(shown: dict[str, str], parts: dict[str, str]) -> str:
+    """The parts that differ from what is shown; the whole list when its order differs."""
+    moved = order(parts) != order(shown)
+    return "".join(
+        html
+        for name, html in parts.items()
+        if (name == "list" and moved)
+        or (name != "list" and shown.get(name) != html and not (moved and name.startswith("row-")))
+    )
+
+
+def parts_of(desk: Desk, board: Board, words: Words) -> dict[str, str]:
+    """Each part of the board that may change, by the id of its element; rendered once for all clients."""
+    kept = desk.rendered.get(words.language)
+    if kept is not None and kept[0] is board:
+        return kept[1]
+    parts = {}
+    for piece in desk.render("parts.html", words, board=board, now=board.now).split("\x1e"):
+        name, _, html = piece.partition("\x1f")
+        if html:
+            parts[name.strip()] = html
+    desk.rendered[words.language] = (board, parts)
+    return parts
+
+
+def order(parts: dict[str, str]) -> list[str]:
+    """The rows in their order."""
+    return [name for name in parts if name.startswith("row-")]
+
+
+def event(name: str, data: str) -> bytes:
+    """One server-sent event; line ends inside it would end a field, and HTML does not need them."""
+    return f"event: {name}\ndata: {' '.join(data.split())}\n\n".encode()

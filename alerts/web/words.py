@@ -1,0 +1,357 @@
+"""Speaks the reader's language: catalogues, names of codes, numbers, instants in the county's zone."""
+
+from __future__ import annotations
+
+import gettext
+import io
+import json
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+LOCALE = Path(__file__).with_name("locale")
+DOMAIN = "desk"
+LANGUAGES = ("zh_CN", "en")
+NOTHING = "–"
+
+
+def N_(text: str) -> str:
+    """Marks a text for the catalogue that is translated where it is shown."""
+    return text
+
+
+def N2_(one: str, many: str) -> tuple[str, str]:
+    """Marks a text that counts."""
+    return one, many
+
+
+STATES = {
+    "exceeds": N_("Exceeds"),
+    "undetermined": N_("Undetermined"),
+    "silent": N_("Silent"),
+    "compliant": N_("Compliant"),
+}
+REASONS = {
+    "low_capture": N_("too little data in the interval"),
+    "no_data": N_("no admitted data in the interval"),
+    "no_background": N_("background value not known yet"),
+    "device_silent": N_("device silent"),
+    "never_seen": N_("never heard of since it was set up"),
+    "interval_exceeds_window": N_("sends too rarely for this window"),
+    "undetermined_hours": N_("undetermined hours could still exceed the allowance"),
+    "allowance_exceeded": N_("more exceedances in the day than allowed"),
+    "within_allowance": N_("exceedances within the day's allowance"),
+    "instant_above": N_("a single value above the limit"),
+    "clear": N_("stayed below the limit long enough"),
+    "device_returned": N_("the device is heard again"),
+    "device_removed": N_("the device was taken out of the configuration"),
+    "rule_removed": N_("the rule was taken out of the configuration"),
+    "not_judged_yet": N_("no interval judged recently"),
+}
+KINDS = {
+    "exceedance": N_("Exceedance"),
+    "offline": N_("Device silent"),
+    "suspicion": N_("Suspected falsification"),
+    "many_silent": N_("Many devices silent"),
+    "system": N_("System fault"),
+}
+CASE_LEVELS = {"warning": N_("warning"), "violation": N_("violation"), "offline": N_("silent")}
+CASE_STATES = {
+    "open": N_("Not signed for"),
+    "acknowledged": N_("Signed for, lasting"),
+    "recovered": N_("Over, not signed for"),
+    "closed": N_("Closed"),
+}
+STATUSES = {
+    "read": N_("read in the standard itself"),
+    "reported": N_("reported by a named source, to be checked against the text"),
+    "recalled": N_("recalled from memory, to be confirmed before anybody relies on it"),
+}
+EVENTS = {
+    "start": N_("Case opened"),
+    "opened": N_("Case opened"),
+    "amend": N_("Corrected by later data"),
+    "amended": N_("Corrected by later data"),
+    "acknowledge": N_("Signed for"),
+    "acknowledged": N_("Signed for"),
+    "recover": N_("Over: compliant again"),
+    "recovered": N_("Over: compliant again"),
+    "closed": N_("Closed"),
+}
+ROLES = {
+    "sector": N_("sector line"),
+    "territorial": N_("territorial line"),
+    "site": N_("site"),
+    "platform": N_("platform operator"),
+}
+MESSAGE_STATES = {
+    "pending": N_("waiting"),
+    "sending": N_("being sent"),
+    "sent": N_("delivered"),
+    "refused": N_("refused"),
+    "given_up": N_("given up"),
+    "unknown": N_("outcome unknown"),
+    "delivered": N_("delivered"),
+    "retry": N_("failed, to be tried again"),
+    "failed": N_("failed"),
+}
+STEPS = {"opened": N_("notice"), "recovered": N_("recovery")}
+CHANNELS = {
+    "webhook": "webhook",
+    "mail": N_("e-mail"),
+    "wecom": N_("WeCom robot"),
+    "file": N_("file"),
+}
+SITE_KINDS = {
+    "building": N_("building site"),
+    "municipal": N_("municipal works"),
+    "road": N_("road works"),
+    "demolition": N_("demolition"),
+    "muck_yard": N_("muck yard"),
+    "river": N_("river works"),
+    "land_levelling": N_("land levelling"),
+    "stock_yard": N_("stock yard"),
+    "mixing_plant": N_("mixing plant"),
+    "quarry": N_("quarry"),
+    "port": N_("port"),
+}
+STAGES = {
+    "demolition": N_("demolition"),
+    "earthwork": N_("earthwork"),
+    "foundation_treatment": N_("foundation treatment"),
+    "foundation": N_("foundation"),
+    "structure": N_("structure"),
+    "decoration": N_("decoration"),
+    "landscaping": N_("landscaping"),
+    "paving": N_("paving"),
+    "operation": N_("in operation"),
+    "idle": N_("at rest"),
+}
+ZONES = {
+    "urban": N_("urban"),
+    "suburban": N_("suburban"),
+    "rural": N_("rural"),
+    "main": N_("main zone"),
+    "second": N_("second zone"),
+}
+DEVICE_ROLES = {
+    "boundary": N_("boundary"),
+    "gate": N_("gate"),
+    "upwind": N_("upwind"),
+    "downwind": N_("downwind"),
+    "inside": N_("inside"),
+    "reference": N_("reference"),
+}
+LINES = {
+    "sector": N_("sector line"),
+    "territorial": N_("territorial line"),
+    "coordination": N_("coordination"),
+}
+STORES = {"history": N_("the history (readings and verdicts)"), "cases": N_("the case store")}
+QUANTITY_NAMES = {
+    "pm10": "PM10",
+    "pm2_5": "PM2.5",
+    "pm1": "PM1",
+    "tsp": "TSP",
+    "temperature": N_("Temperature"),
+    "humidity": N_("Humidity"),
+    "pressure": N_("Pressure"),
+    "wind_speed": N_("Wind speed"),
+    "wind_direction": N_("Wind direction"),
+    "noise": N_("Noise"),
+}
+UNITS = {"ug/m3": "µg/m³", "Cel": "°C", "deg": "°"}
+_LENGTHS = (
+    (86400, N2_("{n} day", "{n} days")),
+    (3600, N2_("{n} hour", "{n} hours")),
+    (60, N2_("{n} minute", "{n} minutes")),
+    (1, N2_("{n} second", "{n} seconds")),
+)
+_DECIMALS = {"temperature": 1, "humidity": 0, "pressure": 1, "wind_speed": 1, "wind_direction": 0, "noise": 1}
+_TABLES: dict[str, Mapping[str, str]] = {
+    "state": STATES,
+    "reason": REASONS,
+    "kind": KINDS,
+    "level": CASE_LEVELS,
+    "case": CASE_STATES,
+    "status": STATUSES,
+    "event": EVENTS,
+    "role": ROLES,
+    "message": MESSAGE_STATES,
+    "step": STEPS,
+    "site_kind": SITE_KINDS,
+    "stage": STAGES,
+    "zone": ZONES,
+    "device_role": DEVICE_ROLES,
+    "line": LINES,
+    "store": STORES,
+    "channel": CHANNELS,
+    "quantity": QUANTITY_NAMES,
+}
+
+
+@cache
+def translations(language: str) -> gettext.NullTranslations:
+    """The catalogue of a language; English is the language of the texts themselves."""
+    folder = LOCALE / language / "LC_MESSAGES"
+    compiled, source = folder / f"{DOMAIN}.mo", folder / f"{DOMAIN}.po"
+    if not source.exists() and not compiled.exists():
+        return gettext.NullTranslations()
+    if compiled.exists() and (not source.exists() or compiled.stat().st_mtime >= source.stat().st_mtime):
+        with compiled.open("rb") as stream:
+            return gettext.GNUTranslations(stream)
+    return gettext.GNUTranslations(io.BytesIO(compile_catalogue(source)))
+
+
+def compile_catalogue(source: Path) -> bytes:
+    """The binary form of a `.po` file."""
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    with source.open("rb") as stream:
+        catalogue = read_po(stream)
+    out = io.BytesIO()
+    write_mo(out, catalogue)
+    return out.getvalue()
+
+
+def choose_language(asked: str | None, kept: str | None, accepted: str, county: str) -> str:
+    """The language of a page: asked for now, kept in the cookie, the browser's, the county's."""
+    for wish in (asked, kept):
+        found = _language(wish or "")
+        if found:
+            return found
+    wishes = []
+    for place, part in enumerate(accepted.split(",")):
+        name, _, rest = part.strip().partition(";")
+        try:
+            weight = float(rest.strip().removeprefix("q=")) if rest.strip() else 1.0
+        except ValueError:
+            weight = 0.0
+        wishes.append((-weight, place, name))
+    for weight, _, name in sorted(wishes):
+        found = _language(name)
+        if found and weight < 0:
+            return found
+    return _language(county) or LANGUAGES[0]
+
+
+def _language(text: str) -> str | None:
+    head = text.strip().replace("-", "_").split("_")[0].lower()
+    return next((name for name in LANGUAGES if head and name.lower().startswith(head)), None)
+
+
+class Words:
+    """Everything a template says, in one language and zone."""
+
+    def __init__(self, language: str, zone: str) -> None:
+        self.language = language
+        self.html_lang = language.replace("_", "-")
+        self.zone_name = zone
+        self.zone: tzinfo = ZoneInfo(zone)
+        self.catalogue = translations(language)
+
+    def gettext(self, text: str) -> str:
+        """A text of the catalogue."""
+        return self.catalogue.gettext(text)
+
+    def ngettext(self, one: str, many: str, n: int) -> str:
+        """A text of the catalogue that counts."""
+        return self.catalogue.ngettext(one, many, n)
+
+    def name(self, table: str, code: str | None) -> str:
+        """The name of a code; one that is unknown is shown as it is."""
+        if not code:
+            return NOTHING
+        known = _TABLES[table].get(code)
+        return self.gettext(known) if known else code
+
+    def reasons(self, codes: Any) -> str:
+        """Reasons as a phrase."""
+        joint = "、" if self.language.startswith("zh") else ", "
+        return joint.join(self.name("reason", code) for code in codes or ())
+
+    def pick(self, texts: Mapping[str, str] | str | None) -> str:
+        """The text of this language out of a title in several."""
+        if not texts:
+            return ""
+        if isinstance(texts, str):
+            if not texts.startswith("{"):
+                return texts
+            texts = json.loads(texts)  # the history keeps titles as JSON text
+        head = self.language.split("_")[0]
+        for key in (self.language, self.html_lang, head):
+            if texts.get(key):
+                return texts[key]
+        return next(iter(texts.values()))
+
+    def unit(self, unit: str | None) -> str:
+        """A unit as it is written on paper."""
+        return UNITS.get(unit or "", unit or "")
+
+    def number(self, value: float | None, quantity: str | None = None, decimals: int | None = None) -> str:
+        """A number with the decimals that its quantity deserves; PM: whole."""
+        if value is None:
+            return NOTHING
+        if decimals is None:
+            decimals = _DECIMALS.get(quantity or "", 0)
+        return f"{value:,.{decimals}f}".replace("-", "\u2212")
+
+    def percent(self, share: float | None) -> str:
+        """A share as per cent."""
+        return NOTHING if share is None else f"{share * 100:.0f}%"
+
+    def local(self, ms: int) -> datetime:
+        """The county's time of an instant."""
+        return datetime.fromtimestamp(ms / 1000, self.zone)
+
+    def time(self, ms: int | None, now: int | None = None) -> str:
+        """`15:04`, with the date unless that is the date of `now`."""
+        if ms is None:
+            return NOTHING
+        at = self.local(ms)
+        if now is not None and at.date() == self.local(now).date():
+            return f"{at:%H:%M}"
+        return self._date(at, now) + f" {at:%H:%M}"
+
+    def stamp(self, ms: int | None) -> str:
+        """Date and time to the second."""
+        return NOTHING if ms is None else f"{self.local(ms):%Y-%m-%d %H:%M:%S}"
+
+    def iso(self, ms: int) -> str:
+        """For the `datetime` attribute."""
+        return self.local(ms).isoformat(timespec="seconds")
+
+    def span(self, start: int, end: int, now: int | None = None) -> str:
+        """An interval: `14:00–15:00`, an instant by itself."""
+        if end <= start:
+            return self.time(start, now)
+        last = self.local(end)
+        whole_day = (last.hour, last.minute) == (0, 0)
+        until = "24:00" if whole_day else f"{last:%H:%M}"
+        return f"{self.time(start, now)}–{until}"
+
+    def lasting(self, ms: int) -> str:
+        """A length of time in its largest unit."""
+        seconds = max(0, ms) // 1000
+        for size, texts in _LENGTHS:
+            if seconds >= size:
+                return self.ngettext(*texts, seconds // size).format(n=seconds // size)
+        return self.ngettext("{n} second", "{n} seconds", 0).format(n=0)
+
+    def ago(self, ms: int | None, now: int) -> str:
+        """How long an instant is past; under a minute is `now` to a county."""
+        if ms is None:
+            return self.gettext("never")
+        if now - ms < 60_000:
+            return self.gettext("just now")
+        return self.gettext("{age} ago").format(age=self.lasting(now - ms))
+
+    def _date(self, at: datetime, now: int | None) -> str:
+        same_year = now is not None and at.year == self.local(now).year
+        if self.language.startswith("zh"):
+            return f"{at.month}月{at.day}日" if same_year else f"{at.year}年{at.month}月{at.day}日"
+        return f"{at:%b} {at.day}" if same_year else f"{at:%b} {at.day}, {at.year}"
