@@ -1,0 +1,453 @@
+"""The fold of one partition: feed records in, judged readings, intervals, verdicts and breaches out.
+
+Deterministic: it reads no clock and no random number. `now` is the greatest `received_at` so far;
+whatever is due at a record's `received_at` is decided before the record is folded, and inside a batch
+before the row is, so neither the number of ticks nor the size of batches changes anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from ingest.records import MISSING, Background, FeedRecord, Int64s, Readings, Revision, Signal, Tick
+from ingest.units import JUDGED
+from processors import state
+from processors.background import Backgrounds
+from processors.breaches import OFFLINE, Breaches
+from processors.instants import Instants
+from processors.judge import Judge, Judgement, interval_id
+from processors.outage import NEVER, Outage
+from processors.records import Breach, Interval, Verdict
+from processors.revision import Plan, digest_of, sites_of_partition
+from processors.rowlog import (
+    ABSENT,
+    GREATEST,
+    REFUSED,
+    Columns,
+    Int32s,
+    RowLog,
+    content_of,
+    key_of,
+)
+from processors.silence import Silence
+from processors.windows import NANO, Means, slots_of, window_means
+
+SHORT, LONG = 900_000, 3_600_000
+WINDOWS = (SHORT, LONG)
+LATENESS_MS = 120_000  # of a window that no rule asks for
+FUTURE_MS = 3_600_000  # a value from further ahead is kept, but never judged
+FAR = int(np.iinfo(np.int64).max)
+_PERIOD_MOST = 2**31 - 1
+
+
+class Note(NamedTuple):
+    """Something worth counting that is no output: kind and words."""
+
+    kind: str
+    words: str
+
+
+@dataclass(slots=True)
+class Outputs:
+    """What one record led to. `marks`: row of the readings -> marks that detection adds, comma-separated."""
+
+    readings: Readings | None = None
+    marks: dict[int, str] = field(default_factory=dict)
+    intervals: list[Interval] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+    breaches: list[Breach] = field(default_factory=list)
+    duplicates: int = 0
+    notes: list[Note] = field(default_factory=list)
+
+    def mark(self, row: int, name: str) -> None:
+        before = self.marks.get(row)
+        self.marks[row] = f"{before},{name}" if before else name
+
+
+@lru_cache(maxsize=64)
+def _factor(name: str) -> np.uint64:
+    return np.uint64(digest_of(name) | 1)
+
+
+class Detector:
+    """The state of one partition; `fold` is the only thing that changes it."""
+
+    def __init__(self, partition: int = 0, partitions: int = 1) -> None:
+        self.partition, self.partitions = partition, partitions
+        self.now = NEVER
+        self.outage = Outage()
+        self.revision: Revision | None = None
+        self.waiting: list[Revision] = []  # by effective instant
+        self.backgrounds = Backgrounds()
+        self.breaches = Breaches()
+        self.signals: dict[str, int] = {}  # id -> received_at
+        self.closed: dict[int, int] = {}  # window -> end of the last one that closed
+        self._next: int | None = None  # no decision is due before it; None: to be computed
+        self._use(Plan.of(_NOTHING), Silence.of(0, 0))
+
+    @classmethod
+    def empty(cls, partition: int = 0, partitions: int = 1) -> Detector:
+        """A partition of which nothing has been read; it judges the sites that live in it."""
+        return cls(partition, partitions)
+
+    def _use(self, plan: Plan, silence: Silence) -> None:
+        self.plan = plan
+        self.silence = silence
+        self.log = RowLog(NEVER)
+        self.judge = Judge(plan)
+        self.instants = Instants(plan)
+
+    @property
+    def ready(self) -> bool:
+        """Has a configuration been adopted? Before that readings pass through unjudged."""
+        return self.revision is not None
+
+    # ------------------------------------------------------------------------------------------ fold
+
+    def fold(self, record: FeedRecord) -> Outputs:
+        """Take in the next record of the partition."""
+        out = Outputs()
+        if isinstance(record, Readings):
+            self._fold_readings(record, out)
+            return out
+        if isinstance(record, Tick):
+            self.outage.tick(record.received_at, record.every)
+        self._advance(record.received_at, out)
+        if isinstance(record, Revision):
+            self._fold_revision(record, out)
+        elif isinstance(record, Background):
+            self._fold_background(record, out)
+        elif isinstance(record, Signal):
+            if record.id in self.signals:
+                out.notes.append(Note("repeated_signal", record.id))
+            self.signals[record.id] = record.received_at
+        return out
+
+    def _fold_background(self, record: Background, out: Outputs) -> None:
+        if not self.backgrounds.add(record):
+            out.notes.append(Note("repeated_background", record.id))
+            return
+        made = self.judge.background_came(
+            record.station, record.start, record.end, record.received_at, self.backgrounds
+        )
+        self._publish(made, out, delayed=self.outage.catching_up(record.received_at))
+        self._settle(made, record.received_at, out)
+        self._next = None
+
+    def _fold_revision(self, record: Revision, out: Outputs) -> None:
+        newest = self.waiting[-1] if self.waiting else self.revision
+        if newest is not None and newest.id == record.id:
+            out.notes.append(Note("repeated_revision", record.id))
+            return
+        self.outage.begin(record.received_at)
+        # A later word replaces what was planned for the same time or after it.
+        self.waiting = [r for r in self.waiting if r.effective < record.effective] + [record]
+        self._next = None
+        self._advance(record.received_at, out)
+
+    # --------------------------------------------------------------------------------------- deadlines
+
+    def _earliest(self) -> tuple[int, Callable[[int, int, Outputs], None]]:
+        """(due, action) of the next decision; at equal instants in this order."""
+        due, action = FAR, self._nothing
+        if self.waiting:
+            due, action = self.waiting[0].effective, self._adopt
+        if not self.ready:
+            return due, action
+        for width in WINDOWS:
+            when = self.closed[width] + width + self._lateness(width)
+            if when < due:
+                due, action = when, self._close_short if width == SHORT else self._close_long
+        when_again = self.judge.next_due()
+        if when_again is not None and when_again < due:
+            due, action = when_again, self._look_again
+        silent = self.silence.next_due(self.plan.offline_after, self.plan.interval, self.outage)
+        if silent is not None and silent < due:
+            due, action = silent, self._fall_silent
+        return due, action
+
+    def _advance(self, to: int, out: Outputs) -> int:
+        """Decide everything that is due at `to`; the instant from which there may be more to decide."""
+        while self._next is None or self._next <= to:
+            due, action = self._earliest()
+            at = due if action == self._adopt and due <= to else self.outage.decided_at(due, to)
+            if due > to or at is None:
+                self._next = due
+                break
+            action(due, at, out)
+            self._next = None
+        self.now = max(self.now, to)
+        later = self.outage.next_chance(self._next, to)
+        return FAR if later is None else later
+
+    def _nothing(self, due: int, at: int, out: Outputs) -> None:
+        raise AssertionError("nothing was due")
+
+    def _lateness(self, width: int) -> int:
+        asked = [rule.lateness for rule in self.plan.rules if rule.window == width]
+        return max(asked, default=LATENESS_MS)
+
+    def _adopt(self, due: int, at: int, out: Outputs) -> None:
+        """A configuration comes into force: what is known of devices that stay is kept."""
+        revision = self.waiting.pop(0)
+        at = max(due, revision.received_at)
+        plan = Plan.of(revision, sites_of_partition(self.partition, self.partitions))
+        first = not self.ready
+        state.adopt(self, plan, at)
+        self.revision = revision
+        if first:
+            for width in WINDOWS:
+                self.closed[width] = self._aligned(width, at - self._lateness(width))
+            self.log.closed_until = self.closed[LONG]
+        else:
+            for width in WINDOWS:  # the zone may have changed
+                self.closed[width] = self._aligned(width, self.closed[width])
+        out.breaches += self.breaches.drop(plan.devices, (rule.rule.id for rule in plan.rules), at)
+
+    def _aligned(self, width: int, instant: int) -> int:
+        """The last end of a window of that width at or before the instant, in the county's zone."""
+        local = datetime.fromtimestamp(instant // 1000, UTC).astimezone(ZoneInfo(self.plan.zone))
+        offset = local.utcoffset()
+        assert offset is not None
+        shift = round(offset.total_seconds() * 1000)
+        return (instant + shift) // width * width - shift
+
+    def _close_short(self, due: int, at: int, out: Outputs) -> None:
+        self._close(SHORT, due, at, out)
+
+    def _close_long(self, due: int, at: int, out: Outputs) -> None:
+        self._close(LONG, due, at, out)
+        self.log.close(self.closed[LONG])
+        self.log.forget(due)
+        self.judge.forget(due)
+        self.backgrounds.forget(due)
+        self.breaches.forget(due)
+        self.signals = {i: when for i, when in self.signals.items() if when + 24 * LONG > due}
+
+    def _close(self, width: int, due: int, at: int, out: Outputs) -> None:
+        start = self.closed[width]
+        end = start + width
+        self.closed[width] = end
+        held = self.log.within(start, end)
+        means = window_means(held, self.plan.interval, start, end)
+        spoke = np.zeros(len(self.plan), bool)
+        spoke[held.row] = True
+        for pollutant, found in zip(JUDGED, means, strict=True):
+            self._intervals(pollutant, found, start, end, out)
+        delayed = at != due
+        for rule in self.plan.rules:
+            if rule.window == width:
+                made = self.judge.close(
+                    rule, start, end, means[rule.pollutant], spoke, self.silence, at, self.backgrounds
+                )
+                self._publish(made, out, delayed)
+        self._publish(self.instants.close(start, end, means, at), out, delayed)
+        self._settle([], at, out, delayed)
+
+    def _intervals(self, pollutant: str, means: Means, start: int, end: int, out: Outputs) -> None:
+        slots = slots_of(self.plan.interval, end - start)[means.row]
+        value = means.total / np.maximum(means.covered * NANO, 1)
+        capture = means.covered / slots
+        devices, sites = self.plan.devices, self.plan.sites
+        for row, covered, number, share, count in zip(
+            means.row.tolist(),
+            means.covered.tolist(),
+            value.tolist(),
+            capture.tolist(),
+            means.count.tolist(),
+            strict=True,
+        ):
+            device = devices[row]
+            out.intervals.append(
+                Interval(
+                    interval_id(device, pollutant, start, end, 1),
+                    sites[row],
+                    device,
+                    pollutant,
+                    "mean",
+                    start,
+                    end,
+                    number if covered else None,
+                    share,
+                    count,
+                    1,
+                )
+            )
+
+    def _look_again(self, due: int, at: int, out: Outputs) -> None:
+        made = self.judge.look_again(due, at, self.backgrounds)
+        self._publish(made, out, delayed=at != due)
+        self._settle(made, at, out, delayed=at != due)
+
+    def _settle(self, made: list[Judgement], at: int, out: Outputs, delayed: bool = False) -> None:
+        self._publish(self.judge.resettle(made, at), out, delayed)
+        self._publish(self.judge.settle_days(self.closed, at), out, delayed)
+
+    def _publish(self, made: list[Judgement], out: Outputs, delayed: bool) -> None:
+        for judgement in made:
+            out.verdicts.append(judgement.verdict)
+            out.breaches += self.breaches.judged(
+                judgement.verdict,
+                judgement.rule,
+                previous=judgement.previous,
+                later_compliant=judgement.later,
+                delayed=delayed,
+            )
+
+    def _fall_silent(self, due: int, at: int, out: Outputs) -> None:
+        plan, silence = self.plan, self.silence
+        for row in silence.fall_silent(due, plan.offline_after, plan.interval, self.outage):
+            never = int(silence.last_seen[row]) == NEVER
+            since = int(silence.since[row] if never else silence.last_seen[row])
+            out.breaches.append(
+                self.breaches.silent(plan.sites[row], plan.devices[row], since, never, at, at != due, plan.id)
+            )
+
+    # ---------------------------------------------------------------------------------------- readings
+
+    def _fold_readings(self, batch: Readings, out: Outputs) -> None:
+        out.readings = batch
+        n = len(batch)
+        if not self.ready:
+            for row in range(n):
+                out.mark(row, "unjudged")
+            out.notes.append(Note("unjudged", f"{n} readings came before any configuration"))
+        clock = np.maximum.accumulate(np.maximum(batch.received_at, self.now))
+        begin = 0
+        while begin < n:
+            first = int(clock[begin])
+            barrier = self._advance(first, out)
+            if self.ready:
+                # a device that comes back may be silent again before the batch is over
+                barrier = min(barrier, first + int(self.plan.offline_after.min(initial=FAR - first)))
+            end = max(begin + 1, int(np.searchsorted(clock, barrier)))
+            if self.ready:
+                self._take_in(batch, begin, end, out)
+            self.now = int(clock[end - 1])
+            begin = end
+
+    def _take_in(self, batch: Readings, begin: int, end: int, out: Outputs) -> None:
+        """Fold rows [begin, end) of a batch, between which nothing is due."""
+        part = slice(begin, end)
+        time, received = batch.time[part], batch.received_at[part]
+        row_of = self.plan.row_of
+        rows = np.array([row_of.get(device, -1) for device in batch.devices], np.int32)[batch.codes[part]]
+        known = (rows >= 0) & (time <= received + FUTURE_MS)
+        values, present = self._values(batch, part)
+        period = np.clip(batch.period[part], 0, _PERIOD_MOST)
+        where = None
+        if not known.all():
+            where = np.flatnonzero(known)
+            for i in np.flatnonzero(~known).tolist():
+                out.mark(begin + i, "unknown_device" if rows[i] < 0 else "future")
+            if not len(where):
+                return
+            rows, time, received, period = rows[where], time[where], received[where], period[where]
+            values, present = values[:, where], present[where]
+        keys = key_of(self.plan.digest[rows], time, period)
+        columns = {name: column[part] for name, column in batch.values.items()}
+        if where is not None:
+            columns = {name: column[where] for name, column in columns.items()}
+        content = content_of(keys, columns, _factor)
+        for row, text in batch.flags.items():
+            if begin <= row < end:
+                place = row - begin if where is None else int(np.searchsorted(where, row - begin))
+                if where is None or (place < len(where) and where[place] == row - begin):
+                    content[place] ^= np.uint64(digest_of(text))
+        content = (content & ~np.uint64(7)) | present.astype(np.uint64)
+        new = Columns(rows, time, period.astype(np.int32), content, values)
+        duplicates, conflicts = self.log.add(new, keys)
+        self._mark(out, begin, where, duplicates, conflicts, time)
+        if duplicates:
+            out.duplicates += len(duplicates)
+            fresh = np.delete(np.arange(len(rows)), duplicates)
+            if not len(fresh):
+                return
+            rows, time, received = rows[fresh], time[fresh], received[fresh]
+            values, present = values[:, fresh], present[fresh]
+        self._hear(rows, received, present, out)
+        made = self.instants.values(rows, time, received, values)
+        for judgement in made:
+            late = judgement.verdict.start < self.outage.gap_end
+            self._publish([judgement], out, late and self.outage.catching_up(judgement.verdict.decided_at))
+
+    def _values(
+        self, batch: Readings, part: slice
+    ) -> tuple[Int32s, np.ndarray[tuple[int], np.dtype[np.uint8]]]:
+        """Judged values of some rows as (3, n) int32, and which of them each row has, as bits."""
+        n = part.stop - part.start
+        values = np.full((len(JUDGED), n), ABSENT, np.int32)
+        present = np.zeros(n, np.uint8)
+        for q, name in enumerate(JUDGED):
+            column = batch.values.get(name)
+            if column is None:
+                continue
+            column = column[part]
+            here = column != MISSING
+            odd = here & ((column > GREATEST) | (column < -GREATEST))
+            np.copyto(values[q], column, where=here & ~odd, casting="unsafe")
+            values[q][odd] = REFUSED
+            present |= here.astype(np.uint8) << np.uint8(q)
+        for row, text in batch.flags.items():
+            if part.start <= row < part.stop:
+                for pair in text.split(";"):
+                    name, _, flag = pair.partition("=")
+                    if name in JUDGED and flag not in ("", "N"):
+                        q = JUDGED.index(name)
+                        if values[q, row - part.start] != ABSENT:
+                            values[q, row - part.start] = REFUSED
+        return values, present
+
+    def _mark(
+        self,
+        out: Outputs,
+        begin: int,
+        where: np.ndarray[tuple[int], np.dtype[np.intp]] | None,
+        duplicates: list[int],
+        conflicts: list[int],
+        time: Int64s,
+    ) -> None:
+        late = time < max(self.closed.values())
+        if not duplicates and not conflicts and not late.any():
+            return
+        doubled = set(duplicates)
+        found = [(i, "duplicate") for i in duplicates] + [(i, "conflict") for i in conflicts]
+        found += [(i, "late") for i in np.flatnonzero(late).tolist() if i not in doubled]
+        for i, name in sorted(found):
+            out.mark(begin + (i if where is None else int(where[i])), name)
+
+    def _hear(
+        self,
+        rows: Int32s,
+        received: Int64s,
+        present: np.ndarray[tuple[int], np.dtype[np.uint8]],
+        out: Outputs,
+    ) -> None:
+        for i in self.silence.heard(rows, received, present):
+            device = self.plan.devices[int(rows[i])]
+            at = int(received[i])
+            event = self.breaches.close((OFFLINE, OFFLINE, device), at, "device_returned", end=at)
+            if event is not None:
+                out.breaches.append(event)
+            self._next = None
+
+    # ------------------------------------------------------------------------------------ save, restore
+
+    def dump(self) -> bytes:
+        """The state as bytes: `load` of them goes on exactly where this one is."""
+        return state.dump(self)
+
+    @classmethod
+    def load(cls, data: bytes) -> Detector:
+        """The inverse of `dump`. Raises ValueError for bytes of another version."""
+        return state.load(data, cls())
+
+
+_NOTHING = Revision("", 0, 0, {"county": {"zone": "UTC"}, "sites": [], "devices": [], "rules": []})

@@ -1,0 +1,111 @@
+"""Rules of single values: open at once, close at the first whole window that stayed at or below the limit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ingest.records import Int64s
+from ingest.units import JUDGED
+from processors.judge import Judgement, interval_id
+from processors.outage import NEVER
+from processors.records import COMPLIANT, EXCEEDS, Verdict, short_id
+from processors.revision import Plan, RuleInForce
+from processors.rowlog import ABSENT, REFUSED, Int32s
+from processors.windows import NANO, Means, slots_of
+
+_PER_THOUSANDTH = 10**6
+SHORT, LONG = 900_000, 3_600_000  # the closing window; the long one for devices that speak more rarely
+
+
+@dataclass(slots=True, eq=False)
+class Instants:
+    """Per rule and device row: the newest instant above the limit of the open episode, or NEVER."""
+
+    plan: Plan
+    above: dict[str, Int64s] = field(default_factory=dict)
+
+    def values(self, rows: Int32s, time: Int64s, received: Int64s, values: Int32s) -> list[Judgement]:
+        """Readings came (columns; `values` is (3, n)); exceeding verdicts that open an episode."""
+        made: list[Judgement] = []
+        for rule in self.plan.rules:
+            if rule.window:
+                continue
+            column = values[rule.pollutant].astype(np.int64)
+            scaled = column * _PER_THOUSANDTH
+            high = scaled > rule.limit if rule.rule.strict else scaled >= rule.limit
+            high &= (column != ABSENT) & (column != REFUSED)
+            if not high.any():
+                continue
+            judged = np.zeros(len(self.plan), bool)
+            judged[rule.rows] = True
+            high &= judged[rows] & (time >= rule.start) & (time < rule.end)
+            which = np.flatnonzero(high)
+            newest = self.above.get(rule.rule.id)
+            if newest is None:
+                newest = self.above[rule.rule.id] = np.full(len(self.plan), NEVER, np.int64)
+            fresh = which[newest[rows[which]] == NEVER]
+            np.maximum.at(newest, rows[which], time[which])
+            _, first = np.unique(rows[fresh], return_index=True)
+            for i in sorted(fresh[first].tolist()):
+                verdict = self._verdict(
+                    rule, int(rows[i]), int(time[i]), int(time[i]), int(received[i]), float(column[i] / 1000)
+                )
+                made.append(Judgement(verdict, rule.rule))
+        return made
+
+    def close(self, start: int, end: int, means: tuple[Means, ...], at: int) -> list[Judgement]:
+        """A window closed: compliant verdicts where an episode ends with it."""
+        made: list[Judgement] = []
+        width = end - start
+        short = slots_of(self.plan.interval, SHORT) > 0
+        slots = slots_of(self.plan.interval, width)
+        mine = short if width == SHORT else ~short
+        for rule in self.plan.rules:
+            newest = self.above.get(rule.rule.id)
+            if rule.window or newest is None:
+                continue
+            found = means[rule.pollutant]
+            rows = found.row
+            scaled = found.greatest * _PER_THOUSANDTH
+            clear = scaled <= rule.limit if rule.rule.strict else scaled < rule.limit
+            clear &= (found.covered > 0) & (found.covered * 10_000 >= rule.least_permyriad * slots[rows])
+            clear &= mine[rows] & (newest[rows] != NEVER) & (newest[rows] < end)
+            for i in np.flatnonzero(clear).tolist():
+                row = int(rows[i])
+                newest[row] = NEVER
+                verdict = self._verdict(rule, row, start, end, at, float(found.greatest[i] / 1000))
+                made.append(Judgement(verdict, rule.rule))
+        return made
+
+    def _verdict(self, rule: RuleInForce, row: int, start: int, end: int, at: int, value: float) -> Verdict:
+        own, device, opening = rule.rule, self.plan.devices[row], start == end
+        return Verdict(
+            id=short_id("verdict", own.id, rule.revision, device, "instant", start, end, 1),
+            kind="instant",
+            site=self.plan.sites[row],
+            point=device,
+            rule=own.id,
+            rule_revision=rule.revision,
+            title=own.titles,
+            clause=own.clause,
+            citation=own.citation,
+            status=own.status,
+            pollutant=own.pollutant,
+            unit=own.unit,
+            start=start,
+            end=end,
+            answer=EXCEEDS if opening else COMPLIANT,
+            reasons=("instant_above",) if opening else ("clear",),
+            value=value,
+            background=None,
+            subtracted=None,
+            background_ids=(),
+            limit=rule.limit / NANO,
+            capture=None,
+            interval=None if opening else interval_id(device, JUDGED[rule.pollutant], start, end, 1),
+            revision=1,
+            configuration=self.plan.id,
+            decided_at=at,
+        )

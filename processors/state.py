@@ -1,0 +1,250 @@
+"""The state of a partition as bytes, and its columns moved to a new configuration.
+
+Format: magic, length of the raw body, then zstd of (length of the JSON head, head, arrays back to
+back). The head names the version and each array's type and shape.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+import pyarrow as pa
+
+from ingest.records import Revision
+from processors.background import AreaMean, Backgrounds
+from processors.breaches import Breaches
+from processors.instants import Instants
+from processors.judge import DayHeld, Held, Judge
+from processors.outage import NEVER, Outage
+from processors.revision import Plan, sites_of_partition
+from processors.rowlog import BUCKET_MS, Bucket, Columns, Int32s, RowLog, key_of
+from processors.silence import Silence
+
+if TYPE_CHECKING:
+    from processors.detect import Detector
+
+VERSION = 1
+_MAGIC = b"dustwatch-detect\x01"
+_LENGTH = struct.Struct("<Q")
+Array = npt.NDArray[Any]
+
+
+# ---------------------------------------------------------------------------------------- new columns
+
+
+def adopt(detector: Detector, plan: Plan, at: int) -> None:
+    """Put a plan in force; what is known of devices that stay goes to their new rows."""
+    old_plan, held = detector.plan, detector.silence
+    old_row = np.array([old_plan.row_of.get(device, -1) for device in plan.devices], np.int32)
+    new_row = np.full(len(old_plan), -1, np.int32)
+    stays = old_row >= 0
+    new_row[old_row[stays]] = np.flatnonzero(stays)
+    detector.silence = Silence(
+        last_seen=_moved(held.last_seen, old_row, NEVER),
+        since=_moved(held.since, old_row, at),
+        sent=_moved(held.sent, old_row, 0),
+        offline=_moved(held.offline, old_row, False),
+    )
+    detector.log.remap(new_row)
+    detector.judge.plan = detector.instants.plan = detector.plan = plan
+    rules = {rule.rule.id: rule for rule in plan.rules}
+    judge = detector.judge
+    judge.held = {
+        name: {start: _moved_held(one, old_row) for start, one in starts.items()}
+        for name, starts in judge.held.items()
+        if name in rules
+    }
+    judge.days = {
+        name: {
+            start: DayHeld(*(_moved(a, old_row, 0) for a in (day.state, day.count, day.revision)))
+            for start, day in days.items()
+        }
+        for name, days in judge.days.items()
+        if name in rules
+    }
+    judge.pending = {key: due for key, due in judge.pending.items() if key[0] in rules}
+    judge.day_next = {name: start for name, start in judge.day_next.items() if name in rules}
+    # areas may have other numbers now: what was used is found again when it is needed
+    for starts in judge.held.values():
+        for one in starts.values():
+            one.used = {
+                new: one.used[old]
+                for old, area in enumerate(old_plan.areas)
+                for new, other in enumerate(plan.areas)
+                if area.name == other.name and old in one.used
+            }
+    above = detector.instants.above
+    detector.instants.above = {
+        name: _moved(newest, old_row, NEVER) for name, newest in above.items() if name in rules
+    }
+
+
+def _moved(column: Array, old_row: Int32s, fill: Any) -> Array:
+    made = np.full(len(old_row), fill, column.dtype)
+    stays = old_row >= 0
+    made[stays] = column[old_row[stays]]
+    return made
+
+
+def _moved_held(one: Held, old_row: Int32s) -> Held:
+    columns = (one.state, one.bits, one.revision, one.total, one.covered)
+    state, bits, revision, total, covered = (_moved(column, old_row, 0) for column in columns)
+    return Held(one.end, state, bits, revision, total, covered, one.used)
+
+
+# ------------------------------------------------------------------------------------------- to bytes
+
+
+class _Pack:
+    """Arrays on their way to bytes; each gets a number that the head mentions."""
+
+    def __init__(self) -> None:
+        self.arrays: list[Array] = []
+
+    def add(self, array: Array) -> int:
+        self.arrays.append(np.ascontiguousarray(array))
+        return len(self.arrays) - 1
+
+
+def dump(detector: Detector) -> bytes:
+    """The whole state of a partition; the same state gives the same bytes."""
+    pack = _Pack()
+    silence, judge, log = detector.silence, detector.judge, detector.log
+    head: dict[str, Any] = {
+        "version": VERSION,
+        "partition": [detector.partition, detector.partitions],
+        "now": detector.now,
+        "outage": asdict(detector.outage),
+        "revision": asdict(detector.revision) if detector.revision else None,
+        "waiting": [asdict(revision) for revision in detector.waiting],
+        "backgrounds": detector.backgrounds.dump(),
+        "breaches": detector.breaches.dump(),
+        "signals": sorted(detector.signals.items()),
+        "closed": sorted(detector.closed.items()),
+        "silence": [pack.add(a) for a in (silence.last_seen, silence.since, silence.sent, silence.offline)],
+        "log": _dump_log(log, pack),
+        "held": [
+            [
+                name,
+                start,
+                held.end,
+                _dump_held(held, pack),
+                [[a, *mean] for a, mean in sorted(held.used.items())],
+            ]
+            for name, starts in sorted(judge.held.items())
+            for start, held in sorted(starts.items())
+        ],
+        "pending": [[name, start, due] for (name, start), due in sorted(judge.pending.items())],
+        "day_next": sorted(judge.day_next.items()),
+        "days": [
+            [name, start, [pack.add(a) for a in (day.state, day.count, day.revision)]]
+            for name, days in sorted(judge.days.items())
+            for start, day in sorted(days.items())
+        ],
+        "above": [[name, pack.add(newest)] for name, newest in sorted(detector.instants.above.items())],
+    }
+    head["arrays"] = [[array.dtype.str, list(array.shape)] for array in pack.arrays]
+    text = orjson.dumps(head)
+    raw = b"".join([_LENGTH.pack(len(text)), text, *(array.tobytes() for array in pack.arrays)])
+    return _MAGIC + _LENGTH.pack(len(raw)) + bytes(pa.compress(raw, codec="zstd", asbytes=True))
+
+
+def _dump_held(held: Held, pack: _Pack) -> list[int]:
+    return [pack.add(a) for a in (held.state, held.bits, held.revision, held.total, held.covered)]
+
+
+def _dump_log(log: RowLog, pack: _Pack) -> dict[str, Any]:
+    opened = []
+    for number, bucket in sorted(log.open.items()):
+        rows = bucket.filled()
+        offset = (rows.time - number * BUCKET_MS).astype(np.int32)  # half the bytes of the instant
+        columns = (rows.row, offset, rows.period, rows.hash, rows.values)
+        opened.append([number, [pack.add(column) for column in columns]])
+    return {
+        "until": log.closed_until,
+        "open": opened,
+        "closed": [[number, pack.add(hashes)] for number, hashes in sorted(log.closed.items())],
+        "straggled": [
+            [number, pack.add(np.array(sorted(found), np.uint64))]
+            for number, found in sorted(log.straggled.items())
+            if found
+        ],
+    }
+
+
+# ----------------------------------------------------------------------------------------- from bytes
+
+
+def load(data: bytes, detector: Detector) -> Detector:
+    """Fill an empty detector with a saved state. Raises ValueError for bytes of another version."""
+    head, arrays = _unpack(data)
+    detector.partition, detector.partitions = head["partition"]
+    detector.now = head["now"]
+    detector.outage = Outage(**head["outage"])
+    detector.waiting = [Revision(**revision) for revision in head["waiting"]]
+    detector.backgrounds = Backgrounds.load(head["backgrounds"])
+    detector.breaches = Breaches.load(head["breaches"])
+    detector.signals = dict(head["signals"])
+    detector.closed = dict(head["closed"])
+    if head["revision"] is None:
+        return detector
+    detector.revision = Revision(**head["revision"])
+    detector.plan = Plan.of(detector.revision, sites_of_partition(detector.partition, detector.partitions))
+    last_seen, since, sent, offline = (arrays[i] for i in head["silence"])
+    detector.silence = Silence(last_seen, since, sent, offline)
+    detector.log = _load_log(head["log"], arrays, detector.plan)
+    detector.instants = Instants(detector.plan, {name: arrays[i] for name, i in head["above"]})
+    judge = detector.judge = Judge(detector.plan)
+    for name, start, end, columns, used in head["held"]:
+        means = {area: AreaMean(nano, tuple(ids), complete) for area, nano, ids, complete in used}
+        state, bits, revision, total, covered = (arrays[i] for i in columns)
+        judge.held.setdefault(name, {})[start] = Held(end, state, bits, revision, total, covered, means)
+    judge.pending = {(name, start): due for name, start, due in head["pending"]}
+    judge.day_next = dict(head["day_next"])
+    for name, start, columns in head["days"]:
+        judge.days.setdefault(name, {})[start] = DayHeld(*(arrays[i] for i in columns))
+    return detector
+
+
+def _unpack(data: bytes) -> tuple[dict[str, Any], list[Array]]:
+    if not data.startswith(_MAGIC):
+        raise ValueError(
+            f"a snapshot of detect must begin with {_MAGIC!r}, this one begins with {data[:16]!r}; "
+            "was it saved by another version? Start from a clean stop of that version"
+        )
+    start = len(_MAGIC) + _LENGTH.size
+    (size,) = _LENGTH.unpack_from(data, len(_MAGIC))
+    raw = pa.decompress(data[start:], decompressed_size=size, codec="zstd", asbytes=True)
+    (length,) = _LENGTH.unpack_from(raw)
+    at = _LENGTH.size + length
+    head: dict[str, Any] = orjson.loads(raw[_LENGTH.size : at])
+    if head["version"] != VERSION:
+        raise ValueError(f"a snapshot of version {head['version']}; this program reads version {VERSION}")
+    arrays: list[Array] = []
+    for dtype, shape in head["arrays"]:
+        count = int(np.prod(shape))
+        array = np.frombuffer(raw, np.dtype(dtype), count, at).reshape(shape).copy()
+        arrays.append(array)
+        at += array.nbytes
+    return head, arrays
+
+
+def _load_log(head: dict[str, Any], arrays: list[Array], plan: Plan) -> RowLog:
+    log = RowLog(head["until"])
+    for number, columns in head["open"]:
+        row, offset, period, hashes, values = (arrays[i] for i in columns)
+        rows = Columns(row, offset.astype(np.int64) + number * BUCKET_MS, period, hashes, values)
+        bucket = Bucket(rows, len(rows))
+        own = np.flatnonzero(rows.time // BUCKET_MS == number)
+        mine = rows.take(own)
+        keys = key_of(plan.digest[mine.row], mine.time, mine.period.astype(np.int64))
+        bucket.sift(keys.tolist(), mine.hash.tolist())
+        log.open[number] = bucket
+    log.closed = {number: arrays[i] for number, i in head["closed"]}
+    log.straggled = {number: set(arrays[i].tolist()) for number, i in head["straggled"]}
+    return log
