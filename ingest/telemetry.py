@@ -51,7 +51,9 @@ class Telemetry:
         return _failing(self._alive)
 
     def unready(self) -> dict[str, str]:
-        """Failing liveness and readiness probes and what they say."""
+        """Failing liveness and readiness probes and what they say; before there is any: still starting."""
+        if not self._ready:
+            return {"start": "still starting"}
         return {**_failing(self._alive), **_failing(self._ready)}
 
     def _counter(self, name: str, text: str, label: str) -> Counter:
