@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ingest.register import Register, read_register
-from ingest.strict_yaml import ConfigError, Problem, did_you_mean
+from ingest.strict_yaml import ConfigError, Problem, did_you_mean, load
 
 FILES: tuple[str, ...] = (
     "county.yaml",
@@ -29,8 +29,7 @@ def check_folder(folder: str | Path) -> tuple[list[Problem], list[Problem]]:
     if root.is_dir():
         found += _strangers(root)
         found += _rules(root, register)
-        if register is not None:
-            found += _routing(root, register)
+        found += _routing(root, register)
     found = sorted(set(found))
     return (
         [problem for problem in found if problem.severity == "error"],
@@ -72,11 +71,17 @@ def _rules(root: Path, register: Register | None) -> list[Problem]:
     return found
 
 
-def _routing(root: Path, register: Register) -> list[Problem]:
+def _routing(root: Path, register: Register | None) -> list[Problem]:
     from alerts.policy import load_routing, uncovered
+    from alerts.routing import CHANNELS, ROUTING, RoutingForm
 
+    if register is None:
+        # Without a register only the forms of the two files can be looked at.
+        forms = load(root / "routing.yaml", ROUTING, default=RoutingForm())
+        channels = load(root / "channels.yaml", CHANNELS, default=())
+        return [*forms.problems, *channels.problems]
     try:
         routing = load_routing(root, register)
     except ConfigError as error:
         return list(error.problems)
-    return list(uncovered(register, routing))
+    return uncovered(register, routing)
