@@ -22,6 +22,7 @@ from ingest.packets import Message
 from ingest.producer import Outgoing
 from ingest.register import Register
 from ingest.resolve import STATUS_FILTER, Arrival, Resolver, TimePolicy, filters_of, matches
+from ingest.stamp import Stamp
 from ingest.telemetry import Telemetry
 from ingest.ticks import Ticker
 
@@ -40,17 +41,6 @@ class BridgeConfig:
     feed: FeedOptions = field(default_factory=FeedOptions)
     name: str = "bridge"  # in its ticks
     time: TimePolicy = field(default_factory=TimePolicy)
-
-
-class Stamp:
-    """`received_at`: the clock's instant, never going backwards."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock, self._last = clock, 0
-
-    def __call__(self) -> int:
-        self._last = max(self._last, self._clock.now_ms())
-        return self._last
 
 
 class Bridge:

@@ -61,7 +61,7 @@ class Feed:
         if isinstance(outcome, Quarantined):
             self._telemetry.quarantined.labels(outcome.code).inc()
             value, headers = encode_quarantined(outcome)
-            return (self._send(QUARANTINE, self._spread(outcome), value, headers),)
+            return (self.send(QUARANTINE, self._spread(outcome), value, headers),)
         if isinstance(outcome, Dropped):
             self._telemetry.discard(outcome.reason)
             return ()
@@ -75,11 +75,11 @@ class Feed:
         self.flush()
         value, headers = encode(record)
         wanted = range(self.options.partitions) if partitions is None else partitions
-        return [self._send(FEED, partition, value, headers) for partition in wanted]
+        return [self.send(FEED, partition, value, headers) for partition in wanted]
 
     def probe(self) -> int:
         """Write a record that means nothing, to learn the broker's time; readers of quarantine skip it."""
-        return self._send(QUARANTINE, 0, b"", headers_of(_PROBE, 0))
+        return self.send(QUARANTINE, 0, b"", headers_of(_PROBE, 0))
 
     def flush(self) -> None:
         """Send all open batches."""
@@ -147,7 +147,8 @@ class Feed:
     def _spread(self, record: Quarantined) -> int:
         return partition_of(record.topic, self.options.partitions)
 
-    def _send(self, topic: str, partition: int, value: bytes, headers: Headers) -> int:
+    def send(self, topic: str, partition: int, value: bytes, headers: Headers) -> int:
+        """Send one record of our own making; returns its number."""
         self._last += 1
         self._others_written.inc()
         self._queue(self._last, topic, partition, value, headers)

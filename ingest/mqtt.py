@@ -20,8 +20,9 @@ from urllib.parse import urlsplit
 
 import paho.mqtt.client as paho
 import structlog
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
+from paho.mqtt.properties import MalformedPacket, Properties  # type: ignore[attr-defined]
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ingest.packets import PUBACK, Message, ProtocolError, cut, pubacks
@@ -71,66 +72,63 @@ class BulkClient(paho.Client):
 
     def __init__(self, deliver: Callable[[list[Message]], None], mqtt5: bool, **options: Any) -> None:
         protocol = paho.MQTTv5 if mqtt5 else paho.MQTTv311
-        more = {} if mqtt5 else {"clean_session": False}
-        super().__init__(
-            paho.CallbackAPIVersion.VERSION2, protocol=protocol, manual_ack=True, **more, **options
-        )
+        more: dict[str, Any] = {} if mqtt5 else {"clean_session": False}
+        super().__init__(CallbackAPIVersion.VERSION2, protocol=protocol, manual_ack=True, **more, **options)
         self._deliver, self._mqtt5 = deliver, mqtt5
         self._unread = bytearray()
 
-    def reconnect(self) -> paho.MQTTErrorCode:
+    def reconnect(self) -> MQTTErrorCode:
         self._unread.clear()
         return super().reconnect()
 
-    def loop_read(self, max_packets: int = 1) -> paho.MQTTErrorCode:
+    def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
         """Read once (or as long as TLS holds more), and handle every whole packet."""
         while (sock := self._sock) is not None:
             try:
                 data = self._sock_recv(_CHUNK)
             except BlockingIOError:
-                return paho.MQTT_ERR_SUCCESS
+                return MQTTErrorCode.MQTT_ERR_SUCCESS
             except OSError:
-                return self._loop_rc_handle(paho.MQTT_ERR_CONN_LOST)
+                return self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_CONN_LOST)
             if not data:
-                return self._loop_rc_handle(paho.MQTT_ERR_CONN_LOST)
+                return self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_CONN_LOST)
             self._last_bytes_received = time.monotonic()
             self._unread += data
             try:
                 rc = self._handle_unread()
-            except (ProtocolError, paho.MalformedPacket) as error:
+            except (ProtocolError, MalformedPacket) as error:
                 log.error("mqtt_protocol", error=str(error))
-                rc = paho.MQTT_ERR_PROTOCOL
+                rc = MQTTErrorCode.MQTT_ERR_PROTOCOL
             if rc:
                 return self._loop_rc_handle(rc)
-            if not (isinstance(sock, ssl.SSLSocket) and self._sock is sock and sock.pending()):
+            if self._sock is not sock or not isinstance(sock, ssl.SSLSocket) or not sock.pending():
                 break
-        return paho.MQTT_ERR_SUCCESS
+        return MQTTErrorCode.MQTT_ERR_SUCCESS
 
     def acknowledge(self, mids: list[int]) -> None:
         """Send PUBACK for these, in this order, as one piece."""
         self._packet_queue(PUBACK, pubacks(mids), 0, 1)
 
-    def _handle_unread(self) -> paho.MQTTErrorCode:
+    def _handle_unread(self) -> MQTTErrorCode:
         packets, used = cut(self._unread, self._mqtt5)
         del self._unread[:used]
         messages: list[Message] = []
         for packet in packets:
-            if type(packet) is Message:
+            if isinstance(packet, Message):
                 messages.append(packet)
                 continue
             if messages:
                 self._deliver(messages)
                 messages = []
-            self._in_packet.update(
-                command=packet[0], packet=bytearray(packet[1]), remaining_length=len(packet[1]), pos=0
-            )
+            self._in_packet["command"], self._in_packet["packet"] = packet[0], bytearray(packet[1])
+            self._in_packet["remaining_length"], self._in_packet["pos"] = len(packet[1]), 0
             rc = self._packet_handle()
-            self._in_packet.update(command=0, packet=bytearray(), remaining_length=0, pos=0)
+            self._in_packet["command"], self._in_packet["packet"] = 0, bytearray()
             if rc:
                 return rc
         if messages:
             self._deliver(messages)
-        return paho.MQTT_ERR_SUCCESS
+        return MQTTErrorCode.MQTT_ERR_SUCCESS
 
 
 @dataclass(slots=True)
@@ -160,12 +158,12 @@ class Connection:
             client.username_pw_set(options.username, options.password)
         if options.tls:
             client.tls_set_context(ssl.create_default_context(cafile=options.ca))
-        client.on_connect = self._connected  # type: ignore[assignment]
-        client.on_disconnect = self._disconnected  # type: ignore[assignment]
-        client.on_subscribe = self._subscribed  # type: ignore[assignment]
-        client.on_socket_close = self._socket_closed  # type: ignore[assignment]
-        client.on_socket_register_write = self._want_write  # type: ignore[assignment]
-        client.on_socket_unregister_write = self._enough_written  # type: ignore[assignment]
+        client.on_connect = self._connected
+        client.on_disconnect = self._disconnected
+        client.on_subscribe = self._subscribed
+        client.on_socket_close = self._socket_closed
+        client.on_socket_register_write = self._want_write
+        client.on_socket_unregister_write = self._enough_written
 
     def acknowledge(self, mids: list[int]) -> None:
         """Acknowledge messages of the present connection, in this order."""
@@ -216,13 +214,13 @@ class Connection:
             self._client.loop_misc()
             if not self.connected and time.monotonic() - began > _CONNACK_WITHIN_S:
                 self.why = f"{host}:{port} does not answer as an MQTT broker"
-                self._client._loop_rc_handle(paho.MQTT_ERR_CONN_LOST)
+                self._client._loop_rc_handle(MQTTErrorCode.MQTT_ERR_CONN_LOST)
 
     def _connect(self, host: str, port: int) -> None:
         if not self.options.mqtt5:
             self._client.connect(host, port, _KEEPALIVE_S)
             return
-        properties = Properties(PacketTypes.CONNECT)
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = self.options.session_expiry_s
         properties.ReceiveMaximum = self.options.receive_maximum
         self._client.connect(host, port, _KEEPALIVE_S, clean_start=False, properties=properties)
@@ -287,8 +285,8 @@ def user_property(properties: bytes, name: str) -> str | None:
     """The value of an MQTT 5 user property among the raw properties of a PUBLISH."""
     if not properties:
         return None
-    unpacked = Properties(PacketTypes.PUBLISH)
-    unpacked.unpack(_with_length(properties))
+    unpacked = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+    unpacked.unpack(_with_length(properties))  # type: ignore[no-untyped-call]
     return next((value for key, value in getattr(unpacked, "UserProperty", []) if key == name), None)
 
 

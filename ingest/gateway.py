@@ -1,0 +1,209 @@
+"""The gateway: HJ 212 over TCP, through the same decoder, resolver and feed as the bridge.
+
+A frame is answered (9014) only after Kafka has confirmed what came of it, and in order of arrival: a
+device that hears nothing sends again (HJ 212-2017, 6.3: 10 s, three tries). A frame that can't be read
+goes to quarantine and is not answered. One connection can hold neither memory nor the others up: frames
+are bounded by the reader, unanswered frames, connections and silence by `GatewayConfig`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from ingest.acknowledge import Acknowledgements
+from ingest.clock import Clock
+from ingest.decoders.hj212 import Frame, FrameReader, build_ack, reading_of
+from ingest.feed import Feed, FeedOptions
+from ingest.records import Rejected
+from ingest.register import Register
+from ingest.resolve import Arrival, Resolver, TimePolicy
+from ingest.stamp import Stamp
+from ingest.telemetry import Telemetry
+
+log = structlog.get_logger(__name__)
+
+SOURCE = "gateway"
+TOPIC = "hj212/tcp"  # stands in quarantine where a message of MQTT has its topic
+_CHUNK = 16 * 1024
+_END_WITHIN_S = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayConfig:
+    """All that a gateway is told."""
+
+    host: str = "127.0.0.1"
+    port: int = 8212
+    feed: FeedOptions = field(default_factory=FeedOptions)
+    # RtdInterval may be an hour (HJ 212-2017, 6.6); a device silent for longer has gone
+    idle_s: float = 3900.0
+    connections: int = 2000
+    unanswered: int = 200  # frames of one connection that wait for Kafka before it is read on
+    faults_in_a_row: int = 50  # rejected pieces before a connection is closed: it speaks something else
+    time: TimePolicy = field(default_factory=TimePolicy)
+
+
+class _Session:
+    """One device's connection."""
+
+    def __init__(self, gateway: Gateway, writer: asyncio.StreamWriter) -> None:
+        self.acks: Acknowledgements[bytes] = Acknowledgements()
+        self.writer = writer
+        self.room = asyncio.Event()
+        self.room.set()
+        self._gateway = gateway
+        self._frames = FrameReader(gateway.resolver.policy_of)
+        self._faults = 0
+
+    @property
+    def is_hopeless(self) -> bool:
+        return self._faults >= self._gateway.config.faults_in_a_row
+
+    def take(self, data: bytes) -> None:
+        """Handle what these bytes complete; b"" when no more will come."""
+        pieces = self._frames.feed(data) if data else self._frames.flush()
+        for piece in pieces:
+            if self.is_hopeless:
+                return
+            self._take_piece(piece)
+        self.answer()
+
+    def _take_piece(self, piece: Frame | Rejected) -> None:
+        gateway = self._gateway
+        result: Rejected | None = None
+        if isinstance(piece, Frame):
+            gateway.frames_in.inc()
+            self._faults = 0
+            # a heartbeat is always answered, whatever its Flag says: silence closes connections
+            wanted = piece.wants_ack or piece.cn == "9015"
+            self.acks.arrived(build_ack(piece) if wanted else None)
+            if piece.is_system:
+                return
+            decoded = reading_of(piece, gateway.resolver.policy_of(piece.mn))
+        else:
+            self._faults += 1
+            self.acks.arrived(None)
+            decoded = result = piece
+        raw = piece.raw if result is None else result.raw
+        came = Arrival(TOPIC, raw, gateway.stamp())
+        for outcome in gateway.resolver.of_decoded([decoded], came):
+            for record in gateway.feed.put(outcome):
+                self.acks.hold(record)
+                gateway.holders.setdefault(record, set()).add(self)
+        gateway.telemetry.last_reading.set(came.received_at / 1000)
+
+    def answer(self) -> None:
+        """Send the acknowledgements that are due."""
+        due = self.acks.due()
+        if due and not self.writer.is_closing():
+            self.writer.write(b"".join(due))
+        if self.acks.waiting < self._gateway.config.unanswered:
+            self.room.set()
+        else:
+            self.room.clear()
+
+
+class Gateway:
+    """The listening socket and what its connections share."""
+
+    def __init__(self, config: GatewayConfig, register: Register, telemetry: Telemetry, clock: Clock) -> None:
+        self.config, self.telemetry = config, telemetry
+        self.resolver = Resolver(register, SOURCE, config.time)
+        self.feed = Feed(config.feed, telemetry, self._confirmed)
+        self.stamp = Stamp(clock)
+        self.holders: dict[int, set[_Session]] = {}
+        self.frames_in = telemetry.records.labels("frame")
+        self.port = config.port
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._sessions: set[_Session] = set()
+        telemetry.ready_when("kafka", lambda: self.feed.producer.why)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until `stop`, then confirm and answer what is in hand. Raises OSError, TopicMismatch."""
+        server = await asyncio.start_server(self._serve, self.config.host, self.config.port, limit=_CHUNK)
+        self.port = server.sockets[0].getsockname()[1]
+        log.info("gateway_listens", host=self.config.host, port=self.port)
+        producing = asyncio.create_task(self.feed.producer.run())
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait([producing, stopping], return_when=asyncio.FIRST_COMPLETED)
+            if producing.done():
+                producing.result()
+            server.close()
+            for task in self._tasks:
+                task.cancel()
+            if not await self.feed.close(_END_WITHIN_S):
+                log.warning("gateway_ends_unconfirmed", records=self.feed.producer.outstanding)
+            for session in list(self._sessions):
+                await self._close(session)
+        finally:
+            server.close()
+            tasks: list[asyncio.Task[Any]] = [producing, stopping, *self._tasks]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._sessions) >= self.config.connections:
+            self.telemetry.faults.labels("too_many_connections").inc()
+            writer.close()
+            return
+        session = _Session(self, writer)
+        self._sessions.add(session)
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        self.telemetry.waiting.labels("connections").set(len(self._sessions))
+        try:
+            await self._read(session, reader)
+            await self._close(session)
+        except asyncio.CancelledError:
+            pass  # the gateway ends; `run` answers and closes
+        except (ConnectionError, OSError) as error:
+            log.info("gateway_connection_broke", error=str(error))
+            await self._close(session)
+        finally:
+            self._tasks.discard(task)
+
+    async def _read(self, session: _Session, reader: asyncio.StreamReader) -> None:
+        while True:
+            await session.room.wait()
+            try:
+                async with asyncio.timeout(self.config.idle_s):
+                    data = await reader.read(_CHUNK)
+            except TimeoutError:
+                self.telemetry.faults.labels("idle_connection").inc()
+                return
+            session.take(data)
+            if session.is_hopeless:
+                self.telemetry.faults.labels("not_hj212").inc()
+                return
+            if not data:
+                return
+            await session.writer.drain()
+
+    async def _close(self, session: _Session) -> None:
+        session.answer()
+        self._sessions.discard(session)
+        self.telemetry.waiting.labels("connections").set(len(self._sessions))
+        session.writer.close()
+        with contextlib.suppress(ConnectionError, OSError, TimeoutError):
+            async with asyncio.timeout(1.0):
+                await session.writer.wait_closed()
+
+    def _confirmed(self, record: int) -> None:
+        for session in self.holders.pop(record, ()):
+            session.acks.confirmed(record)
+            session.answer()
+
+
+async def run_gateway(
+    config: GatewayConfig, register: Register, telemetry: Telemetry, clock: Clock, stop: asyncio.Event
+) -> None:
+    """Run a gateway until `stop` is set."""
+    await Gateway(config, register, telemetry, clock).run(stop)

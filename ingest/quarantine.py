@@ -1,0 +1,160 @@
+"""Looks into `dust.quarantine`, and puts through again what a fix has made usable.
+
+What was put through is remembered in the same topic by a record of schema `dust.retried/1`, written
+after the feed has confirmed the reading: a second retry passes it over. A crash between the two
+sends the reading twice, with the instant of its first receipt, and the fold counts it once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import orjson
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from ingest.batches import Row
+from ingest.codec import QUARANTINED, decode_quarantined, headers_of, schema_of
+from ingest.decoders import DECODERS
+from ingest.feed import Feed, FeedOptions
+from ingest.records import Quarantined
+from ingest.resolve import Arrival, Outcome, Resolver
+from ingest.telemetry import Telemetry
+from ingest.topics import MAX_RECORD_BYTES, QUARANTINE
+
+RETRIED = "dust.retried/1"
+_SEND_WITHIN_S = 60.0
+_MOST_UNCONFIRMED = 2000
+
+
+class Held(NamedTuple):
+    """A quarantined message and where it is kept."""
+
+    partition: int
+    offset: int
+    record: Quarantined
+
+    @property
+    def id(self) -> str:
+        return f"{self.partition}/{self.offset}"
+
+
+@dataclass(slots=True)
+class Retried:
+    """What came of a retry."""
+
+    put_through: int = 0
+    readings: int = 0
+    still: dict[str, int] = field(default_factory=dict)  # code -> how many can't be used yet
+    not_ours: int = 0  # what a store refused: no decoder helps
+
+
+async def read_quarantine(bootstrap: str) -> list[Held]:
+    """What is held and was not put through yet, oldest first. Raises KafkaConnectionError."""
+    held: dict[str, Held] = {}
+    async for record in _to_the_end(bootstrap):
+        schema = schema_of(record.headers)
+        if schema == QUARANTINED:
+            one = Held(record.partition, record.offset, decode_quarantined(record.value))
+            held[one.id] = one
+        elif schema == RETRIED:
+            held.pop(orjson.loads(record.value)["id"], None)
+    return sorted(held.values(), key=lambda one: (one.record.received_at, one.partition, one.offset))
+
+
+async def retry(
+    options: FeedOptions, resolver: Resolver, telemetry: Telemetry, code: str | None = None
+) -> Retried:
+    """Decode what is held (with one code, or all) by the present configuration; publish what is good.
+
+    Raises TimeoutError when Kafka does not confirm in time; what was confirmed is remembered.
+    """
+    report = Retried()
+    feed = Feed(options, telemetry, lambda record: None)
+    producing = asyncio.create_task(feed.producer.run())
+    try:
+        done: list[Held] = []
+        for held in await read_quarantine(options.kafka):
+            if code is not None and held.record.code != code:
+                continue
+            if held.record.source == "store":
+                report.not_ours += 1
+                continue
+            outcomes = outcomes_of(held.record, resolver)
+            bad = [one for one in outcomes if isinstance(one, Quarantined)]
+            if bad:
+                report.still[bad[0].code] = report.still.get(bad[0].code, 0) + 1
+                continue
+            for outcome in outcomes:
+                feed.put(outcome)
+            report.readings += sum(isinstance(one, Row) for one in outcomes)
+            done.append(held)
+            if len(done) >= _MOST_UNCONFIRMED:
+                report.put_through += await _remember(feed, done, producing)
+                done = []
+        report.put_through += await _remember(feed, done, producing)
+    finally:
+        producing.cancel()
+        await asyncio.gather(producing, return_exceptions=True)
+    return report
+
+
+def outcomes_of(record: Quarantined, resolver: Resolver) -> list[Outcome]:
+    """What the present configuration makes of a quarantined message, as if received when it was."""
+    came = Arrival(record.topic, record.raw, record.received_at, record.retain, record.dup)
+    if record.source == "gateway":
+        return resolver.of_decoded(DECODERS["hj212"](record.raw, record.topic, resolver.policy_of), came)
+    return resolver.take(came, record.part)
+
+
+async def _remember(feed: Feed, done: list[Held], producing: asyncio.Task[None]) -> int:
+    await _confirm(feed, producing)
+    for held in done:
+        feed.send(
+            QUARANTINE,
+            held.partition,
+            orjson.dumps({"id": held.id}),
+            headers_of(RETRIED, held.record.received_at),
+        )
+    await _confirm(feed, producing)
+    return len(done)
+
+
+async def _confirm(feed: Feed, producing: asyncio.Task[None]) -> None:
+    closing = asyncio.create_task(feed.close(_SEND_WITHIN_S))
+    await asyncio.wait([closing, producing], return_when=asyncio.FIRST_COMPLETED)
+    if producing.done():
+        closing.cancel()
+        producing.result()
+    if not await closing:
+        raise TimeoutError(f"Kafka did not confirm within {_SEND_WITHIN_S:.0f} s: {feed.producer.why or ''}")
+
+
+async def _to_the_end(bootstrap: str) -> AsyncIterator[Any]:
+    """Every record of the quarantine up to the end that it has now."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        max_partition_fetch_bytes=MAX_RECORD_BYTES,
+    )
+    await consumer.start()
+    try:
+        await consumer.topics()
+        partitions = consumer.partitions_for_topic(QUARANTINE) or set()
+        parts = [TopicPartition(QUARANTINE, number) for number in sorted(partitions)]
+        if not parts:
+            return
+        consumer.assign(parts)
+        ends = await consumer.end_offsets(parts)
+        behind = {part for part in parts if ends[part] > 0}
+        while behind:
+            for part, records in (await consumer.getmany(timeout_ms=500)).items():
+                for record in records:
+                    if record.offset < ends[part]:
+                        yield record
+            behind = {part for part in behind if await consumer.position(part) < ends[part]}
+    finally:
+        await consumer.stop()
