@@ -104,6 +104,8 @@ def _device_id(text: str) -> str:
 
 
 def _alias(text: str) -> str:
+    if text.casefold() in RESERVED_DEVICES:
+        raise ValueError(f"`{text}` is reserved: dust/v1/{text}/... carries something else")
     if not text or _KEY_BAD.search(text):
         raise ValueError(f"`{text}` can't be an alias: no blanks, no `/`, `+`, `#`")
     return text
