@@ -15,6 +15,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 
 from ingest.records import MISSING, Background, FeedRecord, Int64s, Readings, Revision, Signal, Tick
 from ingest.units import JUDGED
@@ -45,6 +46,8 @@ LATENESS_MS = 120_000  # of a window that no rule asks for
 FUTURE_MS = 3_600_000  # a value from further ahead is kept, but never judged
 FAR = int(np.iinfo(np.int64).max)
 _PERIOD_MOST = 2**31 - 1
+Bits = npt.NDArray[np.uint8]
+Positions = npt.NDArray[np.intp]
 
 
 class Note(NamedTuple):
@@ -372,15 +375,14 @@ class Detector:
                 return
             rows, time, received = rows[fresh], time[fresh], received[fresh]
             values, present = values[:, fresh], present[fresh]
-        self._hear(rows, received, present, out)
+            where = fresh if where is None else where[fresh]
+        self._hear(batch, begin, where, rows, received, present, out)
         made = self.instants.values(rows, time, received, values)
         for judgement in made:
             late = judgement.verdict.start < self.outage.gap_end
             self._publish([judgement], out, late and self.outage.catching_up(judgement.verdict.decided_at))
 
-    def _values(
-        self, batch: Readings, part: slice
-    ) -> tuple[Int32s, np.ndarray[tuple[int], np.dtype[np.uint8]]]:
+    def _values(self, batch: Readings, part: slice) -> tuple[Int32s, Bits]:
         """Judged values of some rows as (3, n) int32, and which of them each row has, as bits."""
         n = part.stop - part.start
         values = np.full((len(JUDGED), n), ABSENT, np.int32)
@@ -409,7 +411,7 @@ class Detector:
         self,
         out: Outputs,
         begin: int,
-        where: np.ndarray[tuple[int], np.dtype[np.intp]] | None,
+        where: Positions | None,
         duplicates: list[int],
         conflicts: list[int],
         time: Int64s,
@@ -425,11 +427,20 @@ class Detector:
 
     def _hear(
         self,
+        batch: Readings,
+        begin: int,
+        where: Positions | None,
         rows: Int32s,
         received: Int64s,
-        present: np.ndarray[tuple[int], np.dtype[np.uint8]],
+        present: Bits,
         out: Outputs,
     ) -> None:
+        """Note who has been heard; a message that the broker retained says nothing of its device today."""
+        retained = {row for row, text in batch.marks.items() if "retained" in text.split(",")}
+        if retained:
+            own = range(len(rows)) if where is None else where.tolist()
+            heard = np.array([i for i, row in enumerate(own) if begin + row not in retained], np.intp)
+            rows, received, present = rows[heard], received[heard], present[heard]
         for i in self.silence.heard(rows, received, present):
             device = self.plan.devices[int(rows[i])]
             at = int(received[i])

@@ -1,0 +1,49 @@
+"""`dustwatch replay`: recorded messages judged without any server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_EXISTING = click.Path(exists=True, path_type=Path)
+
+
+@click.command("replay")
+@click.argument("config", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("recordings", metavar="RECORDING...", nargs=-1, required=True, type=_EXISTING)
+@click.option("--out", "folder", required=True, type=click.Path(path_type=Path), help="New or empty folder.")
+@click.option("--until", metavar="TIME", help="Go on with ticks until then; leave out what came later.")
+@click.option("--rules", "packs", metavar="PACK", multiple=True, help="In place of the packs of rules.yaml.")
+def command(
+    config: Path, recordings: tuple[Path, ...], folder: Path, until: str | None, packs: tuple[str, ...]
+) -> None:
+    """Judge RECORDINGs by the configuration folder CONFIG; write JSON lines into a folder.
+
+    Without --until the replay ends with the last message: an interval that is not due by then (its end
+    and two minutes for what is late) is not judged.
+
+    \b
+    Example: dustwatch replay deploy/example day.jsonl --out judged --until 2026-11-24T00:10:00+08:00
+    """
+    import orjson
+
+    from deploy.commands.who import instant_ms
+    from deploy.replay import replay, write
+    from ingest.recording import RecordingError, read_recording
+    from ingest.register import load_register
+    from processors.revision import compile_revision, make_revision
+    from processors.rules import load_rules
+
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise click.BadParameter(f"{folder} must be new or empty", param_hint="--out")
+    register = load_register(config)
+    rules = load_rules(config, packs or None)
+    end = instant_ms(until, register.zone) if until else None
+    revision = make_revision(compile_revision(register, rules.rules), received_at=0)
+    try:
+        judged = replay(register, revision, [read_recording(path) for path in recordings], end)
+    except RecordingError as error:
+        raise click.ClickException(str(error)) from None
+    folder.mkdir(parents=True, exist_ok=True)
+    click.echo(orjson.dumps(write(judged, folder), option=orjson.OPT_SORT_KEYS).decode())

@@ -1,0 +1,253 @@
+"""Judges recorded messages without any server: the bridge's resolver and the detect fold, JSON lines out.
+
+The log that a replay makes: the configuration at the whole minute before the first message, a tick at
+every whole minute, the messages of all recordings by time of receipt. It ends with the last message,
+or at `until`; windows that are not due by then stay open, as they would live.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ingest.batches import Row, readings_of
+from ingest.decoders.instants import instant_text
+from ingest.recording import Recorded
+from ingest.records import MISSING, Background, FeedRecord, Quarantined, Readings, Revision, Signal, Tick
+from ingest.register import Register
+from ingest.resolve import Arrival, Resolver
+from processors.detect import Detector
+from processors.records import ANSWERS, Breach, Interval, Verdict, short_id
+
+MINUTE_MS = 60_000
+BRIDGE = "replay"
+MOST_ROWS = 2000  # of a batch; the size changes no output
+_OF_A_VALUE = ("clock", "conflict", "future", "late")  # marks of a reading that are flags of its values
+_EVENTS = ("opened", "amended", "closed")
+
+Line = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Replayed:
+    """All lines that a replay led to, unsorted, and what was counted."""
+
+    received: int = 0
+    duplicates: int = 0
+    readings: list[Line] = field(default_factory=list)
+    quarantine: list[Line] = field(default_factory=list)
+    intervals: list[Line] = field(default_factory=list)
+    verdicts: list[Line] = field(default_factory=list)
+    breaches: list[Line] = field(default_factory=list)
+
+    def summary(self) -> Line:
+        """The line of `summary.json`."""
+        answers = Counter(line["answer"] for line in self.verdicts)
+        events = Counter(line["event"] for line in self.breaches)
+        return {
+            "received": self.received,
+            "readings": len(self.readings),
+            "duplicates": self.duplicates,
+            "quarantined": dict(Counter(line["rejected"] for line in self.quarantine)),
+            "intervals": len(self.intervals),
+            "verdicts": {answer: answers[answer] for answer in ANSWERS},
+            "breaches": {event: events[event] for event in _EVENTS},
+        }
+
+
+# ------------------------------------------------------------------------------------------- the log
+
+
+def merged(recordings: Sequence[Iterable[Recorded]]) -> Iterator[Recorded]:
+    """Messages of several recordings by time of receipt, which never goes back within a recording."""
+    return heapq.merge(*(_forward(r) for r in recordings), key=lambda message: message.received_at)
+
+
+def _forward(recording: Iterable[Recorded]) -> Iterator[Recorded]:
+    latest = None
+    for message in recording:
+        latest = message.received_at if latest is None else max(latest, message.received_at)
+        yield message._replace(received_at=latest)
+
+
+def feed_of(
+    messages: Iterable[Recorded], register: Register, revision: Revision, until: int | None, out: Replayed
+) -> Iterator[FeedRecord]:
+    """The log of recorded messages; what does not go into it is noted in `out`."""
+    resolver = Resolver(register)
+    rows: list[Row] = []
+    minute: int | None = None
+
+    def gathered() -> Iterator[FeedRecord]:
+        if rows:
+            yield readings_of(rows, revision.id)
+            rows.clear()
+
+    def ticks(to: int) -> Iterator[FeedRecord]:
+        nonlocal minute
+        while minute is not None and minute + MINUTE_MS <= to:
+            minute += MINUTE_MS
+            yield from gathered()
+            yield Tick(minute, MINUTE_MS, BRIDGE)
+
+    for message in messages:
+        at = message.received_at
+        if until is not None and at > until:
+            break
+        if minute is None:
+            minute = at // MINUTE_MS * MINUTE_MS
+            yield Revision(revision.id, minute, minute, revision.body)
+            yield Tick(minute, MINUTE_MS, BRIDGE)
+        yield from ticks(at)
+        out.received += 1
+        for outcome in resolver.take(
+            Arrival(message.topic, message.payload, at, message.retain, message.dup)
+        ):
+            if isinstance(outcome, Row):
+                rows.append(outcome)
+            elif isinstance(outcome, Background | Signal):
+                yield from gathered()
+                yield outcome
+            elif isinstance(outcome, Quarantined):
+                out.quarantine.append(quarantine_line(outcome))
+            else:
+                out.duplicates += 1
+        if len(rows) >= MOST_ROWS:
+            yield from gathered()
+    if until is not None:
+        yield from ticks(until)
+    yield from gathered()
+
+
+def replay(
+    register: Register,
+    revision: Revision,
+    recordings: Sequence[Iterable[Recorded]],
+    until: int | None = None,
+) -> Replayed:
+    """Judge recordings by a register and the revision made of it. Raises RecordingError."""
+    out = Replayed()
+    detector = Detector.empty()
+    for record in feed_of(merged(recordings), register, revision, until, out):
+        found = detector.fold(record)
+        if found.readings is not None:
+            out.readings += reading_lines(found.readings, found.marks)
+        out.duplicates += found.duplicates
+        out.intervals += [interval_line(interval) for interval in found.intervals]
+        out.verdicts += [verdict_line(verdict) for verdict in found.verdicts]
+        out.breaches += [breach_line(breach) for breach in found.breaches]
+    return out
+
+
+# --------------------------------------------------------------------------------------------- lines
+
+
+def reading_lines(batch: Readings, marks: dict[int, str]) -> list[Line]:
+    """A line for each reading that is no duplicate; `marks` are those that detection adds."""
+    lines = []
+    for row in range(len(batch)):
+        own = [m for text in (batch.marks.get(row), marks.get(row)) if text for m in text.split(",")]
+        if "duplicate" in own:
+            continue
+        flagged = dict(pair.split("=", 1) for pair in batch.flags.get(row, "").split(";") if "=" in pair)
+        shared = [mark for mark in own if mark in _OF_A_VALUE]
+        numbers = {
+            name: int(column[row]) for name, column in batch.values.items() if int(column[row]) != MISSING
+        }
+        code = int(batch.codes[row])
+        device, time, period = batch.devices[code], int(batch.time[row]), int(batch.period[row])
+        lines.append(
+            {
+                "id": short_id(
+                    "reading", device, time, period, sorted(numbers.items()), sorted(flagged.items())
+                ),
+                "device": device,
+                "site": batch.sites[code],
+                "time": instant_text(time),
+                "period": period // 1000 if period % 1000 == 0 else period / 1000,
+                "received_at": instant_text(int(batch.received_at[row])),
+                "values": {
+                    name: {
+                        "value": number / 1000,
+                        "flags": sorted({*shared, *([flagged[name]] if name in flagged else [])}),
+                    }
+                    for name, number in numbers.items()
+                },
+                "marks": sorted(own),
+            }
+        )
+    return lines
+
+
+def quarantine_line(refused: Quarantined) -> Line:
+    """A message that could not be used."""
+    return {
+        "received_at": instant_text(refused.received_at),
+        "topic": refused.topic,
+        "rejected": refused.code,
+        "detail": refused.detail,
+    }
+
+
+def interval_line(interval: Interval) -> Line:
+    """An interval record."""
+    line: Line = {name: getattr(interval, name) for name in Interval.__slots__}
+    return {**line, "start": instant_text(interval.start), "end": instant_text(interval.end)}
+
+
+def verdict_line(verdict: Verdict) -> Line:
+    """A verdict; its `title`, `citation` and `clause` are those of the rule at that time."""
+    line: Line = {name: getattr(verdict, name) for name in Verdict.__slots__}
+    for name in ("start", "end", "decided_at"):
+        line[name] = instant_text(line[name])
+    return line
+
+
+def breach_line(breach: Breach) -> Line:
+    """A breach event."""
+    line: Line = {name: getattr(breach, name) for name in Breach.__slots__}
+    line["event_id"] = breach.event_id
+    line["interval_start"], line["interval_end"] = instant_text(breach.start), instant_text(breach.end)
+    line["at"], line["opened_at"] = instant_text(breach.at), instant_text(breach.opened_at)
+    del line["start"], line["end"]
+    return line
+
+
+# -------------------------------------------------------------------------------------------- files
+
+
+def write(replayed: Replayed, folder: Path) -> Line:
+    """Write the six files into an existing folder; the summary."""
+    for name, when, lines in (
+        ("readings", "time", replayed.readings),
+        ("quarantine", "received_at", replayed.quarantine),
+        ("intervals", "start", replayed.intervals),
+        ("verdicts", "start", replayed.verdicts),
+        ("breaches", "at", replayed.breaches),
+    ):
+        (folder / f"{name}.jsonl").write_bytes(lines_text(lines, when))
+    summary = replayed.summary()
+    (folder / "summary.json").write_bytes(_text(summary))
+    return summary
+
+
+def lines_text(lines: Iterable[Line], when: str) -> bytes:
+    """Lines in their order, keys sorted: the same lines give the same bytes, in whatever order they came."""
+    return b"".join(text for _, text in sorted((_order(line, when), _text(line)) for line in lines))
+
+
+def _order(line: Line, when: str) -> tuple[str, str, str, str, str, int]:
+    words = (line.get(key) or "" for key in ("site", "pollutant", "rule"))
+    site, pollutant, rule = words
+    device = line.get("device") or line.get("point") or ""
+    return line[when], site, device, pollutant, rule, line.get("revision") or 0
+
+
+def _text(line: Line) -> bytes:
+    return orjson.dumps(line, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
