@@ -26,16 +26,16 @@ def parse_instant(value: object, utc_offset_s: int) -> int:
     """
     if isinstance(value, str):
         if len(value) > _LONGEST_TEXT:
-            raise BadTime(f"time: {value[:40]!r} is too long for an instant")
+            raise BadTime(f"{value[:40]!r} is too long for an instant")
         return _of_text(value, utc_offset_s)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _of_number(value)
-    raise BadTime(f"time: {str(value)[:40]!r} is neither an ISO 8601 text nor an epoch number")
+    raise BadTime(f"{str(value)[:40]!r} is neither an ISO 8601 text nor an epoch number")
 
 
 def _of_number(value: float) -> int:
     if not 0 <= value <= _LATEST_MS:
-        raise BadTime(f"time: {str(value)[:40]} is no epoch second or millisecond of the years 1970 to 9999")
+        raise BadTime(f"{str(value)[:40]} is no epoch second or millisecond of the years 1970 to 9999")
     return round(value * 1000) if value < _SECONDS_BELOW else round(value)
 
 
@@ -46,12 +46,12 @@ def _of_text(text: str, utc_offset_s: int) -> int:
     if text[4:5] != "-" and len(text) in (10, 13) and text.isascii() and text.isdigit():
         return _of_number(int(text))
     if len(text) < _SHORTEST_ISO:  # a date alone is a day, no instant
-        raise BadTime(f"time: {text!r} is no ISO 8601 instant, for example 2026-11-23T08:00:00+08:00")
+        raise BadTime(f"{text!r} is no ISO 8601 instant, for example 2026-11-23T08:00:00+08:00")
     try:
         parsed = datetime.fromisoformat(text)
     except ValueError:
         raise BadTime(
-            f"time: {text[:40]!r} is no ISO 8601 instant, for example 2026-11-23T08:00:00+08:00"
+            f"{text[:40]!r} is no ISO 8601 instant, for example 2026-11-23T08:00:00+08:00"
         ) from None
     if parsed.tzinfo is None:
         since = parsed - _NAIVE_EPOCH
@@ -61,7 +61,7 @@ def _of_text(text: str, utc_offset_s: int) -> int:
         at_ms = since.days * _DAY_MS + since.seconds * 1000 + since.microseconds // 1000
     if 0 <= at_ms <= _LATEST_MS:
         return at_ms
-    raise BadTime(f"time: {text[:40]!r} is outside the years 1970 to 9999")
+    raise BadTime(f"{text[:40]!r} is outside the years 1970 to 9999")
 
 
 def compact_instant(digits: str, utc_offset_s: int) -> int:

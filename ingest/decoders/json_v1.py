@@ -21,7 +21,7 @@ _PREFIX = "dust/v1/"
 _RANGES = {q.name: (q.least, q.greatest) for q in QUANTITIES.values()}
 _LONGEST_PERIOD_S = 31 * 86400
 _LONGEST_FLAG = 8
-_NONE: Mapping[str, Any] = {}
+_NONE: dict[str, str] = {}
 
 
 def device_key(topic: str) -> str | None:
@@ -73,13 +73,13 @@ def _check_array(value: Any) -> None:
 
 def _rejected(refused: Refused | BadTime, raw: bytes) -> Rejected:
     if isinstance(refused, BadTime):
-        return Rejected("bad_time", str(refused), raw)
+        return Rejected("bad_time", f"time: {refused}", raw)
     return json_text.rejected(refused, raw)
 
 
 def _plain_reading(fields: dict[str, Any], device: str | None, policy: DevicePolicy) -> Decoded | None:
     """The reading in an object of possible numbers in normal units; None where anything is odd."""
-    if policy.units:
+    if policy.units and not _are_normal(policy.units):
         return None
     values: dict[str, int] = {}
     extras: dict[str, Any] = {}
@@ -105,7 +105,7 @@ def _plain_reading(fields: dict[str, Any], device: str | None, policy: DevicePol
         elif key == "flags":
             flags = _flags(value)
         elif key == "units":
-            if not _are_normal(value):
+            if type(value) is not dict or not _are_normal(value):
                 return None
         else:
             extras[key] = value
@@ -147,10 +147,8 @@ def _reading(fields: dict[str, Any], device: str | None, policy: DevicePolicy) -
     return Decoded(device, time, period, values, flags, extras, tuple(dict.fromkeys(tolerated)))
 
 
-def _are_normal(units: Any) -> bool:
-    """Whether these units of a payload change no number."""
-    if type(units) is not dict:
-        return False
+def _are_normal(units: Mapping[str, Any]) -> bool:
+    """Whether these units of a payload or a device change no number."""
     for key, unit in units.items():
         if key in _RANGES and (type(unit) is not str or not is_normal(key, unit)):
             return False
@@ -159,13 +157,16 @@ def _are_normal(units: Any) -> bool:
 
 def _units(sent: object, policy: DevicePolicy) -> dict[str, str]:
     """Units by quantity: those in the payload before those of the device's configuration."""
-    if not isinstance(sent, dict) and sent is not _NONE:
+    if not isinstance(sent, dict):
         raise Refused("bad_unit", 'units: expected an object such as {"pm10": "ug/m3"}')
-    units = {**policy.units, **(sent if isinstance(sent, dict) else {})}
-    for key, unit in units.items():
-        if key in _RANGES and not isinstance(unit, str):
+    units = dict(policy.units)
+    for key, unit in sent.items():
+        if key not in _RANGES or unit is None:
+            continue
+        if not isinstance(unit, str):
             raise Refused("bad_unit", f"units: that of {key} is {str(unit)[:40]!r}, not a text")
-    return {key: unit for key, unit in units.items() if isinstance(unit, str)}
+        units[key] = unit
+    return units
 
 
 def _period(value: Any) -> tuple[int, tuple[str, ...]]:

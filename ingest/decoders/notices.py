@@ -57,7 +57,7 @@ def decode_background(
     except Refused as refused:
         return json_text.rejected(refused, payload)
     except BadTime as bad:
-        return Rejected("bad_time", str(bad), payload)
+        return Rejected("bad_time", f"time: {bad}", payload)
     return BackgroundNotice(notice_id, station, start, end, values)
 
 
@@ -97,7 +97,7 @@ def _window(sent: dict[str, Any], utc_offset_s: int) -> tuple[int, int]:
     if label not in ("start", "end"):
         raise Refused("bad_value", f"label: {str(label)[:40]!r} is neither start nor end")
     if sent.get("time") is None:
-        raise BadTime("time: missing; a background value without its hour can't be used")
+        raise BadTime("missing; a background value without its hour can't be used")
     at = parse_instant(sent["time"], utc_offset_s)
     period = sent.get("period")
     if period is None:
@@ -135,7 +135,7 @@ def _optional_instant(sent: dict[str, Any], key: str, utc_offset_s: int) -> int 
     try:
         return parse_instant(sent[key], utc_offset_s)
     except BadTime as bad:
-        raise BadTime(f"{key}: {str(bad).removeprefix('time: ')}") from None
+        raise BadTime(f"{key}: {bad}") from None
 
 
 def _id(sent: dict[str, Any]) -> str | None:

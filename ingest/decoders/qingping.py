@@ -38,16 +38,18 @@ def decode(
     except Refused as refused:
         return [json_text.rejected(refused, payload)]
     except BadTime as bad:
-        return [Rejected("bad_time", str(bad), payload)]
+        return [Rejected("bad_time", f"timestamp: {bad}", payload)]
     results: list[Decoded | Rejected] = []
     for entry in listed:
         try:
             if not isinstance(entry, dict):
                 raise Refused("bad_json", f"{name}: an entry is not an object")
             results.append(_reading(entry, sent, device, policy))
-        except (Refused, BadTime) as refused:
-            code = refused.code if isinstance(refused, Refused) else "bad_time"
-            results.append(Rejected(code, str(refused), orjson.dumps({**sent, name: [entry]})))
+        except Refused as refused:
+            results.append(json_text.rejected(refused, orjson.dumps({**sent, name: [entry]})))
+        except BadTime as bad:
+            raw = orjson.dumps({**sent, name: [entry]})
+            results.append(Rejected("bad_time", f"timestamp: {bad}", raw))
     return results
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ingest.decoders.hj212.ack import build_ack
 from ingest.decoders.hj212.frames import Frame, FrameReader
 from ingest.decoders.hj212.parse import reading_of
-from ingest.decoders.json_text import MAX_PAYLOAD
+from ingest.decoders.json_text import MAX_ITEMS, MAX_PAYLOAD
 from ingest.records import Decoded, DevicePolicy, Rejected
 
 __all__ = ["Frame", "FrameReader", "build_ack", "decode", "reading_of"]
@@ -21,6 +21,8 @@ def decode(
         return [Rejected("too_large", f"{len(payload)} bytes; at most {MAX_PAYLOAD} are read", payload)]
     reader = FrameReader(policy_of)
     pieces = reader.feed(payload) + reader.flush()
+    if len(pieces) > MAX_ITEMS:
+        return [Rejected("too_large", f"{len(pieces)} frames; at most {MAX_ITEMS} are read", payload)]
     if not pieces:
         return [Rejected("empty", "the payload holds nothing", payload)]
     return [reading_of(piece, policy_of(piece.mn)) if isinstance(piece, Frame) else piece for piece in pieces]

@@ -2,7 +2,7 @@
 
 A frame is `##LLLL DATA CRC` with or without CR LF. What the reader answers depends on the bytes
 alone, never on how they were split: it decides about a frame when all that the decision needs is
-there. After a broken frame it goes on at the next `##`; each broken frame or run of noise is one
+there. After a broken frame it goes on at the next beginning; each broken frame or run of noise is one
 rejection. Its buffer is bounded by the longest frame.
 """
 
@@ -24,7 +24,11 @@ _NOISE = _HEAD + LONGEST_DATA + _CRC  # noise is reported in pieces of at most t
 _BLANKS = b"\r\n\t \x00"
 # The beginning of a frame inside another: the outer one was cut, or lies about its length.
 _INNER_START = re.compile(rb"##[0-9]{4}[A-Za-z]{2}=")
+# Noise ends where a frame may begin; the second is such a beginning cut by the end of the buffer.
+_FRAME_START = re.compile(rb"##[0-9]{4}")
+_PART_OF_START = re.compile(rb"#(?:#[0-9]{0,3})?\Z")
 _CRC_TEXT = re.compile(rb"[0-9A-Fa-f]{4}\Z")
+_FIELD_SPELLINGS = {name.casefold(): name for name in ("QN", "ST", "CN", "PW", "MN", "Flag", "PNUM", "PNO")}
 _WANTS_ACK = 1
 SYSTEM_CNS = frozenset({"1000", "9011", "9012", "9013", "9014", "9015", "2081", "3019", "3020", "3021"})
 
@@ -171,17 +175,15 @@ class FrameReader:
         return Frame(raw, fields, cp, tuple(tolerated))
 
     def _skip_noise(self, final: bool) -> Rejected | None:
-        """Read on to the next `##`, line end or the greatest piece; the noise is one rejection."""
+        """Read on to the next frame, line end or the greatest piece; the noise is one rejection."""
         assert self._noise is not None
         buffer = self._buffer
-        start = buffer.find(START, 1)
+        start = _FRAME_START.search(buffer, 1)
         line = buffer.find(b"\n") + 1
-        ends = [at for at in (start, line, _NOISE) if 0 < at <= len(buffer)]
-        if ends and not (start < 0 and min(ends) == len(buffer) and buffer.endswith(b"#") and not final):
-            count = min(ends)
-        elif final:
-            count = len(buffer)
-        else:
+        ends = [at for at in (start.start() if start else 0, line, _NOISE) if 0 < at <= len(buffer)]
+        count = min(ends, default=len(buffer))
+        cut_start = None if final else _PART_OF_START.search(buffer, max(1, len(buffer) - 5))
+        if (not ends and not final) or (cut_start and cut_start.start() < count):
             return None
         code, detail = self._noise
         self._noise = None
@@ -197,10 +199,16 @@ def split_data(data: bytes) -> tuple[dict[str, str], str | None, list[str]]:
         text = data.decode("gb18030", errors="replace")
         odd.append("gb18030")
     head, found, tail = text.partition("CP=&&")
-    cp = tail.rpartition("&&")[0] if "&&" in tail else tail
+    if found and "&&" not in tail:
+        odd.append("closing_lost")
+    cp = tail.rpartition("&&")[0] or tail.removesuffix("&&")
     fields: dict[str, str] = {}
     for item in head.removesuffix("&&").split(";"):
         key, equals, value = item.partition("=")
+        key = key.strip()
+        name = _FIELD_SPELLINGS.get(key.casefold(), key)
+        if name != key:
+            odd.append("letter_case")
         if equals:
-            fields.setdefault(key.strip(), value.strip())
+            fields.setdefault(name, value.strip())
     return fields, cp if found else None, odd

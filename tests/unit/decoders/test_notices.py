@@ -1,0 +1,121 @@
+"""Background values and signals: windows, ids, places, refusals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from ingest.decoders.notices import BackgroundNotice, SignalNotice, decode_background, decode_signal
+from ingest.records import Rejected
+
+EIGHT = 1_795_392_000_000  # 2026-11-23T08:00+08:00
+HOUR = 3_600_000
+STATION = "dust/v1/background/S001"
+SITE = "dust/v1/signals/site-1"
+
+
+def background(**fields: Any) -> BackgroundNotice | Rejected:
+    sent = {"time": "2026-11-23T08:00:00+08:00", "label": "start", "period": 3600, "pm10": 80.5} | fields
+    return decode_background(orjson.dumps({k: v for k, v in sent.items() if v != "absent"}), STATION)
+
+
+def signal(**fields: Any) -> SignalNotice | Rejected:
+    sent = {"id": "a-1", "kind": "alert", "level": "orange", "from": "2026-11-23T08:00:00+08:00"} | fields
+    return decode_signal(orjson.dumps({k: v for k, v in sent.items() if v != "absent"}), SITE)
+
+
+def test_an_hour_labelled_by_its_start_begins_there() -> None:
+    notice = background()
+    assert isinstance(notice, BackgroundNotice)
+    assert (notice.station, notice.start, notice.end) == ("S001", EIGHT, EIGHT + HOUR)
+    assert notice.values == {"pm10": 80_500}
+
+
+def test_an_hour_labelled_by_its_end_is_the_hour_before() -> None:
+    notice = background(label="end")
+    assert isinstance(notice, BackgroundNotice)
+    assert (notice.start, notice.end) == (EIGHT - HOUR, EIGHT)
+
+
+def test_both_labels_of_one_hour_have_one_id() -> None:
+    by_start, by_end = background(), background(label="end", time="2026-11-23T09:00:00+08:00")
+    assert isinstance(by_start, BackgroundNotice)
+    assert by_start == by_end
+
+
+def test_another_value_of_the_same_hour_has_another_id() -> None:
+    first, second = background(), background(pm10=81)
+    assert isinstance(first, BackgroundNotice)
+    assert isinstance(second, BackgroundNotice)
+    assert first.id != second.id
+
+
+def test_without_label_and_period_it_is_the_hour_that_begins_then() -> None:
+    assert background(label="absent", period="absent") == background()
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"label": "middle"}, "bad_value"),
+        ({"time": "absent"}, "bad_time"),
+        ({"time": "8 o'clock"}, "bad_time"),
+        ({"period": 0}, "bad_value"),
+        ({"period": True}, "bad_value"),
+        ({"period": "an hour"}, "bad_value"),
+        ({"pm10": "absent"}, "no_known_key"),
+        ({"pm10": -1}, "bad_value"),
+        ({"units": {"pm10": "kg/m3"}}, "bad_unit"),
+        ({"id": ""}, "bad_value"),
+    ],
+)
+def test_a_background_value_that_cannot_be_used_is_refused(fields: dict[str, Any], code: str) -> None:
+    notice = background(**fields)
+    assert isinstance(notice, Rejected)
+    assert notice.code == code
+
+
+@pytest.mark.parametrize("topic", ["dust/v1/background/", "dust/v1/background/a/b", "dust/v1/dev/readings"])
+def test_a_background_topic_names_one_station(topic: str) -> None:
+    notice = decode_background(b'{"time":0,"pm10":1}', topic)
+    assert isinstance(notice, Rejected)
+    assert notice.code == "unknown_station"
+
+
+def test_a_signal_has_place_kind_level_and_times() -> None:
+    notice = signal(until="2026-11-23T10:00:00+08:00")
+    assert notice == SignalNotice("a-1", "site-1", "alert", "orange", EIGHT, EIGHT + 2 * HOUR)
+
+
+def test_a_signal_without_times_begins_at_receipt_and_stays() -> None:
+    notice = signal(**{"from": "absent"})
+    assert isinstance(notice, SignalNotice)
+    assert (notice.start, notice.end) == (None, None)
+
+
+def test_a_signal_without_id_has_one_of_its_content() -> None:
+    first, again, other = signal(id="absent"), signal(id="absent"), signal(id="absent", level="red")
+    assert isinstance(first, SignalNotice)
+    assert isinstance(other, SignalNotice)
+    assert first == again
+    assert first.id != other.id
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"kind": "gap"}, "bad_value"),  # only the log's keeper writes gaps
+        ({"kind": None}, "bad_value"),
+        ({"kind": []}, "bad_value"),
+        ({"level": [1]}, "bad_value"),
+        ({"from": "now"}, "bad_time"),
+        ({"until": "2026-11-23T08:00:00+08:00"}, "bad_time"),
+        ({"id": 1.5}, "bad_value"),
+    ],
+)
+def test_a_signal_that_cannot_be_used_is_refused(fields: dict[str, Any], code: str) -> None:
+    notice = signal(**fields)
+    assert isinstance(notice, Rejected)
+    assert notice.code == code
