@@ -182,6 +182,29 @@ def _holds(verdict: Mapping[str, Any]) -> int:
     return 2 * length + _BACKGROUND_WAIT
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a rule says of one interval at all points of a site."""
+
+    worst: Mapping[str, Any]
+    points: tuple[Mapping[str, Any], ...]  # by device
+
+
+def by_interval(verdicts: Iterable[Mapping[str, Any]]) -> list[Judgement]:
+    """Verdicts of one site gathered by interval and rule, the newest interval first."""
+    newest: dict[tuple[int, int, str, str], Mapping[str, Any]] = {}
+    for verdict in verdicts:
+        key = (verdict["start"], verdict["end"], verdict["rule"], verdict["device"])
+        other = newest.get(key)
+        if other is None or _age(verdict) > _age(other):
+            newest[key] = verdict
+    groups: dict[tuple[int, int, str], list[Mapping[str, Any]]] = {}
+    for (start, end, rule, _), verdict in sorted(newest.items()):
+        groups.setdefault((start, end, rule), []).append(verdict)
+    ordered = sorted(groups, key=lambda key: (-key[1], key[0], key[2]))
+    return [Judgement(min(groups[key], key=_worst_first), tuple(groups[key])) for key in ordered]
+
+
 _ANSWER_RANK = {EXCEEDS: 0, UNDETERMINED: 1, COMPLIANT: 2}
 
 

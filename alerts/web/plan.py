@@ -175,8 +175,8 @@ def _spots(places: Sequence[Place], points: Sequence[Point], height: float) -> d
         wide = 22.0 * sum(1.0 if ord(c) > 0x2E7F else 0.56 for c in place.name[:12]) + 6
         chosen = None
         for label_x, label_y, anchor, left in (
-            (x + 30, y - 4, "start", x + 30),
-            (x - 30, y - 4, "end", x - 30 - wide),
+            (x + 35, y - 4, "start", x + 35),
+            (x - 35, y - 4, "end", x - 35 - wide),
             (x, y + 46, "middle", x - wide / 2),
             (x, y - 52, "middle", x - wide / 2),
         ):

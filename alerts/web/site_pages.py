@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from alerts.web.board import HOUR, LEVELS, SiteNow
+from alerts.web.board import HOUR, LEVELS, SiteNow, by_interval
 from alerts.web.curves import LONGEST, series
 from alerts.web.desk import Desk
 from alerts.web.poller import call
@@ -16,7 +16,7 @@ from alerts.web.sources import StoreDown
 from ingest.register import Device
 from ingest.units import QUANTITIES
 
-_VERDICT_ROWS = 60
+_VERDICT_ROWS = 600
 _VERDICT_HOURS = 26
 _READINGS = 60_000
 RANGES = (6, 24, 72, 168)  # hours that the curve offers
@@ -53,7 +53,8 @@ async def site(request: Request) -> Response:
         board=shown,
         now=now,
         here=here,
-        verdicts=verdicts,
+        groups=by_interval(verdicts),
+        names={d.device.id: d.device.name or d.device.id for d in here.devices},
         cases=cases,
         curve=_curve(request, here),
         ranges=RANGES,

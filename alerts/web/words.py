@@ -58,7 +58,7 @@ KINDS = {
     "many_silent": N_("Many devices silent"),
     "system": N_("System fault"),
 }
-CASE_LEVELS = {"warning": N_("warning"), "violation": N_("violation"), "offline": N_("silent")}
+CASE_LEVELS = {"notice": N_("advisory"), "warning": N_("warning"), "violation": N_("violation"), "offline": N_("silent")}
 CASE_STATES = {
     "open": N_("Not signed for"),
     "acknowledged": N_("Signed for, lasting"),
