@@ -125,6 +125,8 @@ async def _run(
             acks="all",
             max_request_size=MAX_RECORD_BYTES,
             max_batch_size=256 * 1024,
+            # A broker that restarts within this time ends no process.
+            request_timeout_ms=120_000,
         )
         await producer.start()
         stack.push_async_callback(producer.stop)
@@ -157,7 +159,7 @@ async def _until_stopped(
     """Return when a signal asks for it; end the process when anything else ends."""
     stopping = asyncio.create_task(stop.wait())
     starting = asyncio.create_task(app.start())
-    others = [asyncio.create_task(_await(work)) for work in (shell.watch, *beside)]
+    others = [asyncio.create_task(_await(work)) for work in (shell.watch, shell.beat, *beside)]
     pending: set[asyncio.Task[Any]] = {stopping, starting, *others}
     while not stopping.done():
         done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)

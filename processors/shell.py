@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 import structlog
 from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
 
 from ingest.codec import header, schema_of
 from ingest.telemetry import Telemetry
@@ -33,6 +34,7 @@ log = structlog.get_logger(__name__)
 EXIT_LOG = 1  # the log cannot give what the state needs: an operator has to decide
 EXIT_UNEXPECTED = 70  # EX_SOFTWARE: start me again
 _WATCH_S = 1.0
+_LOOK_WITHIN_S = 15.0
 _NOWHERE = TopicPartition("dust.nowhere", 0)
 _OPENING = -1  # the key of the task that opens all partitions
 
@@ -97,10 +99,21 @@ class Shell:
         """The watch task: lag, membership while targets are dead, and a wedge that Faust doesn't see."""
         while True:
             await asyncio.sleep(_WATCH_S)
-            self._beat = time.monotonic()
             if self.app.should_stop and not self._stopping:
                 raise RuntimeError(f"the engine has stopped: {self.app.crash_reason!r}")
-            await self._look()
+            try:
+                async with asyncio.timeout(_LOOK_WITHIN_S):
+                    await self._look()
+                    await self._stay_member()
+            except (TimeoutError, KafkaError) as error:
+                self._telemetry.faults.labels("kafka_slow").inc()
+                log.warning("kafka_does_not_answer", stage=self.name, error=repr(error))
+
+    async def beat(self) -> None:
+        """Shows the liveness probe that the event loop runs."""
+        while True:
+            self._beat = time.monotonic()
+            await asyncio.sleep(_WATCH_S)
 
     async def _consume(self, stream: Any) -> None:
         async for event in stream.noack().events():
@@ -166,6 +179,8 @@ class Shell:
         keeper = self._keepers.pop(partition, None)
         if keeper is not None:
             keeper.drop()
+            with contextlib.suppress(KeyError):
+                self._telemetry.lag.remove(str(partition))
         self._cancel(partition)
 
     def _cancel(self, partition: int) -> None:
@@ -217,14 +232,13 @@ class Shell:
                     f"{now - keeper.moved_at:.0f} s: the engine is stuck"
                 )
         self._telemetry.waiting.labels("target_seconds").set(waiting)
-        if waiting > _WATCH_S:
-            await self._stay_member()
 
     async def _stay_member(self) -> None:
         """Poll for nothing: while a target is dead and all buffers are full, Faust stops polling, and
-        the group would expel a consumer that hasn't polled for `broker_max_poll_interval`."""
+        the group would expel a consumer that hasn't polled for `broker_max_poll_interval`. Whether
+        records really move is judged in `_look`."""
         thread = getattr(self.app.consumer, "_thread", None)
-        if thread is not None:
+        if thread is not None and not self.app.rebalancing:
             await thread.getmany({_NOWHERE}, timeout=0.0)
 
     def _loop_stuck(self) -> str | None:
