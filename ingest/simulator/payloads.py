@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from ingest.decoders.hj212.crc import crc16
+from ingest.decoders.hj212.crc import hj212_crc
 
 Values = dict[str, float]
 Message = tuple[str, bytes]
@@ -34,7 +34,7 @@ _HJ_CODES = {
 def hj212_frame(data: str) -> bytes:
     """A frame of HJ 212-2017, 6.3, around its data part."""
     raw = data.encode()
-    return b"##%04d" % len(raw) + raw + b"%04X\r\n" % crc16(raw)
+    return b"##%04d" % len(raw) + raw + b"%04X\r\n" % hj212_crc(raw)
 
 
 def hj212(key: str, at_ms: int, values: Values, seq: int) -> Message:
