@@ -1,0 +1,89 @@
+"""The states of a case as one table: which command leads from which state to which, and why.
+
+    open -> acknowledged -> closed, open -> recovered -> closed
+
+A case is closed when both have happened: the measurement is compliant again (`recover`) and a person
+has taken note (`acknowledge`). Silence does neither. Later steps (assigned, rectified, verified)
+are further rows of the table.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+OPEN = "open"
+ACKNOWLEDGED = "acknowledged"
+RECOVERED = "recovered"
+CLOSED = "closed"
+STATES: tuple[str, ...] = (OPEN, ACKNOWLEDGED, RECOVERED, CLOSED)
+
+START = "start"
+AMEND = "amend"
+ACKNOWLEDGE = "acknowledge"
+RECOVER = "recover"
+COMMANDS: tuple[str, ...] = (START, AMEND, ACKNOWLEDGE, RECOVER)
+
+
+class Transition(NamedTuple):
+    """From `before` (None: no case yet) the command leads to `after`."""
+
+    before: str | None
+    command: str
+    after: str
+    why: str
+
+
+class Step(NamedTuple):
+    """What a command does to a case; a refused one leaves the state as it is."""
+
+    accepted: bool
+    before: str | None
+    after: str | None
+    reason: str
+
+
+TRANSITIONS: tuple[Transition, ...] = (
+    Transition(None, START, OPEN, "a breach or a fault was found"),
+    Transition(None, RECOVER, RECOVERED, "it is over, and its beginning was never seen here"),
+    Transition(OPEN, AMEND, OPEN, "a later result corrects what was measured"),
+    Transition(OPEN, ACKNOWLEDGE, ACKNOWLEDGED, "a person has taken note; the breach lasts"),
+    Transition(OPEN, RECOVER, RECOVERED, "compliant again; nobody has taken note yet"),
+    Transition(ACKNOWLEDGED, AMEND, ACKNOWLEDGED, "a later result corrects what was measured"),
+    Transition(ACKNOWLEDGED, RECOVER, CLOSED, "compliant again, and a person had taken note"),
+    Transition(RECOVERED, AMEND, RECOVERED, "a later result corrects what was measured"),
+    Transition(RECOVERED, ACKNOWLEDGE, CLOSED, "a person has taken note of what is over"),
+    Transition(CLOSED, AMEND, CLOSED, "a later result corrects what was measured"),
+)
+_TABLE = {(row.before, row.command): row for row in TRANSITIONS}
+_REFUSALS: dict[tuple[str | None, str], str] = {
+    (None, ACKNOWLEDGE): "there is no such case",
+    (None, AMEND): "there is no such case",
+    (ACKNOWLEDGED, ACKNOWLEDGE): "the case is already acknowledged",
+    (CLOSED, ACKNOWLEDGE): "the case is already closed",
+    (RECOVERED, RECOVER): "the case has already recovered",
+    (CLOSED, RECOVER): "the case is already closed",
+}
+
+
+def decide(state: str | None, command: str) -> Step:
+    """What `command` does to a case in `state` (None: no case). Raises ValueError for unknown words."""
+    if command not in COMMANDS or (state is not None and state not in STATES):
+        raise ValueError(f"no command {command!r} or no state {state!r}")
+    row = _TABLE.get((state, command))
+    if row is not None:
+        return Step(True, state, row.after, row.why)
+    return Step(False, state, state, _REFUSALS.get((state, command), "the case is already open"))
+
+
+def is_over(state: str) -> bool:
+    """Whether the measurement is compliant again."""
+    return state in (RECOVERED, CLOSED)
+
+
+def diagram() -> str:
+    """The table as a Mermaid state diagram, for deploy/docs/cases.md."""
+    lines = ["stateDiagram-v2"]
+    for row in TRANSITIONS:
+        lines.append(f"    {row.before or '[*]'} --> {row.after}: {row.command}")
+    lines.append(f"    {CLOSED} --> [*]")
+    return "\n".join(lines)

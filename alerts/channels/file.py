@@ -1,0 +1,72 @@
+"""Channel `file`: appends each message as a JSON line to a file; on the disk before it counts as sent."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+from alerts.outbox import Outcome, retry, sent, unknown
+from alerts.records import Message
+
+
+class FileSender:
+    """One file; several messages at once are written one after another."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._threads = ThreadPoolExecutor(1, "channel-file")
+
+    async def send(self, message: Message, possible_repeat: bool) -> Outcome:
+        """Append one line and wait for the disk."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._append, message, possible_repeat)
+
+    async def close(self) -> None:
+        """End the thread."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _append(self, message: Message, possible_repeat: bool) -> Outcome:
+        line = json.dumps(line_of(message, possible_repeat), ensure_ascii=False) + "\n"
+        begun = False
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self._lock, self.path.open("ab+") as file:
+                end = file.seek(0, os.SEEK_END)
+                if end and _last_byte(file.fileno(), end) != b"\n":
+                    line = "\n" + line  # an earlier life died within its line
+                begun = True
+                file.write(line.encode())
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            words = f"{self.path}: {error.strerror or error}"
+            return unknown(words) if begun else retry(words)
+        return sent(f"{self.path.name}:{end}")
+
+
+def _last_byte(descriptor: int, end: int) -> bytes:
+    return os.pread(descriptor, 1, end - 1)
+
+
+def line_of(message: Message, possible_repeat: bool) -> dict[str, object]:
+    """What stands in the file: who, what, when, and the text as a person reads it."""
+    line: dict[str, object] = {
+        "id": message.id,
+        "at": datetime.fromtimestamp(message.created_at / 1000, UTC).isoformat(timespec="milliseconds"),
+        "to": message.recipient.name,
+        "line": message.recipient.line,
+        "why": message.recipient.why,
+        "case": message.case,
+        "step": message.step,
+        "kind": message.kind,
+        "text": message.text,
+    }
+    if possible_repeat:
+        line["possible_repeat"] = True
+    return line

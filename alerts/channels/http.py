@@ -1,0 +1,52 @@
+"""What the HTTP channels share: one POST, and what its failures mean for the message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from alerts.outbox import Outcome, refused, retry, unknown
+
+_LATER = {408, 409, 421, 423, 425, 429}  # the request was fine, its time was not
+_LONGEST_WAIT_S = 3600
+
+
+async def post(
+    client: httpx.AsyncClient, url: str, body: Mapping[str, Any], headers: Mapping[str, str]
+) -> httpx.Response | Outcome:
+    """The response with status 2xx, or what else became of the message.
+
+    The words of an Outcome never hold the URL: it may be a secret.
+    """
+    try:
+        response = await client.post(url, json=body, headers=dict(headers))
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        return retry(f"no connection: {_words(error)}")
+    except (httpx.UnsupportedProtocol, httpx.InvalidURL):
+        return refused("the address is no http address")
+    except httpx.HTTPError as error:
+        # The request went out, at least in part: the other side may have acted on it.
+        return unknown(f"no answer: {_words(error)}")
+    if response.is_success:
+        return response
+    said = f"HTTP {response.status_code}: {shortened(response.text)}"
+    if response.status_code in _LATER or response.is_server_error:
+        return retry(said, _wait_asked_for(response))
+    return refused(said)
+
+
+def shortened(text: str, most: int = 200) -> str:
+    """One line of at most so many characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def _words(error: Exception) -> str:
+    return shortened(f"{type(error).__name__} {error}".strip())
+
+
+def _wait_asked_for(response: httpx.Response) -> int | None:
+    asked = response.headers.get("Retry-After", "")
+    return min(int(asked), _LONGEST_WAIT_S) * 1000 if asked.isascii() and asked.isdigit() else None

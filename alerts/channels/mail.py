@@ -1,0 +1,124 @@
+"""Channel `mail`: SMTP from threads of its own, so that a dead server keeps nobody else waiting.
+
+The message's id is the `Message-ID`, and stands in the text: a repeat after an unknown outcome has the
+same one, which mail programs show once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import smtplib
+import ssl
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+from alerts.channels.http import shortened
+from alerts.outbox import Outcome, refused, retry, sent, unknown
+from alerts.records import Message
+from alerts.routing import MailChannel
+
+_THREADS = 4
+
+
+class MailSender:
+    """One mail server."""
+
+    def __init__(
+        self, form: MailChannel, password: str | None, context: ssl.SSLContext | None = None
+    ) -> None:
+        self._form = form
+        self._password = password
+        self._context = context or ssl.create_default_context()
+        self._threads = ThreadPoolExecutor(_THREADS, "channel-mail")
+
+    async def send(self, message: Message, possible_repeat: bool) -> Outcome:
+        """Hand over once."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._hand_over, message, possible_repeat)
+
+    async def close(self) -> None:
+        """End the threads; one that waits for a dead server ends with its time-out."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _hand_over(self, message: Message, possible_repeat: bool) -> Outcome:
+        mail = mail_of(message, self._form.sender, possible_repeat)
+        try:
+            server = self._connect()
+        except smtplib.SMTPAuthenticationError as error:
+            # Later may be right: the operator hears of it and mends the password.
+            return retry(f"{self._form.host} refuses the user: {_said(error)}")
+        except (smtplib.SMTPException, OSError) as error:
+            return retry(f"{self._form.host}:{self._form.port}: {_words(error)}")
+        try:
+            refusals = server.send_message(mail)
+        except smtplib.SMTPRecipientsRefused as error:
+            code, said = next(iter(error.recipients.values()))
+            return _by_code(code, said)
+        except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
+            return _by_code(error.smtp_code, error.smtp_error)
+        except (smtplib.SMTPException, OSError) as error:
+            return unknown(f"the connection ended while the mail was handed over: {_words(error)}")
+        finally:
+            _leave(server)
+        return sent(f"accepted by {self._form.host}" if not refusals else f"partly refused: {refusals}")
+
+    def _connect(self) -> smtplib.SMTP:
+        form = self._form
+        if form.security == "tls":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                form.host, form.port, timeout=form.timeout, context=self._context
+            )
+        else:
+            server = smtplib.SMTP(form.host, form.port, timeout=form.timeout)
+        try:
+            if form.security == "starttls":
+                server.starttls(context=self._context)
+            if form.username is not None and self._password is not None:
+                server.login(form.username, self._password)
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+
+def mail_of(message: Message, sender: str, possible_repeat: bool) -> EmailMessage:
+    """The mail: subject is the first line of the text, the id is its Message-ID and reference."""
+    mail = EmailMessage()
+    mail["From"] = sender
+    mail["To"] = message.recipient.address
+    mail["Subject"] = message.subject
+    mail["Date"] = format_datetime(datetime.fromtimestamp(message.created_at / 1000, UTC))
+    domain = sender.rpartition("@")[2]
+    mail["Message-ID"] = f"<{message.id}@{domain}>"
+    # All mails of one case make one thread in the reader's program.
+    mail["References"] = f"<case-{message.case}@{domain}>"
+    mail["X-Dustwatch-Reference"] = message.id
+    if possible_repeat:
+        mail["X-Dustwatch-Possible-Repeat"] = "yes"
+    mail.set_content(message.text + "\n")
+    return mail
+
+
+def _by_code(code: int, said: bytes | str) -> Outcome:
+    words = f"SMTP {code}: {shortened(said.decode(errors='replace') if isinstance(said, bytes) else said)}"
+    return refused(words) if code >= 500 else retry(words)
+
+
+def _said(error: smtplib.SMTPResponseException) -> str:
+    said = error.smtp_error
+    return (
+        f"{error.smtp_code} {shortened(said.decode(errors='replace') if isinstance(said, bytes) else said)}"
+    )
+
+
+def _words(error: Exception) -> str:
+    return shortened(f"{type(error).__name__} {error}")
+
+
+def _leave(server: smtplib.SMTP) -> None:
+    try:
+        server.quit()
+    except (smtplib.SMTPException, OSError):
+        server.close()

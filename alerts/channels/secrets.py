@@ -1,0 +1,34 @@
+"""Finds the value of a secret that the configuration names: an environment variable, or a file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from ingest.strict_yaml import ConfigError, Problem
+
+PREFIX = "DUSTWATCH_SECRET_"
+
+
+class Secrets:
+    """`secrets(NAME)`: the variable `DUSTWATCH_SECRET_NAME`, else the file NAME in `folder`."""
+
+    def __init__(self, folder: Path | None = None, environment: Mapping[str, str] | None = None) -> None:
+        self._environment = os.environ if environment is None else environment
+        named = self._environment.get("DUSTWATCH_SECRETS")
+        self._folder = folder if folder is not None else Path(named) if named else None
+
+    def __call__(self, name: str) -> str:
+        """The value. Raises ConfigError, which names where it was looked for."""
+        value = self._environment.get(PREFIX + name)
+        if value:
+            return value.strip()
+        if self._folder is not None and (self._folder / name).is_file():
+            return (self._folder / name).read_text(encoding="utf-8").strip()
+        where = f"the variable {PREFIX}{name}"
+        where += (
+            f" and the file {self._folder / name}" if self._folder else " (DUSTWATCH_SECRETS names no folder)"
+        )
+        words = f"the secret `{name}` is not there; looked for {where}"
+        raise ConfigError([Problem("channels.yaml", 1, 1, ".", words)])

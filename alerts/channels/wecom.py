@@ -1,0 +1,68 @@
+"""Channel `wecom`: a group robot of WeCom. It answers HTTP 200 also when it refuses; `errcode` decides.
+
+Robots know no idempotency: the message's id is printed in the text, so that people see a repeat.
+"""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+
+from alerts.channels.http import post, shortened
+from alerts.outbox import Outcome, refused, retry, sent, unknown
+from alerts.records import Message
+
+_MOST_BYTES = 2048  # of a text; the robot refuses more
+_BUSY = -1
+_TOO_MANY = 45009  # 20 messages a minute and robot
+_MINUTE_MS = 60_000
+
+
+class WecomSender:
+    """One robot."""
+
+    def __init__(self, url: str, timeout_s: float) -> None:
+        self._url = url
+        self._client = httpx.AsyncClient(timeout=timeout_s, follow_redirects=False, trust_env=False)
+
+    async def send(self, message: Message, possible_repeat: bool) -> Outcome:
+        """POST once and read the body."""
+        body = {"msgtype": "text", "text": {"content": content_of(message, possible_repeat)}}
+        answer = await post(self._client, self._url, body, {})
+        return answer if isinstance(answer, Outcome) else outcome_of(answer.text)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+
+def outcome_of(body: str) -> Outcome:
+    """What the robot's answer means."""
+    try:
+        answer = json.loads(body)
+        code = int(answer["errcode"])
+    except (ValueError, KeyError, TypeError):
+        return unknown(f"an answer without errcode: {shortened(body)}")
+    said = f"errcode {code}: {shortened(str(answer.get('errmsg', '')))}"
+    if code == 0:
+        return sent(said)
+    if code == _TOO_MANY:
+        return retry(said, _MINUTE_MS)
+    return retry(said) if code == _BUSY else refused(said)
+
+
+def content_of(message: Message, possible_repeat: bool) -> str:
+    """The text, cut in the middle where it is too long: first lines, link and id stay."""
+    text = message.text
+    if possible_repeat:
+        chinese = message.recipient.language == "zh_CN"
+        mark = "（可能重复）" if chinese else "(possible repeat) "
+        text = mark + text
+    if len(text.encode()) <= _MOST_BYTES:
+        return text
+    lines = text.split("\n")
+    tail = "\n…\n" + "\n".join(lines[-2:])
+    room = _MOST_BYTES - len(tail.encode())
+    head = "\n".join(lines[:-2]).encode()[:room].decode(errors="ignore")
+    return head + tail

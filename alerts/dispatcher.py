@@ -1,0 +1,185 @@
+"""Sends what is in the outbox: claims due messages, tries each once, writes what became of it.
+
+A thin loop around `outbox` (the decision) and the channels (the effect). Every channel has its own
+room for attempts under way; one that answers late or never keeps no other waiting. Times here are
+those of the real clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from alerts.channels.base import Channel
+from alerts.outbox import Outcome, Patience, after, refused, unknown
+from alerts.records import SENT, Claim
+from alerts.store import CaseStore
+from alerts.store.case_store import wall_ms
+from ingest.telemetry import Telemetry
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Pacing:
+    """How the loop looks for work; seconds."""
+
+    poll_s: float = 0.2  # for what other workers wrote, and for retries that come due
+    at_once: int = 8  # attempts under way, for each channel
+    lease_s: float = 180.0  # longer than any attempt may take
+    attempt_s: float = 150.0
+    stop_s: float = 5.0
+
+
+class Dispatcher:
+    """The sending half of one alerts worker."""
+
+    def __init__(
+        self,
+        store: CaseStore,
+        channels: Mapping[str, Channel],
+        owner: str,
+        patience: Patience,
+        telemetry: Telemetry,
+        pacing: Pacing = Pacing(),
+        wall: Callable[[], int] = wall_ms,
+    ) -> None:
+        self._store = store
+        self._channels = channels
+        self._owner = owner
+        self._patience = patience
+        self._telemetry = telemetry
+        self._pacing = pacing
+        self._wall = wall
+        self._wake = asyncio.Event()
+        self._under_way: dict[str, set[asyncio.Task[None]]] = {}
+        # Its own threads: senders that block can't keep the outbox from its database.
+        self._threads = ThreadPoolExecutor(2, "outbox")
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def notify(self) -> None:
+        """Look at once: something was written. Callable from any thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._wake.set)
+
+    async def run(self, stop: asyncio.Event | None = None) -> None:
+        """Send until `stop` or cancelled; then give those under way a moment.
+
+        A dead database is waited out.
+        """
+        stop = stop or asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        stopping = asyncio.create_task(stop.wait())
+        freed = False
+        try:
+            while not stop.is_set():
+                self._wake.clear()
+                try:
+                    if not freed:
+                        await self._call(lambda: self._store.outbox.free(self._owner, self._wall()))
+                        freed = True
+                    await self._send_due()
+                except SQLAlchemyError as error:
+                    self._telemetry.faults.labels("case_store").inc()
+                    log.error("case_store_away", error=str(error).splitlines()[0])
+                    await asyncio.wait({stopping}, timeout=1.0)
+                    continue
+                woken = asyncio.create_task(self._wake.wait())
+                await asyncio.wait(
+                    {woken, stopping}, timeout=self._pacing.poll_s, return_when=asyncio.FIRST_COMPLETED
+                )
+                woken.cancel()
+        finally:
+            stopping.cancel()
+            await self._end()
+
+    async def _send_due(self) -> None:
+        due = await self._call(lambda: self._store.outbox.due(self._wall()))
+        self._telemetry.waiting.labels("outbox").set(sum(due.values()))
+        for channel in due:
+            under_way = self._under_way.setdefault(channel, set())
+            room = self._pacing.at_once - len(under_way)
+            if room <= 0:
+                continue
+            claims = await self._call(
+                lambda channel=channel, room=room: self._store.outbox.claim(  # type: ignore[misc]
+                    channel, self._owner, room, self._wall(), round(self._pacing.lease_s * 1000)
+                )
+            )
+            for claim in claims:
+                task = asyncio.create_task(self._attempt(channel, claim))
+                under_way.add(task)
+                task.add_done_callback(lambda done, among=under_way: self._left(done, among))  # type: ignore[misc]
+
+    def _left(self, task: asyncio.Task[None], among: set[asyncio.Task[None]]) -> None:
+        among.discard(task)
+        self._wake.set()
+
+    async def _attempt(self, channel: str, claim: Claim) -> None:
+        if claim.possible_repeat:
+            log.warning("possible_repeat", message=claim.message.id, case=claim.message.case, channel=channel)
+        outcome = await self._try(channel, claim)
+        now = self._wall()
+        then = after(claim.message.id, claim.number, claim.written_at, outcome, now, self._patience)
+        while True:
+            try:
+                await self._call(
+                    lambda: self._store.outbox.finish(claim, self._owner, outcome, then, self._wall())
+                )
+                break
+            except SQLAlchemyError as error:
+                # What was sent must be written down; until then the lease keeps others away.
+                log.error("outcome_not_written", message=claim.message.id, error=str(error).splitlines()[0])
+                await asyncio.sleep(1.0)
+        self._telemetry.written.labels(f"message_{then.state}").inc()
+        told = log.info if then.state == SENT else log.warning
+        told(
+            "message",
+            message=claim.message.id,
+            case=claim.message.case,
+            step=claim.message.step,
+            channel=channel,
+            attempt=claim.number,
+            outcome=outcome.kind,
+            state=then.state,
+            reason=then.reason,
+        )
+
+    async def _try(self, channel: str, claim: Claim) -> Outcome:
+        sender = self._channels.get(channel)
+        if sender is None:
+            return refused(f"channel `{channel}` is no longer in channels.yaml")
+        try:
+            async with asyncio.timeout(self._pacing.attempt_s):
+                return await sender.send(claim.message, claim.possible_repeat)
+        except TimeoutError:
+            return unknown(f"no end within {self._pacing.attempt_s:g} s")
+        except Exception as error:
+            # A fault of ours in one channel must not end the others; it is counted and shown.
+            self._telemetry.faults.labels("channel").inc()
+            log.exception("channel_fault", channel=channel, message=claim.message.id)
+            return unknown(f"{type(error).__name__}: {error}")
+
+    async def _end(self) -> None:
+        tasks = {task for among in self._under_way.values() for task in among}
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=self._pacing.stop_s)
+            for task in late:
+                task.cancel()  # its attempt stays unknown, and is repeated with the same id
+            for task in late:
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+        for sender in self._channels.values():
+            await sender.close()
+        self._threads.shutdown(wait=True)
+
+    async def _call(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)

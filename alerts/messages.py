@@ -1,0 +1,166 @@
+"""The words of a message: facts of a case, put into a template of the reader's language.
+
+Pure. Templates are `texts/LANGUAGE/NAME.txt.j2`; the first line is the subject and says what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+LANGUAGES: tuple[str, ...] = ("zh_CN", "en")
+_MINUTE_MS = 60_000
+_UNITS = {"ug/m3": "µg/m³", "mg/m3": "mg/m³", "dB": "dB"}
+_POLLUTANTS = {"pm10": "PM10", "pm2_5": "PM2.5", "tsp": "TSP", "pm1": "PM1", "noise": "noise"}
+_POLLUTANTS_ZH = {**_POLLUTANTS, "noise": "噪声"}
+_DAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+class Text(NamedTuple):
+    """A message in words."""
+
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One breach as a message tells it; instants are ms UTC, values in the unit."""
+
+    site: str
+    address: str
+    device: str
+    title: str
+    level: str
+    start: int
+    end: int
+    pollutant: str | None = None
+    unit: str | None = None
+    value: float | None = None
+    background: float | None = None
+    subtracted: float | None = None  # what of the background the clause lets be subtracted
+    limit: float | None = None
+    capture: float | None = None
+    clause: str = ""
+    citation: str = ""
+    status: str = ""  # read | reported | recalled: how well the limit is known
+    administrative: bool = False
+    opened_at: int = 0
+
+    @property
+    def net(self) -> float | None:
+        """The value less what is subtracted: what the limit is held against."""
+        if self.value is None or self.subtracted is None:
+            return None
+        return self.value - self.subtracted
+
+    @property
+    def shape(self) -> str:
+        """What `value` is: `day` a number of exceeding intervals, `instant` one value, else a mean."""
+        if self.end <= self.start:
+            return "instant"
+        return "day" if self.end - self.start >= 20 * 3_600_000 else "mean"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that a template may use."""
+
+    template: str  # opened | offline | many_silent | recovered | returned | fault | fault_ended
+    line: str  # of the reader: sector | territorial | site | platform
+    others: tuple[str, ...]  # who else is told
+    link: str
+    reference: str  # the message's id
+    at: int
+    zone: ZoneInfo
+    matter: Matter | None = None
+    matters: tuple[Matter, ...] = ()  # of many_silent and its return
+    deadline: int | None = None
+    delayed: bool = False
+    fault: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def render(facts: Facts, language: str) -> Text:
+    """The message in `language`; one that has no templates is written in English."""
+    words = language if language in LANGUAGES else "en"
+    environment = _environment(words)
+    template = environment.get_template(f"{words}/{facts.template}.txt.j2")
+    zone = facts.zone
+    chinese = words == "zh_CN"
+    text = template.render(
+        f=facts,
+        m=facts.matter,
+        when=lambda ms: _when(ms, zone, chinese),
+        span=lambda m: _span(m, zone, chinese),
+        reading=lambda m: _reading(m.value, m.unit),
+        number=_number,
+        unit=lambda u: _UNITS.get(u or "", u or ""),
+        percent=lambda share: f"{share * 100:.0f} %",
+        pollutant=lambda p: (_POLLUTANTS_ZH if chinese else _POLLUTANTS).get(p or "", p or ""),
+        lasted=lambda ms: _lasted(ms, chinese),
+    )
+    lines = [line.rstrip() for line in text.strip().splitlines()]
+    body = "\n".join(line for line in lines if line)
+    return Text(lines[0], body)
+
+
+@cache
+def _environment(language: str) -> Environment:
+    return Environment(
+        loader=PackageLoader("alerts", "texts"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # plain text; no browser reads it as markup
+    )
+
+
+def _local(ms: int, zone: ZoneInfo) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(zone)
+
+
+def _when(ms: int, zone: ZoneInfo, chinese: bool) -> str:
+    at = _local(ms, zone)
+    if chinese:
+        return f"{at.month}月{at.day}日 {at:%H:%M}"
+    return f"{_DAYS_EN[at.weekday()]} {at:%Y-%m-%d %H:%M}"
+
+
+def _span(matter: Matter, zone: ZoneInfo, chinese: bool) -> str:
+    start, end = _local(matter.start, zone), _local(matter.end, zone)
+    if matter.shape == "instant":
+        clock = f"{start:%H:%M:%S}"
+        return f"{start.month}月{start.day}日 {clock}" if chinese else f"{start:%Y-%m-%d} {clock}"
+    if matter.shape == "day":
+        return f"{start.month}月{start.day}日全天" if chinese else f"{start:%Y-%m-%d}, the whole day"
+    last = "24:00" if f"{end:%H:%M}" == "00:00" else f"{end:%H:%M}"
+    if chinese:
+        return f"{start.month}月{start.day}日 {start:%H:%M}–{last}"
+    return f"{start:%Y-%m-%d %H:%M}–{last}"
+
+
+def _number(value: float | None) -> str:
+    """As short as it can be read: whole from 100 on, else one decimal where it has one."""
+    if value is None:
+        return "–"
+    return f"{value:.0f}" if abs(value) >= 100 or float(value).is_integer() else f"{value:.1f}"
+
+
+def _reading(value: float | None, unit: str | None) -> str:
+    return f"{_number(value)} {_UNITS.get(unit or '', unit or '')}".strip()
+
+
+def _lasted(ms: int, chinese: bool) -> str:
+    minutes = max(0, ms) // _MINUTE_MS
+    days, rest = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(rest, 60)
+    parts = ((days, "天", "d"), (hours, "小时", "h"), (minutes, "分钟", "min"))
+    said = [f"{n} {zh if chinese else en}" for n, zh, en in parts if n]
+    return " ".join(said[:2]) or ("不到 1 分钟" if chinese else "less than 1 min")

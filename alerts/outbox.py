@@ -1,0 +1,93 @@
+"""Decides what becomes of a message after an attempt: done, tried again (when), or given up.
+
+Pure: instants are given, and the jitter is a hash of the message's id, so that the same history
+always leads to the same times.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from alerts.records import GIVEN_UP, PENDING, REFUSED, SENT
+
+UNKNOWN = "unknown"
+RETRY = "retry"
+
+
+class Outcome(NamedTuple):
+    """How an attempt ended.
+
+    `sent`: the other side confirmed. `retry`: it surely did not take it, later it may. `refused`: it
+    never will. `unknown`: it may have taken it; the repeat carries the same id.
+    """
+
+    kind: str
+    reason: str = ""
+    receipt: str = ""
+    after_ms: int | None = None  # the other side asked to wait that long
+
+
+def sent(receipt: str) -> Outcome:
+    """The other side confirmed; `receipt` is what it said."""
+    return Outcome(SENT, "", receipt)
+
+
+def retry(reason: str, after_ms: int | None = None) -> Outcome:
+    """It surely did not take the message, but may later."""
+    return Outcome(RETRY, reason, "", after_ms)
+
+
+def refused(reason: str) -> Outcome:
+    """It will never take this message."""
+    return Outcome(REFUSED, reason)
+
+
+def unknown(reason: str) -> Outcome:
+    """It may or may not have taken the message."""
+    return Outcome(UNKNOWN, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How a message is tried again: first wait, doubled up to the longest, until it is given up."""
+
+    first_ms: int = 2_000
+    longest_ms: int = 300_000
+    give_up_ms: int = 24 * 3600 * 1000
+
+
+class Next(NamedTuple):
+    """The state that a message gets; `due_at` only where it is tried again."""
+
+    state: str
+    due_at: int
+    reason: str
+
+    @property
+    def done(self) -> bool:
+        """Nothing more will be tried."""
+        return self.state != PENDING
+
+
+def wait_ms(message: str, number: int, patience: Patience) -> int:
+    """How long to wait after attempt `number`: exponential, between 75 % and 125 % by the id's hash."""
+    plain: int = min(patience.longest_ms, patience.first_ms * 2 ** min(number - 1, 30))
+    digest = hashlib.sha256(f"{message}/{number}".encode()).digest()
+    share = int.from_bytes(digest[:4], "big") / 2**32
+    return int(plain * (0.75 + share / 2))
+
+
+def after(message: str, number: int, written_at: int, outcome: Outcome, now: int, patience: Patience) -> Next:
+    """What becomes of `message`, first written at `written_at`, after attempt `number` ended so."""
+    if outcome.kind == SENT:
+        return Next(SENT, now, outcome.receipt)
+    if outcome.kind == REFUSED:
+        return Next(REFUSED, now, outcome.reason)
+    due = now + max(wait_ms(message, number, patience), outcome.after_ms or 0)
+    if due - written_at > patience.give_up_ms:
+        hours = patience.give_up_ms / 3_600_000
+        return Next(GIVEN_UP, now, f"given up after {number} attempts in {hours:g} h: {outcome.reason}")
+    why = "may have arrived, repeated with the same id" if outcome.kind == UNKNOWN else "not taken"
+    return Next(PENDING, due, f"{why}: {outcome.reason}")

@@ -1,0 +1,117 @@
+"""Runs an alerts worker: the stage behind `dust.breaches`, dispatcher, holds, the watch for the operator."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from alerts.channels import Secrets, open_channels
+from alerts.dispatcher import Dispatcher
+from alerts.outbox import Patience
+from alerts.planner import CasePlanner
+from alerts.routing import Deliveries, load_routing
+from alerts.stage import AlertsStage
+from alerts.store import CaseStore, Planner
+from ingest.clock import Clock, parse_clock
+from ingest.register import load_register
+from ingest.telemetry import Telemetry
+from ingest.topics import BREACHES
+from processors.apps import Beside, StageOptions, group_of, run_stage
+from processors.stage import Outlet
+
+log = structlog.get_logger(__name__)
+_HOLDS_S = 0.25  # of the real clock; a hold of 30 s passes in half a second of a demo at x60
+
+
+class AlertsSettings(Protocol):
+    """The settings of the machine that an alerts worker reads."""
+
+    @property
+    def config(self) -> Path: ...
+    @property
+    def clock(self) -> str: ...
+    @property
+    def kafka(self) -> str: ...
+    @property
+    def cases(self) -> str: ...
+    @property
+    def base_url(self) -> str: ...
+    @property
+    def files(self) -> Path: ...
+
+
+def run_alerts(
+    settings: AlertsSettings,
+    telemetry: Telemetry,
+    options: StageOptions | None = None,
+    secrets: Callable[[str], str] | None = None,
+) -> int:
+    """Run until SIGTERM or SIGINT; returns 0.
+
+    Raises ConfigError for a wrong folder or a missing secret, StoreError for a case store that can't
+    be used, and what `run_stage` raises, all before anything has started.
+    """
+    register = load_register(settings.config)
+    routing = load_routing(settings.config, register)
+    clock = parse_clock(settings.clock)
+    options = options or StageOptions()
+    channels = open_channels(routing.channels, secrets or Secrets(), settings.files)
+    store = CaseStore(settings.cases)
+    planner = CasePlanner(register, routing, settings.base_url)
+    # The name under which claims are held: the same after a crash, so that they are taken back at once.
+    owner = f"{group_of('alerts', options)}-{options.instance or socket.gethostname()}"
+    dispatcher = Dispatcher(store, channels, owner, patience_of(routing.form.delivery), telemetry)
+    threads = ThreadPoolExecutor(4, "cases")
+
+    def factory(outlet: Outlet) -> AlertsStage:
+        return AlertsStage(store, planner, clock, telemetry, threads, dispatcher.notify)
+
+    beside: list[Beside] = [
+        dispatcher.run,
+        partial(watch_holds, store, planner, clock, telemetry, threads, dispatcher.notify),
+    ]
+    try:
+        return run_stage("alerts", settings.kafka, BREACHES, factory, telemetry, options, beside)
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)
+        store.close()
+
+
+def patience_of(delivery: Deliveries) -> Patience:
+    """The retry policy of routing.yaml."""
+    return Patience(
+        first_ms=round(delivery.retry_first * 1000),
+        longest_ms=round(delivery.retry_longest * 1000),
+        give_up_ms=delivery.give_up_after * 1000,
+    )
+
+
+async def watch_holds(
+    store: CaseStore,
+    planner: Planner,
+    clock: Clock,
+    telemetry: Telemetry,
+    threads: ThreadPoolExecutor,
+    told: Callable[[], None],
+) -> None:
+    """Let go of the silences whose hold has ended, for ever."""
+    loop = asyncio.get_running_loop()
+    while True:
+        await asyncio.sleep(_HOLDS_S)
+        try:
+            applied = await loop.run_in_executor(threads, store.release_holds, planner, clock.now_ms())
+        except SQLAlchemyError as error:
+            telemetry.faults.labels("case_store").inc()
+            log.error("case_store_away", error=str(error).splitlines()[0])
+            continue
+        if applied.new:
+            log.info("holds_ended", reason=applied.reason, messages=applied.messages)
+            told()

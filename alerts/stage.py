@@ -1,0 +1,102 @@
+"""The stage behind `dust.breaches`: each breach event becomes case, event and messages in one transaction.
+
+The stage itself has no state: what was done stands in the case store, under the event's own id, so a
+record that comes again after a crash changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from alerts.store import CaseStore, Planner
+from ingest.clock import Clock
+from ingest.codec import schema_of
+from ingest.telemetry import Telemetry
+from processors.records import BREACH, Breach, decode_breach
+from processors.stage import RawRecord
+
+log = structlog.get_logger(__name__)
+_RETRY_S = 1.0
+
+
+class AlertsStage:
+    """One partition's breaches into the case store; `told` is called when messages were written."""
+
+    def __init__(
+        self,
+        store: CaseStore,
+        planner: Planner,
+        clock: Clock,
+        telemetry: Telemetry,
+        threads: ThreadPoolExecutor,
+        told: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._planner = planner
+        self._clock = clock
+        self._telemetry = telemetry
+        self._threads = threads
+        self._told = told
+        self._waiting: list[Breach] = []
+
+    def restore(self, snapshot: bytes | None) -> None:
+        """Nothing to restore: the case store knows what was done."""
+        self._waiting.clear()
+
+    def fold(self, record: RawRecord) -> None:
+        """Take one breach event; a record that is none is counted and left out."""
+        if schema_of(record.headers) != BREACH:
+            self._telemetry.discard("no_breach")
+            log.warning("no_breach", partition=record.partition, offset=record.offset)
+            return
+        try:
+            breach = decode_breach(record.value)
+        except (ValueError, TypeError, KeyError) as error:
+            self._telemetry.discard("unreadable_breach")
+            log.error("unreadable_breach", partition=record.partition, offset=record.offset, error=str(error))
+            return
+        self._telemetry.records.labels("breach").inc()
+        self._waiting.append(breach)
+
+    async def deliver(self) -> None:
+        """Write what was collected, in order; waits while the database is away."""
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            event = self._waiting[0]
+            try:
+                applied = await loop.run_in_executor(
+                    self._threads, self._store.apply_breach, event, self._planner, self._clock.now_ms()
+                )
+            except (OperationalError, InterfaceError) as error:
+                # Away, busy for long, or its disk is full: the log keeps the breach until it is back.
+                self._telemetry.faults.labels("case_store").inc()
+                log.error("case_store_away", error=str(error).splitlines()[0], breach=event.id)
+                await asyncio.sleep(_RETRY_S)
+                continue
+            del self._waiting[0]
+            if applied.messages:
+                self._told()
+            if applied.new:
+                self._telemetry.written.labels("case_event").inc()
+            log.info(
+                "breach",
+                breach=event.id,
+                what=event.event,
+                site=event.site,
+                new=applied.new,
+                messages=applied.messages,
+                reason=applied.reason,
+            )
+
+    async def settle(self) -> None:
+        """All that was delivered is committed."""
+        await self.deliver()
+
+    def snapshot(self) -> bytes:
+        """Empty: only the offset matters."""
+        return b""

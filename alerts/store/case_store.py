@@ -1,0 +1,314 @@
+"""Cases and their events in SQL: one transaction writes a case, its event and its messages.
+
+What is to be written is decided by a `Planner`, a pure object; the store reads what the decision
+needs, keeps other workers away meanwhile, and writes the result. All methods block: call them from a
+worker thread. Every method may raise SQLAlchemy's `OperationalError` when the database is away.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from sqlalchemy import Connection, Engine, RowMapping, Table, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+
+from alerts.cases import ACKNOWLEDGE, Step, decide, is_over
+from alerts.records import (
+    FAILED,
+    OPENED,
+    PENDING,
+    SENDING,
+    SENT,
+    Case,
+    CaseEvent,
+    CaseFile,
+    Change,
+    Known,
+    Message,
+)
+from alerts.store import rows
+from alerts.store.engine import READ_ONLY, open_engine
+from alerts.store.outbox_store import OutboxStore
+from alerts.store.tables import attempts, case_events, cases, messages
+from processors.records import Breach, short_id
+
+T = TypeVar("T")
+_RACES = 5  # how often a transaction is tried again when another worker wrote the same row first
+
+
+def wall_ms() -> int:
+    """The real clock: due times and leases of the outbox never follow a simulated one."""
+    return time.time_ns() // 1_000_000
+
+
+class Planner(Protocol):
+    """Decides what a breach event, a hold that ends, or a fault leads to; knows no database."""
+
+    def breach(self, event: Breach, known: Known, now: int) -> list[Change]:
+        """Changes for one event of a breach."""
+
+    def release(self, held: Sequence[Case], now: int) -> list[Change]:
+        """Changes for the held cases whose time has come; those not named stay held."""
+
+    def fault_began(self, fault: str, facts: dict[str, Any], now: int) -> Change:
+        """The case of a fault of the platform."""
+
+    def fault_ended(self, case: Case, told: Sequence[Message], now: int) -> Change | None:
+        """The end of that case."""
+
+
+class Applied(NamedTuple):
+    """Whether an event was new, why (not), and how many messages it wrote."""
+
+    new: bool
+    reason: str
+    messages: int
+
+
+class CaseStore:
+    """The case store at a URL: `sqlite:///path` or `postgresql+psycopg://user:password@host/name`."""
+
+    def __init__(self, url: str, wall: Callable[[], int] = wall_ms) -> None:
+        self.engine: Engine = open_engine(url)
+        self.outbox = OutboxStore(self.engine)
+        self._wall = wall
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    # ---------------------------------------------------------------- what stage and watch write
+
+    def apply_breach(self, event: Breach, planner: Planner, now: int) -> Applied:
+        """Write the case, event and messages that `event` leads to; the same event twice is once."""
+
+        def work(connection: Connection) -> Applied:
+            seen = select(case_events.c.n).where(case_events.c.id == event.event_id)
+            if connection.execute(seen).first() is not None:
+                return Applied(False, "this event was applied before", 0)
+            return self._write(connection, planner.breach(event, self._known(connection, event.id), now))
+
+        return self._transact(work)
+
+    def release_holds(self, planner: Planner, now: int) -> Applied:
+        """Decide the held cases whose hold has ended; cheap when there are none."""
+        held = select(cases).where(cases.c.hold_until.is_not(None)).order_by(cases.c.n)
+        with self._reading() as connection:
+            due = select(func.count()).where(cases.c.hold_until <= now)
+            if not connection.execute(due).scalar_one():
+                return Applied(False, "no hold has ended", 0)
+
+        def work(connection: Connection) -> Applied:
+            found = connection.execute(held.with_for_update(skip_locked=True)).mappings().all()
+            return self._write(connection, planner.release([rows.case_of(row) for row in found], now))
+
+        return self._transact(work)
+
+    def open_fault(self, fault: str, facts: dict[str, Any], planner: Planner, now: int) -> Applied:
+        """Open the case of a fault, unless it is open already."""
+
+        def work(connection: Connection) -> Applied:
+            if connection.execute(_open_fault(fault)).first() is not None:
+                return Applied(False, "this fault is known", 0)
+            return self._write(connection, [planner.fault_began(fault, facts, now)])
+
+        return self._transact(work)
+
+    def end_fault(self, fault: str, planner: Planner, now: int) -> Applied:
+        """Note the end of a fault, if it is open."""
+
+        def work(connection: Connection) -> Applied:
+            row = connection.execute(_open_fault(fault).with_for_update()).mappings().first()
+            if row is None:
+                return Applied(False, "this fault is not open", 0)
+            change = planner.fault_ended(rows.case_of(row), _told(connection, row["id"]), now)
+            return self._write(connection, [change] if change else [])
+
+        return self._transact(work)
+
+    def open_faults(self) -> dict[str, Case]:
+        """The open faults of the platform by their name."""
+        with self._reading() as connection:
+            query = select(cases).where(cases.c.fault.is_not(None), cases.c.recovered_at.is_(None))
+            return {row["fault"]: rows.case_of(row) for row in connection.execute(query).mappings()}
+
+    # ---------------------------------------------------------------- what the desk does
+
+    def acknowledge(self, case_id: str, by: str, note: str, at: int) -> Step:
+        """Note that a person has taken note; a `many_silent` case takes its members along."""
+
+        def work(connection: Connection) -> Step:
+            step = self._acknowledge(connection, case_id, by, note, at)
+            if step.accepted:
+                members = select(cases.c.id).where(cases.c.parent == case_id)
+                for member in connection.execute(members).scalars().all():
+                    self._acknowledge(connection, member, by, note, at)
+            return step
+
+        return self._transact(work)
+
+    def cases(
+        self, state: str | None = None, site: str | None = None, limit: int = 200, over: bool | None = None
+    ) -> list[Case]:
+        """Cases, newest first; `over=False`: those whose breach or fault still lasts."""
+        query = select(cases).order_by(cases.c.opened_at.desc(), cases.c.n.desc()).limit(limit)
+        if state is not None:
+            query = query.where(cases.c.state == state)
+        if site is not None:
+            query = query.where(cases.c.site == site)
+        if over is not None:
+            ended = cases.c.recovered_at.is_not(None)
+            query = query.where(ended if over else ~ended)
+        with self._reading() as connection:
+            return [rows.case_of(row) for row in connection.execute(query).mappings()]
+
+    def case(self, case_id: str) -> CaseFile | None:
+        """One case with its events, messages (also those of its `many_silent` case) and attempts."""
+        with self._reading() as connection:
+            row = connection.execute(select(cases).where(cases.c.id == case_id)).mappings().first()
+            if row is None:
+                return None
+            found = rows.case_of(row)
+            history = select(case_events).where(case_events.c.case == case_id).order_by(case_events.c.n)
+            events = tuple(rows.event_of(e) for e in connection.execute(history).mappings())
+            of = [case_id, found.parent] if found.parent else [case_id]
+            sent = connection.execute(
+                select(messages).where(messages.c.case.in_(of)).order_by(messages.c.n)
+            ).mappings()
+            # a message of the parent concerns this case only if it covers it
+            mine = [m for m in sent if m["case"] == case_id or case_id in m["covers"]]
+            tries = _attempts_of(connection, [m["id"] for m in mine])
+            members = connection.execute(select(cases).where(cases.c.parent == case_id).order_by(cases.c.n))
+            return CaseFile(
+                found,
+                events,
+                tuple(rows.delivery_of(m, tries.get(m["id"], ())) for m in mine),
+                tuple(rows.case_of(member) for member in members.mappings()),
+            )
+
+    def counts(self) -> dict[str, int]:
+        """Numbers for status: cases of breaches by state, other cases, messages by state, repeats."""
+        with self._reading() as connection:
+            by_state = select(cases.c.state, cases.c.breach.is_not(None).label("own"), func.count())
+            found = connection.execute(by_state.group_by(cases.c.state, "own")).all()
+            counts = {"cases": 0, "cases_other": 0}
+            for state, own, number in found:
+                counts["cases" if own else "cases_other"] += number
+                if own:
+                    counts[f"cases_{state}"] = number
+            counts["messages"] = 0
+            for name in (PENDING, SENDING, SENT, *FAILED):
+                counts[f"messages_{name}"] = 0
+            grouped = select(messages.c.state, func.count()).group_by(messages.c.state)
+            for state, number in connection.execute(grouped).all():
+                counts["messages"] += number
+                counts[f"messages_{state}"] = number
+            repeats = select(func.count()).where(attempts.c.possible_repeat)
+            counts["possible_repeats"] = connection.execute(repeats).scalar_one()
+            return counts
+
+    # ---------------------------------------------------------------- inside
+
+    def _acknowledge(self, connection: Connection, case_id: str, by: str, note: str, at: int) -> Step:
+        query = select(cases).where(cases.c.id == case_id).with_for_update()
+        row = connection.execute(query).mappings().first()
+        known = rows.case_of(row) if row is not None else None
+        step = decide(known.state if known else None, ACKNOWLEDGE)
+        if known is None or not step.accepted or step.after is None:
+            return step
+        after = replace(
+            known,
+            state=step.after,
+            updated_at=max(at, known.updated_at),
+            acknowledged_at=at,
+            acknowledged_by=by,
+            closed_at=at if step.after == "closed" else known.closed_at,
+        )
+        noted = CaseEvent(
+            id=short_id("acknowledge", case_id, at, by),
+            case=case_id,
+            at=at,
+            event="acknowledged",
+            actor=by,
+            before=step.before,
+            after=step.after,
+            reason=step.reason,
+            note=note,
+        )
+        self._write(connection, [Change(step.reason, after, noted)])
+        return step
+
+    def _known(self, connection: Connection, breach: str) -> Known:
+        query = select(cases).where(cases.c.breach == breach).with_for_update()
+        row = connection.execute(query).mappings().first()
+        if row is None:
+            return Known()
+        case = rows.case_of(row)
+        told = _told(connection, case.id)
+        if case.parent is None:
+            return Known(case, told)
+        parent = connection.execute(select(cases).where(cases.c.id == case.parent).with_for_update())
+        siblings = connection.execute(
+            select(cases.c.id, cases.c.state).where(cases.c.parent == case.parent, cases.c.id != case.id)
+        ).all()
+        still = frozenset(name for name, state in siblings if not is_over(state))
+        owner = rows.case_of(parent.mappings().one())
+        return Known(case, told, owner, _told(connection, owner.id), still)
+
+    def _write(self, connection: Connection, changes: Sequence[Change]) -> Applied:
+        written = 0
+        for change in changes:
+            row = rows.row_of_case(change.case)
+            updated = connection.execute(update(cases).where(cases.c.id == change.case.id).values(row))
+            if updated.rowcount == 0:
+                connection.execute(insert(cases).values(row))
+            connection.execute(insert(case_events).values(rows.row_of_event(change.event)))
+            for message in change.messages:
+                # for one case, step, recipient and way there is one message, whoever asks again
+                once = _insert_once(connection, messages, rows.row_of_message(message, self._wall()))
+                written += connection.execute(once).rowcount
+        return Applied(bool(changes), "; ".join(c.reason for c in changes), written)
+
+    def _transact(self, work: Callable[[Connection], T]) -> T:
+        for left in reversed(range(_RACES)):
+            try:
+                with self.engine.begin() as connection:
+                    return work(connection)
+            except IntegrityError:
+                if not left:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _reading(self) -> Any:
+        engine = self.engine.execution_options(**{READ_ONLY: True})
+        return engine.begin()
+
+
+def _open_fault(fault: str) -> Any:
+    return select(cases).where(cases.c.fault == fault, cases.c.recovered_at.is_(None))
+
+
+def _told(connection: Connection, case_id: str) -> tuple[Message, ...]:
+    query = select(messages).where(
+        messages.c.case == case_id, messages.c.step == OPENED, messages.c.state.not_in(FAILED)
+    )
+    found = connection.execute(query.order_by(messages.c.n)).mappings()
+    return tuple(rows.message_of(row) for row in found)
+
+
+def _attempts_of(connection: Connection, of: Sequence[str]) -> dict[str, list[RowMapping]]:
+    found: dict[str, list[RowMapping]] = {}
+    query = select(attempts).where(attempts.c.message.in_(of)).order_by(attempts.c.n)
+    for row in connection.execute(query).mappings():
+        found.setdefault(row["message"], []).append(row)
+    return found
+
+
+def _insert_once(connection: Connection, table: Table, row: dict[str, Any]) -> Any:
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table).values(row).on_conflict_do_nothing()
+    return sqlite.insert(table).values(row).on_conflict_do_nothing()

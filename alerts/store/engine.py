@@ -1,0 +1,88 @@
+"""Opens the database of the case store: SQLite with a write-ahead log, or PostgreSQL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from alerts.store.tables import SCHEMA_VERSION, metadata, versions
+
+_BUSY_S = 10.0  # how long SQLite waits for another process's write
+_SCHEMA_LOCK = 0x64757374  # any number; workers that start together create the tables one after another
+READ_ONLY = "dustwatch_read_only"
+
+
+class StoreError(ConnectionError):
+    """The case store can't be used: address, what happened, what to do."""
+
+
+def open_engine(url: str) -> Engine:
+    """An engine with its tables in place. Raises StoreError, without the password in its words."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise StoreError(f"DUSTWATCH_CASES={url!r} is no address; {_FORMS}") from None
+    if parsed.drivername in ("postgresql", "postgres"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
+        raise StoreError(f"DUSTWATCH_CASES: no case store of kind {parsed.drivername!r}; {_FORMS}")
+    engine = _sqlite(parsed) if parsed.drivername == "sqlite" else _postgresql(parsed)
+    try:
+        with engine.begin() as connection:
+            _create_tables(connection)
+    except OperationalError as error:
+        engine.dispose()
+        shown = parsed.render_as_string(hide_password=True)
+        words = str(error.orig).strip().splitlines()
+        raise StoreError(
+            f"the case store at {shown} can't be used: {words[0] if words else error}; "
+            "check DUSTWATCH_CASES, the server, and the space on its disk"
+        ) from None
+    return engine
+
+
+_FORMS = "write sqlite:///path/to/cases.sqlite or postgresql+psycopg://user:password@host:5432/name"
+
+
+def _sqlite(url: URL) -> Engine:
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": _BUSY_S, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, record: object) -> None:
+        # The driver would begin a transaction only at the first write; ours begin where we say.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A transaction that reads first and writes later could not wait for another writer.
+        reading = connection.get_execution_options().get(READ_ONLY)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    return create_engine(url, pool_pre_ping=True, pool_size=5, connect_args={"connect_timeout": 10})
+
+
+def _create_tables(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_SCHEMA_LOCK})")
+    if inspect(connection).has_table(versions.name):
+        found = connection.execute(select(versions.c.version)).scalar_one()
+        if found != SCHEMA_VERSION:
+            raise StoreError(
+                f"the case store has tables of version {found}, this program reads {SCHEMA_VERSION}; "
+                "use the program that wrote them, or another database"
+            )
+        return
+    metadata.create_all(connection)
+    connection.execute(insert(versions).values(version=SCHEMA_VERSION))

@@ -1,0 +1,108 @@
+"""Between rows of the tables and the values of `alerts.records`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, fields
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from alerts.records import PENDING, Attempt, Case, CaseEvent, Delivery, Message, Recipient
+
+_CASE_FIELDS = tuple(f.name for f in fields(Case))
+_EVENT_FIELDS = tuple(f.name for f in fields(CaseEvent))
+Row = RowMapping | Mapping[str, Any]
+
+
+def case_of(row: Row) -> Case:
+    """A row of `cases` as a Case."""
+    return Case(**{name: row[name] for name in _CASE_FIELDS})
+
+
+def row_of_case(case: Case) -> dict[str, Any]:
+    """The columns of a case."""
+    return asdict(case)
+
+
+def event_of(row: Row) -> CaseEvent:
+    """A row of `case_events`."""
+    return CaseEvent(**{name: row[name] for name in _EVENT_FIELDS})
+
+
+def row_of_message(message: Message, wall: int) -> dict[str, Any]:
+    """The columns of a message as it is first written: due at once."""
+    target = message.recipient
+    return {
+        "id": message.id,
+        "case": message.case,
+        "kind": message.kind,
+        "step": message.step,
+        "recipient": target.id,
+        "way": target.way,
+        "channel": target.channel,
+        "target": target._asdict(),
+        "subject": message.subject,
+        "text": message.text,
+        "link": message.link,
+        "covers": list(message.covers),
+        "data": message.data,
+        "created_at": message.created_at,
+        "written_at": wall,
+        "state": PENDING,
+        "due_at": wall,
+        "tries": 0,
+        "receipt": "",
+        "reason": "",
+    }
+
+
+def message_of(row: Row) -> Message:
+    """A row of `messages` as what is to be sent."""
+    return Message(
+        id=row["id"],
+        case=row["case"],
+        kind=row["kind"],
+        step=row["step"],
+        recipient=Recipient(**row["target"]),
+        subject=row["subject"],
+        text=row["text"],
+        created_at=row["created_at"],
+        link=row["link"],
+        covers=tuple(row["covers"]),
+        data=row["data"],
+    )
+
+
+def delivery_of(row: Row, attempts: Iterable[Row]) -> Delivery:
+    """A row of `messages` with the state of its delivery and its attempts."""
+    return Delivery(
+        message=message_of(row),
+        state=row["state"],
+        due_at=row["due_at"],
+        written_at=row["written_at"],
+        tries=row["tries"],
+        done_at=row["done_at"],
+        receipt=row["receipt"],
+        reason=row["reason"],
+        attempts=tuple(attempt_of(attempt) for attempt in attempts),
+    )
+
+
+def attempt_of(row: Row) -> Attempt:
+    """A row of `attempts`."""
+    return Attempt(
+        number=row["number"],
+        owner=row["owner"],
+        started_at=row["started_at"],
+        outcome=row["outcome"],
+        reason=row["reason"],
+        receipt=row["receipt"],
+        finished_at=row["finished_at"],
+        possible_repeat=row["possible_repeat"],
+    )
+
+
+def row_of_event(event: CaseEvent) -> dict[str, Any]:
+    """The columns of an event."""
+    return asdict(event)

@@ -1,0 +1,141 @@
+"""The tables of the case store, the same on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+SCHEMA_VERSION = 1
+
+metadata = MetaData()
+# SQLite counts rows by itself only where the key is an INTEGER.
+_Serial = BigInteger().with_variant(Integer, "sqlite")
+
+versions = Table("dustwatch_schema", metadata, Column("version", Integer, primary_key=True))
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("n", _Serial, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("breach", Text, unique=True),  # each breach has exactly one case
+    Column("fault", Text),
+    Column("parent", Text),
+    Column("deadline", BigInteger),
+    Column("recovered_at", BigInteger),
+    Column("acknowledged_at", BigInteger),
+    Column("acknowledged_by", Text),
+    Column("closed_at", BigInteger),
+    Column("hold_until", BigInteger),
+    Column("tell", Boolean, nullable=False),
+    Column("delayed", Boolean, nullable=False),
+    Column("data", JSON, nullable=False),
+    Index("cases_by_state", "state", "opened_at"),
+    Index("cases_by_site", "site", "opened_at"),
+    Index("cases_by_parent", "parent"),
+    Index(
+        "cases_held",
+        "hold_until",
+        sqlite_where=text("hold_until IS NOT NULL"),
+        postgresql_where=text("hold_until IS NOT NULL"),
+    ),
+    # one open case a fault, also where several workers watch
+    Index(
+        "cases_one_open_fault",
+        "fault",
+        unique=True,
+        sqlite_where=text("fault IS NOT NULL AND recovered_at IS NULL"),
+        postgresql_where=text("fault IS NOT NULL AND recovered_at IS NULL"),
+    ),
+)
+
+case_events = Table(
+    "case_events",
+    metadata,
+    Column("n", _Serial, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),  # the same breach event applied twice is found by it
+    Column("case", Text, ForeignKey("cases.id"), nullable=False, index=True),
+    Column("at", BigInteger, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("before", Text),
+    Column("after", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("data", JSON, nullable=False),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("n", _Serial, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("case", Text, ForeignKey("cases.id"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("way", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("target", JSON, nullable=False),  # the Recipient as it was when the message was written
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("link", Text, nullable=False),
+    Column("covers", JSON, nullable=False),
+    Column("data", JSON, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("written_at", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("owner", Text),
+    Column("lease_until", BigInteger),
+    Column("done_at", BigInteger),
+    Column("receipt", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    UniqueConstraint("case", "step", "recipient", "way", name="messages_told_once"),
+    Index(
+        "messages_unfinished",
+        "channel",
+        "due_at",
+        sqlite_where=text("done_at IS NULL"),
+        postgresql_where=text("done_at IS NULL"),
+    ),
+    Index("messages_by_state", "state"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("n", _Serial, primary_key=True, autoincrement=True),
+    Column("message", Text, ForeignKey("messages.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("outcome", Text, nullable=False),  # `unknown` from before the attempt
+    Column("reason", Text, nullable=False),
+    Column("receipt", Text, nullable=False),
+    Column("finished_at", BigInteger),
+    Column("possible_repeat", Boolean, nullable=False),
+    UniqueConstraint("message", "number", name="attempts_numbered"),
+)

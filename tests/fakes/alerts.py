@@ -1,0 +1,177 @@
+"""A small county, breaches and a channel that remembers, for the tests of alerts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from alerts.outbox import Outcome, sent
+from alerts.planner import CasePlanner
+from alerts.records import Message
+from alerts.routing import Routing, RoutingForm
+from ingest.register import County, Department, Device, Register, Site
+from processors.records import Breach
+
+
+def ms(text: str) -> int:
+    """The instant of an ISO text with zone."""
+    return round(datetime.fromisoformat(text).timestamp() * 1000)
+
+
+NIGHT = ms("2026-11-23T23:00:00+08:00")
+HOUR = 3_600_000
+_FILE = [{"kind": "file"}]
+
+
+def county(**changes: Any) -> Register:
+    """Two sites in one township under one department; `changes` replace parts of the register."""
+    departments = [
+        {
+            "id": "housing",
+            "name": "住建局",
+            "line": "sector",
+            "contacts": [
+                {"name": "扬尘办", "hours": "08:00-18:00", "channels": _FILE},
+                {"name": "值班室", "channels": _FILE},
+            ],
+        },
+        {
+            "id": "town-east",
+            "name": "城东镇",
+            "line": "territorial",
+            "contacts": [{"name": "网格员 王海燕", "channels": _FILE}],
+        },
+    ]
+    sites = [
+        {
+            "id": f"site-{n}",
+            "name": name,
+            "kind": "building",
+            "stage": "earthwork",
+            "zone": "urban",
+            "township": "town-east",
+            "department": "housing",
+            "location": (39.9, 116.4),
+            "address": f"东环路 {n} 号",
+            "contacts": [{"name": "项目经理", "channels": _FILE}],
+        }
+        for n, name in ((1, "一号工地"), (2, "二号工地"))
+    ]
+    devices = [
+        {"id": f"dev-{n}", "site": "site-1" if n <= 4 else "site-2", "format": "json_v1", "name": f"{n} 号点"}
+        for n in range(1, 13)
+    ]
+    parts: dict[str, Any] = {
+        "county": County(name="示范县"),
+        "departments": {d["id"]: Department.model_validate(d) for d in departments},
+        "sites": {s["id"]: Site.model_validate(s) for s in sites},
+        "devices": {d["id"]: Device.model_validate(d) for d in devices},
+    }
+    return Register(**{**parts, **changes})
+
+
+def planner(register: Register | None = None, **form: Any) -> CasePlanner:
+    """A planner of that county; `form` are the keys of routing.yaml."""
+    routing = Routing(RoutingForm.model_validate(form))
+    return CasePlanner(register or county(), routing, "http://desk.example:8400")
+
+
+def breach(event: str = "opened", **changes: Any) -> Breach:
+    """An hourly exceedance at site-1 as detection publishes it."""
+    plain = Breach(
+        id="b1",
+        event=event,
+        kind="exceedance",
+        level="warning",
+        site="site-1",
+        device="dev-1",
+        rule="hebei-db13-2934-2019-pm10",
+        rule_revision="r1",
+        title={
+            "zh": "施工场地 PM10 小时浓度与县均值之差",
+            "en": "Hourly PM10 of the site above the county mean",
+        },
+        clause="PM10 小时浓度与县均值的差值不超过 80，每日超标不超过 2 次",
+        citation="DB13/2934-2019",
+        status="reported",
+        administrative=False,
+        pollutant="pm10",
+        unit="ug/m3",
+        at=NIGHT,
+        opened_at=NIGHT,
+        start=NIGHT - HOUR,
+        end=NIGHT,
+        value=312.4,
+        background=102.0,
+        subtracted=102.0,
+        limit=80.0,
+        capture=0.98,
+        interval="i1",
+        verdict="v1",
+        revision=1,
+        reasons=(),
+        delayed=False,
+        tell=True,
+        deadline_h=24.0,
+        configuration="c1",
+    )
+    if event == "closed":
+        end = NIGHT + 2 * HOUR
+        plain = replace(plain, at=end, start=end - HOUR, end=end, value=96.5, interval="i3", verdict="v3")
+    return replace(plain, **changes)
+
+
+def offline(device: str, event: str = "opened", at: int = NIGHT, **changes: Any) -> Breach:
+    """The silence of a device, last heard a quarter of an hour before NIGHT."""
+    number = int(device.split("-")[1])
+    plain = breach(
+        event,
+        id=f"silent-{device}",
+        kind="offline",
+        level="offline",
+        site="site-1" if number <= 4 else "site-2",
+        device=device,
+        rule="offline",
+        title={"zh": "监测设备离线", "en": "Monitor silent"},
+        clause="",
+        citation="",
+        status="",
+        pollutant=None,
+        unit=None,
+        at=at,
+        opened_at=NIGHT,
+        start=NIGHT - HOUR // 4,
+        end=at,
+        value=None,
+        background=None,
+        subtracted=None,
+        limit=None,
+        capture=None,
+        interval=None,
+        verdict=None,
+        deadline_h=None,
+    )
+    return replace(plain, **changes)
+
+
+class Remembering:
+    """A channel that remembers what it was given; `answer` decides the outcome of each call."""
+
+    def __init__(self, answer: Callable[[Message, int], Outcome] | None = None) -> None:
+        self.got: list[tuple[str, bool]] = []
+        self.messages: list[Message] = []
+        self._answer = answer or (lambda message, call: sent("ok"))
+        self.closed = asyncio.Event()
+
+    async def send(self, message: Message, possible_repeat: bool) -> Outcome:
+        """Remember, and answer."""
+        self.got.append((message.id, possible_repeat))
+        self.messages.append(message)
+        return self._answer(message, len(self.got))
+
+    async def close(self) -> None:
+        """Note it."""
+        self.closed.set()
