@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import OffsetAndMetadata
+
 from deploy.embedded.kafka import KafkaNode
 from ingest.admin import ensure_topics
 from ingest.topics import TopicSpec
