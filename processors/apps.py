@@ -110,7 +110,7 @@ async def _run(
     options: StageOptions,
     beside: Sequence[Beside],
 ) -> int:
-    await _check_topics(bootstrap, topic, options.snapshots)
+    partitions = await _check_topics(bootstrap, topic, options.snapshots)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
@@ -141,6 +141,7 @@ async def _run(
             reader,
             Snapshots(producer, reader, options.snapshots),
             telemetry,
+            partitions,
             options.stuck_s,
         )
         source = app.topic(
@@ -204,7 +205,8 @@ def _leave_by_force_after(seconds: float, name: str) -> None:
     timer.start()
 
 
-async def _check_topics(bootstrap: str, topic: str, snapshots: str) -> None:
+async def _check_topics(bootstrap: str, topic: str, snapshots: str) -> int:
+    """The number of partitions. Raises TopicMismatch."""
     found = await partitions_of(bootstrap, [topic, snapshots])
     missing = [name for name in (topic, snapshots) if name not in found]
     if missing:
@@ -217,3 +219,4 @@ async def _check_topics(bootstrap: str, topic: str, snapshots: str) -> None:
             f"{topic} has {found[topic]} partitions but {snapshots} has {found[snapshots]}: each partition "
             "keeps its state under its own number, so both need the same; create one of them anew"
         )
+    return found[topic]

@@ -20,10 +20,11 @@ import structlog
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
-from ingest.codec import header, schema_of
+from ingest.codec import READINGS, header, schema_of
 from ingest.telemetry import Telemetry
 from processors.feedreader import FeedError, Reader
 from processors.keeper import Dropped, Keeper
+from processors.records import JUDGED
 from processors.snapshots import Snapshots
 from processors.stage import Outlet, Pace, RawRecord, Stage, StageFactory
 
@@ -31,6 +32,7 @@ __all__ = ["EXIT_LOG", "EXIT_UNEXPECTED", "Outlet", "Pace", "RawRecord", "Shell"
 
 log = structlog.get_logger(__name__)
 
+TICK = "dust.tick/1"
 EXIT_LOG = 1  # the log cannot give what the state needs: an operator has to decide
 EXIT_UNEXPECTED = 70  # EX_SOFTWARE: start me again
 _WATCH_S = 1.0
@@ -63,14 +65,20 @@ class Shell:
         reader: Reader,
         snapshots: Snapshots,
         telemetry: Telemetry,
+        partitions: int,
         stuck_s: float = 120.0,
     ) -> None:
         self.name, self.group, self.topic = name, group, topic
         self._factory, self._pace = factory, pace
         self._producer, self._reader, self._snapshots = producer, reader, snapshots
-        self._telemetry, self._stuck_s = telemetry, stuck_s
+        self._telemetry, self._partitions, self._stuck_s = telemetry, partitions, stuck_s
         self._keepers: dict[int, Keeper] = {}
         self._tasks: dict[int, list[asyncio.Task[None]]] = {}
+        self._gauges = {
+            TICK: telemetry.last_tick,
+            READINGS: telemetry.last_reading,
+            JUDGED: telemetry.last_reading,
+        }
         self._stopping = False
         self._beat = time.monotonic()
         self._assigned_once = False
@@ -155,7 +163,7 @@ class Shell:
                 self.name,
                 self.topic,
                 partition,
-                self._factory(Outlet(partition, self._producer)),
+                self._factory(Outlet(partition, self._producer, self._partitions)),
                 self._pace,
                 self._snapshots,
                 self._reader,
@@ -207,9 +215,9 @@ class Shell:
     def _saw(self, record: RawRecord) -> None:
         schema = schema_of(record.headers)
         self._telemetry.records.labels(schema or "unnamed").inc()
+        gauge = self._gauges.get(schema)
         at = header(record.headers, "received_at")
-        if at is not None:
-            gauge = self._telemetry.last_tick if "tick" in schema else self._telemetry.last_reading
+        if gauge is not None and at is not None:
             gauge.set(int(at) / 1000)
 
     async def _look(self) -> None:

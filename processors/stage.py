@@ -73,6 +73,7 @@ class Outlet(NamedTuple):
 
     partition: int
     producer: Any  # a started aiokafka.AIOKafkaProducer, acks=all
+    partitions: int = 1  # of the topic that the stage reads
 
 
 StageFactory = Callable[[Outlet], Stage]

@@ -1,0 +1,126 @@
+"""The detect stage: the fold of one partition of `dust.feed`, its outputs sent to Kafka at once.
+
+A breach leaves within the same event that led to it; whether the broker has confirmed is asked in
+`settle`, before a snapshot covers the record. Outputs go to the partition of their feed record.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pyarrow as pa
+import structlog
+
+from ingest.codec import UnknownSchema, decode, encode_quarantined, header
+from ingest.records import Headers, Quarantined
+from ingest.telemetry import Telemetry
+from ingest.topics import BREACHES, FEED, QUARANTINE, RESULTS
+from processors.detect import Detector, Outputs
+from processors.feedreader import FeedError
+from processors.records import encode_breach, encode_judged, encode_judgements
+from processors.stage import Outlet, RawRecord, StageFactory
+
+log = structlog.get_logger(__name__)
+
+# What decoding raises on bytes that are not ours; the fold itself must not fail.
+_NOT_OURS = (UnknownSchema, ValueError, TypeError, KeyError, AttributeError, pa.ArrowException, StopIteration)
+
+
+class SnapshotUnreadable(FeedError):
+    """A snapshot of another version of the fold."""
+
+
+class DetectStage:
+    """One partition of `dust.feed` (a `Stage` of processors/stage.py)."""
+
+    def __init__(self, outlet: Outlet, telemetry: Telemetry) -> None:
+        self._outlet, self._telemetry = outlet, telemetry
+        self._detector = Detector.empty(outlet.partition, outlet.partitions)
+        self._outgoing: list[tuple[str, bytes | None, bytes, Headers]] = []
+        self._sent: list[asyncio.Future[Any]] = []
+
+    def restore(self, snapshot: bytes | None) -> None:
+        """See `Stage`. Raises SnapshotUnreadable."""
+        outlet = self._outlet
+        if snapshot is None:
+            self._detector = Detector.empty(outlet.partition, outlet.partitions)
+            return
+        try:
+            self._detector = Detector.load(snapshot)
+        except ValueError as error:
+            raise SnapshotUnreadable(
+                f"the snapshot of detect/{outlet.partition} cannot be read: {error}. Start the version that "
+                "wrote it and stop it cleanly, or remove the snapshot and let the feed be folded from its beginning"
+            ) from error
+
+    def fold(self, record: RawRecord) -> None:
+        """See `Stage`. A record that cannot be read goes to quarantine as it is."""
+        try:
+            feed = decode(record.value, record.headers)
+        except _NOT_OURS as error:
+            self._set_aside(record, error)
+            return
+        self._collect(record, self._detector.fold(feed))
+
+    async def deliver(self) -> None:
+        """See `Stage`: hands over to the producer, which confirms later."""
+        outgoing, self._outgoing = self._outgoing, []
+        for topic, key, value, headers in outgoing:
+            self._sent.append(
+                await self._outlet.producer.send(
+                    topic, value, key=key, partition=self._outlet.partition, headers=headers
+                )
+            )
+
+    async def settle(self) -> None:
+        """See `Stage`: every output is confirmed, or this raises."""
+        sent, self._sent = self._sent, []
+        await asyncio.gather(*sent)
+
+    def snapshot(self) -> bytes:
+        """See `Stage`."""
+        return self._detector.dump()
+
+    def _collect(self, record: RawRecord, out: Outputs) -> None:
+        received_at = int(header(record.headers, "received_at") or record.appended_at)
+        trace = ("feed", b"%d/%d" % (record.partition, record.offset))
+        if out.readings is not None:
+            value, headers = encode_judged(record.value, out.marks, out.duplicates, received_at)
+            self._outgoing.append((RESULTS, None, value, [*headers, trace]))
+            self._count("readings", len(out.readings))
+        if out.intervals or out.verdicts:
+            value, headers = encode_judgements(out.intervals, out.verdicts, received_at)
+            self._outgoing.append((RESULTS, None, value, [*headers, trace]))
+            self._count("intervals", len(out.intervals))
+            self._count("verdicts", len(out.verdicts))
+        for breach in out.breaches:
+            key, value, headers = encode_breach(breach)
+            self._outgoing.append((BREACHES, key, value, [*headers, trace]))
+            self._count("breaches", 1)
+        if out.duplicates:
+            self._telemetry.discard("duplicate", out.duplicates)
+        for note in out.notes:
+            self._telemetry.discard(note.kind)
+
+    def _count(self, kind: str, count: int) -> None:
+        self._telemetry.written.labels(kind).inc(count)
+
+    def _set_aside(self, record: RawRecord, error: Exception) -> None:
+        place = f"partition {record.partition}, offset {record.offset}: {error}"
+        raw = record.value or b""
+        value, headers = encode_quarantined(
+            Quarantined(record.appended_at, "detect", FEED, "bad_syntax", place, raw)
+        )
+        self._outgoing.append((QUARANTINE, None, value, headers))
+        self._telemetry.quarantined.labels("bad_syntax").inc()
+        log.warning("feed_record_unreadable", why=place)
+
+
+def detect_stages(telemetry: Telemetry) -> StageFactory:
+    """The factory for the shell."""
+
+    def make(outlet: Outlet) -> DetectStage:
+        return DetectStage(outlet, telemetry)
+
+    return make
