@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
@@ -43,7 +44,7 @@ THOUSAND = 1000
 
 # Ambient dust monitors end their range at 20 to 30 mg/m3, and the worst storms on record stay near
 # 10 mg/m3: more than this from a device that is said to send mg/m3 means that it sends ug/m3.
-_MOST_MILLIGRAMS = Fraction(30)
+_MOST_MILLIGRAMS = 30
 
 
 class Refused(ValueError):
@@ -57,14 +58,19 @@ class Refused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Conversion:
-    """normal = (sent + shift) * factor."""
+    """normal = (sent + shift) * factor; a factor that is no decimal number is a fraction."""
 
-    factor: Fraction
-    shift: Fraction = Fraction(0)
+    factor: Decimal | Fraction
+    shift: Decimal = Decimal(0)
+
+    def __call__(self, sent: Decimal) -> Decimal | Fraction:
+        if isinstance(self.factor, Decimal):
+            return (sent + self.shift) * self.factor
+        return Fraction(sent + self.shift) * self.factor
 
 
 def _times(factor: str) -> _Conversion:
-    return _Conversion(Fraction(factor))
+    return _Conversion(Fraction(factor) if "/" in factor else Decimal(factor))
 
 
 SAME = _times("1")
@@ -73,25 +79,25 @@ CONVERSIONS: dict[str, dict[str, _Conversion]] = {
     "ug/m3": {
         "ug/m3": SAME,
         "mg/m3": _times("1000"),
-        "ng/m3": _times("1/1000"),
+        "ng/m3": _times("0.001"),
     },
     "Cel": {
         "cel": SAME,
         "c": SAME,
         "degc": SAME,
         "celsius": SAME,
-        "f": _Conversion(Fraction(5, 9), Fraction(-32)),
-        "degf": _Conversion(Fraction(5, 9), Fraction(-32)),
-        "fahrenheit": _Conversion(Fraction(5, 9), Fraction(-32)),
-        "k": _Conversion(Fraction(1), Fraction("-273.15")),
-        "kelvin": _Conversion(Fraction(1), Fraction("-273.15")),
+        "f": _Conversion(Fraction(5, 9), Decimal(-32)),
+        "degf": _Conversion(Fraction(5, 9), Decimal(-32)),
+        "fahrenheit": _Conversion(Fraction(5, 9), Decimal(-32)),
+        "k": _Conversion(Decimal(1), Decimal("-273.15")),
+        "kelvin": _Conversion(Decimal(1), Decimal("-273.15")),
     },
     "%": {"%": SAME, "%rh": SAME, "rh%": SAME, "percent": SAME},
     "hPa": {
         "hpa": SAME,
         "mbar": SAME,
         "kpa": _times("10"),
-        "pa": _times("1/100"),
+        "pa": _times("0.01"),
         "bar": _times("1000"),
         "mmhg": _times("1.333223874"),
     },
@@ -111,8 +117,9 @@ _SPELLINGS = (
     (" ", ""),
 )
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\Z")
-_LONGEST_NUMBER = 40
+_LONGEST_NUMBER = 24  # of a double, and few enough for Decimal's 28 digits to be exact
 _LONGEST_UNIT = 40
+_HUGE = 1e300
 
 
 def _spelling(unit: str) -> str:
@@ -146,12 +153,12 @@ def _known_conversion(normal_unit: str, unit: str) -> _Conversion | None:
     return CONVERSIONS[normal_unit].get(_spelling(unit))
 
 
-def number_of(text: str) -> Fraction:
+def number_of(text: str) -> Decimal:
     """The exact number that a decimal text stands for. Raises Refused (bad_value)."""
     stripped = text.strip()
     if len(stripped) > _LONGEST_NUMBER or _NUMBER.match(stripped) is None:
         raise Refused("bad_value", f"{text[:40]!r} is not a number")
-    return Fraction(stripped)
+    return Decimal(stripped)
 
 
 def thousandths(name: str, value: object, unit: str | None = None) -> int:
@@ -168,20 +175,21 @@ def thousandths(name: str, value: object, unit: str | None = None) -> int:
             return round(value * THOUSAND)  # type: ignore[operator]
         raise Refused("bad_value", impossible(quantity, shortly(value)))  # type: ignore[arg-type]
     sent = _exact(name, value)
-    normal = (sent + conversion.shift) * conversion.factor
-    if unit is not None:
+    normal: Decimal | Fraction = sent
+    if unit is not None and conversion is not SAME:
+        normal = conversion(sent)
         _check_unit(quantity, sent, normal, unit, conversion)
     if not quantity.least <= normal <= quantity.greatest:
         raise Refused("bad_value", impossible(quantity, shortly(normal)))
     return round(normal * THOUSAND)
 
 
-def _exact(name: str, value: object) -> Fraction:
+def _exact(name: str, value: object) -> Decimal:
     """The number that was sent, by its decimal text. Raises Refused (bad_value)."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise Refused("bad_value", f"{name}: {str(value)[:40]!r} is not a number")
     try:
-        return Fraction(value) if isinstance(value, int) else number_of(str(value))
+        return Decimal(value) if isinstance(value, int) else number_of(str(value))
     except Refused as refused:
         raise Refused(refused.code, f"{name}: {refused.detail}") from None
 
@@ -195,11 +203,9 @@ def impossible(quantity: Quantity, value: object) -> str:
 
 
 def _check_unit(
-    quantity: Quantity, sent: Fraction, normal: Fraction, unit: str, conversion: _Conversion
+    quantity: Quantity, sent: Decimal, normal: Decimal | Fraction, unit: str, conversion: _Conversion
 ) -> None:
     """Refuse a unit that makes a possible number an impossible one, or moves dust by a factor 1000."""
-    if conversion is SAME:
-        return
     least, greatest = quantity.least, quantity.greatest
     wrong = least <= sent <= greatest and not least <= normal <= greatest
     if quantity.unit == "ug/m3":
@@ -214,9 +220,6 @@ def _check_unit(
         )
 
 
-def shortly(number: float | Fraction) -> str:
+def shortly(number: float | Decimal | Fraction) -> str:
     """A number as an error message shows it."""
-    try:
-        return f"{float(number):g}"
-    except OverflowError:
-        return "a number of hundreds of digits"
+    return f"{float(number):g}" if -_HUGE < number < _HUGE else "a number of hundreds of digits"

@@ -23,9 +23,9 @@ def hj212_crc(data: bytes) -> int:
     """Annex A: the byte replaces the low half, it is not mixed into it. The standard's example: 0x1C80."""
     crc = _START
     for byte in data:
-        crc = crc >> 8 ^ byte
-        # eight shifts of 16 bits: the high half only moves down, the low half selects the polynomials
-        crc = crc >> 8 ^ _TABLE[crc & 0xFF]
+        # The byte is mixed into the old high half alone, so eight bits decide the next value:
+        # that is why only 256 checksums exist.
+        crc = _TABLE[crc >> 8 ^ byte]
     return crc
 
 
