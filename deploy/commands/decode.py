@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import gzip
 import re
+import zlib
 from typing import BinaryIO
 
 import click
 
 FORMATS = ("json_v1", "hj212", "airgradient", "airrohr", "thingsboard", "qingping")
+_GZIP = b"\x1f\x8b"
 _OFFSET = re.compile(r"([+-])(\d{2}):([0-5]\d)\Z")
 
 
@@ -50,7 +54,8 @@ def command(
 ) -> None:
     """Print one JSON object a line for each reading, or {"rejected": ...}; exit 1 if any was rejected.
 
-    FILE is a recording where its lines have a topic, else one payload (HJ 212: a stream of frames).
+    FILE (gzipped or not) is a recording where its lines have a topic, else one payload (HJ 212: a
+    stream of frames).
 
     \b
     Example: dustwatch decode --format hj212 --unit a34001=mg/m3 frames.txt
@@ -61,10 +66,14 @@ def command(
     from ingest.records import DevicePolicy
 
     policy = DevicePolicy(parse_offset(utc_offset), parse_units(units), modbus_crc)
+    data = file.read()
+    if data.startswith(_GZIP):
+        with contextlib.suppress(OSError, EOFError, zlib.error):  # else it is what it is: a bad payload
+            data = gzip.decompress(data)
     readable = topic.encode(errors="replace").decode()  # an argument may hold bytes that are no text
     rejections = 0
     out = click.get_binary_stream("stdout")
-    for listed in decode_lines(format_, file.read(), readable, policy):
+    for listed in decode_lines(format_, data, readable, policy):
         rejections += "rejected" in listed
         out.write(orjson.dumps(listed) + b"\n")
     out.flush()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,9 +11,11 @@ import orjson
 from ingest.decoders import DECODERS
 from ingest.decoders.hj212 import Frame, FrameReader, reading_of
 from ingest.decoders.instants import instant_text
+from ingest.recording import RecordingError, parse_line
 from ingest.records import Decoded, DevicePolicy, Rejected
 from ingest.units import QUANTITIES, THOUSAND
 
+_ANY_INSTANT = instant_text(0)
 _LOOKED_AT = 100  # lines looked at to see whether the input is a recording
 
 
@@ -63,19 +64,15 @@ def _recorded(line: bytes) -> dict[str, Any] | None:
 
 
 def _message(line: bytes, number: int) -> tuple[str, bytes] | Rejected:
-    """(topic, payload) of a recorded message."""
-    message = _recorded(line)
-    if message is None:
+    """(topic, payload) of a recorded message; when it was received changes nothing here."""
+    body = _recorded(line)
+    if body is None:
         return Rejected("bad_json", f"line {number}: no recorded message with topic and payload", line)
-    text = message.get("payload", message.get("payload_base64"))
-    if not isinstance(text, str):
-        return Rejected("bad_json", f"line {number}: the payload is not a text", line)
-    if "payload" in message:
-        return message["topic"], text.encode()
     try:
-        return message["topic"], base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return Rejected("bad_json", f"line {number}: payload_base64 is not base64", line)
+        message = parse_line(orjson.dumps({"received_at": _ANY_INSTANT, **body}), f"line {number}")
+    except RecordingError as error:
+        return Rejected("bad_json", str(error), line)
+    return message.topic, message.payload
 
 
 def _as_object(result: Decoded | Rejected) -> dict[str, Any]:

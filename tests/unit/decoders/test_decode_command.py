@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 from pathlib import Path
 
 import orjson
@@ -64,6 +65,18 @@ def test_a_recording_brings_its_topics() -> None:
     recording = b'{"received_at":"2026-11-23T00:00:00Z","topic":"dust/v1/dev-8/readings","payload":"{\\"pm10\\":1}"}\n'
     code, lines = run("--format", "json_v1", "--topic", "dust/v1/dev-7/readings", stdin=recording)
     assert (code, [line["device"] for line in lines]) == (0, ["dev-8"])
+
+
+def test_a_gzipped_recording_is_read_as_it_is(tmp_path: Path) -> None:
+    recording = b'{"topic":"dust/v1/dev-8/readings","payload":"{\\"pm10\\":1}"}\n'
+    (tmp_path / "recording.jsonl.gz").write_bytes(gzip.compress(recording))
+    code, lines = run("--format", "json_v1", str(tmp_path / "recording.jsonl.gz"))
+    assert (code, [line["device"] for line in lines]) == (0, ["dev-8"])
+
+
+def test_what_only_begins_like_gzip_is_a_bad_payload() -> None:
+    code, lines = run("--format", "json_v1", stdin=b"\x1f\x8bnonsense")
+    assert (code, lines[0]["rejected"]) == (1, "bad_json")
 
 
 @pytest.mark.parametrize(
