@@ -6,6 +6,7 @@ Exit 0 done, 1 it found something wrong, 2 wrong usage or configuration, 3 a ser
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
 
 import click
@@ -61,6 +62,8 @@ def program() -> None:
 
 def main() -> None:
     """Entry point of the program."""
+    # What a library says of a failure, we say in words of our own; `run` configures its own log.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
         # Without standalone mode click hands back the code of `ctx.exit(code)`.
         ended = program(standalone_mode=False)

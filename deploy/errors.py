@@ -10,20 +10,20 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 from deploy.embedded.jars import JarError
 from deploy.embedded.process import ServerError
 from deploy.settings import SettingsError
+from ingest.admin import KafkaMissing, TopicMismatch
+from ingest.clock import BadClock
 from ingest.strict_yaml import ConfigError
 
 WRONG_CONFIGURATION = 2
 MISSING_SERVER = 3
 
 
-class Missing(RuntimeError):
-    """A server that can't be reached: which address, and what to do."""
-
-
 _CODES: tuple[tuple[type[BaseException], int], ...] = (
     (ConfigError, WRONG_CONFIGURATION),
+    (BadClock, WRONG_CONFIGURATION),
     (SettingsError, WRONG_CONFIGURATION),
-    (Missing, MISSING_SERVER),
+    (TopicMismatch, WRONG_CONFIGURATION),
+    (KafkaMissing, MISSING_SERVER),
     (ServerError, MISSING_SERVER),
     (JarError, MISSING_SERVER),
     (KafkaConnectionError, MISSING_SERVER),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from deploy.scan import plain_consumer
 from ingest import codec
 from ingest.topics import BREACHES, FEED, QUARANTINE, RESULTS
 from processors.feedreader import Reader
@@ -49,10 +50,8 @@ class Overview:
 
 
 async def look(bootstrap: str, partitions: int) -> Overview:
-    """The present state of the log and its stages. Raises KafkaConnectionError."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
-    await consumer.start()
-    try:
+    """The present state of the log and its stages. Raises KafkaMissing."""
+    async with plain_consumer(bootstrap) as consumer:
         view = Overview()
         await _look_at_clock(consumer, partitions, view)
         for stage, topic in INPUTS.items():
@@ -63,8 +62,6 @@ async def look(bootstrap: str, partitions: int) -> Overview:
         starts = await consumer.beginning_offsets(quarantine)
         view.quarantined = sum(ends.values()) - sum(starts.values())
         return view
-    finally:
-        await consumer.stop()
 
 
 async def _reached(bootstrap: str, stage: str, partitions: int) -> dict[int, int]:

@@ -1,28 +1,45 @@
-"""Reads a topic from its start to its present end: for accounts and status, never for a stage."""
+"""Plain reading of topics, without a group: for accounts and status, never for a stage."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from ingest.admin import KafkaMissing
+from ingest.topics import MAX_RECORD_BYTES
 
 _WAIT_MS = 500
+
+
+@asynccontextmanager
+async def plain_consumer(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
+    """A started consumer that commits nothing. Raises KafkaMissing when no broker answers."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        max_partition_fetch_bytes=MAX_RECORD_BYTES,
+    )
+    try:
+        try:
+            await consumer.start()
+        except (KafkaError, OSError) as error:
+            raise KafkaMissing(bootstrap, error) from error
+        yield consumer
+    finally:
+        await consumer.stop()
 
 
 async def scan(bootstrap: str, topic: str, partitions: int) -> AsyncIterator[Any]:
     """Every record of the topic up to the end that it has now, in order within each partition.
 
-    Raises KafkaConnectionError when the broker can't be reached.
+    Raises KafkaMissing.
     """
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
-        auto_offset_reset="earliest",
-        enable_auto_commit=False,
-        max_partition_fetch_bytes=32 * 1024 * 1024,
-    )
-    await consumer.start()
-    try:
+    async with plain_consumer(bootstrap) as consumer:
         assigned = [TopicPartition(topic, p) for p in range(partitions)]
         consumer.assign(assigned)
         ends = await consumer.end_offsets(assigned)
@@ -34,5 +51,3 @@ async def scan(bootstrap: str, topic: str, partitions: int) -> AsyncIterator[Any
                         yield record
             # a compacted or expired end has no record at end - 1: the position tells, not the records
             behind = {p for p in behind if await consumer.position(p) < ends[p]}
-    finally:
-        await consumer.stop()

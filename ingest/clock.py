@@ -18,6 +18,10 @@ from typing import Protocol
 _AFFINE = re.compile(r"^(?P<start>\S+)\s+x(?P<speed>\d+(?:\.\d+)?)(?:\s+@(?P<anchor>\S+))?$")
 
 
+class BadClock(ValueError):
+    """DUSTWATCH_CLOCK says no clock; the message has the accepted forms."""
+
+
 class Clock(Protocol):
     """Tells the present instant."""
 
@@ -70,7 +74,7 @@ class ManualClock:
 def parse_clock(setting: str) -> Clock:
     """The clock that `DUSTWATCH_CLOCK` names.
 
-    Raises ValueError, with the accepted forms, for anything else.
+    Raises BadClock, with the accepted forms, for anything else.
     """
     text = setting.strip()
     if text in ("", "wall"):
@@ -79,7 +83,7 @@ def parse_clock(setting: str) -> Clock:
         return ManualClock()
     match = _AFFINE.match(text)
     if match is None:
-        raise ValueError(
+        raise BadClock(
             f"DUSTWATCH_CLOCK={setting!r}: expected `wall`, `recording` or "
             "`2026-11-23T08:50:00+08:00 x60 [@WALL-INSTANT]`"
         )
@@ -87,12 +91,15 @@ def parse_clock(setting: str) -> Clock:
     anchor_ms = _instant_ms(match["anchor"]) if match["anchor"] else WallClock().now_ms()
     speed = float(match["speed"])
     if speed <= 0:
-        raise ValueError(f"DUSTWATCH_CLOCK={setting!r}: the speed must be above 0")
+        raise BadClock(f"DUSTWATCH_CLOCK={setting!r}: the speed must be above 0")
     return AffineClock(start_ms, anchor_ms, speed)
 
 
 def _instant_ms(text: str) -> int:
-    instant = datetime.fromisoformat(text)
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadClock(f"DUSTWATCH_CLOCK: {text!r} is no ISO 8601 instant") from None
     if instant.tzinfo is None:
-        raise ValueError(f"DUSTWATCH_CLOCK: {text!r} has no zone; write for example +08:00")
+        raise BadClock(f"DUSTWATCH_CLOCK: {text!r} has no zone; write for example +08:00")
     return round(instant.timestamp() * 1000)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
 
 from ingest.clock import Clock
 from ingest.simulator.county import County
@@ -32,7 +33,7 @@ class Player:
         self.played = Played()
         self._at_ms = start_ms
         self._client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id="dustwatch-simulator", protocol=mqtt.MQTTv311
+            CallbackAPIVersion.VERSION2, client_id="dustwatch-simulator", protocol=mqtt.MQTTv311
         )
         self._client.max_inflight_messages_set(200)
         address = urlsplit(url)
