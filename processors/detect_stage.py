@@ -34,8 +34,9 @@ class SnapshotUnreadable(FeedError):
 class DetectStage:
     """One partition of `dust.feed` (a `Stage` of processors/stage.py)."""
 
-    def __init__(self, outlet: Outlet, telemetry: Telemetry) -> None:
+    def __init__(self, outlet: Outlet, telemetry: Telemetry, results: str, breaches: str) -> None:
         self._outlet, self._telemetry = outlet, telemetry
+        self._results, self._breaches = results, breaches  # names of topics
         self._detector = Detector.empty(outlet.partition, outlet.partitions)
         self._outgoing: list[tuple[str, bytes | None, bytes, Headers]] = []
         self._sent: list[asyncio.Future[Any]] = []
@@ -51,7 +52,7 @@ class DetectStage:
         except ValueError as error:
             raise SnapshotUnreadable(
                 f"the snapshot of detect/{outlet.partition} cannot be read: {error}. Start the version that "
-                "wrote it and stop it cleanly, or remove the snapshot and let the feed be folded from its beginning"
+                "wrote it and stop it cleanly, or remove the snapshot: then the feed is folded from its start"
             ) from error
 
     def fold(self, record: RawRecord) -> None:
@@ -87,16 +88,16 @@ class DetectStage:
         trace = ("feed", b"%d/%d" % (record.partition, record.offset))
         if out.readings is not None:
             value, headers = encode_judged(record.value, out.marks, out.duplicates, received_at)
-            self._outgoing.append((RESULTS, None, value, [*headers, trace]))
+            self._outgoing.append((self._results, None, value, [*headers, trace]))
             self._count("readings", len(out.readings))
         if out.intervals or out.verdicts:
             value, headers = encode_judgements(out.intervals, out.verdicts, received_at)
-            self._outgoing.append((RESULTS, None, value, [*headers, trace]))
+            self._outgoing.append((self._results, None, value, [*headers, trace]))
             self._count("intervals", len(out.intervals))
             self._count("verdicts", len(out.verdicts))
         for breach in out.breaches:
             key, value, headers = encode_breach(breach)
-            self._outgoing.append((BREACHES, key, value, [*headers, trace]))
+            self._outgoing.append((self._breaches, key, value, [*headers, trace]))
             self._count("breaches", 1)
         if out.duplicates:
             self._telemetry.discard("duplicate", out.duplicates)
@@ -117,10 +118,10 @@ class DetectStage:
         log.warning("feed_record_unreadable", why=place)
 
 
-def detect_stages(telemetry: Telemetry) -> StageFactory:
-    """The factory for the shell."""
+def detect_stages(telemetry: Telemetry, results: str = RESULTS, breaches: str = BREACHES) -> StageFactory:
+    """The factory for the shell; `results` and `breaches` are the topics that it publishes to."""
 
     def make(outlet: Outlet) -> DetectStage:
-        return DetectStage(outlet, telemetry)
+        return DetectStage(outlet, telemetry, results, breaches)
 
     return make

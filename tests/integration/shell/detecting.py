@@ -1,0 +1,39 @@
+"""A detect worker process for tests and the bench: topics, group and pace as told."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from ingest.telemetry import Telemetry
+from processors.apps import StageOptions, run_stage
+from processors.detect_stage import detect_stages
+from processors.stage import Pace
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    for name in ("bootstrap", "feed", "results", "breaches", "snapshots", "group"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--save-s", type=float, default=5.0)
+    settings = parser.parse_args()
+    telemetry = Telemetry("detect")
+    sys.exit(
+        run_stage(
+            "detect",
+            settings.bootstrap,
+            settings.feed,
+            detect_stages(telemetry, settings.results, settings.breaches),
+            telemetry,
+            StageOptions(
+                group=settings.group,
+                instance="one",
+                snapshots=settings.snapshots,
+                pace=Pace(save_s=settings.save_s),
+            ),
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
