@@ -160,8 +160,6 @@ class Detector:
     def _earliest(self) -> tuple[int, Callable[[int, int, Outputs], None]]:
         """(due, action) of the next decision; at equal instants in this order."""
         due, action = FAR, self._nothing
-        if self.waiting:
-            due, action = self.waiting[0].effective, self._adopt
         if not self.ready:
             return due, action
         for width in WINDOWS:
@@ -178,17 +176,26 @@ class Detector:
 
     def _advance(self, to: int, out: Outputs) -> int:
         """Decide everything that is due at `to`; the instant from which there may be more to decide."""
+        later = FAR
         while self._next is None or self._next <= to:
             due, action = self._earliest()
-            at = due if action == self._adopt and due <= to else self.outage.decided_at(due, to)
-            if due > to or at is None:
-                self._next = due
+            effective = self.waiting[0].effective if self.waiting else FAR
+            at = self.outage.decided_at(due, to) if due <= to else None
+            if effective <= to and (at is None or effective <= due):
+                self._adopt(out)  # an outage holds back decisions, not configurations
+                self._next = None
+            elif at is not None:
+                action(due, at, out)
+                self._next = None
+            else:
+                chance = self.outage.next_chance(due, to)
+                later = min(FAR if chance is None else chance, effective)
+                self._next = min(due, effective)
                 break
-            action(due, at, out)
-            self._next = None
+        else:
+            later = self._next
         self.now = max(self.now, to)
-        later = self.outage.next_chance(self._next, to)
-        return FAR if later is None else later
+        return later
 
     def _nothing(self, due: int, at: int, out: Outputs) -> None:
         raise AssertionError("nothing was due")
@@ -197,10 +204,10 @@ class Detector:
         asked = [rule.lateness for rule in self.plan.rules if rule.window == width]
         return max(asked, default=LATENESS_MS)
 
-    def _adopt(self, due: int, at: int, out: Outputs) -> None:
+    def _adopt(self, out: Outputs) -> None:
         """A configuration comes into force: what is known of devices that stay is kept."""
         revision = self.waiting.pop(0)
-        at = max(due, revision.received_at)
+        at = max(revision.effective, revision.received_at)
         plan = Plan.of(revision, sites_of_partition(self.partition, self.partitions))
         first = not self.ready
         state.adopt(self, plan, at)

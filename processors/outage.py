@@ -29,10 +29,13 @@ class Outage:
 
     def tick(self, at: int, every: int) -> None:
         """A tick came; a gap before it ends here."""
-        if at <= self.last_tick:
+        if at < self.last_tick:
             return
-        if at - self.last_tick > self.every + SLACK_MS:
-            if self.last_tick >= self.hold_until:  # else the earlier gap's decisions still wait: keep its start
+        # Two bridges, or one that was started with another rhythm: the slower one excuses the gap.
+        if at - self.last_tick > max(self.every, every) + SLACK_MS:
+            if (
+                self.last_tick >= self.hold_until
+            ):  # else the earlier gap's decisions still wait: keep its start
                 self.gap_start = self.last_tick
             self.gap_end = at
             self.hold_until = at + GRACE_MS

@@ -1,0 +1,90 @@
+"""Rules as data: packs, local rules, what is refused and what is only doubtful."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ingest.strict_yaml import ConfigError
+from processors.rules import Rule, load_pack, load_rules, pack_names
+from tests.logs import HEBEI, INSTANT, SHANGHAI, WUHAN, local_rule
+
+
+def folder(tmp_path, text):
+    (tmp_path / "rules.yaml").write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", pack_names())
+def test_each_pack_that_ships_cites_its_source_and_its_mark(name):
+    pack = load_pack(name)
+    assert pack.pack == name
+    for rule in pack.rules:
+        assert rule.citation
+        assert rule.clause
+        assert rule.title.zh
+        assert rule.title.en
+
+
+def test_the_packs_of_the_first_issue_ship():
+    assert {HEBEI, WUHAN, SHANGHAI, INSTANT} <= set(pack_names())
+
+
+def test_rules_are_sorted_and_recalled_limits_are_warned_of(tmp_path):
+    rules = load_rules(folder(tmp_path, f"packs: [{WUHAN}, {SHANGHAI}]\nlocal: []\n"))
+    assert [r.id for r in rules.rules] == sorted(r.id for r in rules.rules)
+    assert len(rules.warnings) == 2
+    assert all("recalled" in str(w) and str(w).startswith("rules.yaml:1:") for w in rules.warnings)
+
+
+def test_packs_may_be_chosen_instead_of_those_of_the_file(tmp_path):
+    rules = load_rules(folder(tmp_path, f"packs: [{SHANGHAI}]\nlocal: []\n"), [WUHAN])
+    assert [r.id for r in rules.rules] == ["wuhan-2017-pm10-warning"]
+
+
+def test_an_unknown_pack_is_refused_with_the_one_that_was_meant(tmp_path):
+    with pytest.raises(ConfigError, match=r"rules.yaml:1:9: packs\[0\]: no such pack.*did you mean `hebei-db13-2934-2019`"):
+        load_rules(folder(tmp_path, "packs: [hebei-db13-2934-2018]\nlocal: []\n"))
+
+
+def test_a_pack_twice_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="in force twice"):
+        load_rules(folder(tmp_path, f"packs: [{WUHAN}, {WUHAN}]\nlocal: []\n"))
+
+
+def test_a_local_rule_takes_part(tmp_path):
+    rule = local_rule().model_dump(mode="json", exclude_none=True)
+    text = json.dumps({"packs": [], "local": [rule]})
+    assert [r.id for r in load_rules(folder(tmp_path, text)).rules] == ["local"]
+
+
+def test_a_local_rule_with_the_id_of_a_pack_s_rule_is_refused(tmp_path):
+    rule = local_rule(id="instant-pm10").model_dump(mode="json", exclude_none=True)
+    text = json.dumps({"packs": [INSTANT], "local": [rule]})
+    with pytest.raises(ConfigError, match=r"local\[0\].id: rule `instant-pm10` is in force twice"):
+        load_rules(folder(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"window": 0, "allowance": 2},
+        {"window": 0, "background": {}},
+        {"window": 1234},
+        {"valid_from": "2026-02-01", "valid_to": "2026-01-01"},
+        {"background": {"settle_min": 90}},
+        {"limit": -1},
+        {"pollutant": "so2"},
+        {"surprise": 1},
+    ],
+)
+def test_a_rule_that_does_not_fit_together_is_refused(more):
+    with pytest.raises(ValueError):
+        local_rule(**more)
+
+
+def test_the_revision_of_a_rule_changes_with_its_content_only():
+    assert local_rule().revision == local_rule().revision
+    assert len({local_rule(limit=n).revision for n in range(9)}) == 9
+    assert Rule.model_validate(local_rule().model_dump(mode="json")).revision == local_rule().revision

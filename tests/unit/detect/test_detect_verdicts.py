@@ -1,0 +1,260 @@
+"""Verdicts: three answers with reasons, background, days with an allowance."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.logs import (
+    HEBEI,
+    HEBEI_RULE,
+    HOUR,
+    MIDNIGHT,
+    MINUTE,
+    SHANGHAI,
+    T0,
+    WUHAN,
+    WUHAN_RULE,
+    Run,
+    background,
+    local_rule,
+    minutes,
+    revision,
+    row,
+    rules_of,
+    ticking,
+)
+
+
+def hebei(rows, until, backgrounds=(), devices=("d1",), **more):
+    return Run(revision(devices, rules_of(HEBEI), **more), *ticking(rows, until, others=backgrounds))
+
+
+def test_an_hour_above_the_limit_exceeds():
+    run = Run(revision(rules=rules_of(WUHAN)), *ticking(minutes(T0, T0 + HOUR, 150.001), T0 + HOUR + 2 * MINUTE))
+    assert run.answers(WUHAN_RULE) == [(0, "exceeds", ())]
+
+
+def test_the_limit_itself_complies_where_the_rule_is_strict():
+    run = Run(revision(rules=rules_of(WUHAN)), *ticking(minutes(T0, T0 + HOUR, 150), T0 + HOUR + 2 * MINUTE))
+    assert run.answers(WUHAN_RULE) == [(0, "compliant", ())]
+
+
+def test_the_limit_itself_exceeds_where_the_rule_is_not_strict():
+    rule = local_rule(strict=False)
+    run = Run(revision(rules=[rule]), *ticking(minutes(T0, T0 + HOUR, 100), T0 + HOUR + 2 * MINUTE))
+    assert run.answers("local") == [(0, "exceeds", ())]
+
+
+def test_no_rounding_decides_at_the_limit():
+    # three values whose mean is 100 + 1/3000: no float of three decimals would show it
+    rows = [row(T0, 100), row(T0 + 1, 100), row(T0 + 2, 100.001)] + minutes(T0 + MINUTE, T0 + HOUR, 100)
+    run = Run(revision(rules=[local_rule()]), *ticking(rows, T0 + HOUR + 2 * MINUTE))
+    assert run.answers("local") == [(0, "exceeds", ())]
+
+
+@pytest.mark.parametrize(("slots", "answer"), [(45, "compliant"), (44, "undetermined")])
+def test_three_quarters_of_the_slots_are_enough(slots, answer):
+    rows = minutes(T0, T0 + slots * MINUTE, 10)
+    run = Run(revision(rules=rules_of(WUHAN)), *ticking(rows, T0 + HOUR + 2 * MINUTE))
+    assert run.answers(WUHAN_RULE)[0][1] == answer
+
+
+def test_an_hour_without_enough_values_says_so():
+    rows = minutes(T0, T0 + HOUR, 500)[::2]
+    run = Run(revision(rules=rules_of(WUHAN)), *ticking(rows, T0 + HOUR + 2 * MINUTE))
+    assert run.answers(WUHAN_RULE) == [(0, "undetermined", ("low_capture",))]
+
+
+def test_a_device_that_never_spoke_is_undetermined_for_every_rule_of_its_site():
+    run = Run(revision(rules=rules_of(WUHAN, HEBEI)), *ticking([], T0 + HOUR + 2 * MINUTE))
+    why = ("device_silent", "low_capture", "never_seen", "no_data")
+    assert run.answers(WUHAN_RULE) == run.answers(HEBEI_RULE) == [(0, "undetermined", why)]
+
+
+def test_a_device_that_fell_silent_is_undetermined_and_silent():
+    run = Run(
+        revision(rules=rules_of(WUHAN)), *ticking(minutes(T0, T0 + HOUR, 10), T0 + 2 * HOUR + 2 * MINUTE)
+    )
+    why = ("device_silent", "low_capture", "no_data")
+    assert run.answers(WUHAN_RULE) == [(0, "compliant", ()), (1, "undetermined", why)]
+
+
+def test_a_pollutant_that_a_device_has_never_measured_gets_no_verdict():
+    rows = minutes(T0, T0 + HOUR, 10)
+    run = Run(revision(rules=rules_of(SHANGHAI, WUHAN)), *ticking(rows, T0 + HOUR + 2 * MINUTE))
+    assert {v.rule for v in run.verdicts} == {WUHAN_RULE}
+
+
+def test_an_interval_longer_than_the_window_is_said():
+    rule = local_rule(window=900)
+    devices = [{"id": "d1", "interval": 1800}]
+    rows = [row(T0, 10), row(T0 + HOUR // 2, 10)]
+    run = Run(revision(devices, [rule]), *ticking(rows, T0 + HOUR // 4 + 2 * MINUTE))
+    assert run.answers("local") == [(0, "undetermined", ("interval_exceeds_window",))]
+
+
+@pytest.mark.parametrize(
+    ("selector", "applies"), [({"zones": ["urban"]}, True), ({"stages": ["structure"]}, False)]
+)
+def test_a_rule_judges_the_sites_that_it_selects(selector, applies):
+    run = Run(
+        revision(rules=[local_rule(**selector)]), *ticking(minutes(T0, T0 + HOUR, 10), T0 + HOUR + 2 * MINUTE)
+    )
+    assert bool(run.verdicts) is applies
+
+
+@pytest.mark.parametrize(
+    ("dates", "applies"),
+    [
+        ({"valid_from": "2026-04-01"}, True),
+        ({"valid_from": "2026-04-02"}, False),
+        ({"valid_to": "2026-04-01"}, True),
+        ({"valid_to": "2026-03-31"}, False),
+    ],
+)
+def test_a_rule_judges_the_days_on_which_it_is_valid(dates, applies):
+    run = Run(
+        revision(rules=[local_rule(**dates)]), *ticking(minutes(T0, T0 + HOUR, 10), T0 + HOUR + 2 * MINUTE)
+    )
+    assert bool(run.verdicts) is applies
+
+
+# --------------------------------------------------------------------------------------- background
+
+
+@pytest.mark.parametrize(
+    ("site", "county", "answer"),
+    [(130, 50, "compliant"), (130.1, 50, "exceeds"), (300, 400, "exceeds"), (230, 400, "compliant"), (10, 90, "compliant")],
+)
+def test_the_difference_to_the_county_counts_and_what_is_subtracted_is_capped(site, county, answer):
+    run = hebei(minutes(T0, T0 + HOUR, site), T0 + HOUR + 9 * MINUTE, [background(T0, county, T0 + HOUR + 5 * MINUTE)])
+    (verdict,) = run.verdicts
+    assert (verdict.answer, verdict.background, verdict.subtracted) == (answer, county, min(county, 150))
+    assert verdict.background_ids == (f"S1-{T0}-{county}",)
+    assert verdict.decided_at == T0 + HOUR + 5 * MINUTE
+
+
+def test_background_that_is_there_when_the_window_closes_is_used_at_once():
+    run = hebei(minutes(T0, T0 + HOUR, 300), T0 + HOUR + 3 * MINUTE, [background(T0, 50, T0 + HOUR + 30_000)])
+    assert [(v.answer, v.decided_at) for v in run.verdicts] == [("exceeds", T0 + HOUR + 2 * MINUTE)]
+
+
+def test_nothing_is_said_while_background_may_still_come():
+    assert not hebei(minutes(T0, T0 + HOUR, 300), T0 + 2 * HOUR - MINUTE).verdicts
+
+
+def test_without_background_the_hour_is_undetermined_when_the_wait_is_over():
+    run = hebei(minutes(T0, T0 + 2 * HOUR, 300), T0 + 2 * HOUR)
+    (verdict,) = run.verdicts
+    assert (verdict.answer, verdict.reasons, verdict.background) == ("undetermined", ("no_background",), None)
+    assert (verdict.value, verdict.decided_at) == (300.0, T0 + 2 * HOUR)
+
+
+def test_background_that_comes_after_the_wait_supersedes():
+    run = hebei(minutes(T0, T0 + 3 * HOUR, 300), T0 + 3 * HOUR, [background(T0, 50, T0 + 2 * HOUR + 9 * MINUTE)])
+    first, second = [v for v in run.verdicts if v.start == T0]
+    assert (first.answer, first.revision, second.answer, second.revision) == ("undetermined", 1, "exceeds", 2)
+    assert first.id != second.id
+
+
+def test_a_day_later_it_is_too_late_to_supersede():
+    run = hebei(minutes(T0, T0 + HOUR, 300), T0 + 51 * HOUR, [background(T0, 50, T0 + 50 * HOUR)])
+    assert [v.revision for v in run.verdicts if v.start == T0] == [1]
+
+
+def test_an_hour_without_capture_does_not_wait_for_background():
+    run = hebei(minutes(T0, T0 + HOUR, 300)[:20], T0 + HOUR + 2 * MINUTE)
+    assert run.answers(HEBEI_RULE) == [(0, "undetermined", ("device_silent", "low_capture"))]
+
+
+def test_the_county_mean_waits_ten_minutes_for_all_stations_then_takes_those_present():
+    rows = minutes(T0, T0 + HOUR, 300)
+    come = [background(T0, v, T0 + HOUR + 3 * MINUTE, s) for s, v in (("S1", 30), ("S2", 50))]
+    run = hebei(rows, T0 + 2 * HOUR, come, stations=("S1", "S2", "S3"), least=2)
+    (verdict,) = run.verdicts
+    assert (verdict.background, verdict.decided_at) == (40.0, T0 + HOUR + 10 * MINUTE)
+
+
+def test_a_station_that_comes_later_changes_the_mean_and_supersedes():
+    rows = minutes(T0, T0 + HOUR, 300)
+    come = [background(T0, v, T0 + HOUR + n * MINUTE, s) for s, v, n in (("S1", 30, 3), ("S2", 90, 20))]
+    run = hebei(rows, T0 + 2 * HOUR, come, stations=("S1", "S2"))
+    assert [(v.background, v.revision) for v in run.verdicts] == [(30.0, 1), (60.0, 2)]
+
+
+def test_fewer_stations_than_the_least_are_no_background():
+    come = [background(T0, 30, T0 + HOUR + MINUTE)]
+    run = hebei(minutes(T0, T0 + HOUR, 300), T0 + 2 * HOUR, come, stations=("S1", "S2"), least=2)
+    assert run.answers(HEBEI_RULE) == [(0, "undetermined", ("no_background",))]
+
+
+def test_the_same_background_record_twice_changes_nothing():
+    twice = [background(T0, 50, T0 + HOUR + n * MINUTE, id="same") for n in (3, 4)]
+    assert len(hebei(minutes(T0, T0 + HOUR, 300), T0 + HOUR + 9 * MINUTE, twice).verdicts) == 1
+
+
+def test_background_of_another_hour_is_not_used():
+    run = hebei(minutes(T0, T0 + HOUR, 300), T0 + 2 * HOUR, [background(T0 - HOUR, 50, T0 + HOUR)])
+    assert run.answers(HEBEI_RULE) == [(0, "undetermined", ("no_background",))]
+
+
+# ---------------------------------------------------------------------------------------------- days
+
+
+def day(exceeding, silent=0):
+    """A day of the Hebei rule: so many hours exceed, then so many are silent, the rest complies."""
+    rows = []
+    for hour in range(24):
+        start = MIDNIGHT + hour * HOUR
+        if hour < exceeding:
+            rows += minutes(start, start + HOUR, 500)
+        elif hour >= exceeding + silent:
+            rows += minutes(start, start + HOUR, 20)
+    come = [background(MIDNIGHT + h * HOUR, 50, MIDNIGHT + (h + 1) * HOUR + MINUTE) for h in range(24)]
+    log = ticking(rows, MIDNIGHT + 25 * HOUR, MIDNIGHT, come)
+    return Run(revision(["d1"], rules_of(HEBEI), at=MIDNIGHT), *log)
+
+
+@pytest.mark.parametrize(
+    ("exceeding", "silent", "answer", "reasons"),
+    [
+        (0, 0, "compliant", ()),
+        (2, 0, "compliant", ("within_allowance",)),
+        (3, 0, "exceeds", ("allowance_exceeded",)),
+        (2, 1, "undetermined", ("undetermined_hours",)),
+        (3, 9, "exceeds", ("allowance_exceeded",)),
+        (0, 2, "compliant", ()),
+    ],
+)
+def test_a_day_exceeds_when_more_hours_exceed_than_are_allowed(exceeding, silent, answer, reasons):
+    run = day(exceeding, silent)
+    (verdict,) = [v for v in run.verdicts if v.kind == "day"]
+    assert (verdict.answer, verdict.reasons, verdict.value, verdict.limit) == (answer, reasons, float(exceeding), 2.0)
+    assert (verdict.start, verdict.end, verdict.decided_at) == (
+        MIDNIGHT,
+        MIDNIGHT + 24 * HOUR,
+        MIDNIGHT + 24 * HOUR + 2 * MINUTE,
+    )
+
+
+def test_a_day_waits_for_the_background_of_its_last_hour():
+    rows = minutes(MIDNIGHT + 22 * HOUR, MIDNIGHT + 24 * HOUR, 20)
+    feed = revision(["d1"], rules_of(HEBEI), at=MIDNIGHT + 22 * HOUR)
+    come = [background(MIDNIGHT + 22 * HOUR, 50, MIDNIGHT + 23 * HOUR + MINUTE)]
+    run = Run(feed, *ticking(rows, MIDNIGHT + 26 * HOUR, MIDNIGHT + 22 * HOUR, come))
+    (verdict,) = [v for v in run.verdicts if v.kind == "day"]
+    assert (verdict.answer, verdict.decided_at) == ("compliant", MIDNIGHT + 25 * HOUR)
+
+
+def test_a_superseded_hour_counts_in_its_settled_day():
+    rows = minutes(MIDNIGHT, MIDNIGHT + 24 * HOUR, 500)
+    in_time = [background(MIDNIGHT + h * HOUR, 50, MIDNIGHT + (h + 1) * HOUR + MINUTE) for h in range(2)]
+    too_late = [background(MIDNIGHT + h * HOUR, 10, MIDNIGHT + 26 * HOUR) for h in range(2, 24)]
+    log = ticking(rows, MIDNIGHT + 27 * HOUR, MIDNIGHT, [*in_time, *too_late])
+    run = Run(revision(["d1"], rules_of(HEBEI), at=MIDNIGHT), *log)
+    days = [v for v in run.verdicts if v.kind == "day"]
+    assert [(days[0].answer, days[0].value), (days[-1].answer, days[-1].value)] == [
+        ("undetermined", 2.0),
+        ("exceeds", 24.0),
+    ]
+    assert [v.revision for v in days] == list(range(1, len(days) + 1))
