@@ -1,0 +1,226 @@
+"""From a message to its outcome: routes, devices, clocks, retained messages and redeliveries."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ingest.batches import Row
+from ingest.quarantine import outcomes_of
+from ingest.records import Background, Quarantined, Signal
+from ingest.register import Register, load_register
+from ingest.resolve import Arrival, Dropped, Outcome, Resolver, TimePolicy, filters_of, matches
+from tests.counties import device, iso, write_county
+
+NOW = 1_795_392_000_000
+MINUTE, DAY = 60_000, 86_400_000
+TOPIC = "dust/v1/dev-1/readings"
+
+
+@pytest.fixture(scope="module")
+def register(tmp_path_factory: pytest.TempPathFactory) -> Register:
+    """Two native monitors and a gateway's topic."""
+    devices = [device("dev-1", interval=60), device("dev-2", aliases=["AA:BB", "010000A8900016F000169DC0"])]
+    ingest = [
+        {"filter": "dust/v1/+/readings", "format": "json_v1"},
+        {"filter": "hj/#", "format": "hj212"},
+    ]
+    folder = write_county(tmp_path_factory.mktemp("county"), devices, extra={"ingest.yaml": ingest})
+    return load_register(folder)
+
+
+@pytest.fixture
+def resolver(register: Register) -> Resolver:
+    return Resolver(register)
+
+
+def native(at: int | None = None, **values: object) -> bytes:
+    return json.dumps({**({} if at is None else {"time": iso(at)}), "pm10": 12.5, **values}).encode()
+
+
+def take(
+    resolver: Resolver, payload: bytes, topic: str = TOPIC, at: int = NOW, **more: bool
+) -> list[Outcome]:
+    return resolver.take(Arrival(topic, payload, at, **more))
+
+
+def only(outcomes: list[Outcome]) -> Outcome:
+    assert len(outcomes) == 1
+    return outcomes[0]
+
+
+def test_a_reading_finds_its_device_and_site(resolver: Resolver) -> None:
+    row = only(take(resolver, native(NOW - 1000, seq=3)))
+    assert row == Row("dev-1", "site-1", NOW - 1000, 0, NOW, {"pm10": 12500}, {}, {"seq": 3}, ())
+
+
+def test_an_alias_finds_the_device_whatever_its_case(resolver: Resolver) -> None:
+    row = only(take(resolver, native(NOW), "dust/v1/aa:bb/readings"))
+    assert isinstance(row, Row)
+    assert row.device == "dev-2"
+
+
+CLOCKS: dict[str, tuple[int, tuple[int, tuple[str, ...]] | str]] = {
+    "right": (-1000, (-1000, ())),
+    "five minutes ahead": (5 * MINUTE, (5 * MINUTE, ())),
+    "more than five minutes ahead": (5 * MINUTE + 1, (0, ("clock",))),
+    "in 2040": (14 * 365 * DAY, (0, ("clock",))),
+    "seven days back": (-7 * DAY, (-7 * DAY, ())),
+    "more than seven days back": (-7 * DAY - 1, "bad_time"),
+}
+
+
+@pytest.mark.parametrize(("ahead", "expected"), CLOCKS.values(), ids=CLOCKS)
+def test_a_clock_is_placed_by_policy(
+    resolver: Resolver, ahead: int, expected: tuple[int, tuple[str, ...]] | str
+) -> None:
+    outcome = only(take(resolver, native(NOW + ahead)))
+    if isinstance(expected, str):
+        assert isinstance(outcome, Quarantined)
+        assert outcome.code == expected
+        assert "7 d 0 h 0 min before receipt" in outcome.detail
+    else:
+        assert isinstance(outcome, Row)
+        assert (outcome.time - NOW, outcome.marks) == expected
+
+
+def test_a_device_may_have_a_policy_of_its_own(register: Register) -> None:
+    resolver = Resolver(register, policies={"dev-1": TimePolicy(when_ahead="refuse", when_behind="keep")})
+    ahead = only(take(resolver, native(NOW + DAY)))
+    behind = only(take(resolver, native(NOW - 30 * DAY)))
+    assert isinstance(ahead, Quarantined)
+    assert isinstance(behind, Row)
+    assert (behind.time, behind.marks) == (NOW - 30 * DAY, ("clock",))
+
+
+def test_without_a_time_receipt_counts(resolver: Resolver) -> None:
+    row = only(take(resolver, native()))
+    assert isinstance(row, Row)
+    assert row.time == NOW
+
+
+def test_a_retained_message_is_marked(resolver: Resolver) -> None:
+    row = only(take(resolver, native(NOW), retain=True))
+    assert isinstance(row, Row)
+    assert row.marks == ("retained",)
+
+
+def test_a_retained_message_without_time_is_dropped_and_named(resolver: Resolver) -> None:
+    assert take(resolver, native(), retain=True) == [Dropped("retained_without_time")]
+
+
+def test_a_retained_message_whose_clock_is_ahead_is_dropped_too(resolver: Resolver) -> None:
+    assert take(resolver, native(NOW + DAY), retain=True) == [Dropped("retained_without_time")]
+
+
+REDELIVERIES = {
+    "the same within twice the interval": (120_000, True, b'{"pm10": 1}', True),
+    "the same after twice the interval": (120_001, True, b'{"pm10": 1}', False),
+    "other content": (1_000, True, b'{"pm10": 2}', False),
+    "the same, but not marked as redelivered": (1_000, False, b'{"pm10": 1}', False),
+}
+
+
+@pytest.mark.parametrize(("after", "dup", "payload", "is_duplicate"), REDELIVERIES.values(), ids=REDELIVERIES)
+def test_a_redelivery_without_time_is_known_by_its_content(
+    resolver: Resolver, after: int, dup: bool, payload: bytes, is_duplicate: bool
+) -> None:
+    take(resolver, b'{"pm10": 1}')
+    outcome = only(take(resolver, payload, at=NOW + after, dup=dup))
+    assert (outcome == Dropped("redelivered_without_time")) is is_duplicate
+
+
+def test_a_redelivery_with_time_is_left_to_the_fold(resolver: Resolver) -> None:
+    take(resolver, native(NOW))
+    assert isinstance(only(take(resolver, native(NOW), dup=True)), Row)
+
+
+def test_two_equal_readings_of_one_payload_are_both_taken(resolver: Resolver) -> None:
+    outcomes = take(resolver, b'[{"pm10": 1}, {"pm10": 1}]')
+    assert [type(one) for one in outcomes] == [Row, Row]
+
+
+REFUSED = {
+    "no JSON": (b"rubbish", TOPIC, "bad_json"),
+    "nothing": (b"", TOPIC, "empty"),
+    "a device nobody registered": (native(NOW), "dust/v1/dev-9/readings", "unknown_device"),
+    "a topic no filter matches": (native(NOW), "elsewhere", "unknown_topic"),
+    "a station of no area": (native(NOW), "dust/v1/background/S009", "unknown_station"),
+    "a place that is none": (b'{"kind": "alert"}', "dust/v1/signals/nowhere", "unknown_place"),
+    "a background that is no JSON": (b"x", "dust/v1/background/S001", "bad_json"),
+}
+
+
+@pytest.mark.parametrize(("payload", "topic", "code"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_used_is_quarantined_whole(
+    resolver: Resolver, payload: bytes, topic: str, code: str
+) -> None:
+    outcome = only(take(resolver, payload, topic))
+    assert isinstance(outcome, Quarantined)
+    assert (outcome.code, outcome.raw, outcome.topic) == (code, payload, topic)
+
+
+def test_background_and_signals_become_records(resolver: Resolver) -> None:
+    body = json.dumps({"time": iso(NOW - 60 * MINUTE), "pm10": 80}).encode()
+    background = only(take(resolver, body, "dust/v1/background/S001"))
+    signal = only(take(resolver, b'{"id": "x", "kind": "alert", "level": 2}', "dust/v1/signals/county"))
+    assert isinstance(background, Background)
+    assert (background.start, background.end) == (NOW - 60 * MINUTE, NOW)
+    assert background.values == {"pm10": 80_000}
+    assert signal == Signal("x", NOW, "county", "alert", "2", NOW, None)
+
+
+def test_a_bad_part_of_a_payload_can_be_put_through_alone(register: Register) -> None:
+    frames = (
+        b"##0187QN=20240601080500002;ST=39;CN=2051;PW=123456;MN=010000A8900016F000169DC0;Flag=5;"
+        b"CP=&&DataTime=20240601080000;a34002-Min=80.0,a34002-Avg=95.5,a34002-Max=110.0,a34002-Flag=N;"
+        b"Leq-Data=61.2&&C481\r\n"
+    )
+    other = frames.replace(b"MN=010000A8900016F000169DC0", b"MN=010000A8900016F000169DC1")
+    at = 1_717_200_400_000
+    strict = Resolver(register, policy=TimePolicy(behind_ms=10 * MINUTE, ahead_ms=10 * MINUTE))
+    good, bad = strict.take(Arrival("hj/x", frames + other, at + DAY)), None
+    assert [type(one) for one in good] == [Quarantined, Quarantined]
+    bad = good[0]
+    assert isinstance(bad, Quarantined)
+    assert (bad.code, bad.part) == ("bad_time", 0)
+    again = outcomes_of(bad, Resolver(register))
+    assert len(again) == 1
+    assert isinstance(again[0], Row)
+    assert again[0].received_at == at + DAY
+
+
+@pytest.mark.parametrize(
+    ("pattern", "topic", "matched"),
+    [
+        ("a/+/c", "a/b/c", True),
+        ("a/+/c", "a/b/c/d", False),
+        ("a/#", "a", True),
+        ("a/#", "a/b/c", True),
+        ("#", "a/b", True),
+        ("#", "$SYS/x", False),
+        ("+/x", "$SYS/x", False),
+        ("a/b", "a/b", True),
+        ("a/b", "a", False),
+        ("a", "a/b", False),
+        ("+", "", True),
+    ],
+)
+def test_filters_match_as_mqtt_says(pattern: str, topic: str, matched: bool) -> None:
+    assert matches(pattern, topic) is matched
+
+
+def test_the_reserved_topics_are_subscribed_beside_the_rules(register: Register) -> None:
+    assert filters_of(register) == [
+        "dust/v1/+/readings",
+        "hj/#",
+        "dust/v1/background/+",
+        "dust/v1/signals/+",
+    ]
+
+
+def test_invented_topics_do_not_fill_the_memory(resolver: Resolver) -> None:
+    for number in range(20_100):
+        take(resolver, b"x", f"invented/{number}")
+    assert len(resolver._routes) <= 20_000
