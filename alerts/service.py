@@ -20,6 +20,7 @@ from alerts.planner import CasePlanner
 from alerts.routing import Deliveries, load_routing
 from alerts.stage import AlertsStage
 from alerts.store import CaseStore, Planner
+from alerts.watch import OperatorWatch
 from ingest.clock import Clock, parse_clock
 from ingest.register import load_register
 from ingest.telemetry import Telemetry
@@ -77,6 +78,17 @@ def run_alerts(
     beside: list[Beside] = [
         dispatcher.run,
         partial(watch_holds, store, planner, clock, telemetry, threads, dispatcher.notify),
+        OperatorWatch(
+            settings.kafka,
+            group_of("alerts", options).removesuffix("-alerts"),
+            routing.form,
+            store,
+            planner,
+            clock,
+            telemetry,
+            threads,
+            dispatcher.notify,
+        ).run,
     ]
     try:
         return run_stage("alerts", settings.kafka, BREACHES, factory, telemetry, options, beside)

@@ -2,6 +2,6 @@
 
 from alerts.store.case_store import Applied, CaseStore, Planner
 from alerts.store.engine import StoreError
-from alerts.store.outbox_store import OutboxStore, Trouble
+from alerts.store.outbox_store import OutboxStore
 
-__all__ = ["Applied", "CaseStore", "OutboxStore", "Planner", "StoreError", "Trouble"]
+__all__ = ["Applied", "CaseStore", "OutboxStore", "Planner", "StoreError"]

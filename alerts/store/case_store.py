@@ -270,7 +270,7 @@ class CaseStore:
             for message in change.messages:
                 # for one case, step, recipient and way there is one message, whoever asks again
                 once = _insert_once(connection, messages, rows.row_of_message(message, self._wall()))
-                written += connection.execute(once).rowcount
+                written += connection.execute(once).first() is not None
         return Applied(bool(changes), "; ".join(c.reason for c in changes), written)
 
     def _transact(self, work: Callable[[Connection], T]) -> T:
@@ -310,5 +310,5 @@ def _attempts_of(connection: Connection, of: Sequence[str]) -> dict[str, list[Ro
 
 def _insert_once(connection: Connection, table: Table, row: dict[str, Any]) -> Any:
     if connection.dialect.name == "postgresql":
-        return postgresql.insert(table).values(row).on_conflict_do_nothing()
-    return sqlite.insert(table).values(row).on_conflict_do_nothing()
+        return postgresql.insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)
+    return sqlite.insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)

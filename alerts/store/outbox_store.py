@@ -7,24 +7,15 @@ All instants here are of the real clock.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, func, insert, or_, select, true, update
 
+from alerts.operator import Trouble
 from alerts.outbox import UNKNOWN, Next, Outcome
 from alerts.records import FAILED, PENDING, SENDING, SENT, SYSTEM, Claim
 from alerts.store.engine import READ_ONLY
 from alerts.store.rows import message_of
 from alerts.store.tables import attempts, messages
-
-
-class Trouble(NamedTuple):
-    """A channel through which messages don't get: how many, and what it said last."""
-
-    channel: str
-    waiting: int
-    failed: int
-    reason: str
 
 
 class OutboxStore:
