@@ -150,8 +150,8 @@ def site() -> list[Panel]:
             [
                 Query(
                     f'SELECT mean("$pollutant") FROM readings WHERE {_SITE} AND $timeFilter '
-                    "GROUP BY time($__interval), device fill(null)",
-                    "$tag_device",
+                    "GROUP BY time($__interval), device, period fill(null)",
+                    "$tag_device / $tag_period s",
                 ),
                 Query(
                     f'SELECT last("limit") FROM verdicts WHERE {_SITE} AND {_VERDICTS} '
@@ -161,7 +161,7 @@ def site() -> list[Panel]:
             ],
             width=24,
             height=9,
-            defaults=lines(_UNIT),
+            defaults=lines(_UNIT, gap_min=15),
             overrides=[dashed("/^限值 /")],
         ),
         Panel(
@@ -183,7 +183,7 @@ def site() -> list[Panel]:
             ],
             width=16,
             height=9,
-            defaults=lines(_UNIT),
+            defaults=lines(_UNIT, gap_min=90),
             overrides=[dashed("/^限值 /")],
         ),
         Panel(
@@ -244,7 +244,11 @@ def site() -> list[Panel]:
             width=24,
             height=6,
             description="Part of an hour's slots with an admitted value; below 75 % it is undetermined.",
-            defaults={**lines("percentunit"), "max": 1, "thresholds": steps((None, "red"), (0.75, "green"))},
+            defaults={
+                **lines("percentunit", gap_min=90),
+                "max": 1,
+                "thresholds": steps((None, "red"), (0.75, "green")),
+            },
         ),
     ]
 

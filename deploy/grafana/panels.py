@@ -93,9 +93,10 @@ def steps(*bounds: tuple[float | None, str]) -> Json:
     return {"mode": "absolute", "steps": [{"value": value, "color": color} for value, color in bounds]}
 
 
-def lines(unit: str) -> Json:
-    """Field defaults of a curve; silence is a gap, never a straight line across it."""
-    custom = {"drawStyle": "line", "lineWidth": 1, "fillOpacity": 0, "showPoints": "auto", "spanNulls": False}
+def lines(unit: str, gap_min: int) -> Json:
+    """Field defaults of a curve; silence longer than `gap_min` minutes is a gap, no line across it."""
+    custom = {"drawStyle": "line", "lineWidth": 1, "fillOpacity": 0, "showPoints": "auto"}
+    custom |= {"spanNulls": gap_min * 60_000, "insertNulls": gap_min * 60_000}
     return {"unit": unit, "min": 0, "custom": custom}
 
 
@@ -107,6 +108,7 @@ def dashed(pattern: str) -> Json:
             {"id": "color", "value": {"mode": "fixed", "fixedColor": "red"}},
             {"id": "custom.lineStyle", "value": {"fill": "dash", "dash": [8, 6]}},
             {"id": "custom.spanNulls", "value": True},
+            {"id": "custom.insertNulls", "value": False},
             {"id": "custom.showPoints", "value": "never"},
         ],
     }

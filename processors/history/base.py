@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 import orjson
 
+from ingest.units import QUANTITIES
 from processors.history.points import Batch, Point, Refusal, gather
 
 
@@ -23,7 +24,7 @@ class HistoryUnusable(Exception):
 
 
 class LatestReading(NamedTuple):
-    """The newest reading of a device; values in the unit of the quantity."""
+    """The newest reading of a device; instants and period in ms, values in the unit of the quantity."""
 
     device: str
     site: str
@@ -101,6 +102,24 @@ def write_points(history: History, points: Sequence[Point]) -> WriteOutcome:
     outcome = history.write_batches(batches)
     outcome.rejected[:0] = refused
     return outcome
+
+
+def latest_of(rows: Iterable[dict[str, Any]]) -> list[LatestReading]:
+    """One reading a device from rows of `readings`: the newest, of those the one with the shortest period."""
+    newest: dict[str, LatestReading] = {}
+    for row in rows:
+        found = LatestReading(
+            row["device"],
+            row["site"],
+            row["time"],
+            row["received_at"],
+            round(float(row["period"] or 0) * 1000),
+            {q: float(row[q]) for q in QUANTITIES if row.get(q) is not None},
+        )
+        held = newest.get(found.device)
+        if held is None or (held.time, -held.period) < (found.time, -found.period):
+            newest[found.device] = found
+    return [newest[device] for device in sorted(newest)]
 
 
 def tidy(row: dict[str, Any]) -> dict[str, Any]:

@@ -34,7 +34,6 @@ def batches_of_readings(found: Sequence[Readings]) -> list[Batch]:
     values = {name: _joined(found, name) for name in QUANTITIES if any(name in one.values for one in found)}
     texts = {name: _texts(found, name, rows) for name in ("flags", "marks", "extras")}
     fields: dict[str, Any] = {name: _thousandths(column) for name, column in values.items()}
-    fields["period"] = np.concatenate([one.period for one in found])
     fields["received_at"] = np.concatenate([one.received_at for one in found])
     fields |= {name: column for name, column in texts.items() if column is not None}
     if any(one.revision for one in found):
@@ -46,7 +45,9 @@ def batches_of_readings(found: Sequence[Readings]) -> list[Batch]:
     device = _words([word for one in found for word in one.devices], codes)
     site = _words([word for one in found for word in one.sites], codes)
     duplicate, conflict = _marked(texts["marks"], DUPLICATE), _marked(texts["marks"], CONFLICT)
-    everything = batch_of("readings", time, {"device": device, "site": site}, fields)
+    lengths, which = np.unique(np.concatenate([one.period for one in found]), return_inverse=True)
+    period = _words([period_label(length) for length in lengths.tolist()], which)
+    everything = batch_of("readings", time, {"device": device, "period": period, "site": site}, fields)
     if not duplicate and not conflict:
         return [everything]
     plain = np.ones(rows, np.bool_)
@@ -61,7 +62,7 @@ def batches_of_readings(found: Sequence[Readings]) -> list[Batch]:
 def _conflicts(batch: Batch) -> Batch:
     """The same rows under a tag that tells contradicting readings of one device and time apart."""
     content = [
-        short_id(*sorted((k, v) for k, v in point.fields.items() if k in QUANTITIES or k == "period"))
+        short_id(*sorted((k, v) for k, v in point.fields.items() if k in QUANTITIES))
         for point in batch.points()
     ]
     return Batch("conflicts", batch.data.append_column("content", pa.array(content, pa.utf8())))
@@ -134,6 +135,11 @@ def batches_of_verdicts(found: Sequence[Verdict]) -> list[Batch]:
 
 def _of(found: Sequence[Any], name: str) -> list[Any]:
     return list(map(attrgetter(name), found))
+
+
+def period_label(period_ms: int) -> str:
+    """The tag `period`: seconds, `0` for an instant."""
+    return f"{period_ms / 1000:.12g}"
 
 
 def window_label(length_ms: int) -> str:

@@ -20,7 +20,14 @@ from influxdb_client.domain.write_precision import WritePrecision
 from influxdb_client.rest import ApiException
 
 from ingest.units import QUANTITIES
-from processors.history.base import HistoryUnusable, LatestReading, WriteOutcome, tidy, write_points
+from processors.history.base import (
+    HistoryUnusable,
+    LatestReading,
+    WriteOutcome,
+    latest_of,
+    tidy,
+    write_points,
+)
 from processors.history.bisecting import Accepted, Later, Refused, Reply, divide
 from processors.history.line import Lines, lines_of
 from processors.history.points import MEASUREMENTS, Batch, Point, Refusal, merge, set_apart
@@ -144,15 +151,8 @@ class InfluxHistory:
 
     def latest(self) -> list[LatestReading]:
         """See `History.latest`."""
-        newest: dict[str, LatestReading] = {}
-        for row in self._ask("SELECT * FROM readings GROUP BY device, site ORDER BY time DESC LIMIT 1"):
-            values = {q: float(row[q]) for q in QUANTITIES if row.get(q) is not None}
-            found = LatestReading(
-                row["device"], row["site"], row["time"], row["received_at"], row["period"], values
-            )
-            if found.device not in newest or newest[found.device].time < found.time:
-                newest[found.device] = found
-        return [newest[device] for device in sorted(newest)]
+        query = "SELECT * FROM readings GROUP BY device, period, site ORDER BY time DESC LIMIT 1"
+        return latest_of(self._ask(query))
 
     def readings(
         self, device: str, quantity: str, start_ms: int, end_ms: int, limit: int | None = None

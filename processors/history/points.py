@@ -2,12 +2,13 @@
 
 A point is identified by measurement, tags and time; writing it again overwrites its fields one by
 one and leaves alone those that are not written. Time is int milliseconds UTC. Values are floats in
-the unit of `ingest.units.QUANTITIES`; instants in fields are int milliseconds, `period` and
-`window_s` too say their unit here:
+the unit of `ingest.units.QUANTITIES`, instants in fields are int milliseconds too:
 
-`readings`   one reading of a device; tags device, site; a float field a quantity; `period` (ms, 0: an
-             instant), `received_at` (ms); texts `flags`, `marks`, `extras`, `revision` where present
-`conflicts`  a reading that contradicts another of the same device and time; one more tag, `content`
+`readings`   one reading of a device; tags device, site, period (seconds, `0`: an instant; HJ 212 sends an
+             instant and the mean of the hour under one time); a float field a quantity; `received_at`;
+             texts `flags`, `marks`, `extras`, `revision` where present
+`conflicts`  a reading that contradicts an earlier one of the same device, time and period; one more tag,
+             `content`, a hash of what it says
 `intervals`  a window value; time is the start; tags device, site, pollutant, statistic, window (`15m`,
              `1h`, `1d`)
 `verdicts`   what a rule says; time is the start; tags device, site, rule, pollutant, kind;
@@ -32,7 +33,6 @@ Value = float | int | str
 
 _READING_FIELDS = {
     **dict.fromkeys(QUANTITIES, FLOAT),
-    "period": INT,
     "received_at": INT,
     "flags": TEXT,
     "marks": TEXT,
@@ -53,8 +53,8 @@ class Measurement:
 MEASUREMENTS: dict[str, Measurement] = {
     m.name: m
     for m in (
-        Measurement("readings", ("device", "site"), _READING_FIELDS),
-        Measurement("conflicts", ("content", "device", "site"), _READING_FIELDS),
+        Measurement("readings", ("device", "period", "site"), _READING_FIELDS),
+        Measurement("conflicts", ("content", "device", "period", "site"), _READING_FIELDS),
         Measurement(
             "intervals",
             ("device", "pollutant", "site", "statistic", "window"),

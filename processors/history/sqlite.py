@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from ingest.units import QUANTITIES
-from processors.history.base import HistoryUnusable, LatestReading, WriteOutcome, tidy, write_points
+from processors.history.base import (
+    HistoryUnusable,
+    LatestReading,
+    WriteOutcome,
+    latest_of,
+    tidy,
+    write_points,
+)
 from processors.history.points import (
     FLOAT,
     INT,
@@ -116,18 +123,7 @@ class SqliteHistory:
 
     def latest(self) -> list[LatestReading]:
         """See `History.latest`. One look into the index a device, however long the history is."""
-        rows = self._rows(_LATEST)
-        return [
-            LatestReading(
-                row["device"],
-                row["site"],
-                row["time"],
-                row["received_at"],
-                row["period"],
-                {q: row[q] for q in QUANTITIES if row[q] is not None},
-            )
-            for row in rows
-        ]
+        return latest_of(self._rows(_LATEST))
 
     def readings(
         self, device: str, quantity: str, start_ms: int, end_ms: int, limit: int | None = None
@@ -137,7 +133,7 @@ class SqliteHistory:
             return []
         rows = self._rows(
             f'SELECT time, "{quantity}" AS value FROM readings WHERE device = ? AND time >= ? AND time < ? '
-            f'AND "{quantity}" IS NOT NULL ORDER BY time DESC LIMIT ?',
+            f'AND "{quantity}" IS NOT NULL ORDER BY time DESC, period DESC LIMIT ?',
             (device, start_ms, end_ms, -1 if limit is None else limit),
         )
         return [(row["time"], row["value"]) for row in reversed(rows)]
@@ -192,7 +188,6 @@ WITH RECURSIVE known(device) AS (
 )
 SELECT r.* FROM known JOIN readings r ON r.device = known.device
     AND r.time = (SELECT max(time) FROM readings WHERE device = known.device)
-ORDER BY r.device, r.site
 """
 
 

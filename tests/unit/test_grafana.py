@@ -18,7 +18,7 @@ PROVISIONING = Path(panels.__file__).parent / "provisioning"
 DASHBOARD = dashboard()
 PANELS: list[dict[str, Any]] = DASHBOARD["panels"]
 TARGETS = [target for panel in PANELS for target in panel.get("targets", ())]
-BUILT_IN = {"timeFilter", "__interval", "tag_site", "tag_device", "tag_rule"}
+BUILT_IN = {"timeFilter", "__interval", "tag_site", "tag_device", "tag_rule", "tag_period"}
 
 
 def test_the_committed_file_is_what_the_code_generates() -> None:

@@ -16,8 +16,13 @@ def written(*points: Point) -> str:
 
 
 def test_a_reading_is_one_line_with_tags_then_fields_in_a_fixed_order() -> None:
-    point = Point("readings", {"site": "s", "device": "d"}, {"period": 60_000, "tsp": 2.0, "pm10": 123.4}, 17)
-    assert written(point) == "readings,device=d,site=s pm10=123.4,tsp=2,period=60000i 17\n"
+    point = Point(
+        "readings",
+        {"site": "s", "period": "60", "device": "d"},
+        {"received_at": 18, "tsp": 2.0, "pm10": 123.4},
+        17,
+    )
+    assert written(point) == "readings,device=d,period=60,site=s pm10=123.4,tsp=2,received_at=18i 17\n"
 
 
 @pytest.mark.parametrize(

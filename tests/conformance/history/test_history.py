@@ -33,8 +33,8 @@ def reading(device: str, minute: int, site: str = "site-1", **values: float) -> 
     time = T0 + minute * 60_000
     return Point(
         "readings",
-        {"device": device, "site": site},
-        {**values, "period": 60_000, "received_at": time + 500},
+        {"device": device, "period": "60", "site": site},
+        {**values, "received_at": time + 500},
         time,
     )
 
@@ -149,7 +149,7 @@ def test_a_line_break_in_a_text_field_survives(history: History) -> None:
         (Point("readings", {"device": "d"}, {"pm10": "much"}, T0), "much"),
         (Point("readings", {"device": "d"}, {"pm10": True}, T0), "True"),
         (Point("readings", {"device": "d"}, {"pm10": float("nan")}, T0), "nan"),
-        (Point("readings", {"device": "d"}, {"period": 2**63}, T0), "64 bits"),
+        (Point("readings", {"device": "d"}, {"received_at": 2**63}, T0), "64 bits"),
         (Point("readings", {"device": "d\n"}, {"pm10": 1.0}, T0), "control character"),
         (Point("readings", {"device": "d\\"}, {"pm10": 1.0}, T0), "backslash"),
     ],
@@ -172,6 +172,18 @@ def test_latest_is_the_newest_reading_of_each_device_whatever_came_last(history:
         LatestReading("dev-1", "site-1", T0 + 300_000, T0 + 300_500, 60_000, {"tsp": 5.0}),
         LatestReading("dev-2", "site-2", T0 + 540_000, T0 + 540_500, 60_000, {"pm10": 9.0, "humidity": 40.0}),
     ]
+
+
+def test_an_instant_and_a_mean_of_the_same_time_are_two_points_and_the_instant_is_the_latest(
+    history: History,
+) -> None:
+    batch = readings(2)
+    batch.time[:] = T0
+    batch.period[:] = (HOUR, 0)
+    assert history.write_batches(batches_of_readings([batch])).accepted == history.count("readings") == 2
+    (found,) = history.latest()
+    assert (found.period, found.values) == (0, {"pm10": 0.101})
+    assert sorted(v for _, v in history.readings("dev-1", "pm10", T0, T0 + 1)) == [0.001, 0.101]
 
 
 def test_a_batch_of_readings_is_stored_to_the_thousandth_and_holes_stay_holes(history: History) -> None:
