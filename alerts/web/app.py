@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -25,7 +25,6 @@ from ingest.clock import Clock
 from ingest.register import Register
 from ingest.telemetry import Telemetry
 from processors.history.base import History
-from processors.rules import Rule
 
 STATIC = Path(__file__).with_name("static")
 _LOG = logging.getLogger(__name__)
@@ -37,13 +36,9 @@ def create_app(
     register: Register,
     clock: Clock,
     base_url: str = "",
-    rules: Iterable[Rule] | None = None,
 ) -> Starlette:
-    """The desk over a history and a case store; `base_url` is where people reach it.
-
-    `rules` are those in force, for what a clause lets be subtracted; without them those of all packs.
-    """
-    desk = Desk(history, cases, register, clock, base_url, Telemetry("desk"), rules)
+    """The desk over a history and a case store; `base_url` is where people reach it."""
+    desk = Desk(history, cases, register, clock, base_url, Telemetry("desk"))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

@@ -19,7 +19,6 @@ HOUR = 3_600_000
 MINUTE = 60_000
 LOOK_BACK = 4 * HOUR  # verdicts older than this say nothing of the present
 STALE_FEED = 5 * MINUTE  # nothing from any device for so long: the feed itself is in doubt
-_INSTANT_HOLDS = 10 * MINUTE
 _BACKGROUND_WAIT = HOUR
 
 
@@ -74,6 +73,11 @@ class Board:
     def stale(self) -> bool:
         """Nothing has come from any device for too long."""
         return self.last is None or self.now - self.last > STALE_FEED
+
+    @property
+    def case_groups(self) -> list[tuple[Case, ...]]:
+        """The open cases in groups."""
+        return group_cases(self.cases)
 
     def count(self, state: str) -> int:
         """Sites in `state`."""
@@ -175,11 +179,12 @@ def _age(verdict: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def _holds(verdict: Mapping[str, Any]) -> int:
-    """How long after its end a verdict still speaks of the present, in ms."""
+    """How long after its end a verdict still speaks of the present, in ms.
+
+    One of an instant opens an episode, which lasts until the same rule says otherwise.
+    """
     length = int(verdict["end"]) - int(verdict["start"])
-    if length <= 0:
-        return _INSTANT_HOLDS
-    return 2 * length + _BACKGROUND_WAIT
+    return LOOK_BACK if length <= 0 else 2 * length + _BACKGROUND_WAIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,19 +195,38 @@ class Judgement:
     points: tuple[Mapping[str, Any], ...]  # by device
 
 
-def by_interval(verdicts: Iterable[Mapping[str, Any]]) -> list[Judgement]:
-    """Verdicts of one site gathered by interval and rule, the newest interval first."""
-    newest: dict[tuple[int, int, str, str], Mapping[str, Any]] = {}
+@dataclass(frozen=True, slots=True)
+class RuleRecord:
+    """What a rule said of a site's intervals (or days), the newest first."""
+
+    newest: Mapping[str, Any]
+    judgements: tuple[Judgement, ...]
+
+    @property
+    def relative(self) -> bool:
+        """The limit counts from a background."""
+        return any(p.get("background") is not None for j in self.judgements for p in j.points)
+
+
+def by_rule(verdicts: Iterable[Mapping[str, Any]]) -> list[RuleRecord]:
+    """Verdicts of one site gathered by rule and interval; what exceeds now first, then the longer windows."""
+    newest: dict[tuple[str, str, int, int, str], Mapping[str, Any]] = {}
     for verdict in verdicts:
-        key = (verdict["start"], verdict["end"], verdict["rule"], verdict["device"])
+        key = (verdict["rule"], verdict["kind"], verdict["end"], verdict["start"], verdict["device"])
         other = newest.get(key)
         if other is None or _age(verdict) > _age(other):
             newest[key] = verdict
-    groups: dict[tuple[int, int, str], list[Mapping[str, Any]]] = {}
-    for (start, end, rule, _), verdict in sorted(newest.items()):
-        groups.setdefault((start, end, rule), []).append(verdict)
-    ordered = sorted(groups, key=lambda key: (-key[1], key[0], key[2]))
-    return [Judgement(min(groups[key], key=_worst_first), tuple(groups[key])) for key in ordered]
+    rules: dict[tuple[str, str], dict[tuple[int, int], list[Mapping[str, Any]]]] = {}
+    for (rule, kind, end, start, _), verdict in sorted(newest.items(), key=lambda item: item[0]):
+        rules.setdefault((rule, kind), {}).setdefault((end, start), []).append(verdict)
+    records = []
+    for intervals in rules.values():
+        judged = tuple(
+            Judgement(min(points, key=_worst_first), tuple(points))
+            for _, points in sorted(intervals.items(), key=lambda item: item[0], reverse=True)
+        )
+        records.append(RuleRecord(judged[0].worst, judged))
+    return sorted(records, key=lambda record: (record.newest["kind"] == "day", *_worst_first(record.newest)))
 
 
 _ANSWER_RANK = {EXCEEDS: 0, UNDETERMINED: 1, COMPLIANT: 2}
@@ -222,6 +246,14 @@ def _urgency(now: SiteNow) -> tuple[int, int, int, float, str]:
     if now.cases:
         rank -= 1  # a site with an open case goes before its equals, and before those that are merely quiet
     return (rank, -now.unsigned, 0 if now.state == SILENT else 1, -(now.level or 0.0), now.site.id)
+
+
+def group_cases(cases: Iterable[Case]) -> list[tuple[Case, ...]]:
+    """Cases of one site, rule and state together, in their order: four monitors of a site are one matter."""
+    groups: dict[tuple[str, str, str, str], list[Case]] = {}
+    for case in cases:
+        groups.setdefault((case.site, case.kind, case.rule, case.state), []).append(case)
+    return [tuple(sorted(group, key=lambda case: case.device)) for group in groups.values()]
 
 
 def is_unsigned(case: Case) -> bool:

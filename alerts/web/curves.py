@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from alerts.web.limits import Limits
 
 HOUR = 3_600_000
 LONGEST = 31 * 24 * HOUR
@@ -68,7 +67,6 @@ def series(
     device: str,
     quantity: str,
     interval_ms: int,
-    limits: Limits,
 ) -> dict[str, Any]:
     """What `/api/series` answers, as JSON data; instants in ms UTC, values in the quantity's unit."""
     shown = thin(points)
@@ -85,7 +83,7 @@ def series(
             if i["end"] - i["start"] == window
         ],
         "background": [[v["start"], v["end"], v.get("background")] for v in judged],
-        "threshold": [[v["start"], v["end"], limits.line_of(v)] for v in judged],
+        "threshold": [[v["start"], v["end"], line(v)] for v in judged],
         "limit": judged[-1]["limit"] if judged else None,
         "title": judged[-1].get("title") if judged else None,
     }
@@ -101,6 +99,13 @@ def newest_intervals(intervals: Iterable[Mapping[str, Any]], device: str) -> lis
         if key not in newest or (interval.get("revision") or 0) >= (newest[key].get("revision") or 0):
             newest[key] = interval
     return [newest[key] for key in sorted(newest)]
+
+
+def line(verdict: Mapping[str, Any]) -> float | None:
+    """The measured value above which the limit is exceeded: the limit and what is subtracted of the background."""
+    if verdict.get("limit") is None or "no_background" in (verdict.get("reasons") or ()):
+        return None
+    return float(verdict["limit"]) + float(verdict.get("subtracted") or 0.0)
 
 
 def _value(point: tuple[int, float]) -> float:

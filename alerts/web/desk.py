@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from alerts.web.board import Board
-from alerts.web.limits import Limits
 from alerts.web.plan import Place, draw_plan
 from alerts.web.poller import Poller
 from alerts.web.security import TOKEN_COOKIE, keep, token_of
@@ -24,7 +22,6 @@ from ingest.register import Register
 from ingest.telemetry import Telemetry
 from ingest.units import QUANTITIES
 from processors.history.base import History
-from processors.rules import Rule
 
 LANGUAGE_COOKIE = "desk_lang"
 _UNITS = {quantity.name: quantity.unit for quantity in QUANTITIES.values()}
@@ -42,7 +39,6 @@ class Desk:
         clock: Clock,
         base_url: str,
         telemetry: Telemetry,
-        rules: Iterable[Rule] | None = None,
     ) -> None:
         self.history = history
         self.cases = cases
@@ -51,7 +47,6 @@ class Desk:
         self.base_url = base_url.rstrip("/")
         self.telemetry = telemetry
         self.poller = Poller(history, cases, register, clock, telemetry)
-        self.limits = Limits(rules)
         self.environment = _environment()
         self.plan = draw_plan(
             [
@@ -100,7 +95,6 @@ class Desk:
             asset=asset,
             dom=self.dom,
             units=_UNITS,
-            limits=self.limits,
             **values,
         )
 

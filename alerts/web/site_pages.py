@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from alerts.web.board import HOUR, LEVELS, SiteNow, by_interval
+from alerts.web.board import HOUR, LEVELS, SiteNow, by_rule, case_order, group_cases
 from alerts.web.curves import LONGEST, series
 from alerts.web.desk import Desk
 from alerts.web.poller import call
@@ -53,9 +53,9 @@ async def site(request: Request) -> Response:
         board=shown,
         now=now,
         here=here,
-        groups=by_interval(verdicts),
+        records=by_rule(verdicts),
         names={d.device.id: d.device.name or d.device.id for d in here.devices},
-        cases=cases,
+        case_groups=group_cases(sorted(cases, key=case_order)),
         curve=_curve(request, here),
         ranges=RANGES,
     )
@@ -124,7 +124,6 @@ def _series(desk: Desk, device: Device, quantity: str, start: int, end: int) -> 
             device=device.id,
             quantity=quantity,
             interval_ms=device.interval * 1000,
-            limits=desk.limits,
         ),
     }
 

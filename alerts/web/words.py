@@ -71,15 +71,11 @@ STATUSES = {
     "recalled": N_("recalled from memory, to be confirmed before anybody relies on it"),
 }
 EVENTS = {
-    "start": N_("Case opened"),
     "opened": N_("Case opened"),
-    "amend": N_("Corrected by later data"),
     "amended": N_("Corrected by later data"),
-    "acknowledge": N_("Signed for"),
+    "told": N_("Departments told"),
     "acknowledged": N_("Signed for"),
-    "recover": N_("Over: compliant again"),
-    "recovered": N_("Over: compliant again"),
-    "closed": N_("Closed"),
+    "closed": N_("Over, back to normal"),
 }
 ROLES = {
     "sector": N_("sector line"),

@@ -143,7 +143,8 @@ class FakeHistory:
                 found.append(
                     {"site": self.register.devices[device].site, "device": device, "kind": "interval",
                      "pollutant": "pm10", "rule": "hebei-pm10-hour", "start": start, "end": start + HOUR,
-                     "answer": answer, "reasons": reasons, "value": value, "background": base, "limit": LIMIT,
+                     "answer": answer, "reasons": reasons, "value": value, "background": base,
+                     "subtracted": min(base, 150.0), "limit": LIMIT,
                      "capture": capture, "unit": "ug/m3", "clause": CLAUSE, "title": TITLE["zh_CN"],
                      "revision": 1, "rule_revision": "1"}
                 )  # fmt: skip
@@ -259,7 +260,8 @@ def case_of(id_: str, site: str, device: str, opened_at: int, value: float, stat
     data: Mapping[str, Any] = {
         "kind": EXCEEDANCE, "level": "warning", "title": TITLE, "clause": CLAUSE, "citation": CITATION,
         "status": "reported", "administrative": False, "pollutant": "pm10", "unit": "ug/m3", "start": end - HOUR,
-        "end": end, "value": value, "background": round(background(end - HOUR // 2), 1), "limit": LIMIT, "capture": 0.98,
+        "end": end, "value": value, "background": round(background(end - HOUR // 2), 1), "subtracted": round(background(end - HOUR // 2), 1),
+        "limit": LIMIT, "capture": 0.98,
         "reasons": [], "rule_revision": "1", "configuration": "0f3c9a17be24",
     }  # fmt: skip
     signed = opened_at + 14 * MINUTE if state in ("acknowledged", "closed") else None

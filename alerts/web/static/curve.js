@@ -49,7 +49,7 @@
     var relative = body.background.some(function (row) { return row[2] != null; });
     var tables = [readings, steps(body.means)];
     var shown = [
-      { label: "", value: function (u, v) { return v == null ? "–" : full(v); } },
+      { label: d.time, value: function (u, v) { return v == null ? "–" : full(v); } },
       series(d.readings, css("--curve"), 1),
       series(d.means, css("--ink"), 2.5),
     ];
