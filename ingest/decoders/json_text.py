@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -78,8 +79,8 @@ def _refuse_duplicate_keys(payload: bytes) -> None:
     def unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) != len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for name in names if names.count(name) > 1)
+            counted = Counter(name for name, _ in pairs)
+            twice = next(name for name, count in counted.items() if count > 1)
             raise Refused("bad_json", f"the key {twice[:40]!r} stands twice in one object; which is meant?")
         return found
 

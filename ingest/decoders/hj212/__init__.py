@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ingest.decoders.hj212.ack import build_ack
-from ingest.decoders.hj212.frames import Frame, FrameReader
+from ingest.decoders.hj212.frames import LONGEST_DATA, Frame, FrameReader
 from ingest.decoders.hj212.parse import reading_of
-from ingest.decoders.json_text import MAX_ITEMS, MAX_PAYLOAD
+from ingest.decoders.json_text import MAX_PAYLOAD
 from ingest.records import Decoded, DevicePolicy, Rejected
 
 __all__ = ["Frame", "FrameReader", "build_ack", "decode", "reading_of"]
+
+MAX_FRAMES = 1000  # in one message; noise made to look like frames must not keep a bridge busy
 
 
 def decode(
@@ -20,9 +22,13 @@ def decode(
     if len(payload) > MAX_PAYLOAD:
         return [Rejected("too_large", f"{len(payload)} bytes; at most {MAX_PAYLOAD} are read", payload)]
     reader = FrameReader(policy_of)
-    pieces = reader.feed(payload) + reader.flush()
-    if len(pieces) > MAX_ITEMS:
-        return [Rejected("too_large", f"{len(pieces)} frames; at most {MAX_ITEMS} are read", payload)]
+    pieces: list[Frame | Rejected] = []
+    for at in range(0, len(payload), LONGEST_DATA):
+        pieces += reader.feed(payload[at : at + LONGEST_DATA])
+        if len(pieces) > MAX_FRAMES:
+            detail = f"more than {MAX_FRAMES} frames or broken pieces in one message"
+            return [Rejected("too_large", detail, payload)]
+    pieces += reader.flush()
     if not pieces:
         return [Rejected("empty", "the payload holds nothing", payload)]
     return [reading_of(piece, policy_of(piece.mn)) if isinstance(piece, Frame) else piece for piece in pieces]

@@ -22,11 +22,13 @@ STANDARD_LENGTH = 1024  # DATA by HJ 212-2017, 6.3; devices with many factors se
 LONGEST_DATA = 4096
 _NOISE = _HEAD + LONGEST_DATA + _CRC  # noise is reported in pieces of at most this
 _BLANKS = b"\r\n\t \x00"
-# The beginning of a frame inside another: the outer one was cut, or lies about its length.
-_INNER_START = re.compile(rb"##[0-9]{4}[A-Za-z]{2}=")
-# Noise ends where a frame may begin; the second is such a beginning cut by the end of the buffer.
-_FRAME_START = re.compile(rb"##[0-9]{4}")
-_PART_OF_START = re.compile(rb"#(?:#[0-9]{0,3})?\Z")
+_LEADING_BLANKS = re.compile(rb"[\r\n\t \x00]+")
+# A frame may begin here: every name before CP begins with two letters. Inside another frame it means
+# that the outer one was cut or lies about its length. Since no frame reaches over the next beginning,
+# no byte is checked twice, whatever is sent to keep the reader busy.
+_BEGINNING = re.compile(rb"##[0-9]{4}[A-Za-z]{2}")
+_PART_OF_BEGINNING = re.compile(rb"#(?:#(?:[0-9]{0,3}|[0-9]{4}[A-Za-z]?))?\Z")
+_LONGEST_PART = 7
 _CRC_TEXT = re.compile(rb"[0-9A-Fa-f]{4}\Z")
 _FIELD_SPELLINGS = {name.casefold(): name for name in ("QN", "ST", "CN", "PW", "MN", "Flag", "PNUM", "PNO")}
 _WANTS_ACK = 1
@@ -111,9 +113,9 @@ class FrameReader:
     def _next(self, final: bool) -> Frame | Rejected | None:
         """One decision about the beginning of the buffer; None when nothing came of it (yet)."""
         buffer = self._buffer
-        blanks = len(buffer) - len(buffer.lstrip(_BLANKS))
+        blanks = _LEADING_BLANKS.match(buffer)
         if blanks:
-            del buffer[:blanks]
+            del buffer[: blanks.end()]
         if not buffer or (len(buffer) < _HEAD and not final):
             if buffer and not START.startswith(bytes(buffer[:2])):
                 self._noise = ("bad_syntax", "no frame begins here: expected ##")
@@ -129,8 +131,14 @@ class FrameReader:
         if length > LONGEST_DATA:
             self._noise = ("bad_length", f"{length} bytes announced; at most {LONGEST_DATA} are read")
             return None
+        name = bytes(buffer[_HEAD : _HEAD + 2])
+        if len(name) < 2 and not final:
+            return None
+        if length < 2 or (len(name) == 2 and not name.isalpha()):
+            self._noise = ("bad_syntax", f"the data begin with {name!r}, not with a name such as QN=")
+            return None
         end = _HEAD + length + _CRC
-        inner = _INNER_START.search(buffer, 2, end)
+        inner = _BEGINNING.search(buffer, 2, end)
         if inner:
             detail = f"{length} bytes announced, the next frame begins after {inner.start() - _HEAD}"
             return self._take(inner.start(), "bad_length", detail)
@@ -178,11 +186,11 @@ class FrameReader:
         """Read on to the next frame, line end or the greatest piece; the noise is one rejection."""
         assert self._noise is not None
         buffer = self._buffer
-        start = _FRAME_START.search(buffer, 1)
-        line = buffer.find(b"\n") + 1
+        line = buffer.find(b"\n", 0, _NOISE) + 1
+        start = _BEGINNING.search(buffer, 1, line or _NOISE + _LONGEST_PART)
         ends = [at for at in (start.start() if start else 0, line, _NOISE) if 0 < at <= len(buffer)]
         count = min(ends, default=len(buffer))
-        cut_start = None if final else _PART_OF_START.search(buffer, max(1, len(buffer) - 5))
+        cut_start = None if final else _PART_OF_BEGINNING.search(buffer, max(1, len(buffer) - _LONGEST_PART))
         if (not ends and not final) or (cut_start and cut_start.start() < count):
             return None
         code, detail = self._noise

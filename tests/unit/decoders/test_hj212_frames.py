@@ -127,9 +127,16 @@ def test_the_longest_frame_is_read_and_noted() -> None:
 
 
 def test_a_payload_of_nothing_but_broken_frames_is_refused_as_a_whole() -> None:
-    (result,) = decode(b"##0000" * 40_000, "", lambda _: DevicePolicy())
+    (result,) = decode(b"##9999QN" * 30_000, "", lambda _: DevicePolicy())
     assert isinstance(result, Rejected)
     assert result.code == "too_large"
+
+
+def test_what_cannot_be_the_beginning_of_a_frame_is_one_piece_of_noise() -> None:
+    (noise, frame) = FrameReader().feed(b"##4096##0000####4096 QN=" + FRAME)
+    assert isinstance(noise, Rejected)
+    assert noise.raw == b"##4096##0000####4096 QN="
+    assert isinstance(frame, Frame)
 
 
 def test_a_megabyte_is_refused_unread() -> None:
