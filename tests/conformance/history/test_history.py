@@ -14,6 +14,7 @@ from processors.records import Interval, Verdict
 
 T0 = 1_763_856_000_000  # 2025-11-23T00:00:00Z
 HOUR = 3_600_000
+DEV_2 = {"device": "dev-2", "period": "60", "site": "site-1"}
 ODD_TEXTS = [
     "城东一号",
     "a b",
@@ -172,6 +173,18 @@ def test_latest_is_the_newest_reading_of_each_device_whatever_came_last(history:
         LatestReading("dev-1", "site-1", T0 + 300_000, T0 + 300_500, 60_000, {"tsp": 5.0}),
         LatestReading("dev-2", "site-2", T0 + 540_000, T0 + 540_500, 60_000, {"pm10": 9.0, "humidity": 40.0}),
     ]
+
+
+def test_latest_asked_again_and_again_follows_what_is_written(history: History) -> None:
+    for minute, device in ((1, "dev-1"), (2, "dev-2"), (3, "dev-1"), (2, "dev-1"), (9, "dev-3")):
+        history.write([reading(device, minute, pm10=float(minute))])
+        history.write([reading("dev-1", 1, noise=50.0 + minute)])
+        found = {r.device: (r.time - T0) // 60_000 for r in history.latest()}
+        assert found[device] == max(minute, found[device])
+    assert found == {"dev-1": 3, "dev-2": 2, "dev-3": 9}
+    history.write([Point("readings", DEV_2, {"tsp": 7.0, "received_at": T0 + 1}, T0 + 120_000)])
+    (changed,) = [r for r in history.latest() if r.device == "dev-2"]
+    assert (changed.received_at, changed.values) == (T0 + 1, {"pm10": 2.0, "tsp": 7.0})
 
 
 def test_an_instant_and_a_mean_of_the_same_time_are_two_points_and_the_instant_is_the_latest(
