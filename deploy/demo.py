@@ -23,8 +23,7 @@ from ingest.simulator.monitors import BROKEN, LYING, SILENT, STUTTERING, Episode
 from ingest.simulator.player import Player
 from processors.history import open_history
 
-# A quarter hour before the first full quarter of a working morning: the first window fills at once.
-START_AT = (8, 44)
+START_AT = (8, 30)  # of a working morning
 SETTLE_WITHIN_S = 30.0
 _MINUTE_MS = 60_000
 
@@ -48,12 +47,13 @@ class Demo:
         anchor = WallClock().now_ms()
         clock = AffineClock(self.start_ms, anchor, self.speed)
         self.stack.clock = clock_setting(self.start_ms, self.speed, anchor)
-        self.stack.apply(revision_of_folder(self.stack.config, received_at=self.start_ms))
         self.stack.start_services()
+        # Only now does the county come into force: a monitor is silent from here on, not from the boot.
+        now_ms = clock.now_ms()
+        self.stack.apply(revision_of_folder(self.stack.config, received_at=now_ms))
         on_ready()
-        player = Player(
-            simulated_county(self.register, clock.now_ms()), clock, self.stack.mqtt.url, clock.now_ms()
-        )
+        county = simulated_county(self.register, now_ms)
+        player = Player(county, clock, self.stack.mqtt.url, now_ms)
         halt = threading.Event()
         thread = threading.Thread(target=player.run, args=(halt,), name="county")
         thread.start()
@@ -116,7 +116,7 @@ def simulated_county(register: Register, now_ms: int) -> County:
         odd,
         (
             Episode(calm[0], now_ms, now_ms + 150 * minute, 480.0),
-            Episode(calm[-1], now_ms + 20 * minute, now_ms + 50 * minute, 1200.0),
+            Episode(calm[-1], now_ms + 3 * minute, now_ms + 40 * minute, 1200.0),
         ),
     )
 

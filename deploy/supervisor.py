@@ -81,7 +81,8 @@ class Supervisor:
         for service in alive:
             assert service.process is not None
             service.process.popen.terminate()
-        return {s.name: s.process.stop() for s in alive if s.process is not None}
+        # once: a second SIGTERM would cut short the saving that the first began
+        return {s.name: s.process.ended() for s in alive if s.process is not None}
 
     @staticmethod
     def _start(service: Service) -> None:

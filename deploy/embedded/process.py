@@ -70,10 +70,14 @@ class ServerProcess:
         """SIGTERM, then SIGKILL after `within_s`; returns the exit code."""
         if self.running():
             self.popen.terminate()
-            try:
-                self.popen.wait(within_s)
-            except subprocess.TimeoutExpired:
-                self.kill()
+        return self.ended(within_s)
+
+    def ended(self, within_s: float = STOP_WITHIN_S) -> int:
+        """Wait for the end, SIGKILL after `within_s`; returns the exit code."""
+        try:
+            return self.popen.wait(within_s)
+        except subprocess.TimeoutExpired:
+            self.kill()
         return self.popen.wait()
 
     def kill(self) -> None:
