@@ -51,19 +51,19 @@ class Bridge:
         self._recorded = clock if isinstance(clock, ManualClock) else None
         self._stamp = Stamp(clock)
         self._resolver = Resolver(register, "bridge", config.time)
-        self._feed = Feed(config.feed, telemetry, self._confirmed)
+        self.feed = Feed(config.feed, telemetry, self._confirmed)
         self._ticker = Ticker(
-            self._feed, self._stamp, clock.speed, config.name, telemetry, guarded=_is_wall(clock)
+            self.feed, self._stamp, clock.speed, config.name, telemetry, guarded=_is_wall(clock)
         )
-        self._feed.appended = self._appended
+        self.feed.appended = self._appended
         self._acks: Acknowledgements[int] = Acknowledgements()
         self._ack_soon = False
         on = Handlers(self._connected, self._messages, self._lost)
-        self._connection = Connection(config.mqtt, filters_of(register), [STATUS_FILTER], on)
+        self.connection = Connection(config.mqtt, filters_of(register), [STATUS_FILTER], on)
         self._messages_in = telemetry.records.labels("message")
         self._acknowledged = telemetry.written.labels("acknowledged")
-        telemetry.ready_when("mqtt", lambda: self._connection.why or None)
-        telemetry.ready_when("kafka", lambda: self._feed.producer.why)
+        telemetry.ready_when("mqtt", lambda: self.connection.why or None)
+        telemetry.ready_when("kafka", lambda: self.feed.producer.why)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`; then everything in hand is sent, confirmed and acknowledged.
@@ -71,8 +71,8 @@ class Bridge:
         Raises TopicMismatch; anything unexpected ends the process.
         """
         quit_mqtt = asyncio.Event()
-        producing = asyncio.create_task(self._feed.producer.run())
-        connecting = asyncio.create_task(self._connection.run(quit_mqtt))
+        producing = asyncio.create_task(self.feed.producer.run())
+        connecting = asyncio.create_task(self.connection.run(quit_mqtt))
         working = [producing, connecting]
         if self._recorded is None:
             working.append(asyncio.create_task(self._ticker.run()))
@@ -82,9 +82,9 @@ class Bridge:
             for task in done - {stopping}:
                 task.result()
                 raise RuntimeError("a part of the bridge ended by itself")
-            self._connection.pause()  # what is not read stays with the broker
-            if not await self._feed.close(_END_WITHIN_S):
-                log.warning("bridge_ends_unconfirmed", records=self._feed.producer.outstanding)
+            self.connection.pause()  # what is not read stays with the broker
+            if not await self.feed.close(_END_WITHIN_S):
+                log.warning("bridge_ends_unconfirmed", records=self.feed.producer.outstanding)
             self._acknowledge()
             quit_mqtt.set()
             await connecting
@@ -98,11 +98,11 @@ class Bridge:
 
     def _lost(self, why: str) -> None:
         self._telemetry.faults.labels("mqtt").inc()
-        self._feed.flush()
+        self.feed.flush()
 
     def _messages(self, messages: list[Message]) -> None:
         self._messages_in.inc(len(messages))
-        take, put, acks = self._resolver.take, self._feed.put, self._acks
+        take, put, acks = self._resolver.take, self.feed.put, self._acks
         arrived, hold = acks.arrived, acks.hold
         at = self._stamp()
         for topic, payload, mid, retain, dup, properties in messages:
@@ -113,7 +113,7 @@ class Bridge:
                 self._telemetry.records.labels("status").inc()
                 log.info("device_status", topic=topic, status=payload[:40].decode("utf-8", "replace"))
                 continue
-            if not mid and self._feed.waiting > _MOST_WAITING:
+            if not mid and self.feed.waiting > _MOST_WAITING:
                 self._telemetry.discard("qos0_while_kafka_is_down")
                 continue
             for outcome in take(Arrival(topic, payload, at, retain, dup)):
@@ -151,8 +151,8 @@ class Bridge:
     def _acknowledge(self) -> None:
         self._ack_soon = False
         due = self._acks.due()
-        if due and self._connection.connected:
-            self._connection.acknowledge(due)
+        if due and self.connection.connected:
+            self.connection.acknowledge(due)
             self._acknowledged.inc(len(due))
 
 

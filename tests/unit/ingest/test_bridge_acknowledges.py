@@ -1,0 +1,201 @@
+"""The bridge between a broker and a Kafka that a test operates by hand: what is acknowledged, and when."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from ingest.bridge import Bridge, BridgeConfig
+from ingest.clock import WallClock
+from ingest.feed import FeedOptions
+from ingest.mqtt import MqttOptions
+from ingest.producer import Producer
+from ingest.register import Register, load_register
+from ingest.telemetry import Telemetry
+from ingest.topics import QUARANTINE
+from tests.counties import device, iso, site, write_county
+from tests.fakes.held_producer import HeldProducer
+from tests.fakes.mqtt_broker import FakeBroker
+
+pytestmark = pytest.mark.timeout(30)
+PARTITIONS = 4
+NOW = WallClock().now_ms()
+
+
+@pytest.fixture(scope="module")
+def register(tmp_path_factory: pytest.TempPathFactory) -> Register:
+    """Eight monitors at eight sites: several partitions."""
+    devices = [device(f"d{i}", f"s{i}") for i in range(8)]
+    sites = [site(f"s{i}") for i in range(8)]
+    return load_register(write_county(tmp_path_factory.mktemp("county"), devices, sites))
+
+
+class Rig:
+    """A running bridge with both ends in the test's hands."""
+
+    def __init__(self, broker: FakeBroker, register: Register, **mqtt: Any) -> None:
+        self.broker, self.telemetry, self.stop = broker, Telemetry("bridge"), asyncio.Event()
+        options = MqttOptions(broker.url, **mqtt)
+        config = BridgeConfig(options, FeedOptions(partitions=PARTITIONS, linger_ms=5))
+        self.bridge = Bridge(config, register, self.telemetry, WallClock())
+        self.kafka = HeldProducer(self.bridge.feed._confirmed)
+        self.bridge.feed.producer = cast(Producer, self.kafka)
+        self.task = asyncio.create_task(self.bridge.run(self.stop))
+
+    def publish(self, mid: int, which: int | None = None, *, dup: bool = False) -> None:
+        """A good reading with message id `mid` from device `mid % 8`."""
+        number = mid % 8 if which is None else which
+        body = {"time": iso(NOW + mid), "pm10": mid}
+        self.broker.publish(mid, f"dust/v1/d{number}/readings", json.dumps(body).encode(), dup=dup)
+
+    async def confirm_all(self) -> None:
+        self.kafka.confirm(list(self.kafka.sent))
+
+
+@pytest.fixture
+async def rig(register: Register) -> AsyncIterator[Rig]:
+    broker = await FakeBroker().start()
+    rig = Rig(broker, register)
+    await broker.until(1)
+    yield rig
+    rig.stop.set()
+    rig.kafka._outstanding.clear()
+    await asyncio.wait_for(rig.task, 10)
+    await broker.stop()
+
+
+async def settled(rig: Rig) -> None:
+    """Everything written before, either way, has arrived: a message in, then a subscription out."""
+    count = int(rig.telemetry.records.labels("status")._value.get())
+    rig.broker.publish(60_000, "dust/v1/d0/status", b"online")
+    while int(rig.telemetry.records.labels("status")._value.get()) == count:
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)  # what was confirmed is acknowledged in the next turn of the loop
+    rig.bridge.connection._client.subscribe("barrier", 1)
+    while rig.broker.filters != ["barrier"]:
+        await asyncio.sleep(0)
+
+
+async def test_it_subscribes_shared_to_the_rules_and_plainly_to_status(rig: Rig) -> None:
+    assert rig.broker.filters == [
+        "$share/dustwatch/dust/v1/+/readings",
+        "$share/dustwatch/dust/v1/background/+",
+        "$share/dustwatch/dust/v1/signals/+",
+        "dust/v1/+/status",
+    ]
+    assert rig.broker.clean_starts == [False]
+
+
+async def test_nothing_is_acknowledged_before_kafka_has_confirmed(rig: Rig) -> None:
+    for mid in range(1, 9):
+        rig.publish(mid)
+    await rig.kafka.until(lambda kafka: kafka.rows == 8)
+    await settled(rig)
+    assert rig.broker.acknowledged == []
+    await rig.confirm_all()
+    assert (await rig.broker.until_acknowledged(9))[:8] == list(range(1, 9))
+
+
+async def test_acknowledgements_wait_for_the_slowest_partition_and_keep_the_order(rig: Rig) -> None:
+    for mid in range(1, 17):
+        rig.publish(mid)
+    await rig.kafka.until(lambda kafka: kafka.rows == 16)
+    first = rig.kafka.batches[0]
+    rig.kafka.confirm([one for one in rig.kafka.sent if one is not first])
+    await settled(rig)
+    assert rig.broker.acknowledged == []  # the first message is in the batch that is not confirmed
+    rig.kafka.confirm([first])
+    assert (await rig.broker.until_acknowledged(16))[:16] == list(range(1, 17))
+
+
+async def test_what_was_confirmed_for_a_lost_connection_acknowledges_nothing_on_the_next(rig: Rig) -> None:
+    rig.publish(1)
+    rig.publish(2)
+    await rig.kafka.until(lambda kafka: kafka.rows == 2)
+    old = list(rig.kafka.sent)
+    rig.broker.drop()  # the broker comes back without its session: ids begin anew
+    await rig.broker.until(2)
+    rig.publish(1, which=5)
+    rig.publish(2, which=6)
+    await rig.kafka.until(lambda kafka: kafka.rows == 4)
+    rig.kafka.confirm(old)
+    await settled(rig)
+    assert rig.broker.acknowledged == []
+    await rig.confirm_all()
+    assert (await rig.broker.until_acknowledged(2))[:2] == [1, 2]
+
+
+async def test_a_redelivered_duplicate_is_not_acknowledged_before_its_first_copy_is_stored(rig: Rig) -> None:
+    rig.broker.publish(1, "dust/v1/d1/readings", b'{"pm10": 1}')  # no time: a DUP is known by content
+    await rig.kafka.until(lambda kafka: kafka.rows == 1)
+    rig.broker.drop()
+    await rig.broker.until(2)
+    rig.broker.publish(1, "dust/v1/d1/readings", b'{"pm10": 1}', dup=True)
+    await settled(rig)
+    assert rig.kafka.rows == 1
+    assert rig.broker.acknowledged == []
+    await rig.confirm_all()
+    assert (await rig.broker.until_acknowledged(1))[0] == 1
+
+
+async def test_background_is_acknowledged_when_every_partition_has_it(rig: Rig) -> None:
+    body = json.dumps({"time": iso(NOW - 3_600_000), "pm10": 80}).encode()
+    rig.broker.publish(1, "dust/v1/background/S001", body)
+
+    def copies(kafka: HeldProducer) -> list[Any]:
+        return [one for one in kafka.sent if dict(one.headers)["schema"] == b"dust.background/1"]
+
+    await rig.kafka.until(lambda kafka: len(copies(kafka)) == PARTITIONS)
+    sent = copies(rig.kafka)
+    assert sorted(one.partition for one in sent) == list(range(PARTITIONS))
+    rig.kafka.confirm(sent[:-1])
+    await settled(rig)
+    assert rig.broker.acknowledged == []
+    rig.kafka.confirm(sent[-1:])
+    assert (await rig.broker.until_acknowledged(1))[0] == 1
+
+
+async def test_what_cannot_be_decoded_is_acknowledged_once_it_is_in_quarantine(rig: Rig) -> None:
+    rig.broker.publish(1, "dust/v1/d1/readings", b"rubbish")
+    await rig.kafka.until(lambda kafka: any(r.topic == QUARANTINE and r.value for r in kafka.sent))
+    await settled(rig)
+    assert rig.broker.acknowledged == []
+    await rig.confirm_all()
+    assert (await rig.broker.until_acknowledged(1))[0] == 1
+
+
+async def test_a_retained_message_without_time_is_acknowledged_and_counted(rig: Rig) -> None:
+    rig.broker.publish(1, "dust/v1/d1/readings", b'{"pm10": 1}', retain=True)
+    assert (await rig.broker.until_acknowledged(1)) == [1]
+    assert rig.telemetry.discards.labels("retained_without_time")._value.get() == 1
+
+
+async def test_ticks_begin_when_the_clocks_were_compared(rig: Rig) -> None:
+    await rig.kafka.until(lambda kafka: bool(kafka.sent))
+    assert [dict(one.headers)["schema"] for one in rig.kafka.sent] == [b"dust.probe/1"]
+    await rig.confirm_all()
+    await rig.kafka.until(lambda kafka: len(kafka.sent) > PARTITIONS)
+    ticks = rig.kafka.sent[1:]
+    assert {dict(one.headers)["schema"] for one in ticks} == {b"dust.tick/1"}
+    assert sorted(one.partition for one in ticks) == list(range(PARTITIONS))
+
+
+async def test_a_refused_client_says_why_and_tries_again(register: Register, tmp_path: Path) -> None:
+    broker = await FakeBroker().start()
+    broker.refuse_with = 0x87
+    rig = Rig(broker, register)
+    while len(broker.clean_starts) < 2:
+        await asyncio.sleep(0)
+    assert "Not authorized" in rig.telemetry.unready()["mqtt"]
+    broker.refuse_with = None
+    await broker.until(1)
+    assert "mqtt" not in rig.telemetry.unready()
+    rig.stop.set()
+    rig.kafka._outstanding.clear()
+    await asyncio.wait_for(rig.task, 10)
+    await broker.stop()
