@@ -2,8 +2,8 @@
 
     open -> acknowledged -> closed, open -> recovered -> closed
 
-A case is closed when both have happened: the measurement is compliant again (`recover`) and a person
-has taken note (`acknowledge`). Silence does neither. Later steps (assigned, rectified, verified)
+A case is closed when both have happened: it is over (`recover`: compliant again, heard again, or no longer
+judged) and a person has taken note (`acknowledge`). Silence does neither. Later steps (assigned, rectified, verified)
 are further rows of the table.
 """
 
@@ -47,9 +47,9 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(None, RECOVER, RECOVERED, "it is over, and its beginning was never seen here"),
     Transition(OPEN, AMEND, OPEN, "a later result corrects what was measured"),
     Transition(OPEN, ACKNOWLEDGE, ACKNOWLEDGED, "a person has taken note; the breach lasts"),
-    Transition(OPEN, RECOVER, RECOVERED, "compliant again; nobody has taken note yet"),
+    Transition(OPEN, RECOVER, RECOVERED, "it is over; nobody has taken note yet"),
     Transition(ACKNOWLEDGED, AMEND, ACKNOWLEDGED, "a later result corrects what was measured"),
-    Transition(ACKNOWLEDGED, RECOVER, CLOSED, "compliant again, and a person had taken note"),
+    Transition(ACKNOWLEDGED, RECOVER, CLOSED, "it is over, and a person had taken note"),
     Transition(RECOVERED, AMEND, RECOVERED, "a later result corrects what was measured"),
     Transition(RECOVERED, ACKNOWLEDGE, CLOSED, "a person has taken note of what is over"),
     Transition(CLOSED, AMEND, CLOSED, "a later result corrects what was measured"),
@@ -76,7 +76,7 @@ def decide(state: str | None, command: str) -> Step:
 
 
 def is_over(state: str) -> bool:
-    """Whether the measurement is compliant again."""
+    """Whether the breach or fault has ended."""
     return state in (RECOVERED, CLOSED)
 
 

@@ -19,6 +19,12 @@ _MINUTE_MS = 60_000
 _UNITS = {"ug/m3": "µg/m³", "mg/m3": "mg/m³", "dB": "dB"}
 _POLLUTANTS = {"pm10": "PM10", "pm2_5": "PM2.5", "tsp": "TSP", "pm1": "PM1", "noise": "noise"}
 _POLLUTANTS_ZH = {**_POLLUTANTS, "noise": "噪声"}
+_FAULTS = {
+    "ticks": ("时钟记录停止", "ticks stopped"),
+    "stage": ("处理环节停滞", "stage stuck:"),
+    "quarantine": ("隔离区增长过快", "quarantine growing"),
+    "delivery": ("通知渠道不通", "channel in trouble:"),
+}
 _DAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -36,6 +42,7 @@ class Matter:
     site: str
     address: str
     device: str
+    device_name: str
     title: str
     level: str
     start: int
@@ -52,6 +59,7 @@ class Matter:
     status: str = ""  # read | reported | recalled: how well the limit is known
     administrative: bool = False
     opened_at: int = 0
+    reasons: tuple[str, ...] = ()
 
     @property
     def net(self) -> float | None:
@@ -72,7 +80,7 @@ class Matter:
 class Facts:
     """All that a template may use."""
 
-    template: str  # opened | offline | many_silent | recovered | returned | fault | fault_ended
+    template: str  # name of a file in texts/LANGUAGE
     line: str  # of the reader: sector | territorial | site | platform
     others: tuple[str, ...]  # who else is told
     link: str
@@ -99,7 +107,9 @@ def render(facts: Facts, language: str) -> Text:
         m=facts.matter,
         when=lambda ms: _when(ms, zone, chinese),
         span=lambda m: _span(m, zone, chinese),
-        reading=lambda m: _reading(m.value, m.unit),
+        reading=lambda m: _reading(m.value, m.unit, m.limit),
+        device=lambda m: _device(m, chinese),
+        fault_name=lambda fault: fault_name(fault, words),
         number=_number,
         unit=lambda u: _UNITS.get(u or "", u or ""),
         percent=lambda share: f"{share * 100:.0f} %",
@@ -146,15 +156,39 @@ def _span(matter: Matter, zone: ZoneInfo, chinese: bool) -> str:
     return f"{start:%Y-%m-%d %H:%M}–{last}"
 
 
-def _number(value: float | None) -> str:
-    """As short as it can be read: whole from 100 on, else one decimal where it has one."""
+def _number(value: float | None, limit: float | None = None) -> str:
+    """With one decimal where it has one; with more where rounding would put it on the limit itself."""
     if value is None:
         return "–"
-    return f"{value:.0f}" if abs(value) >= 100 or float(value).is_integer() else f"{value:.1f}"
+    for decimals in (1, 3):
+        text = f"{value:.{decimals}f}"
+        if limit is None or value == limit or float(text) != limit:
+            break
+    return text.rstrip("0").rstrip(".")
 
 
-def _reading(value: float | None, unit: str | None) -> str:
-    return f"{_number(value)} {_UNITS.get(unit or '', unit or '')}".strip()
+def _reading(value: float | None, unit: str | None, limit: float | None) -> str:
+    return f"{_number(value, limit)} {_UNITS.get(unit or '', unit or '')}".strip()
+
+
+def _device(matter: Matter, chinese: bool) -> str:
+    if not matter.device_name:
+        return matter.device
+    return (
+        f"{matter.device_name}（{matter.device}）" if chinese else f"{matter.device_name} ({matter.device})"
+    )
+
+
+def fault_name(fault: str, language: str) -> str:
+    """A fault of the platform in few words."""
+    kind, _, which = fault.partition("/")
+    chinese, english = _FAULTS.get(kind, (kind, kind))
+    return f"{chinese if language == 'zh_CN' else english} {which}".strip()
+
+
+def group_name(number: int, language: str) -> str:
+    """Title of the case through which several silent devices are told."""
+    return f"{number} 台监测设备同时离线" if language == "zh_CN" else f"{number} monitors silent together"
 
 
 def _lasted(ms: int, chinese: bool) -> str:

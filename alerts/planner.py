@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from alerts.cases import AMEND, CLOSED, RECOVER, START, decide
-from alerts.messages import Facts, Matter, render
+from alerts.messages import Facts, Matter, fault_name, group_name, render
 from alerts.policy import deadline_ms, operators, who
 from alerts.records import (
     MANY_SILENT,
@@ -139,13 +139,14 @@ class CasePlanner:
             why = f"{step.reason}; told together with others"
             member = Change(why, after, _event_of(event, case.state, after.state, why))
             return [member, *self._group_returns(known.parent, known, case.id, event, now)]
-        template = "returned" if case.kind == OFFLINE else "recovered"
+        template = _template_of_end(event, known)
         matter = self._matter(asdict(event), after)
         messages = tuple(
             self._message(after, RECOVERED, template, m.recipient, _others(known.told, m), now, matter)
             for m in known.told
         )
-        why = step.reason if messages else f"{step.reason}; nobody was told of its beginning"
+        why = step.reason if template != "withdrawn" else f"no longer judged: {', '.join(event.reasons)}"
+        why = why if messages else f"{why}; nobody was told of its beginning"
         return [Change(why, after, _event_of(event, case.state, after.state, why), messages)]
 
     def _closed_unseen(self, event: Breach) -> Change:
@@ -184,7 +185,7 @@ class CasePlanner:
             level=first.level,
             site=first.site if len({m.site for m in group.members}) == 1 else _SEVERAL,
             device=_SEVERAL,
-            title=f"{len(names)} devices silent together",
+            title=group_name(len(names), self.register.county.language),
             opened_at=min(m.opened_at for m in group.members),
             updated_at=now,
             deadline=min(deadlines, default=None),
@@ -257,7 +258,7 @@ class CasePlanner:
             level="fault",
             site="",
             device="",
-            title=fault,
+            title=fault_name(fault, self.register.county.language),
             opened_at=now,
             updated_at=now,
             fault=fault,
@@ -371,7 +372,8 @@ class CasePlanner:
         return Matter(
             site=site.name if site else case.site,
             address=address,
-            device=f"{device.name}（{device.id}）" if device and device.name else case.device,
+            device=case.device,
+            device_name=(device.name or "") if device else "",
             title=case.title,
             level=data["level"],
             start=data["start"],
@@ -388,6 +390,7 @@ class CasePlanner:
             status=data["status"],
             administrative=data["administrative"],
             opened_at=case.opened_at,
+            reasons=tuple(data["reasons"]),
         )
 
     def _title(self, title: dict[str, str]) -> str:
@@ -395,8 +398,20 @@ class CasePlanner:
         return title.get(short) or next(iter(title.values()), "")
 
 
+def _template_of_end(event: Breach, known: Known) -> str:
+    """In which words the end is told: withdrawn, corrected, heard again, or within the limit again."""
+    if {"rule_removed", "device_removed"} & set(event.reasons):
+        return "withdrawn"
+    if event.kind == OFFLINE:
+        return "returned"
+    told = known.told[0].data["matter"] if known.told else {}
+    same = (event.start, event.end) == (told.get("start"), told.get("end"))
+    return "corrected" if same else "recovered"
+
+
 def _matters_of(message: Message) -> tuple[Matter, ...]:
-    return tuple(Matter(**m) for m in message.data.get("matters", ()))
+    found = message.data.get("matters", ())
+    return tuple(Matter(**{**m, "reasons": tuple(m["reasons"])}) for m in found)
 
 
 def _names(recipients: Sequence[Recipient], but: Recipient) -> tuple[str, ...]:

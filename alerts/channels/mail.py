@@ -77,6 +77,8 @@ class MailSender:
                 server.starttls(context=self._context)
             if form.username is not None and self._password is not None:
                 server.login(form.username, self._password)
+            # Greeted here, where a failure surely handed nothing over.
+            server.ehlo_or_helo_if_needed()
         except BaseException:
             server.close()
             raise

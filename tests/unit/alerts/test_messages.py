@@ -1,0 +1,138 @@
+"""What people read: golden files, one a situation and language; written anew with DUSTWATCH_WRITE_GOLDEN=1."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from alerts.records import Known, Message
+from ingest.register import County
+from tests.fakes.alerts import HOUR, NIGHT, breach, county, offline, planner
+
+GOLDEN = Path(__file__).parents[2] / "cases" / "messages"
+DAY = 24 * HOUR
+MIDNIGHT = NIGHT + HOUR
+
+
+def opened(plan, **changes) -> tuple[Message, ...]:
+    return plan.breach(breach(**changes), Known(), NIGHT)[0].messages
+
+
+def closed(plan, event) -> tuple[Message, ...]:
+    (first,) = plan.breach(breach(), Known(), NIGHT)
+    return plan.breach(event, Known(first.case, first.messages), event.at)[0].messages
+
+
+def silent(plan, *devices, **changes):
+    held = [plan.breach(offline(d, **changes), Known(), NIGHT)[0].case for d in devices]
+    return plan.release(held, NIGHT + 30_000)
+
+
+def returned(plan):
+    changes = silent(plan, *(f"dev-{n}" for n in range(1, 9)))
+    parent, members = changes[0], [c.case for c in changes[1:]]
+    last = next(m for m in members if m.device == "dev-8")
+    known = Known(last, (), parent.case, parent.messages)
+    back = plan.breach(offline("dev-8", "closed", NIGHT + 3 * HOUR), known, NIGHT + 3 * HOUR)
+    return back[1].messages
+
+
+def fault(plan, name, **facts):
+    return plan.fault_began(name, facts, NIGHT).messages
+
+
+def fault_ended(plan):
+    began = plan.fault_began("ticks", {"seconds": 61}, NIGHT)
+    return plan.fault_ended(began.case, began.messages, NIGHT + 2 * HOUR).messages
+
+
+# name -> (messages, line of the reader)
+SITUATIONS: dict[str, tuple[Callable, str]] = {
+    "opened-hour-for-the-site": (lambda p: opened(p), "site"),
+    "opened-hour-for-the-department": (lambda p: opened(p), "sector"),
+    "opened-limit-from-memory": (lambda p: opened(p, status="recalled", background=None, subtracted=None), "site"),
+    "opened-day": (
+        lambda p: opened(
+            p, level="violation", start=MIDNIGHT - DAY, end=MIDNIGHT, value=3.0, background=None, subtracted=None, capture=None
+        ),
+        "territorial",
+    ),
+    "opened-instant": (
+        lambda p: opened(
+            p, start=NIGHT - 1500, end=NIGHT - 1500, value=1523.0, limit=1000.0, background=None, subtracted=None,
+            capture=None, status="recalled", administrative=True, citation="本地管理要求，无标准依据",
+            clause="PM10 瞬时值超过 1000 ug/m3", deadline_h=1.0,
+        ),
+        "site",
+    ),
+    "opened-barely": (lambda p: opened(p, value=182.04), "site"),
+    "opened-capped-background": (lambda p: opened(p, value=260.0, background=176.5, subtracted=150.0), "site"),
+    "opened-delayed": (lambda p: opened(p, delayed=True), "site"),
+    "opened-site-not-in-the-register": (lambda p: opened(p, site="site-gone", device="dev-gone"), "platform"),
+    "recovered-for-the-site": (lambda p: closed(p, breach("closed")), "site"),
+    "recovered-for-the-department": (lambda p: closed(p, breach("closed")), "sector"),
+    "offline-for-the-site": (lambda p: silent(p, "dev-1")[0].messages, "site"),
+    "offline-never-heard": (lambda p: silent(p, "dev-1", reasons=("never_seen",))[0].messages, "sector"),
+    "corrected": (lambda p: closed(p, breach(at=NIGHT + HOUR, event="closed", start=NIGHT - HOUR, end=NIGHT, value=170.0, revision=2)), "site"),
+    "withdrawn-rule": (lambda p: closed(p, breach("closed", reasons=("rule_removed",))), "site"),
+    "withdrawn-device": (lambda p: closed(p, breach("closed", reasons=("device_removed",))), "sector"),
+    "many-silent": (lambda p: silent(p, *(f"dev-{n}" for n in range(1, 9)))[0].messages, "territorial"),
+    "many-returned": (returned, "territorial"),
+    "fault-ticks": (lambda p: fault(p, "ticks", seconds=61), "platform"),
+    "fault-stage": (lambda p: fault(p, "stage/store", stage="store", seconds=130, lag=4211, reason="partition 3"), "platform"),
+    "fault-quarantine": (lambda p: fault(p, "quarantine", seconds=600, count=1200), "platform"),
+    "fault-delivery": (lambda p: fault(p, "delivery/robot", channel="robot", waiting=3, failed=1, reason="HTTP 500"), "platform"),
+    "fault-ended": (fault_ended, "platform"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_a_message_reads_as_its_golden_file(name, language):
+    make, line = SITUATIONS[name]
+    plan = planner(county(county=County(name="示范县", language=language)))
+    message = next(m for m in make(plan) if m.recipient.line == line)
+    path = GOLDEN / f"{name}.{language}.txt"
+    if os.environ.get("DUSTWATCH_WRITE_GOLDEN"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(message.text + "\n", encoding="utf-8")
+    assert message.text + "\n" == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_every_message_says_what_to_do_first_and_names_case_and_id(name, language):
+    make, _ = SITUATIONS[name]
+    plan = planner(county(county=County(name="示范县", language=language)))
+    for message in make(plan):
+        assert message.subject == message.text.split("\n")[0]
+        assert message.id in message.text
+        assert message.link in message.text
+        assert "\n\n" not in message.text
+        assert not any(trace in message.text for trace in ("{{", "{%", "None", "Undefined"))
+
+
+def test_the_golden_files_are_those_of_the_situations():
+    assert {p.name for p in GOLDEN.glob("*.txt")} == {
+        f"{n}.{lang}.txt" for n in SITUATIONS for lang in ("zh_CN", "en")
+    }
+
+
+def test_a_contact_reads_his_own_language():
+    register = county()
+    site = register.sites["site-1"]
+    english = site.contacts[0].model_copy(update={"language": "en"})
+    sites = {**register.sites, "site-1": site.model_copy(update={"contacts": (english,)})}
+    found = {m.recipient.line: m.subject for m in opened(planner(county(sites=sites)))}
+    assert found["site"].startswith("Stop dusty work")
+    assert found["sector"].startswith("请督促")
+
+
+def test_text_from_outside_is_never_read_as_a_template():
+    register = county()
+    site = register.sites["site-1"].model_copy(update={"name": "{{ 7*7 }}工地"})
+    plan = planner(county(sites={**register.sites, "site-1": site}))
+    assert "{{ 7*7 }}工地" in opened(plan)[0].text
