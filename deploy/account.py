@@ -72,7 +72,8 @@ async def take_account(
         if codec.schema_of(record.headers) == BREACH:
             opened.add(record.key)
     account.breaches = len(opened)
-    account.stored = history.count("readings")
+    # of two readings of one device and instant, the one that does not count is kept beside the other
+    account.stored = history.count("readings") + history.count("conflicts")
     account.intervals = history.count("intervals")
     counts = cases.counts()
     account.cases, account.messages = counts["cases"], counts["messages_sent"]
