@@ -67,7 +67,7 @@ def _build(folder: Path) -> Path:
     env["PATH"] = os.pathsep.join([*{str(Path(tool).parent) for tool in tools.values()}, env.get("PATH", "")])
     env["GOBIN"] = str(folder / "bin")
     env["GOFLAGS"] = "-mod=mod"
-    _run([tools["go"], "install", "github.com/influxdata/pkg-config@latest"], Path("/"), env)
+    _run([tools["go"], "install", "github.com/influxdata/pkg-config@v0.2.14"], Path("/"), env)
     _run([tools["go"], "mod", "tidy"], folder, env)
     # Flux pins a Rust toolchain that is not installed; the wrapper's path must be absolute, for cargo
     # runs in a folder of its own.
