@@ -31,7 +31,7 @@ def device_key(topic: str) -> str | None:
     """
     if not topic.startswith(_PREFIX):
         return topic or None
-    key = topic[len(_PREFIX) :].partition("/")[0]
+    key = topic.split("/", 3)[2]
     if not key or key in RESERVED:
         raise Refused("unknown_device", f"topic {topic[:80]!r}: {key!r} cannot be the name of a device")
     return key
@@ -88,13 +88,12 @@ def _plain_reading(fields: dict[str, Any], device: str | None, policy: DevicePol
     period = 0
     for key, value in fields.items():
         if key in _RANGES:
-            kind = type(value)
-            if kind is not float and kind is not int:
-                return None
             least, greatest = _RANGES[key]
-            if not least <= value <= greatest:
+            kind = type(value)
+            if (kind is float or kind is int) and least <= value <= greatest:
+                values[key] = round(value * 1000)
+            else:
                 return None
-            values[key] = round(value * 1000)
         elif key == "time":
             if value is not None:
                 time = parse_instant(value, policy.utc_offset_s)
