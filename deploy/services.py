@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -110,6 +111,8 @@ def run_desk(settings: Settings, telemetry: Telemetry) -> None:
         parse_clock(settings.clock),
         settings.base_url,
     )
+    # uvicorn hands the signal on after its own stop: it has done its work then
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     run(app, settings.desk_host, settings.desk_port)
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from ingest.decoders.hj212.crc import hj212_crc
+from ingest.decoders.hj212.ack import build_frame
 
 Values = dict[str, float]
 Message = tuple[str, bytes]
@@ -31,12 +31,6 @@ _HJ_CODES = {
 }
 
 
-def hj212_frame(data: str) -> bytes:
-    """A frame of HJ 212-2017, 6.3, around its data part."""
-    raw = data.encode()
-    return b"##%04d" % len(raw) + raw + b"%04X\r\n" % hj212_crc(raw)
-
-
 def hj212(key: str, at_ms: int, values: Values, seq: int) -> Message:
     """Real-time data (CN 2011) of a construction-site dust monitor (ST 39), local time UTC+8."""
     local = (datetime.fromtimestamp(at_ms / 1000, UTC) + _CHINA).strftime("%Y%m%d%H%M%S")
@@ -47,7 +41,7 @@ def hj212(key: str, at_ms: int, values: Values, seq: int) -> Message:
         f"QN={local}{seq % 1000:03d};ST=39;CN=2011;PW=123456;MN={key};Flag=5;"
         f"CP=&&DataTime={local};{';'.join(parts)}&&"
     )
-    return f"hj212/{key}", hj212_frame(data)
+    return f"hj212/{key}", build_frame(data)
 
 
 def airgradient(key: str, at_ms: int, values: Values, seq: int) -> Message:
