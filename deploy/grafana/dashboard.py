@@ -73,11 +73,8 @@ def county() -> list[Panel]:
             width=12,
             description="The highest device of each site in its newest hour; limits are in the table beside.",
             options=newest(orientation="horizontal", displayMode="gradient", showUnfilled=True),
-            defaults={
-                "unit": _UNIT,
-                "min": 0,
-                "thresholds": steps((None, "green"), (80, "orange"), (150, "red")),
-            },
+            # No colour of a limit: limits differ by pollutant, clause and background.
+            defaults={"unit": _UNIT, "min": 0, "color": {"mode": "continuous-GrYlRd"}},
         ),
         Panel(
             "各工地浓度与限值 · Level against limit by site",
