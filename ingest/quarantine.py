@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from ingest.admin import partitions_of
 from ingest.batches import Row
 from ingest.codec import QUARANTINED, decode_quarantined, headers_of, schema_of
 from ingest.decoders import DECODERS
@@ -52,7 +53,7 @@ class Retried:
 
 
 async def read_quarantine(bootstrap: str) -> list[Held]:
-    """What is held and was not put through yet, oldest first. Raises KafkaConnectionError."""
+    """What is held and was not put through yet, oldest first. Raises KafkaMissing."""
     held: dict[str, Held] = {}
     async for record in _to_the_end(bootstrap):
         schema = schema_of(record.headers)
@@ -134,6 +135,10 @@ async def _confirm(feed: Feed, producing: asyncio.Task[None]) -> None:
 
 async def _to_the_end(bootstrap: str) -> AsyncIterator[Any]:
     """Every record of the quarantine up to the end that it has now."""
+    count = (await partitions_of(bootstrap, [QUARANTINE])).get(QUARANTINE, 0)
+    if not count:
+        return
+    parts = [TopicPartition(QUARANTINE, number) for number in range(count)]
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         auto_offset_reset="earliest",
@@ -142,11 +147,6 @@ async def _to_the_end(bootstrap: str) -> AsyncIterator[Any]:
     )
     await consumer.start()
     try:
-        await consumer.topics()
-        partitions = consumer.partitions_for_topic(QUARANTINE) or set()
-        parts = [TopicPartition(QUARANTINE, number) for number in sorted(partitions)]
-        if not parts:
-            return
         consumer.assign(parts)
         ends = await consumer.end_offsets(parts)
         behind = {part for part in parts if ends[part] > 0}

@@ -1,0 +1,277 @@
+"""The bridge between a real MQTT broker and a real Kafka."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.embedded.kafka import KafkaNode
+from deploy.embedded.mqtt import MqttBroker
+from ingest.admin import TopicMismatch, ensure_topics
+from ingest.bridge import BridgeConfig, run_bridge
+from ingest.clock import ManualClock, WallClock
+from ingest.feed import FeedOptions
+from ingest.mqtt import MqttOptions
+from ingest.publish import publish
+from ingest.quarantine import read_quarantine, retry
+from ingest.recording import Recorded
+from ingest.records import Background, Readings, Tick
+from ingest.register import Register, load_register
+from ingest.resolve import Resolver
+from ingest.telemetry import Telemetry
+from tests.counties import device, iso, site, write_county
+from tests.integration.bridging import (
+    PARTITIONS,
+    Log,
+    acknowledged,
+    bridge,
+    county,
+    eventually,
+    readings,
+    sequence_numbers,
+)
+from tests.mqtt_load import LoadClient
+
+mosquitto_only = pytest.mark.servers
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaNode]:
+    """A Kafka of this module's own: it has another number of partitions, and is stopped and killed."""
+    kafka = KafkaNode(tmp_path_factory.mktemp("bridge-kafka")).start()
+    asyncio.run(ensure_topics(kafka.bootstrap, PARTITIONS))
+    yield kafka
+    kafka.stop()
+
+
+@pytest.fixture(scope="module")
+def register(tmp_path_factory: pytest.TempPathFactory) -> Register:
+    return county(tmp_path_factory.mktemp("bridge-county"))
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[MqttBroker]:
+    """Mosquitto where it is installed, else the embedded one."""
+    server = MqttBroker(tmp_path / "mqtt").start()
+    yield server
+    server.stop()
+
+
+def how(broker: MqttBroker) -> dict[str, str | None]:
+    """What the bridge must be told of this broker."""
+    share = "dustwatch" if broker.shared else None
+    return {"version": broker.version, "share": share, "username": "bridge", "password": "bridge"}
+
+
+async def load(broker: MqttBroker, messages: list[tuple[str, bytes]], name: str = "load") -> None:
+    """Publish from another thread; returns when the broker has everything."""
+    client = LoadClient(broker.port, name)
+    await asyncio.to_thread(client.publish, messages)
+    client.close()
+
+
+async def test_what_is_published_is_in_the_feed_once_and_acknowledged(
+    node: KafkaNode, broker: MqttBroker, register: Register
+) -> None:
+    log = await Log(node.bootstrap).mark()
+    background = json.dumps({"time": iso(WallClock().now_ms() - 3_600_000), "pm10": 80}).encode()
+    messages = [*readings(500), ("dust/v1/d1/readings", b"rubbish"), ("dust/v1/background/S001", background)]
+    async with bridge(node.bootstrap, broker.url, register, "first", **how(broker)) as telemetry:
+        await load(broker, messages)
+        await eventually("all acknowledged", lambda: acknowledged(telemetry) == len(messages))
+        await eventually("a tick", lambda: telemetry.last_tick._value.get() > 0)
+    feed, held = await log.read()
+    assert sequence_numbers(feed) == dict.fromkeys(range(500), 1)
+    assert [one.code for one in held] == ["bad_json"]
+    assert sum(isinstance(one, Background) for one in feed) == PARTITIONS
+    assert {one.every for one in feed if isinstance(one, Tick)} <= {1000}
+    for site_of in (one for one in feed if isinstance(one, Readings)):
+        assert len(site_of) > 0
+
+
+@mosquitto_only
+async def test_poison_at_full_rate_holds_nothing_up(
+    node: KafkaNode, broker: MqttBroker, register: Register
+) -> None:
+    log = await Log(node.bootstrap).mark()
+    good = readings(10_000)
+    bad = [(f"dust/v1/d{n % 20}/readings", b'{"pm10": %d, "cut' % n) for n in range(10_000)]
+    mixed = [message for pair in zip(good, bad, strict=True) for message in pair]
+    async with bridge(node.bootstrap, broker.url, register, "poison", **how(broker)) as telemetry:
+        await load(broker, mixed)
+        await eventually("all acknowledged", lambda: acknowledged(telemetry) == len(mixed), 120)
+    feed, held = await log.read()
+    assert sequence_numbers(feed) == dict.fromkeys(range(10_000), 1)
+    assert {one.raw for one in held} == {payload for _, payload in bad}
+    assert len(held) == 10_000
+
+
+@mosquitto_only
+async def test_a_stopped_kafka_leaves_messages_with_the_broker_and_loses_none(
+    tmp_path: Path, broker: MqttBroker, register: Register
+) -> None:
+    own = KafkaNode(tmp_path / "kafka").start()
+    try:
+        await ensure_topics(own.bootstrap, PARTITIONS)
+        log = await Log(own.bootstrap).mark()
+        async with bridge(own.bootstrap, broker.url, register, "outage", **how(broker)) as telemetry:
+            await load(broker, readings(200))
+            await eventually("the first acknowledged", lambda: acknowledged(telemetry) == 200)
+            own.kill()
+            await load(broker, readings(3_000, first=200))
+            await eventually(
+                "as many taken in as may be unacknowledged",
+                lambda: telemetry.records.labels("message")._value.get() >= 1_200,
+            )
+            assert acknowledged(telemetry) == 200
+            assert telemetry.records.labels("message")._value.get() <= 1_200
+            own.start()
+            await eventually("the rest acknowledged", lambda: acknowledged(telemetry) == 3_200, 90)
+        feed, _ = await log.read()
+        assert set(sequence_numbers(feed)) == set(range(3_200))
+    finally:
+        own.stop()
+
+
+@mosquitto_only
+async def test_a_broker_that_forgets_its_session_gets_no_acknowledgement_for_what_was_not_stored(
+    tmp_path: Path, register: Register
+) -> None:
+    own = KafkaNode(tmp_path / "kafka").start()
+    mqtt = MqttBroker(tmp_path / "mqtt", mosquitto=True).start()
+    try:
+        await ensure_topics(own.bootstrap, PARTITIONS)
+        log = await Log(own.bootstrap).mark()
+        async with bridge(own.bootstrap, mqtt.url, register, "forgets", **how(mqtt)) as telemetry:
+            own.kill()  # confirmations are pending from here on
+            await load(mqtt, readings(100))
+            await eventually("taken in", lambda: telemetry.records.labels("message")._value.get() == 100)
+            mqtt.kill()
+            await eventually("lost", lambda: "mqtt" in telemetry.unready())
+            for kept in (tmp_path / "mqtt").glob("*.db*"):
+                kept.unlink()
+            mqtt = MqttBroker(tmp_path / "mqtt", mqtt.port, mosquitto=True).start()
+            await eventually("connected again", lambda: "mqtt" not in telemetry.unready())
+            await load(mqtt, readings(100, first=100))
+            await eventually("taken in", lambda: telemetry.records.labels("message")._value.get() == 200)
+            assert acknowledged(telemetry) == 0
+            own.start()
+            # those of the first session are stored, and can't be acknowledged any more
+            await eventually("the second acknowledged", lambda: acknowledged(telemetry) == 100, 90)
+        feed, _ = await log.read()
+        assert set(sequence_numbers(feed)) == set(range(200))
+    finally:
+        mqtt.stop()
+        own.stop()
+
+
+@mosquitto_only
+async def test_what_was_not_acknowledged_is_delivered_to_the_next_bridge(
+    node: KafkaNode, broker: MqttBroker, register: Register
+) -> None:
+    async with bridge(node.bootstrap, broker.url, register, "next", **how(broker)):
+        pass  # leaves a session behind
+    await load(broker, readings(2_500))
+    log = await Log(node.bootstrap).mark()
+    async with bridge(node.bootstrap, broker.url, register, "next", **how(broker)) as telemetry:
+        await eventually("all acknowledged", lambda: acknowledged(telemetry) == 2_500)
+    feed, _ = await log.read()
+    assert sequence_numbers(feed) == dict.fromkeys(range(2_500), 1)
+
+
+@mosquitto_only
+async def test_a_retained_message_is_marked_and_one_without_time_dropped(
+    node: KafkaNode, broker: MqttBroker, register: Register
+) -> None:
+    import paho.mqtt.publish
+
+    body = json.dumps({"time": iso(WallClock().now_ms()), "pm10": 1, "seq": 1})
+    for topic, payload in (("dust/v1/d1/readings", body), ("dust/v1/d2/readings", '{"pm10": 2}')):
+        await asyncio.to_thread(
+            paho.mqtt.publish.single, topic, payload, 1, retain=True, hostname="127.0.0.1", port=broker.port
+        )
+    log = await Log(node.bootstrap).mark()
+    plain = {**how(broker), "share": None}  # a shared subscription gets no retained messages
+    async with bridge(node.bootstrap, broker.url, register, "retained", **plain) as telemetry:
+        await eventually("both handled", lambda: acknowledged(telemetry) == 2)
+        assert telemetry.discards.labels("retained_without_time")._value.get() == 1
+    feed, _ = await log.read()
+    batches = [one for one in feed if isinstance(one, Readings)]
+    assert [one.marks for one in batches] == [{0: "retained"}]
+
+
+@mosquitto_only
+async def test_a_recording_brings_its_own_clock_and_a_tick_every_minute(
+    node: KafkaNode, broker: MqttBroker, register: Register
+) -> None:
+    start = 1_795_395_600_000
+    messages = [
+        Recorded(start + n * 20_000, topic, payload)
+        for n, (topic, payload) in enumerate(readings(10, start_ms=start))
+    ]
+    log = await Log(node.bootstrap).mark()
+    clock = ManualClock()
+    async with bridge(node.bootstrap, broker.url, register, "recorded", clock, **how(broker)) as telemetry:
+        count = await asyncio.to_thread(publish, messages, MqttOptions(broker.url))
+        assert count == 10
+        await eventually("all acknowledged", lambda: acknowledged(telemetry) == 10)
+    feed, _ = await log.read()
+    came = sorted(at for one in feed if isinstance(one, Readings) for at in one.received_at.tolist())
+    assert came == [one.received_at for one in messages]
+    ticks = sorted({one.received_at for one in feed if isinstance(one, Tick)})
+    assert ticks == [start + 60_000, start + 120_000, start + 180_000]
+
+
+async def test_a_retry_after_a_fix_puts_a_message_through_once(
+    node: KafkaNode, broker: MqttBroker, tmp_path: Path, register: Register
+) -> None:
+    body = json.dumps({"time": iso(WallClock().now_ms()), "pm10": 7, "seq": 7}).encode()
+    async with bridge(node.bootstrap, broker.url, register, "fix", **how(broker)) as telemetry:
+        await load(broker, [("dust/v1/new-one/readings", body)])
+        await eventually("acknowledged", lambda: acknowledged(telemetry) == 1)
+    held = [
+        one for one in await read_quarantine(node.bootstrap) if one.record.topic.startswith("dust/v1/new")
+    ]
+    assert [one.record.code for one in held] == ["unknown_device"]
+    log = await Log(node.bootstrap).mark()
+    fixed = load_register(write_county(tmp_path / "fixed", [device("new-one", "s1")], [site("s1")]))
+    options = FeedOptions(node.bootstrap, PARTITIONS)
+    first = await retry(options, Resolver(fixed), Telemetry("test"), "unknown_device")
+    again = await retry(options, Resolver(fixed), Telemetry("test"), "unknown_device")
+    assert (first.put_through, first.readings, again.put_through) == (1, 1, 0)
+    feed, _ = await log.read()
+    batches = [one for one in feed if isinstance(one, Readings)]
+    assert [one.received_at.tolist() for one in batches] == [[held[0].record.received_at]]
+    left = [
+        one for one in await read_quarantine(node.bootstrap) if one.record.topic.startswith("dust/v1/new")
+    ]
+    assert left == []
+
+
+async def test_another_number_of_partitions_ends_the_bridge(
+    node: KafkaNode, broker: MqttBroker, register: Register
+) -> None:
+    config = BridgeConfig(MqttOptions(broker.url), FeedOptions(node.bootstrap, PARTITIONS + 1))
+    with pytest.raises(TopicMismatch, match="DUSTWATCH_PARTITIONS"):
+        await run_bridge(config, register, Telemetry("bridge"), WallClock(), asyncio.Event())
+
+
+@mosquitto_only
+async def test_sigterm_leaves_nothing_unconfirmed_and_ends_in_time(
+    node: KafkaNode, broker: MqttBroker, register: Register
+) -> None:
+    log = await Log(node.bootstrap).mark()
+    async with bridge(node.bootstrap, broker.url, register, "ends", **how(broker)) as first:
+        await load(broker, readings(5_000))
+        await eventually("some acknowledged", lambda: acknowledged(first) > 0)
+        began = asyncio.get_running_loop().time()
+    assert asyncio.get_running_loop().time() - began < 10
+    async with bridge(node.bootstrap, broker.url, register, "ends", **how(broker)) as second:
+        total = 5_000 - acknowledged(first)
+        await eventually("the rest acknowledged", lambda: acknowledged(second) >= total)
+    feed, _ = await log.read()
+    assert sequence_numbers(feed) == dict.fromkeys(range(5_000), 1)
