@@ -2,9 +2,9 @@
 
     open -> acknowledged -> closed, open -> recovered -> closed
 
-A case is closed when both have happened: it is over (`recover`: compliant again, heard again, or no longer
-judged) and a person has taken note (`acknowledge`). Silence does neither. Later steps (assigned, rectified, verified)
-are further rows of the table.
+A case is closed when both have happened: it is over (`recover`: compliant again, heard again, or no
+longer judged) and a person has taken note (`acknowledge`). Silence does neither. Later steps (assigned,
+rectified, verified) are further rows of the table.
 """
 
 from __future__ import annotations

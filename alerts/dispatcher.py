@@ -154,9 +154,10 @@ class Dispatcher:
         )
 
     async def _try(self, channel: str, claim: Claim) -> Outcome:
-        sender = self._channels.get(channel)
+        id = claim.message.recipient.channel
+        sender = self._channels.get(id)
         if sender is None:
-            return refused(f"channel `{channel}` is no longer in channels.yaml")
+            return refused(f"channel `{id}` is no longer in channels.yaml")
         try:
             async with asyncio.timeout(self._pacing.attempt_s):
                 return await sender.send(claim.message, claim.possible_repeat)

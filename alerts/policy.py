@@ -150,7 +150,7 @@ def _reached(
                 line=line,
                 channel=channel.id,
                 kind=channel.kind,
-                address=str(use.options.get("to", "")),
+                address=str(use.options.get("to") or use.options.get("url") or ""),
                 why=f"{why}; {duty}",
                 language=contact.language or register.county.language,
             )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 # Kinds of a case. The first three are those of a breach.
 EXCEEDANCE = "exceedance"
@@ -46,6 +47,14 @@ class Recipient(NamedTuple):
     def way(self) -> str:
         """The channel with the address: one recipient may be reached through several."""
         return f"{self.channel}|{self.address}" if self.address else self.channel
+
+    @property
+    def lane(self) -> str:
+        """What must not keep others waiting: a channel, or one server of it where contacts name their own."""
+        if self.kind != "webhook" or not self.address:
+            return self.channel
+        parts = urlsplit(self.address)
+        return f"{self.channel}|{parts.scheme}://{parts.netloc}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,14 @@ def _whom(text: str) -> str:
     raise ValueError(f"`{text}` names nobody{hint}")
 
 
+def _wrong_address(text: str) -> str | None:
+    try:
+        _address(text)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
 def _address(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -56,7 +64,10 @@ class FileChannel(Form):
 
 
 class WebhookChannel(Form):
-    """An HTTP address that takes a JSON object and honours `Idempotency-Key`."""
+    """An HTTP address that takes a JSON object and honours `Idempotency-Key`.
+
+    Without an address here each contact names its own `url`.
+    """
 
     id: Id
     kind: Literal["webhook"]
@@ -101,8 +112,18 @@ ChannelForm = Annotated[
     FileChannel | WebhookChannel | MailChannel | WecomChannel, Field(discriminator="kind")
 ]
 # What a contact may say of its own beside `kind` and `via`: key -> must it be there.
-OPTIONS: dict[str, dict[str, bool]] = {"file": {}, "webhook": {}, "mail": {"to": True}, "wecom": {}}
+OPTIONS: dict[str, dict[str, bool]] = {
+    "file": {},
+    "webhook": {"url": False},
+    "mail": {"to": True},
+    "wecom": {},
+}
+# Channels that need no setting up: they are there unless the county has some of that kind.
 DEFAULT_CHANNEL = FileChannel(id="file", kind="file")
+_DEFAULTS: tuple[FileChannel | WebhookChannel, ...] = (
+    DEFAULT_CHANNEL,
+    WebhookChannel(id="webhook", kind="webhook"),
+)
 
 
 class Route(Form):
@@ -164,7 +185,7 @@ class Routing:
     """Both files together; the default route stands last, the `file` channel is always there."""
 
     form: RoutingForm = field(default_factory=RoutingForm)
-    channels: Mapping[str, ChannelForm] = field(default_factory=lambda: {"file": DEFAULT_CHANNEL})
+    channels: Mapping[str, ChannelForm] = field(default_factory=lambda: {form.id: form for form in _DEFAULTS})
     documents: Mapping[str, Document] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -207,12 +228,13 @@ def load_routing(folder: str | Path, register: Register) -> Routing:
         if channel.id in named:
             words = f"channel `{channel.id}` is already there; give this one another id"
             problems.append(channels.document.problem((index, "id"), words))
-        if isinstance(channel, WebhookChannel) and (channel.url is None) == (channel.url_secret is None):
-            words = f"channel `{channel.id}` needs one of `url` and `url_secret`"
+        if isinstance(channel, WebhookChannel) and channel.url and channel.url_secret:
+            words = f"channel `{channel.id}` has both `url` and `url_secret`; leave one out"
             problems.append(channels.document.problem((index,), words))
         named[channel.id] = channel
-    if not any(channel.kind == "file" for channel in named.values()):
-        named.setdefault(DEFAULT_CHANNEL.id, DEFAULT_CHANNEL)
+    for form in _DEFAULTS:
+        if not any(channel.kind == form.kind for channel in named.values()):
+            named.setdefault(form.id, form)
     documents = {**register.documents, "routing.yaml": routing.document, "channels.yaml": channels.document}
     found = Routing(routing.value, named, documents)
     problems += _unknown_departments(found, register)
@@ -263,6 +285,9 @@ def _contact(routing: Routing, file: str, loc: tuple[str | int, ...], contact: C
                 yield document.problem((*place, name), "expected text")
             elif name == "to" and ("@" not in value or any(c in value for c in " \r\n,;<>")):
                 yield document.problem((*place, name), f"`{value}` is no mail address")
+            elif name == "url" and (wrong := _wrong_address(value)):
+                yield document.problem((*place, name), wrong)
+        addressed = not isinstance(channel, WebhookChannel) or channel.url or channel.url_secret
         for name, needed in options.items():
-            if needed and name not in use.options:
+            if (needed or (name == "url" and not addressed)) and name not in use.options:
                 yield document.problem(place, f"a channel of kind `{use.kind}` needs the key `{name}`")

@@ -30,7 +30,7 @@ def _open(form: ChannelForm, secret: Callable[[str], str], files: Path) -> Chann
         password = secret(form.password_secret) if form.password_secret else None
         return MailSender(form, password)
     if isinstance(form, WebhookChannel):
-        url = form.url or secret(form.url_secret or "")
+        url = form.url or (secret(form.url_secret) if form.url_secret else None)
         token = secret(form.token_secret) if form.token_secret else None
         return WebhookSender(url, form.timeout, token)
     return WecomSender(secret(form.url_secret), form.timeout)

@@ -7,14 +7,14 @@ from typing import Any
 import httpx
 
 from alerts.channels.http import post, shortened
-from alerts.outbox import Outcome, sent
+from alerts.outbox import Outcome, refused, sent
 from alerts.records import Message
 
 
 class WebhookSender:
-    """One address."""
+    """One address; a recipient with an address of its own is told there instead."""
 
-    def __init__(self, url: str, timeout_s: float, token: str | None = None) -> None:
+    def __init__(self, url: str | None, timeout_s: float, token: str | None = None) -> None:
         self._url = url
         self._token = token
         self._client = httpx.AsyncClient(timeout=timeout_s, follow_redirects=False, trust_env=False)
@@ -24,9 +24,12 @@ class WebhookSender:
         headers = {"Idempotency-Key": message.id, "User-Agent": "dustwatch"}
         if possible_repeat:
             headers["X-Possible-Repeat"] = "true"
-        if self._token:
+        url = message.recipient.address or self._url
+        if url is None:
+            return refused("neither the channel nor the contact names an address")
+        if self._token and url == self._url:
             headers["Authorization"] = f"Bearer {self._token}"
-        answer = await post(self._client, self._url, payload_of(message), headers)
+        answer = await post(self._client, url, payload_of(message), headers)
         if isinstance(answer, Outcome):
             return answer
         said = answer.headers.get("X-Request-Id") or shortened(answer.text)

@@ -40,7 +40,7 @@ def row_of_message(message: Message, wall: int) -> dict[str, Any]:
         "step": message.step,
         "recipient": target.id,
         "way": target.way,
-        "channel": target.channel,
+        "channel": target.lane,
         "target": target._asdict(),
         "subject": message.subject,
         "text": message.text,

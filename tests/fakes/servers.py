@@ -64,7 +64,7 @@ class SmtpFake:
                 while line := self.rfile.readline().decode().strip():
                     verb = line.split()[0].upper()
                     fake.verbs.append(line)
-                    if verb in told and (said := told[verb]) is None:
+                    if verb in told and told[verb] is None:
                         return
                     self.say(told.get(verb) or {"DATA": "354 go on", "QUIT": "221 bye"}.get(verb, "250 ok"))
                     if verb == "DATA" and not told.get("DATA"):

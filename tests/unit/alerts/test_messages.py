@@ -51,8 +51,8 @@ def fault_ended(plan):
 
 # name -> (messages, line of the reader)
 SITUATIONS: dict[str, tuple[Callable, str]] = {
-    "opened-hour-for-the-site": (lambda p: opened(p), "site"),
-    "opened-hour-for-the-department": (lambda p: opened(p), "sector"),
+    "opened-hour-for-the-site": (opened, "site"),
+    "opened-hour-for-the-department": (opened, "sector"),
     "opened-limit-from-memory": (lambda p: opened(p, status="recalled", background=None, subtracted=None), "site"),
     "opened-day": (
         lambda p: opened(

@@ -141,7 +141,7 @@ def refusals(root: Path) -> list[str]:
 
 def test_the_smallest_county_needs_neither_file():
     routing = load_routing(SMALLEST, load_register(SMALLEST))
-    assert set(routing.channels) == {"file"}
+    assert set(routing.channels) == {"file", "webhook"}
     assert uncovered(load_register(SMALLEST), routing) == []
 
 
@@ -154,7 +154,9 @@ def test_the_smallest_county_needs_neither_file():
         ({"routing": "operator: [{name: a, channels: [{kind: fil}]}]"}, "no kind of channel `fil`; did you mean `file`?"),
         ({"channels": "- {id: a, kind: file}\n- {id: a, kind: file}"}, "channels.yaml:2:8: [1].id: channel `a` is already there"),
         ({"channels": "- {id: a, kind: wecom, url: https://x/}"}, "url"),
-        ({"channels": "- {id: a, kind: webhook}"}, "needs one of `url` and `url_secret`"),
+        ({"channels": "- {id: a, kind: webhook, url: 'https://h/', url_secret: S}"}, "has both `url` and `url_secret`"),
+        ({"routing": "operator: [{name: a, channels: [{kind: webhook}]}]"}, "a channel of kind `webhook` needs the key `url`"),
+        ({"routing": "operator: [{name: a, channels: [{kind: webhook, url: ftp://x}]}]"}, "`ftp://x` is no address"),
         ({"channels": "- {id: a, kind: webhook, url: 'https://u:p@h/'}"}, "a password in it"),
         ({"channels": "- {id: a, kind: webhook, url: 'https://h/?key=1'}"}, "is a secret"),
         ({"channels": "- {id: a, kind: mail, host: h, sender: a@b, username: u}"}, "belong together"),
@@ -169,3 +171,12 @@ def test_the_smallest_county_needs_neither_file():
 )  # fmt: skip
 def test_a_wrong_folder_is_refused_with_place_and_way_out(tmp_path, files, expected):
     assert any(expected in line for line in refusals(folder(tmp_path, **files)))
+
+
+def test_a_contact_may_name_the_address_of_its_own_webhook(tmp_path):
+    text = "operator: [{name: 值班, channels: [{kind: webhook, url: 'http://127.0.0.1:9/x'}, {kind: webhook, url: 'http://127.0.0.1:8/y'}]}]"
+    root = folder(tmp_path, routing=text)
+    register = load_register(root)
+    found = operators(register, load_routing(root, register), NIGHT)
+    assert [r.address for r in found] == ["http://127.0.0.1:9/x", "http://127.0.0.1:8/y"]
+    assert [r.lane for r in found] == ["webhook|http://127.0.0.1:9", "webhook|http://127.0.0.1:8"]
