@@ -95,7 +95,9 @@ class KeptFiles(StaticFiles):
 async def _refused(request: Request, fault: Exception) -> Response:
     assert isinstance(fault, HTTPException)
     desk: Desk = request.app.state.desk
-    return desk.page(request, "fault.html", status=fault.status_code, fault=fault.status_code, detail=fault.detail)
+    return desk.page(
+        request, "fault.html", status=fault.status_code, fault=fault.status_code, detail=fault.detail
+    )
 
 
 async def _bad_post(request: Request, fault: Exception) -> Response:

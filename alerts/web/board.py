@@ -151,7 +151,9 @@ def _site_now(
     speaking = [d for d in devices if not d.silent]
     if devices and not speaking:
         state: str = SILENT
-        reasons: tuple[str, ...] = ("never_seen" if all(d.time is None for d in devices) else "device_silent",)
+        reasons: tuple[str, ...] = (
+            "never_seen" if all(d.time is None for d in devices) else "device_silent",
+        )
     elif decisive is None:
         state, reasons = UNDETERMINED, ("not_judged_yet",)
     else:

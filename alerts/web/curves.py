@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-
 HOUR = 3_600_000
 LONGEST = 31 * 24 * HOUR
 _POINTS = 3_000  # about two a pixel of a wide screen
@@ -36,7 +35,9 @@ def with_gaps(points: Sequence[tuple[int, float]], interval_ms: int) -> list[tup
     return out
 
 
-def main_verdicts(verdicts: Iterable[Mapping[str, Any]], device: str, quantity: str) -> list[Mapping[str, Any]]:
+def main_verdicts(
+    verdicts: Iterable[Mapping[str, Any]], device: str, quantity: str
+) -> list[Mapping[str, Any]]:
     """Newest revisions of the interval verdicts of a device and quantity, of the rule to draw, by time.
 
     The rule is the one with the longest window up to an hour: a means' line of its own kind.

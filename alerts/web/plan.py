@@ -88,9 +88,7 @@ def draw_plan(places: Sequence[Place]) -> Plan:
 def _project(places: Sequence[Place]) -> tuple[list[Point], float, float]:
     """(points in user units, height of the plan, user units per km)."""
     middle = math.radians(sum(p.location[0] for p in places) / len(places))
-    km = [
-        (p.location[1] * KM_PER_DEGREE * math.cos(middle), -p.location[0] * KM_PER_DEGREE) for p in places
-    ]
+    km = [(p.location[1] * KM_PER_DEGREE * math.cos(middle), -p.location[0] * KM_PER_DEGREE) for p in places]
     left, right = min(x for x, _ in km), max(x for x, _ in km)
     top, bottom = min(y for _, y in km), max(y for _, y in km)
     margin = max(right - left, bottom - top, 1.0) * _MARGIN
@@ -191,7 +189,9 @@ def _spots(places: Sequence[Place], points: Sequence[Point], height: float) -> d
         else:
             label_x, label_y, anchor, box = chosen
             taken.append(box)
-        spots[place.id] = Spot(place.id, round(x, 1), round(y, 1), round(label_x, 1), round(label_y, 1), anchor)
+        spots[place.id] = Spot(
+            place.id, round(x, 1), round(y, 1), round(label_x, 1), round(label_y, 1), anchor
+        )
     return spots
 
 

@@ -139,7 +139,9 @@ def _instant(text: str | None, otherwise: int) -> int:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"{text!r} is no instant: ms since 1970, or for example 2026-11-23T08:00:00+08:00") from None
+        raise ValueError(
+            f"{text!r} is no instant: ms since 1970, or for example 2026-11-23T08:00:00+08:00"
+        ) from None
     if at.tzinfo is None:
         raise ValueError(f"{text!r} has no zone; write for example +08:00")
     return round(at.timestamp() * 1000)

@@ -14,9 +14,7 @@ UNCLOSED = (OPEN, ACKNOWLEDGED, RECOVERED)
 class CaseSource(Protocol):
     """The part of the case store that the desk uses; every method may raise."""
 
-    def cases(
-        self, state: str | None = None, site: str | None = None, limit: int = 200
-    ) -> Sequence[Case]:
+    def cases(self, state: str | None = None, site: str | None = None, limit: int = 200) -> Sequence[Case]:
         """Cases, newest first."""
 
     def case(self, case_id: str) -> CaseFile | None:

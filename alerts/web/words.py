@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gettext
 import io
-import json
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from functools import cache
@@ -51,6 +50,11 @@ REASONS = {
     "rule_removed": N_("the rule was taken out of the configuration"),
     "not_judged_yet": N_("no interval judged recently"),
 }
+_IMPLIES = {
+    "never_seen": ("device_silent", "no_data", "low_capture"),
+    "device_silent": ("no_data", "low_capture"),
+    "no_data": ("low_capture",),
+}
 KINDS = {
     "exceedance": N_("Exceedance"),
     "offline": N_("Device silent"),
@@ -58,7 +62,12 @@ KINDS = {
     "many_silent": N_("Many devices silent"),
     "system": N_("System fault"),
 }
-CASE_LEVELS = {"notice": N_("advisory"), "warning": N_("warning"), "violation": N_("violation"), "offline": N_("silent")}
+CASE_LEVELS = {
+    "notice": N_("advisory"),
+    "warning": N_("warning"),
+    "violation": N_("violation"),
+    "offline": N_("silent"),
+}
 CASE_STATES = {
     "open": N_("Not signed for"),
     "acknowledged": N_("Signed for, lasting"),
@@ -266,18 +275,15 @@ class Words:
         return self.gettext(known) if known else code
 
     def reasons(self, codes: Any) -> str:
-        """Reasons as a phrase."""
+        """Reasons as a phrase; what follows from another of them is left out."""
         joint = "、" if self.language.startswith("zh") else ", "
-        return joint.join(self.name("reason", code) for code in codes or ())
+        implied = {less for code in codes or () for less in _IMPLIES.get(code, ())}
+        return joint.join(self.name("reason", code) for code in codes or () if code not in implied)
 
     def pick(self, texts: Mapping[str, str] | str | None) -> str:
-        """The text of this language out of a title in several."""
-        if not texts:
-            return ""
-        if isinstance(texts, str):
-            if not texts.startswith("{"):
-                return texts
-            texts = json.loads(texts)  # the history keeps titles as JSON text
+        """The text of this language out of a title in several; a plain text is what it is."""
+        if not texts or isinstance(texts, str):
+            return texts or ""
         head = self.language.split("_")[0]
         for key in (self.language, self.html_lang, head):
             if texts.get(key):

@@ -138,7 +138,10 @@ class FakeHistory:
                     answer, reasons = "undetermined", ["low_capture" if capture else "no_data"]
                 elif value - min(base, 150) > LIMIT:
                     answer = "exceeds"
-                if self.register.devices[device].site == BLIND and start == floor_hour(self.clock.at_ms) - HOUR:
+                if (
+                    self.register.devices[device].site == BLIND
+                    and start == floor_hour(self.clock.at_ms) - HOUR
+                ):
                     answer, reasons = "undetermined", ["low_capture"]
                 found.append(
                     {"site": self.register.devices[device].site, "device": device, "kind": "interval",
@@ -189,7 +192,17 @@ class FakeCases:
     def add(self, case: Case) -> None:
         """Put a case with its first event and messages."""
         events = [
-            CaseEvent(f"{case.id}-1", case.id, case.opened_at, "opened", "dustwatch", None, "open", "found", data=case.data)
+            CaseEvent(
+                f"{case.id}-1",
+                case.id,
+                case.opened_at,
+                "opened",
+                "dustwatch",
+                None,
+                "open",
+                "found",
+                data=case.data,
+            )
         ]
         if case.acknowledged_at is not None:
             events.append(
@@ -222,7 +235,9 @@ class FakeCases:
         if file is None or not step.accepted or step.after is None:
             return step
         case = replace(file.case, state=step.after, acknowledged_at=at, acknowledged_by=by)
-        event = CaseEvent(f"{case_id}-ack", case_id, at, "acknowledged", by, step.before, step.after, step.reason, note)
+        event = CaseEvent(
+            f"{case_id}-ack", case_id, at, "acknowledged", by, step.before, step.after, step.reason, note
+        )
         self.files[case_id] = replace(file, case=case, events=(*file.events, event))
         return step
 
@@ -240,12 +255,25 @@ class FakeCases:
             for line, name, kind, state in people:
                 who = Recipient(f"{line}:{name}", name, line, kind, kind, "", "routing")
                 message = Message(f"m-{case.id}-{step}-{line}", case.id, case.kind, step, who, "", "", at, "")
-                reason = {"refused": "550 5.1.1 mailbox unknown", "pending": "no answer within 10 s"}.get(state, "")
+                reason = {"refused": "550 5.1.1 mailbox unknown", "pending": "no answer within 10 s"}.get(
+                    state, ""
+                )
                 tries = (
-                    Attempt(1, "w1", at + 900, "failed" if reason else "sent", reason, "" if reason else "ok:42", at + 1200, False),
+                    Attempt(
+                        1,
+                        "w1",
+                        at + 900,
+                        "failed" if reason else "sent",
+                        reason,
+                        "" if reason else "ok:42",
+                        at + 1200,
+                        False,
+                    ),
                 )
                 found.append(
-                    Delivery(message, state, at, at, 1, at + 1200 if state == "sent" else None, "", reason, tries)
+                    Delivery(
+                        message, state, at, at, 1, at + 1200 if state == "sent" else None, "", reason, tries
+                    )
                 )
         return found
 

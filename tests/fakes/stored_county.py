@@ -77,7 +77,8 @@ class StoredCounty:
         times = [at // (d.interval * 1000) * d.interval * 1000 for d in speaking]
         values = {
             q: np.array(
-                [round(self.source.level(d.id, q, t) * 1000) for d, t in zip(speaking, times, strict=True)], np.int64
+                [round(self.source.level(d.id, q, t) * 1000) for d, t in zip(speaking, times, strict=True)],
+                np.int64,
             )
             for q in QUANTITIES
         }

@@ -45,7 +45,8 @@
 
   function draw(body) {
     var readings = [body.readings.map(function (p) { return p[0] / 1000; }), body.readings.map(function (p) { return p[1]; })];
-    if (!readings[0].length && !body.means.length) { box.textContent = d.empty; plot = null; return; }
+    var judged = body.means.some(function (row) { return row[2] != null; });
+    if (!readings[0].length && !judged) { box.textContent = d.empty; box.classList.add("empty"); plot = null; return; }
     var relative = body.background.some(function (row) { return row[2] != null; });
     var tables = [readings, steps(body.means)];
     var shown = [
@@ -77,6 +78,7 @@
     };
     if (plot) { plot.destroy(); }
     box.textContent = "";
+    box.classList.remove("empty");
     plot = new uPlot(options, data, box);
   }
 

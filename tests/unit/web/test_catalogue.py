@@ -16,7 +16,9 @@ from processors.records import REASONS
 WEB = Path(words.__file__).parent
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "N2_": (1, 2)}
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
-OPTIONS = {"templates/**.html": {"extensions": "jinja2.ext.i18n", "trim_blocks": "true", "lstrip_blocks": "true"}}
+OPTIONS = {
+    "templates/**.html": {"extensions": "jinja2.ext.i18n", "trim_blocks": "true", "lstrip_blocks": "true"}
+}
 
 
 def texts_of_the_pages() -> set[str]:
@@ -31,7 +33,9 @@ def catalogue() -> dict[str, tuple[str, ...]]:
         po = read_po(stream)
     assert not [m.id for m in po if m.fuzzy and m.id]
     return {
-        (m.id if isinstance(m.id, str) else m.id[0]): (m.string,) if isinstance(m.string, str) else tuple(m.string)
+        (m.id if isinstance(m.id, str) else m.id[0]): (m.string,)
+        if isinstance(m.string, str)
+        else tuple(m.string)
         for m in po
         if m.id
     }

@@ -1,0 +1,213 @@
+"""The desk in a browser, on real stores filled by the real fold: board, site, case, at desk and on a phone.
+
+Screenshots go to the folder of DUSTWATCH_SHOTS, else to the test's own.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from alerts.web.app import create_app
+from deploy.assets import compile_catalogues, fetch_assets
+from deploy.embedded.process import free_port
+from tests.fakes.desk import DEAD, DUSTY, HOUR, NOW
+from tests.fakes.stored_county import StoredCounty
+from tests.pipeline import wait_for
+
+pytestmark = pytest.mark.browser
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DESK = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+
+
+@dataclass(slots=True)
+class Running:
+    """A desk that is served, and the county behind it."""
+
+    url: str
+    county: StoredCounty
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    fetch_assets()
+    compile_catalogues()
+    county = StoredCounty.start(tmp_path_factory.mktemp("county"), NOW - 6 * HOUR)
+    county.run_to(NOW)
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    app = create_app(county.history, county.cases, county.register, county.clock, url)
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=1)
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    wait_for("the desk serves", lambda: server.started)
+    yield Running(url, county)
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert program, (
+        "Chromium is missing: apt-get install chromium fonts-noto-cjk (tests/servers/install.sh does)"
+    )
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield opened
+        with suppress(Exception):
+            opened.close()
+
+
+@pytest.fixture
+def shots(tmp_path: Path) -> Path:
+    kept = Path(os.environ.get("DUSTWATCH_SHOTS") or tmp_path)
+    kept.mkdir(parents=True, exist_ok=True)
+    return kept
+
+
+@pytest.fixture
+def page_at(browser: Browser) -> Iterator[Any]:
+    """Opens pages of a size and language; whatever the browser complains of fails the test."""
+    contexts, complaints = [], []
+
+    def open_page(size: dict[str, int], language: str = "zh-CN") -> Page:
+        context = browser.new_context(viewport=size, locale=language)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def case_of(desk: Running, site: str, state: str = "open") -> str:
+    """The id of an exceedance at a site."""
+    return next(c.id for c in desk.county.cases.cases(state=state, site=site) if c.kind == "exceedance")
+
+
+def shows_a_curve(page: Page) -> None:
+    """The canvas of the curve holds more than its background."""
+    page.wait_for_selector(".curve canvas")
+    page.wait_for_function(
+        """() => { const c = document.querySelector('.curve canvas');
+            const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+            let n = 0; for (let i = 3; i < d.length; i += 4) n += d[i] > 0; return n > 500; }"""
+    )
+
+
+@pytest.mark.parametrize(("size", "name"), [(DESK, "desk"), (PHONE, "phone")])
+@pytest.mark.parametrize(("language", "exceeds"), [("zh-CN", "超标"), ("en-US", "Exceeds")])
+def test_pages_can_be_read_without_scrolling_sideways(
+    desk: Running, page_at: Any, shots: Path, size: dict[str, int], name: str, language: str, exceeds: str
+) -> None:
+    page = page_at(size, language)
+    pages = {
+        "board": "/", "site": f"/sites/{DUSTY}", "silent": f"/sites/{DEAD}", "cases": "/cases",
+        "case": f"/cases/{case_of(desk, 'site-04')}",
+    }  # fmt: skip
+    for what, path in pages.items():
+        page.goto(desk.url + path)
+        if what in ("board", "site"):
+            expect(page.locator(".is-exceeds", has_text=exceeds).first).to_be_visible()
+        if what == "site":
+            shows_a_curve(page)
+        page.screenshot(path=shots / f"{what}-{language}-{name}.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], what
+
+
+def test_the_board_follows_the_stream_without_loading_again(desk: Running, page_at: Any) -> None:
+    page = page_at(DESK)
+    with page.expect_response("**/events"):
+        page.goto(desk.url + "/")
+    page.evaluate("window.kept = true")
+    calm = page.locator(".row.is-compliant").last
+    site_id = str(calm.locator("a").get_attribute("href")).rpartition("/")[2]
+    row = page.locator(f"#list li:has(a[href='/sites/{site_id}'])")
+    mark = page.locator(f".plan a[href='/sites/{site_id}'] .level")
+    before = mark.text_content()
+
+    device = desk.county.register.devices_at(site_id)[0].id
+    desk.county.source.lifted[device] = 777.0
+    desk.county.minute()
+
+    level = desk.county.source.level(device, "pm10", desk.county.clock.at_ms)
+    expect(row.locator(".level b")).to_have_text(f"{level:.0f}")
+    expect(mark).to_have_text(f"{level:.0f}")
+    assert mark.text_content() != before
+    assert mark.evaluate("e => e.namespaceURI") == "http://www.w3.org/2000/svg"
+    expect(page.locator("#strip time")).to_contain_text("15:06:00")
+    assert page.evaluate("window.kept") is True
+
+
+def test_signing_a_case_is_seen_on_its_page_and_on_an_open_board(
+    desk: Running, page_at: Any, shots: Path
+) -> None:
+    case = case_of(desk, DUSTY)
+    board, page = page_at(DESK), page_at(PHONE)
+    board.goto(desk.url + "/")
+    link = board.locator(f"#open-cases li.case-open a[href='/cases/{case}']")
+    expect(link).to_be_visible()
+
+    page.goto(f"{desk.url}/cases/{case}")
+    page.get_by_label("姓名").fill("住建局 张敏")
+    page.get_by_label("备注").fill("已停止土方作业，雾炮车到场。")
+    page.locator("form button").click()
+
+    expect(page.locator("#signed")).to_contain_text("住建局 张敏")
+    expect(page.locator(".timeline")).to_contain_text("雾炮车到场")
+    expect(page.locator("form")).to_have_count(0)
+    expect(link).to_have_count(0)
+    page.screenshot(path=shots / "signed-zh-CN-phone.png", full_page=True)
+    file = desk.county.cases.case(case)
+    assert file is not None
+    assert (file.case.state, file.case.acknowledged_by) == ("acknowledged", "住建局 张敏")
+
+
+def test_an_opened_text_of_a_message_stays_open_while_the_page_renews_itself(
+    desk: Running, page_at: Any
+) -> None:
+    page = page_at(DESK)
+    page.goto(f"{desk.url}/cases/{case_of(desk, 'site-04')}")
+    page.locator("summary").first.click()
+    with page.expect_response("**?part=live"):
+        pass
+    expect(page.locator(".letter").first).to_be_visible()
+    expect(page.locator(".letter").first).to_contain_text("工地")
+
+
+def test_the_languages_change_by_one_click_and_stay(desk: Running, page_at: Any) -> None:
+    page = page_at(DESK)
+    page.goto(desk.url + "/")
+    page.get_by_role("link", name="English").click()
+    expect(page.locator("h2").first).to_have_text("Plan level now, µg/m³")
+    page.get_by_role("link", name="Cases", exact=True).click()
+    expect(page.locator("h1")).to_have_text("Cases")
+    page.get_by_role("link", name="中文").click()
+    expect(page.locator("h1")).to_have_text("案件")

@@ -1,0 +1,289 @@
+"""The desk's pages over HTTP: languages, faults, security, signing, the curve's data, the stream."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from alerts.web import stream
+from alerts.web.app import create_app
+from alerts.web.desk import Desk
+from ingest.clock import ManualClock
+from tests.fakes.desk import DEAD, DUSTY, HOUR, MINUTE, NOW, FakeCases, FakeHistory, example_register
+
+REGISTER = example_register()
+CHINESE = {"accept-language": "zh-CN,zh;q=0.9"}
+
+
+@dataclass(slots=True)
+class Visit:
+    """A reader at a desk over fakes."""
+
+    http: httpx.AsyncClient
+    app: Starlette
+    history: FakeHistory
+    cases: FakeCases
+    clock: ManualClock
+
+    @property
+    def desk(self) -> Desk:
+        desk: Desk = self.app.state.desk
+        return desk
+
+    async def text(self, path: str, status: int = 200) -> str:
+        answer = await self.http.get(path)
+        assert answer.status_code == status, answer.text[:400]
+        return answer.text
+
+    async def sign(
+        self, case: str, by: str = "张敏", note: str = "", token: str | None = None
+    ) -> httpx.Response:
+        page = await self.text(f"/cases/{case}")
+        found = re.search(r'name="token" value="([^"]+)"', page)
+        fields = {"by": by, "note": note, "token": token or (found[1] if found else "")}
+        return await self.http.post(f"/cases/{case}/acknowledge", data=fields)
+
+
+@pytest.fixture
+async def visit() -> AsyncIterator[Visit]:
+    clock = ManualClock(NOW)
+    history, cases = FakeHistory(REGISTER, clock), FakeCases(REGISTER)
+    app = create_app(history, cases, REGISTER, clock, "http://desk.test")
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://desk.test", headers=CHINESE) as http:
+        yield Visit(http, app, history, cases, clock)
+
+
+async def test_the_board_names_every_site_with_its_answer_in_words(visit: Visit) -> None:
+    page = await visit.text("/")
+    for site in REGISTER.sites.values():
+        assert site.name in page
+    for word in ("超标", "无法判定", "离线", "达标"):
+        assert word in page
+    assert 'lang="zh-CN"' in page
+
+
+async def test_english_on_request_is_kept_in_a_cookie(visit: Visit) -> None:
+    assert "Exceeds" in await visit.text("/?lang=en")
+    assert "Exceeds" in await visit.text("/")
+    assert "超标" in await visit.text("/?lang=zh_CN")
+    assert "超标" in await visit.text("/")
+
+
+async def test_a_feed_without_news_is_said_in_a_banner(visit: Visit) -> None:
+    assert "没有收到任何监测设备的新读数" not in await visit.text("/")
+    for device in REGISTER.devices:
+        visit.history.quiet_since[device] = NOW - 20 * MINUTE
+    visit.desk.poller.forget()
+    assert "没有收到任何监测设备的新读数" in await visit.text("/")
+
+
+async def test_a_site_page_shows_facts_departments_devices_and_verdicts(visit: Visit) -> None:
+    page = await visit.text(f"/sites/{DUSTY}")
+    for text in (
+        "锦绣家园二期住宅工程",
+        "住房和城乡建设局",
+        "城东镇",
+        "项目经理 周建国",
+        "大门",
+        "DB13/2934-2019",
+        "14:00–15:00",
+    ):
+        assert text in page
+    assert 'data-device="dev-00' in page
+
+
+async def test_a_site_whose_devices_all_are_silent_is_not_shown_as_clean(visit: Visit) -> None:
+    page = await visit.text(f"/sites/{DEAD}")
+    assert "设备离线" in page
+    assert 'class="now is-silent"' in page
+
+
+async def test_the_part_that_renews_itself_brings_the_state_along(visit: Visit) -> None:
+    answer = await visit.http.get(f"/sites/{DUSTY}?part=live", headers={"hx-request": "true"})
+    assert 'id="site-now"' in answer.text
+    assert "hx-swap-oob" in answer.text
+    assert "<html" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/sites/none", "/cases/none", "/nowhere", "/sites/%00", "/cases/..%2f..", "/static/../app.py"]
+)
+async def test_what_does_not_exist_is_a_page_that_says_so(visit: Visit, path: str) -> None:
+    assert "没有这个页面" in await visit.text(path, 404)
+
+
+@pytest.mark.parametrize(("store", "words"), [("history", "历史库"), ("cases", "案件库")])
+async def test_a_store_that_is_down_is_named(visit: Visit, store: str, words: str) -> None:
+    (
+        visit.history if store == "history" else visit.cases
+    ).broken = "connection refused to postgres://u:secret@h"
+    page = await visit.text("/", 503)
+    assert words in page
+    assert "secret" not in page
+    assert (await visit.http.get("/readyz")).status_code == 503
+    assert (await visit.http.get("/healthz")).status_code == 200
+
+
+async def test_a_board_that_was_seen_stays_with_a_banner_when_a_store_goes_down(visit: Visit) -> None:
+    await visit.text("/")
+    visit.history.broken = "gone"
+    visit.desk.poller.forget()
+    page = await visit.text("/")
+    assert "历史库（读数与判定）没有响应" in page
+    assert "锦绣家园二期住宅工程" in page
+
+
+async def test_the_case_page_shows_measurement_limit_source_and_who_was_told(visit: Visit) -> None:
+    page = await visit.text("/cases/case-a1")
+    for text in (
+        "361.4",
+        "175.9",
+        "待核对原文",
+        "企业微信机器人",
+        "550 5.1.1 mailbox unknown",
+        "待签收",
+        "ok:42",
+    ):
+        assert text in page
+
+
+async def test_signing_notes_name_and_note_and_is_done_once(visit: Visit) -> None:
+    answer = await visit.sign("case-a1", " 张敏 ", "已停工 <b>")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/cases/case-a1#signed")
+    again = await visit.sign("case-a1", "别人", token=visit.http.cookies["desk_token"])
+    assert again.status_code == 303
+    file = visit.cases.files["case-a1"]
+    assert (file.case.state, file.case.acknowledged_by) == ("acknowledged", "张敏")
+    assert len([e for e in file.events if e.event == "acknowledged"]) == 1
+    page = await visit.text("/cases/case-a1")
+    assert "张敏 已于" in page
+    assert "已停工 &lt;b&gt;" in page
+    assert "<form" not in page
+
+
+async def test_the_name_is_remembered_for_the_next_case(visit: Visit) -> None:
+    await visit.sign("case-a1", "张敏")
+    assert 'value="张敏"' in await visit.text("/cases/case-d4")
+
+
+async def test_signing_without_a_name_is_asked_for_and_keeps_the_note(visit: Visit) -> None:
+    answer = await visit.sign("case-a1", "  ", "洒水车已到")
+    assert answer.status_code == 422
+    assert "请填写姓名" in answer.text
+    assert "洒水车已到" in answer.text
+    assert visit.cases.files["case-a1"].case.state == "open"
+
+
+async def test_a_forged_form_does_nothing(visit: Visit) -> None:
+    assert (await visit.sign("case-a1", token="guessed")).status_code == 403
+    good = {"by": "x", "token": visit.http.cookies["desk_token"]}
+    url = "/cases/case-a1/acknowledge"
+    assert (
+        await visit.http.post(url, data=good, headers={"sec-fetch-site": "cross-site"})
+    ).status_code == 403
+    assert (await visit.http.post(url, json=good)).status_code == 403
+    assert (await visit.http.post(url, data={**good, "note": "x" * 20_000})).status_code == 403
+    assert (await visit.http.get(url)).status_code == 405
+    assert visit.cases.files["case-a1"].case.state == "open"
+
+
+async def test_every_answer_forbids_foreign_and_inline_code(visit: Visit) -> None:
+    for path in ("/", "/nowhere", "/static/desk.css", "/api/series?device=dev-001"):
+        answer = await visit.http.get(path)
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+    cookie = (await visit.http.get("/", headers={"cookie": ""})).headers.get_list("set-cookie")
+    assert all("SameSite=strict" in c for c in cookie)
+
+
+async def test_no_page_holds_inline_styles_scripts_or_handlers(visit: Visit) -> None:
+    for path in ("/", f"/sites/{DUSTY}", "/cases", "/cases/case-a1", "/nowhere"):
+        page = (await visit.http.get(path)).text
+        assert not re.search(r"\sstyle=|<style|\son\w+=|<script(?![^>]*\ssrc=\"/static/)", page)
+
+
+async def test_the_series_of_a_device_is_json(visit: Visit) -> None:
+    url = f"/api/series?device=dev-003&quantity=pm10&from={NOW - 3 * HOUR}&to=2026-11-23T15:05:00%2B08:00"
+    body = (await visit.http.get(url)).json()
+    assert body["to"] == NOW
+    assert body["unit"] == "ug/m3"
+    assert len(body["readings"]) == 180
+    assert body["means"][-1][1] <= NOW
+    assert body["threshold"][-1][2] == pytest.approx(80 + body["background"][-1][2])
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("device=none", 404),
+        ("", 404),
+        ("device=dev-001&quantity=gold", 400),
+        ("device=dev-001&from=yesterday", 400),
+        ("device=dev-001&from=2026-11-23T08:00:00", 400),
+        ("device=dev-001&from=5&to=4", 400),
+        ("device=dev-001&from=1", 400),
+        ("device=dev-001&to=99999999999999999999", 400),
+    ],
+)
+async def test_a_series_that_cannot_be_is_refused_with_words(visit: Visit, query: str, status: int) -> None:
+    answer = await visit.http.get(f"/api/series?{query}")
+    assert answer.status_code == status
+    assert answer.json()["error"]
+
+
+async def test_a_series_of_a_history_that_is_down_says_so(visit: Visit) -> None:
+    visit.history.broken = "gone"
+    answer = await visit.http.get("/api/series?device=dev-001")
+    assert (answer.status_code, answer.json()["error"]) == (503, "the history does not answer")
+
+
+async def test_many_readers_share_one_poll(visit: Visit) -> None:
+    visit.desk.poller.every = 60.0
+    await asyncio.gather(*(visit.http.get("/") for _ in range(20)))
+    assert visit.history.calls == 2  # latest and verdicts, once
+
+
+async def test_metrics_and_probes_answer(visit: Visit) -> None:
+    await visit.text("/")
+    found = re.search(r"^dustwatch_last_reading_seconds (\S+)$", await visit.text("/metrics"), re.MULTILINE)
+    assert found is not None
+    assert float(found[1]) == NOW / 1000
+    assert (await visit.http.get("/readyz")).json() == {"service": "desk", "failing": {}}
+
+
+async def test_the_stream_sends_what_changed_and_the_list_when_its_order_does(visit: Visit) -> None:
+    desk = visit.desk
+    words = desk.words("zh_CN")
+    first = stream.parts_of(desk, await desk.poller.fresh(), words)
+    assert stream.changes(first, first) == ""
+    whole = stream.changes({}, first)
+    assert whole.count("<li id=") == len(REGISTER.sites)
+    assert 'id="list"' in whole
+
+    visit.history.lifted["dev-001"] = 0.0
+    calm = next(s for s in desk.poller.board.sites[::-1])  # type: ignore[union-attr]
+    visit.history.lifted[calm.devices[0].device.id] = 3.0
+    desk.poller.forget()
+    later = stream.parts_of(desk, await desk.poller.fresh(), words)
+    changed = stream.changes(first, later)
+    assert f'id="{desk.dom(calm.site.id)}-row"' in changed
+    assert f'<svg><a id="{desk.dom(calm.site.id)}-mark"' in changed
+    assert 'id="list"' not in changed
+
+    visit.history.lifted[calm.devices[0].device.id] = 300.0
+    desk.poller.forget()
+    moved = stream.changes(later, stream.parts_of(desk, await desk.poller.fresh(), words))
+    assert 'id="list"' in moved
+
+
+def test_an_event_is_one_line_of_data() -> None:
+    assert stream.event("board", "<p>\n  a\n</p>") == b"event: board\ndata: <p> a </p>\n\n"

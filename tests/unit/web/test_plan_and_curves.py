@@ -1,0 +1,105 @@
+"""The plan's geometry and the curve's data."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.web.curves import line, main_verdicts, series, thin, with_gaps
+from alerts.web.plan import Place, draw_plan
+from tests.fakes.desk import HOUR, MINUTE, NOW, example_register
+
+SITES = list(example_register().sites.values())
+PLACES = [Place(s.id, s.name, s.township, (s.location[0], s.location[1])) for s in SITES]
+
+
+def test_distances_on_the_plan_are_those_on_the_ground() -> None:
+    plan = draw_plan(PLACES)
+    unit = plan.scale_units / plan.scale_km
+    a, b = plan.spots["site-06"], plan.spots["site-08"]
+    north = (39.9342 - 39.8689) * 111.32
+    east = (116.3926 - 116.4053) * 111.32 * math.cos(math.radians(39.9))
+    assert math.isclose(math.dist((a.x, a.y), (b.x, b.y)) / unit, math.hypot(north, east), rel_tol=0.005)
+    assert b.y < a.y  # north is up
+
+
+def test_every_site_stands_inside_the_frame_and_every_township_has_an_area() -> None:
+    plan = draw_plan(PLACES)
+    assert all(0 < s.x < plan.width and 0 < s.y < plan.height for s in plan.spots.values())
+    assert {area.id for area in plan.areas} == {place.area for place in PLACES}
+
+
+@given(st.lists(st.tuples(st.floats(-80, 80), st.floats(-170, 170)), max_size=12))
+def test_any_places_can_be_drawn(locations: list[tuple[float, float]]) -> None:
+    places = [Place(str(i), f"工地{i}", str(i % 3), location) for i, location in enumerate(locations)]
+    plan = draw_plan(places)
+    assert len(plan.spots) == len(places)
+    assert all(math.isfinite(spot.x) and math.isfinite(spot.y) for spot in plan.spots.values())
+
+
+def test_two_sites_at_one_place_and_a_single_site_are_drawn() -> None:
+    same = [Place("a", "甲", "t", (39.9, 116.4)), Place("b", "乙", "u", (39.9, 116.4))]
+    assert set(draw_plan(same).spots) == {"a", "b"}
+    assert draw_plan(same[:1]).scale_units > 0
+    assert draw_plan([]).spots == {}
+
+
+@given(st.lists(st.floats(0, 1000), min_size=1, max_size=400))
+def test_thinning_keeps_the_peak_and_the_dip(values: list[float]) -> None:
+    points = [(i, v) for i, v in enumerate(values)]
+    kept = thin(points, 50)
+    assert len(kept) <= 52
+    assert max(v for _, v in kept) == max(values)
+    assert min(v for _, v in kept) == min(values)
+    assert kept == sorted(kept)
+
+
+def test_a_hole_in_the_readings_is_a_hole_in_the_line() -> None:
+    points = [(0, 1.0), (MINUTE, 2.0), (10 * MINUTE, 3.0)]
+    assert with_gaps(points, MINUTE) == [(0, 1.0), (MINUTE, 2.0), (MINUTE + 1, None), (10 * MINUTE, 3.0)]
+
+
+def verdict(**more: Any) -> dict[str, Any]:
+    base = {
+        "device": "d", "pollutant": "pm10", "kind": "interval", "rule": "hour", "start": NOW, "end": NOW + HOUR,
+        "answer": "compliant", "reasons": [], "value": 100.0, "background": 170.0, "subtracted": 150.0, "limit": 80.0,
+        "revision": 1,
+    }  # fmt: skip
+    return {**base, **more}
+
+
+def test_the_line_that_counts_stands_above_what_is_subtracted_not_above_the_whole_background() -> None:
+    assert line(verdict()) == 230.0
+    assert line(verdict(background=None, subtracted=None, limit=150.0)) == 150.0
+    assert line(verdict(background=None, subtracted=None, reasons=["no_background"])) is None
+
+
+def test_the_curve_shows_the_hour_rule_with_background_and_the_newest_revision() -> None:
+    found = main_verdicts(
+        [
+            verdict(rule="short", end=NOW + HOUR // 4),
+            verdict(rule="plain", background=None),
+            verdict(revision=1, value=1.0),
+            verdict(revision=2, value=2.0),
+            verdict(kind="day", rule="day"),
+            verdict(device="other"),
+        ],
+        "d",
+        "pm10",
+    )
+    assert [(v["rule"], v["value"]) for v in found] == [("hour", 2.0)]
+
+
+def test_a_series_holds_means_of_the_window_that_is_judged() -> None:
+    intervals = [
+        {"device": "d", "start": NOW, "end": NOW + HOUR, "value": 100.0, "capture": 1.0, "revision": 1},
+        {"device": "d", "start": NOW, "end": NOW + HOUR // 4, "value": 90.0, "capture": 1.0, "revision": 1},
+    ]
+    points = [(NOW + i * MINUTE, float(i)) for i in range(3)]
+    got = series(points, intervals, [verdict()], device="d", quantity="pm10", interval_ms=MINUTE)
+    assert got["means"] == [[NOW, NOW + HOUR, 100.0, 1.0]]
+    assert got["threshold"] == [[NOW, NOW + HOUR, 230.0]]
+    assert (got["readings"], got["thinned"], got["limit"]) == (points, False, 80.0)
