@@ -383,11 +383,17 @@ class Detector:
             rows, time, received = rows[fresh], time[fresh], received[fresh]
             values, present = values[:, fresh], present[fresh]
             where = fresh if where is None else where[fresh]
-        self._hear(batch, begin, where, rows, received, present, out)
-        made = self.instants.values(rows, time, received, values)
-        for judgement in made:
-            late = judgement.verdict.start < self.outage.gap_end
-            self._publish([judgement], out, late and self.outage.catching_up(judgement.verdict.decided_at))
+        returned = self._hear(batch, begin, where, rows, received, present)
+        opened = self.instants.values(rows, time, received, values)
+        # in the order of the rows, as if each had come alone
+        events: list[tuple[int, int, Breach | Judgement]] = [(i, 0, event) for i, event in returned]
+        events += [(i, 1, judgement) for i, judgement in opened]
+        for i, _, event in sorted(events, key=lambda e: e[:2]):
+            if isinstance(event, Breach):
+                out.breaches.append(event)
+            else:
+                late = event.verdict.start < self.outage.gap_end
+                self._publish([event], out, late and self.outage.catching_up(int(received[i])))
 
     def _values(self, batch: Readings, part: slice) -> tuple[Int32s, Bits]:
         """Judged values of some rows as (3, n) int32, and which of them each row has, as bits."""
@@ -440,21 +446,26 @@ class Detector:
         rows: Int32s,
         received: Int64s,
         present: Bits,
-        out: Outputs,
-    ) -> None:
-        """Note who has been heard; a message that the broker retained says nothing of its device today."""
+    ) -> list[tuple[int, Breach]]:
+        """Note who has been heard; closing events with their position.
+
+        A message that the broker retained says nothing of its device today.
+        """
+        heard: Positions | None = None
         retained = {row for row, text in batch.marks.items() if "retained" in text.split(",")}
         if retained:
             own = range(len(rows)) if where is None else where.tolist()
             heard = np.array([i for i, row in enumerate(own) if begin + row not in retained], np.intp)
             rows, received, present = rows[heard], received[heard], present[heard]
+        closed: list[tuple[int, Breach]] = []
         for i in self.silence.heard(rows, received, present):
             device = self.plan.devices[int(rows[i])]
             at = int(received[i])
             event = self.breaches.close((OFFLINE, OFFLINE, device), at, "device_returned", end=at)
             if event is not None:
-                out.breaches.append(event)
+                closed.append((i if heard is None else int(heard[i]), event))
             self._next = None
+        return closed
 
     # ------------------------------------------------------------------------------------ save, restore
 

@@ -26,9 +26,11 @@ class Instants:
     plan: Plan
     above: dict[str, Int64s] = field(default_factory=dict)
 
-    def values(self, rows: Int32s, time: Int64s, received: Int64s, values: Int32s) -> list[Judgement]:
-        """Readings came (columns; `values` is (3, n)); exceeding verdicts that open an episode."""
-        made: list[Judgement] = []
+    def values(
+        self, rows: Int32s, time: Int64s, received: Int64s, values: Int32s
+    ) -> list[tuple[int, Judgement]]:
+        """Readings came (columns; `values` is (3, n)); verdicts that open an episode, with their position."""
+        made: list[tuple[int, Judgement]] = []
         for rule in self.plan.rules:
             if rule.window:
                 continue
@@ -52,7 +54,7 @@ class Instants:
                 verdict = self._verdict(
                     rule, int(rows[i]), int(time[i]), int(time[i]), int(received[i]), float(column[i] / 1000)
                 )
-                made.append(Judgement(verdict, rule.rule))
+                made.append((i, Judgement(verdict, rule.rule)))
         return made
 
     def close(self, start: int, end: int, means: tuple[Means, ...], at: int) -> list[Judgement]:

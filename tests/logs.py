@@ -109,7 +109,9 @@ def background(start: int, value: float, at: int, station: str = "S1", id: str |
     return Background(name, at, station, start, start + HOUR, {"pm10": round(value * 1000)})
 
 
-def ticking(rows: Iterable[Row], until: int, start: int = T0, others: Iterable[FeedRecord] = ()) -> list[FeedRecord]:
+def ticking(
+    rows: Iterable[Row], until: int, start: int = T0, others: Iterable[FeedRecord] = ()
+) -> list[FeedRecord]:
     """A log: a tick each minute, rows and other records at their receipt."""
     timed: list[tuple[int, int, FeedRecord]] = [(t, 0, tick(t)) for t in range(start, until + 1, MINUTE)]
     timed += [(r.received_at, 1, batch(r)) for r in rows]
@@ -156,7 +158,9 @@ class Run:
             if i.end - i.start == HOUR and i.device == device and i.pollutant == pollutant
         ]
 
-    def answers(self, rule: str, device: str = "d1", kind: str = "interval") -> list[tuple[int, str, tuple[str, ...]]]:
+    def answers(
+        self, rule: str, device: str = "d1", kind: str = "interval"
+    ) -> list[tuple[int, str, tuple[str, ...]]]:
         """(hours after T0, answer, reasons) of a rule's verdicts in the order in which they were made."""
         return [
             ((v.start - T0) // HOUR, v.answer, v.reasons)

@@ -125,13 +125,19 @@ def test_background_that_comes_later_is_recorded_and_wakes_nobody():
 
 
 def test_an_hour_found_out_of_order_opens_and_closes_at_the_compliant_hour_that_is_known():
-    come = [background(T0 + HOUR, 50, T0 + 2 * HOUR + 3 * MINUTE), background(T0, 50, T0 + 2 * HOUR + 9 * MINUTE)]
+    come = [
+        background(T0 + HOUR, 50, T0 + 2 * HOUR + 3 * MINUTE),
+        background(T0, 50, T0 + 2 * HOUR + 9 * MINUTE),
+    ]
     run = superseded((300, 60), come, T0 + 2 * HOUR + 9 * MINUTE)
     assert [(b.event, (b.start - T0) // HOUR) for b in run.breaches] == [("opened", 0), ("closed", 1)]
 
 
 def test_a_second_station_that_clears_the_hour_amends_and_closes():
-    come = [background(T0, 10, T0 + HOUR + 3 * MINUTE, "S1"), background(T0, 290, T0 + HOUR + 30 * MINUTE, "S2")]
+    come = [
+        background(T0, 10, T0 + HOUR + 3 * MINUTE, "S1"),
+        background(T0, 290, T0 + HOUR + 30 * MINUTE, "S2"),
+    ]
     feed = revision(rules=rules_of(HEBEI), stations=("S1", "S2"))
     run = Run(feed, *ticking(hours_of(200, 200), T0 + 2 * HOUR, others=come))
     assert [(b.event, b.background, b.tell, b.revision) for b in run.breaches] == [
@@ -169,7 +175,9 @@ def test_one_value_above_opens_at_its_receipt():
     run = instant([row(T0, 1000.1)], T0 + MINUTE)
     (breach,) = run.breaches
     assert (breach.event, breach.at, breach.start, breach.value) == ("opened", T0 + 1000, T0, 1000.1)
-    assert [(v.kind, v.answer, v.reasons) for v in run.verdicts] == [("instant", "exceeds", ("instant_above",))]
+    assert [(v.kind, v.answer, v.reasons) for v in run.verdicts] == [
+        ("instant", "exceeds", ("instant_above",))
+    ]
 
 
 def test_the_limit_itself_and_flagged_values_open_nothing():
@@ -196,7 +204,9 @@ def test_a_whole_quarter_without_a_value_above_closes():
 
 def test_a_quarter_with_too_few_values_closes_no_single_value_breach():
     rows = [row(T0, 1200), *minutes(T0 + MINUTE, T0 + HOUR // 2, 900)[:16]]
-    assert [b.event for b in instant(rows, T0 + HOUR // 2 + 3 * MINUTE).breaches if b.kind == "exceedance"] == ["opened"]
+    assert [
+        b.event for b in instant(rows, T0 + HOUR // 2 + 3 * MINUTE).breaches if b.kind == "exceedance"
+    ] == ["opened"]
 
 
 def test_an_old_value_from_a_backlog_is_recorded_and_wakes_nobody():

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from ingest.register import load_register
+from ingest.topics import partition_of
 from processors.detect import Detector
 from processors.revision import Plan, compile_revision, make_revision, revision_id, sites_of_partition
 from processors.rules import load_rules
-from ingest.register import load_register
-from ingest.topics import partition_of
 from tests.counties import device, site, write_county
 from tests.logs import (
     HEBEI,
@@ -57,7 +57,9 @@ def test_a_batch_across_the_effective_instant_is_judged_by_both_configurations()
 
 def test_devices_that_stay_keep_what_was_measured_and_when_they_were_heard():
     rows = minutes(T0, T0 + HOUR, 120)
-    log = ticking(rows, T0 + HOUR + 2 * MINUTE, others=[revision(["a", "d1", "z"], [local_rule()], at=T0 + HOUR // 2)])
+    log = ticking(
+        rows, T0 + HOUR + 2 * MINUTE, others=[revision(["a", "d1", "z"], [local_rule()], at=T0 + HOUR // 2)]
+    )
     run = Run(revision(["d1"], [local_rule()]), *log)
     assert [(h.value, h.capture) for h in run.hours()] == [(120.0, 1.0)]
     assert run.answers("local") == [(0, "exceeds", ())]
@@ -108,7 +110,7 @@ def test_each_partition_judges_the_sites_that_live_in_it():
 def test_a_signal_moves_the_clock_and_its_repetition_is_noted():
     from ingest.records import Signal
 
-    signal = Signal("x", T0 + 16 * MINUTE, "county", "alert", "red", T0, None)
+    signal = Signal("x", T0 + 15 * MINUTE, "county", "alert", "red", T0, None)
     run = Run(revision(), *ticking([], T0 + 15 * MINUTE - 1), signal, signal)
     assert [b.kind for b in run.breaches] == ["offline"]
     assert [n.kind for out in run.outputs for n in out.notes] == ["repeated_signal"]
@@ -150,7 +152,9 @@ def test_an_empty_state_can_be_saved():
 
 
 def test_the_same_state_has_the_same_bytes():
-    runs = [Run(revision(rules=rules_of(HEBEI)), *ticking(minutes(T0, T0 + HOUR, 1), T0 + HOUR)) for _ in "ab"]
+    runs = [
+        Run(revision(rules=rules_of(HEBEI)), *ticking(minutes(T0, T0 + HOUR, 1), T0 + HOUR)) for _ in "ab"
+    ]
     assert runs[0].detector.dump() == runs[1].detector.dump()
 
 

@@ -44,7 +44,9 @@ def test_packs_may_be_chosen_instead_of_those_of_the_file(tmp_path):
 
 
 def test_an_unknown_pack_is_refused_with_the_one_that_was_meant(tmp_path):
-    with pytest.raises(ConfigError, match=r"rules.yaml:1:9: packs\[0\]: no such pack.*did you mean `hebei-db13-2934-2019`"):
+    with pytest.raises(
+        ConfigError, match=r"rules.yaml:1:9: packs\[0\]: no such pack.*did you mean `hebei-db13-2934-2019`"
+    ):
         load_rules(folder(tmp_path, "packs: [hebei-db13-2934-2018]\nlocal: []\n"))
 
 

@@ -111,7 +111,9 @@ def test_what_was_due_before_the_gap_is_decided_by_its_own_instant():
 
 def test_the_backlog_of_the_gap_is_on_time_and_its_breach_is_told_and_marked_delayed():
     before = minutes(T0, T0 + 10 * MINUTE, 300)
-    backlog = [r._replace(received_at=T0 + 2 * HOUR + 30_000) for r in minutes(T0 + 10 * MINUTE, T0 + 2 * HOUR, 300)]
+    backlog = [
+        r._replace(received_at=T0 + 2 * HOUR + 30_000) for r in minutes(T0 + 10 * MINUTE, T0 + 2 * HOUR, 300)
+    ]
     run = outage(before + backlog, rules=rules_of(WUHAN))
     assert "late" not in run.marks
     assert [h.capture for h in run.hours()[:2]] == [1.0, 1.0]
@@ -145,6 +147,6 @@ def test_a_second_gap_inside_the_grace_keeps_holding_what_the_first_held():
 
 def test_a_single_value_of_the_backlog_opens_at_once_and_is_marked_delayed():
     late = row(T0 + HOUR, 2000, received=T0 + 2 * HOUR + 5 * MINUTE)
-    run = outage(minutes(T0, T0 + 10 * MINUTE, 1) + [late], rules=rules_of("instant-pm10"))
+    run = outage([*minutes(T0, T0 + 10 * MINUTE, 1), late], rules=rules_of("instant-pm10"))
     breach = next(b for b in run.breaches if b.kind == "exceedance")
     assert (breach.at, breach.delayed, breach.tell) == (late.received_at, True, True)

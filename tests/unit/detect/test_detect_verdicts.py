@@ -30,7 +30,9 @@ def hebei(rows, until, backgrounds=(), devices=("d1",), **more):
 
 
 def test_an_hour_above_the_limit_exceeds():
-    run = Run(revision(rules=rules_of(WUHAN)), *ticking(minutes(T0, T0 + HOUR, 150.001), T0 + HOUR + 2 * MINUTE))
+    run = Run(
+        revision(rules=rules_of(WUHAN)), *ticking(minutes(T0, T0 + HOUR, 150.001), T0 + HOUR + 2 * MINUTE)
+    )
     assert run.answers(WUHAN_RULE) == [(0, "exceeds", ())]
 
 
@@ -47,7 +49,7 @@ def test_the_limit_itself_exceeds_where_the_rule_is_not_strict():
 
 def test_no_rounding_decides_at_the_limit():
     # three values whose mean is 100 + 1/3000: no float of three decimals would show it
-    rows = [row(T0, 100), row(T0 + 1, 100), row(T0 + 2, 100.001)] + minutes(T0 + MINUTE, T0 + HOUR, 100)
+    rows = [row(T0, 100), row(T0 + 1, 100), row(T0 + 2, 100.001), *minutes(T0 + MINUTE, T0 + HOUR, 100)]
     run = Run(revision(rules=[local_rule()]), *ticking(rows, T0 + HOUR + 2 * MINUTE))
     assert run.answers("local") == [(0, "exceeds", ())]
 
@@ -124,10 +126,18 @@ def test_a_rule_judges_the_days_on_which_it_is_valid(dates, applies):
 
 @pytest.mark.parametrize(
     ("site", "county", "answer"),
-    [(130, 50, "compliant"), (130.1, 50, "exceeds"), (300, 400, "exceeds"), (230, 400, "compliant"), (10, 90, "compliant")],
+    [
+        (130, 50, "compliant"),
+        (130.1, 50, "exceeds"),
+        (300, 400, "exceeds"),
+        (230, 400, "compliant"),
+        (10, 90, "compliant"),
+    ],
 )
 def test_the_difference_to_the_county_counts_and_what_is_subtracted_is_capped(site, county, answer):
-    run = hebei(minutes(T0, T0 + HOUR, site), T0 + HOUR + 9 * MINUTE, [background(T0, county, T0 + HOUR + 5 * MINUTE)])
+    run = hebei(
+        minutes(T0, T0 + HOUR, site), T0 + HOUR + 9 * MINUTE, [background(T0, county, T0 + HOUR + 5 * MINUTE)]
+    )
     (verdict,) = run.verdicts
     assert (verdict.answer, verdict.background, verdict.subtracted) == (answer, county, min(county, 150))
     assert verdict.background_ids == (f"S1-{T0}-{county}",)
@@ -151,7 +161,9 @@ def test_without_background_the_hour_is_undetermined_when_the_wait_is_over():
 
 
 def test_background_that_comes_after_the_wait_supersedes():
-    run = hebei(minutes(T0, T0 + 3 * HOUR, 300), T0 + 3 * HOUR, [background(T0, 50, T0 + 2 * HOUR + 9 * MINUTE)])
+    run = hebei(
+        minutes(T0, T0 + 3 * HOUR, 300), T0 + 3 * HOUR, [background(T0, 50, T0 + 2 * HOUR + 9 * MINUTE)]
+    )
     first, second = [v for v in run.verdicts if v.start == T0]
     assert (first.answer, first.revision, second.answer, second.revision) == ("undetermined", 1, "exceeds", 2)
     assert first.id != second.id
@@ -229,7 +241,12 @@ def day(exceeding, silent=0):
 def test_a_day_exceeds_when_more_hours_exceed_than_are_allowed(exceeding, silent, answer, reasons):
     run = day(exceeding, silent)
     (verdict,) = [v for v in run.verdicts if v.kind == "day"]
-    assert (verdict.answer, verdict.reasons, verdict.value, verdict.limit) == (answer, reasons, float(exceeding), 2.0)
+    assert (verdict.answer, verdict.reasons, verdict.value, verdict.limit) == (
+        answer,
+        reasons,
+        float(exceeding),
+        2.0,
+    )
     assert (verdict.start, verdict.end, verdict.decided_at) == (
         MIDNIGHT,
         MIDNIGHT + 24 * HOUR,

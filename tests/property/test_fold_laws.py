@@ -1,0 +1,249 @@
+"""Laws of the fold: batches, order of arrival, crashes and repetitions change nothing that is published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from ingest import codec
+from ingest.batches import Row, readings_of
+from ingest.records import FeedRecord, Readings, Revision
+from processors.detect import Detector, Outputs
+from tests.logs import (
+    HEBEI,
+    HOUR,
+    INSTANT,
+    MINUTE,
+    SHANGHAI,
+    T0,
+    WUHAN,
+    background,
+    revision,
+    row,
+    rules_of,
+    tick,
+)
+
+DEVICES = ("d1", "d2", "d3")
+RULES = rules_of(HEBEI, SHANGHAI, WUHAN, INSTANT)
+SPAN = 150  # minutes of a log
+# no shrinking: a log is long, and its seed says enough
+few = settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
+
+
+@dataclass
+class Published:
+    """Everything that a fold said, in its order; marks by the row's place in the whole log."""
+
+    lines: list[object]
+    marks: dict[int, str]
+    duplicates: int
+
+
+def fold(records: list[FeedRecord], crash_every: int = 0) -> tuple[Published, Detector]:
+    detector = Detector.empty()
+    said = Published([], {}, 0)
+    row_number = 0
+    for number, record in enumerate(records, 1):
+        # over the wire, as it would be
+        record = codec.decode(*codec.encode(record))
+        out: Outputs = detector.fold(record)
+        said.lines += [*out.intervals, *out.verdicts, *out.breaches]
+        said.duplicates += out.duplicates
+        said.marks |= {row_number + place: text for place, text in out.marks.items()}
+        row_number += len(record) if isinstance(record, Readings) else 0
+        if crash_every and number % crash_every == 0:
+            detector = Detector.load(detector.dump())
+    return said, detector
+
+
+def by_kind(said: Published) -> list[list[object]]:
+    """Intervals, verdicts and breaches each in the order in which they were published."""
+    kinds: dict[str, list[object]] = {}
+    for line in said.lines:
+        kinds.setdefault(type(line).__name__, []).append(line)
+    return [kinds.get(name, []) for name in ("Interval", "Verdict", "Breach")]
+
+
+# ------------------------------------------------------------------------------------------ strategies
+
+levels = st.sampled_from([20.0, 120.0, 300.0, 1200.0, 2500.0])
+flags = st.sampled_from([{}, {}, {}, {"pm10": "D"}, {"tsp": "T"}])
+
+
+@st.composite
+def rows_of(draw: st.DrawFn) -> list[Row]:
+    """Readings of three devices over two and a half hours, with gaps, delays, repetitions, conflicts."""
+    rows: list[Row] = []
+    for device in DEVICES:
+        start = draw(st.integers(0, 70))
+        end = draw(st.integers(start, SPAN))
+        step = draw(st.sampled_from([1, 1, 2, 7]))
+        change = draw(st.integers(start, end))
+        low, high = draw(levels), draw(levels)
+        period = draw(st.sampled_from([0, 0, MINUTE, 5 * MINUTE]))
+        flag = draw(flags)
+        for minute in range(start, end, step):
+            level = low if minute < change else high
+            time = T0 + minute * MINUTE
+            delay = draw(st.sampled_from([500, 900, 40_000, 110_000, 300_000])) if minute % 13 == 0 else 700
+            rows.append(
+                row(time, level, device, received=time + delay, period=period, flags=flag, tsp=2 * level)
+            )
+    for again in draw(st.lists(st.sampled_from(rows), max_size=5)) if rows else []:
+        rows.append(again._replace(received_at=again.received_at + draw(st.integers(0, 400_000))))
+    for twisted in draw(st.lists(st.sampled_from(rows), max_size=3)) if rows else []:
+        rows.append(twisted._replace(values={"pm10": 777_000}, received_at=twisted.received_at + 5))
+    return sorted(rows, key=lambda r: r.received_at)
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> list[FeedRecord | Row]:
+    """A log in order of receipt whose readings are still single rows."""
+    gap = draw(st.sampled_from([None, None, (30, 55)]))
+    timed: list[tuple[int, int, FeedRecord | Row]] = [(r.received_at, 2, r) for r in draw(rows_of())]
+    for minute in range(SPAN + 15):
+        if gap is None or not gap[0] < minute < gap[1]:
+            timed.append((T0 + minute * MINUTE, 1, tick(T0 + minute * MINUTE)))
+    for hour in range(2):
+        wait = draw(st.integers(1, 80))
+        came = T0 + (hour + 1) * HOUR + wait * MINUTE
+        timed.append((came, 3, background(T0 + hour * HOUR, draw(levels), came)))
+    if draw(st.booleans()):
+        minute = draw(st.integers(1, SPAN))
+        timed.append((T0 + minute * MINUTE, 0, configuration(("d0", "d1", "d2"), T0 + minute * MINUTE)))
+    timed.sort(key=lambda entry: entry[:2])
+    return [configuration(DEVICES, T0), *[record for _, _, record in timed]]
+
+
+def configuration(devices: tuple[str, ...], at: int) -> Revision:
+    return revision(devices, RULES, at=at)
+
+
+def batches(log: list[FeedRecord | Row], sizes: list[int]) -> list[FeedRecord]:
+    """The log with neighbouring rows in batches of these sizes, over and over."""
+    made: list[FeedRecord] = []
+    waiting: list[Row] = []
+    turn = 0
+    for record in log:
+        if isinstance(record, Row):
+            waiting.append(record)
+            if len(waiting) >= sizes[turn % len(sizes)]:
+                made.append(readings_of(waiting))
+                waiting, turn = [], turn + 1
+            continue
+        if waiting:
+            made.append(readings_of(waiting))
+            waiting, turn = [], turn + 1
+        made.append(record)
+    return [*made, readings_of(waiting)] if waiting else made
+
+
+# ------------------------------------------------------------------------------------------------ laws
+
+
+@few
+@given(logs(), st.lists(st.integers(1, 500), min_size=1, max_size=5))
+def test_the_size_of_batches_changes_nothing(log: list[FeedRecord | Row], sizes: list[int]) -> None:
+    one_by_one, first = fold(batches(log, [1]))
+    together, second = fold(batches(log, sizes))
+    assert by_kind(together) == by_kind(one_by_one)
+    assert together.marks == one_by_one.marks
+    assert second.dump() == first.dump()
+
+
+@few
+@given(rows_of(), st.integers(1, 400))
+def test_one_batch_over_hours_is_judged_as_its_rows_one_by_one(rows: list[Row], size: int) -> None:
+    """No tick between the rows: everything that falls due does so inside a batch."""
+    start: list[FeedRecord | Row] = [configuration(DEVICES, T0), tick(T0, 24 * HOUR)]
+    one_by_one, first = fold(batches([*start, *rows], [1]))
+    together, second = fold(batches([*start, *rows], [size]))
+    assert by_kind(together) == by_kind(one_by_one)
+    assert together.marks == one_by_one.marks
+    assert second.dump() == first.dump()
+
+
+@few
+@given(logs(), st.integers(1, 60))
+def test_a_crash_after_every_nth_record_changes_nothing(log: list[FeedRecord | Row], every: int) -> None:
+    records = batches(log, [7])
+    through, first = fold(records)
+    crashed, second = fold(records, every)
+    assert crashed == through
+    assert second.dump() == first.dump()
+
+
+@few
+@given(logs())
+def test_the_same_log_twice_gives_the_same(log: list[FeedRecord | Row]) -> None:
+    records = batches(log, [20])
+    assert fold(records)[0] == fold(records)[0]
+
+
+@few
+@given(rows_of(), st.randoms(use_true_random=False))
+def test_any_order_of_arrival_within_the_lateness_gives_the_same_windows(
+    rows: list[Row], random: object
+) -> None:
+    """All rows of a quarter of an hour come in any order between its end and the lateness."""
+    quarter = 15 * MINUTE
+    prompt = [
+        r._replace(received_at=r.time // quarter * quarter + quarter + 30_000, period=0)
+        for r in rows
+        if r.time >= T0
+    ]
+    shuffled = list(prompt)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    found = []
+    for order in (prompt, shuffled):
+        arrived: list[FeedRecord | Row] = sorted(
+            order, key=lambda r: r.received_at
+        )  # stable: keeps the shuffle
+        timed = [(r.received_at, 1, r) for r in arrived if isinstance(r, Row)]
+        ticks = [(T0 + m * MINUTE, 0, tick(T0 + m * MINUTE)) for m in range(SPAN + 20)]
+        log = [r for _, _, r in sorted([*timed, *ticks], key=lambda e: e[:2])]
+        said, _ = fold(batches([configuration(DEVICES, T0), *log], [50]))
+        intervals, verdicts, breaches = by_kind(said)
+        windows = [v for v in verdicts if v.kind != "instant"]  # type: ignore[attr-defined]
+        episodes = sorted((b.id, b.event, b.at) for b in breaches if b.rule != INSTANT)  # type: ignore[attr-defined]
+        found.append((intervals, windows, episodes, said.duplicates))
+    assert found[0] == found[1]
+
+
+@few
+@given(rows_of())
+def test_everything_twice_counts_once(rows: list[Row]) -> None:
+    def of(rows: list[Row]) -> tuple[Published, Detector]:
+        timed = [(r.received_at, 1, r) for r in rows]
+        ticks = [(T0 + m * MINUTE, 0, tick(T0 + m * MINUTE)) for m in range(SPAN + 20)]
+        log = [r for _, _, r in sorted([*timed, *ticks], key=lambda e: e[:2])]
+        return fold(batches([configuration(DEVICES, T0), *log], [30]))
+
+    once, _ = of(rows)
+    twice, _ = of([r for one in rows for r in (one, one)])
+    assert by_kind(twice) == by_kind(once)
+    assert twice.duplicates == once.duplicates + len(rows)
+
+
+@few
+@given(rows_of(), st.sampled_from([2, 5]))
+def test_the_number_of_ticks_changes_no_verdict(rows: list[Row], every: int) -> None:
+    said = []
+    for step in (1, every):
+        ticks = [tick(T0 + m * MINUTE, step * MINUTE) for m in range(0, SPAN + 20, step)]
+        timed = [*((r.received_at, 1, r) for r in rows), *((t.received_at, 0, t) for t in ticks)]
+        log = [r for _, _, r in sorted(timed, key=lambda e: e[:2]) if instant_of(r) <= T0 + SPAN * MINUTE]
+        said.append(by_kind(fold(batches([configuration(DEVICES, T0), *log], [9]))[0]))
+    assert said[0] == said[1]
+
+
+def instant_of(record: FeedRecord | Row) -> int:
+    return int(record.received_at) if not isinstance(record, Readings) else int(record.received_at.max())
