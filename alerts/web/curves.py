@@ -103,7 +103,7 @@ def newest_intervals(intervals: Iterable[Mapping[str, Any]], device: str) -> lis
 
 
 def line(verdict: Mapping[str, Any]) -> float | None:
-    """The measured value above which the limit is exceeded: the limit and what is subtracted of the background."""
+    """The measured value above which the limit is exceeded: the limit and what is subtracted."""
     if verdict.get("limit") is None or "no_background" in (verdict.get("reasons") or ()):
         return None
     return float(verdict["limit"]) + float(verdict.get("subtracted") or 0.0)

@@ -282,8 +282,8 @@ class Words:
 
     def pick(self, texts: Mapping[str, str] | str | None) -> str:
         """The text of this language out of a title in several; a plain text is what it is."""
-        if not texts or isinstance(texts, str):
-            return texts or ""
+        if isinstance(texts, str) or not texts:
+            return texts if isinstance(texts, str) else ""
         head = self.language.split("_")[0]
         for key in (self.language, self.html_lang, head):
             if texts.get(key):
