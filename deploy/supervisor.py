@@ -42,6 +42,7 @@ class Supervisor:
     """The services of one machine."""
 
     services: list[Service] = field(default_factory=list)
+    longest_pause_s: float = LONGEST_PAUSE_S
 
     def add(self, name: str, arguments: Sequence[str], env: Mapping[str, str], folder: Path) -> None:
         """Start `dustwatch ARGUMENTS` as service `name`, logging to `folder`/NAME.log."""
@@ -69,7 +70,7 @@ class Supervisor:
                     service.pause_s = FIRST_PAUSE_S
                 service.due_at = now + service.pause_s
                 said.append(f"{service.name} ended with {code}; again in {service.pause_s:.1f} s")
-                service.pause_s = min(service.pause_s * 2, LONGEST_PAUSE_S)
+                service.pause_s = min(service.pause_s * 2, self.longest_pause_s)
             if not service.gave_up and now >= service.due_at:
                 service.restarts += 1
                 self._start(service)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -16,7 +17,7 @@ from deploy.account import Account, take_account
 from deploy.apply import apply_revision
 from deploy.configuration import revision_of_folder
 from deploy.embedded.process import ServerProcess, free_port
-from deploy.supervisor import Supervisor
+from deploy.supervisor import Service, Supervisor
 from ingest.admin import ensure_topics
 from processors.history import open_history
 
@@ -45,7 +46,8 @@ class Pipeline:
     clock: str = "wall"
     partitions: int = 4
     env: dict[str, str] = field(default_factory=dict)
-    supervisor: Supervisor = field(default_factory=Supervisor)
+    supervisor: Supervisor = field(default_factory=lambda: Supervisor(longest_pause_s=1.0))
+    lock: threading.Lock = field(default_factory=threading.Lock)
     ports: dict[str, int] = field(default_factory=dict)
 
     def settings(self, service: str) -> dict[str, str]:
@@ -87,9 +89,14 @@ class Pipeline:
         for name in names:
             wait_for(f"{name} ready; log: {self.folder}/log/{name}.log", lambda n=name: self.ready(n), 90)
 
+    def tend(self) -> None:
+        """Start again what has ended; several threads of a test may ask."""
+        with self.lock:
+            self.supervisor.tend()
+
     def ready(self, name: str) -> bool:
         """Whether the service says that it is ready; those that ended are started again."""
-        self.supervisor.tend()
+        self.tend()
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[name]}/readyz", timeout=2) as answer:
                 return bool(answer.status == 200)
@@ -100,10 +107,15 @@ class Pipeline:
         """The running process of a service, started again if it has ended."""
         for service in self.supervisor.services:
             if service.name == name:
-                wait_for(f"{name} runs", lambda s=service: bool(self.supervisor.tend() or s.process), 40)
+                wait_for(f"{name} runs", lambda s=service: self._runs(s), 40)
                 assert service.process is not None
                 return service.process
         raise KeyError(name)
+
+    def _runs(self, service: Service) -> bool:
+        self.tend()
+        with self.lock:
+            return service.process is not None and service.process.running()
 
     def account(self, published: int) -> Account:
         """What the topics and stores hold now."""
@@ -119,7 +131,7 @@ class Pipeline:
         seen: list[Account] = []
 
         def balanced() -> bool:
-            self.supervisor.tend()
+            self.tend()
             seen.append(self.account(published))
             return seen[-1].balanced
 

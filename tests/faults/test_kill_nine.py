@@ -39,7 +39,7 @@ def _messages(run: int, start_ms: int) -> list[tuple[str, bytes]]:
     """READINGS numbered readings of DEVICES monitors, one a minute of the county's clock, and BAD garbage."""
     rounds = READINGS // DEVICES
     chance = random.Random(run)
-    dusty = {chance.randrange(DEVICES): chance.randrange(1, rounds) for _ in range(DUSTY)}
+    dusty = {chance.randrange(DEVICES - 1): chance.randrange(1, rounds) for _ in range(DUSTY)}
     sent: list[tuple[str, bytes]] = []
     for number in range(READINGS):
         turn, which = divmod(number, DEVICES)
@@ -147,14 +147,14 @@ def _check(pipeline: Pipeline, sink: WebhookSink, bootstrap: str, run: int) -> N
     good = READINGS + (1 if run == 0 else 0)
 
     def settled() -> bool:
-        pipeline.supervisor.tend()
+        pipeline.tend()
         return pipeline.account(0).stored >= good
 
     wait_for("all good readings are stored", settled, 120, 0.5)
     engine = sa.create_engine(pipeline.cases)
 
     def told() -> bool:
-        pipeline.supervisor.tend()
+        pipeline.tend()
         with engine.connect() as db:
             waiting = db.scalar(sa.text("select count(*) from messages where done_at is null"))
         raw, opened = asyncio.run(_distinct(bootstrap, pipeline.partitions))

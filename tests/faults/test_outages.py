@@ -128,9 +128,9 @@ def test_kafka_killed_with_nine_and_started_again_loses_nothing(county: County) 
 
 def test_a_wrong_token_ends_the_store_with_words_and_no_traceback(county: County) -> None:
     env = {**county.pipeline.settings("store"), "DUSTWATCH_INFLUX_TOKEN": "not-the-token"}
-    from deploy.embedded.process import ServerProcess
-
     import sys
+
+    from deploy.embedded.process import ServerProcess
 
     log = county.pipeline.folder / "wrong-token.log"
     process = ServerProcess("store", [sys.executable, "-m", "deploy.cli", "run", "store"], log, env)

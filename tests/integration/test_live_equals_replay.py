@@ -99,7 +99,7 @@ def _play(
 
     def same() -> bool:
         nonlocal live
-        pipeline.supervisor.tend()
+        pipeline.tend()
         live = _texts(asyncio.run(_live_lines(kafka.bootstrap, pipeline.partitions)))
         return live == expected
 
