@@ -78,16 +78,23 @@ class Snapshots:
     async def newest(self, stage: str, partition: int) -> Snapshot | None:
         """The state with the highest `next` among the last records; None: there is none.
 
-        A worker that had lost the partition may have written an older state after a newer one.
+        A worker that had lost the partition may have written an older state after a newer one. What
+        stands before a tombstone (`forget`) doesn't count.
         """
         key = key_of(stage, partition)
         begin, end = await self._reader.bounds(self.topic, partition)
         for window in (*_LOOK_BACK, end - begin):
             start = max(begin, end - window)
             records = await self._reader.records(self.topic, partition, start, end)
-            found = [decode_snapshot(r.value) for r in records if r.key == key and r.value]
-            if found:
-                return max(found, key=lambda snapshot: snapshot.next)
-            if start == begin:
-                break
+            values = [r.value for r in records if r.key == key]
+            forgotten = max((i for i, value in enumerate(values) if value is None), default=-1)
+            found = [decode_snapshot(value) for value in values[forgotten + 1 :]]
+            if found or forgotten >= 0 or start == begin:
+                return max(found, key=lambda snapshot: snapshot.next, default=None)
         return None
+
+    async def forget(self, stage: str, partition: int) -> None:
+        """Let no state written so far count any more, whatever its `next`."""
+        await self._producer.send_and_wait(
+            self.topic, None, key=key_of(stage, partition), partition=partition
+        )

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import random
+import time
 from pathlib import Path
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
+from processors.gaps import accept_gaps, find_gaps
 from processors.shell import EXIT_LOG, EXIT_UNEXPECTED
 
 from .conftest import PARTITIONS, Numbers
+
+
+async def until_out(numbers: Numbers, wanted: set[int], within_s: float = 40.0) -> None:
+    """Wait until exactly these numbers have come out; their counts may tell of a gap."""
+    deadline = time.monotonic() + within_s
+    while numbers.numbers != wanted:
+        assert time.monotonic() < deadline, f"{sorted(wanted ^ numbers.numbers)[:10]}"
+        await numbers.drain()
 
 
 async def test_a_stage_that_raises_ends_the_process_and_nothing_is_lost(numbers: Numbers) -> None:
@@ -118,6 +128,10 @@ async def test_a_log_that_starts_after_the_snapshot_is_a_named_error(numbers: Nu
     said = worker.said()
     assert "[10, 20) are gone" in said
     assert "dustwatch feed accept-gap" in said
+    (gap,) = await accept_gaps(numbers.bootstrap, {"numbered": numbers.topic}, numbers.snapshots)
+    assert (gap.partition, gap.next, gap.log_start) == (0, 10, 20)
+    numbers.worker()
+    await until_out(numbers, set(range(90)) - {n for n in range(60) if n % PARTITIONS == 0})
 
 
 async def test_a_log_that_ends_before_the_snapshot_is_a_named_error(numbers: Numbers) -> None:
@@ -126,6 +140,10 @@ async def test_a_log_that_ends_before_the_snapshot_is_a_named_error(numbers: Num
     worker = numbers.worker()
     assert await worker.ended() == EXIT_LOG
     assert "ends at offset 10" in worker.said()
+    assert len(await accept_gaps(numbers.bootstrap, {"numbered": numbers.topic}, numbers.snapshots)) == 1
+    assert not await find_gaps(numbers.bootstrap, {"numbered": numbers.topic}, numbers.snapshots)
+    numbers.worker()
+    await until_out(numbers, set(range(30)))
 
 
 async def test_sigterm_saves_what_was_folded_and_repeats_nothing_after(numbers: Numbers) -> None:

@@ -1,0 +1,43 @@
+"""`dustwatch feed`: looks after the log; the way out when it lacks what a stage needs next."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+
+@click.group("feed")
+def command() -> None:
+    """Look after the log.
+
+    \b
+    Example: dustwatch feed accept-gap --dry-run
+    """
+
+
+@command.command("accept-gap")
+@click.option("--dry-run", is_flag=True, help="Only say what is missing; exit 1 if anything is.")
+@click.pass_context
+def accept_gap(ctx: click.Context, dry_run: bool) -> None:
+    """Let stages go on where the log no longer has their next record.
+
+    Stop detect, store and alerts first. What is missing stays missing: a signal of kind `gap` records it
+    in the log of each partition concerned.
+
+    \b
+    Example: dustwatch feed accept-gap
+    """
+    from deploy.settings import load_settings
+    from processors.gaps import accept_gaps, find_gaps
+
+    kafka = load_settings().kafka
+    gaps = asyncio.run(find_gaps(kafka) if dry_run else accept_gaps(kafka))
+    for gap in gaps:
+        click.echo(gap.words())
+    if not gaps:
+        click.echo("no gap: every stage finds its next record in the log")
+    elif dry_run:
+        ctx.exit(1)
+    else:
+        click.echo(f"accepted {len(gaps)}; the stages can be started again")
