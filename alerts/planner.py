@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from alerts.cases import AMEND, CLOSED, RECOVER, START, decide
-from alerts.messages import Facts, Matter, fault_name, group_name, render
+from alerts.letters import MatterIn, Writer, matters_of, title_in
+from alerts.messages import fault_name, group_name
 from alerts.policy import deadline_ms, operators, who
 from alerts.records import (
     MANY_SILENT,
@@ -36,16 +37,6 @@ _SEVERAL = "*"  # the site of a case that concerns several
 def case_id_of(breach: str) -> str:
     """The id of the one case of a breach."""
     return short_id("case", breach)
-
-
-def message_id_of(case: str, step: str, recipient: Recipient) -> str:
-    """The id under which this step of this case is told to this recipient in this way, for ever."""
-    return "m" + short_id("message", case, step, recipient.id, recipient.way)
-
-
-def case_link(base_url: str, case: str) -> str:
-    """Where the desk shows a case."""
-    return f"{base_url.rstrip('/')}/cases/{case}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +69,7 @@ class CasePlanner:
             level=event.level,
             site=event.site,
             device=event.device,
-            title=self._title(event.title),
+            title=title_in(self.register.county.language, event.title),
             opened_at=event.opened_at,
             updated_at=event.at,
             breach=event.id,
@@ -100,7 +91,7 @@ class CasePlanner:
         messages: tuple[Message, ...] = ()
         if event.tell and hold is None:
             template = "offline" if silent else "opened"
-            messages = self._tell(case, OPENED, template, self._recipients(case, now), now)
+            messages = self._tell(case, template, self._recipients(case, now), now)
         return Change(why, case, _event_of(event, None, case.state, why), messages)
 
     def _amended(self, event: Breach, case: Case, now: int) -> Change:
@@ -140,11 +131,7 @@ class CasePlanner:
             member = Change(why, after, _event_of(event, case.state, after.state, why))
             return [member, *self._group_returns(known.parent, known, case.id, event, now)]
         template = _template_of_end(event, known)
-        matter = self._matter(asdict(event), after)
-        messages = tuple(
-            self._message(after, RECOVERED, template, m.recipient, _others(known.told, m), now, matter)
-            for m in known.told
-        )
+        messages = self._tell_end(after, template, known.told, now, [self._matter(after, asdict(event))])
         why = step.reason if template != "withdrawn" else f"no longer judged: {', '.join(event.reasons)}"
         why = why if messages else f"{why}; nobody was told of its beginning"
         return [Change(why, after, _event_of(event, case.state, after.state, why), messages)]
@@ -169,7 +156,7 @@ class CasePlanner:
 
     def _one(self, group: Group, now: int) -> list[Change]:
         case = replace(group.members[0], hold_until=None, updated_at=max(now, group.members[0].updated_at))
-        told = self._tell(case, OPENED, "offline", self._recipients(case, now), now)
+        told = self._tell(case, "offline", self._recipients(case, now), now)
         noted = _note(case, "told", now, group.reason, short_id("released", case.id))
         return [Change(group.reason, case, noted, told)]
 
@@ -200,7 +187,16 @@ class CasePlanner:
                 whom.setdefault(key, recipient)
                 covers.setdefault(key, []).append(member)
         messages = tuple(
-            self._group_message(parent, OPENED, whom[key], list(whom.values()), covers[key], now)
+            self._writer.message(
+                parent,
+                OPENED,
+                "many_silent",
+                whom[key],
+                list(whom.values()),
+                now,
+                [self._matter(member, member.data) for member in covers[key]],
+                tuple(member.id for member in covers[key]),
+            )
             for key in whom
         )
         noted = _note(parent, "opened", now, group.reason, short_id("opened", id), None)
@@ -227,17 +223,17 @@ class CasePlanner:
             ended = event.at if step.after == CLOSED else parent.closed_at
             after = replace(parent, state=str(step.after), recovered_at=event.at, closed_at=ended)
         after = replace(after, updated_at=max(now, parent.updated_at))
+        everybody = [m.recipient for m in known.parent_told]
         messages = tuple(
-            self._message(
+            self._writer.message(
                 after,
                 RECOVERED,
                 "returned",
                 m.recipient,
-                _others(known.parent_told, m),
+                everybody,
                 now,
-                None,
-                matters=_matters_of(m),
-                covers=m.covers,
+                [lambda language, matter=matter: matter for matter in matters_of(m)],  # type: ignore[misc]
+                m.covers,
             )
             for m in back
         )
@@ -264,7 +260,7 @@ class CasePlanner:
             fault=fault,
             data=facts,
         )
-        told = self._tell(case, OPENED, "fault", operators(self.register, self.routing, now), now)
+        told = self._tell(case, "fault", operators(self.register, self.routing, now), now)
         noted = _note(case, "opened", now, step.reason, short_id("opened", case.id), None)
         return Change(step.reason, case, replace(noted, data=facts), told)
 
@@ -275,10 +271,7 @@ class CasePlanner:
             return None
         closed = now if step.after == CLOSED else case.closed_at
         after = replace(case, state=str(step.after), updated_at=now, recovered_at=now, closed_at=closed)
-        messages = tuple(
-            self._message(after, RECOVERED, "fault_ended", m.recipient, _others(told, m), now, None)
-            for m in told
-        )
+        messages = self._tell_end(after, "fault_ended", told, now)
         noted = _note(after, "closed", now, step.reason, short_id("closed", case.id))
         return Change(step.reason, after, replace(noted, before=case.state), messages)
 
@@ -290,112 +283,27 @@ class CasePlanner:
         return found or operators(self.register, self.routing, now)
 
     def _tell(
-        self, case: Case, step: str, template: str, recipients: Sequence[Recipient], now: int
+        self, case: Case, template: str, recipients: Sequence[Recipient], now: int
     ) -> tuple[Message, ...]:
-        matter = self._matter(case.data, case) if case.breach else None
+        matters = [self._matter(case, case.data)] if case.breach else []
         return tuple(
-            self._message(case, step, template, r, _names(recipients, r), now, matter) for r in recipients
+            self._writer.message(case, OPENED, template, r, recipients, now, matters) for r in recipients
         )
 
-    def _message(
-        self,
-        case: Case,
-        step: str,
-        template: str,
-        recipient: Recipient,
-        others: tuple[str, ...],
-        now: int,
-        matter: Matter | None,
-        matters: tuple[Matter, ...] = (),
-        covers: tuple[str, ...] = (),
-    ) -> Message:
-        id = message_id_of(case.id, step, recipient)
-        link = case_link(self.base_url, case.id)
-        fault = {**case.data, "title": case.title, "opened_at": case.opened_at} if case.fault else {}
-        facts = Facts(
-            template=template,
-            line=recipient.line,
-            others=others,
-            link=link,
-            reference=id,
-            at=now if case.fault or step == OPENED else case.recovered_at or now,
-            zone=self.register.zone,
-            matter=matter,
-            matters=matters,
-            deadline=case.deadline,
-            delayed=case.delayed,
-            fault=case.fault or "",
-            facts=fault,
-        )
-        words = render(facts, recipient.language)
-        data = dict(fault)
-        if matter is not None:
-            data["matter"] = asdict(matter)
-        if matters:
-            data["matters"] = [asdict(m) for m in matters]
-        return Message(
-            id=id,
-            case=case.id,
-            kind=case.kind,
-            step=step,
-            recipient=recipient,
-            subject=words.subject,
-            text=words.body,
-            created_at=now,
-            link=link,
-            covers=covers,
-            data=data,
+    def _tell_end(
+        self, case: Case, template: str, told: Sequence[Message], now: int, matters: Sequence[MatterIn] = ()
+    ) -> tuple[Message, ...]:
+        everybody = [m.recipient for m in told]
+        return tuple(
+            self._writer.message(case, RECOVERED, template, r, everybody, now, matters) for r in everybody
         )
 
-    def _group_message(
-        self,
-        parent: Case,
-        step: str,
-        recipient: Recipient,
-        everybody: Sequence[Recipient],
-        covered: Sequence[Case],
-        now: int,
-    ) -> Message:
-        matters = tuple(self._matter(member.data, member) for member in covered)
-        template = "many_silent"
-        names = tuple(member.id for member in covered)
-        return self._message(
-            parent, step, template, recipient, _names(everybody, recipient), now, None, matters, names
-        )
+    @property
+    def _writer(self) -> Writer:
+        return Writer(self.register, self.base_url)
 
-    def _matter(self, data: dict[str, Any], case: Case) -> Matter:
-        site = self.register.sites.get(case.site)
-        device = self.register.devices.get(case.device)
-        place = self.register.departments.get(site.township) if site else None
-        parts = (place.name if place else "", (site.address or "") if site else "")
-        address = " ".join(part for part in parts if part)
-        return Matter(
-            site=site.name if site else case.site,
-            address=address,
-            device=case.device,
-            device_name=(device.name or "") if device else "",
-            title=case.title,
-            level=data["level"],
-            start=data["start"],
-            end=data["end"],
-            pollutant=data["pollutant"],
-            unit=data["unit"],
-            value=data["value"],
-            background=data["background"],
-            subtracted=data["subtracted"],
-            limit=data["limit"],
-            capture=data["capture"],
-            clause=data["clause"],
-            citation=data["citation"],
-            status=data["status"],
-            administrative=data["administrative"],
-            opened_at=case.opened_at,
-            reasons=tuple(data["reasons"]),
-        )
-
-    def _title(self, title: dict[str, str]) -> str:
-        short = self.register.county.language.split("_")[0]
-        return title.get(short) or next(iter(title.values()), "")
+    def _matter(self, case: Case, data: dict[str, Any]) -> MatterIn:
+        return lambda language: self._writer.matter(case, data, language)
 
 
 def _template_of_end(event: Breach, known: Known) -> str:
@@ -407,19 +315,6 @@ def _template_of_end(event: Breach, known: Known) -> str:
     told = known.told[0].data["matter"] if known.told else {}
     same = (event.start, event.end) == (told.get("start"), told.get("end"))
     return "corrected" if same else "recovered"
-
-
-def _matters_of(message: Message) -> tuple[Matter, ...]:
-    found = message.data.get("matters", ())
-    return tuple(Matter(**{**m, "reasons": tuple(m["reasons"])}) for m in found)
-
-
-def _names(recipients: Sequence[Recipient], but: Recipient) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(r.name for r in recipients if r.id != but.id))
-
-
-def _others(told: Sequence[Message], but: Message) -> tuple[str, ...]:
-    return _names([m.recipient for m in told], but.recipient)
 
 
 def _event_of(event: Breach, before: str | None, after: str, reason: str) -> CaseEvent:

@@ -5,6 +5,7 @@ Secrets stand here by name only; their values come from the machine (see `alerts
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from ingest.strict_yaml import ConfigError, Document, Loaded, Problem, did_you_m
 BREACH_KINDS: tuple[str, ...] = (EXCEEDANCE, OFFLINE, SUSPICION)
 LINES: tuple[str, ...] = ("sector", "territorial", "site")
 _DEPARTMENT = "department:"
+_MAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 
 Seconds = Annotated[StrictInt, Field(ge=0, le=7 * 24 * 3600)]
 Hours = Annotated[StrictFloat, Field(gt=0, le=24 * 366)]
@@ -30,6 +32,12 @@ def _whom(text: str) -> str:
         return text
     hint = did_you_mean(text, LINES) or "; write sector, territorial, site or department:ID"
     raise ValueError(f"`{text}` names nobody{hint}")
+
+
+def _mail_address(text: str) -> str:
+    if not _MAIL.fullmatch(text):
+        raise ValueError(f"`{text}` is no mail address")
+    return text
 
 
 def _wrong_address(text: str) -> str | None:
@@ -87,7 +95,7 @@ class MailChannel(Form):
     security: Literal["starttls", "tls", "none"] = "starttls"
     username: str | None = None
     password_secret: Secret | None = None
-    sender: Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")]
+    sender: Annotated[str, AfterValidator(_mail_address)]
     timeout: Annotated[StrictFloat, Field(gt=0, le=120)] = 20.0
 
     @model_validator(mode="after")
@@ -283,7 +291,7 @@ def _contact(routing: Routing, file: str, loc: tuple[str | int, ...], contact: C
                 yield document.problem((*place, name), words, at_key=True)
             elif not isinstance(value, str) or not value.strip():
                 yield document.problem((*place, name), "expected text")
-            elif name == "to" and ("@" not in value or any(c in value for c in " \r\n,;<>")):
+            elif name == "to" and not _MAIL.fullmatch(value):
                 yield document.problem((*place, name), f"`{value}` is no mail address")
             elif name == "url" and (wrong := _wrong_address(value)):
                 yield document.problem((*place, name), wrong)

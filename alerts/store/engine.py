@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from alerts.store.tables import SCHEMA_VERSION, metadata, versions
 
@@ -30,16 +30,15 @@ def open_engine(url: str) -> Engine:
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
         raise StoreError(f"DUSTWATCH_CASES: no case store of kind {parsed.drivername!r}; {_FORMS}")
-    engine = _sqlite(parsed) if parsed.drivername == "sqlite" else _postgresql(parsed)
     try:
+        engine = _sqlite(parsed) if parsed.drivername == "sqlite" else _postgresql(parsed)
         with engine.begin() as connection:
             _create_tables(connection)
-    except OperationalError as error:
-        engine.dispose()
+    except (DatabaseError, OSError) as error:
         shown = parsed.render_as_string(hide_password=True)
-        words = str(error.orig).strip().splitlines()
+        said = str(error.orig if isinstance(error, DatabaseError) else error).strip().splitlines()
         raise StoreError(
-            f"the case store at {shown} can't be used: {words[0] if words else error}; "
+            f"the case store at {shown} can't be used: {said[0] if said else type(error).__name__}; "
             "check DUSTWATCH_CASES, the server, and the space on its disk"
         ) from None
     return engine
