@@ -23,7 +23,7 @@ from processors import state
 from processors.background import Backgrounds
 from processors.breaches import OFFLINE, Breaches
 from processors.instants import Instants
-from processors.judge import Judge, Judgement, interval_id
+from processors.judge import Judge, Judgement, interval_ids
 from processors.outage import NEVER, Outage
 from processors.records import Breach, Interval, Verdict
 from processors.revision import Plan, digest_of, sites_of_partition
@@ -266,6 +266,7 @@ class Detector:
         value = means.total / np.maximum(means.covered * NANO, 1)
         capture = means.covered / slots
         devices, sites = self.plan.devices, self.plan.sites
+        id_of = interval_ids(pollutant, start, end, 1)
         for row, covered, number, share, count in zip(
             means.row.tolist(),
             means.covered.tolist(),
@@ -277,7 +278,7 @@ class Detector:
             device = devices[row]
             out.intervals.append(
                 Interval(
-                    interval_id(device, pollutant, start, end, 1),
+                    id_of(device),
                     sites[row],
                     device,
                     pollutant,
@@ -347,8 +348,7 @@ class Detector:
         """Fold rows [begin, end) of a batch, between which nothing is due."""
         part = slice(begin, end)
         time, received = batch.time[part], batch.received_at[part]
-        row_of = self.plan.row_of
-        rows = np.array([row_of.get(device, -1) for device in batch.devices], np.int32)[batch.codes[part]]
+        rows = self.plan.rows_of(batch.devices)[batch.codes[part]]
         known = (rows >= 0) & (time <= received + FUTURE_MS)
         values, present = self._values(batch, part)
         period = np.clip(batch.period[part], 0, _PERIOD_MOST)

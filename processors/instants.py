@@ -8,7 +8,7 @@ import numpy as np
 
 from ingest.records import Int64s
 from ingest.units import JUDGED
-from processors.judge import Judgement, interval_id
+from processors.judge import Judgement, interval_ids
 from processors.outage import NEVER
 from processors.records import COMPLIANT, EXCEEDS, Verdict, short_id
 from processors.revision import Plan, RuleInForce
@@ -84,7 +84,7 @@ class Instants:
     def _verdict(self, rule: RuleInForce, row: int, start: int, end: int, at: int, value: float) -> Verdict:
         own, device, opening = rule.rule, self.plan.devices[row], start == end
         return Verdict(
-            id=short_id("verdict", own.id, rule.revision, device, "instant", start, end, 1),
+            id=short_id("verdict", own.id, rule.revision, "instant", start, end, 1, device),
             kind="instant",
             site=self.plan.sites[row],
             point=device,
@@ -106,7 +106,7 @@ class Instants:
             background_ids=(),
             limit=rule.limit / NANO,
             capture=None,
-            interval=None if opening else interval_id(device, JUDGED[rule.pollutant], start, end, 1),
+            interval=None if opening else interval_ids(JUDGED[rule.pollutant], start, end, 1)(device),
             revision=1,
             configuration=self.plan.id,
             decided_at=at,

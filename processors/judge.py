@@ -5,6 +5,7 @@ Everything is kept by device row; a limit is compared in whole 1e-9 of the unit,
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from ingest.records import Int64s
 from ingest.units import JUDGED
 from processors.background import AreaMean, Backgrounds
-from processors.records import COMPLIANT, EXCEEDS, UNDETERMINED, Verdict, short_id
+from processors.records import COMPLIANT, EXCEEDS, UNDETERMINED, Verdict, ids_of, short_id
 from processors.revision import NANO, UNBOUNDED, Plan, RuleInForce, day_of
 from processors.rules import Rule
 from processors.silence import Silence
@@ -177,12 +178,17 @@ class Judge:
         }
         nothing = (None, None, ())
         titles, pollutant, end = own.titles, JUDGED[rule.pollutant], held.end
+        revisions = held.revision[rows].tolist()
+        id_of = {
+            n: ids_of("verdict", own.id, rule.revision, "interval", start, end, n) for n in set(revisions)
+        }
+        interval_of = interval_ids(pollutant, start, end, 1)
         made = []
         for row, state, bits, revision, slots, number, share, area in zip(
             rows.tolist(),
             held.state[rows].tolist(),
             held.bits[rows].tolist(),
-            held.revision[rows].tolist(),
+            revisions,
             covered.tolist(),
             value.tolist(),
             capture.tolist(),
@@ -194,7 +200,7 @@ class Judge:
             county, subtracted, ids = nothing if bits & ~_NO_BACKGROUND else background.get(area, nothing)
             made.append(
                 Verdict(
-                    id=short_id("verdict", own.id, rule.revision, device, start, end, revision),
+                    id=id_of[revision](device),
                     kind="interval",
                     site=plan.sites[row],
                     point=device,
@@ -216,7 +222,7 @@ class Judge:
                     background_ids=ids,
                     limit=own.limit,
                     capture=share,
-                    interval=interval_id(device, pollutant, start, end, 1) if slots else None,
+                    interval=interval_of(device) if slots else None,
                     revision=revision,
                     configuration=plan.id,
                     decided_at=at,
@@ -372,7 +378,7 @@ class Judge:
         within: tuple[str, ...] = ("within_allowance",) if count else ()
         reasons = {IS_EXCEEDING: ("allowance_exceeded",), IS_UNDETERMINED: ("undetermined_hours",)}
         return Verdict(
-            id=short_id("verdict", own.id, rule.revision, device, "day", start, end, revision),
+            id=short_id("verdict", own.id, rule.revision, "day", start, end, revision, device),
             kind="day",
             site=self.plan.sites[row],
             point=device,
@@ -415,6 +421,6 @@ class Judge:
                 del days[start]
 
 
-def interval_id(device: str, pollutant: str, start: int, end: int, revision: int) -> str:
-    """Id of an interval record."""
-    return short_id("interval", device, pollutant, "mean", start, end, revision)
+def interval_ids(pollutant: str, start: int, end: int, revision: int) -> Callable[[str], str]:
+    """Ids of interval records by device."""
+    return ids_of("interval", pollutant, "mean", start, end, revision)

@@ -8,7 +8,7 @@ found in its headers) and `dust.judgements/1` (intervals and verdicts); `dust.br
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -45,7 +45,7 @@ REASONS: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: a window makes thousands, and freezing costs 4 us each
 class Interval:
     """The statistic of one device and pollutant over [start, end); value None: nothing admitted."""
 
@@ -62,7 +62,7 @@ class Interval:
     revision: int  # 1, and 1 more each time that it is superseded
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: a window makes thousands, and freezing costs 4 us each
 class Verdict:
     """What a rule says of one point and interval (kind `interval`) or of a whole day (kind `day`)."""
 
@@ -149,6 +149,18 @@ def short_id(*parts: object) -> str:
     """An id from what identifies a thing: 20 hex digits of SHA-256 over its parts."""
     text = "\x1f".join(str(part) for part in parts)
     return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def ids_of(*parts: object) -> Callable[[str], str]:
+    """Ids from these parts and a last one that varies: for the many that one window makes."""
+    begin = hashlib.blake2b("".join(f"{part}\x1f" for part in parts).encode(), digest_size=10)
+
+    def of(last: str) -> str:
+        whole = begin.copy()
+        whole.update(last.encode())
+        return whole.hexdigest()
+
+    return of
 
 
 def encode_judged(

@@ -74,9 +74,7 @@ def revision_id(body: dict[str, Any]) -> str:
 
 def make_revision(body: dict[str, Any], received_at: int, effective: int | None = None) -> Revision:
     """The feed record of a body, in force from `effective` (default: at once)."""
-    return Revision(
-        revision_id(body), received_at, received_at if effective is None else effective, body
-    )
+    return Revision(revision_id(body), received_at, received_at if effective is None else effective, body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +163,23 @@ class Plan:
     def __len__(self) -> int:
         return len(self.devices)
 
-    def area_for(self, rule: RuleInForce, row: int) -> int:
-        """Index of the area whose background counts for a rule at a device; -1: none is configured."""
-        own = int(self.area_of[row])
-        if own >= 0 or rule.rule.background is None:
-            return own
+    def rows_of(self, devices: tuple[str, ...]) -> Rows:
+        """The row of each device, -1 for one that is not of the plan."""
+        try:
+            return np.fromiter(map(self.row_of.__getitem__, devices), np.int32, len(devices))
+        except KeyError:
+            return np.array([self.row_of.get(device, -1) for device in devices], np.int32)
+
+    def areas_for(self, rule: RuleInForce) -> Rows:
+        """Index of the area whose background counts at each device; -1: none is configured.
+
+        A site's own area goes first, else the one that the rule names.
+        """
+        if rule.rule.background is None:
+            return np.full(len(self), -1, np.int32)
         names = [area.name for area in self.areas]
-        return names.index(rule.rule.background.area) if rule.rule.background.area in names else -1
+        named = names.index(rule.rule.background.area) if rule.rule.background.area in names else -1
+        return np.where(self.area_of >= 0, self.area_of, named).astype(np.int32)
 
 
 def sites_of_partition(partition: int, partitions: int) -> Callable[[str], bool]:

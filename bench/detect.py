@@ -1,0 +1,120 @@
+"""How many readings a second the fold judges in one process, from Arrow bytes to verdicts; no Kafka."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from bench.report import Row
+from ingest import codec
+from ingest.records import FeedRecord, Headers, Readings, Tick
+from processors.detect import Detector
+from processors.revision import make_revision
+from processors.rules import load_pack, pack_names
+
+DEVICES = 5_000
+RECORD_OF = 300  # readings
+MINUTES = 75  # of the log: an hour closes, and five quarters
+_T0 = 1_774_976_400_000
+_MINUTE = 60_000
+_GOAL = ">= 150,000/s"
+
+Feed = list[tuple[bytes, Headers]]
+
+
+def run() -> list[Row]:
+    """The fold with all packs, the same without decoding, and its snapshot."""
+    feed = made()
+    readings = DEVICES * MINUTES
+    detector, with_codec, said = folded(feed)
+    bare = codec_only(feed)
+    saved_at = time.perf_counter()
+    saved = detector.dump()
+    save_s = time.perf_counter() - saved_at
+    loaded_at = time.perf_counter()
+    Detector.load(saved)
+    load_s = time.perf_counter() - loaded_at
+    size = f"{DEVICES} devices, {RECORD_OF} readings a record, {len(pack_names())} packs"
+    return [
+        Row(
+            "detect: pure fold with Arrow decode",
+            readings / with_codec,
+            "readings/s",
+            "Arrow decode alone",
+            readings / bare,
+            _GOAL,
+            f"{size}; {said} intervals and verdicts",
+        ),
+        Row("detect: saving the state", save_s * 1000, "ms", note=f"{len(saved) / DEVICES:,.0f} B a device"),
+        Row("detect: loading the state", load_s * 1000, "ms"),
+    ]
+
+
+def made() -> Feed:
+    """A log: the configuration, then each minute a tick and one reading of each device."""
+    devices = [
+        {"id": f"dev-{n:05d}", "site": f"site-{n // 4:04d}", "interval": 60, "offline_after": None}
+        for n in range(DEVICES)
+    ]
+    site = {"kind": "building", "stage": "earthwork", "zone": "urban", "area": None}
+    body = {
+        "county": {
+            "name": "bench",
+            "zone": "Asia/Shanghai",
+            "language": "en",
+            "background": [{"area": "county", "stations": ["S1"], "min_stations": 1}],
+        },
+        "sites": [{"id": f"site-{n:04d}", **site} for n in range(DEVICES // 4 + 1)],
+        "devices": devices,
+        "rules": [r.model_dump(mode="json") for p in pack_names() for r in load_pack(p).rules],
+    }
+    records: list[FeedRecord] = [make_revision(body, _T0)]
+    random = np.random.default_rng(3)
+    for minute in range(MINUTES):
+        start = _T0 + minute * _MINUTE
+        records.append(Tick(start, _MINUTE, "bench"))
+        order = random.permutation(DEVICES)
+        for first in range(0, DEVICES, RECORD_OF):
+            records.append(_batch(order[first : first + RECORD_OF], start, random))
+    return [codec.encode(record) for record in records]
+
+
+def _batch(which: np.ndarray, start: int, random: np.random.Generator) -> Readings:
+    n = len(which)
+    pm10 = random.integers(20_000, 160_000, n)
+    at = start + which * 10  # spread over the minute, as devices are
+    return Readings(
+        devices=tuple(f"dev-{d:05d}" for d in which.tolist()),
+        sites=tuple(f"site-{d // 4:04d}" for d in which.tolist()),
+        codes=np.arange(n, dtype=np.int32),
+        time=at,
+        period=np.zeros(n, np.int64),
+        received_at=np.full(n, start + 55_000),
+        values={
+            "humidity": random.integers(20_000, 90_000, n),
+            "pm10": pm10,
+            "pm2_5": pm10 // 3,
+            "temperature": random.integers(-5_000, 35_000, n),
+            "tsp": pm10 * 2,
+        },
+    )
+
+
+def folded(feed: Feed) -> tuple[Detector, float, int]:
+    """(the detector after the log, seconds, number of intervals and verdicts)."""
+    detector = Detector.empty()
+    said = 0
+    begin = time.perf_counter()
+    for value, headers in feed:
+        out = detector.fold(codec.decode(value, headers))
+        said += len(out.intervals) + len(out.verdicts)
+    return detector, time.perf_counter() - begin, said
+
+
+def codec_only(feed: Feed) -> float:
+    """Seconds for decoding alone."""
+    begin = time.perf_counter()
+    for value, headers in feed:
+        codec.decode(value, headers)
+    return time.perf_counter() - begin
