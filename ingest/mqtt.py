@@ -229,7 +229,7 @@ class Connection:
         if reason.is_failure:
             self.why = f"the MQTT broker refuses us: {reason}; see DUSTWATCH_MQTT_USERNAME and _PASSWORD"
             return
-        self.connected, self.why = True, ""
+        self.connected, self.why = True, "not subscribed yet"
         log.info("mqtt_connected", broker=self.options.url, session=flags.session_present)
         self._on.connected(flags.session_present)
         if self.options.mqtt5:
@@ -240,9 +240,14 @@ class Connection:
             self._client.subscribe([(name, 1) for name in self._filters])
 
     def _subscribed(self, _client: Any, _data: Any, _mid: int, reasons: Any, _properties: Any) -> None:
-        for name, reason in zip(self._filters, reasons, strict=False):
-            if reason.is_failure:
-                log.error("mqtt_subscription_refused", filter=name, reason=str(reason))
+        refused = [
+            f"{name} ({reason})"
+            for name, reason in zip(self._filters, reasons, strict=False)
+            if reason.is_failure
+        ]
+        self.why = f"the MQTT broker refuses to subscribe us to {', '.join(refused)}" if refused else ""
+        if refused:
+            log.error("mqtt_subscription_refused", why=self.why)
 
     def _disconnected(self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if self._leaving:

@@ -37,6 +37,7 @@ from tests.integration.bridging import (
 from tests.mqtt_load import LoadClient
 
 mosquitto_only = pytest.mark.servers
+_open: list[LoadClient] = []
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,7 @@ def broker(tmp_path: Path) -> Iterator[MqttBroker]:
     server = MqttBroker(tmp_path / "mqtt").start()
     yield server
     server.stop()
+    _open.clear()
 
 
 def how(broker: MqttBroker) -> dict[str, str | None]:
@@ -67,11 +69,14 @@ def how(broker: MqttBroker) -> dict[str, str | None]:
     return {"version": broker.version, "share": share, "username": "bridge", "password": "bridge"}
 
 
-async def load(broker: MqttBroker, messages: list[tuple[str, bytes]], name: str = "load") -> None:
-    """Publish from another thread; returns when the broker has everything."""
-    client = LoadClient(broker.port, name)
+async def load(broker: MqttBroker, messages: list[tuple[str, bytes]], name: str | None = None) -> None:
+    """Publish from another thread; returns when the broker has everything.
+
+    The connection stays until the broker goes: amqtt drops what a publisher sent just before it left.
+    """
+    client = LoadClient(broker.port, name or f"load-{len(_open)}")
+    _open.append(client)
     await asyncio.to_thread(client.publish, messages)
-    client.close()
 
 
 async def test_what_is_published_is_in_the_feed_once_and_acknowledged(
