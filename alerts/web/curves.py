@@ -40,7 +40,8 @@ def main_verdicts(
 ) -> list[Mapping[str, Any]]:
     """Newest revisions of the interval verdicts of a device and quantity, of the rule to draw, by time.
 
-    The rule is the one with the longest window up to an hour: a means' line of its own kind.
+    The rule is the one with the longest window up to an hour; of several one with a background, then
+    the one with the lowest limit.
     """
     newest: dict[tuple[str, int], Mapping[str, Any]] = {}
     for verdict in verdicts:
@@ -54,10 +55,13 @@ def main_verdicts(
             newest[key] = verdict
     if not newest:
         return []
-    chosen = max(
-        newest.values(), key=lambda v: (v["end"] - v["start"], v.get("background") is not None, v["rule"])
-    )["rule"]
+    chosen = max(newest.values(), key=_worth_drawing)["rule"]
     return sorted((v for (rule, _), v in newest.items() if rule == chosen), key=lambda v: v["start"])
+
+
+def _worth_drawing(verdict: Mapping[str, Any]) -> tuple[int, bool, float, str]:
+    length = verdict["end"] - verdict["start"]
+    return (length, verdict.get("background") is not None, -(verdict.get("limit") or 0.0), verdict["rule"])
 
 
 def series(

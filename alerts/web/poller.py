@@ -45,12 +45,17 @@ class Poller:
         self.every = every
         self.board: Board | None = None
         self.serial = 0
-        self.down: dict[str, str] = {}
+        self._faults: dict[tuple[str, str], str] = {}  # (store, question) -> why it was not answered
         self._kept: dict[str, Any] = {}
         self._polled_at = float("-inf")
         self._polling = asyncio.Lock()
         self._news = asyncio.Condition()
         self._listeners = 0
+
+    @property
+    def down(self) -> dict[str, str]:
+        """Stores that did not answer when last asked, and what was wrong."""
+        return {store: reason for (store, _), reason in sorted(self._faults.items())}
 
     @property
     def listeners(self) -> int:
@@ -61,6 +66,7 @@ class Poller:
     async def running(self) -> AsyncIterator[None]:
         """Polls for as long as the context lasts, and only while somebody listens."""
         task = asyncio.create_task(self._run(), name="board-poller")
+        self.telemetry.alive_when("poller", lambda: "has ended" if task.done() else None)
         try:
             yield
         finally:
@@ -134,12 +140,11 @@ class Poller:
     async def _ask(self, store: str, name: str, question: Callable[[], Any]) -> None:
         try:
             self._kept[name] = await call(store, question)
-            if name != "verdicts":
-                self.down.pop(store, None)
+            self._faults.pop((store, name), None)
         except StoreDown as fault:
             if store not in self.down:
                 _LOG.warning("the %s store does not answer: %s", store, fault.reason)
-            self.down[store] = fault.reason
+            self._faults[store, name] = fault.reason
             self.telemetry.faults.labels(f"{store}_down").inc()
 
     def _compose(self, now: int) -> None:

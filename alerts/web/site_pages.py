@@ -16,7 +16,7 @@ from alerts.web.sources import StoreDown
 from ingest.register import Device
 from ingest.units import QUANTITIES
 
-_VERDICT_ROWS = 600
+_VERDICT_ROWS = 2_000
 _VERDICT_HOURS = 26
 _READINGS = 60_000
 RANGES = (6, 24, 72, 168)  # hours that the curve offers
@@ -81,12 +81,15 @@ def _curve(request: Request, here: SiteNow) -> dict[str, Any] | None:
         "devices": [d.device for d in here.devices],
         "quantity": quantity,
         "quantities": quantities,
-        "hours": int(hours) if hours.isdecimal() and int(hours) in RANGES else 24,
+        "hours": int(hours) if hours.isdecimal() and int(hours) in RANGES else RANGES[0],
     }
 
 
 async def api_series(request: Request) -> Response:
-    """The curve as JSON: `?device=&quantity=&from=&to=`, instants in ms or ISO; 400 says what is wrong."""
+    """The curve as JSON: `?device=&quantity=&from=&to=`, instants in ms or ISO; 400 says what is wrong.
+
+    `hours` instead of `from`: so much before `to`; without `to` until now by the desk's clock.
+    """
     desk: Desk = request.app.state.desk
     asked = request.query_params
     device = desk.register.devices.get(asked.get("device", ""))
@@ -100,7 +103,7 @@ async def api_series(request: Request) -> Response:
     now = desk.clock.now_ms()
     try:
         end = _instant(asked.get("to"), now)
-        start = _instant(asked.get("from"), end - 24 * HOUR)
+        start = _instant(asked.get("from"), end - _hours(asked.get("hours")) * HOUR)
     except ValueError as fault:
         return JSONResponse({"error": str(fault)}, 400)
     if not 0 < end - start <= LONGEST:
@@ -126,6 +129,14 @@ def _series(desk: Desk, device: Device, quantity: str, start: int, end: int) -> 
             interval_ms=device.interval * 1000,
         ),
     }
+
+
+def _hours(text: str | None) -> int:
+    if not text:
+        return 24
+    if not text.isdecimal() or len(text) > 4:
+        raise ValueError(f"hours={text!r}: a whole number is expected")
+    return int(text)
 
 
 def _instant(text: str | None, otherwise: int) -> int:

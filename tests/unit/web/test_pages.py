@@ -221,6 +221,23 @@ async def test_the_series_of_a_device_is_json(visit: Visit) -> None:
     assert body["threshold"][-1][2] == pytest.approx(80 + body["background"][-1][2])
 
 
+async def test_a_series_of_the_last_hours_ends_now_by_the_desks_clock(visit: Visit) -> None:
+    body = (await visit.http.get("/api/series?device=dev-003&hours=6")).json()
+    assert (body["from"], body["to"]) == (NOW - 6 * HOUR, NOW)
+
+
+async def test_a_question_that_fails_is_not_hidden_by_one_that_is_answered(visit: Visit) -> None:
+    await visit.text("/")
+
+    def gone(**_: object) -> list[dict[str, object]]:
+        raise ConnectionError("gone")
+
+    visit.history.verdicts = gone  # type: ignore[method-assign]
+    for _ in range(3):
+        visit.desk.poller.forget()
+        assert "历史库（读数与判定）没有响应" in await visit.text("/")
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [
@@ -230,6 +247,8 @@ async def test_the_series_of_a_device_is_json(visit: Visit) -> None:
         ("device=dev-001&from=yesterday", 400),
         ("device=dev-001&from=2026-11-23T08:00:00", 400),
         ("device=dev-001&from=5&to=4", 400),
+        ("device=dev-001&hours=0", 400),
+        ("device=dev-001&hours=many", 400),
         ("device=dev-001&from=1", 400),
         ("device=dev-001&to=99999999999999999999", 400),
     ],

@@ -93,6 +93,14 @@ def test_the_curve_shows_the_hour_rule_with_background_and_the_newest_revision()
     assert [(v["rule"], v["value"]) for v in found] == [("hour", 2.0)]
 
 
+def test_of_two_rules_alike_the_one_with_the_lower_limit_is_drawn() -> None:
+    rules = [
+        verdict(rule="upper", background=None, limit=2000.0),
+        verdict(rule="a-lower", background=None, limit=1000.0),
+    ]
+    assert [v["rule"] for v in main_verdicts(rules, "d", "pm10")] == ["a-lower"]
+
+
 def test_a_series_holds_means_of_the_window_that_is_judged() -> None:
     intervals = [
         {"device": "d", "start": NOW, "end": NOW + HOUR, "value": 100.0, "capture": 1.0, "revision": 1},
