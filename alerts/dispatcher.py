@@ -64,6 +64,8 @@ class Dispatcher:
         # Its own threads: senders that block can't keep the outbox from its database.
         self._threads = ThreadPoolExecutor(2, "outbox")
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._away: str | None = None
+        telemetry.ready_when("case_store", lambda: self._away)
 
     def notify(self) -> None:
         """Look at once: something was written. Callable from any thread."""
@@ -87,7 +89,9 @@ class Dispatcher:
                         await self._call(lambda: self._store.outbox.free(self._owner, self._wall()))
                         freed = True
                     await self._send_due()
+                    self._away = None
                 except SQLAlchemyError as error:
+                    self._away = str(error).splitlines()[0]
                     self._telemetry.faults.labels("case_store").inc()
                     log.error("case_store_away", error=str(error).splitlines()[0])
                     await asyncio.wait({stopping}, timeout=1.0)

@@ -31,6 +31,7 @@ from alerts.silence import Group, hold_until, release
 from ingest.register import Register
 from processors.records import Breach, short_id
 
+_LATE_MS = 30 * 60_000  # told so long after it was found, a message says that it is late
 _SEVERAL = "*"  # the site of a case that concerns several
 
 
@@ -61,6 +62,7 @@ class CasePlanner:
         step = decide(None, START)
         id = case_id_of(event.id)
         silent = event.kind == OFFLINE
+        late = now - event.at > _LATE_MS
         hold = hold_until(now, event.start, self.routing.form.offline) if silent and event.tell else None
         case = Case(
             id=id,
@@ -74,10 +76,10 @@ class CasePlanner:
             updated_at=event.at,
             breach=event.id,
             rule=event.rule,
-            deadline=deadline_ms(self.routing, event.level, event.deadline_h, event.at),
+            deadline=deadline_ms(self.routing, event.level, event.deadline_h, now if late else event.at),
             hold_until=hold,
             tell=event.tell,
-            delayed=event.delayed,
+            delayed=event.delayed or late,
             data=asdict(event),
         )
         if not event.tell:

@@ -71,6 +71,7 @@ SITUATIONS: dict[str, tuple[Callable, str]] = {
     "opened-barely": (lambda p: opened(p, value=182.04), "site"),
     "opened-capped-background": (lambda p: opened(p, value=260.0, background=176.5, subtracted=150.0), "site"),
     "opened-delayed": (lambda p: opened(p, delayed=True), "site"),
+    "opened-told-late": (lambda p: p.breach(breach(), Known(), NIGHT + 5 * HOUR)[0].messages, "site"),
     "opened-site-not-in-the-register": (lambda p: opened(p, site="site-gone", device="dev-gone"), "platform"),
     "recovered-for-the-site": (lambda p: closed(p, breach("closed")), "site"),
     "recovered-for-the-department": (lambda p: closed(p, breach("closed")), "sector"),
