@@ -10,44 +10,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 
-from ingest.records import MISSING, Background, FeedRecord, Int64s, Readings, Revision, Signal, Tick
+from ingest.records import Background, FeedRecord, Readings, Revision, Signal, Tick
 from ingest.units import JUDGED
 from processors import state
 from processors.background import Backgrounds
 from processors.breaches import OFFLINE, Breaches
 from processors.instants import Instants
+from processors.intake import Intake, Positions, intake
 from processors.judge import Judge, Judgement, interval_ids
 from processors.outage import NEVER, Outage
 from processors.records import Breach, Interval, Verdict
-from processors.revision import Plan, digest_of, sites_of_partition
-from processors.rowlog import (
-    ABSENT,
-    GREATEST,
-    REFUSED,
-    Columns,
-    Int32s,
-    RowLog,
-    content_of,
-    key_of,
-)
+from processors.revision import Plan, sites_of_partition
+from processors.rowlog import RowLog
 from processors.silence import Silence
 from processors.windows import NANO, Means, slots_of, window_means
 
 SHORT, LONG = 900_000, 3_600_000
 WINDOWS = (SHORT, LONG)
 LATENESS_MS = 120_000  # of a window that no rule asks for
-FUTURE_MS = 3_600_000  # a value from further ahead is kept, but never judged
 FAR = int(np.iinfo(np.int64).max)
-_PERIOD_MOST = 2**31 - 1
-Bits = npt.NDArray[np.uint8]
-Positions = npt.NDArray[np.intp]
 
 
 class Note(NamedTuple):
@@ -72,11 +58,6 @@ class Outputs:
     def mark(self, row: int, name: str) -> None:
         before = self.marks.get(row)
         self.marks[row] = f"{before},{name}" if before else name
-
-
-@lru_cache(maxsize=64)
-def _factor(name: str) -> np.uint64:
-    return np.uint64(digest_of(name) | 1)
 
 
 class Detector:
@@ -326,10 +307,6 @@ class Detector:
     def _fold_readings(self, batch: Readings, out: Outputs) -> None:
         out.readings = batch
         n = len(batch)
-        if not self.ready:
-            for row in range(n):
-                out.mark(row, "unjudged")
-            out.notes.append(Note("unjudged", f"{n} readings came before any configuration"))
         clock = np.maximum.accumulate(np.maximum(batch.received_at, self.now))
         begin = 0
         while begin < n:
@@ -341,121 +318,60 @@ class Detector:
             end = max(begin + 1, int(np.searchsorted(clock, barrier)))
             if self.ready:
                 self._take_in(batch, begin, end, out)
+            else:
+                for row in range(begin, end):
+                    out.mark(row, "unjudged")
+                out.notes.append(Note("unjudged", f"{end - begin} readings came before any configuration"))
             self.now = int(clock[end - 1])
             begin = end
 
     def _take_in(self, batch: Readings, begin: int, end: int, out: Outputs) -> None:
         """Fold rows [begin, end) of a batch, between which nothing is due."""
-        part = slice(begin, end)
-        time, received = batch.time[part], batch.received_at[part]
-        rows = self.plan.rows_of(batch.devices)[batch.codes[part]]
-        known = (rows >= 0) & (time <= received + FUTURE_MS)
-        values, present = self._values(batch, part)
-        period = np.clip(batch.period[part], 0, _PERIOD_MOST)
-        where = None
-        if not known.all():
-            where = np.flatnonzero(known)
-            for i in np.flatnonzero(~known).tolist():
-                out.mark(begin + i, "unknown_device" if rows[i] < 0 else "future")
-            if not len(where):
-                return
-            rows, time, received, period = rows[where], time[where], received[where], period[where]
-            values, present = values[:, where], present[where]
-        keys = key_of(self.plan.digest[rows], time, period)
-        columns = {name: column[part] for name, column in batch.values.items()}
-        if where is not None:
-            columns = {name: column[where] for name, column in columns.items()}
-        content = content_of(keys, columns, _factor)
-        for row, text in batch.flags.items():
-            if begin <= row < end:
-                place = row - begin if where is None else int(np.searchsorted(where, row - begin))
-                if where is None or (place < len(where) and where[place] == row - begin):
-                    content[place] ^= np.uint64(digest_of(text))
-        content = (content & ~np.uint64(7)) | present.astype(np.uint64)
-        new = Columns(rows, time, period.astype(np.int32), content, values)
-        duplicates, conflicts = self.log.add(new, keys)
-        self._mark(out, begin, where, duplicates, conflicts, time)
-        if duplicates:
-            out.duplicates += len(duplicates)
-            fresh = np.delete(np.arange(len(rows)), duplicates)
-            if not len(fresh):
-                return
-            rows, time, received = rows[fresh], time[fresh], received[fresh]
-            values, present = values[:, fresh], present[fresh]
-            where = fresh if where is None else where[fresh]
-        returned = self._hear(batch, begin, where, rows, received, present)
-        opened = self.instants.values(rows, time, received, values)
+        taken = intake(batch, begin, end, self.plan)
+        for row, why in taken.left_out:
+            out.mark(row, why)
+        if not len(taken):
+            return
+        duplicates, conflicts = self.log.add(taken.columns, taken.keys)
+        self._mark(taken, duplicates, conflicts, out)
+        out.duplicates += len(duplicates)
+        fresh = taken.without(duplicates)
+        if not len(fresh):
+            return
         # in the order of the rows, as if each had come alone
-        events: list[tuple[int, int, Breach | Judgement]] = [(i, 0, event) for i, event in returned]
+        events: list[tuple[int, int, Breach | Judgement]] = []
+        events += [(i, 0, event) for i, event in self._hear(batch, fresh)]
+        columns = fresh.columns
+        opened = self.instants.values(columns.row, columns.time, fresh.received, columns.values)
         events += [(i, 1, judgement) for i, judgement in opened]
         for i, _, event in sorted(events, key=lambda e: e[:2]):
             if isinstance(event, Breach):
                 out.breaches.append(event)
             else:
                 late = event.verdict.start < self.outage.gap_end
-                self._publish([event], out, late and self.outage.catching_up(int(received[i])))
+                self._publish([event], out, late and self.outage.catching_up(int(fresh.received[i])))
 
-    def _values(self, batch: Readings, part: slice) -> tuple[Int32s, Bits]:
-        """Judged values of some rows as (3, n) int32, and which of them each row has, as bits."""
-        n = part.stop - part.start
-        values = np.full((len(JUDGED), n), ABSENT, np.int32)
-        present = np.zeros(n, np.uint8)
-        for q, name in enumerate(JUDGED):
-            column = batch.values.get(name)
-            if column is None:
-                continue
-            column = column[part]
-            here = column != MISSING
-            odd = here & ((column > GREATEST) | (column < -GREATEST))
-            np.copyto(values[q], column, where=here & ~odd, casting="unsafe")
-            values[q][odd] = REFUSED
-            present |= here.astype(np.uint8) << np.uint8(q)
-        for row, text in batch.flags.items():
-            if part.start <= row < part.stop:
-                for pair in text.split(";"):
-                    name, _, flag = pair.partition("=")
-                    if name in JUDGED and flag not in ("", "N"):
-                        q = JUDGED.index(name)
-                        if values[q, row - part.start] != ABSENT:
-                            values[q, row - part.start] = REFUSED
-        return values, present
-
-    def _mark(
-        self,
-        out: Outputs,
-        begin: int,
-        where: Positions | None,
-        duplicates: list[int],
-        conflicts: list[int],
-        time: Int64s,
-    ) -> None:
-        late = time < max(self.closed.values())
+    def _mark(self, taken: Intake, duplicates: list[int], conflicts: list[int], out: Outputs) -> None:
+        late = taken.columns.time < max(self.closed.values())
         if not duplicates and not conflicts and not late.any():
             return
         doubled = set(duplicates)
         found = [(i, "duplicate") for i in duplicates] + [(i, "conflict") for i in conflicts]
         found += [(i, "late") for i in np.flatnonzero(late).tolist() if i not in doubled]
         for i, name in sorted(found):
-            out.mark(begin + (i if where is None else int(where[i])), name)
+            out.mark(int(taken.place[i]), name)
 
-    def _hear(
-        self,
-        batch: Readings,
-        begin: int,
-        where: Positions | None,
-        rows: Int32s,
-        received: Int64s,
-        present: Bits,
-    ) -> list[tuple[int, Breach]]:
+    def _hear(self, batch: Readings, fresh: Intake) -> list[tuple[int, Breach]]:
         """Note who has been heard; closing events with their position.
 
         A message that the broker retained says nothing of its device today.
         """
+        rows, received, present = fresh.columns.row, fresh.received, fresh.present
         heard: Positions | None = None
         retained = {row for row, text in batch.marks.items() if "retained" in text.split(",")}
         if retained:
-            own = range(len(rows)) if where is None else where.tolist()
-            heard = np.array([i for i, row in enumerate(own) if begin + row not in retained], np.intp)
+            own = [i for i, row in enumerate(fresh.place.tolist()) if row not in retained]
+            heard = np.array(own, np.intp)
             rows, received, present = rows[heard], received[heard], present[heard]
         closed: list[tuple[int, Breach]] = []
         for i in self.silence.heard(rows, received, present):

@@ -1,0 +1,126 @@
+"""Readings made ready for the fold: rows of the plan, judged values, hashes of key and content. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from ingest.records import MISSING, Int64s, Readings
+from ingest.units import JUDGED
+from processors.revision import Plan, digest_of
+from processors.rowlog import (
+    ABSENT,
+    GREATEST,
+    REFUSED,
+    Columns,
+    Int32s,
+    Uint64s,
+    content_of,
+    key_of,
+)
+
+Bits = npt.NDArray[np.uint8]
+Positions = npt.NDArray[np.intp]
+
+FUTURE_MS = 3_600_000  # a value from further ahead is kept, but never judged
+_PERIOD_MOST = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Intake:
+    """The rows of a part of a batch that can be judged; all columns have the same length."""
+
+    place: Positions  # row in the batch
+    columns: Columns
+    keys: Uint64s
+    received: Int64s
+    present: Bits  # bit q: the reading has judged pollutant q
+    left_out: tuple[tuple[int, str], ...] = ()  # (row in the batch, why) of the others
+
+    def __len__(self) -> int:
+        return len(self.place)
+
+    def without(self, positions: list[int]) -> Intake:
+        """All but some of the rows."""
+        if not positions:
+            return self
+        kept = np.delete(np.arange(len(self)), positions)
+        return Intake(
+            self.place[kept],
+            self.columns.take(kept),
+            self.keys[kept],
+            self.received[kept],
+            self.present[kept],
+        )
+
+
+def intake(batch: Readings, begin: int, end: int, plan: Plan) -> Intake:
+    """Rows [begin, end) of a batch by a plan."""
+    place = np.arange(begin, end)
+    rows = plan.rows_of(batch.devices)[batch.codes[begin:end]]
+    known = (rows >= 0) & (batch.time[begin:end] <= batch.received_at[begin:end] + FUTURE_MS)
+    left_out: tuple[tuple[int, str], ...] = ()
+    if not known.all():
+        left_out = tuple(
+            (begin + i, "unknown_device" if rows[i] < 0 else "future")
+            for i in np.flatnonzero(~known).tolist()
+        )
+        place, rows = place[known], rows[known]
+    whole = len(place) == len(batch)
+    at = slice(None) if whole else place
+    named = {name: column[at] for name, column in batch.values.items()}
+    values, present = _judged(named, len(place))
+    flagged = _flagged(batch, place)
+    for i, text in flagged:
+        _refuse(values, i, text)
+    time = batch.time[at]
+    period = np.clip(batch.period[at], 0, _PERIOD_MOST)
+    keys = key_of(plan.digest[rows], time, period)
+    content = content_of(keys, named, _factor)
+    for i, text in flagged:
+        content[i] ^= np.uint64(digest_of(text))
+    content = (content & ~np.uint64(7)) | present.astype(np.uint64)
+    columns = Columns(rows, time, period.astype(np.int32), content, values)
+    return Intake(place, columns, keys, batch.received_at[at], present, left_out)
+
+
+def _judged(named: dict[str, Int64s], n: int) -> tuple[Int32s, Bits]:
+    """Judged values as (3, n) int32, and which of them each row has, as bits."""
+    values = np.full((len(JUDGED), n), ABSENT, np.int32)
+    present = np.zeros(n, np.uint8)
+    for q, name in enumerate(JUDGED):
+        column = named.get(name)
+        if column is None:
+            continue
+        here = column != MISSING
+        odd = here & ((column > GREATEST) | (column < -GREATEST))
+        np.copyto(values[q], column, where=here & ~odd, casting="unsafe")
+        values[q][odd] = REFUSED
+        present |= here.astype(np.uint8) << np.uint8(q)
+    return values, present
+
+
+def _flagged(batch: Readings, place: Positions) -> list[tuple[int, str]]:
+    """(position among the kept rows, flags as text) of rows with flags of their device."""
+    if not batch.flags:
+        return []
+    position = {row: i for i, row in enumerate(place.tolist())}
+    return [(position[row], text) for row, text in batch.flags.items() if row in position]
+
+
+def _refuse(values: Int32s, i: int, text: str) -> None:
+    """Only what the device itself calls normal may enter a mean (flag N, or none)."""
+    for pair in text.split(";"):
+        name, _, flag = pair.partition("=")
+        if name in JUDGED and flag not in ("", "N"):
+            q = JUDGED.index(name)
+            if values[q, i] != ABSENT:
+                values[q, i] = REFUSED
+
+
+@lru_cache(maxsize=64)
+def _factor(name: str) -> np.uint64:
+    return np.uint64(digest_of(name) | 1)
