@@ -1,0 +1,127 @@
+"""The stage behind dust.breaches: in order, garbage left out, a dead case store waited for; and the holds."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from alerts.service import watch_holds
+from alerts.stage import AlertsStage
+from alerts.store import CaseStore
+from ingest.clock import ManualClock
+from ingest.telemetry import Telemetry
+from processors.records import encode_breach
+from processors.stage import RawRecord
+from tests.fakes.alerts import HOUR, NIGHT, breach, offline, planner
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    opened = CaseStore(f"sqlite:///{tmp_path}/cases.sqlite")
+    yield opened
+    opened.close()
+
+
+class Told:
+    """Counts how often the dispatcher would have been woken."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def __call__(self) -> None:
+        self.times += 1
+
+
+def stage_of(store, told=None, telemetry=None, now=NIGHT) -> AlertsStage:
+    threads = ThreadPoolExecutor(1)
+    return AlertsStage(
+        store, planner(), ManualClock(now), telemetry or Telemetry("alerts"), threads, told or Told()
+    )
+
+
+def record(event, offset: int = 0) -> RawRecord:
+    _, value, headers = encode_breach(event)
+    return RawRecord(0, offset, headers, value, NIGHT)
+
+
+async def test_breaches_become_cases_in_their_order_and_the_dispatcher_is_woken(store):
+    told = Told()
+    stage = stage_of(store, told)
+    stage.restore(None)
+    for offset, event in enumerate((breach(), breach("closed"), breach(id="quiet", tell=False))):
+        stage.fold(record(event, offset))
+    await stage.deliver()
+    await stage.settle()
+    assert [e.event for c in store.cases() if c.breach == "b1" for e in store.case(c.id).events] == [
+        "opened",
+        "closed",
+    ]
+    assert told.times == 2
+    assert stage.snapshot() == b""
+
+
+async def test_the_same_records_after_a_crash_change_nothing(store):
+    for _ in range(2):
+        stage = stage_of(store)
+        stage.restore(b"")
+        stage.fold(record(breach()))
+        await stage.deliver()
+    assert (store.counts()["cases"], store.counts()["messages"]) == (1, 3)
+
+
+async def test_a_record_that_is_no_breach_is_counted_and_stops_nothing(store):
+    telemetry = Telemetry("alerts")
+    stage = stage_of(store, telemetry=telemetry)
+    good = record(breach())
+    stage.fold(good._replace(headers=[("schema", b"dust.other/1")]))
+    stage.fold(good._replace(value=b'{"id": 1}'))
+    stage.fold(good._replace(value=b"\xff"))
+    stage.fold(good)
+    await stage.deliver()
+    assert store.counts()["cases"] == 1
+    assert telemetry.discards.labels("no_breach")._value.get() == 1
+    assert telemetry.discards.labels("unreadable_breach")._value.get() == 2
+
+
+class Away:
+    """A case store that is away for the first calls."""
+
+    def __init__(self, store: CaseStore, times: int) -> None:
+        self.store = store
+        self.times = times
+
+    def apply_breach(self, *args):
+        if self.times:
+            self.times -= 1
+            raise OperationalError("select", {}, Exception("the disk is full"))
+        return self.store.apply_breach(*args)
+
+
+async def test_a_case_store_that_is_away_is_waited_for(store):
+    away = Away(store, 1)
+    stage = stage_of(away)
+    stage.fold(record(breach()))
+    await stage.deliver()
+    assert away.times == 0
+    assert store.counts()["messages"] == 3
+
+
+async def test_a_hold_ends_by_the_clock_of_the_county(store):
+    clock, told, threads = ManualClock(NIGHT), Told(), ThreadPoolExecutor(1)
+    store.apply_breach(offline("dev-1"), planner(), NIGHT)
+    watching = asyncio.create_task(
+        partial(watch_holds, store, planner(), clock, Telemetry("a"), threads, told)()
+    )
+    await asyncio.sleep(0)
+    assert store.counts()["messages"] == 0
+    clock.advance_to(NIGHT + HOUR)
+    async with asyncio.timeout(20):
+        while not told.times:
+            await asyncio.sleep(0.01)
+    watching.cancel()
+    assert store.counts()["messages"] == 3
