@@ -83,13 +83,13 @@ def series(
         "thinned": len(shown) < len(points),
         "window_ms": window,
         "means": [
-            [i["start"], i["end"], i["value"], i.get("capture")]
+            [i["start"], i["end"], _float(i["value"]), _float(i.get("capture"))]
             for i in newest_intervals(intervals, device)
             if i["end"] - i["start"] == window
         ],
-        "background": [[v["start"], v["end"], v.get("background")] for v in judged],
+        "background": [[v["start"], v["end"], _float(v.get("background"))] for v in judged],
         "threshold": [[v["start"], v["end"], line(v)] for v in judged],
-        "limit": judged[-1]["limit"] if judged else None,
+        "limit": _float(judged[-1]["limit"]) if judged else None,
         "title": judged[-1].get("title") if judged else None,
     }
 
@@ -111,6 +111,10 @@ def line(verdict: Mapping[str, Any]) -> float | None:
     if verdict.get("limit") is None or "no_background" in (verdict.get("reasons") or ()):
         return None
     return float(verdict["limit"]) + float(verdict.get("subtracted") or 0.0)
+
+
+def _float(value: float | None) -> float | None:
+    return None if value is None else float(value)  # a store may hand out a whole number as int
 
 
 def _value(point: tuple[int, float]) -> float:

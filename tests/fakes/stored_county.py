@@ -36,18 +36,20 @@ class StoredCounty:
     planner: CasePlanner
 
     @classmethod
-    def start(cls, folder: Path, at: int, base_url: str = "http://127.0.0.1:8400") -> StoredCounty:
-        """An empty county whose clock stands at `at`."""
+    def start(
+        cls, folder: Path, at: int, history: History | None = None, cases: CaseStore | None = None
+    ) -> StoredCounty:
+        """An empty county whose clock stands at `at`; without stores given, SQLite in `folder`."""
         register = example_register()
         clock = ManualClock(at)
         county = cls(
             register,
             clock,
-            open_history(f"sqlite:///{folder}/history.sqlite"),
-            CaseStore(f"sqlite:///{folder}/cases.sqlite"),
+            history or open_history(f"sqlite:///{folder}/history.sqlite"),
+            cases or CaseStore(f"sqlite:///{folder}/cases.sqlite"),
             FakeHistory(register, clock),
             Detector.empty(),
-            CasePlanner(register, load_routing(EXAMPLE, register), base_url),
+            CasePlanner(register, load_routing(EXAMPLE, register), "http://127.0.0.1:8400"),
         )
         county.fold(revision_of_folder(EXAMPLE, received_at=at))
         return county
