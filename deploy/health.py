@@ -23,11 +23,23 @@ PORTS: dict[str, int] = {
 }
 
 
+class PortTaken(Exception):
+    """The health page's port is another's."""
+
+    exit_code = 2
+
+
 class HealthServer:
-    """Serves the probes and metrics of one `Telemetry`."""
+    """Serves the probes and metrics of one `Telemetry`. Raises PortTaken."""
 
     def __init__(self, telemetry: Telemetry, host: str, port: int) -> None:
-        self._server = ThreadingHTTPServer((host, port), _handler(telemetry))
+        try:
+            self._server = ThreadingHTTPServer((host, port), _handler(telemetry))
+        except OSError as error:
+            raise PortTaken(
+                f"the health page of {telemetry.service} can't listen on {host}:{port} ({error.strerror}): "
+                "does the service run already? Else choose another port with DUSTWATCH_HEALTH_PORT"
+            ) from error
         self._server.daemon_threads = True
         self.port = int(self._server.server_address[1])
 

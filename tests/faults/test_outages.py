@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,10 +16,12 @@ import sqlalchemy as sa
 
 from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.mqtt import MqttBroker
+from deploy.embedded.process import ServerProcess, free_port
 from tests.counties import device, iso, site, write_county
 from tests.mqtt_load import LoadClient
 from tests.pipeline import Pipeline, running, wait_for
 from tests.servers.influxdb import InfluxServer
+from tests.servers.postgres import PostgresServer
 from tests.webhook_sink import WebhookSink
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(600)]
@@ -61,7 +64,9 @@ class County:
 
 
 @pytest.fixture
-def county(tmp_path: Path, influxdb: InfluxServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[County]:
+def county(
+    tmp_path: Path, influxdb: InfluxServer, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[County]:
     monkeypatch.setenv("DUSTWATCH_INFLUX_TOKEN", influxdb.token)
     bucket = f"outage-{tmp_path.name}"
     influxdb.create_bucket(bucket)
@@ -77,9 +82,8 @@ def county(tmp_path: Path, influxdb: InfluxServer, monkeypatch: pytest.MonkeyPat
     kafka = KafkaNode(tmp_path / "kafka").start()
     mqtt = MqttBroker(tmp_path / "mqtt", mosquitto=True).start()
     history = f"influx+{influxdb.url}?org={influxdb.org}&bucket={bucket}"
-    pipeline = Pipeline(
-        tmp_path, folder, kafka.bootstrap, mqtt.url, history, f"sqlite:///{tmp_path}/cases.sqlite"
-    )
+    cases = postgres.create_database(f"outage_{time.time_ns()}")
+    pipeline = Pipeline(tmp_path, folder, kafka.bootstrap, mqtt.url, history, cases)
     pipeline.prepare(int((datetime.now(UTC) - timedelta(minutes=1)).timestamp() * 1000))
     try:
         with running(pipeline):
@@ -127,11 +131,8 @@ def test_kafka_killed_with_nine_and_started_again_loses_nothing(county: County) 
 
 
 def test_a_wrong_token_ends_the_store_with_words_and_no_traceback(county: County) -> None:
-    env = {**county.pipeline.settings("store"), "DUSTWATCH_INFLUX_TOKEN": "not-the-token"}
-    import sys
-
-    from deploy.embedded.process import ServerProcess
-
+    own = {"DUSTWATCH_INFLUX_TOKEN": "not-the-token", "DUSTWATCH_HEALTH_PORT": str(free_port())}
+    env = {**county.pipeline.settings("store"), **own}
     log = county.pipeline.folder / "wrong-token.log"
     process = ServerProcess("store", [sys.executable, "-m", "deploy.cli", "run", "store"], log, env)
     assert process.popen.wait(30) == 2
