@@ -52,7 +52,9 @@ class Writer:
         site = self.register.sites.get(case.site)
         device = self.register.devices.get(case.device)
         place = self.register.departments.get(site.township) if site else None
-        parts = (place.name if place else "", (site.address or "") if site else "")
+        street = (site.address or "") if site else ""
+        # An address as people write it often begins with the township.
+        parts = (place.name if place and place.name not in street else "", street)
         return Matter(
             site=site.name if site else case.site,
             address=" ".join(part for part in parts if part),

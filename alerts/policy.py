@@ -146,7 +146,7 @@ def _reached(
                 continue
             yield Recipient(
                 id=f"{party}/{contact.name}",
-                name=f"{party_name} {contact.name}".strip(),
+                name=contact.name if party_name in contact.name else f"{party_name} {contact.name}",
                 line=line,
                 channel=channel.id,
                 kind=channel.kind,

@@ -137,3 +137,10 @@ def test_text_from_outside_is_never_read_as_a_template():
     site = register.sites["site-1"].model_copy(update={"name": "{{ 7*7 }}工地"})
     plan = planner(county(sites={**register.sites, "site-1": site}))
     assert "{{ 7*7 }}工地" in opened(plan)[0].text
+
+
+def test_a_township_that_the_address_names_already_is_not_said_twice():
+    register = county()
+    site = register.sites["site-1"].model_copy(update={"address": "城东镇东环路 1 号"})
+    plan = planner(county(sites={**register.sites, "site-1": site}))
+    assert "（城东镇东环路 1 号）" in opened(plan)[0].text

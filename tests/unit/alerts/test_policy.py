@@ -180,3 +180,13 @@ def test_a_contact_may_name_the_address_of_its_own_webhook(tmp_path):
     found = operators(register, load_routing(root, register), NIGHT)
     assert [r.address for r in found] == ["http://127.0.0.1:9/x", "http://127.0.0.1:8/y"]
     assert [r.lane for r in found] == ["webhook|http://127.0.0.1:9", "webhook|http://127.0.0.1:8"]
+
+
+def test_a_contact_that_bears_its_department_s_name_is_not_called_by_it_twice():
+    register = county()
+    contact = Contact.model_validate({"name": "住建局夜班", "channels": [{"kind": "file"}]})
+    department = register.departments["housing"].model_copy(update={"contacts": (contact,)})
+    found = who(
+        county(departments={**register.departments, "housing": department}), PLAIN, "site-1", NIGHT, "offline"
+    )
+    assert [r.name for r in found] == ["住建局夜班", "城东镇 网格员 王海燕", "一号工地 项目经理"]
