@@ -13,6 +13,7 @@ import logging
 import os
 import sys
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, NoReturn
 
@@ -28,23 +29,44 @@ from processors.records import JUDGED
 from processors.snapshots import Snapshots
 from processors.stage import Outlet, Pace, RawRecord, Stage, StageFactory
 
-__all__ = ["EXIT_LOG", "EXIT_UNEXPECTED", "Outlet", "Pace", "RawRecord", "Shell", "Stage", "StageFactory"]
+__all__ = [
+    "EXIT_LOG",
+    "EXIT_SETTINGS",
+    "EXIT_UNEXPECTED",
+    "Outlet",
+    "Pace",
+    "RawRecord",
+    "Shell",
+    "Stage",
+    "StageFactory",
+]
 
 log = structlog.get_logger(__name__)
 
 TICK = "dust.tick/1"
 EXIT_LOG = 1  # the log cannot give what the state needs: an operator has to decide
+EXIT_SETTINGS = 2  # a restart can't mend it
 EXIT_UNEXPECTED = 70  # EX_SOFTWARE: start me again
 _WATCH_S = 1.0
 _LOOK_WITHIN_S = 15.0
+_CLASH_WITHIN_S, _CLASHES = 30.0, 3
 _NOWHERE = TopicPartition("dust.nowhere", 0)
 _OPENING = -1  # the key of the task that opens all partitions
 
 
+class InstanceClash(Exception):
+    """Another worker of the group uses our instance id."""
+
+
 def end_process(stage: str, error: BaseException) -> NoReturn:
     """Log and leave at once: no handler, no commit, no supervisor gets to run after this."""
-    code = EXIT_LOG if isinstance(error, FeedError) else EXIT_UNEXPECTED
-    log.critical("stage_ends", stage=stage, code=code, error=str(error), exc_info=error)
+    code = EXIT_UNEXPECTED
+    if isinstance(error, FeedError):
+        code = EXIT_LOG
+    elif isinstance(error, InstanceClash):
+        code = EXIT_SETTINGS
+    trace = error if code == EXIT_UNEXPECTED else None
+    log.critical("stage_ends", stage=stage, code=code, error=str(error), exc_info=trace)
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -82,6 +104,8 @@ class Shell:
         self._stopping = False
         self._beat = time.monotonic()
         self._assigned_once = False
+        self._started = time.monotonic()
+        self._members: deque[tuple[float, str]] = deque()  # when we became another member of the group
         self.app: Any = None
         telemetry.alive_when("event_loop", self._loop_stuck)
         telemetry.ready_when("partitions", self._not_ready)
@@ -200,9 +224,30 @@ class Shell:
         for partition in set(self._keepers) - mine:
             self._drop(partition)
         self._assigned_once = True
+        try:
+            self._look_for_clash()
+        except InstanceClash as error:
+            end_process(self.name, error)
         if mine and not self._stopping:
             self._start(_OPENING, lambda: self._open(mine))
         log.info("partitions_assigned", stage=self.name, partitions=sorted(mine))
+
+    def _look_for_clash(self) -> None:
+        """Two workers of one instance id take the membership from each other and neither gets anywhere."""
+        now, member = time.monotonic(), self.app.consumer._thread._ensure_consumer()._coordinator.member_id
+        if not self._members or self._members[-1][1] != member:
+            self._members.append((now, member))
+        while now - self._members[0][0] > _CLASH_WITHIN_S:
+            self._members.popleft()
+        # The one that came later gives way; of two of an age, not both.
+        most = _CLASHES + 2 * (os.getpid() % 4 if now - self._started < 2 * _CLASH_WITHIN_S else 4)
+        if len(self._members) > most:
+            instance = self.app.conf.consumer_group_instance_id
+            raise InstanceClash(
+                f"the membership of {self.group} was taken from us {len(self._members)} times within "
+                f"{_CLASH_WITHIN_S:.0f} s: another worker runs with the same instance id {instance!r}. Give "
+                "each worker of a stage its own DUSTWATCH_INSTANCE, or stop the other one"
+            )
 
     async def _open(self, partitions: set[int]) -> None:
         """Open partitions before their first event: one may have been committed past our snapshot."""

@@ -10,9 +10,9 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from processors.gaps import accept_gaps, find_gaps
-from processors.shell import EXIT_LOG, EXIT_UNEXPECTED
+from processors.shell import EXIT_LOG, EXIT_SETTINGS, EXIT_UNEXPECTED
 
-from .conftest import PARTITIONS, Numbers
+from .conftest import PARTITIONS, Numbers, until
 
 
 async def until_out(numbers: Numbers, wanted: set[int], within_s: float = 40.0) -> None:
@@ -144,6 +144,20 @@ async def test_a_log_that_ends_before_the_snapshot_is_a_named_error(numbers: Num
     assert not await find_gaps(numbers.bootstrap, {"numbered": numbers.topic}, numbers.snapshots)
     numbers.worker()
     await until_out(numbers, set(range(30)))
+
+
+async def test_two_workers_of_one_instance_id_are_a_named_error_and_lose_nothing(numbers: Numbers) -> None:
+    await numbers.publish(30)
+    first = numbers.worker()
+    await numbers.all_out()
+    second = numbers.worker()
+    await until(lambda: EXIT_SETTINGS in (first.popen.poll(), second.popen.poll()), 40)
+    assert any("DUSTWATCH_INSTANCE" in worker.said() for worker in (first, second))
+    for worker in (first, second):
+        worker.kill()
+    await numbers.publish(30)
+    numbers.worker()
+    await numbers.all_out()
 
 
 async def test_sigterm_saves_what_was_folded_and_repeats_nothing_after(numbers: Numbers) -> None:
