@@ -30,8 +30,7 @@ def build(bootstrap: str, topic: str, expected: int, folder: Path) -> faust.App:
         autodiscover=False,
     )
     feed = app.topic(topic, value_serializer="json")
-    sums = app.Table("sums", default=float, partitions=4).tumbling(3600, expires=7200)
-    counts = app.Table("counts", default=int, partitions=4).tumbling(3600, expires=7200)
+    hours = app.Table("hours", default=lambda: (0.0, 0), partitions=4).tumbling(3600, expires=7200)
     seen = 0
     first = last = 0.0
 
@@ -41,8 +40,8 @@ def build(bootstrap: str, topic: str, expected: int, folder: Path) -> faust.App:
         async for reading in stream:
             last = time.monotonic()
             first = first or last
-            sums[reading["device"]] += reading["pm10"]
-            counts[reading["device"]] += 1
+            total, count = hours[reading["device"]].value()
+            hours[reading["device"]] = (total + reading["pm10"], count + 1)
             seen += 1
 
     @app.timer(0.25, name="end")
