@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 
 from alerts.cases import COMMANDS, STATES, decide
 from alerts.outbox import Patience, after, retry, sent, unknown, wait_ms
+from alerts.records import Known
 from alerts.store import CaseStore
-from tests.fakes.alerts import HOUR, NIGHT, breach, offline, planner
+from ingest.register import County
+from processors.records import decode_breach, encode_breach
+from tests.fakes.alerts import HOUR, NIGHT, breach, county, offline, planner
 
 PLAN = planner()
 SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -110,6 +113,55 @@ def test_each_breach_has_one_case_and_each_step_one_message_for_each_way(steps):
         ]
         assert len(told) == len(set(told))
         assert {case.state for case in cases} <= set(STATES)
+
+
+NUMBERS = (
+    st.none() | st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**6), 10**6).map(float)
+)
+WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12)
+INSTANTS = st.integers(0, 4 * 10**12)
+ANY_BREACH = st.builds(
+    breach,
+    event=st.sampled_from(["opened", "amended", "closed"]),
+    kind=st.sampled_from(["exceedance", "offline", "suspicion", "something new"]),
+    level=WORDS,
+    site=st.sampled_from(["site-1", "site-2"]) | WORDS,
+    device=st.sampled_from(["dev-1", "dev-12"]) | WORDS,
+    title=st.dictionaries(st.sampled_from(["zh", "en", "fr"]), WORDS),
+    status=st.sampled_from(["read", "reported", "recalled", "", "guessed"]),
+    pollutant=st.none() | st.sampled_from(["pm10", "noise", "ozone"]),
+    unit=st.none() | WORDS,
+    at=INSTANTS,
+    opened_at=INSTANTS,
+    start=INSTANTS,
+    end=INSTANTS,
+    value=NUMBERS,
+    background=NUMBERS,
+    subtracted=NUMBERS,
+    limit=NUMBERS,
+    capture=NUMBERS,
+    reasons=st.lists(st.sampled_from(["never_seen", "rule_removed", "device_removed", "clear"])).map(tuple),
+    delayed=st.booleans(),
+    tell=st.booleans(),
+    deadline_h=st.none() | st.floats(0, 1000),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(ANY_BREACH, min_size=1, max_size=3), INSTANTS, st.sampled_from(["zh_CN", "en"]))
+def test_whatever_a_breach_holds_it_is_put_into_words_and_never_stops_the_stage(events, now, language):
+    plan = planner(county(county=County(name="示范县", language=language)))
+    known = Known()
+    for sent_event in events:
+        event = decode_breach(encode_breach(sent_event)[1])
+        for change in plan.breach(event, known, now):
+            for message in change.messages:
+                assert message.id in message.text
+                assert message.subject.strip()
+            if change.case.hold_until is not None:
+                for later in plan.release([change.case], now + 10**13):
+                    assert later.messages
+            known = Known(change.case, change.messages or known.told)
 
 
 ENDS = st.sampled_from(["sent", "lost receipt", "died before", "died after", "not taken", "no answer"])

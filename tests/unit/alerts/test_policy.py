@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -190,3 +191,17 @@ def test_a_contact_that_bears_its_department_s_name_is_not_called_by_it_twice():
         county(departments={**register.departments, "housing": department}), PLAIN, "site-1", NIGHT, "offline"
     )
     assert [r.name for r in found] == ["住建局夜班", "城东镇 网格员 王海燕", "一号工地 项目经理"]
+
+
+def test_the_files_of_the_manual_are_valid(tmp_path):
+    manual = (Path(__file__).parents[3] / "deploy" / "docs" / "telling.md").read_text(encoding="utf-8")
+    blocks = dict(re.findall(r"```yaml (\w+)\n(.*?)```", manual, re.S))
+    root = folder(tmp_path, **blocks)
+    departments = (root / "departments.yaml").read_text(encoding="utf-8")
+    ecology = "\n- {id: ecology, name: 生态环境分局, line: sector, contacts: [{name: 监控中心, channels: [{kind: wecom}]}]}\n"
+    (root / "departments.yaml").write_text(departments + ecology, encoding="utf-8")
+    register = load_register(root)
+    routing = load_routing(root, register)
+    assert set(routing.channels) == {"hook", "post", "robot", "file"}
+    assert uncovered(register, routing) == []
+    assert {r.kind for r in who(register, routing, "site-1", NIGHT, "offline")} == {"file", "wecom"}
