@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import FrameType
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -73,13 +74,28 @@ def create_app(
 
 
 def run_desk(app: Starlette, host: str = "127.0.0.1", port: int = 8400) -> None:
-    """Serve until SIGTERM or SIGINT; open streams are let go after some seconds."""
+    """Serve until SIGTERM or SIGINT; open streams end within a second or so of it."""
     import uvicorn
 
-    uvicorn.run(
-        app, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=3,
+    poller = app.state.desk.poller
+
+    class Server(uvicorn.Server):
+        """Tells the streams to end; uvicorn itself would wait for them, then cut them off."""
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            poller.closing = True
+            super().handle_exit(sig, frame)
+
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=5,
         server_header=False,
-    )  # fmt: skip
+    )
+    Server(config).run()
 
 
 class KeptFiles(StaticFiles):

@@ -45,6 +45,7 @@ class Poller:
         self.every = every
         self.board: Board | None = None
         self.serial = 0
+        self.closing = False  # streams end
         self._faults: dict[tuple[str, str], str] = {}  # (store, question) -> why it was not answered
         self._kept: dict[str, Any] = {}
         self._polled_at = float("-inf")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from alerts.web.desk import Desk
 from alerts.web.words import Words
 
 _KEEP_ALIVE = 15.0  # s; proxies cut a silent stream
+_LOOK = 1.0  # s between looks whether the desk is ending
 
 
 async def events(request: Request) -> Response:
@@ -28,19 +30,23 @@ async def events(request: Request) -> Response:
 async def _messages(request: Request, desk: Desk, words: Words) -> AsyncIterator[bytes]:
     shown: dict[str, str] = {}
     serial = -1
+    silent_since = time.monotonic()
     yield b"retry: 2000\n\n"
     with desk.poller.listening():
-        while not await request.is_disconnected():
-            newest = await desk.poller.newer(serial, _KEEP_ALIVE)
+        while not desk.poller.closing and not await request.is_disconnected():
+            newest = await desk.poller.newer(serial, _LOOK)
             board = desk.poller.board
-            if newest == serial or board is None:
+            if time.monotonic() - silent_since > _KEEP_ALIVE:
+                silent_since = time.monotonic()
                 yield b": still here\n\n"
+            if newest == serial or board is None:
                 continue
             serial = newest
             parts = parts_of(desk, board, words)
             changed = changes(shown, parts)
             shown = parts
             if changed:
+                silent_since = time.monotonic()
                 yield event("board", changed)
 
 
