@@ -160,9 +160,7 @@ def _bare(port: int) -> None:
 
 async def _ours(url: str, kafka: str, register: Path) -> None:
     telemetry, stop = Telemetry("bridge"), asyncio.Event()
-    config = BridgeConfig(
-        MqttOptions(url, client_id=_OURS), FeedOptions(kafka, PARTITIONS, compression=os.environ.get("CODEC"))
-    )
+    config = BridgeConfig(MqttOptions(url, client_id=_OURS), FeedOptions(kafka, PARTITIONS))
     task = asyncio.create_task(run_bridge(config, load_register(register), telemetry, WallClock(), stop))
     came, left = telemetry.records.labels("message"), telemetry.written.labels("acknowledged")
     started = None

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import orjson
 
-from ingest.records import MISSING, Int64s, Readings
+from ingest.records import MISSING, Readings
 
 MOST_ROWS = 500  # a batch that grows to this many readings is not kept waiting
 
@@ -74,36 +74,32 @@ class Batches:
 
 def readings_of(rows: list[Row], revision: str = "") -> Readings:
     """The columns of at least one row."""
-    devices: dict[str, int] = {}
-    sites: list[str] = []
-    codes = np.empty(len(rows), np.int32)
-    for index, row in enumerate(rows):
-        code = devices.get(row.device)
+    devices, sites, time, period, received_at, values, flags, extras, marks = zip(*rows, strict=True)
+    code_of: dict[str, int] = {}
+    site_of: list[str] = []
+    codes: list[int] = []
+    for device, site in zip(devices, sites, strict=True):
+        code = code_of.get(device)
         if code is None:
-            code = devices[row.device] = len(sites)
-            sites.append(row.site)
-        codes[index] = code
-    names: dict[str, None] = {}
-    for row in rows:
-        names.update(dict.fromkeys(row.values))
-    count = len(rows)
+            code = code_of[device] = len(site_of)
+            site_of.append(site)
+        codes.append(code)
     return Readings(
-        devices=tuple(devices),
-        sites=tuple(sites),
-        codes=codes,
-        time=np.fromiter((row.time for row in rows), np.int64, count),
-        period=np.fromiter((row.period for row in rows), np.int64, count),
-        received_at=np.fromiter((row.received_at for row in rows), np.int64, count),
-        values={name: _column(rows, name, count) for name in sorted(names)},
-        flags={i: text for i, row in enumerate(rows) if row.flags and (text := flags_text(row.flags))},
-        extras={i: _json(row.extras) for i, row in enumerate(rows) if row.extras},
-        marks={i: ",".join(row.marks) for i, row in enumerate(rows) if row.marks},
+        devices=tuple(code_of),
+        sites=tuple(site_of),
+        codes=np.array(codes, np.int32),
+        time=np.array(time, np.int64),
+        period=np.array(period, np.int64),
+        received_at=np.array(received_at, np.int64),
+        values={
+            name: np.array([sent.get(name, MISSING) for sent in values], np.int64)
+            for name in sorted(set().union(*values))
+        },
+        flags={i: text for i, sent in enumerate(flags) if sent and (text := flags_text(sent))},
+        extras={i: _json(sent) for i, sent in enumerate(extras) if sent},
+        marks={i: ",".join(sent) for i, sent in enumerate(marks) if sent},
         revision=revision,
     )
-
-
-def _column(rows: list[Row], name: str, count: int) -> Int64s:
-    return np.fromiter((row.values.get(name, MISSING) for row in rows), np.int64, count)
 
 
 def flags_text(flags: Mapping[str, str]) -> str:

@@ -7,8 +7,9 @@ names the kind and version, the `received_at` header the greatest instant in the
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,7 @@ _JSON_KINDS: dict[str, type[Tick] | type[Background] | type[Signal] | type[Revis
 }
 _SCHEMA_OF = {kind: name for name, kind in _JSON_KINDS.items()}
 _INSTANT = pa.timestamp("ms", tz="UTC")
+_INT64 = pa.int64()
 _FEW = 4  # below this a dictionary costs more bytes than it saves
 
 
@@ -89,32 +91,52 @@ def encode_readings(batch: Readings) -> bytes:
     n = len(batch)
     names = ["device", "site", "time", "period", "received_at"]
     columns: list[Any] = [
-        _texts(batch.devices, batch.codes, n),
-        _texts(batch.sites, batch.codes, n),
-        pa.array(batch.time).cast(_INSTANT),
-        pa.array(batch.period),
-        pa.array(batch.received_at).cast(_INSTANT),
+        *_texts(batch, n),
+        _numbers(_INSTANT, batch.time),
+        _numbers(_INT64, batch.period),
+        _numbers(_INSTANT, batch.received_at),
     ]
     for name, column in batch.values.items():
-        hole = column == MISSING
         names.append(name)
-        columns.append(pa.array(column, mask=hole) if hole.any() else pa.array(column))
+        columns.append(_with_holes(column) if column.min(initial=0) == MISSING else _numbers(_INT64, column))
     for name, sparse in (("flags", batch.flags), ("extras", batch.extras), ("marks", batch.marks)):
         if sparse:
             names.append(name)
             columns.append(pa.array([sparse.get(i) for i in range(n)], pa.utf8()))
-    fields = [pa.field(k, v.type) for k, v in zip(names, columns, strict=True)]
-    schema = pa.schema(fields, {"schema": READINGS, "revision": batch.revision, "scale": "0.001"})
+    schema = _schema(tuple(names), n < _FEW, batch.revision)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, schema) as writer:
-        writer.write_batch(pa.record_batch(columns, schema=schema))
-    return bytes(sink.getvalue().to_pybytes())
+        writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
+    value: bytes = sink.getvalue().to_pybytes()
+    return value
 
 
-def _texts(words: Sequence[str], codes: Any, n: int) -> Any:
+@lru_cache(maxsize=256)  # batches of one kind of monitor look alike; building a schema costs as much as them
+def _schema(names: tuple[str, ...], plain: bool, revision: str) -> Any:
+    text = pa.utf8() if plain else pa.dictionary(pa.int32(), pa.utf8())
+    kinds = {"device": text, "site": text, "time": _INSTANT, "received_at": _INSTANT}
+    kinds |= dict.fromkeys(("flags", "extras", "marks"), pa.utf8())
+    fields = [pa.field(name, kinds.get(name, _INT64)) for name in names]
+    return pa.schema(fields, {"schema": READINGS, "revision": revision, "scale": "0.001"})
+
+
+def _numbers(kind: Any, column: Int64s) -> Any:
+    """A column without holes, not copied."""
+    return pa.Array.from_buffers(kind, len(column), [None, pa.py_buffer(np.ascontiguousarray(column))])
+
+
+def _with_holes(column: Int64s) -> Any:
+    return pa.array(column, mask=column == MISSING)
+
+
+def _texts(batch: Readings, n: int) -> tuple[Any, Any]:
+    """The columns of devices and sites."""
+    words = (batch.devices, batch.sites)
     if n < _FEW:
-        return pa.array([words[c] for c in codes.tolist()], pa.utf8())
-    return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(words, pa.utf8()))
+        codes = batch.codes.tolist()
+        return tuple(pa.array([w[c] for c in codes], pa.utf8()) for w in words)
+    indices = pa.array(batch.codes)
+    return tuple(pa.DictionaryArray.from_arrays(indices, pa.array(w, pa.utf8()), safe=False) for w in words)
 
 
 def decode_readings(value: bytes) -> Readings:

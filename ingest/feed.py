@@ -30,7 +30,7 @@ class FeedOptions:
 
     kafka: str = "127.0.0.1:9092"
     partitions: int = DEFAULT_PARTITIONS
-    compression: str | None = None
+    compression: str | None = "zstd"  # a third of the bytes; gzip costs aiokafka 2 ms for 40 readings
     linger_ms: int = 10  # while an instant rule listens; up to 500 where none does
     flush_rows: int = 500  # in all partitions: half of what the broker leaves unacknowledged
     revision: str = ""

@@ -49,9 +49,12 @@ def cut(buffer: bytes | bytearray, mqtt5: bool) -> tuple[list[Message | Other], 
         start = at + 2
         length = buffer[at + 1]
         if length & 0x80:
-            length, start = _variable(buffer, at + 1)
-            if start < 0:
-                break
+            if size - at > 2 and not buffer[start] & 0x80:  # most readings: two bytes of length
+                length, start = length & 0x7F | buffer[start] << 7, start + 1
+            else:
+                length, start = _variable(buffer, at + 1)
+                if start < 0:
+                    break
         end = start + length
         if end > size:
             break
