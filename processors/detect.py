@@ -18,11 +18,13 @@ import numpy as np
 from ingest.records import Background, FeedRecord, Readings, Revision, Signal, Tick
 from ingest.units import JUDGED
 from processors import state
+from processors.answers import Judgement
 from processors.background import Backgrounds
 from processors.breaches import OFFLINE, Breaches
+from processors.days import Days
 from processors.instants import Instants
 from processors.intake import Intake, Positions, intake
-from processors.judge import Judge, Judgement, interval_ids
+from processors.judge import Judge, interval_ids
 from processors.outage import NEVER, Outage
 from processors.records import Breach, Interval, Verdict
 from processors.revision import Plan, sites_of_partition
@@ -74,19 +76,17 @@ class Detector:
         self.signals: dict[str, int] = {}  # id -> received_at
         self.closed: dict[int, int] = {}  # window -> end of the last one that closed
         self._next: int | None = None  # no decision is due before it; None: to be computed
-        self._use(Plan.of(_NOTHING), Silence.of(0, 0))
+        self.plan = Plan.of(_NOTHING)
+        self.silence = Silence.of(0, 0)
+        self.log = RowLog(NEVER)
+        self.judge = Judge(self.plan)
+        self.days = Days(self.plan)
+        self.instants = Instants(self.plan)
 
     @classmethod
     def empty(cls, partition: int = 0, partitions: int = 1) -> Detector:
         """A partition of which nothing has been read; it judges the sites that live in it."""
         return cls(partition, partitions)
-
-    def _use(self, plan: Plan, silence: Silence) -> None:
-        self.plan = plan
-        self.silence = silence
-        self.log = RowLog(NEVER)
-        self.judge = Judge(plan)
-        self.instants = Instants(plan)
 
     @property
     def ready(self) -> bool:
@@ -217,7 +217,8 @@ class Detector:
         self._close(LONG, due, at, out)
         self.log.close(self.closed[LONG])
         self.log.forget(due)
-        self.judge.forget(due)
+        self.judge.forget(self.days, due)
+        self.days.forget(due)
         self.backgrounds.forget(due)
         self.breaches.forget(due)
         self.signals = {i: when for i, when in self.signals.items() if when + 24 * LONG > due}
@@ -279,8 +280,8 @@ class Detector:
         self._settle(made, at, out, delayed=at != due)
 
     def _settle(self, made: list[Judgement], at: int, out: Outputs, delayed: bool = False) -> None:
-        self._publish(self.judge.resettle(made, at), out, delayed)
-        self._publish(self.judge.settle_days(self.closed, at), out, delayed)
+        self._publish(self.days.resettle(self.judge.held, made, at), out, delayed)
+        self._publish(self.days.settle(self.judge.held, self.judge.pending, self.closed, at), out, delayed)
 
     def _publish(self, made: list[Judgement], out: Outputs, delayed: bool) -> None:
         for judgement in made:

@@ -1,4 +1,4 @@
-"""Verdicts of rules over intervals and days: three answers, with reasons, superseded when background comes.
+"""Verdicts of rules over intervals: three answers, with reasons, superseded when background comes.
 
 Everything is kept by device row; a limit is compared in whole 1e-9 of the unit, without rounding.
 """
@@ -7,68 +7,38 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from ingest.records import Int64s
 from ingest.units import JUDGED
+from processors.answers import (
+    ANSWER_OF,
+    INTERVAL,
+    IS_COMPLIANT,
+    IS_EXCEEDING,
+    IS_UNDETERMINED,
+    LOW,
+    NEVER_SEEN,
+    NO_BACKGROUND,
+    NO_DATA,
+    PENDING,
+    REASONS_OF,
+    SILENT,
+    SUPERSEDE_MS,
+    Held,
+    Int8s,
+    Int32s,
+    Judgement,
+)
 from processors.background import AreaMean, Backgrounds
-from processors.records import COMPLIANT, EXCEEDS, UNDETERMINED, Verdict, ids_of, short_id
-from processors.revision import NANO, UNBOUNDED, Plan, RuleInForce, day_of
-from processors.rules import Rule
+from processors.days import Days
+from processors.records import EXCEEDS, Verdict, ids_of
+from processors.revision import NANO, Plan, RuleInForce, day_of
 from processors.silence import Silence
 from processors.windows import Means, slots_of
 
-Int8s = npt.NDArray[np.int8]
-Int16s = npt.NDArray[np.int16]
-Int32s = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
-
-SUPERSEDE_MS = 24 * 3_600_000  # how long after an interval's end its verdict may still be superseded
-
-# States of a point in an interval.
-NONE, IS_COMPLIANT, IS_EXCEEDING, IS_UNDETERMINED, PENDING = range(5)
-_ANSWERS = {IS_COMPLIANT: COMPLIANT, IS_EXCEEDING: EXCEEDS, IS_UNDETERMINED: UNDETERMINED}
-
-# Bits of reasons.
-_LOW, _NO_DATA, _SILENT, _NEVER, _INTERVAL, _NO_BACKGROUND = (1 << bit for bit in range(6))
-_CODES = ("low_capture", "no_data", "device_silent", "never_seen", "interval_exceeds_window", "no_background")
-REASONS_OF = tuple(
-    tuple(sorted(code for bit, code in enumerate(_CODES) if bits >> bit & 1)) for bits in range(64)
-)
-
-
-class Judgement(NamedTuple):
-    """A verdict with what its breach depends on."""
-
-    verdict: Verdict
-    rule: Rule
-    previous: str | None = None  # the answer it supersedes
-    later: Verdict | None = None  # the next compliant verdict, where it is known already
-
-
-@dataclass(slots=True, eq=False)
-class Held:
-    """One rule over one interval: a line a device row."""
-
-    end: int
-    state: Int8s
-    bits: Int8s
-    revision: Int16s
-    total: Int64s  # 1e-9 unit
-    covered: Int32s
-    used: dict[int, AreaMean] = field(default_factory=dict)  # area -> background that was applied
-
-
-@dataclass(slots=True, eq=False)
-class DayHeld:
-    """One rule over one day that has been settled."""
-
-    state: Int8s
-    count: Int16s  # exceeding intervals
-    revision: Int16s
 
 
 @dataclass(slots=True, eq=False)
@@ -78,8 +48,6 @@ class Judge:
     plan: Plan
     held: dict[str, dict[int, Held]] = field(default_factory=dict)  # rule -> start
     pending: dict[tuple[str, int], int] = field(default_factory=dict)  # (rule, start) -> when to look again
-    day_next: dict[str, int] = field(default_factory=dict)  # rule -> start of its first unsettled day
-    days: dict[str, dict[int, DayHeld]] = field(default_factory=dict)
 
     # ------------------------------------------------------------------------------------- intervals
 
@@ -126,8 +94,8 @@ class Judge:
         slots = slots_of(self.plan.interval, rule.window)[rows]
         covered = held.covered[rows].astype(np.int64)
         low = covered * 10_000 < rule.least_permyriad * slots
-        bits = low * _LOW | (covered == 0) * _NO_DATA | (low & silent) * _SILENT | never * _NEVER
-        return np.where(slots == 0, _INTERVAL | (never * _NEVER), bits).astype(np.int8)
+        bits = low * LOW | (covered == 0) * NO_DATA | (low & silent) * SILENT | never * NEVER_SEEN
+        return np.where(slots == 0, INTERVAL | (never * NEVER_SEEN), bits).astype(np.int8)
 
     def _with_background(
         self, rule: RuleInForce, start: int, held: Held, at: int, known: Backgrounds
@@ -156,12 +124,14 @@ class Judge:
         held.state[rows] = state
         held.revision[rows] += 1
         verdicts = self._verdicts(rule, start, held, rows, at)
+        # background may come out of order: hours after this one may have their answer already
+        later = [one for one in sorted(self.held.get(rule.rule.id, {}).items()) if one[0] > start]
         return [
             Judgement(
                 verdict,
                 rule.rule,
-                _ANSWERS.get(previous),
-                self._next_compliant(rule, start, row, at) if verdict.answer == EXCEEDS else None,
+                ANSWER_OF.get(previous),
+                self._next_compliant(rule, later, row, at) if verdict.answer == EXCEEDS else None,
             )
             for verdict, previous, row in zip(verdicts, before, rows.tolist(), strict=True)
         ]
@@ -197,7 +167,7 @@ class Judge:
         ):
             device = plan.devices[row]
             # a background plays a part only where the measurement could be judged at all
-            county, subtracted, ids = nothing if bits & ~_NO_BACKGROUND else background.get(area, nothing)
+            county, subtracted, ids = nothing if bits & ~NO_BACKGROUND else background.get(area, nothing)
             made.append(
                 Verdict(
                     id=id_of[revision](device),
@@ -214,7 +184,7 @@ class Judge:
                     unit=own.unit,
                     start=start,
                     end=end,
-                    answer=_ANSWERS[state],
+                    answer=ANSWER_OF[state],
                     reasons=REASONS_OF[bits],
                     value=number if slots else None,
                     background=county,
@@ -230,11 +200,13 @@ class Judge:
             )
         return made
 
-    def _next_compliant(self, rule: RuleInForce, start: int, row: int, at: int) -> Verdict | None:
-        """The first compliant verdict after `start` that is known already (background came out of order)."""
-        for later, held in sorted(self.held.get(rule.rule.id, {}).items()):
-            if later > start and held.state[row] == IS_COMPLIANT:
-                return self._verdicts(rule, later, held, np.array([row], np.int32), at)[0]
+    def _next_compliant(
+        self, rule: RuleInForce, later: list[tuple[int, Held]], row: int, at: int
+    ) -> Verdict | None:
+        """The first compliant verdict of a point in later intervals."""
+        for start, held in later:
+            if held.state[row] == IS_COMPLIANT:
+                return self._verdicts(rule, start, held, np.array([row], np.int32), at)[0]
         return None
 
     # ------------------------------------------------------------------------------------ background
@@ -261,7 +233,7 @@ class Judge:
             if due < held.end + rule.wait:
                 self.pending[name, start] = held.end + rule.wait
                 continue
-            held.bits[waiting] |= _NO_BACKGROUND
+            held.bits[waiting] |= NO_BACKGROUND
             made += self._decide(rule, start, held, waiting, None, at)
         return made
 
@@ -291,7 +263,7 @@ class Judge:
         if mean is None or (before is not None and before.nano == mean.nano):
             return []
         decided = (held.state == IS_COMPLIANT) | (held.state == IS_EXCEEDING)
-        lacking = (held.state == IS_UNDETERMINED) & (held.bits == _NO_BACKGROUND)
+        lacking = (held.state == IS_UNDETERMINED) & (held.bits == NO_BACKGROUND)
         rows = np.flatnonzero(mine & (decided | lacking)).astype(np.int32)
         if not len(rows):
             return []
@@ -299,126 +271,16 @@ class Judge:
         held.bits[rows] = 0
         return self._decide(rule, start, held, rows, mean, at)
 
-    # ------------------------------------------------------------------------------------------ days
-
-    def settle_days(self, closed: dict[int, int], at: int) -> list[Judgement]:
-        """Settle the days whose intervals have all been decided. `closed`: window -> end of its last one."""
-        made: list[Judgement] = []
-        for rule in self.plan.rules:
-            if rule.rule.allowance is None:
-                continue
-            name = rule.rule.id
-            while True:
-                start, end = day_of(
-                    self.day_next.setdefault(name, self._first_day(rule, closed)), self.plan.zone
-                )
-                if closed[rule.window] < end or any(r == name and s < end for r, s in self.pending):
-                    break
-                made += self._settle(rule, start, end, at)
-                self.day_next[name] = end
-        return made
-
-    def _first_day(self, rule: RuleInForce, closed: dict[int, int]) -> int:
-        return min(self.held.get(rule.rule.id, {}), default=closed[rule.window])
-
-    def resettle(self, judgements: list[Judgement], at: int) -> list[Judgement]:
-        """Count settled days again in which a verdict was superseded."""
-        touched = {
-            (j.verdict.rule, day_of(j.verdict.start, self.plan.zone))
-            for j in judgements
-            if j.verdict.revision > 1
-        }
-        made: list[Judgement] = []
-        for rule in self.plan.rules:
-            for start, end in sorted(day for name, day in touched if name == rule.rule.id):
-                if rule.rule.allowance is not None and start in self.days.get(rule.rule.id, {}):
-                    made += self._settle(rule, start, end, at)
-        return made
-
-    def _settle(self, rule: RuleInForce, start: int, end: int, at: int) -> list[Judgement]:
-        allowance = rule.rule.allowance or 0
-        within = [h.state for s, h in sorted(self.held.get(rule.rule.id, {}).items()) if start <= s < end]
-        if not within:
-            return []
-        states = np.stack(within)
-        count = (states == IS_EXCEEDING).sum(axis=0)
-        open_count = ((states == IS_UNDETERMINED) | (states == PENDING)).sum(axis=0)
-        state = np.where(count + open_count > allowance, IS_UNDETERMINED, IS_COMPLIANT)
-        state = np.where(count > allowance, IS_EXCEEDING, state)
-        state = np.where((states != NONE).any(axis=0), state, NONE).astype(np.int8)
-        days = self.days.setdefault(rule.rule.id, {})
-        day = days.get(start)
-        if day is None:
-            n = len(self.plan)
-            day = days[start] = DayHeld(np.zeros(n, np.int8), np.zeros(n, np.int16), np.zeros(n, np.int16))
-        changed = np.flatnonzero((state != NONE) & ((state != day.state) | (count != day.count)))
-        made = []
-        for row in changed.tolist():
-            previous = _ANSWERS.get(int(day.state[row]))
-            day.revision[row] += 1
-            verdict = self._day_verdict(
-                rule, row, start, end, int(state[row]), int(count[row]), int(day.revision[row]), at
-            )
-            made.append(Judgement(verdict, rule.rule, previous))
-        day.state, day.count = state, count.astype(np.int16)
-        return made
-
-    def _day_verdict(
-        self,
-        rule: RuleInForce,
-        row: int,
-        start: int,
-        end: int,
-        state: int,
-        count: int,
-        revision: int,
-        at: int,
-    ) -> Verdict:
-        own, device = rule.rule, self.plan.devices[row]
-        within: tuple[str, ...] = ("within_allowance",) if count else ()
-        reasons = {IS_EXCEEDING: ("allowance_exceeded",), IS_UNDETERMINED: ("undetermined_hours",)}
-        return Verdict(
-            id=short_id("verdict", own.id, rule.revision, "day", start, end, revision, device),
-            kind="day",
-            site=self.plan.sites[row],
-            point=device,
-            rule=own.id,
-            rule_revision=rule.revision,
-            title=own.titles,
-            clause=own.clause,
-            citation=own.citation,
-            status=own.status,
-            pollutant=own.pollutant,
-            unit="intervals",
-            start=start,
-            end=end,
-            answer=_ANSWERS[state],
-            reasons=reasons.get(state, within),
-            value=float(count),
-            background=None,
-            subtracted=None,
-            background_ids=(),
-            limit=float(own.allowance or 0),
-            capture=None,
-            interval=None,
-            revision=revision,
-            configuration=self.plan.id,
-            decided_at=at,
-        )
-
     # ------------------------------------------------------------------------------------- housekeeping
 
-    def forget(self, until: int) -> None:
+    def forget(self, days: Days, until: int) -> None:
         """Forget intervals that can't be superseded any more and whose day is settled."""
         for name, held in self.held.items():
-            unsettled = self.day_next.get(name, UNBOUNDED)
+            unsettled = days.unsettled(name)
             for start in [s for s, h in held.items() if h.end + SUPERSEDE_MS <= until and s < unsettled]:
                 # a day is counted from all of its intervals: they go together
                 if day_of(start, self.plan.zone)[1] + SUPERSEDE_MS <= until:
                     del held[start]
-        for days in self.days.values():
-            for start in [s for s in days if day_of(s, self.plan.zone)[1] + SUPERSEDE_MS <= until]:
-                del days[start]
 
 
 def interval_ids(pollutant: str, start: int, end: int, revision: int) -> Callable[[str], str]:

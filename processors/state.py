@@ -16,10 +16,12 @@ import orjson
 import pyarrow as pa
 
 from ingest.records import Revision
+from processors.answers import Held
 from processors.background import AreaMean, Backgrounds
 from processors.breaches import Breaches
+from processors.days import DayHeld, Days
 from processors.instants import Instants
-from processors.judge import DayHeld, Held, Judge
+from processors.judge import Judge
 from processors.outage import NEVER, Outage
 from processors.revision import Plan, sites_of_partition
 from processors.rowlog import BUCKET_MS, Bucket, Columns, Int32s, RowLog, key_of
@@ -53,22 +55,23 @@ def adopt(detector: Detector, plan: Plan, at: int) -> None:
     detector.log.remap(new_row)
     detector.judge.plan = detector.instants.plan = detector.plan = plan
     rules = {rule.rule.id: rule for rule in plan.rules}
-    judge = detector.judge
+    judge, days = detector.judge, detector.days
+    days.plan = plan
     judge.held = {
         name: {start: _moved_held(one, old_row) for start, one in starts.items()}
         for name, starts in judge.held.items()
         if name in rules
     }
-    judge.days = {
+    days.settled = {
         name: {
             start: DayHeld(*(_moved(a, old_row, 0) for a in (day.state, day.count, day.revision)))
-            for start, day in days.items()
+            for start, day in settled.items()
         }
-        for name, days in judge.days.items()
+        for name, settled in days.settled.items()
         if name in rules
     }
     judge.pending = {key: due for key, due in judge.pending.items() if key[0] in rules}
-    judge.day_next = {name: start for name, start in judge.day_next.items() if name in rules}
+    days.next = {name: start for name, start in days.next.items() if name in rules}
     # areas may have other numbers now: what was used is found again when it is needed
     for starts in judge.held.values():
         for one in starts.values():
@@ -114,7 +117,7 @@ class _Pack:
 def dump(detector: Detector) -> bytes:
     """The whole state of a partition; the same state gives the same bytes."""
     pack = _Pack()
-    silence, judge, log = detector.silence, detector.judge, detector.log
+    silence, judge, days, log = detector.silence, detector.judge, detector.days, detector.log
     head: dict[str, Any] = {
         "version": VERSION,
         "partition": [detector.partition, detector.partitions],
@@ -140,11 +143,11 @@ def dump(detector: Detector) -> bytes:
             for start, held in sorted(starts.items())
         ],
         "pending": [[name, start, due] for (name, start), due in sorted(judge.pending.items())],
-        "day_next": sorted(judge.day_next.items()),
+        "day_next": sorted(days.next.items()),
         "days": [
             [name, start, [pack.add(a) for a in (day.state, day.count, day.revision)]]
-            for name, days in sorted(judge.days.items())
-            for start, day in sorted(days.items())
+            for name, settled in sorted(days.settled.items())
+            for start, day in sorted(settled.items())
         ],
         "above": [[name, pack.add(newest)] for name, newest in sorted(detector.instants.above.items())],
     }
@@ -205,14 +208,15 @@ def load(data: bytes, detector: Detector) -> Detector:
     detector.log = _load_log(head["log"], arrays, detector.plan)
     detector.instants = Instants(detector.plan, {name: arrays[i] for name, i in head["above"]})
     judge = detector.judge = Judge(detector.plan)
+    days = detector.days = Days(detector.plan)
     for name, start, end, columns, used in head["held"]:
         means = {area: AreaMean(nano, tuple(ids), complete) for area, nano, ids, complete in used}
         state, bits, revision, total, covered = (arrays[i] for i in columns)
         judge.held.setdefault(name, {})[start] = Held(end, state, bits, revision, total, covered, means)
     judge.pending = {(name, start): due for name, start, due in head["pending"]}
-    judge.day_next = dict(head["day_next"])
+    days.next = dict(head["day_next"])
     for name, start, columns in head["days"]:
-        judge.days.setdefault(name, {})[start] = DayHeld(*(arrays[i] for i in columns))
+        days.settled.setdefault(name, {})[start] = DayHeld(*(arrays[i] for i in columns))
     return detector
 
 

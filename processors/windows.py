@@ -52,12 +52,12 @@ def window_means(held: Columns, interval: Int64s, start: int, end: int) -> tuple
         order = np.lexsort((rows.hash, rows.period, order_key))
         sorted_key = order_key[order]
     rows = rows.take(order)
-    return tuple(_pollutant(rows, sorted_key, rows.values[q], interval, start, end) for q in range(len(JUDGED)))
+    return tuple(
+        _pollutant(rows, sorted_key, rows.values[q], interval, start, end) for q in range(len(JUDGED))
+    )
 
 
-def _pollutant(
-    rows: Columns, key: Int64s, values: Int32s, interval: Int64s, start: int, end: int
-) -> Means:
+def _pollutant(rows: Columns, key: Int64s, values: Int32s, interval: Int64s, start: int, end: int) -> Means:
     present = np.flatnonzero(values != ABSENT)
     if len(present) > 1:
         # Same device, time and period: a duplicate, or a conflict that the smaller hash wins.

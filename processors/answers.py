@@ -1,0 +1,53 @@
+"""What is kept of a rule's answers, a line a device row, and the codes of their reasons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ingest.records import Int64s
+from processors.background import AreaMean
+from processors.records import COMPLIANT, EXCEEDS, UNDETERMINED, Verdict
+from processors.rules import Rule
+
+Int8s = npt.NDArray[np.int8]
+Int16s = npt.NDArray[np.int16]
+Int32s = npt.NDArray[np.int32]
+
+SUPERSEDE_MS = 24 * 3_600_000  # how long after an interval's end its verdict may still be superseded
+
+# States of a point in an interval.
+NONE, IS_COMPLIANT, IS_EXCEEDING, IS_UNDETERMINED, PENDING = range(5)
+ANSWER_OF = {IS_COMPLIANT: COMPLIANT, IS_EXCEEDING: EXCEEDS, IS_UNDETERMINED: UNDETERMINED}
+
+# Bits of reasons.
+LOW, NO_DATA, SILENT, NEVER_SEEN, INTERVAL, NO_BACKGROUND = (1 << bit for bit in range(6))
+_CODES = ("low_capture", "no_data", "device_silent", "never_seen", "interval_exceeds_window", "no_background")
+REASONS_OF = tuple(
+    tuple(sorted(code for bit, code in enumerate(_CODES) if bits >> bit & 1)) for bits in range(64)
+)
+
+
+class Judgement(NamedTuple):
+    """A verdict with what its breach depends on."""
+
+    verdict: Verdict
+    rule: Rule
+    previous: str | None = None  # the answer it supersedes
+    later: Verdict | None = None  # the next compliant verdict, where it is known already
+
+
+@dataclass(slots=True, eq=False)
+class Held:
+    """One rule over one interval: a line a device row."""
+
+    end: int
+    state: Int8s
+    bits: Int8s
+    revision: Int16s
+    total: Int64s  # 1e-9 unit
+    covered: Int32s
+    used: dict[int, AreaMean] = field(default_factory=dict)  # area -> background that was applied

@@ -1,0 +1,164 @@
+"""Verdicts of whole days under a clause with an allowance: settled once all intervals have an answer.
+
+A day exceeds if more of its intervals exceed than are allowed; it is undetermined if exceeding and
+undetermined ones together are more; else it complies. Days are those of the county's zone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from processors.answers import (
+    ANSWER_OF,
+    IS_COMPLIANT,
+    IS_EXCEEDING,
+    IS_UNDETERMINED,
+    NONE,
+    PENDING,
+    SUPERSEDE_MS,
+    Held,
+    Int8s,
+    Int16s,
+    Judgement,
+)
+from processors.records import Verdict, short_id
+from processors.revision import UNBOUNDED, Plan, RuleInForce, day_of
+
+HeldByRule = dict[str, dict[int, Held]]  # rule -> start of the interval
+
+
+@dataclass(slots=True, eq=False)
+class DayHeld:
+    """One rule over one day that has been settled; a line a device row."""
+
+    state: Int8s
+    count: Int16s  # exceeding intervals
+    revision: Int16s
+
+
+@dataclass(slots=True, eq=False)
+class Days:
+    """The days of a partition: which is to be settled next, and which may still be counted again."""
+
+    plan: Plan
+    next: dict[str, int] = field(default_factory=dict)  # rule -> start of its first unsettled day
+    settled: dict[str, dict[int, DayHeld]] = field(default_factory=dict)  # rule -> start
+
+    def settle(
+        self, held: HeldByRule, pending: dict[tuple[str, int], int], closed: dict[int, int], at: int
+    ) -> list[Judgement]:
+        """Settle the days whose intervals have all been decided. `closed`: window -> end of its last one."""
+        made: list[Judgement] = []
+        for rule in self.plan.rules:
+            if rule.rule.allowance is None:
+                continue
+            name = rule.rule.id
+            while True:
+                start, end = day_of(
+                    self.next.setdefault(name, self._first_day(rule, held, closed)), self.plan.zone
+                )
+                if closed[rule.window] < end or any(r == name and s < end for r, s in pending):
+                    break
+                made += self._settle(rule, held, start, end, at)
+                self.next[name] = end
+        return made
+
+    def _first_day(self, rule: RuleInForce, held: HeldByRule, closed: dict[int, int]) -> int:
+        return min(held.get(rule.rule.id, {}), default=closed[rule.window])
+
+    def resettle(self, held: HeldByRule, judgements: list[Judgement], at: int) -> list[Judgement]:
+        """Count settled days again in which a verdict was superseded."""
+        touched = {
+            (j.verdict.rule, day_of(j.verdict.start, self.plan.zone))
+            for j in judgements
+            if j.verdict.revision > 1
+        }
+        made: list[Judgement] = []
+        for rule in self.plan.rules:
+            for start, end in sorted(day for name, day in touched if name == rule.rule.id):
+                if rule.rule.allowance is not None and start in self.settled.get(rule.rule.id, {}):
+                    made += self._settle(rule, held, start, end, at)
+        return made
+
+    def _settle(self, rule: RuleInForce, held: HeldByRule, start: int, end: int, at: int) -> list[Judgement]:
+        allowance = rule.rule.allowance or 0
+        within = [h.state for s, h in sorted(held.get(rule.rule.id, {}).items()) if start <= s < end]
+        if not within:
+            return []
+        states = np.stack(within)
+        count = (states == IS_EXCEEDING).sum(axis=0)
+        open_count = ((states == IS_UNDETERMINED) | (states == PENDING)).sum(axis=0)
+        state = np.where(count + open_count > allowance, IS_UNDETERMINED, IS_COMPLIANT)
+        state = np.where(count > allowance, IS_EXCEEDING, state)
+        state = np.where((states != NONE).any(axis=0), state, NONE).astype(np.int8)
+        days = self.settled.setdefault(rule.rule.id, {})
+        day = days.get(start)
+        if day is None:
+            n = len(self.plan)
+            day = days[start] = DayHeld(np.zeros(n, np.int8), np.zeros(n, np.int16), np.zeros(n, np.int16))
+        changed = np.flatnonzero((state != NONE) & ((state != day.state) | (count != day.count)))
+        made = []
+        for row in changed.tolist():
+            previous = ANSWER_OF.get(int(day.state[row]))
+            day.revision[row] += 1
+            verdict = self._day_verdict(
+                rule, row, start, end, int(state[row]), int(count[row]), int(day.revision[row]), at
+            )
+            made.append(Judgement(verdict, rule.rule, previous))
+        day.state, day.count = state, count.astype(np.int16)
+        return made
+
+    def _day_verdict(
+        self,
+        rule: RuleInForce,
+        row: int,
+        start: int,
+        end: int,
+        state: int,
+        count: int,
+        revision: int,
+        at: int,
+    ) -> Verdict:
+        own, device = rule.rule, self.plan.devices[row]
+        within: tuple[str, ...] = ("within_allowance",) if count else ()
+        reasons = {IS_EXCEEDING: ("allowance_exceeded",), IS_UNDETERMINED: ("undetermined_hours",)}
+        return Verdict(
+            id=short_id("verdict", own.id, rule.revision, "day", start, end, revision, device),
+            kind="day",
+            site=self.plan.sites[row],
+            point=device,
+            rule=own.id,
+            rule_revision=rule.revision,
+            title=own.titles,
+            clause=own.clause,
+            citation=own.citation,
+            status=own.status,
+            pollutant=own.pollutant,
+            unit="intervals",
+            start=start,
+            end=end,
+            answer=ANSWER_OF[state],
+            reasons=reasons.get(state, within),
+            value=float(count),
+            background=None,
+            subtracted=None,
+            background_ids=(),
+            limit=float(own.allowance or 0),
+            capture=None,
+            interval=None,
+            revision=revision,
+            configuration=self.plan.id,
+            decided_at=at,
+        )
+
+    def unsettled(self, rule: str) -> int:
+        """Where the rule's first unsettled day begins."""
+        return self.next.get(rule, UNBOUNDED)
+
+    def forget(self, until: int) -> None:
+        """Forget days that can't be counted again."""
+        for days in self.settled.values():
+            for start in [s for s in days if day_of(s, self.plan.zone)[1] + SUPERSEDE_MS <= until]:
+                del days[start]
