@@ -18,7 +18,7 @@ from ingest.telemetry import Telemetry
 from ingest.topics import BREACHES, FEED, QUARANTINE, RESULTS
 from processors.detect import Detector, Outputs
 from processors.feedreader import FeedError
-from processors.records import encode_breach, encode_judged, encode_judgements
+from processors.records import encode_breach, encode_judged, judgement_records
 from processors.stage import Outlet, RawRecord, StageFactory
 
 log = structlog.get_logger(__name__)
@@ -90,11 +90,10 @@ class DetectStage:
             value, headers = encode_judged(record.value, out.marks, out.duplicates, received_at)
             self._outgoing.append((self._results, None, value, [*headers, trace]))
             self._count("readings", len(out.readings))
-        if out.intervals or out.verdicts:
-            value, headers = encode_judgements(out.intervals, out.verdicts, received_at)
+        for value, headers in judgement_records(out.intervals, out.verdicts, received_at):
             self._outgoing.append((self._results, None, value, [*headers, trace]))
-            self._count("intervals", len(out.intervals))
-            self._count("verdicts", len(out.verdicts))
+        self._count("intervals", len(out.intervals))
+        self._count("verdicts", len(out.verdicts))
         for breach in out.breaches:
             key, value, headers = encode_breach(breach)
             self._outgoing.append((self._breaches, key, value, [*headers, trace]))

@@ -8,7 +8,7 @@ found in its headers) and `dust.judgements/1` (intervals and verdicts); `dust.br
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -191,6 +191,16 @@ def encode_judgements(
     """(value, headers) of intervals and verdicts that one feed record led to."""
     body = {"intervals": list(intervals), "verdicts": list(verdicts)}  # orjson writes dataclasses itself
     return orjson.dumps(body, option=orjson.OPT_SORT_KEYS), headers_of(JUDGEMENTS, received_at)
+
+
+def judgement_records(
+    intervals: Sequence[Interval], verdicts: Sequence[Verdict], received_at: int, most: int = 5000
+) -> Iterator[tuple[bytes, Headers]]:
+    """`encode_judgements` in as many records as it takes: after an outage one tick closes many windows,
+    and Kafka takes no record above `topics.MAX_RECORD_BYTES` (a verdict is about 1 KB)."""
+    for first in range(0, max(len(intervals), len(verdicts)), most):
+        part = slice(first, first + most)
+        yield encode_judgements(intervals[part], verdicts[part], received_at)
 
 
 def decode_judgements(value: bytes) -> tuple[list[Interval], list[Verdict]]:
