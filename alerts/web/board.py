@@ -76,8 +76,9 @@ class Board:
 
     @property
     def case_groups(self) -> list[tuple[Case, ...]]:
-        """The open cases in groups."""
-        return group_cases(self.cases)
+        """The open cases in groups; what is told through a common case stands under that one."""
+        common = {case.id for case in self.cases}
+        return group_cases(case for case in self.cases if case.parent not in common)
 
     def count(self, state: str) -> int:
         """Sites in `state`."""

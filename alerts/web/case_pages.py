@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from alerts.records import CaseFile
+from alerts.web.board import group_cases
 from alerts.web.desk import Desk
 from alerts.web.poller import call
 from alerts.web.security import keep, read_form
@@ -78,6 +79,7 @@ def _show(
         status=status,
         file=file,
         case=file.case,
+        member_groups=group_cases(file.members),
         missing=missing,
         note=note,
         signer=unquote(request.cookies.get(NAME_COOKIE, ""))[:_NAME],

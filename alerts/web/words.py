@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gettext
 import io
+import re
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from alerts.messages import fault_name, group_name
+from alerts.records import MANY_SILENT, Case
 
 LOCALE = Path(__file__).with_name("locale")
 DOMAIN = "desk"
@@ -66,7 +70,6 @@ CASE_LEVELS = {
     "notice": N_("advisory"),
     "warning": N_("warning"),
     "violation": N_("violation"),
-    "offline": N_("silent"),
 }
 CASE_STATES = {
     "open": N_("Not signed for"),
@@ -289,6 +292,15 @@ class Words:
             if texts.get(key):
                 return texts[key]
         return next(iter(texts.values()))
+
+    def title(self, case: Case) -> str:
+        """What a case is about, in this language where its words are known in several."""
+        if case.fault:
+            return fault_name(case.fault, self.language)
+        number = re.match(r"\d+", case.title)
+        if case.kind == MANY_SILENT and number:
+            return group_name(int(number[0]), self.language)
+        return self.pick(case.data.get("title")) or case.title
 
     def unit(self, unit: str | None) -> str:
         """A unit as it is written on paper."""

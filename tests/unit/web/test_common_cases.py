@@ -1,0 +1,59 @@
+"""Cases that several monitors share, and faults of the platform, as the desk shows them."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+
+from alerts.records import MANY_SILENT, SYSTEM
+from alerts.web.app import create_app
+from tests.fakes.desk import HOUR, MINUTE, NOW
+from tests.fakes.stored_county import StoredCounty
+
+
+@pytest.fixture(scope="module")
+def county(tmp_path_factory: pytest.TempPathFactory) -> StoredCounty:
+    """Fifteen monitors fall silent at once; then the platform has a fault of its own."""
+    county = StoredCounty.start(tmp_path_factory.mktemp("county"), NOW - HOUR)
+    for device in list(county.register.devices)[:15]:
+        county.source.quiet_since[device] = NOW - 40 * MINUTE
+    county.run_to(NOW)
+    county.cases.open_fault("stage/store", {"stage": "store", "seconds": 130, "lag": 5, "reason": "partition 0"}, county.planner, NOW)
+    return county
+
+
+async def page(county: StoredCounty, path: str) -> str:
+    app = create_app(county.history, county.cases, county.register, county.clock, "http://desk.test")
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://desk.test") as http:
+        answer = await http.get(path)
+    assert answer.status_code == 200
+    return re.sub(r"\s+", " ", answer.text)
+
+
+async def test_monitors_silent_together_are_one_item_of_the_board(county: StoredCounty) -> None:
+    text = await page(county, "/?lang=en")
+    cases = text[text.index('id="open-cases"') :]
+    assert cases.count("15 monitors silent together") == 1
+    assert "锦绣家园" not in cases
+
+
+async def test_their_common_case_lists_them_by_site_and_each_leads_back(county: StoredCounty) -> None:
+    common = next(c for c in county.cases.cases() if c.kind == MANY_SILENT)
+    text = await page(county, f"/cases/{common.id}?lang=en")
+    assert "Told together" in text
+    assert all(f"/cases/{m.id}" in text for m in county.cases.cases() if m.parent == common.id)
+    member = next(c for c in county.cases.cases() if c.parent == common.id)
+    assert f'href="/cases/{common.id}"' in await page(county, f"/cases/{member.id}?lang=en")
+
+
+async def test_a_fault_of_the_platform_is_named_in_the_readers_language(county: StoredCounty) -> None:
+    fault = next(c for c in county.cases.cases() if c.kind == SYSTEM)
+    assert "stage stuck: store" in await page(county, f"/cases/{fault.id}?lang=en")
+    assert "处理环节停滞 store" in await page(county, f"/cases/{fault.id}?lang=zh_CN")
+
+
+async def test_all_cases_can_be_listed(county: StoredCounty) -> None:
+    text = await page(county, "/cases?open=1&lang=en")
+    assert all(f"/cases/{c.id}" in text for c in county.cases.cases())
