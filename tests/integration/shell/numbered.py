@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -34,9 +33,6 @@ class NumberedStage:
         number = int(record.value)
         if number == self.settings.raise_at:
             raise ValueError(f"told to raise at {number}")
-        if number == self.settings.die_at and not Path(self.settings.mark).exists():
-            Path(self.settings.mark).touch()
-            os.kill(os.getpid(), 9)
         self.count += 1
         self.sum += number
         self.lines.append(f"{number} {self.count} {self.sum}".encode())
@@ -69,8 +65,6 @@ def main() -> None:
     parser.add_argument("--instance", default="one")
     parser.add_argument("--save-s", type=float, default=0.5)
     parser.add_argument("--raise-at", type=int, default=-1)
-    parser.add_argument("--die-at", type=int, default=-1)
-    parser.add_argument("--mark", default="")
     parser.add_argument("--dead-while", default="")
     parser.add_argument("--padding", type=int, default=0)
     parser.add_argument("--max-poll-interval-s", type=float, default=300.0)

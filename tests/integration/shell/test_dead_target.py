@@ -10,8 +10,8 @@ from pathlib import Path
 from .conftest import Numbers
 
 # 10 and 40 reproduce the measurement of ADR 0003; the short ones say the same in less time.
-INTERVAL_S = float(os.environ.get("DUSTWATCH_TEST_POLL_INTERVAL_S", "4"))
-DEAD_S = float(os.environ.get("DUSTWATCH_TEST_DEAD_S", "12"))
+INTERVAL_S = float(os.environ.get("DUSTWATCH_TEST_POLL_INTERVAL_S", "3"))
+DEAD_S = float(os.environ.get("DUSTWATCH_TEST_DEAD_S", "8"))
 
 
 async def test_a_target_dead_beyond_the_poll_interval_loses_and_wedges_nothing(
@@ -22,7 +22,7 @@ async def test_a_target_dead_beyond_the_poll_interval_loses_and_wedges_nothing(
     worker = numbers.worker(dead_while=dead, max_poll_interval_s=INTERVAL_S)
     await numbers.all_out()
     dead.touch()
-    await numbers.publish(4000)  # more than the buffers hold: Faust stops polling
+    await numbers.publish(2500)  # more than the buffers hold: Faust stops polling
     since = time.monotonic()
     while time.monotonic() < since + DEAD_S:
         await numbers.publish(3)

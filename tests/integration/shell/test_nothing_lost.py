@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import time
-from pathlib import Path
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
@@ -49,14 +48,6 @@ async def test_kill_9_at_random_loses_nothing_and_the_snapshot_leads_the_commit(
     numbers.worker()
     await numbers.all_out()
     await numbers.saved()
-
-
-async def test_a_worker_that_dies_inside_a_fold_repeats_it(numbers: Numbers, tmp_path: Path) -> None:
-    await numbers.publish(90)
-    mark = tmp_path / "died"
-    assert await numbers.worker(die_at=45, mark=mark).ended() == -9
-    numbers.worker(die_at=45, mark=mark)
-    await numbers.all_out()
 
 
 async def test_workers_that_join_and_leave_lose_nothing(numbers: Numbers) -> None:
