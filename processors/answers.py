@@ -24,10 +24,18 @@ NONE, IS_COMPLIANT, IS_EXCEEDING, IS_UNDETERMINED, PENDING = range(5)
 ANSWER_OF = {IS_COMPLIANT: COMPLIANT, IS_EXCEEDING: EXCEEDS, IS_UNDETERMINED: UNDETERMINED}
 
 # Bits of reasons.
-LOW, NO_DATA, SILENT, NEVER_SEEN, INTERVAL, NO_BACKGROUND = (1 << bit for bit in range(6))
-_CODES = ("low_capture", "no_data", "device_silent", "never_seen", "interval_exceeds_window", "no_background")
+LOW, NO_DATA, SILENT, NEVER_SEEN, INTERVAL, NO_BACKGROUND, LOST = (1 << bit for bit in range(7))
+_CODES = (
+    "low_capture",
+    "no_data",
+    "device_silent",
+    "never_seen",
+    "interval_exceeds_window",
+    "no_background",
+    "log_gap",
+)
 REASONS_OF = tuple(
-    tuple(sorted(code for bit, code in enumerate(_CODES) if bits >> bit & 1)) for bits in range(64)
+    tuple(sorted(code for bit, code in enumerate(_CODES) if bits >> bit & 1)) for bits in range(128)
 )
 
 

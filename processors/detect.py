@@ -24,13 +24,14 @@ from processors.breaches import OFFLINE, Breaches
 from processors.days import Days
 from processors.instants import Instants
 from processors.intake import Intake, Positions, intake
-from processors.judge import Judge, interval_ids
+from processors.intervals import interval_records
+from processors.judge import Judge
 from processors.outage import NEVER, Outage
 from processors.records import Breach, Interval, Verdict
 from processors.revision import Plan, sites_of_partition
 from processors.rowlog import RowLog
 from processors.silence import Silence
-from processors.windows import NANO, Means, slots_of, window_means
+from processors.windows import window_means
 
 SHORT, LONG = 900_000, 3_600_000
 WINDOWS = (SHORT, LONG)
@@ -74,6 +75,7 @@ class Detector:
         self.backgrounds = Backgrounds()
         self.breaches = Breaches()
         self.signals: dict[str, int] = {}  # id -> received_at
+        self.gaps: list[tuple[int, int]] = []  # of the log, accepted by an operator
         self.closed: dict[int, int] = {}  # window -> end of the last one that closed
         self._next: int | None = None  # no decision is due before it; None: to be computed
         self.plan = Plan.of(_NOTHING)
@@ -109,10 +111,21 @@ class Detector:
         elif isinstance(record, Background):
             self._fold_background(record, out)
         elif isinstance(record, Signal):
-            if record.id in self.signals:
-                out.notes.append(Note("repeated_signal", record.id))
-            self.signals[record.id] = record.received_at
+            self._fold_signal(record, out)
         return out
+
+    def _fold_signal(self, record: Signal, out: Outputs) -> None:
+        if record.id in self.signals:
+            out.notes.append(Note("repeated_signal", record.id))
+            return
+        self.signals[record.id] = record.received_at
+        if record.kind == "gap":
+            end = max(record.start + 1, record.received_at if record.end is None else record.end)
+            self.gaps.append((record.start, end))
+            made = self.judge.lose(record.start, end, record.received_at)
+            self._publish(made, out, delayed=False)
+            self._settle(made, record.received_at, out)
+            self._next = None
 
     def _fold_background(self, record: Background, out: Outputs) -> None:
         if not self.backgrounds.add(record):
@@ -221,6 +234,7 @@ class Detector:
         self.days.forget(due)
         self.backgrounds.forget(due)
         self.breaches.forget(due)
+        self.gaps = [gap for gap in self.gaps if gap[1] + 24 * LONG > due]
         self.signals = {i: when for i, when in self.signals.items() if when + 24 * LONG > due}
 
     def _close(self, width: int, due: int, at: int, out: Outputs) -> None:
@@ -232,47 +246,17 @@ class Detector:
         spoke = np.zeros(len(self.plan), bool)
         spoke[held.row] = True
         for pollutant, found in zip(JUDGED, means, strict=True):
-            self._intervals(pollutant, found, start, end, out)
+            out.intervals += interval_records(self.plan, pollutant, found, start, end)
         delayed = at != due
+        lost = any(start < until and end > since for since, until in self.gaps)
         for rule in self.plan.rules:
             if rule.window == width:
                 made = self.judge.close(
-                    rule, start, end, means[rule.pollutant], spoke, self.silence, at, self.backgrounds
+                    rule, start, end, means[rule.pollutant], spoke, self.silence, at, self.backgrounds, lost
                 )
                 self._publish(made, out, delayed)
         self._publish(self.instants.close(start, end, means, at), out, delayed)
         self._settle([], at, out, delayed)
-
-    def _intervals(self, pollutant: str, means: Means, start: int, end: int, out: Outputs) -> None:
-        slots = slots_of(self.plan.interval, end - start)[means.row]
-        value = means.total / np.maximum(means.covered * NANO, 1)
-        capture = means.covered / slots
-        devices, sites = self.plan.devices, self.plan.sites
-        id_of = interval_ids(pollutant, start, end, 1)
-        for row, covered, number, share, count in zip(
-            means.row.tolist(),
-            means.covered.tolist(),
-            value.tolist(),
-            capture.tolist(),
-            means.count.tolist(),
-            strict=True,
-        ):
-            device = devices[row]
-            out.intervals.append(
-                Interval(
-                    id_of(device),
-                    sites[row],
-                    device,
-                    pollutant,
-                    "mean",
-                    start,
-                    end,
-                    number if covered else None,
-                    share,
-                    count,
-                    1,
-                )
-            )
 
     def _look_again(self, due: int, at: int, out: Outputs) -> None:
         made = self.judge.look_again(due, at, self.backgrounds)

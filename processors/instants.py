@@ -9,7 +9,7 @@ import numpy as np
 from ingest.records import Int64s
 from ingest.units import JUDGED
 from processors.answers import Judgement
-from processors.judge import interval_ids
+from processors.intervals import interval_ids
 from processors.outage import NEVER
 from processors.records import COMPLIANT, EXCEEDS, Verdict, short_id
 from processors.revision import Plan, RuleInForce

@@ -5,7 +5,6 @@ Everything is kept by device row; a limit is compared in whole 1e-9 of the unit,
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,6 +17,7 @@ from processors.answers import (
     IS_COMPLIANT,
     IS_EXCEEDING,
     IS_UNDETERMINED,
+    LOST,
     LOW,
     NEVER_SEEN,
     NO_BACKGROUND,
@@ -33,6 +33,7 @@ from processors.answers import (
 )
 from processors.background import AreaMean, Backgrounds
 from processors.days import Days
+from processors.intervals import interval_ids
 from processors.records import EXCEEDS, Verdict, ids_of
 from processors.revision import NANO, Plan, RuleInForce, day_of
 from processors.silence import Silence
@@ -61,8 +62,12 @@ class Judge:
         silence: Silence,
         at: int,
         known: Backgrounds,
+        lost: bool = False,
     ) -> list[Judgement]:
-        """Judge the points of a rule over an interval that has just closed; `spoke`: rows with readings."""
+        """Judge the points of a rule over an interval that has just closed.
+
+        `spoke`: rows with readings in it; `lost`: the log lacks records of it.
+        """
         if not rule.holds(start):
             return []
         held = self._held(rule, end, means)
@@ -74,6 +79,8 @@ class Judge:
         if rule.rule.background is not None or rule.rule.allowance is not None:
             self.held.setdefault(rule.rule.id, {})[start] = held
         bits = self._bits(rule, rows, held, never, silence.offline[rows] | ~spoke[rows])
+        if lost:
+            bits |= LOST
         held.bits[rows] = bits
         if rule.rule.background is None:
             return self._decide(rule, start, held, rows, None, at)
@@ -255,6 +262,19 @@ class Judge:
                     made += self._supersede(rule, start, held, areas == index, index, at, known)
         return made
 
+    def lose(self, start: int, end: int, at: int) -> list[Judgement]:
+        """The log lacks records of [start, end): what was judged of it is undetermined."""
+        made: list[Judgement] = []
+        for rule in self.plan.rules:
+            for begin, held in sorted(self.held.get(rule.rule.id, {}).items()):
+                if begin < end and held.end > start:
+                    open_states = (IS_COMPLIANT, IS_EXCEEDING, PENDING)
+                    rows = np.flatnonzero(np.isin(held.state, open_states)).astype(np.int32)
+                    held.bits[rows] |= LOST
+                    self.pending.pop((rule.rule.id, begin), None)
+                    made += self._decide(rule, begin, held, rows, None, at)
+        return made
+
     def _supersede(
         self, rule: RuleInForce, start: int, held: Held, mine: Bools, area: int, at: int, known: Backgrounds
     ) -> list[Judgement]:
@@ -281,8 +301,3 @@ class Judge:
                 # a day is counted from all of its intervals: they go together
                 if day_of(start, self.plan.zone)[1] + SUPERSEDE_MS <= until:
                     del held[start]
-
-
-def interval_ids(pollutant: str, start: int, end: int, revision: int) -> Callable[[str], str]:
-    """Ids of interval records by device."""
-    return ids_of("interval", pollutant, "mean", start, end, revision)

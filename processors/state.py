@@ -128,6 +128,7 @@ def dump(detector: Detector) -> bytes:
         "backgrounds": detector.backgrounds.dump(),
         "breaches": detector.breaches.dump(),
         "signals": sorted(detector.signals.items()),
+        "gaps": detector.gaps,
         "closed": sorted(detector.closed.items()),
         "silence": [pack.add(a) for a in (silence.last_seen, silence.since, silence.sent, silence.offline)],
         "log": _dump_log(log, pack),
@@ -198,6 +199,7 @@ def load(data: bytes, detector: Detector) -> Detector:
     detector.backgrounds = Backgrounds.load(head["backgrounds"])
     detector.breaches = Breaches.load(head["breaches"])
     detector.signals = dict(head["signals"])
+    detector.gaps = [(start, end) for start, end in head["gaps"]]
     detector.closed = dict(head["closed"])
     if head["revision"] is None:
         return detector

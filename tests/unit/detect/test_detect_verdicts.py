@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ingest.records import Signal
 from tests.logs import (
     HEBEI,
     HEBEI_RULE,
@@ -275,3 +276,27 @@ def test_a_superseded_hour_counts_in_its_settled_day():
         ("exceeds", 24.0),
     ]
     assert [v.revision for v in days] == list(range(1, len(days) + 1))
+
+
+# ------------------------------------------------------------------------------- a log with a hole
+
+
+def gap(start, end, at):
+    return Signal(f"gap-{start}", at, "*", "gap", None, start, end)
+
+
+def test_an_interval_whose_records_the_log_lacks_is_undetermined():
+    others = [gap(T0 + 10 * MINUTE, T0 + 11 * MINUTE, T0 + HOUR // 2)]
+    log = ticking(minutes(T0, T0 + 2 * HOUR, 300), T0 + 2 * HOUR + 2 * MINUTE, others=others)
+    run = Run(revision(rules=rules_of(WUHAN)), *log)
+    assert run.answers(WUHAN_RULE) == [(0, "undetermined", ("log_gap",)), (1, "exceeds", ())]
+
+
+def test_a_hole_that_is_accepted_later_supersedes_and_closes_nothing():
+    others = [background(T0, 50, T0 + HOUR + MINUTE), gap(T0, T0 + MINUTE, T0 + HOUR + 9 * MINUTE)]
+    run = hebei(minutes(T0, T0 + HOUR, 300), T0 + HOUR + 10 * MINUTE, others)
+    assert [(v.answer, v.reasons, v.revision) for v in run.verdicts] == [
+        ("exceeds", (), 1),
+        ("undetermined", ("log_gap",), 2),
+    ]
+    assert [b.event for b in run.breaches] == ["opened", "amended"]
