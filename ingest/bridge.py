@@ -29,7 +29,7 @@ from ingest.ticks import Ticker
 log = structlog.get_logger(__name__)
 
 RECEIVED_AT = "received_at"  # MQTT 5 user property of a played recording
-_END_WITHIN_S = 6.0
+_END_WITHIN_S = 4.0
 _MOST_WAITING = 20_000  # beyond this, messages at QoS 0 are let go: the broker would not wait for us
 
 
@@ -82,7 +82,7 @@ class Bridge:
             for task in done - {stopping}:
                 task.result()
                 raise RuntimeError("a part of the bridge ended by itself")
-            self.connection.pause()  # what is not read stays with the broker
+            self.connection.ignore()
             if not await self.feed.close(_END_WITHIN_S):
                 log.warning("bridge_ends_unconfirmed", records=self.feed.producer.outstanding)
             self._acknowledge()

@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 SOURCE = "gateway"
 TOPIC = "hj212/tcp"  # stands in quarantine where a message of MQTT has its topic
 _CHUNK = 16 * 1024
-_END_WITHIN_S = 6.0
+_END_WITHIN_S = 4.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ _CHUNK = 256 * 1024
 _KEEPALIVE_S = 30
 _FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.2, 15.0
 _CONNACK_WITHIN_S = 15.0
+_GOODBYE_WITHIN_S = 1.5
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
@@ -147,13 +148,13 @@ class Connection:
         self.options, self._on = options, on
         self.connected = False
         self.why = "not connected to the MQTT broker yet"
-        self._leaving = False
+        self._leaving = self._ignoring = False
         group = f"$share/{options.share}/" if options.share else ""
         self._filters = [f"{group}{name}" for name in filters] + list(plain)
         self._loop = asyncio.get_running_loop()
         self._loop_thread = threading.get_ident()
         self._down = asyncio.Event()
-        client = self._client = BulkClient(on.messages, options.mqtt5, client_id=options.client_id)
+        client = self._client = BulkClient(self._messages, options.mqtt5, client_id=options.client_id)
         if options.username is not None:
             client.username_pw_set(options.username, options.password)
         if options.tls:
@@ -170,11 +171,9 @@ class Connection:
         if self.connected:
             self._client.acknowledge(mids)
 
-    def pause(self) -> None:
-        """Read nothing more."""
-        sock = self._client.socket()
-        if sock is not None:
-            self._loop.remove_reader(sock)
+    def ignore(self) -> None:
+        """Hand no more messages over: what comes now is not acknowledged, and stays with the broker."""
+        self._ignoring = True
 
     async def run(self, stop: asyncio.Event) -> None:
         """Connect, and connect again, until `stop`; then say good-bye (the session is kept)."""
@@ -189,9 +188,27 @@ class Connection:
             await _either(stop, asyncio.sleep(backoff * random.uniform(0.5, 1.5)))
             backoff = min(backoff * 2, _LONGEST_BACKOFF_S)
         self._leaving = True
+        await self._until_acknowledgements_arrived()
         self._client.disconnect()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._down.wait(), 2.0)
+            await asyncio.wait_for(self._down.wait(), _GOODBYE_WITHIN_S)
+
+    async def _until_acknowledgements_arrived(self) -> None:
+        """The broker has read everything before our ping when it answers.
+
+        Closing a socket with unread messages in it resets the connection, and a broker may then throw
+        away acknowledgements that it has not read yet.
+        """
+        if not self.connected:
+            return
+        self._client._send_pingreq()
+        deadline = time.monotonic() + _GOODBYE_WITHIN_S
+        while self.connected and self._client._ping_t and time.monotonic() < deadline:
+            await asyncio.sleep(0.005)
+
+    def _messages(self, messages: list[Message]) -> None:
+        if not self._ignoring:
+            self._on.messages(messages)
 
     async def _connect_once(self, stop: asyncio.Event) -> None:
         self._down.clear()

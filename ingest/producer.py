@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,7 +30,9 @@ log = structlog.get_logger(__name__)
 
 _FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.2, 10.0
 _BATCH_BYTES = 1024 * 1024  # per partition and request
-_STOP_WITHIN_S = 3.0
+_STOP_WITHIN_S = 2.0
+_SLOW_S = 10.0
+_RETRY_MS = 250
 
 
 @dataclass(slots=True, eq=False)
@@ -57,15 +60,29 @@ class Producer:
         confirmed: Confirmed,
         telemetry: Telemetry,
         compression: str | None = None,
+        connect: Callable[..., Any] = AIOKafkaProducer,
     ) -> None:
         self._bootstrap, self._partitions = bootstrap, partitions
         self._confirmed, self._telemetry, self._compression = confirmed, telemetry, compression
+        self._connect = connect
         self._outstanding: dict[int, Outgoing] = {}
         self._unsent: deque[Outgoing] = deque()
         self._wake = asyncio.Event()
         self._settled_one = asyncio.Event()
         self._failure: BaseException | None = None
-        self.why: str | None = "not connected to Kafka yet"
+        self._generation = 0  # of the producer; what an old one says of a failure is old
+        self._backoff_s = _FIRST_BACKOFF_S
+        self._why: str | None = "not connected to Kafka yet"
+
+    @property
+    def why(self) -> str | None:
+        """What is wrong with Kafka, None when nothing is: aiokafka itself retries without a word to us."""
+        oldest = next(iter(self._outstanding.values()), None)
+        if self._why is None and oldest is not None:
+            waiting_s = time.time() - oldest.queued_ms / 1000
+            if waiting_s > _SLOW_S:
+                return f"Kafka at {self._bootstrap} has not confirmed a record for {waiting_s:.0f} s"
+        return self._why
 
     @property
     def outstanding(self) -> int:
@@ -80,30 +97,30 @@ class Producer:
 
     async def run(self) -> None:
         """Send until cancelled. Raises TopicMismatch."""
-        backoff = _FIRST_BACKOFF_S
         while True:
-            producer = AIOKafkaProducer(
+            producer = self._connect(
                 bootstrap_servers=self._bootstrap,
                 acks="all",
                 enable_idempotence=True,
                 compression_type=self._compression,
                 max_batch_size=_BATCH_BYTES,
                 max_request_size=MAX_RECORD_BYTES,
+                retry_backoff_ms=_RETRY_MS,
             )
             try:
                 await producer.start()
                 await self._check_partitions(producer)
-                self.why, backoff = None, _FIRST_BACKOFF_S
+                self._why = None
                 self._unsent = deque(self._outstanding.values())
                 await self._pump(producer)
             except KafkaError as error:
-                self.why = f"Kafka at {self._bootstrap}: {error!r}"
+                self._why = f"Kafka at {self._bootstrap}: {error!r}"
                 self._telemetry.faults.labels("kafka").inc()
                 log.error("kafka_failed", error=repr(error), outstanding=len(self._outstanding))
             finally:
                 await _close(producer)
-            await asyncio.sleep(backoff)
-            backoff = min(backoff * 2, _LONGEST_BACKOFF_S)
+            await asyncio.sleep(self._backoff_s)
+            self._backoff_s = min(self._backoff_s * 2, _LONGEST_BACKOFF_S)
 
     async def drain(self, within_s: float) -> bool:
         """Wait until everything is confirmed; False when time is over first."""
@@ -124,6 +141,7 @@ class Producer:
 
     async def _pump(self, producer: AIOKafkaProducer) -> None:
         self._failure = None
+        self._generation += 1
         while True:
             self._wake.clear()
             while self._unsent and self._failure is None:
@@ -132,21 +150,22 @@ class Producer:
                     future = await producer.send(
                         record.topic, record.value, partition=record.partition, headers=record.headers
                     )
-                    future.add_done_callback(partial(self._settled, record))
+                    future.add_done_callback(partial(self._settled, record, self._generation))
                 self._unsent.popleft()
             if self._failure is not None:
                 raise KafkaError(f"a send failed for good: {self._failure!r}") from self._failure
             await self._wake.wait()
 
-    def _settled(self, record: Outgoing, future: asyncio.Future[Any]) -> None:
-        if future.cancelled() or future.exception() is not None:
-            if self._failure is None:
-                self._failure = None if future.cancelled() else future.exception()
-                self._failure = self._failure or KafkaError("cancelled")
-            self._wake.set()
+    def _settled(self, record: Outgoing, generation: int, future: asyncio.Future[Any]) -> None:
+        failure = KafkaError("cancelled") if future.cancelled() else future.exception()
+        if failure is not None:
+            if generation == self._generation and self._failure is None:
+                self._failure = failure
+                self._wake.set()
             return
         # a record sent twice, by an old and a new producer, is confirmed once
         if self._outstanding.pop(record.number, None) is not None:
+            self._backoff_s = _FIRST_BACKOFF_S
             self._settled_one.set()
             self._confirmed(record, future.result().timestamp)
 
