@@ -20,7 +20,12 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> StoredCounty:
     for device in list(county.register.devices)[:15]:
         county.source.quiet_since[device] = NOW - 40 * MINUTE
     county.run_to(NOW)
-    county.cases.open_fault("stage/store", {"stage": "store", "seconds": 130, "lag": 5, "reason": "partition 0"}, county.planner, NOW)
+    county.cases.open_fault(
+        "stage/store",
+        {"stage": "store", "seconds": 130, "lag": 5, "reason": "partition 0"},
+        county.planner,
+        NOW,
+    )
     return county
 
 
