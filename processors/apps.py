@@ -24,6 +24,7 @@ from ingest.topics import MAX_RECORD_BYTES, SNAPSHOTS
 from processors.feedreader import Reader
 from processors.shell import Shell, end_process
 from processors.snapshots import Snapshots
+from processors.snapshots import group_of as default_group
 from processors.stage import ALERTS_PACE, DETECT_PACE, STORE_PACE, Pace, StageFactory
 
 log = structlog.get_logger(__name__)
@@ -81,7 +82,7 @@ def build_app(name: str, bootstrap: str, options: StageOptions, datadir: Path) -
 
 def group_of(name: str, options: StageOptions) -> str:
     """The consumer group of a stage."""
-    return options.group or f"dustwatch-{name}"
+    return options.group or default_group(name)
 
 
 def run_stage(

@@ -20,11 +20,16 @@ from ingest.records import Signal
 from ingest.topics import BREACHES, FEED, MAX_RECORD_BYTES, RESULTS, SNAPSHOTS
 from processors.detect import Detector
 from processors.feedreader import Reader
-from processors.snapshots import Snapshot, Snapshots
+from processors.snapshots import Snapshot, Snapshots, group_of, state_of
 
-STAGES: Mapping[str, str] = {"detect": FEED, "store": RESULTS, "alerts": BREACHES}
+_STAGES: Mapping[str, str] = {"detect": FEED, "store": RESULTS, "alerts": BREACHES}
 GAP = "gap"
 EVERYWHERE = "*"  # place of a signal that concerns all sites of its partition
+
+
+def stages_of(application: str) -> dict[str, str]:
+    """The stages of an application: name of the states -> topic that is read."""
+    return {state_of(stage, group_of(stage, application)): topic for stage, topic in _STAGES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +58,15 @@ class Gap:
 
 
 async def find_gaps(
-    bootstrap: str, stages: Mapping[str, str] = STAGES, snapshots: str = SNAPSHOTS
+    bootstrap: str, stages: Mapping[str, str] = _STAGES, snapshots: str = SNAPSHOTS
 ) -> list[Gap]:
-    """Every partition of the stages (name -> topic) that cannot go on. Raises KafkaMissing."""
+    """Every partition that cannot go on; `stages`: name of the states -> topic. Raises KafkaMissing."""
     async with _kafka(bootstrap, snapshots) as (reader, states, _):
         return [gap async for gap, _ in _gaps(bootstrap, reader, states, stages)]
 
 
 async def accept_gaps(
-    bootstrap: str, stages: Mapping[str, str] = STAGES, snapshots: str = SNAPSHOTS
+    bootstrap: str, stages: Mapping[str, str] = _STAGES, snapshots: str = SNAPSHOTS
 ) -> list[Gap]:
     """Let the stages go on from the beginning of their logs; returns what was accepted.
 

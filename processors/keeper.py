@@ -34,6 +34,7 @@ class Keeper:
     def __init__(
         self,
         name: str,
+        state: str,
         topic: str,
         partition: int,
         stage: Stage,
@@ -44,6 +45,7 @@ class Keeper:
         saw: Saw,
     ) -> None:
         self.name, self.topic, self.partition = name, topic, partition
+        self._state = state  # name of its snapshots
         self._stage, self._pace = stage, pace
         self._snapshots, self._reader = snapshots, reader
         self._acknowledge, self._saw = acknowledge, saw
@@ -127,7 +129,7 @@ class Keeper:
 
     async def _open(self) -> None:
         begin, end = await self._reader.bounds(self.topic, self.partition)
-        newest = await self._snapshots.newest(self.name, self.partition)
+        newest = await self._snapshots.newest(self._state, self.partition)
         self._check()
         if newest is None:
             log.info("starts_from_nothing", stage=self.name, partition=self.partition, next=begin)
@@ -187,7 +189,9 @@ class Keeper:
                 self.waits_since = None
             self._check()
             covered = book.next
-            await self._snapshots.write(self.name, self.partition, Snapshot(covered, self._stage.snapshot()))
+            await self._snapshots.write(
+                self._state, self.partition, Snapshot(covered, self._stage.snapshot())
+            )
             self._check()
             book.confirmed(covered)
         self._saved_at = self.moved_at = time.monotonic()

@@ -26,7 +26,7 @@ from ingest.telemetry import Telemetry
 from processors.feedreader import FeedError, Reader
 from processors.keeper import Dropped, Keeper
 from processors.records import JUDGED
-from processors.snapshots import Snapshots
+from processors.snapshots import Snapshots, state_of
 from processors.stage import Outlet, Pace, RawRecord, Stage, StageFactory
 
 __all__ = [
@@ -185,6 +185,7 @@ class Shell:
         if keeper is None:
             keeper = self._keepers[partition] = Keeper(
                 self.name,
+                state_of(self.name, self.group),
                 self.topic,
                 partition,
                 self._factory(Outlet(partition, self._producer, self._partitions)),

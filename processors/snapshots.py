@@ -1,7 +1,8 @@
 """States kept in the compacted topic `dust.snapshots`: written confirmed, the highest `next` is the newest.
 
 Key `STAGE/PARTITION`, in the partition of the same number; value: one line of JSON
-(`next`, `schema`, `version`), then the stage's own bytes.
+(`next`, `schema`, `version`), then the stage's own bytes. STAGE is the consumer group where that has
+another name than `dustwatch-STAGE`: two applications on one Kafka keep apart.
 """
 
 from __future__ import annotations
@@ -44,6 +45,16 @@ def decode_snapshot(value: bytes) -> Snapshot:
     if head["schema"] != SCHEMA:
         raise ValueError(f"snapshot of schema {head['schema']!r}; this version reads {SCHEMA}")
     return Snapshot(int(head["next"]), body, str(head.get("version", "")))
+
+
+def group_of(stage: str, application: str = "dustwatch") -> str:
+    """The consumer group (Faust's application id) of a stage."""
+    return f"{application}-{stage}"
+
+
+def state_of(stage: str, group: str) -> str:
+    """The name under which a stage of that group keeps its states."""
+    return stage if group == group_of(stage) else group
 
 
 def key_of(stage: str, partition: int) -> bytes:

@@ -29,10 +29,11 @@ def accept_gap(ctx: click.Context, dry_run: bool) -> None:
     Example: dustwatch feed accept-gap
     """
     from deploy.settings import load_settings
-    from processors.gaps import accept_gaps, find_gaps
+    from processors.gaps import accept_gaps, find_gaps, stages_of
 
-    kafka = load_settings().kafka
-    gaps = asyncio.run(find_gaps(kafka) if dry_run else accept_gaps(kafka))
+    settings = load_settings()
+    work = find_gaps if dry_run else accept_gaps
+    gaps = asyncio.run(work(settings.kafka, stages_of(settings.application)))
     for gap in gaps:
         click.echo(gap.words())
     if not gaps:

@@ -171,7 +171,7 @@ class Numbers:
         await other.stop()
 
     async def snapshot(self, partition: int) -> Snapshot | None:
-        return await Snapshots(None, self.reader, self.snapshots).newest("numbered", partition)
+        return await Snapshots(None, self.reader, self.snapshots).newest(self.group, partition)
 
     async def all_snapshots(self, partition: int) -> list[Snapshot]:
         begin, end = await self.reader.bounds(self.snapshots, partition)
@@ -185,7 +185,7 @@ class Numbers:
         await self.producer.send_and_wait(
             self.snapshots,
             encode_snapshot(Snapshot(covered, body)),
-            key=key_of("numbered", partition),
+            key=key_of(self.group, partition),
             partition=partition,
         )
 

@@ -119,7 +119,7 @@ async def test_a_log_that_starts_after_the_snapshot_is_a_named_error(numbers: Nu
     said = worker.said()
     assert "[10, 20) are gone" in said
     assert "dustwatch feed accept-gap" in said
-    (gap,) = await accept_gaps(numbers.bootstrap, {"numbered": numbers.topic}, numbers.snapshots)
+    (gap,) = await accept_gaps(numbers.bootstrap, {numbers.group: numbers.topic}, numbers.snapshots)
     assert (gap.partition, gap.next, gap.log_start) == (0, 10, 20)
     numbers.worker()
     await until_out(numbers, set(range(90)) - {n for n in range(60) if n % PARTITIONS == 0})
@@ -131,8 +131,8 @@ async def test_a_log_that_ends_before_the_snapshot_is_a_named_error(numbers: Num
     worker = numbers.worker()
     assert await worker.ended() == EXIT_LOG
     assert "ends at offset 10" in worker.said()
-    assert len(await accept_gaps(numbers.bootstrap, {"numbered": numbers.topic}, numbers.snapshots)) == 1
-    assert not await find_gaps(numbers.bootstrap, {"numbered": numbers.topic}, numbers.snapshots)
+    assert len(await accept_gaps(numbers.bootstrap, {numbers.group: numbers.topic}, numbers.snapshots)) == 1
+    assert not await find_gaps(numbers.bootstrap, {numbers.group: numbers.topic}, numbers.snapshots)
     numbers.worker()
     await until_out(numbers, set(range(30)))
 
