@@ -77,7 +77,7 @@ def intake(batch: Readings, begin: int, end: int, plan: Plan) -> Intake:
     for i, text in flagged:
         _refuse(values, i, text)
     time = batch.time[at]
-    period = np.clip(batch.period[at], 0, _PERIOD_MOST)
+    period = np.minimum(np.maximum(batch.period[at], 0), _PERIOD_MOST)
     keys = key_of(plan.digest[rows], time, period)
     content = content_of(keys, named, _factor)
     for i, text in flagged:

@@ -118,6 +118,13 @@ class Bucket:
         """The rows so far."""
         return self.columns.take(slice(0, self.n))
 
+    def learn(self, number: int, digest: Uint64s) -> None:
+        """Know exactly the contents of the rows that are at home in this bucket."""
+        rows = self.filled()
+        own = rows.take(np.flatnonzero(rows.time // BUCKET_MS == number))
+        self.known = {}
+        self.sift(key_of(digest[own.row], own.time, own.period.astype(np.int64)).tolist(), own.hash.tolist())
+
     def sift(self, keys: list[int], hashes: list[int]) -> tuple[list[int], list[int]]:
         """(duplicates, conflicts) among new readings, by position; the rest is known from now on."""
         known = self.known
@@ -254,12 +261,14 @@ class RowLog:
             del self.closed[number]
             self.straggled.pop(number, None)
 
-    def remap(self, new_row: Int32s) -> None:
-        """Rows have new numbers: `new_row[old]`, -1 where the device is gone."""
-        for bucket in self.open.values():
+    def remap(self, new_row: Int32s, digest: Uint64s) -> None:
+        """Rows have new numbers: `new_row[old]`, -1 where the device is gone; `digest` by the new ones."""
+        for number, bucket in self.open.items():
             held = bucket.filled()
             if len(held):
                 row = new_row[held.row]
                 kept = held.take(row >= 0)
                 kept.row = row[row >= 0]
                 bucket.columns, bucket.n = kept, len(kept)
+                if len(kept) < len(held):
+                    bucket.learn(number, digest)

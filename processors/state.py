@@ -24,7 +24,7 @@ from processors.instants import Instants
 from processors.judge import Judge
 from processors.outage import NEVER, Outage
 from processors.revision import Plan, sites_of_partition
-from processors.rowlog import BUCKET_MS, Bucket, Columns, Int32s, RowLog, key_of
+from processors.rowlog import BUCKET_MS, Bucket, Columns, Int32s, RowLog
 from processors.silence import Silence
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def adopt(detector: Detector, plan: Plan, at: int) -> None:
         sent=_moved(held.sent, old_row, 0),
         offline=_moved(held.offline, old_row, False),
     )
-    detector.log.remap(new_row)
+    detector.log.remap(new_row, plan.digest)
     detector.judge.plan = detector.instants.plan = detector.plan = plan
     rules = {rule.rule.id: rule for rule in plan.rules}
     judge, days = detector.judge, detector.days
@@ -251,10 +251,7 @@ def _load_log(head: dict[str, Any], arrays: list[Array], plan: Plan) -> RowLog:
         row, offset, period, hashes, values = (arrays[i] for i in columns)
         rows = Columns(row, offset.astype(np.int64) + number * BUCKET_MS, period, hashes, values)
         bucket = Bucket(rows, len(rows))
-        own = np.flatnonzero(rows.time // BUCKET_MS == number)
-        mine = rows.take(own)
-        keys = key_of(plan.digest[mine.row], mine.time, mine.period.astype(np.int64))
-        bucket.sift(keys.tolist(), mine.hash.tolist())
+        bucket.learn(number, plan.digest)
         log.open[number] = bucket
     log.closed = {number: arrays[i] for number, i in head["closed"]}
     log.straggled = {number: set(arrays[i].tolist()) for number, i in head["straggled"]}

@@ -76,6 +76,21 @@ def test_a_breach_outlives_a_new_configuration():
     assert [b.event for b in run.breaches if b.kind == "exceedance"] == ["opened", "closed"]
 
 
+def test_what_a_device_sent_before_it_was_removed_is_forgotten_with_and_without_a_restart():
+    reading = batch(row(T0 + MINUTE, 1))
+    log = [
+        revision(["d1", "d2"]),
+        reading,
+        revision(["d2"], at=T0 + 2 * MINUTE),
+        revision(["d1", "d2"], at=T0 + 3 * MINUTE),
+    ]
+    through = Run(*log)
+    restarted = Run(detector=Detector.load(through.detector.dump()))
+    for run in (through, restarted):
+        assert run.fold(batch(row(T0 + MINUTE, 1, received=T0 + 4 * MINUTE))).duplicates == 0
+    assert through.detector.dump() == restarted.detector.dump()
+
+
 @pytest.mark.parametrize(
     ("devices", "packs", "reason"), [(["d2"], [WUHAN], "device_removed"), (["d1"], [], "rule_removed")]
 )
