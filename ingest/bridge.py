@@ -20,6 +20,7 @@ from ingest.feed import Feed, FeedOptions
 from ingest.mqtt import Connection, Handlers, MqttOptions, user_property
 from ingest.packets import Message
 from ingest.producer import Outgoing
+from ingest.recording import played_filter, unplayed
 from ingest.register import Register
 from ingest.resolve import STATUS_FILTER, Arrival, Resolver, TimePolicy, filters_of, matches
 from ingest.stamp import Stamp
@@ -59,7 +60,10 @@ class Bridge:
         self._acks: Acknowledgements[int] = Acknowledgements()
         self._ack_soon = False
         on = Handlers(self._connected, self._messages, self._lost)
-        self.connection = Connection(config.mqtt, filters_of(register), [STATUS_FILTER], on)
+        filters = filters_of(register)
+        if self._recorded is not None and not config.mqtt.mqtt5:
+            filters = [played_filter(name) for name in filters]
+        self.connection = Connection(config.mqtt, filters, [STATUS_FILTER], on)
         self._messages_in = telemetry.records.labels("message")
         self._acknowledged = telemetry.written.labels("acknowledged")
         telemetry.ready_when("mqtt", lambda: self.connection.why or None)
@@ -105,10 +109,11 @@ class Bridge:
         take, put, acks = self._resolver.take, self.feed.put, self._acks
         arrived, hold = acks.arrived, acks.hold
         at = self._stamp()
-        for topic, payload, mid, retain, dup, properties in messages:
+        for sent_topic, payload, mid, retain, dup, properties in messages:
             arrived(mid or None)
+            topic = sent_topic
             if self._recorded is not None:
-                at = self._recording_time(properties)
+                topic, at = self._recording(sent_topic, properties)
             if topic.endswith("/status") and matches(STATUS_FILTER, topic):
                 self._telemetry.records.labels("status").inc()
                 log.info("device_status", topic=topic, status=payload[:40].decode("utf-8", "replace"))
@@ -123,20 +128,23 @@ class Bridge:
         if not acks.open_records:
             self._acknowledge()
 
-    def _recording_time(self, properties: bytes) -> int:
-        """The instant that `dustwatch publish` sent with a message; ticks at every minute crossed."""
+    def _recording(self, topic: str, properties: bytes) -> tuple[str, int]:
+        """A played message's own topic and instant of receipt; ticks at every minute crossed."""
         assert self._recorded is not None
+        topic, instant = unplayed(topic)
         text = user_property(properties, RECEIVED_AT)
-        before = self._recorded.now_ms()
         if text is not None:
             try:
-                self._recorded.advance_to(parse_instant(text, 0))
+                instant = parse_instant(text, 0)
             except BadTime:
                 self._telemetry.discard("recording_without_time")
+        before = self._recorded.now_ms()
+        if instant is not None:
+            self._recorded.advance_to(instant)
         now = self._stamp()
         if before and now > before:
             self._ticker.tick_minutes(before, now)
-        return now
+        return topic, now
 
     def _appended(self, record: Outgoing, appended_ms: int) -> None:
         self._ticker.appended(record, appended_ms, time.time_ns() // 1_000_000)

@@ -13,7 +13,7 @@ from paho.mqtt.properties import Properties
 
 from ingest.decoders.instants import instant_text
 from ingest.mqtt import MqttOptions
-from ingest.recording import Recorded
+from ingest.recording import Recorded, played_topic
 
 RECEIVED_AT = "received_at"
 _IN_FLIGHT = 200
@@ -71,11 +71,13 @@ def _send_all(
                 time.sleep(wait)
         if not window.acquire(timeout=_CONFIRM_WITHIN_S):
             raise PublishFailed(_silent(to, sent, confirmed))
-        properties = None
-        if to.mqtt5:
+        topic, properties = message.topic, None
+        if not to.mqtt5:
+            topic = played_topic(message)
+        else:
             properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
             properties.UserProperty = (RECEIVED_AT, instant_text(message.received_at))
-        client.publish(message.topic, message.payload, 1, message.retain, properties)
+        client.publish(topic, message.payload, 1, message.retain, properties)
         sent += 1
         progress(sent)
     for _ in range(_IN_FLIGHT):

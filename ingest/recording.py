@@ -122,3 +122,25 @@ def write_recording(path: Path, messages: Iterable[Recorded]) -> int:
             out.write(line_of(message))
             count += 1
     return count
+
+
+# MQTT 3.1.1 has no user properties: there a played message carries its instant in its topic.
+_PLAYED = "recorded/"
+
+
+def played_topic(message: Recorded) -> str:
+    """The topic under which a recorded message is played over MQTT 3.1.1: `recorded/MS/TOPIC`."""
+    return f"{_PLAYED}{message.received_at}/{message.topic}"
+
+
+def played_filter(name: str) -> str:
+    """The subscription that receives what is played for the filter `name`."""
+    return f"{_PLAYED}+/{name}"
+
+
+def unplayed(topic: str) -> tuple[str, int | None]:
+    """(topic, instant of receipt) of a played topic; (topic, None) of any other."""
+    if not topic.startswith(_PLAYED):
+        return topic, None
+    instant, _, name = topic.removeprefix(_PLAYED).partition("/")
+    return (name, int(instant)) if instant.isdigit() and name else (topic, None)

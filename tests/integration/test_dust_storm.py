@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -45,7 +46,8 @@ def _play(tmp_path: Path, kafka: KafkaNode, mqtt: MqttBroker, history: str, env:
     pipeline.prepare(dust_storm()[0][0])
     with running(pipeline, ("bridge", "detect", "store")):
         command = [sys.executable, "-m", "deploy.cli", "publish", str(recording), "--to", mqtt.url]
-        subprocess.run(command, check=True, timeout=120)
+        settings = {**os.environ, **pipeline.settings("publish")}
+        subprocess.run(command, check=True, timeout=120, env=settings)
         pipeline.wait_balanced(len(messages))
         _compare(history)
 
