@@ -99,10 +99,12 @@ def run_stage(
 
     Raises KafkaMissing and TopicMismatch before anything has started.
     """
-    return asyncio.run(_run(name, bootstrap, topic, factory, telemetry, options or StageOptions(), beside))
+    return asyncio.run(
+        run_in_loop(name, bootstrap, topic, factory, telemetry, options or StageOptions(), beside)
+    )
 
 
-async def _run(
+async def run_in_loop(
     name: str,
     bootstrap: str,
     topic: str,
@@ -111,6 +113,7 @@ async def _run(
     options: StageOptions,
     beside: Sequence[Beside],
 ) -> int:
+    """`run_stage` for a loop that runs already."""
     partitions = await _check_topics(bootstrap, topic, options.snapshots)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
