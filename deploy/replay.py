@@ -28,7 +28,13 @@ from processors.records import ANSWERS, Breach, Interval, Verdict, short_id
 MINUTE_MS = 60_000
 BRIDGE = "replay"
 MOST_ROWS = 2000  # of a batch; the size changes no output
-_OF_A_VALUE = ("clock", "conflict", "future", "late")  # marks of a reading that are flags of its values
+_OF_A_VALUE = (
+    "clock",
+    "conflict",
+    "future",
+    "late",
+    "late_quarter",
+)  # marks of a reading that are flags of its values
 _EVENTS = ("opened", "amended", "closed")
 
 Line = dict[str, Any]

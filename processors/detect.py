@@ -337,12 +337,18 @@ class Detector:
                 self._publish([event], out, late and self.outage.catching_up(int(fresh.received[i])))
 
     def _mark(self, taken: Intake, duplicates: list[int], conflicts: list[int], out: Outputs) -> None:
-        late = taken.columns.time < max(self.closed.values())
+        time, gone = taken.columns.time, self.closed[LONG]
+        late = time < max(self.closed.values())
         if not duplicates and not conflicts and not late.any():
             return
         doubled = set(duplicates)
         found = [(i, "duplicate") for i in duplicates] + [(i, "conflict") for i in conflicts]
-        found += [(i, "late") for i in np.flatnonzero(late).tolist() if i not in doubled]
+        # a quarter may have closed while its hour still takes the value
+        found += [
+            (i, "late" if time[i] < gone else "late_quarter")
+            for i in np.flatnonzero(late).tolist()
+            if i not in doubled
+        ]
         for i, name in sorted(found):
             out.mark(int(taken.place[i]), name)
 

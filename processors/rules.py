@@ -151,7 +151,8 @@ def load_rules(folder: Path, packs: Iterable[str] | None = None) -> RuleSet:
         at = ("packs", index) if packs is None else ("packs",)
         if name not in pack_names():
             hint = did_you_mean(name, pack_names()) or f"; known are {', '.join(pack_names())}"
-            problems.append(document.problem(at, f"no such pack: `{name}`{hint}"))
+            asked = document if packs is None else Document("--rules")
+            problems.append(asked.problem(at, f"no such pack: `{name}`{hint}"))
             continue
         for rule in load_pack(name).rules:
             if rule.id in found:

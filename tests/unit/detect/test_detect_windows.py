@@ -140,6 +140,13 @@ def test_what_comes_later_is_marked_and_enters_no_mean():
     assert (hour.count, hour.value, run.marks) == (59, 100.0, ["late"])
 
 
+def test_what_misses_its_quarter_may_still_enter_its_hour():
+    slow = row(T0 + MINUTE, 160, received=T0 + 30 * MINUTE)
+    run = judged([row(T0, 100), slow])
+    assert run.marks == ["late_quarter"]
+    assert (run.intervals[0].count, run.hours()[0].count) == (1, 2)
+
+
 def test_windows_follow_the_clock_of_a_zone_with_half_hours():
     feed = revision()
     feed.body["county"]["zone"] = "Asia/Kolkata"
