@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from alerts.store import CaseStore
 from deploy.scan import scan
 from ingest import codec
-from ingest.topics import BREACHES, FEED, QUARANTINE, RESULTS
+from ingest.quarantine import read_quarantine
+from ingest.topics import BREACHES, FEED, RESULTS
 from processors.history.base import History
 from processors.records import BREACH, JUDGED
 
@@ -60,9 +61,8 @@ async def take_account(
     async for record in scan(bootstrap, FEED, partitions):
         if codec.schema_of(record.headers) == codec.READINGS:
             account.received += len(codec.decode_readings(record.value))
-    async for record in scan(bootstrap, QUARANTINE, partitions):
-        if codec.schema_of(record.headers) == codec.QUARANTINED:
-            account.quarantined[codec.decode_quarantined(record.value).code] += 1
+    for held in await read_quarantine(bootstrap):
+        account.quarantined[held.record.code] += 1
     account.received += account.quarantined.total()
     async for record in scan(bootstrap, RESULTS, partitions):
         if codec.schema_of(record.headers) == JUDGED:

@@ -10,9 +10,10 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from deploy.scan import plain_consumer
 from ingest import codec
-from ingest.topics import BREACHES, FEED, QUARANTINE, RESULTS
+from ingest.quarantine import read_quarantine
+from ingest.topics import BREACHES, FEED, RESULTS
 from processors.feedreader import Reader
-from processors.snapshots import Snapshots
+from processors.snapshots import Snapshots, group_of, state_of
 
 # stage -> the topic it reads
 INPUTS: dict[str, str] = {"detect": FEED, "store": RESULTS, "alerts": BREACHES}
@@ -49,18 +50,15 @@ class Overview:
         return self.last_tick is not None and not any(s.stuck for s in self.stages)
 
 
-async def look(bootstrap: str, partitions: int) -> Overview:
+async def look(bootstrap: str, partitions: int, application: str) -> Overview:
     """The present state of the log and its stages. Raises KafkaMissing."""
     async with plain_consumer(bootstrap) as consumer:
         view = Overview()
         await _look_at_clock(consumer, partitions, view)
         for stage, topic in INPUTS.items():
-            reached = await _reached(bootstrap, stage, partitions)
+            reached = await _reached(bootstrap, state_of(stage, group_of(stage, application)), partitions)
             view.stages.append(await _look_at_stage(consumer, stage, topic, reached, partitions))
-        quarantine = [TopicPartition(QUARANTINE, p) for p in range(partitions)]
-        ends = await consumer.end_offsets(quarantine)
-        starts = await consumer.beginning_offsets(quarantine)
-        view.quarantined = sum(ends.values()) - sum(starts.values())
+        view.quarantined = len(await read_quarantine(bootstrap))
         return view
 
 

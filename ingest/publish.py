@@ -30,24 +30,32 @@ def publish(
     to: MqttOptions,
     speed: float | None = None,
     progress: Callable[[int], None] = lambda count: None,
+    played: bool = False,
 ) -> int:
     """Publish all, `speed` times as fast as they were received (None: as fast as the broker takes them).
 
-    Returns how many the broker confirmed. MQTT 5 carries each message's `received_at` as a user
-    property, for bridges with DUSTWATCH_CLOCK=recording. Raises PublishFailed, RecordingError.
+    Returns how many the broker confirmed. For bridges with DUSTWATCH_CLOCK=recording MQTT 5 carries each
+    message's `received_at` as a user property; MQTT 3.1.1 has none, there `played` puts it into the
+    topic, which other subscribers don't know. Raises PublishFailed, RecordingError.
     """
+    topic_of = played_topic if played and not to.mqtt5 else _own_topic
     client = _connect(to)
     try:
-        return _send_all(client, messages, to, speed, progress)
+        return _send_all(client, messages, to, topic_of, speed, progress)
     finally:
         client.disconnect()
         client.loop_stop()
+
+
+def _own_topic(message: Recorded) -> str:
+    return message.topic
 
 
 def _send_all(
     client: paho.Client,
     messages: Iterable[Recorded],
     to: MqttOptions,
+    topic_of: Callable[[Recorded], str],
     speed: float | None,
     progress: Callable[[int], None],
 ) -> int:
@@ -71,13 +79,11 @@ def _send_all(
                 time.sleep(wait)
         if not window.acquire(timeout=_CONFIRM_WITHIN_S):
             raise PublishFailed(_silent(to, sent, confirmed))
-        topic, properties = message.topic, None
-        if not to.mqtt5:
-            topic = played_topic(message)
-        else:
+        properties = None
+        if to.mqtt5:
             properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
             properties.UserProperty = (RECEIVED_AT, instant_text(message.received_at))
-        client.publish(topic, message.payload, 1, message.retain, properties)
+        client.publish(topic_of(message), message.payload, 1, message.retain, properties)
         sent += 1
         progress(sent)
     for _ in range(_IN_FLIGHT):

@@ -38,7 +38,7 @@ def command(recording: Path, url: str, speed: float | None, mqtt_version: str | 
     )
     try:
         to.address  # noqa: B018 - says at once what is wrong with the URL
-        count = publish(read_recording(recording), to, speed)
+        count = publish(read_recording(recording), to, speed, played=settings.clock == "recording")
     except (RecordingError, ValueError) as error:
         raise click.UsageError(str(error)) from None
     click.echo(f"{count} messages published and confirmed by {url}")

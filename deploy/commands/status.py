@@ -25,7 +25,7 @@ def command(ctx: click.Context) -> None:
     from deploy.settings import load_settings
 
     settings = load_settings()
-    view = asyncio.run(look(settings.kafka, settings.partitions))
+    view = asyncio.run(look(settings.kafka, settings.partitions, settings.application))
     cases = CaseStore(settings.cases)
     try:
         view.outbox = cases.counts()

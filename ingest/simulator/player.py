@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from ingest.simulator.county import County
 
 _STEP_S = 0.1
 _DRAIN_S = 10.0
+_STAY_S = 1.0
 MQTT_PORT = 1883
 
 
@@ -53,6 +55,8 @@ class Player:
             self._at_ms = now
         if last is not None:
             last.wait_for_publish(_DRAIN_S)
+            # amqtt lets go of what a client sent just before it leaves, acknowledged or not
+            time.sleep(_STAY_S)
         self._client.disconnect()
         self._client.loop_stop()
         return self.played
