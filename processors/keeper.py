@@ -7,8 +7,9 @@ await the keeper asks itself whether a rebalance has dropped it; then it leaves 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import structlog
@@ -61,8 +62,7 @@ class Keeper:
 
     async def open(self, committed: int | None) -> None:
         """Load the newest snapshot; read what the engine has committed but no snapshot covers."""
-        async with self._lock:
-            self._check()
+        async with self._alone():
             if self.book is None:
                 await self._open()
             book = self._opened()
@@ -78,8 +78,7 @@ class Keeper:
 
     async def take(self, record: RawRecord, event: Any) -> None:
         """Fold a record that the engine brought, after anything missing before it."""
-        async with self._lock:
-            self._check()
+        async with self._alone():
             if self.book is None:
                 await self._open()
             book = self._opened()
@@ -94,8 +93,7 @@ class Keeper:
 
     async def save(self) -> None:
         """Deliver, settle, save and acknowledge everything folded so far."""
-        async with self._lock:
-            self._check()
+        async with self._alone():
             if self.book is not None:
                 await self._save(self.book)
 
@@ -104,8 +102,7 @@ class Keeper:
         while True:
             await self._dirty.wait()
             await asyncio.sleep(max(0.0, self._due_at() - time.monotonic()))
-            async with self._lock:
-                self._check()
+            async with self._alone():
                 book = self._opened()
                 now = time.monotonic()
                 if self._collected and now >= self._collected_since + self._pace.deliver_s:
@@ -119,6 +116,18 @@ class Keeper:
         """A rebalance took the partition away: nothing of this keeper counts any more."""
         self.dropped = True
 
+    @contextlib.asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """Work on the partition. Cut off in the middle (the engine cancels a stream at a stop, while its
+        target is dead), a stage may have let go of outputs that never arrived: no save may follow."""
+        async with self._lock:
+            self._check()
+            try:
+                yield
+            except BaseException:
+                self.drop()
+                raise
+
     def _check(self) -> None:
         if self.dropped:
             raise Dropped
@@ -128,8 +137,9 @@ class Keeper:
         return self.book
 
     async def _open(self) -> None:
-        begin, end = await self._reader.bounds(self.topic, self.partition)
         newest = await self._snapshots.newest(self._state, self.partition)
+        # After it: a worker before us may have covered records that came while we looked.
+        begin, end = await self._reader.bounds(self.topic, self.partition)
         self._check()
         if newest is None:
             log.info("starts_from_nothing", stage=self.name, partition=self.partition, next=begin)

@@ -180,9 +180,9 @@ class Shell:
             end_process(self.name, error)
 
     def _keeper(self, partition: int, committed: int | None = None) -> Keeper:
-        """The partition's keeper, made if a rebalance has dropped it."""
+        """The partition's keeper, made if a rebalance (or a cancelled delivery) has dropped it."""
         keeper = self._keepers.get(partition)
-        if keeper is None:
+        if keeper is None or keeper.dropped:
             keeper = self._keepers[partition] = Keeper(
                 self.name,
                 state_of(self.name, self.group),

@@ -226,3 +226,50 @@ async def test_saving_with_nothing_new_writes_no_snapshot() -> None:
     before = len(bench.log.states)
     await bench.keeper.save()
     assert len(bench.log.states) == before
+
+
+class LettingGoStage(FakeStage):
+    """Forgets what it has collected when it begins to deliver it, as the store does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.collected: list[int] = []
+        self.stored: list[int] = []
+
+    def fold(self, record: RawRecord) -> None:
+        super().fold(record)
+        self.collected.append(record.offset)
+
+    async def deliver(self) -> None:
+        collected, self.collected = self.collected, []
+        await super().deliver()
+        self.stored += collected
+
+
+async def test_a_delivery_that_was_cut_off_is_never_taken_for_done() -> None:
+    stage = LettingGoStage()
+    bench = Bench(FakeLog(), stage, NEVER)
+    stage.gate.clear()  # the target is dead
+    taking = asyncio.create_task(bench.take(0))
+    while not stage.folded:
+        await asyncio.sleep(0)
+    taking.cancel()  # the engine ends its streams at SIGTERM
+    await asyncio.gather(taking, return_exceptions=True)
+    stage.gate.set()
+    with pytest.raises(Dropped):
+        await bench.keeper.save()
+    assert (stage.stored, bench.log.states, bench.acknowledged) == ([], [], [])
+
+
+async def test_a_state_that_covers_what_came_while_the_log_was_looked_at_is_no_short_log() -> None:
+    log = FakeLog(end=3)
+    log.states = [Snapshot(4, b"0 1 2 3")]
+
+    async def newest(stage: str, partition: int) -> Snapshot | None:
+        log.end = 4  # the worker before us folded one more, and its state has just arrived
+        return log.states[0]
+
+    log.newest = newest  # type: ignore[method-assign]
+    bench = Bench(log)
+    await bench.take(4)
+    assert bench.stage.folded == [0, 1, 2, 3, 4]
