@@ -82,7 +82,8 @@ def _variable(buffer: bytes | bytearray, at: int) -> tuple[int, int]:
 def _publish(command: int, body: bytes, mqtt5: bool) -> Message:
     try:
         at = 2 + (body[0] << 8 | body[1])
-        topic = body[2:at].decode()
+        # Not every broker refuses a topic that is no UTF-8; refused here it would come again for ever.
+        topic = body[2:at].decode(errors="replace")
         mid = 0
         if command & _QOS:
             mid = body[at] << 8 | body[at + 1]
@@ -95,7 +96,7 @@ def _publish(command: int, body: bytes, mqtt5: bool) -> Message:
                 length, at = _variable(body, at - 1)
                 properties = body[at : at + length]
                 at += length
-    except (IndexError, UnicodeDecodeError) as error:
+    except IndexError as error:
         raise ProtocolError(f"a PUBLISH that can't be read: {error}") from None
     if at < 0 or at > len(body):
         raise ProtocolError("a PUBLISH shorter than its own lengths")

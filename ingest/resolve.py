@@ -2,7 +2,8 @@
 the gateway and replay all come through here, so the same message has the same outcome everywhere.
 
 Deciding when a reading was taken (`TimePolicy`, a row a device, one default):
-- no time in the payload: time of receipt;
+- no time in the payload: time of receipt; of several that one device has waiting (the backlog after an
+  outage comes in one burst) each is placed 1 ms after the one before, so that they are told apart;
 - ahead of receipt by more than `ahead_ms` (5 min): the device's clock is wrong; by default placed at
   receipt and marked `clock`;
 - behind receipt by more than `behind_ms` (7 days): by default refused as `bad_time`: a clock that starts
@@ -88,6 +89,8 @@ class Resolver:
     _routes: dict[str, Decoder | str | None] = field(default_factory=dict)
     _known: dict[str | None, Known] = field(default_factory=dict)
     _seen: dict[bytes, int] = field(default_factory=dict)  # content -> until when a DUP of it is one
+    # device -> (receipt, time) of the last reading placed by receipt
+    _placed: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def take(self, came: Arrival, part: int = -1) -> list[Outcome]:
         """What a message holds; `part` picks one of the results, as a Quarantined names it."""
@@ -149,7 +152,18 @@ class Resolver:
             return Dropped("retained_without_time")
         if self._is_redelivered(came, device, part):
             return Dropped("redelivered_without_time")
-        return Row(device.id, device.site, received_at, period, received_at, values, flags, extras, marks)
+        at = self._place(device.id, received_at)
+        return Row(device.id, device.site, at, period, received_at, values, flags, extras, marks)
+
+    def _place(self, device: str, received_at: int) -> int:
+        """The time of a reading that names none: its receipt, or 1 ms after the one before.
+
+        A receipt before the last one's (quarantine put through again) is no burst and counts as it is.
+        """
+        before, last = self._placed.get(device, (received_at, received_at - 1))
+        time = last + 1 if before <= received_at <= last else received_at
+        self._placed[device] = received_at, time
+        return time
 
     def _is_redelivered(self, came: Arrival, device: Device, part: int) -> bool:
         content = b"%d %d %s " % (part, len(came.topic), came.topic.encode()) + came.payload

@@ -92,12 +92,17 @@ def test_any_bytes_are_packets_or_a_protocol_error(data: bytes) -> None:
 
 @pytest.mark.parametrize(
     "packet",
-    [b"\x32\x03\x00\x09a", b"\x32\x00", b"\x32\x05\x00\x02\xff\xff\x00", b"\x20\xff\xff\xff\xff\x01"],
-    ids=["topic longer than the packet", "nothing in it", "topic no UTF-8", "length of five bytes"],
+    [b"\x32\x03\x00\x09a", b"\x32\x00", b"\x20\xff\xff\xff\xff\x01"],
+    ids=["topic longer than the packet", "nothing in it", "length of five bytes"],
 )
 def test_a_packet_that_lies_ends_the_connection(packet: bytes) -> None:
     with pytest.raises(ProtocolError):
         cut(packet, mqtt5=True)
+
+
+def test_a_topic_that_is_no_utf_8_is_a_message_like_others() -> None:
+    packets, _ = cut(b"\x32\x09\x00\x02a\xff\x00\x07\x00{}", mqtt5=True)
+    assert packets == [Message("a\ufffd", b"{}", 7)]
 
 
 def test_acknowledgements_are_packets_in_a_row() -> None:

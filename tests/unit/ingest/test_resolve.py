@@ -100,6 +100,29 @@ def test_without_a_time_receipt_counts(resolver: Resolver) -> None:
     assert row.time == NOW
 
 
+BURSTS = {
+    "one at a time": ([0, 60_000], [0, 60_000]),
+    "three in one millisecond": ([0, 0, 0], [0, 1, 2]),
+    "receipt moves on slower than they come": ([0, 0, 0, 1, 1, 9], [0, 1, 2, 3, 4, 9]),
+    "put through again with an older receipt": ([5_000, 0, 0], [5_000, 0, 1]),
+}
+
+
+@pytest.mark.parametrize(("receipts", "times"), BURSTS.values(), ids=BURSTS)
+def test_readings_without_time_that_come_in_a_burst_are_told_apart(
+    resolver: Resolver, receipts: list[int], times: list[int]
+) -> None:
+    rows = [only(take(resolver, native(), at=NOW + after)) for after in receipts]
+    assert [row.time - NOW for row in rows if isinstance(row, Row)] == times
+    assert [row.received_at - NOW for row in rows if isinstance(row, Row)] == receipts
+
+
+def test_a_burst_of_one_device_moves_no_other(resolver: Resolver) -> None:
+    take(resolver, native())
+    row = only(take(resolver, native(), "dust/v1/dev-2/readings"))
+    assert isinstance(row, Row) and row.time == NOW
+
+
 def test_a_retained_message_is_marked(resolver: Resolver) -> None:
     row = only(take(resolver, native(NOW), retain=True))
     assert isinstance(row, Row)
