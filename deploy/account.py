@@ -62,7 +62,7 @@ async def take_account(
         if codec.schema_of(record.headers) == codec.READINGS:
             account.received += len(codec.decode_readings(record.value))
     for held in await read_quarantine(bootstrap):
-        account.quarantined[held.record.code] += 1
+        account.quarantined[held.record.code] += held.record.count
     account.received += account.quarantined.total()
     async for record in scan(bootstrap, RESULTS, partitions):
         if codec.schema_of(record.headers) == JUDGED:

@@ -22,7 +22,7 @@ from ingest.packets import Message
 from ingest.producer import Outgoing
 from ingest.recording import played_filter, unplayed
 from ingest.register import Register
-from ingest.resolve import STATUS_FILTER, Arrival, Resolver, TimePolicy, filters_of, matches
+from ingest.resolve import STATUS_FILTER, Arrival, Resolver, TimePolicy, filters_of, gathered, matches
 from ingest.stamp import Stamp
 from ingest.telemetry import Telemetry
 from ingest.ticks import Ticker
@@ -121,7 +121,7 @@ class Bridge:
             if not mid and self.feed.waiting > _MOST_WAITING:
                 self._telemetry.discard("qos0_while_kafka_is_down")
                 continue
-            for outcome in take(Arrival(topic, payload, at, retain, dup)):
+            for outcome in gathered(take(Arrival(topic, payload, at, retain, dup))):
                 for record in put(outcome):
                     hold(record)
         self._telemetry.last_reading.set(at / 1000)

@@ -194,4 +194,5 @@ def decode_quarantined(value: bytes) -> Quarantined:
     """The inverse of `encode_quarantined`."""
     body = orjson.loads(value)
     body["raw"] = base64.b64decode(body["raw"])
+    body["parts"] = tuple(body.get("parts", ()))
     return Quarantined(**body)

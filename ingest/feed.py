@@ -59,7 +59,7 @@ class Feed:
         if type(outcome) is Row:
             return (self._put_row(outcome),)
         if isinstance(outcome, Quarantined):
-            self._telemetry.quarantined.labels(outcome.code).inc()
+            self._telemetry.quarantined.labels(outcome.code).inc(outcome.count)
             value, headers = encode_quarantined(outcome)
             return (self.send(QUARANTINE, self._spread(outcome), value, headers),)
         if isinstance(outcome, Dropped):

@@ -21,7 +21,7 @@ from ingest.codec import QUARANTINED, decode_quarantined, headers_of, schema_of
 from ingest.decoders import DECODERS
 from ingest.feed import Feed, FeedOptions
 from ingest.records import Quarantined
-from ingest.resolve import Arrival, Outcome, Resolver
+from ingest.resolve import Arrival, Outcome, Resolver, gathered
 from ingest.telemetry import Telemetry
 from ingest.topics import MAX_RECORD_BYTES, QUARANTINE
 
@@ -85,10 +85,12 @@ async def retry(
                 continue
             outcomes = outcomes_of(held.record, resolver)
             bad = [one for one in outcomes if isinstance(one, Quarantined)]
-            if bad:
-                report.still[bad[0].code] = report.still.get(bad[0].code, 0) + 1
+            for code_still in dict.fromkeys(one.code for one in bad):
+                report.still[code_still] = report.still.get(code_still, 0) + 1
+            # of many readings some may be good now: the others go back as a record of their own
+            if bad and (not held.record.parts or len(bad) == len(outcomes)):
                 continue
-            for outcome in outcomes:
+            for outcome in gathered(outcomes):
                 feed.put(outcome)
             report.readings += sum(isinstance(one, Row) for one in outcomes)
             done.append(held)
@@ -107,7 +109,7 @@ def outcomes_of(record: Quarantined, resolver: Resolver) -> list[Outcome]:
     came = Arrival(record.topic, record.raw, record.received_at, record.retain, record.dup)
     if record.source == "gateway":
         return resolver.of_decoded(DECODERS["hj212"](record.raw, record.topic, resolver.policy_of), came)
-    return resolver.take(came, record.part)
+    return resolver.take(came, frozenset(record.parts or (() if record.part < 0 else (record.part,))))
 
 
 async def _remember(feed: Feed, done: list[Held], producing: asyncio.Task[None]) -> int:

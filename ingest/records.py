@@ -154,3 +154,9 @@ class Quarantined:
     retain: bool = False
     dup: bool = False
     part: int = -1  # which of the results of decoding `raw` this is; -1: all of them
+    parts: tuple[int, ...] = ()  # several of them, where one message held many that can't be used
+
+    @property
+    def count(self) -> int:
+        """How many results of decoding it stands for."""
+        return len(self.parts) or 1

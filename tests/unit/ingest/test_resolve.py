@@ -7,10 +7,11 @@ import json
 import pytest
 
 from ingest.batches import Row
+from ingest.codec import decode_quarantined, encode_quarantined
 from ingest.quarantine import outcomes_of
 from ingest.records import Background, Quarantined, Signal
 from ingest.register import Register, load_register
-from ingest.resolve import Arrival, Dropped, Outcome, Resolver, TimePolicy, filters_of, matches
+from ingest.resolve import Arrival, Dropped, Outcome, Resolver, TimePolicy, filters_of, gathered, matches
 from tests.counties import device, iso, write_county
 
 NOW = 1_795_392_000_000
@@ -120,7 +121,8 @@ def test_readings_without_time_that_come_in_a_burst_are_told_apart(
 def test_a_burst_of_one_device_moves_no_other(resolver: Resolver) -> None:
     take(resolver, native())
     row = only(take(resolver, native(), "dust/v1/dev-2/readings"))
-    assert isinstance(row, Row) and row.time == NOW
+    assert isinstance(row, Row)
+    assert row.time == NOW
 
 
 def test_a_retained_message_is_marked(resolver: Resolver) -> None:
@@ -212,6 +214,20 @@ def test_a_bad_part_of_a_payload_can_be_put_through_alone(register: Register) ->
     assert len(again) == 1
     assert isinstance(again[0], Row)
     assert again[0].received_at == at + DAY
+
+
+def test_many_bad_readings_of_one_payload_are_one_record_and_only_they_are_put_through(
+    register: Register,
+) -> None:
+    payload = b"[" + b",".join(native(NOW - (i % 2) * 9 * DAY, seq=i) for i in range(60)) + b"]"
+    outcomes = gathered(Resolver(register).take(Arrival(TOPIC, payload, NOW)))
+    assert [type(one) for one in outcomes] == [Row] * 30 + [Quarantined]
+    held = outcomes[-1]
+    assert isinstance(held, Quarantined)
+    assert (held.code, held.count, held.parts) == ("bad_time", 30, tuple(range(1, 60, 2)))
+    held = decode_quarantined(encode_quarantined(held)[0])
+    again = outcomes_of(held, Resolver(register, policy=TimePolicy(when_behind="keep")))
+    assert [row.extras["seq"] for row in again if isinstance(row, Row)] == list(range(1, 60, 2))
 
 
 @pytest.mark.parametrize(
