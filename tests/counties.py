@@ -113,9 +113,7 @@ def dust_storm() -> list[tuple[int, float, float]]:
 
 def dust_storm_messages(devices: Sequence[str]) -> list[dict[str, Any]]:
     """The recording played as several monitors."""
-    return [
-        reading(name, at, pm2_5=pm2_5, pm10=pm10) for at, pm2_5, pm10 in dust_storm() for name in devices
-    ]
+    return [reading(name, at, pm2_5=pm2_5, pm10=pm10) for at, pm2_5, pm10 in dust_storm() for name in devices]
 
 
 def hourly_means(slot_s: int = 300) -> dict[str, dict[int, tuple[float, float]]]:

@@ -44,7 +44,9 @@ class FakeBroker:
         if self._writer is not None:
             self._writer.transport.abort()
 
-    def publish(self, mid: int, topic: str, payload: bytes, *, dup: bool = False, retain: bool = False) -> None:
+    def publish(
+        self, mid: int, topic: str, payload: bytes, *, dup: bool = False, retain: bool = False
+    ) -> None:
         """Hand the client a message at QoS 1."""
         assert self._writer is not None
         name = topic.encode()
