@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 
 from ingest.acknowledge import Acknowledgements
 from ingest.clock import Clock, ManualClock
 from ingest.decoders.instants import BadTime, parse_instant
-from ingest.feed import Feed, FeedOptions
+from ingest.feed import LARGE_BYTES, Feed, FeedOptions
 from ingest.mqtt import Connection, Handlers, MqttOptions, user_property
 from ingest.packets import Message
 from ingest.producer import Outgoing
@@ -26,6 +27,7 @@ from ingest.resolve import STATUS_FILTER, Arrival, Resolver, TimePolicy, filters
 from ingest.stamp import Stamp
 from ingest.telemetry import Telemetry
 from ingest.ticks import Ticker
+from ingest.unexpected import Unexpected
 
 log = structlog.get_logger(__name__)
 
@@ -59,6 +61,7 @@ class Bridge:
         self.feed.appended = self._appended
         self._acks: Acknowledgements[int] = Acknowledgements()
         self._ack_soon = False
+        self._unexpected = Unexpected()
         on = Handlers(self._connected, self._messages, self._lost)
         filters = filters_of(register)
         if self._recorded is not None and not config.mqtt.mqtt5:
@@ -77,7 +80,8 @@ class Bridge:
         quit_mqtt = asyncio.Event()
         producing = asyncio.create_task(self.feed.producer.run())
         connecting = asyncio.create_task(self.connection.run(quit_mqtt))
-        working = [producing, connecting]
+        self._unexpected.listen()
+        working: list[asyncio.Future[Any]] = [producing, connecting, self._unexpected.future]
         if self._recorded is None:
             working.append(asyncio.create_task(self._ticker.run()))
         stopping = asyncio.create_task(stop.wait())
@@ -96,6 +100,7 @@ class Bridge:
             for task in [*working, stopping]:
                 task.cancel()
             await asyncio.gather(*working, stopping, return_exceptions=True)
+            self._unexpected.close()
 
     def _connected(self, session_present: bool) -> None:
         self._acks = Acknowledgements(self._acks.open_records)
@@ -105,6 +110,14 @@ class Bridge:
         self.feed.flush()
 
     def _messages(self, messages: list[Message]) -> None:
+        if self._unexpected:
+            return  # we end; what comes now stays with the broker
+        try:
+            self._take(messages)
+        except Exception as error:
+            self._unexpected.raised(error)
+
+    def _take(self, messages: list[Message]) -> None:
         self._messages_in.inc(len(messages))
         take, put, acks = self._resolver.take, self.feed.put, self._acks
         arrived, hold = acks.arrived, acks.hold
@@ -121,6 +134,8 @@ class Bridge:
             if not mid and self.feed.waiting > _MOST_WAITING:
                 self._telemetry.discard("qos0_while_kafka_is_down")
                 continue
+            if len(payload) >= LARGE_BYTES:
+                self.feed.expect(len(payload))
             for outcome in gathered(take(Arrival(topic, payload, at, retain, dup))):
                 for record in put(outcome):
                     hold(record)
@@ -158,6 +173,8 @@ class Bridge:
 
     def _acknowledge(self) -> None:
         self._ack_soon = False
+        if self._unexpected:
+            return  # a message may count as arrived whose record was never made
         due = self._acks.due()
         if due and self.connection.connected:
             self.connection.acknowledge(due)

@@ -21,6 +21,8 @@ from ingest.topics import DEFAULT_PARTITIONS, FEED, QUARANTINE, partition_of
 
 _MOST_SITES = 100_000
 _QUIET_S = 0.05
+LARGE_BYTES = 4096  # payloads below this can't fill a record: a batch has at most so many rows
+_MOST_BYTES = 8 * 1024 * 1024  # of payloads in open batches; Kafka refuses a record above its limit
 _PROBE = "dust.probe/1"
 
 
@@ -48,6 +50,7 @@ class Feed:
         self._batches = Batches()
         self._partition_of: dict[str, int] = {}
         self._last = 0
+        self._bytes = 0  # of large payloads since the last flush
         self._rows_put = self._rows_then = 0
         self._timer: asyncio.TimerHandle | None = None
         self._linger_s = options.linger_ms / 1000
@@ -68,6 +71,16 @@ class Feed:
         assert isinstance(outcome, Background | Signal)
         return tuple(self.everywhere(outcome))
 
+    def expect(self, size: int) -> None:
+        """A payload of that many bytes comes next; call it where that is `LARGE_BYTES` or more.
+
+        What a payload says beyond its values stays with its readings: many large ones together would
+        be a record that Kafka never takes, and everything behind it would wait for ever.
+        """
+        if self._bytes + size > _MOST_BYTES:
+            self.flush()
+        self._bytes += size
+
     def everywhere(
         self, record: Background | Signal | Tick, partitions: Iterable[int] | None = None
     ) -> list[int]:
@@ -83,6 +96,7 @@ class Feed:
 
     def flush(self) -> None:
         """Send all open batches."""
+        self._bytes = 0
         for batch in self._batches.take_all():
             self._send_batch(batch)
         if self._timer is not None:

@@ -24,6 +24,7 @@ from ingest.register import Register
 from ingest.resolve import Arrival, Resolver, TimePolicy
 from ingest.stamp import Stamp
 from ingest.telemetry import Telemetry
+from ingest.unexpected import Unexpected
 
 log = structlog.get_logger(__name__)
 
@@ -99,6 +100,8 @@ class _Session:
 
     def answer(self) -> None:
         """Send the acknowledgements that are due."""
+        if self._gateway.unexpected:
+            return  # a frame may count as arrived whose record was never made
         due = self.acks.due()
         if due and not self.writer.is_closing():
             self.writer.write(b"".join(due))
@@ -119,21 +122,25 @@ class Gateway:
         self.holders: dict[int, set[_Session]] = {}
         self.frames_in = telemetry.records.labels("frame")
         self.port = config.port
+        self.unexpected = Unexpected()
         self._tasks: set[asyncio.Task[None]] = set()
         self._sessions: set[_Session] = set()
         telemetry.ready_when("kafka", lambda: self.feed.producer.why)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Serve until `stop`, then confirm and answer what is in hand. Raises OSError, TopicMismatch."""
+        """Serve until `stop`, then confirm and answer what is in hand. Raises OSError, TopicMismatch;
+        anything unexpected ends the process."""
         server = await asyncio.start_server(self._serve, self.config.host, self.config.port, limit=_CHUNK)
         self.port = server.sockets[0].getsockname()[1]
         log.info("gateway_listens", host=self.config.host, port=self.port)
         producing = asyncio.create_task(self.feed.producer.run())
         stopping = asyncio.create_task(stop.wait())
+        self.unexpected.listen()
+        working: list[asyncio.Future[Any]] = [producing, self.unexpected.future]
         try:
-            await asyncio.wait([producing, stopping], return_when=asyncio.FIRST_COMPLETED)
-            if producing.done():
-                producing.result()
+            done, _ = await asyncio.wait([*working, stopping], return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {stopping}:
+                task.result()
             server.close()
             for task in self._tasks:
                 task.cancel()
@@ -143,10 +150,11 @@ class Gateway:
                 await self._close(session)
         finally:
             server.close()
-            tasks: list[asyncio.Task[Any]] = [producing, stopping, *self._tasks]
-            for task in tasks:
+            ending = [*working, stopping, *self._tasks]
+            for task in ending:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*ending, return_exceptions=True)
+            self.unexpected.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._sessions) >= self.config.connections:
@@ -167,6 +175,8 @@ class Gateway:
         except (ConnectionError, OSError) as error:
             log.info("gateway_connection_broke", error=str(error))
             await self._close(session)
+        except Exception as error:
+            self.unexpected.raised(error)
         finally:
             self._tasks.discard(task)
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -16,8 +17,9 @@ from ingest.feed import FeedOptions
 from ingest.mqtt import MqttOptions
 from ingest.producer import Producer
 from ingest.register import Register, load_register
+from ingest.resolve import Resolver
 from ingest.telemetry import Telemetry
-from ingest.topics import QUARANTINE
+from ingest.topics import MAX_RECORD_BYTES, QUARANTINE
 from tests.counties import device, iso, site, write_county
 from tests.fakes.held_producer import HeldProducer
 from tests.fakes.mqtt_broker import FakeBroker
@@ -38,10 +40,10 @@ def register(tmp_path_factory: pytest.TempPathFactory) -> Register:
 class Rig:
     """A running bridge with both ends in the test's hands."""
 
-    def __init__(self, broker: FakeBroker, register: Register, **mqtt: Any) -> None:
+    def __init__(self, broker: FakeBroker, register: Register, linger_ms: int = 5, **mqtt: Any) -> None:
         self.broker, self.telemetry, self.stop = broker, Telemetry("bridge"), asyncio.Event()
         options = MqttOptions(broker.url, **mqtt)
-        config = BridgeConfig(options, FeedOptions(partitions=PARTITIONS, linger_ms=5))
+        config = BridgeConfig(options, FeedOptions(partitions=PARTITIONS, linger_ms=linger_ms))
         self.bridge = Bridge(config, register, self.telemetry, WallClock())
         self.kafka = HeldProducer(self.bridge.feed._confirmed)
         self.bridge.feed.producer = cast(Producer, self.kafka)
@@ -173,6 +175,48 @@ async def test_a_retained_message_without_time_is_acknowledged_and_counted(rig: 
     rig.broker.publish(1, "dust/v1/d1/readings", b'{"pm10": 1}', retain=True)
     assert (await rig.broker.until_acknowledged(1)) == [1]
     assert rig.telemetry.discards.labels("retained_without_time")._value.get() == 1
+
+
+async def test_large_payloads_never_become_a_record_that_kafka_refuses(register: Register) -> None:
+    broker = await FakeBroker().start()
+    rig = Rig(broker, register, linger_ms=60_000)
+    await broker.until(1)
+    for mid in range(1, 161):
+        body = {"time": iso(NOW + mid), "pm10": mid, "log": "x" * 250_000}
+        broker.publish(mid, "dust/v1/d0/readings", json.dumps(body).encode())
+    rig.publish(200)
+    while rig.bridge.feed._batches.rows + rig.kafka.rows < 161:
+        await asyncio.sleep(0.01)
+    rig.bridge.feed.flush()
+    assert rig.kafka.rows == 161
+    assert max(len(one.value) for one in rig.kafka.batches) < MAX_RECORD_BYTES / 2
+    rig.stop.set()
+    rig.kafka._outstanding.clear()
+    await asyncio.wait_for(rig.task, 10)
+    await broker.stop()
+
+
+@pytest.mark.parametrize("where", ["deciding", "sending"])
+async def test_what_nobody_expected_ends_the_bridge_and_is_never_acknowledged(
+    register: Register, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    broker = await FakeBroker().start()
+    rig = Rig(broker, register)
+    await broker.until(1)
+
+    def fail(*_: object) -> Any:
+        raise RuntimeError("a fault of ours")
+
+    if where == "deciding":
+        rig.bridge._resolver = cast(Resolver, SimpleNamespace(take=fail))
+    else:
+        monkeypatch.setattr(rig.bridge.feed, "_send_batch", fail)
+    rig.publish(1)
+    with pytest.raises(RuntimeError, match="a fault of ours"):
+        await asyncio.wait_for(rig.task, 10)
+    rig.bridge._acknowledge()
+    assert rig.telemetry.written.labels("acknowledged")._value.get() == 0
+    await broker.stop()
 
 
 async def test_ticks_begin_when_the_clocks_were_compared(rig: Rig) -> None:

@@ -1,0 +1,54 @@
+"""What the gateway answers when something unexpected happens to a frame: nothing, and it ends."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from ingest.clock import WallClock
+from ingest.feed import FeedOptions
+from ingest.gateway import Gateway, GatewayConfig
+from ingest.producer import Producer
+from ingest.records import DevicePolicy
+from ingest.register import load_register
+from ingest.resolve import Resolver
+from ingest.telemetry import Telemetry
+from tests.counties import device, write_county
+from tests.fakes.held_producer import HeldProducer
+
+pytestmark = pytest.mark.timeout(30)
+FRAME = (
+    b"##0187QN=20240601080500002;ST=39;CN=2051;PW=123456;MN=010000A8900016F000169DC0;Flag=5;"
+    b"CP=&&DataTime=20240601080000;a34002-Min=80.0,a34002-Avg=95.5,a34002-Max=110.0,a34002-Flag=N;"
+    b"Leq-Data=61.2&&C481\r\n"
+)
+
+
+async def test_what_nobody_expected_ends_the_gateway_and_is_never_answered(tmp_path: Path) -> None:
+    register = load_register(write_county(tmp_path, [device("d0")]))
+    gateway = Gateway(
+        GatewayConfig(port=0, feed=FeedOptions(partitions=1)), register, Telemetry("gateway"), WallClock()
+    )
+    gateway.feed.producer = cast(Producer, HeldProducer(gateway.feed._confirmed))
+
+    def fail(*_: object) -> Any:
+        raise RuntimeError("a fault of ours")
+
+    policy = lambda key: DevicePolicy()  # noqa: E731
+    gateway.resolver = cast(Resolver, SimpleNamespace(of_decoded=fail, policy_of=policy))
+    running = asyncio.create_task(gateway.run(asyncio.Event()))
+    while not gateway.port:
+        await asyncio.sleep(0)
+    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
+    writer.write(FRAME)
+    with pytest.raises(RuntimeError, match="a fault of ours"):
+        await asyncio.wait_for(running, 10)
+    for session in gateway._sessions:
+        session.answer()
+        session.writer.close()
+    assert await reader.read() == b""
+    writer.close()
