@@ -21,7 +21,7 @@ from ingest.decoders.instants import instant_text
 from ingest.recording import Recorded
 from ingest.records import MISSING, Background, FeedRecord, Quarantined, Readings, Revision, Signal, Tick
 from ingest.register import Register
-from ingest.resolve import Arrival, Resolver
+from ingest.resolve import STATUS_FILTER, Arrival, Resolver, matches
 from processors.detect import Detector
 from processors.records import ANSWERS, Breach, Interval, Verdict, short_id
 
@@ -112,6 +112,8 @@ def feed_of(
             yield Tick(minute, MINUTE_MS, BRIDGE)
         yield from ticks(at)
         out.received += 1
+        if matches(STATUS_FILTER, message.topic):
+            continue  # the bridge logs what a device says of its connection; no verdict depends on it
         for outcome in resolver.take(
             Arrival(message.topic, message.payload, at, message.retain, message.dup)
         ):

@@ -337,18 +337,17 @@ class Detector:
                 self._publish([event], out, late and self.outage.catching_up(int(fresh.received[i])))
 
     def _mark(self, taken: Intake, duplicates: list[int], conflicts: list[int], out: Outputs) -> None:
-        time, gone = taken.columns.time, self.closed[LONG]
-        late = time < max(self.closed.values())
-        if not duplicates and not conflicts and not late.any():
+        time, period, gone = taken.columns.time, taken.columns.period, self.closed[LONG]
+        begun = time < max(self.closed.values())
+        late = begun & (time + np.maximum(period, 1) <= gone)
+        # the mean of more than a quarter of an hour has no quarter to miss
+        late_quarter = begun & ~late & (period <= SHORT)
+        if not duplicates and not conflicts and not begun.any():
             return
         doubled = set(duplicates)
         found = [(i, "duplicate") for i in duplicates] + [(i, "conflict") for i in conflicts]
-        # a quarter may have closed while its hour still takes the value
-        found += [
-            (i, "late" if time[i] < gone else "late_quarter")
-            for i in np.flatnonzero(late).tolist()
-            if i not in doubled
-        ]
+        for name, rows in (("late", late), ("late_quarter", late_quarter)):
+            found += [(i, name) for i in np.flatnonzero(rows).tolist() if i not in doubled]
         for i, name in sorted(found):
             out.mark(int(taken.place[i]), name)
 

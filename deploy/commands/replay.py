@@ -39,7 +39,7 @@ def command(
         raise click.BadParameter(f"{folder} must be new or empty", param_hint="--out")
     register = load_register(config)
     rules = load_rules(config, packs or None)
-    end = instant_ms(until, register.zone) if until else None
+    end = instant_ms(until, register.zone, "--until") if until else None
     revision = make_revision(compile_revision(register, rules.rules), received_at=0)
     try:
         judged = replay(register, revision, [read_recording(path) for path in recordings], end)

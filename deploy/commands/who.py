@@ -39,7 +39,9 @@ def command(
     if site not in register.sites:
         hint = did_you_mean(site, register.sites) or f"; known are {', '.join(register.sites)}"
         raise click.UsageError(f"no site `{site}` in {config}{hint}")
-    at = instant_ms(at_text, register.zone) if at_text else parse_clock(load_settings().clock).now_ms()
+    at = (
+        instant_ms(at_text, register.zone, "--at") if at_text else parse_clock(load_settings().clock).now_ms()
+    )
     local = datetime.fromtimestamp(at / 1000, register.zone)
     told = who(register, routing, site, at, kind, level)
     matter = f"{kind}, level {level}" if level else kind
@@ -54,15 +56,15 @@ def command(
         ctx.exit(1)
 
 
-def instant_ms(text: str, zone: ZoneInfo) -> int:
-    """Milliseconds UTC of an ISO instant; without a zone of its own it is local. Raises UsageError."""
+def instant_ms(text: str, zone: ZoneInfo, option: str) -> int:
+    """Milliseconds UTC of an option's ISO instant; without a zone of its own it is local. Raises UsageError."""
     try:
         instant = datetime.fromisoformat(text)
         if not 1970 <= instant.year <= 2200:
             raise ValueError("far from any reading")
     except ValueError:
         raise click.UsageError(
-            f"--at {text!r} is no instant; write for example 2026-11-23T23:30 or 2026-11-23T15:30:00Z"
+            f"{option} {text!r} is no instant; write for example 2026-11-23T23:30 or 2026-11-23T15:30:00Z"
         ) from None
     if instant.tzinfo is None:
         instant = instant.replace(tzinfo=zone)

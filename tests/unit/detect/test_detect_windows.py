@@ -147,6 +147,17 @@ def test_what_misses_its_quarter_may_still_enter_its_hour():
     assert (run.intervals[0].count, run.hours()[0].count) == (1, 2)
 
 
+def test_an_hour_value_has_no_quarter_to_miss():
+    assert not judged([row(T0, 100, period=HOUR, received=T0 + HOUR + 1000)]).marks
+
+
+def test_a_mean_across_the_end_of_a_closed_hour_is_not_late_for_the_next_one():
+    across = row(T0 + HOUR - 5 * MINUTE, 160, period=10 * MINUTE, received=T0 + HOUR + 5 * MINUTE)
+    run = judged([row(T0, 100), across], T0 + 2 * HOUR + 3 * MINUTE)
+    assert run.marks == ["late_quarter"]
+    assert [(hour.value, hour.capture) for hour in run.hours()] == [(100.0, 1 / 60), (160.0, 5 / 60)]
+
+
 def test_windows_follow_the_clock_of_a_zone_with_half_hours():
     feed = revision()
     feed.body["county"]["zone"] = "Asia/Kolkata"

@@ -132,6 +132,20 @@ def test_until_leaves_out_what_came_later(county, tmp_path):
     assert json.loads((tmp_path / "out" / "summary.json").read_bytes())["received"] == 10
 
 
+def test_until_that_is_no_instant_is_named(county, tmp_path):
+    done = run(county, hour(tmp_path), "--out", tmp_path / "out", "--until", "soon")
+    assert done.exit_code == 2
+    assert "--until 'soon' is no instant" in done.output
+
+
+def test_what_a_device_says_of_its_connection_is_neither_a_reading_nor_a_fault(county, tmp_path):
+    said = message(T0, "dust/v1/dev-1/status", "online")
+    recording = write_recording(tmp_path / "r.jsonl", [said, reading("dev-1", T0, pm10=1.0)])
+    run(county, recording, "--out", tmp_path / "out")
+    summary = json.loads((tmp_path / "out" / "summary.json").read_bytes())
+    assert (summary["received"], summary["readings"], summary["quarantined"]) == (2, 1, {})
+
+
 def test_until_without_a_zone_is_local(county, tmp_path):
     done = run(county, hour(tmp_path), "--out", tmp_path / "out", "--until", "2026-04-01T01:10:00")
     assert done.exit_code == 0
