@@ -7,7 +7,7 @@ names the kind and version, the `received_at` header the greatest instant in the
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
@@ -21,6 +21,7 @@ from ingest.records import (
     Background,
     FeedRecord,
     Headers,
+    Int32s,
     Int64s,
     Quarantined,
     Readings,
@@ -44,6 +45,9 @@ _INT64 = pa.int64()
 _FEW = 4  # below this a dictionary costs more bytes than it saves
 
 
+_FIRST_MS, _LAST_MS = -62_135_596_800_000, 253_402_300_799_999  # years 1 and 9999: what calendars can say
+
+
 class UnknownSchema(ValueError):
     """A record whose `schema` header this version does not read."""
 
@@ -64,7 +68,13 @@ def header(headers: Iterable[tuple[str, bytes]] | dict[str, bytes] | None, name:
 
 def schema_of(headers: Iterable[tuple[str, bytes]] | dict[str, bytes] | None) -> str:
     """The `schema` header as text, empty where it is missing."""
-    return (header(headers, "schema") or b"").decode()
+    return (header(headers, "schema") or b"").decode(errors="replace")
+
+
+def received_at_of(headers: Iterable[tuple[str, bytes]] | dict[str, bytes] | None, otherwise: int) -> int:
+    """The `received_at` header in ms; `otherwise` where there is none that can be one."""
+    text = header(headers, "received_at") or b""
+    return int(text) if text.isdigit() and len(text) <= len(str(_LAST_MS)) else otherwise
 
 
 def encode(record: FeedRecord) -> tuple[bytes, Headers]:
@@ -76,14 +86,77 @@ def encode(record: FeedRecord) -> tuple[bytes, Headers]:
 
 
 def decode(value: bytes, headers: Iterable[tuple[str, bytes]] | dict[str, bytes] | None) -> FeedRecord:
-    """The feed record in a Kafka record. Raises UnknownSchema."""
+    """The feed record in a Kafka record, fit to be folded.
+
+    Raises UnknownSchema, or whatever Arrow, JSON and a dataclass raise on bytes that are no such record:
+    nothing of it may reach a fold, which could only stop there for ever.
+    """
     schema = schema_of(headers)
     if schema == READINGS:
         return decode_readings(value)
     kind = _JSON_KINDS.get(schema)
     if kind is None:
         raise UnknownSchema(f"schema header {schema!r} is none of {READINGS}, {', '.join(_JSON_KINDS)}")
-    return kind(**orjson.loads(value))
+    record = kind(**orjson.loads(value))
+    for name, wanted in _CHECKS[kind].items():
+        found = getattr(record, name)
+        if not wanted(found):
+            raise ValueError(f"{schema}: {name}: {str(found)[:60]!r} can't be that")
+    return record
+
+
+def _is_text(value: object) -> bool:
+    return type(value) is str
+
+
+def _is_text_or_none(value: object) -> bool:
+    return value is None or type(value) is str
+
+
+def _is_instant(value: object) -> bool:
+    return type(value) is int and _FIRST_MS <= value <= _LAST_MS
+
+
+def _is_instant_or_none(value: object) -> bool:
+    return value is None or _is_instant(value)
+
+
+def _are_values(value: object) -> bool:
+    if type(value) is not dict:
+        return False
+    return all(type(n) is str and type(v) is int and abs(v) < 2**53 for n, v in value.items())
+
+
+_CHECKS: dict[type, dict[str, Callable[[object], bool]]] = {
+    Tick: {
+        "received_at": _is_instant,
+        "every": lambda ms: type(ms) is int and 0 < ms <= _LAST_MS,
+        "bridge": _is_text,
+    },
+    Background: {
+        "id": _is_text,
+        "received_at": _is_instant,
+        "station": _is_text,
+        "start": _is_instant,
+        "end": _is_instant,
+        "values": _are_values,
+    },
+    Signal: {
+        "id": _is_text,
+        "received_at": _is_instant,
+        "place": _is_text,
+        "kind": _is_text,
+        "level": _is_text_or_none,
+        "start": _is_instant,
+        "end": _is_instant_or_none,
+    },
+    Revision: {
+        "id": _is_text,
+        "received_at": _is_instant,
+        "effective": _is_instant,
+        "body": lambda body: type(body) is dict,
+    },
+}
 
 
 def encode_readings(batch: Readings) -> bytes:
@@ -140,25 +213,21 @@ def _texts(batch: Readings, n: int) -> tuple[Any, Any]:
 
 
 def decode_readings(value: bytes) -> Readings:
-    """A batch from its Arrow IPC stream."""
+    """A batch from its Arrow IPC stream. Raises ArrowException, KeyError or ValueError for another's."""
     with pa.ipc.open_stream(value) as reader:
         batch = reader.read_next_batch()
         metadata = reader.schema.metadata or {}
+    batch.validate(full=True)  # 5 us; bytes that lie about their lengths end the process otherwise
     columns = dict(zip(batch.schema.names, batch.columns, strict=True))
-    device, site = columns["device"], columns["site"]
-    if isinstance(device, pa.DictionaryArray):
-        devices, sites = tuple(device.dictionary.to_pylist()), tuple(site.dictionary.to_pylist())
-        codes = device.indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
-    else:
-        devices, sites = tuple(device.to_pylist()), tuple(site.to_pylist())
-        codes = np.arange(len(devices), dtype=np.int32)
+    devices, sites, codes = _words(columns["device"], columns["site"])
+    time, period, received_at = (_whole(columns, name) for name in ("time", "period", "received_at"))
     return Readings(
         devices=devices,
         sites=sites,
         codes=codes,
-        time=_int64s(columns["time"]),
-        period=_int64s(columns["period"]),
-        received_at=_int64s(columns["received_at"]),
+        time=time,
+        period=period,
+        received_at=received_at,
         values={name: _int64s(columns[name]) for name in columns if name in QUANTITIES},
         flags=_sparse(columns.get("flags")),
         extras=_sparse(columns.get("extras")),
@@ -167,7 +236,40 @@ def decode_readings(value: bytes) -> Readings:
     )
 
 
+def _words(device: Any, site: Any) -> tuple[tuple[str, ...], tuple[str, ...], Int32s]:
+    """Devices, their sites, and which of them each row is."""
+    if device.null_count or site.null_count:
+        raise ValueError("device, site: a reading without one")
+    if isinstance(device, pa.DictionaryArray) and isinstance(site, pa.DictionaryArray):
+        words = device.dictionary, site.dictionary
+        if len(words[0]) == len(words[1]) and device.indices.equals(site.indices):
+            codes = device.indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
+            return _texts_of(words[0]), _texts_of(words[1]), codes
+    return _texts_of(device), _texts_of(site), np.arange(len(device), dtype=np.int32)
+
+
+def _texts_of(column: Any) -> tuple[str, ...]:
+    found = tuple(column.to_pylist())
+    if not all(type(text) is str for text in found):
+        raise ValueError("device, site: not a text")
+    return found
+
+
+def _whole(columns: dict[str, Any], name: str) -> Int64s:
+    """A column that every reading must have."""
+    column = columns[name]
+    if column.null_count:
+        raise ValueError(f"{name}: a reading without one")
+    found = _int64s(column)
+    if name != "period" and len(found) and not _FIRST_MS <= found.min() <= found.max() <= _LAST_MS:
+        raise ValueError(f"{name}: no instant")
+    return found
+
+
 def _int64s(column: Any) -> Int64s:
+    kind = column.type
+    if kind != _INT64 and not (pa.types.is_timestamp(kind) and kind.unit == "ms"):
+        raise ValueError(f"a column of {kind} where int64 or milliseconds are due")
     if column.null_count:
         column = column.cast(pa.int64()).fill_null(MISSING)
     array: Int64s = column.to_numpy(zero_copy_only=False).view(np.int64)
@@ -177,6 +279,8 @@ def _int64s(column: Any) -> Int64s:
 def _sparse(column: Any) -> dict[int, str]:
     if column is None:
         return {}
+    if column.type != pa.utf8():
+        raise ValueError(f"a column of {column.type} where text is due")
     return {i: text for i, text in enumerate(column.to_pylist()) if text is not None}
 
 

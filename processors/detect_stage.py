@@ -9,22 +9,21 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import pyarrow as pa
 import structlog
 
-from ingest.codec import UnknownSchema, decode, encode_quarantined, header
-from ingest.records import Headers, Quarantined
+from ingest.codec import decode, encode_quarantined, received_at_of
+from ingest.records import Headers, Quarantined, Revision
 from ingest.telemetry import Telemetry
 from ingest.topics import BREACHES, FEED, QUARANTINE, RESULTS
 from processors.detect import Detector, Outputs
 from processors.feedreader import FeedError
 from processors.records import encode_breach, encode_judged, judgement_records
+from processors.revision import Plan, day_of
 from processors.stage import Outlet, RawRecord, StageFactory
 
 log = structlog.get_logger(__name__)
 
-# What decoding raises on bytes that are not ours; the fold itself must not fail.
-_NOT_OURS = (UnknownSchema, ValueError, TypeError, KeyError, AttributeError, pa.ArrowException, StopIteration)
+_MOST_RAW = 8 * 1024 * 1024  # of a record set aside: as base64 in JSON it must still fit in one
 
 
 class SnapshotUnreadable(FeedError):
@@ -59,7 +58,9 @@ class DetectStage:
         """See `Stage`. A record that cannot be read goes to quarantine as it is."""
         try:
             feed = decode(record.value, record.headers)
-        except _NOT_OURS as error:
+            if isinstance(feed, Revision):
+                day_of(feed.effective, Plan.of(feed).zone)
+        except Exception as error:  # whatever Arrow and JSON raise on bytes that are not ours
             self._set_aside(record, error)
             return
         self._collect(record, self._detector.fold(feed))
@@ -84,7 +85,7 @@ class DetectStage:
         return self._detector.dump()
 
     def _collect(self, record: RawRecord, out: Outputs) -> None:
-        received_at = int(header(record.headers, "received_at") or record.appended_at)
+        received_at = received_at_of(record.headers, record.appended_at)
         trace = ("feed", b"%d/%d" % (record.partition, record.offset))
         if out.readings is not None:
             value, headers = encode_judged(record.value, out.marks, out.duplicates, received_at)
@@ -108,7 +109,7 @@ class DetectStage:
 
     def _set_aside(self, record: RawRecord, error: Exception) -> None:
         place = f"partition {record.partition}, offset {record.offset}: {error}"
-        raw = record.value or b""
+        raw = (record.value or b"")[:_MOST_RAW]
         value, headers = encode_quarantined(
             Quarantined(record.appended_at, "detect", FEED, "bad_syntax", place, raw)
         )

@@ -15,7 +15,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 
 from ingest.admin import partitions_of
-from ingest.codec import encode, header
+from ingest.codec import encode, received_at_of
 from ingest.records import Signal
 from ingest.topics import BREACHES, FEED, MAX_RECORD_BYTES, RESULTS, SNAPSHOTS
 from processors.detect import Detector
@@ -105,7 +105,7 @@ async def _signal(reader: Reader, gap: Gap, state: Snapshot) -> Signal:
     """From the last instant that the state has seen to the first that the log still has."""
     since = Detector.load(state.body).now
     first = await reader.records(gap.topic, gap.partition, gap.log_start, min(gap.log_start + 1, gap.log_end))
-    until = max(since, int(header(first[0].headers, "received_at") or since) if first else since)
+    until = max(since, received_at_of(first[0].headers, since) if first else since)
     name = f"gap-{gap.partition}-{gap.next}-{gap.log_start}"
     return Signal(name, until, EVERYWHERE, GAP, None, since, until)
 

@@ -21,7 +21,7 @@ import structlog
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
-from ingest.codec import READINGS, header, schema_of
+from ingest.codec import READINGS, received_at_of, schema_of
 from ingest.telemetry import Telemetry
 from processors.feedreader import FeedError, Reader
 from processors.keeper import Dropped, Keeper
@@ -262,9 +262,8 @@ class Shell:
         schema = schema_of(record.headers)
         self._telemetry.records.labels(schema or "unnamed").inc()
         gauge = self._gauges.get(schema)
-        at = header(record.headers, "received_at")
-        if gauge is not None and at is not None:
-            gauge.set(int(at) / 1000)
+        if gauge is not None:
+            gauge.set(received_at_of(record.headers, record.appended_at) / 1000)
 
     async def _look(self) -> None:
         keepers = {p: k for p, k in self._keepers.items() if k.book is not None}

@@ -18,7 +18,7 @@ from typing import TypeVar
 import orjson
 import structlog
 
-from ingest.codec import encode_quarantined, header
+from ingest.codec import encode_quarantined, received_at_of
 from ingest.records import Quarantined, Readings
 from ingest.telemetry import Telemetry
 from ingest.topics import QUARANTINE, RESULTS
@@ -34,6 +34,7 @@ T = TypeVar("T")
 Quarantine = Callable[[Quarantined], Awaitable[None]]
 Sleep = Callable[[float], Awaitable[None]]
 _WRITERS = 4
+_MOST_RAW = 8 * 1024 * 1024  # of a record set aside: as base64 in JSON it must still fit in one
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.2, 5.0
 _STORED = {"readings": "readings", "conflicts": "readings", "intervals": "intervals", "verdicts": "verdicts"}
 
@@ -182,7 +183,8 @@ class StoreStage:
 
     def _undecodable(self, record: RawRecord, why: str) -> Quarantined:
         place = f"partition {record.partition}, offset {record.offset}: {why}"
-        return Quarantined(_received_at(record), "store", RESULTS, "bad_syntax", place, record.value)
+        raw = (record.value or b"")[:_MOST_RAW]
+        return Quarantined(_received_at(record), "store", RESULTS, "bad_syntax", place, raw)
 
 
 def store_stages(
@@ -220,5 +222,4 @@ def _rows(batches: Iterable[Batch]) -> dict[str, int]:
 
 
 def _received_at(record: RawRecord) -> int:
-    found = header(record.headers, "received_at") or b""
-    return int(found) if found.isdigit() else record.appended_at
+    return received_at_of(record.headers, record.appended_at)

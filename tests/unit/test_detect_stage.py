@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import orjson
+import pyarrow as pa
 import pytest
 
-from ingest.codec import decode_quarantined, encode
-from ingest.records import FeedRecord
+from ingest.codec import READINGS, decode_quarantined, encode, headers_of
+from ingest.records import FeedRecord, Headers
 from ingest.telemetry import Telemetry
 from ingest.topics import BREACHES, QUARANTINE, RESULTS
 from processors.detect_stage import DetectStage, SnapshotUnreadable, detect_stages
@@ -89,6 +91,80 @@ async def test_a_record_that_is_not_ours_goes_to_quarantine_as_it_is() -> None:
     assert [decode_quarantined(value).raw for _, value in producer.sent][:2] == [b"not Arrow", b"{}"]
     assert len(producer.sent) == 5
     assert telemetry.registry.get_sample_value("dustwatch_quarantined_total", {"reason": "bad_syntax"}) == 5
+
+
+def arrow(**columns: Any) -> tuple[bytes, Headers]:
+    """A batch of two readings as another program may write it; columns replaced by the caller's."""
+    ms = pa.timestamp("ms", "UTC")
+    named = {
+        "device": pa.array(["d1", "d1"]),
+        "site": pa.array(["s1", "s1"]),
+        "time": pa.array([T0, T0 + 1], ms),
+        "period": pa.array([0, 0]),
+        "received_at": pa.array([T0, T0 + 1], ms),
+        "pm10": pa.array([1000, 1000]),
+    } | columns
+    batch = pa.RecordBatch.from_arrays(list(named.values()), names=list(named))
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    return sink.getvalue().to_pybytes(), headers_of(READINGS, T0)
+
+
+def typed(schema: str, **body: Any) -> tuple[bytes, Headers]:
+    return orjson.dumps(body), headers_of(schema, T0)
+
+
+MS = pa.timestamp("ms")
+WORDS = pa.array(["d1", None]).dictionary_encode()
+ODD: dict[str, tuple[bytes | None, Headers]] = {
+    "cut short": (arrow()[0][:-200], arrow()[1]),
+    "no device": arrow(device=WORDS, site=WORDS),
+    "no instant": arrow(time=pa.array([None, T0], MS)),
+    "instants in seconds": arrow(time=pa.array([T0 // 1000] * 2, pa.timestamp("s"))),
+    "an instant beyond all calendars": arrow(received_at=pa.array([2**62, T0], MS)),
+    "values as text": arrow(pm10=pa.array(["x", "y"])),
+    "a short column": arrow(period=pa.array([0, 0], pa.int32())),
+    "no value at all": (None, headers_of(READINGS, T0)),
+    "a schema that is no text": (b"{}", [("schema", b"\xff")]),
+    "a tick at no instant": typed("dust.tick/1", received_at="now", every=1000, bridge="b"),
+    "a background of nothing": typed(
+        "dust.background/1", id="i", received_at=T0, station="S1", start=T0, end=T0, values=None
+    ),
+    "a signal without a name": typed(
+        "dust.signal/1", id=None, received_at=T0, place="s1", kind="gap", level=None, start=T0, end=None
+    ),
+    "a configuration that is none": typed(
+        "dust.revision/1", id="r", received_at=T0, effective=T0, body={"county": {}}
+    ),
+    "a configuration of no zone": typed(
+        "dust.revision/1", id="r", received_at=T0, effective=T0,
+        body={"county": {"zone": "Mars/Base"}, "sites": [], "devices": [], "rules": []},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+async def test_a_record_that_would_stop_the_fold_is_set_aside_and_the_next_is_folded(
+    odd: tuple[Any, Headers],
+) -> None:
+    stage, producer, _ = made()
+    log = dusty_hour()
+    stage.fold(raw(0, log[0]))
+    stage.fold(RawRecord(0, 1, odd[1], odd[0], T0))
+    for offset, record in enumerate(log[1:], 2):
+        stage.fold(raw(offset, record))
+    await stage.deliver()
+    topics = [topic for topic, _ in producer.sent]
+    assert topics.count(QUARANTINE) == 1
+    assert BREACHES in topics
+
+
+def test_a_header_that_names_no_instant_stops_nothing() -> None:
+    stage, _, _ = made()
+    value, headers = arrow()
+    for text in (b"soon", b"", b"-", b"9" * 40):
+        stage.fold(RawRecord(0, 1, [headers[0], ("received_at", text)], value, T0))
 
 
 async def test_a_stage_restored_from_a_snapshot_says_the_same_as_the_one_that_made_it() -> None:
