@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -58,6 +59,7 @@ class Ticker:
     bridge: str
     telemetry: Telemetry
     guarded: bool = True  # only a wall clock can be compared with the broker's
+    wall: Callable[[], int] = lambda: time.time_ns() // 1_000_000
     guard: ClockGuard = field(default_factory=ClockGuard)
     _pending: dict[int, int] = field(default_factory=dict)  # record -> partition of a tick under way
     _probe: int | None = None
@@ -98,13 +100,16 @@ class Ticker:
             self.guard.compare(record.queued_ms, appended_ms, confirmed_ms)
 
     def _may_tick(self, now_ms: int) -> bool:
-        if self.guard.agrees:
+        # A clock that was ahead and was set right leaves the stamp, which never goes back, ahead of it.
+        ahead = now_ms - self.wall()
+        if self.guard.agrees and ahead <= MOST_MS:
             self._said = False
             return True
         if self.guard.off_ms is not None and not self._said:
             self._said = True
             self.telemetry.faults.labels("clock").inc()
-            log.error("clock_off", by_ms=self.guard.off_ms, ticks="none until it agrees with Kafka's")
+            off_ms = self.guard.off_ms or ahead
+            log.error("clock_off", by_ms=off_ms, ticks="none until it agrees with Kafka's")
         due = self.guard.off_ms is None or abs(now_ms - self._probed_at) >= MINUTE_MS
         if self._probe is None and due:
             self._probe, self._probed_at = self.feed.probe(), now_ms

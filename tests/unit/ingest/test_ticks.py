@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
-from ingest.ticks import ClockGuard, minutes_crossed
+from ingest.feed import Feed, FeedOptions
+from ingest.records import Tick
+from ingest.telemetry import Telemetry
+from ingest.ticks import ClockGuard, Ticker, minutes_crossed
 
 GUARD = {
     "nothing compared yet": (None, False),
@@ -24,6 +29,33 @@ def test_the_guard_compares_with_the_brokers_append_time(
     if times is not None:
         guard.compare(*times)
     assert guard.agrees is agrees
+
+
+class FakeFeed:
+    """Takes ticks, confirms nothing."""
+
+    options = FeedOptions(partitions=2)
+
+    def __init__(self) -> None:
+        self.ticks: list[int] = []
+
+    def everywhere(self, tick: Tick, partitions: list[int]) -> list[int]:
+        self.ticks.append(tick.received_at)
+        return list(range(len(self.ticks) * 2, len(self.ticks) * 2 + len(partitions)))
+
+    def probe(self) -> int:
+        return 0
+
+
+@pytest.mark.parametrize(("ahead_ms", "ticks"), [(0, 1), (5_000, 1), (5_001, 0), (3_600_000, 0)])
+def test_a_stamp_left_ahead_by_a_clock_that_was_set_right_is_no_tick(ahead_ms: int, ticks: int) -> None:
+    feed, now = FakeFeed(), 1_800_000_000_000
+    ticker = Ticker(
+        cast(Feed, feed), lambda: now + ahead_ms, 1.0, "bridge", Telemetry("bridge"), wall=lambda: now
+    )
+    ticker.guard.compare(now, now + 1, now + 2)  # the wall clock is right by now
+    ticker.tick(now + ahead_ms)
+    assert len(feed.ticks) == ticks
 
 
 @pytest.mark.parametrize(
