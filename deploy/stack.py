@@ -81,7 +81,8 @@ class Stack:
         self.say(f"Kafka at {self.kafka.bootstrap}, MQTT at {self.mqtt.url}")
         if self.mqtt.warning:
             self.say(self.mqtt.warning)
-        asyncio.run(ensure_topics(self.kafka.bootstrap, PARTITIONS, 1))
+        for warning in asyncio.run(ensure_topics(self.kafka.bootstrap, PARTITIONS, 1)):
+            self.say(warning)
 
     def apply(self, revision: Revision) -> None:
         """Put the configuration into the log."""

@@ -41,7 +41,8 @@ def command(ctx: click.Context, config: Path | None, status: bool) -> None:
     revision = revision_of_folder(config, received_at=parse_clock(settings.clock).now_ms())
 
     async def put() -> None:
-        await ensure_topics(settings.kafka, settings.partitions, settings.replication)
+        for warning in await ensure_topics(settings.kafka, settings.partitions, settings.replication):
+            click.echo(f"warning: {warning}", err=True)
         for one in await apply_revision(settings.kafka, revision, settings.partitions):
             click.echo(one.words())
 
