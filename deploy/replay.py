@@ -223,7 +223,9 @@ def breach_line(breach: Breach) -> Line:
     line["event_id"] = breach.event_id
     line["interval_start"], line["interval_end"] = instant_text(breach.start), instant_text(breach.end)
     line["at"], line["opened_at"] = instant_text(breach.at), instant_text(breach.opened_at)
-    del line["start"], line["end"]
+    # `start` and `revision` would take part in the order of the lines, where `at` and the event must count
+    line["interval_revision"] = breach.revision
+    del line["start"], line["end"], line["revision"]
     return line
 
 
@@ -250,11 +252,13 @@ def lines_text(lines: Iterable[Line], when: str) -> bytes:
     return b"".join(text for _, text in sorted((_order(line, when), _text(line)) for line in lines))
 
 
-def _order(line: Line, when: str) -> tuple[str, str, str, str, str, int]:
+def _order(line: Line, when: str) -> tuple[str, str, str, str, str, int, int]:
     words = (line.get(key) or "" for key in ("site", "pollutant", "rule"))
     site, pollutant, rule = words
     device = line.get("device") or line.get("point") or ""
-    return line[when], site, device, pollutant, rule, line.get("revision") or 0
+    # what opened and closed at one instant (background came late) is read in that order
+    event = _EVENTS.index(line["event"]) if "event" in line else 0
+    return line[when], site, device, pollutant, rule, line.get("revision") or 0, event
 
 
 def _text(line: Line) -> bytes:

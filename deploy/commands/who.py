@@ -57,7 +57,7 @@ def command(
 
 
 def instant_ms(text: str, zone: ZoneInfo, option: str) -> int:
-    """Milliseconds UTC of an option's ISO instant; without a zone of its own it is local. Raises UsageError."""
+    """Milliseconds UTC of an option's ISO instant, local where it names no zone. Raises UsageError."""
     try:
         instant = datetime.fromisoformat(text)
         if not 1970 <= instant.year <= 2200:

@@ -65,6 +65,14 @@ def lines_of(path):
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
+def contract_order(line):
+    """(start or time, site, device, pollutant, rule, revision)"""
+    when = next(line[key] for key in ("start", "time", "at", "received_at") if key in line)
+    device = line.get("device", line.get("point"))
+    words = (line.get("site"), device, line.get("pollutant"), line.get("rule"))
+    return when, *(word or "" for word in words), line.get("revision", 0)
+
+
 @pytest.fixture
 def county(tmp_path):
     return write_county(tmp_path / "county", [device("dev-1")], packs=["wuhan-2017-pm10"])
@@ -201,6 +209,17 @@ def test_a_recording_that_is_none_is_named_with_its_line_and_nothing_is_written(
     assert done.exit_code != 0
     assert "r.jsonl:1" in done.output
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("case", sorted(path.name for path in CASES.iterdir()))
+def test_lines_stand_in_the_order_of_the_contract_and_no_breach_closes_before_it_opened(case):
+    for path in sorted((CASES / case / "expected").glob("*.jsonl")):
+        lines = lines_of(path)
+        assert lines == sorted(lines, key=contract_order), path.name
+    seen = set()
+    for line in lines_of(CASES / case / "expected" / "breaches.jsonl"):
+        assert (line["event"] == "opened") == (line["id"] not in seen)
+        seen.add(line["id"])
 
 
 def test_the_order_in_which_lines_came_does_not_matter(county, tmp_path):
