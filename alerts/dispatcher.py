@@ -1,6 +1,7 @@
 """Sends what is in the outbox: claims due messages, tries each once, writes what became of it.
 
-A thin loop around `outbox` (the decision) and the channels (the effect). Every channel has its own
+A thin loop around `outbox` (the decision) and the channels (the effect). All that is due is claimed in one
+transaction, attempts that end at the same time are written in one. Every channel has its own
 room for attempts under way; one that answers late or never keeps no other waiting. Times here are
 those of the real clock.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
@@ -18,7 +19,8 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from alerts.channels.base import Channel
-from alerts.outbox import Outcome, Patience, after, refused, unknown
+from alerts.gather import Gathered
+from alerts.outbox import Ended, Outcome, Patience, after, refused, unknown
 from alerts.records import SENT, Claim
 from alerts.store import CaseStore
 from alerts.store.case_store import wall_ms
@@ -63,6 +65,7 @@ class Dispatcher:
         self._under_way: dict[str, set[asyncio.Task[None]]] = {}
         # Its own threads: senders that block can't keep the outbox from its database.
         self._threads = ThreadPoolExecutor(2, "outbox")
+        self._ends = Gathered(self._write_ends, self._threads)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._away: str | None = None
         telemetry.ready_when("case_store", lambda: self._away)
@@ -106,22 +109,29 @@ class Dispatcher:
             await self._end()
 
     async def _send_due(self) -> None:
-        due = await self._call(lambda: self._store.outbox.due(self._wall()))
+        busy = {channel: len(tasks) for channel, tasks in self._under_way.items()}
+        due, claims = await self._call(lambda: self._claim(busy))
         self._telemetry.waiting.labels("outbox").set(sum(due.values()))
-        for channel in due:
-            under_way = self._under_way.setdefault(channel, set())
-            room = self._pacing.at_once - len(under_way)
-            if room <= 0:
-                continue
-            claims = await self._call(
-                lambda channel=channel, room=room: self._store.outbox.claim(  # type: ignore[misc]
-                    channel, self._owner, room, self._wall(), round(self._pacing.lease_s * 1000)
-                )
-            )
-            for claim in claims:
-                task = asyncio.create_task(self._attempt(channel, claim))
-                under_way.add(task)
-                task.add_done_callback(lambda done, among=under_way: self._left(done, among))  # type: ignore[misc]
+        for claim in claims:
+            channel = claim.message.recipient.lane
+            among = self._under_way.setdefault(channel, set())
+            task = asyncio.create_task(self._attempt(channel, claim))
+            among.add(task)
+            task.add_done_callback(lambda done, among=among: self._left(done, among))  # type: ignore[misc]
+
+    def _claim(self, busy: Mapping[str, int]) -> tuple[dict[str, int], list[Claim]]:
+        """What is due, and claims for as much of it as there is room for."""
+        due = self._store.outbox.due(self._wall())
+        room = {channel: self._pacing.at_once - busy.get(channel, 0) for channel in due}
+        room = {channel: left for channel, left in room.items() if left > 0}
+        if not room:
+            return due, []
+        lease_ms = round(self._pacing.lease_s * 1000)
+        return due, self._store.outbox.claim_all(room, self._owner, self._wall(), lease_ms)
+
+    def _write_ends(self, ended: Sequence[Ended]) -> Sequence[None]:
+        self._store.outbox.finish_all(ended, self._owner, self._wall())
+        return [None] * len(ended)
 
     def _left(self, task: asyncio.Task[None], among: set[asyncio.Task[None]]) -> None:
         among.discard(task)
@@ -135,9 +145,7 @@ class Dispatcher:
         then = after(claim.message.id, claim.number, claim.written_at, outcome, now, self._patience)
         while True:
             try:
-                await self._call(
-                    lambda: self._store.outbox.finish(claim, self._owner, outcome, then, self._wall())
-                )
+                await self._ends.do([Ended(claim, outcome, then)])
                 break
             except SQLAlchemyError as error:
                 # What was sent must be written down; until then the lease keeps others away.

@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from alerts.records import GIVEN_UP, PENDING, REFUSED, SENT
+from alerts.records import GIVEN_UP, PENDING, REFUSED, SENT, Claim
 
 UNKNOWN = "unknown"
 RETRY = "retry"
@@ -69,6 +69,14 @@ class Next(NamedTuple):
     def done(self) -> bool:
         """Nothing more will be tried."""
         return self.state != PENDING
+
+
+class Ended(NamedTuple):
+    """An attempt that was made: how it ended and what becomes of its message."""
+
+    claim: Claim
+    outcome: Outcome
+    then: Next
 
 
 def wait_ms(message: str, number: int, patience: Patience) -> int:

@@ -18,7 +18,7 @@ from alerts.dispatcher import Dispatcher
 from alerts.outbox import Patience
 from alerts.planner import CasePlanner
 from alerts.routing import Deliveries, load_routing
-from alerts.stage import AlertsStage
+from alerts.stage import AlertsStage, case_writer
 from alerts.store import CaseStore, Planner
 from alerts.watch import OperatorWatch
 from ingest.clock import Clock, parse_clock
@@ -71,9 +71,10 @@ def run_alerts(
     owner = f"{group_of('alerts', options)}-{options.instance or socket.gethostname()}"
     dispatcher = Dispatcher(store, channels, owner, patience_of(routing.form.delivery), telemetry)
     threads = ThreadPoolExecutor(4, "cases")
+    cases = case_writer(store, planner, clock, threads)
 
     def factory(outlet: Outlet) -> AlertsStage:
-        return AlertsStage(store, planner, clock, telemetry, threads, dispatcher.notify)
+        return AlertsStage(cases, telemetry, dispatcher.notify)
 
     beside: list[Beside] = [
         dispatcher.run,

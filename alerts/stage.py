@@ -1,4 +1,4 @@
-"""The stage behind `dust.breaches`: each breach event becomes case, event and messages in one transaction.
+"""The stage behind `dust.breaches`: a breach event becomes case, event and messages in one transaction.
 
 The stage itself has no state: what was done stands in the case store, under the event's own id, so a
 record that comes again after a crash changes nothing.
@@ -13,7 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from alerts.store import CaseStore, Planner
+from alerts.gather import Gathered
+from alerts.store import Applied, CaseStore, Planner
 from ingest.clock import Clock
 from ingest.codec import schema_of
 from ingest.telemetry import Telemetry
@@ -23,24 +24,26 @@ from processors.stage import RawRecord
 log = structlog.get_logger(__name__)
 _RETRY_S = 1.0
 
+# Breaches of all partitions that wait at the same time share a transaction.
+CaseWriter = Gathered[Breach, Applied]
+
+
+def case_writer(store: CaseStore, planner: Planner, clock: Clock, threads: ThreadPoolExecutor) -> CaseWriter:
+    """What the stages of one worker share to write cases."""
+    return Gathered(lambda events: store.apply_breaches(events, planner, clock.now_ms()), threads)
+
 
 class AlertsStage:
     """One partition's breaches into the case store; `told` is called when messages were written."""
 
     def __init__(
         self,
-        store: CaseStore,
-        planner: Planner,
-        clock: Clock,
+        cases: CaseWriter,
         telemetry: Telemetry,
-        threads: ThreadPoolExecutor,
         told: Callable[[], None],
     ) -> None:
-        self._store = store
-        self._planner = planner
-        self._clock = clock
+        self._cases = cases
         self._telemetry = telemetry
-        self._threads = threads
         self._told = told
         self._waiting: list[Breach] = []
 
@@ -65,33 +68,34 @@ class AlertsStage:
 
     async def deliver(self) -> None:
         """Write what was collected, in order; waits while the database is away."""
-        loop = asyncio.get_running_loop()
         while self._waiting:
-            event = self._waiting[0]
+            events = list(self._waiting)
             try:
-                applied = await loop.run_in_executor(
-                    self._threads, self._store.apply_breach, event, self._planner, self._clock.now_ms()
-                )
+                results = await self._cases.do(events)
             except (OperationalError, InterfaceError) as error:
                 # Away, busy for long, or its disk is full: the log keeps the breach until it is back.
                 self._telemetry.faults.labels("case_store").inc()
-                log.error("case_store_away", error=str(error).splitlines()[0], breach=event.id)
+                log.error("case_store_away", error=str(error).splitlines()[0], breach=events[0].id)
                 await asyncio.sleep(_RETRY_S)
                 continue
-            del self._waiting[0]
-            if applied.messages:
-                self._told()
-            if applied.new:
-                self._telemetry.written.labels("case_event").inc()
-            log.info(
-                "breach",
-                breach=event.id,
-                what=event.event,
-                site=event.site,
-                new=applied.new,
-                messages=applied.messages,
-                reason=applied.reason,
-            )
+            del self._waiting[: len(events)]
+            for event, applied in zip(events, results, strict=True):
+                self._note(event, applied)
+
+    def _note(self, event: Breach, applied: Applied) -> None:
+        if applied.messages:
+            self._told()
+        if applied.new:
+            self._telemetry.written.labels("case_event").inc()
+        log.info(
+            "breach",
+            breach=event.id,
+            what=event.event,
+            site=event.site,
+            new=applied.new,
+            messages=applied.messages,
+            reason=applied.reason,
+        )
 
     async def settle(self) -> None:
         """All that was delivered is committed."""

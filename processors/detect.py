@@ -370,6 +370,7 @@ class Detector:
             event = self.breaches.close((OFFLINE, OFFLINE, device), at, "device_returned", end=at)
             if event is not None:
                 closed.append((i if heard is None else int(heard[i]), event))
+        if self.silence.bound is None:
             self._next = None
         return closed
 

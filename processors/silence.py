@@ -24,6 +24,7 @@ class Silence:
     sent: npt.NDArray[np.uint8]  # bit q: has sent judged pollutant q
     offline: Bools
     bound: int | None = None  # nobody becomes offline before this; None: not known
+    excused: bool = True  # may the bound hold somebody's time to speak after an outage? Speaking ends it
 
     @classmethod
     def of(cls, devices: int, at: int) -> Silence:
@@ -49,6 +50,8 @@ class Silence:
         """Readings came; positions of the first of each device that was offline."""
         np.maximum.at(self.last_seen, rows, at)
         np.bitwise_or.at(self.sent, rows, sent)
+        if self.excused:
+            self.bound = None
         if not self.offline.any():
             return []
         back = np.flatnonzero(self.offline[rows])
@@ -75,6 +78,8 @@ class Silence:
         if self.bound is None:
             due = self.due(offline_after, interval, outage)
             self.bound = int(due.min()) if len(due) else _FAR
+            usual = np.maximum(self.last_seen, self.since) + offline_after
+            self.excused = bool((~self.offline & (due > usual)).any())
         return None if self.bound == _FAR else self.bound
 
     def fall_silent(self, until: int, offline_after: Int64s, interval: Int64s, outage: Outage) -> list[int]:

@@ -9,6 +9,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # with the library's 5, connections made at once wait a second for their next try
+    request_queue_size = 128
+
+
 class WebhookSink:
     """An HTTP server on loopback; `received` holds (arrival ns, idempotency key, body)."""
 
@@ -38,8 +44,7 @@ class WebhookSink:
             def log_message(self, format: str, *args: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/told"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 

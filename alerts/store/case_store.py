@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, RowMapping, Table, func, insert, select, update
+from sqlalchemy import Connection, Executable, RowMapping, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from alerts.cases import ACKNOWLEDGE, Step, decide, is_over
 from alerts.records import (
@@ -31,13 +31,25 @@ from alerts.records import (
     Message,
 )
 from alerts.store import rows
-from alerts.store.engine import READ_ONLY, open_engine
+from alerts.store.engine import Database
 from alerts.store.outbox_store import OutboxStore
 from alerts.store.tables import attempts, case_events, cases, messages
 from processors.records import Breach, short_id
 
 T = TypeVar("T")
 _RACES = 5  # how often a transaction is tried again when another worker wrote the same row first
+_DEADLOCK = "40P01"  # PostgreSQL's SQLSTATE
+
+# Built once: putting a statement together costs more than running it.
+_SEEN = select(case_events.c.n).where(case_events.c.id == bindparam("of"))
+_OF_BREACH = select(cases).where(cases.c.breach == bindparam("of")).with_for_update()
+_CHANGE_CASE = update(cases).where(cases.c.id == bindparam("of"))
+_NEW_CASE = insert(cases)
+_NEW_EVENT = insert(case_events)
+_NEW_MESSAGES: dict[str, Executable] = {
+    "sqlite": sqlite.insert(messages).on_conflict_do_nothing().returning(messages.c.id),
+    "postgresql": postgresql.insert(messages).on_conflict_do_nothing().returning(messages.c.id),
+}
 
 
 def wall_ms() -> int:
@@ -73,31 +85,34 @@ class CaseStore:
     """The case store at a URL: `sqlite:///path` or `postgresql+psycopg://user:password@host/name`."""
 
     def __init__(self, url: str, wall: Callable[[], int] = wall_ms) -> None:
-        self.engine: Engine = open_engine(url)
-        self.outbox = OutboxStore(self.engine)
+        self._database = Database(url)
+        self.outbox = OutboxStore(self._database)
         self._wall = wall
 
     def close(self) -> None:
         """Close all connections."""
-        self.engine.dispose()
+        self._database.close()
 
     # ---------------------------------------------------------------- what stage and watch write
 
     def apply_breach(self, event: Breach, planner: Planner, now: int) -> Applied:
         """Write the case, event and messages that `event` leads to; the same event twice is once."""
+        return self.apply_breaches([event], planner, now)[0]
 
-        def work(connection: Connection) -> Applied:
-            seen = select(case_events.c.n).where(case_events.c.id == event.event_id)
-            if connection.execute(seen).first() is not None:
+    def apply_breaches(self, events: Sequence[Breach], planner: Planner, now: int) -> list[Applied]:
+        """`apply_breach` for several events in their order, in one transaction: all of them or none."""
+
+        def apply(connection: Connection, event: Breach) -> Applied:
+            if connection.execute(_SEEN, {"of": event.event_id}).first() is not None:
                 return Applied(False, "this event was applied before", 0)
             return self._write(connection, planner.breach(event, self._known(connection, event.id), now))
 
-        return self._transact(work)
+        return self._transact(lambda connection: [apply(connection, event) for event in events])
 
     def release_holds(self, planner: Planner, now: int) -> Applied:
         """Decide the held cases whose hold has ended; cheap when there are none."""
         held = select(cases).where(cases.c.hold_until.is_not(None)).order_by(cases.c.n)
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             due = select(func.count()).where(cases.c.hold_until <= now)
             if not connection.execute(due).scalar_one():
                 return Applied(False, "no hold has ended", 0)
@@ -132,7 +147,7 @@ class CaseStore:
 
     def open_faults(self) -> dict[str, Case]:
         """The open faults of the platform by their name."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             query = select(cases).where(cases.c.fault.is_not(None), cases.c.recovered_at.is_(None))
             return {row["fault"]: rows.case_of(row) for row in connection.execute(query).mappings()}
 
@@ -163,12 +178,12 @@ class CaseStore:
         if over is not None:
             ended = cases.c.recovered_at.is_not(None)
             query = query.where(ended if over else ~ended)
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             return [rows.case_of(row) for row in connection.execute(query).mappings()]
 
     def case(self, case_id: str) -> CaseFile | None:
         """One case with its events, messages (also those of its `many_silent` case) and attempts."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             row = connection.execute(select(cases).where(cases.c.id == case_id)).mappings().first()
             if row is None:
                 return None
@@ -192,7 +207,7 @@ class CaseStore:
 
     def counts(self) -> dict[str, int]:
         """Numbers for status: cases of breaches by state, other cases, messages by state, repeats."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             by_state = select(cases.c.state, cases.c.breach.is_not(None).label("own"), func.count())
             found = connection.execute(by_state.group_by(cases.c.state, "own")).all()
             counts = {"cases": 0, "cases_other": 0}
@@ -243,8 +258,7 @@ class CaseStore:
         return step
 
     def _known(self, connection: Connection, breach: str) -> Known:
-        query = select(cases).where(cases.c.breach == breach).with_for_update()
-        row = connection.execute(query).mappings().first()
+        row = connection.execute(_OF_BREACH, {"of": breach}).mappings().first()
         if row is None:
             return Known()
         case = rows.case_of(row)
@@ -263,29 +277,26 @@ class CaseStore:
         written = 0
         for change in changes:
             row = rows.row_of_case(change.case)
-            updated = connection.execute(update(cases).where(cases.c.id == change.case.id).values(row))
-            if updated.rowcount == 0:
-                connection.execute(insert(cases).values(row))
-            connection.execute(insert(case_events).values(rows.row_of_event(change.event)))
-            for message in change.messages:
+            if connection.execute(_CHANGE_CASE, {**row, "of": change.case.id}).rowcount == 0:
+                connection.execute(_NEW_CASE, row)
+            connection.execute(_NEW_EVENT, rows.row_of_event(change.event))
+            if change.messages:
                 # for one case, step, recipient and way there is one message, whoever asks again
-                once = _insert_once(connection, messages, rows.row_of_message(message, self._wall()))
-                written += connection.execute(once).first() is not None
+                wall = self._wall()
+                once = _NEW_MESSAGES[connection.dialect.name]
+                new = [rows.row_of_message(message, wall) for message in change.messages]
+                written += len(connection.execute(once, new).all())
         return Applied(bool(changes), "; ".join(c.reason for c in changes), written)
 
     def _transact(self, work: Callable[[Connection], T]) -> T:
         for left in reversed(range(_RACES)):
             try:
-                with self.engine.begin() as connection:
+                with self._database.writing() as connection:
                     return work(connection)
-            except IntegrityError:
-                if not left:
+            except (IntegrityError, OperationalError) as error:
+                if not left or not _lost_a_race(error):
                     raise
         raise AssertionError("unreachable")
-
-    def _reading(self) -> Any:
-        engine = self.engine.execution_options(**{READ_ONLY: True})
-        return engine.begin()
 
 
 def _open_fault(fault: str) -> Any:
@@ -308,7 +319,6 @@ def _attempts_of(connection: Connection, of: Sequence[str]) -> dict[str, list[Ro
     return found
 
 
-def _insert_once(connection: Connection, table: Table, row: dict[str, Any]) -> Any:
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)
-    return sqlite.insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)
+def _lost_a_race(error: DBAPIError) -> bool:
+    """Another worker wrote the same row first, or waited for ours while we waited for its."""
+    return isinstance(error, IntegrityError) or getattr(error.orig, "sqlstate", None) == _DEADLOCK

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +16,38 @@ from alerts.store.tables import SCHEMA_VERSION, metadata, versions
 
 _BUSY_S = 10.0  # how long SQLite waits for another process's write
 _SCHEMA_LOCK = 0x64757374  # any number; workers that start together create the tables one after another
-READ_ONLY = "dustwatch_read_only"
+_READ_ONLY = "dustwatch_read_only"
 
 
 class StoreError(ConnectionError):
     """The case store can't be used: address, what happened, what to do."""
+
+
+class Database:
+    """The database at a URL, with its tables in place; transactions of this process write in turn."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = open_engine(url)
+        self._reader = self._engine.execution_options(**{_READ_ONLY: True})
+        # SQLite takes one writer at a time, and lets the others look again after up to 100 ms of sleep.
+        one_writer = self._engine.dialect.name == "sqlite"
+        self._turn: contextlib.AbstractContextManager[Any] = (
+            threading.Lock() if one_writer else contextlib.nullcontext()
+        )
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction, committed at the end of the block: then it is on the disk."""
+        with self._turn, self._engine.begin() as connection:
+            yield connection
+
+    def reading(self) -> contextlib.AbstractContextManager[Connection]:
+        """A transaction that only reads."""
+        return self._reader.begin()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
 
 
 def open_engine(url: str) -> Engine:
@@ -62,7 +92,7 @@ def _sqlite(url: URL) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # A transaction that reads first and writes later could not wait for another writer.
-        reading = connection.get_execution_options().get(READ_ONLY)
+        reading = connection.get_execution_options().get(_READ_ONLY)
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine

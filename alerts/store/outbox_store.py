@@ -6,14 +6,27 @@ All instants here are of the real clock.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, func, insert, or_, select, true, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from alerts.operator import Trouble
-from alerts.outbox import UNKNOWN, Next, Outcome
+from alerts.outbox import UNKNOWN, Ended, Next, Outcome
 from alerts.records import FAILED, PENDING, SENDING, SENT, SYSTEM, Claim
-from alerts.store.engine import READ_ONLY
+from alerts.store.engine import Database
 from alerts.store.rows import message_of
 from alerts.store.tables import attempts, messages
 
@@ -21,84 +34,64 @@ from alerts.store.tables import attempts, messages
 class OutboxStore:
     """The rows of `messages` and `attempts`."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def due(self, wall: int) -> dict[str, int]:
         """Channels that have messages to send now, and how many."""
-        query = select(messages.c.channel, func.count()).where(_claimable(wall)).group_by(messages.c.channel)
-        with self._engine.execution_options(**{READ_ONLY: True}).begin() as connection:
-            return {row[0]: row[1] for row in connection.execute(query)}
+        with self._database.reading() as connection:
+            return {row[0]: row[1] for row in connection.execute(_DUE, {"wall": wall})}
 
     def claim(self, channel: str, owner: str, limit: int, wall: int, lease_ms: int) -> list[Claim]:
-        """Up to `limit` messages of a channel, oldest first; their attempts are written as unknown."""
-        query = (
-            select(messages)
-            .where(messages.c.channel == channel, _claimable(wall))
-            .order_by(messages.c.due_at, messages.c.n)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        with self._engine.begin() as connection:
-            found = connection.execute(query).mappings().all()
+        """Up to `limit` messages of one channel; see `claim_all`."""
+        return self.claim_all({channel: limit}, owner, wall, lease_ms)
+
+    def claim_all(self, room: Mapping[str, int], owner: str, wall: int, lease_ms: int) -> list[Claim]:
+        """For each channel up to so many messages, oldest first; their attempts are written as unknown.
+
+        All in one transaction: when this returns, every attempt is on the disk and may be made.
+        """
+        with self._database.writing() as connection:
+            found = [
+                row
+                for channel, most in room.items()
+                for row in connection.execute(
+                    _CLAIMABLE_OF, {"of": channel, "most": most, "wall": wall}
+                ).mappings()
+            ]
+            if not found:
+                return []
             doubtful = _doubtful(connection, [row["id"] for row in found])
-            claims: list[Claim] = []
-            for row in found:
-                number = row["tries"] + 1
-                taken = {"state": SENDING, "owner": owner, "lease_until": wall + lease_ms, "tries": number}
-                connection.execute(update(messages).where(messages.c.n == row["n"]).values(taken))
-                repeat = row["id"] in doubtful
-                connection.execute(
-                    insert(attempts).values(
-                        message=row["id"],
-                        number=number,
-                        owner=owner,
-                        started_at=wall,
-                        outcome=UNKNOWN,
-                        reason="begun",
-                        receipt="",
-                        possible_repeat=repeat,
-                    )
-                )
-                claims.append(Claim(message_of(row), number, row["written_at"], repeat))
+            claims = [
+                Claim(message_of(row), row["tries"] + 1, row["written_at"], row["id"] in doubtful)
+                for row in found
+            ]
+            lease = {"holder": owner, "until": wall + lease_ms}
+            connection.execute(
+                _TAKE, [{"of": claim.message.id, "nth": claim.number, **lease} for claim in claims]
+            )
+            connection.execute(_NEW_ATTEMPT, [_attempt(claim, owner, wall) for claim in claims])
             return claims
 
     def finish(self, claim: Claim, owner: str, outcome: Outcome, then: Next, wall: int) -> None:
-        """Write how an attempt ended and what becomes of its message.
+        """Write how one attempt ended; see `finish_all`."""
+        self.finish_all([Ended(claim, outcome, then)], owner, wall)
+
+    def finish_all(self, ended: Sequence[Ended], owner: str, wall: int) -> None:
+        """Write how attempts ended and what becomes of their messages, in one transaction.
 
         Where the lease was lost meanwhile only a confirmed sending still counts for the message.
         """
-        mine = and_(messages.c.owner == owner, messages.c.tries == claim.number)
-        with self._engine.begin() as connection:
-            connection.execute(
-                update(attempts)
-                .where(attempts.c.message == claim.message.id, attempts.c.number == claim.number)
-                .values(
-                    outcome=outcome.kind,
-                    reason=outcome.reason,
-                    receipt=outcome.receipt,
-                    finished_at=wall,
-                )
-            )
-            connection.execute(
-                update(messages)
-                .where(messages.c.id == claim.message.id, messages.c.done_at.is_(None))
-                .where(true() if then.state == SENT else mine)
-                .values(
-                    state=then.state,
-                    due_at=then.due_at,
-                    done_at=wall if then.done else None,
-                    owner=None,
-                    lease_until=None,
-                    receipt=outcome.receipt,
-                    reason=then.reason,
-                )
-            )
+        # always in the same order, so that no two workers wait for each other
+        found = sorted(ended, key=lambda end: end.claim.message.id)
+        with self._database.writing() as connection:
+            connection.execute(_NOTE_OUTCOME, [_outcome(end, wall) for end in found])
+            connection.execute(_SETTLE, [{**_settled(end, wall), "holder": owner} for end in found])
 
     def free(self, owner: str, wall: int) -> int:
         """Give back what an earlier life of this worker had claimed; how many messages."""
         held = and_(messages.c.owner == owner, messages.c.state == SENDING, messages.c.done_at.is_(None))
-        with self._engine.begin() as connection:
+        with self._database.writing() as connection:
             freed = update(messages).where(held).values(state=PENDING, due_at=wall, owner=None)
             return connection.execute(freed.values(lease_until=None)).rowcount
 
@@ -116,7 +109,7 @@ class OutboxStore:
             .order_by(messages.c.n)
         )
         found: dict[str, Trouble] = {}
-        with self._engine.execution_options(**{READ_ONLY: True}).begin() as connection:
+        with self._database.reading() as connection:
             for channel, state, reason in connection.execute(query):
                 known = found.get(channel, Trouble(channel, 0, 0, ""))
                 lost = state in FAILED
@@ -126,8 +119,9 @@ class OutboxStore:
         return list(found.values())
 
 
-def _claimable(wall: int) -> ColumnElement[bool]:
+def _claimable() -> ColumnElement[bool]:
     """Due, not held by a living worker, and nothing earlier for the same eyes is unfinished."""
+    wall = bindparam("wall", type_=BigInteger)
     earlier = messages.alias("earlier")
     before = select(earlier.c.n).where(
         earlier.c.case == messages.c.case,
@@ -138,6 +132,89 @@ def _claimable(wall: int) -> ColumnElement[bool]:
     )
     free = or_(messages.c.state == PENDING, and_(messages.c.state == SENDING, messages.c.lease_until <= wall))
     return and_(messages.c.done_at.is_(None), messages.c.due_at <= wall, free, ~before.exists())
+
+
+# Built once: putting a statement together costs more than running it.
+_DUE = select(messages.c.channel, func.count()).where(_claimable()).group_by(messages.c.channel)
+_CLAIMABLE_OF = (
+    select(messages)
+    .where(messages.c.channel == bindparam("of"), _claimable())
+    .order_by(messages.c.due_at, messages.c.n)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_TAKE = (
+    update(messages)
+    .where(messages.c.id == bindparam("of"))
+    .values(state=SENDING, owner=bindparam("holder"), lease_until=bindparam("until"), tries=bindparam("nth"))
+)
+_NEW_ATTEMPT = insert(attempts)
+_NOTE_OUTCOME = (
+    update(attempts)
+    .where(attempts.c.message == bindparam("of"), attempts.c.number == bindparam("nth"))
+    .values(
+        outcome=bindparam("ended"),
+        reason=bindparam("why"),
+        receipt=bindparam("said"),
+        finished_at=bindparam("at"),
+    )
+)
+_SETTLE = (
+    update(messages)
+    .where(messages.c.id == bindparam("of"), messages.c.done_at.is_(None))
+    .where(
+        or_(
+            bindparam("confirmed", type_=Boolean),
+            and_(messages.c.owner == bindparam("holder"), messages.c.tries == bindparam("nth")),
+        )
+    )
+    .values(
+        state=bindparam("becomes"),
+        due_at=bindparam("due"),
+        done_at=bindparam("done"),
+        owner=None,
+        lease_until=None,
+        receipt=bindparam("said"),
+        reason=bindparam("why"),
+    )
+)
+
+
+def _attempt(claim: Claim, owner: str, wall: int) -> dict[str, Any]:
+    return {
+        "message": claim.message.id,
+        "number": claim.number,
+        "owner": owner,
+        "started_at": wall,
+        "outcome": UNKNOWN,
+        "reason": "begun",
+        "receipt": "",
+        "possible_repeat": claim.possible_repeat,
+    }
+
+
+def _outcome(end: Ended, wall: int) -> dict[str, Any]:
+    return {
+        "of": end.claim.message.id,
+        "nth": end.claim.number,
+        "ended": end.outcome.kind,
+        "why": end.outcome.reason,
+        "said": end.outcome.receipt,
+        "at": wall,
+    }
+
+
+def _settled(end: Ended, wall: int) -> dict[str, Any]:
+    return {
+        "of": end.claim.message.id,
+        "nth": end.claim.number,
+        "confirmed": end.then.state == SENT,
+        "becomes": end.then.state,
+        "due": end.then.due_at,
+        "done": wall if end.then.done else None,
+        "said": end.outcome.receipt,
+        "why": end.then.reason,
+    }
 
 
 def _doubtful(connection: Connection, of: Sequence[str]) -> set[str]:

@@ -12,7 +12,7 @@ import pytest
 
 from alerts.dispatcher import Dispatcher, Pacing
 from alerts.outbox import Patience
-from alerts.stage import AlertsStage
+from alerts.stage import AlertsStage, case_writer
 from alerts.store import CaseStore
 from ingest.clock import ManualClock
 from ingest.telemetry import Telemetry
@@ -49,7 +49,9 @@ async def test_a_case_store_that_dies_and_comes_back_loses_nothing(server):
     dispatcher = Dispatcher(store, {"file": channel}, "me", Patience(), telemetry, Pacing(poll_s=0.02))
     stop = asyncio.Event()
     sending = asyncio.create_task(dispatcher.run(stop))
-    stage = AlertsStage(store, planner(), ManualClock(NIGHT), telemetry, threads, dispatcher.notify)
+    stage = AlertsStage(
+        case_writer(store, planner(), ManualClock(NIGHT), threads), telemetry, dispatcher.notify
+    )
     for number in range(5):
         stage.fold(_record(number))
     await stage.deliver()

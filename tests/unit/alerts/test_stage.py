@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from alerts.service import watch_holds
-from alerts.stage import AlertsStage
+from alerts.stage import AlertsStage, case_writer
 from alerts.store import CaseStore
 from ingest.clock import ManualClock
 from ingest.telemetry import Telemetry
@@ -39,9 +39,8 @@ class Told:
 
 def stage_of(store, told=None, telemetry=None, now=NIGHT) -> AlertsStage:
     threads = ThreadPoolExecutor(1)
-    return AlertsStage(
-        store, planner(), ManualClock(now), telemetry or Telemetry("alerts"), threads, told or Told()
-    )
+    cases = case_writer(store, planner(), ManualClock(now), threads)
+    return AlertsStage(cases, telemetry or Telemetry("alerts"), told or Told())
 
 
 def record(event, offset: int = 0) -> RawRecord:
@@ -95,11 +94,11 @@ class Away:
         self.store = store
         self.times = times
 
-    def apply_breach(self, *args):
+    def apply_breaches(self, *args):
         if self.times:
             self.times -= 1
             raise OperationalError("select", {}, Exception("the disk is full"))
-        return self.store.apply_breach(*args)
+        return self.store.apply_breaches(*args)
 
 
 async def test_a_case_store_that_is_away_is_waited_for(store):

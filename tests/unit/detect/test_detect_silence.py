@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ingest.batches import Row
+from processors.detect import Detector
 from tests.logs import (
     HOUR,
     MINUTE,
@@ -150,3 +152,19 @@ def test_a_single_value_of_the_backlog_opens_at_once_and_is_marked_delayed():
     run = outage([*minutes(T0, T0 + 10 * MINUTE, 1), late], rules=rules_of("instant-pm10"))
     breach = next(b for b in run.breaches if b.kind == "exceedance")
     assert (breach.at, breach.delayed, breach.tell) == (late.received_at, True, True)
+
+
+def test_whoever_speaks_after_an_outage_has_no_more_excuse_with_and_without_a_restart():
+    # one reading an hour, said to be offline after ten minutes: the outage excuses it for two hours
+    configured = revision([{"id": "d1", "interval": 3600, "offline_after": 600}])
+    log = [configured, tick(T0), row(T0 + MINUTE, 1), tick(T0 + 2 * MINUTE), tick(T0 + 8 * MINUTE)]
+    log += [tick(T0 + 9 * MINUTE), row(T0 + 9 * MINUTE, 1)]
+    log += [tick(T0 + n * MINUTE) for n in range(10, 40)]
+    records = [batch(r) if isinstance(r, Row) else r for r in log]
+    through = Run(*records)
+    restarted = Run()
+    for record in records:
+        restarted.fold(record)
+        restarted.detector = Detector.load(restarted.detector.dump())
+    assert [what for what, *_ in offline(through)] == ["opened"]
+    assert offline(through) == offline(restarted)
