@@ -33,7 +33,6 @@ _OF_A_VALUE = (
     "conflict",
     "future",
     "late",
-    "late_quarter",
 )  # marks of a reading that are flags of its values
 _EVENTS = ("opened", "amended", "closed")
 

@@ -17,7 +17,7 @@ Int8s = npt.NDArray[np.int8]
 Int16s = npt.NDArray[np.int16]
 Int32s = npt.NDArray[np.int32]
 
-SUPERSEDE_MS = 24 * 3_600_000  # how long after an interval's end its verdict may still be superseded
+SUPERSEDE_MS = 24 * 3_600_000  # how long after an interval's end its background may still supersede
 
 # States of a point in an interval.
 NONE, IS_COMPLIANT, IS_EXCEEDING, IS_UNDETERMINED, PENDING = range(5)
@@ -46,11 +46,18 @@ class Judgement(NamedTuple):
     rule: Rule
     previous: str | None = None  # the answer it supersedes
     later: Verdict | None = None  # the next compliant verdict, where it is known already
+    since: int | None = None  # exceeds: where the run of exceeding intervals began; None: with this one
+    enough: bool = True  # exceeds: in as many intervals in a row as the rule asks
+    clears: bool = True  # compliant: for as long and as clearly as the rule asks
 
 
 @dataclass(slots=True, eq=False)
 class Held:
-    """One rule over one interval: a line a device row."""
+    """One rule over one interval: a line a device row.
+
+    `total` and `covered` may be shared by rules over the same interval: they are replaced, never changed;
+    empty where no reading can change the interval any more and only its day still counts the states.
+    """
 
     end: int
     state: Int8s
@@ -58,4 +65,5 @@ class Held:
     revision: Int16s
     total: Int64s  # 1e-9 unit
     covered: Int32s
+    measured: Int16s  # revision of the interval that was judged
     used: dict[int, AreaMean] = field(default_factory=dict)  # area -> background that was applied

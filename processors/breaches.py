@@ -17,6 +17,7 @@ OFFLINE = "offline"
 REMEMBER_MS = 26 * 3_600_000  # closed breaches that a superseding verdict may still amend
 Key = tuple[str, str, str]  # rule, kind of verdict, device
 
+_LEVELS = ("notice", "warning", "violation")  # rising
 OFFLINE_TITLE = {"en": "Monitor offline", "zh": "监测设备离线"}
 
 
@@ -44,11 +45,15 @@ class Breaches:
         previous: str | None = None,
         later_compliant: Verdict | None = None,
         delayed: bool = False,
+        since: int | None = None,
+        enough: bool = True,
+        clears: bool = True,
     ) -> list[Breach]:
         """The events that a verdict leads to.
 
         `previous`: the answer it supersedes. `later_compliant`: the first compliant verdict of the
-        same rule and point after it that is already known.
+        same rule and point after it that is already known. `since`: where the run of exceeding intervals
+        began; `enough`: it is as long as the rule asks; `clears`: a compliant one may close an episode.
         """
         kind = "day" if verdict.kind == "day" else "interval"
         if kind not in rule.opens:
@@ -64,22 +69,29 @@ class Breaches:
         if verdict.answer == EXCEEDS:
             if current is not None:
                 current.last = max(current.last, verdict.start)
+                return self._rise(current, verdict, rule)
+            if previous == EXCEEDS or not enough:
                 return []
-            if previous == EXCEEDS:
-                return []
-            return self._open(key, verdict, rule, later_compliant, delayed)
-        if verdict.answer == COMPLIANT and current is not None and verdict.start > current.last:
+            return self._open(key, verdict, rule, later_compliant, delayed, since)
+        if verdict.answer == COMPLIANT and clears and current is not None and verdict.start > current.last:
             return [self._close(key, _of_verdict(current.opened, verdict, "closed"))]
         return []
 
     def _open(
-        self, key: Key, verdict: Verdict, rule: Rule, later: Verdict | None, delayed: bool
+        self,
+        key: Key,
+        verdict: Verdict,
+        rule: Rule,
+        later: Verdict | None,
+        delayed: bool,
+        since: int | None,
     ) -> list[Breach]:
+        episode = verdict.start if since is None else since
         breach = Breach(
-            id=short_id("breach", rule.id, rule.revision, verdict.kind, verdict.point, verdict.start),
+            id=short_id("breach", rule.id, rule.revision, verdict.kind, verdict.point, episode),
             event="opened",
             kind="exceedance",
-            level=rule.day_level if verdict.kind == "day" else rule.level,
+            level=_level_of(verdict, rule),
             site=verdict.site,
             device=verdict.point,
             rule=rule.id,
@@ -105,7 +117,7 @@ class Breaches:
             revision=verdict.revision,
             reasons=verdict.reasons,
             delayed=delayed,
-            tell=verdict.decided_at - verdict.end <= rule.tell_within_h * 3_600_000,
+            tell=_is_fresh(verdict, rule),
             deadline_h=rule.deadline_h,
             configuration=verdict.configuration,
         )
@@ -114,6 +126,15 @@ class Breaches:
             return [breach]
         closing = replace(_of_verdict(breach, later, "closed"), at=verdict.decided_at)
         return [breach, self._close(key, closing)]
+
+    def _rise(self, current: Episode, verdict: Verdict, rule: Rule) -> list[Breach]:
+        """A higher level within an episode is an event of its own."""
+        level = _level_of(verdict, rule)
+        if _LEVELS.index(level) <= _LEVELS.index(current.opened.level):
+            return []
+        risen = replace(_of_verdict(current.opened, verdict, "amended"), level=level)
+        current.opened = replace(current.opened, level=level)
+        return [replace(risen, tell=_is_fresh(verdict, rule))]
 
     def _superseded(self, key: Key, episode: Episode, verdict: Verdict) -> list[Breach]:
         """The verdict that opened the episode is judged anew."""
@@ -217,6 +238,20 @@ class Breaches:
             held = made.open if name == "open" else made.closed
             held[(key[0], key[1], key[2])] = Episode(Breach(**opened), last, closed_at)
         return made
+
+
+def _level_of(verdict: Verdict, rule: Rule) -> str:
+    """The level of an exceedance: the highest of the rule's marks that its value is above."""
+    if verdict.kind == "day":
+        return rule.day_level
+    value = (verdict.value or 0.0) - (verdict.subtracted or 0.0)
+    passed = [mark.level for mark in rule.severity if value > mark.above * rule.factor]
+    return max([rule.level, *passed], key=_LEVELS.index)
+
+
+def _is_fresh(verdict: Verdict, rule: Rule) -> bool:
+    """Was it found so soon after its interval that people are to be told?"""
+    return verdict.decided_at - verdict.end <= rule.tell_within_h * 3_600_000
 
 
 def _of_verdict(opened: Breach, verdict: Verdict, event: str) -> Breach:

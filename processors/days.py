@@ -24,7 +24,8 @@ from processors.answers import (
     Judgement,
 )
 from processors.records import Verdict, short_id
-from processors.revision import UNBOUNDED, Plan, RuleInForce, day_of
+from processors.revision import UNBOUNDED, Plan, RuleInForce
+from processors.tracks import Track, day_of
 
 HeldByRule = dict[str, dict[int, Held]]  # rule -> start of the interval
 
@@ -47,9 +48,9 @@ class Days:
     settled: dict[str, dict[int, DayHeld]] = field(default_factory=dict)  # rule -> start
 
     def settle(
-        self, held: HeldByRule, pending: dict[tuple[str, int], int], closed: dict[int, int], at: int
+        self, held: HeldByRule, pending: dict[tuple[str, int], int], closed: dict[Track, int], at: int
     ) -> list[Judgement]:
-        """Settle the days whose intervals have all been decided. `closed`: window -> end of its last one."""
+        """Settle the days whose intervals have all been decided. `closed`: end of a track's last window."""
         made: list[Judgement] = []
         for rule in self.plan.rules:
             if rule.rule.allowance is None:
@@ -59,14 +60,14 @@ class Days:
                 start, end = day_of(
                     self.next.setdefault(name, self._first_day(rule, held, closed)), self.plan.zone
                 )
-                if closed[rule.window] < end or any(r == name and s < end for r, s in pending):
+                if closed[rule.track] < end or any(r == name and s < end for r, s in pending):
                     break
                 made += self._settle(rule, held, start, end, at)
                 self.next[name] = end
         return made
 
-    def _first_day(self, rule: RuleInForce, held: HeldByRule, closed: dict[int, int]) -> int:
-        return min(held.get(rule.rule.id, {}), default=closed[rule.window])
+    def _first_day(self, rule: RuleInForce, held: HeldByRule, closed: dict[Track, int]) -> int:
+        return min(held.get(rule.rule.id, {}), default=closed[rule.track])
 
     def resettle(self, held: HeldByRule, judgements: list[Judgement], at: int) -> list[Judgement]:
         """Count settled days again in which a verdict was superseded."""

@@ -9,19 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from functools import partial
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from ingest.records import Background, FeedRecord, Readings, Revision, Signal, Tick
+from ingest.records import Background, FeedRecord, Int64s, Readings, Revision, Signal, Tick
 from ingest.units import JUDGED
 from processors import state
+from processors.amendments import Amendments, next_minute
 from processors.answers import Judgement
 from processors.background import Backgrounds
 from processors.breaches import OFFLINE, Breaches
 from processors.days import Days
+from processors.hours import Hours
 from processors.instants import Instants
 from processors.intake import Intake, Positions, intake
 from processors.intervals import interval_records
@@ -29,13 +30,11 @@ from processors.judge import Judge
 from processors.outage import NEVER, Outage
 from processors.records import Breach, Interval, Verdict
 from processors.revision import Plan, sites_of_partition
-from processors.rowlog import RowLog
-from processors.silence import Silence
-from processors.windows import window_means
+from processors.rowlog import Int32s, RowLog
+from processors.silence import Bools, Silence
+from processors.tracks import BASE, DAY_MS, HOUR, HOUR_MS, RETAIN_MS, Track
+from processors.windows import MEAN, Means, Statistic, window_means
 
-SHORT, LONG = 900_000, 3_600_000
-WINDOWS = (SHORT, LONG)
-LATENESS_MS = 120_000  # of a window that no rule asks for
 FAR = int(np.iinfo(np.int64).max)
 
 
@@ -76,7 +75,10 @@ class Detector:
         self.breaches = Breaches()
         self.signals: dict[str, int] = {}  # id -> received_at
         self.gaps: list[tuple[int, int]] = []  # of the log, accepted by an operator
-        self.closed: dict[int, int] = {}  # window -> end of the last one that closed
+        self.closed: dict[Track, int] = {}  # end of the last window that closed
+        self.since = NEVER  # no window before it is judged
+        self.hours = Hours()
+        self.late = Amendments()
         self._next: int | None = None  # no decision is due before it; None: to be computed
         self.plan = Plan.of(_NOTHING)
         self.silence = Silence.of(0, 0)
@@ -156,13 +158,15 @@ class Detector:
         due, action = FAR, self._nothing
         if not self.ready:
             return due, action
-        for width in WINDOWS:
-            when = self.closed[width] + width + self._lateness(width)
+        for track in self.plan.tracks:
+            when = track.next_end(self.closed[track], self.plan.zone) + self.plan.lateness[track]
             if when < due:
-                due, action = when, self._close_short if width == SHORT else self._close_long
+                due, action = when, partial(self._close, track)
         when_again = self.judge.next_due()
         if when_again is not None and when_again < due:
             due, action = when_again, self._look_again
+        if self.late.due is not None and self.late.due < due:
+            due, action = self.late.due, self._amend
         silent = self.silence.next_due(self.plan.offline_after, self.plan.interval, self.outage)
         if silent is not None and silent < due:
             due, action = silent, self._fall_silent
@@ -194,10 +198,6 @@ class Detector:
     def _nothing(self, due: int, at: int, out: Outputs) -> None:
         raise AssertionError("nothing was due")
 
-    def _lateness(self, width: int) -> int:
-        asked = [rule.lateness for rule in self.plan.rules if rule.window == width]
-        return max(asked, default=LATENESS_MS)
-
     def _adopt(self, out: Outputs) -> None:
         """A configuration comes into force: what is known of devices that stay is kept."""
         revision = self.waiting.pop(0)
@@ -206,57 +206,114 @@ class Detector:
         first = not self.ready
         state.adopt(self, plan, at)
         self.revision = revision
+        self.closed = {
+            # the zone may have changed
+            track: track.last_end(self.closed.get(track, at - plan.lateness[track]), plan.zone)
+            for track in plan.tracks
+        }
         if first:
-            for width in WINDOWS:
-                self.closed[width] = self._aligned(width, at - self._lateness(width))
-            self.log.closed_until = self.closed[LONG]
-        else:
-            for width in WINDOWS:  # the zone may have changed
-                self.closed[width] = self._aligned(width, self.closed[width])
+            self.since = self.log.closed_until = self.closed[HOUR]
         out.breaches += self.breaches.drop(plan.devices, (rule.rule.id for rule in plan.rules), at)
 
-    def _aligned(self, width: int, instant: int) -> int:
-        """The last end of a window of that width at or before the instant, in the county's zone."""
-        local = datetime.fromtimestamp(instant // 1000, UTC).astimezone(ZoneInfo(self.plan.zone))
-        offset = local.utcoffset()
-        assert offset is not None
-        shift = round(offset.total_seconds() * 1000)
-        return (instant + shift) // width * width - shift
+    def _close(self, track: Track, due: int, at: int, out: Outputs) -> None:
+        end = track.next_end(self.closed[track], self.plan.zone)
+        start = track.start(end, self.plan.zone)
+        self.closed[track] = end
+        means, spoke = self._measure(track, start, end)
+        self._publish_intervals(track, start, end, means, None, out)
+        if track == HOUR:
+            self._keep_hour(start, means)
+        delayed = at != due
+        lost = any(start < until and end > since for since, until in self.gaps)
+        for rule in self.plan.rules:
+            if rule.window and rule.track == track:
+                made = self.judge.close(
+                    rule, start, end, means[rule.pollutant], spoke, self.silence, at, self.backgrounds, lost
+                )
+                self._publish(made, out, delayed)
+        if track in BASE:
+            self._publish(self.instants.close(start, end, means, at), out, delayed)
+        self._settle([], at, out, delayed)
+        if track == HOUR:
+            self._forget(due)
 
-    def _close_short(self, due: int, at: int, out: Outputs) -> None:
-        self._close(SHORT, due, at, out)
-
-    def _close_long(self, due: int, at: int, out: Outputs) -> None:
-        self._close(LONG, due, at, out)
-        self.log.close(self.closed[LONG])
+    def _forget(self, due: int) -> None:
+        """An hour has closed: let go of what nothing can change any more."""
+        self.log.close(max(self.since, self.closed[HOUR] - RETAIN_MS))
         self.log.forget(due)
         self.judge.forget(self.days, due)
         self.days.forget(due)
         self.backgrounds.forget(due)
         self.breaches.forget(due)
-        self.gaps = [gap for gap in self.gaps if gap[1] + 24 * LONG > due]
-        self.signals = {i: when for i, when in self.signals.items() if when + 24 * LONG > due}
+        self.hours.forget(due - DAY_MS - RETAIN_MS - 2 * HOUR_MS)
+        self.late.forget(due - DAY_MS - RETAIN_MS)
+        self.gaps = [gap for gap in self.gaps if gap[1] + DAY_MS > due]
+        self.signals = {i: when for i, when in self.signals.items() if when + DAY_MS > due}
 
-    def _close(self, width: int, due: int, at: int, out: Outputs) -> None:
-        start = self.closed[width]
-        end = start + width
-        self.closed[width] = end
-        held = self.log.within(start, end)
-        means = window_means(held, self.plan.interval, start, end)
+    def _measure(
+        self, track: Track, start: int, end: int, only: Int32s | None = None
+    ) -> tuple[tuple[Means, ...], Bools]:
+        """The means of a window, one per judged pollutant, and the rows that spoke in it."""
         spoke = np.zeros(len(self.plan), bool)
+        if track.is_long:
+            means = self.hours.window(start, end)
+            for found in means:
+                spoke[found.row] = True
+            return tuple(m.of_rows(only) for m in means) if only is not None else means, spoke
+        held = self.log.within(start, end)
+        if only is not None:
+            held = held.take(np.isin(held.row, only))
         spoke[held.row] = True
-        for pollutant, found in zip(JUDGED, means, strict=True):
-            out.intervals += interval_records(self.plan, pollutant, found, start, end)
-        delayed = at != due
-        lost = any(start < until and end > since for since, until in self.gaps)
-        for rule in self.plan.rules:
-            if rule.window == width:
-                made = self.judge.close(
-                    rule, start, end, means[rule.pollutant], spoke, self.silence, at, self.backgrounds, lost
-                )
-                self._publish(made, out, delayed)
-        self._publish(self.instants.close(start, end, means, at), out, delayed)
-        self._settle([], at, out, delayed)
+        return window_means(held, self.plan.interval, start, end), spoke
+
+    def _publish_intervals(
+        self,
+        track: Track,
+        start: int,
+        end: int,
+        means: tuple[Means, ...],
+        revisions: dict[int, int] | None,
+        out: Outputs,
+    ) -> None:
+        """The mean of each pollutant over a quarter and an hour; of other windows what rules ask for."""
+        clock = Track(track.window, track.window)
+        if track != clock and clock in self.plan.tracks and clock.last_end(end, self.plan.zone) == end:
+            return  # the clock's window is the same
+        asked: set[tuple[int, Statistic]] = {(q, MEAN) for q in range(len(JUDGED)) if track in BASE}
+        asked |= {(r.pollutant, r.statistic) for r in self.plan.rules if r.window and r.track == track}
+        for pollutant, statistic in sorted(asked):
+            found = means[pollutant]
+            numbers = None if revisions is None else _numbers(found.row, revisions)
+            out.intervals += interval_records(
+                self.plan, JUDGED[pollutant], statistic, found, (start, end), numbers
+            )
+
+    def _keep_hour(self, start: int, means: tuple[Means, ...]) -> None:
+        for pollutant in {rule.pollutant for rule in self.plan.rules if rule.track.is_long}:
+            self.hours.put(start, pollutant, means[pollutant], self.plan.interval)
+
+    def _amend(self, due: int, at: int, out: Outputs) -> None:
+        """Measure and judge anew what has got another reading since it closed."""
+        while (found := self.late.first()) is not None:
+            (track, end), rows = found
+            if track not in self.closed or end > self.closed[track]:
+                continue  # the configuration has changed since
+            start = track.start(end, self.plan.zone)
+            means, _ = self._measure(track, start, end, rows)
+            revisions = self.late.revise((track, end), rows)
+            numbers = dict(zip(rows.tolist(), revisions.tolist(), strict=True))
+            self._publish_intervals(track, start, end, means, numbers, out)
+            if track == HOUR:
+                self._keep_hour(start, means)
+                for long in (t for t in self.plan.tracks if t.is_long):
+                    for other in long.ends_over(start, end, self.closed[long], self.plan.zone):
+                        self.late.again((long, other), rows)
+            for rule in self.plan.rules:
+                if rule.window and rule.track == track:
+                    of = means[rule.pollutant]
+                    made = self.judge.amend(rule, start, of, _numbers(of.row, numbers), at)
+                    self._publish(made, out, delayed=at != due)
+                    self._settle(made, at, out, delayed=at != due)
 
     def _look_again(self, due: int, at: int, out: Outputs) -> None:
         made = self.judge.look_again(due, at, self.backgrounds)
@@ -276,6 +333,9 @@ class Detector:
                 previous=judgement.previous,
                 later_compliant=judgement.later,
                 delayed=delayed,
+                since=judgement.since,
+                enough=judgement.enough,
+                clears=judgement.clears,
             )
 
     def _fall_silent(self, due: int, at: int, out: Outputs) -> None:
@@ -302,6 +362,8 @@ class Detector:
                 barrier = min(barrier, first + int(self.plan.offline_after.min(initial=FAR - first)))
             end = max(begin + 1, int(np.searchsorted(clock, barrier)))
             if self.ready:
+                end = self._until_amended(batch, clock, begin, end)
+            if self.ready:
                 self._take_in(batch, begin, end, out)
             else:
                 for row in range(begin, end):
@@ -318,9 +380,15 @@ class Detector:
         if not len(taken):
             return
         duplicates, conflicts = self.log.add(taken.columns, taken.keys)
-        self._mark(taken, duplicates, conflicts, out)
+        found = [(int(taken.place[i]), "duplicate") for i in duplicates]
+        found += [(int(taken.place[i]), "conflict") for i in conflicts]
         out.duplicates += len(duplicates)
         fresh = taken.without(duplicates)
+        late, amends = self._belated(fresh)
+        found += [(int(fresh.place[i]), "late") for i in late]
+        found += [(int(fresh.place[i]), "amends") for i in amends]
+        for row, name in sorted(found):
+            out.mark(row, name)
         if not len(fresh):
             return
         # in the order of the rows, as if each had come alone
@@ -333,23 +401,45 @@ class Detector:
             if isinstance(event, Breach):
                 out.breaches.append(event)
             else:
-                late = event.verdict.start < self.outage.gap_end
-                self._publish([event], out, late and self.outage.catching_up(int(fresh.received[i])))
+                ours = event.verdict.start < self.outage.gap_end
+                self._publish([event], out, ours and self.outage.catching_up(int(fresh.received[i])))
 
-    def _mark(self, taken: Intake, duplicates: list[int], conflicts: list[int], out: Outputs) -> None:
-        time, period, gone = taken.columns.time, taken.columns.period, self.closed[LONG]
-        begun = time < max(self.closed.values())
-        late = begun & (time + np.maximum(period, 1) <= gone)
-        # the mean of more than a quarter of an hour has no quarter to miss
-        late_quarter = begun & ~late & (period <= SHORT)
-        if not duplicates and not conflicts and not begun.any():
-            return
-        doubled = set(duplicates)
-        found = [(i, "duplicate") for i in duplicates] + [(i, "conflict") for i in conflicts]
-        for name, rows in (("late", late), ("late_quarter", late_quarter)):
-            found += [(i, name) for i in np.flatnonzero(rows).tolist() if i not in doubled]
-        for i, name in sorted(found):
-            out.mark(int(taken.place[i]), name)
+    def _until_amended(self, batch: Readings, clock: Int64s, begin: int, end: int) -> int:
+        """Where a slice must end because a late reading in it makes a decision due."""
+        late = np.flatnonzero(batch.time[begin:end] < max(self.closed.values()))
+        if not len(late):
+            return end
+        due = next_minute(int(clock[begin + int(late[0])]))
+        return max(begin + 1, min(end, int(np.searchsorted(clock, due))))
+
+    def _belated(self, fresh: Intake) -> tuple[list[int], list[int]]:
+        """Positions of readings that enter no window any more, and of those whose window is judged anew."""
+        columns, over = fresh.columns, max(self.closed.values())
+        begun = np.flatnonzero(columns.time < over).tolist()
+        late: list[int] = []
+        amends: list[int] = []
+        for i in begun:
+            start = int(columns.time[i])
+            end = start + max(int(columns.period[i]), 1)
+            if end <= self.log.closed_until:
+                late.append(i)
+            elif self._supersede(int(columns.row[i]), start, end, max(self.now, int(fresh.received[i]))):
+                amends.append(i)
+        if amends:
+            self._next = None
+        return late, amends
+
+    def _supersede(self, row: int, start: int, end: int, at: int) -> bool:
+        """Remember which closed windows a reading over [start, end) belongs to; are there any?"""
+        begin, found = max(start, self.log.closed_until), False
+        for track in self.plan.tracks:
+            if track.is_long or end - start > track.window:
+                continue  # made of hours; a mean over more than the window never enters it
+            for closed in track.ends_over(begin, end, self.closed[track], self.plan.zone):
+                if track.start(closed, self.plan.zone) >= self.log.closed_until:
+                    self.late.add((track, closed), row, at)
+                    found = True
+        return found
 
     def _hear(self, batch: Readings, fresh: Intake) -> list[tuple[int, Breach]]:
         """Note who has been heard; closing events with their position.
@@ -384,6 +474,10 @@ class Detector:
     def load(cls, data: bytes) -> Detector:
         """The inverse of `dump`. Raises ValueError for bytes of another version."""
         return state.load(data, cls())
+
+
+def _numbers(rows: Int32s, revisions: dict[int, int]) -> Int32s:
+    return np.array([revisions[row] for row in rows.tolist()], np.int32)
 
 
 _NOTHING = Revision("", 0, 0, {"county": {"zone": "UTC"}, "sites": [], "devices": [], "rules": []})

@@ -18,8 +18,9 @@ from ingest.topics import BREACHES, FEED, QUARANTINE, RESULTS
 from processors.detect import Detector, Outputs
 from processors.feedreader import FeedError
 from processors.records import encode_breach, encode_judged, judgement_records
-from processors.revision import Plan, day_of
+from processors.revision import Plan
 from processors.stage import Outlet, RawRecord, StageFactory
+from processors.tracks import day_of
 
 log = structlog.get_logger(__name__)
 

@@ -14,10 +14,11 @@ from processors.outage import NEVER
 from processors.records import COMPLIANT, EXCEEDS, Verdict, short_id
 from processors.revision import Plan, RuleInForce
 from processors.rowlog import ABSENT, REFUSED, Int32s
+from processors.tracks import HOUR_MS, QUARTER_MS
 from processors.windows import NANO, Means, slots_of
 
 _PER_THOUSANDTH = 10**6
-SHORT, LONG = 900_000, 3_600_000  # the closing window; the long one for devices that speak more rarely
+SHORT, LONG = QUARTER_MS, HOUR_MS  # the closing window; the long one for devices that speak more rarely
 
 
 @dataclass(slots=True, eq=False)
@@ -107,7 +108,7 @@ class Instants:
             background_ids=(),
             limit=rule.limit / NANO,
             capture=None,
-            interval=None if opening else interval_ids(JUDGED[rule.pollutant], start, end, 1)(device),
+            interval=None if opening else interval_ids(JUDGED[rule.pollutant], "mean", start, end, 1)(device),
             revision=1,
             configuration=self.plan.id,
             decided_at=at,

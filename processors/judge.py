@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from ingest.records import Int64s
 from ingest.units import JUDGED
+from processors import runs
 from processors.answers import (
     ANSWER_OF,
     INTERVAL,
@@ -35,9 +37,10 @@ from processors.background import AreaMean, Backgrounds
 from processors.days import Days
 from processors.intervals import interval_ids
 from processors.records import EXCEEDS, Verdict, ids_of
-from processors.revision import NANO, Plan, RuleInForce, day_of
+from processors.revision import Plan, RuleInForce
 from processors.silence import Silence
-from processors.windows import Means, slots_of
+from processors.tracks import HOUR_MS, RETAIN_MS, day_of
+from processors.windows import NANO, Means, Statistic, slots_in
 
 Bools = npt.NDArray[np.bool_]
 
@@ -49,6 +52,7 @@ class Judge:
     plan: Plan
     held: dict[str, dict[int, Held]] = field(default_factory=dict)  # rule -> start
     pending: dict[tuple[str, int], int] = field(default_factory=dict)  # (rule, start) -> when to look again
+    _shared: tuple[Means, Statistic, Int64s, Int32s] | None = None  # of the last window that was judged
 
     # ------------------------------------------------------------------------------------- intervals
 
@@ -76,8 +80,7 @@ class Judge:
         wanted = never | silence.has_sent(rows, rule.pollutant)
         wanted &= (silence.since[rows] < end) | (held.covered[rows] > 0)
         rows, never = rows[wanted], never[wanted]
-        if rule.rule.background is not None or rule.rule.allowance is not None:
-            self.held.setdefault(rule.rule.id, {})[start] = held
+        self.held.setdefault(rule.rule.id, {})[start] = held
         bits = self._bits(rule, rows, held, never, silence.offline[rows] | ~spoke[rows])
         if lost:
             bits |= LOST
@@ -93,12 +96,50 @@ class Judge:
 
     def _held(self, rule: RuleInForce, end: int, means: Means) -> Held:
         n = len(self.plan)
-        total, covered = np.zeros(n, np.int64), np.zeros(n, np.int32)
-        total[means.row], covered[means.row] = means.total, means.covered
-        return Held(end, np.zeros(n, np.int8), np.zeros(n, np.int8), np.zeros(n, np.int16), total, covered)
+        # rules that ask for the same statistic of the same window share its columns
+        shared = self._shared
+        if shared is None or shared[0] is not means or shared[1] != rule.statistic:
+            total, covered = np.zeros(n, np.int64), np.zeros(n, np.int32)
+            total[means.row], covered[means.row] = rule.statistic.of(means), means.covered
+            self._shared = shared = (means, rule.statistic, total, covered)
+        _, _, total, covered = shared
+        none = np.zeros(n, np.int8)
+        return Held(end, none, none.copy(), np.zeros(n, np.int16), total, covered, np.ones(n, np.int16))
+
+    def amend(
+        self, rule: RuleInForce, start: int, means: Means, revisions: Int32s, at: int
+    ) -> list[Judgement]:
+        """Judge points anew whose interval has changed. `means`, `revisions`: of those points only."""
+        held = self.held.get(rule.rule.id, {}).get(start)
+        if held is None:
+            return []
+        mine = np.isin(means.row, rule.rows)
+        rows = means.row[mine]
+        held.total, held.covered = held.total.copy(), held.covered.copy()
+        held.total[rows] = rule.statistic.of(means)[mine]
+        held.covered[rows] = means.covered[mine]
+        held.measured[rows] = revisions[mine]
+        nobody = np.zeros(len(rows), bool)
+        held.bits[rows] = self._bits(rule, rows, held, nobody, nobody) | (held.bits[rows] & LOST)
+        if rule.rule.background is None:
+            return self._decide(rule, start, held, rows, None, at)
+        unfit = held.bits[rows] != 0
+        made = self._decide(rule, start, held, rows[unfit], None, at)
+        rows = rows[~unfit]
+        areas = self.plan.areas_for(rule)[rows]
+        for area in np.unique(areas).tolist():
+            mean, here = held.used.get(area), rows[areas == area]
+            if mean is not None:
+                made += self._decide(rule, start, held, here, mean, at)
+            elif (rule.rule.id, start) in self.pending:
+                held.state[here] = PENDING
+            else:
+                held.bits[here] |= NO_BACKGROUND
+                made += self._decide(rule, start, held, here, None, at)
+        return made
 
     def _bits(self, rule: RuleInForce, rows: Int32s, held: Held, never: Bools, silent: Bools) -> Int8s:
-        slots = slots_of(self.plan.interval, rule.window)[rows]
+        slots = slots_in(self.plan.interval, rule.window)[rows]
         covered = held.covered[rows].astype(np.int64)
         low = covered * 10_000 < rule.least_permyriad * slots
         bits = low * LOW | (covered == 0) * NO_DATA | (low & silent) * SILENT | never * NEVER_SEEN
@@ -133,21 +174,31 @@ class Judge:
         verdicts = self._verdicts(rule, start, held, rows, at)
         # background may come out of order: hours after this one may have their answer already
         later = [one for one in sorted(self.held.get(rule.rule.id, {}).items()) if one[0] > start]
+        earlier = self._earlier(rule, start) if rule.looks_back else []
         return [
             Judgement(
                 verdict,
                 rule.rule,
                 ANSWER_OF.get(previous),
                 self._next_compliant(rule, later, row, at) if verdict.answer == EXCEEDS else None,
+                *(runs.judged(rule, held, earlier, row, start) if rule.looks_back else ()),
             )
             for verdict, previous, row in zip(verdicts, before, rows.tolist(), strict=True)
         ]
+
+    def _earlier(self, rule: RuleInForce, start: int) -> list[tuple[int, Held]]:
+        """The intervals before `start` without a hole, the last one first."""
+        starts, found = self.held.get(rule.rule.id, {}), []
+        while start - rule.track.step in starts:
+            start -= rule.track.step
+            found.append((start, starts[start]))
+        return found
 
     def _verdicts(self, rule: RuleInForce, start: int, held: Held, rows: Int32s, at: int) -> list[Verdict]:
         plan, own = self.plan, rule.rule
         covered = held.covered[rows].astype(np.int64)
         value = held.total[rows] / np.maximum(covered * NANO, 1)
-        capture = covered / np.maximum(slots_of(plan.interval, rule.window)[rows], 1)
+        capture = covered / np.maximum(slots_in(plan.interval, rule.window)[rows], 1)
         areas = plan.areas_for(rule)[rows]
         background = {
             area: (mean.nano / NANO, min(mean.nano, rule.cap) / NANO, mean.ids)
@@ -155,13 +206,15 @@ class Judge:
         }
         nothing = (None, None, ())
         titles, pollutant, end = own.titles, JUDGED[rule.pollutant], held.end
+        limit = rule.limit / NANO
         revisions = held.revision[rows].tolist()
         id_of = {
             n: ids_of("verdict", own.id, rule.revision, "interval", start, end, n) for n in set(revisions)
         }
-        interval_of = interval_ids(pollutant, start, end, 1)
+        measured = held.measured[rows].tolist()
+        interval_of = {n: interval_ids(pollutant, rule.statistic.label, start, end, n) for n in set(measured)}
         made = []
-        for row, state, bits, revision, slots, number, share, area in zip(
+        for row, state, bits, revision, slots, number, share, area, of in zip(
             rows.tolist(),
             held.state[rows].tolist(),
             held.bits[rows].tolist(),
@@ -170,6 +223,7 @@ class Judge:
             value.tolist(),
             capture.tolist(),
             areas.tolist(),
+            measured,
             strict=True,
         ):
             device = plan.devices[row]
@@ -188,7 +242,7 @@ class Judge:
                     citation=own.citation,
                     status=own.status,
                     pollutant=pollutant,
-                    unit=own.unit,
+                    unit=rule.unit,
                     start=start,
                     end=end,
                     answer=ANSWER_OF[state],
@@ -197,9 +251,9 @@ class Judge:
                     background=county,
                     subtracted=subtracted,
                     background_ids=ids,
-                    limit=own.limit,
+                    limit=limit,
                     capture=share,
-                    interval=interval_of(device) if slots else None,
+                    interval=interval_of[of](device) if slots else None,
                     revision=revision,
                     configuration=plan.id,
                     decided_at=at,
@@ -268,6 +322,9 @@ class Judge:
         for rule in self.plan.rules:
             for begin, held in sorted(self.held.get(rule.rule.id, {}).items()):
                 if begin < end and held.end > start:
+                    if not len(held.total):  # what was measured is forgotten
+                        held.total = np.zeros(len(self.plan), np.int64)
+                        held.covered = np.zeros(len(self.plan), np.int32)
                     open_states = (IS_COMPLIANT, IS_EXCEEDING, PENDING)
                     rows = np.flatnonzero(np.isin(held.state, open_states)).astype(np.int32)
                     held.bits[rows] |= LOST
@@ -295,9 +352,23 @@ class Judge:
 
     def forget(self, days: Days, until: int) -> None:
         """Forget intervals that can't be superseded any more and whose day is settled."""
+        rules = {rule.rule.id: rule for rule in self.plan.rules}
         for name, held in self.held.items():
-            unsettled = days.unsettled(name)
-            for start in [s for s, h in held.items() if h.end + SUPERSEDE_MS <= until and s < unsettled]:
-                # a day is counted from all of its intervals: they go together
-                if day_of(start, self.plan.zone)[1] + SUPERSEDE_MS <= until:
+            rule = rules.get(name)
+            if rule is None or rule.rule.background is not None or rule.rule.allowance is not None:
+                unsettled = days.unsettled(name)
+                for start in [s for s, h in held.items() if h.end + SUPERSEDE_MS <= until and s < unsettled]:
+                    # a day is counted from all of its intervals: they go together
+                    if day_of(start, self.plan.zone)[1] + SUPERSEDE_MS <= until:
+                        del held[start]
+            else:
+                for start in [s for s, h in held.items() if h.end + rule.remembers <= until]:
                     del held[start]
+            if rule is None or rule.rule.background is None:
+                self._thin(held, until - (rule.remembers if rule else RETAIN_MS + HOUR_MS))
+
+    def _thin(self, held: dict[int, Held], until: int) -> None:
+        """No reading can change these intervals any more: their day needs only their states."""
+        for one in held.values():
+            if one.end <= until and len(one.total):
+                one.total, one.covered = one.total[:0], one.covered[:0]

@@ -9,11 +9,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -23,9 +21,10 @@ from ingest.records import Int64s, Revision
 from ingest.topics import partition_of
 from ingest.units import JUDGED
 from processors.rules import Rule
+from processors.tracks import BASE, HOUR, HOUR_MS, RETAIN_MS, Track, day_of, midnight
+from processors.windows import NANO, Statistic
 
-NANO = 10**9  # limits and means are compared as whole 1e-9 of the unit
-HOUR_MS = 3_600_000
+LATENESS_MS = 120_000  # of a window that no rule asks for
 OFFLINE_LEAST_MS = 15 * 60_000
 OFFLINE_INTERVALS = 3
 UNBOUNDED = int(np.iinfo(np.int64).max)
@@ -99,14 +98,46 @@ class RuleInForce:
     cap: int  # 1e-9 unit
     start: int  # valid for windows that begin in [start, end)
     end: int
+    track: Track
+    statistic: Statistic
+    hours: tuple[tuple[int, int], ...]  # ms after local midnight, half-open; empty: any
+    zone: str
+    clear_level: int | None  # 1e-9 unit
+    clear_ms: int
     lateness: int
-    least_permyriad: int  # least capture in 1/10000
+    least_permyriad: int  # least capture in 1/10000, rounded down
     wait: int  # ms after the window's end
     settle: int
 
+    @property
+    def unit(self) -> str:
+        """Of values and limit in its verdicts."""
+        return "slots" if self.statistic.name == "count" else "ug/m3"
+
+    @property
+    def looks_back(self) -> bool:
+        """Do its breaches depend on several intervals in a row?"""
+        return self.rule.repeat > 1 or self.clear_level is not None or self.clear_ms > 0
+
+    @property
+    def remembers(self) -> int:
+        """How long after an interval's end its answers are needed, ms."""
+        in_a_row = max(self.clear_ms, self.rule.repeat * self.track.step) if self.looks_back else 0
+        return RETAIN_MS + HOUR_MS + in_a_row
+
     def holds(self, instant: int) -> bool:
         """Is the rule valid for what begins at this instant?"""
-        return self.start <= instant < self.end
+        if not self.start <= instant < self.end:
+            return False
+        if not self.hours:
+            return True
+        since_midnight = instant - day_of(instant, self.zone)[0]
+        return any(
+            begin <= since_midnight < until
+            if begin < until
+            else since_midnight >= begin or since_midnight < until
+            for begin, until in self.hours
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,6 +155,8 @@ class Plan:
     areas: tuple[Area, ...]
     area_of: Rows  # index into `areas` of each device's site, -1: none
     rules: tuple[RuleInForce, ...]
+    tracks: tuple[Track, ...]  # windows to close, hours before what is made of them
+    lateness: dict[Track, int]  # ms
     row_of: dict[str, int]
 
     @classmethod
@@ -145,6 +178,8 @@ class Plan:
             for d in devices
         ]
         own = [sites.get(d["site"], {}) for d in devices]
+        rules = tuple(_in_force(Rule.model_validate(rule), own, zone) for rule in body["rules"])
+        tracks = tuple(sorted({*BASE, *(rule.track for rule in rules if rule.window)}))
         return cls(
             id=revision.id,
             effective=revision.effective,
@@ -156,7 +191,9 @@ class Plan:
             digest=np.array([digest_of(d["id"]) for d in devices], np.uint64),
             areas=areas,
             area_of=_area_rows(areas, own),
-            rules=tuple(_in_force(Rule.model_validate(rule), own, zone) for rule in body["rules"]),
+            rules=rules,
+            tracks=tracks,
+            lateness=_lateness(tracks, rules),
             row_of={d["id"]: row for row, d in enumerate(devices)},
         )
 
@@ -192,16 +229,14 @@ def digest_of(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
 
 
-@lru_cache(maxsize=4096)
-def day_of(instant: int, zone: str) -> tuple[int, int]:
-    """[start, end) of the calendar day in the zone that holds the instant, ms UTC."""
-    local = datetime.fromtimestamp(instant // 1000, UTC).astimezone(ZoneInfo(zone))
-    return midnight(local.date(), zone), midnight(local.date() + timedelta(days=1), zone)
-
-
-def midnight(day: date, zone: str) -> int:
-    """The first instant of a calendar day in the zone, ms UTC."""
-    return int(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).timestamp()) * 1000
+def _lateness(tracks: Iterable[Track], rules: Iterable[RuleInForce]) -> dict[Track, int]:
+    """How long each track's windows wait for readings; long ones at least as long as their hours."""
+    found: dict[Track, int] = {}
+    for track in tracks:
+        asked = [rule.lateness for rule in rules if rule.window and rule.track == track]
+        least = found[HOUR] if track.is_long else 0
+        found[track] = max(least, max(asked, default=LATENESS_MS))
+    return found
 
 
 def _area_rows(areas: tuple[Area, ...], sites: list[dict[str, Any]]) -> Rows:
@@ -212,14 +247,25 @@ def _area_rows(areas: tuple[Area, ...], sites: list[dict[str, Any]]) -> Rows:
 def _in_force(rule: Rule, sites: list[dict[str, Any]], zone: str) -> RuleInForce:
     rows = [row for row, site in enumerate(sites) if _applies(rule, site)]
     background = rule.background
-    cap = UNBOUNDED if background is None or background.cap is None else _nano(background.cap)
+    capped = background is not None and background.cap is not None
+    cap = _nano(background.cap or 0) * rule.factor if background is not None and capped else UNBOUNDED
     return RuleInForce(
         rule=rule,
         revision=rule.revision,
         rows=np.array(rows, np.int32),
         pollutant=JUDGED.index(rule.pollutant),
         window=rule.window * 1000,
-        limit=_nano(rule.limit),
+        track=Track(rule.window * 1000, rule.step_s * 1000),
+        statistic=Statistic(
+            rule.statistic,
+            round((rule.percentile or 0) * 100),
+            _nano(rule.above or 0) * (1000 if rule.unit == "mg/m3" else 1),
+        ),
+        hours=tuple(_span(text) for text in rule.hours),
+        zone=zone,
+        clear_level=None if rule.clear.level is None else _nano(rule.clear.level) * rule.factor,
+        clear_ms=rule.clear.minutes * 60_000,
+        limit=_nano(rule.limit) * rule.factor,
         cap=cap,
         start=midnight(rule.valid_from, zone) if rule.valid_from else -UNBOUNDED,
         end=midnight(rule.valid_to + timedelta(days=1), zone) if rule.valid_to else UNBOUNDED,
@@ -235,6 +281,16 @@ def _applies(rule: Rule, site: dict[str, Any]) -> bool:
         not wanted or site.get(key) in wanted
         for key, wanted in (("zone", rule.zones), ("stage", rule.stages), ("kind", rule.kinds))
     )
+
+
+def _span(text: str) -> tuple[int, int]:
+    begin, _, until = text.partition("-")
+    return _clock(begin), _clock(until)
+
+
+def _clock(text: str) -> int:
+    hour, _, minute = text.partition(":")
+    return (int(hour) * 60 + int(minute)) * 60_000
 
 
 def _nano(number: float) -> int:

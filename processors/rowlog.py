@@ -160,45 +160,46 @@ class RowLog:
     def add(self, new: Columns, keys: Uint64s) -> tuple[list[int], list[int]]:
         """Take in readings; (duplicates, conflicts) by position. Duplicates are left out."""
         home = new.time // BUCKET_MS
-        first = int(home[0])
-        if (home == first).all():
-            return self._add_home(first, new, keys)
         duplicates: list[int] = []
         conflicts: list[int] = []
+        hashes = new.hash
         for number in np.unique(home).tolist():
             which = np.flatnonzero(home == number)
-            doubled, differing = self._add_home(number, new.take(which), keys[which])
+            doubled, differing = self._sift(number, keys[which].tolist(), hashes[which].tolist())
             duplicates += which[doubled].tolist()
             conflicts += which[differing].tolist()
+        if duplicates:
+            kept = np.delete(np.arange(len(new)), duplicates)
+            new, home = new.take(kept), home[kept]
+        self._append(new, home)
         return sorted(duplicates), sorted(conflicts)
 
-    def _add_home(self, number: int, new: Columns, keys: Uint64s) -> tuple[list[int], list[int]]:
-        hashes = new.hash.tolist()
-        conflicts: list[int] = []
-        is_open = (number + 1) * BUCKET_MS > self.closed_until
-        if is_open:
-            bucket = self._bucket(number)
-            duplicates, conflicts = bucket.sift(keys.tolist(), hashes)
-        else:
-            duplicates = self._sift_closed(number, hashes)
-        if duplicates:
-            new = new.take(np.delete(np.arange(len(new)), duplicates))
-        if is_open and len(new):
-            bucket.append(new)
-        if new.period.any():
-            self._spread(number, new)
-        return duplicates, conflicts
+    def _sift(self, number: int, keys: list[int], hashes: list[int]) -> tuple[list[int], list[int]]:
+        if self._is_open(number):
+            return self._bucket(number).sift(keys, hashes)
+        return self._sift_closed(number, hashes), []
 
-    def _spread(self, number: int, new: Columns) -> None:
-        """A mean over a period is put into each further bucket that it touches."""
-        last = (new.time + np.maximum(new.period, 1) - 1) // BUCKET_MS
-        fits = new.period <= LONGEST_MS
-        for further in range(number + 1, number + 2 + LONGEST_MS // BUCKET_MS):
-            which = np.flatnonzero(fits & (last >= further))
-            if not len(which):
-                return
-            if (further + 1) * BUCKET_MS > self.closed_until:
-                self._bucket(further).append(new.take(which))
+    def _is_open(self, number: int) -> bool:
+        return (number + 1) * BUCKET_MS > self.closed_until
+
+    def _append(self, new: Columns, home: Int64s) -> None:
+        """Each reading into every open bucket that it touches, in the order in which they came."""
+        if not len(new):
+            return
+        last = home
+        if new.period.any():
+            last = (new.time + np.maximum(new.period, 1) - 1) // BUCKET_MS
+            last = np.where(new.period <= LONGEST_MS, last, home)
+        reach = int((last - home).max())
+        numbers = np.unique(home if not reach else np.concatenate([home + k for k in range(reach + 1)]))
+        if len(numbers) == 1:
+            if self._is_open(int(numbers[0])):
+                self._bucket(int(numbers[0])).append(new)
+            return
+        for number in numbers.tolist():
+            which = np.flatnonzero((home <= number) & (number <= last))
+            if len(which) and self._is_open(number):
+                self._bucket(number).append(new.take(which))
 
     def _bucket(self, number: int) -> Bucket:
         bucket = self.open.get(number)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
@@ -21,6 +21,12 @@ from ingest.strict_yaml import ConfigError, Document, Problem, did_you_mean, loa
 STANDARDS = Path(__file__).parent / "standards"
 RULES_FILE = "rules.yaml"
 Answerable = Literal["interval", "day"]
+Level = Literal["notice", "warning", "violation"]
+Hours = Annotated[
+    str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")
+]
+DAY_S = 86_400
+LONGEST_OF_READINGS_S = 3600  # longer windows are made of clock hours
 
 
 class _Data(BaseModel):
@@ -44,6 +50,20 @@ class BackgroundTerm(_Data):
     settle_min: int = Field(default=10, ge=0, le=24 * 60)
 
 
+class Clear(_Data):
+    """When an episode is over (hysteresis): every interval of so long a time at or below a level."""
+
+    level: float | None = Field(default=None, ge=0)  # None: compliant is enough
+    minutes: int = Field(default=0, ge=0, le=24 * 60)  # 0: one interval
+
+
+class Severity(_Data):
+    """A level of its own for values above a mark."""
+
+    above: float = Field(ge=0)
+    level: Level
+
+
 class Rule(_Data):
     """One limit of one clause."""
 
@@ -55,20 +75,30 @@ class Rule(_Data):
     valid_from: date | None = None
     valid_to: date | None = None  # the last day on which it holds
     pollutant: Literal["pm10", "pm2_5", "tsp"]
-    unit: Literal["ug/m3"] = "ug/m3"
-    window: Literal[0, 900, 3600]  # seconds; 0: every single value
-    statistic: Literal["mean"] = "mean"
+    unit: Literal["ug/m3", "mg/m3"] = "ug/m3"
+    # seconds; 0: every single value; 86400 by the clock: the calendar day
+    window: Literal[0, 60, 300, 900, 3600, 28_800, 86_400]
+    alignment: Literal["clock", "rolling"] = "clock"
+    step: int | None = Field(default=None, ge=60)  # seconds between the ends of rolling windows
+    statistic: Literal["mean", "max", "percentile", "count"] = "mean"  # over the means of slots (of hours)
+    percentile: float | None = Field(default=None, gt=0, le=100)  # nearest rank
+    above: float | None = Field(default=None, ge=0)  # statistic count: of slots whose mean is above this
     limit: float = Field(ge=0, le=100_000)
     strict: bool = True  # True: the limit itself complies
     background: BackgroundTerm | None = None
     zones: list[str] = []  # of the site; empty: any
     stages: list[str] = []
     kinds: list[str] = []
+    hours: list[Hours] = []  # local hours of day at which a window begins, "22:00-06:00"; empty: any
+    alert_levels: list[str] = []  # in force only while such a heavy-pollution alert is
     allowance: int | None = Field(default=None, ge=0)  # exceeding intervals that a day may have
     least_capture: float = Field(default=0.75, gt=0, le=1)
     lateness_s: int = Field(default=120, ge=0, le=7200)
-    level: Literal["notice", "warning", "violation"] = "warning"  # of an exceeding interval
-    day_level: Literal["notice", "warning", "violation"] = "violation"  # of an exceeding day
+    level: Level = "warning"  # of an exceeding interval
+    severity: list[Severity] = []  # higher levels for higher values of an interval
+    day_level: Level = "violation"  # of an exceeding day
+    repeat: int = Field(default=1, ge=1, le=24)  # a breach opens at so many exceeding intervals in a row
+    clear: Clear = Clear()
     opens: list[Answerable] = ["interval", "day"]  # which exceedances open a case
     administrative: bool = False  # an order of an office, no standard behind it
     deadline_h: float | None = Field(default=None, gt=0)  # hours for rectification
@@ -78,11 +108,45 @@ class Rule(_Data):
     def _fits_together(self) -> Self:
         if self.window == 0 and (self.background or self.allowance is not None):
             raise ValueError("a rule of single values (window: 0) has neither background nor allowance")
+        self._window_fits()
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
             raise ValueError(f"valid_to {self.valid_to} lies before valid_from {self.valid_from}")
         if self.background and self.background.settle_min > self.background.wait_min:
             raise ValueError("settle_min of the background is greater than its wait_min")
         return self
+
+    def _window_fits(self) -> None:
+        if (self.statistic == "percentile") != (self.percentile is not None):
+            raise ValueError("statistic: percentile and the number `percentile` go together")
+        if (self.statistic == "count") != (self.above is not None):
+            raise ValueError("statistic: count and the mark `above` go together")
+        if self.window == 0 and (self.statistic != "mean" or self.alignment != "clock" or self.repeat > 1):
+            raise ValueError(
+                "a rule of single values (window: 0) has neither statistic, alignment nor repeat"
+            )
+        if self.step is not None and self.alignment != "rolling":
+            raise ValueError("only rolling windows have a step")
+        step = self.step_s
+        if self.window and (self.window % step or (self.window > LONGEST_OF_READINGS_S and step % 3600)):
+            raise ValueError(f"a window of {self.window} s can't be moved by steps of {step} s")
+        if self.background and (self.window != 3600 or self.alignment != "clock" or self.statistic != "mean"):
+            raise ValueError("a background is subtracted from means of clock hours only (window: 3600)")
+        if self.allowance is not None and (self.window > LONGEST_OF_READINGS_S or self.alignment != "clock"):
+            raise ValueError("an allowance counts the clock's windows of a day, of an hour at most")
+
+    @property
+    def step_s(self) -> int:
+        """Seconds between the ends of two windows."""
+        if self.alignment == "clock" or not self.window:
+            return self.window
+        if self.step is not None:
+            return self.step
+        return 3600 if self.window > LONGEST_OF_READINGS_S else max(60, self.window // 15)
+
+    @property
+    def factor(self) -> int:
+        """Micrograms in the rule's unit: limits are compared in ug/m3."""
+        return 1000 if self.unit == "mg/m3" and self.statistic != "count" else 1
 
     @property
     def revision(self) -> str:

@@ -16,21 +16,24 @@ import orjson
 import pyarrow as pa
 
 from ingest.records import Revision
+from processors.amendments import Amendments
 from processors.answers import Held
 from processors.background import AreaMean, Backgrounds
 from processors.breaches import Breaches
 from processors.days import DayHeld, Days
+from processors.hours import Hour
 from processors.instants import Instants
 from processors.judge import Judge
 from processors.outage import NEVER, Outage
 from processors.revision import Plan, sites_of_partition
 from processors.rowlog import BUCKET_MS, Bucket, Columns, Int32s, RowLog
 from processors.silence import Silence
+from processors.tracks import Track
 
 if TYPE_CHECKING:
     from processors.detect import Detector
 
-VERSION = 1
+VERSION = 2
 _MAGIC = b"dustwatch-detect\x01"
 _LENGTH = struct.Struct("<Q")
 Array = npt.NDArray[Any]
@@ -53,12 +56,15 @@ def adopt(detector: Detector, plan: Plan, at: int) -> None:
         offline=_moved(held.offline, old_row, False),
     )
     detector.log.remap(new_row, plan.digest)
+    detector.hours.remap(old_row)
+    detector.late.remap(new_row)
     detector.judge.plan = detector.instants.plan = detector.plan = plan
     rules = {rule.rule.id: rule for rule in plan.rules}
     judge, days = detector.judge, detector.days
     days.plan = plan
+    moved: dict[int, Array] = {}  # columns that several intervals share stay shared
     judge.held = {
-        name: {start: _moved_held(one, old_row) for start, one in starts.items()}
+        name: {start: _moved_held(one, old_row, moved) for start, one in starts.items()}
         for name, starts in judge.held.items()
         if name in rules
     }
@@ -94,24 +100,36 @@ def _moved(column: Array, old_row: Int32s, fill: Any) -> Array:
     return made
 
 
-def _moved_held(one: Held, old_row: Int32s) -> Held:
-    columns = (one.state, one.bits, one.revision, one.total, one.covered)
-    state, bits, revision, total, covered = (_moved(column, old_row, 0) for column in columns)
-    return Held(one.end, state, bits, revision, total, covered, one.used)
+def _moved_held(one: Held, old_row: Int32s, known: dict[int, Array]) -> Held:
+    for column in (one.total, one.covered):
+        if id(column) not in known:
+            known[id(column)] = _moved(column, old_row, 0) if len(column) else column
+    state, bits, revision = (_moved(column, old_row, 0) for column in (one.state, one.bits, one.revision))
+    measured = _moved(one.measured, old_row, 1)
+    total, covered = known[id(one.total)], known[id(one.covered)]
+    return Held(one.end, state, bits, revision, total, covered, measured, one.used)
 
 
 # ------------------------------------------------------------------------------------------- to bytes
 
 
 class _Pack:
-    """Arrays on their way to bytes; each gets a number that the head mentions."""
+    """Arrays on their way to bytes; each gets a number that the head mentions, the same array the same."""
 
     def __init__(self) -> None:
         self.arrays: list[Array] = []
+        self._numbers: dict[int, int] = {}
 
     def add(self, array: Array) -> int:
         self.arrays.append(np.ascontiguousarray(array))
         return len(self.arrays) - 1
+
+    def shared(self, array: Array) -> int:
+        """For an array that others hold too."""
+        number = self._numbers.get(id(array))
+        if number is None:
+            number = self._numbers[id(array)] = self.add(array)
+        return number
 
 
 def dump(detector: Detector) -> bytes:
@@ -129,7 +147,14 @@ def dump(detector: Detector) -> bytes:
         "breaches": detector.breaches.dump(),
         "signals": sorted(detector.signals.items()),
         "gaps": detector.gaps,
-        "closed": sorted(detector.closed.items()),
+        "closed": [[*track, end] for track, end in sorted(detector.closed.items())],
+        "since": detector.since,
+        "late": detector.late.dump(),
+        "hours": [
+            [start, q, [pack.add(a) for a in (hour.mean, hour.code, hour.greatest)]]
+            for start, hours in sorted(detector.hours.held.items())
+            for q, hour in sorted(hours.items())
+        ],
         "silence": [pack.add(a) for a in (silence.last_seen, silence.since, silence.sent, silence.offline)],
         "log": _dump_log(log, pack),
         "held": [
@@ -164,7 +189,8 @@ def _plain(revision: Revision) -> dict[str, Any]:
 
 
 def _dump_held(held: Held, pack: _Pack) -> list[int]:
-    return [pack.add(a) for a in (held.state, held.bits, held.revision, held.total, held.covered)]
+    own = [pack.add(a) for a in (held.state, held.bits, held.revision, held.measured)]
+    return [*own, pack.shared(held.total), pack.shared(held.covered)]
 
 
 def _dump_log(log: RowLog, pack: _Pack) -> dict[str, Any]:
@@ -200,7 +226,12 @@ def load(data: bytes, detector: Detector) -> Detector:
     detector.breaches = Breaches.load(head["breaches"])
     detector.signals = dict(head["signals"])
     detector.gaps = [(start, end) for start, end in head["gaps"]]
-    detector.closed = dict(head["closed"])
+    detector.closed = {Track(window, step): end for window, step, end in head["closed"]}
+    detector.since = head["since"]
+    detector.late = Amendments.load(head["late"])
+    for start, q, columns in head["hours"]:
+        mean, code, greatest = (arrays[i] for i in columns)
+        detector.hours.held.setdefault(start, {})[q] = Hour(mean, code, greatest)
     if head["revision"] is None:
         return detector
     detector.revision = Revision(**head["revision"])
@@ -213,8 +244,10 @@ def load(data: bytes, detector: Detector) -> Detector:
     days = detector.days = Days(detector.plan)
     for name, start, end, columns, used in head["held"]:
         means = {area: AreaMean(nano, tuple(ids), complete) for area, nano, ids, complete in used}
-        state, bits, revision, total, covered = (arrays[i] for i in columns)
-        judge.held.setdefault(name, {})[start] = Held(end, state, bits, revision, total, covered, means)
+        state, bits, revision, measured, total, covered = (arrays[i] for i in columns)
+        judge.held.setdefault(name, {})[start] = Held(
+            end, state, bits, revision, total, covered, measured, means
+        )
     judge.pending = {(name, start): due for name, start, due in head["pending"]}
     days.next = dict(head["day_next"])
     for name, start, columns in head["days"]:

@@ -18,6 +18,7 @@ from ingest.units import JUDGED
 from processors.rowlog import ABSENT, REFUSED, Columns, Int32s
 
 NANO = 10**9
+HOUR_MS = 3_600_000
 _PER_THOUSANDTH = 10**6  # 1e-9 in a thousandth
 _TIME_BITS = 36  # two years of milliseconds
 
@@ -31,11 +32,74 @@ class Means:
     covered: Int64s  # slots with at least one admitted value
     count: Int64s  # admitted values
     greatest: Int64s  # of the admitted values, thousandths; meaningless where covered is 0
+    slot_row: Int32s  # a line a covered slot, by row and slot
+    slot_mean: Int64s  # 1e-9 unit
+
+    def of_rows(self, rows: Int32s) -> Means:
+        """The lines of some devices."""
+        line, slot = np.isin(self.row, rows), np.isin(self.slot_row, rows)
+        return Means(
+            self.row[line],
+            self.total[line],
+            self.covered[line],
+            self.count[line],
+            self.greatest[line],
+            self.slot_row[slot],
+            self.slot_mean[slot],
+        )
+
+    @classmethod
+    def nothing(cls, row: Int32s) -> Means:
+        """Of devices that sent something of which nothing was admitted."""
+        none, zeros = np.zeros(0, np.int64), np.zeros(len(row), np.int64)
+        return cls(row, zeros, zeros, zeros, zeros, none.astype(np.int32), none)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Statistic:
+    """What is made of the slots of a window: their mean, greatest, a percentile, or how many are above."""
+
+    name: str = "mean"  # mean | max | percentile | count
+    permyriad: int = 0  # percentile: nearest rank, in 1/10000
+    above: int = 0  # count: 1e-9 unit
+
+    @property
+    def label(self) -> str:
+        """What it is called in records: `mean`, `max`, `p98`, `count`."""
+        return f"p{self.permyriad / 100:g}" if self.name == "percentile" else self.name
+
+    def of(self, means: Means) -> Int64s:
+        """The statistic times the covered slots, 1e-9 unit: comparable with a limit times the slots."""
+        if self.name == "mean" or not len(means.slot_row):
+            return means.total
+        rows, first = _groups(means.slot_row)
+        place = np.searchsorted(means.row, rows)
+        size = np.diff(np.append(first, len(means.slot_row)))
+        found = np.zeros(len(means.row), np.int64)
+        if self.name == "max":
+            found[place] = np.maximum.reduceat(means.slot_mean, first)
+        elif self.name == "count":
+            found[place] = np.add.reduceat((means.slot_mean > self.above).astype(np.int64) * NANO, first)
+        else:
+            ordered = means.slot_mean[np.lexsort((means.slot_mean, means.slot_row))]
+            rank = -(-size * self.permyriad // 10_000)  # the least rank that covers the share, from 1
+            found[place] = ordered[first + rank - 1]
+        return found * means.covered
+
+
+MEAN = Statistic()
 
 
 def slots_of(interval: Int64s, width: int) -> Int64s:
     """Slots of a window per device; 0 where the interval does not divide it."""
     return np.where((interval > 0) & (width % np.maximum(interval, 1) == 0), width // interval, 0)
+
+
+def slots_in(interval: Int64s, window: int) -> Int64s:
+    """What the capture of a window is measured by: slots of readings, or the hours of a long one."""
+    if window > HOUR_MS:
+        return np.full(len(interval), window // HOUR_MS, np.int64)
+    return slots_of(interval, window)
 
 
 def window_means(held: Columns, interval: Int64s, start: int, end: int) -> tuple[Means, ...]:
@@ -69,9 +133,9 @@ def _pollutant(rows: Columns, key: Int64s, values: Int32s, interval: Int64s, sta
     row, value = rows.row[present], values[present].astype(np.int64)
     devices, first = _groups(row)
     admitted = value != REFUSED
-    zeros = np.zeros(len(devices), np.int64)
     if not admitted.any():
-        return Means(devices, zeros, zeros, zeros, zeros)
+        return Means.nothing(devices)
+    zeros = np.zeros(len(devices), np.int64)
     time, period = rows.time[present], rows.period[present]
     use = np.flatnonzero(admitted)
     count = np.add.reduceat(admitted.astype(np.int64), first)
@@ -83,7 +147,28 @@ def _pollutant(rows: Columns, key: Int64s, values: Int32s, interval: Int64s, sta
     total, covered = zeros.copy(), zeros.copy()
     total[place] = np.add.reduceat(slot_mean, begin)
     covered[place] = np.diff(np.append(begin, len(slot_row)))
-    return Means(devices, total, covered, count, greatest)
+    return Means(devices, total, covered, count, greatest, slot_row, slot_mean)
+
+
+def of_hours(hours: list[tuple[Int64s, Int64s, Int64s]], rows: Int32s) -> Means:
+    """A long window of its clock hours. `hours`: (mean in 1e-9 unit, valid or not, greatest) by device row,
+    an hour a line; `rows`: the devices that sent something in it.
+    """
+    if not hours or not len(rows):
+        return Means.nothing(rows)
+    means, valid, greatest = (np.stack(column)[:, rows] for column in zip(*hours, strict=True))
+    valid = valid.astype(bool)
+    covered = valid.sum(axis=0).astype(np.int64)
+    of_row, hour = np.nonzero(valid.T)
+    return Means(
+        rows,
+        np.where(valid, means, 0).sum(axis=0),
+        covered,
+        covered,
+        np.where(valid, greatest, ABSENT).max(axis=0),
+        rows[of_row],
+        means[hour, of_row],
+    )
 
 
 def _groups(row: Int32s) -> tuple[Int32s, npt.NDArray[np.intp]]:

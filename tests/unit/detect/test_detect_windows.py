@@ -133,18 +133,29 @@ def test_what_comes_within_the_lateness_is_in_time():
     assert (hour.count, hour.value) == (60, 101.0)
 
 
-def test_what_comes_later_is_marked_and_enters_no_mean():
+def test_what_comes_after_the_lateness_supersedes_its_windows():
     late = row(T0 + HOUR - MINUTE, 160, received=T0 + HOUR + 121_000)
     run = judged([*minutes(T0, T0 + HOUR - MINUTE, 100), late], T0 + HOUR + 5 * MINUTE)
-    (hour,) = run.hours()
-    assert (hour.count, hour.value, run.marks) == (59, 100.0, ["late"])
+    assert [(hour.revision, hour.count, hour.value) for hour in run.hours()] == [
+        (1, 59, 100.0),
+        (2, 60, 101.0),
+    ]
+    assert run.marks == ["amends"]
+
+
+def test_what_comes_after_the_retention_is_marked_and_enters_no_mean():
+    late = row(T0 + MINUTE, 160, received=T0 + 3 * HOUR + 121_000)
+    run = judged([row(T0, 100), late], T0 + 4 * HOUR)
+    assert [(hour.revision, hour.count) for hour in run.hours()] == [(1, 1)]
+    assert run.marks == ["late"]
 
 
 def test_what_misses_its_quarter_may_still_enter_its_hour():
     slow = row(T0 + MINUTE, 160, received=T0 + 30 * MINUTE)
     run = judged([row(T0, 100), slow])
-    assert run.marks == ["late_quarter"]
-    assert (run.intervals[0].count, run.hours()[0].count) == (1, 2)
+    assert run.marks == ["amends"]
+    assert [(i.revision, i.count) for i in run.intervals if i.end == T0 + 15 * MINUTE] == [(1, 1), (2, 2)]
+    assert run.hours()[0].count == 2
 
 
 def test_an_hour_value_has_no_quarter_to_miss():
@@ -154,8 +165,12 @@ def test_an_hour_value_has_no_quarter_to_miss():
 def test_a_mean_across_the_end_of_a_closed_hour_is_not_late_for_the_next_one():
     across = row(T0 + HOUR - 5 * MINUTE, 160, period=10 * MINUTE, received=T0 + HOUR + 5 * MINUTE)
     run = judged([row(T0, 100), across], T0 + 2 * HOUR + 3 * MINUTE)
-    assert run.marks == ["late_quarter"]
-    assert [(hour.value, hour.capture) for hour in run.hours()] == [(100.0, 1 / 60), (160.0, 5 / 60)]
+    assert run.marks == ["amends"]
+    assert [(hour.start, hour.revision, hour.value, hour.capture) for hour in run.hours()] == [
+        (T0, 1, 100.0, 1 / 60),
+        (T0, 2, 150.0, 6 / 60),
+        (T0 + HOUR, 1, 160.0, 5 / 60),
+    ]
 
 
 def test_windows_follow_the_clock_of_a_zone_with_half_hours():
