@@ -24,7 +24,7 @@ NONE, IS_COMPLIANT, IS_EXCEEDING, IS_UNDETERMINED, PENDING = range(5)
 ANSWER_OF = {IS_COMPLIANT: COMPLIANT, IS_EXCEEDING: EXCEEDS, IS_UNDETERMINED: UNDETERMINED}
 
 # Bits of reasons.
-LOW, NO_DATA, SILENT, NEVER_SEEN, INTERVAL, NO_BACKGROUND, LOST = (1 << bit for bit in range(7))
+LOW, NO_DATA, SILENT, NEVER_SEEN, INTERVAL, NO_BACKGROUND, LOST, NOT_ADMITTED = (1 << bit for bit in range(8))
 _CODES = (
     "low_capture",
     "no_data",
@@ -33,9 +33,10 @@ _CODES = (
     "interval_exceeds_window",
     "no_background",
     "log_gap",
+    "values_not_admitted",
 )
 REASONS_OF = tuple(
-    tuple(sorted(code for bit, code in enumerate(_CODES) if bits >> bit & 1)) for bits in range(128)
+    tuple(sorted(code for bit, code in enumerate(_CODES) if bits >> bit & 1)) for bits in range(256)
 )
 
 
@@ -61,7 +62,7 @@ class Held:
 
     end: int
     state: Int8s
-    bits: Int8s
+    bits: Int16s
     revision: Int16s
     total: Int64s  # 1e-9 unit
     covered: Int32s

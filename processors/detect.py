@@ -27,10 +27,11 @@ from processors.instants import Instants
 from processors.intake import Intake, Positions, intake
 from processors.intervals import interval_records
 from processors.judge import Judge
+from processors.orders import MAINTENANCE, Order, Orders
 from processors.outage import NEVER, Outage
 from processors.records import Breach, Interval, Verdict
 from processors.revision import Plan, sites_of_partition
-from processors.rowlog import Int32s, RowLog
+from processors.rowlog import ABSENT, REFUSED, Columns, Int32s, RowLog
 from processors.silence import Bools, Silence
 from processors.tracks import BASE, DAY_MS, HOUR, HOUR_MS, RETAIN_MS, Track
 from processors.windows import MEAN, Means, Statistic, window_means
@@ -74,6 +75,7 @@ class Detector:
         self.backgrounds = Backgrounds()
         self.breaches = Breaches()
         self.signals: dict[str, int] = {}  # id -> received_at
+        self.orders = Orders()
         self.gaps: list[tuple[int, int]] = []  # of the log, accepted by an operator
         self.closed: dict[Track, int] = {}  # end of the last window that closed
         self.since = NEVER  # no window before it is judged
@@ -121,6 +123,11 @@ class Detector:
             out.notes.append(Note("repeated_signal", record.id))
             return
         self.signals[record.id] = record.received_at
+        order = self.orders.add(record)
+        if order is not None:
+            if order.kind == MAINTENANCE:
+                self._maintain(order, record.received_at)
+            self._next = None
         if record.kind == "gap":
             end = max(record.start + 1, record.received_at if record.end is None else record.end)
             self.gaps.append((record.start, end))
@@ -128,6 +135,19 @@ class Detector:
             self._publish(made, out, delayed=False)
             self._settle(made, record.received_at, out)
             self._next = None
+
+    def _maintain(self, order: Order, at: int) -> None:
+        """Closed windows that a maintenance touches which was named late are measured again."""
+        begin = max(order.start, self.log.closed_until)
+        end = min(max(self.closed.values(), default=begin), FAR if order.end is None else order.end)
+        rows = [row for row, site in enumerate(self.plan.sites) if order.place in self.plan.places_of(site)]
+        for track in self.plan.tracks:
+            if track.is_long or begin >= end:
+                continue
+            for closed in track.ends_over(begin, end, self.closed[track], self.plan.zone):
+                if track.start(closed, self.plan.zone) >= self.log.closed_until:
+                    for row in rows:
+                        self.late.add((track, closed), row, at)
 
     def _fold_background(self, record: Background, out: Outputs) -> None:
         if not self.backgrounds.add(record):
@@ -227,8 +247,9 @@ class Detector:
         lost = any(start < until and end > since for since, until in self.gaps)
         for rule in self.plan.rules:
             if rule.window and rule.track == track:
+                rows, of = self.plan.rows_for(rule, start, self.orders), means[rule.pollutant]
                 made = self.judge.close(
-                    rule, start, end, means[rule.pollutant], spoke, self.silence, at, self.backgrounds, lost
+                    rule, rows, start, end, of, spoke, self.silence, at, self.backgrounds, lost
                 )
                 self._publish(made, out, delayed)
         if track in BASE:
@@ -247,6 +268,7 @@ class Detector:
         self.breaches.forget(due)
         self.hours.forget(due - DAY_MS - RETAIN_MS - 2 * HOUR_MS)
         self.late.forget(due - DAY_MS - RETAIN_MS)
+        self.orders.forget(due - DAY_MS - RETAIN_MS)
         self.gaps = [gap for gap in self.gaps if gap[1] + DAY_MS > due]
         self.signals = {i: when for i, when in self.signals.items() if when + DAY_MS > due}
 
@@ -264,7 +286,20 @@ class Detector:
         if only is not None:
             held = held.take(np.isin(held.row, only))
         spoke[held.row] = True
+        self._leave_out_maintenance(held, start, end)
         return window_means(held, self.plan.interval, start, end), spoke
+
+    def _leave_out_maintenance(self, held: Columns, start: int, end: int) -> None:
+        """What was measured while a monitor was being maintained enters no mean."""
+        orders = self.orders.maintenance(start, end)
+        if not orders:
+            return
+        held.values = held.values.copy()
+        for order in orders:
+            until = FAR if order.end is None else order.end
+            place = np.array([order.place in self.plan.places_of(site) for site in self.plan.sites])
+            during = place[held.row] & (held.time < until) & (held.time + held.period >= order.start)
+            held.values[:, during] = np.where(held.values[:, during] == ABSENT, ABSENT, REFUSED)
 
     def _publish_intervals(
         self,
@@ -311,7 +346,8 @@ class Detector:
             for rule in self.plan.rules:
                 if rule.window and rule.track == track:
                     of = means[rule.pollutant]
-                    made = self.judge.amend(rule, start, of, _numbers(of.row, numbers), at)
+                    judged = self.plan.rows_for(rule, start, self.orders)
+                    made = self.judge.amend(rule, judged, start, of, _numbers(of.row, numbers), at)
                     self._publish(made, out, delayed=at != due)
                     self._settle(made, at, out, delayed=at != due)
 
@@ -395,7 +431,7 @@ class Detector:
         events: list[tuple[int, int, Breach | Judgement]] = []
         events += [(i, 0, event) for i, event in self._hear(batch, fresh)]
         columns = fresh.columns
-        opened = self.instants.values(columns.row, columns.time, fresh.received, columns.values)
+        opened = self.instants.values(columns.row, columns.time, fresh.received, columns.values, self.orders)
         events += [(i, 1, judgement) for i, judgement in opened]
         for i, _, event in sorted(events, key=lambda e: e[:2]):
             if isinstance(event, Breach):

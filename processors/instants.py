@@ -10,10 +10,12 @@ from ingest.records import Int64s
 from ingest.units import JUDGED
 from processors.answers import Judgement
 from processors.intervals import interval_ids
+from processors.orders import Orders
 from processors.outage import NEVER
 from processors.records import COMPLIANT, EXCEEDS, Verdict, short_id
-from processors.revision import Plan, RuleInForce
+from processors.revision import Plan, RuleInForce, depends_on
 from processors.rowlog import ABSENT, REFUSED, Int32s
+from processors.silence import Bools
 from processors.tracks import HOUR_MS, QUARTER_MS
 from processors.windows import NANO, Means, slots_of
 
@@ -29,7 +31,7 @@ class Instants:
     above: dict[str, Int64s] = field(default_factory=dict)
 
     def values(
-        self, rows: Int32s, time: Int64s, received: Int64s, values: Int32s
+        self, rows: Int32s, time: Int64s, received: Int64s, values: Int32s, orders: Orders
     ) -> list[tuple[int, Judgement]]:
         """Readings came (columns; `values` is (3, n)); verdicts that open an episode, with their position."""
         made: list[tuple[int, Judgement]] = []
@@ -42,10 +44,8 @@ class Instants:
             high &= (column != ABSENT) & (column != REFUSED)
             if not high.any():
                 continue
-            judged = np.zeros(len(self.plan), bool)
-            judged[rule.rows] = True
-            high &= judged[rows] & (time >= rule.start) & (time < rule.end)
-            which = np.flatnonzero(high)
+            which = np.flatnonzero(high & (time >= rule.start) & (time < rule.end))
+            which = which[self._judged(rule, rows[which], time[which], orders)]
             newest = self.above.get(rule.rule.id)
             if newest is None:
                 newest = self.above[rule.rule.id] = np.full(len(self.plan), NEVER, np.int64)
@@ -58,6 +58,19 @@ class Instants:
                 )
                 made.append((i, Judgement(verdict, rule.rule)))
         return made
+
+    def _judged(self, rule: RuleInForce, rows: Int32s, time: Int64s, orders: Orders) -> Bools:
+        """Which of these values the rule judges."""
+        judged = np.zeros(len(self.plan), bool)
+        if not rule.hours and not depends_on(rule, orders):
+            judged[rule.rows] = True
+            return judged[rows]
+        sites = self.plan.sites
+        found = [
+            rule.holds(at) and self.plan.applies(rule, sites[row], at, orders)
+            for row, at in zip(rows.tolist(), time.tolist(), strict=True)
+        ]
+        return np.array(found, bool)
 
     def close(self, start: int, end: int, means: tuple[Means, ...], at: int) -> list[Judgement]:
         """A window closed: compliant verdicts where an episode ends with it."""

@@ -24,12 +24,13 @@ from processors.answers import (
     NEVER_SEEN,
     NO_BACKGROUND,
     NO_DATA,
+    NOT_ADMITTED,
     PENDING,
     REASONS_OF,
     SILENT,
     SUPERSEDE_MS,
     Held,
-    Int8s,
+    Int16s,
     Int32s,
     Judgement,
 )
@@ -59,6 +60,7 @@ class Judge:
     def close(
         self,
         rule: RuleInForce,
+        rows: Int32s,
         start: int,
         end: int,
         means: Means,
@@ -70,18 +72,17 @@ class Judge:
     ) -> list[Judgement]:
         """Judge the points of a rule over an interval that has just closed.
 
-        `spoke`: rows with readings in it; `lost`: the log lacks records of it.
+        `rows`: of these devices; `spoke`: rows with readings in it; `lost`: the log lacks records of it.
         """
         if not rule.holds(start):
             return []
         held = self._held(rule, end, means)
-        rows = rule.rows
         never = silence.never(rows)
         wanted = never | silence.has_sent(rows, rule.pollutant)
         wanted &= (silence.since[rows] < end) | (held.covered[rows] > 0)
         rows, never = rows[wanted], never[wanted]
         self.held.setdefault(rule.rule.id, {})[start] = held
-        bits = self._bits(rule, rows, held, never, silence.offline[rows] | ~spoke[rows])
+        bits = self._bits(rule, rows, held, means, never, silence.offline[rows] | ~spoke[rows])
         if lost:
             bits |= LOST
         held.bits[rows] = bits
@@ -103,24 +104,24 @@ class Judge:
             total[means.row], covered[means.row] = rule.statistic.of(means), means.covered
             self._shared = shared = (means, rule.statistic, total, covered)
         _, _, total, covered = shared
-        none = np.zeros(n, np.int8)
-        return Held(end, none, none.copy(), np.zeros(n, np.int16), total, covered, np.ones(n, np.int16))
+        bits, revision, measured = np.zeros(n, np.int16), np.zeros(n, np.int16), np.ones(n, np.int16)
+        return Held(end, np.zeros(n, np.int8), bits, revision, total, covered, measured)
 
     def amend(
-        self, rule: RuleInForce, start: int, means: Means, revisions: Int32s, at: int
+        self, rule: RuleInForce, rows: Int32s, start: int, means: Means, revisions: Int32s, at: int
     ) -> list[Judgement]:
         """Judge points anew whose interval has changed. `means`, `revisions`: of those points only."""
         held = self.held.get(rule.rule.id, {}).get(start)
         if held is None:
             return []
-        mine = np.isin(means.row, rule.rows)
+        mine = np.isin(means.row, rows)
         rows = means.row[mine]
         held.total, held.covered = held.total.copy(), held.covered.copy()
         held.total[rows] = rule.statistic.of(means)[mine]
         held.covered[rows] = means.covered[mine]
         held.measured[rows] = revisions[mine]
         nobody = np.zeros(len(rows), bool)
-        held.bits[rows] = self._bits(rule, rows, held, nobody, nobody) | (held.bits[rows] & LOST)
+        held.bits[rows] = self._bits(rule, rows, held, means, nobody, nobody) | (held.bits[rows] & LOST)
         if rule.rule.background is None:
             return self._decide(rule, start, held, rows, None, at)
         unfit = held.bits[rows] != 0
@@ -138,12 +139,15 @@ class Judge:
                 made += self._decide(rule, start, held, here, None, at)
         return made
 
-    def _bits(self, rule: RuleInForce, rows: Int32s, held: Held, never: Bools, silent: Bools) -> Int8s:
+    def _bits(
+        self, rule: RuleInForce, rows: Int32s, held: Held, means: Means, never: Bools, silent: Bools
+    ) -> Int16s:
         slots = slots_in(self.plan.interval, rule.window)[rows]
         covered = held.covered[rows].astype(np.int64)
         low = covered * 10_000 < rule.least_permyriad * slots
         bits = low * LOW | (covered == 0) * NO_DATA | (low & silent) * SILENT | never * NEVER_SEEN
-        return np.where(slots == 0, INTERVAL | (never * NEVER_SEEN), bits).astype(np.int8)
+        bits = bits | (low & np.isin(rows, means.row[means.refused > 0])) * NOT_ADMITTED
+        return np.where(slots == 0, INTERVAL | (never * NEVER_SEEN), bits).astype(np.int16)
 
     def _with_background(
         self, rule: RuleInForce, start: int, held: Held, at: int, known: Backgrounds

@@ -34,6 +34,7 @@ REASONS: dict[str, str] = {
     "device_silent": "the device was silent at the end of the interval",
     "never_seen": "the device has never sent anything since it was configured",
     "interval_exceeds_window": "the device's interval does not divide the window",
+    "values_not_admitted": "values were sent that no mean may use: flagged, failed a check, in maintenance",
     "log_gap": "records of the interval are missing in the log, which an operator has accepted",
     "undetermined_hours": "undetermined intervals of the day could still exceed the allowance",
     "allowance_exceeded": "more intervals exceeded than the clause allows in a day",

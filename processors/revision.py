@@ -20,6 +20,7 @@ import orjson
 from ingest.records import Int64s, Revision
 from ingest.topics import partition_of
 from ingest.units import JUDGED
+from processors.orders import EVERYWHERE, STAGE, Orders
 from processors.rules import Rule
 from processors.tracks import BASE, HOUR, HOUR_MS, RETAIN_MS, Track, day_of, midnight
 from processors.windows import NANO, Statistic
@@ -149,6 +150,7 @@ class Plan:
     zone: str
     devices: tuple[str, ...]
     sites: tuple[str, ...]  # of each device
+    facts: dict[str, dict[str, Any]]  # site -> what a rule's selectors ask of it
     interval: Int64s  # ms
     offline_after: Int64s  # ms
     digest: npt.NDArray[np.uint64]  # of the device's id
@@ -186,6 +188,7 @@ class Plan:
             zone=zone,
             devices=tuple(d["id"] for d in devices),
             sites=tuple(d["site"] for d in devices),
+            facts={d["site"]: sites.get(d["site"], {}) for d in devices},
             interval=interval,
             offline_after=np.array(silence, np.int64),
             digest=np.array([digest_of(d["id"]) for d in devices], np.uint64),
@@ -207,6 +210,30 @@ class Plan:
         except KeyError:
             return np.array([self.row_of.get(device, -1) for device in devices], np.int32)
 
+    def places_of(self, site: str) -> tuple[str, ...]:
+        """Where an order must be given to concern the site."""
+        facts = self.facts[site]
+        return (site, *(str(facts[key]) for key in ("area", "township") if facts.get(key)), *EVERYWHERE)
+
+    def rows_for(self, rule: RuleInForce, instant: int, orders: Orders) -> Rows:
+        """The rows of the devices that a rule judges over what begins at the instant."""
+        if not depends_on(rule, orders):
+            return rule.rows
+        judged = {site for site in self.facts if self.applies(rule, site, instant, orders)}
+        return np.array([row for row, site in enumerate(self.sites) if site in judged], np.int32)
+
+    def applies(self, rule: RuleInForce, site: str, instant: int, orders: Orders) -> bool:
+        """Does the rule judge the site over what begins at the instant?"""
+        own, places = rule.rule, self.places_of(site)
+        stage = orders.stage(places, instant)
+        facts = self.facts[site] if stage is None else {**self.facts[site], "stage": stage}
+        if not _applies(own, facts):
+            return False
+        if own.alert_levels and orders.levels(places, instant).isdisjoint(own.alert_levels):
+            return False
+        now = orders.in_force(places, instant)
+        return (not own.during or not now.isdisjoint(own.during)) and now.isdisjoint(own.unless)
+
     def areas_for(self, rule: RuleInForce) -> Rows:
         """Index of the area whose background counts at each device; -1: none is configured.
 
@@ -217,6 +244,12 @@ class Plan:
         names = [area.name for area in self.areas]
         named = names.index(rule.rule.background.area) if rule.rule.background.area in names else -1
         return np.where(self.area_of >= 0, self.area_of, named).astype(np.int32)
+
+
+def depends_on(rule: RuleInForce, orders: Orders) -> bool:
+    """Can what is in force change which sites the rule judges?"""
+    own = rule.rule
+    return bool(own.alert_levels or own.during or own.unless) or bool(own.stages and orders.any_of(STAGE))
 
 
 def sites_of_partition(partition: int, partitions: int) -> Callable[[str], bool]:

@@ -21,6 +21,7 @@ from ingest.strict_yaml import ConfigError, Document, Problem, did_you_mean, loa
 STANDARDS = Path(__file__).parent / "standards"
 RULES_FILE = "rules.yaml"
 Answerable = Literal["interval", "day"]
+Ordered = Literal["permit", "shutdown", "maintenance"]
 Level = Literal["notice", "warning", "violation"]
 Hours = Annotated[
     str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")
@@ -91,6 +92,8 @@ class Rule(_Data):
     kinds: list[str] = []
     hours: list[Hours] = []  # local hours of day at which a window begins, "22:00-06:00"; empty: any
     alert_levels: list[str] = []  # in force only while such a heavy-pollution alert is
+    during: list[Ordered] = []  # in force only while such an order is, at the site or around it
+    unless: list[Ordered] = []  # not in force while such an order is: a night permit, a shutdown
     allowance: int | None = Field(default=None, ge=0)  # exceeding intervals that a day may have
     least_capture: float = Field(default=0.75, gt=0, le=1)
     lateness_s: int = Field(default=120, ge=0, le=7200)

@@ -24,6 +24,7 @@ from processors.days import DayHeld, Days
 from processors.hours import Hour
 from processors.instants import Instants
 from processors.judge import Judge
+from processors.orders import Orders
 from processors.outage import NEVER, Outage
 from processors.revision import Plan, sites_of_partition
 from processors.rowlog import BUCKET_MS, Bucket, Columns, Int32s, RowLog
@@ -147,6 +148,7 @@ def dump(detector: Detector) -> bytes:
         "breaches": detector.breaches.dump(),
         "signals": sorted(detector.signals.items()),
         "gaps": detector.gaps,
+        "orders": detector.orders.dump(),
         "closed": [[*track, end] for track, end in sorted(detector.closed.items())],
         "since": detector.since,
         "late": detector.late.dump(),
@@ -225,6 +227,7 @@ def load(data: bytes, detector: Detector) -> Detector:
     detector.backgrounds = Backgrounds.load(head["backgrounds"])
     detector.breaches = Breaches.load(head["breaches"])
     detector.signals = dict(head["signals"])
+    detector.orders = Orders.load(head["orders"])
     detector.gaps = [(start, end) for start, end in head["gaps"]]
     detector.closed = {Track(window, step): end for window, step, end in head["closed"]}
     detector.since = head["since"]

@@ -32,6 +32,7 @@ class Means:
     covered: Int64s  # slots with at least one admitted value
     count: Int64s  # admitted values
     greatest: Int64s  # of the admitted values, thousandths; meaningless where covered is 0
+    refused: Int64s  # values that were sent and not admitted
     slot_row: Int32s  # a line a covered slot, by row and slot
     slot_mean: Int64s  # 1e-9 unit
 
@@ -44,15 +45,17 @@ class Means:
             self.covered[line],
             self.count[line],
             self.greatest[line],
+            self.refused[line],
             self.slot_row[slot],
             self.slot_mean[slot],
         )
 
     @classmethod
-    def nothing(cls, row: Int32s) -> Means:
+    def nothing(cls, row: Int32s, refused: Int64s | None = None) -> Means:
         """Of devices that sent something of which nothing was admitted."""
         none, zeros = np.zeros(0, np.int64), np.zeros(len(row), np.int64)
-        return cls(row, zeros, zeros, zeros, zeros, none.astype(np.int32), none)
+        refused = zeros if refused is None else refused
+        return cls(row, zeros, zeros, zeros, zeros, refused, none.astype(np.int32), none)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -133,8 +136,9 @@ def _pollutant(rows: Columns, key: Int64s, values: Int32s, interval: Int64s, sta
     row, value = rows.row[present], values[present].astype(np.int64)
     devices, first = _groups(row)
     admitted = value != REFUSED
+    refused = np.add.reduceat((~admitted).astype(np.int64), first) if len(first) else first.astype(np.int64)
     if not admitted.any():
-        return Means.nothing(devices)
+        return Means.nothing(devices, refused)
     zeros = np.zeros(len(devices), np.int64)
     time, period = rows.time[present], rows.period[present]
     use = np.flatnonzero(admitted)
@@ -147,7 +151,7 @@ def _pollutant(rows: Columns, key: Int64s, values: Int32s, interval: Int64s, sta
     total, covered = zeros.copy(), zeros.copy()
     total[place] = np.add.reduceat(slot_mean, begin)
     covered[place] = np.diff(np.append(begin, len(slot_row)))
-    return Means(devices, total, covered, count, greatest, slot_row, slot_mean)
+    return Means(devices, total, covered, count, greatest, refused, slot_row, slot_mean)
 
 
 def of_hours(hours: list[tuple[Int64s, Int64s, Int64s]], rows: Int32s) -> Means:
@@ -166,6 +170,7 @@ def of_hours(hours: list[tuple[Int64s, Int64s, Int64s]], rows: Int32s) -> Means:
         covered,
         covered,
         np.where(valid, greatest, ABSENT).max(axis=0),
+        np.zeros(len(rows), np.int64),
         rows[of_row],
         means[hour, of_row],
     )

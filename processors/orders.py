@@ -1,0 +1,86 @@
+"""Orders and notices from outside: which are in force at a site and an instant.
+
+An order counts from the record on that brought it: verdicts that were published before stay as they are,
+but for maintenance, which supersedes what it touches within the retention of readings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from ingest.records import Signal
+
+ALERT, STAGE, PERMIT, SHUTDOWN, MAINTENANCE = "alert", "stage", "permit", "shutdown", "maintenance"
+KINDS = (ALERT, STAGE, PERMIT, SHUTDOWN, MAINTENANCE)
+EVERYWHERE = ("county", "*")  # places that every site belongs to
+Places = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A signal that has a span; `end` None: until another word."""
+
+    id: str
+    received_at: int
+    place: str  # site, area or township
+    kind: str
+    level: str | None
+    start: int
+    end: int | None
+
+    def holds(self, places: Places, instant: int) -> bool:
+        """Is it in force at one of the places?"""
+        return self.place in places and self.start <= instant and (self.end is None or instant < self.end)
+
+
+@dataclass(slots=True)
+class Orders:
+    """All that may still matter, in the order of the log."""
+
+    held: list[Order] = field(default_factory=list)
+
+    def add(self, record: Signal) -> Order | None:
+        """Take in a signal; None where it is of another kind."""
+        if record.kind not in KINDS:
+            return None
+        order = Order(
+            record.id, record.received_at, record.place, record.kind, record.level, record.start, record.end
+        )
+        self.held.append(order)
+        return order
+
+    def levels(self, places: Places, instant: int) -> set[str]:
+        """Levels of the heavy-pollution alerts in force."""
+        return {o.level for o in self.held if o.kind == ALERT and o.level and o.holds(places, instant)}
+
+    def stage(self, places: Places, instant: int) -> str | None:
+        """The construction stage that the newest word in force names; None: as configured."""
+        named = [o.level for o in self.held if o.kind == STAGE and o.level and o.holds(places, instant)]
+        return named[-1] if named else None
+
+    def in_force(self, places: Places, instant: int) -> set[str]:
+        """Kinds of the orders in force."""
+        return {o.kind for o in self.held if o.holds(places, instant)}
+
+    def any_of(self, *kinds: str) -> bool:
+        """Is there an order of such a kind at all?"""
+        return any(order.kind in kinds for order in self.held)
+
+    def maintenance(self, start: int, end: int) -> list[Order]:
+        """Maintenance and calibration windows that touch [start, end)."""
+        named = [order for order in self.held if order.kind == MAINTENANCE and order.start < end]
+        return [order for order in named if order.end is None or order.end > start]
+
+    def forget(self, until: int) -> None:
+        """Forget orders that ended before."""
+        self.held = [o for o in self.held if o.end is None or o.end > until]
+
+    def dump(self) -> list[Any]:
+        """As JSON data."""
+        return [asdict(order) for order in self.held]
+
+    @classmethod
+    def load(cls, data: list[Any]) -> Orders:
+        """The inverse of `dump`."""
+        return cls([Order(**order) for order in data])
