@@ -142,10 +142,16 @@ def _pollutant(rows: Columns, key: Int64s, values: Int32s, interval: Int64s, sta
     zeros = np.zeros(len(devices), np.int64)
     time, period = rows.time[present], rows.period[present]
     use = np.flatnonzero(admitted)
-    count = np.add.reduceat(admitted.astype(np.int64), first)
     greatest = np.maximum.reduceat(np.where(admitted, value, ABSENT), first)
-    row, value, slot, weight = _spread(row[use], value[use], time[use], period[use], interval, start, end)
-    slot_row, slot_mean = _slot_means(row, slot, value, weight)
+    source, slot, weight = _spread(row[use], time[use], period[use], interval, start, end)
+    kinds = period[use]
+    if (kinds != kinds[0]).any():
+        best = _best_kind(row[use][source], slot, kinds[source], interval)
+        source, slot, weight = source[best], slot[best], weight[best]
+        admitted = np.zeros(len(row), bool)
+        admitted[use[source]] = True  # what takes part in no slot is not counted
+    count = np.add.reduceat(admitted.astype(np.int64), first)
+    slot_row, slot_mean = _slot_means(row[use][source], slot, value[use][source], weight)
     with_slots, begin = _groups(slot_row)
     place = np.searchsorted(devices, with_slots)
     total, covered = zeros.copy(), zeros.copy()
@@ -185,12 +191,12 @@ def _groups(row: Int32s) -> tuple[Int32s, npt.NDArray[np.intp]]:
 
 
 def _spread(
-    row: Int32s, value: Int64s, time: Int64s, period: Int32s, interval: Int64s, start: int, end: int
-) -> tuple[Int32s, Int64s, Int64s, Int64s]:
-    """Each value into the slots it covers: (row, value, slot, weight)."""
+    row: Int32s, time: Int64s, period: Int32s, interval: Int64s, start: int, end: int
+) -> tuple[npt.NDArray[np.intp], Int64s, Int64s]:
+    """Each value into the slots it covers: (position of the value, slot, weight)."""
     step = interval[row]
     if not period.any():
-        return row, value, (time - start) // step, np.ones(len(row), np.int64)
+        return np.arange(len(row)), (time - start) // step, np.ones(len(row), np.int64)
     begin = np.maximum(time, start)
     until = np.minimum(time + np.maximum(period, 1), end)
     first = (begin - start) // step
@@ -200,7 +206,23 @@ def _spread(
     slot = first[source] + nth
     slot_start = start + slot * step[source]
     overlap = np.minimum(until[source], slot_start + step[source]) - np.maximum(begin[source], slot_start)
-    return row[source], value[source], slot, overlap
+    return source, slot, overlap
+
+
+def _best_kind(row: Int32s, slot: Int64s, period: Int32s, interval: Int64s) -> npt.NDArray[np.intp]:
+    """Of a device that sends instants, minute and hour means of the same air: what counts in each slot.
+
+    The mean that fills most of the slot without reaching beyond it, else the shortest one that does: what
+    is measured once never enters a mean twice.
+    """
+    step = interval[row]
+    rank = np.where(period <= step, step - period, period)
+    order = np.lexsort((rank, slot, row))
+    cell = (row.astype(np.int64) << _TIME_BITS)[order] + slot[order]
+    first = np.flatnonzero(np.concatenate(([True], cell[1:] != cell[:-1])))
+    size = np.diff(np.append(first, len(cell)))
+    best: npt.NDArray[np.intp] = np.sort(order[rank[order] == np.repeat(rank[order][first], size)])
+    return best
 
 
 def _slot_means(row: Int32s, slot: Int64s, value: Int64s, weight: Int64s) -> tuple[Int32s, Int64s]:
