@@ -145,8 +145,8 @@ def _pollutant(rows: Columns, key: Int64s, values: Int32s, interval: Int64s, sta
     greatest = np.maximum.reduceat(np.where(admitted, value, ABSENT), first)
     source, slot, weight = _spread(row[use], time[use], period[use], interval, start, end)
     kinds = period[use]
-    if (kinds != kinds[0]).any():
-        best = _best_kind(row[use][source], slot, kinds[source], interval)
+    if (kinds > interval[row[use]]).any() and (kinds != kinds[0]).any():
+        best = _once(row[use][source], slot, kinds[source], interval)
         source, slot, weight = source[best], slot[best], weight[best]
         admitted = np.zeros(len(row), bool)
         admitted[use[source]] = True  # what takes part in no slot is not counted
@@ -209,20 +209,25 @@ def _spread(
     return source, slot, overlap
 
 
-def _best_kind(row: Int32s, slot: Int64s, period: Int32s, interval: Int64s) -> npt.NDArray[np.intp]:
-    """Of a device that sends instants, minute and hour means of the same air: what counts in each slot.
+def _once(row: Int32s, slot: Int64s, period: Int32s, interval: Int64s) -> npt.NDArray[np.intp]:
+    """Of minute and hour means of the same air: what counts in each slot.
 
-    The mean that fills most of the slot without reaching beyond it, else the shortest one that does: what
-    is measured once never enters a mean twice.
+    A mean that reaches beyond its slot counts only where no mean of the slot's own length or shorter is,
+    and no shorter one that reaches beyond it: what is measured once never enters a mean twice. Instants
+    weigh a millisecond beside any mean.
     """
     step = interval[row]
-    rank = np.where(period <= step, step - period, period)
+    rank = np.where(period <= step, (period == 0).astype(period.dtype), period)  # 0: a mean within a slot
     order = np.lexsort((rank, slot, row))
     cell = (row.astype(np.int64) << _TIME_BITS)[order] + slot[order]
     first = np.flatnonzero(np.concatenate(([True], cell[1:] != cell[:-1])))
     size = np.diff(np.append(first, len(cell)))
-    best: npt.NDArray[np.intp] = np.sort(order[rank[order] == np.repeat(rank[order][first], size)])
-    return best
+    # the best mean of the slot; where there are instants only, those
+    is_mean = np.where(rank == 1, np.iinfo(np.int64).max, rank)[order]
+    least = np.repeat(np.minimum.reduceat(is_mean, first), size)
+    kept = (rank[order] <= 1) | (rank[order] == least)
+    found: npt.NDArray[np.intp] = np.sort(order[kept])
+    return found
 
 
 def _slot_means(row: Int32s, slot: Int64s, value: Int64s, weight: Int64s) -> tuple[Int32s, Int64s]:

@@ -122,9 +122,9 @@ def test_two_packets_of_one_instant_with_different_pollutants_are_no_conflict():
     assert (run.hours()[0].value, run.hours(pollutant="tsp")[0].value) == (100.0, 300.0)
 
 
-def test_of_an_instant_and_a_minute_mean_of_the_same_air_the_mean_counts():
-    (hour,) = judged([row(T0, 900), row(T0, 100, period=MINUTE)]).hours()
-    assert (hour.value, hour.count, hour.capture) == (100.0, 1, 1 / 60)
+def test_an_instant_and_a_minute_mean_of_one_time_are_no_conflict_of_windows():
+    (hour,) = judged([row(T0, 100), row(T0, 100, period=MINUTE)]).hours()
+    assert (hour.value, hour.count, hour.capture) == (100.0, 2, 1 / 60)
 
 
 def test_an_hour_value_beside_minute_values_fills_only_the_slots_that_have_none():
