@@ -21,7 +21,7 @@ from tests.pipeline import Pipeline, running, wait_for
 # mounting a small file system needs root, as installing the servers does
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
-DEVICES, ROUNDS = 50, 120
+DEVICES, ROUNDS = 50, 300
 
 
 @pytest.fixture
