@@ -39,7 +39,7 @@ RESERVED_DEVICES: tuple[str, ...] = ("background", "signals")
 _ID = re.compile(r"\w[\w.:-]{0,63}")
 _UTC_OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)")
-_KEY_BAD = re.compile(r"[\s/+#\x00-\x1f]")
+_KEY_BAD = re.compile(r"[\s+#\x00-\x1f]")  # a whole topic may be a key: that of native JSON elsewhere
 
 
 def _id(text: str) -> str:
@@ -107,7 +107,7 @@ def _alias(text: str) -> str:
     if text.casefold() in RESERVED_DEVICES:
         raise ValueError(f"`{text}` is reserved: dust/v1/{text}/... carries something else")
     if not text or _KEY_BAD.search(text):
-        raise ValueError(f"`{text}` can't be an alias: no blanks, no `/`, `+`, `#`")
+        raise ValueError(f"`{text}` can't be an alias: no blanks, no `+`, `#`")
     return text
 
 
