@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import struct
 
-_CONNACK, _SUBACK, _PINGRESP = 0x20, 0x90, 0xD0
+_CONNACK, _SUBACK, _PINGRESP, _PUBLISH = 0x20, 0x90, 0xD0, 0x30
 _CONNECT, _SUBSCRIBE, _PINGREQ, _PUBACK, _DISCONNECT = 0x10, 0x82, 0xC0, 0x40, 0xE0
 
 
@@ -19,6 +19,7 @@ class FakeBroker:
         self.clean_starts: list[bool] = []
         self.filters: list[str] = []
         self.refuse_with: int | None = None
+        self.publish_reason = 0  # what a client that publishes is answered
         self._server: asyncio.Server | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._changed = asyncio.Event()
@@ -106,6 +107,9 @@ class FakeBroker:
                 at = end + 1
             self.filters = names
             writer.write(bytes([_SUBACK, 3 + len(names)]) + body[:2] + b"\x00" + b"\x01" * len(names))
+        elif first & 0xF0 == _PUBLISH:
+            at = 2 + struct.unpack(">H", body[:2])[0]
+            writer.write(bytes([_PUBACK, 3]) + body[at : at + 2] + bytes([self.publish_reason]))
         elif first == _PINGREQ:
             writer.write(bytes([_PINGRESP, 0]))
         elif first == _PUBACK:
