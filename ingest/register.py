@@ -208,6 +208,15 @@ class Site(Form):
     area_m2: Annotated[StrictFloat, Field(gt=0)] | None = None
 
 
+class DeviceClock(Form):
+    """How far a device's clock may be from receipt, in seconds, and what is done beyond."""
+
+    ahead: Seconds = 5 * 60
+    behind: Seconds = 7 * 24 * 3600
+    when_ahead: Literal["receipt", "refuse"] = "receipt"  # kept, it would write into the future
+    when_behind: Literal["receipt", "keep", "refuse"] = "refuse"
+
+
 class Device(Form):
     """`devices.yaml`: a monitor, how it speaks and where it stands."""
 
@@ -222,6 +231,7 @@ class Device(Form):
     name: Name | None = None
     modbus_crc: StrictBool = False
     offline_after: Seconds | None = None
+    clock: DeviceClock | None = None
 
     @property
     def utc_offset_s(self) -> int:

@@ -1,7 +1,7 @@
 """From a message to what goes on Kafka: decode, find the device, place in time. Pure; the bridge,
 the gateway and replay all come through here, so the same message has the same outcome everywhere.
 
-Deciding when a reading was taken (`TimePolicy`, a row a device, one default):
+Deciding when a reading was taken (`TimePolicy`: a device's `clock` in devices.yaml, or the default):
 - no time in the payload: time of receipt; of several that one device has waiting (the backlog after an
   outage comes in one burst) each is placed 1 ms after the one before, so that they are told apart;
 - ahead of receipt by more than `ahead_ms` (5 min): the device's clock is wrong; by default placed at
@@ -218,7 +218,7 @@ class Resolver:
         if device is None:
             return Known(None, DevicePolicy(), self.policy)  # not remembered: anybody may invent keys
         policy = DevicePolicy(device.utc_offset_s, device.units, device.modbus_crc, device.interval)
-        known = Known(device, policy, self.policies.get(device.id, self.policy))
+        known = Known(device, policy, self.policies.get(device.id) or _time_policy(device) or self.policy)
         if len(self._known) >= _MOST_TOPICS:
             self._known.clear()
         self._known[key] = known
@@ -239,6 +239,13 @@ class Resolver:
             self._routes.clear()
         self._routes[topic] = route
         return route
+
+
+def _time_policy(device: Device) -> TimePolicy | None:
+    clock = device.clock
+    if clock is None:
+        return None
+    return TimePolicy(clock.ahead * 1000, clock.behind * 1000, clock.when_ahead, clock.when_behind)
 
 
 def gathered(outcomes: list[Outcome]) -> list[Outcome]:

@@ -87,10 +87,11 @@ def retry_(ctx: click.Context, code: str | None, config: Path | None, any_time: 
     settings = load_settings()
     folder = config or settings.config
     register = load_register(folder)
-    policy = TimePolicy(when_behind="keep") if any_time else TimePolicy()
+    policies = dict.fromkeys(register.devices, TimePolicy(when_behind="keep")) if any_time else {}
+    resolver = Resolver(register, policies=policies)
     revision = revision_of_folder(folder, received_at=0).id
     options = FeedOptions(settings.kafka, settings.partitions, revision=revision)
-    report = asyncio.run(retry(options, Resolver(register, policy=policy), Telemetry("quarantine"), code))
+    report = asyncio.run(retry(options, resolver, Telemetry("quarantine"), code))
     click.echo(f"{report.put_through} put through, {report.readings} readings")
     for name, count in sorted(report.still.items()):
         click.echo(f"{count} still can't be used: {name}")

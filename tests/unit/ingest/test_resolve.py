@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -93,6 +94,18 @@ def test_a_device_may_have_a_policy_of_its_own(register: Register) -> None:
     assert isinstance(ahead, Quarantined)
     assert isinstance(behind, Row)
     assert (behind.time, behind.marks) == (NOW - 30 * DAY, ("clock",))
+
+
+def test_the_policy_of_a_device_stands_in_devices_yaml(tmp_path: Path) -> None:
+    logger = {"behind": 600, "when_behind": "keep", "when_ahead": "refuse"}
+    devices = [device("dev-1", clock=logger), device("dev-2")]
+    resolver = Resolver(load_register(write_county(tmp_path, devices)))
+    behind = only(take(resolver, native(NOW - 30 * DAY)))
+    assert isinstance(behind, Row)
+    assert (behind.time, behind.marks) == (NOW - 30 * DAY, ("clock",))
+    ahead = only(take(resolver, native(NOW + DAY)))
+    other = only(take(resolver, native(NOW - 30 * DAY), "dust/v1/dev-2/readings"))
+    assert [one.code for one in (ahead, other) if isinstance(one, Quarantined)] == ["bad_time"] * 2
 
 
 def test_without_a_time_receipt_counts(resolver: Resolver) -> None:
