@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from hashlib import blake2b
 from typing import Literal, NamedTuple
 
@@ -183,14 +184,14 @@ class Resolver:
 
     def _notice(self, came: Arrival, kind: str) -> Outcome:
         if kind == "background":
-            value = decode_background(came.payload, came.topic)
+            value = decode_background(came.payload, came.topic, self._offset_s(came.received_at))
             if isinstance(value, Rejected):
                 return self._refuse(came, value.code, value.detail)
             if not any(value.station in area.stations for area in self.register.county.background):
                 words = f"no area of county.yaml lists the station {value.station!r}"
                 return self._refuse(came, "unknown_station", words)
             return Background(value.id, came.received_at, *value[1:])
-        order = decode_signal(came.payload, came.topic)
+        order = decode_signal(came.payload, came.topic, self._offset_s(came.received_at))
         if isinstance(order, Rejected):
             return self._refuse(came, order.code, order.detail)
         if not self._is_place(order.place):
@@ -198,6 +199,11 @@ class Resolver:
             return self._refuse(came, "unknown_place", words)
         start = came.received_at if order.start is None else order.start
         return Signal(order.id, came.received_at, order.place, order.kind, order.level, start, order.end)
+
+    def _offset_s(self, at_ms: int) -> int:
+        """The county's offset from UTC: of times that stations and offices send without a zone."""
+        offset = datetime.fromtimestamp(at_ms / 1000, self.register.zone).utcoffset()
+        return int(offset.total_seconds()) if offset else 0
 
     def _is_place(self, name: str) -> bool:
         register = self.register

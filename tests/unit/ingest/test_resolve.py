@@ -209,6 +209,20 @@ def test_background_and_signals_become_records(resolver: Resolver) -> None:
     assert signal == Signal("x", NOW, "county", "alert", "2", NOW, None)
 
 
+def test_a_station_s_time_without_zone_is_the_county_s_time(tmp_path: Path) -> None:
+    west = {"name": "西县", "zone": "Asia/Urumqi", "background": [{"area": "county", "stations": ["S001"]}]}
+    folder = write_county(tmp_path, [device("dev-1")], extra={"county.yaml": west})
+    resolver = Resolver(load_register(folder))
+    hour = json.dumps({"time": "2026-11-23T08:00:00", "pm10": 80}).encode()
+    background = only(take(resolver, hour, "dust/v1/background/S001"))
+    alert = b'{"kind": "alert", "from": "2026-11-23T08:00:00"}'
+    signal = only(take(resolver, alert, "dust/v1/signals/county"))
+    eight = 1_795_399_200_000  # 08:00 at +06:00
+    assert isinstance(background, Background)
+    assert isinstance(signal, Signal)
+    assert (background.start, signal.start) == (eight, eight)
+
+
 def test_a_bad_part_of_a_payload_can_be_put_through_alone(register: Register) -> None:
     frames = (
         b"##0187QN=20240601080500002;ST=39;CN=2051;PW=123456;MN=010000A8900016F000169DC0;Flag=5;"
