@@ -34,6 +34,8 @@ _KEEPALIVE_S = 30
 _FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.2, 15.0
 _CONNACK_WITHIN_S = 15.0
 _GOODBYE_WITHIN_S = 1.5
+_SESSION_TAKEN_OVER = 0x8E  # MQTT 5, 4.13
+_SAME_NAME = "; another client is called {!r} too: give each bridge a DUSTWATCH_MQTT_CLIENT_ID of its own"
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
@@ -297,7 +299,9 @@ class Connection:
         if self._leaving:
             self.connected = False
         else:
-            self._lost(self.why or f"MQTT connection lost: {reason}")
+            taken = reason.value == _SESSION_TAKEN_OVER
+            more = _SAME_NAME.format(self.options.client_id) if taken else ""
+            self._lost(self.why or f"MQTT connection lost: {reason}{more}")
         self._down.set()
 
     def _lost(self, why: str) -> None:
