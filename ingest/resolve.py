@@ -12,7 +12,8 @@ Deciding when a reading was taken (`TimePolicy`: a device's `clock` in devices.y
 Retained messages are marked `retained` and count only where the same (device, time, content) was not
 seen; where receipt would have to be their time they are dropped, and counted. A redelivery (DUP) of a
 payload placed by receipt, with the same content within twice the device's interval, is a duplicate: a
-heuristic, a device that measures the same twice and is redelivered looks alike.
+heuristic, a device that measures the same twice and is redelivered looks alike. With a (wrong) time in
+the payload the same content within that span is a duplicate with or without DUP.
 """
 
 from __future__ import annotations
@@ -154,8 +155,8 @@ class Resolver:
                 return Row(device.id, device.site, time, period, received_at, values, flags, extras, marks)
         if came.retain:
             return Dropped("retained_without_time")
-        if self._is_redelivered(came, device, part):
-            return Dropped("redelivered_without_time")
+        if self._is_repeated(came, device, part, names_time=time is not None):
+            return Dropped("redelivered_without_time" if time is None else "repeated_by_a_wrong_clock")
         at = self._place(device.id, received_at)
         return Row(device.id, device.site, at, period, received_at, values, flags, extras, marks)
 
@@ -169,11 +170,16 @@ class Resolver:
         self._placed[device] = received_at, time
         return time
 
-    def _is_redelivered(self, came: Arrival, device: Device, part: int) -> bool:
+    def _is_repeated(self, came: Arrival, device: Device, part: int, names_time: bool) -> bool:
+        """Whether the same payload, placed by receipt too, came a short while ago.
+
+        The fold can't tell: each has another receipt. One that names its (wrong) time is a duplicate by
+        (device, time, content) whatever its DUP: a device's own repetition reaches us without that flag.
+        """
         content = b"%d %d %s " % (part, len(came.topic), came.topic.encode()) + came.payload
         digest = blake2b(content, digest_size=16).digest()
         until = self._seen.get(digest)
-        if came.dup and until is not None and came.received_at <= until:
+        if (came.dup or names_time) and until is not None and came.received_at <= until:
             return True
         if len(self._seen) >= _MOST_REMEMBERED:
             self._seen = {k: v for k, v in self._seen.items() if v >= came.received_at}

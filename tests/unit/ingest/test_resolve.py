@@ -169,6 +169,16 @@ def test_a_redelivery_without_time_is_known_by_its_content(
     assert (outcome == Dropped("redelivered_without_time")) is is_duplicate
 
 
+@pytest.mark.parametrize(("after", "other", "counted"), [(10_000, 0, 1), (120_001, 0, 2), (10_000, 1, 2)])
+def test_what_a_device_with_a_wrong_clock_sends_twice_counts_once(
+    resolver: Resolver, after: int, other: int, counted: int
+) -> None:
+    first = take(resolver, native(NOW + DAY))
+    again = take(resolver, native(NOW + DAY + other), at=NOW + after)
+    assert sum(isinstance(one, Row) for one in first + again) == counted
+    assert (Dropped("repeated_by_a_wrong_clock") in again) is (counted == 1)
+
+
 def test_a_redelivery_with_time_is_left_to_the_fold(resolver: Resolver) -> None:
     take(resolver, native(NOW))
     assert isinstance(only(take(resolver, native(NOW), dup=True)), Row)
