@@ -227,7 +227,7 @@ async def test_a_retained_message_without_time_is_acknowledged_and_counted(rig: 
 async def test_what_is_taken_although_it_is_odd_is_counted(rig: Rig) -> None:
     odd = {"time": iso(NOW + 3_600_000), "pm10": "12.5", "tsp": 20}
     for mid in (1, 2):
-        rig.broker.publish(mid, "dust/v1/d1/readings", json.dumps(odd).encode())
+        rig.broker.publish(mid, "dust/v1/d1/readings", json.dumps({**odd, "seq": mid}).encode())
     await rig.kafka.until(lambda kafka: kafka.rows == 2)
     counted = rig.telemetry.tolerated
     assert [counted.labels(what)._value.get() for what in ("number_as_text", "clock")] == [2, 2]
