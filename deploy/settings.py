@@ -6,15 +6,19 @@ the machine (addresses, secrets, clock) is here, and never the other way round.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ingest.topics import DEFAULT_PARTITIONS
 
 DESK_PORT = 8400
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+_SERVERS = re.compile(r"(?:\[[^\s\]]+\]|[^\s,:\[\]]+)(?::[0-9]{1,5})?")
 
 
 class SettingsError(ValueError):
@@ -46,7 +50,7 @@ class Settings(BaseSettings):
     linger_ms: Annotated[int, Field(ge=0, le=5000)] = 10
 
     gateway_host: str = "127.0.0.1"
-    gateway_port: int = 8212
+    gateway_port: Port = 8212
 
     history: str = Field(default="sqlite:///var/history.sqlite", description="sqlite:/// or influx+http://")
     cases: str = Field(
@@ -55,14 +59,21 @@ class Settings(BaseSettings):
     files: Path = Field(default=Path("var/messages"), description="folder of the `file` channel")
 
     desk_host: str = "127.0.0.1"
-    desk_port: int = DESK_PORT
+    desk_port: Port = DESK_PORT
     base_url: str = Field(default=f"http://127.0.0.1:{DESK_PORT}", description="address in messages' links")
 
     health_host: str = "127.0.0.1"
-    health_port: int = Field(
+    health_port: Port = Field(
         default=0, description="port of /healthz, /readyz, /metrics; 0: the service's own"
     )
     snapshot_seconds: Annotated[float, Field(gt=0)] = 5.0
+
+    @field_validator("kafka")
+    @classmethod
+    def _kafka(cls, text: str) -> str:
+        if not all(_SERVERS.fullmatch(server.strip()) for server in text.split(",")):
+            raise ValueError("expected host:9092, or several such with commas between them")
+        return text
 
 
 def load_settings() -> Settings:
@@ -72,4 +83,5 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = "DUSTWATCH_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise SettingsError(f"{name}={first['input']!r}: {first['msg']}") from None
+        words = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"{name}={first['input']!r}: {words}") from None
