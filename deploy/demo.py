@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -121,16 +120,8 @@ def simulated_county(register: Register, now_ms: int) -> County:
     )
 
 
-def prepare_folder(folder: Path) -> None:
-    """An empty folder for the run: a demo's past would lie in its future."""
-    if folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-
-
 def build_demo(config: Path, folder: Path, speed: float, port: int, say: Say) -> Demo:
     """A demo of the configuration folder. Raises ConfigError."""
     register = load_register(config)
-    prepare_folder(folder)
     start_ms = start_instant(register.county.zone, datetime.now(UTC))
-    return Demo(Stack(folder, config, "wall", port, say), register, start_ms, speed, say)
+    return Demo(Stack(folder, config, "wall", port, say, purpose="demo"), register, start_ms, speed, say)

@@ -15,6 +15,7 @@ from deploy.apply import apply_revision
 from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.mqtt import MqttBroker
 from deploy.embedded.process import ServerError, accepts, free_port
+from deploy.folder import HeldFolder, Purpose, hold_folder
 from deploy.health import PORTS
 from deploy.supervisor import Supervisor
 from ingest.admin import ensure_topics
@@ -35,6 +36,7 @@ class Stack:
     clock: str
     desk_port: int
     say: Say
+    purpose: Purpose = "up"
     kafka_port: int | None = None
     mqtt_port: int | None = None
     extra_env: Mapping[str, str] = field(default_factory=dict)
@@ -42,6 +44,7 @@ class Stack:
     mqtt: MqttBroker = field(init=False)
     supervisor: Supervisor = field(default_factory=Supervisor)
     ports: dict[str, int] = field(default_factory=dict)
+    held: HeldFolder | None = None
 
     def __post_init__(self) -> None:
         self.folder = self.folder.absolute()
@@ -71,9 +74,15 @@ class Stack:
         return {**{f"DUSTWATCH_{k}": v for k, v in settings.items()}, **self.extra_env}
 
     def start_servers(self) -> None:
-        """Kafka, MQTT broker and topics. Raises ServerError."""
+        """The folder, Kafka, MQTT broker and topics. Raises ServerError, FolderError.
+
+        A demo's folder is emptied: its past would lie in the future of the next one.
+        """
         if accepts(self.desk_port):
             raise ServerError(f"port {self.desk_port} (the desk) is taken; choose another with --port")
+        self.held = hold_folder(self.folder, self.purpose)
+        if self.purpose == "demo":
+            self.held.empty()
         with ThreadPoolExecutor(2) as pool:
             kafka, mqtt = pool.submit(self.kafka.start), pool.submit(self.mqtt.start)
             mqtt.result()
@@ -125,4 +134,6 @@ class Stack:
         codes = self.supervisor.stop()
         self.mqtt.stop()
         self.kafka.stop()
+        if self.held is not None:
+            self.held.release()
         return codes
