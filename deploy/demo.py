@@ -65,8 +65,7 @@ class Demo:
         end = None if for_s is None else time.monotonic() + for_s
         cases = CaseStore(self.stack.env("alerts")["DUSTWATCH_CASES"])
         while not stop.wait(0.5) and (end is None or time.monotonic() < end):
-            for line in self.stack.supervisor.tend():
-                self.say(line)
+            self.stack.tend()
             if self.first_message_s is None and cases.counts()["messages_sent"]:
                 self.first_message_s = time.monotonic() - self.started
                 self.say(f"first message to a department after {self.first_message_s:.0f} s")

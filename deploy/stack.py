@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
 import urllib.error
 import urllib.request
@@ -17,12 +18,13 @@ from deploy.embedded.mqtt import MqttBroker
 from deploy.embedded.process import ServerError, accepts, free_port
 from deploy.folder import HeldFolder, Purpose, hold_folder
 from deploy.health import PORTS
-from deploy.supervisor import Supervisor
+from deploy.supervisor import KeptServer, Supervisor
 from ingest.admin import ensure_topics
 from ingest.records import Revision
 
 Say = Callable[[str], None]
 READY_WITHIN_S = 60.0
+LITTLE_ROOM = 8 * 1024 * 1024  # bytes; Kafka makes an index of 10 MB for each new segment
 PARTITIONS = 4  # one machine, one county: fewer partitions, fuller batches
 SERVICES = ("bridge", "gateway", "detect", "store", "alerts", "desk")
 
@@ -45,6 +47,7 @@ class Stack:
     supervisor: Supervisor = field(default_factory=Supervisor)
     ports: dict[str, int] = field(default_factory=dict)
     held: HeldFolder | None = None
+    servers: list[KeptServer] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.folder = self.folder.absolute()
@@ -87,6 +90,11 @@ class Stack:
             kafka, mqtt = pool.submit(self.kafka.start), pool.submit(self.mqtt.start)
             mqtt.result()
             kafka.result()
+        now = time.monotonic()
+        self.servers = [
+            KeptServer("Kafka", self.kafka, self.kafka.log, now),
+            KeptServer("the MQTT broker", self.mqtt, self.mqtt.log, now),
+        ]
         self.say(f"Kafka at {self.kafka.bootstrap}, MQTT at {self.mqtt.url}")
         if self.mqtt.warning:
             self.say(self.mqtt.warning)
@@ -109,8 +117,7 @@ class Stack:
         waiting = set(SERVICES)
         deadline = time.monotonic() + READY_WITHIN_S
         while waiting:
-            for line in self.supervisor.tend():
-                self.say(line)
+            self.tend()
             for name in sorted(waiting):
                 if self.ready(name):
                     waiting.discard(name)
@@ -119,6 +126,17 @@ class Stack:
             if hopeless or time.monotonic() > deadline:
                 raise ServerError(f"not ready: {', '.join(sorted(waiting))}; their logs are in {logs}")
             time.sleep(0.1)
+
+    def tend(self) -> None:
+        """Start again what has ended and is due, servers first; say what happened."""
+        now = time.monotonic()
+        said = [line for server in self.servers for line in server.tend(now)]
+        for line in said:
+            self.say(line)
+        if said and shutil.disk_usage(self.folder).free < LITTLE_ROOM:
+            self.say(f"the disk under {self.folder} is full: make room; what is not acknowledged waits")
+        for line in self.supervisor.tend():
+            self.say(line)
 
     def ready(self, service: str) -> bool:
         """Whether a service says that it is ready."""

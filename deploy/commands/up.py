@@ -45,7 +45,6 @@ def command(config: Path, data: Path, port: int, kafka_port: int, mqtt_port: int
         stack.start_services()
         click.echo(f"the desk: http://127.0.0.1:{port}   data: {stack.folder}")
         while not stop.wait(0.5):
-            for line in stack.supervisor.tend():
-                click.echo(line)
+            stack.tend()
     finally:
         stack.stop()
