@@ -1,11 +1,15 @@
 """Settings of a machine: environment variables with the prefix `DUSTWATCH_`, or a `.env` file.
 
+`DUSTWATCH_SETTINGS` names another such file; `up` and `demo` leave theirs in the data folder, so that
+`status` and the other commands find the same servers and stores.
+
 What belongs to the county (sites, rules, contacts) is in the configuration folder; what belongs to
 the machine (addresses, secrets, clock) is here, and never the other way round.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -67,8 +71,11 @@ class Settings(BaseSettings):
 
 def load_settings() -> Settings:
     """The settings of this process. Raises SettingsError naming the variable."""
+    more = os.environ.get("DUSTWATCH_SETTINGS")
+    if more and not Path(more).is_file():
+        raise SettingsError(f"DUSTWATCH_SETTINGS={more!r}: no such file; `dustwatch up` writes settings.env")
     try:
-        return Settings()
+        return Settings(_env_file=(".env", more) if more else ".env")
     except ValidationError as error:
         first = error.errors()[0]
         name = "DUSTWATCH_" + "_".join(str(part) for part in first["loc"]).upper()

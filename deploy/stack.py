@@ -111,6 +111,7 @@ class Stack:
         busy = {name for name, port in PORTS.items() if accepts(port)}
         self.ports = {name: free_port() if name in busy else port for name, port in PORTS.items()}
         self.ports["hj212"] = free_port()
+        self._write_settings()
         logs = self.folder / "log"
         for name in SERVICES:
             self.supervisor.add(name, ["run", name], self.env(name), logs)
@@ -126,6 +127,16 @@ class Stack:
             if hopeless or time.monotonic() > deadline:
                 raise ServerError(f"not ready: {', '.join(sorted(waiting))}; their logs are in {logs}")
             time.sleep(0.1)
+
+    @property
+    def settings_file(self) -> Path:
+        """What other commands read to find this county: DUSTWATCH_SETTINGS."""
+        return self.folder / "settings.env"
+
+    def _write_settings(self) -> None:
+        lines = [f"{name}='{value}'\n" for name, value in sorted(self.env("").items())]
+        self.settings_file.touch(mode=0o600)
+        self.settings_file.write_text("".join(lines), encoding="utf-8")
 
     def tend(self) -> None:
         """Start again what has ended and is due, servers first; say what happened."""
