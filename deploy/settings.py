@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from ingest.topics import DEFAULT_PARTITIONS
 
 DESK_PORT = 8400
+Port = Annotated[int, Field(ge=0, le=65535)]
 
 
 class SettingsError(ValueError):
@@ -32,7 +33,7 @@ class Settings(BaseSettings):
 
     config: Path = Field(default=Path("deploy/example"), description="configuration folder of the county")
     clock: str = Field(default="wall", description="wall | `START xSPEED` | recording")
-    log_level: str = "info"
+    log_level: Annotated[str, Field(pattern=r"(?i)^(debug|info|warning|error|critical)$")] = "info"
 
     kafka: str = Field(default="127.0.0.1:9092", description="bootstrap servers, comma-separated")
     partitions: Annotated[int, Field(ge=1, le=1000)] = DEFAULT_PARTITIONS
@@ -50,7 +51,7 @@ class Settings(BaseSettings):
     linger_ms: Annotated[int, Field(ge=0, le=5000)] = 10
 
     gateway_host: str = "127.0.0.1"
-    gateway_port: int = 8212
+    gateway_port: Port = 8212
 
     history: str = Field(default="sqlite:///var/history.sqlite", description="sqlite:/// or influx+http://")
     cases: str = Field(
@@ -59,11 +60,11 @@ class Settings(BaseSettings):
     files: Path = Field(default=Path("var/messages"), description="folder of the `file` channel")
 
     desk_host: str = "127.0.0.1"
-    desk_port: int = DESK_PORT
+    desk_port: Port = DESK_PORT
     base_url: str = Field(default=f"http://127.0.0.1:{DESK_PORT}", description="address in messages' links")
 
     health_host: str = "127.0.0.1"
-    health_port: int = Field(
+    health_port: Port = Field(
         default=0, description="port of /healthz, /readyz, /metrics; 0: the service's own"
     )
     snapshot_seconds: Annotated[float, Field(gt=0)] = 5.0

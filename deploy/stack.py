@@ -18,6 +18,7 @@ from deploy.embedded.mqtt import MqttBroker
 from deploy.embedded.process import ServerError, accepts, free_port
 from deploy.folder import HeldFolder, Purpose, hold_folder
 from deploy.health import PORTS
+from deploy.stopping import Stop
 from deploy.supervisor import KeptServer, Supervisor
 from ingest.admin import ensure_topics
 from ingest.records import Revision
@@ -48,6 +49,7 @@ class Stack:
     ports: dict[str, int] = field(default_factory=dict)
     held: HeldFolder | None = None
     servers: list[KeptServer] = field(default_factory=list)
+    told: Stop = field(default_factory=Stop)
 
     def __post_init__(self) -> None:
         self.folder = self.folder.absolute()
@@ -77,7 +79,7 @@ class Stack:
         return {**{f"DUSTWATCH_{k}": v for k, v in settings.items()}, **self.extra_env}
 
     def start_servers(self) -> None:
-        """The folder, Kafka, MQTT broker and topics. Raises ServerError, FolderError.
+        """The folder, Kafka, MQTT broker and topics. Raises ServerError, FolderError, StoppedEarly.
 
         A demo's folder is emptied: its past would lie in the future of the next one.
         """
@@ -98,6 +100,7 @@ class Stack:
         self.say(f"Kafka at {self.kafka.bootstrap}, MQTT at {self.mqtt.url}")
         if self.mqtt.warning:
             self.say(self.mqtt.warning)
+        self.told.check()
         for warning in asyncio.run(ensure_topics(self.kafka.bootstrap, PARTITIONS, 1)):
             self.say(warning)
 
@@ -107,7 +110,10 @@ class Stack:
         self.say(f"configuration {revision.id} is in the log")
 
     def start_services(self) -> None:
-        """Start all services and wait until each is ready and the desk answers. Raises ServerError."""
+        """Start all services and wait until each is ready and the desk answers.
+
+        Raises ServerError, StoppedEarly.
+        """
         busy = {name for name, port in PORTS.items() if accepts(port)}
         self.ports = {name: free_port() if name in busy else port for name, port in PORTS.items()}
         self.ports["hj212"] = free_port()
@@ -118,6 +124,7 @@ class Stack:
         waiting = set(SERVICES)
         deadline = time.monotonic() + READY_WITHIN_S
         while waiting:
+            self.told.check()
             self.tend()
             for name in sorted(waiting):
                 if self.ready(name):
