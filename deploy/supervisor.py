@@ -6,9 +6,10 @@ does so after a pause that doubles up to a bound, and counts it.
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +19,7 @@ from deploy.embedded.process import ServerError, ServerProcess
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 CALM_S = 60.0  # a service that ran this long starts again without waiting
+LITTLE_ROOM = 8 * 1024 * 1024  # bytes; Kafka makes an index of 10 MB for each new segment
 # Exit codes that a restart can't mend: wrong configuration.
 HOPELESS = frozenset({2})
 
@@ -36,6 +38,11 @@ class Service:
     due_at: float = 0.0
     restarts: int = 0
     gave_up: bool = False
+
+
+def free_bytes(folder: Path) -> int:
+    """Room on the disk of a folder."""
+    return shutil.disk_usage(folder).free
 
 
 class Server(Protocol):
@@ -57,6 +64,7 @@ class KeptServer:
     pause_s: float = FIRST_PAUSE_S
     due_at: float | None = None  # None: it runs, as far as we know
     restarts: int = 0
+    room: Callable[[Path], int] = free_bytes
 
     def tend(self, now: float) -> list[str]:
         """Start it again when it has ended and is due; what happened, in words. `now`: monotonic, s."""
@@ -83,7 +91,15 @@ class KeptServer:
         pause = self.pause_s
         self.due_at = now + pause
         self.pause_s = min(pause * 2, LONGEST_PAUSE_S)
-        return f"again in {pause:.1f} s"
+        # A server whose log is on the full disk can't say it itself.
+        full = f"the disk under {self.log.parent} is full, make room; " if self._disk_is_full() else ""
+        return f"{full}again in {pause:.1f} s"
+
+    def _disk_is_full(self) -> bool:
+        try:
+            return self.room(self.log.parent) < LITTLE_ROOM
+        except OSError:
+            return False
 
 
 @dataclass(slots=True)

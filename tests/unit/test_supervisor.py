@@ -63,6 +63,12 @@ def test_a_server_that_does_not_start_is_tried_less_and_less_often_and_says_why(
     assert one.tend(one.due_at) == ["Kafka runs again"]
 
 
+def test_a_full_disk_is_named_for_a_server_that_can_not_write_it_down() -> None:
+    one = kept(FakeServer(alive=False))
+    one.room = lambda folder: 1000
+    assert "the disk under /data is full, make room" in one.tend(0.0)[0]
+
+
 def test_after_a_calm_while_the_first_pause_is_short_again() -> None:
     server = FakeServer(alive=False, faults=[ServerError("x")] * 4)
     one = kept(server)
