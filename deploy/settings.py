@@ -1,11 +1,15 @@
 """Settings of a machine: environment variables with the prefix `DUSTWATCH_`, or a `.env` file.
 
+`DUSTWATCH_SETTINGS` names another such file; `up` and `demo` leave theirs in the data folder, so that
+`status` and the other commands find the same servers and stores.
+
 What belongs to the county (sites, rules, contacts) is in the configuration folder; what belongs to
 the machine (addresses, secrets, clock) is here, and never the other way round.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +20,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from ingest.topics import DEFAULT_PARTITIONS
 
 DESK_PORT = 8400
-
 Port = Annotated[int, Field(ge=0, le=65535)]
 _SERVERS = re.compile(r"(?:\[[^\s\]]+\]|[^\s,:\[\]]+)(?::[0-9]{1,5})?")
 
@@ -32,7 +35,7 @@ class Settings(BaseSettings):
 
     config: Path = Field(default=Path("deploy/example"), description="configuration folder of the county")
     clock: str = Field(default="wall", description="wall | `START xSPEED` | recording")
-    log_level: str = "info"
+    log_level: Annotated[str, Field(pattern=r"(?i)^(debug|info|warning|error|critical)$")] = "info"
 
     kafka: str = Field(default="127.0.0.1:9092", description="bootstrap servers, comma-separated")
     partitions: Annotated[int, Field(ge=1, le=1000)] = DEFAULT_PARTITIONS
@@ -78,8 +81,11 @@ class Settings(BaseSettings):
 
 def load_settings() -> Settings:
     """The settings of this process. Raises SettingsError naming the variable."""
+    more = os.environ.get("DUSTWATCH_SETTINGS")
+    if more and not Path(more).is_file():
+        raise SettingsError(f"DUSTWATCH_SETTINGS={more!r}: no such file; `dustwatch up` writes settings.env")
     try:
-        return Settings()
+        return Settings(_env_file=(".env", more) if more else ".env")
     except ValidationError as error:
         first = error.errors()[0]
         name = "DUSTWATCH_" + "_".join(str(part) for part in first["loc"]).upper()

@@ -20,16 +20,18 @@ def command(ctx: click.Context, config: Path | None, status: bool) -> None:
     """
     from deploy.apply import applied_revisions, apply_revision
     from deploy.configuration import revision_of_folder
+    from deploy.scan import partitions_in_use
     from deploy.settings import load_settings
     from ingest.admin import ensure_topics
     from ingest.clock import parse_clock
 
     settings = load_settings()
     if status:
-        applied = asyncio.run(applied_revisions(settings.kafka, settings.partitions))
+        partitions = asyncio.run(partitions_in_use(settings.kafka))
+        applied = asyncio.run(applied_revisions(settings.kafka, partitions))
         for one in applied:
             click.echo(one.words())
-        missing = sorted(set(range(settings.partitions)) - {one.partition for one in applied})
+        missing = sorted(set(range(partitions)) - {one.partition for one in applied})
         if missing:
             click.echo(
                 f"without configuration: partitions {', '.join(map(str, missing))}; run `dustwatch apply`"

@@ -64,6 +64,11 @@ class KafkaNode:
         return f"127.0.0.1:{self.port}"
 
     @property
+    def log(self) -> Path:
+        """What the broker says."""
+        return self.folder / "kafka.log"
+
+    @property
     def pid(self) -> int:
         if self._process is None:
             raise ServerError("Kafka is not running")
@@ -90,9 +95,7 @@ class KafkaNode:
         ]
         if not (self.folder / "data" / "meta.properties").exists():
             self._format(base, settings)
-        self._process = ServerProcess(
-            "Kafka", [*base, "kafka.Kafka", str(settings)], self.folder / "kafka.log"
-        )
+        self._process = ServerProcess("Kafka", [*base, "kafka.Kafka", str(settings)], self.log)
         self._process.wait_until(lambda: accepts(self.port), START_WITHIN_S)
         return self
 
