@@ -29,12 +29,12 @@ def command(config: Path, data: Path, port: int, kafka_port: int, mqtt_port: int
     \b
     Example: dustwatch up county/ --data /var/lib/dustwatch
     """
-    from deploy.configuration import revision_of_folder
+    from deploy.configuration import checked_revision
     from deploy.stack import Stack
     from ingest.clock import WallClock
 
     now_ms = WallClock().now_ms()
-    revision = revision_of_folder(config, received_at=now_ms)
+    revision = checked_revision(config, received_at=now_ms)
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())

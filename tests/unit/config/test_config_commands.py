@@ -12,11 +12,14 @@ import pytest
 from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 
+from alerts.service import run_alerts
 from deploy.check import check_folder
 from deploy.cli import program
 from deploy.schemas import names, schema_of
+from deploy.settings import Settings
 from ingest.register import load_register
-from ingest.strict_yaml import read
+from ingest.strict_yaml import ConfigError, read
+from ingest.telemetry import Telemetry
 from tests.unit.config.golden import SMALLEST, expected, folders, laid_over_the_smallest
 
 EXAMPLE = Path(__file__).parents[3] / "deploy" / "example"
@@ -45,6 +48,29 @@ def test_check_of_a_broken_folder_ends_with_2_and_one_problem_a_line(case: Path,
     problems = [line for line in expected(case).splitlines() if not line.startswith("warning: ")]
     assert result.stdout.splitlines() == problems
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    "words", [["apply"], ["up", "--data", "data"], ["demo", "--data", "data", "--config"]]
+)
+def test_what_check_refuses_for_reaching_nobody_is_never_put_into_force(words, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DUSTWATCH_KAFKA", "127.0.0.1:1")
+    case = next(case for case in folders("broken") if case.name == "nobody-at-night")
+    result = _program(*words, laid_over_the_smallest(case, tmp_path / "county"))
+    assert result.returncode == 2, result.stderr
+    assert "site `site-1` reaches nobody" in result.stderr
+    assert not (tmp_path / "data" / "kafka").exists()
+
+
+def test_alerts_never_run_for_a_county_in_which_a_site_reaches_nobody(tmp_path: Path) -> None:
+    case = next(case for case in folders("broken") if case.name == "nobody-at-night")
+    settings = Settings(
+        config=laid_over_the_smallest(case, tmp_path / "county"), cases=f"sqlite:///{tmp_path}/cases.sqlite"
+    )
+    with pytest.raises(ConfigError, match="reaches nobody"):
+        run_alerts(settings, Telemetry("alerts"))
+    assert not (tmp_path / "cases.sqlite").exists()
 
 
 def test_warnings_go_to_the_error_stream_and_fail_nothing() -> None:
