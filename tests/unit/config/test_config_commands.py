@@ -90,6 +90,7 @@ def test_warnings_go_to_the_error_stream_and_fail_nothing() -> None:
         (("who", SMALLEST, "site-1", "--at", "yesterday"), "is no instant"),
         (("who", SMALLEST, "site-1", "--at", "9999-12-31T23:59:59-12:00"), "is no instant"),
         (("who", SMALLEST, "site-1", "--kind", "smell"), "'smell' is not one of"),
+        (("who", SMALLEST, "site-1", "--level", "violatoin"), "did you mean `violation`?"),
         (("schema", "config-sits"), "did you mean `config-sites`?"),
         (("check",), "Missing argument"),
     ],
