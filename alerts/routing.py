@@ -160,7 +160,7 @@ class Silence(Form):
     """When silence is told, in seconds of the clock."""
 
     minimum: Seconds = 0  # least silence before anybody is told, beyond the device's own offline_after
-    hold: Seconds = 30  # how long to wait whether others fall silent too
+    hold: Seconds = 30  # how long to wait whether others fall silent too, anew with each that does
     many: Annotated[StrictInt, Field(ge=1)] = 5  # more than so many are one message
     window: Seconds = 300  # silent within so long of each other
 
