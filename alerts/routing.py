@@ -288,6 +288,18 @@ def contacts_of(register: Register, routing: Routing) -> Iterator[tuple[str, tup
         yield "routing.yaml", ("operator", number), contact
 
 
+def links_lead_nowhere(register: Register, routing: Routing, base_url: str) -> str | None:
+    """A warning where messages leave the machine with links that open only on it."""
+    host = urlsplit(base_url).hostname or ""
+    used = {use.kind for _, _, contact in contacts_of(register, routing) for use in contact.channels}
+    if used <= {"file"} or not (host in ("localhost", "::1", "") or host.startswith("127.")):
+        return None
+    return (
+        f"DUSTWATCH_BASE_URL is {base_url}: the links in messages open only on this machine; "
+        "set it to the address at which people reach the desk"
+    )
+
+
 def idle_routes(register: Register, routing: Routing) -> list[Problem]:
     """Warnings: routes that never match, because of a kind of site that is not there or a route before."""
     document = routing.documents.get("routing.yaml", Document("routing.yaml"))

@@ -18,7 +18,7 @@ from alerts.dispatcher import Dispatcher
 from alerts.outbox import Patience
 from alerts.planner import CasePlanner
 from alerts.policy import uncovered
-from alerts.routing import Deliveries, load_routing
+from alerts.routing import Deliveries, links_lead_nowhere, load_routing
 from alerts.stage import AlertsStage, case_writer
 from alerts.store import CaseStore, Planner
 from alerts.watch import OperatorWatch
@@ -67,6 +67,8 @@ def run_alerts(
     routing = load_routing(settings.config, register)
     if gaps := uncovered(register, routing):
         raise ConfigError(gaps)
+    if warning := links_lead_nowhere(register, routing, settings.base_url):
+        log.warning("links_lead_nowhere", message=warning)
     clock = parse_clock(settings.clock)
     options = options or StageOptions()
     channels = open_channels(routing.channels, secrets or Secrets(), settings.files)

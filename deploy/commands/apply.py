@@ -47,3 +47,8 @@ def command(ctx: click.Context, config: Path | None, status: bool) -> None:
             click.echo(one.words())
 
     asyncio.run(put())
+    click.echo(
+        "bridge, gateway, alerts and desk read the folder at their start: restart them where devices, "
+        "sites or people changed",
+        err=True,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from pathlib import Path
@@ -38,7 +39,18 @@ def command(config: Path, data: Path, port: int, kafka_port: int, mqtt_port: int
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    stack = Stack(data, config, "wall", port, click.echo, kafka_port=kafka_port, mqtt_port=mqtt_port)
+    # Whoever reads a message elsewhere needs the address of the desk as it is seen from there.
+    named = os.environ.get("DUSTWATCH_BASE_URL")
+    stack = Stack(
+        data,
+        config,
+        "wall",
+        port,
+        click.echo,
+        kafka_port=kafka_port,
+        mqtt_port=mqtt_port,
+        extra_env={"DUSTWATCH_BASE_URL": named} if named else {},
+    )
     try:
         stack.start_servers()
         stack.apply(revision)

@@ -81,6 +81,23 @@ def test_warnings_go_to_the_error_stream_and_fail_nothing() -> None:
     assert "warning" not in result.stdout
 
 
+def test_links_that_open_on_this_machine_only_are_a_warning_once_messages_leave_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "county"
+    shutil.copytree(SMALLEST, folder)
+    assert "DUSTWATCH_BASE_URL" not in _run("check", folder).stderr
+    (folder / "routing.yaml").write_text(
+        "operator: [{name: 平台, channels: [{kind: webhook, url: 'https://ops.example/x'}]}]\n",
+        encoding="utf-8",
+    )
+    result = _run("check", folder)
+    assert result.exit_code == 0
+    assert "DUSTWATCH_BASE_URL is http://127.0.0.1:8400" in result.stderr
+    monkeypatch.setenv("DUSTWATCH_BASE_URL", "https://dust.county.example")
+    assert "DUSTWATCH_BASE_URL" not in _run("check", folder).stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
