@@ -37,8 +37,8 @@ def command(ctx: click.Context, config: Path) -> None:
     if problems:
         ctx.exit(2)
     register = load_register(config)
-    if warning := links_lead_nowhere(register, load_routing(config, register), load_settings().base_url):
-        click.echo(f"warning: {warning}", err=True)
+    if dead := links_lead_nowhere(register, load_routing(config, register), load_settings().base_url):
+        click.echo(f"warning: {dead}", err=True)
     held = ", ".join(
         f"{len(part)} {word}{'' if len(part) == 1 else 's'}"
         for word, part in (
