@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.store import CaseStore
 from deploy.account import Account, take_account
-from deploy.configuration import revision_of_folder
+from deploy.configuration import checked_revision, revision_of_folder
 from deploy.stack import PARTITIONS, Say, Stack
 from ingest.clock import AffineClock, WallClock
 from ingest.register import Register, load_register
@@ -44,6 +44,7 @@ class Demo:
 
         Raises ServerError, FolderError, StoppedEarly.
         """
+        checked_revision(self.stack.config, received_at=0)  # refused before anything has started
         self.stack.start_servers()
         # The county's clock starts when the servers are up, so that nothing is late from the start.
         anchor = WallClock().now_ms()

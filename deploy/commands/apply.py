@@ -19,7 +19,7 @@ def command(ctx: click.Context, config: Path | None, status: bool) -> None:
     Example: dustwatch apply county/ && dustwatch apply --status
     """
     from deploy.apply import applied_revisions, apply_revision
-    from deploy.configuration import revision_of_folder
+    from deploy.configuration import checked_revision
     from deploy.scan import partitions_in_use
     from deploy.settings import load_settings
     from ingest.admin import ensure_topics
@@ -40,7 +40,7 @@ def command(ctx: click.Context, config: Path | None, status: bool) -> None:
         ctx.exit(0 if whole else 1)
     if config is None:
         raise click.UsageError("name the configuration folder, or ask with --status")
-    revision = revision_of_folder(config, received_at=parse_clock(settings.clock).now_ms())
+    revision = checked_revision(config, received_at=parse_clock(settings.clock).now_ms())
 
     async def put() -> None:
         for warning in await ensure_topics(settings.kafka, settings.partitions, settings.replication):
@@ -49,3 +49,8 @@ def command(ctx: click.Context, config: Path | None, status: bool) -> None:
             click.echo(one.words())
 
     asyncio.run(put())
+    click.echo(
+        "bridge, gateway, alerts and desk read the folder at their start: restart them where devices, "
+        "sites or people changed",
+        err=True,
+    )

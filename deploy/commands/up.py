@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -28,13 +29,24 @@ def command(config: Path, data: Path, port: int, kafka_port: int, mqtt_port: int
     \b
     Example: dustwatch up county/ --data /var/lib/dustwatch
     """
-    from deploy.configuration import revision_of_folder
+    from deploy.configuration import checked_revision
     from deploy.stack import Stack
     from ingest.clock import WallClock
 
     now_ms = WallClock().now_ms()
-    revision = revision_of_folder(config, received_at=now_ms)
-    stack = Stack(data, config, "wall", port, click.echo, kafka_port=kafka_port, mqtt_port=mqtt_port)
+    revision = checked_revision(config, received_at=now_ms)
+    # Whoever reads a message elsewhere needs the address of the desk as it is seen from there.
+    named = os.environ.get("DUSTWATCH_BASE_URL")
+    stack = Stack(
+        data,
+        config,
+        "wall",
+        port,
+        click.echo,
+        kafka_port=kafka_port,
+        mqtt_port=mqtt_port,
+        extra_env={"DUSTWATCH_BASE_URL": named} if named else {},
+    )
     stack.told.listen()
     try:
         stack.start_servers()

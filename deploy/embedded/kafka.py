@@ -51,6 +51,11 @@ def properties(folder: Path, port: int, controller_port: int) -> dict[str, str]:
     }
 
 
+def format_arguments(cluster: str, settings: Path) -> list[str]:
+    """What formats a new folder. An id may begin with `-`: as a word of its own it would be an option."""
+    return ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(settings)]
+
+
 class KafkaNode:
     """A Kafka broker on loopback with its data in `folder`; start again on the same folder to go on."""
 
@@ -116,10 +121,7 @@ class KafkaNode:
     def _format(self, base: list[str], settings: Path) -> None:
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         done = subprocess.run(
-            [*base, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(settings)],
-            capture_output=True,
-            text=True,
-            check=False,
+            [*base, *format_arguments(cluster, settings)], capture_output=True, text=True, check=False
         )
         if done.returncode:
             raise ServerError(f"Kafka could not format {self.folder}: {done.stderr.strip()[-500:]}")
