@@ -33,6 +33,7 @@ _OF_A_VALUE = (
     "conflict",
     "future",
     "late",
+    "late_hour",
     "late_quarter",
 )  # marks of a reading that are flags of its values
 _EVENTS = ("opened", "amended", "closed")
