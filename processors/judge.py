@@ -256,6 +256,8 @@ class Judge:
             made += self._with_background(rule, start, held, at, known)
             if not (held.state == PENDING).any():
                 self.pending.pop((rule.rule.id, start), None)
+            if at > end + SUPERSEDE_MS:
+                continue  # records of other stations may be forgotten: the mean would be of what is left
             areas = self.plan.areas_for(rule)
             for index, area in enumerate(self.plan.areas):
                 if station in area.stations:
