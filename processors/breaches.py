@@ -58,9 +58,10 @@ class Breaches:
         if previous is not None:
             episode = current or self.closed.get(key)
             if episode is not None and episode.opened.start == verdict.start:
-                return self._superseded(key, episode, verdict)
-            if previous == EXCEEDS and verdict.answer != EXCEEDS:
-                return []  # an interval inside an episode that others hold open
+                if episode is current or verdict.answer != EXCEEDS or previous != COMPLIANT:
+                    return self._superseded(key, episode, verdict)
+                # it was taken back and closed for that: this is told anew, under an id of its own
+                return self._open(key, verdict, rule, later_compliant, delayed, again=True)
         if verdict.answer == EXCEEDS:
             if current is not None:
                 current.last = max(current.last, verdict.start)
@@ -68,15 +69,23 @@ class Breaches:
             if previous == EXCEEDS:
                 return []
             return self._open(key, verdict, rule, later_compliant, delayed)
-        if verdict.answer == COMPLIANT and current is not None and verdict.start > current.last:
+        # equal: the last exceeding interval itself was cleared, and nothing else holds the breach open
+        if verdict.answer == COMPLIANT and current is not None and verdict.start >= current.last:
             return [self._close(key, _of_verdict(current.opened, verdict, "closed"))]
         return []
 
     def _open(
-        self, key: Key, verdict: Verdict, rule: Rule, later: Verdict | None, delayed: bool
+        self,
+        key: Key,
+        verdict: Verdict,
+        rule: Rule,
+        later: Verdict | None,
+        delayed: bool,
+        again: bool = False,
     ) -> list[Breach]:
+        anew = (verdict.revision,) if again else ()
         breach = Breach(
-            id=short_id("breach", rule.id, rule.revision, verdict.kind, verdict.point, verdict.start),
+            id=short_id("breach", rule.id, rule.revision, verdict.kind, verdict.point, verdict.start, *anew),
             event="opened",
             kind="exceedance",
             level=rule.day_level if verdict.kind == "day" else rule.level,

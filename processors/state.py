@@ -151,6 +151,7 @@ def dump(detector: Detector) -> bytes:
             for start, day in sorted(settled.items())
         ],
         "above": [[name, pack.add(newest)] for name, newest in sorted(detector.instants.above.items())],
+        "opened": sorted(detector.instants.opened.items()),
     }
     head["arrays"] = [[array.dtype.str, list(array.shape)] for array in pack.arrays]
     text = orjson.dumps(head)
@@ -208,7 +209,8 @@ def load(data: bytes, detector: Detector) -> Detector:
     last_seen, since, sent, offline = (arrays[i] for i in head["silence"])
     detector.silence = Silence(last_seen, since, sent, offline)
     detector.log = _load_log(head["log"], arrays, detector.plan)
-    detector.instants = Instants(detector.plan, {name: arrays[i] for name, i in head["above"]})
+    above = {name: arrays[i] for name, i in head["above"]}
+    detector.instants = Instants(detector.plan, above, dict(head.get("opened", [])))
     judge = detector.judge = Judge(detector.plan)
     days = detector.days = Days(detector.plan)
     for name, start, end, columns, used in head["held"]:
