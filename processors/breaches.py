@@ -6,7 +6,7 @@ replay or a late verdict never makes a second one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -186,13 +186,15 @@ class Breaches:
         self.open[OFFLINE, OFFLINE, device] = Episode(breach, since)
         return breach
 
-    def drop(self, devices: Iterable[str], rules: Iterable[str], at: int) -> list[Breach]:
-        """Close what belongs to devices or rules that the configuration has no longer."""
-        known_devices, known_rules = set(devices), {OFFLINE, *rules}
+    def drop(self, devices: Iterable[str], judged: Mapping[str, Set[str]], at: int) -> list[Breach]:
+        """Close what no verdict will close any more: `judged` says which devices each rule judges."""
+        known = set(devices)
         events = []
         for key in sorted(self.open):
-            reason = "device_removed" if key[2] not in known_devices else "rule_removed"
-            if key[2] not in known_devices or key[0] not in known_rules:
+            rule, device = key[0], key[2]
+            reason = "device_removed" if device not in known else "rule_removed"
+            # a rule may also be gone for this device only: its site is in another stage now, say
+            if device not in known or (rule != OFFLINE and device not in judged.get(rule, ())):
                 event = self.close(key, at, reason)
                 assert event is not None
                 events.append(event)
@@ -239,6 +241,7 @@ def _of_verdict(opened: Breach, verdict: Verdict, event: str) -> Breach:
         value=verdict.value,
         background=verdict.background,
         subtracted=verdict.subtracted,
+        limit=verdict.limit,
         capture=verdict.capture,
         interval=verdict.interval,
         verdict=verdict.id,

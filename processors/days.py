@@ -51,19 +51,24 @@ class Days:
     ) -> list[Judgement]:
         """Settle the days whose intervals have all been decided. `closed`: window -> end of its last one."""
         made: list[Judgement] = []
-        for rule in self.plan.rules:
-            if rule.rule.allowance is None:
+        for name, newest in self.plan.latest.items():
+            if newest.rule.allowance is None:
                 continue
-            name = rule.rule.id
             while True:
                 start, end = day_of(
-                    self.next.setdefault(name, self._first_day(rule, held, closed)), self.plan.zone
+                    self.next.setdefault(name, self._first_day(newest, held, closed)), self.plan.zone
                 )
+                rule = self._rule_of(newest, end)
                 if closed[rule.window] < end or any(r == name and s < end for r, s in pending):
                     break
                 made += self._settle(rule, held, start, end, at)
                 self.next[name] = end
         return made
+
+    def _rule_of(self, newest: RuleInForce, end: int) -> RuleInForce:
+        """The rule by which a day is counted: the one in force when it ends."""
+        then = self.plan.rule_at(newest.rule.id, end - 1)
+        return newest if then is None or then.rule.allowance is None else then
 
     def _first_day(self, rule: RuleInForce, held: HeldByRule, closed: dict[int, int]) -> int:
         return min(held.get(rule.rule.id, {}), default=closed[rule.window])
@@ -76,10 +81,10 @@ class Days:
             if j.verdict.revision > 1
         }
         made: list[Judgement] = []
-        for rule in self.plan.rules:
-            for start, end in sorted(day for name, day in touched if name == rule.rule.id):
-                if rule.rule.allowance is not None and start in self.settled.get(rule.rule.id, {}):
-                    made += self._settle(rule, held, start, end, at)
+        for name, newest in self.plan.latest.items():
+            for start, end in sorted(day for other, day in touched if other == name):
+                if newest.rule.allowance is not None and start in self.settled.get(name, {}):
+                    made += self._settle(self._rule_of(newest, end), held, start, end, at)
         return made
 
     def _settle(self, rule: RuleInForce, held: HeldByRule, start: int, end: int, at: int) -> list[Judgement]:
@@ -149,7 +154,7 @@ class Days:
             capture=None,
             interval=None,
             revision=revision,
-            configuration=self.plan.id,
+            configuration=rule.configuration,
             decided_at=at,
         )
 

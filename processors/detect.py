@@ -28,7 +28,7 @@ from processors.intervals import interval_records
 from processors.judge import Judge
 from processors.outage import NEVER, Outage
 from processors.records import Breach, Interval, Verdict
-from processors.revision import Plan, sites_of_partition
+from processors.revision import Plan, formers_of, sites_of_partition
 from processors.rowlog import RowLog
 from processors.silence import Silence
 from processors.windows import window_means
@@ -202,7 +202,8 @@ class Detector:
         """A configuration comes into force: what is known of devices that stay is kept."""
         revision = self.waiting.pop(0)
         at = max(revision.effective, revision.received_at)
-        plan = Plan.of(revision, sites_of_partition(self.partition, self.partitions))
+        former = formers_of(self.plan, self.revision, revision, at)
+        plan = Plan.of(revision, sites_of_partition(self.partition, self.partitions), former)
         first = not self.ready
         state.adopt(self, plan, at)
         self.revision = revision
@@ -213,7 +214,10 @@ class Detector:
         else:
             for width in WINDOWS:  # the zone may have changed
                 self.closed[width] = self._aligned(width, self.closed[width])
-        out.breaches += self.breaches.drop(plan.devices, (rule.rule.id for rule in plan.rules), at)
+        judged = {
+            rule.rule.id: {plan.devices[i] for i in rule.rows.tolist()} for rule in plan.latest.values()
+        }
+        out.breaches += self.breaches.drop(plan.devices, judged, at)
 
     def _aligned(self, width: int, instant: int) -> int:
         """The last end of a window of that width at or before the instant, in the county's zone."""
