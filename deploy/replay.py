@@ -22,7 +22,7 @@ from ingest.recording import Recorded
 from ingest.records import MISSING, Background, FeedRecord, Quarantined, Readings, Revision, Signal, Tick
 from ingest.register import Register
 from ingest.resolve import STATUS_FILTER, Arrival, Resolver, matches
-from processors.detect import Detector
+from processors.detect import Detector, Outputs
 from processors.records import ANSWERS, Breach, Interval, Verdict, short_id
 
 MINUTE_MS = 60_000
@@ -52,6 +52,15 @@ class Replayed:
     intervals: list[Line] = field(default_factory=list)
     verdicts: list[Line] = field(default_factory=list)
     breaches: list[Line] = field(default_factory=list)
+
+    def take(self, found: Outputs) -> None:
+        """What one record led to."""
+        if found.readings is not None:
+            self.readings += reading_lines(found.readings, found.marks)
+        self.duplicates += found.duplicates
+        self.intervals += [interval_line(interval) for interval in found.intervals]
+        self.verdicts += [verdict_line(verdict) for verdict in found.verdicts]
+        self.breaches += [breach_line(breach) for breach in found.breaches]
 
     def summary(self) -> Line:
         """The line of `summary.json`."""
@@ -144,13 +153,7 @@ def replay(
     out = Replayed()
     detector = Detector.empty()
     for record in feed_of(merged(recordings), register, revision, until, out):
-        found = detector.fold(record)
-        if found.readings is not None:
-            out.readings += reading_lines(found.readings, found.marks)
-        out.duplicates += found.duplicates
-        out.intervals += [interval_line(interval) for interval in found.intervals]
-        out.verdicts += [verdict_line(verdict) for verdict in found.verdicts]
-        out.breaches += [breach_line(breach) for breach in found.breaches]
+        out.take(detector.fold(record))
     return out
 
 
