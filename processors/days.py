@@ -1,7 +1,8 @@
 """Verdicts of whole days under a clause with an allowance: settled once all intervals have an answer.
 
 A day exceeds if more of its intervals exceed than are allowed; it is undetermined if exceeding and
-undetermined ones together are more; else it complies. Days are those of the county's zone.
+undetermined ones together are more; else it complies. An interval without a verdict counts as undetermined. Days are those
+of the county's zone.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from processors.answers import (
     IS_EXCEEDING,
     IS_UNDETERMINED,
     NONE,
-    PENDING,
     SUPERSEDE_MS,
     Held,
     Int8s,
@@ -94,7 +94,8 @@ class Days:
             return []
         states = np.stack(within)
         count = (states == IS_EXCEEDING).sum(axis=0)
-        open_count = ((states == IS_UNDETERMINED) | (states == PENDING)).sum(axis=0)
+        # an interval without a verdict (before the device was set up, say) may have exceeded as well
+        open_count = (end - start) // rule.window - count - (states == IS_COMPLIANT).sum(axis=0)
         state = np.where(count + open_count > allowance, IS_UNDETERMINED, IS_COMPLIANT)
         state = np.where(count > allowance, IS_EXCEEDING, state)
         state = np.where((states != NONE).any(axis=0), state, NONE).astype(np.int8)

@@ -288,7 +288,25 @@ def test_a_day_waits_for_the_background_of_its_last_hour():
     come = [background(MIDNIGHT + 22 * HOUR, 50, MIDNIGHT + 23 * HOUR + MINUTE)]
     run = Run(feed, *ticking(rows, MIDNIGHT + 26 * HOUR, MIDNIGHT + 22 * HOUR, come))
     (verdict,) = [v for v in run.verdicts if v.kind == "day"]
-    assert (verdict.answer, verdict.decided_at) == ("compliant", MIDNIGHT + 25 * HOUR)
+    assert (verdict.answer, verdict.decided_at) == ("undetermined", MIDNIGHT + 25 * HOUR)
+
+
+@pytest.mark.parametrize(("first", "answer"), [(2, "compliant"), (3, "undetermined")])
+def test_hours_before_the_monitor_was_set_up_are_no_compliant_ones(first, answer):
+    at = MIDNIGHT + first * HOUR
+    come = [background(MIDNIGHT + h * HOUR, 50, MIDNIGHT + (h + 1) * HOUR + MINUTE) for h in range(first, 24)]
+    log = ticking(minutes(at, MIDNIGHT + 24 * HOUR, 20), MIDNIGHT + 24 * HOUR + 2 * MINUTE, at, come)
+    run = Run(revision(["d1"], rules_of(HEBEI), at=at), *log)
+    assert [(v.answer, v.value) for v in run.verdicts if v.kind == "day"] == [(answer, 0.0)]
+
+
+def test_no_day_complies_for_a_pollutant_that_was_never_measured():
+    """Silent for its first hour, undetermined for every rule; then it turns out to measure PM10 alone."""
+    rows = minutes(MIDNIGHT + HOUR, MIDNIGHT + 24 * HOUR, 20)
+    log = ticking(rows, MIDNIGHT + 24 * HOUR + 2 * MINUTE, MIDNIGHT)
+    run = Run(revision(["d1"], rules_of(SHANGHAI), at=MIDNIGHT), *log)
+    assert {v.answer for v in run.verdicts} == {"undetermined"}
+    assert {v.kind for v in run.verdicts} == {"interval", "day"}
 
 
 def test_a_superseded_hour_counts_in_its_settled_day():
