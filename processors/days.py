@@ -1,8 +1,8 @@
 """Verdicts of whole days under a clause with an allowance: settled once all intervals have an answer.
 
 A day exceeds if more of its intervals exceed than are allowed; it is undetermined if exceeding and
-undetermined ones together are more; else it complies. An interval without a verdict counts as undetermined. Days are those
-of the county's zone.
+undetermined ones together are more; else it complies. An interval without a verdict counts as
+undetermined. Days are those of the county's zone.
 """
 
 from __future__ import annotations
