@@ -65,7 +65,11 @@ class Breaches:
         if verdict.answer == EXCEEDS:
             if current is not None:
                 current.last = max(current.last, verdict.start)
-                return []
+                if current.opened.tell or not _is_told(verdict, rule):
+                    return []
+                # opened by what was found too late to wake anybody; it goes on, and that is news
+                current.opened = replace(current.opened, tell=True)
+                return [replace(_of_verdict(current.opened, verdict, "amended"), delayed=delayed)]
             if previous == EXCEEDS:
                 return []
             return self._open(key, verdict, rule, later_compliant, delayed)
@@ -114,7 +118,7 @@ class Breaches:
             revision=verdict.revision,
             reasons=verdict.reasons,
             delayed=delayed,
-            tell=verdict.decided_at - verdict.end <= rule.tell_within_h * 3_600_000,
+            tell=_is_told(verdict, rule),
             deadline_h=rule.deadline_h,
             configuration=verdict.configuration,
         )
@@ -228,6 +232,10 @@ class Breaches:
             held = made.open if name == "open" else made.closed
             held[(key[0], key[1], key[2])] = Episode(Breach(**opened), last, closed_at)
         return made
+
+
+def _is_told(verdict: Verdict, rule: Rule) -> bool:
+    return verdict.decided_at - verdict.end <= rule.tell_within_h * 3_600_000
 
 
 def _of_verdict(opened: Breach, verdict: Verdict, event: str) -> Breach:

@@ -51,17 +51,20 @@ class Instants:
             newest = self.above.get(rule.rule.id)
             if newest is None:
                 newest = self.above[rule.rule.id] = np.full(len(self.plan), NEVER, np.int64)
-            calm = newest[rows[which]] == NEVER
-            for i in which[calm].tolist():
+            # Everything above so far came too late to be told: then this value may be the first that is.
+            told = int(rule.rule.tell_within_h * LONG)
+            news = received[which] - told > newest[rows[which]]
+            slowly = np.isin(rows[which], rows[which[news]])
+            for i in which[slowly].tolist():
                 row, when, at = int(rows[i]), int(time[i]), int(received[i])
-                if newest[row] == NEVER:
+                if at - told > newest[row]:
                     verdict = self._verdict(rule, row, when, when, at, float(column[i] / 1000))
                     if verdict.id in self.opened:
                         continue
                     self.opened[verdict.id] = at
                     made.append((i, Judgement(verdict, rule.rule)))
                 newest[row] = max(int(newest[row]), when)
-            rest = which[~calm]
+            rest = which[~slowly]
             np.maximum.at(newest, rows[rest], time[rest])
         return made
 

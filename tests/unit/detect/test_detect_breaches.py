@@ -124,6 +124,21 @@ def test_background_that_comes_later_is_recorded_and_wakes_nobody():
     assert (breach.event, breach.tell) == ("opened", False)
 
 
+def test_an_exceedance_that_goes_on_is_told_once_an_hour_of_it_is_found_in_time():
+    """Eight hours exceed, and the county's background comes for all of them at once."""
+    until = T0 + 9 * HOUR + 5 * MINUTE
+    come = [background(T0 + h * HOUR, 50, T0 + 8 * HOUR + (5 + h) * MINUTE) for h in range(8)]
+    come.append(background(T0 + 8 * HOUR, 50, T0 + 9 * HOUR + 4 * MINUTE))
+    run = superseded((300,) * 9, come, until)
+    found = [b for b in run.breaches if b.kind == "exceedance"]
+    # 01:00-02:00 ended 7 h before; 03:00-04:00 is the first that ended no more than 6 h before
+    assert [(b.event, (b.start - T0) // HOUR, b.tell) for b in found] == [
+        ("opened", 0, False),
+        ("amended", 2, True),
+    ]
+    assert len({b.id for b in found}) == 1
+
+
 def test_an_hour_found_out_of_order_opens_and_closes_at_the_compliant_hour_that_is_known():
     come = [
         background(T0 + HOUR, 50, T0 + 2 * HOUR + 3 * MINUTE),
@@ -262,6 +277,17 @@ def test_a_reading_that_comes_again_hours_later_opens_no_second_breach_and_hides
         ("closed", 100.0),
         ("opened", 1300.0),
     ]
+
+
+def test_a_backlog_of_high_values_is_told_by_the_first_that_is_found_in_time():
+    old = [row(T0 - h * HOUR, 1200, received=T0 + 1000) for h in (10, 9, 8)]
+    new = [row(T0, 1300), row(T0 + MINUTE, 1400)]
+    for parts in ([[*old, *new]], [[one] for one in (*old, *new)]):
+        run = Run(revision(rules=rules_of(INSTANT)), *[batch(*part) for part in parts])
+        assert [(b.event, b.value, b.tell) for b in run.breaches] == [
+            ("opened", 1200.0, False),
+            ("amended", 1300.0, True),
+        ]
 
 
 def test_a_device_that_speaks_rarely_closes_with_an_hour():
