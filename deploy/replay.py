@@ -18,7 +18,7 @@ import orjson
 
 from ingest.batches import Row, readings_of
 from ingest.decoders.instants import instant_text
-from ingest.recording import Recorded
+from ingest.recording import Recorded, RecordingError
 from ingest.records import MISSING, Background, FeedRecord, Quarantined, Readings, Revision, Signal, Tick
 from ingest.register import Register
 from ingest.resolve import STATUS_FILTER, Arrival, Resolver, matches
@@ -27,6 +27,7 @@ from processors.records import ANSWERS, Breach, Interval, Verdict, short_id
 
 MINUTE_MS = 60_000
 BRIDGE = "replay"
+_LAST_MS = 253_370_764_800_000  # 9999-01-01: the day and zone of later instants are beyond the calendar
 MOST_ROWS = 2000  # of a batch; the size changes no output
 _OF_A_VALUE = (
     "clock",
@@ -88,6 +89,9 @@ def merged(recordings: Sequence[Iterable[Recorded]]) -> Iterator[Recorded]:
 def _forward(recording: Iterable[Recorded]) -> Iterator[Recorded]:
     latest = None
     for message in recording:
+        if message.received_at >= _LAST_MS:
+            words = f"received_at {instant_text(message.received_at)} is the end of the calendar; was the clock wrong?"
+            raise RecordingError(f"a message of {message.topic}: {words}")
         latest = message.received_at if latest is None else max(latest, message.received_at)
         yield message._replace(received_at=latest)
 

@@ -183,6 +183,13 @@ def test_a_message_that_was_received_earlier_than_the_one_before_does_not_turn_t
     assert sorted(found)[-2:] == [iso(T0 + 5 * MINUTE + 1000)] * 2
 
 
+def test_a_message_from_the_end_of_the_calendar_is_named(county, tmp_path):
+    odd = {"received_at": "9999-12-31T23:59:59Z", "topic": "dust/v1/dev-1/readings", "payload": "{}"}
+    done = run(county, write_recording(tmp_path / "r.jsonl", [odd]), "--out", tmp_path / "out")
+    assert done.exit_code == 1
+    assert "received_at 9999-12-31T23:59:59.000Z is the end of the calendar" in done.output
+
+
 def test_an_empty_recording_gives_empty_files(county, tmp_path):
     assert run(county, write_recording(tmp_path / "r.jsonl", []), "--out", tmp_path / "out").exit_code == 0
     assert json.loads((tmp_path / "out" / "summary.json").read_bytes()) == {
