@@ -90,7 +90,8 @@ def _forward(recording: Iterable[Recorded]) -> Iterator[Recorded]:
     latest = None
     for message in recording:
         if message.received_at >= _LAST_MS:
-            words = f"received_at {instant_text(message.received_at)} is the end of the calendar; was the clock wrong?"
+            when = instant_text(message.received_at)
+            words = f"received_at {when} is the end of the calendar; was the clock wrong?"
             raise RecordingError(f"a message of {message.topic}: {words}")
         latest = message.received_at if latest is None else max(latest, message.received_at)
         yield message._replace(received_at=latest)
