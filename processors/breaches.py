@@ -6,7 +6,7 @@ replay or a late verdict never makes a second one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -58,25 +58,38 @@ class Breaches:
         if previous is not None:
             episode = current or self.closed.get(key)
             if episode is not None and episode.opened.start == verdict.start:
-                return self._superseded(key, episode, verdict)
-            if previous == EXCEEDS and verdict.answer != EXCEEDS:
-                return []  # an interval inside an episode that others hold open
+                if episode is current or verdict.answer != EXCEEDS or previous != COMPLIANT:
+                    return self._superseded(key, episode, verdict)
+                # it was taken back and closed for that: this is told anew, under an id of its own
+                return self._open(key, verdict, rule, later_compliant, delayed, again=True)
         if verdict.answer == EXCEEDS:
             if current is not None:
                 current.last = max(current.last, verdict.start)
-                return []
+                if current.opened.tell or not _is_told(verdict, rule):
+                    return []
+                # opened by what was found too late to wake anybody; it goes on, and that is news
+                current.opened = replace(current.opened, tell=True)
+                return [replace(_of_verdict(current.opened, verdict, "amended"), delayed=delayed)]
             if previous == EXCEEDS:
                 return []
             return self._open(key, verdict, rule, later_compliant, delayed)
-        if verdict.answer == COMPLIANT and current is not None and verdict.start > current.last:
+        # equal: the last exceeding interval itself was cleared, and nothing else holds the breach open
+        if verdict.answer == COMPLIANT and current is not None and verdict.start >= current.last:
             return [self._close(key, _of_verdict(current.opened, verdict, "closed"))]
         return []
 
     def _open(
-        self, key: Key, verdict: Verdict, rule: Rule, later: Verdict | None, delayed: bool
+        self,
+        key: Key,
+        verdict: Verdict,
+        rule: Rule,
+        later: Verdict | None,
+        delayed: bool,
+        again: bool = False,
     ) -> list[Breach]:
+        anew = (verdict.revision,) if again else ()
         breach = Breach(
-            id=short_id("breach", rule.id, rule.revision, verdict.kind, verdict.point, verdict.start),
+            id=short_id("breach", rule.id, rule.revision, verdict.kind, verdict.point, verdict.start, *anew),
             event="opened",
             kind="exceedance",
             level=rule.day_level if verdict.kind == "day" else rule.level,
@@ -105,7 +118,7 @@ class Breaches:
             revision=verdict.revision,
             reasons=verdict.reasons,
             delayed=delayed,
-            tell=verdict.decided_at - verdict.end <= rule.tell_within_h * 3_600_000,
+            tell=_is_told(verdict, rule),
             deadline_h=rule.deadline_h,
             configuration=verdict.configuration,
         )
@@ -177,13 +190,15 @@ class Breaches:
         self.open[OFFLINE, OFFLINE, device] = Episode(breach, since)
         return breach
 
-    def drop(self, devices: Iterable[str], rules: Iterable[str], at: int) -> list[Breach]:
-        """Close what belongs to devices or rules that the configuration has no longer."""
-        known_devices, known_rules = set(devices), {OFFLINE, *rules}
+    def drop(self, devices: Iterable[str], judged: Mapping[str, Set[str]], at: int) -> list[Breach]:
+        """Close what no verdict will close any more: `judged` says which devices each rule judges."""
+        known = set(devices)
         events = []
         for key in sorted(self.open):
-            reason = "device_removed" if key[2] not in known_devices else "rule_removed"
-            if key[2] not in known_devices or key[0] not in known_rules:
+            rule, device = key[0], key[2]
+            reason = "device_removed" if device not in known else "rule_removed"
+            # a rule may also be gone for this device only: its site is in another stage now, say
+            if device not in known or (rule != OFFLINE and device not in judged.get(rule, ())):
                 event = self.close(key, at, reason)
                 assert event is not None
                 events.append(event)
@@ -219,6 +234,10 @@ class Breaches:
         return made
 
 
+def _is_told(verdict: Verdict, rule: Rule) -> bool:
+    return verdict.decided_at - verdict.end <= rule.tell_within_h * 3_600_000
+
+
 def _of_verdict(opened: Breach, verdict: Verdict, event: str) -> Breach:
     """An event of an open breach that a later or superseding verdict leads to."""
     return replace(
@@ -230,6 +249,7 @@ def _of_verdict(opened: Breach, verdict: Verdict, event: str) -> Breach:
         value=verdict.value,
         background=verdict.background,
         subtracted=verdict.subtracted,
+        limit=verdict.limit,
         capture=verdict.capture,
         interval=verdict.interval,
         verdict=verdict.id,

@@ -28,7 +28,7 @@ from processors.intervals import interval_records
 from processors.judge import Judge
 from processors.outage import NEVER, Outage
 from processors.records import Breach, Interval, Verdict
-from processors.revision import Plan, sites_of_partition
+from processors.revision import Plan, formers_of, sites_of_partition
 from processors.rowlog import RowLog
 from processors.silence import Silence
 from processors.windows import window_means
@@ -202,18 +202,22 @@ class Detector:
         """A configuration comes into force: what is known of devices that stay is kept."""
         revision = self.waiting.pop(0)
         at = max(revision.effective, revision.received_at)
-        plan = Plan.of(revision, sites_of_partition(self.partition, self.partitions))
+        former = formers_of(self.plan, self.revision, revision, at)
+        plan = Plan.of(revision, sites_of_partition(self.partition, self.partitions), former)
         first = not self.ready
         state.adopt(self, plan, at)
         self.revision = revision
         if first:
             for width in WINDOWS:
                 self.closed[width] = self._aligned(width, at - self._lateness(width))
-            self.log.closed_until = self.closed[LONG]
+            self.log.closed_until = min(self.closed.values())
         else:
             for width in WINDOWS:  # the zone may have changed
                 self.closed[width] = self._aligned(width, self.closed[width])
-        out.breaches += self.breaches.drop(plan.devices, (rule.rule.id for rule in plan.rules), at)
+        judged = {
+            rule.rule.id: {plan.devices[i] for i in rule.rows.tolist()} for rule in plan.latest.values()
+        }
+        out.breaches += self.breaches.drop(plan.devices, judged, at)
 
     def _aligned(self, width: int, instant: int) -> int:
         """The last end of a window of that width at or before the instant, in the county's zone."""
@@ -228,7 +232,8 @@ class Detector:
 
     def _close_long(self, due: int, at: int, out: Outputs) -> None:
         self._close(LONG, due, at, out)
-        self.log.close(self.closed[LONG])
+        # a rule may wait longer for the readings of its quarters than any does for those of its hours
+        self.log.close(min(self.closed.values()))
         self.log.forget(due)
         self.judge.forget(self.days, due)
         self.days.forget(due)
@@ -337,16 +342,19 @@ class Detector:
                 self._publish([event], out, late and self.outage.catching_up(int(fresh.received[i])))
 
     def _mark(self, taken: Intake, duplicates: list[int], conflicts: list[int], out: Outputs) -> None:
-        time, period, gone = taken.columns.time, taken.columns.period, self.closed[LONG]
+        time, period = taken.columns.time, taken.columns.period
         begun = time < max(self.closed.values())
-        late = begun & (time + np.maximum(period, 1) <= gone)
-        # the mean of more than a quarter of an hour has no quarter to miss
-        late_quarter = begun & ~late & (period <= SHORT)
+        reach = time + np.maximum(period, 1)
+        no_hour = reach <= self.closed[LONG]
+        has_quarter = period <= SHORT  # the mean of more than a quarter of an hour has none to miss
+        late = no_hour & ~(has_quarter & (reach > self.closed[SHORT]))
+        late_hour = no_hour & ~late
+        late_quarter = ~no_hour & has_quarter & (time < self.closed[SHORT])
         if not duplicates and not conflicts and not begun.any():
             return
         doubled = set(duplicates)
         found = [(i, "duplicate") for i in duplicates] + [(i, "conflict") for i in conflicts]
-        for name, rows in (("late", late), ("late_quarter", late_quarter)):
+        for name, rows in (("late", late), ("late_hour", late_hour), ("late_quarter", late_quarter)):
             found += [(i, name) for i in np.flatnonzero(rows).tolist() if i not in doubled]
         for i, name in sorted(found):
             out.mark(int(taken.place[i]), name)

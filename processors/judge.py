@@ -201,7 +201,7 @@ class Judge:
                     capture=share,
                     interval=interval_of(device) if slots else None,
                     revision=revision,
-                    configuration=plan.id,
+                    configuration=rule.configuration,
                     decided_at=at,
                 )
             )
@@ -213,7 +213,8 @@ class Judge:
         """The first compliant verdict of a point in later intervals."""
         for start, held in later:
             if held.state[row] == IS_COMPLIANT:
-                return self._verdicts(rule, start, held, np.array([row], np.int32), at)[0]
+                then = self.plan.rule_at(rule.rule.id, start) or rule
+                return self._verdicts(then, start, held, np.array([row], np.int32), at)[0]
         return None
 
     # ------------------------------------------------------------------------------------ background
@@ -225,12 +226,11 @@ class Judge:
     def look_again(self, due: int, at: int, known: Backgrounds) -> list[Judgement]:
         """Judge what waited until `due` for its background: with what is there, or without."""
         made: list[Judgement] = []
-        rules = {rule.rule.id: rule for rule in self.plan.rules}
         for (name, start), when in sorted(self.pending.items()):
             if when > due:
                 continue
             del self.pending[name, start]
-            rule, held = rules.get(name), self.held.get(name, {}).get(start)
+            rule, held = self.plan.rule_at(name, start), self.held.get(name, {}).get(start)
             if rule is None or held is None:
                 continue
             made += self._with_background(rule, start, held, max(at, held.end + rule.settle), known)
@@ -251,11 +251,13 @@ class Judge:
         made: list[Judgement] = []
         for rule in self.plan.rules:
             held = self.held.get(rule.rule.id, {}).get(start)
-            if rule.rule.background is None or held is None or held.end != end:
+            if rule.rule.background is None or held is None or held.end != end or not rule.holds(start):
                 continue
             made += self._with_background(rule, start, held, at, known)
             if not (held.state == PENDING).any():
                 self.pending.pop((rule.rule.id, start), None)
+            if at > end + SUPERSEDE_MS:
+                continue  # records of other stations may be forgotten: the mean would be of what is left
             areas = self.plan.areas_for(rule)
             for index, area in enumerate(self.plan.areas):
                 if station in area.stations:
@@ -267,7 +269,7 @@ class Judge:
         made: list[Judgement] = []
         for rule in self.plan.rules:
             for begin, held in sorted(self.held.get(rule.rule.id, {}).items()):
-                if begin < end and held.end > start:
+                if begin < end and held.end > start and rule.holds(begin):
                     open_states = (IS_COMPLIANT, IS_EXCEEDING, PENDING)
                     rows = np.flatnonzero(np.isin(held.state, open_states)).astype(np.int32)
                     held.bits[rows] |= LOST

@@ -42,7 +42,7 @@ REASONS: dict[str, str] = {
     "clear": "values stayed at or below the limit for as long as the rule asks",
     "device_returned": "the silent device was heard again",
     "device_removed": "the device is no longer in the configuration",
-    "rule_removed": "the rule is no longer in the configuration",
+    "rule_removed": "the configuration no longer has the rule for this device",
 }
 
 

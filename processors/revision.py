@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -28,6 +28,7 @@ NANO = 10**9  # limits and means are compared as whole 1e-9 of the unit
 HOUR_MS = 3_600_000
 OFFLINE_LEAST_MS = 15 * 60_000
 OFFLINE_INTERVALS = 3
+FORMER_MS = 72 * HOUR_MS  # longer than an interval may be superseded and its day counted again
 UNBOUNDED = int(np.iinfo(np.int64).max)
 Rows = npt.NDArray[np.int32]
 
@@ -86,12 +87,23 @@ class Area:
     least: int
 
 
+class Former(NamedTuple):
+    """What held of a rule before a later revision: windows that began before `until` are judged by it."""
+
+    id: str
+    rule: dict[str, Any] | None  # as JSON data; None: there was no such rule
+    configuration: str
+    start: int
+    until: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RuleInForce:
     """A rule of the plan: its numbers as integers, and the rows of the devices it judges."""
 
     rule: Rule
     revision: str
+    configuration: str  # id of the revision that holds it
     rows: Rows  # ascending
     pollutant: int  # index in JUDGED
     window: int  # ms; 0: single values
@@ -123,11 +135,18 @@ class Plan:
     digest: npt.NDArray[np.uint64]  # of the device's id
     areas: tuple[Area, ...]
     area_of: Rows  # index into `areas` of each device's site, -1: none
-    rules: tuple[RuleInForce, ...]
+    rules: tuple[RuleInForce, ...]  # also those that judge what began before a later revision
+    latest: dict[str, RuleInForce]  # id -> the rule of this revision
+    former: tuple[Former, ...]
     row_of: dict[str, int]
 
     @classmethod
-    def of(cls, revision: Revision, mine: Callable[[str], bool] = lambda site: True) -> Plan:
+    def of(
+        cls,
+        revision: Revision,
+        mine: Callable[[str], bool] = lambda site: True,
+        former: tuple[Former, ...] = (),
+    ) -> Plan:
         """The plan of a revision for the sites that `mine` says are of this partition."""
         body = revision.body
         zone = body["county"]["zone"]
@@ -145,6 +164,10 @@ class Plan:
             for d in devices
         ]
         own = [sites.get(d["site"], {}) for d in devices]
+        latest = {
+            rule["id"]: _in_force(Rule.model_validate(rule), own, zone, revision.id) for rule in body["rules"]
+        }
+        rules, latest = _since(latest, former, own, zone)
         return cls(
             id=revision.id,
             effective=revision.effective,
@@ -156,12 +179,18 @@ class Plan:
             digest=np.array([digest_of(d["id"]) for d in devices], np.uint64),
             areas=areas,
             area_of=_area_rows(areas, own),
-            rules=tuple(_in_force(Rule.model_validate(rule), own, zone) for rule in body["rules"]),
+            rules=rules,
+            latest=latest,
+            former=former,
             row_of={d["id"]: row for row, d in enumerate(devices)},
         )
 
     def __len__(self) -> int:
         return len(self.devices)
+
+    def rule_at(self, name: str, instant: int) -> RuleInForce | None:
+        """The rule of that id that holds for a window that begins at the instant."""
+        return next((rule for rule in self.rules if rule.rule.id == name and rule.holds(instant)), None)
 
     def rows_of(self, devices: tuple[str, ...]) -> Rows:
         """The row of each device, -1 for one that is not of the plan."""
@@ -209,13 +238,50 @@ def _area_rows(areas: tuple[Area, ...], sites: list[dict[str, Any]]) -> Rows:
     return np.array([names.get(str(site.get("area")), -1) for site in sites], np.int32)
 
 
-def _in_force(rule: Rule, sites: list[dict[str, Any]], zone: str) -> RuleInForce:
+def formers_of(before: Plan, old: Revision | None, new: Revision, at: int) -> tuple[Former, ...]:
+    """What still holds for windows that began before `new` came into force at `at`, after `old`.
+
+    A limit is never applied to what was measured before anybody could know it.
+    """
+    if old is None:
+        return ()
+    was = {rule["id"]: rule for rule in old.body["rules"]}
+    now = {rule["id"]: rule for rule in new.body["rules"]}
+    kept = [one for one in before.former if one.until + FORMER_MS > at and one.id in now]
+    for name, rule in now.items():
+        # single values are judged at their receipt: there is nothing that began before
+        if rule["window"] and was.get(name) != rule:
+            start = max((one.until for one in kept if one.id == name), default=-UNBOUNDED)
+            kept.append(Former(name, was.get(name), old.id, start, at))
+    return tuple(kept)
+
+
+def _since(
+    latest: dict[str, RuleInForce], former: tuple[Former, ...], sites: list[dict[str, Any]], zone: str
+) -> tuple[tuple[RuleInForce, ...], dict[str, RuleInForce]]:
+    """(all rules, the latest of each id): each holds for what began under its own revision."""
+    latest = dict(latest)
+    earlier = []
+    for one in former:
+        newest = latest[one.id]
+        latest[one.id] = replace(newest, start=max(newest.start, one.until))
+        if one.rule is not None:
+            held = _in_force(Rule.model_validate(one.rule), sites, zone, one.configuration)
+            # where the rule of today judges nothing, nothing could close what is opened
+            rows = np.intersect1d(held.rows, newest.rows)
+            start, end = max(held.start, one.start), min(held.end, one.until)
+            earlier.append(replace(held, rows=rows, start=start, end=end))
+    return (*earlier, *latest.values()), latest
+
+
+def _in_force(rule: Rule, sites: list[dict[str, Any]], zone: str, configuration: str) -> RuleInForce:
     rows = [row for row, site in enumerate(sites) if _applies(rule, site)]
     background = rule.background
     cap = UNBOUNDED if background is None or background.cap is None else _nano(background.cap)
     return RuleInForce(
         rule=rule,
         revision=rule.revision,
+        configuration=configuration,
         rows=np.array(rows, np.int32),
         pollutant=JUDGED.index(rule.pollutant),
         window=rule.window * 1000,
