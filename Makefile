@@ -15,6 +15,8 @@ unexport VIRTUAL_ENV
 setup: $(VENV)/.ready
 
 $(UV):
+	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "dustwatch needs Python 3.11 or newer, found: $(PYTHON); name one with PYTHON=/path/to/python3.11" >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
 

@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from alerts.channels.base import Channel
 from alerts.gather import Gathered
-from alerts.outbox import Ended, Outcome, Patience, after, refused, unknown
+from alerts.outbox import Ended, Outcome, Patience, after, retry, unknown
 from alerts.records import SENT, Claim
 from alerts.store import CaseStore
 from alerts.store.case_store import wall_ms
@@ -169,7 +169,8 @@ class Dispatcher:
         id = claim.message.recipient.channel
         sender = self._channels.get(id)
         if sender is None:
-            return refused(f"channel `{id}` is no longer in channels.yaml")
+            # Renamed or left out: the operator hears of it, and the message waits for the channel to be back.
+            return retry(f"channel `{id}` is no longer in channels.yaml")
         try:
             async with asyncio.timeout(self._pacing.attempt_s):
                 return await sender.send(claim.message, claim.possible_repeat)

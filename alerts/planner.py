@@ -97,9 +97,14 @@ class CasePlanner:
         return Change(why, case, _event_of(event, None, case.state, why), messages)
 
     def _amended(self, event: Breach, case: Case, now: int) -> Change:
-        """A later event of a known breach, or its opening after its end: recorded, nobody is told."""
+        """A later event of a known breach, or its opening after its end: recorded, nobody is told.
+
+        Unless the breach was only recorded so far, and the event says that it is to be told now.
+        """
         step = decide(case.state, AMEND)
         why = step.reason if event.event == "amended" else "its opening came after other events"
+        untold = not case.tell and case.recovered_at is None
+        news = untold and step.accepted and event.event == "amended" and event.tell
         later = event.at >= case.updated_at
         after = replace(
             case,
@@ -108,7 +113,14 @@ class CasePlanner:
             updated_at=max(case.updated_at, event.at),
             data=asdict(event) if later else case.data,
         )
-        return Change(why, after, _event_of(event, case.state, after.state, why))
+        if not news:
+            return Change(why, after, _event_of(event, case.state, after.state, why))
+        why = "only recorded so far; it goes on, and is told now"
+        late = now - event.at > _LATE_MS
+        due = deadline_ms(self.routing, event.level, event.deadline_h, now if late else event.at)
+        after = replace(after, tell=True, delayed=event.delayed or late, deadline=due)
+        messages = self._tell(after, "opened", self._recipients(after, now), now)
+        return Change(why, after, _event_of(event, case.state, after.state, why), messages)
 
     def _closed(self, event: Breach, known: Known, now: int) -> list[Change]:
         case = known.case
@@ -310,7 +322,7 @@ class CasePlanner:
 
 def _template_of_end(event: Breach, known: Known) -> str:
     """In which words the end is told: withdrawn, corrected, heard again, or within the limit again."""
-    if {"rule_removed", "device_removed"} & set(event.reasons):
+    if {"rule_removed", "rule_suspended", "device_removed"} & set(event.reasons):
         return "withdrawn"
     if event.kind == OFFLINE:
         return "returned"

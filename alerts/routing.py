@@ -6,7 +6,7 @@ Secrets stand here by name only; their values come from the machine (see `alerts
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -20,6 +20,8 @@ from ingest.strict_yaml import ConfigError, Document, Loaded, Problem, did_you_m
 
 BREACH_KINDS: tuple[str, ...] = (EXCEEDANCE, OFFLINE, SUSPICION)
 LINES: tuple[str, ...] = ("sector", "territorial", "site")
+# Levels that a matter can have: of an exceedance what its rule says, of the other kinds their name.
+LEVELS: tuple[str, ...] = ("notice", "warning", "violation", OFFLINE, SUSPICION)
 _DEPARTMENT = "department:"
 _MAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 
@@ -32,6 +34,16 @@ def _whom(text: str) -> str:
         return text
     hint = did_you_mean(text, LINES) or "; write sector, territorial, site or department:ID"
     raise ValueError(f"`{text}` names nobody{hint}")
+
+
+def _known_level(text: str) -> str:
+    if text not in LEVELS:
+        raise ValueError(f"nothing has the level `{text}`{did_you_mean(text, LEVELS) or _known(LEVELS)}")
+    return text
+
+
+def _known(words: Iterable[str]) -> str:
+    return f"; known are {', '.join(words)}"
 
 
 def _mail_address(text: str) -> str:
@@ -59,6 +71,7 @@ def _address(text: str) -> str:
     return text
 
 
+Level = Annotated[str, AfterValidator(_known_level)]
 Url = Annotated[str, AfterValidator(_address)]
 Secret = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]  # its name
 
@@ -138,7 +151,7 @@ class Route(Form):
     """Who is told of what matches; what is left out matches everything."""
 
     kind: Literal["exceedance", "offline", "suspicion"] | None = None
-    level: Name | None = None
+    level: Level | None = None
     site_kind: Name | None = None
     tell: Annotated[tuple[Annotated[str, AfterValidator(_whom)], ...], Field(min_length=1)]
 
@@ -147,7 +160,7 @@ class Silence(Form):
     """When silence is told, in seconds of the clock."""
 
     minimum: Seconds = 0  # least silence before anybody is told, beyond the device's own offline_after
-    hold: Seconds = 30  # how long to wait whether others fall silent too
+    hold: Seconds = 30  # how long to wait whether others fall silent too, anew with each that does
     many: Annotated[StrictInt, Field(ge=1)] = 5  # more than so many are one message
     window: Seconds = 300  # silent within so long of each other
 
@@ -176,7 +189,7 @@ class RoutingForm(Form):
     routes: tuple[Route, ...] = ()
     operator: tuple[Contact, ...] = (Contact(name="平台运维", channels=(Channel(kind="file"),)),)
     offline: Silence = Silence()
-    deadlines: dict[Name, Hours] = Field(  # hours, where the rule itself names none
+    deadlines: dict[Level, Hours] = Field(  # hours, where the rule itself names none
         default_factory=lambda: {"warning": 24.0, "violation": 4.0, "offline": 24.0}
     )
     delivery: Deliveries = Deliveries()
@@ -186,6 +199,16 @@ class RoutingForm(Form):
 ROUTING: TypeAdapter[RoutingForm] = TypeAdapter(RoutingForm)
 CHANNELS: TypeAdapter[tuple[ChannelForm, ...]] = TypeAdapter(tuple[ChannelForm, ...])
 _DEFAULT_ROUTE = Route(tell=LINES)
+
+
+def _covers(first: Route, later: Route) -> bool:
+    """Whether `first` matches all that `later` does."""
+    pairs = (
+        (first.kind, later.kind),
+        (first.level, later.level),
+        (first.site_kind, later.site_kind),
+    )
+    return all(wide in (None, narrow) for wide, narrow in pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +286,35 @@ def contacts_of(register: Register, routing: Routing) -> Iterator[tuple[str, tup
             yield "sites.yaml", (index, "contacts", number), contact
     for number, contact in enumerate(routing.form.operator):
         yield "routing.yaml", ("operator", number), contact
+
+
+def links_lead_nowhere(register: Register, routing: Routing, base_url: str) -> str | None:
+    """A warning where messages leave the machine with links that open only on it."""
+    host = urlsplit(base_url).hostname or ""
+    used = {use.kind for _, _, contact in contacts_of(register, routing) for use in contact.channels}
+    if used <= {"file"} or not (host in ("localhost", "::1", "") or host.startswith("127.")):
+        return None
+    return (
+        f"DUSTWATCH_BASE_URL is {base_url}: the links in messages open only on this machine; "
+        "set it to the address at which people reach the desk"
+    )
+
+
+def idle_routes(register: Register, routing: Routing) -> list[Problem]:
+    """Warnings: routes that never match, because of a kind of site that is not there or a route before."""
+    document = routing.documents.get("routing.yaml", Document("routing.yaml"))
+    kinds = sorted({site.kind for site in register.sites.values()})
+    found: list[Problem] = []
+    for index, route in enumerate(routing.form.routes):
+        if route.site_kind is not None and route.site_kind not in kinds:
+            hint = did_you_mean(route.site_kind, kinds) or _known(kinds)
+            words = f"no site is of the kind `{route.site_kind}`: this route never matches{hint}"
+            found.append(document.problem(("routes", index, "site_kind"), words, severity="warning"))
+        before = next((n for n in range(index) if _covers(routing.form.routes[n], route)), None)
+        if before is not None:
+            words = f"never used: routes[{before}] matches all that this one does; put this one before it"
+            found.append(document.problem(("routes", index), words, severity="warning"))
+    return found
 
 
 def _unknown_departments(routing: Routing, register: Register) -> Iterator[Problem]:

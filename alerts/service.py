@@ -17,12 +17,14 @@ from alerts.channels import Secrets, open_channels
 from alerts.dispatcher import Dispatcher
 from alerts.outbox import Patience
 from alerts.planner import CasePlanner
-from alerts.routing import Deliveries, load_routing
+from alerts.policy import uncovered
+from alerts.routing import Deliveries, links_lead_nowhere, load_routing
 from alerts.stage import AlertsStage, case_writer
 from alerts.store import CaseStore, Planner
 from alerts.watch import OperatorWatch
 from ingest.clock import Clock, parse_clock
 from ingest.register import load_register
+from ingest.strict_yaml import ConfigError
 from ingest.telemetry import Telemetry
 from ingest.topics import BREACHES
 from processors.apps import Beside, StageOptions, group_of, run_stage
@@ -57,11 +59,16 @@ def run_alerts(
 ) -> int:
     """Run until SIGTERM or SIGINT; returns 0.
 
-    Raises ConfigError for a wrong folder or a missing secret, StoreError for a case store that can't
-    be used, and what `run_stage` raises, all before anything has started.
+    Raises ConfigError for a wrong folder, a site that reaches nobody at some hour, or a missing secret,
+    StoreError for a case store that can't be used, and what `run_stage` raises, all before anything
+    has started.
     """
     register = load_register(settings.config)
     routing = load_routing(settings.config, register)
+    if gaps := uncovered(register, routing):
+        raise ConfigError(gaps)
+    if warning := links_lead_nowhere(register, routing, settings.base_url):
+        log.warning("links_lead_nowhere", message=warning)
     clock = parse_clock(settings.clock)
     options = options or StageOptions()
     channels = open_channels(routing.channels, secrets or Secrets(), settings.files)

@@ -25,7 +25,9 @@ def release(held: Sequence[Case], now: int, silence: Silence) -> list[Group]:
     """What to tell at `now` of the held cases.
 
     A case whose hold has ended takes those along that fell silent within the window of it; more than
-    `many` together are one group, also those whose own hold still runs.
+    `many` together are one group, also those whose own hold still runs. While others keep falling
+    silent it waits on, at most for the window: monitors that report every few minutes are found
+    silent one after another, though one cable was cut.
     """
     waiting = sorted(held, key=lambda case: (case.opened_at, case.site, case.device, case.id))
     groups: list[Group] = []
@@ -38,6 +40,9 @@ def release(held: Sequence[Case], now: int, silence: Silence) -> list[Group]:
             for other in waiting
             if other.id not in done and abs(other.opened_at - case.opened_at) <= silence.window * 1000
         )
+        newest = max(other.opened_at for other in near)
+        if now < min(newest + silence.hold * 1000, case.opened_at + silence.window * 1000):
+            continue
         if len(near) > silence.many:
             why = f"{len(near)} devices fell silent within {silence.window} s, more than {silence.many}"
             groups.append(Group(near, why))

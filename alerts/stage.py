@@ -11,9 +11,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
+from pydantic import TypeAdapter
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from alerts.gather import Gathered
+from alerts.routing import BREACH_KINDS
 from alerts.store import Applied, CaseStore, Planner
 from ingest.clock import Clock
 from ingest.codec import schema_of
@@ -23,6 +25,10 @@ from processors.stage import RawRecord
 
 log = structlog.get_logger(__name__)
 _RETRY_S = 1.0
+_EVENTS = ("opened", "amended", "closed")
+_YEAR_9999 = 253_370_764_800_000
+_LONGEST_DEADLINE_H = 24 * 366
+_TYPES = TypeAdapter(Breach)
 
 # Breaches of all partitions that wait at the same time share a transaction.
 CaseWriter = Gathered[Breach, Applied]
@@ -31,6 +37,26 @@ CaseWriter = Gathered[Breach, Applied]
 def case_writer(store: CaseStore, planner: Planner, clock: Clock, threads: ThreadPoolExecutor) -> CaseWriter:
     """What the stages of one worker share to write cases."""
     return Gathered(lambda events: store.apply_breaches(events, planner, clock.now_ms()), threads)
+
+
+def checked_breach(value: bytes) -> Breach:
+    """The breach of a record, with all that planner, texts and tables rely on. Raises ValueError & co.
+
+    Only detection writes the topic; yet a record of another version, or one written by hand, that failed
+    later would end the process, and end it again at each start.
+    """
+    breach = decode_breach(value)
+    _TYPES.validate_json(value, strict=True)
+    if breach.event not in _EVENTS or breach.kind not in BREACH_KINDS or not breach.title:
+        raise ValueError(f"event {breach.event!r} of kind {breach.kind!r}, or no title")
+    instants = (breach.at, breach.opened_at, breach.start, breach.end)
+    if not all(0 <= instant < _YEAR_9999 for instant in instants):
+        raise ValueError(f"instants {instants} of no calendar")
+    if not 0 <= (breach.deadline_h or 0) <= _LONGEST_DEADLINE_H or not 0 <= breach.revision < 2**31:
+        raise ValueError(f"deadline of {breach.deadline_h} h, or revision {breach.revision}")
+    if b"\\u0000" in value:
+        raise ValueError("a NUL, which no database keeps in a text")
+    return breach
 
 
 class AlertsStage:
@@ -58,7 +84,7 @@ class AlertsStage:
             log.warning("no_breach", partition=record.partition, offset=record.offset)
             return
         try:
-            breach = decode_breach(record.value)
+            breach = checked_breach(record.value)
         except (ValueError, TypeError, KeyError) as error:
             self._telemetry.discard("unreadable_breach")
             log.error("unreadable_breach", partition=record.partition, offset=record.offset, error=str(error))

@@ -18,14 +18,23 @@ def main(names: list[str]) -> int:
         print(f"no such measurement: {', '.join(unknown)}; there are {', '.join(PARTS)}", file=sys.stderr)
         return 2
     rows: list[Row] = []
+    failed: list[str] = []
     for name in names or PARTS:
         print(f"measuring {name} ...", flush=True)
-        part: list[Row] = importlib.import_module(f"bench.{name}").run()
+        try:
+            part: list[Row] = importlib.import_module(f"bench.{name}").run()
+        except Exception as error:
+            # what the others measured took minutes: it is kept
+            failed.append(f"{name}: {error or type(error).__name__}")
+            print(f"{failed[-1]}", file=sys.stderr, flush=True)
+            continue
         print(table(part), flush=True)
         rows += part
-    path = keep(rows)
+    path = keep(rows, failed)
     print(f"\n{table(rows)}\n\nkept in {path}")
-    return 0
+    for words in failed:
+        print(f"not measured: {words}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

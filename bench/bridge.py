@@ -3,7 +3,7 @@
 Both are one process with 1000 messages in flight, manual acknowledgement and a persistent session. The
 bare one speaks MQTT 3.1.1, where paho is at its fastest, and only acknowledges; the bridge decodes,
 checks, waits for Kafka and then acknowledges. Timed from the first message that the process sees to its
-last acknowledgement.
+last acknowledgement. A run counts only when every message has become a reading on Kafka.
 """
 
 from __future__ import annotations
@@ -25,11 +25,13 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from bench.processes import cpu_seconds
+from bench.processes import cpu_seconds, first_line
 from bench.report import Row
 from bench.whole_way import county, messages
 from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.mqtt import MqttBroker
+from deploy.scan import scan
+from ingest import codec
 from ingest.admin import ensure_topics
 from ingest.bridge import BridgeConfig, run_bridge
 from ingest.clock import WallClock
@@ -38,7 +40,8 @@ from ingest.mqtt import MqttOptions
 from ingest.register import load_register
 from ingest.resolve import BACKGROUND_FILTER, SIGNALS_FILTER, STATUS_FILTER
 from ingest.telemetry import Telemetry
-from tests.mqtt_load import LoadClient
+from ingest.topics import FEED, QUARANTINE
+from tests.mqtt_load import LoadClient, forget
 
 MESSAGES = 100_000
 RUNS = 3
@@ -84,19 +87,36 @@ def run() -> list[Row]:
 
 
 def _measure(who: str, mqtt: MqttBroker, kafka: KafkaNode, register: Path) -> tuple[float, float]:
+    for left in (_BARE, _OURS):
+        forget(left, mqtt.port)
     _prepare_session(who, mqtt.port)
     load = LoadClient(mqtt.port)
     load.publish(messages(MESSAGES, int(time.time() * 1000)))
     load.close()
+    before = asyncio.run(_on_kafka(kafka.bootstrap))
     command = [sys.executable, "-m", "bench.bridge", who, mqtt.url, kafka.bootstrap, str(register)]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
     try:
-        said = json.loads(child.stdout.readline())
+        said = json.loads(first_line(child, who, _WITHIN_S))
     finally:
         child.terminate()
         child.wait(15)
+    readings, refused = asyncio.run(_on_kafka(kafka.bootstrap))
+    made = readings - before[0], refused - before[1]
+    if who == _OURS and (made[0] < MESSAGES or made[1]):
+        raise RuntimeError(f"{MESSAGES} messages became {made[0]} readings, {made[1]} were refused")
     return MESSAGES / said["seconds"], said["cpu"]
+
+
+async def _on_kafka(bootstrap: str) -> tuple[int, int]:
+    """(readings in the feed, messages in quarantine)."""
+    readings = refused = 0
+    async for record in scan(bootstrap, FEED, PARTITIONS):
+        if codec.schema_of(record.headers) == codec.READINGS:
+            readings += len(codec.decode_readings(record.value))
+    async for record in scan(bootstrap, QUARANTINE, PARTITIONS):
+        refused += codec.schema_of(record.headers) == codec.QUARANTINED
+    return readings, refused
 
 
 def _prepare_session(who: str, port: int) -> None:

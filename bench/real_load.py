@@ -73,7 +73,9 @@ def _at(rate: int, folder: Path) -> list[Row]:
         with running(pipeline):
             _publish(mqtt.port, rate, 5, dusty=False)
             before = {name: cpu_seconds(pipeline.process(name).pid) for name in STAGES}
+            began = time.perf_counter()
             told_by = _publish(mqtt.port, rate, SECONDS, dusty=True)
+            published = rate * SECONDS / (time.perf_counter() - began)
             cpu = {n: cpu_seconds(pipeline.process(n).pid) - before[n] for n in STAGES}
             wait_for(
                 "every breach reaches the webhook", lambda: len(_told(sink, told_by)) == len(told_by), 60
@@ -84,6 +86,8 @@ def _at(rate: int, folder: Path) -> list[Row]:
         mqtt.stop()
         kafka.stop()
         sink.close()
+    if published < 0.95 * rate:
+        raise RuntimeError(f"the publisher reached {published:.0f} of {rate} messages/s: too busy a machine")
     note = "CPU %: " + ", ".join(f"{k} {v / SECONDS * 100:.0f}" for k, v in cpu.items())
     at = f"at {rate}/s: "
     return [

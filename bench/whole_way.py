@@ -20,9 +20,10 @@ from bench.processes import cpu_seconds
 from bench.report import Row
 from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.mqtt import MqttBroker
+from ingest.mqtt import MqttOptions
 from processors.history import open_history
 from tests.counties import device, iso, site, write_county
-from tests.mqtt_load import LoadClient
+from tests.mqtt_load import LoadClient, forget
 from tests.pipeline import STAGES, Pipeline, running, wait_for
 from tests.servers import influxdb
 
@@ -151,6 +152,7 @@ def _telegraf(folder: Path, mqtt: MqttBroker, influx: influxdb.InfluxServer) -> 
     if telegraf.binary() is None:
         return None
     influx.create_bucket("telegraf")
+    forget(MqttOptions().client_id, mqtt.port)
     process = telegraf.start(folder, mqtt.port, influx.url, influx.org, "telegraf", influx.token)
     client = LoadClient(mqtt.port, "load-telegraf")
     try:

@@ -73,7 +73,7 @@ def _rules(root: Path, register: Register | None) -> list[Problem]:
 
 def _routing(root: Path, register: Register | None) -> list[Problem]:
     from alerts.policy import load_routing, uncovered
-    from alerts.routing import CHANNELS, ROUTING, RoutingForm
+    from alerts.routing import CHANNELS, ROUTING, RoutingForm, idle_routes
 
     if register is None:
         # Without a register only the forms of the two files can be looked at.
@@ -84,4 +84,4 @@ def _routing(root: Path, register: Register | None) -> list[Problem]:
         routing = load_routing(root, register)
     except ConfigError as error:
         return list(error.problems)
-    return uncovered(register, routing)
+    return [*uncovered(register, routing), *idle_routes(register, routing)]

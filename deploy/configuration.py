@@ -6,8 +6,22 @@ from pathlib import Path
 
 from ingest.records import Revision
 from ingest.register import load_register
+from ingest.strict_yaml import ConfigError
 from processors.revision import compile_revision, make_revision
 from processors.rules import load_rules
+
+
+def checked_revision(folder: Path, received_at: int) -> Revision:
+    """`revision_of_folder` of a folder that `dustwatch check` accepts, also in who is told of what.
+
+    Raises ConfigError, among other things where some site at some hour reaches nobody.
+    """
+    from deploy.check import check_folder
+
+    problems, _ = check_folder(folder)
+    if problems:
+        raise ConfigError(problems)
+    return revision_of_folder(folder, received_at)
 
 
 def revision_of_folder(folder: Path, received_at: int) -> Revision:

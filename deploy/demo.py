@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.store import CaseStore
 from deploy.account import Account, take_account
-from deploy.configuration import revision_of_folder
+from deploy.configuration import checked_revision, revision_of_folder
 from deploy.stack import PARTITIONS, Say, Stack
 from ingest.clock import AffineClock, WallClock
 from ingest.register import Register, load_register
@@ -40,8 +39,12 @@ class Demo:
     started: float = field(default_factory=time.monotonic)
     first_message_s: float | None = None
 
-    def run(self, for_s: float | None, on_ready: Callable[[], None], stop: threading.Event) -> Account:
-        """Start, play until `stop` or for `for_s` seconds after all is ready, settle, account."""
+    def run(self, for_s: float | None, on_ready: Callable[[], None]) -> Account:
+        """Start, play until told to stop or for `for_s` seconds after all is ready, settle, account.
+
+        Raises ServerError, FolderError, StoppedEarly.
+        """
+        checked_revision(self.stack.config, received_at=0)  # refused before anything has started
         self.stack.start_servers()
         # The county's clock starts when the servers are up, so that nothing is late from the start.
         anchor = WallClock().now_ms()
@@ -57,17 +60,16 @@ class Demo:
         halt = threading.Event()
         thread = threading.Thread(target=player.run, args=(halt,), name="county")
         thread.start()
-        self._watch(for_s, stop)
+        self._watch(for_s)
         halt.set()
         thread.join()
         return self._settle(player.played.readings)
 
-    def _watch(self, for_s: float | None, stop: threading.Event) -> None:
+    def _watch(self, for_s: float | None) -> None:
         end = None if for_s is None else time.monotonic() + for_s
         cases = CaseStore(self.stack.env("alerts")["DUSTWATCH_CASES"])
-        while not stop.wait(0.5) and (end is None or time.monotonic() < end):
-            for line in self.stack.supervisor.tend():
-                self.say(line)
+        while not self.stack.told.event.wait(0.5) and (end is None or time.monotonic() < end):
+            self.stack.tend()
             if self.first_message_s is None and cases.counts()["messages_sent"]:
                 self.first_message_s = time.monotonic() - self.started
                 self.say(f"first message to a department after {self.first_message_s:.0f} s")
@@ -78,13 +80,16 @@ class Demo:
         history = open_history(self.stack.env("store")["DUSTWATCH_HISTORY"])
         cases = CaseStore(self.stack.env("alerts")["DUSTWATCH_CASES"])
         deadline = time.monotonic() + SETTLE_WITHIN_S
+        asked = self.stack.told.times
+        self.say("no more readings; waiting until each is accounted for (Ctrl-C: not so long)")
         try:
             while True:
                 account = asyncio.run(
                     take_account(self.stack.kafka.bootstrap, PARTITIONS, history, cases, published)
                 )
-                if account.balanced or time.monotonic() > deadline:
+                if account.balanced or time.monotonic() > deadline or self.stack.told.times > asked:
                     return account
+                self.stack.tend()
                 time.sleep(0.5)
         finally:
             history.close()
@@ -121,16 +126,8 @@ def simulated_county(register: Register, now_ms: int) -> County:
     )
 
 
-def prepare_folder(folder: Path) -> None:
-    """An empty folder for the run: a demo's past would lie in its future."""
-    if folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-
-
 def build_demo(config: Path, folder: Path, speed: float, port: int, say: Say) -> Demo:
     """A demo of the configuration folder. Raises ConfigError."""
     register = load_register(config)
-    prepare_folder(folder)
     start_ms = start_instant(register.county.zone, datetime.now(UTC))
-    return Demo(Stack(folder, config, "wall", port, say), register, start_ms, speed, say)
+    return Demo(Stack(folder, config, "wall", port, say, purpose="demo"), register, start_ms, speed, say)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from deploy.scan import plain_consumer
+from deploy.scan import partitions_in_use, plain_consumer
 from ingest import codec
 from ingest.quarantine import read_quarantine
 from ingest.topics import BREACHES, FEED, RESULTS
@@ -18,7 +20,9 @@ from processors.snapshots import Snapshots, group_of, state_of
 # stage -> the topic it reads
 INPUTS: dict[str, str] = {"detect": FEED, "store": RESULTS, "alerts": BREACHES}
 STUCK_AFTER_S = 60.0  # a record waits this long for a stage
-_TAIL = 50
+TICKS_STOPPED_S = 60.0  # a tick is due each second
+# How many records of a partition's end are looked through for its last reading; a tick comes each second.
+_LOOK_BACK = (50, 1000, 10_000)
 
 
 @dataclass(slots=True)
@@ -39,26 +43,33 @@ class Overview:
     """What `dustwatch status` prints."""
 
     last_tick: int | None = None  # ms, by the clock of the log
+    tick_age_s: float = 0.0  # since Kafka took it, by the real clock
     last_reading: int | None = None
+    looked_back: int | None = None  # records a partition without a reading; None: all there are
     stages: list[StageState] = field(default_factory=list)
-    quarantined: int = 0
+    quarantined: Counter[str] = field(default_factory=Counter)  # by reason
     outbox: dict[str, int] = field(default_factory=dict)
 
     @property
     def well(self) -> bool:
-        """Whether no stage is stuck and the log has a clock."""
-        return self.last_tick is not None and not any(s.stuck for s in self.stages)
+        """Whether no stage is stuck and the log has a clock that goes."""
+        return self.ticking and not any(s.stuck for s in self.stages)
+
+    @property
+    def ticking(self) -> bool:
+        return self.last_tick is not None and self.tick_age_s <= TICKS_STOPPED_S
 
 
-async def look(bootstrap: str, partitions: int, application: str) -> Overview:
-    """The present state of the log and its stages. Raises KafkaMissing."""
+async def look(bootstrap: str, application: str) -> Overview:
+    """The present state of the log and its stages. Raises KafkaMissing, TopicMismatch."""
+    partitions = await partitions_in_use(bootstrap)
     async with plain_consumer(bootstrap) as consumer:
         view = Overview()
         await _look_at_clock(consumer, partitions, view)
         for stage, topic in INPUTS.items():
             reached = await _reached(bootstrap, state_of(stage, group_of(stage, application)), partitions)
             view.stages.append(await _look_at_stage(consumer, stage, topic, reached, partitions))
-        view.quarantined = len(await read_quarantine(bootstrap))
+        view.quarantined.update(held.record.code for held in await read_quarantine(bootstrap))
         return view
 
 
@@ -75,25 +86,48 @@ async def _reached(bootstrap: str, stage: str, partitions: int) -> dict[int, int
 
 
 async def _look_at_clock(consumer: AIOKafkaConsumer, partitions: int, view: Overview) -> None:
-    """Read the last few records of every partition of the feed."""
+    """Read the end of every partition of the feed, further back until a reading is found."""
     feed = [TopicPartition(FEED, p) for p in range(partitions)]
-    consumer.assign(feed)
     ends = await consumer.end_offsets(feed)
     starts = await consumer.beginning_offsets(feed)
-    for part in feed:
-        consumer.seek(part, max(starts[part], ends[part] - _TAIL))
-    behind = {p for p in feed if ends[p] > starts[p]}
+    seen = dict(ends)
+    for tail in _LOOK_BACK:
+        since = {part: max(starts[part], ends[part] - tail) for part in feed}
+        await _look_between(consumer, since, seen, view)
+        seen = since
+        if view.last_reading is not None or seen == starts:
+            return
+    view.looked_back = _LOOK_BACK[-1]
+
+
+async def _look_between(
+    consumer: AIOKafkaConsumer,
+    since: dict[TopicPartition, int],
+    until: dict[TopicPartition, int],
+    view: Overview,
+) -> None:
+    behind = {part for part in since if since[part] < until[part]}
+    consumer.assign(list(behind))
+    for part in behind:
+        consumer.seek(part, since[part])
     deadline = time.monotonic() + 10
     while behind and time.monotonic() < deadline:
-        for records in (await consumer.getmany(timeout_ms=200)).values():
+        for part, records in (await consumer.getmany(timeout_ms=200)).items():
             for record in records:
-                at = int(codec.header(record.headers, "received_at") or b"0")
-                schema = codec.schema_of(record.headers)
-                if schema == codec.READINGS:
-                    view.last_reading = max(view.last_reading or 0, at)
-                elif schema == "dust.tick/1":
-                    view.last_tick = max(view.last_tick or 0, int(orjson.loads(record.value)["received_at"]))
-        behind = {p for p in behind if await consumer.position(p) < ends[p]}
+                if record.offset < until[part]:
+                    _note(record, view)
+        behind = {part for part in behind if await consumer.position(part) < until[part]}
+
+
+def _note(record: Any, view: Overview) -> None:
+    schema = codec.schema_of(record.headers)
+    if schema == codec.READINGS:
+        at = int(codec.header(record.headers, "received_at") or b"0")
+        view.last_reading = max(view.last_reading or 0, at)
+    elif schema == "dust.tick/1":
+        age = max(0.0, time.time() - record.timestamp / 1000)
+        view.tick_age_s = age if view.last_tick is None else min(view.tick_age_s, age)
+        view.last_tick = max(view.last_tick or 0, int(orjson.loads(record.value)["received_at"]))
 
 
 async def _look_at_stage(

@@ -18,15 +18,16 @@ import orjson
 
 from ingest.batches import Row, readings_of
 from ingest.decoders.instants import instant_text
-from ingest.recording import Recorded
+from ingest.recording import Recorded, RecordingError
 from ingest.records import MISSING, Background, FeedRecord, Quarantined, Readings, Revision, Signal, Tick
 from ingest.register import Register
 from ingest.resolve import STATUS_FILTER, Arrival, Resolver, matches
-from processors.detect import Detector
+from processors.detect import Detector, Outputs
 from processors.records import ANSWERS, Breach, Interval, Verdict, short_id
 
 MINUTE_MS = 60_000
 BRIDGE = "replay"
+_LAST_MS = 253_370_764_800_000  # 9999-01-01: the day and zone of later instants are beyond the calendar
 MOST_ROWS = 2000  # of a batch; the size changes no output
 _OF_A_VALUE = (
     "clock",
@@ -50,6 +51,15 @@ class Replayed:
     intervals: list[Line] = field(default_factory=list)
     verdicts: list[Line] = field(default_factory=list)
     breaches: list[Line] = field(default_factory=list)
+
+    def take(self, found: Outputs) -> None:
+        """What one record led to."""
+        if found.readings is not None:
+            self.readings += reading_lines(found.readings, found.marks)
+        self.duplicates += found.duplicates
+        self.intervals += [interval_line(interval) for interval in found.intervals]
+        self.verdicts += [verdict_line(verdict) for verdict in found.verdicts]
+        self.breaches += [breach_line(breach) for breach in found.breaches]
 
     def summary(self) -> Line:
         """The line of `summary.json`."""
@@ -77,6 +87,10 @@ def merged(recordings: Sequence[Iterable[Recorded]]) -> Iterator[Recorded]:
 def _forward(recording: Iterable[Recorded]) -> Iterator[Recorded]:
     latest = None
     for message in recording:
+        if message.received_at >= _LAST_MS:
+            when = instant_text(message.received_at)
+            words = f"received_at {when} is the end of the calendar; was the clock wrong?"
+            raise RecordingError(f"a message of {message.topic}: {words}")
         latest = message.received_at if latest is None else max(latest, message.received_at)
         yield message._replace(received_at=latest)
 
@@ -142,13 +156,7 @@ def replay(
     out = Replayed()
     detector = Detector.empty()
     for record in feed_of(merged(recordings), register, revision, until, out):
-        found = detector.fold(record)
-        if found.readings is not None:
-            out.readings += reading_lines(found.readings, found.marks)
-        out.duplicates += found.duplicates
-        out.intervals += [interval_line(interval) for interval in found.intervals]
-        out.verdicts += [verdict_line(verdict) for verdict in found.verdicts]
-        out.breaches += [breach_line(breach) for breach in found.breaches]
+        out.take(detector.fold(record))
     return out
 
 

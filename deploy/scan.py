@@ -9,10 +9,27 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from ingest.admin import KafkaMissing
-from ingest.topics import MAX_RECORD_BYTES
+from ingest.admin import KafkaMissing, TopicMismatch, partitions_of
+from ingest.topics import MAX_RECORD_BYTES, TOPICS
 
 _WAIT_MS = 500
+
+
+async def partitions_in_use(bootstrap: str) -> int:
+    """How many partitions our topics have: a look asks Kafka, not the settings. A partition that does not
+    exist is waited for for ever.
+
+    Raises KafkaMissing, TopicMismatch.
+    """
+    names = [topic.name for topic in TOPICS]
+    found = await partitions_of(bootstrap, names)
+    missing = sorted(set(names) - set(found))
+    if missing:
+        raise TopicMismatch(
+            f"Kafka at {bootstrap} has no topic {', '.join(missing)}: `dustwatch apply CONFIG` and "
+            "`dustwatch up` create them; is it the right Kafka (DUSTWATCH_KAFKA)?"
+        )
+    return min(found.values())
 
 
 @asynccontextmanager

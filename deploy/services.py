@@ -13,7 +13,7 @@ import structlog
 
 from deploy.configuration import revision_of_folder
 from deploy.health import PORTS, HealthServer
-from deploy.settings import Settings
+from deploy.settings import Settings, SettingsError
 from ingest.clock import parse_clock
 from ingest.feed import FeedOptions
 from ingest.register import load_register
@@ -45,6 +45,12 @@ def run_bridge(settings: Settings, telemetry: Telemetry) -> None:
         version=settings.mqtt_version,
         share=settings.mqtt_share or None,
     )
+    try:
+        mqtt.address  # noqa: B018 - says at once what is wrong with the URL
+    except ValueError as error:
+        raise SettingsError(f"DUSTWATCH_MQTT: {error}") from None
+    if settings.mqtt_ca is not None and not settings.mqtt_ca.is_file():
+        raise SettingsError(f"DUSTWATCH_MQTT_CA={str(settings.mqtt_ca)!r}: no such file")
     config = BridgeConfig(mqtt=mqtt, feed=_feed_options(settings), name=settings.mqtt_client_id)
     asyncio.run(_until_signal(lambda stop: run(config, register, telemetry, clock, stop)))
 

@@ -1,20 +1,27 @@
 """Settings of a machine: environment variables with the prefix `DUSTWATCH_`, or a `.env` file.
 
+`DUSTWATCH_SETTINGS` names another such file; `up` and `demo` leave theirs in the data folder, so that
+`status` and the other commands find the same servers and stores.
+
 What belongs to the county (sites, rules, contacts) is in the configuration folder; what belongs to
 the machine (addresses, secrets, clock) is here, and never the other way round.
 """
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ingest.topics import DEFAULT_PARTITIONS
 
 DESK_PORT = 8400
+Port = Annotated[int, Field(ge=0, le=65535)]
+_SERVERS = re.compile(r"(?:\[[^\s\]]+\]|[^\s,:\[\]]+)(?::[0-9]{1,5})?")
 
 
 class SettingsError(ValueError):
@@ -28,7 +35,7 @@ class Settings(BaseSettings):
 
     config: Path = Field(default=Path("deploy/example"), description="configuration folder of the county")
     clock: str = Field(default="wall", description="wall | `START xSPEED` | recording")
-    log_level: str = "info"
+    log_level: Annotated[str, Field(pattern=r"(?i)^(debug|info|warning|error|critical)$")] = "info"
 
     kafka: str = Field(default="127.0.0.1:9092", description="bootstrap servers, comma-separated")
     partitions: Annotated[int, Field(ge=1, le=1000)] = DEFAULT_PARTITIONS
@@ -46,7 +53,7 @@ class Settings(BaseSettings):
     linger_ms: Annotated[int, Field(ge=0, le=5000)] = 10
 
     gateway_host: str = "127.0.0.1"
-    gateway_port: int = 8212
+    gateway_port: Port = 8212
 
     history: str = Field(default="sqlite:///var/history.sqlite", description="sqlite:/// or influx+http://")
     cases: str = Field(
@@ -55,21 +62,32 @@ class Settings(BaseSettings):
     files: Path = Field(default=Path("var/messages"), description="folder of the `file` channel")
 
     desk_host: str = "127.0.0.1"
-    desk_port: int = DESK_PORT
+    desk_port: Port = DESK_PORT
     base_url: str = Field(default=f"http://127.0.0.1:{DESK_PORT}", description="address in messages' links")
 
     health_host: str = "127.0.0.1"
-    health_port: int = Field(
+    health_port: Port = Field(
         default=0, description="port of /healthz, /readyz, /metrics; 0: the service's own"
     )
     snapshot_seconds: Annotated[float, Field(gt=0)] = 5.0
 
+    @field_validator("kafka")
+    @classmethod
+    def _kafka(cls, text: str) -> str:
+        if not all(_SERVERS.fullmatch(server.strip()) for server in text.split(",")):
+            raise ValueError("expected host:9092, or several such with commas between them")
+        return text
+
 
 def load_settings() -> Settings:
     """The settings of this process. Raises SettingsError naming the variable."""
+    more = os.environ.get("DUSTWATCH_SETTINGS")
+    if more and not Path(more).is_file():
+        raise SettingsError(f"DUSTWATCH_SETTINGS={more!r}: no such file; `dustwatch up` writes settings.env")
     try:
-        return Settings()
+        return Settings(_env_file=(".env", more) if more else ".env")
     except ValidationError as error:
         first = error.errors()[0]
         name = "DUSTWATCH_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise SettingsError(f"{name}={first['input']!r}: {first['msg']}") from None
+        words = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"{name}={first['input']!r}: {words}") from None

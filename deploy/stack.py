@@ -15,8 +15,10 @@ from deploy.apply import apply_revision
 from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.mqtt import MqttBroker
 from deploy.embedded.process import ServerError, accepts, free_port
+from deploy.folder import HeldFolder, Purpose, hold_folder
 from deploy.health import PORTS
-from deploy.supervisor import Supervisor
+from deploy.stopping import Stop
+from deploy.supervisor import KeptServer, Supervisor
 from ingest.admin import ensure_topics
 from ingest.records import Revision
 
@@ -35,6 +37,7 @@ class Stack:
     clock: str
     desk_port: int
     say: Say
+    purpose: Purpose = "up"
     kafka_port: int | None = None
     mqtt_port: int | None = None
     extra_env: Mapping[str, str] = field(default_factory=dict)
@@ -42,6 +45,9 @@ class Stack:
     mqtt: MqttBroker = field(init=False)
     supervisor: Supervisor = field(default_factory=Supervisor)
     ports: dict[str, int] = field(default_factory=dict)
+    held: HeldFolder | None = None
+    servers: list[KeptServer] = field(default_factory=list)
+    told: Stop = field(default_factory=Stop)
 
     def __post_init__(self) -> None:
         self.folder = self.folder.absolute()
@@ -71,16 +77,28 @@ class Stack:
         return {**{f"DUSTWATCH_{k}": v for k, v in settings.items()}, **self.extra_env}
 
     def start_servers(self) -> None:
-        """Kafka, MQTT broker and topics. Raises ServerError."""
+        """The folder, Kafka, MQTT broker and topics. Raises ServerError, FolderError, StoppedEarly.
+
+        A demo's folder is emptied: its past would lie in the future of the next one.
+        """
         if accepts(self.desk_port):
             raise ServerError(f"port {self.desk_port} (the desk) is taken; choose another with --port")
+        self.held = hold_folder(self.folder, self.purpose)
+        if self.purpose == "demo":
+            self.held.empty()
         with ThreadPoolExecutor(2) as pool:
             kafka, mqtt = pool.submit(self.kafka.start), pool.submit(self.mqtt.start)
             mqtt.result()
             kafka.result()
+        now = time.monotonic()
+        self.servers = [
+            KeptServer("Kafka", self.kafka, self.kafka.log, now),
+            KeptServer("the MQTT broker", self.mqtt, self.mqtt.log, now),
+        ]
         self.say(f"Kafka at {self.kafka.bootstrap}, MQTT at {self.mqtt.url}")
         if self.mqtt.warning:
             self.say(self.mqtt.warning)
+        self.told.check()
         for warning in asyncio.run(ensure_topics(self.kafka.bootstrap, PARTITIONS, 1)):
             self.say(warning)
 
@@ -90,18 +108,22 @@ class Stack:
         self.say(f"configuration {revision.id} is in the log")
 
     def start_services(self) -> None:
-        """Start all services and wait until each is ready and the desk answers. Raises ServerError."""
+        """Start all services and wait until each is ready and the desk answers.
+
+        Raises ServerError, StoppedEarly.
+        """
         busy = {name for name, port in PORTS.items() if accepts(port)}
         self.ports = {name: free_port() if name in busy else port for name, port in PORTS.items()}
         self.ports["hj212"] = free_port()
+        self._write_settings()
         logs = self.folder / "log"
         for name in SERVICES:
             self.supervisor.add(name, ["run", name], self.env(name), logs)
         waiting = set(SERVICES)
         deadline = time.monotonic() + READY_WITHIN_S
         while waiting:
-            for line in self.supervisor.tend():
-                self.say(line)
+            self.told.check()
+            self.tend()
             for name in sorted(waiting):
                 if self.ready(name):
                     waiting.discard(name)
@@ -110,6 +132,25 @@ class Stack:
             if hopeless or time.monotonic() > deadline:
                 raise ServerError(f"not ready: {', '.join(sorted(waiting))}; their logs are in {logs}")
             time.sleep(0.1)
+
+    @property
+    def settings_file(self) -> Path:
+        """What other commands read to find this county: DUSTWATCH_SETTINGS."""
+        return self.folder / "settings.env"
+
+    def _write_settings(self) -> None:
+        lines = [f"{name}='{value}'\n" for name, value in sorted(self.env("").items())]
+        self.settings_file.touch(mode=0o600)
+        self.settings_file.write_text("".join(lines), encoding="utf-8")
+
+    def tend(self) -> None:
+        """Start again what has ended and is due, servers first; say what happened."""
+        now = time.monotonic()
+        for server in self.servers:
+            for line in server.tend(now):
+                self.say(line)
+        for line in self.supervisor.tend():
+            self.say(line)
 
     def ready(self, service: str) -> bool:
         """Whether a service says that it is ready."""
@@ -125,4 +166,6 @@ class Stack:
         codes = self.supervisor.stop()
         self.mqtt.stop()
         self.kafka.stop()
+        if self.held is not None:
+            self.held.release()
         return codes

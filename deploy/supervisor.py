@@ -6,17 +6,20 @@ does so after a pause that doubles up to a bound, and counts it.
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
-from deploy.embedded.process import ServerProcess
+from deploy.embedded.process import ServerError, ServerProcess
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 CALM_S = 60.0  # a service that ran this long starts again without waiting
+LITTLE_ROOM = 8 * 1024 * 1024  # bytes; Kafka makes an index of 10 MB for each new segment
 # Exit codes that a restart can't mend: wrong configuration.
 HOPELESS = frozenset({2})
 
@@ -35,6 +38,68 @@ class Service:
     due_at: float = 0.0
     restarts: int = 0
     gave_up: bool = False
+
+
+def free_bytes(folder: Path) -> int:
+    """Room on the disk of a folder."""
+    return shutil.disk_usage(folder).free
+
+
+class Server(Protocol):
+    """An embedded server, of which the services are clients."""
+
+    def running(self) -> bool: ...
+    def start(self) -> object:
+        """Start and wait until it answers. Raises ServerError."""
+
+
+@dataclass(slots=True)
+class KeptServer:
+    """An embedded server that is started again on its folder when it ends: full disk, kill -9."""
+
+    name: str
+    server: Server
+    log: Path
+    started_at: float
+    pause_s: float = FIRST_PAUSE_S
+    due_at: float | None = None  # None: it runs, as far as we know
+    restarts: int = 0
+    room: Callable[[Path], int] = free_bytes
+
+    def tend(self, now: float) -> list[str]:
+        """Start it again when it has ended and is due; what happened, in words. `now`: monotonic, s."""
+        if self.due_at is None:
+            if self.server.running():
+                return []
+            if now - self.started_at > CALM_S:
+                self.pause_s = FIRST_PAUSE_S
+            return [f"{self.name} ended, see {self.log}; {self._again(now)}"]
+        if now < self.due_at:
+            return []
+        self.restarts += 1
+        try:
+            self.server.start()
+        except (
+            ServerError,
+            OSError,
+        ) as error:  # a full disk refuses already the settings that start() writes
+            return [f"{self.name} does not start: {error}; {self._again(now)}"]
+        self.due_at, self.started_at = None, now
+        return [f"{self.name} runs again"]
+
+    def _again(self, now: float) -> str:
+        pause = self.pause_s
+        self.due_at = now + pause
+        self.pause_s = min(pause * 2, LONGEST_PAUSE_S)
+        # A server whose log is on the full disk can't say it itself.
+        full = f"the disk under {self.log.parent} is full, make room; " if self._disk_is_full() else ""
+        return f"{full}again in {pause:.1f} s"
+
+    def _disk_is_full(self) -> bool:
+        try:
+            return self.room(self.log.parent) < LITTLE_ROOM
+        except OSError:
+            return False
 
 
 @dataclass(slots=True)

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+import structlog
+
 from ingest.batches import MOST_ROWS, Batch, Batches, Row, readings_of
 from ingest.codec import encode, encode_quarantined, headers_of
 from ingest.producer import Outgoing, Producer
@@ -19,11 +21,18 @@ from ingest.resolve import Dropped, Outcome
 from ingest.telemetry import Telemetry
 from ingest.topics import DEFAULT_PARTITIONS, FEED, QUARANTINE, partition_of
 
+log = structlog.get_logger(__name__)
+
 _MOST_SITES = 100_000
 _QUIET_S = 0.05
 LARGE_BYTES = 4096  # payloads below this can't fill a record: a batch has at most so many rows
 _MOST_BYTES = 8 * 1024 * 1024  # of payloads in open batches; Kafka refuses a record above its limit
 _PROBE = "dust.probe/1"
+_TO_MEND = {
+    "clock": "its clock is wrong; its readings count from receipt, or as its clock policy says",
+    "unit_doubtful": "below 1 ug/m3: if it sends mg/m3, say so in its units",
+    "modbus_crc": "its firmware computes the Modbus checksum",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,7 @@ class Feed:
         self._bytes = 0  # of large payloads since the last flush
         self._rows_put = self._rows_then = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._told: set[tuple[str, str]] = set()  # device and mark: bounded by the register
         self._linger_s = options.linger_ms / 1000
         self._readings_written = telemetry.written.labels("readings")
         self._others_written = telemetry.written.labels("records")
@@ -126,6 +136,8 @@ class Feed:
             if self._timer is None:
                 self._arm(min(self._linger_s, _QUIET_S))
         batch.rows.append(row)
+        if row.marks:
+            self._note(row)
         self._batches.rows += 1
         self._rows_put += 1
         number = batch.record
@@ -135,6 +147,14 @@ class Feed:
             self._batches.take(partition)
             self._send_batch(batch)
         return number
+
+    def _note(self, row: Row) -> None:
+        """Count what is odd about a reading; what somebody should mend is said once for each device."""
+        for mark in row.marks:
+            self._telemetry.tolerated.labels(mark).inc()
+            if mark in _TO_MEND and (row.device, mark) not in self._told:
+                self._told.add((row.device, mark))
+                log.warning("device_odd", device=row.device, what=mark, mend=_TO_MEND[mark])
 
     def _arm(self, delay_s: float) -> None:
         self._rows_then = self._rows_put

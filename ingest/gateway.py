@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 
 from ingest.acknowledge import Acknowledgements
-from ingest.clock import Clock
+from ingest.clock import BadClock, Clock, ManualClock
 from ingest.decoders.hj212 import Frame, FrameReader, build_ack, reading_of
 from ingest.feed import Feed, FeedOptions
 from ingest.records import Rejected
@@ -47,6 +47,12 @@ class GatewayConfig:
     unanswered: int = 200  # frames of one connection that wait for Kafka before it is read on
     faults_in_a_row: int = 50  # rejected pieces before a connection is closed: it speaks something else
     time: TimePolicy = field(default_factory=TimePolicy)
+
+
+class GatewayCannotListen(OSError):
+    """The address that devices shall speak to can't be used."""
+
+    exit_code = 2
 
 
 class _Session:
@@ -128,9 +134,9 @@ class Gateway:
         telemetry.ready_when("kafka", lambda: self.feed.producer.why)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Serve until `stop`, then confirm and answer what is in hand. Raises OSError, TopicMismatch;
-        anything unexpected ends the process."""
-        server = await asyncio.start_server(self._serve, self.config.host, self.config.port, limit=_CHUNK)
+        """Serve until `stop`, then confirm and answer what is in hand. Raises GatewayCannotListen,
+        TopicMismatch; anything unexpected ends the process."""
+        server = await self._listen()
         self.port = server.sockets[0].getsockname()[1]
         log.info("gateway_listens", host=self.config.host, port=self.port)
         producing = asyncio.create_task(self.feed.producer.run())
@@ -155,6 +161,16 @@ class Gateway:
                 task.cancel()
             await asyncio.gather(*ending, return_exceptions=True)
             self.unexpected.close()
+
+    async def _listen(self) -> asyncio.Server:
+        host, port = self.config.host, self.config.port
+        try:
+            return await asyncio.start_server(self._serve, host, port, limit=_CHUNK)
+        except OSError as error:
+            raise GatewayCannotListen(
+                f"the gateway can't listen on {host}:{port} ({error.strerror or error}): does one run "
+                "already? Else change DUSTWATCH_GATEWAY_HOST or DUSTWATCH_GATEWAY_PORT"
+            ) from error
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._sessions) >= self.config.connections:
@@ -185,6 +201,8 @@ class Gateway:
             await session.room.wait()
             try:
                 async with asyncio.timeout(self.config.idle_s):
+                    # one that sends but never reads our answers is as good as gone, too
+                    await session.writer.drain()
                     data = await reader.read(_CHUNK)
             except TimeoutError:
                 self.telemetry.faults.labels("idle_connection").inc()
@@ -195,7 +213,6 @@ class Gateway:
                 return
             if not data:
                 return
-            await session.writer.drain()
 
     async def _close(self, session: _Session) -> None:
         session.answer()
@@ -215,5 +232,10 @@ class Gateway:
 async def run_gateway(
     config: GatewayConfig, register: Register, telemetry: Telemetry, clock: Clock, stop: asyncio.Event
 ) -> None:
-    """Run a gateway until `stop` is set."""
+    """Run a gateway until `stop` is set. Raises BadClock for the clock of a recording."""
+    if isinstance(clock, ManualClock):
+        # it would stand at 1970 for ever: no frame says when it was received
+        raise BadClock(
+            "DUSTWATCH_CLOCK=recording: only the bridge plays recordings; the gateway needs `wall`"
+        )
     await Gateway(config, register, telemetry, clock).run(stop)

@@ -34,7 +34,15 @@ _KEEPALIVE_S = 30
 _FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.2, 15.0
 _CONNACK_WITHIN_S = 15.0
 _GOODBYE_WITHIN_S = 1.5
+_SESSION_TAKEN_OVER = 0x8E  # MQTT 5, 4.13
+_SAME_NAME = "; another client is called {!r} too: give each bridge a DUSTWATCH_MQTT_CLIENT_ID of its own"
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
+
+
+class MqttMisconfigured(ValueError):
+    """An address or certificate that no connection can be made with; the message says which setting."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +65,35 @@ class MqttOptions:
 
     @property
     def address(self) -> tuple[str, int]:
-        """Host and port. Raises ValueError for another kind of URL."""
-        parts = urlsplit(self.url)
+        """Host and port. Raises MqttMisconfigured for another kind of URL."""
+        try:
+            parts = urlsplit(self.url)
+            port = parts.port
+        except ValueError:  # a port beyond 65535, a bracket left open
+            parts, port = urlsplit(""), None
+        if parts.username is not None or parts.password is not None:
+            # they would be left unused without a word, and stand in every log line
+            raise MqttMisconfigured(
+                "user and password don't belong into the broker's address: "
+                "set DUSTWATCH_MQTT_USERNAME and DUSTWATCH_MQTT_PASSWORD"
+            )
         if parts.scheme not in _PORTS or not parts.hostname:
-            raise ValueError(f"{self.url!r} is no MQTT address; write mqtt://host:1883 or mqtts://host:8883")
-        return parts.hostname, parts.port or _PORTS[parts.scheme]
+            words = f"{self.url!r} is no MQTT address; write mqtt://host:1883 or mqtts://host:8883"
+            raise MqttMisconfigured(words)
+        return parts.hostname, port or _PORTS[parts.scheme]
 
     @property
     def tls(self) -> bool:
         return urlsplit(self.url).scheme == "mqtts"
+
+    def tls_context(self) -> ssl.SSLContext:
+        """How the broker's certificate is checked. Raises MqttMisconfigured."""
+        try:
+            return ssl.create_default_context(cafile=self.ca)
+        except OSError as error:
+            why = error.strerror or str(error)
+            words = f"DUSTWATCH_MQTT_CA={self.ca}: {why}; name a file with the authority's certificate (PEM)"
+            raise MqttMisconfigured(words) from None
 
 
 class BulkClient(paho.Client):
@@ -145,6 +173,7 @@ class Connection:
     """Keeps a subscriber connected until told to stop."""
 
     def __init__(self, options: MqttOptions, filters: Sequence[str], plain: Sequence[str], on: Handlers):
+        options.address  # noqa: B018 - says at once what is wrong with the URL
         self.options, self._on = options, on
         self.connected = False
         self.why = "not connected to the MQTT broker yet"
@@ -158,7 +187,7 @@ class Connection:
         if options.username is not None:
             client.username_pw_set(options.username, options.password)
         if options.tls:
-            client.tls_set_context(ssl.create_default_context(cafile=options.ca))
+            client.tls_set_context(options.tls_context())
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
         client.on_subscribe = self._subscribed
@@ -270,7 +299,9 @@ class Connection:
         if self._leaving:
             self.connected = False
         else:
-            self._lost(self.why or f"MQTT connection lost: {reason}")
+            taken = reason.value == _SESSION_TAKEN_OVER
+            more = _SAME_NAME.format(self.options.client_id) if taken else ""
+            self._lost(self.why or f"MQTT connection lost: {reason}{more}")
         self._down.set()
 
     def _lost(self, why: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
@@ -63,9 +64,14 @@ def _send_all(
     window = threading.Semaphore(_IN_FLIGHT)
     confirmed = 0
 
-    def on_publish(*_: object) -> None:
+    refused: list[str] = []
+
+    def on_publish(_client: object, _data: object, _mid: int, reason: Any, _more: object) -> None:
         nonlocal confirmed
-        confirmed += 1
+        if getattr(reason, "is_failure", False):
+            refused.append(str(reason))
+        else:
+            confirmed += 1
         window.release()
 
     client.on_publish = on_publish
@@ -79,6 +85,8 @@ def _send_all(
                 time.sleep(wait)
         if not window.acquire(timeout=_CONFIRM_WITHIN_S):
             raise PublishFailed(_silent(to, sent, confirmed))
+        if refused:
+            break
         properties = None
         if to.mqtt5:
             properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
@@ -89,6 +97,12 @@ def _send_all(
     for _ in range(_IN_FLIGHT):
         if not window.acquire(timeout=_CONFIRM_WITHIN_S):
             raise PublishFailed(_silent(to, sent, confirmed))
+    if refused:
+        host, port = to.address
+        raise PublishFailed(
+            f"the MQTT broker at {host}:{port} refuses what is published: {refused[0]} "
+            f"({sent} sent, {confirmed} confirmed); may this user write to these topics?"
+        )
     return confirmed
 
 
@@ -103,9 +117,7 @@ def _connect(to: MqttOptions) -> paho.Client:
     if to.username is not None:
         client.username_pw_set(to.username, to.password)
     if to.tls:
-        import ssl
-
-        client.tls_set_context(ssl.create_default_context(cafile=to.ca))
+        client.tls_set_context(to.tls_context())
     answered, refused = threading.Event(), []
 
     def on_connect(_client: object, _data: object, _flags: object, reason: object, _more: object) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import orjson
+import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from ingest.admin import partitions_of
@@ -24,6 +25,8 @@ from ingest.records import Quarantined
 from ingest.resolve import Arrival, Outcome, Resolver, gathered
 from ingest.telemetry import Telemetry
 from ingest.topics import MAX_RECORD_BYTES, QUARANTINE
+
+log = structlog.get_logger(__name__)
 
 RETRIED = "dust.retried/1"
 _SEND_WITHIN_S = 60.0
@@ -56,13 +59,22 @@ async def read_quarantine(bootstrap: str) -> list[Held]:
     """What is held and was not put through yet, oldest first. Raises KafkaMissing."""
     held: dict[str, Held] = {}
     async for record in _to_the_end(bootstrap):
+        take_note(held, record)
+    return sorted(held.values(), key=lambda one: (one.record.received_at, one.partition, one.offset))
+
+
+def take_note(held: dict[str, Held], record: Any) -> None:
+    """Bring `held` (by id) up to a record of the topic; one that others wrote wrongly hides no other."""
+    try:
         schema = schema_of(record.headers)
         if schema == QUARANTINED:
             one = Held(record.partition, record.offset, decode_quarantined(record.value))
             held[one.id] = one
         elif schema == RETRIED:
             held.pop(orjson.loads(record.value)["id"], None)
-    return sorted(held.values(), key=lambda one: (one.record.received_at, one.partition, one.offset))
+    except (ValueError, TypeError, KeyError) as error:
+        place = f"{record.partition}/{record.offset}"
+        log.warning("quarantine_record_unreadable", place=place, error=repr(error))
 
 
 async def retry(
@@ -84,11 +96,9 @@ async def retry(
                 report.not_ours += 1
                 continue
             outcomes = outcomes_of(held.record, resolver)
-            bad = [one for one in outcomes if isinstance(one, Quarantined)]
-            for code_still in dict.fromkeys(one.code for one in bad):
+            for code_still in dict.fromkeys(one.code for one in outcomes if isinstance(one, Quarantined)):
                 report.still[code_still] = report.still.get(code_still, 0) + 1
-            # of many readings some may be good now: the others go back as a record of their own
-            if bad and (not held.record.parts or len(bad) == len(outcomes)):
+            if not is_worth_it(outcomes):
                 continue
             for outcome in gathered(outcomes):
                 feed.put(outcome)
@@ -110,6 +120,15 @@ def outcomes_of(record: Quarantined, resolver: Resolver) -> list[Outcome]:
     if record.source == "gateway":
         return resolver.of_decoded(DECODERS["hj212"](record.raw, record.topic, resolver.policy_of), came)
     return resolver.take(came, frozenset(record.parts or (() if record.part < 0 else (record.part,))))
+
+
+def is_worth_it(outcomes: list[Outcome]) -> bool:
+    """Whether a retry gains anything: of many readings some may be good now, the others go back.
+
+    What stays bad goes back as records of its own, so that a message of nine good readings and a bad one
+    does not wait for the bad one, which no fix may ever help.
+    """
+    return not outcomes or any(not isinstance(one, Quarantined) for one in outcomes)
 
 
 async def _remember(feed: Feed, done: list[Held], producing: asyncio.Task[None]) -> int:

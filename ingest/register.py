@@ -39,7 +39,7 @@ RESERVED_DEVICES: tuple[str, ...] = ("background", "signals")
 _ID = re.compile(r"\w[\w.:-]{0,63}")
 _UTC_OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)")
-_KEY_BAD = re.compile(r"[\s/+#\x00-\x1f]")
+_KEY_BAD = re.compile(r"[\s+#\x00-\x1f]")  # a whole topic may be a key: that of native JSON elsewhere
 
 
 def _id(text: str) -> str:
@@ -107,7 +107,7 @@ def _alias(text: str) -> str:
     if text.casefold() in RESERVED_DEVICES:
         raise ValueError(f"`{text}` is reserved: dust/v1/{text}/... carries something else")
     if not text or _KEY_BAD.search(text):
-        raise ValueError(f"`{text}` can't be an alias: no blanks, no `/`, `+`, `#`")
+        raise ValueError(f"`{text}` can't be an alias: no blanks, no `+`, `#`")
     return text
 
 
@@ -208,6 +208,15 @@ class Site(Form):
     area_m2: Annotated[StrictFloat, Field(gt=0)] | None = None
 
 
+class DeviceClock(Form):
+    """How far a device's clock may be from receipt, in seconds, and what is done beyond."""
+
+    ahead: Seconds = 5 * 60
+    behind: Seconds = 7 * 24 * 3600
+    when_ahead: Literal["receipt", "refuse"] = "receipt"  # kept, it would write into the future
+    when_behind: Literal["receipt", "keep", "refuse"] = "refuse"
+
+
 class Device(Form):
     """`devices.yaml`: a monitor, how it speaks and where it stands."""
 
@@ -222,6 +231,7 @@ class Device(Form):
     name: Name | None = None
     modbus_crc: StrictBool = False
     offline_after: Seconds | None = None
+    clock: DeviceClock | None = None
 
     @property
     def utc_offset_s(self) -> int:

@@ -12,6 +12,7 @@ from math import asin, cos, radians, sin, sqrt
 from statistics import median
 from typing import Any
 
+from ingest.decoders import UNIT_NAMES
 from ingest.strict_yaml import Document, Loc, Problem, did_you_mean
 from ingest.units import CONVERSIONS, QUANTITIES, Refused, conversion_of
 
@@ -48,6 +49,8 @@ WORDS: dict[str, tuple[str, ...]] = {
 _A_TYPO = 0.8  # likeness (difflib) from which on a word is taken for a known one misspelt
 FAR_KM = 300.0  # wider than any county; a site beyond it has its coordinates wrong
 LINES: tuple[str, ...] = ("sector", "territorial", "coordination")
+_NAMES_OF_ANY = {name: quantity for names in UNIT_NAMES.values() for name, quantity in names.items()}
+_NAMES_SHOWN = 24  # of a format's names; airrohr knows some fifty
 _HEARD_BY_TCP = "hj212"  # its devices may speak to the gateway, without MQTT
 
 
@@ -240,23 +243,21 @@ def _collisions(document: Document) -> Iterator[Problem]:
 
 
 def _units(document: Document, index: int, entry: dict[str, Any]) -> Iterator[Problem]:
-    """Units by our quantities' names, or (not in native JSON) by the codes and names of the vendor."""
-    units = entry.get("units")
+    """Units by our quantities' names, or by the codes and names of the device's format."""
+    units, format = entry.get("units"), entry.get("format")
+    known = UNIT_NAMES.get(str(format), _NAMES_OF_ANY)  # of an unknown format the form tells
     for key, unit in units.items() if isinstance(units, dict) else ():
         loc = (index, "units", key)
         if not isinstance(unit, str):
             continue
-        if key in QUANTITIES:
-            if not _converts(key, unit):
-                known = ", ".join(CONVERSIONS[QUANTITIES[key].unit])
-                yield document.problem(loc, f"{key} can't be sent in `{unit}`; known are {known}")
-        elif near := did_you_mean(key, QUANTITIES):
-            yield document.problem(loc, f"unknown quantity `{key}`{near}", at_key=True)
-        elif entry.get("format") == "json_v1":
-            words = f"unknown quantity `{key}`; known are {', '.join(QUANTITIES)}"
-            yield document.problem(loc, words, at_key=True)
-        elif not any(_converts(quantity, unit) for quantity in QUANTITIES):
-            yield document.problem(loc, f"`{unit}` is a unit of no quantity that is measured")
+        if key not in known:
+            of = "quantity" if format == "json_v1" else f"quantity or name of {format}"
+            near = did_you_mean(key, known, cutoff=_A_TYPO)
+            near = near or f"; known are {', '.join(list(known)[:_NAMES_SHOWN])}"
+            yield document.problem(loc, f"unknown {of} `{key}`{near}", at_key=True)
+        elif not _converts(known[key], unit):
+            accepted = ", ".join(CONVERSIONS[QUANTITIES[known[key]].unit])
+            yield document.problem(loc, f"{key} can't be sent in `{unit}`; known are {accepted}")
 
 
 def _converts(quantity: str, unit: str) -> bool:

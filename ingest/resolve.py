@@ -1,7 +1,7 @@
 """From a message to what goes on Kafka: decode, find the device, place in time. Pure; the bridge,
 the gateway and replay all come through here, so the same message has the same outcome everywhere.
 
-Deciding when a reading was taken (`TimePolicy`, a row a device, one default):
+Deciding when a reading was taken (`TimePolicy`: a device's `clock` in devices.yaml, or the default):
 - no time in the payload: time of receipt; of several that one device has waiting (the backlog after an
   outage comes in one burst) each is placed 1 ms after the one before, so that they are told apart;
 - ahead of receipt by more than `ahead_ms` (5 min): the device's clock is wrong; by default placed at
@@ -12,13 +12,15 @@ Deciding when a reading was taken (`TimePolicy`, a row a device, one default):
 Retained messages are marked `retained` and count only where the same (device, time, content) was not
 seen; where receipt would have to be their time they are dropped, and counted. A redelivery (DUP) of a
 payload placed by receipt, with the same content within twice the device's interval, is a duplicate: a
-heuristic, a device that measures the same twice and is redelivered looks alike.
+heuristic, a device that measures the same twice and is redelivered looks alike. With a (wrong) time in
+the payload the same content within that span is a duplicate with or without DUP.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from hashlib import blake2b
 from typing import Literal, NamedTuple
 
@@ -153,8 +155,8 @@ class Resolver:
                 return Row(device.id, device.site, time, period, received_at, values, flags, extras, marks)
         if came.retain:
             return Dropped("retained_without_time")
-        if self._is_redelivered(came, device, part):
-            return Dropped("redelivered_without_time")
+        if self._is_repeated(came, device, part, names_time=time is not None):
+            return Dropped("redelivered_without_time" if time is None else "repeated_by_a_wrong_clock")
         at = self._place(device.id, received_at)
         return Row(device.id, device.site, at, period, received_at, values, flags, extras, marks)
 
@@ -168,11 +170,16 @@ class Resolver:
         self._placed[device] = received_at, time
         return time
 
-    def _is_redelivered(self, came: Arrival, device: Device, part: int) -> bool:
+    def _is_repeated(self, came: Arrival, device: Device, part: int, names_time: bool) -> bool:
+        """Whether the same payload, placed by receipt too, came a short while ago.
+
+        The fold can't tell: each has another receipt. One that names its (wrong) time is a duplicate by
+        (device, time, content) whatever its DUP: a device's own repetition reaches us without that flag.
+        """
         content = b"%d %d %s " % (part, len(came.topic), came.topic.encode()) + came.payload
         digest = blake2b(content, digest_size=16).digest()
         until = self._seen.get(digest)
-        if came.dup and until is not None and came.received_at <= until:
+        if (came.dup or names_time) and until is not None and came.received_at <= until:
             return True
         if len(self._seen) >= _MOST_REMEMBERED:
             self._seen = {k: v for k, v in self._seen.items() if v >= came.received_at}
@@ -183,14 +190,14 @@ class Resolver:
 
     def _notice(self, came: Arrival, kind: str) -> Outcome:
         if kind == "background":
-            value = decode_background(came.payload, came.topic)
+            value = decode_background(came.payload, came.topic, self._offset_s(came.received_at))
             if isinstance(value, Rejected):
                 return self._refuse(came, value.code, value.detail)
             if not any(value.station in area.stations for area in self.register.county.background):
                 words = f"no area of county.yaml lists the station {value.station!r}"
                 return self._refuse(came, "unknown_station", words)
             return Background(value.id, came.received_at, *value[1:])
-        order = decode_signal(came.payload, came.topic)
+        order = decode_signal(came.payload, came.topic, self._offset_s(came.received_at))
         if isinstance(order, Rejected):
             return self._refuse(came, order.code, order.detail)
         if not self._is_place(order.place):
@@ -198,6 +205,11 @@ class Resolver:
             return self._refuse(came, "unknown_place", words)
         start = came.received_at if order.start is None else order.start
         return Signal(order.id, came.received_at, order.place, order.kind, order.level, start, order.end)
+
+    def _offset_s(self, at_ms: int) -> int:
+        """The county's offset from UTC: of times that stations and offices send without a zone."""
+        offset = datetime.fromtimestamp(at_ms / 1000, self.register.zone).utcoffset()
+        return int(offset.total_seconds()) if offset else 0
 
     def _is_place(self, name: str) -> bool:
         register = self.register
@@ -218,7 +230,7 @@ class Resolver:
         if device is None:
             return Known(None, DevicePolicy(), self.policy)  # not remembered: anybody may invent keys
         policy = DevicePolicy(device.utc_offset_s, device.units, device.modbus_crc, device.interval)
-        known = Known(device, policy, self.policies.get(device.id, self.policy))
+        known = Known(device, policy, self.policies.get(device.id) or _time_policy(device) or self.policy)
         if len(self._known) >= _MOST_TOPICS:
             self._known.clear()
         self._known[key] = known
@@ -239,6 +251,13 @@ class Resolver:
             self._routes.clear()
         self._routes[topic] = route
         return route
+
+
+def _time_policy(device: Device) -> TimePolicy | None:
+    clock = device.clock
+    if clock is None:
+        return None
+    return TimePolicy(clock.ahead * 1000, clock.behind * 1000, clock.when_ahead, clock.when_behind)
 
 
 def gathered(outcomes: list[Outcome]) -> list[Outcome]:

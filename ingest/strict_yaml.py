@@ -24,6 +24,7 @@ from ingest.yaml_document import (
     Problem,
     Severity,
     did_you_mean,
+    full_width,
     parse,
     path_text,
     read,
@@ -38,6 +39,7 @@ __all__ = [
     "Problem",
     "Severity",
     "did_you_mean",
+    "full_width",
     "load",
     "parse",
     "path_text",
@@ -113,7 +115,7 @@ def _from_pydantic(document: Document, detail: ErrorDetails, schema: dict[str, A
         return document.problem(loc, f"this {'entry' if entry else 'key'} is missing")
     if kind == "extra_forbidden":
         known = sorted(_keys_at(schema or {}, loc[:-1]))
-        hint = did_you_mean(loc[-1], known) or f"; known are {', '.join(known)}"
+        hint = full_width(loc[-1]) or did_you_mean(loc[-1], known) or f"; known are {', '.join(known)}"
         return document.problem(loc, f"unknown key{hint}", at_key=True)
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         context = detail["ctx"]
@@ -185,7 +187,8 @@ def _message(detail: ErrorDetails) -> str:
     }
     if kind in words:
         text = "the text " if isinstance(given, str) else ""
-        return f"expected {words[kind]}, found {text}{shown}"
+        hint = full_width(given) if isinstance(given, str) else ""
+        return f"expected {words[kind]}, found {text}{shown}{hint}"
     return f"{detail['msg'][:1].lower()}{detail['msg'][1:]}, found {shown}"
 
 

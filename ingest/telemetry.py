@@ -22,6 +22,9 @@ class Telemetry:
         self._ready: dict[str, Probe] = {}
         self.records = self._counter("records", "Records or messages taken in", "kind")
         self.discards = self._counter("discards", "What was not used, by reason", "reason")
+        self.tolerated = self._counter(
+            "tolerated", "Readings taken although something was odd, by what", "what"
+        )
         self.quarantined = self._counter("quarantined", "Messages put into quarantine", "reason")
         self.written = self._counter("written", "Outputs made durable", "kind")
         self.faults = self._counter("faults", "Faults survived, by kind", "kind")

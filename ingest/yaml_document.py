@@ -109,6 +109,26 @@ def did_you_mean(word: object, known: Iterable[str], *, cutoff: float = 0.6) -> 
     return f"; did you mean `{near[0]}`?" if near else ""
 
 
+_FULL_WIDTH = {
+    "：": "`: `, with a blank",
+    "，": "`, `",
+    "“": '`"`',
+    "”": '`"`',
+    "［": "`[`",
+    "］": "`]`",
+    "｛": "`{`",
+    "｝": "`}`",
+    "－": "`-`",
+    "＃": "`#`",
+}
+
+
+def full_width(text: object) -> str:
+    """`; `：` is a full-width sign; ...`, if one of a Chinese keyboard stands where YAML wants its own."""
+    sign = next((char for char in str(text) if char in _FULL_WIDTH), None)
+    return f"; `{sign}` is a full-width sign: YAML wants {_FULL_WIDTH[sign]}" if sign else ""
+
+
 class _Builder:
     """Builds values and places out of the parser's events; notes problems instead of raising."""
 
@@ -251,7 +271,11 @@ def _syntax_problem(text: str, file: str) -> Problem:
         if error.problem and "'\\t'" in error.problem:
             return Problem(file, line + 1, col + 1, ".", "a tab; indent with spaces")
         where = f" ({error.context})" if error.context else ""
-        return Problem(file, line + 1, col + 1, ".", f"not YAML: {error.problem}{where}")
+        above, here = (text.splitlines()[n : n + 1] for n in (max(0, line - 1), line))
+        # a line whose only colon is a full-width one is text, and it is the next line that makes no sense
+        hint = full_width("".join(one for one in above if "：" in one and ": " not in one))
+        hint = hint or full_width("".join(here))
+        return Problem(file, line + 1, col + 1, ".", f"not YAML: {error.problem}{where}{hint}")
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         line, col = before.count("\n") + 1, error.position - before.rfind("\n")

@@ -22,17 +22,25 @@ class AreaMean(NamedTuple):
 
 @dataclass(slots=True)
 class Backgrounds:
-    """Background records by (start, end) and station; the newest record of a station counts."""
+    """Background records by (start, end) and station; the newest record of a station counts.
 
-    held: dict[tuple[int, int], dict[str, tuple[str, dict[str, int]]]] = field(default_factory=dict)
+    Of a station: the id and values that count, and the ids of the records that these took the place of.
+    """
+
+    held: dict[tuple[int, int], dict[str, tuple[str, dict[str, int], tuple[str, ...]]]] = field(
+        default_factory=dict
+    )
 
     def add(self, record: Background) -> bool:
         """Take in a record; False: it is known already."""
         stations = self.held.setdefault((record.start, record.end), {})
         before = stations.get(record.station)
-        if before is not None and before[0] == record.id:
-            return False
-        stations[record.station] = (record.id, dict(record.values))
+        replaced: tuple[str, ...] = ()
+        if before is not None:
+            replaced = (*before[2], before[0])
+            if record.id in replaced:  # delivered again, maybe after its correction: it undoes nothing
+                return False
+        stations[record.station] = (record.id, dict(record.values), replaced)
         return True
 
     def mean(self, area: Area, start: int, end: int, pollutant: str) -> AreaMean | None:
@@ -61,15 +69,15 @@ class Backgrounds:
     def dump(self) -> list[Any]:
         """As JSON data."""
         return [
-            [start, end, station, id_, values]
+            [start, end, station, id_, values, *replaced]
             for (start, end), stations in sorted(self.held.items())
-            for station, (id_, values) in sorted(stations.items())
+            for station, (id_, values, replaced) in sorted(stations.items())
         ]
 
     @classmethod
     def load(cls, data: list[Any]) -> Backgrounds:
         """The inverse of `dump`."""
         made = cls()
-        for start, end, station, id_, values in data:
-            made.held.setdefault((start, end), {})[station] = (id_, values)
+        for start, end, station, id_, values, *replaced in data:
+            made.held.setdefault((start, end), {})[station] = (id_, values, tuple(replaced))
         return made

@@ -6,7 +6,7 @@ replay or a late verdict never makes a second one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -63,17 +63,25 @@ class Breaches:
         if previous is not None:
             episode = current or self.closed.get(key)
             if episode is not None and episode.opened.start == verdict.start:
-                return self._superseded(key, episode, verdict)
-            if previous == EXCEEDS and verdict.answer != EXCEEDS:
-                return []  # an interval inside an episode that others hold open
+                if episode is current or verdict.answer != EXCEEDS or previous != COMPLIANT:
+                    return self._superseded(key, episode, verdict)
+                # it was taken back and closed for that: this is told anew, under an id of its own
+                return self._open(key, verdict, rule, later_compliant, delayed, again=True)
         if verdict.answer == EXCEEDS:
             if current is not None:
                 current.last = max(current.last, verdict.start)
-                return self._rise(current, verdict, rule)
+                risen = self._rise(current, verdict, rule, delayed)
+                if risen or current.opened.tell or not _is_told(verdict, rule):
+                    return risen
+                # opened by what was found too late to wake anybody; it goes on, and that is news
+                current.opened = replace(current.opened, tell=True)
+                return [replace(_of_verdict(current.opened, verdict, "amended"), delayed=delayed)]
             if previous == EXCEEDS or not enough:
                 return []
-            return self._open(key, verdict, rule, later_compliant, delayed, since)
-        if verdict.answer == COMPLIANT and clears and current is not None and verdict.start > current.last:
+            return self._open(key, verdict, rule, later_compliant, delayed, since=since)
+        # equal: the last exceeding interval itself was cleared, and nothing else holds the breach open
+        cleared = verdict.answer == COMPLIANT and clears
+        if cleared and current is not None and verdict.start >= current.last:
             return [self._close(key, _of_verdict(current.opened, verdict, "closed"))]
         return []
 
@@ -84,11 +92,13 @@ class Breaches:
         rule: Rule,
         later: Verdict | None,
         delayed: bool,
-        since: int | None,
+        again: bool = False,
+        since: int | None = None,
     ) -> list[Breach]:
-        episode = verdict.start if since is None else since
+        begin = verdict.start if since is None else since
+        anew = (verdict.revision,) if again else ()
         breach = Breach(
-            id=short_id("breach", rule.id, rule.revision, verdict.kind, verdict.point, episode),
+            id=short_id("breach", rule.id, rule.revision, verdict.kind, verdict.point, begin, *anew),
             event="opened",
             kind="exceedance",
             level=_level_of(verdict, rule),
@@ -117,7 +127,7 @@ class Breaches:
             revision=verdict.revision,
             reasons=verdict.reasons,
             delayed=delayed,
-            tell=_is_fresh(verdict, rule),
+            tell=_is_told(verdict, rule),
             deadline_h=rule.deadline_h,
             configuration=verdict.configuration,
         )
@@ -127,14 +137,14 @@ class Breaches:
         closing = replace(_of_verdict(breach, later, "closed"), at=verdict.decided_at)
         return [breach, self._close(key, closing)]
 
-    def _rise(self, current: Episode, verdict: Verdict, rule: Rule) -> list[Breach]:
+    def _rise(self, current: Episode, verdict: Verdict, rule: Rule, delayed: bool) -> list[Breach]:
         """A higher level within an episode is an event of its own."""
         level = _level_of(verdict, rule)
         if _LEVELS.index(level) <= _LEVELS.index(current.opened.level):
             return []
-        risen = replace(_of_verdict(current.opened, verdict, "amended"), level=level)
-        current.opened = replace(current.opened, level=level)
-        return [replace(risen, tell=_is_fresh(verdict, rule))]
+        tell = _is_told(verdict, rule)
+        current.opened = replace(current.opened, level=level, tell=current.opened.tell or tell)
+        return [replace(_of_verdict(current.opened, verdict, "amended"), tell=tell, delayed=delayed)]
 
     def _superseded(self, key: Key, episode: Episode, verdict: Verdict) -> list[Breach]:
         """The verdict that opened the episode is judged anew."""
@@ -198,17 +208,24 @@ class Breaches:
         self.open[OFFLINE, OFFLINE, device] = Episode(breach, since)
         return breach
 
-    def drop(self, devices: Iterable[str], rules: Iterable[str], at: int) -> list[Breach]:
-        """Close what belongs to devices or rules that the configuration has no longer."""
-        known_devices, known_rules = set(devices), {OFFLINE, *rules}
+    def drop(self, devices: Iterable[str], judged: Mapping[str, Set[str]], at: int) -> list[Breach]:
+        """Close what no verdict will close any more: `judged` says which devices each rule judges."""
+        known = set(devices)
         events = []
         for key in sorted(self.open):
-            reason = "device_removed" if key[2] not in known_devices else "rule_removed"
-            if key[2] not in known_devices or key[0] not in known_rules:
+            rule, device = key[0], key[2]
+            reason = "device_removed" if device not in known else "rule_removed"
+            # a rule may also be gone for this device only: its site is in another stage now, say
+            if device not in known or (rule != OFFLINE and device not in judged.get(rule, ())):
                 event = self.close(key, at, reason)
                 assert event is not None
                 events.append(event)
         return events
+
+    def suspend(self, rule: str, judged: Set[str], at: int) -> list[Breach]:
+        """Close what a rule has open at devices that it judges no longer, by an order from outside."""
+        keys = [key for key in sorted(self.open) if key[0] == rule and key[2] not in judged]
+        return [event for key in keys if (event := self.close(key, at, "rule_suspended")) is not None]
 
     def forget_due(self) -> int | None:
         """When the oldest closed episode may be forgotten."""
@@ -249,7 +266,7 @@ def _level_of(verdict: Verdict, rule: Rule) -> str:
     return max([rule.level, *passed], key=_LEVELS.index)
 
 
-def _is_fresh(verdict: Verdict, rule: Rule) -> bool:
+def _is_told(verdict: Verdict, rule: Rule) -> bool:
     """Was it found so soon after its interval that people are to be told?"""
     return verdict.decided_at - verdict.end <= rule.tell_within_h * 3_600_000
 
@@ -265,6 +282,7 @@ def _of_verdict(opened: Breach, verdict: Verdict, event: str) -> Breach:
         value=verdict.value,
         background=verdict.background,
         subtracted=verdict.subtracted,
+        limit=verdict.limit,
         capture=verdict.capture,
         interval=verdict.interval,
         verdict=verdict.id,

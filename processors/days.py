@@ -1,7 +1,8 @@
 """Verdicts of whole days under a clause with an allowance: settled once all intervals have an answer.
 
 A day exceeds if more of its intervals exceed than are allowed; it is undetermined if exceeding and
-undetermined ones together are more; else it complies. Days are those of the county's zone.
+undetermined ones together are more; else it complies. An interval without a verdict counts as
+undetermined. Days are those of the county's zone.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from processors.answers import (
     IS_EXCEEDING,
     IS_UNDETERMINED,
     NONE,
-    PENDING,
     SUPERSEDE_MS,
     Held,
     Int8s,
@@ -52,19 +52,24 @@ class Days:
     ) -> list[Judgement]:
         """Settle the days whose intervals have all been decided. `closed`: end of a track's last window."""
         made: list[Judgement] = []
-        for rule in self.plan.rules:
-            if rule.rule.allowance is None:
+        for name, newest in self.plan.latest.items():
+            if newest.rule.allowance is None:
                 continue
-            name = rule.rule.id
             while True:
                 start, end = day_of(
-                    self.next.setdefault(name, self._first_day(rule, held, closed)), self.plan.zone
+                    self.next.setdefault(name, self._first_day(newest, held, closed)), self.plan.zone
                 )
+                rule = self._rule_of(newest, end)
                 if closed[rule.track] < end or any(r == name and s < end for r, s in pending):
                     break
                 made += self._settle(rule, held, start, end, at)
                 self.next[name] = end
         return made
+
+    def _rule_of(self, newest: RuleInForce, end: int) -> RuleInForce:
+        """The rule by which a day is counted: the one in force when it ends."""
+        then = self.plan.rule_at(newest.rule.id, end - 1)
+        return newest if then is None or then.rule.allowance is None else then
 
     def _first_day(self, rule: RuleInForce, held: HeldByRule, closed: dict[Track, int]) -> int:
         return min(held.get(rule.rule.id, {}), default=closed[rule.track])
@@ -77,10 +82,10 @@ class Days:
             if j.verdict.revision > 1
         }
         made: list[Judgement] = []
-        for rule in self.plan.rules:
-            for start, end in sorted(day for name, day in touched if name == rule.rule.id):
-                if rule.rule.allowance is not None and start in self.settled.get(rule.rule.id, {}):
-                    made += self._settle(rule, held, start, end, at)
+        for name, newest in self.plan.latest.items():
+            for start, end in sorted(day for other, day in touched if other == name):
+                if newest.rule.allowance is not None and start in self.settled.get(name, {}):
+                    made += self._settle(self._rule_of(newest, end), held, start, end, at)
         return made
 
     def _settle(self, rule: RuleInForce, held: HeldByRule, start: int, end: int, at: int) -> list[Judgement]:
@@ -90,7 +95,9 @@ class Days:
             return []
         states = np.stack(within)
         count = (states == IS_EXCEEDING).sum(axis=0)
-        open_count = ((states == IS_UNDETERMINED) | (states == PENDING)).sum(axis=0)
+        # an interval without a verdict (before the device was set up, say) may have exceeded as well
+        expected = (states != NONE).sum(axis=0) if rule.is_partial else (end - start) // rule.window
+        open_count = expected - count - (states == IS_COMPLIANT).sum(axis=0)
         state = np.where(count + open_count > allowance, IS_UNDETERMINED, IS_COMPLIANT)
         state = np.where(count > allowance, IS_EXCEEDING, state)
         state = np.where((states != NONE).any(axis=0), state, NONE).astype(np.int8)
@@ -150,7 +157,7 @@ class Days:
             capture=None,
             interval=None,
             revision=revision,
-            configuration=self.plan.id,
+            configuration=rule.configuration,
             decided_at=at,
         )
 

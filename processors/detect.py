@@ -30,7 +30,7 @@ from processors.judge import Judge
 from processors.orders import MAINTENANCE, Order, Orders
 from processors.outage import NEVER, Outage
 from processors.records import Breach, Interval, Verdict
-from processors.revision import Plan, sites_of_partition
+from processors.revision import Plan, depends_on, formers_of, sites_of_partition
 from processors.rowlog import ABSENT, REFUSED, Columns, Int32s, RowLog
 from processors.silence import Bools, Silence
 from processors.tracks import BASE, DAY_MS, HOUR, HOUR_MS, RETAIN_MS, Track
@@ -222,7 +222,8 @@ class Detector:
         """A configuration comes into force: what is known of devices that stay is kept."""
         revision = self.waiting.pop(0)
         at = max(revision.effective, revision.received_at)
-        plan = Plan.of(revision, sites_of_partition(self.partition, self.partitions))
+        former = formers_of(self.plan, self.revision, revision, at)
+        plan = Plan.of(revision, sites_of_partition(self.partition, self.partitions), former)
         first = not self.ready
         state.adopt(self, plan, at)
         self.revision = revision
@@ -232,8 +233,11 @@ class Detector:
             for track in plan.tracks
         }
         if first:
-            self.since = self.log.closed_until = self.closed[HOUR]
-        out.breaches += self.breaches.drop(plan.devices, (rule.rule.id for rule in plan.rules), at)
+            self.since = self.log.closed_until = min(self.closed[track] for track in BASE)
+        judged = {
+            rule.rule.id: {plan.devices[i] for i in rule.rows.tolist()} for rule in plan.latest.values()
+        }
+        out.breaches += self.breaches.drop(plan.devices, judged, at)
 
     def _close(self, track: Track, due: int, at: int, out: Outputs) -> None:
         end = track.next_end(self.closed[track], self.plan.zone)
@@ -248,6 +252,9 @@ class Detector:
         for rule in self.plan.rules:
             if rule.window and rule.track == track:
                 rows, of = self.plan.rows_for(rule, start, self.orders), means[rule.pollutant]
+                if rule is self.plan.latest.get(rule.rule.id) and depends_on(rule, self.orders):
+                    judged = {self.plan.devices[row] for row in rows.tolist()}
+                    out.breaches += self.breaches.suspend(rule.rule.id, judged, at)
                 made = self.judge.close(
                     rule, rows, start, end, of, spoke, self.silence, at, self.backgrounds, lost
                 )
@@ -260,7 +267,9 @@ class Detector:
 
     def _forget(self, due: int) -> None:
         """An hour has closed: let go of what nothing can change any more."""
-        self.log.close(max(self.since, self.closed[HOUR] - RETAIN_MS))
+        # a rule may wait longer for the readings of its quarters than any does for those of its hours
+        needed = min(self.closed[track] for track in self.plan.tracks if not track.is_long)
+        self.log.close(max(self.since, min(needed, self.closed[HOUR] - RETAIN_MS)))
         self.log.forget(due)
         self.judge.forget(self.days, due)
         self.days.forget(due)

@@ -20,6 +20,7 @@ from processors.tracks import HOUR_MS, QUARTER_MS
 from processors.windows import NANO, Means, slots_of
 
 _PER_THOUSANDTH = 10**6
+_REMEMBER_MS = 26 * 3_600_000  # longer than a breach that is found late is told
 SHORT, LONG = QUARTER_MS, HOUR_MS  # the closing window; the long one for devices that speak more rarely
 
 
@@ -29,6 +30,8 @@ class Instants:
 
     plan: Plan
     above: dict[str, Int64s] = field(default_factory=dict)
+    # id of an opening verdict -> its receipt: a duplicate may come after the log has forgotten its reading
+    opened: dict[str, int] = field(default_factory=dict)
 
     def values(
         self, rows: Int32s, time: Int64s, received: Int64s, values: Int32s, orders: Orders
@@ -49,14 +52,21 @@ class Instants:
             newest = self.above.get(rule.rule.id)
             if newest is None:
                 newest = self.above[rule.rule.id] = np.full(len(self.plan), NEVER, np.int64)
-            fresh = which[newest[rows[which]] == NEVER]
-            np.maximum.at(newest, rows[which], time[which])
-            _, first = np.unique(rows[fresh], return_index=True)
-            for i in sorted(fresh[first].tolist()):
-                verdict = self._verdict(
-                    rule, int(rows[i]), int(time[i]), int(time[i]), int(received[i]), float(column[i] / 1000)
-                )
-                made.append((i, Judgement(verdict, rule.rule)))
+            # Everything above so far came too late to be told: then this value may be the first that is.
+            told = int(rule.rule.tell_within_h * LONG)
+            news = received[which] - told > newest[rows[which]]
+            slowly = np.isin(rows[which], rows[which[news]])
+            for i in which[slowly].tolist():
+                row, when, at = int(rows[i]), int(time[i]), int(received[i])
+                if at - told > newest[row]:
+                    verdict = self._verdict(rule, row, when, when, at, float(column[i] / 1000))
+                    if verdict.id in self.opened:
+                        continue
+                    self.opened[verdict.id] = at
+                    made.append((i, Judgement(verdict, rule.rule)))
+                newest[row] = max(int(newest[row]), when)
+            rest = which[~slowly]
+            np.maximum.at(newest, rows[rest], time[rest])
         return made
 
     def _judged(self, rule: RuleInForce, rows: Int32s, time: Int64s, orders: Orders) -> Bools:
@@ -75,6 +85,7 @@ class Instants:
     def close(self, start: int, end: int, means: tuple[Means, ...], at: int) -> list[Judgement]:
         """A window closed: compliant verdicts where an episode ends with it."""
         made: list[Judgement] = []
+        self.opened = {name: when for name, when in self.opened.items() if when + _REMEMBER_MS > at}
         width = end - start
         short = slots_of(self.plan.interval, SHORT) > 0
         slots = slots_of(self.plan.interval, width)

@@ -112,7 +112,7 @@ class Judge:
     ) -> list[Judgement]:
         """Judge points anew whose interval has changed. `means`, `revisions`: of those points only."""
         held = self.held.get(rule.rule.id, {}).get(start)
-        if held is None:
+        if held is None or not rule.holds(start):
             return []
         mine = np.isin(means.row, rows)
         rows = means.row[mine]
@@ -259,7 +259,7 @@ class Judge:
                     capture=share,
                     interval=interval_of[of](device) if slots else None,
                     revision=revision,
-                    configuration=plan.id,
+                    configuration=rule.configuration,
                     decided_at=at,
                 )
             )
@@ -271,7 +271,8 @@ class Judge:
         """The first compliant verdict of a point in later intervals."""
         for start, held in later:
             if held.state[row] == IS_COMPLIANT:
-                return self._verdicts(rule, start, held, np.array([row], np.int32), at)[0]
+                then = self.plan.rule_at(rule.rule.id, start) or rule
+                return self._verdicts(then, start, held, np.array([row], np.int32), at)[0]
         return None
 
     # ------------------------------------------------------------------------------------ background
@@ -283,12 +284,11 @@ class Judge:
     def look_again(self, due: int, at: int, known: Backgrounds) -> list[Judgement]:
         """Judge what waited until `due` for its background: with what is there, or without."""
         made: list[Judgement] = []
-        rules = {rule.rule.id: rule for rule in self.plan.rules}
         for (name, start), when in sorted(self.pending.items()):
             if when > due:
                 continue
             del self.pending[name, start]
-            rule, held = rules.get(name), self.held.get(name, {}).get(start)
+            rule, held = self.plan.rule_at(name, start), self.held.get(name, {}).get(start)
             if rule is None or held is None:
                 continue
             made += self._with_background(rule, start, held, max(at, held.end + rule.settle), known)
@@ -309,11 +309,13 @@ class Judge:
         made: list[Judgement] = []
         for rule in self.plan.rules:
             held = self.held.get(rule.rule.id, {}).get(start)
-            if rule.rule.background is None or held is None or held.end != end:
+            if rule.rule.background is None or held is None or held.end != end or not rule.is_valid(start):
                 continue
             made += self._with_background(rule, start, held, at, known)
             if not (held.state == PENDING).any():
                 self.pending.pop((rule.rule.id, start), None)
+            if at > end + SUPERSEDE_MS:
+                continue  # records of other stations may be forgotten: the mean would be of what is left
             areas = self.plan.areas_for(rule)
             for index, area in enumerate(self.plan.areas):
                 if station in area.stations:
@@ -325,7 +327,7 @@ class Judge:
         made: list[Judgement] = []
         for rule in self.plan.rules:
             for begin, held in sorted(self.held.get(rule.rule.id, {}).items()):
-                if begin < end and held.end > start:
+                if begin < end and held.end > start and rule.is_valid(begin):
                     if not len(held.total):  # what was measured is forgotten
                         held.total = np.zeros(len(self.plan), np.int64)
                         held.covered = np.zeros(len(self.plan), np.int32)
@@ -356,7 +358,7 @@ class Judge:
 
     def forget(self, days: Days, until: int) -> None:
         """Forget intervals that can't be superseded any more and whose day is settled."""
-        rules = {rule.rule.id: rule for rule in self.plan.rules}
+        rules = self.plan.latest
         for name, held in self.held.items():
             rule = rules.get(name)
             if rule is None or rule.rule.background is not None or rule.rule.allowance is not None:

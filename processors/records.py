@@ -43,7 +43,8 @@ REASONS: dict[str, str] = {
     "clear": "values stayed at or below the limit for as long as the rule asks",
     "device_returned": "the silent device was heard again",
     "device_removed": "the device is no longer in the configuration",
-    "rule_removed": "the rule is no longer in the configuration",
+    "rule_suspended": "an order from outside has put the rule out of force for this site",
+    "rule_removed": "the configuration no longer has the rule for this device",
 }
 
 

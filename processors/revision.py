@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,7 @@ from processors.windows import NANO, Statistic
 LATENESS_MS = 120_000  # of a window that no rule asks for
 OFFLINE_LEAST_MS = 15 * 60_000
 OFFLINE_INTERVALS = 3
+FORMER_MS = 72 * HOUR_MS  # longer than an interval may be superseded and its day counted again
 UNBOUNDED = int(np.iinfo(np.int64).max)
 Rows = npt.NDArray[np.int32]
 
@@ -86,12 +87,23 @@ class Area:
     least: int
 
 
+class Former(NamedTuple):
+    """What held of a rule before a later revision: windows that began before `until` are judged by it."""
+
+    id: str
+    rule: dict[str, Any] | None  # as JSON data; None: there was no such rule
+    configuration: str
+    start: int
+    until: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RuleInForce:
     """A rule of the plan: its numbers as integers, and the rows of the devices it judges."""
 
     rule: Rule
     revision: str
+    configuration: str  # id of the revision that holds it
     rows: Rows  # ascending
     pollutant: int  # index in JUDGED
     window: int  # ms; 0: single values
@@ -116,6 +128,12 @@ class RuleInForce:
         return "slots" if self.statistic.name == "count" else "ug/m3"
 
     @property
+    def is_partial(self) -> bool:
+        """Does it judge some windows only, by the hour of day or by orders in force?"""
+        own = self.rule
+        return bool(self.hours or own.alert_levels or own.during or own.unless or own.stages)
+
+    @property
     def looks_back(self) -> bool:
         """Do its breaches depend on several intervals in a row?"""
         return self.rule.repeat > 1 or self.clear_level is not None or self.clear_ms > 0
@@ -126,9 +144,13 @@ class RuleInForce:
         in_a_row = max(self.clear_ms, self.rule.repeat * self.track.step) if self.looks_back else 0
         return RETAIN_MS + HOUR_MS + in_a_row
 
-    def holds(self, instant: int) -> bool:
+    def is_valid(self, instant: int) -> bool:
         """Is the rule valid for what begins at this instant?"""
-        if not self.start <= instant < self.end:
+        return self.start <= instant < self.end
+
+    def holds(self, instant: int) -> bool:
+        """Does the rule judge what begins at this instant: valid, and at an hour of day of its own?"""
+        if not self.is_valid(instant):
             return False
         if not self.hours:
             return True
@@ -156,13 +178,20 @@ class Plan:
     digest: npt.NDArray[np.uint64]  # of the device's id
     areas: tuple[Area, ...]
     area_of: Rows  # index into `areas` of each device's site, -1: none
-    rules: tuple[RuleInForce, ...]
+    rules: tuple[RuleInForce, ...]  # also those that judge what began before a later revision
+    latest: dict[str, RuleInForce]  # id -> the rule of this revision
+    former: tuple[Former, ...]
     tracks: tuple[Track, ...]  # windows to close, hours before what is made of them
     lateness: dict[Track, int]  # ms
     row_of: dict[str, int]
 
     @classmethod
-    def of(cls, revision: Revision, mine: Callable[[str], bool] = lambda site: True) -> Plan:
+    def of(
+        cls,
+        revision: Revision,
+        mine: Callable[[str], bool] = lambda site: True,
+        former: tuple[Former, ...] = (),
+    ) -> Plan:
         """The plan of a revision for the sites that `mine` says are of this partition."""
         body = revision.body
         zone = body["county"]["zone"]
@@ -180,7 +209,10 @@ class Plan:
             for d in devices
         ]
         own = [sites.get(d["site"], {}) for d in devices]
-        rules = tuple(_in_force(Rule.model_validate(rule), own, zone) for rule in body["rules"])
+        latest = {
+            rule["id"]: _in_force(Rule.model_validate(rule), own, zone, revision.id) for rule in body["rules"]
+        }
+        rules, latest = _since(latest, former, own, zone)
         tracks = tuple(sorted({*BASE, *(rule.track for rule in rules if rule.window)}))
         return cls(
             id=revision.id,
@@ -195,6 +227,8 @@ class Plan:
             areas=areas,
             area_of=_area_rows(areas, own),
             rules=rules,
+            latest=latest,
+            former=former,
             tracks=tracks,
             lateness=_lateness(tracks, rules),
             row_of={d["id"]: row for row, d in enumerate(devices)},
@@ -202,6 +236,10 @@ class Plan:
 
     def __len__(self) -> int:
         return len(self.devices)
+
+    def rule_at(self, name: str, instant: int) -> RuleInForce | None:
+        """The rule of that id that holds for a window that begins at the instant."""
+        return next((rule for rule in self.rules if rule.rule.id == name and rule.is_valid(instant)), None)
 
     def rows_of(self, devices: tuple[str, ...]) -> Rows:
         """The row of each device, -1 for one that is not of the plan."""
@@ -277,7 +315,43 @@ def _area_rows(areas: tuple[Area, ...], sites: list[dict[str, Any]]) -> Rows:
     return np.array([names.get(str(site.get("area")), -1) for site in sites], np.int32)
 
 
-def _in_force(rule: Rule, sites: list[dict[str, Any]], zone: str) -> RuleInForce:
+def formers_of(before: Plan, old: Revision | None, new: Revision, at: int) -> tuple[Former, ...]:
+    """What still holds for windows that began before `new` came into force at `at`, after `old`.
+
+    A limit is never applied to what was measured before anybody could know it.
+    """
+    if old is None:
+        return ()
+    was = {rule["id"]: rule for rule in old.body["rules"]}
+    now = {rule["id"]: rule for rule in new.body["rules"]}
+    kept = [one for one in before.former if one.until + FORMER_MS > at and one.id in now]
+    for name, rule in now.items():
+        # single values are judged at their receipt: there is nothing that began before
+        if rule["window"] and was.get(name) != rule:
+            start = max((one.until for one in kept if one.id == name), default=-UNBOUNDED)
+            kept.append(Former(name, was.get(name), old.id, start, at))
+    return tuple(kept)
+
+
+def _since(
+    latest: dict[str, RuleInForce], former: tuple[Former, ...], sites: list[dict[str, Any]], zone: str
+) -> tuple[tuple[RuleInForce, ...], dict[str, RuleInForce]]:
+    """(all rules, the latest of each id): each holds for what began under its own revision."""
+    latest = dict(latest)
+    earlier = []
+    for one in former:
+        newest = latest[one.id]
+        latest[one.id] = replace(newest, start=max(newest.start, one.until))
+        if one.rule is not None:
+            held = _in_force(Rule.model_validate(one.rule), sites, zone, one.configuration)
+            # where the rule of today judges nothing, nothing could close what is opened
+            rows = np.intersect1d(held.rows, newest.rows)
+            start, end = max(held.start, one.start), min(held.end, one.until)
+            earlier.append(replace(held, rows=rows, start=start, end=end))
+    return (*earlier, *latest.values()), latest
+
+
+def _in_force(rule: Rule, sites: list[dict[str, Any]], zone: str, configuration: str) -> RuleInForce:
     rows = [row for row, site in enumerate(sites) if _applies(rule, site)]
     background = rule.background
     capped = background is not None and background.cap is not None
@@ -285,6 +359,7 @@ def _in_force(rule: Rule, sites: list[dict[str, Any]], zone: str) -> RuleInForce
     return RuleInForce(
         rule=rule,
         revision=rule.revision,
+        configuration=configuration,
         rows=np.array(rows, np.int32),
         pollutant=JUDGED.index(rule.pollutant),
         window=rule.window * 1000,

@@ -238,7 +238,8 @@ class Shell:
         now, member = time.monotonic(), self.app.consumer._thread._ensure_consumer()._coordinator.member_id
         if not self._members or self._members[-1][1] != member:
             self._members.append((now, member))
-        while now - self._members[0][0] > _CLASH_WITHIN_S:
+        # the last one stays, however old: it is the one we still are
+        while len(self._members) > 1 and now - self._members[0][0] > _CLASH_WITHIN_S:
             self._members.popleft()
         # The one that came later gives way; of two of an age, not both.
         most = _CLASHES + 2 * (os.getpid() % 4 if now - self._started < 2 * _CLASH_WITHIN_S else 4)

@@ -26,7 +26,7 @@ from processors.instants import Instants
 from processors.judge import Judge
 from processors.orders import Orders
 from processors.outage import NEVER, Outage
-from processors.revision import Plan, sites_of_partition
+from processors.revision import Former, Plan, sites_of_partition
 from processors.rowlog import BUCKET_MS, Bucket, Columns, Int32s, RowLog
 from processors.silence import Silence
 from processors.tracks import Track
@@ -60,7 +60,7 @@ def adopt(detector: Detector, plan: Plan, at: int) -> None:
     detector.hours.remap(old_row)
     detector.late.remap(new_row)
     detector.judge.plan = detector.instants.plan = detector.plan = plan
-    rules = {rule.rule.id: rule for rule in plan.rules}
+    rules = plan.latest
     judge, days = detector.judge, detector.days
     days.plan = plan
     moved: dict[int, Array] = {}  # columns that several intervals share stay shared
@@ -78,7 +78,8 @@ def adopt(detector: Detector, plan: Plan, at: int) -> None:
         if name in rules
     }
     judge.pending = {key: due for key, due in judge.pending.items() if key[0] in rules}
-    days.next = {name: start for name, start in days.next.items() if name in rules}
+    counted = {name for name, rule in rules.items() if rule.rule.allowance is not None}
+    days.next = {name: start for name, start in days.next.items() if name in counted}
     # areas may have other numbers now: what was used is found again when it is needed
     for starts in judge.held.values():
         for one in starts.values():
@@ -143,6 +144,7 @@ def dump(detector: Detector) -> bytes:
         "now": detector.now,
         "outage": asdict(detector.outage),
         "revision": _plain(detector.revision) if detector.revision else None,
+        "former": [list(one) for one in detector.plan.former],
         "waiting": [_plain(revision) for revision in detector.waiting],
         "backgrounds": detector.backgrounds.dump(),
         "breaches": detector.breaches.dump(),
@@ -178,6 +180,7 @@ def dump(detector: Detector) -> bytes:
             for start, day in sorted(settled.items())
         ],
         "above": [[name, pack.add(newest)] for name, newest in sorted(detector.instants.above.items())],
+        "opened": sorted(detector.instants.opened.items()),
     }
     head["arrays"] = [[array.dtype.str, list(array.shape)] for array in pack.arrays]
     text = orjson.dumps(head)
@@ -238,11 +241,14 @@ def load(data: bytes, detector: Detector) -> Detector:
     if head["revision"] is None:
         return detector
     detector.revision = Revision(**head["revision"])
-    detector.plan = Plan.of(detector.revision, sites_of_partition(detector.partition, detector.partitions))
+    former = tuple(Former(*one) for one in head.get("former", []))
+    mine = sites_of_partition(detector.partition, detector.partitions)
+    detector.plan = Plan.of(detector.revision, mine, former)
     last_seen, since, sent, offline = (arrays[i] for i in head["silence"])
     detector.silence = Silence(last_seen, since, sent, offline)
     detector.log = _load_log(head["log"], arrays, detector.plan)
-    detector.instants = Instants(detector.plan, {name: arrays[i] for name, i in head["above"]})
+    above = {name: arrays[i] for name, i in head["above"]}
+    detector.instants = Instants(detector.plan, above, dict(head.get("opened", [])))
     judge = detector.judge = Judge(detector.plan)
     days = detector.days = Days(detector.plan)
     for name, start, end, columns, used in head["held"]:

@@ -81,3 +81,8 @@ class LoadClient:
         if wrong or not data:
             raise ConnectionError(f"expected PUBACK, got packet type {wrong[:1]}")
         return whole
+
+
+def forget(client_id: str, port: int) -> None:
+    """End the session of a client that is away: the broker would go on queueing for it."""
+    LoadClient(port, client_id).close()  # connects with a clean session

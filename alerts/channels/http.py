@@ -10,6 +10,9 @@ import httpx
 from alerts.outbox import Outcome, refused, retry, unknown
 
 _LATER = {408, 409, 421, 423, 425, 429}  # the request was fine, its time was not
+# A wrong token, an address that moved or is misspelt: a fault of the set-up, which the operator hears of
+# and mends; the message is as good as before.
+_MENDABLE = {301, 302, 303, 307, 308, 401, 402, 403, 404, 405, 407, 511}
 _LONGEST_WAIT_S = 3600
 
 
@@ -32,7 +35,7 @@ async def post(
     if response.is_success:
         return response
     said = f"HTTP {response.status_code}: {shortened(response.text)}"
-    if response.status_code in _LATER or response.is_server_error:
+    if response.status_code in _LATER | _MENDABLE or response.is_server_error:
         return retry(said, _wait_asked_for(response))
     return refused(said)
 

@@ -56,7 +56,10 @@ class MailSender:
         except smtplib.SMTPRecipientsRefused as error:
             code, said = next(iter(error.recipients.values()))
             return _by_code(code, said)
-        except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
+        except smtplib.SMTPSenderRefused as error:
+            # 530 login needed, 553 not your address: like a wrong password, a fault of the set-up.
+            return retry(f"{self._form.host} refuses the sender {self._form.sender}: {_said(error)}")
+        except smtplib.SMTPDataError as error:
             return _by_code(error.smtp_code, error.smtp_error)
         except (smtplib.SMTPException, OSError) as error:
             return unknown(f"the connection ended while the mail was handed over: {_words(error)}")

@@ -22,6 +22,14 @@ _READ_ONLY = "dustwatch_read_only"
 class StoreError(ConnectionError):
     """The case store can't be used: address, what happened, what to do."""
 
+    exit_code = 3
+
+
+class WrongStore(StoreError):
+    """The address is none, or what is there is not ours to use."""
+
+    exit_code = 2
+
 
 class Database:
     """The database at a URL, with its tables in place; transactions of this process write in turn."""
@@ -55,15 +63,17 @@ def open_engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise StoreError(f"DUSTWATCH_CASES={url!r} is no address; {_FORMS}") from None
+        raise WrongStore(f"DUSTWATCH_CASES={url!r} is no address; {_FORMS}") from None
     if parsed.drivername in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
-        raise StoreError(f"DUSTWATCH_CASES: no case store of kind {parsed.drivername!r}; {_FORMS}")
+        raise WrongStore(f"DUSTWATCH_CASES: no case store of kind {parsed.drivername!r}; {_FORMS}")
     try:
         engine = _sqlite(parsed) if parsed.drivername == "sqlite" else _postgresql(parsed)
         with engine.begin() as connection:
             _create_tables(connection)
+    except StoreError:
+        raise
     except (DatabaseError, OSError) as error:
         shown = parsed.render_as_string(hide_password=True)
         said = str(error.orig if isinstance(error, DatabaseError) else error).strip().splitlines()
@@ -108,7 +118,7 @@ def _create_tables(connection: Connection) -> None:
     if inspect(connection).has_table(versions.name):
         found = connection.execute(select(versions.c.version)).scalar_one()
         if found != SCHEMA_VERSION:
-            raise StoreError(
+            raise WrongStore(
                 f"the case store has tables of version {found}, this program reads {SCHEMA_VERSION}; "
                 "use the program that wrote them, or another database"
             )

@@ -52,6 +52,8 @@ REASONS = {
     "device_returned": N_("the device is heard again"),
     "device_removed": N_("the device was taken out of the configuration"),
     "rule_removed": N_("the rule was taken out of the configuration"),
+    "rule_suspended": N_("an order has put the rule out of force here"),
+    "values_not_admitted": N_("values were sent that no mean may use"),
     "log_gap": N_("records of the interval are missing in the log"),
     "not_judged_yet": N_("no interval judged recently"),
 }

@@ -19,17 +19,19 @@ def command(ctx: click.Context, config: Path | None, status: bool) -> None:
     Example: dustwatch apply county/ && dustwatch apply --status
     """
     from deploy.apply import applied_revisions, apply_revision
-    from deploy.configuration import revision_of_folder
+    from deploy.configuration import checked_revision
+    from deploy.scan import partitions_in_use
     from deploy.settings import load_settings
     from ingest.admin import ensure_topics
     from ingest.clock import parse_clock
 
     settings = load_settings()
     if status:
-        applied = asyncio.run(applied_revisions(settings.kafka, settings.partitions))
+        partitions = asyncio.run(partitions_in_use(settings.kafka))
+        applied = asyncio.run(applied_revisions(settings.kafka, partitions))
         for one in applied:
             click.echo(one.words())
-        missing = sorted(set(range(settings.partitions)) - {one.partition for one in applied})
+        missing = sorted(set(range(partitions)) - {one.partition for one in applied})
         if missing:
             click.echo(
                 f"without configuration: partitions {', '.join(map(str, missing))}; run `dustwatch apply`"
@@ -38,7 +40,7 @@ def command(ctx: click.Context, config: Path | None, status: bool) -> None:
         ctx.exit(0 if whole else 1)
     if config is None:
         raise click.UsageError("name the configuration folder, or ask with --status")
-    revision = revision_of_folder(config, received_at=parse_clock(settings.clock).now_ms())
+    revision = checked_revision(config, received_at=parse_clock(settings.clock).now_ms())
 
     async def put() -> None:
         for warning in await ensure_topics(settings.kafka, settings.partitions, settings.replication):
@@ -47,3 +49,8 @@ def command(ctx: click.Context, config: Path | None, status: bool) -> None:
             click.echo(one.words())
 
     asyncio.run(put())
+    click.echo(
+        "bridge, gateway, alerts and desk read the folder at their start: restart them where devices, "
+        "sites or people changed",
+        err=True,
+    )

@@ -18,6 +18,7 @@ def command(ctx: click.Context, config: Path) -> None:
     \b
     Example: dustwatch check deploy/example
     """
+    from alerts.routing import links_lead_nowhere, load_routing
     from deploy.check import check_folder
     from deploy.settings import load_settings
     from ingest.register import load_register
@@ -36,6 +37,8 @@ def command(ctx: click.Context, config: Path) -> None:
     if problems:
         ctx.exit(2)
     register = load_register(config)
+    if dead := links_lead_nowhere(register, load_routing(config, register), load_settings().base_url):
+        click.echo(f"warning: {dead}", err=True)
     held = ", ".join(
         f"{len(part)} {word}{'' if len(part) == 1 else 's'}"
         for word, part in (

@@ -35,6 +35,18 @@ def parse_offset(text: str) -> int:
     return -seconds if match[1] == "-" else seconds
 
 
+def check_names(format_: str, units: dict[str, str]) -> None:
+    """A unit under a name that the format does not know would change nothing. Raises click.BadParameter."""
+    from ingest.decoders import UNIT_NAMES
+    from ingest.strict_yaml import did_you_mean
+
+    known = UNIT_NAMES[format_]
+    for name in units:
+        if name not in known:
+            near = did_you_mean(name, known, cutoff=0.8) or f"; known are {', '.join(known)}"
+            raise click.BadParameter(f"--unit {name}=...: {format_} names no value so{near}")
+
+
 @click.command("decode")
 @click.option("--format", "format_", type=click.Choice(FORMATS), required=True, help="How to read it.")
 @click.option("--topic", default="", help="MQTT topic of a single payload; a recording brings its own.")
@@ -65,7 +77,9 @@ def command(
     from ingest.decoders.listing import decode_lines
     from ingest.records import DevicePolicy
 
-    policy = DevicePolicy(parse_offset(utc_offset), parse_units(units), modbus_crc)
+    unit_of = parse_units(units)
+    check_names(format_, unit_of)
+    policy = DevicePolicy(parse_offset(utc_offset), unit_of, modbus_crc)
     data = file.read()
     if data.startswith(_GZIP):
         with contextlib.suppress(OSError, EOFError, zlib.error):  # else it is what it is: a bad payload

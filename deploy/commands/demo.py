@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import signal
-import threading
 import time
 from pathlib import Path
 
@@ -15,28 +13,36 @@ from rich.console import Console
 from deploy.settings import DESK_PORT
 
 EXAMPLE = Path(__file__).parent.parent / "example"
+PORT = click.IntRange(1, 65535)
 _DURATION = re.compile(r"^(\d+(?:\.\d+)?)(s|m|h)?$")
 _SECONDS = {None: 1, "s": 1, "m": 60, "h": 3600}
 
 
 def parse_duration(text: str) -> float:
-    """Seconds in `90s`, `5m`, `1h` or `90`. Raises click.BadParameter."""
+    """Seconds in `90s`, `5m`, `1h` or `90`, more than 0. Raises click.BadParameter."""
     match = _DURATION.match(text)
-    if match is None:
-        raise click.BadParameter(f"{text!r}: expected for example 90s, 5m or 1h")
-    return float(match[1]) * _SECONDS[match[2]]
+    seconds = float(match[1]) * _SECONDS[match[2]] if match else 0.0
+    if not seconds:
+        raise click.BadParameter(f"{text!r}: expected for example 90s, 5m or 1h", param_hint="--for")
+    return seconds
 
 
 @click.command("demo")
 @click.option("--for", "for_", metavar="TIME", help="Stop by itself after this time (90s, 5m) and account.")
-@click.option("--speed", default=60.0, show_default=True, help="Clock seconds per real second.")
-@click.option("--port", default=DESK_PORT, show_default=True, help="Port of the desk.")
+@click.option(
+    "--speed",
+    type=click.FloatRange(0.1, 3600),
+    default=60.0,
+    show_default=True,
+    help="Clock seconds per real second.",
+)
+@click.option("--port", type=PORT, default=DESK_PORT, show_default=True, help="Port of the desk.")
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
     default=Path("var/demo"),
     show_default=True,
-    help="Folder of the run's data; emptied at the start.",
+    help="Folder of the run's data; emptied at the start, if it is a demo's.",
 )
 @click.option(
     "--config",
@@ -62,16 +68,14 @@ def command(ctx: click.Context, for_: str | None, speed: float, port: int, data:
     seconds = None if for_ is None else parse_duration(for_)
     say("starting Kafka, the MQTT broker and the services ...")
     demo = build_demo(config, data, speed, port, say)
-    stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
+    demo.stack.told.listen()
 
     def on_ready() -> None:
         say(f"[bold]the desk: http://127.0.0.1:{port}[/bold]   messages: {demo.stack.folder}/messages")
         say(f"one second here is {speed:g} seconds in the county" + ("" if seconds else "; Ctrl-C ends it"))
 
     try:
-        account = demo.run(seconds, on_ready, stop)
+        account = demo.run(seconds, on_ready)
     finally:
         codes = demo.stack.stop()
     say("stopped: " + ", ".join(f"{name} {code}" for name, code in sorted(codes.items())))

@@ -52,7 +52,8 @@ def list_(code: str | None, limit: int, as_json: bool) -> None:
             }
             click.echo(orjson.dumps(body).decode())
         else:
-            click.echo(f"{one.id:>8}  {when}  {record.code:<15} {record.topic}  {record.detail}")
+            words = _printable(f"{record.topic}  {record.detail}")
+            click.echo(f"{one.id:>8}  {when}  {record.code:<15} {words}")
     if not as_json:
         more = f", the newest {limit} shown" if len(wanted) > limit else ""
         click.echo(f"{len(wanted)} in quarantine{more}")
@@ -75,6 +76,7 @@ def retry_(ctx: click.Context, code: str | None, config: Path | None, any_time: 
     \b
     Example: dustwatch quarantine retry --code unknown_device
     """
+    from deploy.configuration import revision_of_folder
     from deploy.settings import load_settings
     from ingest.feed import FeedOptions
     from ingest.quarantine import retry
@@ -83,13 +85,21 @@ def retry_(ctx: click.Context, code: str | None, config: Path | None, any_time: 
     from ingest.telemetry import Telemetry
 
     settings = load_settings()
-    register = load_register(config or settings.config)
-    policy = TimePolicy(when_behind="keep") if any_time else TimePolicy()
-    options = FeedOptions(settings.kafka, settings.partitions)
-    report = asyncio.run(retry(options, Resolver(register, policy=policy), Telemetry("quarantine"), code))
+    folder = config or settings.config
+    register = load_register(folder)
+    policies = dict.fromkeys(register.devices, TimePolicy(when_behind="keep")) if any_time else {}
+    resolver = Resolver(register, policies=policies)
+    revision = revision_of_folder(folder, received_at=0).id
+    options = FeedOptions(settings.kafka, settings.partitions, revision=revision)
+    report = asyncio.run(retry(options, resolver, Telemetry("quarantine"), code))
     click.echo(f"{report.put_through} put through, {report.readings} readings")
     for name, count in sorted(report.still.items()):
         click.echo(f"{count} still can't be used: {name}")
     if report.not_ours:
         click.echo(f"{report.not_ours} were refused by the store and can't be decoded again")
     ctx.exit(1 if report.still or report.not_ours else 0)
+
+
+def _printable(text: str) -> str:
+    """A topic is what anybody sent: it must not steer the terminal or begin a line of its own."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

@@ -45,5 +45,11 @@ def command(
         judged = replay(register, revision, [read_recording(path) for path in recordings], end)
     except RecordingError as error:
         raise click.ClickException(str(error)) from None
-    folder.mkdir(parents=True, exist_ok=True)
-    click.echo(orjson.dumps(write(judged, folder), option=orjson.OPT_SORT_KEYS).decode())
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        summary = write(judged, folder)
+    except OSError as error:
+        raise click.ClickException(
+            f"--out {folder}: can't be written: {error}; what is there is not complete, choose another folder"
+        ) from None
+    click.echo(orjson.dumps(summary, option=orjson.OPT_SORT_KEYS).decode())

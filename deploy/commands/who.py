@@ -29,6 +29,7 @@ def command(
     Example: dustwatch who deploy/example site-06 --at "2026-11-23 23:30" --kind offline
     """
     from alerts.policy import load_routing, who
+    from alerts.routing import LEVELS
     from deploy.settings import load_settings
     from ingest.clock import parse_clock
     from ingest.register import load_register
@@ -39,6 +40,9 @@ def command(
     if site not in register.sites:
         hint = did_you_mean(site, register.sites) or f"; known are {', '.join(register.sites)}"
         raise click.UsageError(f"no site `{site}` in {config}{hint}")
+    if level is not None and level not in LEVELS:
+        hint = did_you_mean(level, LEVELS) or f"; known are {', '.join(LEVELS)}"
+        raise click.UsageError(f"nothing has the level `{level}`{hint}")
     at = (
         instant_ms(at_text, register.zone, "--at") if at_text else parse_clock(load_settings().clock).now_ms()
     )

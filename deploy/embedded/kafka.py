@@ -51,6 +51,11 @@ def properties(folder: Path, port: int, controller_port: int) -> dict[str, str]:
     }
 
 
+def format_arguments(cluster: str, settings: Path) -> list[str]:
+    """What formats a new folder. An id may begin with `-`: as a word of its own it would be an option."""
+    return ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(settings)]
+
+
 class KafkaNode:
     """A Kafka broker on loopback with its data in `folder`; start again on the same folder to go on."""
 
@@ -62,6 +67,11 @@ class KafkaNode:
     @property
     def bootstrap(self) -> str:
         return f"127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        """What the broker says."""
+        return self.folder / "kafka.log"
 
     @property
     def pid(self) -> int:
@@ -90,9 +100,7 @@ class KafkaNode:
         ]
         if not (self.folder / "data" / "meta.properties").exists():
             self._format(base, settings)
-        self._process = ServerProcess(
-            "Kafka", [*base, "kafka.Kafka", str(settings)], self.folder / "kafka.log"
-        )
+        self._process = ServerProcess("Kafka", [*base, "kafka.Kafka", str(settings)], self.log)
         self._process.wait_until(lambda: accepts(self.port), START_WITHIN_S)
         return self
 
@@ -113,10 +121,7 @@ class KafkaNode:
     def _format(self, base: list[str], settings: Path) -> None:
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         done = subprocess.run(
-            [*base, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(settings)],
-            capture_output=True,
-            text=True,
-            check=False,
+            [*base, *format_arguments(cluster, settings)], capture_output=True, text=True, check=False
         )
         if done.returncode:
             raise ServerError(f"Kafka could not format {self.folder}: {done.stderr.strip()[-500:]}")

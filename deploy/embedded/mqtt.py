@@ -57,6 +57,11 @@ class MqttBroker:
         return f"mqtt://127.0.0.1:{self.port}"
 
     @property
+    def log(self) -> Path:
+        """What the broker says."""
+        return self.folder / "mqtt.log"
+
+    @property
     def shared(self) -> bool:
         """Whether `$share` subscriptions receive anything."""
         return self.is_mosquitto
@@ -85,7 +90,7 @@ class MqttBroker:
             command = [path, "-c", str(conf)]
         else:
             command = [sys.executable, "-m", "deploy.embedded.amqtt_broker", str(self.port)]
-        self._process = ServerProcess("MQTT broker", command, self.folder / "mqtt.log")
+        self._process = ServerProcess("MQTT broker", command, self.log)
         self._process.wait_until(lambda: accepts(self.port), START_WITHIN_S)
         return self
 

@@ -87,5 +87,11 @@ class ServerProcess:
         self.popen.wait()
 
     def _last_words(self) -> str:
-        lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-5:]
-        return " | ".join(lines) + f" (whole log: {self.log})"
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return " | ".join(telling_lines(lines)) + f" (whole log: {self.log})"
+
+
+def telling_lines(lines: Sequence[str], count: int = 3) -> list[str]:
+    """The last lines of a log that say something: none of a Java trace's places, no warnings of the JVM."""
+    said = [line.strip() for line in lines if line.strip() and not line.startswith(("\tat ", "WARNING: "))]
+    return said[-count:]

@@ -10,7 +10,7 @@ from ingest.records import Decoded, DevicePolicy, Rejected
 from ingest.units import Refused
 
 # `pm02` is PM2.5. The compensated twins (`pm02Compensated`) are corrected values: kept as extras.
-_NAMES: Names = {
+NAMES: Names = {
     "pm01": ("pm1", None),
     "pm02": ("pm2_5", None),
     "pm10": ("pm10", None),
@@ -30,7 +30,7 @@ def decode(
         serial = key_text(sent.pop(_SERIAL, None))
         in_topic = topic.removeprefix(_PREFIX) if topic.startswith(_PREFIX) else None
         device = in_topic or serial
-        found = read_attributes(sent, _NAMES, policy_of(device))
+        found = read_attributes(sent, NAMES, policy_of(device))
     except Refused as refused:
         return [json_text.rejected(refused, payload)]
     tolerated = found.tolerated

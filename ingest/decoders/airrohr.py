@@ -13,7 +13,7 @@ from ingest.units import Refused
 # P1 is PM10, P2 is PM2.5, P0 is PM1, behind the name of the sensor chip or alone.
 _DUST_CHIPS = ("SDS_", "SPS30_", "NPM_", "PMS_", "HPM_", "")
 _CLIMATE_CHIPS = ("BME280_", "BMP280_", "BMP_", "SHT3X_", "HTU21D_", "DS18B20_", "")
-_NAMES: Names = {
+NAMES: Names = {
     **{
         f"{chip}{size}": (quantity, None)
         for chip in _DUST_CHIPS
@@ -36,7 +36,7 @@ def decode(
         values = _values(sent.pop(_LIST, None))
         ids = [key for key in (key_text(sent.get(name)) for name in _IDS) if key]
         device = ids[0] if ids else key_in_topic(topic)
-        found = read_attributes(values, _NAMES, policy_of(device), texts_are_usual=True)
+        found = read_attributes(values, NAMES, policy_of(device), texts_are_usual=True)
     except Refused as refused:
         return [json_text.rejected(refused, payload)]
     return [Decoded(device, None, 0, found.values, {}, {**sent, **found.extras}, found.tolerated)]

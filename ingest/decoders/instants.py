@@ -45,7 +45,8 @@ def _of_text(text: str, utc_offset_s: int) -> int:
     # 2026-11-23... goes straight on; thirteen digits alone could be read as a date and a time
     if text[4:5] != "-" and len(text) in (10, 13) and text.isascii() and text.isdigit():
         return _of_number(int(text))
-    if len(text) < _SHORTEST_ISO:  # a date alone is a day, no instant
+    # a date alone is a day, no instant; of fifteen digits alone one would be taken for the T
+    if len(text) < _SHORTEST_ISO or text.isdigit():
         raise BadTime(f"{text!r} is no ISO 8601 instant, for example 2026-11-23T08:00:00+08:00")
     try:
         parsed = datetime.fromisoformat(text)

@@ -21,6 +21,7 @@ _PREFIX = "dust/v1/"
 _RANGES = {q.name: (q.least, q.greatest) for q in QUANTITIES.values()}
 _LONGEST_PERIOD_S = 31 * 86400
 _LONGEST_FLAG = 8
+_NORMAL = "N"
 _NONE: dict[str, str] = {}
 
 
@@ -117,7 +118,7 @@ def _reading(fields: dict[str, Any], device: str | None, policy: DevicePolicy) -
     values: dict[str, int] = {}
     extras: dict[str, Any] = {}
     tolerated: tuple[str, ...] = ()
-    flags: dict[str, str] = {}
+    flags = _flags(fields.get("flags"))
     time: int | None = None
     period = 0
     known = False
@@ -128,7 +129,14 @@ def _reading(fields: dict[str, Any], device: str | None, policy: DevicePolicy) -
         if key in _RANGES:
             known = True
             if value is not None:
-                values[key] = thousandths(key, value, units.get(key))
+                try:
+                    values[key] = thousandths(key, value, units.get(key))
+                except Refused as refused:
+                    if refused.code != "bad_value" or flags.get(key, _NORMAL) == _NORMAL:
+                        raise
+                    # the device itself says that this is no measurement: the others are
+                    extras[key] = value
+                    tolerated += (f"implausible_{key}",)
                 if isinstance(value, str):
                     tolerated += ("number_as_text",)
         elif key == "time":
@@ -137,9 +145,7 @@ def _reading(fields: dict[str, Any], device: str | None, policy: DevicePolicy) -
         elif key == "period":
             period, odd = _period(value)
             tolerated += odd
-        elif key == "flags":
-            flags = _flags(value)
-        elif key != "units":
+        elif key not in ("units", "flags"):
             extras[key] = value
     if not known:
         raise Refused("no_known_key", f"none of {', '.join(_RANGES)} is among the keys")

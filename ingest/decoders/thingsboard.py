@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -22,7 +22,7 @@ def decode(
         sent = json_text.load_object(payload)
         if not sent:
             raise Refused("empty", "the object names no device")
-        entries = [(name, entry) for name, listed in sent.items() for entry in _entries(name, listed)]
+        entries = [(name, entry) for name, listed in sent.items() for entry in _entries(listed)]
         if len(entries) > json_text.MAX_ITEMS:
             raise Refused("too_large", f"{len(entries)} readings; at most {json_text.MAX_ITEMS} are read")
         if not entries:
@@ -34,19 +34,30 @@ def decode(
         try:
             results.append(_reading(name, entry, policy_of(name)))
         except Refused as refused:
-            results.append(json_text.rejected(refused, orjson.dumps({name: [entry]})))
+            results.append(json_text.rejected(refused, _alone(name, entry)))
         except BadTime as bad:
-            results.append(Rejected("bad_time", f"ts: {bad}", orjson.dumps({name: [entry]})))
+            results.append(Rejected("bad_time", f"ts: {bad}", _alone(name, entry)))
     return results
 
 
-def _entries(name: str, listed: Any) -> list[Any]:
-    if not isinstance(listed, list):
-        raise Refused("bad_json", f'{name[:40]!r}: expected a list of {{"ts": ..., "values": {{...}}}}')
-    return listed
+class _NoList(NamedTuple):
+    """What stands where a device's list of readings should: refused without its neighbours."""
+
+    value: Any
+
+
+def _entries(listed: Any) -> list[Any]:
+    return listed if isinstance(listed, list) else [_NoList(listed)]
+
+
+def _alone(name: str, entry: Any) -> bytes:
+    """A payload of this one entry."""
+    return orjson.dumps({name: entry.value if isinstance(entry, _NoList) else [entry]})
 
 
 def _reading(name: str, entry: Any, policy: DevicePolicy) -> Decoded:
+    if isinstance(entry, _NoList):
+        raise Refused("bad_json", f'{name[:40]!r}: expected a list of {{"ts": ..., "values": {{...}}}}')
     if not isinstance(entry, dict):
         raise Refused("bad_json", f"{name[:40]!r}: an entry is not an object")
     at = entry.get("ts")

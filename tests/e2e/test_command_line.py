@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from deploy.cli import COMMANDS, program
+from deploy.embedded.process import free_port
 
 EXAMPLE = Path(__file__).parent.parent.parent / "deploy" / "example"
 NOWHERE = {"DUSTWATCH_KAFKA": "127.0.0.1:1", "DUSTWATCH_MQTT": "mqtt://127.0.0.1:1"}
@@ -57,6 +58,61 @@ def test_a_setting_that_is_no_number_is_named_with_its_value_and_exit_2() -> Non
     assert "DUSTWATCH_PARTITIONS" in done.stderr
     assert "many" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("service", "variable", "value"),
+    [
+        ("bridge", "DUSTWATCH_MQTT", "broker.example:1883"),
+        ("bridge", "DUSTWATCH_MQTT", "mqtt://broker:port"),
+        ("bridge", "DUSTWATCH_MQTT_CA", "/no/such/ca.pem"),
+        ("bridge", "DUSTWATCH_LOG_LEVEL", "loud"),
+        ("bridge", "DUSTWATCH_HEALTH_PORT", "99999"),
+        ("desk", "DUSTWATCH_DESK_PORT", "99999"),
+        ("alerts", "DUSTWATCH_CASES", "mysql://127.0.0.1/cases"),
+        ("store", "DUSTWATCH_HISTORY", "postgres://127.0.0.1/history"),
+    ],
+)
+def test_a_setting_that_no_restart_mends_ends_the_service_with_2_and_its_name(
+    service: str, variable: str, value: str
+) -> None:
+    own = {"DUSTWATCH_CONFIG": str(EXAMPLE), "DUSTWATCH_HEALTH_PORT": str(free_port()), variable: value}
+    done = dustwatch("run", service, **{**NOWHERE, **own})
+    assert done.returncode == 2, done.stderr
+    said = done.stderr.splitlines()[-1]
+    assert variable in said or "history URL" in said
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("demo", "--speed", "0"),
+        ("demo", "--speed", "-60"),
+        ("demo", "--port", "99999"),
+        ("demo", "--for", "0s"),
+        ("demo", "--for", "soon"),
+        ("up", str(EXAMPLE), "--kafka-port", "0"),
+        ("up", str(EXAMPLE), "--mqtt-port", "70000"),
+    ],
+    ids=" ".join,
+)
+def test_an_option_out_of_its_range_is_refused_by_name_before_anything_starts(
+    arguments: tuple[str, ...],
+) -> None:
+    done = CliRunner().invoke(program, arguments)
+    assert done.exit_code == 2, done.output
+    assert f"Invalid value for '{arguments[-2]}'" in done.output or arguments[-2] in done.output
+    assert "Kafka at" not in done.output
+
+
+def test_a_data_folder_that_cannot_be_is_refused_with_a_way_out(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    for command in (("demo", "--for", "1s"), ("up", str(EXAMPLE))):
+        done = dustwatch(*command, "--port", str(free_port()), "--data", str(tmp_path / "file"))
+        assert done.returncode == 2
+        assert "--data" in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def test_a_clock_that_is_none_is_refused_with_the_forms_that_are() -> None:

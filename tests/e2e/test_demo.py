@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -41,3 +43,51 @@ def test_a_demo_on_a_taken_port_says_which_one_and_what_to_do(tmp_path: Path) ->
     assert port in done.stderr
     assert "--port" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def left_behind(folder: Path) -> list[str]:
+    """Command lines and settings of processes that still work on a folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            if str(folder).encode() in told:
+                found.append(told.decode(errors="replace"))
+    return found
+
+
+def test_a_demo_that_is_stopped_while_it_starts_ends_at_once_and_leaves_no_process(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    command = [sys.executable, "-m", "deploy.cli", "demo", "--port", str(free_port()), "--data", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as demo:
+        assert demo.stdout is not None
+        while "Kafka at" not in demo.stdout.readline():
+            assert demo.poll() is None
+        assert left_behind(folder)
+        demo.send_signal(signal.SIGINT)
+        _, said = demo.communicate(timeout=60)
+    assert demo.returncode == 130
+    assert said.strip() == "stopped before all was ready"
+    assert left_behind(folder) == []
+
+
+def test_a_demo_that_is_stopped_while_it_runs_accounts_before_it_ends(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    command = [sys.executable, "-m", "deploy.cli", "demo", "--port", str(free_port()), "--data", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as demo:
+        assert demo.stdout is not None
+        while "first message" not in demo.stdout.readline():
+            assert demo.poll() is None
+        second = subprocess.run(
+            [*command[:5], str(free_port()), *command[6:]], capture_output=True, text=True, check=False
+        )
+        demo.send_signal(signal.SIGINT)
+        said, wrong = demo.communicate(timeout=90)
+    assert second.returncode == 2, second.stdout
+    assert f"{folder} is in use by another `dustwatch demo` (process {demo.pid})" in second.stderr
+    assert demo.returncode == 0, said + wrong
+    account = json.loads(said.strip().splitlines()[-1])
+    assert account["published"] == account["stored"] + account["duplicates"] + sum(
+        account["quarantined"].values()
+    )
+    assert left_behind(folder) == []

@@ -4,28 +4,43 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import struct
+from pathlib import Path
 
-_CONNACK, _SUBACK, _PINGRESP = 0x20, 0x90, 0xD0
+_CONNACK, _SUBACK, _PINGRESP, _PUBLISH = 0x20, 0x90, 0xD0, 0x30
 _CONNECT, _SUBSCRIBE, _PINGREQ, _PUBACK, _DISCONNECT = 0x10, 0x82, 0xC0, 0x40, 0xE0
 
 
-class FakeBroker:
-    """Speaks MQTT 5 as far as a subscriber needs it; one connection at a time counts."""
+CERTIFICATE = Path(__file__).parent / "tls" / "certificate.pem"  # of 127.0.0.1, signed by itself
 
-    def __init__(self) -> None:
+
+def _server_context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE, CERTIFICATE.with_name("key.pem"))
+    return context
+
+
+class FakeBroker:
+    """Speaks MQTT 5 and 3.1.1 as far as a subscriber needs it; one connection at a time counts."""
+
+    def __init__(self, tls: bool = False) -> None:
+        self._tls = _server_context() if tls else None
+        self.connects: list[bytes] = []  # what each CONNECT said, without its fixed header
         self.acknowledged: list[int] = []  # of the present connection, in order of arrival
         self.connections = 0
         self.clean_starts: list[bool] = []
         self.filters: list[str] = []
         self.refuse_with: int | None = None
+        self.publish_reason = 0  # what a client that publishes is answered
         self._server: asyncio.Server | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._changed = asyncio.Event()
+        self._mqtt5 = True
         self.port = 0
 
     async def start(self) -> FakeBroker:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -37,12 +52,18 @@ class FakeBroker:
 
     @property
     def url(self) -> str:
-        return f"mqtt://127.0.0.1:{self.port}"
+        return f"mqtt{'s' if self._tls else ''}://127.0.0.1:{self.port}"
 
     def drop(self) -> None:
         """Cut the connection."""
         if self._writer is not None:
             self._writer.transport.abort()
+
+    def dismiss(self, reason: int) -> None:
+        """Say good-bye with a reason."""
+        assert self._writer is not None
+        self._writer.write(bytes([_DISCONNECT, 2, reason, 0]))
+        self._writer.close()
 
     def publish(
         self, mid: int, topic: str, payload: bytes, *, dup: bool = False, retain: bool = False
@@ -50,7 +71,8 @@ class FakeBroker:
         """Hand the client a message at QoS 1."""
         assert self._writer is not None
         name = topic.encode()
-        body = struct.pack(">H", len(name)) + name + struct.pack(">H", mid) + b"\x00" + payload
+        properties = b"\x00" if self._mqtt5 else b""
+        body = struct.pack(">H", len(name)) + name + struct.pack(">H", mid) + properties + payload
         length = bytearray()
         rest = len(body)
         while True:
@@ -90,6 +112,7 @@ class FakeBroker:
 
     def _handle(self, first: int, body: bytes, writer: asyncio.StreamWriter) -> None:
         if first == _CONNECT:
+            self.connects.append(body)
             self.clean_starts.append(bool(body[7] & 0x02))
             if self.refuse_with is not None:
                 writer.write(bytes([_CONNACK, 3, 0, self.refuse_with, 0]))
@@ -97,15 +120,21 @@ class FakeBroker:
                 return
             self._writer, self.acknowledged, self.filters = writer, [], []
             self.connections += 1
-            writer.write(bytes([_CONNACK, 3, 0, 0, 0]))
+            self._mqtt5 = body[6] == 5
+            writer.write(bytes([_CONNACK, 3, 0, 0, 0] if self._mqtt5 else [_CONNACK, 2, 0, 0]))
         elif first == _SUBSCRIBE:
-            at, names = 3 + body[2], []
+            at, names = 3 + body[2] if self._mqtt5 else 2, []
             while at < len(body):
                 end = at + 2 + struct.unpack(">H", body[at : at + 2])[0]
                 names.append(body[at + 2 : end].decode())
                 at = end + 1
             self.filters = names
-            writer.write(bytes([_SUBACK, 3 + len(names)]) + body[:2] + b"\x00" + b"\x01" * len(names))
+            properties = b"\x00" if self._mqtt5 else b""
+            granted = body[:2] + properties + b"\x01" * len(names)
+            writer.write(bytes([_SUBACK, len(granted)]) + granted)
+        elif first & 0xF0 == _PUBLISH:
+            at = 2 + struct.unpack(">H", body[:2])[0]
+            writer.write(bytes([_PUBACK, 3]) + body[at : at + 2] + bytes([self.publish_reason]))
         elif first == _PINGREQ:
             writer.write(bytes([_PINGRESP, 0]))
         elif first == _PUBACK:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import json
 import subprocess
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.mqtt import MqttBroker
+from deploy.supervisor import KeptServer
+from ingest.admin import ensure_topics
+from ingest.topics import TopicSpec
 from tests.counties import device, iso, write_county
 from tests.mqtt_load import LoadClient
 from tests.pipeline import Pipeline, running, wait_for
@@ -21,7 +30,7 @@ from tests.pipeline import Pipeline, running, wait_for
 # mounting a small file system needs root, as installing the servers does
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
-DEVICES, ROUNDS = 50, 120
+DEVICES, ROUNDS = 50, 300
 
 
 @pytest.fixture
@@ -31,6 +40,60 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], check=True)
     yield folder
     subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+async def _produce(bootstrap: str, texts: Iterable[bytes]) -> int:
+    """Send until all are confirmed or the broker confirms no more; the number confirmed."""
+    confirmed = 0
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", request_timeout_ms=5000)
+    await producer.start()
+    try:
+        for text in texts:
+            await producer.send_and_wait("full", text, partition=0)
+            confirmed += 1
+    except KafkaError:
+        pass
+    finally:
+        with suppress(KafkaError):
+            await producer.stop()
+    return confirmed
+
+
+async def _count(bootstrap: str) -> int:
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    await consumer.start()
+    try:
+        part = TopicPartition("full", 0)
+        return int((await consumer.end_offsets([part]))[part])
+    finally:
+        await consumer.stop()
+
+
+def test_an_embedded_kafka_on_a_full_disk_says_so_and_with_room_goes_on_with_all_it_confirmed(
+    tmp_path: Path,
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", str(disk)], check=True)
+    kafka = KafkaNode(disk / "kafka")
+    try:
+        kafka.start()
+        asyncio.run(ensure_topics(kafka.bootstrap, 1, 1, [TopicSpec("full")]))
+        kept = KeptServer("Kafka", kafka, kafka.log, time.monotonic())
+        confirmed = asyncio.run(_produce(kafka.bootstrap, itertools.repeat(b"x" * 500_000, 100)))
+        assert 0 < confirmed < 100
+        wait_for("the broker gives up", lambda: not kafka.running(), 60)
+        said = kept.tend(time.monotonic())
+        assert kept.due_at is not None
+        said += kept.tend(kept.due_at)
+        assert f"the disk under {disk}/kafka is full, make room" in said[-1], said
+        subprocess.run(["mount", "-o", "remount,size=256m", str(disk)], check=True)
+        assert kept.tend(kept.due_at) == ["Kafka runs again"]
+        assert asyncio.run(_count(kafka.bootstrap)) >= confirmed
+        assert asyncio.run(_produce(kafka.bootstrap, [b"again"])) == 1
+    finally:
+        kafka.stop()
+        subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
 def _unready(pipeline: Pipeline, service: str) -> str:

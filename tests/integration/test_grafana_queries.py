@@ -17,6 +17,8 @@ from ingest.records import Readings
 from processors.history.columns import batches_of_intervals, batches_of_readings, batches_of_verdicts
 from processors.history.influx import InfluxHistory
 from processors.records import Interval, Verdict
+from tests.fakes.desk import DUSTY, NOW
+from tests.fakes.stored_county import StoredCounty
 from tests.servers.influxdb import InfluxServer
 
 pytestmark = pytest.mark.servers
@@ -77,10 +79,12 @@ def _verdict(device: str, site: str, hour: int) -> Verdict:
     return Verdict(**known)
 
 
-def ask(influxdb: InfluxServer, bucket: str, query: str) -> list[dict[str, Any]]:
-    """The series of a query as Grafana sends it."""
-    filled = query.replace("$timeFilter", f"time >= {END - HOURS * HOUR}ms AND time <= {END}ms")
-    filled = filled.replace("$__interval", "5m").replace("$site", SITES[1]).replace("$pollutant", "pm10")
+def ask(
+    influxdb: InfluxServer, bucket: str, query: str, site: str = SITES[1], end: int = END
+) -> list[dict[str, Any]]:
+    """The series of a query as Grafana sends it, for the day before `end`."""
+    filled = query.replace("$timeFilter", f"time >= {end - HOURS * HOUR}ms AND time <= {end}ms")
+    filled = filled.replace("$__interval", "5m").replace("$site", site).replace("$pollutant", "pm10")
     assert "$" not in filled
     answer = httpx.get(
         f"{influxdb.url}/query",
@@ -98,6 +102,29 @@ def test_a_query_of_the_dashboard_finds_what_the_store_wrote(
     influxdb: InfluxServer, bucket: str, target: dict[str, Any]
 ) -> None:
     series = ask(influxdb, bucket, target["query"])
+    assert any(v is not None for one in series for row in one["values"] for v in row[1:])
+    for tag in re.findall(r"\$tag_(\w+)", target["alias"]):
+        assert all(one["tags"][tag] for one in series)
+
+
+@pytest.fixture(scope="module")
+def folded(influxdb: InfluxServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Six hours of the example county as the fold judges them and the store writes them."""
+    name = f"grafana-{uuid.uuid4().hex[:8]}"
+    influxdb.create_bucket(name)
+    history = InfluxHistory(influxdb.url, org=influxdb.org, bucket=name, token=influxdb.token)
+    county = StoredCounty.start(tmp_path_factory.mktemp("county"), NOW - 6 * HOUR, history)
+    county.run_to(NOW)
+    yield name
+    history.close()
+    county.cases.close()
+
+
+@pytest.mark.parametrize("target", QUERIES)
+def test_a_query_of_the_dashboard_finds_what_the_fold_judged_and_the_store_wrote(
+    influxdb: InfluxServer, folded: str, target: dict[str, Any]
+) -> None:
+    series = ask(influxdb, folded, target["query"], DUSTY, NOW)
     assert any(v is not None for one in series for row in one["values"] for v in row[1:])
     for tag in re.findall(r"\$tag_(\w+)", target["alias"]):
         assert all(one["tags"][tag] for one in series)

@@ -75,6 +75,19 @@ def test_a_breach_that_shall_not_wake_anybody_is_recorded_only(store):
     assert store.cases()[0].state == "recovered"
 
 
+def test_a_breach_that_was_only_recorded_is_told_when_it_goes_on_and_so_is_its_end(store, wall):
+    store.apply_breach(breach(tell=False), PLAN, NIGHT)
+    on = breach("amended", at=NIGHT + HOUR, value=290.0, start=breach().start + HOUR)
+    assert store.apply_breach(on, PLAN, NIGHT + HOUR).messages == 3
+    again = replace(on, at=NIGHT + 2 * HOUR, start=on.start + HOUR)
+    assert store.apply_breach(again, PLAN, NIGHT + 2 * HOUR).messages == 0
+    file = store.case(store.cases()[0].id)
+    assert (file.case.tell, file.case.deadline) == (True, NIGHT + 25 * HOUR)
+    assert {d.message.step for d in file.messages} == {"opened"}
+    assert len(_send_all(store, wall())) == 3
+    assert store.apply_breach(breach("closed", at=NIGHT + 3 * HOUR), PLAN, NIGHT + 3 * HOUR).messages == 3
+
+
 def test_an_end_whose_beginning_was_never_seen_makes_a_recovered_case(store):
     store.apply_breach(breach("closed"), PLAN, NIGHT)
     assert store.apply_breach(breach(), PLAN, NIGHT).new

@@ -76,6 +76,7 @@ class Numbers:
         self.workers: list[Worker] = []
         self.lines: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
         self.numbers: set[int] = set()
+        self.told_by: dict[str, set[int]] = defaultdict(set)  # instance -> partitions that it spoke for
         self.reader = Reader(bootstrap)
 
     async def start(self, snapshot_limit: int = 1_000_000) -> None:
@@ -129,6 +130,7 @@ class Numbers:
                 number, count, total = map(int, record.value.split())
                 self.lines[at.partition].append((number, count, total))
                 self.numbers.add(number)
+                self.told_by[record.key.decode()].add(at.partition)
 
     @property
     def repeats(self) -> int:
@@ -141,7 +143,8 @@ class Numbers:
         while len(self.numbers) < wanted:
             assert time.monotonic() < deadline, (
                 f"{wanted - len(self.numbers)} of {wanted} are missing: "
-                f"{sorted(set(range(self.published)) - self.numbers)[:10]}; {self.workers[-1].said()[-3000:]}"
+                f"{sorted(set(range(self.published)) - self.numbers)[:10]}; "
+                f"{[worker.said()[-2000:] for worker in self.workers]}"
             )
             await self.drain()
         self.check_states()

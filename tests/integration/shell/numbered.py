@@ -42,7 +42,12 @@ class NumberedStage:
             await asyncio.sleep(0.2)
         for line in self.lines:
             self.sent.append(
-                await self.outlet.producer.send(self.settings.out, line, partition=self.outlet.partition)
+                await self.outlet.producer.send(
+                    self.settings.out,
+                    line,
+                    key=self.settings.instance.encode(),
+                    partition=self.outlet.partition,
+                )
             )
         self.lines = []
 

@@ -34,17 +34,21 @@ async def test_a_stage_that_raises_ends_the_process_and_nothing_is_lost(numbers:
 
 async def test_kill_9_at_random_loses_nothing_and_the_snapshot_leads_the_commit(numbers: Numbers) -> None:
     chance = random.Random(20261123)
+    cut_short = 0
     for _ in range(3):
         worker = numbers.worker(save_s=0.1)
         seen = len(numbers.numbers)
-        await numbers.publish(600)
-        await numbers.all_out(at_least=seen + chance.randrange(1, 600))
+        await numbers.publish(6000)
+        await numbers.all_out(at_least=seen + chance.randrange(1, 3000))
         worker.kill()
+        await numbers.drain()
+        cut_short += len(numbers.numbers) < numbers.published
         committed = await numbers.committed()
         for partition, offset in committed.items():
             snapshot = await numbers.snapshot(partition)
             assert snapshot is not None
             assert snapshot.next >= offset
+    assert cut_short, "at least one was killed in the middle of its work"
     numbers.worker()
     await numbers.all_out()
     await numbers.saved()
@@ -55,13 +59,14 @@ async def test_workers_that_join_and_leave_lose_nothing(numbers: Numbers) -> Non
     first = numbers.worker(instance="first")
     await numbers.all_out()
     second = numbers.worker(instance="second")
-    for _ in range(200):
+    deadline = time.monotonic() + 40
+    while not numbers.told_by["second"]:
+        assert time.monotonic() < deadline, f"the second never got a partition: {second.said()[-2000:]}"
         await numbers.publish(15)
-        if "partitions_assigned" in second.said():
-            break
         await numbers.drain()
     await numbers.publish(300)
     await numbers.all_out()
+    assert numbers.told_by["second"] < set(range(PARTITIONS)), "the first kept some"
     assert second.stop() == 0
     await numbers.publish(300)
     await numbers.all_out()  # after the session time-out of the one that left

@@ -72,7 +72,8 @@ async def test_a_webhook_carries_the_id_on_every_attempt(http, message):
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(200, "sent"), (204, "sent"), (301, "refused"), (400, "refused"), (404, "refused"), (408, "retry"),
+    [(200, "sent"), (204, "sent"), (400, "refused"), (410, "refused"), (413, "refused"), (422, "refused"),
+     (301, "retry"), (401, "retry"), (403, "retry"), (404, "retry"), (407, "retry"), (408, "retry"),
      (409, "retry"), (429, "retry"), (500, "retry"), (503, "retry")],
 )  # fmt: skip
 async def test_a_webhook_status_means(http, message, status, kind):
@@ -103,7 +104,8 @@ async def test_a_webhook_where_nobody_listens_surely_took_nothing(message):
 
 @pytest.mark.parametrize(
     ("body", "kind"),
-    [('{"errcode":0,"errmsg":"ok"}', "sent"), ('{"errcode":93000,"errmsg":"invalid webhook url"}', "refused"),
+    [('{"errcode":0,"errmsg":"ok"}', "sent"), ('{"errcode":93000,"errmsg":"invalid webhook url"}', "retry"),
+     ('{"errcode":93004,"errmsg":"robot is disabled"}', "retry"), ('{"errcode":45002,"errmsg":"too long"}', "refused"),
      ('{"errcode":45009,"errmsg":"freq out of limit"}', "retry"), ('{"errcode":-1}', "retry"),
      ("<html>", "unknown"), ("[]", "unknown"), ('{"errcode":null}', "unknown")],
 )  # fmt: skip
@@ -156,7 +158,7 @@ async def test_a_mail_carries_the_id_as_message_id_and_reference(smtp, mail_mess
 
 @pytest.mark.parametrize(
     ("replies", "kind"),
-    [({"RCPT": "550 no such user"}, "refused"), ({"RCPT": "450 later"}, "retry"), ({"MAIL": "553 no"}, "refused"),
+    [({"RCPT": "550 no such user"}, "refused"), ({"RCPT": "450 later"}, "retry"), ({"MAIL": "553 no"}, "retry"), ({"MAIL": "530 log in first"}, "retry"),
      ({"DATA": "451 later"}, "retry"), ({"END": "554 spam"}, "refused"), ({"END": None}, "unknown"),
      ({"EHLO": None, "HELO": None}, "retry")],
 )  # fmt: skip

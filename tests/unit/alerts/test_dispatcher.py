@@ -169,11 +169,16 @@ async def test_a_fault_within_one_channel_ends_neither_the_others_nor_the_messag
     assert len(channel.got) == 4
 
 
-async def test_a_message_for_a_channel_that_was_taken_away_is_refused_with_that_reason(store):
+async def test_a_message_waits_for_a_channel_that_was_taken_away_and_says_so(store):
     store.apply_breach(breach(), planner(), NIGHT)
     async with running(store, {}):
-        await until(lambda: store.counts()[f"messages_{REFUSED}"] == 3)
-    assert all("no longer" in d.reason for d in messages_of(store))
+        await until(lambda: all(d.tries for d in messages_of(store)))
+        await until(lambda: all("no longer in channels.yaml" in d.reason for d in messages_of(store)))
+    assert store.counts()[f"messages_{REFUSED}"] == 0
+    channel = Remembering()
+    async with running(store, {"file": channel}):
+        await until(lambda: store.counts()["messages_sent"] == 3)
+    assert not any(repeat for _, repeat in channel.got)
 
 
 async def test_two_workers_share_the_work_and_send_nothing_twice(store):

@@ -68,6 +68,7 @@ SITUATIONS: dict[str, tuple[Callable, str]] = {
         ),
         "site",
     ),
+    "opened-notice": (lambda p: opened(p, level="notice", administrative=True, background=None, subtracted=None), "sector"),
     "opened-barely": (lambda p: opened(p, value=182.04), "site"),
     "opened-capped-background": (lambda p: opened(p, value=260.0, background=176.5, subtracted=150.0), "site"),
     "opened-delayed": (lambda p: opened(p, delayed=True), "site"),

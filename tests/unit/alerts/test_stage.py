@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -85,6 +86,27 @@ async def test_a_record_that_is_no_breach_is_counted_and_stops_nothing(store):
     assert store.counts()["cases"] == 1
     assert telemetry.discards.labels("no_breach")._value.get() == 1
     assert telemetry.discards.labels("unreadable_breach")._value.get() == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"at": "now"}, {"at": 10**30}, {"start": -5}, {"end": 10**17}, {"site": 7}, {"site": None}, {"title": {}},
+        {"title": ["x"]}, {"title": {"zh": 3}}, {"reasons": "low"}, {"reasons": [1]}, {"event": "began"},
+        {"kind": "smell"}, {"value": "high"}, {"deadline_h": 1e300}, {"deadline_h": -1}, {"revision": 2**70},
+        {"device": "dev\x00"}, {"tell": "yes"}, {"limit": [80]}, {"level": None}, {"id": None},
+    ],
+    ids=str,
+)  # fmt: skip
+async def test_a_breach_that_would_break_what_comes_after_is_counted_and_stops_nothing(store, change):
+    telemetry = Telemetry("alerts")
+    stage = stage_of(store, telemetry=telemetry)
+    good = record(breach())
+    stage.fold(good._replace(value=json.dumps({**json.loads(good.value), **change}).encode()))
+    stage.fold(good)
+    await stage.deliver()
+    assert (store.counts()["cases"], store.counts()["messages"]) == (1, 3)
+    assert telemetry.discards.labels("unreadable_breach")._value.get() == 1
 
 
 class Away:

@@ -11,15 +11,16 @@ from alerts.store import CaseStore, StoreError
 from tests.fakes.servers import closed_port
 
 
-def words(url: str) -> str:
+def words(url: str, exit_code: int = 3) -> str:
     with pytest.raises(StoreError) as caught:
         CaseStore(url)
+    assert caught.value.exit_code == exit_code  # a supervisor starts again after 3, never after 2
     return str(caught.value)
 
 
 def test_an_address_that_is_none_is_told_with_the_forms_there_are():
-    assert "write sqlite:///" in words("cases.sqlite")
-    assert "no case store of kind 'mysql'" in words("mysql://u:p@h/d")
+    assert "write sqlite:///" in words("cases.sqlite", exit_code=2)
+    assert "no case store of kind 'mysql'" in words("mysql://u:p@h/d", exit_code=2)
 
 
 def test_a_server_that_is_not_there_is_told_without_the_password():
@@ -42,4 +43,6 @@ def test_tables_of_another_version_are_left_alone(tmp_path: Path):
     CaseStore(f"sqlite:///{tmp_path}/cases.sqlite").close()
     with sqlite3.connect(tmp_path / "cases.sqlite") as database:
         database.execute("update dustwatch_schema set version = 99")
-    assert "tables of version 99" in words(f"sqlite:///{tmp_path}/cases.sqlite")
+    said = words(f"sqlite:///{tmp_path}/cases.sqlite", exit_code=2)
+    assert "tables of version 99" in said
+    assert "space on its disk" not in said

@@ -12,11 +12,14 @@ import pytest
 from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 
+from alerts.service import run_alerts
 from deploy.check import check_folder
 from deploy.cli import program
 from deploy.schemas import names, schema_of
+from deploy.settings import Settings
 from ingest.register import load_register
-from ingest.strict_yaml import read
+from ingest.strict_yaml import ConfigError, read
+from ingest.telemetry import Telemetry
 from tests.unit.config.golden import SMALLEST, expected, folders, laid_over_the_smallest
 
 EXAMPLE = Path(__file__).parents[3] / "deploy" / "example"
@@ -47,12 +50,52 @@ def test_check_of_a_broken_folder_ends_with_2_and_one_problem_a_line(case: Path,
     assert "Traceback" not in result.output
 
 
+@pytest.mark.parametrize(
+    "words", [["apply"], ["up", "--data", "data"], ["demo", "--data", "data", "--config"]]
+)
+def test_what_check_refuses_for_reaching_nobody_is_never_put_into_force(words, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DUSTWATCH_KAFKA", "127.0.0.1:1")
+    case = next(case for case in folders("broken") if case.name == "nobody-at-night")
+    result = _program(*words, laid_over_the_smallest(case, tmp_path / "county"))
+    assert result.returncode == 2, result.stderr
+    assert "site `site-1` reaches nobody" in result.stderr
+    assert not (tmp_path / "data" / "kafka").exists()
+
+
+def test_alerts_never_run_for_a_county_in_which_a_site_reaches_nobody(tmp_path: Path) -> None:
+    case = next(case for case in folders("broken") if case.name == "nobody-at-night")
+    settings = Settings(
+        config=laid_over_the_smallest(case, tmp_path / "county"), cases=f"sqlite:///{tmp_path}/cases.sqlite"
+    )
+    with pytest.raises(ConfigError, match="reaches nobody"):
+        run_alerts(settings, Telemetry("alerts"))
+    assert not (tmp_path / "cases.sqlite").exists()
+
+
 def test_warnings_go_to_the_error_stream_and_fail_nothing() -> None:
     result = _run("check", EXAMPLE)
     assert result.exit_code == 0
     assert "is recalled from memory" in result.stderr
     assert "DUSTWATCH_REPLICATION is 1" in result.stderr
     assert "warning" not in result.stdout
+
+
+def test_links_that_open_on_this_machine_only_are_a_warning_once_messages_leave_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "county"
+    shutil.copytree(SMALLEST, folder)
+    assert "DUSTWATCH_BASE_URL" not in _run("check", folder).stderr
+    (folder / "routing.yaml").write_text(
+        "operator: [{name: 平台, channels: [{kind: webhook, url: 'https://ops.example/x'}]}]\n",
+        encoding="utf-8",
+    )
+    result = _run("check", folder)
+    assert result.exit_code == 0
+    assert "DUSTWATCH_BASE_URL is http://127.0.0.1:8400" in result.stderr
+    monkeypatch.setenv("DUSTWATCH_BASE_URL", "https://dust.county.example")
+    assert "DUSTWATCH_BASE_URL" not in _run("check", folder).stderr
 
 
 @pytest.mark.parametrize(
@@ -64,6 +107,7 @@ def test_warnings_go_to_the_error_stream_and_fail_nothing() -> None:
         (("who", SMALLEST, "site-1", "--at", "yesterday"), "is no instant"),
         (("who", SMALLEST, "site-1", "--at", "9999-12-31T23:59:59-12:00"), "is no instant"),
         (("who", SMALLEST, "site-1", "--kind", "smell"), "'smell' is not one of"),
+        (("who", SMALLEST, "site-1", "--level", "violatoin"), "did you mean `violation`?"),
         (("schema", "config-sits"), "did you mean `config-sites`?"),
         (("check",), "Missing argument"),
     ],

@@ -56,6 +56,11 @@ def test_the_unit_of_a_code_is_an_option(tmp_path: Path) -> None:
     assert lines[0]["values"] == {"tsp": {"value": 160.0, "unit": "ug/m3", "flag": "N"}}
 
 
+def test_a_misspelt_code_is_refused_rather_than_read_in_the_wrong_unit() -> None:
+    result = CliRunner().invoke(command, ["--format", "hj212", "--unit", "a3401=mg/m3"], input=FRAME)
+    assert "did you mean `a34001`?" in result.output
+
+
 def test_the_topic_names_the_device() -> None:
     _, lines = run("--format", "json_v1", "--topic", "dust/v1/dev-7/readings", stdin=b'{"pm10": 1}')
     assert lines[0]["device"] == "dev-7"
@@ -87,6 +92,8 @@ def test_what_only_begins_like_gzip_is_a_bad_payload() -> None:
         ("--format", "hj212", "/no/such/file"),
         ("--format", "hj212", "--unit", "a34001"),
         ("--format", "hj212", "--unit", "=mg/m3"),
+        ("--format", "hj212", "--unit", "a3401=mg/m3"),
+        ("--format", "json_v1", "--unit", "a34001=mg/m3"),
         ("--format", "hj212", "--utc-offset", "8"),
         ("--format", "hj212", "--utc-offset", "+25:00"),
     ],

@@ -124,6 +124,21 @@ def test_background_that_comes_later_is_recorded_and_wakes_nobody():
     assert (breach.event, breach.tell) == ("opened", False)
 
 
+def test_an_exceedance_that_goes_on_is_told_once_an_hour_of_it_is_found_in_time():
+    """Eight hours exceed, and the county's background comes for all of them at once."""
+    until = T0 + 9 * HOUR + 5 * MINUTE
+    come = [background(T0 + h * HOUR, 50, T0 + 8 * HOUR + (5 + h) * MINUTE) for h in range(8)]
+    come.append(background(T0 + 8 * HOUR, 50, T0 + 9 * HOUR + 4 * MINUTE))
+    run = superseded((300,) * 9, come, until)
+    found = [b for b in run.breaches if b.kind == "exceedance"]
+    # 01:00-02:00 ended 7 h before; 03:00-04:00 is the first that ended no more than 6 h before
+    assert [(b.event, (b.start - T0) // HOUR, b.tell) for b in found] == [
+        ("opened", 0, False),
+        ("amended", 2, True),
+    ]
+    assert len({b.id for b in found}) == 1
+
+
 def test_an_hour_found_out_of_order_opens_and_closes_at_the_compliant_hour_that_is_known():
     come = [
         background(T0 + HOUR, 50, T0 + 2 * HOUR + 3 * MINUTE),
@@ -162,6 +177,44 @@ def test_a_correction_amends_a_breach_that_has_closed_and_opens_no_second():
     run = superseded((300, 20), come, T0 + 2 * HOUR + 9 * MINUTE)
     assert [b.event for b in run.breaches] == ["opened", "closed", "amended"]
     assert len({b.id for b in run.breaches}) == 1
+
+
+def test_a_correction_that_clears_the_last_exceeding_hour_closes():
+    come = [
+        background(T0, 10, T0 + HOUR + 3 * MINUTE),
+        background(T0 + HOUR, 10, T0 + 2 * HOUR + 3 * MINUTE),
+        background(T0 + HOUR, 150, T0 + 2 * HOUR + 9 * MINUTE),
+    ]
+    run = superseded((300, 200), come, T0 + 2 * HOUR + 9 * MINUTE)
+    assert [(b.event, (b.start - T0) // HOUR) for b in run.breaches] == [("opened", 0), ("closed", 1)]
+    assert run.breaches[-1].at == T0 + 2 * HOUR + 9 * MINUTE
+
+
+def test_corrections_that_clear_one_hour_after_the_other_close_with_the_last():
+    come = [
+        background(T0, 10, T0 + HOUR + 3 * MINUTE),
+        background(T0 + HOUR, 10, T0 + 2 * HOUR + 3 * MINUTE),
+        background(T0, 150, T0 + 2 * HOUR + 7 * MINUTE),
+        background(T0 + HOUR, 150, T0 + 2 * HOUR + 9 * MINUTE),
+    ]
+    run = superseded((200, 200), come, T0 + 2 * HOUR + 9 * MINUTE)
+    assert [b.event for b in run.breaches] == ["opened", "amended", "closed"]
+
+
+def test_a_correction_that_clears_an_hour_inside_an_episode_closes_nothing():
+    come = [
+        *(background(T0 + h * HOUR, 10, T0 + (h + 1) * HOUR + 3 * MINUTE) for h in range(3)),
+        background(T0 + HOUR, 150, T0 + 3 * HOUR + 9 * MINUTE),
+    ]
+    run = superseded((300, 200, 300), come, T0 + 3 * HOUR + 9 * MINUTE)
+    assert [b.event for b in run.breaches] == ["opened"]
+
+
+def test_an_hour_that_was_cleared_and_exceeds_again_opens_under_another_id():
+    come = [background(T0, v, T0 + HOUR + n * MINUTE, id=str(n)) for n, v in ((3, 10), (5, 150), (7, 10))]
+    run = superseded((200,), come, T0 + HOUR + 7 * MINUTE)
+    assert [b.event for b in run.breaches] == ["opened", "amended", "closed", "opened"]
+    assert run.breaches[0].id != run.breaches[-1].id
 
 
 # ------------------------------------------------------------------------------------ single values
@@ -212,6 +265,29 @@ def test_a_quarter_with_too_few_values_closes_no_single_value_breach():
 def test_an_old_value_from_a_backlog_is_recorded_and_wakes_nobody():
     run = instant([row(T0 - 10 * HOUR, 1200, received=T0 + 1000)], T0 + MINUTE)
     assert [b.tell for b in run.breaches] == [False]
+
+
+def test_a_reading_that_comes_again_hours_later_opens_no_second_breach_and_hides_none():
+    calm = minutes(T0 + MINUTE, T0 + 6 * HOUR, 100)
+    again = row(T0, 1200, received=T0 + 5 * HOUR + 500)
+    higher = row(T0 + 5 * HOUR + 30_000, 1300)
+    run = instant([row(T0, 1200), *calm, again, higher], T0 + 5 * HOUR + MINUTE)
+    assert [(b.event, b.value) for b in run.breaches if b.kind == "exceedance"] == [
+        ("opened", 1200.0),
+        ("closed", 100.0),
+        ("opened", 1300.0),
+    ]
+
+
+def test_a_backlog_of_high_values_is_told_by_the_first_that_is_found_in_time():
+    old = [row(T0 - h * HOUR, 1200, received=T0 + 1000) for h in (10, 9, 8)]
+    new = [row(T0, 1300), row(T0 + MINUTE, 1400)]
+    for parts in ([[*old, *new]], [[one] for one in (*old, *new)]):
+        run = Run(revision(rules=rules_of(INSTANT)), *[batch(*part) for part in parts])
+        assert [(b.event, b.value, b.tell) for b in run.breaches] == [
+            ("opened", 1200.0, False),
+            ("amended", 1300.0, True),
+        ]
 
 
 def test_a_device_that_speaks_rarely_closes_with_an_hour():

@@ -101,6 +101,83 @@ def test_a_breach_whose_device_or_rule_is_gone_is_closed_and_says_so(devices, pa
     assert [(b.event, b.reasons) for b in run.breaches][-1] == ("closed", (reason,))
 
 
+def test_a_breach_is_closed_where_its_rule_selects_the_site_no_longer():
+    rule = local_rule(stages=["earthwork"])
+    run = Run(revision(["d1"], [rule]), *ticking(minutes(T0, T0 + HOUR, 300), T0 + HOUR + 2 * MINUTE))
+    run.fold(revision(["d1"], [rule], at=T0 + HOUR + 3 * MINUTE, stage="structure"))
+    assert [(b.event, b.reasons) for b in run.breaches][-1] == ("closed", ("rule_removed",))
+
+
+def limits(until, *changes, rows=(), others=()):
+    """A limit of 100, and other rules of the same id in force from the instants given."""
+    later = [revision(["d1"], [rule] if rule else [], at=at) for at, rule in changes]
+    return Run(revision(["d1"], [local_rule()]), *ticking(rows, until, others=[*later, *others]))
+
+
+@pytest.mark.parametrize("minute", [0, 1, -20])
+def test_a_window_keeps_the_limit_under_which_it_began(minute):
+    change = (T0 + HOUR + minute * MINUTE, local_rule(limit=500))
+    run = limits(T0 + 2 * HOUR + 2 * MINUTE, change, rows=minutes(T0, T0 + 2 * HOUR, 300))
+    first, second = run.verdicts
+    assert (first.answer, first.limit, first.configuration) == ("exceeds", 100, revision_of(local_rule()))
+    if minute <= 0:
+        assert (second.answer, second.limit) == ("compliant", 500)
+        assert second.configuration == run.detector.revision.id
+    else:
+        assert (second.answer, second.limit) == ("exceeds", 100)
+
+
+def revision_of(rule):
+    return revision(["d1"], [rule]).id
+
+
+def test_an_hour_superseded_after_the_limit_was_changed_keeps_its_own():
+    hebei = rules_of(HEBEI)[0]
+    stricter = hebei.model_copy(update={"limit": 10})
+    come = [
+        background(T0, 100, T0 + HOUR + 3 * MINUTE),
+        background(T0, 110, T0 + 3 * HOUR + 5 * MINUTE),
+    ]
+    change = revision(["d1"], [stricter], at=T0 + 2 * HOUR)
+    log = ticking(minutes(T0, T0 + HOUR, 150), T0 + 3 * HOUR + 6 * MINUTE, others=[*come, change])
+    through = Run(revision(["d1"], [hebei]), *log)
+    half = Run(revision(["d1"], [hebei]), *log[: len(log) // 2])
+    restarted = Run(*log[len(log) // 2 :], detector=Detector.load(half.detector.dump()))
+    verdicts = [v for v in through.verdicts if v.start == T0]
+    assert [(v.answer, v.limit, v.revision) for v in verdicts] == [("compliant", 80, 1), ("compliant", 80, 2)]
+    assert half.verdicts + restarted.verdicts == through.verdicts
+
+
+def test_a_rule_that_is_added_judges_nothing_that_began_before():
+    log = ticking(
+        minutes(T0, T0 + 2 * HOUR, 300),
+        T0 + 2 * HOUR + 2 * MINUTE,
+        others=[revision(["d1"], [local_rule()], at=T0 + HOUR)],
+    )
+    assert Run(revision(["d1"]), *log).answers("local") == [(1, "exceeds", ())]
+
+
+def test_a_breach_goes_on_under_a_changed_limit_and_closes_under_it():
+    change = (T0 + HOUR, local_rule(limit=500))
+    run = limits(T0 + 2 * HOUR + 2 * MINUTE, change, rows=minutes(T0, T0 + 2 * HOUR, 300))
+    opened, closed = run.breaches
+    assert (opened.event, opened.limit, opened.id) == ("opened", 100, closed.id)
+    assert (closed.event, closed.limit, closed.value) == ("closed", 500, 300.0)
+
+
+def test_a_day_is_counted_by_the_allowance_in_force_when_it_ends():
+    midnight = T0 - HOUR
+    rows = minutes(midnight, midnight + 48 * HOUR, 300)
+    one, two = (local_rule(allowance=n) for n in (1, 30))
+    change = revision(["d1"], [two], at=midnight + 24 * HOUR)
+    log = ticking(rows, midnight + 48 * HOUR + 2 * MINUTE, midnight, [change])
+    run = Run(revision(["d1"], [one], at=midnight), *log)
+    assert [(v.answer, v.limit) for v in run.verdicts if v.kind == "day"] == [
+        ("exceeds", 1),
+        ("compliant", 30),
+    ]
+
+
 def test_an_hour_that_waits_for_background_survives_a_new_configuration():
     other = revision(["a", "d1"], rules_of(HEBEI), at=T0 + HOUR + 5 * MINUTE, stations=("S1",))
     late = background(T0, 50, T0 + HOUR + 20 * MINUTE)

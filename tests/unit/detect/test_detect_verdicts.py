@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ingest.records import Signal
+from processors.detect import Detector
 from tests.logs import (
     HEBEI,
     HEBEI_RULE,
@@ -22,6 +23,7 @@ from tests.logs import (
     revision,
     row,
     rules_of,
+    tick,
     ticking,
 )
 
@@ -206,6 +208,31 @@ def test_the_same_background_record_twice_changes_nothing():
     assert len(hebei(minutes(T0, T0 + HOUR, 300), T0 + HOUR + 9 * MINUTE, twice).verdicts) == 1
 
 
+def test_a_background_record_that_comes_again_after_its_correction_undoes_nothing():
+    come = [
+        background(T0, value, T0 + HOUR + n * MINUTE, id=name)
+        for n, name, value in ((3, "first", 100), (4, "correction", 10), (5, "first", 100))
+    ]
+    feed = revision(["d1"], rules_of(HEBEI))
+    run = Run(feed, *ticking(minutes(T0, T0 + HOUR, 150), T0 + HOUR + 4 * MINUTE, others=come[:2]))
+    restarted = Run(tick(T0 + HOUR + 5 * MINUTE), come[2], detector=Detector.load(run.detector.dump()))
+    assert run.answers(HEBEI_RULE) == [(0, "compliant", ()), (0, "exceeds", ())]
+    assert not restarted.verdicts
+    assert [n.kind for n in restarted.outputs[-1].notes] == ["repeated_background"]
+
+
+def test_a_correction_that_comes_a_day_later_supersedes_nothing():
+    """The other station's record is forgotten by then: the mean would be that of one station."""
+    rows = minutes(MIDNIGHT, MIDNIGHT + HOUR, 200)
+    come = [background(MIDNIGHT, 150, MIDNIGHT + HOUR + MINUTE, station) for station in ("S1", "S2")]
+    for hours, revisions in ((25, [1, 2]), (30, [1])):
+        correction = background(MIDNIGHT, 10, MIDNIGHT + hours * HOUR, "S2", id="correction")
+        log = ticking(rows, MIDNIGHT + 31 * HOUR, MIDNIGHT, [*come, correction])
+        run = Run(revision(["d1"], rules_of(HEBEI), at=MIDNIGHT, stations=("S1", "S2")), *log)
+        first = [v for v in run.verdicts if v.kind == "interval" and v.start == MIDNIGHT]
+        assert [v.revision for v in first] == revisions
+
+
 def test_background_of_another_hour_is_not_used():
     run = hebei(minutes(T0, T0 + HOUR, 300), T0 + 2 * HOUR, [background(T0 - HOUR, 50, T0 + HOUR)])
     assert run.answers(HEBEI_RULE) == [(0, "undetermined", ("no_background",))]
@@ -261,7 +288,25 @@ def test_a_day_waits_for_the_background_of_its_last_hour():
     come = [background(MIDNIGHT + 22 * HOUR, 50, MIDNIGHT + 23 * HOUR + MINUTE)]
     run = Run(feed, *ticking(rows, MIDNIGHT + 26 * HOUR, MIDNIGHT + 22 * HOUR, come))
     (verdict,) = [v for v in run.verdicts if v.kind == "day"]
-    assert (verdict.answer, verdict.decided_at) == ("compliant", MIDNIGHT + 25 * HOUR)
+    assert (verdict.answer, verdict.decided_at) == ("undetermined", MIDNIGHT + 25 * HOUR)
+
+
+@pytest.mark.parametrize(("first", "answer"), [(2, "compliant"), (3, "undetermined")])
+def test_hours_before_the_monitor_was_set_up_are_no_compliant_ones(first, answer):
+    at = MIDNIGHT + first * HOUR
+    come = [background(MIDNIGHT + h * HOUR, 50, MIDNIGHT + (h + 1) * HOUR + MINUTE) for h in range(first, 24)]
+    log = ticking(minutes(at, MIDNIGHT + 24 * HOUR, 20), MIDNIGHT + 24 * HOUR + 2 * MINUTE, at, come)
+    run = Run(revision(["d1"], rules_of(HEBEI), at=at), *log)
+    assert [(v.answer, v.value) for v in run.verdicts if v.kind == "day"] == [(answer, 0.0)]
+
+
+def test_no_day_complies_for_a_pollutant_that_was_never_measured():
+    """Silent for its first hour, undetermined for every rule; then it turns out to measure PM10 alone."""
+    rows = minutes(MIDNIGHT + HOUR, MIDNIGHT + 24 * HOUR, 20)
+    log = ticking(rows, MIDNIGHT + 24 * HOUR + 2 * MINUTE, MIDNIGHT)
+    run = Run(revision(["d1"], rules_of(SHANGHAI), at=MIDNIGHT), *log)
+    assert {v.answer for v in run.verdicts} == {"undetermined"}
+    assert {v.kind for v in run.verdicts} == {"interval", "day"}
 
 
 def test_a_superseded_hour_counts_in_its_settled_day():

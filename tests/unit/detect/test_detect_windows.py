@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.logs import HOUR, MINUTE, T0, Run, batch, minutes, revision, row, tick, ticking
+from tests.logs import HOUR, MINUTE, T0, Run, batch, local_rule, minutes, revision, row, tick, ticking
 
 
 def judged(rows, until=T0 + HOUR + 3 * MINUTE, devices=("d1",)):
@@ -162,6 +162,29 @@ def test_what_misses_its_quarter_may_still_enter_its_hour():
     assert run.marks == ["amends"]
     assert [(i.revision, i.count) for i in run.intervals if i.end == T0 + 15 * MINUTE] == [(1, 1), (2, 2)]
     assert run.hours()[0].count == 2
+
+
+def test_a_rule_may_wait_longer_for_its_quarters_than_any_does_for_its_hours():
+    rule = local_rule(window=900, lateness_s=3600)
+    late = row(T0 + 20 * MINUTE, 300, received=T0 + HOUR + 10 * MINUTE)
+    rows = [r for r in minutes(T0, T0 + HOUR, 100) if r.time != late.time]
+    run = Run(revision(rules=[rule]), *ticking([*rows, late], T0 + 2 * HOUR))
+    assert [(v.answer, v.value) for v in run.verdicts] == [
+        ("compliant", 100.0),
+        ("exceeds", 100 + 200 / 15),
+        ("compliant", 100.0),
+        ("compliant", 100.0),
+    ]
+    assert [(h.revision, h.value) for h in run.hours()] == [(1, 100.0), (2, 100 + 200 / 60)]
+    assert run.marks == ["amends"]
+
+
+def test_a_duplicate_of_a_quarter_that_is_still_waited_for_counts_once():
+    rule = local_rule(window=900, lateness_s=3600)
+    rows = minutes(T0, T0 + HOUR, 100)
+    again = row(T0 + 20 * MINUTE, 100, received=T0 + HOUR + 10 * MINUTE)
+    run = Run(revision(rules=[rule]), *ticking([*rows, again], T0 + 2 * HOUR))
+    assert (run.duplicates, run.marks) == (1, ["duplicate"])
 
 
 def test_an_hour_value_has_no_quarter_to_miss():

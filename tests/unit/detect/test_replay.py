@@ -13,9 +13,11 @@ import pytest
 from click.testing import CliRunner
 
 from deploy.commands.replay import command
-from deploy.replay import lines_text, replay, write
+from deploy.replay import Replayed, feed_of, lines_text, replay, write
+from ingest import codec
 from ingest.recording import read_recording
 from ingest.register import load_register
+from processors.detect import Detector
 from processors.revision import compile_revision, make_revision
 from processors.rules import load_rules
 from tests.counties import device, iso, message, reading, write_county, write_recording
@@ -181,6 +183,13 @@ def test_a_message_that_was_received_earlier_than_the_one_before_does_not_turn_t
     assert sorted(found)[-2:] == [iso(T0 + 5 * MINUTE + 1000)] * 2
 
 
+def test_a_message_from_the_end_of_the_calendar_is_named(county, tmp_path):
+    odd = {"received_at": "9999-12-31T23:59:59Z", "topic": "dust/v1/dev-1/readings", "payload": "{}"}
+    done = run(county, write_recording(tmp_path / "r.jsonl", [odd]), "--out", tmp_path / "out")
+    assert done.exit_code == 1
+    assert "received_at 9999-12-31T23:59:59.000Z is the end of the calendar" in done.output
+
+
 def test_an_empty_recording_gives_empty_files(county, tmp_path):
     assert run(county, write_recording(tmp_path / "r.jsonl", []), "--out", tmp_path / "out").exit_code == 0
     assert json.loads((tmp_path / "out" / "summary.json").read_bytes()) == {
@@ -203,12 +212,39 @@ def test_a_folder_that_holds_something_is_refused(county, tmp_path):
     assert files_of(tmp_path / "out") == {"kept.txt": b"kept"}
 
 
+def test_a_folder_that_cannot_be_written_is_named(county, tmp_path):
+    (tmp_path / "file").write_text("")
+    done = run(county, hour(tmp_path), "--out", tmp_path / "file" / "out")
+    assert done.exit_code == 1
+    assert f"--out {tmp_path / 'file' / 'out'}: can't be written" in done.output
+    assert "Traceback" not in done.output
+
+
 def test_a_recording_that_is_none_is_named_with_its_line_and_nothing_is_written(county, tmp_path):
     (tmp_path / "r.jsonl").write_text("not json\n")
     done = run(county, tmp_path / "r.jsonl", "--out", tmp_path / "out")
     assert done.exit_code != 0
     assert "r.jsonl:1" in done.output
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("size", "crash_every"), [(1, 31), (3, 97)])
+@pytest.mark.parametrize("case", sorted(path.name for path in CASES.iterdir()))
+def test_other_batches_and_a_crash_after_every_nth_record_give_the_same_lines(
+    case, size, crash_every, tmp_path, monkeypatch
+):
+    folder = CASES / case
+    monkeypatch.setattr("deploy.replay.MOST_ROWS", size)
+    register = load_register(folder / "config")
+    revision = make_revision(compile_revision(register, load_rules(folder / "config").rules), 0)
+    out, detector = Replayed(), Detector.empty()
+    messages = read_recording(folder / "recording.jsonl")
+    for number, record in enumerate(feed_of(messages, register, revision, None, out), 1):
+        out.take(detector.fold(codec.decode(*codec.encode(record))))
+        if number % crash_every == 0:
+            detector = Detector.load(detector.dump())
+    write(out, tmp_path)
+    assert files_of(tmp_path) == files_of(folder / "expected")
 
 
 @pytest.mark.parametrize("case", sorted(path.name for path in CASES.iterdir()))

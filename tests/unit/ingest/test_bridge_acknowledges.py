@@ -22,7 +22,7 @@ from ingest.telemetry import Telemetry
 from ingest.topics import MAX_RECORD_BYTES, QUARANTINE
 from tests.counties import device, iso, site, write_county
 from tests.fakes.held_producer import HeldProducer
-from tests.fakes.mqtt_broker import FakeBroker
+from tests.fakes.mqtt_broker import CERTIFICATE, FakeBroker
 
 pytestmark = pytest.mark.timeout(30)
 PARTITIONS = 4
@@ -91,6 +91,53 @@ async def test_it_subscribes_shared_to_the_rules_and_plainly_to_status(rig: Rig)
         "dust/v1/+/status",
     ]
     assert rig.broker.clean_starts == [False]
+
+
+async def test_it_asks_for_a_lasting_session_and_no_more_than_it_can_hold(rig: Rig) -> None:
+    (connect,) = rig.broker.connects
+    assert connect[6] == 5
+    properties = connect[11 : 11 + connect[10]]
+    assert b"\x11" + (7 * 24 * 3600).to_bytes(4, "big") in properties  # Session Expiry Interval
+    assert b"\x21" + (1000).to_bytes(2, "big") in properties  # Receive Maximum
+
+
+@pytest.mark.parametrize(("tls", "version"), [(True, "5"), (True, "3.1.1"), (False, "3.1.1")])
+async def test_with_tls_credentials_and_the_older_protocol_everything_is_acknowledged_too(
+    register: Register, tls: bool, version: str
+) -> None:
+    broker = await FakeBroker(tls).start()
+    ca = CERTIFICATE if tls else None
+    rig = Rig(broker, register, version=version, ca=ca, username="bridge", password="of the county")
+    await broker.until(1)
+    assert broker.connects[0][6] == {"5": 5, "3.1.1": 4}[version]
+    assert broker.connects[0].endswith(b"\x00\x06bridge\x00\x0dof the county")
+    assert broker.clean_starts == [False]
+    for mid in range(1, 2_001):  # more than one TLS record holds
+        rig.publish(mid)
+    await rig.kafka.until(lambda kafka: kafka.rows == 2_000)
+    await rig.confirm_all()
+    assert (await broker.until_acknowledged(2_000))[:2_000] == list(range(1, 2_001))
+    rig.stop.set()
+    rig.kafka._outstanding.clear()
+    await asyncio.wait_for(rig.task, 10)
+    await broker.stop()
+
+
+async def test_two_bridges_of_one_name_are_told_what_to_change(rig: Rig) -> None:
+    rig.broker.dismiss(0x8E)
+    while "DUSTWATCH_MQTT_CLIENT_ID" not in rig.telemetry.unready().get("mqtt", ""):
+        await asyncio.sleep(0)
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_not_spoken_to(register: Register) -> None:
+    broker = await FakeBroker(tls=True).start()
+    rig = Rig(broker, register, password="secret", username="bridge")
+    while "CERTIFICATE_VERIFY_FAILED" not in rig.telemetry.unready()["mqtt"]:
+        await asyncio.sleep(0)
+    assert broker.connects == []
+    rig.stop.set()
+    await asyncio.wait_for(rig.task, 10)
+    await broker.stop()
 
 
 async def test_nothing_is_acknowledged_before_kafka_has_confirmed(rig: Rig) -> None:
@@ -175,6 +222,15 @@ async def test_a_retained_message_without_time_is_acknowledged_and_counted(rig: 
     rig.broker.publish(1, "dust/v1/d1/readings", b'{"pm10": 1}', retain=True)
     assert (await rig.broker.until_acknowledged(1)) == [1]
     assert rig.telemetry.discards.labels("retained_without_time")._value.get() == 1
+
+
+async def test_what_is_taken_although_it_is_odd_is_counted(rig: Rig) -> None:
+    odd = {"time": iso(NOW + 3_600_000), "pm10": "12.5", "tsp": 20}
+    for mid in (1, 2):
+        rig.broker.publish(mid, "dust/v1/d1/readings", json.dumps({**odd, "seq": mid}).encode())
+    await rig.kafka.until(lambda kafka: kafka.rows == 2)
+    counted = rig.telemetry.tolerated
+    assert [counted.labels(what)._value.get() for what in ("number_as_text", "clock")] == [2, 2]
 
 
 async def test_large_payloads_never_become_a_record_that_kafka_refuses(register: Register) -> None:

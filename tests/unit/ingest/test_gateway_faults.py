@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from ingest.clock import WallClock
+from ingest.clock import BadClock, ManualClock, WallClock
+from ingest.decoders.hj212.ack import build_frame
 from ingest.feed import FeedOptions
-from ingest.gateway import Gateway, GatewayConfig
+from ingest.gateway import Gateway, GatewayCannotListen, GatewayConfig, run_gateway
 from ingest.producer import Producer
 from ingest.records import DevicePolicy
 from ingest.register import load_register
@@ -52,3 +54,47 @@ async def test_what_nobody_expected_ends_the_gateway_and_is_never_answered(tmp_p
         session.writer.close()
     assert await reader.read() == b""
     writer.close()
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
+async def test_an_address_that_is_not_ours_is_the_operators_fault_and_named(
+    tmp_path: Path, host: str
+) -> None:
+    register = load_register(write_county(tmp_path, [device("d0")]))
+    gateway = Gateway(GatewayConfig(host=host), register, Telemetry("gateway"), WallClock())
+    with pytest.raises(GatewayCannotListen, match=f"{host}:8212 .*DUSTWATCH_GATEWAY_HOST"):
+        await gateway.run(asyncio.Event())
+    assert GatewayCannotListen.exit_code == 2
+
+
+async def test_the_clock_of_a_recording_is_refused(tmp_path: Path) -> None:
+    register = load_register(write_county(tmp_path, [device("d0")]))
+    with pytest.raises(BadClock, match="only the bridge"):
+        await run_gateway(GatewayConfig(), register, Telemetry("gateway"), ManualClock(), asyncio.Event())
+
+
+async def test_a_device_that_never_reads_its_answers_is_let_go(tmp_path: Path) -> None:
+    register = load_register(write_county(tmp_path, [device("d0")]))
+    config = GatewayConfig(port=0, feed=FeedOptions(partitions=1), idle_s=0.5)
+    gateway, stop = Gateway(config, register, Telemetry("gateway"), WallClock()), asyncio.Event()
+    gateway.feed.producer = cast(Producer, HeldProducer(gateway.feed._confirmed))
+    running = asyncio.create_task(gateway.run(stop))
+    while not gateway.port:
+        await asyncio.sleep(0)
+    deaf = socket.socket()
+    deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # little room for answers on their way
+    deaf.connect(("127.0.0.1", gateway.port))
+    deaf.setblocking(False)
+    beats = build_frame("QN=20240601080500002;ST=91;CN=9015;PW=1;MN=T1;Flag=9;CP=&&&&") * 100
+    idle = gateway.telemetry.faults.labels("idle_connection")._value
+    while not idle.get():
+        try:
+            deaf.send(beats)
+        except OSError:
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    while gateway._sessions:
+        await asyncio.sleep(0)
+    deaf.close()
+    stop.set()
+    await asyncio.wait_for(running, 10)

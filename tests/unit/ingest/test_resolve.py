@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -95,6 +96,18 @@ def test_a_device_may_have_a_policy_of_its_own(register: Register) -> None:
     assert (behind.time, behind.marks) == (NOW - 30 * DAY, ("clock",))
 
 
+def test_the_policy_of_a_device_stands_in_devices_yaml(tmp_path: Path) -> None:
+    logger = {"behind": 600, "when_behind": "keep", "when_ahead": "refuse"}
+    devices = [device("dev-1", clock=logger), device("dev-2")]
+    resolver = Resolver(load_register(write_county(tmp_path, devices)))
+    behind = only(take(resolver, native(NOW - 30 * DAY)))
+    assert isinstance(behind, Row)
+    assert (behind.time, behind.marks) == (NOW - 30 * DAY, ("clock",))
+    ahead = only(take(resolver, native(NOW + DAY)))
+    other = only(take(resolver, native(NOW - 30 * DAY), "dust/v1/dev-2/readings"))
+    assert [one.code for one in (ahead, other) if isinstance(one, Quarantined)] == ["bad_time"] * 2
+
+
 def test_without_a_time_receipt_counts(resolver: Resolver) -> None:
     row = only(take(resolver, native()))
     assert isinstance(row, Row)
@@ -156,6 +169,16 @@ def test_a_redelivery_without_time_is_known_by_its_content(
     assert (outcome == Dropped("redelivered_without_time")) is is_duplicate
 
 
+@pytest.mark.parametrize(("after", "other", "counted"), [(10_000, 0, 1), (120_001, 0, 2), (10_000, 1, 2)])
+def test_what_a_device_with_a_wrong_clock_sends_twice_counts_once(
+    resolver: Resolver, after: int, other: int, counted: int
+) -> None:
+    first = take(resolver, native(NOW + DAY))
+    again = take(resolver, native(NOW + DAY + other), at=NOW + after)
+    assert sum(isinstance(one, Row) for one in first + again) == counted
+    assert (Dropped("repeated_by_a_wrong_clock") in again) is (counted == 1)
+
+
 def test_a_redelivery_with_time_is_left_to_the_fold(resolver: Resolver) -> None:
     take(resolver, native(NOW))
     assert isinstance(only(take(resolver, native(NOW), dup=True)), Row)
@@ -194,6 +217,20 @@ def test_background_and_signals_become_records(resolver: Resolver) -> None:
     assert (background.start, background.end) == (NOW - 60 * MINUTE, NOW)
     assert background.values == {"pm10": 80_000}
     assert signal == Signal("x", NOW, "county", "alert", "2", NOW, None)
+
+
+def test_a_station_s_time_without_zone_is_the_county_s_time(tmp_path: Path) -> None:
+    west = {"name": "西县", "zone": "Asia/Urumqi", "background": [{"area": "county", "stations": ["S001"]}]}
+    folder = write_county(tmp_path, [device("dev-1")], extra={"county.yaml": west})
+    resolver = Resolver(load_register(folder))
+    hour = json.dumps({"time": "2026-11-23T08:00:00", "pm10": 80}).encode()
+    background = only(take(resolver, hour, "dust/v1/background/S001"))
+    alert = b'{"kind": "alert", "from": "2026-11-23T08:00:00"}'
+    signal = only(take(resolver, alert, "dust/v1/signals/county"))
+    eight = 1_795_399_200_000  # 08:00 at +06:00
+    assert isinstance(background, Background)
+    assert isinstance(signal, Signal)
+    assert (background.start, signal.start) == (eight, eight)
 
 
 def test_a_bad_part_of_a_payload_can_be_put_through_alone(register: Register) -> None:

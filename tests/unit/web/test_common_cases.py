@@ -9,6 +9,7 @@ import pytest
 
 from alerts.records import MANY_SILENT, SYSTEM
 from alerts.web.app import create_app
+from tests.fakes.alerts import breach
 from tests.fakes.desk import HOUR, MINUTE, NOW
 from tests.fakes.stored_county import StoredCounty
 
@@ -51,6 +52,30 @@ async def test_their_common_case_lists_them_by_site_and_each_leads_back(county: 
     assert all(f"/cases/{m.id}" in text for m in county.cases.cases() if m.parent == common.id)
     member = next(c for c in county.cases.cases() if c.parent == common.id)
     assert f'href="/cases/{common.id}"' in await page(county, f"/cases/{member.id}?lang=en")
+
+
+async def test_what_ended_because_its_rule_was_removed_is_never_called_compliant(
+    county: StoredCounty,
+) -> None:
+    for event in (breach(id="gone"), breach("closed", id="gone", reasons=("rule_removed",))):
+        county.cases.apply_breach(event, county.planner, event.at)
+    case = next(c for c in county.cases.cases() if c.breach == "gone")
+    text = await page(county, f"/cases/{case.id}?lang=en")
+    assert "No longer judged" in text
+    assert "the rule was taken out of the configuration" in text
+    assert "Compliant again" not in text
+    assert "back to normal" not in text
+
+
+async def test_cases_of_one_monitor_in_one_item_are_told_apart_by_their_time(county: StoredCounty) -> None:
+    for n in (1, 2):
+        county.cases.apply_breach(
+            breach(id=f"twice-{n}", site="site-12", rule="twice", opened_at=NOW - n * HOUR),
+            county.planner,
+            NOW,
+        )
+    text = await page(county, "/sites/site-12?lang=en")
+    assert len(set(re.findall(r">(dev-1 \d\d:\d\d)</a>", text))) == 2
 
 
 async def test_a_fault_of_the_platform_is_named_in_the_readers_language(county: StoredCounty) -> None:

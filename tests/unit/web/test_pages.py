@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 import pytest
@@ -152,6 +152,18 @@ async def test_the_case_page_shows_measurement_limit_source_and_who_was_told(vis
         "ok:42",
     ):
         assert text in page
+
+
+async def test_a_matter_that_is_over_is_never_shown_as_overdue(visit: Visit) -> None:
+    file = visit.cases.files["case-a1"]
+    late = replace(file.case, deadline=NOW - HOUR)
+    visit.cases.files["case-a1"] = replace(file, case=late)
+    assert "已逾期" in await visit.text("/cases/case-a1")
+    listed = (await visit.text("/cases")).count("已逾期")
+    over = replace(late, state="recovered", recovered_at=NOW - 2 * HOUR)
+    visit.cases.files["case-a1"] = replace(file, case=over)
+    assert "已逾期" not in await visit.text("/cases/case-a1")
+    assert (await visit.text("/cases")).count("已逾期") == listed - 1
 
 
 async def test_signing_notes_name_and_note_and_is_done_once(visit: Visit) -> None:

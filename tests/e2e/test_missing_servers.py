@@ -1,0 +1,58 @@
+"""A service whose server is away goes on trying, and says on its health page which address and what to do."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from deploy.embedded.kafka import KafkaNode
+from deploy.embedded.process import ServerProcess, free_port
+from tests.e2e.test_command_line import EXAMPLE, dustwatch
+from tests.pipeline import wait_for
+
+
+@contextmanager
+def service(name: str, folder: Path, **settings: object) -> Iterator[tuple[ServerProcess, str]]:
+    """A running service and the address of its readiness."""
+    port = free_port()
+    own = {"CONFIG": EXAMPLE, "HEALTH_PORT": port, **settings}
+    env = {**os.environ, **{f"DUSTWATCH_{key}": str(value) for key, value in own.items()}}
+    command = [sys.executable, "-m", "deploy.cli", "run", name]
+    process = ServerProcess(name, command, folder / f"{name}.log", env)
+    try:
+        yield process, f"http://127.0.0.1:{port}/readyz"
+    finally:
+        process.stop()
+
+
+def wrong(url: str) -> dict[str, str]:
+    """What the service complains of."""
+    try:
+        answer = httpx.get(url, timeout=5)
+    except httpx.TransportError:
+        return {}
+    return dict(answer.json().get("wrong", {})) if answer.status_code == 503 else {}
+
+
+def test_a_bridge_without_its_broker_names_the_address_and_lives(kafka: KafkaNode, tmp_path: Path) -> None:
+    nowhere = f"127.0.0.1:{free_port()}"
+    settings = {"KAFKA": kafka.bootstrap, "MQTT": f"mqtt://{nowhere}"}
+    with service("bridge", tmp_path, **settings) as (process, url):
+        wait_for("the bridge complains", lambda: nowhere in wrong(url).get("mqtt", ""), 60)
+        assert process.running()
+    assert "Traceback" not in process.log.read_text(encoding="utf-8")
+
+
+def test_playing_a_recording_to_no_broker_is_named_with_its_address_and_exit_3(tmp_path: Path) -> None:
+    recording = tmp_path / "r.jsonl"
+    recording.write_text('{"received_at": "2026-11-23T00:00:00Z", "topic": "a", "payload": "x"}\n')
+    done = dustwatch("publish", str(recording), "--to", "mqtt://127.0.0.1:1")
+    assert done.returncode == 3, done.stderr
+    assert "127.0.0.1:1" in done.stderr
+    assert "--to" in done.stderr
+    assert "Traceback" not in done.stderr

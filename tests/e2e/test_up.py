@@ -1,0 +1,63 @@
+"""`dustwatch up` as an operator runs it: it looks after its servers, tells how it is doing, and ends in order."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from deploy.embedded.process import free_port
+from tests.e2e.test_demo import left_behind
+from tests.pipeline import wait_for
+
+EXAMPLE = Path(__file__).parents[2] / "deploy" / "example"
+PROGRAM = [sys.executable, "-m", "deploy.cli"]
+
+
+def test_up_starts_a_killed_kafka_again_answers_status_and_ends_within_its_time(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    ports = [f"--{name}={free_port()}" for name in ("port", "kafka-port", "mqtt-port")]
+    command = [*PROGRAM, "up", str(EXAMPLE), "--data", str(folder), *ports]
+    env = {**os.environ, "DUSTWATCH_SETTINGS": str(folder / "settings.env")}
+    log = tmp_path / "up.log"
+    with log.open("wb") as out:
+        up = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
+    try:
+        wait_for("up is ready", lambda: "the desk: http" in log.read_text() or up.poll() is not None, 90)
+        assert up.poll() is None, log.read_text()
+        os.kill(kafka_of(folder), signal.SIGKILL)
+        wait_for("Kafka runs again", lambda: "Kafka runs again" in log.read_text(), 60)
+        assert "Kafka ended, see" in log.read_text()
+
+        def status() -> subprocess.CompletedProcess[str]:
+            return subprocess.run(
+                [*PROGRAM, "status"], env=env, capture_output=True, text=True, timeout=60, check=False
+            )
+
+        wait_for("all is well again", lambda: status().returncode == 0, 90, 1.0)
+        said = status().stdout
+        assert "detect" in said
+        assert "cases         0" in said
+        applied = subprocess.run(
+            [*PROGRAM, "apply", str(EXAMPLE)], env=env, capture_output=True, text=True, check=False
+        )
+        assert applied.returncode == 0, applied.stderr
+    finally:
+        asked = time.monotonic()
+        up.terminate()
+        code = up.wait(60)
+    assert code == 0, log.read_text()
+    assert time.monotonic() - asked < 30, "ten seconds for the services, then the brokers"
+    assert left_behind(folder) == []
+
+
+def kafka_of(folder: Path) -> int:
+    """The pid of the Kafka that works on a folder."""
+    for process in Path("/proc").glob("[0-9]*"):
+        told = (process / "cmdline").read_bytes() if (process / "cmdline").exists() else b""
+        if b"kafka.Kafka" in told and str(folder).encode() in told:
+            return int(process.name)
+    raise AssertionError(f"no Kafka on {folder}")

@@ -1,0 +1,107 @@
+"""One recording in batches of any size, and with a crash after every n-th record: the same JSON Lines.
+
+The third way, live through Kafka, is `tests/integration/test_live_equals_replay.py`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import deploy.replay
+from deploy.configuration import revision_of_folder
+from deploy.replay import (
+    Replayed,
+    breach_line,
+    feed_of,
+    interval_line,
+    reading_lines,
+    verdict_line,
+    write,
+)
+from ingest import codec
+from ingest.recording import read_recording
+from ingest.register import load_register
+from processors.detect import Detector
+from tests.counties import (
+    DUST_STORM,
+    device,
+    dust_storm,
+    dust_storm_messages,
+    write_county,
+    write_recording,
+)
+from tests.eventful import PACKS, START, eventful_county, eventful_messages
+
+Files = dict[str, bytes]
+
+
+def _eventful(folder: Path) -> tuple[Path, Path, int]:
+    recording = write_recording(folder / "recording.jsonl", eventful_messages())
+    return eventful_county(folder / "county"), recording, START
+
+
+def _storm(folder: Path) -> tuple[Path, Path, int]:
+    if not DUST_STORM.exists():
+        pytest.skip(f"{DUST_STORM} is not here")
+    devices = [device(name, interval=300) for name in ("a", "b")]
+    county = write_county(folder / "county", devices, packs=PACKS)
+    recording = write_recording(folder / "recording.jsonl", dust_storm_messages(("a", "b"))[:3000])
+    return county, recording, dust_storm()[0][0]
+
+
+@pytest.fixture(scope="module", params=[_eventful, _storm], ids=["eventful", "dust-storm"])
+def played(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Path, int, Files]:
+    """(county, recording, its start, the files of `dustwatch replay`)."""
+    folder = tmp_path_factory.mktemp("played")
+    county, recording, start = request.param(folder)
+    revision = revision_of_folder(county, received_at=start)
+    replayed = deploy.replay.replay(load_register(county), revision, [read_recording(recording)])
+    files = _files(replayed, folder / "expected")
+    for kind in ("readings", "intervals", "verdicts", "breaches"):
+        assert files[f"{kind}.jsonl"], f"the recording leads to {kind}"
+    return county, recording, start, files
+
+
+def _files(replayed: Replayed, folder: Path) -> Files:
+    folder.mkdir()
+    write(replayed, folder)
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def _judged(county: Path, recording: Path, start: int, crash_every: int) -> Replayed:
+    """As a worker would: over the wire, from a snapshot after each crash."""
+    out, detector = Replayed(), Detector.empty()
+    revision = revision_of_folder(county, received_at=start)
+    feed = feed_of(read_recording(recording), load_register(county), revision, None, out)
+    for number, sent in enumerate(feed, 1):
+        found = detector.fold(codec.decode(*codec.encode(sent)))
+        if found.readings is not None:
+            out.readings += reading_lines(found.readings, found.marks)
+        out.duplicates += found.duplicates
+        out.intervals += map(interval_line, found.intervals)
+        out.verdicts += map(verdict_line, found.verdicts)
+        out.breaches += map(breach_line, found.breaches)
+        if crash_every and number % crash_every == 0:
+            detector = Detector.load(detector.dump())
+    return out
+
+
+@pytest.mark.parametrize("rows", [1, 3, 50])
+def test_batches_of_any_size_give_the_same_json_lines(
+    played: tuple[Path, Path, int, Files], rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    county, recording, start, expected = played
+    monkeypatch.setattr(deploy.replay, "MOST_ROWS", rows)
+    assert _files(_judged(county, recording, start, 0), tmp_path / "out") == expected
+
+
+@pytest.mark.parametrize("every", [1, 7, 100])
+def test_a_crash_after_every_nth_record_gives_the_same_json_lines(
+    played: tuple[Path, Path, int, Files], every: int, tmp_path: Path
+) -> None:
+    county, recording, start, expected = played
+    assert _files(_judged(county, recording, start, every), tmp_path / "out") == expected

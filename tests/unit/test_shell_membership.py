@@ -1,0 +1,72 @@
+"""Who else joins or leaves the group is no fault of ours; who takes our membership again and again is."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import processors.shell
+from ingest.telemetry import Telemetry
+from processors.shell import Shell
+from processors.stage import Pace
+
+
+class Group:
+    """A shell in a consumer group, as Faust shows it, and the rebalances that it is told of."""
+
+    def __init__(self) -> None:
+        nobody: Any = None
+        self.shell = Shell(
+            "detect", "g", "feed", nobody, Pace(), nobody, nobody, nobody, Telemetry("detect"), 4
+        )
+        self.coordinator = SimpleNamespace(member_id="m-1")
+        inner = SimpleNamespace(_coordinator=self.coordinator)
+        self.shell.app = SimpleNamespace(
+            consumer=SimpleNamespace(_thread=SimpleNamespace(_ensure_consumer=lambda: inner)),
+            conf=SimpleNamespace(consumer_group_instance_id="one"),
+        )
+
+    async def rebalance(self, member: str = "m-1") -> None:
+        self.coordinator.member_id = member
+        await self.shell._assigned(None, set())
+
+
+@pytest.fixture
+def ended(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the process would have ended for."""
+    said: list[str] = []
+    monkeypatch.setattr(processors.shell, "end_process", lambda name, error: said.append(str(error)))
+    return said
+
+
+async def test_a_rebalance_long_after_the_start_ends_nothing(
+    ended: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = Group()
+    await group.rebalance()
+    monkeypatch.setattr(processors.shell, "_CLASH_WITHIN_S", -1.0)  # everything so far is long ago
+    for _ in range(20):
+        await group.rebalance()
+    assert ended == []
+
+
+async def test_a_membership_that_is_taken_over_and_over_within_the_time_names_the_setting(
+    ended: list[str],
+) -> None:
+    group = Group()
+    for number in range(20):
+        await group.rebalance(f"m-{number}")
+    assert ended
+    assert "DUSTWATCH_INSTANCE" in ended[0]
+
+
+async def test_takeovers_far_apart_are_restarts_of_the_other_and_end_nothing(
+    ended: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processors.shell, "_CLASH_WITHIN_S", -1.0)
+    group = Group()
+    for number in range(20):
+        await group.rebalance(f"m-{number}")
+    assert ended == []
