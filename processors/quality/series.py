@@ -48,7 +48,7 @@ class Reach:
     bin_ms: int = 0
 
 
-def begins(row: Int32s) -> Bools:
+def begins(row: npt.NDArray[np.integer]) -> Bools:
     """Which positions are the first of their row; shape (n)."""
     first = np.empty(len(row), np.bool_)
     first[:1] = True
