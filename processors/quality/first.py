@@ -19,7 +19,7 @@ from processors.quality.flat_line import found as flat
 from processors.quality.limits import Limits
 from processors.quality.newest import Newest
 from processors.quality.rate_of_change import faster
-from processors.quality.series import Positions, begins
+from processors.quality.series import begins
 from processors.rowlog import ABSENT, REFUSED, Int32s
 
 
@@ -53,67 +53,60 @@ def first_flags(
     usable = values > REFUSED
     if fail.any():
         usable &= (fail & pointwise.NO_MEASUREMENT) == 0
-    at = np.flatnonzero(usable)
-    if len(at):
-        _look_back(state, limits, row, time, values, at, fail, suspect)
+    n, rows = len(row), state.time.shape[1]
+    # one number each: by cell (pollutant and device), and among those of a cell by position
+    shift = n.bit_length()
+    key = (np.arange(len(values))[:, None] * rows + row << shift) + np.arange(n)
+    key = np.sort(key[usable])
+    if len(key):
+        cell, place = key >> shift, key & ((1 << shift) - 1)
+        _look_back(state, limits, cell, place, time[place], values, fail, suspect)
     return FirstFlags(fail, suspect, packed)
 
 
 def _look_back(
     state: Newest,
     limits: Limits,
-    row: Int32s,
+    cell: Int64s,
+    place: Int64s,
     time: Int64s,
     values: Int32s,
-    at: Positions,
     fail: Bits,
     suspect: Bits,
 ) -> None:
-    """Rate of change and flat line of the values at flat positions `at` of (3, n)."""
-    n, rows = len(row), state.time.shape[1]
-    q, place = np.divmod(at, n)
-    cell = q * rows + row[place]
-    # by cell, and among those of one cell by position: one sort of one number
-    key = np.sort(cell * n + place)
-    cell, place = np.divmod(key, n)
-    times = time[place]
-    newest = state.time.ravel()[cell]
-    fresh = times > _newest_before(cell, times, newest)
+    """Rate of change and flat line of the values in `cell` (sorted) at positions `place` of n."""
+    newest_time, newest_value, newest_since = (column.reshape(-1) for column in state.columns)
+    newest = newest_time[cell]
+    fresh = time > _newest_before(cell, time, newest)
     if not fresh.all():
-        cell, place, times, newest = cell[fresh], place[fresh], times[fresh], newest[fresh]
-        if not len(cell):
-            return
+        cell, place, time, newest = cell[fresh], place[fresh], time[fresh], newest[fresh]
     first = begins(cell)
-    q = cell // rows
-    value = values[q, place]
-    before, since = state.value.ravel()[cell], state.since.ravel()[cell]
-    if not first.all():
+    q = cell // state.time.shape[1]
+    at = q * values.shape[1] + place
+    value = values.reshape(-1)[at]
+    before, start = newest_value[cell], newest_since[cell]
+    alone = bool(first.all())
+    if not alone:
         again = np.flatnonzero(~first)
-        before[again], newest[again] = value[again - 1], times[again - 1]
+        before[again], newest[again] = value[again - 1], time[again - 1]
     known = before != ABSENT
-    changed = ~known | (value != before)
-    change = np.where(known, value.astype(np.int64) - before, 0)
-    apart = np.where(known, times - newest, 0)
-    start = np.where(changed, times, since)
-    if not first.all():
+    changed = value != before
+    change = value.astype(np.int64)
+    change -= before
+    change *= known
+    apart = time - newest  # meaningless where nothing came before, as the change is 0 there
+    start[changed] = time[changed]
+    if not alone:
         start = start[np.maximum.accumulate(np.where(changed | first, np.arange(len(cell)), 0))]
-    held = flat(times - start, limits.flat_suspect[cell], limits.flat_fail[cell])
-    for name, failed, doubted in (
-        (
-            "rate_of_change",
-            faster(change, apart, limits.rate_fail[q]),
-            faster(change, apart, limits.rate_suspect[q]),
-        ),
-        ("flat_line", held.fail, held.suspect),
-    ):
-        for bits, where in ((fail, failed), (suspect, doubted)):
+    held = flat(time - start, limits.flat_suspect[cell], limits.flat_fail[cell])
+    too_fast = faster(change, apart, limits.rate_fail[q]), faster(change, apart, limits.rate_suspect[q])
+    for name, found in (("rate_of_change", too_fast), ("flat_line", held)):
+        for bits, where in zip((fail, suspect), found, strict=True):
             if where.any():
-                bits[q[where], place[where]] |= BIT[name]
-    last = np.append(first[1:], True)
-    ends = cell[last]
-    state.time.ravel()[ends] = times[last]
-    state.value.ravel()[ends] = value[last]
-    state.since.ravel()[ends] = start[last]
+                bits.reshape(-1)[at[where]] |= BIT[name]
+    ends = np.append(first[1:], True)[: len(cell)]
+    newest_time[cell[ends]], newest_value[cell[ends]] = time[ends], value[ends]
+    newest_since[cell[ends]] = start[ends]
 
 
 def _newest_before(cell: Int64s, time: Int64s, newest: Int64s) -> Int64s:

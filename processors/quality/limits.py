@@ -6,7 +6,7 @@ flat, (3 * rows): cell q * rows + row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ from processors.quality.settings import Checks, RateOfChange, Settings
 from processors.rowlog import GREATEST, REFUSED, Int32s
 
 _OFF = 2**40  # a rate or time that nothing reaches, and that can still be multiplied by a time
+_ANYTHING = (REFUSED + 1, GREATEST - 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,15 +45,16 @@ class Monitors:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Limits:
-    """The settings in columns; the spans are (least, greatest), each (3, 1) int32."""
+    """The settings in columns; the spans are (least, greatest), each (3)."""
 
     settings: Settings
     monitors: Monitors
+    low: Int32s  # (3, 1): at or above it and below `high` a value is ordinary: nothing alone is odd in it
+    high: Int32s  # (3, 1)
     fail_span: tuple[Int32s, Int32s]
     suspect_span: tuple[Int32s, Int32s]
-    pinned: tuple[Int32s, ...]  # each (3, 1); REFUSED where a pollutant has fewer
+    pinned: tuple[Int32s, ...]  # each (3); REFUSED where a pollutant has fewer
     codes: tuple[Int32s, ...]
-    has_maximum: bool
     rate_suspect: Int64s  # (3) thousandths a second
     rate_fail: Int64s
     flat_suspect: Int64s  # (3 * rows) ms
@@ -62,20 +64,24 @@ class Limits:
     def of(cls, settings: Settings, monitors: Monitors) -> Limits:
         """The columns of settings for the devices of a plan."""
         checks = [settings.of(q) for q in range(len(JUDGED))]
-        anything = (REFUSED, GREATEST)
-        fail = [c.gross_range.fail if c.gross_range else anything for c in checks]
+        fail = [c.gross_range.fail if c.gross_range else _ANYTHING for c in checks]
         suspect = [
-            (c.gross_range.suspect or c.gross_range.fail) if c.gross_range else anything for c in checks
+            (c.gross_range.suspect or c.gross_range.fail) if c.gross_range else _ANYTHING for c in checks
         ]
         flat = [_flat(c, monitors.interval) for c in checks]
+        high = [
+            min([suspect[q][1] + 1, *_odd(c), *known[known >= 0].tolist()])
+            for q, (c, known) in enumerate(zip(checks, monitors.maximum, strict=True))
+        ]
         return cls(
             settings=settings,
             monitors=monitors,
+            low=_column(span[0] for span in suspect).reshape(-1, 1),
+            high=_column(high).reshape(-1, 1),
             fail_span=(_column(s[0] for s in fail), _column(s[1] for s in fail)),
             suspect_span=(_column(s[0] for s in suspect), _column(s[1] for s in suspect)),
             pinned=_table([c.ceiling.pinned if c.ceiling else () for c in checks]),
             codes=_table([c.ceiling.codes if c.ceiling else () for c in checks]),
-            has_maximum=bool((monitors.maximum >= 0).any()),
             rate_suspect=_rates(checks, lambda c: c.suspect_per_s),
             rate_fail=_rates(checks, lambda c: c.fail_per_s),
             flat_suspect=np.concatenate([suspect for suspect, _ in flat]),
@@ -83,8 +89,12 @@ class Limits:
         )
 
 
-def _column(numbers: object) -> Int32s:
-    return np.array(list(numbers), np.int32).reshape(-1, 1)  # type: ignore[call-overload]
+def _odd(checks: Checks) -> tuple[int, ...]:
+    return (*checks.ceiling.pinned, *checks.ceiling.codes) if checks.ceiling else ()
+
+
+def _column(numbers: Iterable[int]) -> Int32s:
+    return np.array(list(numbers), np.int32)
 
 
 def _table(lists: Sequence[Sequence[int]]) -> tuple[Int32s, ...]:

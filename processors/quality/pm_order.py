@@ -16,7 +16,8 @@ from processors.quality.settings import PmOrder
 from processors.rowlog import ABSENT, REFUSED
 
 REACH = Reach()
-PAIRS = ((1, 0), (0, 2), (1, 2))  # (finer, coarser) by their place in `units.JUDGED`
+# the three pairs, by their place in `units.JUDGED`
+_FINER, _COARSER = np.array([1, 0, 1]), np.array([0, 2, 2])
 _THOUSAND = 1000
 
 
@@ -39,14 +40,18 @@ def found(values: npt.NDArray[np.int32], settings: PmOrder) -> Found | None:
 
     `values`: (3, n) thousandths; what is not above `rowlog.REFUSED` has no part.
     """
-    usable = values > REFUSED
+    # the plain order is cheap to see and nearly always kept: only what breaks it is looked at
+    broken = values[_FINER] > values[_COARSER]
+    broken &= values[_COARSER] > REFUSED
+    if not broken.any():
+        return None
+    pair, at = np.nonzero(broken)
+    fine, coarse = _FINER[pair], _COARSER[pair]
+    small, great = values[fine, at].astype(np.int64), values[coarse, at].astype(np.int64)
     fail, suspect = np.zeros(values.shape, np.bool_), np.zeros(values.shape, np.bool_)
-    for fine, coarse in PAIRS:
-        # the plain order is cheap and nearly always kept: only what breaks it is looked at
-        odd = np.flatnonzero((values[fine] > values[coarse]) & usable[coarse])
-        if len(odd):
-            small, great = values[fine, odd].astype(np.int64), values[coarse, odd].astype(np.int64)
-            for q in (fine, coarse):
-                suspect[q, odd] |= above(small, great, settings.suspect_permille, settings.suspect_plus)
-                fail[q, odd] |= above(small, great, settings.fail_permille, settings.fail_plus)
-    return Found(fail, suspect) if suspect.any() or fail.any() else None
+    failed = above(small, great, settings.fail_permille, settings.fail_plus)
+    doubted = above(small, great, settings.suspect_permille, settings.suspect_plus)
+    for q in (fine, coarse):
+        fail[q[failed], at[failed]] = True
+        suspect[q[doubted], at[doubted]] = True
+    return Found(fail, suspect)

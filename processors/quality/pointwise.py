@@ -9,12 +9,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ingest.records import Int64s
+from ingest.records import MISSING, Int64s
 from ingest.units import JUDGED
 from processors.quality import ceiling, clock, device_flag, gross_range, humidity, pm_order
 from processors.quality.device_flag import ABOVE_RANGE, Codes
 from processors.quality.flags import BIT, Bits, Bools, bits_of
 from processors.quality.limits import Limits
+from processors.quality.settings import Clock, Humidity
 from processors.rowlog import ABSENT, REFUSED, Int32s
 
 # A value that failed one of these is no measurement: the checks that compare values leave it out.
@@ -30,14 +31,25 @@ def by_value(limits: Limits, row: Int32s, values: Int32s) -> tuple[Bits, Bits]:
     range, unless what was packed at arrival says that its device flagged it.
     """
     fail, suspect = np.zeros(values.shape, np.uint16), np.zeros(values.shape, np.uint16)
-    present = values > REFUSED
-    range_found = gross_range.found(values, limits.fail_span, limits.suspect_span)
-    maximum = limits.monitors.maximum[:, row] if limits.has_maximum else None
-    ceiling_found = ceiling.found(values, limits.pinned, limits.codes, maximum)
-    for name, found in (("gross_range", range_found), ("ceiling", ceiling_found)):
-        _set(fail, found.fail & present, BIT[name])
-        _set(suspect, found.suspect & present, BIT[name])
-    _set(fail, values == REFUSED, BIT["gross_range"])
+    odd = values < limits.low
+    odd &= values != ABSENT
+    odd |= values >= limits.high
+    at = np.flatnonzero(odd)
+    if len(at):
+        q, place = np.divmod(at, len(row))
+        value = values[q, place]
+        span = gross_range.found(
+            value, [one[q] for one in limits.fail_span], [one[q] for one in limits.suspect_span]
+        )
+        pinned, codes = [one[q] for one in limits.pinned], [one[q] for one in limits.codes]
+        top = ceiling.found(value, pinned, codes, limits.monitors.maximum[q, row[place]])
+        measured = value != REFUSED
+        told, doubted = np.zeros(len(at), np.uint16), np.zeros(len(at), np.uint16)
+        _set(told, span.fail | ~measured, BIT["gross_range"])
+        _set(told, top.fail & measured, BIT["ceiling"])
+        _set(doubted, span.suspect & measured, BIT["gross_range"])
+        _set(doubted, top.suspect & measured, BIT["ceiling"])
+        fail[q, place], suspect[q, place] = told, doubted
     order = None if limits.settings.pm_order is None else pm_order.found(values, limits.settings.pm_order)
     if order is not None:
         _set(fail, order.fail, BIT["pm_order"])
@@ -59,11 +71,11 @@ def by_reading(
     """
     packed = np.zeros(len(row), np.uint16)
     settings = limits.settings
-    if settings.clock is not None and len(ahead):
+    if settings.clock is not None and _may_be_off(ahead, settings.clock):
         found = clock.found(ahead, settings.clock)
         _set(packed, found.fail, _BITS["clock_fail"])
         _set(packed, found.suspect, _BITS["clock_suspect"])
-    if settings.humidity is not None and wet is not None:
+    if settings.humidity is not None and wet is not None and _may_be_wet(wet, settings.humidity):
         found = humidity.found(wet, limits.monitors.optical[row], settings.humidity)
         _set(packed, found.fail, _BITS["humidity_fail"])
         _set(packed, found.suspect, _BITS["humidity_suspect"])
@@ -72,6 +84,20 @@ def by_reading(
             _set(packed, device_flag.no_measurement(codes[q]), _BITS[f"device_{name}"])
             _set(packed, codes[q] == ABOVE_RANGE, _BITS[f"above_{name}"])
     return packed
+
+
+def _may_be_off(ahead: Int64s, settings: Clock) -> bool:
+    """Is any instant so far from its receipt that the clock is worth looking at?"""
+    least, most = ahead.min(initial=0), ahead.max(initial=0)
+    return bool(
+        most > 1000 * min(settings.ahead_suspect_s, settings.ahead_fail_s)
+        or -least > 1000 * min(settings.behind_suspect_s, settings.behind_fail_s)
+    )
+
+
+def _may_be_wet(wet: Int64s, settings: Humidity) -> bool:
+    limits = (settings.suspect_above, settings.fail_above)
+    return bool(wet.max(initial=MISSING) > min(limit for limit in limits if limit is not None))
 
 
 # The order is part of stored rows.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -62,6 +62,18 @@ class _Data(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+_Own = TypeVar("_Own", bound=_Data)
+
+
+def _check_order(own: _Own, *pairs: tuple[str, str]) -> _Own:
+    """Raises ValueError where the limit named first is greater than the second: it could not be reached."""
+    for lower, upper in pairs:
+        low, high = getattr(own, lower), getattr(own, upper)
+        if low is not None and high is not None and low > high:
+            raise ValueError(f"`{lower}` is greater than `{upper}`")
+    return own
+
+
 class GrossRange(_Data):
     """Least and greatest value, the ends included."""
 
@@ -91,12 +103,20 @@ class Spike(_Data):
     suspect: Positive
     fail: Positive | None = None
 
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        return _check_order(self, ("suspect", "fail"))
+
 
 class RateOfChange(_Data):
     """Change in a second."""
 
     suspect_per_s: Positive
     fail_per_s: Positive | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        return _check_order(self, ("suspect_per_s", "fail_per_s"))
 
 
 class FlatLine(_Data):
@@ -107,6 +127,10 @@ class FlatLine(_Data):
     least_values: Annotated[StrictInt, Field(ge=1, le=1000)] = 1
     tolerance: Positive = 1  # one thousandth: only equal values; of `check` alone, a run is of equal values
 
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        return _check_order(self, ("suspect_s", "fail_s"))
+
 
 class AttenuatedSignal(_Data):
     """Least standard deviation over a period."""
@@ -115,6 +139,10 @@ class AttenuatedSignal(_Data):
     suspect: Annotated[Thousandths, Field(ge=0, le=10**6)]
     fail: Annotated[Thousandths, Field(ge=0, le=10**6)] = 0  # 0: never
     least_values: Annotated[StrictInt, Field(ge=2, le=1000)] = 10
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        return _check_order(self, ("fail", "suspect"))
 
 
 class Plausible(_Data):
@@ -147,12 +175,20 @@ class PmOrder(_Data):
     fail_permille: Annotated[StrictInt, Field(ge=0, le=100_000)]
     fail_plus: Annotated[Thousandths, Field(ge=0)]
 
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        return _check_order(self, ("suspect_permille", "fail_permille"), ("suspect_plus", "fail_plus"))
+
 
 class Humidity(_Data):
     """Relative humidity above which an optical sensor's value is doubtful, or no dust."""
 
     suspect_above: Thousandths
     fail_above: Thousandths | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        return _check_order(self, ("suspect_above", "fail_above"))
 
 
 class Clock(_Data):
@@ -162,6 +198,11 @@ class Clock(_Data):
     ahead_fail_s: Seconds
     behind_suspect_s: Seconds
     behind_fail_s: Seconds
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        ahead, behind = ("ahead_suspect_s", "ahead_fail_s"), ("behind_suspect_s", "behind_fail_s")
+        return _check_order(self, ahead, behind)
 
 
 class Settings(_Data):
