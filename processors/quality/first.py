@@ -18,7 +18,7 @@ from processors.quality.flags import BIT, Bits
 from processors.quality.flat_line import found as flat
 from processors.quality.limits import Limits
 from processors.quality.newest import Newest
-from processors.quality.rate_of_change import faster
+from processors.quality.rate_of_change import too_fast
 from processors.quality.series import begins
 from processors.rowlog import ABSENT, REFUSED, Int32s
 
@@ -99,8 +99,8 @@ def _look_back(
     if not alone:
         start = start[np.maximum.accumulate(np.where(changed | first, np.arange(len(cell)), 0))]
     held = flat(time - start, limits.flat_suspect[cell], limits.flat_fail[cell])
-    too_fast = faster(change, apart, limits.rate_fail[q]), faster(change, apart, limits.rate_suspect[q])
-    for name, found in (("rate_of_change", too_fast), ("flat_line", held)):
+    fast = too_fast(change, apart, limits.rate_suspect[q], limits.rate_fail[q])
+    for name, found in (("rate_of_change", fast), ("flat_line", held)):
         for bits, where in zip((fail, suspect), found, strict=True):
             if where.any():
                 bits.reshape(-1)[at[where]] |= BIT[name]

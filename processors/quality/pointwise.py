@@ -118,20 +118,20 @@ def add_packed(fail: Bits, suspect: Bits, packed: Bits, values: Int32s) -> None:
     if not len(some):
         return
     told, there = packed[some], values[:, some] != ABSENT
-    failed, doubted = np.zeros(there.shape, np.uint16), np.zeros(there.shape, np.uint16)
+    said = int(np.bitwise_or.reduce(told))
+    failed, doubted = fail[:, some], suspect[:, some]
     for name, bit in (("clock", _CLOCK), ("humidity", _HUMID)):
-        _set(failed, there & _has(told, f"{name}_fail"), bit)
-        _set(doubted, there & _has(told, f"{name}_suspect"), bit)
-    refused = fail[:, some]
+        for bits, word in ((failed, "fail"), (doubted, "suspect")):
+            if said & _BITS[f"{name}_{word}"]:
+                _set(bits, there & _has(told, f"{name}_{word}"), bit)
     for q, name in enumerate(JUDGED):
-        flagged = _has(told, f"device_{name}") | _has(told, f"above_{name}")
-        _set(failed[q], there[q] & _has(told, f"device_{name}"), _DEVICE)
-        _set(failed[q], there[q] & _has(told, f"above_{name}"), _ABOVE)
-        # refused because of its flag, not of its value
-        mended = flagged & (values[q, some] == REFUSED)
-        refused[q, mended] &= ~BIT["gross_range"]
-    fail[:, some] = refused | failed
-    suspect[:, some] |= doubted
+        for word, bit in (("device", _DEVICE), ("above", _ABOVE)):
+            if said & _BITS[f"{word}_{name}"]:
+                flagged = there[q] & _has(told, f"{word}_{name}")
+                _set(failed[q], flagged, bit)
+                # refused because of its flag, not of its value
+                failed[q, flagged & (values[q, some] == REFUSED)] &= ~BIT["gross_range"]
+    fail[:, some], suspect[:, some] = failed, doubted
 
 
 def _has(packed: Bits, name: str) -> Bools:

@@ -17,9 +17,11 @@ from processors.quality.settings import RateOfChange
 REACH = Reach(values=1)
 
 
-def faster(change: Int64s, apart_ms: Int64s, limit: int | Int64s) -> Bools:
-    """Is a change (thousandths) over a time (ms, not negative) more than `limit` thousandths a second?"""
-    return np.abs(change) > limit * np.maximum(apart_ms // 1000, 1)
+def too_fast(change: Int64s, apart_ms: Int64s, suspect: int | Int64s, fail: int | Int64s | None) -> Found:
+    """Which changes (thousandths) over a time (ms) are more than the limits (thousandths a second)."""
+    size, seconds = np.abs(change), np.maximum(apart_ms // 1000, 1)
+    doubted = np.asarray(size > suspect * seconds)
+    return Found(np.zeros_like(doubted) if fail is None else size > fail * seconds, doubted)
 
 
 def check(series: Series, settings: RateOfChange) -> Flags:
@@ -36,7 +38,6 @@ def found(series: Series, settings: RateOfChange, known: Bools) -> Found:
     if n >= 2:
         change = np.where(known[1:], series.value[1:] - series.value[:-1], 0)
         apart = series.time[1:] - series.time[:-1]
-        suspect[1:] = faster(change, apart, settings.suspect_per_s)
-        if settings.fail_per_s is not None:
-            fail[1:] = faster(change, apart, settings.fail_per_s)
+        fast = too_fast(change, apart, settings.suspect_per_s, settings.fail_per_s)
+        fail[1:], suspect[1:] = fast.fail, fast.suspect
     return Found(fail, suspect)
