@@ -262,14 +262,20 @@ def part_of(held: Held, which: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> He
 AROUND = np.array([[20_000, 20_000, MISSING, 500_000], [MISSING] * 4, [MISSING] * 4], np.int64)
 
 
+def spread(log: list[Reading], times: int) -> list[Reading]:
+    """The same readings further apart: devices that say nothing in most quarters."""
+    return [(r, T0 + (t - T0) * times, got + (t - T0) * (times - 1), *rest) for r, t, got, *rest in log]  # type: ignore[misc]
+
+
 @many
-@given(st.lists(reading(), min_size=1, max_size=120))
-def test_quarter_by_quarter_has_the_final_flags_of_the_whole_series(log: list[Reading]) -> None:
-    held = held_of(log)
-    whole = final_flags(held, LIMITS, T0, T0 + 10 * QUARTER, None, AROUND)
+@given(st.lists(reading(), min_size=1, max_size=120), st.sampled_from([1, 1, 7, 20]))
+def test_quarter_by_quarter_has_the_final_flags_of_the_whole_series(log: list[Reading], times: int) -> None:
+    held = held_of(spread(log, times))
+    ends = T0 + (10 + 6 * times) * QUARTER
+    whole = final_flags(held, LIMITS, T0, ends, None, AROUND)
     reach, state = reach_ms(COUNTY), Newest.empty(ROWS)
     assert reach == QUARTER
-    for start in range(T0, T0 + 10 * QUARTER, QUARTER):
+    for start in range(T0, ends, QUARTER):
         end = start + QUARTER
         near = held.time >= start - reach
         seen = part_of(held, near)
@@ -279,6 +285,25 @@ def test_quarter_by_quarter_has_the_final_flags_of_the_whole_series(log: list[Re
             np.testing.assert_array_equal(ours[:, inside[near]], expected[:, inside])
             assert not ours[:, ~inside[near]].any()
         state = newest_after(seen, LIMITS, end - reach, state)
+
+
+@many
+@given(st.lists(reading(), min_size=1, max_size=60), st.integers(0, 95), st.integers(0, 95))
+def test_the_newest_values_before_an_instant_are_those_that_arrival_in_order_of_time_leaves(
+    log: list[Reading], first: int, second: int
+) -> None:
+    held, once = held_of(log), {(r[0], r[1]): r for r in log}
+    early, late = (T0 + minute * 60_000 for minute in sorted((first, second)))
+    state = Newest.empty(ROWS)
+    earlier = [r for r in sorted(once.values(), key=lambda r: r[1]) if r[1] < late]
+    if earlier:
+        flagged(state, earlier)
+    known = newest_after(held, LIMITS, early, Newest.empty(ROWS))
+    again = newest_after(part_of(held, held.time >= early), LIMITS, late, known)
+    at_once = newest_after(held, LIMITS, late, Newest.empty(ROWS))
+    for expected, *ours in zip(state.columns, again.columns, at_once.columns, strict=True):
+        for mine in ours:
+            np.testing.assert_array_equal(mine, expected)
 
 
 @many

@@ -174,6 +174,7 @@ def test_wet_air_is_a_matter_of_optical_sensors_only() -> None:
     optical = np.array([True, True, True, False, True, False])
     assert humidity.check(wet, optical, Humidity(suspect_above=90)).tolist() == [1, 3, 3, 1, 2, 1]
     foggy = Humidity(suspect_above=90, fail_above=98)
+    assert humidity.check(np.array([98_000]), np.array([True]), foggy).tolist() == [3]
     assert humidity.check(wet, optical, foggy).tolist() == [1, 3, 4, 1, 2, 1]
 
 
