@@ -1,0 +1,49 @@
+"""The newest value of each device and pollutant, and since when it has been the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ingest.records import Int64s
+from ingest.units import JUDGED
+from processors.outage import NEVER
+from processors.rowlog import ABSENT, Int32s
+
+
+@dataclass(slots=True, eq=False)
+class Newest:
+    """Columns (3, rows) by pollutant and device; changed in place by what follows values in time."""
+
+    time: Int64s  # ms UTC, NEVER where nothing came yet
+    value: Int32s  # thousandths, ABSENT where nothing came yet
+    since: Int64s  # ms UTC: the first of the run of equal values that the newest belongs to
+
+    @classmethod
+    def empty(cls, rows: int) -> Newest:
+        """Nothing is known of any device."""
+        shape = (len(JUDGED), rows)
+        return cls(np.full(shape, NEVER), np.full(shape, ABSENT, np.int32), np.full(shape, NEVER))
+
+    def moved(self, old_row: Int32s) -> Newest:
+        """The same for a new configuration: `old_row[new]` is the row a device had, -1 for a new one."""
+        stays = old_row >= 0
+
+        def move(column: npt.NDArray[Any], fill: int) -> npt.NDArray[Any]:
+            made = np.full((len(column), len(old_row)), fill, column.dtype)
+            made[:, stays] = column[:, old_row[stays]]
+            return made
+
+        return Newest(move(self.time, NEVER), move(self.value, ABSENT), move(self.since, NEVER))
+
+    def copy(self) -> Newest:
+        """One that no longer changes with this one."""
+        return Newest(self.time.copy(), self.value.copy(), self.since.copy())
+
+    @property
+    def columns(self) -> tuple[npt.NDArray[Any], ...]:
+        """What a snapshot keeps: `Newest(*columns)` is the same again."""
+        return self.time, self.value, self.since

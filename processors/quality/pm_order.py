@@ -1,0 +1,57 @@
+"""PM order: PM2.5 is part of PM10, and PM10 part of TSP, so none can be greater than the next.
+
+A tolerance leaves room for the noise of two instruments. Which of the two is wrong the order does not
+tell, so both bear the flag.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ingest.records import Int64s
+from processors.quality.flags import Bools, Flags, Found, flags_of
+from processors.quality.series import Reach
+from processors.quality.settings import PmOrder
+from processors.rowlog import ABSENT, REFUSED
+
+REACH = Reach()
+# the three pairs, by their place in `units.JUDGED`
+_FINER, _COARSER = np.array([1, 0, 1]), np.array([0, 2, 2])
+_THOUSAND = 1000
+
+
+def above(finer: Int64s, coarser: Int64s, permille: int, plus: int) -> Bools:
+    """Is the finer fraction greater than the coarser by more than the tolerance (thousandths)?"""
+    return np.asarray(finer * _THOUSAND > coarser * (_THOUSAND + permille) + plus * _THOUSAND)
+
+
+def check(finer: Int64s, coarser: Int64s, settings: PmOrder) -> Flags:
+    """Flags (n) of two fractions of the same readings, thousandths; not evaluated where one is missing."""
+    both = (finer > ABSENT) & (coarser > ABSENT)
+    small, great = np.where(both, finer, 0), np.where(both, coarser, 0)
+    fail = above(small, great, settings.fail_permille, settings.fail_plus)
+    suspect = above(small, great, settings.suspect_permille, settings.suspect_plus)
+    return flags_of(Found(fail, suspect), np.ones(len(both), np.bool_), both)
+
+
+def found(values: npt.NDArray[np.int32], settings: PmOrder) -> Found | None:
+    """What bears a flag (3, n) of PM10, PM2.5, TSP in the order of `units.JUDGED`; None: nothing does.
+
+    `values`: (3, n) thousandths; what is not above `rowlog.REFUSED` has no part.
+    """
+    # the plain order is cheap to see and nearly always kept: only what breaks it is looked at
+    broken = values[_FINER] > values[_COARSER]
+    broken &= values[_COARSER] > REFUSED
+    if not broken.any():
+        return None
+    pair, at = np.nonzero(broken)
+    fine, coarse = _FINER[pair], _COARSER[pair]
+    small, great = values[fine, at].astype(np.int64), values[coarse, at].astype(np.int64)
+    fail, suspect = np.zeros(values.shape, np.bool_), np.zeros(values.shape, np.bool_)
+    failed = above(small, great, settings.fail_permille, settings.fail_plus)
+    doubted = above(small, great, settings.suspect_permille, settings.suspect_plus)
+    for q in (fine, coarse):
+        fail[q[failed], at[failed]] = True
+        suspect[q[doubted], at[doubted]] = True
+    return Found(fail, suspect)

@@ -1,0 +1,94 @@
+"""Values of many devices in columns, sorted by row, time and content; the part that a check must see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ingest.records import MISSING, Int64s
+from processors.quality.flags import Bools
+from processors.rowlog import Int32s
+
+Positions = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """n values of one quantity: device row, instant in ms UTC, thousandths of the unit or MISSING."""
+
+    row: Int32s
+    time: Int64s
+    value: Int64s
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    @property
+    def present(self) -> Bools:
+        """Which readings have the value."""
+        return np.asarray(self.value != MISSING)
+
+    def take(self, which: npt.NDArray[np.generic] | slice) -> Series:
+        """Some of the values."""
+        return Series(self.row[which], self.time[which], self.value[which])
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a check looks from a value: back by time or by values of the device, ahead by values.
+
+    Where `bin_ms` is set it judges whole bins of that width, aligned to the epoch.
+    """
+
+    ms: int = 0
+    values: int = 0
+    ahead: int = 0
+    bin_ms: int = 0
+
+
+def begins(row: npt.NDArray[np.integer]) -> Bools:
+    """Which positions are the first of their row; shape (n)."""
+    first = np.empty(len(row), np.bool_)
+    first[:1] = True
+    np.not_equal(row[1:], row[:-1], out=first[1:])
+    return first
+
+
+def row_starts(row: Int32s) -> Positions:
+    """For each position that of the first value of its row; shape (n)."""
+    first = np.flatnonzero(begins(row))
+    return np.repeat(first, sizes(first, len(row)))
+
+
+def sizes(first: Positions, n: int) -> Positions:
+    """How many values each group has; `first`: where the groups of n values begin."""
+    return np.diff(first, append=n)
+
+
+def time_key(row: Int32s, time: Int64s, margin: int) -> Int64s:
+    """One ascending number (n) for row and time; a key less at most `margin` is greater than all before."""
+    if not len(row):
+        return np.empty(0, np.int64)
+    base = int(time.min()) - margin
+    span = int(time.max()) - base + 1
+    return row.astype(np.int64) * span + (time - base)
+
+
+def cut(series: Series, start: int, end: int, reach: Reach) -> tuple[Series, Bools]:
+    """The values of [start, end) with the context that `reach` asks for, and which of them are its own."""
+    if reach.bin_ms:
+        start = start // reach.bin_ms * reach.bin_ms
+        end = -(-end // reach.bin_ms) * reach.bin_ms
+    place = np.arange(len(series))
+    own = (series.time >= start) & (series.time < end)
+    wanted = own | ((series.time >= start - reach.ms) & (series.time < start))
+    group = np.cumsum(begins(series.row)) - 1
+    groups = int(group[-1]) + 1 if len(series) else 0
+    first = np.flatnonzero(begins(series.row))
+    low = first + np.bincount(group[series.time < start], minlength=groups)
+    high = first + np.bincount(group[series.time < end], minlength=groups)
+    wanted |= (place < low[group]) & (place >= low[group] - reach.values)
+    wanted |= (place >= high[group]) & (place < high[group] + reach.ahead)
+    return series.take(wanted), own[wanted]

@@ -1,0 +1,46 @@
+"""Spike: one value far from the middle of its two neighbours in time.
+
+As `ioos_qc.qartod.spike_test` with method "average": |v - (before + after) / 2| above a threshold. The
+first and the last value of a device, and those beside a missing one, are not evaluated; the last one's
+flag is therefore final only once the next value is there.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from processors.quality.flags import Bools, Flags, Found, flags_of
+from processors.quality.series import Reach, Series, begins
+from processors.quality.settings import Spike
+
+REACH = Reach(values=1, ahead=1)
+
+
+def check(series: Series, settings: Spike) -> Flags:
+    """Flags (n): suspect or fail strictly above the threshold."""
+    present, evaluated = series.present, np.zeros(len(series), np.bool_)
+    inner = between(begins(series.row))
+    evaluated[1:-1] = inner & present[:-2] & present[2:]
+    return flags_of(found(series, settings, inner), present, evaluated)
+
+
+def between(first: Bools) -> Bools:
+    """Which of all values but the first and the last have a neighbour on both sides; shape (n - 2)."""
+    return np.asarray(~first[1:-1] & ~first[2:])
+
+
+def found(series: Series, settings: Spike, inner: Bools) -> Found:
+    """Spikes among values that are all present; `inner`: from `between`."""
+    n = len(series)
+    fail, suspect = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
+    if n >= 3:
+        value = series.value
+        # doubled instead of halved: whole numbers
+        away = 2 * value[1:-1]
+        away -= value[:-2]
+        away -= value[2:]
+        away = np.abs(away, out=away)
+        suspect[1:-1] = (away > 2 * settings.suspect) & inner
+        if settings.fail is not None:
+            fail[1:-1] = (away > 2 * settings.fail) & inner
+    return Found(fail, suspect)

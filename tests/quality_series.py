@@ -1,0 +1,92 @@
+"""Series that tests of the quality checks use: the real recordings, and arbitrary ones."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+
+from ingest.records import MISSING
+from processors.quality.series import Series
+from tests.counties import DATA, DUST_STORM
+
+T0 = 1_700_000_100_000  # a quarter of an hour begins
+MINUTE = 60_000
+QUARTER = 900_000
+STATIONS = ("guanyuan", "changping")
+
+
+def series_of(rows: Sequence[tuple[int, int, int | None]]) -> Series:
+    """A series of (row, ms, thousandths or None), sorted."""
+    lines = sorted((r, t, MISSING if v is None else v) for r, t, v in rows)
+    row, time, value = (list(column) for column in zip(*lines, strict=True)) if lines else ([], [], [])
+    return Series(np.array(row, np.int32), np.array(time, np.int64), np.array(value, np.int64))
+
+
+def line(values: Sequence[int | None], step: int = MINUTE, row: int = 0) -> Series:
+    """One device's values, `step` ms apart."""
+    return series_of([(row, T0 + i * step, value) for i, value in enumerate(values)])
+
+
+def thousandths(text: str) -> int | None:
+    """A recording's number; NA and nothing are missing."""
+    return None if text in ("", "NA") else round(float(text) * 1000)
+
+
+def recorded(path: Path) -> list[dict[str, str]]:
+    """The lines of a recording; skips the test where it is absent."""
+    if not path.exists():
+        pytest.skip(f"{path} is absent")
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def storm(pollutant: str) -> Series:
+    """The dust storm that an SDS011 saw, in bursts of five."""
+    times = [int(np.datetime64(r["time_utc"], "ms").astype(np.int64)) for r in recorded(DUST_STORM)]
+    values = [thousandths(r[pollutant]) for r in recorded(DUST_STORM)]
+    return series_of([(0, t, v) for t, v in zip(times, values, strict=True)])
+
+
+def station(name: str, pollutant: str) -> Series:
+    """Three months of hours of a reference station, with gaps."""
+    lines = recorded(DATA / f"beijing-{name}-2015-spring.csv.gz")
+    column = {"pm10": "PM10", "pm2_5": "PM2.5"}[pollutant]
+    return line([thousandths(r[column]) for r in lines], step=3_600_000)
+
+
+# Few different values, so that equal neighbours, runs and exact thresholds come up.
+VALUES = st.one_of(
+    st.none(),
+    st.sampled_from([0, 1, 1000, 1000, 1000, 5000, 40_000, 1_999_900]),
+    st.integers(0, 3_000_000),
+)
+STEPS = st.sampled_from([0, 1, 400, 1_100, 10_000, 60_000, 60_000, 60_000, 300_000, 2_000_000])
+
+
+@st.composite
+def one_device(draw: st.DrawFn, least: int = 1, most: int = 40) -> Series:
+    """Values of one device with any steps between them."""
+    values = draw(st.lists(VALUES, min_size=least, max_size=most))
+    steps = draw(st.lists(STEPS, min_size=len(values), max_size=len(values)))
+    time = T0 + np.cumsum(steps)
+    held = [MISSING if v is None else v for v in values]
+    return Series(np.zeros(len(held), np.int32), time.astype(np.int64), np.array(held, np.int64))
+
+
+@st.composite
+def devices(draw: st.DrawFn) -> Series:
+    """Values of up to four devices, some of them without any."""
+    parts = [draw(one_device(least=0, most=25)) for _ in range(4)]
+    return series_of(
+        [
+            (row, int(t), None if v == MISSING else int(v))
+            for row, part in enumerate(parts)
+            for t, v in zip(part.time, part.value, strict=True)
+        ]
+    )
