@@ -23,6 +23,7 @@ from ingest.records import MISSING, Background, FeedRecord, Quarantined, Reading
 from ingest.register import Register
 from ingest.resolve import STATUS_FILTER, Arrival, Resolver, matches
 from processors.detect import Detector, Outputs
+from processors.quality.flags import CHECKS
 from processors.records import ANSWERS, Breach, Interval, Verdict, short_id
 
 MINUTE_MS = 60_000
@@ -38,6 +39,7 @@ _OF_A_VALUE = (
 _EVENTS = ("opened", "amended", "closed")
 
 Line = dict[str, Any]
+Key = tuple[str, int, int]  # device, time and period of a reading
 
 
 @dataclass(slots=True)
@@ -51,11 +53,18 @@ class Replayed:
     intervals: list[Line] = field(default_factory=list)
     verdicts: list[Line] = field(default_factory=list)
     breaches: list[Line] = field(default_factory=list)
+    _by_key: dict[Key, list[Line]] = field(default_factory=dict)  # flags may still change
 
     def take(self, found: Outputs) -> None:
         """What one record led to."""
         if found.readings is not None:
-            self.readings += reading_lines(found.readings, found.marks)
+            for key, line in reading_lines(found.readings, found.marks):
+                self.readings.append(line)
+                self._by_key.setdefault(key, []).append(line)
+        for said in found.flags:
+            for line in self._by_key.get((said.device, said.time, said.period), ()):
+                for name, value in line["values"].items():
+                    _conclude(value, said.words.get(name, ()))
         self.duplicates += found.duplicates
         self.intervals += [interval_line(interval) for interval in found.intervals]
         self.verdicts += [verdict_line(verdict) for verdict in found.verdicts]
@@ -163,9 +172,9 @@ def replay(
 # --------------------------------------------------------------------------------------------- lines
 
 
-def reading_lines(batch: Readings, marks: dict[int, str]) -> list[Line]:
+def reading_lines(batch: Readings, marks: dict[int, str]) -> list[tuple[Key, Line]]:
     """A line for each reading that is no duplicate; `marks` are those that detection adds."""
-    lines = []
+    lines: list[tuple[Key, Line]] = []
     for row in range(len(batch)):
         own = [m for text in (batch.marks.get(row), marks.get(row)) if text for m in text.split(",")]
         if "duplicate" in own:
@@ -177,27 +186,30 @@ def reading_lines(batch: Readings, marks: dict[int, str]) -> list[Line]:
         }
         code = int(batch.codes[row])
         device, time, period = batch.devices[code], int(batch.time[row]), int(batch.period[row])
-        lines.append(
-            {
-                "id": short_id(
-                    "reading", device, time, period, sorted(numbers.items()), sorted(flagged.items())
-                ),
-                "device": device,
-                "site": batch.sites[code],
-                "time": instant_text(time),
-                "period": period // 1000 if period % 1000 == 0 else period / 1000,
-                "received_at": instant_text(int(batch.received_at[row])),
-                "values": {
-                    name: {
-                        "value": number / 1000,
-                        "flags": sorted({*shared, *([flagged[name]] if name in flagged else [])}),
-                    }
-                    for name, number in numbers.items()
-                },
-                "marks": sorted(own),
-            }
-        )
+        line = {
+            "id": short_id("reading", device, time, period, sorted(numbers.items()), sorted(flagged.items())),
+            "device": device,
+            "site": batch.sites[code],
+            "time": instant_text(time),
+            "period": period // 1000 if period % 1000 == 0 else period / 1000,
+            "received_at": instant_text(int(batch.received_at[row])),
+            "values": {
+                name: {
+                    "value": number / 1000,
+                    "flags": sorted({*shared, *([flagged[name]] if name in flagged else [])}),
+                }
+                for name, number in numbers.items()
+            },
+            "marks": sorted(own),
+        }
+        lines.append(((device, time, period), line))
     return lines
+
+
+def _conclude(value: Line, words: tuple[str, ...]) -> None:
+    """What the checks say later takes the place of what they said before."""
+    others = (f for f in value["flags"] if f.removesuffix("!") not in CHECKS or f in _OF_A_VALUE)
+    value["flags"] = sorted({*others, *words})
 
 
 def quarantine_line(refused: Quarantined) -> Line:

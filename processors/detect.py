@@ -21,22 +21,28 @@ from processors.amendments import Amendments, next_minute
 from processors.answers import Judgement
 from processors.background import Backgrounds
 from processors.breaches import OFFLINE, Breaches
+from processors.checked import Checked, flagged
 from processors.days import Days
-from processors.hours import Hours
+from processors.hours import Hours, Key
 from processors.instants import Instants
 from processors.intake import Intake, Positions, intake
 from processors.intervals import interval_records
 from processors.judge import Judge
 from processors.orders import MAINTENANCE, Order, Orders
 from processors.outage import NEVER, Outage
-from processors.records import Breach, Interval, Verdict
-from processors.revision import Plan, depends_on, formers_of, sites_of_partition
+from processors.quality.first import first_flags
+from processors.quality.newest import Newest
+from processors.records import Breach, Flagged, Interval, Verdict
+from processors.revision import PLAIN, Admission, Plan, depends_on, formers_of, sites_of_partition
 from processors.rowlog import ABSENT, REFUSED, Columns, Int32s, RowLog
 from processors.silence import Bools, Silence
-from processors.tracks import BASE, DAY_MS, HOUR, HOUR_MS, RETAIN_MS, Track
-from processors.windows import MEAN, Means, Statistic, window_means
+from processors.tracks import BASE, DAY_MS, HOUR, HOUR_MS, QUARTER, RETAIN_MS, Track
+from processors.windows import MEAN, Means, window_means
 
 FAR = int(np.iinfo(np.int64).max)
+
+
+Measured = dict[Admission, tuple[Means, ...]]
 
 
 class Note(NamedTuple):
@@ -55,6 +61,7 @@ class Outputs:
     intervals: list[Interval] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
     breaches: list[Breach] = field(default_factory=list)
+    flags: list[Flagged] = field(default_factory=list)
     duplicates: int = 0
     notes: list[Note] = field(default_factory=list)
 
@@ -81,6 +88,8 @@ class Detector:
         self.since = NEVER  # no window before it is judged
         self.hours = Hours()
         self.late = Amendments()
+        self.newest = Newest.empty(0)  # for the first flags of what comes
+        self.checked = Checked()
         self._next: int | None = None  # no decision is due before it; None: to be computed
         self.plan = Plan.of(_NOTHING)
         self.silence = Silence.of(0, 0)
@@ -243,6 +252,8 @@ class Detector:
         end = track.next_end(self.closed[track], self.plan.zone)
         start = track.start(end, self.plan.zone)
         self.closed[track] = end
+        if track == QUARTER:
+            out.flags += self.checked.quarter(self.log, self.plan, start, end, self.backgrounds)
         means, spoke = self._measure(track, start, end)
         self._publish_intervals(track, start, end, means, None, out)
         if track == HOUR:
@@ -251,7 +262,8 @@ class Detector:
         lost = any(start < until and end > since for since, until in self.gaps)
         for rule in self.plan.rules:
             if rule.window and rule.track == track:
-                rows, of = self.plan.rows_for(rule, start, self.orders), means[rule.pollutant]
+                rows = self.plan.rows_for(rule, start, self.orders)
+                of = means[rule.admits][rule.pollutant]
                 if rule is self.plan.latest.get(rule.rule.id) and depends_on(rule, self.orders):
                     judged = {self.plan.devices[row] for row in rows.tolist()}
                     out.breaches += self.breaches.suspend(rule.rule.id, judged, at)
@@ -283,20 +295,31 @@ class Detector:
 
     def _measure(
         self, track: Track, start: int, end: int, only: Int32s | None = None
-    ) -> tuple[tuple[Means, ...], Bools]:
-        """The means of a window, one per judged pollutant, and the rows that spoke in it."""
+    ) -> tuple[Measured, Bools]:
+        """The means of a window by what they admit, one per judged pollutant; the rows that spoke in it."""
         spoke = np.zeros(len(self.plan), bool)
+        admissions = {PLAIN} if track in BASE else set()
+        admissions |= {rule.admits for rule in self.plan.rules if rule.window and rule.track == track}
+        if track == HOUR:
+            admissions |= {rule.admits for rule in self.plan.rules if rule.track.is_long}
+        measured: Measured = {}
         if track.is_long:
-            means = self.hours.window(start, end)
-            for found in means:
-                spoke[found.row] = True
-            return tuple(m.of_rows(only) for m in means) if only is not None else means, spoke
+            for admits in sorted(admissions):
+                found = self.hours.window(start, end, admits)
+                for means in found:
+                    spoke[means.row] = True
+                measured[admits] = tuple(m.of_rows(only) for m in found) if only is not None else found
+            return measured, spoke
         held = self.log.within(start, end)
         if only is not None:
             held = held.take(np.isin(held.row, only))
         spoke[held.row] = True
         self._leave_out_maintenance(held, start, end)
-        return window_means(held, self.plan.interval, start, end), spoke
+        flagged = bool(held.fail.any() or held.suspect.any())
+        for admits in sorted(admissions):
+            refused = (held.fail & admits.fail | held.suspect & admits.suspect) != 0 if flagged else None
+            measured[admits] = window_means(held, self.plan.interval, start, end, refused)
+        return measured, spoke
 
     def _leave_out_maintenance(self, held: Columns, start: int, end: int) -> None:
         """What was measured while a monitor was being maintained enters no mean."""
@@ -315,7 +338,7 @@ class Detector:
         track: Track,
         start: int,
         end: int,
-        means: tuple[Means, ...],
+        means: Measured,
         revisions: dict[int, int] | None,
         out: Outputs,
     ) -> None:
@@ -323,18 +346,20 @@ class Detector:
         clock = Track(track.window, track.window)
         if track != clock and clock in self.plan.tracks and clock.last_end(end, self.plan.zone) == end:
             return  # the clock's window is the same
-        asked: set[tuple[int, Statistic]] = {(q, MEAN) for q in range(len(JUDGED)) if track in BASE}
-        asked |= {(r.pollutant, r.statistic) for r in self.plan.rules if r.window and r.track == track}
-        for pollutant, statistic in sorted(asked):
-            found = means[pollutant]
+        asked = {(q, MEAN): PLAIN for q in range(len(JUDGED)) if track in BASE}
+        for rule in self.plan.rules:
+            if rule.window and rule.track == track:
+                asked.setdefault((rule.pollutant, rule.statistic), rule.admits)
+        for (pollutant, statistic), admits in sorted(asked.items()):
+            found = means[admits][pollutant]
             numbers = None if revisions is None else _numbers(found.row, revisions)
             out.intervals += interval_records(
                 self.plan, JUDGED[pollutant], statistic, found, (start, end), numbers
             )
 
-    def _keep_hour(self, start: int, means: tuple[Means, ...]) -> None:
-        for pollutant in {rule.pollutant for rule in self.plan.rules if rule.track.is_long}:
-            self.hours.put(start, pollutant, means[pollutant], self.plan.interval)
+    def _keep_hour(self, start: int, means: Measured) -> None:
+        for pollutant, admits in {(r.pollutant, r.admits) for r in self.plan.rules if r.track.is_long}:
+            self.hours.put(start, Key(pollutant, *admits), means[admits][pollutant], self.plan.interval)
 
     def _amend(self, due: int, at: int, out: Outputs) -> None:
         """Measure and judge anew what has got another reading since it closed."""
@@ -354,7 +379,7 @@ class Detector:
                         self.late.again((long, other), rows)
             for rule in self.plan.rules:
                 if rule.window and rule.track == track:
-                    of = means[rule.pollutant]
+                    of = means[rule.admits][rule.pollutant]
                     judged = self.plan.rows_for(rule, start, self.orders)
                     made = self.judge.amend(rule, judged, start, of, _numbers(of.row, numbers), at)
                     self._publish(made, out, delayed=at != due)
@@ -424,11 +449,13 @@ class Detector:
             out.mark(row, why)
         if not len(taken):
             return
-        duplicates, conflicts = self.log.add(taken.columns, taken.keys)
+        duplicates, conflicts = self.log.sift(taken.columns, taken.keys)
         found = [(int(taken.place[i]), "duplicate") for i in duplicates]
         found += [(int(taken.place[i]), "conflict") for i in conflicts]
         out.duplicates += len(duplicates)
         fresh = taken.without(duplicates)
+        out.flags += self._flag(fresh)
+        self.log.append(fresh.columns)
         late, amends = self._belated(fresh)
         found += [(int(fresh.place[i]), "late") for i in late]
         found += [(int(fresh.place[i]), "amends") for i in amends]
@@ -439,8 +466,7 @@ class Detector:
         # in the order of the rows, as if each had come alone
         events: list[tuple[int, int, Breach | Judgement]] = []
         events += [(i, 0, event) for i, event in self._hear(batch, fresh)]
-        columns = fresh.columns
-        opened = self.instants.values(columns.row, columns.time, fresh.received, columns.values, self.orders)
+        opened = self.instants.values(fresh.columns, fresh.received, self.orders)
         events += [(i, 1, judgement) for i, judgement in opened]
         for i, _, event in sorted(events, key=lambda e: e[:2]):
             if isinstance(event, Breach):
@@ -448,6 +474,23 @@ class Detector:
             else:
                 ours = event.verdict.start < self.outage.gap_end
                 self._publish([event], out, ours and self.outage.catching_up(int(fresh.received[i])))
+
+    def _flag(self, fresh: Intake) -> list[Flagged]:
+        """Write the first flags of readings into their columns; what the checks found."""
+        columns = fresh.columns
+        first = first_flags(
+            self.newest,
+            self.plan.limits,
+            columns.row,
+            columns.time,
+            fresh.received,
+            columns.values,
+            fresh.wet,
+            fresh.codes,
+        )
+        columns.fail, columns.suspect = first.fail, first.suspect
+        which = np.flatnonzero((first.fail | first.suspect).any(axis=0))
+        return flagged(self.plan, columns.take(which), final=False)
 
     def _until_amended(self, batch: Readings, clock: Int64s, begin: int, end: int) -> int:
         """Where a slice must end because a late reading in it makes a decision due."""

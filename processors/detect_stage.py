@@ -17,13 +17,14 @@ from ingest.telemetry import Telemetry
 from ingest.topics import BREACHES, FEED, QUARANTINE, RESULTS
 from processors.detect import Detector, Outputs
 from processors.feedreader import FeedError
-from processors.records import encode_breach, encode_judged, judgement_records
+from processors.records import encode_breach, encode_flags, encode_judged, judgement_records
 from processors.revision import Plan
 from processors.stage import Outlet, RawRecord, StageFactory
 from processors.tracks import day_of
 
 log = structlog.get_logger(__name__)
 
+_MOST_FLAGS = 20_000  # of a record: Kafka takes none above `topics.MAX_RECORD_BYTES`
 _MOST_RAW = 8 * 1024 * 1024  # of a record set aside: as base64 in JSON it must still fit in one
 
 
@@ -92,6 +93,9 @@ class DetectStage:
             value, headers = encode_judged(record.value, out.marks, out.duplicates, received_at)
             self._outgoing.append((self._results, None, value, [*headers, trace]))
             self._count("readings", len(out.readings))
+        for first in range(0, len(out.flags), _MOST_FLAGS):
+            value, headers = encode_flags(out.flags[first : first + _MOST_FLAGS], received_at)
+            self._outgoing.append((self._results, None, value, [*headers, trace]))
         for value, headers in judgement_records(out.intervals, out.verdicts, received_at):
             self._outgoing.append((self._results, None, value, [*headers, trace]))
         self._count("intervals", len(out.intervals))

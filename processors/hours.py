@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ingest.records import Int64s
 from ingest.units import JUDGED
+from processors.revision import Admission
 from processors.rowlog import ABSENT, Int32s
 from processors.tracks import HOUR_MS
 from processors.windows import NANO, Means, of_hours, slots_of
@@ -16,6 +18,14 @@ from processors.windows import NANO, Means, of_hours, slots_of
 LEAST_PERMYRIAD = 7500  # capture of a valid hour (HJ 212-2017 Annex C asks 75 % of the lower-level values)
 _SENT, _VALID = 1, 2
 _PER_THOUSANDTH = NANO // 1000
+
+
+class Key(NamedTuple):
+    """Whose hour: a judged pollutant, and the values that its mean may use (see `revision.Admission`)."""
+
+    pollutant: int
+    fail: int
+    suspect: int
 
 
 @dataclass(slots=True, eq=False)
@@ -34,16 +44,16 @@ class Hour:
 
 @dataclass(slots=True, eq=False)
 class Hours:
-    """Clock hours by their start; only of the pollutants that a long window asks for."""
+    """Clock hours by their start; only of the pollutants and admissions that a long window asks for."""
 
-    held: dict[int, dict[int, Hour]] = field(default_factory=dict)  # start -> pollutant -> hour
+    held: dict[int, dict[Key, Hour]] = field(default_factory=dict)
 
-    def put(self, start: int, pollutant: int, means: Means, interval: Int64s) -> None:
+    def put(self, start: int, key: Key, means: Means, interval: Int64s) -> None:
         """Write what was measured in an hour, for the first time or again."""
         hours = self.held.setdefault(start, {})
-        hour = hours.get(pollutant)
+        hour = hours.get(key)
         if hour is None:
-            hour = hours[pollutant] = Hour.empty(len(interval))
+            hour = hours[key] = Hour.empty(len(interval))
         rows, covered = means.row, means.covered
         valid = (covered > 0) & (covered * 10_000 >= LEAST_PERMYRIAD * slots_of(interval, HOUR_MS)[rows])
         mean = (2 * means.total + covered) // np.maximum(2 * covered, 1)
@@ -51,13 +61,13 @@ class Hours:
         hour.code[rows] = np.where(valid, _VALID, _SENT)
         hour.greatest[rows] = means.greatest
 
-    def window(self, start: int, end: int) -> tuple[Means, ...]:
+    def window(self, start: int, end: int, admits: Admission) -> tuple[Means, ...]:
         """The long window [start, end), one of `Means` per judged pollutant."""
         starts = sorted(hour for hour in self.held if start <= hour < end)
-        return tuple(self._pollutant(q, starts) for q in range(len(JUDGED)))
+        return tuple(self._made_of(Key(q, *admits), starts) for q in range(len(JUDGED)))
 
-    def _pollutant(self, pollutant: int, starts: list[int]) -> Means:
-        hours = [self.held[s][pollutant] for s in starts if pollutant in self.held[s]]
+    def _made_of(self, key: Key, starts: list[int]) -> Means:
+        hours = [self.held[s][key] for s in starts if key in self.held[s]]
         if not hours:
             return Means.nothing(np.zeros(0, np.int32))
         sent = np.flatnonzero(np.stack([hour.code for hour in hours]).any(axis=0)).astype(np.int32)
@@ -73,8 +83,8 @@ class Hours:
         """Rows have new numbers: `old_row[new]`, -1 for a new device."""
         stays = old_row >= 0
         for hours in self.held.values():
-            for pollutant, hour in hours.items():
+            for key, hour in hours.items():
                 moved = Hour.empty(len(old_row))
                 for name in ("mean", "code", "greatest"):
                     getattr(moved, name)[stays] = getattr(hour, name)[old_row[stays]]
-                hours[pollutant] = moved
+                hours[key] = moved

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,8 +14,8 @@ from processors.intervals import interval_ids
 from processors.orders import Orders
 from processors.outage import NEVER
 from processors.records import COMPLIANT, EXCEEDS, Verdict, short_id
-from processors.revision import Plan, RuleInForce, depends_on
-from processors.rowlog import ABSENT, REFUSED, Int32s
+from processors.revision import PLAIN, Admission, Plan, RuleInForce, depends_on
+from processors.rowlog import ABSENT, REFUSED, Columns, Int32s
 from processors.silence import Bools
 from processors.tracks import HOUR_MS, QUARTER_MS
 from processors.windows import NANO, Means, slots_of
@@ -33,10 +34,9 @@ class Instants:
     # id of an opening verdict -> its receipt: a duplicate may come after the log has forgotten its reading
     opened: dict[str, int] = field(default_factory=dict)
 
-    def values(
-        self, rows: Int32s, time: Int64s, received: Int64s, values: Int32s, orders: Orders
-    ) -> list[tuple[int, Judgement]]:
-        """Readings came (columns; `values` is (3, n)); verdicts that open an episode, with their position."""
+    def values(self, columns: Columns, received: Int64s, orders: Orders) -> list[tuple[int, Judgement]]:
+        """Readings came, with their first flags; verdicts that open an episode, with their position."""
+        rows, time, values = columns.row, columns.time, columns.values
         made: list[tuple[int, Judgement]] = []
         for rule in self.plan.rules:
             if rule.window:
@@ -45,6 +45,8 @@ class Instants:
             scaled = column * _PER_THOUSANDTH
             high = scaled > rule.limit if rule.rule.strict else scaled >= rule.limit
             high &= (column != ABSENT) & (column != REFUSED)
+            high &= columns.fail[rule.pollutant] & rule.admits.fail == 0
+            high &= columns.suspect[rule.pollutant] & rule.admits.suspect == 0
             if not high.any():
                 continue
             which = np.flatnonzero(high & (time >= rule.start) & (time < rule.end))
@@ -82,7 +84,9 @@ class Instants:
         ]
         return np.array(found, bool)
 
-    def close(self, start: int, end: int, means: tuple[Means, ...], at: int) -> list[Judgement]:
+    def close(
+        self, start: int, end: int, measured: Mapping[Admission, tuple[Means, ...]], at: int
+    ) -> list[Judgement]:
         """A window closed: compliant verdicts where an episode ends with it."""
         made: list[Judgement] = []
         self.opened = {name: when for name, when in self.opened.items() if when + _REMEMBER_MS > at}
@@ -94,7 +98,7 @@ class Instants:
             newest = self.above.get(rule.rule.id)
             if rule.window or newest is None:
                 continue
-            found = means[rule.pollutant]
+            found = measured.get(rule.admits, measured[PLAIN])[rule.pollutant]
             rows = found.row
             scaled = found.greatest * _PER_THOUSANDTH
             clear = scaled <= rule.limit if rule.rule.strict else scaled < rule.limit

@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 from ingest.records import MISSING, Int64s, Readings
 from ingest.units import JUDGED
+from processors.quality.device_flag import Codes, codes_of
+from processors.quality.pointwise import by_reading
 from processors.revision import Plan, digest_of
 from processors.rowlog import (
     ABSENT,
@@ -39,6 +41,8 @@ class Intake:
     received: Int64s
     present: Bits  # bit q: the reading has judged pollutant q
     left_out: tuple[tuple[int, str], ...] = ()  # (row in the batch, why) of the others
+    wet: Int64s | None = None  # relative humidity, thousandths of a percent or MISSING
+    codes: Codes | None = None  # (3, n) flags of the devices
 
     def __len__(self) -> int:
         return len(self.place)
@@ -54,6 +58,9 @@ class Intake:
             self.keys[kept],
             self.received[kept],
             self.present[kept],
+            (),
+            None if self.wet is None else self.wet[kept],
+            None if self.codes is None else self.codes[:, kept],
         )
 
 
@@ -74,8 +81,7 @@ def intake(batch: Readings, begin: int, end: int, plan: Plan) -> Intake:
     named = {name: column[at] for name, column in batch.values.items()}
     values, present = _judged(named, len(place))
     flagged = _flagged(batch, place)
-    for i, text in flagged:
-        _refuse(values, i, text)
+    codes = codes_of(dict(flagged), len(place), JUDGED) if flagged else None
     time = batch.time[at]
     period = np.minimum(np.maximum(batch.period[at], 0), _PERIOD_MOST)
     keys = key_of(plan.digest[rows], time, period)
@@ -83,8 +89,12 @@ def intake(batch: Readings, begin: int, end: int, plan: Plan) -> Intake:
     for i, text in flagged:
         content[i] ^= np.uint64(digest_of(text))
     content = (content & ~np.uint64(7)) | present.astype(np.uint64)
-    columns = Columns(rows, time, period.astype(np.int32), content, values)
-    return Intake(place, columns, keys, batch.received_at[at], present, left_out)
+    received = batch.received_at[at]
+    wet = named.get("humidity")
+    none = np.zeros(values.shape, np.uint16)  # until the first flags are known
+    packed = by_reading(plan.limits, rows, time - received, wet, codes)
+    columns = Columns(rows, time, period.astype(np.int32), content, values, packed, none, none)
+    return Intake(place, columns, keys, received, present, left_out, wet, codes)
 
 
 def _judged(named: dict[str, Int64s], n: int) -> tuple[Int32s, Bits]:
@@ -109,16 +119,6 @@ def _flagged(batch: Readings, place: Positions) -> list[tuple[int, str]]:
         return []
     position = {row: i for i, row in enumerate(place.tolist())}
     return [(position[row], text) for row, text in batch.flags.items() if row in position]
-
-
-def _refuse(values: Int32s, i: int, text: str) -> None:
-    """Only what the device itself calls normal may enter a mean (flag N, or none)."""
-    for pair in text.split(";"):
-        name, _, flag = pair.partition("=")
-        if name in JUDGED and flag not in ("", "N"):
-            q = JUDGED.index(name)
-            if values[q, i] != ABSENT:
-                values[q, i] = REFUSED
 
 
 @lru_cache(maxsize=64)

@@ -1,8 +1,9 @@
 """What processors publish: judged readings, intervals, verdicts, breaches, and their form on Kafka.
 
 `dust.results` carries `dust.judged/1` (the Arrow value of the feed record unchanged, what detection
-found in its headers) and `dust.judgements/1` (intervals and verdicts); `dust.breaches` carries
-`dust.breach/1`. Instants are int milliseconds UTC, values are floats in the unit of the pollutant.
+found in its headers), `dust.flags/1` (what the quality checks say of its values) and
+`dust.judgements/1` (intervals and verdicts); `dust.breaches` carries `dust.breach/1`. Instants are int
+milliseconds UTC, values are floats in the unit of the pollutant.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from ingest.records import Headers, Readings
 
 JUDGED = "dust.judged/1"
 JUDGEMENTS = "dust.judgements/1"
+FLAGS = "dust.flags/1"
 BREACH = "dust.breach/1"
 
 COMPLIANT = "compliant"
@@ -141,6 +143,18 @@ class Breach:
 
 
 @dataclass(frozen=True, slots=True)
+class Flagged:
+    """What the quality checks say of a reading's values: at its arrival, and again where that has changed."""
+
+    site: str
+    device: str
+    time: int
+    period: int
+    words: dict[str, tuple[str, ...]]  # pollutant -> checks: `spike!` failed, `spike` suspect
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
     """A batch as the store gets it: detection's marks are merged into `readings.marks`."""
 
@@ -212,6 +226,17 @@ def decode_judgements(value: bytes) -> tuple[list[Interval], list[Verdict]]:
     return [Interval(**i) for i in body["intervals"]], [_verdict(v) for v in body["verdicts"]]
 
 
+def encode_flags(found: Sequence[Flagged], received_at: int) -> tuple[bytes, Headers]:
+    """(value, headers) of the flags that one feed record led to."""
+    return orjson.dumps({"flags": list(found)}, option=orjson.OPT_SORT_KEYS), headers_of(FLAGS, received_at)
+
+
+def decode_flags(value: bytes) -> list[Flagged]:
+    """The inverse of `encode_flags`."""
+    found = orjson.loads(value)["flags"]
+    return [Flagged(**{**f, "words": {q: tuple(w) for q, w in f["words"].items()}}) for f in found]
+
+
 def encode_breach(breach: Breach) -> tuple[bytes, bytes, Headers]:
     """(key, value, headers) of a breach event."""
     body = {**asdict(breach), "event_id": breach.event_id}
@@ -232,16 +257,18 @@ def decode_breach(value: bytes) -> Breach:
 
 def decode(
     value: bytes, headers: Iterable[tuple[str, bytes]] | dict[str, bytes] | None
-) -> Judged | tuple[list[Interval], list[Verdict]] | Breach:
+) -> Judged | list[Flagged] | tuple[list[Interval], list[Verdict]] | Breach:
     """Any record of `dust.results` or `dust.breaches`, by its schema header. Raises ValueError."""
     schema = schema_of(headers)
     if schema == JUDGED:
         return decode_judged(value, headers)
     if schema == JUDGEMENTS:
         return decode_judgements(value)
+    if schema == FLAGS:
+        return decode_flags(value)
     if schema == BREACH:
         return decode_breach(value)
-    raise ValueError(f"schema header {schema!r} is none of {JUDGED}, {JUDGEMENTS}, {BREACH}")
+    raise ValueError(f"schema header {schema!r} is none of {JUDGED}, {FLAGS}, {JUDGEMENTS}, {BREACH}")
 
 
 def _verdict(body: dict[str, Any]) -> Verdict:

@@ -21,7 +21,10 @@ from ingest.records import Int64s, Revision
 from ingest.topics import partition_of
 from ingest.units import JUDGED
 from processors.orders import EVERYWHERE, STAGE, Orders
-from processors.rules import Rule
+from processors.quality.flags import bits_of
+from processors.quality.limits import Limits, Monitors
+from processors.quality.settings import Settings
+from processors.rules import NO_MEASUREMENT, Rule
 from processors.tracks import BASE, HOUR, HOUR_MS, RETAIN_MS, Track, day_of, midnight
 from processors.windows import NANO, Statistic
 
@@ -87,6 +90,16 @@ class Area:
     least: int
 
 
+class Admission(NamedTuple):
+    """Which values a mean may use: not those that failed or are suspect by one of these checks (bits)."""
+
+    fail: int
+    suspect: int
+
+
+PLAIN = Admission(int(bits_of(NO_MEASUREMENT)), 0)  # of intervals that no rule asks for
+
+
 class Former(NamedTuple):
     """What held of a rule before a later revision: windows that began before `until` are judged by it."""
 
@@ -115,6 +128,7 @@ class RuleInForce:
     statistic: Statistic
     hours: tuple[tuple[int, int], ...]  # ms after local midnight, half-open; empty: any
     zone: str
+    admits: Admission
     clear_level: int | None  # 1e-9 unit
     clear_ms: int
     lateness: int
@@ -181,6 +195,7 @@ class Plan:
     rules: tuple[RuleInForce, ...]  # also those that judge what began before a later revision
     latest: dict[str, RuleInForce]  # id -> the rule of this revision
     former: tuple[Former, ...]
+    limits: Limits  # of the quality checks
     tracks: tuple[Track, ...]  # windows to close, hours before what is made of them
     lateness: dict[Track, int]  # ms
     row_of: dict[str, int]
@@ -229,6 +244,10 @@ class Plan:
             rules=rules,
             latest=latest,
             former=former,
+            limits=Limits.of(
+                Settings.model_validate(body.get("quality") or {}),
+                Monitors.plain(interval, _site_numbers([d["site"] for d in devices])),
+            ),
             tracks=tracks,
             lateness=_lateness(tracks, rules),
             row_of={d["id"]: row for row, d in enumerate(devices)},
@@ -298,6 +317,11 @@ def sites_of_partition(partition: int, partitions: int) -> Callable[[str], bool]
 def digest_of(text: str) -> int:
     """64 bits of a hash of the text, the same in every process."""
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+
+
+def _site_numbers(sites: list[str]) -> Rows:
+    numbers = {site: number for number, site in enumerate(sorted(set(sites)))}
+    return np.array([numbers[site] for site in sites], np.int32)
 
 
 def _lateness(tracks: Iterable[Track], rules: Iterable[RuleInForce]) -> dict[Track, int]:
@@ -371,6 +395,7 @@ def _in_force(rule: Rule, sites: list[dict[str, Any]], zone: str, configuration:
         ),
         hours=tuple(_span(text) for text in rule.hours),
         zone=zone,
+        admits=Admission(int(bits_of(rule.refuses)), int(bits_of(rule.refuses_suspect))),
         clear_level=None if rule.clear.level is None else _nano(rule.clear.level) * rule.factor,
         clear_ms=rule.clear.minutes * 60_000,
         limit=_nano(rule.limit) * rule.factor,

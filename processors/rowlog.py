@@ -7,7 +7,7 @@ can't matter. A reading's content hash carries in its low three bits which judge
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ from ingest.records import MISSING, Int64s
 
 Uint64s = npt.NDArray[np.uint64]
 Int32s = npt.NDArray[np.int32]
+Bits = npt.NDArray[np.uint16]
 Arrays = dict[str, npt.NDArray[np.generic]]
 
 BUCKET_MS = 900_000  # divides every window; offsets of all zones in use are multiples of it
@@ -60,13 +61,20 @@ def content_of(key: Uint64s, values: dict[str, Int64s], factor: Callable[[str], 
 
 @dataclass(slots=True, eq=False)
 class Columns:
-    """Readings in columns; `values` is (3, n) int32 thousandths, ABSENT or REFUSED."""
+    """n readings in columns; `values` is (3, n) int32 thousandths, ABSENT or REFUSED.
+
+    `fail` and `suspect` (3, n): bits of the quality checks, the first ones until the final ones are
+    known; `packed` (n): what the checks can't see again later (`quality.pointwise`).
+    """
 
     row: Int32s
     time: Int64s
     period: Int32s
     hash: Uint64s
     values: Int32s
+    packed: Bits
+    fail: Bits
+    suspect: Bits
 
     @classmethod
     def empty(cls, capacity: int = 0) -> Columns:
@@ -77,16 +85,30 @@ class Columns:
             np.empty(capacity, np.int32),
             np.empty(capacity, np.uint64),
             np.empty((3, capacity), np.int32),
+            np.empty(capacity, np.uint16),
+            np.empty((3, capacity), np.uint16),
+            np.empty((3, capacity), np.uint16),
         )
+
+    @classmethod
+    def joined(cls, parts: list[Columns]) -> Columns:
+        """All rows of the parts."""
+        return cls(*(np.concatenate([getattr(part, n) for part in parts], axis=-1) for n in _NAMES))
 
     def take(self, which: npt.NDArray[np.generic] | slice) -> Columns:
         """Some of the rows."""
-        return Columns(
-            self.row[which], self.time[which], self.period[which], self.hash[which], self.values[:, which]
-        )
+        return Columns(*(getattr(self, name)[..., which] for name in _NAMES))
+
+    def put(self, place: slice, more: Columns) -> None:
+        """Overwrite some of the rows."""
+        for name in _NAMES:
+            getattr(self, name)[..., place] = getattr(more, name)
 
     def __len__(self) -> int:
         return len(self.row)
+
+
+_NAMES = tuple(column.name for column in fields(Columns))
 
 
 @dataclass(slots=True, eq=False)
@@ -100,18 +122,11 @@ class Bucket:
 
     def append(self, more: Columns) -> None:
         n, end = self.n, self.n + len(more)
-        held = self.columns
-        if end > len(held):
-            grown = Columns.empty(max(end, 2 * len(held)))
-            for name in ("row", "time", "period", "hash"):
-                getattr(grown, name)[:n] = getattr(held, name)[:n]
-            grown.values[:, :n] = held.values[:, :n]
-            self.columns = held = grown
-        held.row[n:end] = more.row
-        held.time[n:end] = more.time
-        held.period[n:end] = more.period
-        held.hash[n:end] = more.hash
-        held.values[:, n:end] = more.values
+        if end > len(self.columns):
+            grown = Columns.empty(max(end, 2 * len(self.columns)))
+            grown.put(slice(0, n), self.filled())
+            self.columns = grown
+        self.columns.put(slice(n, end), more)
         self.n = end
 
     def filled(self) -> Columns:
@@ -157,21 +172,16 @@ class RowLog:
     closed: dict[int, Uint64s] = field(default_factory=dict)  # sorted content hashes
     straggled: dict[int, set[int]] = field(default_factory=dict)  # those that came after the close
 
-    def add(self, new: Columns, keys: Uint64s) -> tuple[list[int], list[int]]:
-        """Take in readings; (duplicates, conflicts) by position. Duplicates are left out."""
+    def sift(self, new: Columns, keys: Uint64s) -> tuple[list[int], list[int]]:
+        """(duplicates, conflicts) among readings, by position; the others are known from now on."""
         home = new.time // BUCKET_MS
         duplicates: list[int] = []
         conflicts: list[int] = []
-        hashes = new.hash
         for number in np.unique(home).tolist():
             which = np.flatnonzero(home == number)
-            doubled, differing = self._sift(number, keys[which].tolist(), hashes[which].tolist())
+            doubled, differing = self._sift(number, keys[which].tolist(), new.hash[which].tolist())
             duplicates += which[doubled].tolist()
             conflicts += which[differing].tolist()
-        if duplicates:
-            kept = np.delete(np.arange(len(new)), duplicates)
-            new, home = new.take(kept), home[kept]
-        self._append(new, home)
         return sorted(duplicates), sorted(conflicts)
 
     def _sift(self, number: int, keys: list[int], hashes: list[int]) -> tuple[list[int], list[int]]:
@@ -182,11 +192,11 @@ class RowLog:
     def _is_open(self, number: int) -> bool:
         return (number + 1) * BUCKET_MS > self.closed_until
 
-    def _append(self, new: Columns, home: Int64s) -> None:
-        """Each reading into every open bucket that it touches, in the order in which they came."""
+    def append(self, new: Columns) -> None:
+        """Take in readings that are no duplicates: each into every open bucket that it touches."""
         if not len(new):
             return
-        last = home
+        home = last = new.time // BUCKET_MS
         if new.period.any():
             last = (new.time + np.maximum(new.period, 1) - 1) // BUCKET_MS
             last = np.where(new.period <= LONGEST_MS, last, home)
@@ -232,13 +242,7 @@ class RowLog:
             return Columns.empty()
         if len(parts) == 1:
             return parts[0]
-        return Columns(
-            np.concatenate([part.row for part in parts]),
-            np.concatenate([part.time for part in parts]),
-            np.concatenate([part.period for part in parts]),
-            np.concatenate([part.hash for part in parts]),
-            np.concatenate([part.values for part in parts], axis=1),
-        )
+        return Columns.joined(parts)
 
     def close(self, until: int) -> None:
         """Nothing before `until` enters a window any more: keep only what tells duplicates."""

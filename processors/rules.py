@@ -17,11 +17,13 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from ingest.strict_yaml import ConfigError, Document, Problem, did_you_mean, load
+from processors.quality.flags import CHECKS
 
 STANDARDS = Path(__file__).parent / "standards"
 RULES_FILE = "rules.yaml"
 Answerable = Literal["interval", "day"]
 Ordered = Literal["permit", "shutdown", "maintenance"]
+Check = Literal[CHECKS]  # type: ignore[valid-type]
 Level = Literal["notice", "warning", "violation"]
 Hours = Annotated[
     str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")
@@ -65,6 +67,18 @@ class Severity(_Data):
     level: Level
 
 
+# What fails one of these is no measurement. What compares with others or is stuck stays in: a person decides.
+NO_MEASUREMENT = (
+    "above_range",
+    "ceiling",
+    "clock",
+    "device_flag",
+    "gross_range",
+    "rate_of_change",
+    "spike",
+)
+
+
 class Rule(_Data):
     """One limit of one clause."""
 
@@ -97,6 +111,8 @@ class Rule(_Data):
     allowance: int | None = Field(default=None, ge=0)  # exceeding intervals that a day may have
     least_capture: float = Field(default=0.75, gt=0, le=1)
     lateness_s: int = Field(default=120, ge=0, le=7200)
+    refuses: list[Check] = list(NO_MEASUREMENT)  # a value that fails one of these checks enters no mean
+    refuses_suspect: list[Check] = []  # nor one that one of these calls suspect
     level: Level = "warning"  # of an exceeding interval
     severity: list[Severity] = []  # higher levels for higher values of an interval
     day_level: Level = "violation"  # of an exceeding day

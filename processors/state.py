@@ -21,11 +21,12 @@ from processors.answers import Held
 from processors.background import AreaMean, Backgrounds
 from processors.breaches import Breaches
 from processors.days import DayHeld, Days
-from processors.hours import Hour
+from processors.hours import Hour, Key
 from processors.instants import Instants
 from processors.judge import Judge
 from processors.orders import Orders
 from processors.outage import NEVER, Outage
+from processors.quality.newest import Newest
 from processors.revision import Former, Plan, sites_of_partition
 from processors.rowlog import BUCKET_MS, Bucket, Columns, Int32s, RowLog
 from processors.silence import Silence
@@ -58,6 +59,8 @@ def adopt(detector: Detector, plan: Plan, at: int) -> None:
     )
     detector.log.remap(new_row, plan.digest)
     detector.hours.remap(old_row)
+    detector.checked.remap(old_row)
+    detector.newest = detector.newest.moved(old_row)
     detector.late.remap(new_row)
     detector.judge.plan = detector.instants.plan = detector.plan = plan
     rules = plan.latest
@@ -155,9 +158,14 @@ def dump(detector: Detector) -> bytes:
         "since": detector.since,
         "late": detector.late.dump(),
         "hours": [
-            [start, q, [pack.add(a) for a in (hour.mean, hour.code, hour.greatest)]]
+            [start, *key, [pack.add(a) for a in (hour.mean, hour.code, hour.greatest)]]
             for start, hours in sorted(detector.hours.held.items())
-            for q, hour in sorted(hours.items())
+            for key, hour in sorted(hours.items())
+        ],
+        "newest": [pack.add(a) for a in detector.newest.columns],
+        "checked": [
+            [period, [pack.add(a) for a in newest.columns]]
+            for period, newest in sorted(detector.checked.before.items())
         ],
         "silence": [pack.add(a) for a in (silence.last_seen, silence.since, silence.sent, silence.offline)],
         "log": _dump_log(log, pack),
@@ -203,8 +211,10 @@ def _dump_log(log: RowLog, pack: _Pack) -> dict[str, Any]:
     for number, bucket in sorted(log.open.items()):
         rows = bucket.filled()
         offset = (rows.time - number * BUCKET_MS).astype(np.int32)  # half the bytes of the instant
-        columns = (rows.row, offset, rows.period, rows.hash, rows.values)
-        opened.append([number, [pack.add(column) for column in columns]])
+        columns = (rows.row, offset, rows.period, rows.hash, rows.values, rows.packed)
+        flagged = np.flatnonzero((rows.fail | rows.suspect).any(axis=0)).astype(np.int32)  # few are
+        flags = (flagged, rows.fail[:, flagged], rows.suspect[:, flagged])
+        opened.append([number, [pack.add(column) for column in (*columns, *flags)]])
     return {
         "until": log.closed_until,
         "open": opened,
@@ -235,9 +245,12 @@ def load(data: bytes, detector: Detector) -> Detector:
     detector.closed = {Track(window, step): end for window, step, end in head["closed"]}
     detector.since = head["since"]
     detector.late = Amendments.load(head["late"])
-    for start, q, columns in head["hours"]:
+    for start, q, fail, suspect, columns in head["hours"]:
         mean, code, greatest = (arrays[i] for i in columns)
-        detector.hours.held.setdefault(start, {})[q] = Hour(mean, code, greatest)
+        detector.hours.held.setdefault(start, {})[Key(q, fail, suspect)] = Hour(mean, code, greatest)
+    detector.newest = Newest(*(arrays[i] for i in head["newest"]))
+    for period, columns in head["checked"]:
+        detector.checked.before[period] = Newest(*(arrays[i] for i in columns))
     if head["revision"] is None:
         return detector
     detector.revision = Revision(**head["revision"])
@@ -290,8 +303,11 @@ def _unpack(data: bytes) -> tuple[dict[str, Any], list[Array]]:
 def _load_log(head: dict[str, Any], arrays: list[Array], plan: Plan) -> RowLog:
     log = RowLog(head["until"])
     for number, columns in head["open"]:
-        row, offset, period, hashes, values = (arrays[i] for i in columns)
-        rows = Columns(row, offset.astype(np.int64) + number * BUCKET_MS, period, hashes, values)
+        row, offset, period, hashes, values, packed, flagged, *flags = (arrays[i] for i in columns)
+        fail, suspect = np.zeros(values.shape, np.uint16), np.zeros(values.shape, np.uint16)
+        fail[:, flagged], suspect[:, flagged] = flags
+        time = offset.astype(np.int64) + number * BUCKET_MS
+        rows = Columns(row, time, period, hashes, values, packed, fail, suspect)
         bucket = Bucket(rows, len(rows))
         bucket.learn(number, plan.digest)
         log.open[number] = bucket

@@ -23,9 +23,14 @@ from ingest.records import Quarantined, Readings
 from ingest.telemetry import Telemetry
 from ingest.topics import QUARANTINE, RESULTS
 from processors.history.base import History
-from processors.history.columns import batches_of_intervals, batches_of_readings, batches_of_verdicts
+from processors.history.columns import (
+    batches_of_flags,
+    batches_of_intervals,
+    batches_of_readings,
+    batches_of_verdicts,
+)
 from processors.history.points import Batch, Refusal, point_to_json
-from processors.records import Interval, Judged, Verdict, decode
+from processors.records import Flagged, Interval, Judged, Verdict, decode
 from processors.stage import Outlet, RawRecord, StageFactory
 
 log = structlog.get_logger(__name__)
@@ -36,7 +41,13 @@ Sleep = Callable[[float], Awaitable[None]]
 _WRITERS = 4
 _MOST_RAW = 8 * 1024 * 1024  # of a record set aside: as base64 in JSON it must still fit in one
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.2, 5.0
-_STORED = {"readings": "readings", "conflicts": "readings", "intervals": "intervals", "verdicts": "verdicts"}
+_STORED = {
+    "readings": "readings",
+    "conflicts": "readings",
+    "quality": "flags",
+    "intervals": "intervals",
+    "verdicts": "verdicts",
+}
 
 
 @dataclass(slots=True)
@@ -44,6 +55,7 @@ class _Collected:
     """What waits for `deliver`."""
 
     readings: list[Readings] = field(default_factory=list)
+    flags: list[Flagged] = field(default_factory=list)
     intervals: list[Interval] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
     undecodable: list[Quarantined] = field(default_factory=list)
@@ -55,6 +67,7 @@ class _Collected:
         """All of it as points."""
         return [
             *batches_of_readings(self.readings),
+            *batches_of_flags(self.flags),
             *batches_of_intervals(self.intervals),
             *batches_of_verdicts(self.verdicts),
         ]
@@ -113,6 +126,9 @@ class StoreStage:
             collected.readings.append(found.readings)
             collected.duplicates += found.duplicates
             collected.weight += len(found.readings)
+        elif isinstance(found, list):
+            collected.flags += found
+            collected.weight += len(found)
         elif isinstance(found, tuple):
             collected.intervals += found[0]
             collected.verdicts += found[1]

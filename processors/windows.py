@@ -105,8 +105,13 @@ def slots_in(interval: Int64s, window: int) -> Int64s:
     return slots_of(interval, window)
 
 
-def window_means(held: Columns, interval: Int64s, start: int, end: int) -> tuple[Means, ...]:
-    """The means of [start, end), one per judged pollutant. `interval`: ms by device row."""
+def window_means(
+    held: Columns, interval: Int64s, start: int, end: int, refused: npt.NDArray[np.bool_] | None = None
+) -> tuple[Means, ...]:
+    """The means of [start, end), one per judged pollutant.
+
+    `interval`: ms by device row; `refused`: (3, n) values that no mean may use.
+    """
     width = end - start
     reach = held.time + np.maximum(held.period, 1)
     usable = (held.time < end) & (reach > start) & (held.period <= width)
@@ -119,9 +124,10 @@ def window_means(held: Columns, interval: Int64s, start: int, end: int) -> tuple
         order = np.lexsort((rows.hash, rows.period, order_key))
         sorted_key = order_key[order]
     rows = rows.take(order)
-    return tuple(
-        _pollutant(rows, sorted_key, rows.values[q], interval, start, end) for q in range(len(JUDGED))
-    )
+    values = rows.values
+    if refused is not None:
+        values = np.where(refused[:, usable][:, order] & (values != ABSENT), REFUSED, values)
+    return tuple(_pollutant(rows, sorted_key, values[q], interval, start, end) for q in range(len(JUDGED)))
 
 
 def _pollutant(rows: Columns, key: Int64s, values: Int32s, interval: Int64s, start: int, end: int) -> Means:

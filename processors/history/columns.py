@@ -14,7 +14,7 @@ import pyarrow as pa
 from ingest.records import MISSING, Readings
 from ingest.units import QUANTITIES, THOUSAND
 from processors.history.points import Batch, batch_of
-from processors.records import COMPLIANT, EXCEEDS, UNDETERMINED, Interval, Verdict, short_id
+from processors.records import COMPLIANT, EXCEEDS, UNDETERMINED, Flagged, Interval, Verdict, short_id
 
 ANSWER_CODES = {COMPLIANT: 0, UNDETERMINED: 1, EXCEEDS: 2}
 DUPLICATE, CONFLICT = "duplicate", "conflict"  # marks of detection
@@ -108,6 +108,20 @@ def _marked(marks: Any, code: str) -> set[int]:
     if marks is None:
         return set()
     return {i for i, text in enumerate(marks.to_pylist()) if text is not None and code in text.split(",")}
+
+
+def batches_of_flags(found: Sequence[Flagged]) -> list[Batch]:
+    """What the quality checks say as points of `quality`; of a reading the last word counts."""
+    newest = {(f.device, f.time, f.period): f for f in found}
+    if not newest:
+        return []
+    last = list(newest.values())
+    tags = {name: _of(last, name) for name in ("device", "site")}
+    tags["period"] = [period_label(f.period) for f in last]
+    texts = [";".join(f"{q}={','.join(words)}" for q, words in sorted(f.words.items())) for f in last]
+    return [
+        batch_of("quality", _of(last, "time"), tags, {"words": texts, "final": [int(f.final) for f in last]})
+    ]
 
 
 def batches_of_intervals(found: Sequence[Interval]) -> list[Batch]:

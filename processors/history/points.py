@@ -7,6 +7,8 @@ the unit of `ingest.units.QUANTITIES`, instants in fields are int milliseconds t
 `readings`   one reading of a device; tags device, site, period (seconds, `0`: an instant; HJ 212 sends an
              instant and the mean of the hour under one time); a float field a quantity; `received_at`;
              texts `flags`, `marks`, `extras`, `revision` where present
+`quality`    what the quality checks say of a reading of the same tags and time, where they say anything;
+             `words`: `pm10=spike!,flat_line;tsp=...` (`!` failed, else suspect), empty: all is well after all
 `conflicts`  a reading that contradicts an earlier one of the same device, time and period; one more tag,
              `content`, a hash of what it says
 `intervals`  a window value; time is the start; tags device, site, pollutant, statistic, window (`15m`,
@@ -55,6 +57,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     for m in (
         Measurement("readings", ("device", "period", "site"), _READING_FIELDS),
         Measurement("conflicts", ("content", "device", "period", "site"), _READING_FIELDS),
+        Measurement("quality", ("device", "period", "site"), {"words": TEXT, "final": INT}),
         Measurement(
             "intervals",
             ("device", "pollutant", "site", "statistic", "window"),

@@ -18,11 +18,11 @@ from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.mqtt import MqttBroker
 from deploy.replay import (
     Line,
+    Replayed,
     breach_line,
     interval_line,
     lines_text,
     quarantine_line,
-    reading_lines,
     replay,
     verdict_line,
 )
@@ -31,6 +31,7 @@ from ingest import codec
 from ingest.recording import read_recording
 from ingest.register import load_register
 from ingest.topics import BREACHES, QUARANTINE, RESULTS
+from processors.detect import Outputs
 from processors.records import Judged, decode, decode_breach
 from tests.counties import write_recording
 from tests.eventful import START, eventful_county, eventful_messages
@@ -50,11 +51,14 @@ WHEN = {
 
 async def _live_lines(bootstrap: str, partitions: int) -> dict[str, list[Line]]:
     """What was said live, once each: a worker that was killed says again what it had said."""
-    intervals, verdicts, breaches, batches = {}, {}, {}, {}
+    intervals, verdicts, breaches = {}, {}, {}
+    judged, flags = {}, {}
     async for record in scan(bootstrap, RESULTS, partitions):
         found = decode(record.value, record.headers)
         if isinstance(found, Judged):
-            batches[codec.header(record.headers, "feed")] = reading_lines(found.readings, {})
+            judged[codec.header(record.headers, "feed")] = Outputs(found.readings)
+        elif isinstance(found, list):
+            flags[codec.header(record.headers, "feed")] = Outputs(flags=found)
         elif isinstance(found, tuple):
             intervals |= {(i.id, i.revision): interval_line(i) for i in found[0]}
             verdicts |= {(v.id, v.revision): verdict_line(v) for v in found[1]}
@@ -66,8 +70,11 @@ async def _live_lines(bootstrap: str, partitions: int) -> dict[str, list[Line]]:
         async for record in scan(bootstrap, QUARANTINE, partitions)
         if codec.schema_of(record.headers) == codec.QUARANTINED
     ]
+    readings = Replayed()
+    for said in (*judged.values(), *flags.values()):
+        readings.take(said)
     return {
-        "readings": [line for lines in batches.values() for line in lines],
+        "readings": readings.readings,
         "quarantine": [quarantine_line(one) for one in refused],
         "intervals": [*intervals.values()],
         "verdicts": [*verdicts.values()],

@@ -13,11 +13,7 @@ import deploy.replay
 from deploy.configuration import revision_of_folder
 from deploy.replay import (
     Replayed,
-    breach_line,
     feed_of,
-    interval_line,
-    reading_lines,
-    verdict_line,
     write,
 )
 from ingest import codec
@@ -79,12 +75,7 @@ def _judged(county: Path, recording: Path, start: int, crash_every: int) -> Repl
     feed = feed_of(read_recording(recording), load_register(county), revision, None, out)
     for number, sent in enumerate(feed, 1):
         found = detector.fold(codec.decode(*codec.encode(sent)))
-        if found.readings is not None:
-            out.readings += reading_lines(found.readings, found.marks)
-        out.duplicates += found.duplicates
-        out.intervals += map(interval_line, found.intervals)
-        out.verdicts += map(verdict_line, found.verdicts)
-        out.breaches += map(breach_line, found.breaches)
+        out.take(found)
         if crash_every and number % crash_every == 0:
             detector = Detector.load(detector.dump())
     return out

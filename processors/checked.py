@@ -1,0 +1,124 @@
+"""Final quality flags, a quarter of an hour at a time, over the rows that the fold holds.
+
+Instants and means of each length are series of their own: one does not compare with the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ingest.records import MISSING, Int64s
+from ingest.units import JUDGED
+from processors.background import Backgrounds
+from processors.quality.final import Held, final_flags, newest_after, reach_ms
+from processors.quality.flags import names_of
+from processors.quality.newest import Newest
+from processors.records import Flagged
+from processors.revision import Plan
+from processors.rowlog import ABSENT, BUCKET_MS, Columns, Int32s, RowLog
+from processors.tracks import HOUR_MS
+
+_PER_THOUSANDTH = 10**6
+
+
+def words_of(fail: int, suspect: int) -> tuple[str, ...]:
+    """The checks of two bit masks as words, sorted: `spike!` where a value failed, `spike`: it is suspect."""
+    failed = names_of(fail)
+    return tuple(sorted([f"{name}!" for name in failed] + [n for n in names_of(suspect) if n not in failed]))
+
+
+def flagged(plan: Plan, columns: Columns, *, final: bool) -> list[Flagged]:
+    """What the flags of these readings say in words."""
+    made = []
+    for i, row in enumerate(columns.row.tolist()):
+        words = {
+            name: words_of(int(columns.fail[q, i]), int(columns.suspect[q, i]))
+            for q, name in enumerate(JUDGED)
+            if columns.fail[q, i] | columns.suspect[q, i]
+        }
+        time, period = int(columns.time[i]), int(columns.period[i])
+        made.append(Flagged(plan.sites[row], plan.devices[row], time, period, words, final))
+    return made
+
+
+@dataclass(slots=True)
+class Checked:
+    """Per length of period (ms): the newest value of each device before the first unchecked quarter."""
+
+    before: dict[int, Newest] = field(default_factory=dict)
+
+    def quarter(self, log: RowLog, plan: Plan, start: int, end: int, known: Backgrounds) -> list[Flagged]:
+        """Write the final flags of [start, end) into the log's rows; those that say something new."""
+        bucket = log.open.get(start // BUCKET_MS)
+        if bucket is None or not bucket.n:
+            return []
+        rows = bucket.filled()  # views: what is written here is written there
+        own = rows.time // BUCKET_MS == start // BUCKET_MS
+        around = _around(plan, known, start)
+        changed: list[Flagged] = []
+        for period in np.unique(rows.period[own]).tolist():
+            which = np.flatnonzero(own & (rows.period == period))
+            changed += self._series(log, plan, rows, which, period, start, end, around)
+        return changed
+
+    def _series(
+        self,
+        log: RowLog,
+        plan: Plan,
+        rows: Columns,
+        which: Int64s,
+        period: int,
+        start: int,
+        end: int,
+        around: Int64s | None,
+    ) -> list[Flagged]:
+        limits = plan.limits
+        mine = rows.take(which)
+        back = log.within(start - reach_ms(limits.settings), start)
+        back = back.take((back.period == period) & (back.time < start))
+        joined = Columns.joined([back, mine])
+        order = np.lexsort((joined.hash, joined.time, joined.row))
+        again = np.zeros(len(order), bool)
+        row, time = joined.row[order], joined.time[order]
+        again[1:] = (row[1:] == row[:-1]) & (time[1:] == time[:-1])
+        # a conflict: the smaller hash counts; it speaks for the other one too
+        order, leader = order[~again], np.cumsum(~again) - 1
+        place = np.empty(len(joined), np.int64)
+        place[np.lexsort((joined.hash, joined.time, joined.row))] = leader
+        series = joined.take(order)
+        held = Held(series.row, series.time, series.values, series.packed)
+        before = self.before.get(period)
+        if before is None:
+            before = self.before[period] = Newest.empty(len(plan))
+        fail, suspect = final_flags(held, limits, start, end, before, around)
+        self.before[period] = newest_after(held, limits, end, before)
+        at = place[len(back) :]
+        fail, suspect = fail[:, at], suspect[:, at]
+        there = mine.values != ABSENT
+        fail, suspect = np.where(there, fail, np.uint16(0)), np.where(there, suspect, np.uint16(0))
+        news = np.flatnonzero(((fail != mine.fail) | (suspect != mine.suspect)).any(axis=0))
+        mine.fail, mine.suspect = fail, suspect
+        rows.fail[:, which], rows.suspect[:, which] = fail, suspect
+        return flagged(plan, mine.take(news), final=True)
+
+    def remap(self, old_row: Int32s) -> None:
+        """Rows have new numbers: `old_row[new]`, -1 for a new device."""
+        self.before = {period: newest.moved(old_row) for period, newest in self.before.items()}
+
+
+def _around(plan: Plan, known: Backgrounds, start: int) -> Int64s | None:
+    """(3, rows) background of the hour before the quarter at each device, thousandths; MISSING: not known.
+
+    The hour's own background comes when it is over; the one before it says what the air is like.
+    """
+    areas = np.where(plan.area_of >= 0, plan.area_of, 0 if len(plan.areas) else -1)
+    found = np.full((len(JUDGED), len(plan)), MISSING, np.int64)
+    hour = start // HOUR_MS * HOUR_MS
+    for index, area in enumerate(plan.areas):
+        for q, name in enumerate(JUDGED):
+            mean = known.mean(area, hour - HOUR_MS, hour, name)
+            if mean is not None:
+                found[q, areas == index] = mean.nano // _PER_THOUSANDTH
+    return found if (found != MISSING).any() else None
