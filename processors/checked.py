@@ -21,6 +21,7 @@ from processors.rowlog import ABSENT, BUCKET_MS, Columns, Int32s, RowLog
 from processors.tracks import HOUR_MS
 
 _PER_THOUSANDTH = 10**6
+_TIME_BITS = 36  # two years of milliseconds
 
 
 def words_of(fail: int, suspect: int) -> tuple[str, ...]:
@@ -79,14 +80,18 @@ class Checked:
         back = log.within(start - reach_ms(limits.settings), start)
         back = back.take((back.period == period) & (back.time < start))
         joined = Columns.joined([back, mine])
-        order = np.lexsort((joined.hash, joined.time, joined.row))
+        key = (joined.row.astype(np.int64) << _TIME_BITS) + (joined.time - (start - HOUR_MS))
+        order = np.argsort(key, kind="stable")
         again = np.zeros(len(order), bool)
-        row, time = joined.row[order], joined.time[order]
-        again[1:] = (row[1:] == row[:-1]) & (time[1:] == time[:-1])
-        # a conflict: the smaller hash counts; it speaks for the other one too
-        order, leader = order[~again], np.cumsum(~again) - 1
+        again[1:] = key[order][1:] == key[order][:-1]
         place = np.empty(len(joined), np.int64)
-        place[np.lexsort((joined.hash, joined.time, joined.row))] = leader
+        if again.any():
+            # a conflict: the smaller hash counts; it speaks for the other one too
+            order = np.lexsort((joined.hash, key))
+            place[order] = np.cumsum(~again) - 1
+            order = order[~again]
+        else:
+            place[order] = np.arange(len(order))
         series = joined.take(order)
         held = Held(series.row, series.time, series.values, series.packed)
         before = self.before.get(period)
