@@ -63,7 +63,7 @@ EVENT: Int8s = np.array(  # [state before][state after]
 class OutlookSettings:
     """When to warn and when to take it back; a proposal of this project, tuned on recordings."""
 
-    warn_permyriad: int = 8000
+    warn_permyriad: int = 9000
     clear_permyriad: int = 4000
 
 
