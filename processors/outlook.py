@@ -11,7 +11,21 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from processors.projection import NONE, UNBOUNDED, Bars, Progress, Projection, Prospects
+from ingest.records import Int64s
+from processors.projection import (
+    NONE,
+    UNBOUNDED,
+    Bars,
+    Progress,
+    Projection,
+    ProjectionSettings,
+    Prospects,
+    bars_of,
+    project,
+    prospects,
+    rows_of,
+)
+from processors.recent import Recent
 from processors.records import short_id
 from processors.revision import NANO, Plan, RuleInForce
 from processors.rowlog import Int32s
@@ -200,6 +214,39 @@ def outlooks(
             )
         )
     return made
+
+
+def look(
+    watch: Watch,
+    plan: Plan,
+    rule: RuleInForce,
+    start: int,
+    end: int,
+    at: int,
+    progress: Progress,
+    known: Int64s,
+    expected: Int64s,
+    recent: Recent,
+    forecast: ProjectionSettings,
+    settings: OutlookSettings,
+) -> list[Outlook]:
+    """Look at a rule's open window at an instant of the log; what is to be published.
+
+    `progress`, `known`, `expected` are of the points `rule.rows`, in their order; the background of this
+    window and the one to expect are in 1e-9 unit, NONE where there is none (both are ignored by a rule
+    without background). `watch`, `recent` (of the rule's pollutant) have a line a device row.
+    """
+    own, rows = rule.rule, rule.rows
+    cap = None if rule.cap == UNBOUNDED else rule.cap
+    if own.background is None:
+        cap, known = 0, np.zeros(len(rows), np.int64)
+    bars = bars_of(rule.limit, cap, known, expected)
+    found = prospects(progress, bars, own.strict, rule.least_permyriad)
+    seen = project(progress, bars, own.strict, rows_of(recent, rows), plan.interval[rows], at, forecast)
+    event = step(watch, rows, conditions(found, seen, settings))
+    return outlooks(
+        watch, rows, event, plan, rule, start, end, at, progress, bars, known != NONE, found, seen
+    )
 
 
 def _shown(value: np.float64) -> float:

@@ -58,6 +58,13 @@ class WindSums:
     def __len__(self) -> int:
         return len(self.count)
 
+    def moved(self, old_row: Int32s) -> WindSums:
+        """The same for a new plan; `old_row[new]` is -1 for a device that was not there."""
+        made, stays = no_wind(len(old_row)), old_row >= 0
+        for name in ("east", "north", "speed", "count"):
+            getattr(made, name)[stays] = getattr(self, name)[old_row[stays]]
+        return made
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Wind:
@@ -88,8 +95,20 @@ def cosine(direction: Int64s) -> Int64s:
     return _sines()[direction + _QUARTER].astype(np.int64)
 
 
+def no_wind(groups: int) -> WindSums:
+    """Sums of nothing."""
+    return WindSums(*(np.zeros(groups, np.int64) for _ in range(4)))
+
+
 def wind_sums(group: Int32s, speed: Int64s, direction: Int64s, groups: int) -> WindSums:
-    """Sums of n readings by group 0 .. groups - 1. Fastest where `group` ascends.
+    """Sums of n readings by group 0 .. groups - 1; see `gather`."""
+    made = no_wind(groups)
+    gather(made, group, speed, direction)
+    return made
+
+
+def gather(sums: WindSums, group: Int32s, speed: Int64s, direction: Int64s) -> None:
+    """Add n readings to the sums, in place; fastest where `group` ascends.
 
     A reading without speed or direction, or with an impossible one (any value outside 0 .. 120 m/s and
     0 .. 360 degrees, so also MISSING, ABSENT and REFUSED), takes no part.
@@ -100,21 +119,19 @@ def wind_sums(group: Int32s, speed: Int64s, direction: Int64s, groups: int) -> W
     if (group[1:] < group[:-1]).any():
         order = np.argsort(group, kind="stable")
         group, speed, direction = group[order], speed[order], direction[order]
-    made = WindSums(*(np.zeros(groups, np.int64) for _ in range(4)))
     if not len(group):
-        return made
+        return
     first = np.flatnonzero(np.concatenate(([True], group[1:] != group[:-1])))
     found, speed = group[first], speed.astype(np.int64)
-    made.east[found] = np.add.reduceat(speed * sine(direction), first)
-    made.north[found] = np.add.reduceat(speed * cosine(direction), first)
-    made.speed[found] = np.add.reduceat(speed, first)
-    made.count[found] = np.diff(np.append(first, len(group)))
-    return made
+    sums.east[found] += np.add.reduceat(speed * sine(direction), first)
+    sums.north[found] += np.add.reduceat(speed * cosine(direction), first)
+    sums.speed[found] += np.add.reduceat(speed, first)
+    sums.count[found] += np.diff(np.append(first, len(group)))
 
 
 def merged(sums: WindSums, into: Int32s, groups: int) -> WindSums:
     """Sums of devices added up by site: line i goes to line `into[i]`, -1 to none."""
-    made = WindSums(*(np.zeros(groups, np.int64) for _ in range(4)))
+    made = no_wind(groups)
     goes = into >= 0
     for name in ("east", "north", "speed", "count"):
         np.add.at(getattr(made, name), into[goes], getattr(sums, name)[goes])

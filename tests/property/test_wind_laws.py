@@ -21,7 +21,9 @@ from processors.wind.vector import (
     NONE,
     VARIABLE,
     WindSettings,
+    gather,
     merged,
+    no_wind,
     wind_of,
     wind_sums,
 )
@@ -75,8 +77,12 @@ def test_neither_order_nor_batches_change_a_sum(rows, random, cut):
     shuffled = list(rows)
     random.shuffle(shuffled)
     parts = wind_sums(*columns(shuffled[:cut]), 4) + wind_sums(*columns(shuffled[cut:]), 4)
+    gathered = no_wind(4)
+    for batch in (shuffled[:cut], shuffled[cut:]):
+        gather(gathered, *columns(batch))
     for name in ("east", "north", "speed", "count"):
         np.testing.assert_array_equal(getattr(whole, name), getattr(parts, name))
+        np.testing.assert_array_equal(getattr(whole, name), getattr(gathered, name))
 
 
 @given(readings)

@@ -19,6 +19,7 @@ from processors.outlook import (
     TimeWon,
     Watch,
     conditions,
+    look,
     outlooks,
     step,
     time_won,
@@ -36,7 +37,7 @@ from processors.projection import (
 )
 from processors.recent import Memory, Recent, learn
 from processors.revision import Plan
-from tests.logs import HEBEI, HOUR, MINUTE, T0, revision, rules_of
+from tests.logs import HEBEI, HOUR, MINUTE, T0, local_rule, revision, rules_of
 
 NANO = 10**9
 MINUTES = np.array([MINUTE], np.int64)
@@ -315,6 +316,82 @@ def test_an_outlook_says_by_which_clause_how_likely_how_far_and_what_would_still
     assert said.required is None
     assert said.clause.startswith("PM10")
     assert said.id == told(ZEROS_EXCEED)[0].id
+
+
+def watched(rule_of, value, minutes=60, known=NONE, expected=NONE):
+    """What is said of an hour of one value a minute, after half an hour of the same."""
+    plan = Plan.of(revision(devices=["d0", "d1"], rules=[rule_of]))
+    rule, watch, recent, said = plan.rules[0], Watch.of(2), Recent.of(2), []
+    rows, total, covered = np.array([0, 1], np.int32), column(0, 0), column(0, 0)
+    for minute in range(-30, minutes + 1):
+        at = T0 + minute * MINUTE
+        if minute >= 0:
+            progress = Progress(total, covered, 0 * total, 0 * total + minute, 0 * total + 60)
+            background = (column(known, known), column(expected, expected))
+            said += look(
+                watch,
+                plan,
+                rule,
+                T0,
+                T0 + HOUR,
+                at,
+                progress,
+                *background,
+                recent,
+                ProjectionSettings(),
+                OutlookSettings(),
+            )
+            total, covered = total + column(0, value * NANO), covered + column(0, 1)
+        learn(recent, rows[1:], column(at), column(value * NANO), plan.interval, Memory())
+    return said
+
+
+def test_an_hour_at_600_is_a_warning_at_once_lost_after_24_minutes_and_certain_after_45():
+    (rule,) = rules_of(HEBEI)
+    said = [o for o in watched(rule, 600) if o.point == "d1"]
+    assert [(o.state, (o.at - T0) // MINUTE, o.minutes_left) for o in said] == [
+        ("warning", 0, 60),
+        ("exceeds_if_measuring_goes_on", 24, 36),
+        ("certain", 45, 15),
+    ]
+    assert [o.probability for o in said] == [1.0, 1.0, 1.0]
+    assert [o.required for o in said] == [230.0, None, None]
+    assert time_won([(o.at, o.state) for o in said], T0 + HOUR) == TimeWon(
+        60 * MINUTE, 36 * MINUTE, 15 * MINUTE
+    )
+
+
+def test_a_point_that_never_spoke_is_not_warned_of_and_nothing_is_said_of_it():
+    (rule,) = rules_of(HEBEI)
+    assert {o.point for o in watched(rule, 600)} == {"d1"}
+
+
+def test_a_known_background_lifts_the_bar_by_itself_and_an_expected_one_only_what_is_likely():
+    (rule,) = rules_of(HEBEI)
+    first = {
+        name: watched(rule, 200, known=k * NANO if k >= 0 else NONE, expected=e * NANO if e >= 0 else NONE)
+        for name, k, e in (("unknown", -1, -1), ("known", 50, -1), ("expected", -1, 50))
+    }
+    # 200 is below 80 + 150, above 80 + 50
+    assert first["unknown"] == []
+    assert [o.state for o in first["known"]] == ["warning", "exceeds_if_measuring_goes_on", "certain"]
+    assert [(o.subtracted, o.background_known) for o in first["known"]] == [(50, True)] * 3
+    assert [(o.state, o.subtracted, o.background_known) for o in first["expected"]] == [
+        ("warning", 50, False)
+    ]
+
+
+def test_without_a_cap_nothing_is_certain_before_the_background_is_known():
+    uncapped = local_rule(background={"area": "county"}, limit=80)
+    assert watched(uncapped, 900) == []
+    assert [o.state for o in watched(uncapped, 900, expected=10 * NANO)] == ["warning"]
+    assert [o.state for o in watched(uncapped, 900, known=10 * NANO)][-1] == "certain"
+
+
+def test_a_rule_without_background_ignores_what_is_known_of_it():
+    said = watched(local_rule(limit=80), 900, known=500 * NANO)
+    assert [(o.subtracted, o.background_known) for o in said] == [(0, True)] * len(said)
+    assert said[-1].state == "certain"
 
 
 def test_time_won_counts_from_the_state_that_was_not_left_again():

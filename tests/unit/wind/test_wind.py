@@ -95,6 +95,14 @@ def test_a_reading_that_lacks_speed_or_direction_or_has_impossible_ones_takes_no
     assert wind_of(sums, WindSettings()).direction.tolist() == [90_000]
 
 
+def test_a_new_configuration_moves_the_sums_to_the_new_rows():
+    sums = wind_sums(np.array([0, 2], np.int32), column(1000, 3000), column(90_000, 90_000), 3)
+    moved = sums.moved(np.array([2, -1, 0, 1], np.int32))
+    assert moved.speed.tolist() == [3000, 0, 1000, 0]
+    assert moved.east.tolist() == [3000 * SCALE, 0, 1000 * SCALE, 0]
+    assert moved.count.tolist() == [1, 0, 1, 0]
+
+
 def test_sines_are_exact_at_the_quarters_and_right_between_them():
     assert sine(column(0, 90_000, 180_000, 270_000, 360_000)).tolist() == [0, SCALE, 0, -SCALE, 0]
     assert cosine(column(0, 90_000, 180_000, 270_000, 360_000)).tolist() == [SCALE, 0, -SCALE, 0, SCALE]
