@@ -408,3 +408,22 @@ def test_time_won_counts_from_the_state_that_was_not_left_again():
     assert time_won([*states, (50, "undeterminable")], end) == TimeWon(None, None, None)
     assert time_won([(70, "certain")], end) == TimeWon(0, 0, 0)
     assert time_won([], end) == TimeWon(None, None, None)
+
+
+def test_a_gap_shorter_than_six_hours_is_bridged_and_the_same_slot_is_learnt_once():
+    row, means = np.zeros(1, np.int32), column(100 * NANO)
+    recent = known(500)
+    assert learn(recent, row, column(T0), means, MINUTES, Memory()) == 1
+    learn(recent, row, column(T0 + 6 * HOUR - 1), means, MINUTES, Memory())
+    assert (recent.count[0], recent.level[0], recent.spread[0]) == (2, 300.0, 160_000.0)
+    learn(recent, row, column(T0 + 12 * HOUR - 1), means, MINUTES, Memory())
+    assert recent.count[0] == 1
+
+
+def test_a_level_is_believed_until_an_hour_after_its_slot_s_end():
+    bars, settings = Bars(column(100 * NANO), column(100 * NANO)), ProjectionSettings()
+    recent = known(100, 100, 100)
+    until = T0 + 3 * MINUTE + HOUR
+    for now, told in ((until, True), (until + 1, False)):
+        seen = project(hour(50, 3), bars, True, recent, MINUTES, now, settings)
+        assert (seen.permyriad[0] != NONE) == told

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +14,7 @@ from processors.wind.attribution import (
     NOT_SITE,
     REASONS,
     SITE,
+    STUDENT_95,
     UNDETERMINED,
     AttributionSettings,
     attribute,
@@ -358,3 +361,40 @@ def test_where_downwind_is_not_above_the_base_there_is_nothing_to_share_out():
     # all of the excess in one block: without it there is none
     seen = attribute(*hours(48, 40, lambda i: 100 if i < 6 else 40, 40), {}, AttributionSettings())
     assert seen.reasons == ("no_excess",)
+
+
+def test_the_table_of_student_s_t_leaves_two_and_a_half_percent_on_either_side():
+    grid = np.linspace(0, 1, 200_001)
+    for freedom, t in enumerate(STUDENT_95, 1):
+        constant = math.gamma((freedom + 1) / 2) / math.sqrt(freedom * math.pi) / math.gamma(freedom / 2)
+        density = constant * (1 + (t * grid) ** 2 / freedom) ** (-(freedom + 1) / 2)
+        inside = t * (density.sum() - (density[0] + density[-1]) / 2) / (len(grid) - 1)
+        assert inside == pytest.approx(0.475, abs=5e-5)
+
+
+def test_as_many_pairs_and_blocks_as_asked_for_are_enough():
+    start = np.arange(12, dtype=np.int64) * 2 * HOUR_MS  # three in each of four blocks
+    up, down, base = np.full(12, 50 * NANO), np.full(12, 100 * NANO), np.zeros(12, np.int64)
+    seen = attribute(start, up, down, base, {}, AttributionSettings())
+    assert (seen.answer, seen.pairs, seen.blocks) == (SITE, 12, 4)
+    three = attribute(start // 2, up, down, base, {}, AttributionSettings(block_ms=4 * HOUR_MS))
+    assert (three.blocks, three.reasons) == (3, ("too_few_pairs",))
+
+
+def test_a_pair_exactly_as_far_off_the_wind_and_as_far_apart_as_allowed_is_a_pair():
+    site, settings = np.zeros(2, np.int32), PairingSettings()
+    pairs = pairs_of(site, column(0, 0), column(0, 20_000), np.ones(2, bool))
+    state, present = np.zeros(1, np.int8), np.ones(2, bool)
+    assert choose(pairs, column(0), state, present, settings).reason.tolist() == [PAIRED]
+    assert choose(pairs, column(0), state, present, PairingSettings(apart_mm=20_001)).reason.tolist() == [
+        NO_UPWIND
+    ]
+    near = PairingSettings(apart_mm=0)
+    for off, reason in ((45_000, PAIRED), (45_001, NO_UPWIND), (315_000, PAIRED), (314_999, NO_UPWIND)):
+        assert choose(pairs, column(off), state, present, near).reason.tolist() == [reason]
+
+
+def test_wind_exactly_as_steady_as_asked_for_has_a_direction():
+    seen = wind((2, 60), (2, 300))
+    assert (seen.steadiness[0], seen.state[0], seen.direction[0]) == (5000, DEFINED, 0)
+    assert wind((2, 60), (2, 300), steady_permyriad=5001).state.tolist() == [VARIABLE]
