@@ -1,0 +1,138 @@
+"""Which points of a site stand upwind and downwind of each other under the wind of an interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ingest.records import Int32s, Int64s
+from processors.wind.vector import DEFINED, FULL, REASONS, SCALE, Int8s, cosine
+
+Floats = npt.NDArray[np.float64]
+EARTH_M = 6_371_008.8  # mean radius (IUGG)
+
+# Why a site has a pair, or none: the reasons of the wind, and one more.
+PAIRED = DEFINED
+NO_UPWIND = len(REASONS)
+PAIR_REASONS: tuple[str, ...] = (*REASONS, "no_upwind_monitor")
+
+
+@dataclass(frozen=True, slots=True)
+class PairingSettings:
+    """When one point is upwind of another; the figures are a proposal of this project."""
+
+    within: int = 45_000  # mdeg between the wind and the line from the downwind to the upwind point
+    apart_mm: int = 20_000  # along the wind
+    radius_mm: int = 50_000  # from the site's location to a point of which only the bearing is known
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """All ordered pairs of points of one site, by (site, up, down); a line a pair."""
+
+    site: Int32s
+    up: Int32s  # device row
+    down: Int32s
+    bearing: Int64s  # mdeg, of `up` seen from `down`
+    distance: Int64s  # mm
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chosen:
+    """The pair of each site in an interval."""
+
+    up: Int32s  # device row, -1: none
+    down: Int32s
+    reason: Int8s  # index in PAIR_REASONS; PAIRED where there is a pair
+
+
+def placed(
+    site: Int32s,
+    latitude: Floats,
+    longitude: Floats,
+    bearing: Floats,
+    site_latitude: Floats,
+    site_longitude: Floats,
+    settings: PairingSettings,
+) -> tuple[Int64s, Int64s, npt.NDArray[np.bool_]]:
+    """(east, north) of each device in mm from its site's location, and whether its place is known.
+
+    By device: `site` (index), degrees `latitude`, `longitude`, or `bearing` from the site's location,
+    NaN where not given. By site: its location, NaN where not given; then its points need a bearing,
+    all of them, because only points measured from the same centre can be compared.
+    """
+    middle, across = site_latitude[site], site_longitude[site]
+    metre = np.pi / 180 * EARTH_M * 1000
+    by_place = np.isfinite(latitude) & np.isfinite(longitude) & np.isfinite(middle) & np.isfinite(across)
+    east = np.where(by_place, (longitude - across + 540) % 360 - 180, 0) * np.cos(np.radians(middle)) * metre
+    north = np.where(by_place, latitude - middle, 0) * metre
+    by_bearing = ~by_place & np.isfinite(bearing)
+    angle = np.radians(np.where(by_bearing, bearing, 0))
+    east = np.where(by_bearing, np.sin(angle) * settings.radius_mm, east)
+    north = np.where(by_bearing, np.cos(angle) * settings.radius_mm, north)
+    known = by_place | by_bearing
+    return _whole(east, known), _whole(north, known), known
+
+
+def pairs_of(site: Int32s, east: Int64s, north: Int64s, known: npt.NDArray[np.bool_]) -> Pairs:
+    """Every ordered pair of points with a known place that stand apart; once per configuration."""
+    order = np.flatnonzero(known)[np.argsort(site[known], kind="stable")]
+    ups, downs = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for further in range(1, len(order)):
+        one, other = order[:-further], order[further:]
+        same = site[one] == site[other]
+        if not same.any():
+            break
+        ups += [one[same], other[same]]
+        downs += [other[same], one[same]]
+    up, down = np.concatenate(ups), np.concatenate(downs)
+    x, y = east[up] - east[down], north[up] - north[down]
+    distance = np.rint(np.hypot(x.astype(np.float64), y.astype(np.float64))).astype(np.int64)
+    bearing = np.rint(np.degrees(np.arctan2(x, y)) * 1000).astype(np.int64) % FULL
+    keep = np.flatnonzero(distance > 0)
+    keep = keep[np.lexsort((down[keep], up[keep], site[up[keep]]))]
+    return Pairs(
+        site[up[keep]].astype(np.int32),
+        up[keep].astype(np.int32),
+        down[keep].astype(np.int32),
+        bearing[keep],
+        distance[keep],
+    )
+
+
+def choose(
+    pairs: Pairs,
+    direction: Int64s,
+    state: Int8s,
+    present: npt.NDArray[np.bool_],
+    settings: PairingSettings,
+) -> Chosen:
+    """Of each site the pair that lies furthest apart along the wind, both points with a value.
+
+    `direction` (mdeg), `state` (of `Wind`): by site; `present`: by device row. Of equal ones the pair
+    with the lower rows counts.
+    """
+    sites = len(direction)
+    made = Chosen(
+        np.full(sites, -1, np.int32),
+        np.full(sites, -1, np.int32),
+        np.where(state == DEFINED, NO_UPWIND, state).astype(np.int8),
+    )
+    off = (pairs.bearing - direction[pairs.site]) % FULL
+    off = np.minimum(off, FULL - off)
+    along = pairs.distance * cosine(off) // SCALE
+    fits = (state[pairs.site] == DEFINED) & present[pairs.up] & present[pairs.down]
+    fits &= (off <= settings.within) & (along >= settings.apart_mm)
+    which = np.flatnonzero(fits)
+    which = which[np.lexsort((-along[which], pairs.site[which]))]
+    site, first = np.unique(pairs.site[which], return_index=True)
+    best = which[first]
+    made.up[site], made.down[site] = pairs.up[best], pairs.down[best]
+    made.reason[site] = PAIRED
+    return made
+
+
+def _whole(metres: Floats, known: npt.NDArray[np.bool_]) -> Int64s:
+    return np.rint(np.where(known, metres, 0)).astype(np.int64)
