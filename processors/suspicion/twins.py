@@ -1,0 +1,79 @@
+"""Two monitors moved together: two points of a site say almost the same, quarter of an hour by quarter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from processors.suspicion.features import HOUR_MS, QUARTER_NAMES, Floats
+from processors.suspicion.finding import Findings, hundredths
+from processors.suspicion.guards import maintenance
+from processors.suspicion.history import History
+from processors.suspicion.places import Place, pairs_of
+from processors.suspicion.stats import known, quantiles, ratio, within
+
+PATTERN = "moved_together"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Defaults: a proposal of this project."""
+
+    hours: int = 24
+    before_h: int = 72
+    least: int = 72  # quarters of an hour that both have
+    apart: float = 0.04  # median of |a - b| / mean of both
+    apart_most: float = 0.12  # its 90 % quantile
+    varied: float = 0.25  # (90 % - 10 % quantile) / median of the quarters: still air is the same everywhere
+    before: float = 2.0  # so many times further apart before: they were moved
+
+
+def find(history: History, place: Place, settings: Settings) -> Findings:
+    """Devices with a twin on their site. Of a pair each is found; `twin` names the other's row."""
+    a, b = pairs_of(place.site)
+    n = settings.hours
+    quarters = np.concatenate([history.last(name, n) for name in QUARTER_NAMES])
+    apart = _apart(quarters, a, b)
+    middle, most = quantiles(apart, (0.5, 0.9), settings.least)
+    low, mid, high = quantiles(quarters, (0.1, 0.5, 0.9), settings.least)
+    varied = ratio(high - low, mid)
+    found = (middle <= settings.apart) & (most <= settings.apart_most)
+    found &= np.fmin(varied[a], varied[b]) >= settings.varied
+    at = np.flatnonzero(found)
+    a, b, middle, most, shared = a[at], b[at], middle[at], most[at], known(apart)[at]
+    hourly = history.last("mean", settings.before_h, n)
+    (before,) = quantiles(_apart(hourly, a, b), (0.5,), 24)
+    moved = before >= settings.before * np.maximum(middle, 0.02)
+    confidence = 0.6 + 0.15 * within(middle, settings.apart, 0.01) + 0.25 * moved
+    order = np.argsort(np.concatenate([a, b]), kind="stable")
+    rows = np.concatenate([a, b])[order]
+    # a device with several twins is told once, with the first
+    rows, first = np.unique(rows, return_index=True)
+    order = order[first]
+
+    def both(column: Floats) -> Floats:
+        return np.concatenate([column, column])[order]
+
+    return Findings(
+        PATTERN,
+        rows.astype(np.int32),
+        np.full(len(rows), history.newest - (n - 1) * HOUR_MS, np.int64),
+        hundredths(both(confidence)),
+        {
+            "twin": (np.concatenate([b, a])[order].astype(np.float64), "row"),
+            "apart": (both(middle), "1"),
+            "apart_90": (both(most), "1"),
+            "apart_before": (both(before), "1"),
+            "quarters": (both(shared), "1"),
+        },
+        {"maintenance": maintenance(history, rows.astype(np.int32), n)},
+        plot=("mean", "reference"),
+        plot_hours=24,
+    )
+
+
+def _apart(values: Floats, a: np.ndarray, b: np.ndarray) -> Floats:
+    """(quarters, pairs) |a - b| / mean of both."""
+    one, other = values[:, a], values[:, b]
+    return ratio(np.abs(one - other) * 2.0, one + other)
