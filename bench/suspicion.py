@@ -20,7 +20,7 @@ from processors.suspicion.watch import Settings, Watch
 KINDS = ("plain", "stage_end", "fog", "watering", "at_rest", "poor_network")
 MONTH_H = 730.5
 _LEAD_H, _AFTER_H = 8 * 24, 7 * 24
-_STARTS = (2, 15, 28, 41, 54, 67)  # day of the recordings
+_STARTS = tuple(range(1, 77, 6))  # day of the recordings
 _GOAL = "< 0.1"
 
 
@@ -36,10 +36,9 @@ def watched(fleet: Fleet, settings: Settings | None = None) -> list[Finding]:
     """All that is said of a fleet, hour by hour."""
     devices = len(fleet.monitors)
     watch, said = Watch.of(devices), []
-    area = np.zeros(devices, np.int32)
     for number in range(fleet.hours):
         start, rows, reference = fleet.hour(number)
-        place = Place(fleet.site, area, (start // HOUR_MS + 8) % 24)
+        place = Place(fleet.site, fleet.area, (start // HOUR_MS + 8) % 24)
         said += watch.close(hour_features(rows, devices, start, reference), place, settings or Settings())
     return said
 

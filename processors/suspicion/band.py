@@ -24,10 +24,11 @@ class Settings:
     count_least: float = 20.0  # readings an hour: fewer say nothing of memory
     memory: float = 0.15  # median of the autocorrelation, at most
     memory_each: float = 0.45  # of any hour
-    drift: float = 0.12  # (greatest - least) / median of the hours' means, at most
+    drift: float = 4.5  # range of the hours' means, in standard errors of such a mean, at most
+    rounding: float = 0.01  # and so much of the median
     spread_least: float = 0.01  # deviation / mean: less is stuck, not random
     spread_most: float = 0.5
-    reference_drift: float = 0.3  # the background moved by so much, at least
+    reference_drift: float = 0.5  # the background moved by so much, at least
     quiet: float = 30.0  # ug/m3
 
 
@@ -43,11 +44,14 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     typical = median(memory)
     found = all_known & (np.abs(typical) <= settings.memory)
     found &= (np.abs(memory) <= settings.memory_each).all(axis=0)
-    found &= drift <= settings.drift
+    # of n means of one hat the range is seldom above 4.5 standard errors
+    expected = settings.drift * median(spread) / np.sqrt(np.fmax(median(count), 1.0)) + settings.rounding
+    found &= drift <= expected
     found &= ((spread >= settings.spread_least) & (spread <= settings.spread_most)).all(axis=0)
     found &= reference_drift >= settings.reference_drift
     rows = np.flatnonzero(found).astype(np.int32)
-    confidence = 0.6 + 0.2 * within(drift, settings.drift, 0.02) + 0.2 * within(reference_drift, 0.3, 1.0)
+    confidence = 0.6 + 0.2 * within(drift, expected, expected * 0.3)
+    confidence = confidence + 0.2 * within(reference_drift, settings.reference_drift, 1.5)
     return Findings(
         PATTERN,
         rows,
@@ -56,6 +60,7 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
         {
             "level": (middle[rows], "ug/m3"),
             "drift": (drift[rows], "1"),
+            "drift_by_chance": (expected[rows], "1"),
             "reference_drift": (reference_drift[rows], "1"),
             "autocorrelation": (typical[rows], "1"),
             "spread": (median(spread)[rows], "1"),

@@ -70,15 +70,19 @@ class History:
             self.recent[:, number % RECENT_HOURS] = made
         return True
 
-    def last(self, name: str, hours: int, before: int = 0) -> Floats:
-        """(hours, devices) of a column, the oldest first, ending `before` hours before the newest."""
+    def last(self, name: str, hours: int, before: int = 0, row: int | None = None) -> Floats:
+        """(hours, devices) of a column, the oldest first, ending `before` hours before the newest.
+
+        Of one row only: (hours).
+        """
         depth = COLUMNS[NUMBER[name]].hours
         if hours + before > depth:
             raise ValueError(f"{name} is kept for {depth} hours, not {hours + before}")
         short = hours + before <= RECENT_HOURS
         ring = self.recent[NUMBER[name]] if short else self.long[_PLACE[name]]
         end = self.newest // HOUR_MS - before + 1
-        return ring[np.arange(end - hours, end) % len(ring)].astype(np.float64)
+        turn = np.arange(end - hours, end) % len(ring)
+        return (ring[turn] if row is None else ring[turn, row]).astype(np.float64)
 
     def remap(self, old_row: Int32s) -> None:
         """Rows have new numbers: new row i was `old_row[i]`, -1 where the device is new."""

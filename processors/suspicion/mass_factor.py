@@ -1,8 +1,10 @@
 """Mass factor K lowered by the operator: the ratio of site and background steps down and stays down.
 
 A site that ends a dusty stage loses its own dust, and comes down to the background; a lowered K takes
-the same share of everything, so that the hours of least own dust fall too, below the background. Both
-the middle and the low ratio must have fallen. Where the raw count is sent, K is seen itself.
+the same share of everything, so that the hours of least own dust fall too, below the background. The
+low, the middle and the high ratio must all have fallen, and further than those of the neighbours: what
+all of them share is the air's doing, or the background station's. Where the raw count is sent, K is
+seen itself.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from processors.suspicion.features import HOUR_MS, LONG_HOURS, Bools, Floats
 from processors.suspicion.finding import Findings, hundredths
 from processors.suspicion.guards import fog, maintenance
 from processors.suspicion.history import History
-from processors.suspicion.places import Place
+from processors.suspicion.places import Place, neighbours
 from processors.suspicion.stats import known, median, quantiles, ratio, within
 
 PATTERN = "mass_factor"
@@ -29,7 +31,7 @@ class Settings:
     before_least_h: int = 72  # hours with a ratio in the time before
     after_least_h: int = 24
     reference_least: float = 25.0  # ug/m3: below it the ratio is noise
-    fall: float = 0.70  # ratio after / before, of the median and of the low quantile
+    fall: float = 0.70  # ratio after / before, of each quantile
     low: float = 0.20  # the low quantile: hours of least own dust
     high: float = 0.80
     below_reference: float = 0.75  # low ratio of the time after: no honest site is so far below
@@ -39,7 +41,7 @@ class Settings:
 
 def find(history: History, place: Place, settings: Settings) -> Findings:
     """Devices whose ratio to the background stepped down `after_h` hours ago at the latest."""
-    seen = _by_ratio(history, settings)
+    seen = _by_ratio(history, place, settings)
     counted, k_now, k_before = _by_count(history, settings)
     step, low_step = seen["step"], seen["low_step"]
     rows = np.flatnonzero(counted | seen["found"].astype(bool)).astype(np.int32)
@@ -59,6 +61,7 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
             "ratio_after": (seen["after"][rows], "1"),
             "ratio_fall": (step[rows], "1"),
             "low_ratio_fall": (low_step[rows], "1"),
+            "neighbours_fall": (seen["around"][rows], "1"),
             "k_before": (k_before[rows], "ug/m3 a count"),
             "k_after": (k_now[rows], "ug/m3 a count"),
         },
@@ -77,7 +80,7 @@ def _foggy(history: History, place: Place, rows: np.ndarray, by_count: Bools) ->
     return humidity, silent & ~by_count & (wet_hours > 12)
 
 
-def _by_ratio(history: History, settings: Settings) -> dict[str, Floats]:
+def _by_ratio(history: History, place: Place, settings: Settings) -> dict[str, Floats]:
     after_h = settings.after_h
     reference = history.last("reference", LONG_HOURS)
     ratios = ratio(history.last("mean", LONG_HOURS), reference, settings.reference_least)
@@ -85,12 +88,19 @@ def _by_ratio(history: History, settings: Settings) -> dict[str, Floats]:
     b_low, b_mid, b_high = quantiles(ratios[:-after_h], shares, settings.before_least_h)
     a_low, a_mid, a_high = quantiles(ratios[-after_h:], shares, settings.after_least_h)
     step, low_step, high_step = ratio(a_mid, b_mid), ratio(a_low, b_low), ratio(a_high, b_high)
-    found = (step <= settings.fall) & (low_step <= settings.fall) & (high_step <= settings.fall)
-    found &= (a_low <= settings.below_reference) & (a_high <= b_mid)
+    around = neighbours(step, place.area)
+    alone = np.isnan(around)
+    around = np.where(alone, 1.0, np.fmin(around, 1.0))
+    found = a_low <= settings.below_reference
+    for fell in (step, low_step, high_step):
+        found &= fell <= settings.fall * around
+    # the time after stays below the time before: wholly, where no neighbour tells what the air did
+    found &= a_high <= np.where(alone, b_low, b_mid * around)
     return {
         "found": found.astype(np.float64),
         "step": step,
         "low_step": low_step,
+        "around": np.where(alone, np.nan, around),
         "before": b_mid,
         "after": a_mid,
         "before_low": b_low,

@@ -2,7 +2,7 @@
 
 One gap that begins high is a flag and no more: gaps begin at any time. Suspected is a device whose gaps
 of a week begin high too often for chance: confidence = 1 - P(as many of its gaps or more begin high by
-chance), each with the probability `chance`, times the share of gaps that were never back-filled.
+chance), each with the share of the device's hours that are high. What was back-filled is no gap here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from processors.suspicion.finding import Findings, hundredths
 from processors.suspicion.guards import common_outage, maintenance
 from processors.suspicion.history import History
 from processors.suspicion.places import Place
-from processors.suspicion.stats import quantiles, ratio
+from processors.suspicion.stats import known, quantiles, ratio
 
 PATTERN = "offline_when_polluted"
 
@@ -26,14 +26,13 @@ PATTERN = "offline_when_polluted"
 class Settings:
     """Defaults: a proposal of this project."""
 
-    rising: float = 1.5  # the last ten minutes / the twenty before
+    rising: float = 2.0  # the last ten minutes / the twenty before
     rising_least: float = 75.0  # ug/m3 of the hour: a rise of clean air is nothing to hide
     high: float = 0.85  # quantile of the device's own week, above which an hour is high
     high_background: float = 150.0  # ug/m3
-    early: float = 55.0  # last minute of an hour, below which it broke off
     gaps_least: int = 3  # that began high
-    chance: float = 0.25
-    surprise: float = 0.02  # probability by chance, at most
+    chance_least: float = 0.15  # of an hour to be high, whatever a short week says
+    surprise: float = 0.005  # probability by chance, at most
     outage_share: float = 0.2  # of an area that went silent in the same hour
 
 
@@ -84,7 +83,8 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     high |= (reference >= settings.high_background) & (ratio(mean, own) >= 0.8)
     began_high = (begins[:, rows] & high[:-1]).sum(axis=0)
     n, k = gaps[rows], began_high
-    surprise = tail(n, k, settings.chance)
+    chance = np.fmax(ratio(high.sum(axis=0).astype(np.float64), known(mean)), settings.chance_least)
+    surprise = tail(n, k, chance)
     told = (k >= settings.gaps_least) & (surprise <= settings.surprise)
     keep = np.flatnonzero(told)
     rows_k = rows[keep].astype(np.int32)
@@ -110,7 +110,7 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     )
 
 
-def tail(n: Int64s, k: Int64s, chance: float) -> Floats:
+def tail(n: Int64s, k: Int64s, chance: Floats) -> Floats:
     """P(at least k of n) where each happens with `chance`; products only, the same on every machine."""
     total = np.zeros(len(n))
     for successes in range(int(np.max(n, initial=0)) + 1):

@@ -25,7 +25,7 @@ class Settings:
 
     jump: float = 15.0  # points of humidity
     above_neighbours: float = 15.0  # jump - the area's median jump
-    dip: float = 0.6  # PM10 wet / dry, or this hour / the hour before
+    dip: float = 0.7  # PM10 wet / dry, or this hour / the hour before
     reference_fell: float = 0.8  # the background of the hour / of the hour before: it fell as well
     watering: float = 0.5  # share of the jump that another monitor of the site shows
 
@@ -49,7 +49,7 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     found = (inside | across) & (jump >= settings.jump) & (excess >= settings.above_neighbours)
     rows = np.flatnonzero(found).astype(np.int32)
     dip = np.fmin(wet_share, np.where(across, fall, np.nan))
-    confidence = 0.5 + 0.25 * within(excess, settings.above_neighbours, 40.0) + 0.25 * within(dip, 0.6, 0.2)
+    confidence = 0.5 + 0.25 * within(excess, settings.above_neighbours, 40.0) + 0.25 * within(dip, settings.dip, 0.2)
     confidence = np.where(alone, confidence * 0.7, confidence)
     # of the site: the second greatest jump; the greatest is the device's own, or a wetter one's
     others = _second_greatest(jumps, place.site)[rows]

@@ -44,6 +44,10 @@ def trailing(condition: Bools) -> Floats:
     return made
 
 
-def within(value: Floats, low: float, high: float) -> Floats:
+def within(value: Floats, low: float | Floats, high: float | Floats) -> Floats:
     """Where the value lies between low (0) and high (1); high may be the smaller one."""
-    return np.clip((value - low) / (high - low), 0.0, 1.0)
+    span = high - low
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = (value - low) / span
+    made: Floats = np.clip(np.where(np.isnan(share), 0.0, share), 0.0, 1.0)
+    return made

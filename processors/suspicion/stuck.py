@@ -20,7 +20,8 @@ PATTERN = "stuck"
 class Settings:
     """Defaults: a proposal of this project."""
 
-    hours: int = 3
+    hours: int = 2
+    quiet_hours: float = 6.0  # of quiet air
     count_least: float = 6.0  # readings an hour: one value an hour is no run
     quiet: float = 20.0  # ug/m3: whole numbers of clean air at night repeat themselves
 
@@ -37,6 +38,7 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     value = greatest[-1][rows]
     zero = value == 0.0
     level, night = night_rest(history, place, rows, hours, settings.quiet)
+    still = (value <= settings.quiet) & (hours < settings.quiet_hours) & ~zero
     return Findings(
         PATTERN,
         rows,
@@ -50,6 +52,7 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
         },
         {
             "night_rest": (level, night & ~zero),
+            "quiet_air": (value, still),
             "maintenance": maintenance(history, rows, settings.hours),
         },
     )

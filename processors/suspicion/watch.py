@@ -172,7 +172,7 @@ def finding(found: Findings, i: int, history: History) -> Finding:
             for name, (value, silent) in found.guards.items()
         ),
         plot={
-            name: tuple(number(float(v)) for v in history.last(name, found.plot_hours)[:, row])
+            name: tuple(number(float(v)) for v in history.last(name, found.plot_hours, row=row))
             for name in found.plot
         },
     )

@@ -30,6 +30,7 @@ GUARDS: dict[str, Title] = {
     "fog": Title("雨雾或湿度高于90%", "rain, fog, or humidity above 90 %"),
     "maintenance": Title("校准或维护（标记C、M）", "calibration or maintenance (flags C, M)"),
     "night_rest": Title("夜间停工", "site at rest at night"),
+    "quiet_air": Title("空气清洁平稳", "clean and still air"),
     "watering": Title("现场洒水抑尘", "watering of the site"),
     "common_outage": Title("区域性断网断电", "outage of the area"),
     "sensor_ceiling": Title("传感器量程上限", "the sensor's own ceiling"),
