@@ -31,7 +31,9 @@ class Settings:
     before_least_h: int = 72  # hours with a ratio in the time before
     after_least_h: int = 24
     reference_least: float = 25.0  # ug/m3: below it the ratio is noise
-    fall: float = 0.70  # ratio after / before, of each quantile
+    fall: float = 0.78  # ratio after / before, of each quantile, against the neighbours' fall
+    fall_alone: float = 0.70  # where there are no neighbours
+    alike: float = 1.4  # low fall / high fall, at most: the same share of everything
     low: float = 0.20  # the low quantile: hours of least own dust
     high: float = 0.80
     below_reference: float = 0.75  # low ratio of the time after: no honest site is so far below
@@ -92,8 +94,10 @@ def _by_ratio(history: History, place: Place, settings: Settings) -> dict[str, F
     alone = np.isnan(around)
     around = np.where(alone, 1.0, np.fmin(around, 1.0))
     found = a_low <= settings.below_reference
+    fall = np.where(alone, settings.fall_alone, settings.fall) * around
     for fell in (step, low_step, high_step):
-        found &= fell <= settings.fall * around
+        found &= fell <= fall
+    found &= low_step <= settings.alike * high_step
     # the time after stays below the time before: wholly, where no neighbour tells what the air did
     found &= a_high <= np.where(alone, b_low, b_mid * around)
     return {

@@ -1,4 +1,8 @@
-"""Two monitors moved together: two points of a site say almost the same, quarter of an hour by quarter."""
+"""Two monitors moved together: two points of a site say almost the same, quarter of an hour by quarter.
+
+On a site at rest all points breathe the same air, which moves smoothly: a pair is judged only where
+steps from quarter to quarter are there to be shared.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from processors.rowlog import Int32s
 from processors.suspicion.features import HOUR_MS, QUARTER_NAMES, Floats
 from processors.suspicion.finding import Findings, hundredths
 from processors.suspicion.guards import maintenance
@@ -25,7 +30,8 @@ class Settings:
     least: int = 72  # quarters of an hour that both have
     apart: float = 0.04  # median of |a - b| / mean of both
     apart_most: float = 0.12  # its 90 % quantile
-    varied: float = 0.25  # (90 % - 10 % quantile) / median of the quarters: still air is the same everywhere
+    rough: float = 0.05  # median step from quarter to quarter / mean: a site at rest has none of its own
+    follows: float = 0.4  # median difference of the steps / median step
     before: float = 2.0  # so many times further apart before: they were moved
 
 
@@ -33,13 +39,15 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     """Devices with a twin on their site. Of a pair each is found; `twin` names the other's row."""
     a, b = pairs_of(place.site)
     n = settings.hours
-    quarters = np.concatenate([history.last(name, n) for name in QUARTER_NAMES])
+    by_hour = np.stack([history.last(name, n) for name in QUARTER_NAMES], axis=1)
+    quarters = by_hour.reshape(n * len(QUARTER_NAMES), -1)
     apart = _apart(quarters, a, b)
     middle, most = quantiles(apart, (0.5, 0.9), settings.least)
-    low, mid, high = quantiles(quarters, (0.1, 0.5, 0.9), settings.least)
-    varied = ratio(high - low, mid)
     found = (middle <= settings.apart) & (most <= settings.apart_most)
-    found &= np.fmin(varied[a], varied[b]) >= settings.varied
+    at = np.flatnonzero(found)
+    a, b, apart, middle, most = a[at], b[at], apart[:, at], middle[at], most[at]
+    rough, follows = _steps(quarters, a, b, settings.least // 2)
+    found = (rough >= settings.rough) & (follows <= settings.follows)
     at = np.flatnonzero(found)
     a, b, middle, most, shared = a[at], b[at], middle[at], most[at], known(apart)[at]
     hourly = history.last("mean", settings.before_h, n)
@@ -65,12 +73,24 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
             "apart": (both(middle), "1"),
             "apart_90": (both(most), "1"),
             "apart_before": (both(before), "1"),
+            "roughness": (both(rough[at]), "1"),
+            "steps_apart": (both(follows[at]), "1"),
             "quarters": (both(shared), "1"),
         },
         {"maintenance": maintenance(history, rows.astype(np.int32), n)},
         plot=("mean", "reference"),
         plot_hours=24,
     )
+
+
+def _steps(quarters: Floats, a: Int32s, b: Int32s, least: int) -> tuple[Floats, Floats]:
+    """(median step / mean, median difference of the steps / median step) of each pair."""
+    steps = np.diff(quarters, axis=0)
+    one, other = steps[:, a], steps[:, b]
+    (size,) = quantiles(np.fmin(np.abs(one), np.abs(other)), (0.5,), least)
+    (difference,) = quantiles(np.abs(one - other), (0.5,), least)
+    (level,) = quantiles(quarters[:, a], (0.5,), least)
+    return ratio(size, level), ratio(difference, size)
 
 
 def _apart(values: Floats, a: np.ndarray, b: np.ndarray) -> Floats:
