@@ -160,14 +160,18 @@ def honest(
     own_dust = strength * by_day * _cycle(relative, offset * 3 + 700, n)
     if kind == "watering":
         minute_of_day = (air.start // 60_000 + np.arange(n) + 480) % 1440
-        wet = ((minute_of_day >= 600) & (minute_of_day < 625)) | ((minute_of_day >= 900) & (minute_of_day < 925))
+        wet = ((minute_of_day >= 600) & (minute_of_day < 625)) | (
+            (minute_of_day >= 900) & (minute_of_day < 925)
+        )
         own_dust = np.where(wet, own_dust * 0.3, own_dust)
         humidity = np.where(wet, np.minimum(humidity + 7.0, 100.0), humidity)
     total = base + own_dust
     if kind == "fog":
         total = total * (1 + np.maximum(humidity - 85.0, 0.0) / 15.0 * 0.6)
     pm10 = np.maximum(total * (1 + _cycle(noise, offset * 7, n)), 0.0)
-    fine = np.repeat(np.where(np.isnan(air.pm2_5 / air.pm10), 0.5, np.minimum(air.pm2_5 / air.pm10, 1.0)), MINUTES)
+    fine = np.repeat(
+        np.where(np.isnan(air.pm2_5 / air.pm10), 0.5, np.minimum(air.pm2_5 / air.pm10, 1.0)), MINUTES
+    )
     pm2_5 = (fine * base + 0.1 * own_dust) * (1 + _cycle(noise, offset * 11 + 5, n))
     coarse = 1.35 + 0.25 * (_cycle(relative, offset * 5 + 333, n) - 1)
     tsp = np.maximum(pm10 * np.maximum(coarse, 1.02), pm10)

@@ -66,7 +66,7 @@ def ceiling_clip(one: Monitor, at: int, strength: float) -> Monitor:
 
 
 def ceiling_random(one: Monitor, at: int, strength: float) -> Monitor:
-    """Values above X become random ones of X/3 to X*0.63, as gateway code was found to do (300 -> 100-189)."""
+    """Values above X become random ones of X/3 to X*0.63, as of gateway code (300: 100-189)."""
     top = float(np.round(np.nanquantile(one.pm10, strength)))
     random = np.random.default_rng(at)
     made = np.round(random.uniform(top / 3, top * 0.63, len(one.pm10)), 1)

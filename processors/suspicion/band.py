@@ -1,4 +1,7 @@
-"""Faults replaced by "good" random values: a narrow band, no memory from reading to reading, no daily cycle."""
+"""Faults replaced by "good" random values: a narrow band, no memory, no daily cycle.
+
+All readings of all hours are as if drawn from one hat, while the background moves.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processors.suspicion.features import HOUR_MS
+from processors.suspicion.features import HOUR_MS, Floats
 from processors.suspicion.finding import Findings, hundredths
 from processors.suspicion.guards import maintenance, night_rest
 from processors.suspicion.history import History
@@ -73,7 +76,7 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     )
 
 
-def _drift(mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _drift(mean: Floats) -> tuple[Floats, Floats]:
     """((greatest - least) / median, median) over the hours."""
     middle = median(mean)
     return ratio(np.fmax.reduce(mean, axis=0) - np.fmin.reduce(mean, axis=0), middle), middle

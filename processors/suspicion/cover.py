@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processors.suspicion.features import HOUR_MS, QUARTER_NAMES
+from processors.suspicion.features import HOUR_MS, QUARTER_NAMES, Floats
 from processors.suspicion.finding import Findings, hundredths
 from processors.suspicion.guards import fog, maintenance
 from processors.suspicion.history import History
@@ -59,7 +59,9 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     found = (low <= settings.below).all(axis=0) & (fall <= settings.fall).all(axis=0)
     found &= (sudden <= settings.sudden) & (calm <= settings.calm)
     rows = np.flatnonzero(found).astype(np.int32)
-    confidence = 0.55 + 0.2 * within(median(fall), settings.fall, 0.1) + 0.15 * within(calm, settings.calm, 0.1)
+    confidence = (
+        0.55 + 0.2 * within(median(fall), settings.fall, 0.1) + 0.15 * within(calm, settings.calm, 0.1)
+    )
     confidence = confidence + 0.15 * changed
     # a front reaches a distant station hours earlier or later
     confidence = np.where(alone, confidence * 0.7, confidence)
@@ -81,7 +83,7 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     )
 
 
-def _quarters(history: History, hours: int) -> np.ndarray:
+def _quarters(history: History, hours: int) -> Floats:
     """(4 * hours, devices) means of quarters of an hour, the oldest first."""
     by_quarter = np.stack([history.last(name, hours) for name in QUARTER_NAMES], axis=1)
     return by_quarter.reshape(hours * len(QUARTER_NAMES), -1)

@@ -103,12 +103,14 @@ class Features:
     columns: npt.NDArray[np.float64]
 
     def __getitem__(self, name: str) -> Floats:
-        return self.columns[NUMBER[name]]
+        column: Floats = self.columns[NUMBER[name]]
+        return column
 
 
 def hour_features(rows: Rows, devices: int, start: int, reference: Floats) -> Features:
     """The features of the hour [start, start + 1 h); `reference`: (devices) ug/m3, NaN where unknown.
 
+    Raises ValueError for a reading outside the hour.
     `start` may be any instant: the hour before a gap is looked at in the same way.
     """
     made = np.full((len(COLUMNS), devices), np.nan)
@@ -116,13 +118,15 @@ def hour_features(rows: Rows, devices: int, start: int, reference: Floats) -> Fe
     out["reference"][:] = reference
     if not len(rows.row):
         return out
+    if int(rows.time.min()) < start or int(rows.time.max()) >= start + HOUR_MS:
+        raise ValueError(f"readings of another hour than the one from {start} ms on")
     _of_all(rows, start, out)
     here = rows.pm10 > REFUSED
     if rows.excused is not None:
         here &= ~rows.excused
     if not here.all():
         at = np.flatnonzero(here)
-        rows = Rows(*(None if column is None else column[at] for column in rows))
+        rows = _some(rows, at)
     if not len(rows.row):
         return out
     device, first = groups(rows.row)
@@ -133,6 +137,11 @@ def hour_features(rows: Rows, devices: int, start: int, reference: Floats) -> Fe
     _of_slots(rows, device, slot, out)
     _of_pairs(rows, device, line, out)
     return out
+
+
+def _some(rows: Rows, at: npt.NDArray[np.intp]) -> Rows:
+    kept: list[Any] = [None if column is None else column[at] for column in rows]
+    return Rows(*kept)
 
 
 def groups(row: Int32s) -> tuple[Int32s, npt.NDArray[np.intp]]:
@@ -174,7 +183,9 @@ def _of_pm10(
     onward[first] = 0
     with np.errstate(divide="ignore", invalid="ignore"):
         out["autocorrelation"][device] = np.add.reduceat(onward, first) / squares
-    out["top_share"][device] = np.add.reduceat(x >= (greatest - greatest // _TOP_PER)[line], first, dtype=np.int64) / count
+    out["top_share"][device] = (
+        np.add.reduceat(x >= (greatest - greatest // _TOP_PER)[line], first, dtype=np.int64) / count
+    )
     breaks = np.ones(len(x), bool)
     breaks[1:] = x[1:] != x[:-1]
     breaks[first] = True
@@ -193,7 +204,7 @@ def _of_slots(rows: Rows, device: Int32s, slot: Int64s, out: Features) -> None:
     shape = (len(device), SLOTS)
     cells = shape[0] * SLOTS
     number = np.bincount(slot, minlength=cells).reshape(shape)
-    total = np.bincount(slot, rows.pm10, cells).reshape(shape)  # whole numbers below 2**53
+    total = _sums(slot, rows.pm10, cells).reshape(shape)
     quarter = total.reshape(-1, QUARTERS, _PER_QUARTER).sum(axis=2)
     held = number.reshape(-1, QUARTERS, _PER_QUARTER).sum(axis=2)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -205,7 +216,7 @@ def _of_slots(rows: Rows, device: Int32s, slot: Int64s, out: Features) -> None:
     if rows.humidity is not None:
         wet = rows.humidity > REFUSED
         held_h = np.bincount(slot[wet], minlength=cells).reshape(shape)
-        total_h = np.bincount(slot[wet], rows.humidity[wet], cells).reshape(shape)
+        total_h = _sums(slot[wet], rows.humidity[wet], cells).reshape(shape)
         _of_humidity(device, held_h, total_h, number, total, out)
 
 
@@ -223,7 +234,7 @@ def _rise(slots: Floats) -> Floats:
 
 
 def _of_humidity(
-    device: Int32s, held: Int64s, total: Floats, number: Int64s, dust: Floats, out: Features
+    device: Int32s, held: Ints, total: Floats, number: Ints, dust: Floats, out: Features
 ) -> None:
     with np.errstate(divide="ignore", invalid="ignore"):
         out["humidity"][device] = total.sum(axis=1) / (held.sum(axis=1) * _THOUSAND)
@@ -257,7 +268,13 @@ def _of_pairs(rows: Rows, device: Int32s, line: Int64s, out: Features) -> None:
 def _totals(part: Ints, whole: Ints, line: Int64s, n: int) -> tuple[Floats, Floats]:
     both = (part > REFUSED) & (whole > REFUSED)
     at = slice(None) if both.all() else both
-    return np.bincount(line[at], part[at], n), np.bincount(line[at], whole[at], n)
+    return _sums(line[at], part[at], n), _sums(line[at], whole[at], n)
+
+
+def _sums(cell: Int64s, values: Ints, cells: int) -> Floats:
+    """Sum of whole numbers by cell; exact, as it stays below 2**53."""
+    made: Floats = np.asarray(np.bincount(cell, values, cells), np.float64)
+    return made
 
 
 def _of_tsp(tsp: Ints, pm10: Ints, device: Int32s, line: Int64s, out: Features) -> None:

@@ -1,4 +1,4 @@
-"""What a pattern says: suspected over an interval, how surely, by which numbers, and what spoke against it."""
+"""What a pattern says: an interval, how surely, by which numbers, and what spoke against it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Honest explanations that silence a suspicion: fog or rain, maintenance, the night's rest, a common outage."""
+"""Honest explanations that silence a suspicion: fog, maintenance, the night's rest, an outage of all."""
 
 from __future__ import annotations
 

@@ -82,7 +82,8 @@ class History:
         ring = self.recent[NUMBER[name]] if short else self.long[_PLACE[name]]
         end = self.newest // HOUR_MS - before + 1
         turn = np.arange(end - hours, end) % len(ring)
-        return (ring[turn] if row is None else ring[turn, row]).astype(np.float64)
+        made: Floats = (ring[turn] if row is None else ring[turn, row]).astype(np.float64)
+        return made
 
     def remap(self, old_row: Int32s) -> None:
         """Rows have new numbers: new row i was `old_row[i]`, -1 where the device is new."""

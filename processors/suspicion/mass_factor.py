@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from processors.rowlog import Int32s
 from processors.suspicion.features import HOUR_MS, LONG_HOURS, Bools, Floats
 from processors.suspicion.finding import Findings, hundredths
 from processors.suspicion.guards import fog, maintenance
@@ -75,7 +76,7 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     )
 
 
-def _foggy(history: History, place: Place, rows: np.ndarray, by_count: Bools) -> tuple[Floats, Bools]:
+def _foggy(history: History, place: Place, rows: Int32s, by_count: Bools) -> tuple[Floats, Bools]:
     """Fog swells particles and shifts a ratio; K itself it doesn't touch."""
     humidity, silent = fog(history, place, rows, 24)
     wet_hours = (history.last("humidity", 24)[:, rows] > 90.0).sum(axis=0)

@@ -48,7 +48,9 @@ class Beginnings:
     background: Floats  # ug/m3
 
 
-def beginnings(rise: Floats, level: Floats, background: Floats, week: Floats, settings: Settings) -> Beginnings:
+def beginnings(
+    rise: Floats, level: Floats, background: Floats, week: Floats, settings: Settings
+) -> Beginnings:
     """Flags of gaps that begin now (issue 4, silence). `week`: (hours, devices) the device's own means.
 
     `rise` and `level` are features of the last hour before silence, whatever instant it began.

@@ -15,7 +15,7 @@ LEAST_NEIGHBOURS = 4  # devices of an area, from which its median says something
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Place:
-    """`site`, `area`: (devices) numbers of the groups; -1: of no group. `hour`: 0-23, local, of the newest."""
+    """`site`, `area`: (devices) number of the group, -1: none; `hour`: of the newest hour, 0-23, local."""
 
     site: Int32s
     area: Int32s

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processors.suspicion.features import HOUR_MS
+from processors.rowlog import Int32s
+from processors.suspicion.features import Floats
 from processors.suspicion.finding import Findings, hundredths
 from processors.suspicion.guards import FOG_HUMIDITY, fog, maintenance
 from processors.suspicion.history import History
@@ -49,7 +50,9 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     found = (inside | across) & (jump >= settings.jump) & (excess >= settings.above_neighbours)
     rows = np.flatnonzero(found).astype(np.int32)
     dip = np.fmin(wet_share, np.where(across, fall, np.nan))
-    confidence = 0.5 + 0.25 * within(excess, settings.above_neighbours, 40.0) + 0.25 * within(dip, settings.dip, 0.2)
+    confidence = (
+        0.5 + 0.25 * within(excess, settings.above_neighbours, 40.0) + 0.25 * within(dip, settings.dip, 0.2)
+    )
     confidence = np.where(alone, confidence * 0.7, confidence)
     # of the site: the second greatest jump; the greatest is the device's own, or a wetter one's
     others = _second_greatest(jumps, place.site)[rows]
@@ -78,7 +81,7 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     )
 
 
-def _second_greatest(column: np.ndarray, group: np.ndarray) -> np.ndarray:
+def _second_greatest(column: Floats, group: Int32s) -> Floats:
     """(devices) the second greatest value of each device's group; NaN: there is none."""
     made = np.full(len(column), np.nan)
     rows = np.flatnonzero(~np.isnan(column) & (group >= 0))

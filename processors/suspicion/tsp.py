@@ -39,7 +39,9 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     greatest = np.fmax.reduce(residual, axis=0)
     middle = median(slope, settings.least_h)
     spread = ratio(np.fmax.reduce(slope, axis=0) - np.fmin.reduce(slope, axis=0), middle)
-    found = (known(residual) >= settings.least_h) & (greatest <= settings.residual) & (spread <= settings.slopes)
+    found = (
+        (known(residual) >= settings.least_h) & (greatest <= settings.residual) & (spread <= settings.slopes)
+    )
     found &= ~np.isnan(history.last("tsp_slope", 1)[0])
     rows = np.flatnonzero(found).astype(np.int32)
     confidence = 0.7 + 0.3 * within(greatest, settings.residual, settings.residual * 0.2)

@@ -93,7 +93,7 @@ def _steps(quarters: Floats, a: Int32s, b: Int32s, least: int) -> tuple[Floats, 
     return ratio(size, level), ratio(difference, size)
 
 
-def _apart(values: Floats, a: np.ndarray, b: np.ndarray) -> Floats:
+def _apart(values: Floats, a: Int32s, b: Int32s) -> Floats:
     """(quarters, pairs) |a - b| / mean of both."""
     one, other = values[:, a], values[:, b]
     return ratio(np.abs(one - other) * 2.0, one + other)
