@@ -15,7 +15,7 @@ from processors.suspicion.finding import Findings, hundredths
 from processors.suspicion.guards import maintenance
 from processors.suspicion.history import History
 from processors.suspicion.places import Place
-from processors.suspicion.stats import known, within
+from processors.suspicion.stats import known, quantiles, ratio, within
 
 PATTERN = "ceiling"
 
@@ -31,6 +31,7 @@ class Settings:
     cliff_known: float = 0.6  # share of them that must be known
     cliff_rank: int = 8  # so many hours end within `cliff_within` of X
     cliff_within: float = 0.03
+    moved: float = 0.3  # (90 % - 10 % quantile) / median of the hours' means: they differ, their tops don't
     least: float = 60.0  # ug/m3
     sensor_ceiling: float = 900.0  # ug/m3: a cap from here on is the sensor's own
 
@@ -48,9 +49,12 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     found = piles >= settings.pile_hours
     ceiling, hours = top_of_day, np.full(history.devices, 24)
     near = piles
+    means = history.last("mean", LONG_HOURS)
     for width in settings.cliff_h:
         highest, rank = _upper(tops[-width:], settings.cliff_rank)
         cliff = rank >= highest * (1.0 - settings.cliff_within)
+        low, middle, high = quantiles(means[-width:], (0.1, 0.5, 0.9))
+        cliff &= ratio(high - low, middle) >= settings.moved
         cliff &= (known(tops[-width:]) >= settings.cliff_known * width) & ~found
         count = (tops[-width:] >= highest * (1.0 - settings.cliff_within)).sum(axis=0)
         ceiling = np.where(cliff, highest, ceiling)

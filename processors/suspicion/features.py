@@ -65,7 +65,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("humidity_jump", "%", RECENT_HOURS, "greatest - least 5-minute mean of humidity"),
     Column("wet_share", "1", RECENT_HOURS, "PM10 of the wet 5-minute slots / of the dry ones"),
     Column("last_minute", "min", LONG_HOURS, "minute of the last reading, whatever it says"),
-    Column("rise", "1", LONG_HOURS, "PM10 of the last two slots / of the four before"),
+    Column("ending", "ug/m3", LONG_HOURS, "mean PM10 of the last two 5-minute slots with readings"),
+    Column("rise", "1", RECENT_HOURS, "the same / mean of the four slots before"),
     Column("lag", "s", RECENT_HOURS, "least time of receipt - device time"),
     Column("lag_span", "s", RECENT_HOURS, "greatest - least of it"),
     Column("excused", "1", RECENT_HOURS, "share of readings with flag C or M, or under maintenance"),
@@ -212,7 +213,7 @@ def _of_slots(rows: Rows, device: Int32s, slot: Int64s, out: Features) -> None:
         slots = total / (number * _THOUSAND)
     for n, name in enumerate(QUARTER_NAMES):
         out[name][device] = means[:, n]
-    out["rise"][device] = _rise(slots)
+    out["ending"][device], out["rise"][device] = _ending(slots)
     if rows.humidity is not None:
         wet = rows.humidity > REFUSED
         held_h = np.bincount(slot[wet], minlength=cells).reshape(shape)
@@ -220,17 +221,16 @@ def _of_slots(rows: Rows, device: Int32s, slot: Int64s, out: Features) -> None:
         _of_humidity(device, held_h, total_h, number, total, out)
 
 
-def _rise(slots: Floats) -> Floats:
-    """Mean of a device's last two 5-minute slots over that of the four before; NaN: one of them lacks."""
+def _ending(slots: Floats) -> tuple[Floats, Floats]:
+    """(mean of each device's last two known slots that adjoin, the same over that of the four before)."""
     known = ~np.isnan(slots)
     last = SLOTS - 1 - np.argmax(known[:, ::-1], axis=1)
-    made = np.full(len(slots), np.nan)
-    enough = np.flatnonzero(known.any(axis=1) & (last >= 5))
-    back = last[enough, None] - np.arange(6)
-    near = slots[enough[:, None], back]
+    line = np.arange(len(slots))
+    near = [np.where(last >= back, slots[line, np.maximum(last - back, 0)], np.nan) for back in range(6)]
+    ending = (near[0] + near[1]) * 0.5
     with np.errstate(divide="ignore", invalid="ignore"):
-        made[enough] = (near[:, 0] + near[:, 1]) * 2.0 / (near[:, 2] + near[:, 3] + near[:, 4] + near[:, 5])
-    return made
+        rise = ending * 4.0 / (near[2] + near[3] + near[4] + near[5])
+    return np.where(np.isnan(near[1]), near[0], ending), rise
 
 
 def _of_humidity(

@@ -27,8 +27,9 @@ class Settings:
     """Defaults: a proposal of this project."""
 
     rising: float = 2.0  # the last ten minutes / the twenty before
-    rising_least: float = 75.0  # ug/m3 of the hour: a rise of clean air is nothing to hide
-    high: float = 0.85  # quantile of the device's own week, above which an hour is high
+    rising_hour: float = 1.6  # the last ten minutes / the hour
+    rising_least: float = 75.0  # ug/m3 at the end: a rise of clean air is nothing to hide
+    high: float = 0.85  # quantile of the ends of the device's hours of a week, above which one is high
     high_background: float = 150.0  # ug/m3
     gaps_least: int = 3  # that began high
     chance_least: float = 0.15  # of an hour to be high, whatever a short week says
@@ -44,16 +45,17 @@ class Beginnings:
     high_background: Bools
     high_own: Bools
     rise: Floats
-    level: Floats  # ug/m3, mean of that hour
+    level: Floats  # ug/m3, mean of the last ten minutes
     background: Floats  # ug/m3
 
 
 def beginnings(
     rise: Floats, level: Floats, background: Floats, week: Floats, settings: Settings
 ) -> Beginnings:
-    """Flags of gaps that begin now (issue 4, silence). `week`: (hours, devices) the device's own means.
+    """Flags of gaps that begin now. `week`: (hours, devices) `ending` of the device's own hours.
 
-    `rise` and `level` are features of the last hour before silence, whatever instant it began.
+    `rise` and `level` are `rise` and `ending` of the last hour before silence, at whatever instant it
+    began: `hour_features` of the readings of [last seen - 1 h, last seen].
     """
     (own,) = quantiles(week, (settings.high,), 24)
     return Beginnings(
@@ -78,11 +80,12 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     if not len(rows):
         rows = np.empty(0, np.intp)
     mean = history.last("mean", LONG_HOURS)[:, rows]
+    ending = history.last("ending", LONG_HOURS)[:, rows]
     reference = history.last("reference", LONG_HOURS)[:, rows]
-    rise = history.last("rise", LONG_HOURS)[:, rows]
-    (own,) = quantiles(mean, (settings.high,), 24)
-    high = ((mean >= settings.rising_least) & (rise >= settings.rising)) | (mean >= own)
-    high |= (reference >= settings.high_background) & (ratio(mean, own) >= 0.8)
+    (own,) = quantiles(ending, (settings.high,), 24)
+    high = (ending >= settings.rising_least) & (ending >= settings.rising_hour * mean)
+    high |= ending >= own
+    high |= (reference >= settings.high_background) & (ratio(ending, own) >= 0.8)
     began_high = (begins[:, rows] & high[:-1]).sum(axis=0)
     n, k = gaps[rows], began_high
     chance = np.fmax(ratio(high.sum(axis=0).astype(np.float64), known(mean)), settings.chance_least)
@@ -100,8 +103,8 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
             "gaps": (n[keep].astype(np.float64), "1"),
             "gaps_begun_high": (k[keep].astype(np.float64), "1"),
             "by_chance": (surprise[keep], "1"),
-            "pm10_before": (mean[-2][keep], "ug/m3"),
-            "rise_before": (rise[-2][keep], "1"),
+            "pm10_before": (ending[-2][keep], "ug/m3"),
+            "rise_before": (history.last("rise", 2)[0][rows_k], "1"),
             "background_before": (reference[-2][keep], "ug/m3"),
         },
         {

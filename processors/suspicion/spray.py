@@ -53,7 +53,7 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     confidence = (
         0.5 + 0.25 * within(excess, settings.above_neighbours, 40.0) + 0.25 * within(dip, settings.dip, 0.2)
     )
-    confidence = np.where(alone, confidence * 0.7, confidence)
+    confidence = np.where(alone, confidence * 0.65, confidence)
     # of the site: the second greatest jump; the greatest is the device's own, or a wetter one's
     others = _second_greatest(jumps, place.site)[rows]
     level, foggy = fog(history, place, rows)
