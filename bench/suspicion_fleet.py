@@ -109,7 +109,7 @@ def texture() -> tuple[np.ndarray, np.ndarray]:
     around = np.convolve(minutes, np.ones(121) / 121, mode="same")
     weight = np.convolve(np.ones_like(minutes), np.ones(121) / 121, mode="same")
     noise = (pm10 - mean[burst]) / np.maximum(mean[burst], 5.0)
-    return np.clip(minutes / np.maximum(around / weight, 1.0), 0.05, 6.0), np.clip(noise, -0.25, 0.25)
+    return np.maximum(minutes / np.maximum(around / weight, 1.0), 0.05), np.clip(noise, -0.25, 0.25)
 
 
 def _cycle(values: np.ndarray, offset: int, n: int) -> np.ndarray:

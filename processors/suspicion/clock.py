@@ -21,7 +21,7 @@ class Settings:
     """Defaults: a proposal of this project."""
 
     hours: int = 2
-    moved_s: float = 300.0  # from what is usual with the device
+    moved_s: float = 300.0  # from what is usual with the device, and from the time of receipt
     ahead_s: float = 120.0  # time stamps from the future
     span_s: float = 120.0  # more is a backlog that came at once, not a wrong clock
     usual_least_h: int = 6
@@ -33,7 +33,8 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     n = settings.hours
     lag, span = history.last("lag", 24), history.last("lag_span", n)
     usual = median(lag[:-n], settings.usual_least_h)
-    moved = np.abs(lag[-n:] - usual) >= settings.moved_s
+    # a clock that was put right comes back to the time of receipt
+    moved = (np.abs(lag[-n:] - usual) >= settings.moved_s) & (np.abs(lag[-n:]) >= settings.moved_s)
     ahead = lag[-n:] <= -settings.ahead_s
     found = moved.all(axis=0) | ahead.all(axis=0)
     rows = np.flatnonzero(found).astype(np.int32)

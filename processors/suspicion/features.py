@@ -108,15 +108,23 @@ class Features:
         return column
 
 
-def hour_features(rows: Rows, devices: int, start: int, reference: Floats) -> Features:
+def hour_features(
+    rows: Rows, devices: int, start: int, reference: Floats, excused: Bools | None = None
+) -> Features:
     """The features of the hour [start, start + 1 h); `reference`: (devices) ug/m3, NaN where unknown.
 
+    `excused`: (devices) under maintenance, or in an hour of which the log lacks records: nothing of
+    the device counts in this hour, not even its silence.
     Raises ValueError for a reading outside the hour.
     `start` may be any instant: the hour before a gap is looked at in the same way.
     """
     made = np.full((len(COLUMNS), devices), np.nan)
     out = Features(start, made)
     out["reference"][:] = reference
+    if excused is not None and excused.any():
+        out["excused"][excused] = 1.0
+        own = excused[rows.row]
+        rows = rows._replace(excused=own if rows.excused is None else rows.excused | own)
     if not len(rows.row):
         return out
     if int(rows.time.min()) < start or int(rows.time.max()) >= start + HOUR_MS:

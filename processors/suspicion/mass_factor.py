@@ -34,7 +34,7 @@ class Settings:
     reference_least: float = 25.0  # ug/m3: below it the ratio is noise
     fall: float = 0.78  # ratio after / before, of each quantile, against the neighbours' fall
     fall_alone: float = 0.70  # where there are no neighbours
-    alike: float = 1.4  # low fall / high fall, at most: the same share of everything
+    alike: float = 1.15  # low fall / high fall, at most: the same share of everything
     low: float = 0.20  # the low quantile: hours of least own dust
     high: float = 0.80
     below_reference: float = 0.75  # low ratio of the time after: no honest site is so far below

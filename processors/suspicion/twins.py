@@ -30,8 +30,8 @@ class Settings:
     least: int = 72  # quarters of an hour that both have
     apart: float = 0.04  # median of |a - b| / mean of both
     apart_most: float = 0.12  # its 90 % quantile
-    rough: float = 0.05  # median step from quarter to quarter / mean: a site at rest has none of its own
-    follows: float = 0.4  # median difference of the steps / median step
+    rough: float = 0.1  # median step from quarter to quarter / mean: a site at rest has none of its own
+    follows: float = 0.25  # median difference of the steps / median step
     before: float = 2.0  # so many times further apart before: they were moved
 
 
@@ -84,13 +84,16 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
 
 
 def _steps(quarters: Floats, a: Int32s, b: Int32s, least: int) -> tuple[Floats, Floats]:
-    """(median step / mean, median difference of the steps / median step) of each pair."""
-    steps = np.diff(quarters, axis=0)
+    """(median step / mean of both quarters, median difference of the steps / median step) of each pair.
+
+    By quarter, not by the day's level: one storm makes every step of a still day look great.
+    """
+    both = quarters[1:] + quarters[:-1]
+    steps = ratio((quarters[1:] - quarters[:-1]) * 2.0, both)
     one, other = steps[:, a], steps[:, b]
     (size,) = quantiles(np.fmin(np.abs(one), np.abs(other)), (0.5,), least)
     (difference,) = quantiles(np.abs(one - other), (0.5,), least)
-    (level,) = quantiles(quarters[:, a], (0.5,), least)
-    return ratio(size, level), ratio(difference, size)
+    return size, ratio(difference, size)
 
 
 def _apart(values: Floats, a: Int32s, b: Int32s) -> Floats:

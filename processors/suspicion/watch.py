@@ -2,6 +2,11 @@
 
 The state is the history and, per pattern and device, since when the suspicion stands. A standing
 suspicion that is not found for `settings.quiet_h` hours ends; found again it is a new one.
+
+How sure a finding is (0..1): each pattern begins with a number that its least evidence is worth and adds
+parts that grow with how far the numbers are beyond their limits; the gaps of `offline` count 1 - the
+probability of chance. It orders findings and separates flags from what is told; it is no probability
+that somebody falsified.
 """
 
 from __future__ import annotations

@@ -73,6 +73,16 @@ def test_an_hour_that_is_excused_as_a_whole_has_only_its_share():
     assert np.isnan(f["mean"][0])
 
 
+def test_a_device_under_maintenance_is_excused_whether_it_speaks_or_not():
+    one = rows([10.0] * 4)
+    f = hour_features(one, 3, 0, np.full(3, 80.0), excused=np.array([True, True, False]))
+    np.testing.assert_array_equal(f["excused"], [1.0, 1.0, np.nan])
+    assert np.isnan(f["mean"]).all()
+    flagged = one._replace(excused=np.array([True, False, False, False]))
+    assert hour_features(flagged, 1, 0, np.full(1, 80.0), excused=np.array([False]))["count"][0] == 3
+    assert hour_features(flagged, 1, 0, np.full(1, 80.0), excused=np.array([True]))["excused"][0] == 1.0
+
+
 @pytest.mark.parametrize("hole", [ABSENT, REFUSED])
 def test_a_reading_without_pm10_shows_presence_and_nothing_else(hole):
     one = rows([10.0, 20.0, 30.0])

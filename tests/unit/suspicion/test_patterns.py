@@ -404,6 +404,10 @@ def test_a_clock_in_the_future_needs_no_past():
     assert f.row.tolist() == [0]
 
 
+def test_a_clock_that_was_put_right_is_no_game():
+    assert len(look(clock, history(lag=[3602.0] * 22 + [2.0] * 2)).row) == 0
+
+
 def test_a_backlog_that_comes_at_once_is_no_wrong_clock():
     f = look(clock, history(lag=[3602.0, 7000.0], lag_span=[3500.0, 3500.0]))
     assert f.guards["backlog"][1].tolist() == [True]
