@@ -69,11 +69,6 @@ class Findings:
         return made
 
 
-def nothing(pattern: str) -> Findings:
-    """No device is suspected."""
-    return Findings(pattern, np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0))
-
-
 def hundredths(confidence: npt.NDArray[np.float64]) -> Floats:
     """A confidence as it is told: within 0..1, in hundredths, so that no last bit can change a text."""
     made: Floats = np.rint(np.clip(confidence, 0.0, 1.0) * 100.0) / 100.0

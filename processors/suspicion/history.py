@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ingest.records import Int64s
 from processors.rowlog import Int32s
 from processors.suspicion.features import (
     COLUMNS,
@@ -27,13 +28,19 @@ Halves = npt.NDArray[np.float16]
 NOTHING = int(np.iinfo(np.int64).min)  # no hour has been put yet
 _MOST = 65_000.0  # float16 ends at 65,504
 _LONG = [n for n, column in enumerate(COLUMNS) if column.hours == LONG_HOURS]
-_PLACE = {COLUMNS[n].name: place for place, n in enumerate(_LONG)}
-BYTES_A_DEVICE = 2 * (len(COLUMNS) * RECENT_HOURS + len(_LONG) * LONG_HOURS)
+_RECENT = [n for n, column in enumerate(COLUMNS) if column.hours == RECENT_HOURS]
+# where a column lies in its ring
+_PLACE = {COLUMNS[n].name: place for ring in (_LONG, _RECENT) for place, n in enumerate(ring)}
+BYTES_A_DEVICE = 2 * (len(_RECENT) * RECENT_HOURS + len(_LONG) * LONG_HOURS)
 
 
 @dataclass(slots=True, eq=False)
 class History:
-    """`recent` (columns, 24, devices), `long` (long columns, 168, devices); `newest`: ms UTC of its hour."""
+    """Rings of half floats; `newest`: the start of the newest hour, ms UTC.
+
+    `recent` (columns kept for 24 hours, 24, devices), `long` (the others, 168, devices); an hour lies
+    at its number modulo the ring's length.
+    """
 
     recent: Halves
     long: Halves
@@ -43,7 +50,7 @@ class History:
     def of(cls, devices: int) -> History:
         """Nothing known of that many devices."""
         return cls(
-            np.full((len(COLUMNS), RECENT_HOURS, devices), np.nan, np.float16),
+            np.full((len(_RECENT), RECENT_HOURS, devices), np.nan, np.float16),
             np.full((len(_LONG), LONG_HOURS, devices), np.nan, np.float16),
         )
 
@@ -67,8 +74,20 @@ class History:
             made = np.clip(features.columns, -_MOST, _MOST).astype(np.float16)
         self.long[:, number % LONG_HOURS] = made[_LONG]
         if newest - number < RECENT_HOURS or number > newest:
-            self.recent[:, number % RECENT_HOURS] = made
+            self.recent[:, number % RECENT_HOURS] = made[_RECENT]
         return True
+
+    def backfilled(self, row: Int32s, time: Int64s) -> None:
+        """Readings that came too late for their hour: the device was not silent in it, and no more.
+
+        `time`: ms UTC; what lies outside the hours that are kept is left aside.
+        """
+        newest = self.newest // HOUR_MS
+        number = newest + (time - self.newest) // HOUR_MS
+        kept = (number <= newest) & (number > newest - LONG_HOURS)
+        row, number, minute = row[kept], number[kept], (time[kept] - self.newest) % HOUR_MS // 60_000
+        held = self.long[_PLACE["last_minute"]]
+        np.fmax.at(held, (number % LONG_HOURS, row), minute.astype(np.float16))
 
     def last(self, name: str, hours: int, before: int = 0, row: int | None = None) -> Floats:
         """(hours, devices) of a column, the oldest first, ending `before` hours before the newest.
@@ -78,8 +97,7 @@ class History:
         depth = COLUMNS[NUMBER[name]].hours
         if hours + before > depth:
             raise ValueError(f"{name} is kept for {depth} hours, not {hours + before}")
-        short = hours + before <= RECENT_HOURS
-        ring = self.recent[NUMBER[name]] if short else self.long[_PLACE[name]]
+        ring = (self.recent if depth == RECENT_HOURS else self.long)[_PLACE[name]]
         end = self.newest // HOUR_MS - before + 1
         turn = np.arange(end - hours, end) % len(ring)
         made: Floats = (ring[turn] if row is None else ring[turn, row]).astype(np.float64)

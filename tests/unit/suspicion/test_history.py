@@ -9,6 +9,8 @@ from processors.suspicion.features import COLUMNS, LONG_HOURS, NUMBER, Features
 from processors.suspicion.history import BYTES_A_DEVICE, History
 from tests.hours import HOUR, NEWEST, history
 
+NAN = float("nan")
+
 
 def hour(number, value, devices=1):
     return Features(number * HOUR, np.full((len(COLUMNS), devices), float(value)))
@@ -46,6 +48,16 @@ def test_a_late_hour_corrects_what_is_still_kept():
     assert h.last("count", 5)[0, 0] == 7
     assert h.last("mean", 100)[0, 0] == 8
     assert not (h.last("count", 24) == 8).any()
+
+
+def test_what_was_back_filled_was_no_silence():
+    h = history(2, last_minute=[[NAN, NAN], [59, 59], [NAN, 10]])
+    h.backfilled(
+        np.array([0, 1, 1, 0, 0], np.int32),
+        np.array([NEWEST + 5 * 60_000, NEWEST, NEWEST - 2 * HOUR, NEWEST + HOUR, NEWEST - 168 * HOUR]),
+    )
+    np.testing.assert_array_equal(h.last("last_minute", 3), [[NAN, 0], [59, 59], [5, 10]])
+    np.testing.assert_array_equal(h.last("mean", 3), np.full((3, 2), 100.0))
 
 
 def test_more_hours_than_are_kept_can_t_be_asked_for():

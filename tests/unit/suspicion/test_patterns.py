@@ -106,6 +106,11 @@ def test_water_for_more_than_an_hour_is_seen_against_the_hour_before():
     assert look(spray, h, place(6, area=0)).row.tolist() == [0]
 
 
+def test_rain_over_more_than_an_hour_wets_the_neighbours_too():
+    h = history(6, humidity=[[50] * 6, [85] * 6], mean=[[100] * 6, [30] * 6])
+    assert len(look(spray, h, place(6, area=0)).row) == 0
+
+
 def test_rain_wets_the_neighbours_too():
     h = history(6, humidity_jump=[[35.0] * 6], wet_share=[[0.4] * 6])
     assert len(look(spray, h, place(6, area=0)).row) == 0
