@@ -1,0 +1,253 @@
+"""How much falsification is found, how soon, and how often an honest monitor is suspected."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from statistics import median
+
+import numpy as np
+
+from bench.report import Row
+from bench.suspicion_fleet import DATA, HOUR_MS, MINUTES, STATIONS, Fleet, Monitor, honest, sds011, station
+from bench.suspicion_scenarios import SCENARIOS, TWIN_STRENGTHS, TWINS, twins
+from processors.rowlog import ABSENT
+from processors.suspicion.features import Rows, hour_features
+from processors.suspicion.finding import Finding
+from processors.suspicion.places import Place
+from processors.suspicion.saved import from_bytes, to_bytes
+from processors.suspicion.watch import Settings, Watch
+
+KINDS = ("plain", "stage_end", "fog", "watering", "at_rest", "poor_network")
+MONTH_H = 730.5
+_LEAD_H, _AFTER_H = 8 * 24, 7 * 24
+_STARTS = tuple(range(1, 77, 6))  # day of the recordings
+_GOAL = "< 0.1"
+
+
+def run() -> list[Row]:
+    """Scenarios, false alarms, cost."""
+    if not DATA.exists():
+        print(f"the recordings of {DATA} are absent")
+        return []
+    return [*detection(), *false_alarms(), *cost()]
+
+
+def watched(fleet: Fleet, settings: Settings | None = None) -> list[Finding]:
+    """All that is said of a fleet, hour by hour."""
+    devices = len(fleet.monitors)
+    watch, said = Watch.of(devices), []
+    for number in range(fleet.hours):
+        start, rows, reference = fleet.hour(number)
+        place = Place(fleet.site, fleet.area, (start // HOUR_MS + 8) % 24)
+        said += watch.close(hour_features(rows, devices, start, reference), place, settings or Settings())
+    return said
+
+
+def injected(start_day: int) -> Fleet:
+    """All scenarios side by side, with honest neighbours; eight days before, seven after."""
+    first, hours = start_day * 24, _LEAD_H + _AFTER_H
+    made: list[Monitor] = []
+    offset = start_day * 101
+    base = start_day * 7
+
+    def next_honest(work: float) -> Monitor:
+        nonlocal offset
+        offset += 137
+        return honest(STATIONS[start_day % 2], first, hours, offset, work)
+
+    for index, (name, (inject, strengths, unit, _)) in enumerate(SCENARIOS.items()):
+        at = _LEAD_H * MINUTES + ((base + index * 5) % 8) * MINUTES + (index * 13 + start_day) % 60
+        at += 60  # 9:00 to 17:00 local time
+        for strength in strengths:
+            one = inject(next_honest(40.0 + 20.0 * (index % 3)), at, strength)
+            one.begins, one.label = at, (name, f"{unit} {strength:g}")
+            made.append(one)
+    at = _LEAD_H * MINUTES + 120
+    for n, blur in enumerate(TWIN_STRENGTHS):
+        for one in twins(next_honest(60.0), next_honest(90.0), at, blur, site=n):
+            one.begins, one.label = at, (TWINS, f"blur {blur:g}")
+            made.append(one)
+    made += [next_honest(50.0) for _ in range(6)]
+    return Fleet(made, station(STATIONS[0]).start + first * HOUR_MS)
+
+
+def detection() -> list[Row]:
+    """Share found and median time to detect, per pattern and strength."""
+    tried: Counter[tuple[str, str]] = Counter()
+    hours: dict[tuple[str, str], list[float]] = defaultdict(list)
+    early: Counter[str] = Counter()
+    lead_h = 0
+    for day in _STARTS:
+        fleet = injected(day)
+        found: dict[tuple[int, str], float] = {}
+        for finding in watched(fleet):
+            one = fleet.monitors[finding.row]
+            began = fleet.start + one.begins * 60_000
+            if finding.silenced:
+                continue
+            if one.label[0] == "honest" or finding.end <= began:
+                early[finding.pattern] += 1
+                continue
+            found.setdefault((finding.row, finding.pattern), (finding.end - began) / HOUR_MS)
+        for row, one in enumerate(fleet.monitors):
+            lead_h += _LEAD_H if one.label[0] != "honest" else fleet.hours
+            if one.label[0] == "honest":
+                continue
+            pattern = SCENARIOS[one.label[0]][3] if one.label[0] in SCENARIOS else TWINS
+            tried[one.label] += 1
+            if (row, pattern) in found:
+                hours[one.label].append(found[row, pattern])
+    rows = [
+        Row(
+            f"suspicion: {name}, {strength}: found",
+            100 * len(hours[name, strength]) / n,
+            "%",
+            note=(f"median {median(hours[name, strength]):.1f} h, " if hours[name, strength] else "")
+            + f"of {n} injected",
+        )
+        for (name, strength), n in tried.items()
+    ]
+    said = ", ".join(f"{k} {v}" for k, v in early.most_common())
+    return [
+        *rows,
+        Row(
+            "suspicion: before the injections, false alarms",
+            sum(early.values()) / (lead_h / MONTH_H),
+            "a device-month",
+            goal=_GOAL,
+            note=f"{lead_h / MONTH_H:.0f} device-months; {said}",
+        ),
+    ]
+
+
+def false_alarms() -> list[Row]:
+    """What is said of monitors that are honest."""
+    rows = [_untouched_storm(), _untouched_stations()]
+    hours = len(station(STATIONS[0]).pm10)
+    monitors = [
+        honest(own, 0, hours, 211 * (k + 1) + 1009 * copy, 30.0 + 25.0 * copy, kind=kind)
+        for k, kind in enumerate(KINDS)
+        for own in STATIONS
+        for copy in range(3)
+    ]
+    for n, one in enumerate(monitors):
+        one.site = n // 3  # three monitors a site
+    fleet = Fleet(monitors, station(STATIONS[0]).start)
+    said = watched(fleet)
+    total = 0
+    for kind in KINDS:
+        own = [f for f in said if fleet.monitors[f.row].label[1] == kind]
+        months = sum(m.label[1] == kind for m in monitors) * hours / MONTH_H
+        rows.append(_alarms(f"honest, {kind}", own, months))
+        total += sum(not f.silenced for f in own)
+    rows.append(_alarms("honest, all", said, len(monitors) * hours / MONTH_H))
+    return rows
+
+
+def _alarms(what: str, said: list[Finding], months: float) -> Row:
+    told = Counter(f.pattern for f in said if not f.silenced)
+    held = Counter(f"{f.pattern} by {f.silenced}" for f in said if f.silenced)
+    words = ", ".join(f"{k} {v}" for k, v in told.most_common()) or "none"
+    silent = ", ".join(f"{k} {v}" for k, v in held.most_common())
+    return Row(
+        f"suspicion: {what}: false alarms",
+        sum(told.values()) / months,
+        "a device-month",
+        goal=_GOAL,
+        note=f"{months:.2f} device-months; {words}" + (f"; silenced: {silent}" if silent else ""),
+    )
+
+
+def _untouched_storm() -> Row:
+    """The SDS011 through its dust storms, without a background."""
+    at, pm10, pm2_5 = sds011()
+    watch, said = Watch.of(1), []
+    hours = range(int(at[0] // HOUR_MS), int(at[-1] // HOUR_MS) + 1)
+    for hour in hours:
+        own = at // HOUR_MS == hour
+        rows = Rows(
+            np.zeros(int(own.sum()), np.int32),
+            at[own],
+            np.rint(pm10[own] * 1000).astype(np.int32),
+            np.rint(pm2_5[own] * 1000).astype(np.int32),
+        )
+        place = Place(np.zeros(1, np.int32), np.zeros(1, np.int32), (hour + 8) % 24)
+        said += watch.close(hour_features(rows, 1, hour * HOUR_MS, np.full(1, np.nan)), place, Settings())
+    return _alarms("SDS011 as recorded", said, len(hours) / MONTH_H)
+
+
+def _untouched_stations() -> Row:
+    """Each reference station's hours as a monitor with the other as its background."""
+    watch, said = Watch.of(2), []
+    both = [station(name) for name in STATIONS]
+    hours = len(both[0].pm10)
+    for hour in range(hours):
+        values = np.array([s.pm10[hour] for s in both])
+        here = np.flatnonzero(~np.isnan(values))
+        start = both[0].start + hour * HOUR_MS
+        fine = np.array([s.pm2_5[hour] for s in both])[here]
+        rows = Rows(
+            here.astype(np.int32),
+            np.full(len(here), start),
+            np.rint(values[here] * 1000).astype(np.int32),
+            np.where(np.isnan(fine), ABSENT, np.rint(fine * 1000)).astype(np.int32),
+            humidity=np.rint(np.array([s.humidity[hour] for s in both])[here] * 1000).astype(np.int32),
+        )
+        place = Place(np.arange(2, dtype=np.int32), np.zeros(2, np.int32), (start // HOUR_MS + 8) % 24)
+        said += watch.close(hour_features(rows, 2, start, values[::-1].copy()), place, Settings())
+    return _alarms("the two stations as recorded", said, 2 * hours / MONTH_H)
+
+
+def cost(devices: int = 5_000, hours: int = 30) -> list[Row]:
+    """CPU time for features and patterns, the longest stop, and what the state takes."""
+    random = np.random.default_rng(5)
+    n = devices * MINUTES
+    row = np.repeat(np.arange(devices, dtype=np.int32), MINUTES)
+    minute = np.tile(np.arange(MINUTES, dtype=np.int64) * 60_000, devices)
+    watch = Watch.of(devices)
+    site = (np.arange(devices) // 4).astype(np.int32)
+    making, finding, said = [], [], 0
+    for hour in range(hours):
+        pm10 = _wandering(random, devices, hour)
+        rows = Rows(
+            row,
+            hour * HOUR_MS + minute,
+            pm10,
+            pm10 // 3,
+            (pm10 * random.uniform(1.2, 2.0, n)).astype(np.int32),
+            np.clip(60_000 + pm10 // 100 + random.integers(-500, 500, n), 0, 100_000).astype(np.int32),
+            lag=random.integers(500, 3000, n),
+        )
+        begin = time.process_time()
+        features = hour_features(rows, devices, hour * HOUR_MS, np.full(devices, 90.0 + hour % 7 * 20))
+        made = time.process_time()
+        place = Place(site, np.zeros(devices, np.int32), (hour + 8) % 24)
+        said += len(watch.close(features, place, Settings()))
+        making.append(made - begin)
+        finding.append(time.process_time() - made)
+    begin = time.process_time()
+    saved = to_bytes(watch)
+    saving = time.process_time() - begin
+    from_bytes(saved)
+    longest = max(a + b for a, b in zip(making, finding, strict=True))
+    size = sum(array.nbytes for array in watch.arrays()) / devices
+    return [
+        Row("suspicion: features of an hour", 1e6 * median(making) / n, "us a reading", goal="<= 1 together"),
+        Row(
+            "suspicion: all patterns",
+            1e6 * median(finding[-6:]) / n,
+            "us a reading",
+            note=f"{devices} devices, a reading a minute; {said} findings",
+        ),
+        Row("suspicion: longest stop at an hour's end", 1e3 * longest, "ms"),
+        Row("suspicion: state", size, "B a device", note=f"{len(saved) / devices:.0f} B compressed"),
+        Row("suspicion: saving the state, once an hour", 1e3 * saving, "ms", goal="< 50"),
+    ]
+
+
+def _wandering(random: np.random.Generator, devices: int, hour: int) -> np.ndarray:
+    """PM10 in thousandths by device and minute: a level of the hour, steps that remember each other."""
+    steps = random.normal(0, 1, (devices, MINUTES)).cumsum(axis=1) / 8
+    level = 60_000 * (1 + 0.5 * np.sin(hour / 4)) * random.uniform(0.7, 1.4, (devices, 1))
+    return np.maximum(level * (1 + 0.3 * steps), 500).astype(np.int32).ravel()

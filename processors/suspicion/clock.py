@@ -1,0 +1,57 @@
+"""Clock games: the device's time stands apart from the time of receipt by a constant that changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from processors.suspicion.features import HOUR_MS
+from processors.suspicion.finding import Findings, hundredths
+from processors.suspicion.guards import maintenance
+from processors.suspicion.history import History
+from processors.suspicion.places import Place
+from processors.suspicion.stats import median, within
+
+PATTERN = "clock"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Defaults: a proposal of this project."""
+
+    hours: int = 2
+    moved_s: float = 300.0  # from what is usual with the device, and from the time of receipt
+    ahead_s: float = 120.0  # time stamps from the future
+    span_s: float = 120.0  # more is a backlog that came at once, not a wrong clock
+    usual_least_h: int = 6
+
+
+def find(history: History, place: Place, settings: Settings) -> Findings:
+    """Devices whose clock has moved, or stands in the future, for `hours` hours."""
+    del place  # seen in the device's own numbers
+    n = settings.hours
+    lag, span = history.last("lag", 24), history.last("lag_span", n)
+    usual = median(lag[:-n], settings.usual_least_h)
+    # a clock that was put right comes back to the time of receipt
+    moved = (np.abs(lag[-n:] - usual) >= settings.moved_s) & (np.abs(lag[-n:]) >= settings.moved_s)
+    ahead = lag[-n:] <= -settings.ahead_s
+    found = moved.all(axis=0) | ahead.all(axis=0)
+    rows = np.flatnonzero(found).astype(np.int32)
+    now = median(lag[-n:])
+    widest = np.fmax.reduce(span, axis=0, initial=0.0)[rows]
+    away = np.fmax(np.abs(now - usual), np.where(now < 0, -now, 0.0))
+    return Findings(
+        PATTERN,
+        rows,
+        np.full(len(rows), history.newest - (n - 1) * HOUR_MS, np.int64),
+        hundredths(0.6 + 0.3 * within(away, settings.moved_s, 3600.0)[rows]),
+        {
+            "lag": (now[rows], "s"),
+            "usual_lag": (usual[rows], "s"),
+            "lag_span": (widest, "s"),
+            "pm10": (history.last("mean", 1)[0][rows], "ug/m3"),
+        },
+        {"backlog": (widest, widest > settings.span_s), "maintenance": maintenance(history, rows, n)},
+        plot=("lag", "mean", "reference"),
+    )

@@ -1,0 +1,89 @@
+"""Inlet covered: PM10 falls at once far below the neighbours, and varies no more.
+
+The end of work is as sudden, but ends at the background, not below it. Without neighbours
+the background stands in for them, and the confidence is less.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from processors.suspicion.features import HOUR_MS, QUARTER_NAMES, Floats
+from processors.suspicion.finding import Findings, hundredths
+from processors.suspicion.guards import fog, maintenance
+from processors.suspicion.history import History
+from processors.suspicion.places import Place, neighbours
+from processors.suspicion.stats import median, ratio, within
+
+PATTERN = "cover"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Defaults: a proposal of this project."""
+
+    hours: int = 2  # of lowness before it is told
+    before_h: int = 12
+    before_least_h: int = 6
+    below: float = 0.6  # site / neighbours while covered
+    fall: float = 0.4  # site / neighbours while covered / before
+    sudden: float = 0.55  # one quarter of an hour / the one before
+    calm: float = 0.6  # deviation / mean while covered / before
+    reference_least: float = 20.0  # ug/m3
+    fine_change: float = 0.15  # of PM2.5 / PM10
+
+
+def find(history: History, place: Place, settings: Settings) -> Findings:
+    """Devices that have been covered for `hours` full hours."""
+    n, before_h = settings.hours, settings.before_h
+    mean, reference = history.last("mean", n + before_h), history.last("reference", n + before_h)
+    around = np.stack([neighbours(hour, place.area) for hour in mean])
+    alone = np.isnan(around).any(axis=0)
+    against = np.where(alone, reference, around)
+    low = ratio(mean[-n:], against[-n:], settings.reference_least)
+    before = ratio(mean[:-n], against[:-n])
+    usual = median(before, settings.before_least_h)
+    spread = ratio(history.last("deviation", n + before_h), history.last("mean", n + before_h))
+    spread_before = median(spread[:-n], settings.before_least_h)
+    calm = ratio(median(spread[-n:], 1), spread_before)
+    quarters = _quarters(history, n + 1)
+    # the fall itself: in the first low hour or in the one before it
+    falls = ratio(quarters[1:9], quarters[:8])
+    sudden = np.fmin.reduce(falls, axis=0)
+    fine = history.last("fine_share", n + before_h)
+    change = ratio(median(fine[-n:], 1), median(fine[:-n], settings.before_least_h))
+    changed = np.abs(change - 1.0) >= settings.fine_change
+    fall = ratio(low, usual)
+    found = (low <= settings.below).all(axis=0) & (fall <= settings.fall).all(axis=0)
+    found &= (sudden <= settings.sudden) & (calm <= settings.calm)
+    rows = np.flatnonzero(found).astype(np.int32)
+    confidence = (
+        0.55 + 0.2 * within(median(fall), settings.fall, 0.1) + 0.15 * within(calm, settings.calm, 0.1)
+    )
+    confidence = confidence + 0.15 * changed
+    # a front reaches a distant station hours earlier or later
+    confidence = np.where(alone, confidence * 0.7, confidence)
+    return Findings(
+        PATTERN,
+        rows,
+        np.full(len(rows), history.newest - (n - 1) * HOUR_MS, np.int64),
+        hundredths(confidence[rows]),
+        {
+            "ratio": (median(low)[rows], "1"),
+            "against": (against[-1][rows], "ug/m3"),
+            "ratio_before": (usual[rows], "1"),
+            "sudden_fall": (sudden[rows], "1"),
+            "spread_change": (calm[rows], "1"),
+            "fine_share_change": (change[rows], "1"),
+        },
+        {"fog": fog(history, place, rows, n + 1), "maintenance": maintenance(history, rows, n + 1)},
+        plot=("mean", "reference", "deviation", "fine_share"),
+    )
+
+
+def _quarters(history: History, hours: int) -> Floats:
+    """(4 * hours, devices) means of quarters of an hour, the oldest first."""
+    by_quarter = np.stack([history.last(name, hours) for name in QUARTER_NAMES], axis=1)
+    return by_quarter.reshape(hours * len(QUARTER_NAMES), -1)

@@ -1,0 +1,80 @@
+"""What a pattern says: an interval, how surely, by which numbers, and what spoke against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ingest.records import Int64s
+from processors.rowlog import Int32s
+from processors.suspicion.features import Bools, Floats
+
+
+class Named(NamedTuple):
+    """A number of the evidence with its unit; None: not known."""
+
+    value: float | None
+    unit: str
+
+
+class Guard(NamedTuple):
+    """An honest explanation that was looked at: what was seen of it, and whether it silenced the finding."""
+
+    name: str
+    seen: float | None
+    silenced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Suspected falsification (疑似) of one device; `pattern` is a key of `words.TITLES`."""
+
+    row: int
+    pattern: str
+    start: int  # [start, end) ms UTC
+    end: int
+    confidence: float  # 0..1 in hundredths
+    evidence: dict[str, Named]
+    guards: tuple[Guard, ...]
+    plot: dict[str, tuple[float | None, ...]]  # a number an hour, the last at the end of the interval
+
+    @property
+    def silenced(self) -> str | None:
+        """The guard that explains it, if any."""
+        return next((guard.name for guard in self.guards if guard.silenced), None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Findings:
+    """The same in columns of k devices; `plot` names the features that show it, over `plot_hours`."""
+
+    pattern: str
+    row: Int32s
+    start: Int64s
+    confidence: Floats
+    evidence: dict[str, tuple[Floats, str]] = field(default_factory=dict)  # (numbers, unit)
+    guards: dict[str, tuple[Floats, Bools]] = field(default_factory=dict)  # (seen, silenced)
+    plot: tuple[str, ...] = ("mean", "reference")
+    plot_hours: int = 24
+
+    @property
+    def silenced(self) -> Bools:
+        """(k) whether a guard explains it."""
+        made = np.zeros(len(self.row), bool)
+        for _, silent in self.guards.values():
+            made |= silent
+        return made
+
+
+def hundredths(confidence: npt.NDArray[np.float64]) -> Floats:
+    """A confidence as it is told: within 0..1, in hundredths, so that no last bit can change a text."""
+    made: Floats = np.rint(np.clip(confidence, 0.0, 1.0) * 100.0) / 100.0
+    return made
+
+
+def number(value: float) -> float | None:
+    """A number of the evidence in at most four digits; None for NaN."""
+    return None if np.isnan(value) else float(f"{value:.4g}")

@@ -1,0 +1,53 @@
+"""A real-time value relabelled as a mean: minimum = average = maximum, always."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from processors.suspicion.features import HOUR_MS
+from processors.suspicion.finding import Findings, hundredths
+from processors.suspicion.guards import maintenance
+from processors.suspicion.history import History
+from processors.suspicion.places import Place
+from processors.suspicion.stats import median, ratio, within
+
+PATTERN = "flat_means"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Defaults: a proposal of this project."""
+
+    hours: int = 12
+    least_h: int = 6
+    share: float = 0.98  # of an hour's mean data
+    varied: float = 0.02  # deviation / mean from one reading to the next: a still value has no range
+
+
+def find(history: History, place: Place, settings: Settings) -> Findings:
+    """Devices whose mean data have had no range in all hours in which the readings varied."""
+    del place  # seen in the device's own numbers
+    n = settings.hours
+    share = history.last("flat_share", n)
+    spread = ratio(history.last("deviation", n), history.last("mean", n))
+    varied = (spread >= settings.varied) & ~np.isnan(share)
+    hours = varied.sum(axis=0).astype(np.float64)
+    flat = (~varied | (share >= settings.share)).all(axis=0)
+    found = flat & (hours >= settings.least_h)
+    rows = np.flatnonzero(found).astype(np.int32)
+    confidence = 0.8 + 0.2 * within(hours, settings.least_h, n)
+    return Findings(
+        PATTERN,
+        rows,
+        np.full(len(rows), history.newest - (n - 1) * HOUR_MS, np.int64),
+        hundredths(confidence[rows]),
+        {
+            "flat_share": (np.fmin.reduce(share, axis=0)[rows], "1"),
+            "hours": (hours[rows], "h"),
+            "spread": (median(spread)[rows], "1"),
+        },
+        {"maintenance": maintenance(history, rows, n)},
+        plot=("mean", "deviation", "flat_share"),
+    )

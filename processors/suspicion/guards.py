@@ -1,0 +1,59 @@
+"""Honest explanations that silence a suspicion: fog, maintenance, the night's rest, an outage of all."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from processors.rowlog import Int32s
+from processors.suspicion.features import Bools, Floats
+from processors.suspicion.history import History
+from processors.suspicion.places import Place, neighbours
+from processors.suspicion.stats import known, median
+
+FOG, MAINTENANCE, NIGHT, WATERING, OUTAGE = "fog", "maintenance", "night_rest", "watering", "common_outage"
+SENSOR_CEILING, QUIET, BACKLOG = "sensor_ceiling", "quiet_air", "backlog"
+
+FOG_HUMIDITY = 90.0  # %; dust-standards.md: above it light-scattering readings rise
+
+Seen = tuple[Floats, Bools]
+
+
+def fog(history: History, place: Place, rows: Int32s, hours: int = 1) -> Seen:
+    """Humidity of the area (of the device where it has no neighbours), greatest of the last hours."""
+    seen = np.full(history.devices, np.nan)
+    for humidity in history.last("humidity", hours):
+        around = neighbours(humidity, place.area)
+        seen = np.fmax(seen, np.where(np.isnan(around), humidity, around))
+    return seen[rows], seen[rows] > FOG_HUMIDITY
+
+
+def maintenance(history: History, rows: Int32s, hours: int) -> Seen:
+    """Share of readings with the device's flags C and M, or in a maintenance window, greatest of an hour."""
+    shares = history.last("excused", hours)[:, rows]
+    seen = np.fmax.reduce(shares, axis=0, initial=0.0)
+    return seen, seen > 0.0
+
+
+def night_rest(history: History, place: Place, rows: Int32s, hours: Floats, quiet: float) -> Seen:
+    """A site at rest at night is flat: PM10 of a spell of `hours` that lies wholly in the night."""
+    longest = int(np.max(hours, initial=1))
+    values = history.last("mean", longest)[:, rows]
+    by_day = ~place.night(longest)
+    since_day = np.where(by_day.any(), np.argmax(by_day[::-1]), longest)
+    level = median(values)
+    return level, (hours <= since_day) & (level <= quiet)
+
+
+def common_outage(history: History, place: Place, rows: Int32s, silent: Bools, share: float) -> Seen:
+    """Share of an area's devices that went silent in the same hour; above `share` it is the network."""
+    spoke = known(history.last("last_minute", 24)) > 0
+    area = place.area
+    size = int(area.max(initial=-1)) + 1
+    if size == 0:
+        return np.zeros(len(rows)), np.zeros(len(rows), bool)
+    inside = area >= 0
+    every = np.bincount(area[inside & spoke], minlength=size)
+    gone = np.bincount(area[inside & silent], minlength=size)
+    of = area[rows]
+    seen = np.where(of >= 0, gone[of] / np.maximum(every[of], 1), 0.0)
+    return seen, (seen > share) & (gone[of] >= 3)

@@ -1,0 +1,112 @@
+"""The last hours of features of all devices: a ring of bounded depth, two bytes a number.
+
+Float16 keeps three digits, which is more than a monitor has. Conversion to it is rounded by IEEE 754
+on every machine alike. What it costs a device: `BYTES_A_DEVICE`, before compression.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ingest.records import Int64s
+from processors.rowlog import Int32s
+from processors.suspicion.features import (
+    COLUMNS,
+    HOUR_MS,
+    LONG_HOURS,
+    NUMBER,
+    RECENT_HOURS,
+    Features,
+    Floats,
+)
+
+Halves = npt.NDArray[np.float16]
+
+NOTHING = int(np.iinfo(np.int64).min)  # no hour has been put yet
+_MOST = 65_000.0  # float16 ends at 65,504
+_LONG = [n for n, column in enumerate(COLUMNS) if column.hours == LONG_HOURS]
+_RECENT = [n for n, column in enumerate(COLUMNS) if column.hours == RECENT_HOURS]
+# where a column lies in its ring
+_PLACE = {COLUMNS[n].name: place for ring in (_LONG, _RECENT) for place, n in enumerate(ring)}
+BYTES_A_DEVICE = 2 * (len(_RECENT) * RECENT_HOURS + len(_LONG) * LONG_HOURS)
+
+
+@dataclass(slots=True, eq=False)
+class History:
+    """Rings of half floats; `newest`: the start of the newest hour, ms UTC.
+
+    `recent` (columns kept for 24 hours, 24, devices), `long` (the others, 168, devices); an hour lies
+    at its number modulo the ring's length.
+    """
+
+    recent: Halves
+    long: Halves
+    newest: int = NOTHING
+
+    @classmethod
+    def of(cls, devices: int) -> History:
+        """Nothing known of that many devices."""
+        return cls(
+            np.full((len(_RECENT), RECENT_HOURS, devices), np.nan, np.float16),
+            np.full((len(_LONG), LONG_HOURS, devices), np.nan, np.float16),
+        )
+
+    @property
+    def devices(self) -> int:
+        return int(self.recent.shape[2])
+
+    def put(self, features: Features) -> bool:
+        """Take in an hour, a newer one or one again that late readings changed; False: it is too old."""
+        number, newest = features.start // HOUR_MS, self.newest // HOUR_MS
+        if self.newest == NOTHING:
+            self.newest = features.start
+        elif number > newest:
+            for hour in range(max(newest + 1, number - LONG_HOURS), number):
+                self.long[:, hour % LONG_HOURS] = np.nan
+                self.recent[:, hour % RECENT_HOURS] = np.nan
+            self.newest = features.start
+        elif newest - number >= LONG_HOURS:
+            return False
+        with np.errstate(invalid="ignore"):
+            made = np.clip(features.columns, -_MOST, _MOST).astype(np.float16)
+        self.long[:, number % LONG_HOURS] = made[_LONG]
+        if newest - number < RECENT_HOURS or number > newest:
+            self.recent[:, number % RECENT_HOURS] = made[_RECENT]
+        return True
+
+    def backfilled(self, row: Int32s, time: Int64s) -> None:
+        """Readings that came too late for their hour: the device was not silent in it, and no more.
+
+        `time`: ms UTC; what lies outside the hours that are kept is left aside.
+        """
+        newest = self.newest // HOUR_MS
+        number = newest + (time - self.newest) // HOUR_MS
+        kept = (number <= newest) & (number > newest - LONG_HOURS)
+        row, number, minute = row[kept], number[kept], (time[kept] - self.newest) % HOUR_MS // 60_000
+        held = self.long[_PLACE["last_minute"]]
+        np.fmax.at(held, (number % LONG_HOURS, row), minute.astype(np.float16))
+
+    def last(self, name: str, hours: int, before: int = 0, row: int | None = None) -> Floats:
+        """(hours, devices) of a column, the oldest first, ending `before` hours before the newest.
+
+        Of one row only: (hours).
+        """
+        depth = COLUMNS[NUMBER[name]].hours
+        if hours + before > depth:
+            raise ValueError(f"{name} is kept for {depth} hours, not {hours + before}")
+        ring = (self.recent if depth == RECENT_HOURS else self.long)[_PLACE[name]]
+        end = self.newest // HOUR_MS - before + 1
+        turn = np.arange(end - hours, end) % len(ring)
+        made: Floats = (ring[turn] if row is None else ring[turn, row]).astype(np.float64)
+        return made
+
+    def remap(self, old_row: Int32s) -> None:
+        """Rows have new numbers: new row i was `old_row[i]`, -1 where the device is new."""
+        stays = np.flatnonzero(old_row >= 0)
+        made = History.of(len(old_row))
+        made.recent[:, :, stays] = self.recent[:, :, old_row[stays]]
+        made.long[:, :, stays] = self.long[:, :, old_row[stays]]
+        self.recent, self.long = made.recent, made.long

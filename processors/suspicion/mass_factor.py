@@ -1,0 +1,125 @@
+"""Mass factor K lowered by the operator: the ratio of site and background steps down and stays down.
+
+A site that ends a dusty stage loses its own dust, and comes down to the background; a lowered K takes
+the same share of everything, so that the hours of least own dust fall too, below the background. The
+low, the middle and the high ratio must all have fallen, and further than those of the neighbours: what
+all of them share is the air's doing, or the background station's. Where the raw count is sent, K is
+seen itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from processors.rowlog import Int32s
+from processors.suspicion.features import HOUR_MS, LONG_HOURS, Bools, Floats
+from processors.suspicion.finding import Findings, hundredths
+from processors.suspicion.guards import fog, maintenance
+from processors.suspicion.history import History
+from processors.suspicion.places import Place, neighbours
+from processors.suspicion.stats import known, median, quantiles, ratio, within
+
+PATTERN = "mass_factor"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Defaults: a proposal of this project."""
+
+    after_h: int = 36
+    before_least_h: int = 72  # hours with a ratio in the time before
+    after_least_h: int = 24
+    reference_least: float = 25.0  # ug/m3: below it the ratio is noise
+    fall: float = 0.78  # ratio after / before, of each quantile, against the neighbours' fall
+    fall_alone: float = 0.70  # where there are no neighbours
+    alike: float = 1.15  # low fall / high fall, at most: the same share of everything
+    low: float = 0.20  # the low quantile: hours of least own dust
+    high: float = 0.80
+    below_reference: float = 0.75  # low ratio of the time after: no honest site is so far below
+    count_fall: float = 0.95  # K after / before where the raw count is sent
+    count_hours: int = 2
+
+
+def find(history: History, place: Place, settings: Settings) -> Findings:
+    """Devices whose ratio to the background stepped down `after_h` hours ago at the latest."""
+    seen = _by_ratio(history, place, settings)
+    counted, k_now, k_before = _by_count(history, settings)
+    step, low_step = seen["step"], seen["low_step"]
+    rows = np.flatnonzero(counted | seen["found"].astype(bool)).astype(np.int32)
+    by_count = counted[rows]
+    sure = 0.5 * within(step, settings.fall, 0.4) + 0.5 * within(
+        seen["after_high"], seen["before_low"] * 1.5, seen["before_low"] * 0.8
+    )
+    confidence = np.where(by_count, 0.95, 0.6 + 0.3 * sure[rows])
+    hours = np.where(by_count, settings.count_hours, settings.after_h)
+    return Findings(
+        PATTERN,
+        rows,
+        history.newest + HOUR_MS * (1 - hours.astype(np.int64)),
+        hundredths(confidence),
+        {
+            "ratio_before": (seen["before"][rows], "1"),
+            "ratio_after": (seen["after"][rows], "1"),
+            "ratio_fall": (step[rows], "1"),
+            "low_ratio_fall": (low_step[rows], "1"),
+            "neighbours_fall": (seen["around"][rows], "1"),
+            "k_before": (k_before[rows], "ug/m3 a count"),
+            "k_after": (k_now[rows], "ug/m3 a count"),
+        },
+        {
+            "maintenance": maintenance(history, rows, 24),
+            "fog": _foggy(history, place, rows, by_count),
+        },
+        plot_hours=LONG_HOURS,
+    )
+
+
+def _foggy(history: History, place: Place, rows: Int32s, by_count: Bools) -> tuple[Floats, Bools]:
+    """Fog swells particles and shifts a ratio; K itself it doesn't touch."""
+    humidity, silent = fog(history, place, rows, 24)
+    wet_hours = (history.last("humidity", 24)[:, rows] > 90.0).sum(axis=0)
+    return humidity, silent & ~by_count & (wet_hours > 12)
+
+
+def _by_ratio(history: History, place: Place, settings: Settings) -> dict[str, Floats]:
+    after_h = settings.after_h
+    reference = history.last("reference", LONG_HOURS)
+    ratios = ratio(history.last("mean", LONG_HOURS), reference, settings.reference_least)
+    shares = (settings.low, 0.5, settings.high)
+    b_low, b_mid, b_high = quantiles(ratios[:-after_h], shares, settings.before_least_h)
+    a_low, a_mid, a_high = quantiles(ratios[-after_h:], shares, settings.after_least_h)
+    step, low_step, high_step = ratio(a_mid, b_mid), ratio(a_low, b_low), ratio(a_high, b_high)
+    around = neighbours(step, place.area)
+    alone = np.isnan(around)
+    around = np.where(alone, 1.0, np.fmin(around, 1.0))
+    found = a_low <= settings.below_reference
+    fall = np.where(alone, settings.fall_alone, settings.fall) * around
+    for fell in (step, low_step, high_step):
+        found &= fell <= fall
+    found &= low_step <= settings.alike * high_step
+    # the time after stays below the time before: wholly, where no neighbour tells what the air did
+    found &= a_high <= np.where(alone, b_low, b_mid * around)
+    return {
+        "found": found.astype(np.float64),
+        "step": step,
+        "low_step": low_step,
+        "around": np.where(alone, np.nan, around),
+        "before": b_mid,
+        "after": a_mid,
+        "before_low": b_low,
+        "after_high": a_high,
+    }
+
+
+def _by_count(history: History, settings: Settings) -> tuple[Bools, Floats, Floats]:
+    factor = history.last("factor", 24)
+    n = settings.count_hours
+    if not (~np.isnan(factor[-1])).any():
+        unknown = np.full(history.devices, np.nan)
+        return np.zeros(history.devices, bool), unknown, unknown
+    before, now = median(factor[:-n], 6), median(factor[-n:], n)
+    highest = np.fmax.reduce(factor[-n:], axis=0)
+    fell = (ratio(highest, before) <= settings.count_fall) & (known(factor[-n:]) >= n)
+    return fell, now, before

@@ -1,0 +1,128 @@
+"""Offline when polluted: silence begins on a rising slope or under high background, again and again.
+
+One gap that begins high is a flag and no more: gaps begin at any time. Suspected is a device whose gaps
+of a week begin high too often for chance: confidence = 1 - P(as many of its gaps or more begin high by
+chance), each with the share of the device's hours that are high. What was back-filled is no gap here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ingest.records import Int64s
+from processors.suspicion.features import HOUR_MS, LONG_HOURS, Bools, Floats
+from processors.suspicion.finding import Findings, hundredths
+from processors.suspicion.guards import common_outage, maintenance
+from processors.suspicion.history import History
+from processors.suspicion.places import Place
+from processors.suspicion.stats import known, quantiles, ratio
+
+PATTERN = "offline_when_polluted"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Defaults: a proposal of this project."""
+
+    rising: float = 2.0  # the last ten minutes / the twenty before
+    rising_hour: float = 1.6  # the last ten minutes / the hour
+    rising_least: float = 75.0  # ug/m3 at the end: a rise of clean air is nothing to hide
+    high: float = 0.85  # quantile of the ends of the device's hours of a week, above which one is high
+    high_background: float = 150.0  # ug/m3
+    gaps_least: int = 3  # that began high
+    chance_least: float = 0.15  # of an hour to be high, whatever a short week says
+    surprise: float = 0.005  # probability by chance, at most
+    outage_share: float = 0.2  # of an area that went silent in the same hour
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Beginnings:
+    """(devices) a gap that begins after the newest hour with readings: what was the air doing?"""
+
+    rising: Bools
+    high_background: Bools
+    high_own: Bools
+    rise: Floats
+    level: Floats  # ug/m3, mean of the last ten minutes
+    background: Floats  # ug/m3
+
+
+def beginnings(
+    rise: Floats, level: Floats, background: Floats, week: Floats, settings: Settings
+) -> Beginnings:
+    """Flags of gaps that begin now. `week`: (hours, devices) `ending` of the device's own hours.
+
+    `rise` and `level` are `rise` and `ending` of the last hour before silence, at whatever instant it
+    began: `hour_features` of the readings of [last seen - 1 h, last seen].
+    """
+    (own,) = quantiles(week, (settings.high,), 24)
+    return Beginnings(
+        (rise >= settings.rising) & (level >= settings.rising_least),
+        background >= settings.high_background,
+        level >= own,
+        rise,
+        level,
+        background,
+    )
+
+
+def find(history: History, place: Place, settings: Settings) -> Findings:
+    """Devices silent in the newest hour whose gaps of the last week began high too often."""
+    last = history.last("last_minute", LONG_HOURS)
+    heard = ~np.isnan(last)
+    # an hour is the last before a gap: it was heard, and the next one is not
+    begins = heard[:-1] & ~heard[1:]
+    gaps = begins.sum(axis=0)
+    silent_now = begins[-1]
+    rows = np.flatnonzero(silent_now & (gaps >= settings.gaps_least))
+    if not len(rows):
+        rows = np.empty(0, np.intp)
+    mean = history.last("mean", LONG_HOURS)[:, rows]
+    ending = history.last("ending", LONG_HOURS)[:, rows]
+    reference = history.last("reference", LONG_HOURS)[:, rows]
+    (own,) = quantiles(ending, (settings.high,), 24)
+    high = (ending >= settings.rising_least) & (ending >= settings.rising_hour * mean)
+    high |= ending >= own
+    high |= (reference >= settings.high_background) & (ratio(ending, own) >= 0.8)
+    began_high = (begins[:, rows] & high[:-1]).sum(axis=0)
+    n, k = gaps[rows], began_high
+    chance = np.fmax(ratio(high.sum(axis=0).astype(np.float64), known(mean)), settings.chance_least)
+    surprise = tail(n, k, chance)
+    told = (k >= settings.gaps_least) & (surprise <= settings.surprise)
+    keep = np.flatnonzero(told)
+    rows_k = rows[keep].astype(np.int32)
+    first = np.argmax(begins[:, rows_k] & high[:-1][:, keep], axis=0)
+    return Findings(
+        PATTERN,
+        rows_k,
+        history.newest - (LONG_HOURS - 1 - first.astype(np.int64)) * HOUR_MS,
+        hundredths(1.0 - surprise[keep]),
+        {
+            "gaps": (n[keep].astype(np.float64), "1"),
+            "gaps_begun_high": (k[keep].astype(np.float64), "1"),
+            "by_chance": (surprise[keep], "1"),
+            "pm10_before": (ending[-2][keep], "ug/m3"),
+            "rise_before": (history.last("rise", 2)[0][rows_k], "1"),
+            "background_before": (reference[-2][keep], "ug/m3"),
+        },
+        {
+            "common_outage": common_outage(history, place, rows_k, silent_now, settings.outage_share),
+            "maintenance": maintenance(history, rows_k, 3),
+        },
+        plot_hours=LONG_HOURS,
+    )
+
+
+def tail(n: Int64s, k: Int64s, chance: Floats) -> Floats:
+    """P(at least k of n) where each happens with `chance`; products only, the same on every machine."""
+    total = np.zeros(len(n))
+    for successes in range(int(np.max(n, initial=0)) + 1):
+        term = np.where((successes >= k) & (successes <= n), 1.0, 0.0)
+        for i in range(successes):
+            term = term * np.maximum(n - i, 0) / (i + 1) * chance
+        for i in range(int(np.max(n, initial=0)) - successes):
+            term = np.where(i < n - successes, term * (1.0 - chance), term)
+        total = total + term
+    return total

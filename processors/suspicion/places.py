@@ -1,0 +1,64 @@
+"""Where devices stand and what time it is there: groups, medians of neighbours, hours of rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from processors.rowlog import Int32s
+from processors.suspicion.features import Bools, Floats
+
+NIGHT_FROM, NIGHT_TO = 22, 6  # dust-standards.md: night is 22:00-06:00
+LEAST_NEIGHBOURS = 4  # devices of an area, from which its median says something
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """`site`, `area`: (devices) number of the group, -1: none; `hour`: of the newest hour, 0-23, local."""
+
+    site: Int32s
+    area: Int32s
+    hour: int
+
+    def night(self, hours: int, before: int = 0) -> Bools:
+        """(hours) whether each of the last hours lies in the night, the oldest first."""
+        local = (self.hour - before - np.arange(hours - 1, -1, -1)) % 24
+        return (local >= NIGHT_FROM) | (local < NIGHT_TO)
+
+
+def neighbours(column: Floats, group: Int32s, least: int = LEAST_NEIGHBOURS) -> Floats:
+    """(devices) lower median over the devices of the same group; NaN: fewer than `least` are known."""
+    made = np.full(len(column), np.nan)
+    known = np.flatnonzero(~np.isnan(column) & (group >= 0))
+    if not len(known):
+        return made
+    order = known[np.lexsort((column[known], group[known]))]
+    of = group[order]
+    first = np.flatnonzero(np.concatenate(([True], of[1:] != of[:-1])))
+    count = np.diff(first, append=len(of))
+    enough = count >= least
+    median = np.where(enough, column[order[first + (count - 1) // 2]], np.nan)
+    place = np.searchsorted(of[first], group)
+    inside = np.minimum(place, len(first) - 1)
+    found = of[first][inside] == group
+    made[found] = median[inside[found]]
+    return made
+
+
+def pairs_of(group: Int32s, most: int = 16) -> tuple[Int32s, Int32s]:
+    """Each two rows of one group, (a, b) with a before b, at most `most` - 1 steps apart in it."""
+    order = np.argsort(group, kind="stable").astype(np.int32)
+    order = order[group[order] >= 0]
+    of = group[order]
+    a, b = [], []
+    for step in range(1, most):
+        same = np.flatnonzero(of[step:] == of[:-step]) if step < len(of) else np.empty(0, np.intp)
+        if not len(same):
+            break
+        a.append(order[same])
+        b.append(order[same + step])
+    if not a:
+        nobody = np.empty(0, np.int32)
+        return nobody, nobody
+    return np.concatenate(a), np.concatenate(b)

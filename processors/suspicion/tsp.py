@@ -1,0 +1,61 @@
+"""TSP computed from PM10: all readings of many hours lie on one line, with no rest but the rounding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from processors.suspicion.features import HOUR_MS
+from processors.suspicion.finding import Findings, hundredths
+from processors.suspicion.guards import maintenance
+from processors.suspicion.history import History
+from processors.suspicion.places import Place
+from processors.suspicion.stats import known, median, ratio, within
+
+PATTERN = "computed_tsp"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Defaults: a proposal of this project."""
+
+    hours: int = 12
+    least_h: int = 6  # hours in which PM10 varied enough
+    count_least: float = 8.0  # readings an hour: a line through few points says nothing
+    varied: float = 0.05  # deviation of PM10 / mean
+    residual: float = 0.01  # rms / mean TSP
+    slopes: float = 0.03  # (greatest - least) / median of the hours' slopes
+
+
+def find(history: History, place: Place, settings: Settings) -> Findings:
+    """Devices whose TSP has been a function of their PM10 over the last hours."""
+    del place  # seen in the device's own numbers
+    n = settings.hours
+    residual, slope = history.last("tsp_residual", n), history.last("tsp_slope", n)
+    enough = ratio(history.last("deviation", n), history.last("mean", n)) >= settings.varied
+    enough &= history.last("count", n) >= settings.count_least
+    residual, slope = np.where(enough, residual, np.nan), np.where(enough, slope, np.nan)
+    greatest = np.fmax.reduce(residual, axis=0)
+    middle = median(slope, settings.least_h)
+    spread = ratio(np.fmax.reduce(slope, axis=0) - np.fmin.reduce(slope, axis=0), middle)
+    found = (
+        (known(residual) >= settings.least_h) & (greatest <= settings.residual) & (spread <= settings.slopes)
+    )
+    found &= ~np.isnan(history.last("tsp_slope", 1)[0])
+    rows = np.flatnonzero(found).astype(np.int32)
+    confidence = 0.7 + 0.3 * within(greatest, settings.residual, settings.residual * 0.2)
+    return Findings(
+        PATTERN,
+        rows,
+        np.full(len(rows), history.newest - (n - 1) * HOUR_MS, np.int64),
+        hundredths(confidence[rows]),
+        {
+            "slope": (middle[rows], "1"),
+            "slope_spread": (spread[rows], "1"),
+            "greatest_residual": (greatest[rows], "1"),
+            "hours": (known(residual)[rows], "h"),
+        },
+        {"maintenance": maintenance(history, rows, n)},
+        plot=("tsp_residual", "tsp_slope", "mean"),
+    )

@@ -1,0 +1,183 @@
+"""All patterns over the hours of a partition: what is newly suspected, told once an episode.
+
+The state is the history and, per pattern and device, since when the suspicion stands. A standing
+suspicion that is not found for `settings.quiet_h` hours ends; found again it is a new one.
+
+How sure a finding is (0..1): each pattern begins with a number that its least evidence is worth and adds
+parts that grow with how far the numbers are beyond their limits; the gaps of `offline` count 1 - the
+probability of chance. It orders findings and separates flags from what is told; it is no probability
+that somebody falsified.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from processors.rowlog import Int32s
+from processors.suspicion import (
+    band,
+    ceiling,
+    clock,
+    cover,
+    flat_means,
+    mass_factor,
+    offline,
+    spray,
+    stuck,
+    tsp,
+    twins,
+)
+from processors.suspicion.features import HOUR_MS, Features
+from processors.suspicion.finding import Finding, Findings, Guard, Named, number
+from processors.suspicion.history import NOTHING, History
+from processors.suspicion.places import Place
+
+STATUS = "a proposal of this project"  # of all default settings: no standard names them
+_NEVER = -1
+_OPEN, _SILENCED = 1, 2
+
+Find = Callable[[History, Place, Any], Findings]
+PATTERNS: dict[str, Find] = {
+    module.PATTERN: module.find
+    for module in (
+        mass_factor,
+        spray,
+        cover,
+        ceiling,
+        band,
+        tsp,
+        flat_means,
+        stuck,
+        offline,
+        twins,
+        clock,
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Settings of all patterns. Defaults: a proposal of this project."""
+
+    mass_factor: mass_factor.Settings = field(default_factory=mass_factor.Settings)
+    spray: spray.Settings = field(default_factory=spray.Settings)
+    cover: cover.Settings = field(default_factory=cover.Settings)
+    ceiling: ceiling.Settings = field(default_factory=ceiling.Settings)
+    random_band: band.Settings = field(default_factory=band.Settings)
+    computed_tsp: tsp.Settings = field(default_factory=tsp.Settings)
+    flat_means: flat_means.Settings = field(default_factory=flat_means.Settings)
+    stuck: stuck.Settings = field(default_factory=stuck.Settings)
+    offline_when_polluted: offline.Settings = field(default_factory=offline.Settings)
+    moved_together: twins.Settings = field(default_factory=twins.Settings)
+    clock: clock.Settings = field(default_factory=clock.Settings)
+    told: float = 0.6  # confidence from which a finding is told
+    quiet_h: int = 24
+
+
+@dataclass(slots=True, eq=False)
+class Watch:
+    """`since`, `seen`: (patterns, devices) hour numbers, -1 never; `how`: 0, told, or silenced."""
+
+    history: History
+    since: npt.NDArray[np.int32]
+    seen: npt.NDArray[np.int32]
+    how: npt.NDArray[np.int8]
+
+    @classmethod
+    def of(cls, devices: int) -> Watch:
+        """Nothing known of that many devices."""
+        shape = (len(PATTERNS), devices)
+        return cls(
+            History.of(devices),
+            np.full(shape, _NEVER, np.int32),
+            np.full(shape, _NEVER, np.int32),
+            np.zeros(shape, np.int8),
+        )
+
+    def close(self, features: Features, place: Place, settings: Settings) -> list[Finding]:
+        """Take in a closed hour; what is newly suspected, or newly silenced by a guard, by pattern and row.
+
+        An hour that late readings changed corrects the history and is not judged again: what it
+        would have led to is judged with the next hour.
+        """
+        newer = self.history.newest == NOTHING or features.start > self.history.newest
+        if not self.history.put(features) or not newer:
+            return []
+        hour = features.start // HOUR_MS
+        made: list[Finding] = []
+        for index, (name, find) in enumerate(PATTERNS.items()):
+            found = find(self.history, place, getattr(settings, name))
+            made += self._told(index, found, hour, settings)
+        return made
+
+    def _told(self, index: int, found: Findings, hour: int, settings: Settings) -> list[Finding]:
+        since, seen, how = self.since[index], self.seen[index], self.how[index]
+        over = (how > 0) & (seen < hour - settings.quiet_h)
+        how[over], since[over], seen[over] = 0, _NEVER, _NEVER
+        if not len(found.row):
+            return []
+        sure = found.confidence >= settings.told
+        kind = np.where(found.silenced, _SILENCED, _OPEN).astype(np.int8)
+        before = how[found.row]
+        new = sure & ((before == 0) | ((before == _SILENCED) & (kind == _OPEN)))
+        seen[found.row[sure]] = hour
+        which = np.flatnonzero(new)
+        rows = found.row[which]
+        how[rows] = kind[which]
+        since[rows] = (found.start[which] // HOUR_MS).astype(np.int32)
+        return [finding(found, int(i), self.history) for i in which]
+
+    def standing(self, pattern: str) -> Int32s:
+        """Rows that are suspected of the pattern now."""
+        index = list(PATTERNS).index(pattern)
+        return np.flatnonzero(self.how[index] == _OPEN).astype(np.int32)
+
+    def remap(self, old_row: Int32s) -> None:
+        """Rows have new numbers: new row i was `old_row[i]`, -1 where the device is new."""
+        self.history.remap(old_row)
+        stays = np.flatnonzero(old_row >= 0)
+        made = Watch.of(0)
+        shape = (len(PATTERNS), len(old_row))
+        made.since, made.seen = np.full(shape, _NEVER, np.int32), np.full(shape, _NEVER, np.int32)
+        made.how = np.zeros(shape, np.int8)
+        for name in ("since", "seen", "how"):
+            getattr(made, name)[:, stays] = getattr(self, name)[:, old_row[stays]]
+            setattr(self, name, getattr(made, name))
+
+    def arrays(self) -> list[npt.NDArray[Any]]:
+        """What a snapshot keeps, beside `history.newest`; `restored` is the inverse."""
+        return [self.history.recent, self.history.long, self.since, self.seen, self.how]
+
+    @classmethod
+    def restored(cls, newest: int, arrays: list[npt.NDArray[Any]]) -> Watch:
+        """From the arrays of a snapshot."""
+        recent, long, since, seen, how = arrays
+        return cls(History(recent, long, newest), since, seen, how)
+
+
+def finding(found: Findings, i: int, history: History) -> Finding:
+    """One line of findings, with what is needed to plot it."""
+    row = int(found.row[i])
+    return Finding(
+        row=row,
+        pattern=found.pattern,
+        start=int(found.start[i]),
+        end=history.newest + HOUR_MS,
+        confidence=float(found.confidence[i]),
+        evidence={
+            name: Named(number(float(column[i])), unit) for name, (column, unit) in found.evidence.items()
+        },
+        guards=tuple(
+            Guard(name, number(float(value[i])), bool(silent[i]))
+            for name, (value, silent) in found.guards.items()
+        ),
+        plot={
+            name: tuple(number(float(v)) for v in history.last(name, found.plot_hours, row=row))
+            for name in found.plot
+        },
+    )

@@ -1,0 +1,65 @@
+"""Histories of hourly features that tests of suspicion write for themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from processors.suspicion.features import COLUMNS, LONG_HOURS, NUMBER, Features
+from processors.suspicion.history import History
+from processors.suspicion.places import Place
+
+HOUR = 3_600_000
+NEWEST = 500_000 * HOUR
+# an honest monitor in fair air by day
+HONEST: dict[str, float] = {
+    "count": 60,
+    "mean": 100,
+    "least": 60,
+    "greatest": 160,
+    "deviation": 25,
+    "quarter_1": 90,
+    "quarter_2": 110,
+    "quarter_3": 95,
+    "quarter_4": 105,
+    "autocorrelation": 0.7,
+    "run_share": 0.03,
+    "top_share": 0.02,
+    "fine_share": 0.4,
+    "humidity": 50,
+    "humidity_jump": 2,
+    "last_minute": 59,
+    "ending": 100,
+    "rise": 1,
+    "lag": 2,
+    "lag_span": 1,
+    "excused": 0,
+    "reference": 100,
+}
+
+
+def history(devices: int = 1, **columns: Any) -> History:
+    """168 hours of honest monitors, but for `columns`: a number, or (k) or (k, devices) of the last k hours."""
+    made = History.of(devices)
+    full = np.full((len(COLUMNS), LONG_HOURS, devices), np.nan)
+    for name, value in HONEST.items():
+        full[NUMBER[name]] = value
+    for name, value in columns.items():
+        array = np.asarray(value, float)
+        if array.ndim == 1:
+            array = array[:, None]
+        if array.ndim == 0:
+            full[NUMBER[name]] = array
+        else:
+            full[NUMBER[name], LONG_HOURS - len(array) :] = array
+    for hour in range(LONG_HOURS):
+        made.put(Features(NEWEST - (LONG_HOURS - 1 - hour) * HOUR, full[:, hour]))
+    return made
+
+
+def place(devices: int = 1, hour: int = 14, site: Any = None, area: Any = None) -> Place:
+    """Each device on a site of its own and in no area, if nothing else is said."""
+    sites = np.arange(devices) if site is None else np.asarray(site)
+    areas = np.full(devices, -1) if area is None else np.broadcast_to(area, devices)
+    return Place(sites.astype(np.int32), areas.astype(np.int32), hour)

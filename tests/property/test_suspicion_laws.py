@@ -1,0 +1,102 @@
+"""Laws of suspicion: features know no order and no neighbours in the batch; a factor scales what it should."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from processors.suspicion.features import COLUMNS, HOUR_MS, NUMBER, Rows, hour_features
+from processors.suspicion.history import History
+from processors.suspicion.places import neighbours
+
+values = st.lists(
+    st.tuples(st.integers(0, 5), st.integers(0, HOUR_MS - 1), st.integers(0, 2_000_000)),
+    min_size=1,
+    max_size=60,
+    unique_by=lambda r: r[:2],
+)
+
+
+def rows_of(readings):
+    row, time, pm10 = (np.array(c) for c in zip(*sorted(readings), strict=True))
+    return Rows(
+        row.astype(np.int32),
+        time.astype(np.int64),
+        pm10.astype(np.int32),
+        pm10.astype(np.int32) // 3,
+        pm10.astype(np.int32) * 2,
+        np.minimum(pm10, 100_000).astype(np.int32),
+        lag=np.full(len(row), 1500),
+        excused=pm10 % 7 == 0,
+    )
+
+
+def features(readings, devices=6):
+    return hour_features(rows_of(readings), devices, 0, np.full(devices, 50.0)).columns
+
+
+@given(values)
+def test_a_device_s_features_don_t_depend_on_who_else_is_there(readings):
+    together = features(readings)
+    for device in {r[0] for r in readings}:
+        alone = features([r for r in readings if r[0] == device])
+        np.testing.assert_array_equal(together[:, device], alone[:, device])
+
+
+@given(values)
+def test_features_are_numbers_or_unknown_and_shares_are_shares(readings):
+    found = features(readings)
+    assert not np.isinf(
+        found[[NUMBER[n] for n in ("count", "mean", "deviation", "run_share", "humidity")]]
+    ).any()
+    for name in ("run_share", "top_share", "excused"):
+        own = found[NUMBER[name]]
+        assert ((own >= 0) & (own <= 1) | np.isnan(own)).all()
+    low, mid, high = (found[NUMBER[n]] for n in ("least", "mean", "greatest"))
+    assert ((low <= mid + 1e-9) & (mid <= high + 1e-9) | np.isnan(mid)).all()
+
+
+@given(values, st.permutations(range(6)))
+def test_new_row_numbers_move_features_and_change_none(readings, order):
+    moved = [(order[row], time, value) for row, time, value in readings]
+    np.testing.assert_array_equal(features(readings), features(moved)[:, order])
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(st.integers(0, 400), st.integers(1, 60_000)), min_size=1, max_size=30))
+def test_a_ring_holds_what_was_last_put_of_each_hour_it_still_reaches(puts):
+    history, known = History.of(1), {}
+    for hour, value in puts:
+        full = np.full((len(COLUMNS), 1), float(value))
+        known[hour] = float(np.float16(value))
+        from processors.suspicion.features import Features
+
+        taken = history.put(Features(hour * HOUR_MS, full))
+        newest = history.newest // HOUR_MS
+        assert taken == (newest - hour < 168)
+    newest = history.newest // HOUR_MS
+    found = history.last("mean", 168)[:, 0]
+    for back in range(168):
+        value = found[167 - back]
+        assert np.isnan(value) or value == known[newest - back]
+    assert found[-1] == known[newest]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(-1, 3), st.one_of(st.just(float("nan")), st.floats(0, 100))),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_the_median_of_neighbours_is_one_of_them(pairs):
+    group = np.array([g for g, _ in pairs], np.int32)
+    column = np.array([v for _, v in pairs])
+    found = neighbours(column, group)
+    for g, median in zip(group, found, strict=True):
+        own = np.sort(column[(group == g) & ~np.isnan(column)])
+        if g < 0 or len(own) < 4:
+            assert np.isnan(median)
+        else:
+            assert median == own[(len(own) - 1) // 2]

@@ -1,0 +1,105 @@
+"""What is told: once an episode, with guards, through a snapshot and a new configuration."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from processors.suspicion.features import COLUMNS, NUMBER, Features
+from processors.suspicion.finding import Named
+from processors.suspicion.saved import from_bytes, to_bytes
+from processors.suspicion.watch import PATTERNS, STATUS, Settings, Watch
+from processors.suspicion.words import GUARDS, TITLES
+from tests.hours import HONEST, HOUR, place
+
+FIRST = 500_000
+
+
+def hour(number, devices=2, **columns):
+    full = np.full((len(COLUMNS), devices), np.nan)
+    for name, value in (HONEST | columns).items():
+        full[NUMBER[name]] = value
+    return Features((FIRST + number) * HOUR, full)
+
+
+def stuck(number, value=87.0, **more):
+    """Device 0 says one value, device 1 is honest."""
+    return hour(number, least=[value, 60], greatest=[value, 160], mean=[value, 100], **more)
+
+
+def run(watch, hours, p=None):
+    said = []
+    for one in hours:
+        said += watch.close(one, p or place(2), Settings())
+    return said
+
+
+def test_a_suspicion_is_told_once_while_it_stands():
+    watch = Watch.of(2)
+    said = run(watch, [hour(0), *(stuck(n) for n in range(1, 10))])
+    assert [(f.pattern, f.row) for f in said] == [("stuck", 0)]
+    (one,) = said
+    assert (one.start, one.end) == ((FIRST + 1) * HOUR, (FIRST + 3) * HOUR)
+    assert one.evidence["value"] == Named(87.0, "ug/m3")
+    assert one.silenced is None
+    assert one.plot["mean"][-3:] == (100.0, 87.0, 87.0)
+    assert watch.standing("stuck").tolist() == [0]
+
+
+def test_what_ended_a_day_ago_is_told_anew():
+    hours = [stuck(n) for n in range(3)] + [hour(n) for n in range(3, 30)] + [stuck(n) for n in range(30, 33)]
+    said = run(Watch.of(2), hours)
+    assert [f.start // HOUR - FIRST for f in said] == [0, 30]
+
+
+def test_a_silenced_suspicion_says_its_guard_and_is_told_when_the_guard_is_gone():
+    watch = Watch.of(2)
+    said = run(watch, [stuck(n, excused=0.5) for n in range(3)])
+    assert [f.silenced for f in said] == ["maintenance"]
+    assert watch.standing("stuck").tolist() == []
+    said = run(watch, [stuck(n) for n in range(3, 6)])
+    assert [f.silenced for f in said] == [None]
+
+
+def test_an_hour_that_came_again_corrects_and_is_not_judged_twice():
+    watch = Watch.of(2)
+    run(watch, [hour(0), hour(1)])
+    assert run(watch, [stuck(0), stuck(1)]) == []
+    assert watch.history.last("mean", 1)[0, 0] == 87.0
+
+
+def test_a_snapshot_goes_on_exactly_where_it_was_made():
+    one, other = Watch.of(2), Watch.of(2)
+    hours = [stuck(n) for n in range(40)]
+    for n, features in enumerate(hours):
+        a = one.close(features, place(2), Settings())
+        other = from_bytes(to_bytes(other))
+        assert other.close(features, place(2), Settings()) == a
+        assert to_bytes(one) == to_bytes(other), n
+
+
+def test_bytes_of_something_else_are_refused():
+    with pytest.raises(ValueError, match="must begin with"):
+        from_bytes(b"something else")
+    saved = to_bytes(Watch.of(1))
+    with pytest.raises(ValueError, match="of version 2"):
+        from_bytes(saved.replace(b'"version":1', b'"version":2'))
+
+
+def test_a_new_configuration_moves_what_is_known_to_the_new_rows():
+    watch = Watch.of(2)
+    run(watch, [stuck(n) for n in range(3)])
+    watch.remap(np.array([-1, 1, 0], np.int32))
+    assert watch.standing("stuck").tolist() == [2]
+    full = hour(3, 3, least=[60, 60, 87.0], greatest=[160, 160, 87.0], mean=[100, 100, 87.0])
+    assert watch.close(full, place(3), Settings()) == []
+
+
+def test_every_pattern_and_guard_has_words_that_say_suspected():
+    assert set(TITLES) == set(PATTERNS)
+    assert all(
+        title.zh_CN.startswith("疑似") and title.en.startswith("Suspected") for title in TITLES.values()
+    )
+    assert all(guard.zh_CN and guard.en for guard in GUARDS.values())
+    assert STATUS == "a proposal of this project"
+    assert all(hasattr(Settings(), name) for name in PATTERNS)
