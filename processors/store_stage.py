@@ -18,7 +18,7 @@ from typing import TypeVar
 import orjson
 import structlog
 
-from ingest.codec import encode_quarantined, received_at_of
+from ingest.codec import encode_quarantined, received_at_of, schema_of
 from ingest.records import Quarantined, Readings
 from ingest.telemetry import Telemetry
 from ingest.topics import QUARANTINE, RESULTS
@@ -26,11 +26,13 @@ from processors.history.base import History
 from processors.history.columns import (
     batches_of_flags,
     batches_of_intervals,
+    batches_of_outlooks,
     batches_of_readings,
     batches_of_verdicts,
 )
 from processors.history.points import Batch, Refusal, point_to_json
-from processors.records import Flagged, Interval, Judged, Verdict, decode
+from processors.outlook import Outlook, decode_outlooks
+from processors.records import OUTLOOKS, Flagged, Interval, Judged, Verdict, decode
 from processors.stage import Outlet, RawRecord, StageFactory
 
 log = structlog.get_logger(__name__)
@@ -45,6 +47,7 @@ _STORED = {
     "readings": "readings",
     "conflicts": "readings",
     "quality": "flags",
+    "outlooks": "outlooks",
     "intervals": "intervals",
     "verdicts": "verdicts",
 }
@@ -56,6 +59,7 @@ class _Collected:
 
     readings: list[Readings] = field(default_factory=list)
     flags: list[Flagged] = field(default_factory=list)
+    outlooks: list[Outlook] = field(default_factory=list)
     intervals: list[Interval] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
     undecodable: list[Quarantined] = field(default_factory=list)
@@ -68,6 +72,7 @@ class _Collected:
         return [
             *batches_of_readings(self.readings),
             *batches_of_flags(self.flags),
+            *batches_of_outlooks(self.outlooks),
             *batches_of_intervals(self.intervals),
             *batches_of_verdicts(self.verdicts),
         ]
@@ -118,6 +123,11 @@ class StoreStage:
         collected = self._collected
         collected.received_at = max(collected.received_at, _received_at(record))
         try:
+            if schema_of(record.headers) == OUTLOOKS:
+                outlooks = decode_outlooks(record.value)
+                collected.outlooks += outlooks
+                collected.weight += len(outlooks)
+                return
             found = decode(record.value, record.headers)
         except Exception as error:  # whatever Arrow and JSON raise on bytes that are not theirs
             collected.undecodable.append(self._undecodable(record, str(error)))
