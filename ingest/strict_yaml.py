@@ -160,7 +160,9 @@ def _message(detail: ErrorDetails) -> str:
         scalar = isinstance(given, int | float | date) and not isinstance(given, bool)
         return f"expected text, found {shown}" + (f'; quote it: "{given}"' if scalar else "")
     if kind in ("literal_error", "enum"):
-        return _one_of(re.findall(r"'([^']*)'", str(context.get("expected", ""))), given)
+        words = str(context.get("expected", ""))
+        # texts stand in quotes there, numbers don't
+        return _one_of(re.findall(r"'([^']*)'", words) or re.split(r", | or ", words), given)
     if kind in ("value_error", "assertion_error"):
         return str(context.get("error", detail["msg"]))
     if kind in ("too_long", "too_short"):

@@ -11,13 +11,12 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from processors.records import COMPLIANT, EXCEEDS, Breach, Verdict, short_id
-from processors.rules import Rule
+from processors.rules import LEVELS, Rule
 
 OFFLINE = "offline"
 REMEMBER_MS = 26 * 3_600_000  # closed breaches that a superseding verdict may still amend
 Key = tuple[str, str, str]  # rule, kind of verdict, device
 
-_LEVELS = ("notice", "warning", "violation")  # rising
 OFFLINE_TITLE = {"en": "Monitor offline", "zh": "监测设备离线"}
 
 
@@ -130,7 +129,7 @@ class Breaches:
     def _rise(self, current: Episode, verdict: Verdict, rule: Rule) -> list[Breach]:
         """A higher level within an episode is an event of its own."""
         level = _level_of(verdict, rule)
-        if _LEVELS.index(level) <= _LEVELS.index(current.opened.level):
+        if LEVELS.index(level) <= LEVELS.index(current.opened.level):
             return []
         risen = replace(_of_verdict(current.opened, verdict, "amended"), level=level)
         current.opened = replace(current.opened, level=level)
@@ -246,7 +245,7 @@ def _level_of(verdict: Verdict, rule: Rule) -> str:
         return rule.day_level
     value = (verdict.value or 0.0) - (verdict.subtracted or 0.0)
     passed = [mark.level for mark in rule.severity if value > mark.above * rule.factor]
-    return max([rule.level, *passed], key=_LEVELS.index)
+    return max([rule.level, *passed], key=LEVELS.index)
 
 
 def _is_fresh(verdict: Verdict, rule: Rule) -> bool:

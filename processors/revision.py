@@ -229,7 +229,10 @@ class Plan:
         facts = self.facts[site] if stage is None else {**self.facts[site], "stage": stage}
         if not _applies(own, facts):
             return False
-        if own.alert_levels and orders.levels(places, instant).isdisjoint(own.alert_levels):
+        levels = orders.levels(places, instant) if own.alert_levels or own.unless_alert_levels else set()
+        if own.alert_levels and levels.isdisjoint(own.alert_levels):
+            return False
+        if not levels.isdisjoint(own.unless_alert_levels):
             return False
         now = orders.in_force(places, instant)
         return (not own.during or not now.isdisjoint(own.during)) and now.isdisjoint(own.unless)
@@ -249,7 +252,7 @@ class Plan:
 def depends_on(rule: RuleInForce, orders: Orders) -> bool:
     """Can what is in force change which sites the rule judges?"""
     own = rule.rule
-    return bool(own.alert_levels or own.during or own.unless) or bool(own.stages and orders.any_of(STAGE))
+    return bool(own.alert_levels or own.unless_alert_levels or own.during or own.unless) or bool(own.stages and orders.any_of(STAGE))
 
 
 def sites_of_partition(partition: int, partitions: int) -> Callable[[str], bool]:
