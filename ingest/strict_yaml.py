@@ -184,6 +184,9 @@ def _message(detail: ErrorDetails) -> str:
         "model_type": "a mapping",
         "model_attributes_type": "a mapping",
         "date_type": "a date such as 2026-03-01",
+        "date_parsing": "a date such as 2026-03-01",
+        "date_from_datetime_parsing": "a date such as 2026-03-01",
+        "date_from_datetime_inexact": "a date such as 2026-03-01",
     }
     if kind in words:
         text = "the text " if isinstance(given, str) else ""

@@ -252,7 +252,9 @@ class Plan:
 def depends_on(rule: RuleInForce, orders: Orders) -> bool:
     """Can what is in force change which sites the rule judges?"""
     own = rule.rule
-    return bool(own.alert_levels or own.unless_alert_levels or own.during or own.unless) or bool(own.stages and orders.any_of(STAGE))
+    return bool(own.alert_levels or own.unless_alert_levels or own.during or own.unless) or bool(
+        own.stages and orders.any_of(STAGE)
+    )
 
 
 def sites_of_partition(partition: int, partitions: int) -> Callable[[str], bool]:

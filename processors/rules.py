@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
@@ -17,7 +17,7 @@ from typing import Annotated, Literal, Self, get_args
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
-from ingest.strict_yaml import ConfigError, Document, Problem, did_you_mean, load
+from ingest.strict_yaml import ConfigError, Document, Loc, Problem, did_you_mean, load
 
 STANDARDS = Path(__file__).parent / "standards"
 RULES_FILE = "rules.yaml"
@@ -156,11 +156,16 @@ def _ill_windows(rule: Rule) -> Iterator[str]:
     if rule.statistic == "percentile" and rule.percentile is None:
         yield "statistic `percentile` needs the key `percentile`, for example 98"
     if rule.percentile is not None and rule.statistic != "percentile":
-        yield f"percentile {rule.percentile:g} says nothing of a {rule.statistic}; write statistic: percentile"
+        yield (
+            f"percentile {rule.percentile:g} says nothing of a {rule.statistic}; "
+            "write statistic: percentile, or take it out"
+        )
     if rule.statistic == "count" and rule.above is None:
         yield "statistic `count` needs the key `above`: slots whose mean is above it are counted"
     if rule.above is not None and rule.statistic != "count":
-        yield f"above {rule.above:g} says nothing of a {rule.statistic}; write statistic: count"
+        yield (
+            f"above {rule.above:g} says nothing of a {rule.statistic}; write statistic: count, or take it out"
+        )
     if not rule.window:
         odd = {
             "statistic": rule.statistic != "mean",
@@ -198,7 +203,8 @@ def _ill_terms(rule: Rule) -> Iterator[str]:
     if background and (rule.window != 3600 or rule.alignment != "clock" or rule.statistic != "mean"):
         yield (
             "a background is subtracted from means of clock hours only, not from "
-            f"{rule.alignment} {rule.window} s {rule.statistic}; write window: 3600, or take it out"
+            f"{rule.alignment} {rule.window} s {rule.statistic}; "
+            "write window: 3600, alignment: clock, statistic: mean, or take it out"
         )
     if rule.allowance is not None and (rule.window > LONGEST_OF_READINGS_S or rule.alignment != "clock"):
         yield (
@@ -256,6 +262,13 @@ class RuleSet:
 
     rules: tuple[Rule, ...]
     warnings: tuple[Problem, ...] = ()
+    places: Mapping[str, tuple[Document, Loc]] = field(default_factory=dict, compare=False, repr=False)
+
+    def doubt(self, rule: Rule, within: Loc, words: str) -> Problem:
+        """A warning at a rule's place in rules.yaml; one of a pack stands where the pack is named."""
+        document, at = self.places.get(rule.id, (Document(RULES_FILE), ()))
+        loc = (*at, *within) if at[:1] == ("local",) else at
+        return document.problem(loc, words, severity="warning")
 
 
 def pack_names() -> list[str]:
@@ -285,6 +298,7 @@ def load_rules(folder: Path, packs: Iterable[str] | None = None) -> RuleSet:
     named = list(loaded.value.packs)
     chosen = named if packs is None else list(packs)
     found: dict[str, Rule] = {}
+    places: dict[str, tuple[Document, Loc]] = {}
     for index, name in enumerate(chosen):
         at = ("packs", index) if packs is None else ("packs",)
         if name not in pack_names():
@@ -295,18 +309,18 @@ def load_rules(folder: Path, packs: Iterable[str] | None = None) -> RuleSet:
         for rule in load_pack(name).rules:
             if rule.id in found:
                 problems.append(document.problem(at, f"rule `{rule.id}` of pack `{name}` is in force twice"))
-            found[rule.id] = rule
+            found[rule.id], places[rule.id] = rule, (document, at)
             problems += _doubts(document, at, rule)
     for index, rule in enumerate(loaded.value.local):
         place = ("local", index)
         if rule.id in found:
             problems.append(document.problem((*place, "id"), f"rule `{rule.id}` is in force twice"))
-        found[rule.id] = rule
+        found[rule.id], places[rule.id] = rule, (document, place)
         problems += _doubts(document, place, rule)
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:
         raise ConfigError(errors)
-    return RuleSet(tuple(found[key] for key in sorted(found)), tuple(problems))
+    return RuleSet(tuple(found[key] for key in sorted(found)), tuple(problems), places)
 
 
 def _doubts(document: Document, at: tuple[str | int, ...], rule: Rule) -> list[Problem]:

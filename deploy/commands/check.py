@@ -21,6 +21,8 @@ def command(ctx: click.Context, config: Path) -> None:
     from deploy.check import check_folder
     from deploy.settings import load_settings
     from ingest.register import load_register
+    from processors.footprint import added_by
+    from processors.rules import load_rules
 
     problems, warnings = check_folder(config)
     for problem in problems:
@@ -35,6 +37,10 @@ def command(ctx: click.Context, config: Path) -> None:
         )
     if problems:
         ctx.exit(2)
+    for added in added_by(load_rules(config).rules):
+        count = len(added.rules)
+        asked = added.rules[0] if count == 1 else f"{count} rules"
+        click.echo(f"{added.words} ({asked}): adds at most {added.bytes} bytes a device to the state")
     register = load_register(config)
     held = ", ".join(
         f"{len(part)} {word}{'' if len(part) == 1 else 's'}"
