@@ -160,9 +160,9 @@ def _message(detail: ErrorDetails) -> str:
         scalar = isinstance(given, int | float | date) and not isinstance(given, bool)
         return f"expected text, found {shown}" + (f'; quote it: "{given}"' if scalar else "")
     if kind in ("literal_error", "enum"):
-        words = str(context.get("expected", ""))
+        listed = str(context.get("expected", ""))
         # texts stand in quotes there, numbers don't
-        return _one_of(re.findall(r"'([^']*)'", words) or re.split(r", | or ", words), given)
+        return _one_of(re.findall(r"'([^']*)'", listed) or re.split(r", | or ", listed), given)
     if kind in ("value_error", "assertion_error"):
         return str(context.get("error", detail["msg"]))
     if kind in ("too_long", "too_short"):
