@@ -311,17 +311,22 @@ class Detector:
         out: Outputs,
     ) -> None:
         """The mean of each pollutant over a quarter and an hour; of other windows what rules ask for."""
+        asked = self._asked(track)
         clock = Track(track.window, track.window)
         if track != clock and clock in self.plan.tracks and clock.last_end(end, self.plan.zone) == end:
-            return  # the clock's window is the same
-        asked: set[tuple[int, Statistic]] = {(q, MEAN) for q in range(len(JUDGED)) if track in BASE}
-        asked |= {(r.pollutant, r.statistic) for r in self.plan.rules if r.window and r.track == track}
+            if clock.start(end, self.plan.zone) == start:
+                asked -= self._asked(clock)  # the clock's window is the same
         for pollutant, statistic in sorted(asked):
             found = means[pollutant]
             numbers = None if revisions is None else _numbers(found.row, revisions)
             out.intervals += interval_records(
                 self.plan, JUDGED[pollutant], statistic, found, (start, end), numbers
             )
+
+    def _asked(self, track: Track) -> set[tuple[int, Statistic]]:
+        """Pollutants and statistics whose intervals are published for the track's windows."""
+        asked: set[tuple[int, Statistic]] = {(q, MEAN) for q in range(len(JUDGED)) if track in BASE}
+        return asked | {(r.pollutant, r.statistic) for r in self.plan.rules if r.window and r.track == track}
 
     def _keep_hour(self, start: int, means: tuple[Means, ...]) -> None:
         for pollutant in {rule.pollutant for rule in self.plan.rules if rule.track.is_long}:
