@@ -312,10 +312,10 @@ class Detector:
     ) -> None:
         """The mean of each pollutant over a quarter and an hour; of other windows what rules ask for."""
         asked = self._asked(track)
-        clock = Track(track.window, track.window)
-        if track != clock and clock in self.plan.tracks and clock.last_end(end, self.plan.zone) == end:
-            if clock.start(end, self.plan.zone) == start:
-                asked -= self._asked(clock)  # the clock's window is the same
+        clock, zone = Track(track.window, track.window), self.plan.zone
+        same = (clock.start(end, zone), clock.last_end(end, zone)) == (start, end)
+        if same and track != clock and clock in self.plan.tracks:
+            asked -= self._asked(clock)
         for pollutant, statistic in sorted(asked):
             found = means[pollutant]
             numbers = None if revisions is None else _numbers(found.row, revisions)
