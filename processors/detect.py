@@ -260,9 +260,10 @@ class Detector:
 
     def _forget(self, due: int) -> None:
         """An hour has closed: let go of what nothing can change any more."""
-        self.log.close(max(self.since, self.closed[HOUR] - RETAIN_MS))
+        self.log.close(max(self.since, self.closed[HOUR] - self.plan.retain))
         self.log.forget(due)
-        self.judge.forget(self.days, due)
+        # answers are needed as long as readings may change them, however long the hour was waited for
+        self.judge.forget(self.days, self.closed[HOUR] - (self.plan.retain - RETAIN_MS))
         self.days.forget(due)
         self.backgrounds.forget(due)
         self.breaches.forget(due)

@@ -203,6 +203,15 @@ class Plan:
     def __len__(self) -> int:
         return len(self.devices)
 
+    @property
+    def retain(self) -> int:
+        """How far before the last closed hour readings may still supersede, ms.
+
+        A rolling window reaches back over the hours that it ended in: its readings are kept longer.
+        """
+        rolling = [t.window for t in self.tracks if not t.is_clock and not t.is_long]
+        return RETAIN_MS + (HOUR_MS if rolling else 0)
+
     def rows_of(self, devices: tuple[str, ...]) -> Rows:
         """The row of each device, -1 for one that is not of the plan."""
         try:
