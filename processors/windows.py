@@ -2,7 +2,8 @@
 
 Slot = the device's interval, aligned to the window. Capture = slots covered by at least one admitted
 value / slots. The window's value = mean of slot means; inside a slot a value with a period weighs by
-its overlap in milliseconds, an instant weighs one. Sums are whole 1e-9 of the unit; one division makes
+its overlap in milliseconds, an instant weighs one; where a device sends both, or means over different
+times, only the finest of a slot count. Sums are whole 1e-9 of the unit; one division makes
 the float, so neither order nor batch can change a digit.
 """
 
@@ -144,7 +145,12 @@ def _pollutant(rows: Columns, key: Int64s, values: Int32s, interval: Int64s, sta
     use = np.flatnonzero(admitted)
     count = np.add.reduceat(admitted.astype(np.int64), first)
     greatest = np.maximum.reduceat(np.where(admitted, value, ABSENT), first)
-    row, value, slot, weight = _spread(row[use], value[use], time[use], period[use], interval, start, end)
+    row, value, time, period = row[use], value[use], time[use], period[use]
+    mixed = len(period) and period.min() != period.max()
+    rank = _fineness(period, interval[row]) if mixed else None
+    row, value, slot, weight, rank = _spread(row, value, time, period, rank, interval, start, end)
+    if rank is not None:
+        row, value, slot, weight = _finest(row, value, slot, weight, rank)
     slot_row, slot_mean = _slot_means(row, slot, value, weight)
     with_slots, begin = _groups(slot_row)
     place = np.searchsorted(devices, with_slots)
@@ -185,12 +191,19 @@ def _groups(row: Int32s) -> tuple[Int32s, npt.NDArray[np.intp]]:
 
 
 def _spread(
-    row: Int32s, value: Int64s, time: Int64s, period: Int32s, interval: Int64s, start: int, end: int
-) -> tuple[Int32s, Int64s, Int64s, Int64s]:
-    """Each value into the slots it covers: (row, value, slot, weight)."""
+    row: Int32s,
+    value: Int64s,
+    time: Int64s,
+    period: Int32s,
+    rank: Int64s | None,
+    interval: Int64s,
+    start: int,
+    end: int,
+) -> tuple[Int32s, Int64s, Int64s, Int64s, Int64s | None]:
+    """Each value into the slots it covers: (row, value, slot, weight, rank)."""
     step = interval[row]
     if not period.any():
-        return row, value, (time - start) // step, np.ones(len(row), np.int64)
+        return row, value, (time - start) // step, np.ones(len(row), np.int64), rank
     begin = np.maximum(time, start)
     until = np.minimum(time + np.maximum(period, 1), end)
     first = (begin - start) // step
@@ -200,7 +213,27 @@ def _spread(
     slot = first[source] + nth
     slot_start = start + slot * step[source]
     overlap = np.minimum(until[source], slot_start + step[source]) - np.maximum(begin[source], slot_start)
-    return row[source], value[source], slot, overlap
+    return row[source], value[source], slot, overlap, None if rank is None else rank[source]
+
+
+def _fineness(period: Int32s, step: Int64s) -> Int64s:
+    """Which of a device's values go first where it sends the same air more than once (HJ 212: real-time,
+    minute and hour data): means within a slot, then instants, then means over more, the shortest first.
+    """
+    longer = np.where(period > step, period, 0).astype(np.int64) + 1
+    return np.where((period > 0) & (period <= step), 0, longer)
+
+
+def _finest(
+    row: Int32s, value: Int64s, slot: Int64s, weight: Int64s, rank: Int64s
+) -> tuple[Int32s, Int64s, Int64s, Int64s]:
+    """Of each slot the finest values only: nothing that was measured enters one mean twice."""
+    cell = (row.astype(np.int64) << _TIME_BITS) + slot
+    order = np.lexsort((rank, cell))
+    cell, rank = cell[order], rank[order]
+    _, first, size = np.unique(cell, return_index=True, return_counts=True)
+    kept = order[rank == np.repeat(rank[first], size)]
+    return row[kept], value[kept], slot[kept], weight[kept]
 
 
 def _slot_means(row: Int32s, slot: Int64s, value: Int64s, weight: Int64s) -> tuple[Int32s, Int64s]:
