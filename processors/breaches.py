@@ -64,13 +64,19 @@ class Breaches:
             if episode is not None and episode.opened.start == verdict.start:
                 return self._superseded(key, episode, verdict)
             if previous == EXCEEDS and verdict.answer != EXCEEDS:
-                return []  # an interval inside an episode that others hold open
+                last = current is not None and current.last == verdict.start
+                if current is None or not (last and clears and verdict.answer == COMPLIANT):
+                    return []  # an interval inside an episode that others hold open
+                return [self._close(key, _of_verdict(current.opened, verdict, "closed"))]
         if verdict.answer == EXCEEDS:
             if current is not None:
                 current.last = max(current.last, verdict.start)
                 return self._rise(current, verdict, rule)
             if previous == EXCEEDS or not enough:
                 return []
+            before = self.closed.get(key)
+            if before is not None and _belongs(before, verdict, rule, since):
+                return self._again(key, before, verdict, later_compliant)
             return self._open(key, verdict, rule, later_compliant, delayed, since)
         if verdict.answer == COMPLIANT and clears and current is not None and verdict.start > current.last:
             return [self._close(key, _of_verdict(current.opened, verdict, "closed"))]
@@ -85,9 +91,8 @@ class Breaches:
         delayed: bool,
         since: int | None,
     ) -> list[Breach]:
-        episode = verdict.start if since is None else since
         breach = Breach(
-            id=short_id("breach", rule.id, rule.revision, verdict.kind, verdict.point, episode),
+            id=_id_of(verdict, rule, since),
             event="opened",
             kind="exceedance",
             level=_level_of(verdict, rule),
@@ -125,6 +130,14 @@ class Breaches:
             return [breach]
         closing = replace(_of_verdict(breach, later, "closed"), at=verdict.decided_at)
         return [breach, self._close(key, closing)]
+
+    def _again(self, key: Key, before: Episode, verdict: Verdict, later: Verdict | None) -> list[Breach]:
+        """A late exceedance inside an episode that is over: no second breach, and nobody is woken."""
+        before.last = max(before.last, verdict.start)
+        if later is None:  # it is not over after all
+            self.open[key] = self.closed.pop(key)
+            before.closed_at = None
+        return [replace(_of_verdict(before.opened, verdict, "amended"), tell=False)]
 
     def _rise(self, current: Episode, verdict: Verdict, rule: Rule) -> list[Breach]:
         """A higher level within an episode is an event of its own."""
@@ -237,6 +250,17 @@ class Breaches:
             held = made.open if name == "open" else made.closed
             held[(key[0], key[1], key[2])] = Episode(Breach(**opened), last, closed_at)
         return made
+
+
+def _id_of(verdict: Verdict, rule: Rule, since: int | None) -> str:
+    start = verdict.start if since is None else since
+    return short_id("breach", rule.id, rule.revision, verdict.kind, verdict.point, start)
+
+
+def _belongs(before: Episode, verdict: Verdict, rule: Rule, since: int | None) -> bool:
+    """Is the exceedance part of an episode that is over already?"""
+    inside = before.opened.start <= verdict.start <= before.last
+    return inside or before.opened.id == _id_of(verdict, rule, since)
 
 
 def _level_of(verdict: Verdict, rule: Rule) -> str:

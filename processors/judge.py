@@ -195,7 +195,7 @@ class Judge:
                 rule.rule,
                 ANSWER_OF.get(previous),
                 self._next_compliant(rule, later, row, at) if verdict.answer == EXCEEDS else None,
-                *(runs.judged(rule, held, earlier, row, start) if rule.looks_back else ()),
+                *(runs.judged(rule, held, earlier, row, start, later) if rule.looks_back else ()),
             )
             for verdict, previous, row in zip(verdicts, before, rows.tolist(), strict=True)
         ]
@@ -278,9 +278,12 @@ class Judge:
     def _next_compliant(
         self, rule: RuleInForce, later: list[tuple[int, Held]], row: int, at: int
     ) -> Verdict | None:
-        """The first compliant verdict of a point in later intervals."""
+        """The first verdict of a point in later intervals that closes an episode."""
         for start, held in later:
-            if held.state[row] == IS_COMPLIANT:
+            if held.state[row] != IS_COMPLIANT:
+                continue
+            earlier = self._earlier(rule, start) if rule.looks_back else []
+            if not rule.looks_back or runs.judged(rule, held, earlier, row, start).clears:
                 return self._verdicts(rule, start, held, np.array([row], np.int32), at)[0]
         return None
 
