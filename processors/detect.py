@@ -352,7 +352,9 @@ class Detector:
             for rule in self.plan.rules:
                 if rule.window and rule.track == track:
                     of = means[rule.pollutant]
-                    judged = self.plan.rows_for(rule, start, self.orders)
+                    # by the rule that was published: an order counts from its record on
+                    orders = self.orders.known(end + self.plan.lateness[track])
+                    judged = self.plan.rows_for(rule, start, orders)
                     made = self.judge.amend(rule, judged, start, of, _numbers(of.row, numbers), at)
                     self._publish(made, out, delayed=at != due)
                     self._settle(made, at, out, delayed=at != due)
