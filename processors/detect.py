@@ -299,7 +299,9 @@ class Detector:
         for order in orders:
             until = FAR if order.end is None else order.end
             place = np.array([order.place in self.plan.places_of(site) for site in self.plan.sites])
-            during = place[held.row] & (held.time < until) & (held.time + np.maximum(held.period, 1) > order.start)
+            during = (
+                place[held.row] & (held.time < until) & (held.time + np.maximum(held.period, 1) > order.start)
+            )
             held.values[:, during] = np.where(held.values[:, during] == ABSENT, ABSENT, REFUSED)
 
     def _publish_intervals(

@@ -86,7 +86,9 @@ class Statistic:
             found[place] = np.add.reduceat((means.slot_mean > self.above).astype(np.int64) * NANO, first)
         else:
             ordered = means.slot_mean[np.lexsort((means.slot_mean, means.slot_row))]
-            rank = -(-size * self.permyriad // 10_000)  # the least rank that covers the share, from 1
+            rank = np.maximum(
+                -(-size * self.permyriad // 10_000), 1
+            )  # the least rank that covers the share, from 1
             found[place] = ordered[first + rank - 1]
         return found * means.covered
 
