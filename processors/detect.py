@@ -256,6 +256,7 @@ class Detector:
             self._publish(self.instants.close(start, end, means, at), out, delayed)
         self._settle([], at, out, delayed)
         if track == HOUR:
+            self._amend(due, at, out)  # as long as all readings of the windows concerned are there
             self._forget(due)
 
     def _forget(self, due: int) -> None:

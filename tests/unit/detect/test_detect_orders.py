@@ -146,6 +146,15 @@ def test_a_single_value_of_a_monitor_that_is_maintained_opens_nothing():
     assert run.events("exceedance") == []
 
 
+def test_a_window_whose_readings_are_gone_in_part_is_not_measured_again():
+    rule = local_rule(window=900, alignment="rolling", step=300)
+    order = signal("maintenance", start=T0, end=T0 + 4 * HOUR, at=T0 + 4 * HOUR + 5 * MINUTE)
+    run = judged([rule], order, hours=5)
+    again = [v.start for v in run.verdicts if v.revision == 2]
+    assert min(again) == T0 + HOUR
+    assert {v.capture for v in run.verdicts if v.revision == 2 and v.end <= order.end} == {0.0}
+
+
 def test_maintenance_of_one_site_leaves_the_others_alone():
     order = signal("maintenance", start=T0, end=T0 + HOUR, place="s2")
     assert hours_judged(judged([local_rule()], order, hours=1)) == [0]
@@ -262,3 +271,17 @@ def test_readings_of_a_batch_far_above_any_limit_are_summed_exactly():
     rows = [row(t, None, tsp=99_999.001) for t in range(T0, T0 + HOUR, MINUTE)]
     run = Run(revision(rules=[rule]), tick(T0), batch(*rows), tick(T0 + 2 * HOUR, 3 * HOUR))
     assert [v.answer for v in run.verdicts] == ["exceeds"]
+
+
+@pytest.mark.parametrize("rolling", [False, True])
+def test_what_comes_just_before_its_readings_are_let_go_is_still_measured_with_all_of_them(rolling):
+    more = {"alignment": "rolling", "step": 300} if rolling else {}
+    rule = local_rule(window=900, **more)
+    start = T0 + HOUR if not rolling else T0
+    kept = [r for r in minutes(T0, T0 + 4 * HOUR, 50) if r.time != start + 50 * MINUTE]
+    late = row(start + 50 * MINUTE, 5000, received=T0 + 4 * HOUR + 90_000)
+    run = Run(revision(rules=[rule]), *ticking([*kept, late], T0 + 4 * HOUR + 10 * MINUTE))
+    assert run.marks == ["amends"]
+    again = [v for v in run.verdicts if v.revision == 2]
+    assert {(v.answer, v.capture) for v in again} == {("exceeds", 1.0)}
+    assert len(again) == (3 if rolling else 1)
