@@ -2,9 +2,10 @@
 
 Slot = the device's interval, aligned to the window. Capture = slots covered by at least one admitted
 value / slots. The window's value = mean of slot means; inside a slot a value with a period weighs by
-its overlap in milliseconds, an instant weighs one; where a device sends both, or means over different
-times, only the finest of a slot count. Sums are whole 1e-9 of the unit; one division makes
-the float, so neither order nor batch can change a digit.
+its overlap in milliseconds, an instant weighs one. Nothing enters one mean twice: an instant within a
+mean of its device does not count, nor a mean over more than a slot where the slot has something finer.
+Sums are whole 1e-9 of the unit; one division makes the float, so neither order nor batch can change a
+digit.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ NANO = 10**9
 HOUR_MS = 3_600_000
 _PER_THOUSANDTH = 10**6  # 1e-9 in a thousandth
 _TIME_BITS = 36  # two years of milliseconds
+_BEFORE = HOUR_MS  # a value may begin so long before its window
+Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,10 +150,13 @@ def _pollutant(rows: Columns, key: Int64s, values: Int32s, interval: Int64s, sta
     use = np.flatnonzero(admitted)
     count = np.add.reduceat(admitted.astype(np.int64), first)
     greatest = np.maximum.reduceat(np.where(admitted, value, ABSENT), first)
-    row, value, time, period = row[use], value[use], time[use], period[use]
-    mixed = len(period) and period.min() != period.max()
-    rank = _fineness(period, interval[row]) if mixed else None
-    row, value, slot, weight, rank = _spread(row, value, time, period, rank, interval, start, end)
+    rank = None
+    if period[use].min() != period[use].max():
+        use = use[~_measured_twice(row[use], time[use], period[use], interval[row[use]], start)]
+        rank = np.where(period[use] > interval[row[use]], period[use], 0).astype(np.int64)
+    row, value, slot, weight, rank = _spread(
+        row[use], value[use], time[use], period[use], rank, interval, start, end
+    )
     if rank is not None:
         row, value, slot, weight = _finest(row, value, slot, weight, rank)
     slot_row, slot_mean = _slot_means(row, slot, value, weight)
@@ -218,18 +224,23 @@ def _spread(
     return row[source], value[source], slot, overlap, None if rank is None else rank[source]
 
 
-def _fineness(period: Int32s, step: Int64s) -> Int64s:
-    """Which of a device's values go first where it sends the same air more than once (HJ 212: real-time,
-    minute and hour data): means within a slot, then instants, then means over more, the shortest first.
-    """
-    longer = np.where(period > step, period, 0).astype(np.int64) + 1
-    return np.where((period > 0) & (period <= step), 0, longer)
+def _measured_twice(row: Int32s, time: Int64s, period: Int32s, step: Int64s, start: int) -> Bools:
+    """Which instants lie within a mean of their device (HJ 212: real-time and minute data). By row, time."""
+    key = (row.astype(np.int64) << _TIME_BITS) + (time - start) + _BEFORE
+    mean = (period > 0) & (period <= step)
+    if not mean.any():
+        return mean
+    begins = key[mean]
+    until = np.maximum.accumulate(begins + period[mean])  # those of a device before lie below its keys
+    last = np.searchsorted(begins, key, side="right") - 1
+    within: Bools = (period == 0) & (last >= 0) & (until[np.maximum(last, 0)] > key)
+    return within
 
 
 def _finest(
     row: Int32s, value: Int64s, slot: Int64s, weight: Int64s, rank: Int64s
 ) -> tuple[Int32s, Int64s, Int64s, Int64s]:
-    """Of each slot the finest values only: nothing that was measured enters one mean twice."""
+    """Of each slot the finest values: what means over more than a slot (HJ 212: hour data) fills holes."""
     cell = (row.astype(np.int64) << _TIME_BITS) + slot
     order = np.lexsort((rank, cell))
     cell, rank = cell[order], rank[order]

@@ -38,12 +38,13 @@ def slots(values: Sequence[Value], interval: int, start: int, end: int) -> dict[
             overlap = min(v.time + max(v.period, 1), last, end) - max(v.time, first, start)
             if overlap > 0:
                 weighed.append((v, overlap if v.period else 1))
-        # what is finer than the slot goes first, then instants, then means over more than the slot
-        for kind in (
-            [w for w in weighed if 0 < w[0].period <= interval],
-            [w for w in weighed if w[0].period == 0],
-            *([w for w in weighed if w[0].period == p] for p in sorted({w[0].period for w in weighed})),
-        ):
+        # nothing counts twice: no instant within a mean, no mean over more than the slot beside finer ones
+        means = [v for v in usable if 0 < v.period <= interval]
+        fine = [
+            w for w in weighed if w[0].period <= interval and not (w[0].period == 0 and _within(w[0], means))
+        ]
+        longer = sorted({w[0].period for w in weighed if w[0].period > interval})
+        for kind in (fine, *([w for w in weighed if w[0].period == p] for p in longer)):
             if kind:
                 found[first] = sum((v.value * w for v, w in kind), Fraction()) / sum(w for _, w in kind)
                 break
@@ -88,6 +89,10 @@ def window(
     found = list(slots(values, interval, start, end).values())
     count = (end - start) // interval
     return Window(statistic(found, name, number) if found else None, len(found) / count)
+
+
+def _within(instant: Value, means: Sequence[Value]) -> bool:
+    return any(v.time <= instant.time < v.time + v.period for v in means)
 
 
 def _sent(values: Sequence[Value], start: int, end: int) -> bool:
