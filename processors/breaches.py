@@ -14,6 +14,7 @@ from processors.records import COMPLIANT, EXCEEDS, Breach, Verdict, short_id
 from processors.rules import LEVELS, Rule
 
 OFFLINE = "offline"
+REMEMBER_MOST = 12  # of one rule and point: as many as fit into the day in which background may change
 REMEMBER_MS = 26 * 3_600_000  # closed breaches that a superseding verdict may still amend
 Key = tuple[str, str, str]  # rule, kind of verdict, device
 
@@ -34,7 +35,7 @@ class Breaches:
     """All episodes of a partition; a key has at most one that is open."""
 
     open: dict[Key, Episode] = field(default_factory=dict)
-    closed: dict[Key, Episode] = field(default_factory=dict)  # the newest of each key
+    closed: dict[Key, list[Episode]] = field(default_factory=dict)  # the newest of each key, by their end
 
     def judged(
         self,
@@ -60,9 +61,10 @@ class Breaches:
         key = (rule.id, verdict.kind, verdict.point)
         current = self.open.get(key)
         if previous is not None:
-            episode = current or self.closed.get(key)
-            if episode is not None and episode.opened.start == verdict.start:
-                return self._superseded(key, episode, verdict)
+            known = [*self.closed.get(key, ()), *([current] if current else ())]
+            for episode in known:
+                if episode.opened.start == verdict.start:
+                    return self._superseded(key, episode, verdict)
             if previous == EXCEEDS and verdict.answer != EXCEEDS:
                 last = current is not None and current.last == verdict.start
                 if current is None or not (last and clears and verdict.answer == COMPLIANT):
@@ -74,9 +76,9 @@ class Breaches:
                 return self._rise(current, verdict, rule)
             if previous == EXCEEDS or not enough:
                 return []
-            before = self.closed.get(key)
-            if before is not None and _belongs(before, verdict, rule, since):
-                return self._again(key, before, verdict, later_compliant)
+            for before in self.closed.get(key, ()):
+                if _belongs(before, verdict, rule, since):
+                    return self._again(key, before, verdict, later_compliant)
             return self._open(key, verdict, rule, later_compliant, delayed, since)
         if verdict.answer == COMPLIANT and clears and current is not None and verdict.start > current.last:
             return [self._close(key, _of_verdict(current.opened, verdict, "closed"))]
@@ -135,7 +137,8 @@ class Breaches:
         """A late exceedance inside an episode that is over: no second breach, and nobody is woken."""
         before.last = max(before.last, verdict.start)
         if later is None:  # it is not over after all
-            self.open[key] = self.closed.pop(key)
+            self.closed[key].remove(before)
+            self.open[key] = before
             before.closed_at = None
         return [replace(_of_verdict(before.opened, verdict, "amended"), tell=False)]
 
@@ -159,7 +162,9 @@ class Breaches:
     def _close(self, key: Key, event: Breach) -> Breach:
         episode = self.open.pop(key)
         episode.closed_at = event.at
-        self.closed[key] = episode
+        held = self.closed.setdefault(key, [])
+        held.append(episode)
+        del held[:-REMEMBER_MOST]
         return event
 
     def close(self, key: Key, at: int, reason: str, **changes: Any) -> Breach | None:
@@ -224,21 +229,26 @@ class Breaches:
 
     def forget_due(self) -> int | None:
         """When the oldest closed episode may be forgotten."""
-        ends = [episode.closed_at for episode in self.closed.values() if episode.closed_at is not None]
+        held = [episode for episodes in self.closed.values() for episode in episodes]
+        ends = [episode.closed_at for episode in held if episode.closed_at is not None]
         return min(ends) + REMEMBER_MS if ends else None
 
     def forget(self, until: int) -> None:
         """Forget closed episodes that are due at `until`."""
-        for key, episode in list(self.closed.items()):
-            if episode.closed_at is not None and episode.closed_at + REMEMBER_MS <= until:
+        for key, episodes in list(self.closed.items()):
+            kept = [e for e in episodes if e.closed_at is None or e.closed_at + REMEMBER_MS > until]
+            if kept:
+                self.closed[key] = kept
+            else:
                 del self.closed[key]
 
     def dump(self) -> list[Any]:
         """As JSON data."""
         return [
             [name, list(key), asdict(episode.opened), episode.last, episode.closed_at]
-            for name, held in (("open", self.open), ("closed", self.closed))
-            for key, episode in sorted(held.items())
+            for name, held in (("open", {k: [e] for k, e in self.open.items()}), ("closed", self.closed))
+            for key, episodes in sorted(held.items())
+            for episode in episodes
         ]
 
     @classmethod
@@ -247,8 +257,11 @@ class Breaches:
         made = cls()
         for name, key, opened, last, closed_at in data:
             opened["reasons"] = tuple(opened["reasons"])
-            held = made.open if name == "open" else made.closed
-            held[(key[0], key[1], key[2])] = Episode(Breach(**opened), last, closed_at)
+            place, episode = (key[0], key[1], key[2]), Episode(Breach(**opened), last, closed_at)
+            if name == "open":
+                made.open[place] = episode
+            else:
+                made.closed.setdefault(place, []).append(episode)
         return made
 
 
