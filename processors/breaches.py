@@ -28,6 +28,7 @@ class Episode:
     opened: Breach
     last: int  # start of the last exceeding interval
     closed_at: int | None = None
+    until: int = 0  # start of the interval that closed it
 
 
 @dataclass(slots=True)
@@ -71,15 +72,20 @@ class Breaches:
                     return []  # an interval inside an episode that others hold open
                 return [self._close(key, _of_verdict(current.opened, verdict, "closed"))]
         if verdict.answer == EXCEEDS:
-            if current is not None:
+            later = later_compliant
+            apart = current and later and later.start < current.opened.start
+            if current is not None and not apart:
                 current.last = max(current.last, verdict.start)
                 return self._rise(current, verdict, rule)
             if previous == EXCEEDS or not enough:
                 return []
             for before in self.closed.get(key, ()):
                 if _belongs(before, verdict, rule, since):
-                    return self._again(key, before, verdict, later_compliant)
-            return self._open(key, verdict, rule, later_compliant, delayed, since)
+                    return self._again(key, before, verdict, later)
+            made = self._open(key, verdict, rule, later, delayed, since)
+            if apart and current is not None:  # an episode of its own, over before the open one began
+                self.open[key] = current
+            return made
         if verdict.answer == COMPLIANT and clears and current is not None and verdict.start > current.last:
             return [self._close(key, _of_verdict(current.opened, verdict, "closed"))]
         return []
@@ -161,7 +167,7 @@ class Breaches:
 
     def _close(self, key: Key, event: Breach) -> Breach:
         episode = self.open.pop(key)
-        episode.closed_at = event.at
+        episode.closed_at, episode.until = event.at, event.start
         held = self.closed.setdefault(key, [])
         held.append(episode)
         del held[:-REMEMBER_MOST]
@@ -245,7 +251,7 @@ class Breaches:
     def dump(self) -> list[Any]:
         """As JSON data."""
         return [
-            [name, list(key), asdict(episode.opened), episode.last, episode.closed_at]
+            [name, list(key), asdict(episode.opened), episode.last, episode.closed_at, episode.until]
             for name, held in (("open", {k: [e] for k, e in self.open.items()}), ("closed", self.closed))
             for key, episodes in sorted(held.items())
             for episode in episodes
@@ -255,9 +261,9 @@ class Breaches:
     def load(cls, data: list[Any]) -> Breaches:
         """The inverse of `dump`."""
         made = cls()
-        for name, key, opened, last, closed_at in data:
+        for name, key, opened, last, closed_at, until in data:
             opened["reasons"] = tuple(opened["reasons"])
-            place, episode = (key[0], key[1], key[2]), Episode(Breach(**opened), last, closed_at)
+            place, episode = (key[0], key[1], key[2]), Episode(Breach(**opened), last, closed_at, until)
             if name == "open":
                 made.open[place] = episode
             else:
@@ -272,7 +278,7 @@ def _id_of(verdict: Verdict, rule: Rule, since: int | None) -> str:
 
 def _belongs(before: Episode, verdict: Verdict, rule: Rule, since: int | None) -> bool:
     """Is the exceedance part of an episode that is over already?"""
-    inside = before.opened.start <= verdict.start <= before.last
+    inside = before.opened.start <= verdict.start <= max(before.last, before.until)
     return inside or before.opened.id == _id_of(verdict, rule, since)
 
 
