@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from processors.answers import SUPERSEDE_MS
-from processors.rules import Rule
+from processors.rules import LONGEST_OF_READINGS_S, Rule
 from processors.tracks import DAY_MS, HOUR_MS, RETAIN_MS, Track
 
 READING_BYTES = 32  # row, instant, period, hash and three values of an open reading
@@ -51,24 +51,37 @@ def base_bytes(interval_s: int, lateness_s: int = 120) -> int:
     return kept_s // interval_s * READING_BYTES + 3 * 3600 // interval_s * HASH_BYTES
 
 
-def added_by(rules: Iterable[Rule]) -> list[Added]:
-    """What the rules' windows add, the shortest window first."""
+def added_by(rules: Iterable[Rule], interval_s: int = 60) -> list[Added]:
+    """What the rules' windows add for a device of such an interval, the shortest window first."""
     by_track: dict[tuple[int, int], list[Rule]] = {}
-    for rule in rules:
+    listed = list(rules)
+    for rule in listed:
         by_track.setdefault((rule.window, rule.step_s), []).append(rule)
     return [
-        Added(window, step, tuple(sorted(rule.id for rule in asking)), _bytes(asking))
+        Added(
+            window,
+            step,
+            tuple(sorted(rule.id for rule in asking)),
+            _bytes(asking, interval_s, any(_rolls(rule) for rule in listed)),
+        )
         for (window, step), asking in sorted(by_track.items())
     ]
 
 
-def _bytes(rules: list[Rule]) -> int:
+def _rolls(rule: Rule) -> bool:
+    """Does it make the state keep everything an hour longer (`Plan.retain`)?"""
+    return rule.alignment == "rolling" and rule.window <= LONGEST_OF_READINGS_S
+
+
+def _bytes(rules: list[Rule], interval_s: int, longer: bool) -> int:
     total, measured, hourly = 0, dict[_Measured, int](), set[str]()
+    if any(_rolls(rule) for rule in rules):
+        total += HOUR_MS // 1000 // interval_s * READING_BYTES
     for rule in rules:
         if not rule.window:
             total += _INSTANT_BYTES
             continue
-        answers, means = _kept(rule)
+        answers, means = _kept(rule, longer)
         total += answers * _ANSWER_BYTES
         total += _DAYS_KEPT * _DAY_BYTES if rule.allowance is not None else 0
         asked = (rule.pollutant, rule.statistic, rule.percentile, rule.above)
@@ -78,13 +91,14 @@ def _bytes(rules: list[Rule]) -> int:
     return total + sum(measured.values()) * _MEASURED_BYTES + len(hourly) * _HOURS_KEPT * _HOUR_BYTES
 
 
-def _kept(rule: Rule) -> tuple[int, int]:
+def _kept(rule: Rule, longer: bool) -> tuple[int, int]:
     """(answers, measurements) of a rule that are held at once."""
     step = rule.step_s * 1000
     looks_back = rule.repeat > 1 or rule.clear.level is not None or rule.clear.minutes > 0
     in_a_row = max(rule.clear.minutes * 60_000, rule.repeat * step) if looks_back else 0
     # what may go is let go when an hour closes
-    short = -(-(RETAIN_MS + 2 * HOUR_MS + in_a_row + rule.lateness_s * 1000) // step) + 1
+    kept = RETAIN_MS + (3 if longer else 2) * HOUR_MS + in_a_row
+    short = -(-(kept + rule.lateness_s * 1000) // step) + 1
     if rule.background is None and rule.allowance is None:
         return short, short
     long = -(-(DAY_MS + SUPERSEDE_MS + HOUR_MS) // step) + 1

@@ -37,11 +37,12 @@ def command(ctx: click.Context, config: Path) -> None:
         )
     if problems:
         ctx.exit(2)
-    for added in added_by(load_rules(config).rules):
+    register = load_register(config)
+    interval = min((device.interval for device in register.devices.values()), default=60)
+    for added in added_by(load_rules(config).rules, interval):
         count = len(added.rules)
         asked = added.rules[0] if count == 1 else f"{count} rules"
         click.echo(f"{added.words} ({asked}): adds at most {added.bytes} bytes a device to the state")
-    register = load_register(config)
     held = ", ".join(
         f"{len(part)} {word}{'' if len(part) == 1 else 's'}"
         for word, part in (

@@ -184,7 +184,7 @@ def test_a_late_reading_never_opens_an_episode_twice_and_amends_wake_nobody(
 def test_an_exceedance_that_is_in_force_in_the_end_lies_in_a_breach(seed: int) -> None:
     """Of rules that open at the first exceeding interval."""
     late = judged(belated(seed)[1], 60, SUPERSEDED, LENGTH + 2)
-    for rule in ("m5", "m15", "h1", "r15", "allowed", "clear"):
+    for rule in ("m5", "m15", "h1", "r15", "allowed"):
         spans: dict[str, list[int]] = {}
         for b in late.breaches:
             if b.rule == rule and b.kind == "exceedance" and b.unit != "intervals":

@@ -271,7 +271,7 @@ def raw_size(rules, hours, devices):
     ],
 )
 def test_what_a_window_adds_to_the_state_is_what_check_prints(rule, hours):
-    (added,) = added_by([local_rule(**rule)])
+    (added,) = added_by([local_rule(**rule)], 300)
     real = size_of([local_rule(**rule)], hours) - size_of([], hours)
     assert real <= added.bytes <= 1.6 * real + 40
 
