@@ -11,11 +11,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from ingest.batches import Row
-from ingest.records import FeedRecord
+from ingest.records import FeedRecord, Signal
 from processors.records import Interval, Verdict
 from processors.rules import Rule
 from tests import oracle
 from tests.logs import HOUR, MINUTE, T0, Run, batch, local_rule, revision, row, tick
+from tests.property.test_fold_laws import batches, by_kind, fold
 
 few = settings(
     max_examples=25,
@@ -199,3 +200,52 @@ def test_an_exceedance_that_is_in_force_in_the_end_lies_in_a_breach(seed: int) -
         for (of, kind, start, _), (answer, _, _) in finals.items():
             if (of, kind, answer) == (rule, "interval", "exceeds"):
                 assert any(begin <= start <= end for begin, end in spans.values()), (rule, start)
+
+
+def late_log(seed: int) -> list[FeedRecord | Row]:
+    """A log of late readings with orders among them, in order of receipt; readings are single rows."""
+    random, end = Random(seed), (LENGTH + 2) * 60
+    every = random.choice([1, 10, 30])  # minutes between ticks: batches may hold many minutes
+    timed: list[tuple[int, int, FeedRecord | Row]] = [
+        (T0 + m * MINUTE, 0, tick(T0 + m * MINUTE, every * MINUTE)) for m in range(0, end, every)
+    ]
+    timed += [(r.received_at, 1, r) for r in belated(seed)[1]]
+    for nth, kind in enumerate(("maintenance", "stage", "permit", "alert")):
+        at = T0 + random.randint(0, end) * MINUTE + 5 * SECOND
+        start = at - random.choice([0, 0, 90]) * MINUTE
+        level = {"stage": "structure", "alert": "red"}.get(kind)
+        until = start + random.randint(1, 90) * MINUTE
+        timed.append((at, 2, Signal(f"{kind}-{nth}", at, "county", kind, level, start, until)))
+    ordered = [record for _, _, record in sorted(timed, key=lambda e: e[:2])]
+    return [revision([{"id": "d1", "interval": 60}], ORDERED), *ordered]
+
+
+ORDERED = [
+    *SUPERSEDED,
+    local_rule(id="earth", window=900, stages=["earthwork"]),
+    local_rule(id="house", window=900, stages=["structure"]),
+    local_rule(id="night", window=0, unless=["permit"], limit=290),
+    local_rule(id="red", alert_levels=["red"], severity=[{"above": 200, "level": "violation"}]),
+]
+
+
+@settings(few, max_examples=8)
+@given(seeds, st.integers(1, 90))
+def test_late_readings_and_orders_survive_a_crash_after_every_nth_record(seed: int, every: int) -> None:
+    records = batches(late_log(seed), [3])
+    through, first = fold(records)
+    crashed, second = fold(records, every)
+    assert crashed == through
+    assert second.dump() == first.dump()
+
+
+@settings(few, max_examples=8)
+@given(seeds, st.lists(st.integers(1, 60), min_size=1, max_size=4))
+def test_late_readings_and_orders_are_judged_the_same_in_batches_of_any_size(
+    seed: int, sizes: list[int]
+) -> None:
+    log = late_log(seed)
+    one_by_one, first = fold(batches(log, [1]))
+    together, second = fold(batches(log, sizes))
+    assert by_kind(together) == by_kind(one_by_one)
+    assert second.dump() == first.dump()
