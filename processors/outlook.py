@@ -137,6 +137,7 @@ class Outlook:
     required: float | None  # mean of all open slots that would still comply; None: none would
     minutes_left: float
     configuration: str
+    tell: bool = True  # its rule's intervals open cases, so that people are told
 
 
 def conditions(found: Prospects, projection: Projection, settings: OutlookSettings) -> Int8s:
@@ -199,10 +200,10 @@ def outlooks(
                 citation=own.citation,
                 status=own.status,
                 pollutant=own.pollutant,
-                unit=own.unit,
+                unit=rule.unit,
                 start=start,
                 end=end,
-                limit=own.limit,
+                limit=rule.limit / NANO,
                 subtracted=_shown_background(own, likely - rule.limit) if likely < UNBOUNDED else None,
                 background_known=bool(background_known[i]),
                 projected=_shown(projection.mean[i]) if told else None,
@@ -215,6 +216,7 @@ def outlooks(
                 required=int(found.required[i]) / NANO if found.required[i] != NONE else None,
                 minutes_left=max(end - at, 0) / 60_000,
                 configuration=plan.id,
+                tell="interval" in own.opens,
             )
         )
     return made

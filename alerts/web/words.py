@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext
 import io
+import math
 import re
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
@@ -36,6 +37,11 @@ STATES = {
     "undetermined": N_("Undetermined"),
     "silent": N_("Silent"),
     "compliant": N_("Compliant"),
+}
+AHEAD = {
+    "warning": N_("Likely to exceed"),
+    "exceeds_if_measuring_goes_on": N_("Will exceed if measuring goes on"),
+    "certain": N_("Certain to exceed"),
 }
 REASONS = {
     "low_capture": N_("too little data in the interval"),
@@ -185,6 +191,7 @@ _DECIMALS = {"temperature": 1, "humidity": 0, "pressure": 1, "wind_speed": 1, "w
 _TABLES: dict[str, Mapping[str, str]] = {
     "state": STATES,
     "reason": REASONS,
+    "ahead": AHEAD,
     "kind": KINDS,
     "level": CASE_LEVELS,
     "case": CASE_STATES,
@@ -320,6 +327,14 @@ class Words:
     def percent(self, share: float | None) -> str:
         """A share as per cent."""
         return NOTHING if share is None else f"{share * 100:.0f}%"
+
+    def likely(self, share: float) -> str:
+        """A probability, to the nearest five per cent; never 0 or 100, which nobody can know."""
+        return f"{min(max(round(share * 20) * 5, 5), 95)}%"
+
+    def floor(self, value: float) -> float:
+        """The whole number that is surely not above `value`: what is allowed is never rounded up."""
+        return float(math.floor(value))
 
     def local(self, ms: int) -> datetime:
         """The county's time of an instant."""
