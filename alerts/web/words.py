@@ -72,6 +72,7 @@ KINDS = {
     "exceedance": N_("Exceedance"),
     "offline": N_("Device silent"),
     "suspicion": N_("Suspected falsification"),
+    "outlook": N_("Before the breach"),
     "many_silent": N_("Many devices silent"),
     "system": N_("System fault"),
 }
@@ -85,6 +86,7 @@ CASE_STATES = {
     "acknowledged": N_("Signed for, lasting"),
     "recovered": N_("Over, not signed for"),
     "closed": N_("Closed"),
+    "foretold": N_("Warning, not to be signed"),
 }
 STATUSES = {
     "read": N_("read in the standard itself"),
@@ -97,6 +99,10 @@ EVENTS = {
     "told": N_("Departments told"),
     "acknowledged": N_("Signed for"),
     "closed": N_("Over, back to normal"),
+    "rose": N_("Warning of an exceedance"),
+    "cleared": N_("Warning over"),
+    "withdrawn": N_("Warning withdrawn, readings were corrected"),
+    "lost": N_("Warning ended, too little data"),
 }
 ROLES = {
     "sector": N_("sector line"),
@@ -115,7 +121,14 @@ MESSAGE_STATES = {
     "retry": N_("failed, to be tried again"),
     "failed": N_("failed"),
 }
-STEPS = {"opened": N_("notice"), "recovered": N_("recovery")}
+STEPS = {
+    "opened": N_("notice"),
+    "recovered": N_("recovery"),
+    "warning": N_("likely to exceed"),
+    "certain": N_("certain to exceed"),
+    "cleared": N_("warning over"),
+    "withdrawn": N_("warning withdrawn"),
+}
 CHANNELS = {
     "webhook": "webhook",
     "mail": N_("e-mail"),

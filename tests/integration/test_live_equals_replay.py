@@ -32,7 +32,7 @@ from ingest.recording import read_recording
 from ingest.register import load_register
 from ingest.topics import BREACHES, QUARANTINE, RESULTS
 from processors.detect import Outputs
-from processors.records import Judged, decode, decode_breach
+from processors.records import BREACH, OUTLOOKS, Judged, decode, decode_breach
 from tests.counties import write_recording
 from tests.eventful import START, eventful_county, eventful_messages
 from tests.pipeline import Pipeline, running, wait_for
@@ -54,6 +54,8 @@ async def _live_lines(bootstrap: str, partitions: int) -> dict[str, list[Line]]:
     intervals, verdicts, breaches = {}, {}, {}
     judged, flags = {}, {}
     async for record in scan(bootstrap, RESULTS, partitions):
+        if codec.schema_of(record.headers) == OUTLOOKS:
+            continue
         found = decode(record.value, record.headers)
         if isinstance(found, Judged):
             judged[codec.header(record.headers, "feed")] = Outputs(found.readings)
@@ -63,6 +65,8 @@ async def _live_lines(bootstrap: str, partitions: int) -> dict[str, list[Line]]:
             intervals |= {(i.id, i.revision): interval_line(i) for i in found[0]}
             verdicts |= {(v.id, v.revision): verdict_line(v) for v in found[1]}
     async for record in scan(bootstrap, BREACHES, partitions):
+        if codec.schema_of(record.headers) != BREACH:
+            continue
         breach = decode_breach(record.value)
         breaches[breach.event_id] = breach_line(breach)
     refused = [
