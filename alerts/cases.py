@@ -1,10 +1,11 @@
 """The states of a case as one table: which command leads from which state to which, and why.
 
-    open -> acknowledged -> closed, open -> recovered -> closed
+    open -> acknowledged -> closed, open -> recovered -> closed, foretold
 
 A case is closed when both have happened: it is over (`recover`: compliant again, heard again, or no
-longer judged) and a person has taken note (`acknowledge`). Silence does neither. Later steps (assigned,
-rectified, verified) are further rows of the table.
+longer judged) and a person has taken note (`acknowledge`). Silence does neither.
+What is told before a breach is `foretold`: it ends with its window, and nobody signs for it. Later steps
+(assigned, rectified, verified) are further rows of the table.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ OPEN = "open"
 ACKNOWLEDGED = "acknowledged"
 RECOVERED = "recovered"
 CLOSED = "closed"
-STATES: tuple[str, ...] = (OPEN, ACKNOWLEDGED, RECOVERED, CLOSED)
+FORETOLD = "foretold"
+STATES: tuple[str, ...] = (OPEN, ACKNOWLEDGED, RECOVERED, CLOSED, FORETOLD)
 
 START = "start"
 AMEND = "amend"
 ACKNOWLEDGE = "acknowledge"
 RECOVER = "recover"
-COMMANDS: tuple[str, ...] = (START, AMEND, ACKNOWLEDGE, RECOVER)
+FORETELL = "foretell"
+COMMANDS: tuple[str, ...] = (START, AMEND, ACKNOWLEDGE, RECOVER, FORETELL)
 
 
 class Transition(NamedTuple):
@@ -53,11 +56,15 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(RECOVERED, AMEND, RECOVERED, "a later result corrects what was measured"),
     Transition(RECOVERED, ACKNOWLEDGE, CLOSED, "a person has taken note of what is over"),
     Transition(CLOSED, AMEND, CLOSED, "a later result corrects what was measured"),
+    Transition(None, FORETELL, FORETOLD, "told before a breach; its window's end ends it"),
+    Transition(FORETOLD, FORETELL, FORETOLD, "what is to be expected of its window has changed"),
 )
 _TABLE = {(row.before, row.command): row for row in TRANSITIONS}
 _REFUSALS: dict[tuple[str | None, str], str] = {
     (None, ACKNOWLEDGE): "there is no such case",
     (None, AMEND): "there is no such case",
+    (FORETOLD, ACKNOWLEDGE): "nobody needs to sign for what is told before a breach",
+    (FORETOLD, RECOVER): "its window's end ends it",
     (ACKNOWLEDGED, ACKNOWLEDGE): "the case is already acknowledged",
     (CLOSED, ACKNOWLEDGE): "the case is already closed",
     (RECOVERED, RECOVER): "the case has already recovered",
@@ -85,5 +92,5 @@ def diagram() -> str:
     lines = ["stateDiagram-v2"]
     for row in TRANSITIONS:
         lines.append(f"    {row.before or '[*]'} --> {row.after}: {row.command}")
-    lines.append(f"    {CLOSED} --> [*]")
+    lines += [f"    {CLOSED} --> [*]", f"    {FORETOLD} --> [*]"]
     return "\n".join(lines)

@@ -5,6 +5,7 @@ Pure. Templates are `texts/LANGUAGE/NAME.txt.j2`; the first line is the subject 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -77,6 +78,41 @@ class Matter:
 
 
 @dataclass(frozen=True, slots=True)
+class Forecast:
+    """What is to be expected of an open window, as a message tells it; ms UTC, values in the unit."""
+
+    site: str
+    address: str
+    device: str
+    device_name: str
+    title: str
+    level: str  # warning | certain; of what is taken back: what is left of it, or empty
+    event: str  # rose | cleared | withdrawn | lost
+    start: int
+    end: int
+    left: int  # ms until `end` when it was written
+    pollutant: str
+    unit: str
+    limit: float
+    subtracted: float | None
+    background_known: bool
+    projected: float | None
+    probability: float | None
+    required: float | None  # greatest mean from now on that complies; None: none does
+    clause: str
+    citation: str
+    status: str
+    shape: str = "mean"
+
+    @property
+    def net(self) -> float | None:
+        """The projected mean less the background."""
+        if self.projected is None or self.subtracted is None:
+            return None
+        return self.projected - self.subtracted
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that a template may use."""
 
@@ -93,6 +129,7 @@ class Facts:
     delayed: bool = False
     fault: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    forecast: Forecast | None = None
 
 
 def render(facts: Facts, language: str) -> Text:
@@ -105,6 +142,7 @@ def render(facts: Facts, language: str) -> Text:
     text = template.render(
         f=facts,
         m=facts.matter,
+        o=facts.forecast,
         when=lambda ms: _when(ms, zone, chinese),
         span=lambda m: _span(m, zone, chinese),
         reading=lambda m: _reading(m.value, m.unit, m.limit),
@@ -112,6 +150,8 @@ def render(facts: Facts, language: str) -> Text:
         fault_name=lambda fault: fault_name(fault, words),
         number=_number,
         unit=lambda u: _UNITS.get(u or "", u or ""),
+        at_most=lambda value: f"{math.floor(value)}",  # what is allowed is never rounded up
+        likely=lambda share: f"{min(max(round(share * 20) * 5, 5), 95)} %",  # nobody knows it to the per cent
         percent=lambda share: f"{share * 100:.0f} %",
         pollutant=lambda p: (_POLLUTANTS_ZH if chinese else _POLLUTANTS).get(p or "", p or ""),
         lasted=lambda ms: _lasted(ms, chinese),

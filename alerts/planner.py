@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from alerts.cases import AMEND, CLOSED, RECOVER, START, decide
+from alerts.foretell import foretell
 from alerts.letters import MatterIn, Writer, matters_of, title_in
 from alerts.messages import fault_name, group_name
 from alerts.policy import deadline_ms, operators, who
@@ -29,6 +30,7 @@ from alerts.records import (
 from alerts.routing import Routing
 from alerts.silence import Group, hold_until, release
 from ingest.register import Register
+from processors.outlook import Outlook
 from processors.records import Breach, short_id
 
 _LATE_MS = 30 * 60_000  # told so long after it was found, a message says that it is late
@@ -158,6 +160,10 @@ class CasePlanner:
             recovered_at=event.at,
         )
         return Change(step.reason, case, _event_of(event, None, case.state, step.reason))
+
+    def outlook(self, event: Outlook, known: Known, now: int) -> list[Change]:
+        """Changes for what is said of a window before its end."""
+        return [foretell(event, known, now, self.register, self.routing, self.base_url)]
 
     # ------------------------------------------------------------------------------- silence
 

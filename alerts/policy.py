@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from alerts.records import Recipient
+from alerts.records import OUTLOOK, Recipient
 from alerts.routing import BREACH_KINDS, Route, Routing, load_routing
 from ingest.register import Contact, Register, Site
 from ingest.strict_yaml import Document, Problem
@@ -159,7 +159,7 @@ def _reached(
 def _route_for(routing: Routing, site: Site, kind: str, level: str | None) -> tuple[int, Route]:
     for number, route in enumerate(routing.routes):
         if (
-            route.kind in (None, kind)
+            (route.kind == kind or (route.kind is None and kind != OUTLOOK))
             and route.level in (None, level)
             and route.site_kind in (None, site.kind)
         ):

@@ -15,11 +15,17 @@ EXCEEDANCE = "exceedance"
 OFFLINE = "offline"
 SUSPICION = "suspicion"
 MANY_SILENT = "many_silent"  # several offline cases, told as one
+OUTLOOK = "outlook"  # what is told before a breach; nobody signs for it
 SYSTEM = "system"  # a fault of the platform itself
 
 # Steps at which somebody is told. A message's id is a hash of (case, step, recipient, channel).
 OPENED = "opened"
 RECOVERED = "recovered"
+# Of an outlook: its levels, and what takes them back.
+LIKELY = "warning"
+CERTAIN = "certain"
+CLEARED = "cleared"
+WITHDRAWN = "withdrawn"
 
 # States of a message in the outbox.
 PENDING = "pending"
@@ -186,3 +192,4 @@ class Known:
     parent: Case | None = None  # the `many_silent` case that told of it
     parent_told: tuple[Message, ...] = ()
     siblings_open: frozenset[str] = frozenset()  # cases of that parent that are not over, without this
+    rule_open: bool = False  # of an outlook: the site has a case of its rule whose breach lasts

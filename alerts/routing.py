@@ -14,14 +14,15 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StrictFloat, StrictInt, TypeAdapter, model_validator
 
-from alerts.records import EXCEEDANCE, OFFLINE, SUSPICION
+from alerts.records import EXCEEDANCE, OFFLINE, OUTLOOK, SUSPICION
 from ingest.register import Channel, Contact, Form, Id, Name, Register
 from ingest.strict_yaml import ConfigError, Document, Loaded, Problem, did_you_mean, load
 
 BREACH_KINDS: tuple[str, ...] = (EXCEEDANCE, OFFLINE, SUSPICION)
 LINES: tuple[str, ...] = ("sector", "territorial", "site")
-# Levels that a matter can have: of an exceedance what its rule says, of the other kinds their name.
-LEVELS: tuple[str, ...] = ("notice", "warning", "violation", OFFLINE, SUSPICION)
+# Levels that a matter can have: of an exceedance what its rule says, of an outlook warning or certain, of
+# the other kinds their name.
+LEVELS: tuple[str, ...] = ("notice", "warning", "violation", "certain", OFFLINE, SUSPICION)
 _DEPARTMENT = "department:"
 _MAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 
@@ -148,9 +149,9 @@ _DEFAULTS: tuple[FileChannel | WebhookChannel, ...] = (
 
 
 class Route(Form):
-    """Who is told of what matches; what is left out matches everything."""
+    """Who is told of what matches. What is left out matches everything, but no outlook without its name."""
 
-    kind: Literal["exceedance", "offline", "suspicion"] | None = None
+    kind: Literal["exceedance", "offline", "suspicion", "outlook"] | None = None
     level: Level | None = None
     site_kind: Name | None = None
     tell: Annotated[tuple[Annotated[str, AfterValidator(_whom)], ...], Field(min_length=1)]
@@ -198,11 +199,14 @@ class RoutingForm(Form):
 
 ROUTING: TypeAdapter[RoutingForm] = TypeAdapter(RoutingForm)
 CHANNELS: TypeAdapter[tuple[ChannelForm, ...]] = TypeAdapter(tuple[ChannelForm, ...])
-_DEFAULT_ROUTE = Route(tell=LINES)
+# Before a breach only the site itself can do something about it.
+_DEFAULT_ROUTES = (Route(kind=OUTLOOK, tell=("site",)), Route(tell=LINES))
 
 
 def _covers(first: Route, later: Route) -> bool:
     """Whether `first` matches all that `later` does."""
+    if (first.kind == OUTLOOK) != (later.kind == OUTLOOK):
+        return False
     pairs = (
         (first.kind, later.kind),
         (first.level, later.level),
@@ -222,7 +226,7 @@ class Routing:
     @property
     def routes(self) -> tuple[Route, ...]:
         """All routes; the first that matches is used."""
-        return (*self.form.routes, _DEFAULT_ROUTE)
+        return (*self.form.routes, *_DEFAULT_ROUTES)
 
     def channel_of(self, use: Channel) -> ChannelForm | str:
         """The channel that a contact's entry means, or what is wrong with the entry."""

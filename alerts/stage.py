@@ -14,13 +14,15 @@ import structlog
 from pydantic import TypeAdapter
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from alerts.foretell import LEVEL_OF
 from alerts.gather import Gathered
 from alerts.routing import BREACH_KINDS
 from alerts.store import Applied, CaseStore, Planner
 from ingest.clock import Clock
 from ingest.codec import schema_of
 from ingest.telemetry import Telemetry
-from processors.records import BREACH, Breach, decode_breach
+from processors.outlook import Outlook, decode_outlook
+from processors.records import BREACH, OUTLOOK, Breach, decode_breach
 from processors.stage import RawRecord
 
 log = structlog.get_logger(__name__)
@@ -29,9 +31,11 @@ _EVENTS = ("opened", "amended", "closed")
 _YEAR_9999 = 253_370_764_800_000
 _LONGEST_DEADLINE_H = 24 * 366
 _TYPES = TypeAdapter(Breach)
+_OUTLOOK_TYPES = TypeAdapter(Outlook)
 
-# Breaches of all partitions that wait at the same time share a transaction.
-CaseWriter = Gathered[Breach, Applied]
+Told = Breach | Outlook
+# Breaches (and what is said before them) of all partitions that wait at the same time share a transaction.
+CaseWriter = Gathered[Told, Applied]
 
 
 def case_writer(store: CaseStore, planner: Planner, clock: Clock, threads: ThreadPoolExecutor) -> CaseWriter:
@@ -59,6 +63,24 @@ def checked_breach(value: bytes) -> Breach:
     return breach
 
 
+def checked_outlook(value: bytes) -> Outlook:
+    """The outlook of a record, as `checked_breach`. Raises ValueError & co."""
+    outlook = decode_outlook(value)
+    _OUTLOOK_TYPES.validate_json(value, strict=True)
+    if outlook.state not in LEVEL_OF or not outlook.title or b"\\u0000" in value:
+        raise ValueError(f"state {outlook.state!r}, no title, or a NUL")
+    if not all(0 <= instant < _YEAR_9999 for instant in (outlook.at, outlook.start, outlook.end)):
+        raise ValueError(f"instants {outlook.at}, {outlook.start}, {outlook.end} of no calendar")
+    return outlook
+
+
+# What the stage reads; a record of any other schema is counted and left out.
+_READERS: dict[str, tuple[str, Callable[[bytes], Told]]] = {
+    BREACH: ("breach", checked_breach),
+    OUTLOOK: ("outlook", checked_outlook),
+}
+
+
 class AlertsStage:
     """One partition's breaches into the case store; `told` is called when messages were written."""
 
@@ -71,26 +93,29 @@ class AlertsStage:
         self._cases = cases
         self._telemetry = telemetry
         self._told = told
-        self._waiting: list[Breach] = []
+        self._waiting: list[Told] = []
 
     def restore(self, snapshot: bytes | None) -> None:
         """Nothing to restore: the case store knows what was done."""
         self._waiting.clear()
 
     def fold(self, record: RawRecord) -> None:
-        """Take one breach event; a record that is none is counted and left out."""
-        if schema_of(record.headers) != BREACH:
+        """Take one event; a record that is none is counted and left out."""
+        name, read = _READERS.get(schema_of(record.headers), ("", None))
+        if read is None:
             self._telemetry.discard("no_breach")
             log.warning("no_breach", partition=record.partition, offset=record.offset)
             return
         try:
-            breach = checked_breach(record.value)
+            event = read(record.value)
         except (ValueError, TypeError, KeyError) as error:
-            self._telemetry.discard("unreadable_breach")
-            log.error("unreadable_breach", partition=record.partition, offset=record.offset, error=str(error))
+            self._telemetry.discard(f"unreadable_{name}")
+            log.error(
+                f"unreadable_{name}", partition=record.partition, offset=record.offset, error=str(error)
+            )
             return
-        self._telemetry.records.labels("breach").inc()
-        self._waiting.append(breach)
+        self._telemetry.records.labels(name).inc()
+        self._waiting.append(event)
 
     async def deliver(self) -> None:
         """Write what was collected, in order; waits while the database is away."""
@@ -108,13 +133,13 @@ class AlertsStage:
             for event, applied in zip(events, results, strict=True):
                 self._note(event, applied)
 
-    def _note(self, event: Breach, applied: Applied) -> None:
+    def _note(self, event: Told, applied: Applied) -> None:
         if applied.messages:
             self._told()
         if applied.new:
             self._telemetry.written.labels("case_event").inc()
         log.info(
-            "breach",
+            "breach" if isinstance(event, Breach) else "outlook",
             breach=event.id,
             what=event.event,
             site=event.site,

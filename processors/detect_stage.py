@@ -17,7 +17,7 @@ from ingest.telemetry import Telemetry
 from ingest.topics import BREACHES, FEED, QUARANTINE, RESULTS
 from processors.detect import Detector, Outputs
 from processors.feedreader import FeedError
-from processors.outlook import encode_outlooks
+from processors.outlook import encode_outlook, encode_outlooks
 from processors.records import encode_breach, encode_flags, encode_judged, judgement_records
 from processors.revision import Plan
 from processors.stage import Outlet, RawRecord, StageFactory
@@ -105,6 +105,9 @@ class DetectStage:
             self._outgoing.append((self._results, None, value, [*headers, trace]))
         self._count("intervals", len(out.intervals))
         self._count("verdicts", len(out.verdicts))
+        for outlook in (one for one in out.outlooks if one.tell):
+            key, value, headers = encode_outlook(outlook)
+            self._outgoing.append((self._breaches, key, value, [*headers, trace]))
         for breach in out.breaches:
             key, value, headers = encode_breach(breach)
             self._outgoing.append((self._breaches, key, value, [*headers, trace]))

@@ -28,7 +28,7 @@ from processors.projection import (
     rows_of,
 )
 from processors.recent import Recent
-from processors.records import OUTLOOKS, short_id
+from processors.records import OUTLOOK, OUTLOOKS, short_id
 from processors.revision import Plan, RuleInForce
 from processors.rowlog import Int32s
 from processors.rules import Rule
@@ -137,6 +137,17 @@ class Outlook:
     required: float | None  # mean of all open slots that would still comply; None: none would
     minutes_left: float
     configuration: str
+    tell: bool = True  # its rule's intervals open cases, so that people are told
+
+    @property
+    def window_id(self) -> str:
+        """Of rule, point and window: the same for all that is said of them."""
+        return short_id("outlook-window", self.rule, self.point, self.start, self.end)
+
+    @property
+    def event_id(self) -> str:
+        """Unique for what is said here: said twice it has the same id."""
+        return short_id("outlook-event", self.id)
 
 
 def conditions(found: Prospects, projection: Projection, settings: OutlookSettings) -> Int8s:
@@ -215,6 +226,7 @@ def outlooks(
                 required=int(found.required[i]) / NANO if found.required[i] != NONE else None,
                 minutes_left=max(end - at, 0) / 60_000,
                 configuration=plan.id,
+                tell="interval" in own.opens,
             )
         )
     return made
@@ -270,6 +282,18 @@ def encode_outlooks(found: Sequence[Outlook], received_at: int) -> tuple[bytes, 
 def decode_outlooks(value: bytes) -> list[Outlook]:
     """The inverse of `encode_outlooks`."""
     return [Outlook(**outlook) for outlook in orjson.loads(value)["outlooks"]]
+
+
+def encode_outlook(outlook: Outlook) -> tuple[bytes, bytes, Headers]:
+    """(key, value, headers) of one outlook, for `dust.breaches`: what people are told before a breach."""
+    value = orjson.dumps(outlook, option=orjson.OPT_SORT_KEYS)
+    mark = ("event_id", outlook.event_id.encode())
+    return outlook.window_id.encode(), value, headers_of(OUTLOOK, outlook.at, mark)
+
+
+def decode_outlook(value: bytes) -> Outlook:
+    """The inverse of `encode_outlook`."""
+    return Outlook(**orjson.loads(value))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 `dust.results` carries `dust.judged/1` (the Arrow value of the feed record unchanged, what detection
 found in its headers), `dust.flags/1` (what the quality checks say of its values), `dust.outlooks/1` (what
 is to be expected of open windows) and `dust.judgements/1` (intervals and verdicts); `dust.breaches`
-carries `dust.breach/1`. Instants are int milliseconds UTC, values are floats in the unit of the pollutant.
+carries `dust.breach/1` and `dust.outlook/1` (an outlook that people are told). Instants are int
+milliseconds UTC, values are floats in the unit of the pollutant.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ JUDGEMENTS = "dust.judgements/1"
 FLAGS = "dust.flags/1"
 OUTLOOKS = "dust.outlooks/1"
 BREACH = "dust.breach/1"
+OUTLOOK = "dust.outlook/1"
 
 COMPLIANT = "compliant"
 EXCEEDS = "exceeds"

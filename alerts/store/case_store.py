@@ -18,8 +18,10 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from alerts.cases import ACKNOWLEDGE, Step, decide, is_over
 from alerts.records import (
+    EXCEEDANCE,
     FAILED,
     OPENED,
+    OUTLOOK,
     PENDING,
     SENDING,
     SENT,
@@ -34,6 +36,7 @@ from alerts.store import rows
 from alerts.store.engine import Database
 from alerts.store.outbox_store import OutboxStore
 from alerts.store.tables import attempts, case_events, cases, messages
+from processors.outlook import Outlook
 from processors.records import Breach, short_id
 
 T = TypeVar("T")
@@ -62,6 +65,9 @@ class Planner(Protocol):
 
     def breach(self, event: Breach, known: Known, now: int) -> list[Change]:
         """Changes for one event of a breach."""
+
+    def outlook(self, event: Outlook, known: Known, now: int) -> list[Change]:
+        """Changes for what is said of a window before its end."""
 
     def release(self, held: Sequence[Case], now: int) -> list[Change]:
         """Changes for the held cases whose time has come; those not named stay held."""
@@ -95,16 +101,19 @@ class CaseStore:
 
     # ---------------------------------------------------------------- what stage and watch write
 
-    def apply_breach(self, event: Breach, planner: Planner, now: int) -> Applied:
+    def apply_breach(self, event: Breach | Outlook, planner: Planner, now: int) -> Applied:
         """Write the case, event and messages that `event` leads to; the same event twice is once."""
         return self.apply_breaches([event], planner, now)[0]
 
-    def apply_breaches(self, events: Sequence[Breach], planner: Planner, now: int) -> list[Applied]:
+    def apply_breaches(self, events: Sequence[Breach | Outlook], planner: Planner, now: int) -> list[Applied]:
         """`apply_breach` for several events in their order, in one transaction: all of them or none."""
 
-        def apply(connection: Connection, event: Breach) -> Applied:
+        def apply(connection: Connection, event: Breach | Outlook) -> Applied:
             if connection.execute(_SEEN, {"of": event.event_id}).first() is not None:
                 return Applied(False, "this event was applied before", 0)
+            if isinstance(event, Outlook):
+                known = self._known_before(connection, event)
+                return self._write(connection, planner.outlook(event, known, now))
             return self._write(connection, planner.breach(event, self._known(connection, event.id), now))
 
         return self._transact(lambda connection: [apply(connection, event) for event in events])
@@ -169,10 +178,13 @@ class CaseStore:
     def cases(
         self, state: str | None = None, site: str | None = None, limit: int = 200, over: bool | None = None
     ) -> list[Case]:
-        """Cases, newest first; `over=False`: those whose breach or fault still lasts."""
+        """Cases, newest first; `over=False`: those whose breach or fault still lasts.
+
+        What is told before a breach is listed only where its state is asked for.
+        """
         query = select(cases).order_by(cases.c.opened_at.desc(), cases.c.n.desc()).limit(limit)
-        if state is not None:
-            query = query.where(cases.c.state == state)
+        asked = cases.c.state == state if state is not None else cases.c.kind != OUTLOOK
+        query = query.where(asked)
         if site is not None:
             query = query.where(cases.c.site == site)
         if over is not None:
@@ -273,6 +285,17 @@ class CaseStore:
         owner = rows.case_of(parent.mappings().one())
         return Known(case, told, owner, _told(connection, owner.id), still)
 
+    def _known_before(self, connection: Connection, outlook: Outlook) -> Known:
+        query = select(cases).where(cases.c.id == outlook.window_id).with_for_update()
+        row = connection.execute(query).mappings().first()
+        same = select(cases.c.n).where(cases.c.site == outlook.site, cases.c.rule == outlook.rule)
+        lasting = same.where(cases.c.kind == EXCEEDANCE, cases.c.recovered_at.is_(None)).limit(1)
+        return Known(
+            rows.case_of(row) if row is not None else None,
+            _told(connection, outlook.window_id, any_step=True),
+            rule_open=connection.execute(lasting).first() is not None,
+        )
+
     def _write(self, connection: Connection, changes: Sequence[Change]) -> Applied:
         written = 0
         for change in changes:
@@ -303,10 +326,10 @@ def _open_fault(fault: str) -> Any:
     return select(cases).where(cases.c.fault == fault, cases.c.recovered_at.is_(None))
 
 
-def _told(connection: Connection, case_id: str) -> tuple[Message, ...]:
-    query = select(messages).where(
-        messages.c.case == case_id, messages.c.step == OPENED, messages.c.state.not_in(FAILED)
-    )
+def _told(connection: Connection, case_id: str, any_step: bool = False) -> tuple[Message, ...]:
+    query = select(messages).where(messages.c.case == case_id, messages.c.state.not_in(FAILED))
+    if not any_step:
+        query = query.where(messages.c.step == OPENED)
     found = connection.execute(query.order_by(messages.c.n)).mappings()
     return tuple(rows.message_of(row) for row in found)
 

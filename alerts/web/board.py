@@ -10,6 +10,8 @@ from alerts.cases import CLOSED, OPEN, RECOVERED
 from alerts.records import Case
 from ingest.register import Device, Register, Site
 from processors.history.base import LatestReading
+from processors.outlook import CERTAIN, IF_MEASURED, WARNING
+from processors.outlook import STATES as STATES_AHEAD
 from processors.revision import OFFLINE_INTERVALS, OFFLINE_LEAST_MS
 
 COMPLIANT, EXCEEDS, UNDETERMINED, SILENT = "compliant", "exceeds", "undetermined", "silent"
@@ -20,6 +22,8 @@ MINUTE = 60_000
 LOOK_BACK = 4 * HOUR  # verdicts older than this say nothing of the present
 STALE_FEED = 5 * MINUTE  # nothing from any device for so long: the feed itself is in doubt
 _BACKGROUND_WAIT = HOUR
+# What of an open window is shown, the worst first.
+_AHEAD_RANK = {STATES_AHEAD[state]: rank for rank, state in enumerate((CERTAIN, IF_MEASURED, WARNING))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class SiteNow:
     level_time: int | None
     last: int | None
     cases: tuple[Case, ...]
+    outlooks: tuple[Mapping[str, Any], ...] = ()  # of windows that are open now, worst first
 
     @property
     def silent_devices(self) -> int:
@@ -96,12 +101,16 @@ def compose(
     cases: Sequence[Case],
     now: int,
     down: tuple[str, ...] = (),
+    outlooks: Iterable[Mapping[str, Any]] = (),
 ) -> Board:
     """The board at `now`."""
     newest = {reading.device: reading for reading in latest}
     of_site: dict[str, list[Mapping[str, Any]]] = {}
     for verdict in present_verdicts(verdicts, now):
         of_site.setdefault(verdict["site"], []).append(verdict)
+    ahead: dict[str, list[Mapping[str, Any]]] = {}
+    for outlook in open_outlooks(outlooks, now):
+        ahead.setdefault(outlook["site"], []).append(outlook)
     devices: dict[str, list[DeviceNow]] = {}
     for device in register.devices.values():
         reading = device_now(device, newest.get(device.id), now)
@@ -113,6 +122,7 @@ def compose(
             devices.get(site.id, []),
             of_site.get(site.id, []),
             tuple(c for c in opened if c.site == site.id),
+            tuple(ahead.get(site.id, ())),
         )
         for site in register.sites.values()
     ]
@@ -134,6 +144,22 @@ def present_verdicts(verdicts: Iterable[Mapping[str, Any]], now: int) -> list[Ma
     return [v for v in newest.values() if now - v["end"] <= _holds(v)]
 
 
+def open_outlooks(outlooks: Iterable[Mapping[str, Any]], now: int) -> list[Mapping[str, Any]]:
+    """Of each point and rule the last word on the window that is open now, where it warns; worst first."""
+    newest: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for outlook in outlooks:
+        if outlook["start"] <= now < outlook["end"]:
+            key = (outlook["device"], outlook["rule"])
+            if key not in newest or newest[key]["at"] <= outlook["at"]:
+                newest[key] = outlook
+    return sorted((one for one in newest.values() if one["state"] in _AHEAD_RANK), key=_ahead_first)
+
+
+def _ahead_first(outlook: Mapping[str, Any]) -> tuple[int, float, str, str]:
+    likely = -(outlook.get("probability") or 0.0)
+    return (_AHEAD_RANK[outlook["state"]], likely, outlook["device"], outlook["rule"])
+
+
 def device_now(device: Device, reading: LatestReading | None, now: int) -> DeviceNow:
     """A device with its newest reading; silent by the same measure as detection's."""
     if reading is None:
@@ -145,8 +171,9 @@ def device_now(device: Device, reading: LatestReading | None, now: int) -> Devic
 
 
 def _site_now(
-    site: Site, devices: list[DeviceNow], verdicts: list[Mapping[str, Any]], cases: tuple[Case, ...]
-) -> SiteNow:
+    site: Site, devices: list[DeviceNow], verdicts: list[Mapping[str, Any]], cases: tuple[Case, ...],
+    outlooks: tuple[Mapping[str, Any], ...] = (),
+) -> SiteNow:  # fmt: skip
     verdicts = sorted(verdicts, key=_worst_first)
     decisive = verdicts[0] if verdicts else None
     speaking = [d for d in devices if not d.silent]
@@ -163,7 +190,7 @@ def _site_now(
     times = [d.time for d in devices if d.time is not None]
     return SiteNow(
         site, state, decisive, tuple(verdicts), reasons, tuple(devices), quantity, level, level_time,
-        max(times, default=None), cases,
+        max(times, default=None), cases, outlooks,
     )  # fmt: skip
 
 
@@ -244,11 +271,12 @@ def _worst_first(verdict: Mapping[str, Any]) -> tuple[int, int, float, str, str]
     )  # fmt: skip
 
 
-def _urgency(now: SiteNow) -> tuple[int, int, int, float, str]:
+def _urgency(now: SiteNow) -> tuple[int, int, int, int, float, str]:
     rank = {EXCEEDS: 0, SILENT: 2, UNDETERMINED: 2, COMPLIANT: 4}[now.state]
     if now.cases:
         rank -= 1  # a site with an open case goes before its equals, and before those that are merely quiet
-    return (rank, -now.unsigned, 0 if now.state == SILENT else 1, -(now.level or 0.0), now.site.id)
+    ahead = _AHEAD_RANK[now.outlooks[0]["state"]] if now.outlooks else len(_AHEAD_RANK)
+    return (rank, -now.unsigned, ahead, 0 if now.state == SILENT else 1, -(now.level or 0.0), now.site.id)
 
 
 def group_cases(cases: Iterable[Case]) -> list[tuple[Case, ...]]:

@@ -102,6 +102,11 @@ class Poller:
                     "verdicts",
                     lambda: self.history.verdicts(start_ms=now - LOOK_BACK, end_ms=now + 1, limit=_VERDICTS),
                 ),
+                self._ask(
+                    "history",
+                    "outlooks",
+                    lambda: self.history.outlooks(start_ms=now - LOOK_BACK, end_ms=now + 1),
+                ),
                 self._ask("cases", "cases", lambda: unclosed(self.cases, _CASES)),
             )
             self._polled_at = time.monotonic()
@@ -149,7 +154,7 @@ class Poller:
             self.telemetry.faults.labels(f"{store}_down").inc()
 
     def _compose(self, now: int) -> None:
-        if not {"latest", "verdicts", "cases"} <= self._kept.keys():
+        if not {"latest", "verdicts", "outlooks", "cases"} <= self._kept.keys():
             return
         board = compose(
             self.register,
@@ -158,6 +163,7 @@ class Poller:
             self._kept["cases"],
             now,
             tuple(sorted(self.down)),
+            self._kept["outlooks"],
         )
         self.board = board
         if board.last is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext
 import io
+import math
 import re
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
@@ -37,6 +38,11 @@ STATES = {
     "silent": N_("Silent"),
     "compliant": N_("Compliant"),
 }
+AHEAD = {
+    "warning": N_("Likely to exceed"),
+    "exceeds_if_measuring_goes_on": N_("Will exceed if measuring goes on"),
+    "certain": N_("Certain to exceed"),
+}
 REASONS = {
     "low_capture": N_("too little data in the interval"),
     "no_data": N_("no admitted data in the interval"),
@@ -66,6 +72,7 @@ KINDS = {
     "exceedance": N_("Exceedance"),
     "offline": N_("Device silent"),
     "suspicion": N_("Suspected falsification"),
+    "outlook": N_("Before the breach"),
     "many_silent": N_("Many devices silent"),
     "system": N_("System fault"),
 }
@@ -79,6 +86,7 @@ CASE_STATES = {
     "acknowledged": N_("Signed for, lasting"),
     "recovered": N_("Over, not signed for"),
     "closed": N_("Closed"),
+    "foretold": N_("Warning, not to be signed"),
 }
 STATUSES = {
     "read": N_("read in the standard itself"),
@@ -91,6 +99,10 @@ EVENTS = {
     "told": N_("Departments told"),
     "acknowledged": N_("Signed for"),
     "closed": N_("Over, back to normal"),
+    "rose": N_("Warning of an exceedance"),
+    "cleared": N_("Warning over"),
+    "withdrawn": N_("Warning withdrawn, readings were corrected"),
+    "lost": N_("Warning ended, too little data"),
 }
 ROLES = {
     "sector": N_("sector line"),
@@ -109,7 +121,14 @@ MESSAGE_STATES = {
     "retry": N_("failed, to be tried again"),
     "failed": N_("failed"),
 }
-STEPS = {"opened": N_("notice"), "recovered": N_("recovery")}
+STEPS = {
+    "opened": N_("notice"),
+    "recovered": N_("recovery"),
+    "warning": N_("likely to exceed"),
+    "certain": N_("certain to exceed"),
+    "cleared": N_("warning over"),
+    "withdrawn": N_("warning withdrawn"),
+}
 CHANNELS = {
     "webhook": "webhook",
     "mail": N_("e-mail"),
@@ -185,6 +204,7 @@ _DECIMALS = {"temperature": 1, "humidity": 0, "pressure": 1, "wind_speed": 1, "w
 _TABLES: dict[str, Mapping[str, str]] = {
     "state": STATES,
     "reason": REASONS,
+    "ahead": AHEAD,
     "kind": KINDS,
     "level": CASE_LEVELS,
     "case": CASE_STATES,
@@ -320,6 +340,14 @@ class Words:
     def percent(self, share: float | None) -> str:
         """A share as per cent."""
         return NOTHING if share is None else f"{share * 100:.0f}%"
+
+    def likely(self, share: float) -> str:
+        """A probability, to the nearest five per cent; never 0 or 100, which nobody can know."""
+        return f"{min(max(round(share * 20) * 5, 5), 95)}%"
+
+    def floor(self, value: float) -> float:
+        """The whole number that is surely not above `value`: what is allowed is never rounded up."""
+        return float(math.floor(value))
 
     def local(self, ms: int) -> datetime:
         """The county's time of an instant."""

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-KINDS = ("breach", "offline", "suspicion")
+KINDS = ("breach", "offline", "suspicion", "outlook")
 
 
 @click.command("who")

@@ -89,6 +89,12 @@ class History(Protocol):
     ) -> list[dict[str, Any]]:
         """The newest `limit` verdicts whose start is in [start, end), newest first; keys as above."""
 
+    def outlooks(self, *, start_ms: int, end_ms: int, site: str | None = None) -> list[dict[str, Any]]:
+        """What was said in [start, end) of open windows, by `at` (when), device and rule.
+
+        Keys: `at`, the tags and fields of the measurement; `start` and `end` are the window's.
+        """
+
     def count(self, kind: str) -> int:
         """Number of points of a measurement."""
 
@@ -120,6 +126,13 @@ def latest_of(rows: Iterable[dict[str, Any]]) -> list[LatestReading]:
         if held is None or (held.time, -held.period) < (found.time, -found.period):
             newest[found.device] = found
     return [newest[device] for device in sorted(newest)]
+
+
+def outlook_of(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of `outlooks` as handed out: `time` is called `at`, whether the background is known is a bool."""
+    row["at"] = row.pop("time")
+    row["background_known"] = bool(row["background_known"])
+    return row
 
 
 def tidy(row: dict[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from processors.history.base import (
     LatestReading,
     WriteOutcome,
     latest_of,
+    outlook_of,
     tidy,
     write_points,
 )
@@ -40,6 +41,7 @@ _ALWAYS = {
     "readings": "received_at",
     "conflicts": "received_at",
     "intervals": "capture",
+    "outlooks": "end",
     "verdicts": "answer_code",
 }
 _DROPPED = re.compile(r"dropped=(\d+)")
@@ -207,6 +209,12 @@ class InfluxHistory:
         order = ("site", "device", "rule", "pollutant", "kind")
         rows.sort(key=lambda row: (-row["time"], *(row[name] for name in order)))
         return [tidy(row) for row in rows]
+
+    def outlooks(self, *, start_ms: int, end_ms: int, site: str | None = None) -> list[dict[str, Any]]:
+        """See `History.outlooks`."""
+        rows = self._select("outlooks", {"site": site}, start_ms, end_ms)
+        rows.sort(key=lambda row: (row["time"], row["device"], row["rule"], row["pollutant"]))
+        return [outlook_of(row) for row in rows]
 
     def _select(
         self, measurement: str, named: dict[str, str | None], start_ms: int, end_ms: int, tail: str = ""

@@ -18,6 +18,7 @@ from processors.history.base import (
     LatestReading,
     WriteOutcome,
     latest_of,
+    outlook_of,
     tidy,
     write_points,
 )
@@ -160,6 +161,11 @@ class SqliteHistory:
         order = "time DESC, site, device, rule, pollutant, kind"
         return [tidy(row) for row in self._select("verdicts", {"site": site}, start_ms, end_ms, order, limit)]
 
+    def outlooks(self, *, start_ms: int, end_ms: int, site: str | None = None) -> list[dict[str, Any]]:
+        """See `History.outlooks`."""
+        rows = self._select("outlooks", {"site": site}, start_ms, end_ms, "time, device, rule, pollutant", -1)
+        return [outlook_of(row) for row in rows]
+
     def _select(
         self, table: str, named: dict[str, str | None], start_ms: int, end_ms: int, order: str, limit: int
     ) -> list[dict[str, Any]]:
@@ -204,7 +210,7 @@ def _prepare(connection: sqlite3.Connection, spec: Measurement) -> None:
     for name, kind in spec.fields.items():
         if name not in present:
             connection.execute(f'ALTER TABLE {spec.name} ADD COLUMN "{name}" {_TYPES[kind]}')
-    if spec.name in ("intervals", "verdicts"):
+    if spec.name in ("intervals", "outlooks", "verdicts"):
         connection.execute(f"CREATE INDEX IF NOT EXISTS {spec.name}_time ON {spec.name} (time)")
 
 

@@ -13,6 +13,7 @@ from alerts.planner import CasePlanner
 from alerts.records import Message
 from alerts.routing import Routing, RoutingForm
 from ingest.register import County, Department, Device, Register, Site
+from processors.outlook import Outlook
 from processors.records import Breach
 
 
@@ -175,3 +176,44 @@ class Remembering:
     async def close(self) -> None:
         """Note it."""
         self.closed.set()
+
+
+def outlook(
+    state: str = "warning", event: str = "rose", minute: int = 35, turn: int = 0, **changes: Any
+) -> Outlook:
+    """What detection says at a minute of the hour before NIGHT of the first point of site-1."""
+    plain = Outlook(
+        id=f"o-{state}-{turn}",
+        event=event,
+        state=state,
+        at=NIGHT - HOUR + minute * 60_000,
+        site="site-1",
+        point="dev-1",
+        rule="hebei-db13-2934-2019-pm10",
+        rule_revision="r1",
+        title={
+            "zh": "施工场地 PM10 小时浓度与县均值之差",
+            "en": "Hourly PM10 of the site above the county mean",
+        },
+        clause="PM10 小时浓度与县均值的差值不超过 80，每日超标不超过 2 次",
+        citation="DB13/2934-2019",
+        status="reported",
+        pollutant="pm10",
+        unit="ug/m3",
+        start=NIGHT - HOUR,
+        end=NIGHT,
+        limit=80.0,
+        subtracted=102.0,
+        background_known=False,
+        projected=213.4,
+        low=195.0,
+        high=232.0,
+        probability=0.93,
+        covered=30,
+        settled=32,
+        slots=60,
+        required=156.9,
+        minutes_left=60.0 - minute,
+        configuration="c1",
+    )
+    return replace(plain, **changes)

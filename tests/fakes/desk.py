@@ -66,6 +66,7 @@ class FakeHistory:
             self.quiet_since[device.id] = NOW - 26 * HOUR
         self.lifted: dict[str, float] = {}
         self.calls = 0
+        self.said: list[dict[str, Any]] = []  # outlooks
 
     def level(self, device: str, quantity: str, at: int) -> float:
         """A value in the unit of the quantity."""
@@ -123,6 +124,10 @@ class FakeHistory:
                      "capture": capture, "revision": 1}
                 )  # fmt: skip
         return found
+
+    def outlooks(self, *, start_ms: int, end_ms: int, site: str | None = None) -> list[dict[str, Any]]:
+        self._ask()
+        return [o for o in self.said if start_ms <= o["at"] < end_ms and site in (None, o["site"])]
 
     def verdicts(
         self, *, start_ms: int, end_ms: int, site: str | None = None, limit: int = 1000
@@ -299,3 +304,15 @@ def case_of(id_: str, site: str, device: str, opened_at: int, value: float, stat
         rule="hebei-pm10-hour", deadline=opened_at + 24 * HOUR, recovered_at=over, acknowledged_at=signed,
         acknowledged_by="住建局 张敏" if signed else None, data=dict(data),
     )  # fmt: skip
+
+
+def outlook_said(**more: Any) -> dict[str, Any]:
+    """What a history hands out of an open window: the hour of NOW, at which it was said."""
+    said = {
+        "at": NOW, "site": WATCHED, "device": "dev-009", "pollutant": "pm10", "rule": "hebei-pm10-hour",
+        "start": floor_hour(NOW), "end": floor_hour(NOW) + HOUR, "state": "warning", "event": "rose",
+        "projected": 212.6, "low": 190.0, "high": 240.0, "probability": 0.93, "required": 163.9,
+        "limit": LIMIT, "subtracted": 92.4, "minutes_left": 55.0, "covered": 4, "settled": 5, "slots": 60,
+        "background_known": True, "id": "o1", "rule_revision": "1", "configuration": "c1",
+    }  # fmt: skip
+    return {**said, **more}

@@ -20,7 +20,7 @@ from deploy.embedded.mqtt import MqttBroker
 from deploy.scan import scan
 from ingest import codec
 from ingest.topics import BREACHES, QUARANTINE
-from processors.records import decode_breach
+from processors.records import BREACH, decode_breach
 from tests.counties import device, iso, site, write_county
 from tests.mqtt_load import LoadClient
 from tests.pipeline import STAGES, Pipeline, running, wait_for
@@ -96,6 +96,8 @@ async def _distinct(bootstrap: str, partitions: int) -> tuple[set[bytes], dict[s
         if codec.schema_of(record.headers) == codec.QUARANTINED:
             raw.add(codec.decode_quarantined(record.value).raw)
     async for record in scan(bootstrap, BREACHES, partitions):
+        if codec.schema_of(record.headers) != BREACH:
+            continue
         breach = decode_breach(record.value)
         if breach.event == "opened":
             opened[breach.id] = breach.device

@@ -34,7 +34,7 @@ from ingest.register import load_register
 from ingest.topics import BREACHES, QUARANTINE, RESULTS
 from processors.detect import Outputs
 from processors.outlook import decode_outlooks
-from processors.records import OUTLOOKS, Judged, decode, decode_breach
+from processors.records import BREACH, OUTLOOKS, Judged, decode, decode_breach
 from tests.counties import write_recording
 from tests.eventful import START, eventful_county, eventful_messages
 from tests.pipeline import Pipeline, running, wait_for
@@ -69,6 +69,8 @@ async def _live_lines(bootstrap: str, partitions: int) -> dict[str, list[Line]]:
             intervals |= {(i.id, i.revision): interval_line(i) for i in found[0]}
             verdicts |= {(v.id, v.revision): verdict_line(v) for v in found[1]}
     async for record in scan(bootstrap, BREACHES, partitions):
+        if codec.schema_of(record.headers) != BREACH:
+            continue
         breach = decode_breach(record.value)
         breaches[breach.event_id] = breach_line(breach)
     refused = [

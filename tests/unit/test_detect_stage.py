@@ -9,11 +9,13 @@ import orjson
 import pyarrow as pa
 import pytest
 
-from ingest.codec import READINGS, decode_quarantined, encode, headers_of
+from ingest.codec import READINGS, decode_quarantined, encode, headers_of, schema_of
 from ingest.records import FeedRecord, Headers
 from ingest.telemetry import Telemetry
 from ingest.topics import BREACHES, QUARANTINE, RESULTS
 from processors.detect_stage import DetectStage, SnapshotUnreadable, detect_stages
+from processors.outlook import decode_outlook, decode_outlooks
+from processors.records import OUTLOOK, OUTLOOKS
 from processors.stage import Outlet, RawRecord, Stage
 from tests.logs import HOUR, MINUTE, T0, local_rule, minutes, revision, ticking
 
@@ -23,12 +25,18 @@ class FakeProducer:
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, bytes]] = []
+        self.schemas: list[str | None] = []
         self.confirmations: list[asyncio.Future[None]] = []
 
-    async def send(self, topic: str, value: bytes, **_: Any) -> asyncio.Future[None]:
+    async def send(self, topic: str, value: bytes, headers: Headers = (), **_: Any) -> asyncio.Future[None]:
         self.sent.append((topic, value))
+        self.schemas.append(schema_of(headers))
         self.confirmations.append(asyncio.get_running_loop().create_future())
         return self.confirmations[-1]
+
+    def of(self, topic: str, schema: str) -> list[bytes]:
+        """Values of a topic and schema, in order."""
+        return [v for (t, v), s in zip(self.sent, self.schemas, strict=True) if (t, s) == (topic, schema)]
 
     def topics(self) -> set[str]:
         return {topic for topic, _ in self.sent}
@@ -64,6 +72,19 @@ async def test_outputs_leave_before_they_are_confirmed_and_settle_waits_for_all_
     assert not settling.done()
     producer.confirmations[-1].set_result(None)
     await settling
+
+
+@pytest.mark.parametrize(("opens", "told"), [(["interval"], True), (["day"], False), ([], False)])
+async def test_an_outlook_goes_to_the_alerts_where_its_rule_opens_cases_and_always_to_the_results(
+    opens: list[str], told: bool
+) -> None:
+    stage, producer, _ = made()
+    for offset, record in enumerate([revision(rules=[local_rule(opens=opens)]), *dusty_hour()[1:]]):
+        stage.fold(raw(offset, record))
+    await stage.deliver()
+    kept = [one for value in producer.of(RESULTS, OUTLOOKS) for one in decode_outlooks(value)]
+    assert [one.event for one in kept][:1] == ["rose"]
+    assert [decode_outlook(value) for value in producer.of(BREACHES, OUTLOOK)] == (kept if told else [])
 
 
 async def test_an_output_that_the_broker_refuses_fails_the_settling() -> None:

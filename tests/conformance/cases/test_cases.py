@@ -8,7 +8,7 @@ from dataclasses import replace
 from alerts.outbox import Patience, after, retry, sent
 from alerts.records import GIVEN_UP, PENDING, SENT
 from alerts.store import CaseStore
-from tests.fakes.alerts import HOUR, NIGHT, breach, offline, planner
+from tests.fakes.alerts import HOUR, NIGHT, breach, offline, outlook, planner
 
 PLAN = planner()
 
@@ -306,6 +306,47 @@ def test_cases_are_listed_newest_first_by_state_and_site(store):
     assert [c.breach for c in store.cases(over=False)] == ["new"]
     assert [c.breach for c in store.cases(limit=1)] == ["new"]
     assert store.case("none") is None
+
+
+def test_what_is_told_before_a_breach_is_told_once_and_stands_in_no_list_of_cases(store, wall):
+    early, sure = outlook(), outlook("certain", minute=50)
+    for event in (early, early, sure, sure):
+        store.apply_breach(event, PLAN, event.at)
+    assert store.cases() == []
+    assert store.counts()["cases"] == 0
+    file = store.case(early.window_id)
+    assert (file.case.kind, file.case.state, file.case.closed_at) == ("outlook", "foretold", NIGHT)
+    assert [d.message.step for d in file.messages] == ["warning", "certain"]
+    assert [e.event for e in file.events] == ["rose", "rose"]
+    assert [c.id for c in store.cases(state="foretold")] == [early.window_id]
+    assert not store.acknowledge(early.window_id, "张敏", "", NIGHT).accepted
+    assert len(_send_all(store, wall())) == 2
+
+
+def test_a_state_that_comes_back_is_not_told_again_and_its_end_goes_to_whoever_was_told(store):
+    events = [
+        outlook(),
+        outlook("quiet", "cleared", 40, 1),
+        outlook(minute=45, turn=1),
+        outlook("certain", minute=50, turn=1),
+        outlook("quiet", "withdrawn", 55, 2),
+    ]
+    written = [store.apply_breach(event, PLAN, event.at).messages for event in events]
+    assert written == [1, 1, 0, 1, 1]
+    steps = [d.message.step for d in store.case(events[0].window_id).messages]
+    assert steps == ["warning", "cleared", "certain", "withdrawn"]
+
+
+def test_an_open_case_of_the_rule_at_the_site_keeps_the_word_before_the_next_breach_quiet(store):
+    store.apply_breach(breach(device="dev-2"), PLAN, NIGHT - HOUR)
+    assert store.apply_breach(outlook(), PLAN, outlook().at).messages == 0
+    elsewhere = outlook(site="site-2", point="dev-9", id="o-elsewhere")
+    assert store.apply_breach(elsewhere, PLAN, elsewhere.at).messages == 1
+    other = outlook(rule="another", id="o-other")
+    assert store.apply_breach(other, PLAN, other.at).messages == 1
+    store.apply_breach(breach("closed", device="dev-2", at=NIGHT - HOUR + 1), PLAN, NIGHT - HOUR + 1)
+    sure = outlook("certain", minute=50)
+    assert store.apply_breach(sure, PLAN, sure.at).messages == 1
 
 
 def test_what_was_written_is_there_after_opening_again(store, url):

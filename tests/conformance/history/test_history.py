@@ -9,7 +9,13 @@ import pytest
 
 from ingest.records import MISSING, Readings
 from processors.history import History, LatestReading, Point
-from processors.history.columns import batches_of_intervals, batches_of_readings, batches_of_verdicts
+from processors.history.columns import (
+    batches_of_intervals,
+    batches_of_outlooks,
+    batches_of_readings,
+    batches_of_verdicts,
+)
+from processors.outlook import Outlook
 from processors.records import Interval, Verdict
 
 T0 = 1_763_856_000_000  # 2025-11-23T00:00:00Z
@@ -106,6 +112,7 @@ def test_what_was_never_written_is_empty_and_no_error(history: History) -> None:
     assert history.readings("dev-1", "no such quantity", T0, T0 + HOUR) == []
     assert history.intervals(pollutant="pm10", start_ms=T0, end_ms=T0 + HOUR) == []
     assert history.verdicts(start_ms=T0, end_ms=T0 + HOUR) == []
+    assert history.outlooks(start_ms=T0, end_ms=T0 + HOUR) == []
     assert history.count("readings") == 0
 
 
@@ -296,6 +303,42 @@ def test_verdicts_come_newest_first_with_all_they_say(history: History) -> None:
         "interval": "i1",
         "decided_at": T0 + HOUR,
     }
+
+
+OUTLOOK = Outlook(
+    id="o1", event="rose", state="warning", at=T0 + 1_200_000, site="site-1", point="dev-1",
+    rule="hebei-pm10-hour", rule_revision="1", title={"en": "PM10 hour"}, clause="4.1",
+    citation="DB13/2934-2019", status="reported", pollutant="pm10", unit="ug/m3", start=T0, end=T0 + HOUR,
+    limit=80.0, subtracted=92.5, background_known=False, projected=212.125, low=190.0, high=240.5,
+    probability=0.93, covered=18, settled=20, slots=60, required=163.999, minutes_left=40.0,
+    configuration="c1",
+)  # fmt: skip
+
+
+def test_outlooks_come_in_the_order_in_which_they_were_said_with_all_they_say(history: History) -> None:
+    later = replace(OUTLOOK, at=T0 + 1_500_000, state="certain", required=None, probability=None, id="o2")
+    beside = replace(OUTLOOK, site="site-2", point="dev-0", subtracted=None, background_known=True, id="o3")
+    outcome = history.write_batches(batches_of_outlooks([later, OUTLOOK, beside]))
+    assert (outcome.accepted, outcome.rejected) == (3, [])
+    found = history.outlooks(start_ms=T0, end_ms=T0 + HOUR)
+    assert [row["id"] for row in found] == ["o3", "o1", "o2"]
+    said = dict(found[1])
+    assert said.pop("device") == "dev-1"
+    assert said == {name: getattr(OUTLOOK, name) for name in said}
+    assert {"at", "start", "end", "state", "projected", "required", "background_known"} <= said.keys()
+    assert (found[0]["subtracted"], found[0]["background_known"]) == (None, True)
+    assert (found[2]["required"], found[2]["probability"]) == (None, None)
+
+
+def test_outlooks_are_found_by_site_and_by_when_they_were_said_in_a_half_open_range(history: History) -> None:
+    beside = replace(OUTLOOK, site="site-2", point="dev-0")
+    history.write_batches(batches_of_outlooks([OUTLOOK, beside]))
+    at = OUTLOOK.at
+    assert [r["device"] for r in history.outlooks(start_ms=at, end_ms=at + 1, site="site-1")] == ["dev-1"]
+    assert len(history.outlooks(start_ms=at, end_ms=at + 1)) == 2
+    assert history.outlooks(start_ms=at - HOUR, end_ms=at) == []
+    assert history.outlooks(start_ms=at + 1, end_ms=at + HOUR) == []
+    assert history.count("outlooks") == 2
 
 
 def test_a_reachable_store_passes_its_check(history: History) -> None:

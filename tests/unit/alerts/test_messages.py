@@ -10,7 +10,7 @@ import pytest
 
 from alerts.records import Known, Message
 from ingest.register import County
-from tests.fakes.alerts import HOUR, NIGHT, breach, county, offline, planner
+from tests.fakes.alerts import HOUR, NIGHT, breach, county, offline, outlook, planner
 
 GOLDEN = Path(__file__).parents[2] / "cases" / "messages"
 DAY = 24 * HOUR
@@ -49,6 +49,16 @@ def fault_ended(plan):
     return plan.fault_ended(began.case, began.messages, NIGHT + 2 * HOUR).messages
 
 
+def foretold(plan, *events):
+    case, told = None, ()
+    for event in events:
+        (change,) = plan.outlook(event, Known(case, told), event.at)
+        case, told = change.case, (*told, *change.messages)
+    return change.messages
+
+
+CERTAIN = {"state": "certain", "minute": 50, "required": None, "probability": 1.0, "background_known": True}
+
 # name -> (messages, line of the reader)
 SITUATIONS: dict[str, tuple[Callable, str]] = {
     "opened-hour-for-the-site": (opened, "site"),
@@ -83,6 +93,17 @@ SITUATIONS: dict[str, tuple[Callable, str]] = {
     "withdrawn-device": (lambda p: closed(p, breach("closed", reasons=("device_removed",))), "sector"),
     "many-silent": (lambda p: silent(p, *(f"dev-{n}" for n in range(1, 9)))[0].messages, "territorial"),
     "many-returned": (returned, "territorial"),
+    "outlook-likely-for-the-site": (lambda p: foretold(p, outlook()), "site"),
+    "outlook-likely-without-background": (lambda p: foretold(p, outlook(subtracted=None, required=50.2, projected=88.25, status="read")), "site"),
+    "outlook-certain-for-the-site": (lambda p: foretold(p, outlook(), outlook(**CERTAIN)), "site"),
+    "outlook-certain-for-the-department": (
+        lambda p: foretold(planner(p.register, routes=[{"kind": "outlook", "tell": ["sector", "site"]}]), outlook(**CERTAIN)), "sector"
+    ),
+    "outlook-cleared": (lambda p: foretold(p, outlook(), outlook("quiet", "cleared", 45, projected=130.0, required=170.0)), "site"),
+    "outlook-certain-withdrawn": (lambda p: foretold(p, outlook(**CERTAIN), outlook("warning", "withdrawn", 55, 1, projected=190.0)), "site"),
+    "outlook-too-little-data": (
+        lambda p: foretold(p, outlook(), outlook("undeterminable", "lost", 50, projected=None, probability=None)), "site"
+    ),
     "fault-ticks": (lambda p: fault(p, "ticks", seconds=61), "platform"),
     "fault-stage": (lambda p: fault(p, "stage/store", stage="store", seconds=130, lag=4211, reason="partition 3"), "platform"),
     "fault-quarantine": (lambda p: fault(p, "quarantine", seconds=600, count=1200), "platform"),

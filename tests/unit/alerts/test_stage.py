@@ -16,9 +16,10 @@ from alerts.stage import AlertsStage, case_writer
 from alerts.store import CaseStore
 from ingest.clock import ManualClock
 from ingest.telemetry import Telemetry
+from processors.outlook import encode_outlook
 from processors.records import encode_breach
 from processors.stage import RawRecord
-from tests.fakes.alerts import HOUR, NIGHT, breach, offline, planner
+from tests.fakes.alerts import HOUR, NIGHT, breach, offline, outlook, planner
 
 
 @pytest.fixture
@@ -146,3 +147,20 @@ async def test_a_hold_ends_by_the_clock_of_the_county(store):
             await asyncio.sleep(0.01)
     watching.cancel()
     assert store.counts()["messages"] == 3
+
+
+async def test_an_outlook_wakes_the_dispatcher_and_is_told_once_and_one_that_is_none_is_left_out(store):
+    told, telemetry = Told(), Telemetry("alerts")
+    stage = stage_of(store, told, telemetry, now=outlook().at)
+    _, value, headers = encode_outlook(outlook())
+    for offset in range(2):
+        stage.fold(RawRecord(0, offset, headers, value, NIGHT))
+    for offset, bad in enumerate(
+        (b"{", value.replace(b'"warning"', b'"soon"'), value.replace(b'"rose"', b"7"))
+    ):
+        stage.fold(RawRecord(0, 2 + offset, headers, bad, NIGHT))
+    await stage.deliver()
+    assert told.times == 1
+    assert len(store.case(outlook().window_id).messages) == 1
+    discarded = telemetry.discards.labels("unreadable_outlook")._value.get()
+    assert discarded == 3

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from alerts.web.board import Board, by_rule, compose, group_cases, present_verdicts
+from alerts.web.board import Board, by_rule, compose, group_cases, open_outlooks, present_verdicts
 from ingest.clock import ManualClock
 from processors.history.base import LatestReading
 from tests.fakes.desk import (
@@ -22,6 +22,8 @@ from tests.fakes.desk import (
     FakeCases,
     FakeHistory,
     example_register,
+    floor_hour,
+    outlook_said,
 )
 
 REGISTER = example_register()
@@ -142,3 +144,31 @@ def test_verdicts_are_gathered_by_rule_with_the_worst_point_in_front() -> None:
     ]
     assert records[1].judgements[0].worst["answer"] == "undetermined"
     assert [p["device"] for p in records[1].judgements[0].points] == ["dev-001", "dev-002"]
+
+
+def test_the_word_before_a_breach_counts_until_its_windows_end_and_not_at_it() -> None:
+    end = floor_hour(NOW) + HOUR
+    said = [outlook_said()]
+    assert open_outlooks(said, end - 1) == said
+    assert open_outlooks(said, end) == []
+
+
+def test_of_each_point_and_rule_the_newest_word_counts_and_what_was_taken_back_is_gone() -> None:
+    worse = outlook_said(at=NOW + MINUTE, state="certain")
+    other = outlook_said(device="dev-010")
+    back = outlook_said(device="dev-010", at=NOW + MINUTE, state="quiet", event="cleared")
+    assert open_outlooks([outlook_said(), worse, other], NOW + MINUTE) == [worse, other]
+    assert open_outlooks([back, worse, other, outlook_said()], NOW + MINUTE) == [worse]
+
+
+def test_a_site_that_is_about_to_exceed_comes_before_its_equals() -> None:
+    quiet = board_at()
+    last = quiet.sites[-1]
+    assert not last.cases
+    history = FakeHistory(REGISTER, ManualClock(NOW))
+    verdicts = history.verdicts(start_ms=NOW - 4 * HOUR, end_ms=NOW + 1, limit=10_000)
+    said = [outlook_said(site=last.site.id, device=last.devices[0].device.id)]
+    board = compose(REGISTER, history.latest(), verdicts, FakeCases(REGISTER).cases(), NOW, (), said)
+    equals = [s.site.id for s in board.sites if s.state == last.state and not s.cases]
+    assert equals[0] == last.site.id
+    assert [s.outlooks for s in board.sites if s.site.id == last.site.id] == [tuple(said)]

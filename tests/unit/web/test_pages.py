@@ -15,7 +15,19 @@ from alerts.web import stream
 from alerts.web.app import create_app
 from alerts.web.desk import Desk
 from ingest.clock import ManualClock
-from tests.fakes.desk import DEAD, DUSTY, HOUR, MINUTE, NOW, FakeCases, FakeHistory, example_register
+from tests.fakes.desk import (
+    DEAD,
+    DUSTY,
+    HOUR,
+    MINUTE,
+    NOW,
+    WATCHED,
+    FakeCases,
+    FakeHistory,
+    example_register,
+    floor_hour,
+    outlook_said,
+)
 
 REGISTER = example_register()
 CHINESE = {"accept-language": "zh-CN,zh;q=0.9"}
@@ -280,7 +292,7 @@ async def test_a_series_of_a_history_that_is_down_says_so(visit: Visit) -> None:
 async def test_many_readers_share_one_poll(visit: Visit) -> None:
     visit.desk.poller.every = 60.0
     await asyncio.gather(*(visit.http.get("/") for _ in range(20)))
-    assert visit.history.calls == 2  # latest and verdicts, once
+    assert visit.history.calls == 3  # latest, verdicts and outlooks, once
 
 
 async def test_metrics_and_probes_answer(visit: Visit) -> None:
@@ -318,3 +330,26 @@ async def test_the_stream_sends_what_changed_and_the_list_when_its_order_does(vi
 
 def test_an_event_is_one_line_of_data() -> None:
     assert stream.event("board", "<p>\n  a\n</p>") == b"event: board\ndata: <p> a </p>\n\n"
+
+
+async def test_board_and_site_say_what_is_to_be_expected_of_an_open_window_until_its_end(
+    visit: Visit,
+) -> None:
+    device = next(iter(REGISTER.devices_at(WATCHED))).id
+    visit.history.said = [outlook_said(device=device)]
+    for path in ("/", f"/sites/{WATCHED}"):
+        page = " ".join((await visit.text(path)).split())
+        assert "预计超标" in page
+        assert "预计均值约 213 · 背景 92 · 差值限值 80" in page, page[page.find("预计均值") :][:200]
+        assert "超标概率约 95%" in page
+        assert "剩余 55 分钟" in page
+        assert "此后均值不高于 163 仍可达标" in page
+    visit.history.said = [outlook_said(device=device, state="certain", required=None)]
+    visit.desk.poller.forget()
+    page = await visit.text(f"/sites/{WATCHED}")
+    assert "必然超标" in page
+    assert "此后无论如何已无法达标" in page
+    assert "超标概率" not in page
+    visit.clock.at_ms = floor_hour(NOW) + HOUR
+    visit.desk.poller.forget()
+    assert "必然超标" not in await visit.text(f"/sites/{WATCHED}")
