@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -88,6 +88,18 @@ class History(Protocol):
         self, *, start_ms: int, end_ms: int, site: str | None = None, limit: int = 1000
     ) -> list[dict[str, Any]]:
         """The newest `limit` verdicts whose start is in [start, end), newest first; keys as above."""
+
+    def rows(
+        self,
+        measurement: str,
+        named: Mapping[str, str],
+        start_ms: int | None = None,
+        end_ms: int | None = None,
+    ) -> list[dict[str, Any]]:
+        """Whole rows, by time and tags: every tag (text) and field (None where absent), and `time`.
+
+        `named`: tags or text fields and what they must be; times of [start, end), None: unbounded.
+        """
 
     def count(self, kind: str) -> int:
         """Number of points of a measurement."""
