@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "quarantine": "List what could not be used, or put it through again.",
     "apply": "Put the configuration into the log.",
     "status": "Say how every stage is doing.",
+    "explain": "Say why a verdict is what it is, from history alone.",
     "schema": "Print the JSON Schema of a record or a configuration file.",
     "feed": "Look after the log.",
     "run": "Run one service.",
