@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "publish": "Publish a recording to an MQTT broker.",
     "quarantine": "List what could not be used, or put it through again.",
     "apply": "Put the configuration into the log.",
+    "diff": "Say what a configuration folder would change.",
     "status": "Say how every stage is doing.",
     "explain": "Say why a verdict is what it is, from history alone.",
     "schema": "Print the JSON Schema of a record or a configuration file.",
