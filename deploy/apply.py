@@ -159,15 +159,15 @@ async def revisions_in_log(bootstrap: str) -> list[Revision]:
     Where none was remembered (a version before this one applied it), the newest that the feed still has.
     Raises KafkaMissing.
     """
-    found = []
-    if SNAPSHOTS in await partitions_of(bootstrap, [SNAPSHOTS]):
-        async for record in scan(bootstrap, SNAPSHOTS, 1):
-            if codec.schema_of(record.headers) == RECORD:
-                kept = codec.decode(record.value, {"schema": b"dust.revision/1"})
-                assert isinstance(kept, Revision)
-                found.append(kept)
-        if not found:
-            found = await _newest_of_feed(bootstrap)
+    if SNAPSHOTS not in await partitions_of(bootstrap, [SNAPSHOTS]):
+        return []
+    kept: dict[bytes, Revision] = {}  # compaction leaves what was sent twice for a while
+    async for record in scan(bootstrap, SNAPSHOTS, 1):
+        if codec.schema_of(record.headers) == RECORD:
+            revision = codec.decode(record.value, {"schema": b"dust.revision/1"})
+            assert isinstance(revision, Revision)
+            kept[record.key] = revision
+    found = list(kept.values()) or await _newest_of_feed(bootstrap)
     return sorted(found, key=lambda revision: revision.received_at)
 
 
