@@ -23,6 +23,7 @@ from ingest.records import MISSING, Background, FeedRecord, Quarantined, Reading
 from ingest.register import Register
 from ingest.resolve import STATUS_FILTER, Arrival, Resolver, matches
 from processors.detect import Detector, Outputs
+from processors.outlook import Outlook
 from processors.quality.flags import CHECKS
 from processors.records import ANSWERS, Breach, Interval, Verdict, short_id
 
@@ -53,6 +54,7 @@ class Replayed:
     intervals: list[Line] = field(default_factory=list)
     verdicts: list[Line] = field(default_factory=list)
     breaches: list[Line] = field(default_factory=list)
+    outlooks: list[Line] = field(default_factory=list)
     _by_key: dict[Key, list[Line]] = field(default_factory=dict)  # flags may still change
 
     def take(self, found: Outputs) -> None:
@@ -69,6 +71,7 @@ class Replayed:
         self.intervals += [interval_line(interval) for interval in found.intervals]
         self.verdicts += [verdict_line(verdict) for verdict in found.verdicts]
         self.breaches += [breach_line(breach) for breach in found.breaches]
+        self.outlooks += [outlook_line(outlook) for outlook in found.outlooks]
 
     def summary(self) -> Line:
         """The line of `summary.json`."""
@@ -248,17 +251,26 @@ def breach_line(breach: Breach) -> Line:
     return line
 
 
+def outlook_line(outlook: Outlook) -> Line:
+    """What was said of a window before its end."""
+    line: Line = {name: getattr(outlook, name) for name in Outlook.__slots__}
+    for name in ("at", "start", "end"):
+        line[name] = instant_text(line[name])
+    return line
+
+
 # -------------------------------------------------------------------------------------------- files
 
 
 def write(replayed: Replayed, folder: Path) -> Line:
-    """Write the six files into an existing folder; the summary."""
+    """Write the seven files into an existing folder; the summary."""
     for name, when, lines in (
         ("readings", "time", replayed.readings),
         ("quarantine", "received_at", replayed.quarantine),
         ("intervals", "start", replayed.intervals),
         ("verdicts", "start", replayed.verdicts),
         ("breaches", "at", replayed.breaches),
+        ("outlooks", "at", replayed.outlooks),
     ):
         (folder / f"{name}.jsonl").write_bytes(lines_text(lines, when))
     summary = replayed.summary()
@@ -276,7 +288,7 @@ def _order(line: Line, when: str) -> tuple[str, str, str, str, str, int, int]:
     site, pollutant, rule = words
     device = line.get("device") or line.get("point") or ""
     # what opened and closed at one instant (background came late) is read in that order
-    event = _EVENTS.index(line["event"]) if "event" in line else 0
+    event = _EVENTS.index(line["event"]) if line.get("event") in _EVENTS else 0
     return line[when], site, device, pollutant, rule, line.get("revision") or 0, event
 
 

@@ -46,7 +46,7 @@ def flagged(plan: Plan, columns: Columns, *, final: bool) -> list[Flagged]:
 
 @dataclass(slots=True)
 class Checked:
-    """Per length of period (ms): the newest value of each device before the first unchecked quarter."""
+    """Per length of period (ms): the newest values before what the next quarter looks back at."""
 
     before: dict[int, Newest] = field(default_factory=dict)
 
@@ -77,7 +77,8 @@ class Checked:
     ) -> list[Flagged]:
         limits = plan.limits
         mine = rows.take(which)
-        back = log.within(start - reach_ms(limits.settings), start)
+        reach = reach_ms(limits.settings)
+        back = log.within(start - reach, start)
         back = back.take((back.period == period) & (back.time < start))
         joined = Columns.joined([back, mine])
         key = (joined.row.astype(np.int64) << _TIME_BITS) + (joined.time - (start - HOUR_MS))
@@ -98,7 +99,7 @@ class Checked:
         if before is None:
             before = self.before[period] = Newest.empty(len(plan))
         fail, suspect = final_flags(held, limits, start, end, before, around)
-        self.before[period] = newest_after(held, limits, end, before)
+        self.before[period] = newest_after(held, limits, end - reach, before)
         at = place[len(back) :]
         fail, suspect = fail[:, at], suspect[:, at]
         there = mine.values != ABSENT

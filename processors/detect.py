@@ -7,7 +7,7 @@ before the row is, so neither the number of ticks nor the size of batches change
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
@@ -17,6 +17,7 @@ import numpy as np
 from ingest.records import Background, FeedRecord, Int64s, Readings, Revision, Signal, Tick
 from ingest.units import JUDGED
 from processors import state
+from processors.ahead import Ahead, asks
 from processors.amendments import Amendments, next_minute
 from processors.answers import Judgement
 from processors.background import Backgrounds
@@ -30,13 +31,14 @@ from processors.intervals import interval_records
 from processors.judge import Judge
 from processors.orders import MAINTENANCE, Order, Orders
 from processors.outage import NEVER, Outage
+from processors.outlook import Outlook
 from processors.quality.first import first_flags
 from processors.quality.newest import Newest
 from processors.records import Breach, Flagged, Interval, Verdict
 from processors.revision import PLAIN, Admission, Plan, depends_on, formers_of, sites_of_partition
 from processors.rowlog import ABSENT, REFUSED, Columns, Int32s, RowLog
 from processors.silence import Bools, Silence
-from processors.tracks import BASE, DAY_MS, HOUR, HOUR_MS, QUARTER, RETAIN_MS, Track
+from processors.tracks import BASE, DAY_MS, HOUR, HOUR_MS, QUARTER, QUARTER_MS, RETAIN_MS, Track
 from processors.windows import MEAN, Means, window_means
 
 FAR = int(np.iinfo(np.int64).max)
@@ -62,6 +64,7 @@ class Outputs:
     verdicts: list[Verdict] = field(default_factory=list)
     breaches: list[Breach] = field(default_factory=list)
     flags: list[Flagged] = field(default_factory=list)
+    outlooks: list[Outlook] = field(default_factory=list)
     duplicates: int = 0
     notes: list[Note] = field(default_factory=list)
 
@@ -88,6 +91,7 @@ class Detector:
         self.since = NEVER  # no window before it is judged
         self.hours = Hours()
         self.late = Amendments()
+        self.ahead = Ahead()
         self.newest = Newest.empty(0)  # for the first flags of what comes
         self.checked = Checked()
         self._next: int | None = None  # no decision is due before it; None: to be computed
@@ -196,6 +200,8 @@ class Detector:
             due, action = when_again, self._look_again
         if self.late.due is not None and self.late.due < due:
             due, action = self.late.due, self._amend
+        if self.ahead.due is not None and self.ahead.due < due:
+            due, action = self.ahead.due, self._look_ahead
         silent = self.silence.next_due(self.plan.offline_after, self.plan.interval, self.outage)
         if silent is not None and silent < due:
             due, action = silent, self._fall_silent
@@ -255,6 +261,8 @@ class Detector:
         if track == QUARTER:
             out.flags += self.checked.quarter(self.log, self.plan, start, end, self.backgrounds)
         means, spoke = self._measure(track, start, end)
+        if track == QUARTER:
+            self.ahead.quarter(self.plan, start, means)
         self._publish_intervals(track, start, end, means, None, out)
         if track == HOUR:
             self._keep_hour(start, means)
@@ -315,11 +323,31 @@ class Detector:
             held = held.take(np.isin(held.row, only))
         spoke[held.row] = True
         self._leave_out_maintenance(held, start, end)
+        return self._means(held, start, end, admissions), spoke
+
+    def _means(self, held: Columns, start: int, end: int, admissions: Iterable[Admission]) -> Measured:
         flagged = bool(held.fail.any() or held.suspect.any())
+        measured: Measured = {}
         for admits in sorted(admissions):
             refused = (held.fail & admits.fail | held.suspect & admits.suspect) != 0 if flagged else None
             measured[admits] = window_means(held, self.plan.interval, start, end, refused)
-        return measured, spoke
+        return measured
+
+    def _look_ahead(self, due: int, at: int, out: Outputs) -> None:
+        """Say what is to be expected of the windows that are open; nothing while we catch up."""
+        closed = self.closed[QUARTER]
+        rows = self.log.within(closed, max(closed, due) + QUARTER_MS)
+        self._leave_out_maintenance(rows, closed, due)
+        admissions = {rule.admits for rule in self.plan.rules if asks(rule)}
+        out.outlooks += self.ahead.look(
+            self.plan,
+            due,
+            closed,
+            rows,
+            lambda held, start, end: self._means(held, start, end, admissions),
+            self.backgrounds,
+            lambda rule, start: self.plan.rows_for(rule, start, self.orders),
+        )
 
     def _leave_out_maintenance(self, held: Columns, start: int, end: int) -> None:
         """What was measured while a monitor was being maintained enters no mean."""

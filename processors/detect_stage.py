@@ -18,6 +18,7 @@ from ingest.topics import BREACHES, FEED, QUARANTINE, RESULTS
 from processors.context import encode_context
 from processors.detect import Detector, Outputs
 from processors.feedreader import FeedError
+from processors.outlook import encode_outlooks
 from processors.records import BREACH, encode_breach, encode_flags, encode_judged, judgement_records
 from processors.revision import Plan
 from processors.stage import Outlet, RawRecord, StageFactory
@@ -98,6 +99,10 @@ class DetectStage:
         for first in range(0, len(out.flags), _MOST_FLAGS):
             value, headers = encode_flags(out.flags[first : first + _MOST_FLAGS], received_at)
             self._outgoing.append((self._results, None, value, [*headers, trace]))
+        if out.outlooks:
+            value, headers = encode_outlooks(out.outlooks, received_at)
+            self._outgoing.append((self._results, None, value, [*headers, trace]))
+            self._count("outlooks", len(out.outlooks))
         for value, headers in judgement_records(out.intervals, out.verdicts, received_at):
             self._outgoing.append((self._results, None, value, [*headers, trace]))
         self._count("intervals", len(out.intervals))

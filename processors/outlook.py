@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 
-from ingest.records import Int64s
+from ingest.codec import headers_of
+from ingest.records import Headers, Int64s
 from processors.projection import (
     NONE,
     UNBOUNDED,
@@ -26,9 +28,11 @@ from processors.projection import (
     rows_of,
 )
 from processors.recent import Recent
-from processors.records import short_id
-from processors.revision import NANO, Plan, RuleInForce
+from processors.records import OUTLOOKS, short_id
+from processors.revision import Plan, RuleInForce
 from processors.rowlog import Int32s
+from processors.rules import Rule
+from processors.windows import NANO
 
 Int8s = npt.NDArray[np.int8]
 _MOST_TURNS = 100
@@ -199,7 +203,7 @@ def outlooks(
                 start=start,
                 end=end,
                 limit=own.limit,
-                subtracted=(likely - rule.limit) / NANO if likely < UNBOUNDED else None,
+                subtracted=_shown_background(own, likely - rule.limit) if likely < UNBOUNDED else None,
                 background_known=bool(background_known[i]),
                 projected=_shown(projection.mean[i]) if told else None,
                 low=_shown(projection.low[i]) if told else None,
@@ -249,8 +253,23 @@ def look(
     )
 
 
+def _shown_background(rule: Rule, nano: int) -> float | None:
+    return nano / NANO if rule.background is not None else None
+
+
 def _shown(value: np.float64) -> float:
     return round(float(value), 3)
+
+
+def encode_outlooks(found: Sequence[Outlook], received_at: int) -> tuple[bytes, Headers]:
+    """(value, headers) of what one feed record led to, for `dust.results`."""
+    body = {"outlooks": list(found)}
+    return orjson.dumps(body, option=orjson.OPT_SORT_KEYS), headers_of(OUTLOOKS, received_at)
+
+
+def decode_outlooks(value: bytes) -> list[Outlook]:
+    """The inverse of `encode_outlooks`."""
+    return [Outlook(**outlook) for outlook in orjson.loads(value)["outlooks"]]
 
 
 @dataclass(frozen=True, slots=True)

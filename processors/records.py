@@ -1,9 +1,9 @@
 """What processors publish: judged readings, intervals, verdicts, breaches, and their form on Kafka.
 
 `dust.results` carries `dust.judged/1` (the Arrow value of the feed record unchanged, what detection
-found in its headers), `dust.flags/1` (what the quality checks say of its values) and
-`dust.judgements/1` (intervals and verdicts); `dust.breaches` carries `dust.breach/1`. Instants are int
-milliseconds UTC, values are floats in the unit of the pollutant.
+found in its headers), `dust.flags/1` (what the quality checks say of its values), `dust.outlooks/1` (what
+is to be expected of open windows) and `dust.judgements/1` (intervals and verdicts); `dust.breaches`
+carries `dust.breach/1`. Instants are int milliseconds UTC, values are floats in the unit of the pollutant.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from ingest.records import Headers, Readings
 JUDGED = "dust.judged/1"
 JUDGEMENTS = "dust.judgements/1"
 FLAGS = "dust.flags/1"
+OUTLOOKS = "dust.outlooks/1"
 BREACH = "dust.breach/1"
 
 COMPLIANT = "compliant"

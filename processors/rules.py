@@ -116,6 +116,7 @@ class Rule(_Data):
     level: Level = "warning"  # of an exceeding interval
     severity: list[Severity] = []  # higher levels for higher values of an interval
     day_level: Level = "violation"  # of an exceeding day
+    outlook: bool = True  # say before a window's end that it is likely, or certain, to exceed
     repeat: int = Field(default=1, ge=1, le=24)  # a breach opens at so many exceeding intervals in a row
     clear: Clear = Clear()
     opens: list[Answerable] = ["interval", "day"]  # which exceedances open a case

@@ -16,6 +16,7 @@ import orjson
 import pyarrow as pa
 
 from ingest.records import Revision
+from processors.ahead import Ahead
 from processors.amendments import Amendments
 from processors.answers import Held
 from processors.background import AreaMean, Backgrounds
@@ -26,8 +27,10 @@ from processors.instants import Instants
 from processors.judge import Judge
 from processors.orders import Orders
 from processors.outage import NEVER, Outage
+from processors.outlook import Watch
 from processors.quality.newest import Newest
-from processors.revision import Former, Plan, sites_of_partition
+from processors.recent import Recent
+from processors.revision import Admission, Former, Plan, sites_of_partition
 from processors.rowlog import BUCKET_MS, Bucket, Columns, Int32s, RowLog
 from processors.silence import Silence
 from processors.tracks import Track
@@ -60,6 +63,7 @@ def adopt(detector: Detector, plan: Plan, at: int) -> None:
     detector.log.remap(new_row, plan.digest)
     detector.hours.remap(old_row)
     detector.checked.remap(old_row)
+    detector.ahead.begin(plan, at, old_row)
     detector.newest = detector.newest.moved(old_row)
     detector.late.remap(new_row)
     detector.judge.plan = detector.instants.plan = detector.plan = plan
@@ -162,6 +166,21 @@ def dump(detector: Detector) -> bytes:
             for start, hours in sorted(detector.hours.held.items())
             for key, hour in sorted(hours.items())
         ],
+        "ahead": {
+            "due": detector.ahead.due,
+            "recent": [
+                [q, [pack.add(a) for a in (recent.count, recent.last, recent.level, recent.spread)]]
+                for q, recent in sorted(detector.ahead.recent.items())
+            ],
+            "watches": [
+                [*key, [pack.add(a) for a in (watch.state, watch.turn)]]
+                for key, watch in sorted(detector.ahead.watches.items())
+            ],
+            "quarters": [
+                [start, q, *admits, [pack.add(a) for a in sums]]
+                for (start, q, admits), sums in sorted(detector.ahead.quarters.items())
+            ],
+        },
         "newest": [pack.add(a) for a in detector.newest.columns],
         "checked": [
             [period, [pack.add(a) for a in newest.columns]]
@@ -248,6 +267,7 @@ def load(data: bytes, detector: Detector) -> Detector:
     for start, q, fail, suspect, columns in head["hours"]:
         mean, code, greatest = (arrays[i] for i in columns)
         detector.hours.held.setdefault(start, {})[Key(q, fail, suspect)] = Hour(mean, code, greatest)
+    _load_ahead(detector.ahead, head["ahead"], arrays)
     detector.newest = Newest(*(arrays[i] for i in head["newest"]))
     for period, columns in head["checked"]:
         detector.checked.before[period] = Newest(*(arrays[i] for i in columns))
@@ -275,6 +295,17 @@ def load(data: bytes, detector: Detector) -> Detector:
     for name, start, columns in head["days"]:
         days.settled.setdefault(name, {})[start] = DayHeld(*(arrays[i] for i in columns))
     return detector
+
+
+def _load_ahead(ahead: Ahead, head: dict[str, Any], arrays: list[Array]) -> None:
+    ahead.due = head["due"]
+    for q, columns in head["recent"]:
+        ahead.recent[q] = Recent(*(arrays[i] for i in columns))
+    for name, start, columns in head["watches"]:
+        ahead.watches[name, start] = Watch(*(arrays[i] for i in columns))
+    for start, q, fail, suspect, columns in head["quarters"]:
+        total, covered = (arrays[i] for i in columns)
+        ahead.quarters[start, q, Admission(fail, suspect)] = total, covered
 
 
 def _unpack(data: bytes) -> tuple[dict[str, Any], list[Array]]:

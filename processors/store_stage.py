@@ -27,12 +27,14 @@ from processors.history.base import History
 from processors.history.columns import (
     batches_of_flags,
     batches_of_intervals,
+    batches_of_outlooks,
     batches_of_readings,
     batches_of_rulings,
     batches_of_verdicts,
 )
 from processors.history.points import Batch, Refusal, point_to_json
-from processors.records import Flagged, Interval, Judged, Verdict, decode
+from processors.outlook import Outlook, decode_outlooks
+from processors.records import OUTLOOKS, Flagged, Interval, Judged, Verdict, decode
 from processors.stage import Outlet, RawRecord, StageFactory
 
 log = structlog.get_logger(__name__)
@@ -47,6 +49,7 @@ _STORED = {
     "readings": "readings",
     "conflicts": "readings",
     "quality": "flags",
+    "outlooks": "outlooks",
     "intervals": "intervals",
     "verdicts": "verdicts",
     "rulings": "rulings",
@@ -60,6 +63,7 @@ class _Collected:
 
     readings: list[Readings] = field(default_factory=list)
     flags: list[Flagged] = field(default_factory=list)
+    outlooks: list[Outlook] = field(default_factory=list)
     intervals: list[Interval] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
     context: list[Context] = field(default_factory=list)
@@ -73,6 +77,7 @@ class _Collected:
         return [
             *batches_of_readings(self.readings),
             *batches_of_flags(self.flags),
+            *batches_of_outlooks(self.outlooks),
             *batches_of_intervals(self.intervals),
             *batches_of_verdicts(self.verdicts),
             *batches_of_rulings(self.verdicts),
@@ -128,6 +133,11 @@ class StoreStage:
             if schema_of(record.headers) == CONTEXT:
                 collected.context.append(decode_context(record.value, record.headers))
                 collected.weight += 1
+                return
+            if schema_of(record.headers) == OUTLOOKS:
+                outlooks = decode_outlooks(record.value)
+                collected.outlooks += outlooks
+                collected.weight += len(outlooks)
                 return
             found = decode(record.value, record.headers)
         except Exception as error:  # whatever Arrow and JSON raise on bytes that are not theirs

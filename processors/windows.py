@@ -35,6 +35,7 @@ class Means:
     refused: Int64s  # values that were sent and not admitted
     slot_row: Int32s  # a line a covered slot, by row and slot
     slot_mean: Int64s  # 1e-9 unit
+    slot: Int64s  # its number in the window, from 0
 
     def of_rows(self, rows: Int32s) -> Means:
         """The lines of some devices."""
@@ -48,6 +49,7 @@ class Means:
             self.refused[line],
             self.slot_row[slot],
             self.slot_mean[slot],
+            self.slot[slot],
         )
 
     @classmethod
@@ -55,7 +57,7 @@ class Means:
         """Of devices that sent something of which nothing was admitted."""
         none, zeros = np.zeros(0, np.int64), np.zeros(len(row), np.int64)
         refused = zeros if refused is None else refused
-        return cls(row, zeros, zeros, zeros, zeros, refused, none.astype(np.int32), none)
+        return cls(row, zeros, zeros, zeros, zeros, refused, none.astype(np.int32), none, none)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -157,13 +159,13 @@ def _pollutant(rows: Columns, key: Int64s, values: Int32s, interval: Int64s, sta
         admitted = np.zeros(len(row), bool)
         admitted[use[source]] = True  # what takes part in no slot is not counted
     count = np.add.reduceat(admitted.astype(np.int64), first)
-    slot_row, slot_mean = _slot_means(row[use][source], slot, value[use][source], weight)
+    slot_row, slot_mean, slot = _slot_means(row[use][source], slot, value[use][source], weight)
     with_slots, begin = _groups(slot_row)
     place = np.searchsorted(devices, with_slots)
     total, covered = zeros.copy(), zeros.copy()
     total[place] = np.add.reduceat(slot_mean, begin)
     covered[place] = np.diff(np.append(begin, len(slot_row)))
-    return Means(devices, total, covered, count, greatest, refused, slot_row, slot_mean)
+    return Means(devices, total, covered, count, greatest, refused, slot_row, slot_mean, slot)
 
 
 def of_hours(hours: list[tuple[Int64s, Int64s, Int64s]], rows: Int32s) -> Means:
@@ -185,6 +187,7 @@ def of_hours(hours: list[tuple[Int64s, Int64s, Int64s]], rows: Int32s) -> Means:
         np.zeros(len(rows), np.int64),
         rows[of_row],
         means[hour, of_row],
+        hour.astype(np.int64),
     )
 
 
@@ -236,8 +239,8 @@ def _once(row: Int32s, slot: Int64s, period: Int32s, interval: Int64s) -> npt.ND
     return found
 
 
-def _slot_means(row: Int32s, slot: Int64s, value: Int64s, weight: Int64s) -> tuple[Int32s, Int64s]:
-    """(row, mean in 1e-9 unit) of each slot that has a value, by row and slot."""
+def _slot_means(row: Int32s, slot: Int64s, value: Int64s, weight: Int64s) -> tuple[Int32s, Int64s, Int64s]:
+    """(row, mean in 1e-9 unit, slot) of each slot that has a value, by row and slot."""
     cell = (row.astype(np.int64) << _TIME_BITS) + slot
     if (cell[1:] < cell[:-1]).any():
         order = np.argsort(cell, kind="stable")
@@ -247,4 +250,5 @@ def _slot_means(row: Int32s, slot: Int64s, value: Int64s, weight: Int64s) -> tup
     weights = np.add.reduceat(weight, begin)
     whole, rest = np.divmod(weighed, weights)
     # rounded half up; `rest * 1e6` stays far below 2**63, `weighed * 1e6` would not
-    return row[begin], whole * _PER_THOUSANDTH + (rest * _PER_THOUSANDTH + weights // 2) // weights
+    means = whole * _PER_THOUSANDTH + (rest * _PER_THOUSANDTH + weights // 2) // weights
+    return row[begin], means, cell[begin] & ((1 << _TIME_BITS) - 1)

@@ -14,6 +14,7 @@ import pyarrow as pa
 from ingest.records import MISSING, Readings
 from ingest.units import QUANTITIES, THOUSAND
 from processors.history.points import Batch, batch_of
+from processors.outlook import Outlook
 from processors.records import COMPLIANT, EXCEEDS, UNDETERMINED, Flagged, Interval, Verdict, short_id
 
 ANSWER_CODES = {COMPLIANT: 0, UNDETERMINED: 1, EXCEEDS: 2}
@@ -21,6 +22,21 @@ DUPLICATE, CONFLICT = "duplicate", "conflict"  # marks of detection
 _SAME_IN_VERDICT = (
     *("answer", "value", "background", "subtracted", "limit", "capture", "unit", "clause", "rule_revision"),
     *("revision", "configuration", "interval", "end", "decided_at", "id"),
+)
+_SAME_IN_OUTLOOK = (
+    *("projected", "low", "high", "probability", "required", "limit", "subtracted", "minutes_left"),
+    *(
+        "start",
+        "end",
+        "covered",
+        "settled",
+        "slots",
+        "state",
+        "event",
+        "id",
+        "rule_revision",
+        "configuration",
+    ),
 )
 _LABELS = {900_000: "15m", 3_600_000: "1h", 86_400_000: "1d"}
 
@@ -122,6 +138,17 @@ def batches_of_flags(found: Sequence[Flagged]) -> list[Batch]:
     return [
         batch_of("quality", _of(last, "time"), tags, {"words": texts, "final": [int(f.final) for f in last]})
     ]
+
+
+def batches_of_outlooks(found: Sequence[Outlook]) -> list[Batch]:
+    """What was said of open windows as points of `outlooks`."""
+    if not found:
+        return []
+    tags = {name: _of(found, name) for name in ("pollutant", "rule", "site")}
+    tags["device"] = _of(found, "point")
+    fields = {name: _of(found, name) for name in _SAME_IN_OUTLOOK}
+    fields["background_known"] = [int(one.background_known) for one in found]
+    return [batch_of("outlooks", _of(found, "at"), tags, fields)]
 
 
 def batches_of_intervals(found: Sequence[Interval]) -> list[Batch]:

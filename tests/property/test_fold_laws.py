@@ -54,7 +54,7 @@ def fold(records: list[FeedRecord], crash_every: int = 0) -> tuple[Published, De
     for number, sent in enumerate(records, 1):
         record = codec.decode(*codec.encode(sent))  # over the wire, as it would be
         out: Outputs = detector.fold(record)
-        said.lines += [*out.intervals, *out.verdicts, *out.breaches]
+        said.lines += [*out.intervals, *out.verdicts, *out.breaches, *out.outlooks, *out.flags]
         said.duplicates += out.duplicates
         said.marks |= {row_number + place: text for place, text in out.marks.items()}
         row_number += len(record) if isinstance(record, Readings) else 0
@@ -64,11 +64,11 @@ def fold(records: list[FeedRecord], crash_every: int = 0) -> tuple[Published, De
 
 
 def by_kind(said: Published) -> list[list[object]]:
-    """Intervals, verdicts and breaches each in the order in which they were published."""
+    """Intervals, verdicts and so on, each in the order in which they were published."""
     kinds: dict[str, list[object]] = {}
     for line in said.lines:
         kinds.setdefault(type(line).__name__, []).append(line)
-    return [kinds.get(name, []) for name in ("Interval", "Verdict", "Breach")]
+    return [kinds.get(name, []) for name in ("Interval", "Verdict", "Breach", "Outlook", "Flagged")]
 
 
 # ------------------------------------------------------------------------------------------ strategies
@@ -210,7 +210,7 @@ def test_any_order_of_arrival_within_the_lateness_gives_the_same_windows(
         ticks = [(T0 + m * MINUTE, 0, tick(T0 + m * MINUTE)) for m in range(SPAN + 20)]
         log = [r for _, _, r in sorted([*timed, *ticks], key=lambda e: e[:2])]
         said, _ = fold(batches([configuration(DEVICES, T0), *log], [50]))
-        intervals, verdicts, breaches = by_kind(said)
+        intervals, verdicts, breaches = by_kind(said)[:3]
         windows = [v for v in verdicts if v.kind != "instant"]  # type: ignore[attr-defined]
         episodes = sorted((b.id, b.event, b.at) for b in breaches if b.rule != INSTANT)  # type: ignore[attr-defined]
         found.append((intervals, windows, episodes, said.duplicates))

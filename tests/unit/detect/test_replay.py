@@ -27,6 +27,7 @@ CASES = Path(__file__).parents[2] / "cases" / "replay"
 FILES = (
     "breaches.jsonl",
     "intervals.jsonl",
+    "outlooks.jsonl",
     "quarantine.jsonl",
     "readings.jsonl",
     "summary.json",

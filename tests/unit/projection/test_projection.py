@@ -390,7 +390,7 @@ def test_without_a_cap_nothing_is_certain_before_the_background_is_known():
 
 def test_a_rule_without_background_ignores_what_is_known_of_it():
     said = watched(local_rule(limit=80), 900, known=500 * NANO)
-    assert [(o.subtracted, o.background_known) for o in said] == [(0, True)] * len(said)
+    assert [(o.subtracted, o.background_known) for o in said] == [(None, True)] * len(said)
     assert said[-1].state == "certain"
 
 

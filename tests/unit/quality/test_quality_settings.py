@@ -186,3 +186,21 @@ def test_settings_of_another_kind_are_refused() -> None:
     for number in (float("inf"), float("nan")):
         with pytest.raises(ValidationError, match="no finite number"):
             Settings.model_validate({"pm10": {"spike": {"suspect": number}}})
+
+
+def test_a_device_that_speaks_rarely_is_compared_with_its_newest_value_before_the_context() -> None:
+    limits = Limits.of(Settings.model_validate({}), Monitors.plain(np.array([60_000, 3_600_000])))
+    before = Newest.empty(2)
+    before.time[0, 1], before.value[0, 1], before.since[0, 1] = T0 - 1_000, 7_000, T0 - 1_000
+    row, time = np.array([0, 1, 1], np.int32), T0 + np.array([0, 0, 1_000])
+    values = np.array([[7_000, 2_507_000, 7_000], [ABSENT] * 3, [ABSENT] * 3], np.int32)
+    held = Held(row, time, values, np.zeros(3, np.uint16))
+    fail, suspect = final_flags(held, limits, T0, T0 + 900_000, before)
+    assert [names_of(int(b)) for b in fail[0]] == [(), ("rate_of_change",), ("rate_of_change",)]
+    assert [names_of(int(b)) for b in suspect[0]] == [
+        (),
+        ("rate_of_change", "spike"),
+        ("rate_of_change",),
+    ]
+    # without it the first value has nothing to be compared with
+    assert not final_flags(held, limits, T0, T0 + 900_000)[0][0, 1]

@@ -1,0 +1,188 @@
+"""Looks at windows that are still open, every five minutes of the log: what is to be said before the breach.
+
+Quarters of an hour that have closed are kept as sums; only the one that is open is measured again. A
+device whose interval does not divide a quarter of an hour has no outlook on its hour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ingest.records import Int64s
+from ingest.units import JUDGED
+from processors.background import Backgrounds
+from processors.outlook import Outlook, OutlookSettings, Watch, look
+from processors.projection import NONE, Progress, ProjectionSettings, settled_slots
+from processors.recent import Recent, learn
+from processors.revision import Admission, Plan, RuleInForce
+from processors.rowlog import Columns, Int32s
+from processors.tracks import HOUR, HOUR_MS, QUARTER, QUARTER_MS
+from processors.windows import Means, slots_of
+
+GRID_MS = 300_000
+TRACKS = (QUARTER, HOUR)
+_PLAIN_FORECAST, _PLAIN_WORDS = ProjectionSettings(), OutlookSettings()
+Measure = Callable[[Columns, int, int], dict[Admission, tuple[Means, ...]]]
+Sums = tuple[Int64s, Int64s]  # of slot means (1e-9 unit) and of covered slots, by device row
+
+
+@dataclass(slots=True, eq=False)
+class Ahead:
+    """What is known of open windows; `due`: the next look, None while no rule asks for one."""
+
+    due: int | None = None
+    recent: dict[int, Recent] = field(default_factory=dict)  # judged pollutant -> levels
+    watches: dict[tuple[str, int], Watch] = field(default_factory=dict)  # rule, start of its open window
+    quarters: dict[tuple[int, int, Admission], Sums] = field(default_factory=dict)  # start, pollutant
+
+    def begin(self, plan: Plan, at: int, old_row: Int32s) -> None:
+        """A plan is in force from `at`; `old_row[new]` is -1 for a new device."""
+        self.due = next_look(at) if any(asks(rule) for rule in plan.rules) else None
+        self.recent = {q: recent.moved(old_row) for q, recent in self.recent.items()}
+        self.watches = {key: watch.moved(old_row) for key, watch in self.watches.items()}
+        stays = old_row >= 0
+        for key, sums in self.quarters.items():
+            moved = np.zeros(len(plan), np.int64), np.zeros(len(plan), np.int64)
+            for new, old in zip(moved, sums, strict=True):
+                new[stays] = old[old_row[stays]]
+            self.quarters[key] = moved
+
+    def quarter(self, plan: Plan, start: int, measured: dict[Admission, tuple[Means, ...]]) -> None:
+        """A quarter of an hour has closed: keep its sums, learn its levels."""
+        wanted = {(rule.pollutant, rule.admits) for rule in plan.rules if asks(rule)}
+        for q, admits in sorted(wanted):
+            means = measured.get(admits, next(iter(measured.values())))[q]
+            total, covered = np.zeros(len(plan), np.int64), np.zeros(len(plan), np.int64)
+            total[means.row], covered[means.row] = means.total, means.covered
+            self.quarters[start, q, admits] = total, covered
+        for q in sorted({q for q, _ in wanted}):
+            admits = min(a for other, a in wanted if other == q)
+            means = measured.get(admits, next(iter(measured.values())))[q]
+            recent = self.recent.get(q)
+            if recent is None:
+                recent = self.recent[q] = Recent.of(len(plan))
+            begun = start + means.slot * plan.interval[means.slot_row]
+            learn(recent, means.slot_row, begun, means.slot_mean, plan.interval, _PLAIN_FORECAST.memory)
+        oldest = start - HOUR_MS
+        self.quarters = {key: sums for key, sums in self.quarters.items() if key[0] > oldest}
+        self.watches = {key: watch for key, watch in self.watches.items() if key[1] > oldest}
+
+    def look(
+        self,
+        plan: Plan,
+        at: int,
+        closed: int,
+        rows: Columns,
+        measure: Measure,
+        known: Backgrounds,
+        rows_for: Callable[[RuleInForce, int], Int32s],
+    ) -> list[Outlook]:
+        """What is to be said at `at` of the windows that are open then.
+
+        `closed`: end of the last quarter that closed; `rows`: readings from there on; `measure`: their
+        means over [start, end).
+        """
+        self.due = next_look(at)
+        made: list[Outlook] = []
+        divides = slots_of(plan.interval, QUARTER_MS) > 0
+        for rule in plan.rules:
+            if not asks(rule):
+                continue
+            start = rule.track.last_end(at, plan.zone)
+            end = start + rule.window
+            if not rule.holds(start) or closed < start - QUARTER_MS:
+                continue
+            judged = rows_for(rule, start)
+            judged = judged[divides[judged]]
+            delay = max(plan.lateness[rule.track], plan.lateness[QUARTER])
+            interval = plan.interval[judged]
+            slots = slots_of(interval, rule.window)
+            settled = settled_slots(at, start, delay, interval, slots)
+            total, covered = self._sums(rule, start, closed, len(plan))
+            self._add_open(rule, start, closed, plan, rows, measure, at - delay, total, covered)
+            progress = Progress(total[judged], covered[judged], np.zeros_like(slots), settled, slots)
+            watch = self.watches.get((rule.rule.id, start))
+            if watch is None:
+                watch = self.watches[rule.rule.id, start] = Watch.of(len(plan))
+            recent = self.recent.get(rule.pollutant)
+            if recent is None:
+                recent = self.recent[rule.pollutant] = Recent.of(len(plan))
+            now, before = _background(plan, rule, start, end, known)
+            made += look(
+                watch,
+                plan,
+                replace(rule, rows=judged),
+                start,
+                end,
+                at,
+                progress,
+                now[judged],
+                before[judged],
+                recent,
+                _PLAIN_FORECAST,
+                _PLAIN_WORDS,
+            )
+        return made
+
+    def _sums(self, rule: RuleInForce, start: int, closed: int, n: int) -> tuple[Int64s, Int64s]:
+        """Of the quarters of a window that have closed."""
+        total, covered = np.zeros(n, np.int64), np.zeros(n, np.int64)
+        for begin in range(start, closed, QUARTER_MS):
+            sums = self.quarters.get((begin, rule.pollutant, rule.admits))
+            if sums is not None:
+                total += sums[0]
+                covered += sums[1]
+        return total, covered
+
+    def _add_open(
+        self,
+        rule: RuleInForce,
+        start: int,
+        closed: int,
+        plan: Plan,
+        rows: Columns,
+        measure: Measure,
+        cut: int,
+        total: Int64s,
+        covered: Int64s,
+    ) -> None:
+        """Add the slots since the last closed quarter that end at `cut` or before."""
+        for begin in range(max(start, closed), cut, QUARTER_MS):
+            step = plan.interval[rows.row]
+            until = begin + (min(cut, begin + QUARTER_MS) - begin) // step * step
+            inside = (rows.time < until) & (rows.time + np.maximum(rows.period, 1) > begin)
+            means = measure(rows.take(inside), begin, begin + QUARTER_MS)[rule.admits][rule.pollutant]
+            # a mean that reaches beyond its slot covers slots that are not over yet
+            last = (cut - begin) // plan.interval[means.slot_row]
+            over = means.slot < last
+            np.add.at(total, means.slot_row[over], means.slot_mean[over])
+            np.add.at(covered, means.slot_row[over], 1)
+
+
+def asks(rule: RuleInForce) -> bool:
+    """Is there a word before this rule's breaches? Means by the clock, of a quarter or an hour."""
+    return rule.rule.outlook and rule.track in TRACKS and rule.statistic.name == "mean"
+
+
+def next_look(at: int) -> int:
+    """The first instant of the grid after `at`."""
+    return (at // GRID_MS + 1) * GRID_MS
+
+
+def _background(
+    plan: Plan, rule: RuleInForce, start: int, end: int, known: Backgrounds
+) -> tuple[Int64s, Int64s]:
+    """(this window's, the one to expect: the window before) by device row, 1e-9 unit or NONE."""
+    now, before = (np.full(len(plan), NONE, np.int64) for _ in range(2))
+    if rule.rule.background is None:
+        return now, before
+    areas = plan.areas_for(rule)
+    for index, area in enumerate(plan.areas):
+        for column, begin in ((now, start), (before, start - (end - start))):
+            mean = known.mean(area, begin, begin + (end - start), JUDGED[rule.pollutant])
+            if mean is not None:
+                column[areas == index] = mean.nano
+    return now, before
