@@ -11,7 +11,7 @@ from processors.revision import compile_revision, make_revision
 from processors.rules import load_rules
 
 
-def checked_revision(folder: Path, received_at: int) -> Revision:
+def checked_revision(folder: Path, received_at: int, effective: int | None = None) -> Revision:
     """`revision_of_folder` of a folder that `dustwatch check` accepts, also in who is told of what.
 
     Raises ConfigError, among other things where some site at some hour reaches nobody.
@@ -21,11 +21,11 @@ def checked_revision(folder: Path, received_at: int) -> Revision:
     problems, _ = check_folder(folder)
     if problems:
         raise ConfigError(problems)
-    return revision_of_folder(folder, received_at)
+    return revision_of_folder(folder, received_at, effective)
 
 
-def revision_of_folder(folder: Path, received_at: int) -> Revision:
-    """The folder as a feed record, in force from `received_at`. Raises ConfigError."""
+def revision_of_folder(folder: Path, received_at: int, effective: int | None = None) -> Revision:
+    """The folder as a feed record, in force from `effective` (default: `received_at`). Raises ConfigError."""
     register = load_register(folder)
     rules = load_rules(folder)
-    return make_revision(compile_revision(register, rules.rules), received_at)
+    return make_revision(compile_revision(register, rules.rules), received_at, effective)

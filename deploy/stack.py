@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.apply import apply_revision
+from deploy.apply import WouldCancel, put_configuration, user_name
 from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.mqtt import MqttBroker
 from deploy.embedded.process import ServerError, accepts, free_port
@@ -104,8 +104,12 @@ class Stack:
 
     def apply(self, revision: Revision) -> None:
         """Put the configuration into the log."""
-        asyncio.run(apply_revision(self.kafka.bootstrap, revision, PARTITIONS))
-        self.say(f"configuration {revision.id} is in the log")
+        try:
+            asyncio.run(put_configuration(self.kafka.bootstrap, revision, PARTITIONS, user_name(), "started"))
+        except WouldCancel:
+            self.say(f"configuration {revision.id} is in force; another waits (`dustwatch apply --history`)")
+        else:
+            self.say(f"configuration {revision.id} is in the log")
 
     def start_services(self) -> None:
         """Start all services and wait until each is ready and the desk answers.

@@ -155,6 +155,7 @@ _CHECKS: dict[type, dict[str, Callable[[object], bool]]] = {
         "received_at": _is_instant,
         "effective": _is_instant,
         "body": lambda body: type(body) is dict,
+        "applied": lambda said: type(said) is dict,
     },
 }
 

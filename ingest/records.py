@@ -129,12 +129,17 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A configuration in force from `effective` on; `body` is plain JSON data."""
+    """A configuration in force from `effective` on; `body` is plain JSON data.
+
+    `applied` says who put it into the log and why (keys `by`, `at`, `reason`, `before`, `difference`).
+    No verdict depends on it, and the id is not made of it.
+    """
 
     id: str
     received_at: int
     effective: int
     body: dict[str, Any]
+    applied: dict[str, Any] = field(default_factory=dict)
 
 
 FeedRecord = Readings | Tick | Background | Signal | Revision

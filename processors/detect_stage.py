@@ -11,20 +11,22 @@ from typing import Any
 
 import structlog
 
-from ingest.codec import decode, encode_quarantined, received_at_of
+from ingest.codec import decode, encode_quarantined, received_at_of, schema_of
 from ingest.records import Headers, Quarantined, Revision
 from ingest.telemetry import Telemetry
 from ingest.topics import BREACHES, FEED, QUARANTINE, RESULTS
+from processors.context import encode_context
 from processors.detect import Detector, Outputs
 from processors.feedreader import FeedError
 from processors.outlook import encode_outlook, encode_outlooks
-from processors.records import encode_breach, encode_flags, encode_judged, judgement_records
+from processors.records import BREACH, encode_breach, encode_flags, encode_judged, judgement_records
 from processors.revision import Plan
 from processors.stage import Outlet, RawRecord, StageFactory
 from processors.tracks import day_of
 
 log = structlog.get_logger(__name__)
 
+_OF_EVERY_PARTITION = ("dust.background/1", "dust.signal/1", "dust.revision/1")
 _MOST_FLAGS = 20_000  # of a record: Kafka takes none above `topics.MAX_RECORD_BYTES`
 _MOST_RAW = 8 * 1024 * 1024  # of a record set aside: as base64 in JSON it must still fit in one
 
@@ -111,11 +113,22 @@ class DetectStage:
         for breach in out.breaches:
             key, value, headers = encode_breach(breach)
             self._outgoing.append((self._breaches, key, value, [*headers, trace]))
+            value, headers = encode_context(value, BREACH, breach.at)
+            self._outgoing.append((self._results, None, value, [*headers, trace]))
             self._count("breaches", 1)
         if out.duplicates:
             self._telemetry.discard("duplicate", out.duplicates)
+        if not any(note.kind.startswith("repeated") for note in out.notes):
+            self._keep_context(record, received_at)
         for note in out.notes:
             self._telemetry.discard(note.kind)
+
+    def _keep_context(self, record: RawRecord, received_at: int) -> None:
+        """What verdicts depend on goes into history too: once, though every partition reads it."""
+        schema = schema_of(record.headers)
+        if record.partition == 0 and schema in _OF_EVERY_PARTITION:
+            value, headers = encode_context(record.value, schema, received_at)
+            self._outgoing.append((self._results, None, value, headers))
 
     def _count(self, kind: str, count: int) -> None:
         self._telemetry.written.labels(kind).inc(count)

@@ -22,12 +22,14 @@ from ingest.codec import encode_quarantined, received_at_of, schema_of
 from ingest.records import Quarantined, Readings
 from ingest.telemetry import Telemetry
 from ingest.topics import QUARANTINE, RESULTS
+from processors.context import CONTEXT, Context, batches_of_context, decode_context
 from processors.history.base import History
 from processors.history.columns import (
     batches_of_flags,
     batches_of_intervals,
     batches_of_outlooks,
     batches_of_readings,
+    batches_of_rulings,
     batches_of_verdicts,
 )
 from processors.history.points import Batch, Refusal, point_to_json
@@ -50,6 +52,8 @@ _STORED = {
     "outlooks": "outlooks",
     "intervals": "intervals",
     "verdicts": "verdicts",
+    "rulings": "rulings",
+    "context": "context",
 }
 
 
@@ -62,6 +66,7 @@ class _Collected:
     outlooks: list[Outlook] = field(default_factory=list)
     intervals: list[Interval] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
+    context: list[Context] = field(default_factory=list)
     undecodable: list[Quarantined] = field(default_factory=list)
     duplicates: int = 0
     received_at: int = 0
@@ -75,6 +80,8 @@ class _Collected:
             *batches_of_outlooks(self.outlooks),
             *batches_of_intervals(self.intervals),
             *batches_of_verdicts(self.verdicts),
+            *batches_of_rulings(self.verdicts),
+            *batches_of_context(self.context),
         ]
 
 
@@ -123,6 +130,10 @@ class StoreStage:
         collected = self._collected
         collected.received_at = max(collected.received_at, _received_at(record))
         try:
+            if schema_of(record.headers) == CONTEXT:
+                collected.context.append(decode_context(record.value, record.headers))
+                collected.weight += 1
+                return
             if schema_of(record.headers) == OUTLOOKS:
                 outlooks = decode_outlooks(record.value)
                 collected.outlooks += outlooks
@@ -243,7 +254,8 @@ def _quarantined(refusal: Refusal, received_at: int) -> Quarantined:
 def _rows(batches: Iterable[Batch]) -> dict[str, int]:
     found: Counter[str] = Counter()
     for batch in batches:
-        found[_STORED[batch.measurement]] += len(batch)
+        if batch.measurement != "rulings":  # each is a verdict that is counted already
+            found[_STORED[batch.measurement]] += len(batch)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -93,6 +93,18 @@ class History(Protocol):
         """What was said in [start, end) of open windows, by `at` (when), device and rule.
 
         Keys: `at`, the tags and fields of the measurement; `start` and `end` are the window's.
+        """
+
+    def rows(
+        self,
+        measurement: str,
+        named: Mapping[str, str],
+        start_ms: int | None = None,
+        end_ms: int | None = None,
+    ) -> list[dict[str, Any]]:
+        """Whole rows, by time and tags: every tag (text) and field (None where absent), and `time`.
+
+        `named`: tags or text fields and what they must be; times of [start, end), None: unbounded.
         """
 
     def count(self, kind: str) -> int:

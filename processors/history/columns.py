@@ -174,6 +174,22 @@ def batches_of_verdicts(found: Sequence[Verdict]) -> list[Batch]:
     return [batch_of("verdicts", _of(found, "start"), tags, fields)]
 
 
+def batches_of_rulings(found: Sequence[Verdict]) -> list[Batch]:
+    """Verdicts as points of `rulings`, where a verdict that supersedes another leaves it as it is."""
+    if not found:
+        return []
+    (latest,) = batches_of_verdicts(found)
+    data = latest.data.drop_columns(["revision"])
+    for name, column in (
+        ("revision", [str(v.revision) for v in found]),
+        ("citation", _of(found, "citation")),
+        ("status", _of(found, "status")),
+        ("background_ids", [",".join(v.background_ids) for v in found]),
+    ):
+        data = data.append_column(name, pa.array(column, pa.utf8()))
+    return [Batch("rulings", data)]
+
+
 def _of(found: Sequence[Any], name: str) -> list[Any]:
     return list(map(attrgetter(name), found))
 

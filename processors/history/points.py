@@ -17,6 +17,9 @@ the unit of `ingest.units.QUANTITIES`, instants in fields are int milliseconds t
              `1h`, `1d`)
 `verdicts`   what a rule says; time is the start; tags device, site, rule, pollutant, kind;
              `answer_code` is 0 compliant, 1 undetermined, 2 exceeds; `limit` must be quoted in InfluxQL
+`rulings`    every verdict ever given, also those that were superseded: as above, one more tag, `revision`
+`context`    what verdicts depended on and led to (see `processors.context`); tags kind, name, salt; time is
+             the start or when it came into force; `body` is JSON
 """
 
 from __future__ import annotations
@@ -42,6 +45,33 @@ _READING_FIELDS = {
     "marks": TEXT,
     "extras": TEXT,
     "revision": TEXT,
+}
+_VERDICT_FIELDS = {
+    "answer": TEXT,
+    "answer_code": INT,
+    "value": FLOAT,
+    "background": FLOAT,
+    "subtracted": FLOAT,
+    "limit": FLOAT,
+    "capture": FLOAT,
+    "unit": TEXT,
+    "reasons": TEXT,
+    "clause": TEXT,
+    "title": TEXT,
+    "rule_revision": TEXT,
+    "revision": INT,
+    "configuration": TEXT,
+    "interval": TEXT,
+    "end": INT,
+    "decided_at": INT,
+    "id": TEXT,
+}
+# what only a ruling has: the tag `revision` is there in place of the field
+_RULING_FIELDS = {
+    **{name: kind for name, kind in _VERDICT_FIELDS.items() if name != "revision"},
+    "citation": TEXT,
+    "status": TEXT,
+    "background_ids": TEXT,
 }
 
 
@@ -85,26 +115,13 @@ MEASUREMENTS: dict[str, Measurement] = {
         Measurement(
             "verdicts",
             ("device", "kind", "pollutant", "rule", "site"),
-            {
-                "answer": TEXT,
-                "answer_code": INT,
-                "value": FLOAT,
-                "background": FLOAT,
-                "subtracted": FLOAT,
-                "limit": FLOAT,
-                "capture": FLOAT,
-                "unit": TEXT,
-                "reasons": TEXT,
-                "clause": TEXT,
-                "title": TEXT,
-                "rule_revision": TEXT,
-                "revision": INT,
-                "configuration": TEXT,
-                "interval": TEXT,
-                "end": INT,
-                "decided_at": INT,
-                "id": TEXT,
-            },
+            _VERDICT_FIELDS,
+        ),
+        Measurement("rulings", ("device", "kind", "pollutant", "revision", "rule", "site"), _RULING_FIELDS),
+        Measurement(
+            "context",
+            ("kind", "name", "salt"),
+            {"id": TEXT, "received_at": INT, "end": INT, "body": TEXT},
         ),
     )
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,13 @@ from processors.history.points import (
 
 _TYPES = {FLOAT: "REAL", INT: "INTEGER", TEXT: "TEXT"}
 _FULL = "full"
+_LOOKED_UP = {
+    "intervals": ("time", "id"),
+    "outlooks": ("time",),
+    "verdicts": ("time",),
+    "rulings": ("time", "id"),
+    "context": ("kind", "id"),
+}
 _CHUNK = 20_000  # rows a transaction: readers of the log file wait no longer for it
 
 
@@ -174,6 +181,21 @@ class SqliteHistory:
         sql = f"SELECT * FROM {table} WHERE time >= ? AND time < ?{where} ORDER BY {order} LIMIT ?"
         return self._rows(sql, (start_ms, end_ms, *asked.values(), limit))
 
+    def rows(
+        self,
+        measurement: str,
+        named: Mapping[str, str],
+        start_ms: int | None = None,
+        end_ms: int | None = None,
+    ) -> list[dict[str, Any]]:
+        """See `History.rows`."""
+        spec = MEASUREMENTS[measurement]
+        asked: list[tuple[str, Any]] = [(f'"{name}" = ?', text) for name, text in named.items()]
+        asked += [(f"time {sign} ?", at) for sign, at in ((">=", start_ms), ("<", end_ms)) if at is not None]
+        where = " AND ".join(words for words, _ in asked) or "1"
+        sql = f"SELECT * FROM {spec.name} WHERE {where} ORDER BY {', '.join(('time', *spec.tags))}"
+        return self._rows(sql, [value for _, value in asked])
+
     def count(self, kind: str) -> int:
         """See `History.count`."""
         return int(self._rows(f"SELECT count(*) AS n FROM {MEASUREMENTS[kind].name}")[0]["n"])
@@ -210,8 +232,8 @@ def _prepare(connection: sqlite3.Connection, spec: Measurement) -> None:
     for name, kind in spec.fields.items():
         if name not in present:
             connection.execute(f'ALTER TABLE {spec.name} ADD COLUMN "{name}" {_TYPES[kind]}')
-    if spec.name in ("intervals", "outlooks", "verdicts"):
-        connection.execute(f"CREATE INDEX IF NOT EXISTS {spec.name}_time ON {spec.name} (time)")
+    for column in _LOOKED_UP.get(spec.name, ()):
+        connection.execute(f"CREATE INDEX IF NOT EXISTS {spec.name}_{column} ON {spec.name} ({column})")
 
 
 def _key(spec: Measurement) -> list[str]:

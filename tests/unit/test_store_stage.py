@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ingest.codec import encode_readings
-from ingest.records import Headers, Quarantined, Readings
+from ingest.codec import encode, encode_readings, schema_of
+from ingest.records import Background, Headers, Quarantined, Readings, Tick
 from ingest.telemetry import Telemetry
+from processors.context import background_of, encode_context, unpacked
 from processors.history import Batch, WriteOutcome
 from processors.history.points import Refusal, point_from_json
 from processors.history.sqlite import SqliteHistory
@@ -121,7 +122,7 @@ async def test_readings_and_judgements_are_stored_and_counted(rig: Rig, verdict:
     await rig.take(judged(0, readings(5)), raw(1, value, headers), judged(2, readings(5, start=5)))
     assert [rig.history.count(kind) for kind in ("readings", "intervals", "verdicts")] == [10, 1, 1]
     assert rig.stage.counts == {"readings": 10, "intervals": 1, "verdicts": 1, "duplicates": 0}
-    assert rig.history.writes == [12]
+    assert rig.history.writes == [13]  # a verdict is written where the latest is and where all are
 
 
 async def test_duplicates_are_counted_and_not_stored(rig: Rig) -> None:
@@ -252,3 +253,17 @@ def verdict() -> Verdict:
     known |= {"pollutant": "pm10", "start": T0, "end": T0 + HOUR, "answer": "exceeds", "reasons": ()}
     known |= {"background_ids": (), "limit": 80.0, "revision": 1}
     return replace(Verdict(**known), value=91.0)
+
+
+async def test_what_verdicts_depended_on_is_stored_beside_them(rig: Rig) -> None:
+    feed = Background("b1", T0 + 5, "S001", T0, T0 + HOUR, {"pm10": 120_000})
+    value, headers = encode(feed)
+    await rig.take(raw(0, *encode_context(value, schema_of(headers), T0 + 5)))
+    (row,) = rig.history.rows("context", {"kind": "background"})
+    assert background_of(unpacked(row)) == feed
+
+
+async def test_a_context_of_another_kind_goes_to_quarantine(rig: Rig) -> None:
+    value, headers = encode(Tick(T0, 1000, "b"))
+    await rig.take(raw(0, *encode_context(value, schema_of(headers), T0)))
+    assert [one.code for one in rig.set_aside] == ["bad_syntax"]

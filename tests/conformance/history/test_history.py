@@ -7,12 +7,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ingest.records import MISSING, Readings
+from ingest.records import MISSING, Background, Readings, Revision, Signal
+from processors.context import (
+    Context,
+    background_of,
+    batches_of_context,
+    revision_of,
+    signal_of,
+    unpacked,
+)
 from processors.history import History, LatestReading, Point
 from processors.history.columns import (
     batches_of_intervals,
     batches_of_outlooks,
     batches_of_readings,
+    batches_of_rulings,
     batches_of_verdicts,
 )
 from processors.outlook import Outlook
@@ -350,3 +359,70 @@ def test_instants_long_ago_and_far_ahead_are_kept(history: History) -> None:
     points = [Point("readings", {"device": "d", "site": "s"}, {"pm10": 1.0}, t) for t in instants]
     assert history.write(points).accepted == 3
     assert [t for t, _ in history.readings("d", "pm10", instants[0], instants[2] + 1)] == instants
+
+
+def _context(history: History, *records: Context) -> None:
+    outcome = history.write_batches(batches_of_context(records))
+    assert (outcome.rejected, outcome.kept) == ([], [])
+
+
+def test_every_revision_of_a_verdict_stays_while_verdicts_keep_the_latest(history: History) -> None:
+    again = replace(VERDICT, id="v2", revision=2, answer="exceeds", reasons=(), background=60.0)
+    for verdict in (VERDICT, again):
+        history.write_batches([*batches_of_verdicts([verdict]), *batches_of_rulings([verdict])])
+    assert [row["id"] for row in history.verdicts(start_ms=T0, end_ms=T0 + 1)] == ["v2"]
+    rulings = history.rows("rulings", {"device": "dev-1", "rule": "hebei-pm10-hour"}, T0, T0 + 1)
+    assert [(row["id"], row["revision"], row["answer"]) for row in rulings] == [
+        ("v1", "1", "undetermined"),
+        ("v2", "2", "exceeds"),
+    ]
+
+
+def test_a_verdict_is_found_by_its_id_alone(history: History) -> None:
+    history.write_batches(batches_of_rulings([VERDICT, replace(VERDICT, id="v9", point="dev-2")]))
+    (row,) = history.rows("rulings", {"id": "v9"})
+    assert (row["device"], row["time"], row["limit"], row["citation"]) == (
+        "dev-2",
+        T0,
+        80.0,
+        "DB13/2934-2019",
+    )
+    assert history.rows("rulings", {"id": "nobody"}) == []
+
+
+def test_rows_are_of_a_half_open_range_in_order_of_time_with_every_column(history: History) -> None:
+    history.write([reading("dev-1", minute, pm10=float(minute)) for minute in (3, 1, 2)])
+    rows = history.rows("readings", {"device": "dev-1"}, T0 + 60_000, T0 + 3 * 60_000)
+    assert [row["pm10"] for row in rows] == [1.0, 2.0]
+    assert rows[0]["tsp"] is None
+    assert rows[0]["period"] == "60"
+    assert rows[0]["received_at"] == T0 + 60_500
+
+
+def test_a_background_and_its_correction_are_both_kept(history: History) -> None:
+    first = Background("b1", T0 + HOUR, "S001", T0, T0 + HOUR, {"pm10": 120_000})
+    _context(history, first, replace(first, id="c2", received_at=T0 + HOUR + 5, values={"pm10": 90_000}))
+    rows = history.rows("context", {"kind": "background", "name": "S001"}, T0, T0 + HOUR)
+    assert [background_of(unpacked(row)).values["pm10"] for row in rows] == [120_000, 90_000]
+    assert background_of(unpacked(rows[0])) == first
+
+
+def test_a_configuration_comes_back_from_its_pieces_as_it_was(history: History) -> None:
+    body = {
+        "county": {"name": "示范县", "zone": "Asia/Shanghai", "language": "zh_CN", "background": []},
+        "sites": [{"id": "site-1", "name": '一号"工地\\'}],
+        "devices": [{"id": "dev-1", "site": "site-1", "interval": 60}],
+        "rules": [{"id": "r", "limit": 80.0}],
+    }
+    revision = Revision("abcdef", T0, T0 + 5, body, {"by": "li", "reason": "雨季"})
+    _context(history, revision)
+    rows = [unpacked(row) for row in history.rows("context", {"id": "abcdef"})]
+    whole = next(row for row in rows if row["kind"] == "configuration")
+    assert revision_of(whole, [row for row in rows if row is not whole]) == revision
+
+
+def test_a_signal_comes_back_as_it_was(history: History) -> None:
+    signal = Signal("s1", T0, "site-1", "alert", "orange", T0, None)
+    _context(history, signal)
+    (row,) = history.rows("context", {"kind": "signal"})
+    assert signal_of(unpacked(row)) == signal

@@ -1,0 +1,70 @@
+"""`dustwatch explain`: why a verdict is what it is, from history alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+import orjson
+
+if TYPE_CHECKING:
+    from deploy.rework import Reworked
+    from deploy.trail import Trail
+
+
+@click.command("explain")
+@click.argument("id_", metavar="ID")
+@click.option("--lang", "language", type=click.Choice(["zh", "en"]), help="[the county's language]")
+@click.option("--history", "url", metavar="URL", help="Where history is. [DUSTWATCH_HISTORY]")
+@click.option("--all", "everything", is_flag=True, help="List every reading and slot.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
+@click.pass_context
+def command(
+    ctx: click.Context, id_: str, language: str | None, url: str | None, everything: bool, as_json: bool
+) -> None:
+    """Explain the verdict, interval or breach ID: readings, flags, capture, background, clause, arithmetic.
+
+    Nothing but history is asked. The value is worked out again from the stored readings; exit 1 if it
+    differs from what was stored, or if history knows no such ID.
+
+    \b
+    Example: dustwatch explain fa093a691e1577ebee8f --lang en
+    """
+    from deploy.explain import Teller
+    from deploy.explain_texts import language_of
+    from deploy.past import open_past, shown
+    from deploy.rework import rework
+    from deploy.settings import load_settings
+    from deploy.trail import gather
+
+    url = url or load_settings().history
+    with open_past(url) as history:
+        trail = gather(history, id_)
+    if trail is None:
+        click.echo(
+            f"no verdict, interval or breach `{id_}` in history at {shown(url)}: is it the right history "
+            "(--history), and an `id` of verdicts, intervals or breaches? Of an interval that was superseded "
+            "history keeps the latest only",
+            err=True,
+        )
+        ctx.exit(1)
+    found = rework(trail)
+    if as_json:
+        click.echo(_json(trail, found))
+    else:
+        teller = Teller(trail, found, language_of(language, trail.county["language"]), everything)
+        for line in teller.lines():
+            click.echo(line)
+    ctx.exit(1 if found.agrees is False else 0)
+
+
+def _json(trail: Trail, found: Reworked) -> str:
+    quality = [{"time": t, "period": p, "words": words} for (t, p), words in sorted(trail.quality.items())]
+    gathered = {name: getattr(trail, name) for name in trail.__slots__}
+    body = {
+        "trail": {**gathered, "quality": quality},
+        "worked_out": found,
+        "arithmetic": None if found.comparison is None else found.comparison.words(),
+    }
+    option = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
+    return orjson.dumps(body, option=option, default=list).decode()  # what orjson does not know is a tuple

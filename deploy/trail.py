@@ -1,0 +1,209 @@
+"""Gathers from history all that one verdict, interval or breach rests on, and names what is not there.
+
+Only the `History` interface is asked: a year later the log is long gone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from processors.context import (
+    BACKGROUND,
+    BREACH_EVENT,
+    CONFIGURATION,
+    DEVICE,
+    RULE,
+    SIGNAL,
+    SITE,
+    background_of,
+    signal_of,
+    unpacked,
+)
+from processors.history.base import History
+from processors.orders import EVERYWHERE
+
+HOUR_MS = 3_600_000
+Line = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Trail:
+    """What was found; `lacking`: codes of `deploy.explain_texts` with what fills their words."""
+
+    id: str
+    kind: str  # verdict | interval | breach
+    verdict: Line | None = None
+    rulings: list[Line] = field(default_factory=list)  # of the same point, rule and start, by revision
+    interval: Line | None = None
+    events: list[Line] = field(default_factory=list)  # of breaches
+    resting: list[Line] = field(default_factory=list)  # verdicts over the interval that was asked for
+    configuration: Line | None = None
+    rule: Line | None = None
+    site: Line | None = None
+    device: Line | None = None
+    readings: list[Line] = field(default_factory=list)
+    conflicts: list[Line] = field(default_factory=list)
+    quality: dict[tuple[int, str], str] = field(default_factory=dict)  # (time, period) -> words
+    backgrounds: list[Any] = field(default_factory=list)
+    signals: list[Any] = field(default_factory=list)
+    parts: list[Line] = field(default_factory=list)  # a day's interval verdicts, by start and revision
+    lacking: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+
+    @property
+    def county(self) -> Line:
+        """County of the configuration; what is not known has a value that misleads nobody."""
+        known = self.configuration["body"]["county"] if self.configuration else {}
+        return {"zone": "UTC", "language": "", "name": "", **known}
+
+    def miss(self, code: str, **words: object) -> None:
+        """Note what history lacks."""
+        self.lacking.append((code, {name: str(word) for name, word in words.items()}))
+
+
+def gather(history: History, id_: str) -> Trail | None:
+    """The trail of the id of a verdict, an interval or a breach (or one of its events); None: unknown."""
+    rulings = history.rows("rulings", {"id": id_}) or history.rows("verdicts", {"id": id_})
+    if rulings:
+        return _of_verdict(history, Trail(id_, "verdict"), _ruling(rulings[-1]))
+    intervals = history.rows("intervals", {"id": id_})
+    if intervals:
+        return _of_interval(history, Trail(id_, "interval"), intervals[-1])
+    events = [unpacked(row)["body"] for row in history.rows("context", {"kind": BREACH_EVENT, "id": id_})]
+    return _of_breach(history, Trail(id_, "breach", events=events)) if events else None
+
+
+def _of_breach(history: History, trail: Trail) -> Trail:
+    opening = next((event for event in trail.events if event["event"] == "opened"), None)
+    if opening is None:
+        trail.miss("no_opening")
+    said = (opening or trail.events[0])["verdict"]
+    if said is None:
+        event = opening or trail.events[0]
+        _configured(history, trail, event["configuration"], event["site"], event["device"], None)
+        return trail
+    rulings = history.rows("rulings", {"id": said}) or history.rows("verdicts", {"id": said})
+    if not rulings:
+        trail.miss("verdict", id=said)
+        return trail
+    return _of_verdict(history, trail, _ruling(rulings[-1]))
+
+
+def _of_verdict(history: History, trail: Trail, verdict: Line) -> Trail:
+    trail.verdict = verdict
+    start, end = verdict["start"], verdict["end"]
+    same = {name: verdict[name] for name in ("device", "rule", "kind", "pollutant")}
+    found = [_ruling(row) for row in history.rows("rulings", same, start, start + 1)]
+    trail.rulings = sorted((row for row in found if row["end"] == end), key=lambda r: int(r["revision"]))
+    if not trail.rulings:
+        trail.rulings = [verdict]
+        trail.miss("rulings")
+    _configured(history, trail, verdict["configuration"], verdict["site"], verdict["device"], verdict["rule"])
+    if trail.kind != "breach":
+        ids = {row["id"] for row in trail.rulings}
+        rows = history.rows("context", {"kind": BREACH_EVENT, "name": verdict["device"]}, start)
+        trail.events = [event for event in (unpacked(row)["body"] for row in rows) if event["verdict"] in ids]
+    if verdict["kind"] == "day":
+        rows = history.rows("rulings", {**same, "kind": "interval"}, start, end)
+        trail.parts = [_ruling(row) for row in rows if (row["decided_at"] or 0) <= verdict["decided_at"]]
+        if not trail.parts:
+            trail.miss("parts")
+        return trail
+    if verdict["interval"]:
+        trail.interval = next(
+            iter(history.rows("intervals", {"id": verdict["interval"]}, start, start + 1)), None
+        )
+        if trail.interval is None:
+            trail.miss("interval", id=verdict["interval"])
+    _measured(history, trail, verdict["site"], verdict["device"], start, end)
+    _background(history, trail, verdict)
+    return trail
+
+
+def _of_interval(history: History, trail: Trail, interval: Line) -> Trail:
+    trail.interval = {**interval, "start": interval["time"]}
+    start, end = interval["time"], interval["end"]
+    same = {name: interval[name] for name in ("device", "pollutant")}
+    rulings = [_ruling(row) for row in history.rows("rulings", same, start, start + 1)]
+    trail.resting = [row for row in rulings if row["interval"] == interval["id"]]
+    name = next((row["configuration"] for row in trail.resting), None)
+    if name is None:
+        held = history.rows("readings", {"device": interval["device"]}, start, end)
+        name = next((row["revision"] for row in held if row.get("revision")), None)
+    _configured(history, trail, name, interval["site"], interval["device"], None)
+    _measured(history, trail, interval["site"], interval["device"], start, end)
+    return trail
+
+
+def _ruling(row: Line) -> Line:
+    """A row of `rulings` or `verdicts` with lists and instants as they were."""
+    return {
+        **row,
+        "start": row["time"],
+        "revision": int(row["revision"]),
+        "title": orjson.loads(row["title"] or "{}"),
+        "reasons": [code for code in (row["reasons"] or "").split(",") if code],
+        "background_ids": [one for one in (row.get("background_ids") or "").split(",") if one],
+    }
+
+
+def _configured(
+    history: History, trail: Trail, id_: str | None, site: str, device: str, rule: str | None
+) -> None:
+    """The configuration by its id, and of it the pieces that are of interest."""
+    if id_:
+        trail.configuration = _piece(history, CONFIGURATION, "", id_)
+    if trail.configuration is None or id_ is None:
+        trail.miss("configuration", id=id_ or "?")
+        return
+    wanted = [("site", SITE, site), ("device", DEVICE, device)]
+    wanted += [("rule", RULE, rule)] if rule is not None else []
+    for attribute, kind, name in wanted:
+        piece = _piece(history, kind, name, id_)
+        if piece is None:
+            trail.miss("piece", kind=kind, name=name, id=id_)
+        else:
+            setattr(trail, attribute, piece["body"])
+
+
+def _piece(history: History, kind: str, name: str, id_: str) -> Line | None:
+    named = {"kind": kind, "id": id_, **({"name": name} if name else {})}
+    rows = history.rows("context", named)
+    return unpacked(rows[0]) if rows else None
+
+
+def _measured(history: History, trail: Trail, site: str, device: str, start: int, end: int) -> None:
+    """Readings that touch [start, end); an instant rule has a single one."""
+    width = max(end - start, 1)
+    begin, until = start - (width if end > start else 0), max(end, start + 1)
+    rows = history.rows("readings", {"device": device}, begin, until)
+    more = history.rows("conflicts", {"device": device}, begin, until)
+    trail.readings = [row for row in rows if _touches(row, start)]
+    trail.conflicts = [row for row in more if _touches(row, start)]
+    words = history.rows("quality", {"device": device}, begin, until)
+    trail.quality = {(row["time"], row["period"]): row["words"] or "" for row in words}
+    if not trail.readings:
+        trail.miss("readings")
+    places = {site, *EVERYWHERE}
+    if trail.site is not None:
+        places |= {str(trail.site[key]) for key in ("area", "township") if trail.site.get(key)}
+    found = [signal_of(unpacked(row)) for row in history.rows("context", {"kind": SIGNAL}, None, until)]
+    trail.signals = [s for s in found if s.place in places and (s.end is None or s.end > start)]
+
+
+def _touches(row: Line, start: int) -> bool:
+    return bool(row["time"] + max(round(float(row["period"] or 0) * 1000), 1) > start)
+
+
+def _background(history: History, trail: Trail, verdict: Line) -> None:
+    start = verdict["start"]
+    rows = [unpacked(row) for row in history.rows("context", {"kind": BACKGROUND}, start, start + 1)]
+    records = {row["id"]: background_of(row) for row in rows}
+    trail.backgrounds = [records[one] for one in verdict["background_ids"] if one in records]
+    for one in verdict["background_ids"]:
+        if one not in records:
+            trail.miss("background", id=one)
+    if verdict["background"] is not None and not verdict["background_ids"]:
+        trail.miss("background_ids")

@@ -1,0 +1,62 @@
+"""What a log leaves in history: feed records folded, and kept as the store stage keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from deploy.configuration import revision_of_folder
+from deploy.replay import Replayed, feed_of, merged
+from ingest.codec import encode_readings
+from ingest.recording import read_recording
+from ingest.records import Background, FeedRecord, Revision, Signal
+from ingest.register import load_register
+from processors.context import Context, batches_of_context
+from processors.detect import Detector, Outputs
+from processors.history import History
+from processors.history.columns import (
+    batches_of_flags,
+    batches_of_intervals,
+    batches_of_readings,
+    batches_of_rulings,
+    batches_of_verdicts,
+)
+from processors.records import decode_judged, encode_judged
+
+
+def keep(history: History, records: Iterable[FeedRecord], context: bool = True) -> list[Outputs]:
+    """Fold a log and store what comes of it; without `context`, as an older version did."""
+    detector, outputs = Detector.empty(), []
+    for record in records:
+        out = detector.fold(record)
+        outputs.append(out)
+        _store(history, record, out, context)
+    return outputs
+
+
+def _store(history: History, record: FeedRecord, out: Outputs, context: bool) -> None:
+    judged = []
+    if out.readings is not None:
+        value, headers = encode_judged(encode_readings(out.readings), out.marks, out.duplicates, 0)
+        judged.append(decode_judged(value, headers).readings)
+    batches = [
+        *batches_of_readings(judged),
+        *batches_of_flags(out.flags),
+        *batches_of_intervals(out.intervals),
+        *batches_of_verdicts(out.verdicts),
+    ]
+    if context:
+        kept: list[Context] = [*out.breaches]
+        if isinstance(record, Revision | Background | Signal):
+            kept.append(record)
+        batches += [*batches_of_rulings(out.verdicts), *batches_of_context(kept)]
+    if batches:
+        outcome = history.write_batches(batches)
+        assert (outcome.rejected, outcome.kept) == ([], [])
+
+
+def log_of(folder: Path, recordings: Sequence[Path], until: int | None = None) -> list[FeedRecord]:
+    """The log that a replay of recordings makes by a configuration folder."""
+    messages = merged([read_recording(path) for path in recordings])
+    revision = revision_of_folder(folder, received_at=0)
+    return list(feed_of(messages, load_register(folder), revision, until, Replayed()))

@@ -1,0 +1,259 @@
+"""`dustwatch explain`: verdicts in words, worked out again from history alone.
+
+After a change that means to change the words: read the difference, then write the file of
+`tests/cases/explain/` anew from what the test prints.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from deploy.commands.explain import command
+from deploy.explain import Teller
+from deploy.explain_texts import LANGUAGES, TEXTS
+from deploy.rework import rework
+from deploy.trail import gather
+from ingest.records import FeedRecord, Signal
+from processors.detect import Outputs
+from processors.history import History, open_history
+from processors.records import REASONS, Breach, Verdict
+from tests.counties import dust_storm
+from tests.kept import keep, log_of
+from tests.logs import (
+    HEBEI,
+    HOUR,
+    MINUTE,
+    T0,
+    background,
+    local_rule,
+    minutes,
+    revision,
+    row,
+    rules_of,
+    ticking,
+)
+
+CASES = Path(__file__).parents[2] / "cases"
+ID = re.compile(r"\b[0-9a-f]{12,32}\b")  # they change with every word of a rule
+REPLAYS = sorted(path.name for path in (CASES / "replay").iterdir())
+
+
+@dataclass
+class Kept:
+    """A history and what the fold had said."""
+
+    url: str
+    history: History
+    outputs: list[Outputs]
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        return [v for out in self.outputs for v in out.verdicts]
+
+    @property
+    def breaches(self) -> list[Breach]:
+        return [b for out in self.outputs for b in out.breaches]
+
+    def tell(self, id_: str, language: str = "en") -> list[str]:
+        trail = gather(self.history, id_)
+        assert trail is not None
+        return list(Teller(trail, rework(trail), language).lines())
+
+    def run(self, *arguments: str) -> Result:
+        return CliRunner().invoke(command, [*arguments, "--history", self.url])
+
+
+def kept(folder: Path, records: list[FeedRecord], context: bool = True) -> Kept:
+    url = f"sqlite:///{folder}/history.db"
+    history = open_history(url)
+    return Kept(url, history, keep(history, records, context))
+
+
+def replayed(folder: Path, case: str) -> Kept:
+    own = CASES / "replay" / case
+    return kept(folder, log_of(own / "config", [own / "recording.jsonl"]))
+
+
+def dusty_hour(folder: Path, context: bool = True) -> Kept:
+    rows = minutes(T0, T0 + HOUR, 231.4)
+    others = [background(T0, 120.0, T0 + HOUR + MINUTE)]
+    log = ticking(rows, T0 + HOUR + 15 * MINUTE, others=others)
+    return kept(folder, [revision(rules=rules_of(HEBEI)), *log], context)
+
+
+@pytest.mark.parametrize("case", REPLAYS)
+def test_every_verdict_and_interval_of_the_golden_replays_is_worked_out_again_to_the_same(
+    case: str, tmp_path: Path
+) -> None:
+    held = replayed(tmp_path, case)
+    latest = {row["id"] for row in held.history.rows("intervals", {})}
+    for id_ in [*(v.id for v in held.verdicts), *latest]:
+        trail = gather(held.history, id_)
+        assert trail is not None
+        found = rework(trail)
+        assert found.agrees, (id_, found.differs)
+        assert trail.lacking == [] or {code for code, _ in trail.lacking} <= {"readings", "interval"}
+
+
+def test_the_dust_storm_by_every_statistic_is_worked_out_again_to_the_same(tmp_path: Path) -> None:
+    rules = [
+        local_rule(id="max", statistic="max"),
+        local_rule(id="p98", statistic="percentile", percentile=98, window=900),
+        local_rule(id="count", statistic="count", above=80, limit=3),
+        local_rule(id="rolling", alignment="rolling", window=3600, step=900),
+        local_rule(id="day", window=86_400),
+        local_rule(id="rolling-day", window=86_400, alignment="rolling", limit=50),
+        local_rule(id="eight", window=28_800, alignment="rolling", unit="mg/m3", limit=0.15),
+        local_rule(id="single", window=0, limit=400),
+        local_rule(id="flagless", refuses=[], window=900, strict=False, limit=60),
+    ]
+    storm = dust_storm()
+    first = storm[0][0] // HOUR * HOUR
+    rows = [row(at, pm10, pm2_5=fine, period=0) for at, fine, pm10 in storm if at < first + 40 * HOUR]
+    devices = [{"id": "d1", "interval": 300}]
+    log = [revision(devices, rules, at=first), *ticking(rows, first + 44 * HOUR, start=first)]
+    held = kept(tmp_path, log)
+    assert {v.rule for v in held.verdicts} == {rule.id for rule in rules}
+    for verdict in held.verdicts[:: max(1, len(held.verdicts) // 400)]:
+        trail = gather(held.history, verdict.id)
+        assert trail is not None
+        found = rework(trail)
+        assert found.agrees, (verdict, found.differs)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("case", "number"),
+    [
+        ("an-hour-exceeds-and-the-next-complies", 0),
+        ("background-comes-after-the-wait", -1),
+        ("days-exceed-comply-and-stay-undetermined", 24),
+        ("quarters-of-tsp-and-a-single-high-value", 1),
+        ("three-stations-two-of-them-needed", 0),
+    ],
+)
+def test_a_verdict_is_told_in_these_words(case: str, number: int, language: str, tmp_path: Path) -> None:
+    held = replayed(tmp_path, case)
+    told = ID.sub("ID", "\n".join(held.tell(held.verdicts[number].id, language)) + "\n")
+    file = CASES / "explain" / f"{case}.{language}.txt"
+    assert told == file.read_text(encoding="utf-8"), told
+
+
+def test_the_arithmetic_is_written_out_with_its_numbers(tmp_path: Path) -> None:
+    held = dusty_hour(tmp_path)
+    told = held.tell(held.verdicts[0].id)
+    assert any("231.4 - min(120.0, 150.0) = 111.4 > 80.0" in line for line in told)
+    assert any("13884.0 / 60 = 231.4" in line for line in told)
+
+
+def test_a_breach_is_explained_by_the_verdict_that_opened_it_and_a_silence_by_when_it_began(
+    tmp_path: Path,
+) -> None:
+    held = replayed(tmp_path, "an-unplugged-monitor-closes-nothing")
+    opened = {breach.kind: breach for breach in held.breaches}
+    told = held.tell(opened["exceedance"].id)
+    assert any(line.startswith("arithmetic") for line in told)
+    silent = held.tell(opened["offline"].id)
+    assert any(line.startswith("silent") for line in silent)
+    assert not any(line.startswith(("check", "lacking")) for line in silent)
+
+
+def test_each_revision_says_what_superseded_it(tmp_path: Path) -> None:
+    held = replayed(tmp_path, "background-comes-after-the-wait")
+    first, second = held.verdicts[0], held.verdicts[1]
+    assert (first.start, first.revision, second.revision) == (second.start, 1, 2)
+    for one in (first, second):
+        told = [line for line in held.tell(one.id) if "superseded by" in line or "<- this one" in line]
+        assert "superseded by 2" in told[0]
+        assert ("<- this one" in told[0]) == (one is first)
+
+
+def test_an_altered_reading_is_found_and_is_exit_1(tmp_path: Path) -> None:
+    held = dusty_hour(tmp_path)
+    with sqlite3.connect(tmp_path / "history.db") as file:
+        file.execute("UPDATE readings SET pm10 = 80 WHERE time = ?", (T0 + 5 * MINUTE,))
+    done = held.run(held.verdicts[0].id, "--lang", "en")
+    assert done.exit_code == 1
+    assert "differs from what was stored: value is 228.876667, stored was 231.4" in done.output
+
+
+def test_a_value_that_was_not_admitted_says_why(tmp_path: Path) -> None:
+    rows = minutes(T0, T0 + HOUR - MINUTE, 90)
+    rows.append(row(T0 + HOUR - MINUTE, 500.0, flags={"pm10": "D"}))
+    repair = Signal("m1", T0 + 1, "s1", "maintenance", None, T0, T0 + 5 * MINUTE)
+    log = ticking(rows, T0 + HOUR + 5 * MINUTE, others=[repair])
+    held = kept(tmp_path, [revision(rules=[local_rule()]), *log])
+    told = held.tell(held.verdicts[0].id)
+    assert any("500.0" in line and "not admitted: quality check device_flag!" in line for line in told)
+    assert sum("during maintenance" in line for line in told) == 5
+    assert any("maintenance s1:" in line for line in told)
+    assert any("it agrees" in line for line in told)
+
+
+def test_of_two_that_contradict_each_other_the_one_that_counted_is_found(tmp_path: Path) -> None:
+    rows = minutes(T0, T0 + HOUR, 90)
+    rows += [row(T0 + k * MINUTE, 95.0 + k, received=T0 + k * MINUTE + 2000) for k in range(5)]
+    held = kept(tmp_path, [revision(rules=[local_rule(refuses=[])]), *ticking(rows, T0 + HOUR + 5 * MINUTE)])
+    told = held.tell(held.verdicts[0].id)
+    assert sum("contradicts another" in line for line in told) == 5
+    assert any("it agrees" in line for line in told)
+
+
+def test_a_history_that_an_older_version_kept_says_what_it_lacks(tmp_path: Path) -> None:
+    held = dusty_hour(tmp_path, context=False)
+    done = held.run(held.verdicts[0].id, "--lang", "en")
+    assert done.exit_code == 0, done.output
+    assert "exceeds" in done.output
+    assert f"lacking        configuration {held.verdicts[0].configuration}" in done.output
+    assert "lacks what it takes" in done.output
+
+
+def test_an_id_that_history_does_not_know_is_exit_1_with_the_way_out(tmp_path: Path) -> None:
+    held = dusty_hour(tmp_path)
+    done = held.run("0123456789")
+    assert done.exit_code == 1
+    assert "`0123456789`" in done.output
+    assert "--history" in done.output
+
+
+def test_without_the_option_the_language_is_the_countys(tmp_path: Path) -> None:
+    held = dusty_hour(tmp_path)
+    assert "结论           超标" in held.run(held.verdicts[0].id).output
+    assert "answer         exceeds" in held.run(held.verdicts[0].id, "--lang", "en").output
+
+
+def test_programs_get_one_json_object(tmp_path: Path) -> None:
+    held = dusty_hour(tmp_path)
+    said = json.loads(held.run(held.verdicts[0].id, "--json").stdout)
+    assert said["arithmetic"] == "231.4 - min(120.0, 150.0) = 111.4 > 80.0"
+    assert said["worked_out"]["agrees"] is True
+    assert len(said["trail"]["readings"]) == 60
+
+
+def test_every_reason_and_every_word_is_there_in_both_languages() -> None:
+    assert set(REASONS) <= set(TEXTS)
+    for key, (zh, en) in TEXTS.items():
+        assert zh, key
+        assert en, key
+
+
+def dustwatch(*arguments: str) -> subprocess.CompletedProcess[str]:
+    program = [sys.executable, "-m", "deploy.cli", *arguments]
+    return subprocess.run(program, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_a_history_that_is_not_there_is_exit_3_and_is_not_made(tmp_path: Path) -> None:
+    done = dustwatch("explain", "abc", "--history", f"sqlite:///{tmp_path}/none.db")
+    assert done.returncode == 3
+    assert "none.db is no file" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "none.db").exists()
