@@ -16,6 +16,7 @@ FILES: tuple[str, ...] = (
     "routing.yaml",
     "channels.yaml",
     "ingest.yaml",
+    "quality.yaml",
 )
 
 
@@ -29,6 +30,7 @@ def check_folder(folder: str | Path) -> tuple[list[Problem], list[Problem]]:
     if root.is_dir():
         found += _strangers(root)
         found += _rules(root, register)
+        found += _quality(root)
         found += _routing(root, register)
     found = sorted(set(found))
     return (
@@ -69,6 +71,16 @@ def _rules(root: Path, register: Register | None) -> list[Problem]:
             )
             found.append(Problem("county.yaml", 1, 1, "background", words, "warning"))
     return found
+
+
+def _quality(root: Path) -> list[Problem]:
+    from processors.quality.folder import load_quality
+
+    try:
+        load_quality(root)
+    except ConfigError as error:
+        return list(error.problems)
+    return []
 
 
 def _routing(root: Path, register: Register | None) -> list[Problem]:
