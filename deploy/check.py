@@ -16,6 +16,7 @@ FILES: tuple[str, ...] = (
     "routing.yaml",
     "channels.yaml",
     "ingest.yaml",
+    "quality.yaml",
 )
 
 
@@ -29,6 +30,7 @@ def check_folder(folder: str | Path) -> tuple[list[Problem], list[Problem]]:
     if root.is_dir():
         found += _strangers(root)
         found += _rules(root, register)
+        found += _quality(root)
         found += _routing(root, register)
     found = sorted(set(found))
     return (
@@ -60,6 +62,16 @@ def _rules(root: Path, register: Register | None) -> list[Problem]:
         words = "no rule is in force: nothing will ever be judged; name a pack"
         found.append(Problem("rules.yaml", 1, 1, ".", words, "warning"))
     return found if register is None else found + doubts(rules, register)
+
+
+def _quality(root: Path) -> list[Problem]:
+    from processors.quality.folder import load_quality
+
+    try:
+        load_quality(root)
+    except ConfigError as error:
+        return list(error.problems)
+    return []
 
 
 def _routing(root: Path, register: Register | None) -> list[Problem]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from ingest.records import Revision
 from ingest.register import load_register
 from ingest.strict_yaml import ConfigError
+from processors.quality.folder import load_quality
 from processors.revision import compile_revision, make_revision
 from processors.rules import load_rules
 
@@ -28,4 +29,5 @@ def revision_of_folder(folder: Path, received_at: int, effective: int | None = N
     """The folder as a feed record, in force from `effective` (default: `received_at`). Raises ConfigError."""
     register = load_register(folder)
     rules = load_rules(folder)
-    return make_revision(compile_revision(register, rules.rules), received_at, effective)
+    body = compile_revision(register, rules.rules, load_quality(folder))
+    return make_revision(body, received_at, effective)

@@ -22,10 +22,12 @@ from ingest.recording import Recorded, RecordingError
 from ingest.records import MISSING, Background, FeedRecord, Quarantined, Readings, Revision, Signal, Tick
 from ingest.register import Register
 from ingest.resolve import STATUS_FILTER, Arrival, Resolver, matches
+from ingest.units import JUDGED
 from processors.detect import Detector, Outputs
 from processors.outlook import Outlook
 from processors.quality.flags import CHECKS
 from processors.records import ANSWERS, Breach, Interval, Verdict, short_id
+from processors.rowlog import REFUSED
 
 MINUTE_MS = 60_000
 BRIDGE = "replay"
@@ -60,7 +62,7 @@ class Replayed:
     def take(self, found: Outputs) -> None:
         """What one record led to."""
         if found.readings is not None:
-            for key, line in reading_lines(found.readings, found.marks):
+            for key, line in reading_lines(found.readings, found.marks, calibrated_values(found)):
                 self.readings.append(line)
                 self._by_key.setdefault(key, []).append(line)
         for said in found.flags:
@@ -175,7 +177,18 @@ def replay(
 # --------------------------------------------------------------------------------------------- lines
 
 
-def reading_lines(batch: Readings, marks: dict[int, str]) -> list[tuple[Key, Line]]:
+def calibrated_values(found: Outputs) -> dict[int, dict[str, int]]:
+    """Row of the readings -> pollutant -> thousandths that were judged, where devices are calibrated."""
+    return {
+        row: {name: value for name, value in zip(JUDGED, values, strict=True) if value > REFUSED}
+        for places, columns in found.calibrated
+        for row, values in zip(places.tolist(), columns.T.tolist(), strict=True)
+    }
+
+
+def reading_lines(
+    batch: Readings, marks: dict[int, str], calibrated: dict[int, dict[str, int]]
+) -> list[tuple[Key, Line]]:
     """A line for each reading that is no duplicate; `marks` are those that detection adds."""
     lines: list[tuple[Key, Line]] = []
     for row in range(len(batch)):
@@ -188,6 +201,7 @@ def reading_lines(batch: Readings, marks: dict[int, str]) -> list[tuple[Key, Lin
             name: int(column[row]) for name, column in batch.values.items() if int(column[row]) != MISSING
         }
         code = int(batch.codes[row])
+        judged = calibrated.get(row, {})
         device, time, period = batch.devices[code], int(batch.time[row]), int(batch.period[row])
         line = {
             "id": short_id("reading", device, time, period, sorted(numbers.items()), sorted(flagged.items())),
@@ -199,6 +213,7 @@ def reading_lines(batch: Readings, marks: dict[int, str]) -> list[tuple[Key, Lin
             "values": {
                 name: {
                     "value": number / 1000,
+                    **({"calibrated": judged[name] / 1000} if judged.get(name, number) != number else {}),
                     "flags": sorted({*shared, *([flagged[name]] if name in flagged else [])}),
                 }
                 for name, number in numbers.items()

@@ -56,6 +56,15 @@ def _rules() -> Schema:
     return RulesFile.model_json_schema()
 
 
+def _quality() -> Schema:
+    from processors.quality.folder import QUALITY
+
+    schema = QUALITY.json_schema()
+    for part in (schema, *schema["$defs"].values()):
+        part.pop("required", None)  # what is not mentioned keeps its default
+    return schema
+
+
 def _pack() -> Schema:
     from processors.rules import Pack
 
@@ -110,6 +119,7 @@ def _reading() -> Schema:
             "type": "object",
             "properties": {
                 "value": {"anyOf": [_number(quantity.least, quantity.greatest), {"type": "null"}]},
+                "calibrated": {"type": "number"},  # where it differs from `value`
                 "flags": {},
             },
             "required": ["value"],
@@ -145,6 +155,7 @@ _SOURCES: dict[str, Callable[[], Schema]] = {
     "config-routing": lambda: _alerting("config-routing"),
     "config-channels": lambda: _alerting("config-channels"),
     "config-rules": _rules,
+    "config-quality": _quality,
     "rule-pack": _pack,
     "native": _native,
     "reading": _reading,

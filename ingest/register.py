@@ -24,6 +24,7 @@ from pydantic import (
     TypeAdapter,
 )
 
+from ingest.calibration import Calibrations, Dust, Maximum
 from ingest.register_checks import cross_checks, without_echoes
 from ingest.strict_yaml import ConfigError, Document, Problem, did_you_mean, load
 
@@ -232,6 +233,9 @@ class Device(Form):
     modbus_crc: StrictBool = False
     offline_after: Seconds | None = None
     clock: DeviceClock | None = None
+    optical: StrictBool | None = None  # light-scattering, no dryer at the inlet
+    maximum: dict[Dust, Maximum] = {}  # of the sensor, ug/m3
+    calibration: Calibrations = ()
 
     @property
     def utc_offset_s(self) -> int:

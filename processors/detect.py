@@ -65,6 +65,7 @@ class Outputs:
     breaches: list[Breach] = field(default_factory=list)
     flags: list[Flagged] = field(default_factory=list)
     outlooks: list[Outlook] = field(default_factory=list)
+    calibrated: list[tuple[Positions, Int32s]] = field(default_factory=list)  # rows, judged values (3, n)
     duplicates: int = 0
     notes: list[Note] = field(default_factory=list)
 
@@ -489,6 +490,8 @@ class Detector:
             out.mark(row, why)
         if not len(taken):
             return
+        if taken.corrected:
+            out.calibrated.append((taken.place, taken.columns.values))
         duplicates, conflicts = self.log.sift(taken.columns, taken.keys)
         found = [(int(taken.place[i]), "duplicate") for i in duplicates]
         found += [(int(taken.place[i]), "conflict") for i in conflicts]
@@ -525,8 +528,7 @@ class Detector:
             columns.time,
             fresh.received,
             columns.values,
-            fresh.wet,
-            fresh.codes,
+            packed=columns.packed,
         )
         columns.fail, columns.suspect = first.fail, first.suspect
         which = np.flatnonzero((first.fail | first.suspect).any(axis=0))

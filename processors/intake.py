@@ -10,8 +10,10 @@ import numpy.typing as npt
 
 from ingest.records import MISSING, Int64s, Readings
 from ingest.units import JUDGED
-from processors.quality.device_flag import Codes, codes_of
-from processors.quality.pointwise import by_reading
+from processors.quality.calibration import calibrated
+from processors.quality.device_flag import codes_of
+from processors.quality.flags import Bits as Packed
+from processors.quality.pointwise import by_raw, by_reading
 from processors.revision import Plan, digest_of
 from processors.rowlog import (
     ABSENT,
@@ -41,8 +43,7 @@ class Intake:
     received: Int64s
     present: Bits  # bit q: the reading has judged pollutant q
     left_out: tuple[tuple[int, str], ...] = ()  # (row in the batch, why) of the others
-    wet: Int64s | None = None  # relative humidity, thousandths of a percent or MISSING
-    codes: Codes | None = None  # (3, n) flags of the devices
+    corrected: bool = False  # are some values other than the raw ones, by calibration?
 
     def __len__(self) -> int:
         return len(self.place)
@@ -59,8 +60,7 @@ class Intake:
             self.received[kept],
             self.present[kept],
             (),
-            None if self.wet is None else self.wet[kept],
-            None if self.codes is None else self.codes[:, kept],
+            self.corrected,
         )
 
 
@@ -79,10 +79,11 @@ def intake(batch: Readings, begin: int, end: int, plan: Plan) -> Intake:
     whole = len(place) == len(batch)
     at = slice(None) if whole else place
     named = {name: column[at] for name, column in batch.values.items()}
-    values, present = _judged(named, len(place))
+    time = batch.time[at]
+    raw, present = _judged(named, len(place))
+    values, odd = _calibrated(plan, rows, time, raw)
     flagged = _flagged(batch, place)
     codes = codes_of(dict(flagged), len(place), JUDGED) if flagged else None
-    time = batch.time[at]
     period = np.minimum(np.maximum(batch.period[at], 0), _PERIOD_MOST)
     keys = key_of(plan.digest[rows], time, period)
     content = content_of(keys, named, _factor)
@@ -93,8 +94,10 @@ def intake(batch: Readings, begin: int, end: int, plan: Plan) -> Intake:
     wet = named.get("humidity")
     none = np.zeros(values.shape, np.uint16)  # until the first flags are known
     packed = by_reading(plan.limits, rows, time - received, wet, codes)
+    if odd is not None:
+        packed |= odd
     columns = Columns(rows, time, period.astype(np.int32), content, values, packed, none, none)
-    return Intake(place, columns, keys, received, present, left_out, wet, codes)
+    return Intake(place, columns, keys, received, present, left_out, values is not raw)
 
 
 def _judged(named: dict[str, Int64s], n: int) -> tuple[Int32s, Bits]:
@@ -111,6 +114,24 @@ def _judged(named: dict[str, Int64s], n: int) -> tuple[Int32s, Bits]:
         values[q][odd] = REFUSED
         present |= here.astype(np.uint8) << np.uint8(q)
     return values, present
+
+
+def _calibrated(plan: Plan, rows: Int32s, time: Int64s, raw: Int32s) -> tuple[Int32s, Packed | None]:
+    """(values that are judged, ceilings of the raw ones); `raw` itself where nothing is calibrated."""
+    values, odd = raw, None
+    for q, table in enumerate(plan.corrections):
+        if not len(table):
+            continue
+        here = raw[q] > REFUSED
+        wide = calibrated(rows, time, np.where(here, raw[q], MISSING), table)
+        new = np.where(np.abs(wide) > GREATEST, REFUSED, wide)
+        if values is raw:
+            values = raw.copy()
+        np.copyto(values[q], new, where=here, casting="unsafe")
+        # of sensors that are calibrated; by_value looks at the others and finds the same
+        told = by_raw(plan.limits, q, rows, raw[q], plan.ceilings[q])
+        odd = told if odd is None else odd | told
+    return values, odd
 
 
 def _flagged(batch: Readings, place: Positions) -> list[tuple[int, str]]:

@@ -20,9 +20,10 @@ import orjson
 from ingest.records import Int64s, Revision
 from ingest.topics import partition_of
 from ingest.units import JUDGED
+from processors.monitors import Tables, corrections_of, monitor_facts, monitors_of, raw_ceilings
 from processors.orders import EVERYWHERE, STAGE, Orders
 from processors.quality.flags import bits_of
-from processors.quality.limits import Limits, Monitors
+from processors.quality.limits import Limits
 from processors.quality.settings import Settings
 from processors.rules import NO_MEASUREMENT, Rule
 from processors.tracks import BASE, HOUR, HOUR_MS, RETAIN_MS, Track, day_of, midnight
@@ -36,8 +37,13 @@ UNBOUNDED = int(np.iinfo(np.int64).max)
 Rows = npt.NDArray[np.int32]
 
 
-def compile_revision(register: Any, rules: Iterable[Rule]) -> dict[str, Any]:
-    """The body of a revision: all that verdicts depend on, as JSON data. `register`: ingest.register."""
+def compile_revision(
+    register: Any, rules: Iterable[Rule], quality: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """The body of a revision: all that verdicts depend on, as JSON data. `register`: ingest.register.
+
+    `quality`: settings of the checks (`quality.folder`); None: the defaults.
+    """
     county = register.county
     areas = [
         {"area": b.area, "stations": sorted(b.stations), "min_stations": b.min_stations}
@@ -51,8 +57,9 @@ def compile_revision(register: Any, rules: Iterable[Rule]) -> dict[str, Any]:
             "background": areas,
         },
         "sites": [_site(site) for _, site in sorted(register.sites.items())],
-        "devices": [_device(device) for _, device in sorted(register.devices.items())],
+        "devices": [_device(device, str(county.zone)) for _, device in sorted(register.devices.items())],
         "rules": [rule.model_dump(mode="json") for rule in sorted(rules, key=lambda rule: rule.id)],
+        **({} if quality is None else {"quality": quality}),
     }
 
 
@@ -61,13 +68,14 @@ def _site(site: Any) -> dict[str, Any]:
     return {**{key: getattr(site, key, None) for key in keys}, "area": getattr(site, "area", None)}
 
 
-def _device(device: Any) -> dict[str, Any]:
+def _device(device: Any, zone: str) -> dict[str, Any]:
     return {
         "id": device.id,
         "site": device.site,
         "interval": device.interval,
         "role": getattr(device, "role", None),
         "offline_after": getattr(device, "offline_after", None),
+        **monitor_facts(device, zone),
     }
 
 
@@ -196,6 +204,8 @@ class Plan:
     latest: dict[str, RuleInForce]  # id -> the rule of this revision
     former: tuple[Former, ...]
     limits: Limits  # of the quality checks
+    corrections: Tables  # of the devices' values, one table a judged pollutant
+    ceilings: Rows  # (3, rows) greatest raw value of calibrated sensors, thousandths; -1: not known
     tracks: tuple[Track, ...]  # windows to close, hours before what is made of them
     lateness: dict[Track, int]  # ms
     row_of: dict[str, int]
@@ -224,6 +234,9 @@ class Plan:
             for d in devices
         ]
         own = [sites.get(d["site"], {}) for d in devices]
+        corrections = corrections_of(devices)
+        monitors = monitors_of(devices, interval, _site_numbers([d["site"] for d in devices]))
+        monitors, ceilings = raw_ceilings(monitors, corrections)
         latest = {
             rule["id"]: _in_force(Rule.model_validate(rule), own, zone, revision.id) for rule in body["rules"]
         }
@@ -246,8 +259,10 @@ class Plan:
             former=former,
             limits=Limits.of(
                 Settings.model_validate(body.get("quality") or {}),
-                Monitors.plain(interval, _site_numbers([d["site"] for d in devices])),
+                monitors,
             ),
+            corrections=corrections,
+            ceilings=ceilings,
             tracks=tracks,
             lateness=_lateness(tracks, rules),
             row_of={d["id"]: row for row, d in enumerate(devices)},

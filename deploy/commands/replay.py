@@ -32,6 +32,7 @@ def command(
     from deploy.replay import replay, write
     from ingest.recording import RecordingError, read_recording
     from ingest.register import load_register
+    from processors.quality.folder import load_quality
     from processors.revision import compile_revision, make_revision
     from processors.rules import load_rules
 
@@ -40,7 +41,7 @@ def command(
     register = load_register(config)
     rules = load_rules(config, packs or None)
     end = instant_ms(until, register.zone, "--until") if until else None
-    revision = make_revision(compile_revision(register, rules.rules), received_at=0)
+    revision = make_revision(compile_revision(register, rules.rules, load_quality(config)), received_at=0)
     try:
         judged = replay(register, revision, [read_recording(path) for path in recordings], end)
     except RecordingError as error:

@@ -40,14 +40,17 @@ def first_flags(
     values: Int32s,
     wet: Int64s | None = None,
     codes: Codes | None = None,
+    packed: Bits | None = None,
 ) -> FirstFlags:
     """Flags of n readings of any devices as they came; `state` is changed in place.
 
     `row`, `time`, `received` (n): device row, ms UTC; `values` (3, n) thousandths, `rowlog.ABSENT` or
     `REFUSED`; `wet` (n) relative humidity in thousandths of a percent or MISSING; `codes` (3, n) of
-    `device_flag.codes_of`. A value that is absent has no bit.
+    `device_flag.codes_of`; `packed` (n) what arrival told, where that is known already. A value that is
+    absent has no bit.
     """
-    packed = pointwise.by_reading(limits, row, time - received, wet, codes)
+    if packed is None:
+        packed = pointwise.by_reading(limits, row, time - received, wet, codes)
     fail, suspect = pointwise.by_value(limits, row, values)
     pointwise.add_packed(fail, suspect, packed, values)
     usable = values > REFUSED

@@ -86,6 +86,21 @@ def by_reading(
     return packed
 
 
+def by_raw(limits: Limits, q: int, row: Int32s, raw: Int32s, maximum: Int32s) -> Bits:
+    """Ceiling of values (n) before their calibration, packed for `add_packed`; `maximum` (rows) or -1.
+
+    A sensor is pinned at what it shows, and a code is one before it is multiplied.
+    """
+    packed = np.zeros(len(row), np.uint16)
+    top = ceiling.found(
+        raw, [one[q] for one in limits.pinned], [one[q] for one in limits.codes], maximum[row]
+    )
+    measured = raw > REFUSED
+    _set(packed, top.fail & measured, _BITS[f"code_{JUDGED[q]}"])
+    _set(packed, top.suspect & measured, _BITS[f"pinned_{JUDGED[q]}"])
+    return packed
+
+
 def _may_be_off(ahead: Int64s, settings: Clock) -> bool:
     """Is any instant so far from its receipt that the clock is worth looking at?"""
     least, most = ahead.min(initial=0), ahead.max(initial=0)
@@ -108,6 +123,8 @@ _NAMES = (
     "humidity_suspect",
     *(f"device_{name}" for name in JUDGED),
     *(f"above_{name}" for name in JUDGED),
+    *(f"code_{name}" for name in JUDGED),
+    *(f"pinned_{name}" for name in JUDGED),
 )
 _BITS = {name: np.uint16(1 << i) for i, name in enumerate(_NAMES)}
 
@@ -131,6 +148,9 @@ def add_packed(fail: Bits, suspect: Bits, packed: Bits, values: Int32s) -> None:
                 _set(failed[q], flagged, bit)
                 # refused because of its flag, not of its value
                 failed[q, flagged & (values[q, some] == REFUSED)] &= ~BIT["gross_range"]
+        for word, bits in (("code", failed), ("pinned", doubted)):
+            if said & _BITS[f"{word}_{name}"]:
+                _set(bits[q], there[q] & _has(told, f"{word}_{name}"), BIT["ceiling"])
     fail[:, some], suspect[:, some] = failed, doubted
 
 

@@ -1,0 +1,26 @@
+"""`quality.yaml` of a configuration: what a county sets over the default thresholds; it may be absent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from ingest.strict_yaml import ConfigError, load
+from processors.quality.settings import Settings
+
+QUALITY_FILE = "quality.yaml"
+QUALITY: TypeAdapter[Settings] = TypeAdapter(Settings)
+
+
+def load_quality(folder: Path) -> dict[str, Any] | None:
+    """All settings as JSON data for the body of a revision; None where the folder sets nothing.
+
+    Raises ConfigError with every problem of the file.
+    """
+    nothing = Settings.model_validate({})
+    loaded = load(folder / QUALITY_FILE, QUALITY, default=nothing)
+    if loaded.value is None:
+        raise ConfigError(loaded.problems)
+    return None if loaded.value is nothing else loaded.value.model_dump(mode="json")
