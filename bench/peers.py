@@ -45,9 +45,7 @@ def singles(readings: int, devices: int, start: int) -> Iterator[tuple[str, byte
         yield device, json.dumps({"device": device, "time": at, "pm10": 80.0 + i % 40}).encode()
 
 
-async def publish(
-    bootstrap: str, topic: str, partitions: int, feed: Iterator[tuple[str, bytes]]
-) -> None:
+async def publish(bootstrap: str, topic: str, partitions: int, feed: Iterator[tuple[str, bytes]]) -> None:
     """Fill a topic of its own; a device stays in its partition."""
     await ensure_topics(bootstrap, partitions, topics=[TopicSpec(topic)])
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, linger_ms=20, max_batch_size=256 * 1024)
