@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 
 import numpy as np
 
@@ -25,7 +26,8 @@ from processors.windows import Means, slots_of
 GRID_MS = 300_000
 TRACKS = (QUARTER, HOUR)
 _PLAIN_FORECAST, _PLAIN_WORDS = ProjectionSettings(), OutlookSettings()
-Measure = Callable[[Columns, int, int], dict[Admission, tuple[Means, ...]]]
+Measured = dict[Admission, tuple[Means, ...]]
+Measure = Callable[[Columns, int, int], Measured]
 Sums = tuple[Int64s, Int64s]  # of slot means (1e-9 unit) and of covered slots, by device row
 
 
@@ -88,6 +90,7 @@ class Ahead:
         self.due = next_look(at)
         made: list[Outlook] = []
         divides = slots_of(plan.interval, QUARTER_MS) > 0
+        measured = cache(partial(_of_open, plan, rows, measure))  # rules that look at the same air share it
         for rule in plan.rules:
             if not asks(rule):
                 continue
@@ -102,7 +105,7 @@ class Ahead:
             slots = slots_of(interval, rule.window)
             settled = settled_slots(at, start, delay, interval, slots)
             total, covered = self._sums(rule, start, closed, len(plan))
-            self._add_open(rule, start, closed, plan, rows, measure, at - delay, total, covered)
+            self._add_open(rule, start, closed, plan, measured, at - delay, total, covered)
             progress = Progress(total[judged], covered[judged], np.zeros_like(slots), settled, slots)
             watch = self.watches.get((rule.rule.id, start))
             if watch is None:
@@ -143,23 +146,27 @@ class Ahead:
         start: int,
         closed: int,
         plan: Plan,
-        rows: Columns,
-        measure: Measure,
+        measured: Callable[[int, int], Measured],
         cut: int,
         total: Int64s,
         covered: Int64s,
     ) -> None:
         """Add the slots since the last closed quarter that end at `cut` or before."""
         for begin in range(max(start, closed), cut, QUARTER_MS):
-            step = plan.interval[rows.row]
-            until = begin + (min(cut, begin + QUARTER_MS) - begin) // step * step
-            inside = (rows.time < until) & (rows.time + np.maximum(rows.period, 1) > begin)
-            means = measure(rows.take(inside), begin, begin + QUARTER_MS)[rule.admits][rule.pollutant]
+            means = measured(begin, min(cut, begin + QUARTER_MS))[rule.admits][rule.pollutant]
             # a mean that reaches beyond its slot covers slots that are not over yet
             last = (cut - begin) // plan.interval[means.slot_row]
             over = means.slot < last
             np.add.at(total, means.slot_row[over], means.slot_mean[over])
             np.add.at(covered, means.slot_row[over], 1)
+
+
+def _of_open(plan: Plan, rows: Columns, measure: Measure, begin: int, cut: int) -> Measured:
+    """The means of the quarter that begins at `begin`, of what its slots up to `cut` hold."""
+    step = plan.interval[rows.row]
+    until = begin + (cut - begin) // step * step
+    inside = (rows.time < until) & (rows.time + np.maximum(rows.period, 1) > begin)
+    return measure(rows.take(inside), begin, begin + QUARTER_MS)
 
 
 def asks(rule: RuleInForce) -> bool:

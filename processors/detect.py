@@ -39,7 +39,7 @@ from processors.revision import PLAIN, Admission, Plan, depends_on, formers_of, 
 from processors.rowlog import ABSENT, REFUSED, Columns, Int32s, RowLog
 from processors.silence import Bools, Silence
 from processors.tracks import BASE, DAY_MS, HOUR, HOUR_MS, QUARTER, QUARTER_MS, RETAIN_MS, Track
-from processors.windows import MEAN, Means, Statistic, window_means
+from processors.windows import MEAN, Means, Statistic, means_by
 
 FAR = int(np.iinfo(np.int64).max)
 
@@ -330,11 +330,9 @@ class Detector:
 
     def _means(self, held: Columns, start: int, end: int, admissions: Iterable[Admission]) -> Measured:
         flagged = bool(held.fail.any() or held.suspect.any())
-        measured: Measured = {}
-        for admits in sorted(admissions):
-            refused = (held.fail & admits.fail | held.suspect & admits.suspect) != 0 if flagged else None
-            measured[admits] = window_means(held, self.plan.interval, start, end, refused)
-        return measured
+        by = sorted(admissions)
+        refusals = [(held.fail & a.fail | held.suspect & a.suspect) != 0 if flagged else None for a in by]
+        return dict(zip(by, means_by(held, self.plan.interval, start, end, refusals), strict=True))
 
     def _look_ahead(self, due: int, at: int, out: Outputs) -> None:
         """Say what is to be expected of the windows that are open; nothing while we catch up."""

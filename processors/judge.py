@@ -219,7 +219,10 @@ class Judge:
             for area, mean in held.used.items()
         }
         nothing = (None, None, ())
-        titles, pollutant, end = own.titles, JUDGED[rule.pollutant], held.end
+        pollutant, end = JUDGED[rule.pollutant], held.end
+        # by position, the greater part once: a verdict by keywords costs twice as much
+        of_rule = (own.id, rule.revision, own.titles, own.clause, own.citation, own.status)
+        of_window = (pollutant, rule.unit, start, end)
         limit = rule.limit / NANO
         revisions = held.revision[rows].tolist()
         id_of = {
@@ -245,32 +248,24 @@ class Judge:
             county, subtracted, ids = nothing if bits & ~NO_BACKGROUND else background.get(area, nothing)
             made.append(
                 Verdict(
-                    id=id_of[revision](device),
-                    kind="interval",
-                    site=plan.sites[row],
-                    point=device,
-                    rule=own.id,
-                    rule_revision=rule.revision,
-                    title=titles,
-                    clause=own.clause,
-                    citation=own.citation,
-                    status=own.status,
-                    pollutant=pollutant,
-                    unit=rule.unit,
-                    start=start,
-                    end=end,
-                    answer=ANSWER_OF[state],
-                    reasons=REASONS_OF[bits],
-                    value=number if slots else None,
-                    background=county,
-                    subtracted=subtracted,
-                    background_ids=ids,
-                    limit=limit,
-                    capture=share,
-                    interval=interval_of[of](device) if slots else None,
-                    revision=revision,
-                    configuration=rule.configuration,
-                    decided_at=at,
+                    id_of[revision](device),
+                    "interval",
+                    plan.sites[row],
+                    device,
+                    *of_rule,
+                    *of_window,
+                    ANSWER_OF[state],
+                    REASONS_OF[bits],
+                    number if slots else None,
+                    county,
+                    subtracted,
+                    ids,
+                    limit,
+                    share,
+                    interval_of[of](device) if slots else None,
+                    revision,
+                    rule.configuration,
+                    at,
                 )
             )
         return made

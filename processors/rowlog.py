@@ -97,7 +97,11 @@ class Columns:
 
     def take(self, which: npt.NDArray[np.generic] | slice) -> Columns:
         """Some of the rows."""
-        return Columns(*(getattr(self, name)[..., which] for name in _NAMES))
+        if isinstance(which, slice):
+            return Columns(*(getattr(self, name)[..., which] for name in _NAMES))
+        # `np.take` of positions costs a quarter of what indexing does
+        places = np.flatnonzero(which) if which.dtype == np.bool_ else which
+        return Columns(*(getattr(self, name).take(places, axis=-1) for name in _NAMES))
 
     def put(self, place: slice, more: Columns) -> None:
         """Overwrite some of the rows."""
