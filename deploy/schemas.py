@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from deploy.line_schemas import INSTANT, body_schema, line_schema, record_schema
+
 Schema = dict[str, Any]
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -71,12 +73,6 @@ def _pack() -> Schema:
     return Pack.model_json_schema()
 
 
-def _judgement(kind: str) -> Schema:
-    from processors import records
-
-    return TypeAdapter(getattr(records, kind)).json_schema()
-
-
 def _feed(kind: str) -> Schema:
     from ingest import records
 
@@ -113,16 +109,15 @@ def _reading() -> Schema:
     """A line of `readings.jsonl`: the reading in normalised units."""
     from ingest.units import QUANTITIES
 
-    instant = {"type": "string", "format": "date-time"}
     values = {
         name: {
             "type": "object",
             "properties": {
                 "value": {"anyOf": [_number(quantity.least, quantity.greatest), {"type": "null"}]},
                 "calibrated": {"type": "number"},  # where it differs from `value`
-                "flags": {},
+                "flags": {"type": "array", "items": {"type": "string"}},
             },
-            "required": ["value"],
+            "required": ["value", "flags"],
             "description": quantity.unit,
         }
         for name, quantity in QUANTITIES.items()
@@ -131,10 +126,11 @@ def _reading() -> Schema:
         "id": {"type": "string"},
         "device": {"type": "string"},
         "site": {"type": "string"},
-        "time": instant,
+        "time": INSTANT,
         "period": {"type": "number", "minimum": 0},
-        "received_at": instant,
-        "values": {"type": "object", "properties": values},
+        "received_at": INSTANT,
+        "values": {"type": "object", "properties": values, "additionalProperties": False},
+        "marks": {"type": "array", "items": {"type": "string"}},
     }
     return {"title": "Reading", "type": "object", "properties": properties, "required": list(properties)}
 
@@ -160,9 +156,20 @@ _SOURCES: dict[str, Callable[[], Schema]] = {
     "native": _native,
     "reading": _reading,
     "quarantined": _quarantined,
-    "interval": lambda: _judgement("Interval"),
-    "verdict": lambda: _judgement("Verdict"),
-    "breach": lambda: _judgement("Breach"),
+    "interval": lambda: record_schema("Interval"),
+    "verdict": lambda: record_schema("Verdict"),
+    "breach": lambda: record_schema("Breach"),
+    "outlook": lambda: record_schema("Outlook"),
+    "judgements": lambda: body_schema({"intervals": "Interval", "verdicts": "Verdict"}),
+    "flags": lambda: body_schema({"flags": "Flagged"}),
+    "outlooks": lambda: body_schema({"outlooks": "Outlook"}),
+    "replay-readings": _reading,
+    "replay-quarantine": lambda: line_schema("quarantine"),
+    "replay-intervals": lambda: line_schema("intervals"),
+    "replay-verdicts": lambda: line_schema("verdicts"),
+    "replay-breaches": lambda: line_schema("breaches"),
+    "replay-outlooks": lambda: line_schema("outlooks"),
+    "replay-summary": lambda: line_schema("summary"),
     "case": lambda: _case("Case"),
     "case-event": lambda: _case("CaseEvent"),
     "tick": lambda: _feed("Tick"),

@@ -13,11 +13,18 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from deploy.embedded.kafka import KafkaNode
 from ingest.admin import ensure_topics
-from ingest.codec import decode, encode, header
+from ingest.codec import decode, encode, header, schema_of
 from ingest.records import FeedRecord
 from ingest.topics import TopicSpec, partition_of
 from processors.detect import Detector
-from processors.records import encode_breach, encode_judged, encode_judgements
+from processors.records import (
+    BREACH,
+    JUDGED,
+    JUDGEMENTS,
+    encode_breach,
+    encode_judged,
+    encode_judgements,
+)
 from tests.logs import HEBEI, HOUR, MINUTE, T0, background, local_rule, minutes, revision, rules_of, ticking
 
 PARTITIONS = 2
@@ -117,6 +124,8 @@ class Detecting:
         for at, records in (await self.consumer.getmany(timeout_ms=100)).items():
             kind = at.topic.rsplit(".", 1)[1]
             for record in records:
+                if schema_of(record.headers) not in (JUDGED, JUDGEMENTS, BREACH):
+                    continue  # what history keeps besides is held to replays elsewhere
                 place = (header(record.headers, "feed") or b"").decode()
                 heard.setdefault((kind, at.partition, int(place.split("/")[1])), []).append(record.value)
         for key, values in heard.items():
