@@ -23,8 +23,9 @@ from ingest.records import MISSING, Background, FeedRecord, Quarantined, Reading
 from ingest.register import Register
 from ingest.resolve import STATUS_FILTER, Arrival, Resolver, matches
 from ingest.units import JUDGED
-from processors.detect import Detector, Outputs
+from processors.detect import Detector
 from processors.outlook import Outlook
+from processors.outputs import Outputs
 from processors.quality.flags import CHECKS
 from processors.records import ANSWERS, Breach, Interval, Verdict, short_id
 from processors.rowlog import REFUSED

@@ -15,18 +15,18 @@ import numpy as np
 from ingest.records import Int64s
 from ingest.units import JUDGED
 from processors.background import Backgrounds
+from processors.meter import Measured
 from processors.outlook import Outlook, OutlookSettings, Watch, look
 from processors.projection import NONE, Progress, ProjectionSettings, settled_slots
 from processors.recent import Recent, learn
 from processors.revision import Admission, Plan, RuleInForce
 from processors.rowlog import Columns, Int32s
 from processors.tracks import HOUR, HOUR_MS, QUARTER, QUARTER_MS
-from processors.windows import Means, slots_of
+from processors.windows import slots_of
 
 GRID_MS = 300_000
 TRACKS = (QUARTER, HOUR)
 _PLAIN_FORECAST, _PLAIN_WORDS = ProjectionSettings(), OutlookSettings()
-Measured = dict[Admission, tuple[Means, ...]]
 Measure = Callable[[Columns, int, int], Measured]
 Sums = tuple[Int64s, Int64s]  # of slot means (1e-9 unit) and of covered slots, by device row
 
@@ -52,7 +52,7 @@ class Ahead:
                 new[stays] = old[old_row[stays]]
             self.quarters[key] = moved
 
-    def quarter(self, plan: Plan, start: int, measured: dict[Admission, tuple[Means, ...]]) -> None:
+    def quarter(self, plan: Plan, start: int, measured: Measured) -> None:
         """A quarter of an hour has closed: keep its sums, learn its levels."""
         wanted = {(rule.pollutant, rule.admits) for rule in plan.rules if asks(rule)}
         for q, admits in sorted(wanted):

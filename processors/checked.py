@@ -1,4 +1,4 @@
-"""Final quality flags, a quarter of an hour at a time, over the rows that the fold holds.
+"""Quality flags in the fold: the first ones at arrival, the final ones a quarter of an hour at a time.
 
 Instants and means of each length are series of their own: one does not compare with the other.
 """
@@ -13,6 +13,7 @@ from ingest.records import MISSING, Int64s
 from ingest.units import JUDGED
 from processors.background import Backgrounds
 from processors.quality.final import Held, final_flags, newest_after, reach_ms
+from processors.quality.first import first_flags
 from processors.quality.flags import names_of
 from processors.quality.newest import Newest
 from processors.records import Flagged
@@ -42,6 +43,16 @@ def flagged(plan: Plan, columns: Columns, *, final: bool) -> list[Flagged]:
         time, period = int(columns.time[i]), int(columns.period[i])
         made.append(Flagged(plan.sites[row], plan.devices[row], time, period, words, final))
     return made
+
+
+def flag(columns: Columns, received: Int64s, newest: Newest, plan: Plan) -> list[Flagged]:
+    """Write the first flags of readings into their columns; what the checks found. Changes `newest`."""
+    first = first_flags(
+        newest, plan.limits, columns.row, columns.time, received, columns.values, packed=columns.packed
+    )
+    columns.fail, columns.suspect = first.fail, first.suspect
+    which = np.flatnonzero((first.fail | first.suspect).any(axis=0))
+    return flagged(plan, columns.take(which), final=False)
 
 
 @dataclass(slots=True)

@@ -7,71 +7,37 @@ before the row is, so neither the number of ticks nor the size of batches change
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 
-from ingest.records import Background, FeedRecord, Int64s, Readings, Revision, Signal, Tick
-from ingest.units import JUDGED
+from ingest.records import Background, FeedRecord, Readings, Revision, Signal, Tick
 from processors import state
-from processors.ahead import Ahead, asks
-from processors.amendments import Amendments, next_minute
+from processors.ahead import Ahead, asks, next_look
+from processors.amendments import Amendments
 from processors.answers import Judgement
 from processors.background import Backgrounds
+from processors.belated import Belated
 from processors.breaches import OFFLINE, Breaches
-from processors.checked import Checked, flagged
+from processors.checked import Checked, flag
 from processors.days import Days
-from processors.hours import Hours, Key
+from processors.hours import Hours
 from processors.instants import Instants
 from processors.intake import Intake, Positions, intake
-from processors.intervals import interval_records
 from processors.judge import Judge
-from processors.orders import MAINTENANCE, Order, Orders
+from processors.meter import Meter, numbers_of
+from processors.orders import MAINTENANCE, Orders
 from processors.outage import NEVER, Outage
-from processors.outlook import Outlook
-from processors.quality.first import first_flags
+from processors.outputs import Note, Outputs
 from processors.quality.newest import Newest
-from processors.records import Breach, Flagged, Interval, Verdict
-from processors.revision import PLAIN, Admission, Plan, depends_on, formers_of, sites_of_partition
-from processors.rowlog import ABSENT, REFUSED, Columns, Int32s, RowLog
-from processors.silence import Bools, Silence
+from processors.records import Breach
+from processors.revision import Plan, depends_on, formers_of, sites_of_partition
+from processors.rowlog import RowLog
+from processors.silence import Silence
 from processors.tracks import BASE, DAY_MS, HOUR, HOUR_MS, QUARTER, QUARTER_MS, RETAIN_MS, Track
-from processors.windows import MEAN, Means, Statistic, means_by
 
 FAR = int(np.iinfo(np.int64).max)
-
-
-Measured = dict[Admission, tuple[Means, ...]]
-
-
-class Note(NamedTuple):
-    """Something worth counting that is no output: kind and words."""
-
-    kind: str
-    words: str
-
-
-@dataclass(slots=True)
-class Outputs:
-    """What one record led to. `marks`: row of the readings -> marks that detection adds, comma-separated."""
-
-    readings: Readings | None = None
-    marks: dict[int, str] = field(default_factory=dict)
-    intervals: list[Interval] = field(default_factory=list)
-    verdicts: list[Verdict] = field(default_factory=list)
-    breaches: list[Breach] = field(default_factory=list)
-    flags: list[Flagged] = field(default_factory=list)
-    outlooks: list[Outlook] = field(default_factory=list)
-    calibrated: list[tuple[Positions, Int32s]] = field(default_factory=list)  # rows, judged values (3, n)
-    duplicates: int = 0
-    notes: list[Note] = field(default_factory=list)
-
-    def mark(self, row: int, name: str) -> None:
-        before = self.marks.get(row)
-        self.marks[row] = f"{before},{name}" if before else name
 
 
 class Detector:
@@ -113,6 +79,14 @@ class Detector:
         """Has a configuration been adopted? Before that readings pass through unjudged."""
         return self.revision is not None
 
+    @property
+    def _meter(self) -> Meter:
+        return Meter(self.plan, self.log, self.hours, self.orders)
+
+    @property
+    def _belated(self) -> Belated:
+        return Belated(self.plan, self.closed, self.log.closed_until, self.late)
+
     # ------------------------------------------------------------------------------------------ fold
 
     def fold(self, record: FeedRecord) -> Outputs:
@@ -140,7 +114,7 @@ class Detector:
         order = self.orders.add(record)
         if order is not None:
             if order.kind == MAINTENANCE:
-                self._maintain(order, record.received_at)
+                self._belated.maintenance(order, record.received_at)
             self._next = None
         if record.kind == "gap":
             end = max(record.start + 1, record.received_at if record.end is None else record.end)
@@ -149,19 +123,6 @@ class Detector:
             self._publish(made, out, delayed=False)
             self._settle(made, record.received_at, out)
             self._next = None
-
-    def _maintain(self, order: Order, at: int) -> None:
-        """Closed windows that a maintenance touches which was named late are measured again."""
-        begin = max(order.start, self.log.closed_until)
-        end = min(max(self.closed.values(), default=begin), FAR if order.end is None else order.end)
-        rows = [row for row, site in enumerate(self.plan.sites) if order.place in self.plan.places_of(site)]
-        for track in self.plan.tracks:
-            if track.is_long or begin >= end:
-                continue
-            for closed in track.ends_over(begin, end, self.closed[track], self.plan.zone):
-                if track.start(closed, self.plan.zone) >= self.log.closed_until:
-                    for row in rows:
-                        self.late.add((track, closed), row, at)
 
     def _fold_background(self, record: Background, out: Outputs) -> None:
         if not self.backgrounds.add(record):
@@ -261,12 +222,12 @@ class Detector:
         self.closed[track] = end
         if track == QUARTER:
             out.flags += self.checked.quarter(self.log, self.plan, start, end, self.backgrounds)
-        means, spoke = self._measure(track, start, end)
+        means, spoke = self._meter.measure(track, start, end)
         if track == QUARTER:
             self.ahead.quarter(self.plan, start, means)
-        self._publish_intervals(track, start, end, means, None, out)
+        out.intervals += self._meter.intervals(track, start, end, means)
         if track == HOUR:
-            self._keep_hour(start, means)
+            self._meter.keep_hour(start, means)
         delayed = at != due
         lost = any(start < until and end > since for since, until in self.gaps)
         for rule in self.plan.rules:
@@ -304,99 +265,24 @@ class Detector:
         self.gaps = [gap for gap in self.gaps if gap[1] + DAY_MS > due]
         self.signals = {i: when for i, when in self.signals.items() if when + DAY_MS > due}
 
-    def _measure(
-        self, track: Track, start: int, end: int, only: Int32s | None = None
-    ) -> tuple[Measured, Bools]:
-        """The means of a window by what they admit, one per judged pollutant; the rows that spoke in it."""
-        spoke = np.zeros(len(self.plan), bool)
-        admissions = {PLAIN} if track in BASE else set()
-        admissions |= {rule.admits for rule in self.plan.rules if rule.window and rule.track == track}
-        if track == HOUR:
-            admissions |= {rule.admits for rule in self.plan.rules if rule.track.is_long}
-        measured: Measured = {}
-        if track.is_long:
-            for admits in sorted(admissions):
-                found = self.hours.window(start, end, admits)
-                for means in found:
-                    spoke[means.row] = True
-                measured[admits] = tuple(m.of_rows(only) for m in found) if only is not None else found
-            return measured, spoke
-        held = self.log.within(start, end)
-        if only is not None:
-            held = held.take(np.isin(held.row, only))
-        spoke[held.row] = True
-        self._leave_out_maintenance(held, start, end)
-        return self._means(held, start, end, admissions), spoke
-
-    def _means(self, held: Columns, start: int, end: int, admissions: Iterable[Admission]) -> Measured:
-        flagged = bool(held.fail.any() or held.suspect.any())
-        by = sorted(admissions)
-        refusals = [(held.fail & a.fail | held.suspect & a.suspect) != 0 if flagged else None for a in by]
-        return dict(zip(by, means_by(held, self.plan.interval, start, end, refusals), strict=True))
-
     def _look_ahead(self, due: int, at: int, out: Outputs) -> None:
         """Say what is to be expected of the windows that are open; nothing while we catch up."""
-        closed = self.closed[QUARTER]
+        if at != due:
+            self.ahead.due = next_look(at)
+            return
+        closed, meter = self.closed[QUARTER], self._meter
         rows = self.log.within(closed, max(closed, due) + QUARTER_MS)
-        self._leave_out_maintenance(rows, closed, due)
+        meter.leave_out_maintenance(rows, closed, due)
         admissions = {rule.admits for rule in self.plan.rules if asks(rule)}
         out.outlooks += self.ahead.look(
             self.plan,
             due,
             closed,
             rows,
-            lambda held, start, end: self._means(held, start, end, admissions),
+            lambda held, start, end: meter.means(held, start, end, admissions),
             self.backgrounds,
             lambda rule, start: self.plan.rows_for(rule, start, self.orders),
         )
-
-    def _leave_out_maintenance(self, held: Columns, start: int, end: int) -> None:
-        """What was measured while a monitor was being maintained enters no mean."""
-        orders = self.orders.maintenance(start, end)
-        if not orders:
-            return
-        held.values = held.values.copy()
-        for order in orders:
-            until = FAR if order.end is None else order.end
-            place = np.array([order.place in self.plan.places_of(site) for site in self.plan.sites])
-            during = (
-                place[held.row] & (held.time < until) & (held.time + np.maximum(held.period, 1) > order.start)
-            )
-            held.values[:, during] = np.where(held.values[:, during] == ABSENT, ABSENT, REFUSED)
-
-    def _publish_intervals(
-        self,
-        track: Track,
-        start: int,
-        end: int,
-        means: Measured,
-        revisions: dict[int, int] | None,
-        out: Outputs,
-    ) -> None:
-        """The mean of each pollutant over a quarter and an hour; of other windows what rules ask for."""
-        asked = self._asked(track)
-        clock, zone = Track(track.window, track.window), self.plan.zone
-        same = (clock.start(end, zone), clock.last_end(end, zone)) == (start, end)
-        if same and track != clock and clock in self.plan.tracks:
-            asked = {key: admits for key, admits in asked.items() if key not in self._asked(clock)}
-        for (pollutant, statistic), admits in sorted(asked.items()):
-            found = means[admits][pollutant]
-            numbers = None if revisions is None else _numbers(found.row, revisions)
-            out.intervals += interval_records(
-                self.plan, JUDGED[pollutant], statistic, found, (start, end), numbers
-            )
-
-    def _asked(self, track: Track) -> dict[tuple[int, Statistic], Admission]:
-        """Pollutants and statistics whose intervals are published for the track's windows."""
-        asked = {(q, MEAN): PLAIN for q in range(len(JUDGED)) if track in BASE}
-        for rule in self.plan.rules:
-            if rule.window and rule.track == track:
-                asked.setdefault((rule.pollutant, rule.statistic), rule.admits)
-        return asked
-
-    def _keep_hour(self, start: int, means: Measured) -> None:
-        for pollutant, admits in {(r.pollutant, r.admits) for r in self.plan.rules if r.track.is_long}:
-            self.hours.put(start, Key(pollutant, *admits), means[admits][pollutant], self.plan.interval)
 
     def _amend(self, due: int, at: int, out: Outputs) -> None:
         """Measure and judge anew what has got another reading since it closed."""
@@ -405,12 +291,12 @@ class Detector:
             if track not in self.closed or end > self.closed[track]:
                 continue  # the configuration has changed since
             start = track.start(end, self.plan.zone)
-            means, _ = self._measure(track, start, end, rows)
+            means, _ = self._meter.measure(track, start, end, rows)
             revisions = self.late.revise((track, end), rows)
             numbers = dict(zip(rows.tolist(), revisions.tolist(), strict=True))
-            self._publish_intervals(track, start, end, means, numbers, out)
+            out.intervals += self._meter.intervals(track, start, end, means, numbers)
             if track == HOUR:
-                self._keep_hour(start, means)
+                self._meter.keep_hour(start, means)
                 for long in (t for t in self.plan.tracks if t.is_long):
                     for other in long.ends_over(start, end, self.closed[long], self.plan.zone):
                         self.late.again((long, other), rows)
@@ -420,7 +306,7 @@ class Detector:
                     # by the rule that was published: an order counts from its record on
                     orders = self.orders.known(end + self.plan.lateness[track])
                     judged = self.plan.rows_for(rule, start, orders)
-                    made = self.judge.amend(rule, judged, start, of, _numbers(of.row, numbers), at)
+                    made = self.judge.amend(rule, judged, start, of, numbers_of(of.row, numbers), at)
                     self._publish(made, out, delayed=at != due)
                     self._settle(made, at, out, delayed=at != due)
 
@@ -471,7 +357,7 @@ class Detector:
                 barrier = min(barrier, first + int(self.plan.offline_after.min(initial=FAR - first)))
             end = max(begin + 1, int(np.searchsorted(clock, barrier)))
             if self.ready:
-                end = self._until_amended(batch, clock, begin, end)
+                end = self._belated.until(batch.time, clock, begin, end)
             if self.ready:
                 self._take_in(batch, begin, end, out)
             else:
@@ -495,9 +381,11 @@ class Detector:
         found += [(int(taken.place[i]), "conflict") for i in conflicts]
         out.duplicates += len(duplicates)
         fresh = taken.without(duplicates)
-        out.flags += self._flag(fresh)
+        out.flags += flag(fresh.columns, fresh.received, self.newest, self.plan)
         self.log.append(fresh.columns)
-        late, amends = self._belated(fresh)
+        late, amends = self._belated.readings(fresh, self.now)
+        if amends:
+            self._next = None
         found += [(int(fresh.place[i]), "late") for i in late]
         found += [(int(fresh.place[i]), "amends") for i in amends]
         for row, name in sorted(found):
@@ -515,59 +403,6 @@ class Detector:
             else:
                 ours = event.verdict.start < self.outage.gap_end
                 self._publish([event], out, ours and self.outage.catching_up(int(fresh.received[i])))
-
-    def _flag(self, fresh: Intake) -> list[Flagged]:
-        """Write the first flags of readings into their columns; what the checks found."""
-        columns = fresh.columns
-        first = first_flags(
-            self.newest,
-            self.plan.limits,
-            columns.row,
-            columns.time,
-            fresh.received,
-            columns.values,
-            packed=columns.packed,
-        )
-        columns.fail, columns.suspect = first.fail, first.suspect
-        which = np.flatnonzero((first.fail | first.suspect).any(axis=0))
-        return flagged(self.plan, columns.take(which), final=False)
-
-    def _until_amended(self, batch: Readings, clock: Int64s, begin: int, end: int) -> int:
-        """Where a slice must end because a late reading in it makes a decision due."""
-        late = np.flatnonzero(batch.time[begin:end] < max(self.closed.values()))
-        if not len(late):
-            return end
-        due = next_minute(int(clock[begin + int(late[0])]))
-        return max(begin + 1, min(end, int(np.searchsorted(clock, due))))
-
-    def _belated(self, fresh: Intake) -> tuple[list[int], list[int]]:
-        """Positions of readings that enter no window any more, and of those whose window is judged anew."""
-        columns, over = fresh.columns, max(self.closed.values())
-        begun = np.flatnonzero(columns.time < over).tolist()
-        late: list[int] = []
-        amends: list[int] = []
-        for i in begun:
-            start = int(columns.time[i])
-            end = start + max(int(columns.period[i]), 1)
-            if end <= self.log.closed_until:
-                late.append(i)
-            elif self._supersede(int(columns.row[i]), start, end, max(self.now, int(fresh.received[i]))):
-                amends.append(i)
-        if amends:
-            self._next = None
-        return late, amends
-
-    def _supersede(self, row: int, start: int, end: int, at: int) -> bool:
-        """Remember which closed windows a reading over [start, end) belongs to; are there any?"""
-        begin, found = max(start, self.log.closed_until), False
-        for track in self.plan.tracks:
-            if track.is_long or end - start > track.window:
-                continue  # made of hours; a mean over more than the window never enters it
-            for closed in track.ends_over(begin, end, self.closed[track], self.plan.zone):
-                if track.start(closed, self.plan.zone) >= self.log.closed_until:
-                    self.late.add((track, closed), row, at)
-                    found = True
-        return found
 
     def _hear(self, batch: Readings, fresh: Intake) -> list[tuple[int, Breach]]:
         """Note who has been heard; closing events with their position.
@@ -602,10 +437,6 @@ class Detector:
     def load(cls, data: bytes) -> Detector:
         """The inverse of `dump`. Raises ValueError for bytes of another version."""
         return state.load(data, cls())
-
-
-def _numbers(rows: Int32s, revisions: dict[int, int]) -> Int32s:
-    return np.array([revisions[row] for row in rows.tolist()], np.int32)
 
 
 _NOTHING = Revision("", 0, 0, {"county": {"zone": "UTC"}, "sites": [], "devices": [], "rules": []})

@@ -16,9 +16,10 @@ from ingest.records import Headers, Quarantined, Revision
 from ingest.telemetry import Telemetry
 from ingest.topics import BREACHES, FEED, QUARANTINE, RESULTS
 from processors.context import encode_context
-from processors.detect import Detector, Outputs
+from processors.detect import Detector
 from processors.feedreader import FeedError
 from processors.outlook import encode_outlook, encode_outlooks
+from processors.outputs import Outputs
 from processors.records import BREACH, encode_breach, encode_flags, encode_judged, judgement_records
 from processors.revision import Plan
 from processors.stage import Outlet, RawRecord, StageFactory

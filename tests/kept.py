@@ -12,7 +12,7 @@ from ingest.recording import read_recording
 from ingest.records import Background, FeedRecord, Revision, Signal
 from ingest.register import load_register
 from processors.context import Context, batches_of_context
-from processors.detect import Detector, Outputs
+from processors.detect import Detector
 from processors.history import History
 from processors.history.columns import (
     batches_of_flags,
@@ -21,6 +21,7 @@ from processors.history.columns import (
     batches_of_rulings,
     batches_of_verdicts,
 )
+from processors.outputs import Outputs
 from processors.records import decode_judged, encode_judged
 
 

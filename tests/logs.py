@@ -7,7 +7,8 @@ from typing import Any
 
 from ingest.batches import Row, readings_of
 from ingest.records import Background, FeedRecord, Readings, Revision, Tick
-from processors.detect import Detector, Outputs
+from processors.detect import Detector
+from processors.outputs import Outputs
 from processors.records import Breach, Interval, Verdict
 from processors.revision import make_revision
 from processors.rules import Rule, load_pack

@@ -32,8 +32,8 @@ from ingest import codec
 from ingest.recording import read_recording
 from ingest.register import load_register
 from ingest.topics import BREACHES, QUARANTINE, RESULTS
-from processors.detect import Outputs
 from processors.outlook import decode_outlooks
+from processors.outputs import Outputs
 from processors.records import BREACH, OUTLOOKS, Judged, decode, decode_breach
 from tests.counties import write_recording
 from tests.eventful import START, eventful_county, eventful_messages

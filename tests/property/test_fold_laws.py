@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from ingest import codec
 from ingest.batches import Row, readings_of
 from ingest.records import FeedRecord, Readings, Revision
-from processors.detect import Detector, Outputs
+from processors.detect import Detector
+from processors.outputs import Outputs
 from tests.logs import (
     HEBEI,
     HOUR,

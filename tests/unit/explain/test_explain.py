@@ -23,8 +23,8 @@ from deploy.explain_texts import LANGUAGES, TEXTS
 from deploy.rework import rework
 from deploy.trail import gather
 from ingest.records import FeedRecord, Signal
-from processors.detect import Outputs
 from processors.history import History, open_history
+from processors.outputs import Outputs
 from processors.records import REASONS, Breach, Verdict
 from tests.counties import dust_storm
 from tests.kept import keep, log_of

@@ -1,0 +1,39 @@
+"""What folding one record leads to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from ingest.records import Readings
+from processors.intake import Positions
+from processors.outlook import Outlook
+from processors.records import Breach, Flagged, Interval, Verdict
+from processors.rowlog import Int32s
+
+
+class Note(NamedTuple):
+    """Something worth counting that is no output: kind and words."""
+
+    kind: str
+    words: str
+
+
+@dataclass(slots=True)
+class Outputs:
+    """What one record led to. `marks`: row of the readings -> marks that detection adds, comma-separated."""
+
+    readings: Readings | None = None
+    marks: dict[int, str] = field(default_factory=dict)
+    intervals: list[Interval] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+    breaches: list[Breach] = field(default_factory=list)
+    flags: list[Flagged] = field(default_factory=list)
+    outlooks: list[Outlook] = field(default_factory=list)
+    calibrated: list[tuple[Positions, Int32s]] = field(default_factory=list)  # rows, judged values (3, n)
+    duplicates: int = 0
+    notes: list[Note] = field(default_factory=list)
+
+    def mark(self, row: int, name: str) -> None:
+        before = self.marks.get(row)
+        self.marks[row] = f"{before},{name}" if before else name
