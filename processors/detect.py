@@ -38,6 +38,7 @@ from processors.records import Breach, Flagged, Interval, Verdict
 from processors.revision import PLAIN, Admission, Plan, depends_on, formers_of, sites_of_partition
 from processors.rowlog import ABSENT, REFUSED, Columns, Int32s, RowLog
 from processors.silence import Bools, Silence
+from processors.suspecting import Suspecting
 from processors.tracks import BASE, DAY_MS, HOUR, HOUR_MS, QUARTER, QUARTER_MS, RETAIN_MS, Track
 from processors.windows import MEAN, Means, window_means
 
@@ -94,6 +95,7 @@ class Detector:
         self.ahead = Ahead()
         self.newest = Newest.empty(0)  # for the first flags of what comes
         self.checked = Checked()
+        self.suspecting = Suspecting()
         self._next: int | None = None  # no decision is due before it; None: to be computed
         self.plan = Plan.of(_NOTHING)
         self.silence = Silence.of(0, 0)
@@ -283,7 +285,24 @@ class Detector:
             self._publish(self.instants.close(start, end, means, at), out, delayed)
         self._settle([], at, out, delayed)
         if track == HOUR:
+            self._suspect(end, at, delayed, out)
             self._forget(due)
+
+    def _suspect(self, closed: int, at: int, delayed: bool, out: Outputs) -> None:
+        events, explained = self.suspecting.hour(
+            self.plan,
+            self.log,
+            closed,
+            self.since,
+            self.gaps,
+            self.orders,
+            self.backgrounds,
+            self.breaches,
+            at,
+            delayed,
+        )
+        out.breaches += events
+        out.notes += [Note("suspicion_explained", words) for words in explained]
 
     def _forget(self, due: int) -> None:
         """An hour has closed: let go of what nothing can change any more."""
@@ -532,6 +551,7 @@ class Detector:
         """Positions of readings that enter no window any more, and of those whose window is judged anew."""
         columns, over = fresh.columns, max(self.closed.values())
         begun = np.flatnonzero(columns.time < over).tolist()
+        self.suspecting.came_late(columns.row[begun], columns.time[begun])
         late: list[int] = []
         amends: list[int] = []
         for i in begun:

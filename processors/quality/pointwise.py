@@ -83,7 +83,13 @@ def by_reading(
         for q, name in enumerate(JUDGED):
             _set(packed, device_flag.no_measurement(codes[q]), _BITS[f"device_{name}"])
             _set(packed, codes[q] == ABOVE_RANGE, _BITS[f"above_{name}"])
+        _set(packed, np.logical_or.reduce(device_flag.is_serviced(codes)), _BITS["serviced"])
     return packed
+
+
+def is_serviced(packed: Bits) -> Bools:
+    """Which readings (n) their device called calibrating or in maintenance."""
+    return _has(packed, "serviced")
 
 
 def _may_be_off(ahead: Int64s, settings: Clock) -> bool:
@@ -108,6 +114,7 @@ _NAMES = (
     "humidity_suspect",
     *(f"device_{name}" for name in JUDGED),
     *(f"above_{name}" for name in JUDGED),
+    "serviced",  # calibrating or in maintenance, whatever pollutant it was said of
 )
 _BITS = {name: np.uint16(1 << i) for i, name in enumerate(_NAMES)}
 
