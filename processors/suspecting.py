@@ -100,7 +100,7 @@ class Suspecting:
                     plan.sites[row],
                     plan.devices[row],
                     (finding.start, finding.end),
-                    TITLES[pattern]._asdict(),
+                    {"zh": TITLES[pattern].zh_CN, "en": TITLES[pattern].en},
                     STATUS,
                     evidence_of(finding, plan),
                     at,
