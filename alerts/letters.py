@@ -77,6 +77,7 @@ class Writer:
             administrative=data["administrative"],
             opened_at=case.opened_at,
             reasons=tuple(data["reasons"]),
+            evidence=data.get("evidence"),
         )
 
     def message(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -15,9 +15,12 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from processors.suspicion.words import NUMBERS
+
 LANGUAGES: tuple[str, ...] = ("zh_CN", "en")
 _MINUTE_MS = 60_000
 _UNITS = {"ug/m3": "µg/m³", "mg/m3": "mg/m³", "dB": "dB"}
+_UNITS_ZH = {"h": "小时", "s": "秒", "ug/m3 a count": "µg/m³（每计数）"}
 _POLLUTANTS = {"pm10": "PM10", "pm2_5": "PM2.5", "tsp": "TSP", "pm1": "PM1", "noise": "noise"}
 _POLLUTANTS_ZH = {**_POLLUTANTS, "noise": "噪声"}
 _FAULTS = {
@@ -61,6 +64,7 @@ class Matter:
     administrative: bool = False
     opened_at: int = 0
     reasons: tuple[str, ...] = ()
+    evidence: dict[str, Any] | None = None  # of a suspicion
 
     @property
     def net(self) -> float | None:
@@ -130,6 +134,42 @@ class Facts:
     fault: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
     forecast: Forecast | None = None
+    language: str = "en"
+
+    @property
+    def confidence(self) -> float | None:
+        """How sure a suspicion is, 0..1."""
+        evidence = self.matter.evidence if self.matter else None
+        return evidence["confidence"] if evidence else None
+
+    @property
+    def numbers(self) -> list[tuple[str, float | str, str]]:
+        """(name in the reader's language, value, unit) of what a suspicion rests on, where it is known."""
+        evidence = self.matter.evidence if self.matter else None
+        return suspicion_numbers(evidence, self.language)
+
+
+def suspicion_numbers(
+    evidence: Mapping[str, Any] | None, language: str
+) -> list[tuple[str, float | str, str]]:
+    """(name in the language, value, unit) of a suspicion's evidence, what is not known left out."""
+    found = evidence["numbers"] if evidence else {}
+    made = []
+    for name, number in found.items():
+        # a property that is not there is no evidence
+        if number["value"] is not None and not (name == "all_zero" and not number["value"]):
+            title = NUMBERS.get(name)
+            words = name if title is None else title.zh_CN if language == "zh_CN" else title.en
+            made.append((words, number["value"], number["unit"]))
+    return made
+
+
+def evidence_text(value: float | str, unit: str, language: str) -> str:
+    """A number of the evidence with its unit, in the digits that it has."""
+    text = value if isinstance(value, str) else f"{value:.4g}"
+    own = _UNITS_ZH if language == "zh_CN" else {}
+    shown = {"1": "", "device": ""}.get(unit, own.get(unit, _UNITS.get(unit, unit)))
+    return f"{text} {shown}".strip()
 
 
 def render(facts: Facts, language: str) -> Text:
@@ -137,6 +177,7 @@ def render(facts: Facts, language: str) -> Text:
     words = language if language in LANGUAGES else "en"
     environment = _environment(words)
     template = environment.get_template(f"{words}/{facts.template}.txt.j2")
+    facts = replace(facts, language=words)
     zone = facts.zone
     chinese = words == "zh_CN"
     text = template.render(
@@ -149,6 +190,7 @@ def render(facts: Facts, language: str) -> Text:
         device=lambda m: _device(m, chinese),
         fault_name=lambda fault: fault_name(fault, words),
         number=_number,
+        evidence=lambda value, unit: evidence_text(value, unit, words),
         unit=lambda u: _UNITS.get(u or "", u or ""),
         at_most=lambda value: f"{math.floor(value)}",  # what is allowed is never rounded up
         likely=lambda share: f"{min(max(round(share * 20) * 5, 5), 95)} %",  # nobody knows it to the per cent

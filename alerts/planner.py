@@ -19,6 +19,7 @@ from alerts.records import (
     OFFLINE,
     OPENED,
     RECOVERED,
+    SUSPICION,
     SYSTEM,
     Case,
     CaseEvent,
@@ -34,6 +35,7 @@ from processors.outlook import Outlook
 from processors.records import Breach, short_id
 
 _LATE_MS = 30 * 60_000  # told so long after it was found, a message says that it is late
+_TEMPLATES = {OFFLINE: "offline", SUSPICION: "suspicion"}  # of what has opened, by kind; else `opened`
 _SEVERAL = "*"  # the site of a case that concerns several
 
 
@@ -94,8 +96,7 @@ class CasePlanner:
             why += "; its opening was never seen here"
         messages: tuple[Message, ...] = ()
         if event.tell and hold is None:
-            template = "offline" if silent else "opened"
-            messages = self._tell(case, template, self._recipients(case, now), now)
+            messages = self._tell(case, _TEMPLATES.get(event.kind, OPENED), self._recipients(case, now), now)
         return Change(why, case, _event_of(event, None, case.state, why), messages)
 
     def _amended(self, event: Breach, case: Case, now: int) -> Change:
@@ -332,6 +333,8 @@ def _template_of_end(event: Breach, known: Known) -> str:
         return "withdrawn"
     if event.kind == OFFLINE:
         return "returned"
+    if event.kind == SUSPICION:
+        return "suspicion_over"
     told = known.told[0].data["matter"] if known.told else {}
     same = (event.start, event.end) == (told.get("start"), told.get("end"))
     return "corrected" if same else "recovered"

@@ -264,6 +264,8 @@ def breach_line(breach: Breach) -> Line:
     # `start` and `revision` would take part in the order of the lines, where `at` and the event must count
     line["interval_revision"] = breach.revision
     del line["start"], line["end"], line["revision"]
+    if breach.evidence is None:
+        del line["evidence"]
     return line
 
 

@@ -161,6 +161,7 @@ class County(Form):
     zone: Annotated[str, AfterValidator(_zone)] = DEFAULT_ZONE
     language: Literal["zh_CN", "en"] = DEFAULT_LANGUAGE  # type: ignore[assignment]
     background: tuple[BackgroundArea, ...] = ()
+    suspicion: bool = False  # tell what looks like falsification; accusing anybody is a county's decision
 
 
 class Channel(BaseModel):

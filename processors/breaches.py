@@ -14,10 +14,12 @@ from processors.records import COMPLIANT, EXCEEDS, Breach, Verdict, short_id
 from processors.rules import LEVELS, Rule
 
 OFFLINE = "offline"
+SUSPICION = "suspicion"
 REMEMBER_MOST = 12  # of one rule and point: as many as fit into the day in which background may change
 REMEMBER_MS = 26 * 3_600_000  # closed breaches that a superseding verdict may still amend
 Key = tuple[str, str, str]  # rule, kind of verdict, device
 
+_STANDING = (OFFLINE, SUSPICION)  # no rule of the configuration stands behind them
 OFFLINE_TITLE = {"en": "Monitor offline", "zh": "监测设备离线"}
 
 
@@ -228,6 +230,64 @@ class Breaches:
         self.open[OFFLINE, OFFLINE, device] = Episode(breach, since)
         return breach
 
+    def suspect(
+        self,
+        rule: str,
+        site: str,
+        device: str,
+        span: tuple[int, int],
+        title: dict[str, str],
+        status: str,
+        evidence: dict[str, Any],
+        at: int,
+        delayed: bool,
+        configuration: str,
+    ) -> Breach:
+        """A device is suspected of falsification from now on; a person decides."""
+        breach = Breach(
+            id=short_id("breach", rule, device, *span),
+            event="opened",
+            kind=SUSPICION,
+            level=SUSPICION,
+            site=site,
+            device=device,
+            rule=rule,
+            rule_revision="",
+            title=title,
+            clause="",
+            citation=status,
+            status="",
+            administrative=False,
+            pollutant=None,
+            unit=None,
+            at=at,
+            opened_at=at,
+            start=span[0],
+            end=span[1],
+            value=None,
+            background=None,
+            subtracted=None,
+            limit=None,
+            capture=None,
+            interval=None,
+            verdict=None,
+            revision=1,
+            reasons=("suspected",),
+            delayed=delayed,
+            tell=True,
+            deadline_h=None,
+            configuration=configuration,
+            evidence=evidence,
+        )
+        # the opening event carries the evidence; the state does not keep it
+        self.open[rule, SUSPICION, device] = Episode(replace(breach, evidence=None), span[0])
+        return breach
+
+    def unsuspect(self, rule: str, stands: Set[str], at: int) -> list[Breach]:
+        """Close the suspicions of a rule that no longer stand."""
+        over = [key for key in sorted(self.open) if key[0] == rule and key[2] not in stands]
+        return [event for key in over if (event := self.close(key, at, "suspicion_over", end=at)) is not None]
+
     def drop(self, devices: Iterable[str], judged: Mapping[str, Set[str]], at: int) -> list[Breach]:
         """Close what no verdict will close any more: `judged` says which devices each rule judges."""
         known = set(devices)
@@ -236,7 +296,7 @@ class Breaches:
             rule, device = key[0], key[2]
             reason = "device_removed" if device not in known else "rule_removed"
             # a rule may also be gone for this device only: its site is in another stage now, say
-            if device not in known or (rule != OFFLINE and device not in judged.get(rule, ())):
+            if device not in known or (key[1] not in _STANDING and device not in judged.get(rule, ())):
                 event = self.close(key, at, reason)
                 assert event is not None
                 events.append(event)

@@ -35,6 +35,7 @@ from processors.records import Breach
 from processors.revision import Plan, depends_on, formers_of, sites_of_partition
 from processors.rowlog import RowLog
 from processors.silence import Silence
+from processors.suspecting import Suspecting
 from processors.tracks import BASE, DAY_MS, HOUR, HOUR_MS, QUARTER, QUARTER_MS, RETAIN_MS, Track
 
 FAR = int(np.iinfo(np.int64).max)
@@ -61,6 +62,7 @@ class Detector:
         self.ahead = Ahead()
         self.newest = Newest.empty(0)  # for the first flags of what comes
         self.checked = Checked()
+        self.suspecting = Suspecting()
         self._next: int | None = None  # no decision is due before it; None: to be computed
         self.plan = Plan.of(_NOTHING)
         self.silence = Silence.of(0, 0)
@@ -246,7 +248,26 @@ class Detector:
         self._settle([], at, out, delayed)
         if track == HOUR:
             self._amend(due, at, out)  # as long as all readings of the windows concerned are there
+            self._suspect(end, at, delayed, out)
             self._forget(due)
+
+    def _suspect(self, closed: int, at: int, delayed: bool, out: Outputs) -> None:
+        if not self.plan.suspects:
+            return
+        events, explained = self.suspecting.hour(
+            self.plan,
+            self.log,
+            closed,
+            self.since,
+            self.gaps,
+            self.orders,
+            self.backgrounds,
+            self.breaches,
+            at,
+            delayed,
+        )
+        out.breaches += events
+        out.notes += [Note("suspicion_explained", words) for words in explained]
 
     def _forget(self, due: int) -> None:
         """An hour has closed: let go of what nothing can change any more."""
@@ -386,6 +407,8 @@ class Detector:
         late, amends = self._belated.readings(fresh, self.now)
         if amends:
             self._next = None
+        begun = np.flatnonzero(fresh.columns.time < max(self.closed.values()))
+        self.suspecting.came_late(fresh.columns.row[begun], fresh.columns.time[begun])
         found += [(int(fresh.place[i]), "late") for i in late]
         found += [(int(fresh.place[i]), "amends") for i in amends]
         for row, name in sorted(found):

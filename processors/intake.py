@@ -13,10 +13,12 @@ from ingest.units import JUDGED
 from processors.quality.calibration import calibrated
 from processors.quality.device_flag import codes_of
 from processors.quality.flags import Bits as Packed
+from processors.quality.flags import Packed
 from processors.quality.pointwise import by_raw, by_reading
 from processors.revision import Plan, digest_of
 from processors.rowlog import (
     ABSENT,
+    DRY,
     GREATEST,
     REFUSED,
     Columns,
@@ -31,6 +33,7 @@ Positions = npt.NDArray[np.intp]
 
 FUTURE_MS = 3_600_000  # a value from further ahead is kept, but never judged
 _PERIOD_MOST = 2**31 - 1
+_LAG_MOST = 2**15 - 1  # nine hours
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,8 +99,32 @@ def intake(batch: Readings, begin: int, end: int, plan: Plan) -> Intake:
     packed = by_reading(plan.limits, rows, time - received, wet, codes)
     if odd is not None:
         packed |= odd
-    columns = Columns(rows, time, period.astype(np.int32), content, values, packed, none, none)
+    columns = Columns(
+        rows,
+        time,
+        period.astype(np.int32),
+        content,
+        values,
+        packed,
+        none,
+        none,
+        _percent(wet, len(place)),
+        _lag(time, received),
+    )
     return Intake(place, columns, keys, received, present, left_out, values is not raw)
+
+
+def _percent(wet: Int64s | None, n: int) -> npt.NDArray[np.int8]:
+    """Humidity in whole percent, DRY where there is none or what no hygrometer says."""
+    if wet is None:
+        return np.full(n, DRY, np.int8)
+    return np.where((wet >= 0) & (wet <= 127_000), wet // 1000, DRY).astype(np.int8)
+
+
+def _lag(time: Int64s, received: Int64s) -> npt.NDArray[np.int16]:
+    """Whole seconds from the device's time to the receipt."""
+    seconds: Int64s = np.clip((received - time) // 1000, -_LAG_MOST, _LAG_MOST)
+    return seconds.astype(np.int16)
 
 
 def _judged(named: dict[str, Int64s], n: int) -> tuple[Int32s, Bits]:

@@ -49,6 +49,8 @@ REASONS: dict[str, str] = {
     "device_returned": "the silent device was heard again",
     "device_removed": "the device is no longer in the configuration",
     "rule_suspended": "an order from outside has put the rule out of force for this site",
+    "suspected": "what the device sends has a pattern that is known from falsified data; a person decides",
+    "suspicion_over": "the pattern has not been seen for as long as the suspicion stands without it",
     "rule_removed": "the configuration no longer has the rule for this device",
 }
 
@@ -109,10 +111,10 @@ class Breach:
     id: str
     event: str  # opened | amended | closed
     kind: str  # exceedance | offline | suspicion
-    level: str  # warning | violation | offline
+    level: str  # notice | warning | violation | offline | suspicion
     site: str
     device: str
-    rule: str  # "offline" for silence
+    rule: str  # "offline" for silence, "suspicion/PATTERN"
     rule_revision: str
     title: dict[str, str]
     clause: str
@@ -138,6 +140,8 @@ class Breach:
     tell: bool  # False: recorded, nobody is to be woken
     deadline_h: float | None  # hours that the rule gives for rectification
     configuration: str
+    # of a suspicion when it opens: pattern, confidence, numbers with units, guards, hours to plot
+    evidence: dict[str, Any] | None = None
 
     @property
     def event_id(self) -> str:

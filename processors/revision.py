@@ -55,6 +55,7 @@ def compile_revision(
             "zone": str(county.zone),
             "language": county.language,
             "background": areas,
+            **({"suspicion": True} if county.suspicion else {}),
         },
         "sites": [_site(site) for _, site in sorted(register.sites.items())],
         "devices": [_device(device, str(county.zone)) for _, device in sorted(register.devices.items())],
@@ -204,6 +205,7 @@ class Plan:
     latest: dict[str, RuleInForce]  # id -> the rule of this revision
     former: tuple[Former, ...]
     limits: Limits  # of the quality checks
+    suspects: bool  # is what looks like falsification told?
     corrections: Tables  # of the devices' values, one table a judged pollutant
     ceilings: Rows  # (3, rows) greatest raw value of calibrated sensors, thousandths; -1: not known
     tracks: tuple[Track, ...]  # windows to close, hours before what is made of them
@@ -263,6 +265,7 @@ class Plan:
             ),
             corrections=corrections,
             ceilings=ceilings,
+            suspects=bool(body["county"].get("suspicion")),
             tracks=tracks,
             lateness=_lateness(tracks, rules),
             row_of={d["id"]: row for row, d in enumerate(devices)},

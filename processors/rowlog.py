@@ -25,6 +25,7 @@ KEEP_MS = 3 * LONGEST_MS  # how long after a bucket's end a duplicate of its rea
 ABSENT = int(np.iinfo(np.int32).min)  # the reading has no such value
 REFUSED = ABSENT + 1  # it has one, but no mean may use it
 GREATEST = int(np.iinfo(np.int32).max)
+DRY = -1  # the reading has no humidity
 
 _M1 = np.uint64(0xBF58476D1CE4E5B9)
 _M2 = np.uint64(0x94D049BB133111EB)
@@ -64,7 +65,8 @@ class Columns:
     """n readings in columns; `values` is (3, n) int32 thousandths, ABSENT or REFUSED.
 
     `fail` and `suspect` (3, n): bits of the quality checks, the first ones until the final ones are
-    known; `packed` (n): what the checks can't see again later (`quality.pointwise`).
+    known; `packed` (n): what the checks can't see again later (`quality.pointwise`). For suspicion only:
+    `wet` (n) int8 percent of humidity or DRY, `lag` (n) int16 seconds of received_at - time.
     """
 
     row: Int32s
@@ -72,9 +74,11 @@ class Columns:
     period: Int32s
     hash: Uint64s
     values: Int32s
-    packed: Bits
+    packed: npt.NDArray[np.uint32]
     fail: Bits
     suspect: Bits
+    wet: npt.NDArray[np.int8]
+    lag: npt.NDArray[np.int16]
 
     @classmethod
     def empty(cls, capacity: int = 0) -> Columns:
@@ -85,9 +89,11 @@ class Columns:
             np.empty(capacity, np.int32),
             np.empty(capacity, np.uint64),
             np.empty((3, capacity), np.int32),
-            np.empty(capacity, np.uint16),
+            np.empty(capacity, np.uint32),
             np.empty((3, capacity), np.uint16),
             np.empty((3, capacity), np.uint16),
+            np.empty(capacity, np.int8),
+            np.empty(capacity, np.int16),
         )
 
     @classmethod

@@ -33,6 +33,7 @@ from processors.recent import Recent
 from processors.revision import Admission, Former, Plan, sites_of_partition
 from processors.rowlog import BUCKET_MS, Bucket, Columns, Int32s, RowLog
 from processors.silence import Silence
+from processors.suspecting import Suspecting
 from processors.tracks import Track
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def adopt(detector: Detector, plan: Plan, at: int) -> None:
     detector.log.remap(new_row, plan.digest)
     detector.hours.remap(old_row)
     detector.checked.remap(old_row)
+    detector.suspecting.remap(old_row)
     detector.ahead.begin(plan, at, old_row)
     detector.newest = detector.newest.moved(old_row)
     detector.late.remap(new_row)
@@ -186,6 +188,7 @@ def dump(detector: Detector) -> bytes:
             [period, [pack.add(a) for a in newest.columns]]
             for period, newest in sorted(detector.checked.before.items())
         ],
+        "suspecting": pack.add(np.frombuffer(detector.suspecting.dump(), np.uint8)),
         "silence": [pack.add(a) for a in (silence.last_seen, silence.since, silence.sent, silence.offline)],
         "log": _dump_log(log, pack),
         "held": [
@@ -230,7 +233,7 @@ def _dump_log(log: RowLog, pack: _Pack) -> dict[str, Any]:
     for number, bucket in sorted(log.open.items()):
         rows = bucket.filled()
         offset = (rows.time - number * BUCKET_MS).astype(np.int32)  # half the bytes of the instant
-        columns = (rows.row, offset, rows.period, rows.hash, rows.values, rows.packed)
+        columns = (rows.row, offset, rows.period, rows.hash, rows.values, rows.packed, rows.wet, rows.lag)
         flagged = np.flatnonzero((rows.fail | rows.suspect).any(axis=0)).astype(np.int32)  # few are
         flags = (flagged, rows.fail[:, flagged], rows.suspect[:, flagged])
         opened.append([number, [pack.add(column) for column in (*columns, *flags)]])
@@ -279,6 +282,7 @@ def load(data: bytes, detector: Detector) -> Detector:
     detector.plan = Plan.of(detector.revision, mine, former)
     last_seen, since, sent, offline = (arrays[i] for i in head["silence"])
     detector.silence = Silence(last_seen, since, sent, offline)
+    detector.suspecting = Suspecting.load(arrays[head["suspecting"]].tobytes(), len(detector.plan))
     detector.log = _load_log(head["log"], arrays, detector.plan)
     above = {name: arrays[i] for name, i in head["above"]}
     detector.instants = Instants(detector.plan, above, dict(head.get("opened", [])))
@@ -334,11 +338,11 @@ def _unpack(data: bytes) -> tuple[dict[str, Any], list[Array]]:
 def _load_log(head: dict[str, Any], arrays: list[Array], plan: Plan) -> RowLog:
     log = RowLog(head["until"])
     for number, columns in head["open"]:
-        row, offset, period, hashes, values, packed, flagged, *flags = (arrays[i] for i in columns)
+        row, offset, period, hashes, values, packed, wet, lag, flagged, *flags = (arrays[i] for i in columns)
         fail, suspect = np.zeros(values.shape, np.uint16), np.zeros(values.shape, np.uint16)
         fail[:, flagged], suspect[:, flagged] = flags
         time = offset.astype(np.int64) + number * BUCKET_MS
-        rows = Columns(row, time, period, hashes, values, packed, fail, suspect)
+        rows = Columns(row, time, period, hashes, values, packed, fail, suspect, wet, lag)
         bucket = Bucket(rows, len(rows))
         bucket.learn(number, plan.digest)
         log.open[number] = bucket

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from alerts.messages import fault_name, group_name
+from alerts.messages import evidence_text, fault_name, group_name, suspicion_numbers
 from alerts.records import MANY_SILENT, Case
+from processors.suspicion.words import GUARDS
 
 LOCALE = Path(__file__).with_name("locale")
 DOMAIN = "desk"
@@ -58,6 +59,8 @@ REASONS = {
     "device_returned": N_("the device is heard again"),
     "device_removed": N_("the device was taken out of the configuration"),
     "rule_removed": N_("the rule was taken out of the configuration"),
+    "suspected": N_("a pattern in the data is suspected, to be checked on site"),
+    "suspicion_over": N_("what was suspected is not seen any more"),
     "rule_suspended": N_("an order has put the rule out of force here"),
     "values_not_admitted": N_("values were sent that no mean may use"),
     "log_gap": N_("records of the interval are missing in the log"),
@@ -315,6 +318,17 @@ class Words:
             if texts.get(key):
                 return texts[key]
         return next(iter(texts.values()))
+
+    def suspicion(self, evidence: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """(name, number with its unit) of what a suspicion rests on."""
+        found = suspicion_numbers(evidence, self.language)
+        return [(name, evidence_text(value, unit, self.language)) for name, value, unit in found]
+
+    def guards(self, evidence: Mapping[str, Any]) -> str:
+        """The honest explanations that were looked at, and explain nothing here."""
+        joint = "、" if self.language.startswith("zh") else ", "
+        names = [GUARDS[guard["name"]] for guard in evidence["guards"] if guard["name"] in GUARDS]
+        return joint.join(name.zh_CN if self.language.startswith("zh") else name.en for name in names)
 
     def title(self, case: Case) -> str:
         """What a case is about, in this language where its words are known in several."""

@@ -21,6 +21,7 @@ Codes = npt.NDArray[np.uint8]
 
 NORMAL, OTHER = 0, 1
 ABOVE_RANGE = ord("T")
+_SERVICE = (ord("C"), ord("M"))
 _KNOWN = {"": NORMAL, "N": NORMAL} | {letter: ord(letter) for letter in "SFMDCTB"}
 
 
@@ -50,3 +51,8 @@ def check_above_range(codes: Codes) -> Flags:
 def no_measurement(codes: Codes) -> Bools:
     """What the device calls neither normal nor above range."""
     return np.asarray((codes != NORMAL) & (codes != ABOVE_RANGE))
+
+
+def is_serviced(codes: Codes) -> Bools:
+    """What the device sent while it was being calibrated or maintained (C, M)."""
+    return np.asarray((codes == _SERVICE[0]) | (codes == _SERVICE[1]))

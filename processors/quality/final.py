@@ -23,7 +23,7 @@ from processors.quality import (
     rate_of_change,
     spike,
 )
-from processors.quality.flags import BIT, SUSPECT, Bits, Bools, Found
+from processors.quality.flags import BIT, SUSPECT, Bits, Bools, Found, Packed
 from processors.quality.limits import Limits
 from processors.quality.newest import Newest
 from processors.quality.series import Positions, Series, begins
@@ -38,7 +38,7 @@ class Held:
     row: Int32s
     time: Int64s  # ms UTC
     values: Int32s  # (3, n) thousandths, ABSENT or REFUSED
-    packed: Bits  # (n) what arrival told of each: `FirstFlags.packed`
+    packed: Packed  # (n) what arrival told of each: `FirstFlags.packed`
 
     def __len__(self) -> int:
         return len(self.row)

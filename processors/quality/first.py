@@ -14,7 +14,7 @@ import numpy as np
 from ingest.records import Int64s
 from processors.quality import pointwise
 from processors.quality.device_flag import Codes
-from processors.quality.flags import BIT, Bits
+from processors.quality.flags import BIT, Bits, Packed
 from processors.quality.flat_line import found as flat
 from processors.quality.limits import Limits
 from processors.quality.newest import Newest
@@ -28,7 +28,7 @@ class FirstFlags(NamedTuple):
 
     fail: Bits
     suspect: Bits
-    packed: Bits  # for `final.final_flags`
+    packed: Packed  # for `final.final_flags`
 
 
 def first_flags(
@@ -40,7 +40,7 @@ def first_flags(
     values: Int32s,
     wet: Int64s | None = None,
     codes: Codes | None = None,
-    packed: Bits | None = None,
+    packed: Packed | None = None,
 ) -> FirstFlags:
     """Flags of n readings of any devices as they came; `state` is changed in place.
 

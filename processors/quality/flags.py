@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 Flags = npt.NDArray[np.uint8]
 Bits = npt.NDArray[np.uint16]
+Packed = npt.NDArray[np.uint32]  # what arrival tells of a reading, see `pointwise`
 Bools = npt.NDArray[np.bool_]
 
 PASS, NOT_EVALUATED, SUSPECT, FAIL, MISSING_VALUE = 1, 2, 3, 4, 9

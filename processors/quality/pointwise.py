@@ -13,7 +13,7 @@ from ingest.records import MISSING, Int64s
 from ingest.units import JUDGED
 from processors.quality import ceiling, clock, device_flag, gross_range, humidity, pm_order
 from processors.quality.device_flag import ABOVE_RANGE, Codes
-from processors.quality.flags import BIT, Bits, Bools, bits_of
+from processors.quality.flags import BIT, Bits, Bools, Packed, bits_of
 from processors.quality.limits import Limits
 from processors.quality.settings import Clock, Humidity
 from processors.rowlog import ABSENT, REFUSED, Int32s
@@ -63,13 +63,13 @@ def by_reading(
     ahead: Int64s,
     wet: Int64s | None = None,
     codes: Codes | None = None,
-) -> Bits:
+) -> Packed:
     """What arrival tells of each reading (n), packed for `add_packed`.
 
     `ahead`: time - received_at, ms; `wet`: relative humidity, thousandths of a percent or MISSING, None
     if nobody sends it; `codes`: (3, n) from `device_flag.codes_of`, None if no device flagged anything.
     """
-    packed = np.zeros(len(row), np.uint16)
+    packed = np.zeros(len(row), np.uint32)
     settings = limits.settings
     if settings.clock is not None and _may_be_off(ahead, settings.clock):
         found = clock.found(ahead, settings.clock)
@@ -83,15 +83,16 @@ def by_reading(
         for q, name in enumerate(JUDGED):
             _set(packed, device_flag.no_measurement(codes[q]), _BITS[f"device_{name}"])
             _set(packed, codes[q] == ABOVE_RANGE, _BITS[f"above_{name}"])
+        _set(packed, np.logical_or.reduce(device_flag.is_serviced(codes)), _BITS["serviced"])
     return packed
 
 
-def by_raw(limits: Limits, q: int, row: Int32s, raw: Int32s, maximum: Int32s) -> Bits:
+def by_raw(limits: Limits, q: int, row: Int32s, raw: Int32s, maximum: Int32s) -> Packed:
     """Ceiling of values (n) before their calibration, packed for `add_packed`; `maximum` (rows) or -1.
 
     A sensor is pinned at what it shows, and a code is one before it is multiplied.
     """
-    packed = np.zeros(len(row), np.uint16)
+    packed = np.zeros(len(row), np.uint32)
     top = ceiling.found(
         raw, [one[q] for one in limits.pinned], [one[q] for one in limits.codes], maximum[row]
     )
@@ -99,6 +100,11 @@ def by_raw(limits: Limits, q: int, row: Int32s, raw: Int32s, maximum: Int32s) ->
     _set(packed, top.fail & measured, _BITS[f"code_{JUDGED[q]}"])
     _set(packed, top.suspect & measured, _BITS[f"pinned_{JUDGED[q]}"])
     return packed
+
+
+def is_serviced(packed: Packed) -> Bools:
+    """Which readings (n) their device called calibrating or in maintenance."""
+    return _has(packed, "serviced")
 
 
 def _may_be_off(ahead: Int64s, settings: Clock) -> bool:
@@ -125,11 +131,12 @@ _NAMES = (
     *(f"above_{name}" for name in JUDGED),
     *(f"code_{name}" for name in JUDGED),
     *(f"pinned_{name}" for name in JUDGED),
+    "serviced",  # calibrating or in maintenance, whatever pollutant it was said of
 )
-_BITS = {name: np.uint16(1 << i) for i, name in enumerate(_NAMES)}
+_BITS = {name: np.uint32(1 << i) for i, name in enumerate(_NAMES)}
 
 
-def add_packed(fail: Bits, suspect: Bits, packed: Bits, values: Int32s) -> None:
+def add_packed(fail: Bits, suspect: Bits, packed: Packed, values: Int32s) -> None:
     """Put into the bits (3, n), in place, what arrival told of the readings (n)."""
     some = np.flatnonzero(packed)
     if not len(some):
@@ -154,9 +161,9 @@ def add_packed(fail: Bits, suspect: Bits, packed: Bits, values: Int32s) -> None:
     fail[:, some], suspect[:, some] = failed, doubted
 
 
-def _has(packed: Bits, name: str) -> Bools:
+def _has(packed: Packed, name: str) -> Bools:
     return np.asarray((packed & _BITS[name]) != 0)
 
 
-def _set(bits: Bits, where: npt.NDArray[np.bool_], bit: np.uint16) -> None:
+def _set(bits: Bits | Packed, where: npt.NDArray[np.bool_], bit: np.uint16 | np.uint32) -> None:
     np.bitwise_or(bits, bit, out=bits, where=where)

@@ -76,5 +76,5 @@ def hundredths(confidence: npt.NDArray[np.float64]) -> Floats:
 
 
 def number(value: float) -> float | None:
-    """A number of the evidence in at most four digits; None for NaN."""
-    return None if np.isnan(value) else float(f"{value:.4g}")
+    """A number of the evidence in three digits, as many as an hour keeps; None for NaN."""
+    return None if np.isnan(value) else float(f"{value:.3g}")

@@ -158,6 +158,55 @@ def offline(device: str, event: str = "opened", at: int = NIGHT, **changes: Any)
     return replace(plain, **changes)
 
 
+def suspicion(event: str = "opened", **changes: Any) -> Breach:
+    """A monitor that says one and the same value for five hours, as detection publishes it."""
+    opened = event == "opened"
+    plain = breach(
+        event,
+        id="suspect-1",
+        kind="suspicion",
+        level="suspicion",
+        rule="suspicion/stuck",
+        rule_revision="",
+        title={"zh": "疑似数据恒定或全零", "en": "Suspected: stuck or all zero"},
+        clause="",
+        citation="a proposal of this project",
+        status="",
+        pollutant=None,
+        unit=None,
+        at=NIGHT + HOUR if opened else NIGHT + 30 * HOUR,
+        opened_at=NIGHT + HOUR,
+        start=NIGHT - 5 * HOUR,
+        end=NIGHT if opened else NIGHT + 30 * HOUR,
+        value=None,
+        background=None,
+        subtracted=None,
+        limit=None,
+        capture=None,
+        interval=None,
+        verdict=None,
+        reasons=("suspected",) if opened else ("suspicion_over",),
+        deadline_h=None,
+        evidence={
+            "pattern": "stuck",
+            "confidence": 0.79,
+            "numbers": {
+                "value": {"value": 88.25, "unit": "ug/m3"},
+                "hours": {"value": 5.0, "unit": "h"},
+                "reference": {"value": None, "unit": "ug/m3"},
+            },
+            "guards": [
+                {"name": "night_rest", "seen": 88.25, "silenced": False},
+                {"name": "maintenance", "seen": 0.0, "silenced": False},
+            ],
+            "plot": {"step_s": 3600, "series": {"mean": {"unit": "ug/m3", "values": [None, 88.25]}}},
+        }
+        if opened
+        else None,
+    )
+    return replace(plain, **changes)
+
+
 class Remembering:
     """A channel that remembers what it was given; `answer` decides the outcome of each call."""
 

@@ -10,7 +10,7 @@ import pytest
 
 from alerts.records import Known, Message
 from ingest.register import County
-from tests.fakes.alerts import HOUR, NIGHT, breach, county, offline, outlook, planner
+from tests.fakes.alerts import HOUR, NIGHT, breach, county, offline, outlook, planner, suspicion
 
 GOLDEN = Path(__file__).parents[2] / "cases" / "messages"
 DAY = 24 * HOUR
@@ -38,6 +38,16 @@ def returned(plan):
     known = Known(last, (), parent.case, parent.messages)
     back = plan.breach(offline("dev-8", "closed", NIGHT + 3 * HOUR), known, NIGHT + 3 * HOUR)
     return back[1].messages
+
+
+def suspected(plan, **changes) -> tuple[Message, ...]:
+    return plan.breach(suspicion(**changes), Known(), NIGHT + HOUR)[0].messages
+
+
+def suspected_no_more(plan) -> tuple[Message, ...]:
+    first = plan.breach(suspicion(), Known(), NIGHT + HOUR)[0]
+    known = Known(first.case, first.messages)
+    return plan.breach(suspicion("closed"), known, NIGHT + 30 * HOUR)[0].messages
 
 
 def fault(plan, name, **facts):
@@ -88,6 +98,11 @@ SITUATIONS: dict[str, tuple[Callable, str]] = {
     "recovered-for-the-department": (lambda p: closed(p, breach("closed")), "sector"),
     "offline-for-the-site": (lambda p: silent(p, "dev-1")[0].messages, "site"),
     "offline-never-heard": (lambda p: silent(p, "dev-1", reasons=("never_seen",))[0].messages, "sector"),
+    "suspicion-for-the-department": (suspected, "sector"),
+    "suspicion-for-the-site": (suspected, "site"),
+    "suspicion-delayed": (lambda p: suspected(p, delayed=True), "territorial"),
+    "suspicion-site-not-in-the-register": (lambda p: suspected(p, site="site-gone", device="dev-gone"), "platform"),
+    "suspicion-over": (suspected_no_more, "sector"),
     "corrected": (lambda p: closed(p, breach(at=NIGHT + HOUR, event="closed", start=NIGHT - HOUR, end=NIGHT, value=170.0, revision=2)), "site"),
     "withdrawn-rule": (lambda p: closed(p, breach("closed", reasons=("rule_removed",))), "site"),
     "withdrawn-device": (lambda p: closed(p, breach("closed", reasons=("device_removed",))), "sector"),
@@ -136,6 +151,14 @@ def test_every_message_says_what_to_do_first_and_names_case_and_id(name, languag
         assert message.link in message.text
         assert "\n\n" not in message.text
         assert not any(trace in message.text for trace in ("{{", "{%", "None", "Undefined"))
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_a_suspicion_is_always_called_suspected_and_never_an_exceedance(language):
+    plan = planner(county(county=County(name="示范县", language=language)))
+    for message in (*suspected(plan), *suspected(plan, site="site-gone"), *suspected_no_more(plan)):
+        assert ("疑似" if language == "zh_CN" else "Suspected") in message.subject
+        assert not any(word in message.text for word in ("超标", "exceed", "above the limit"))
 
 
 def test_the_golden_files_are_those_of_the_situations():

@@ -1,0 +1,218 @@
+"""Suspected falsification in the fold: opened once an episode with its evidence, closed, saved, moved."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import numpy as np
+import orjson
+import pytest
+
+from ingest.records import FeedRecord, Readings, Signal
+from processors.breaches import SUSPICION
+from processors.detect import Detector
+from processors.records import decode_breach, encode_breach
+from processors.suspecting import Suspecting, rule_of
+from processors.suspicion import watch
+from processors.suspicion.features import NUMBER
+from processors.suspicion.watch import PATTERNS
+from processors.suspicion.words import GUARDS, NUMBERS
+from tests.logs import HOUR, MINUTE, T0, Run, background, batch, revision, row, ticking
+
+STUCK = rule_of("stuck")
+
+
+def fives(start: int, end: int, value=None, device="d1", **more):
+    """A reading every five minutes; honest values where none is given."""
+    return [
+        row(t, 90.0 + (t // MINUTE * 37 % 61) if value is None else value, device, **more)
+        for t in range(start, end, 5 * MINUTE)
+    ]
+
+
+def listed(*devices: str, at: int = T0):
+    return revision([{"id": d, "interval": 300} for d in devices], at=at)
+
+
+def log_of(rows, until: int, others=()) -> list[FeedRecord]:
+    return ticking(rows, until, others=others)
+
+
+def stuck_log(hours: int = 32) -> list[FeedRecord]:
+    """Stuck from the third hour to the sixth, honest before and after."""
+    rows = fives(T0, T0 + 2 * HOUR)
+    rows += fives(T0 + 2 * HOUR, T0 + 6 * HOUR, 88.0)
+    rows += fives(T0 + 6 * HOUR, T0 + hours * HOUR)
+    return log_of(rows, T0 + hours * HOUR + 3 * MINUTE)
+
+
+def stuck(run: Run):
+    """Without what else an even test log looks like."""
+    return [b for b in run.suspicions if b.rule == STUCK]
+
+
+def test_a_stuck_monitor_opens_one_suspicion_with_its_evidence_an_hour_after_it_shows():
+    run = Run(listed("d1"), *stuck_log(8))
+    (opened,) = run.suspicions
+    assert (opened.event, opened.kind, opened.level, opened.rule) == ("opened", SUSPICION, SUSPICION, STUCK)
+    assert (opened.start, opened.end) == (T0 + 2 * HOUR, T0 + 4 * HOUR)
+    assert opened.at == T0 + 5 * HOUR + 2 * MINUTE
+    assert (opened.tell, opened.limit, opened.pollutant) == (True, None, None)
+    assert opened.title["zh"].startswith("疑似")
+    assert opened.evidence is not None
+    assert opened.evidence["numbers"]["value"] == {"value": 88.0, "unit": "ug/m3"}
+    assert opened.evidence["plot"]["series"]["mean"]["values"][-2:] == [88.0, 88.0]
+    assert {guard["name"] for guard in opened.evidence["guards"]} <= set(GUARDS)
+
+
+def test_it_closes_once_the_pattern_has_not_been_seen_for_a_day():
+    run = Run(listed("d1"), *stuck_log(33))
+    opened, closed = stuck(run)
+    assert (closed.event, closed.id, closed.reasons) == ("closed", opened.id, ("suspicion_over",))
+    assert closed.at == T0 + 32 * HOUR + 2 * MINUTE
+    assert closed.evidence is None
+    assert opened.event_id != closed.event_id
+
+
+def test_found_again_after_its_end_it_is_another_breach():
+    rows = fives(T0, T0 + 2 * HOUR) + fives(T0 + 2 * HOUR, T0 + 5 * HOUR, 88.0)
+    rows += fives(T0 + 5 * HOUR, T0 + 33 * HOUR) + fives(T0 + 33 * HOUR, T0 + 37 * HOUR, 99.0)
+    run = Run(listed("d1"), *log_of(rows, T0 + 37 * HOUR + 3 * MINUTE))
+    assert [b.event for b in stuck(run)] == ["opened", "closed", "opened"]
+    assert len({b.id for b in stuck(run)}) == 2
+
+
+def test_what_a_guard_explains_is_a_note_and_no_breach():
+    rows = fives(T0, T0 + 2 * HOUR) + fives(T0 + 2 * HOUR, T0 + 5 * HOUR, 12.0)
+    run = Run(listed("d1"), *log_of(rows, T0 + 6 * HOUR + 3 * MINUTE))
+    assert run.suspicions == []
+    notes = [n for out in run.outputs for n in out.notes if n.kind == "suspicion_explained"]
+    assert [n.words for n in notes] == ["d1: stuck, explained by night_rest"]
+
+
+@pytest.mark.parametrize("letter", ["C", "M"])
+def test_what_a_device_sends_while_it_is_serviced_is_excused(letter):
+    rows = fives(T0, T0 + 2 * HOUR)
+    rows += fives(T0 + 2 * HOUR, T0 + 5 * HOUR, 88.0, flags={"pm10": letter})
+    assert Run(listed("d1"), *log_of(rows, T0 + 6 * HOUR + 3 * MINUTE)).suspicions == []
+
+
+def test_a_fault_that_the_device_itself_tells_of_excuses_nothing():
+    rows = fives(T0, T0 + 2 * HOUR) + fives(T0 + 2 * HOUR, T0 + 5 * HOUR, 88.0, flags={"pm10": "D"})
+    run = Run(listed("d1"), *log_of(rows, T0 + 6 * HOUR + 3 * MINUTE))
+    assert [b.rule for b in run.suspicions] == [STUCK]
+
+
+def test_a_maintenance_order_excuses_the_hours_that_it_touches():
+    order = Signal("m1", T0 + HOUR, "s1", "maintenance", None, T0 + 2 * HOUR, T0 + 6 * HOUR)
+    rows = fives(T0, T0 + 2 * HOUR) + fives(T0 + 2 * HOUR, T0 + 6 * HOUR, 88.0)
+    run = Run(listed("d1"), *log_of(rows, T0 + 7 * HOUR + 3 * MINUTE, [order]))
+    assert run.suspicions == []
+
+
+def test_the_clock_of_a_device_is_known_from_the_time_of_receipt():
+    rows = [
+        row(t + 10 * MINUTE, 90.0 + t // MINUTE * 37 % 61, received=t)
+        for t in range(T0, T0 + 4 * HOUR, 5 * MINUTE)
+    ]
+    run = Run(listed("d1"), *log_of(rows, T0 + 5 * HOUR + 3 * MINUTE))
+    (opened,) = run.suspicions
+    assert opened.rule == rule_of("clock")
+    assert opened.evidence["numbers"]["lag"] == {"value": -600.0, "unit": "s"}
+
+
+def test_humidity_and_background_of_an_hour_reach_its_features():
+    rows = fives(T0, T0 + HOUR, humidity=62.4)
+    known = background(T0, 71.0, T0 + HOUR + 40 * MINUTE)  # after the hour has closed
+    run = Run(listed("d1"), *log_of(rows, T0 + 2 * HOUR + 3 * MINUTE, [known]))
+    history = run.detector.suspecting.watch.history
+    assert history.newest == T0
+    assert history.last("humidity", 1)[0, 0] == 62.0
+    assert history.last("reference", 1)[0, 0] == 71.0
+
+
+def test_of_values_and_means_of_one_device_those_that_it_sends_most_make_the_hour():
+    rows = fives(T0, T0 + HOUR, 50.0)
+    rows += [row(T0, 500.0, period=HOUR, received=T0 + HOUR + 1000)]
+    run = Run(listed("d1"), *log_of(rows, T0 + 2 * HOUR + 3 * MINUTE))
+    history = run.detector.suspecting.watch.history
+    assert history.last("count", 1)[0, 0] == 12
+    assert history.last("greatest", 1)[0, 0] == 50.0
+
+
+def test_of_two_contents_at_one_time_one_counts_whatever_came_first():
+    pair = [row(T0, 50.0), row(T0, 90.0)]
+    found = []
+    for rows in (pair, pair[::-1]):
+        run = Run(listed("d1"), *log_of([*rows, row(T0 + 5 * MINUTE, 70.0)], T0 + 2 * HOUR + 3 * MINUTE))
+        history = run.detector.suspecting.watch.history
+        assert history.last("count", 1)[0, 0] == 2
+        found.append(float(history.last("mean", 1)[0, 0]))
+    assert found[0] == found[1]
+
+
+def test_a_reading_after_its_hour_was_looked_at_says_that_its_device_was_not_silent():
+    rows = [row(T0 + 30 * MINUTE, 70.0, received=T0 + 2 * HOUR + 10 * MINUTE)]
+    run = Run(listed("d1"), *log_of([], T0 + 2 * HOUR + 5 * MINUTE))
+    history = run.detector.suspecting.watch.history
+    assert np.isnan(history.last("last_minute", 1)[0, 0])
+    run.fold(batch(*rows))
+    assert history.last("last_minute", 1)[0, 0] == 30
+
+
+def test_saved_and_restored_at_any_hour_the_fold_says_the_same():
+    log = [listed("d1", "d2"), *stuck_log(33)]
+    whole = Run(*log)
+    detector, said = Detector.empty(), []
+    for number, record in enumerate(log):
+        said += [b for b in detector.fold(record).breaches if b.kind == SUSPICION]
+        if number % 97 == 0:
+            detector = Detector.load(detector.dump())
+    assert said == whole.suspicions
+    assert detector.dump() == whole.detector.dump()
+
+
+def test_a_new_configuration_moves_what_stands_and_a_removed_device_ends_it():
+    log = stuck_log(8)
+    more = listed("a0", "d1", at=T0 + 6 * HOUR + 30 * MINUTE)
+    less = listed("a0", at=T0 + 7 * HOUR + 30 * MINUTE)
+    records = sorted([*log, more, less], key=_received)
+    run = Run(listed("d1"), *records)
+    opened, closed = run.suspicions
+    assert opened.device == closed.device == "d1"
+    assert closed.reasons == ("device_removed",)
+    assert closed.at == T0 + 7 * HOUR + 30 * MINUTE
+
+
+def test_a_breach_without_evidence_is_read_as_it_was_written_before():
+    (opened,) = Run(listed("d1"), *stuck_log(8)).suspicions
+    _, value, _ = encode_breach(opened)
+    assert decode_breach(value) == opened
+    older = {name: field for name, field in orjson.loads(value).items() if name != "evidence"}
+    assert decode_breach(orjson.dumps(older)).evidence is None
+
+
+def test_nothing_known_is_no_bytes():
+    assert Suspecting(3).dump() == b""
+    assert Suspecting.load(b"", 3).watch.history.devices == 3
+
+
+def test_every_number_of_every_pattern_has_a_name_in_both_languages():
+    folder = Path(watch.__file__).parent
+    names = set()
+    for path in folder.glob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Findings":
+                names |= {key.value for key in call.args[4].keys}
+                for word in call.keywords:
+                    if word.arg == "plot":
+                        names |= {item.value for item in word.value.elts}
+    assert len(names) > 40
+    assert names <= set(NUMBERS)
+    assert {"mean", "reference"} <= set(NUMBERS) & set(NUMBER)
+    assert len(PATTERNS) == 11
+
+
+def _received(record: FeedRecord) -> int:
+    return int(record.received_at[0]) if isinstance(record, Readings) else record.received_at
