@@ -12,7 +12,6 @@ from ingest.records import MISSING, Int64s, Readings
 from ingest.units import JUDGED
 from processors.quality.calibration import calibrated
 from processors.quality.device_flag import codes_of
-from processors.quality.flags import Bits as Packed
 from processors.quality.flags import Packed
 from processors.quality.pointwise import by_raw, by_reading
 from processors.revision import Plan, digest_of

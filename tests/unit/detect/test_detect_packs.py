@@ -253,7 +253,9 @@ def size_of(rules, hours):
 
 def raw_size(rules, hours, devices):
     names = [f"d{n:03}" for n in range(devices)]
-    run = Run(revision([{"id": d, "interval": 300} for d in names], rules))
+    configured = revision([{"id": d, "interval": 300} for d in names], rules)
+    configured.body["county"]["suspicion"] = False
+    run = Run(configured)
     for t in range(T0, T0 + hours * HOUR, 5 * MINUTE):
         run.fold(batch(*(row(t, 50, d, tsp=90, pm2_5=20) for d in names)), tick(t + 2 * MINUTE, 5 * MINUTE))
     return int.from_bytes(run.detector.dump()[17:25], "little")
