@@ -48,6 +48,7 @@ def _strangers(root: Path) -> list[Problem]:
 
 
 def _rules(root: Path, register: Register | None) -> list[Problem]:
+    from deploy.check_rules import doubts
     from processors.rules import load_rules
 
     try:
@@ -58,17 +59,7 @@ def _rules(root: Path, register: Register | None) -> list[Problem]:
     if not rules.rules:
         words = "no rule is in force: nothing will ever be judged; name a pack"
         found.append(Problem("rules.yaml", 1, 1, ".", words, "warning"))
-    if register is None:
-        return found
-    areas = {area.area for area in register.county.background}
-    for rule in rules.rules:
-        if rule.background is not None and rule.background.area not in areas:
-            words = (
-                f"rule `{rule.id}` subtracts the background of area `{rule.background.area}`, which has no "
-                f"stations here: it will always be undetermined{did_you_mean(rule.background.area, areas)}"
-            )
-            found.append(Problem("county.yaml", 1, 1, "background", words, "warning"))
-    return found
+    return found if register is None else found + doubts(rules, register)
 
 
 def _routing(root: Path, register: Register | None) -> list[Problem]:

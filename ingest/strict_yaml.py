@@ -162,7 +162,9 @@ def _message(detail: ErrorDetails) -> str:
         scalar = isinstance(given, int | float | date) and not isinstance(given, bool)
         return f"expected text, found {shown}" + (f'; quote it: "{given}"' if scalar else "")
     if kind in ("literal_error", "enum"):
-        return _one_of(re.findall(r"'([^']*)'", str(context.get("expected", ""))), given)
+        listed = str(context.get("expected", ""))
+        # texts stand in quotes there, numbers don't
+        return _one_of(re.findall(r"'([^']*)'", listed) or re.split(r", | or ", listed), given)
     if kind in ("value_error", "assertion_error"):
         return str(context.get("error", detail["msg"]))
     if kind in ("too_long", "too_short"):
@@ -184,6 +186,9 @@ def _message(detail: ErrorDetails) -> str:
         "model_type": "a mapping",
         "model_attributes_type": "a mapping",
         "date_type": "a date such as 2026-03-01",
+        "date_parsing": "a date such as 2026-03-01",
+        "date_from_datetime_parsing": "a date such as 2026-03-01",
+        "date_from_datetime_inexact": "a date such as 2026-03-01",
     }
     if kind in words:
         text = "the text " if isinstance(given, str) else ""

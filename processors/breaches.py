@@ -11,13 +11,13 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from processors.records import COMPLIANT, EXCEEDS, Breach, Verdict, short_id
-from processors.rules import Rule
+from processors.rules import LEVELS, Rule
 
 OFFLINE = "offline"
+REMEMBER_MOST = 12  # of one rule and point: as many as fit into the day in which background may change
 REMEMBER_MS = 26 * 3_600_000  # closed breaches that a superseding verdict may still amend
 Key = tuple[str, str, str]  # rule, kind of verdict, device
 
-_LEVELS = ("notice", "warning", "violation")  # rising
 OFFLINE_TITLE = {"en": "Monitor offline", "zh": "监测设备离线"}
 
 
@@ -28,6 +28,7 @@ class Episode:
     opened: Breach
     last: int  # start of the last exceeding interval
     closed_at: int | None = None
+    until: int = 0  # start of the interval that closed it
 
 
 @dataclass(slots=True)
@@ -35,7 +36,7 @@ class Breaches:
     """All episodes of a partition; a key has at most one that is open."""
 
     open: dict[Key, Episode] = field(default_factory=dict)
-    closed: dict[Key, Episode] = field(default_factory=dict)  # the newest of each key
+    closed: dict[Key, list[Episode]] = field(default_factory=dict)  # the newest of each key, by their end
 
     def judged(
         self,
@@ -61,14 +62,21 @@ class Breaches:
         key = (rule.id, verdict.kind, verdict.point)
         current = self.open.get(key)
         if previous is not None:
-            episode = current or self.closed.get(key)
-            if episode is not None and episode.opened.start == verdict.start:
-                if episode is current or verdict.answer != EXCEEDS or previous != COMPLIANT:
-                    return self._superseded(key, episode, verdict)
-                # it was taken back and closed for that: this is told anew, under an id of its own
-                return self._open(key, verdict, rule, later_compliant, delayed, again=True)
+            for episode in (*self.closed.get(key, ()), *([current] if current else ())):
+                if episode.opened.start == verdict.start:
+                    if episode is current or verdict.answer != EXCEEDS or previous != COMPLIANT:
+                        return self._superseded(key, episode, verdict)
+                    # it was taken back and closed for that: this is told anew, under an id of its own
+                    return self._open(key, verdict, rule, later_compliant, delayed, again=True)
+            if previous == EXCEEDS and verdict.answer != EXCEEDS:
+                last = current is not None and current.last == verdict.start
+                if current is None or not (last and clears and verdict.answer == COMPLIANT):
+                    return []  # an interval inside an episode that others hold open
+                return [self._close(key, _of_verdict(current.opened, verdict, "closed"))]
         if verdict.answer == EXCEEDS:
-            if current is not None:
+            later = later_compliant
+            apart = current and later and later.start < current.opened.start
+            if current is not None and not apart:
                 current.last = max(current.last, verdict.start)
                 risen = self._rise(current, verdict, rule, delayed)
                 if risen or current.opened.tell or not _is_told(verdict, rule):
@@ -78,7 +86,18 @@ class Breaches:
                 return [replace(_of_verdict(current.opened, verdict, "amended"), delayed=delayed)]
             if previous == EXCEEDS or not enough:
                 return []
-            return self._open(key, verdict, rule, later_compliant, delayed, since=since)
+            for before in self.closed.get(key, ()):
+                if not _belongs(before, verdict, rule, since):
+                    continue
+                if later is None:  # it is not over after all: what was told to be over is told anew
+                    return self._open(key, verdict, rule, None, delayed, again=True, since=since)
+                # late, and inside an episode that is over: no second breach, and nobody is woken
+                before.last = max(before.last, verdict.start)
+                return [replace(_of_verdict(before.opened, verdict, "amended"), tell=False)]
+            made = self._open(key, verdict, rule, later, delayed, since=since)
+            if apart and current is not None:  # an episode of its own, over before the open one began
+                self.open[key] = current
+            return made
         # equal: the last exceeding interval itself was cleared, and nothing else holds the breach open
         cleared = verdict.answer == COMPLIANT and clears
         if cleared and current is not None and verdict.start >= current.last:
@@ -95,10 +114,9 @@ class Breaches:
         again: bool = False,
         since: int | None = None,
     ) -> list[Breach]:
-        begin = verdict.start if since is None else since
-        anew = (verdict.revision,) if again else ()
+        anew = (verdict.start, verdict.revision) if again else ()
         breach = Breach(
-            id=short_id("breach", rule.id, rule.revision, verdict.kind, verdict.point, begin, *anew),
+            id=_id_of(verdict, rule, since, *anew),
             event="opened",
             kind="exceedance",
             level=_level_of(verdict, rule),
@@ -140,7 +158,7 @@ class Breaches:
     def _rise(self, current: Episode, verdict: Verdict, rule: Rule, delayed: bool) -> list[Breach]:
         """A higher level within an episode is an event of its own."""
         level = _level_of(verdict, rule)
-        if _LEVELS.index(level) <= _LEVELS.index(current.opened.level):
+        if LEVELS.index(level) <= LEVELS.index(current.opened.level):
             return []
         tell = _is_told(verdict, rule)
         current.opened = replace(current.opened, level=level, tell=current.opened.tell or tell)
@@ -156,8 +174,10 @@ class Breaches:
 
     def _close(self, key: Key, event: Breach) -> Breach:
         episode = self.open.pop(key)
-        episode.closed_at = event.at
-        self.closed[key] = episode
+        episode.closed_at, episode.until = event.at, event.start
+        held = self.closed.setdefault(key, [])
+        held.append(episode)
+        del held[:-REMEMBER_MOST]
         return event
 
     def close(self, key: Key, at: int, reason: str, **changes: Any) -> Breach | None:
@@ -229,32 +249,51 @@ class Breaches:
 
     def forget_due(self) -> int | None:
         """When the oldest closed episode may be forgotten."""
-        ends = [episode.closed_at for episode in self.closed.values() if episode.closed_at is not None]
+        held = [episode for episodes in self.closed.values() for episode in episodes]
+        ends = [episode.closed_at for episode in held if episode.closed_at is not None]
         return min(ends) + REMEMBER_MS if ends else None
 
     def forget(self, until: int) -> None:
         """Forget closed episodes that are due at `until`."""
-        for key, episode in list(self.closed.items()):
-            if episode.closed_at is not None and episode.closed_at + REMEMBER_MS <= until:
+        for key, episodes in list(self.closed.items()):
+            kept = [e for e in episodes if e.closed_at is None or e.closed_at + REMEMBER_MS > until]
+            if kept:
+                self.closed[key] = kept
+            else:
                 del self.closed[key]
 
     def dump(self) -> list[Any]:
         """As JSON data."""
         return [
-            [name, list(key), asdict(episode.opened), episode.last, episode.closed_at]
-            for name, held in (("open", self.open), ("closed", self.closed))
-            for key, episode in sorted(held.items())
+            [name, list(key), asdict(episode.opened), episode.last, episode.closed_at, episode.until]
+            for name, held in (("open", {k: [e] for k, e in self.open.items()}), ("closed", self.closed))
+            for key, episodes in sorted(held.items())
+            for episode in episodes
         ]
 
     @classmethod
     def load(cls, data: list[Any]) -> Breaches:
         """The inverse of `dump`."""
         made = cls()
-        for name, key, opened, last, closed_at in data:
+        for name, key, opened, last, closed_at, until in data:
             opened["reasons"] = tuple(opened["reasons"])
-            held = made.open if name == "open" else made.closed
-            held[(key[0], key[1], key[2])] = Episode(Breach(**opened), last, closed_at)
+            place, episode = (key[0], key[1], key[2]), Episode(Breach(**opened), last, closed_at, until)
+            if name == "open":
+                made.open[place] = episode
+            else:
+                made.closed.setdefault(place, []).append(episode)
         return made
+
+
+def _id_of(verdict: Verdict, rule: Rule, since: int | None, *anew: int) -> str:
+    start = verdict.start if since is None else since
+    return short_id("breach", rule.id, rule.revision, verdict.kind, verdict.point, start, *anew)
+
+
+def _belongs(before: Episode, verdict: Verdict, rule: Rule, since: int | None) -> bool:
+    """Is the exceedance part of an episode that is over already?"""
+    inside = before.opened.start <= verdict.start <= max(before.last, before.until)
+    return inside or before.opened.id == _id_of(verdict, rule, since)
 
 
 def _level_of(verdict: Verdict, rule: Rule) -> str:
@@ -263,7 +302,7 @@ def _level_of(verdict: Verdict, rule: Rule) -> str:
         return rule.day_level
     value = (verdict.value or 0.0) - (verdict.subtracted or 0.0)
     passed = [mark.level for mark in rule.severity if value > mark.above * rule.factor]
-    return max([rule.level, *passed], key=_LEVELS.index)
+    return max([rule.level, *passed], key=LEVELS.index)
 
 
 def _is_told(verdict: Verdict, rule: Rule) -> bool:

@@ -39,7 +39,7 @@ from processors.revision import PLAIN, Admission, Plan, depends_on, formers_of, 
 from processors.rowlog import ABSENT, REFUSED, Columns, Int32s, RowLog
 from processors.silence import Bools, Silence
 from processors.tracks import BASE, DAY_MS, HOUR, HOUR_MS, QUARTER, QUARTER_MS, RETAIN_MS, Track
-from processors.windows import MEAN, Means, window_means
+from processors.windows import MEAN, Means, Statistic, window_means
 
 FAR = int(np.iinfo(np.int64).max)
 
@@ -283,15 +283,17 @@ class Detector:
             self._publish(self.instants.close(start, end, means, at), out, delayed)
         self._settle([], at, out, delayed)
         if track == HOUR:
+            self._amend(due, at, out)  # as long as all readings of the windows concerned are there
             self._forget(due)
 
     def _forget(self, due: int) -> None:
         """An hour has closed: let go of what nothing can change any more."""
         # a rule may wait longer for the readings of its quarters than any does for those of its hours
         needed = min(self.closed[track] for track in self.plan.tracks if not track.is_long)
-        self.log.close(max(self.since, min(needed, self.closed[HOUR] - RETAIN_MS)))
+        self.log.close(max(self.since, min(needed, self.closed[HOUR] - self.plan.retain)))
         self.log.forget(due)
-        self.judge.forget(self.days, due)
+        # answers are needed as long as readings may change them, however long the hour was waited for
+        self.judge.forget(self.days, self.closed[HOUR] - (self.plan.retain - RETAIN_MS))
         self.days.forget(due)
         self.backgrounds.forget(due)
         self.breaches.forget(due)
@@ -358,7 +360,9 @@ class Detector:
         for order in orders:
             until = FAR if order.end is None else order.end
             place = np.array([order.place in self.plan.places_of(site) for site in self.plan.sites])
-            during = place[held.row] & (held.time < until) & (held.time + held.period >= order.start)
+            during = (
+                place[held.row] & (held.time < until) & (held.time + np.maximum(held.period, 1) > order.start)
+            )
             held.values[:, during] = np.where(held.values[:, during] == ABSENT, ABSENT, REFUSED)
 
     def _publish_intervals(
@@ -371,19 +375,25 @@ class Detector:
         out: Outputs,
     ) -> None:
         """The mean of each pollutant over a quarter and an hour; of other windows what rules ask for."""
-        clock = Track(track.window, track.window)
-        if track != clock and clock in self.plan.tracks and clock.last_end(end, self.plan.zone) == end:
-            return  # the clock's window is the same
-        asked = {(q, MEAN): PLAIN for q in range(len(JUDGED)) if track in BASE}
-        for rule in self.plan.rules:
-            if rule.window and rule.track == track:
-                asked.setdefault((rule.pollutant, rule.statistic), rule.admits)
+        asked = self._asked(track)
+        clock, zone = Track(track.window, track.window), self.plan.zone
+        same = (clock.start(end, zone), clock.last_end(end, zone)) == (start, end)
+        if same and track != clock and clock in self.plan.tracks:
+            asked = {key: admits for key, admits in asked.items() if key not in self._asked(clock)}
         for (pollutant, statistic), admits in sorted(asked.items()):
             found = means[admits][pollutant]
             numbers = None if revisions is None else _numbers(found.row, revisions)
             out.intervals += interval_records(
                 self.plan, JUDGED[pollutant], statistic, found, (start, end), numbers
             )
+
+    def _asked(self, track: Track) -> dict[tuple[int, Statistic], Admission]:
+        """Pollutants and statistics whose intervals are published for the track's windows."""
+        asked = {(q, MEAN): PLAIN for q in range(len(JUDGED)) if track in BASE}
+        for rule in self.plan.rules:
+            if rule.window and rule.track == track:
+                asked.setdefault((rule.pollutant, rule.statistic), rule.admits)
+        return asked
 
     def _keep_hour(self, start: int, means: Measured) -> None:
         for pollutant, admits in {(r.pollutant, r.admits) for r in self.plan.rules if r.track.is_long}:
@@ -408,7 +418,9 @@ class Detector:
             for rule in self.plan.rules:
                 if rule.window and rule.track == track:
                     of = means[rule.admits][rule.pollutant]
-                    judged = self.plan.rows_for(rule, start, self.orders)
+                    # by the rule that was published: an order counts from its record on
+                    orders = self.orders.known(end + self.plan.lateness[track])
+                    judged = self.plan.rows_for(rule, start, orders)
                     made = self.judge.amend(rule, judged, start, of, _numbers(of.row, numbers), at)
                     self._publish(made, out, delayed=at != due)
                     self._settle(made, at, out, delayed=at != due)

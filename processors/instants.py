@@ -11,7 +11,7 @@ from ingest.records import Int64s
 from ingest.units import JUDGED
 from processors.answers import Judgement
 from processors.intervals import interval_ids
-from processors.orders import Orders
+from processors.orders import MAINTENANCE, Orders
 from processors.outage import NEVER
 from processors.records import COMPLIANT, EXCEEDS, Verdict, short_id
 from processors.revision import PLAIN, Admission, Plan, RuleInForce, depends_on
@@ -51,6 +51,7 @@ class Instants:
                 continue
             which = np.flatnonzero(high & (time >= rule.start) & (time < rule.end))
             which = which[self._judged(rule, rows[which], time[which], orders)]
+            which = which[~self._maintained(rows[which], time[which], orders)]
             newest = self.above.get(rule.rule.id)
             if newest is None:
                 newest = self.above[rule.rule.id] = np.full(len(self.plan), NEVER, np.int64)
@@ -83,6 +84,14 @@ class Instants:
             for row, at in zip(rows.tolist(), time.tolist(), strict=True)
         ]
         return np.array(found, bool)
+
+    def _maintained(self, rows: Int32s, time: Int64s, orders: Orders) -> Bools:
+        """Which of these values came while their monitor was being maintained or calibrated."""
+        if not orders.any_of(MAINTENANCE):
+            return np.zeros(len(rows), bool)
+        places = [self.plan.places_of(self.plan.sites[row]) for row in rows.tolist()]
+        named = [orders.in_force(of, at) for of, at in zip(places, time.tolist(), strict=True)]
+        return np.array([MAINTENANCE in found for found in named], bool)
 
     def close(
         self, start: int, end: int, measured: Mapping[Admission, tuple[Means, ...]], at: int

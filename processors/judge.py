@@ -82,7 +82,7 @@ class Judge:
         wanted &= (silence.since[rows] < end) | (held.covered[rows] > 0)
         rows, never = rows[wanted], never[wanted]
         self.held.setdefault(rule.rule.id, {})[start] = held
-        bits = self._bits(rule, rows, held, means, never, silence.offline[rows] | ~spoke[rows])
+        bits = self._bits(rule, rows, start, held, means, never, silence.offline[rows] | ~spoke[rows])
         if lost:
             bits |= LOST
         held.bits[rows] = bits
@@ -121,7 +121,9 @@ class Judge:
         held.covered[rows] = means.covered[mine]
         held.measured[rows] = revisions[mine]
         nobody = np.zeros(len(rows), bool)
-        held.bits[rows] = self._bits(rule, rows, held, means, nobody, nobody) | (held.bits[rows] & LOST)
+        held.bits[rows] = self._bits(rule, rows, start, held, means, nobody, nobody) | (
+            held.bits[rows] & LOST
+        )
         if rule.rule.background is None:
             return self._decide(rule, start, held, rows, None, at)
         unfit = held.bits[rows] != 0
@@ -140,9 +142,17 @@ class Judge:
         return made
 
     def _bits(
-        self, rule: RuleInForce, rows: Int32s, held: Held, means: Means, never: Bools, silent: Bools
+        self,
+        rule: RuleInForce,
+        rows: Int32s,
+        start: int,
+        held: Held,
+        means: Means,
+        never: Bools,
+        silent: Bools,
     ) -> Int16s:
-        slots = slots_in(self.plan.interval, rule.window)[rows]
+        # by its own length: the days on which summer time begins and ends have 23 and 25 hours
+        slots = slots_in(self.plan.interval, held.end - start)[rows]
         covered = held.covered[rows].astype(np.int64)
         low = covered * 10_000 < rule.least_permyriad * slots
         bits = low * LOW | (covered == 0) * NO_DATA | (low & silent) * SILENT | never * NEVER_SEEN
@@ -185,7 +195,7 @@ class Judge:
                 rule.rule,
                 ANSWER_OF.get(previous),
                 self._next_compliant(rule, later, row, at) if verdict.answer == EXCEEDS else None,
-                *(runs.judged(rule, held, earlier, row, start) if rule.looks_back else ()),
+                *(runs.judged(rule, held, earlier, row, start, later) if rule.looks_back else ()),
             )
             for verdict, previous, row in zip(verdicts, before, rows.tolist(), strict=True)
         ]
@@ -202,7 +212,7 @@ class Judge:
         plan, own = self.plan, rule.rule
         covered = held.covered[rows].astype(np.int64)
         value = held.total[rows] / np.maximum(covered * NANO, 1)
-        capture = covered / np.maximum(slots_in(plan.interval, rule.window)[rows], 1)
+        capture = covered / np.maximum(slots_in(plan.interval, held.end - start)[rows], 1)
         areas = plan.areas_for(rule)[rows]
         background = {
             area: (mean.nano / NANO, min(mean.nano, rule.cap) / NANO, mean.ids)
@@ -268,10 +278,13 @@ class Judge:
     def _next_compliant(
         self, rule: RuleInForce, later: list[tuple[int, Held]], row: int, at: int
     ) -> Verdict | None:
-        """The first compliant verdict of a point in later intervals."""
+        """The first verdict of a point in later intervals that closes an episode."""
         for start, held in later:
-            if held.state[row] == IS_COMPLIANT:
-                then = self.plan.rule_at(rule.rule.id, start) or rule
+            if held.state[row] != IS_COMPLIANT:
+                continue
+            then = self.plan.rule_at(rule.rule.id, start) or rule
+            earlier = self._earlier(then, start) if then.looks_back else []
+            if not then.looks_back or runs.judged(then, held, earlier, row, start).clears:
                 return self._verdicts(then, start, held, np.array([row], np.int32), at)[0]
         return None
 

@@ -63,6 +63,10 @@ class Orders:
         """Kinds of the orders in force."""
         return {o.kind for o in self.held if o.holds(places, instant)}
 
+    def known(self, until: int) -> Orders:
+        """As they were before an instant of the log."""
+        return Orders([order for order in self.held if order.received_at < until])
+
     def any_of(self, *kinds: str) -> bool:
         """Is there an order of such a kind at all?"""
         return any(order.kind in kinds for order in self.held)

@@ -260,6 +260,15 @@ class Plan:
         """The rule of that id that holds for a window that begins at the instant."""
         return next((rule for rule in self.rules if rule.rule.id == name and rule.is_valid(instant)), None)
 
+    @property
+    def retain(self) -> int:
+        """How far before the last closed hour readings may still supersede, ms.
+
+        A rolling window reaches back over the hours that it ended in: its readings are kept longer.
+        """
+        rolling = [t.window for t in self.tracks if not t.is_clock and not t.is_long]
+        return RETAIN_MS + (HOUR_MS if rolling else 0)
+
     def rows_of(self, devices: tuple[str, ...]) -> Rows:
         """The row of each device, -1 for one that is not of the plan."""
         try:
@@ -286,7 +295,10 @@ class Plan:
         facts = self.facts[site] if stage is None else {**self.facts[site], "stage": stage}
         if not _applies(own, facts):
             return False
-        if own.alert_levels and orders.levels(places, instant).isdisjoint(own.alert_levels):
+        levels = orders.levels(places, instant) if own.alert_levels or own.unless_alert_levels else set()
+        if own.alert_levels and levels.isdisjoint(own.alert_levels):
+            return False
+        if not levels.isdisjoint(own.unless_alert_levels):
             return False
         now = orders.in_force(places, instant)
         return (not own.during or not now.isdisjoint(own.during)) and now.isdisjoint(own.unless)
@@ -306,7 +318,9 @@ class Plan:
 def depends_on(rule: RuleInForce, orders: Orders) -> bool:
     """Can what is in force change which sites the rule judges?"""
     own = rule.rule
-    return bool(own.alert_levels or own.during or own.unless) or bool(own.stages and orders.any_of(STAGE))
+    return bool(own.alert_levels or own.unless_alert_levels or own.during or own.unless) or bool(
+        own.stages and orders.any_of(STAGE)
+    )
 
 
 def sites_of_partition(partition: int, partitions: int) -> Callable[[str], bool]:

@@ -7,16 +7,17 @@ and adds local rules. A limit never stands in code.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
-from ingest.strict_yaml import ConfigError, Document, Problem, did_you_mean, load
+from ingest.strict_yaml import ConfigError, Document, Loc, Problem, did_you_mean, load
 from processors.quality.flags import CHECKS
 
 STANDARDS = Path(__file__).parent / "standards"
@@ -25,11 +26,20 @@ Answerable = Literal["interval", "day"]
 Ordered = Literal["permit", "shutdown", "maintenance"]
 Check = Literal[CHECKS]  # type: ignore[valid-type]
 Level = Literal["notice", "warning", "violation"]
-Hours = Annotated[
-    str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")
-]
+LEVELS: tuple[str, ...] = get_args(Level)  # rising
 DAY_S = 86_400
 LONGEST_OF_READINGS_S = 3600  # longer windows are made of clock hours
+GREATEST_LIMIT = 100_000  # ug/m3; sums of 3600 slots stay exact far above it
+_HOURS = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)")
+
+
+def _hours(text: str) -> str:
+    if not _HOURS.fullmatch(text):
+        raise ValueError(f'`{text}` are no hours of the day; write for example "22:00-06:00"')
+    return text
+
+
+Hours = Annotated[str, AfterValidator(_hours), Field(json_schema_extra={"pattern": f"^{_HOURS.pattern}$"})]
 
 
 class _Data(BaseModel):
@@ -98,7 +108,7 @@ class Rule(_Data):
     statistic: Literal["mean", "max", "percentile", "count"] = "mean"  # over the means of slots (of hours)
     percentile: float | None = Field(default=None, gt=0, le=100)  # nearest rank
     above: float | None = Field(default=None, ge=0)  # statistic count: of slots whose mean is above this
-    limit: float = Field(ge=0, le=100_000)
+    limit: float = Field(ge=0, le=GREATEST_LIMIT)
     strict: bool = True  # True: the limit itself complies
     background: BackgroundTerm | None = None
     zones: list[str] = []  # of the site; empty: any
@@ -106,6 +116,7 @@ class Rule(_Data):
     kinds: list[str] = []
     hours: list[Hours] = []  # local hours of day at which a window begins, "22:00-06:00"; empty: any
     alert_levels: list[str] = []  # in force only while such a heavy-pollution alert is
+    unless_alert_levels: list[str] = []  # not in force while such an alert is
     during: list[Ordered] = []  # in force only while such an order is, at the site or around it
     unless: list[Ordered] = []  # not in force while such an order is: a night permit, a shutdown
     allowance: int | None = Field(default=None, ge=0)  # exceeding intervals that a day may have
@@ -126,33 +137,9 @@ class Rule(_Data):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if self.window == 0 and (self.background or self.allowance is not None):
-            raise ValueError("a rule of single values (window: 0) has neither background nor allowance")
-        self._window_fits()
-        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
-            raise ValueError(f"valid_to {self.valid_to} lies before valid_from {self.valid_from}")
-        if self.background and self.background.settle_min > self.background.wait_min:
-            raise ValueError("settle_min of the background is greater than its wait_min")
+        for words in (*_ill_windows(self), *_ill_terms(self), *_ill_episodes(self)):
+            raise ValueError(f"rule `{self.id}`: {words}")
         return self
-
-    def _window_fits(self) -> None:
-        if (self.statistic == "percentile") != (self.percentile is not None):
-            raise ValueError("statistic: percentile and the number `percentile` go together")
-        if (self.statistic == "count") != (self.above is not None):
-            raise ValueError("statistic: count and the mark `above` go together")
-        if self.window == 0 and (self.statistic != "mean" or self.alignment != "clock" or self.repeat > 1):
-            raise ValueError(
-                "a rule of single values (window: 0) has neither statistic, alignment nor repeat"
-            )
-        if self.step is not None and self.alignment != "rolling":
-            raise ValueError("only rolling windows have a step")
-        step = self.step_s
-        if self.window and (self.window % step or (self.window > LONGEST_OF_READINGS_S and step % 3600)):
-            raise ValueError(f"a window of {self.window} s can't be moved by steps of {step} s")
-        if self.background and (self.window != 3600 or self.alignment != "clock" or self.statistic != "mean"):
-            raise ValueError("a background is subtracted from means of clock hours only (window: 3600)")
-        if self.allowance is not None and (self.window > LONGEST_OF_READINGS_S or self.alignment != "clock"):
-            raise ValueError("an allowance counts the clock's windows of a day, of an hour at most")
 
     @property
     def step_s(self) -> int:
@@ -180,6 +167,96 @@ class Rule(_Data):
         return {"en": self.title.en, "zh": self.title.zh}
 
 
+def _ill_windows(rule: Rule) -> Iterator[str]:
+    """What is wrong with the window, its statistic and its step."""
+    step, longest = rule.step_s, LONGEST_OF_READINGS_S
+    if rule.statistic == "percentile" and rule.percentile is None:
+        yield "statistic `percentile` needs the key `percentile`, for example 98"
+    if rule.percentile is not None and rule.statistic != "percentile":
+        yield (
+            f"percentile {rule.percentile:g} says nothing of a {rule.statistic}; "
+            "write statistic: percentile, or take it out"
+        )
+    if rule.statistic == "count" and rule.above is None:
+        yield "statistic `count` needs the key `above`: slots whose mean is above it are counted"
+    if rule.above is not None and rule.statistic != "count":
+        yield (
+            f"above {rule.above:g} says nothing of a {rule.statistic}; write statistic: count, or take it out"
+        )
+    if not rule.window:
+        odd = {
+            "statistic": rule.statistic != "mean",
+            "alignment": rule.alignment != "clock",
+            "background": rule.background is not None,
+            "allowance": rule.allowance is not None,
+            "repeat": rule.repeat > 1,
+            "clear": rule.clear != Clear(),
+        }
+        for key in (key for key, found in odd.items() if found):
+            yield f"single values (window: 0) have no {key}; take the key out, or name a window"
+    if rule.step is not None and rule.alignment != "rolling":
+        yield f"only rolling windows have a step (here {rule.step}); write alignment: rolling, or take it out"
+    if rule.window and rule.window % step:
+        yield f"a window of {rule.window} s can't move by {step} s; take a step that divides it"
+    if rule.window > longest and step % 3600:
+        yield (
+            f"a window of {rule.window} s is made of clock hours and can't move by {step} s; "
+            "take a step of whole hours"
+        )
+
+
+def _ill_terms(rule: Rule) -> Iterator[str]:
+    """What is wrong with limit, dates, background, allowance and orders."""
+    if rule.limit * rule.factor > GREATEST_LIMIT:
+        yield f"limit {rule.limit:g} {rule.unit} is above {GREATEST_LIMIT} ug/m3; is the unit ug/m3?"
+    if rule.valid_from and rule.valid_to and rule.valid_to < rule.valid_from:
+        yield f"valid_to {rule.valid_to} lies before valid_from {rule.valid_from}"
+    background = rule.background
+    if background and background.settle_min > background.wait_min:
+        yield (
+            f"settle_min {background.settle_min} of the background is greater than its wait_min "
+            f"{background.wait_min}"
+        )
+    if background and (rule.window != 3600 or rule.alignment != "clock" or rule.statistic != "mean"):
+        yield (
+            "a background is subtracted from means of clock hours only, not from "
+            f"{rule.alignment} {rule.window} s {rule.statistic}; "
+            "write window: 3600, alignment: clock, statistic: mean, or take it out"
+        )
+    if rule.allowance is not None and (rule.window > LONGEST_OF_READINGS_S or rule.alignment != "clock"):
+        yield (
+            "an allowance counts the clock's windows of a day, of an hour at most, not "
+            f"{rule.alignment} windows of {rule.window} s; take it out"
+        )
+    for key, wanted, barred in (
+        ("alert_levels", rule.alert_levels, rule.unless_alert_levels),
+        ("during", rule.during, rule.unless),
+    ):
+        if both := sorted(set(wanted) & set(barred)):
+            other = "unless" if key == "during" else "unless_alert_levels"
+            yield f"`{both[0]}` stands in {key} and in {other}: it could never be in force; take one out"
+
+
+def _ill_episodes(rule: Rule) -> Iterator[str]:
+    """What is wrong with the levels of an episode and its end."""
+    if rule.clear.level is not None and rule.clear.level > rule.limit:
+        yield (
+            f"clear.level {rule.clear.level:g} is above the limit {rule.limit:g}: an episode would be over "
+            "while it exceeds; name a level at or below the limit"
+        )
+    for mark in rule.severity:
+        if mark.above < rule.limit:
+            yield (
+                f"severity above {mark.above:g} lies below the limit {rule.limit:g}: every exceedance would "
+                f"be a {mark.level}; write level: {mark.level} instead"
+            )
+        if LEVELS.index(mark.level) <= LEVELS.index(rule.level):
+            yield (
+                f"severity {mark.level} above {mark.above:g} is no higher than the rule's own level "
+                f"{rule.level}; name a higher one of {', '.join(LEVELS)}"
+            )
+
+
 class Pack(_Data):
     """A file of `standards/`: the rules of one standard or order."""
 
@@ -202,6 +279,13 @@ class RuleSet:
 
     rules: tuple[Rule, ...]
     warnings: tuple[Problem, ...] = ()
+    places: Mapping[str, tuple[Document, Loc]] = field(default_factory=dict, compare=False, repr=False)
+
+    def doubt(self, rule: Rule, within: Loc, words: str) -> Problem:
+        """A warning at a rule's place in rules.yaml; one of a pack stands where the pack is named."""
+        document, at = self.places.get(rule.id, (Document(RULES_FILE), ()))
+        loc = (*at, *within) if at[:1] == ("local",) else at
+        return document.problem(loc, words, severity="warning")
 
 
 def pack_names() -> list[str]:
@@ -231,6 +315,7 @@ def load_rules(folder: Path, packs: Iterable[str] | None = None) -> RuleSet:
     named = list(loaded.value.packs)
     chosen = named if packs is None else list(packs)
     found: dict[str, Rule] = {}
+    places: dict[str, tuple[Document, Loc]] = {}
     for index, name in enumerate(chosen):
         at = ("packs", index) if packs is None else ("packs",)
         if name not in pack_names():
@@ -241,18 +326,18 @@ def load_rules(folder: Path, packs: Iterable[str] | None = None) -> RuleSet:
         for rule in load_pack(name).rules:
             if rule.id in found:
                 problems.append(document.problem(at, f"rule `{rule.id}` of pack `{name}` is in force twice"))
-            found[rule.id] = rule
+            found[rule.id], places[rule.id] = rule, (document, at)
             problems += _doubts(document, at, rule)
     for index, rule in enumerate(loaded.value.local):
         place = ("local", index)
         if rule.id in found:
             problems.append(document.problem((*place, "id"), f"rule `{rule.id}` is in force twice"))
-        found[rule.id] = rule
+        found[rule.id], places[rule.id] = rule, (document, place)
         problems += _doubts(document, place, rule)
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:
         raise ConfigError(errors)
-    return RuleSet(tuple(found[key] for key in sorted(found)), tuple(problems))
+    return RuleSet(tuple(found[key] for key in sorted(found)), tuple(problems), places)
 
 
 def _doubts(document: Document, at: tuple[str | int, ...], rule: Rule) -> list[Problem]:

@@ -9,6 +9,7 @@ from processors.answers import IS_COMPLIANT, IS_EXCEEDING, Held
 from processors.revision import RuleInForce
 
 Earlier = Sequence[tuple[int, Held]]  # (start, answers) of the intervals before, the last one first
+Later = Sequence[tuple[int, Held]]  # of those after, where they have their answers already
 
 
 class InARow(NamedTuple):
@@ -19,14 +20,22 @@ class InARow(NamedTuple):
     clears: bool
 
 
-def judged(rule: RuleInForce, held: Held, earlier: Earlier, row: int, start: int) -> InARow:
-    """What the answer of a point in the interval that begins at `start` means after those before it."""
+def judged(
+    rule: RuleInForce, held: Held, earlier: Earlier, row: int, start: int, later: Later = ()
+) -> InARow:
+    """What the answer of a point in the interval that begins at `start` means among those around it."""
     if held.state[row] == IS_EXCEEDING:
         first, count = start, 1
         for begin, one in earlier:
             if one.state[row] != IS_EXCEEDING:
                 break
             first, count = begin, count + 1
+        expected = start
+        for begin, one in later:  # a late reading may have closed the hole in a run
+            expected += rule.track.step
+            if begin != expected or one.state[row] != IS_EXCEEDING:
+                break
+            count += 1
         return InARow(first, count >= rule.rule.repeat, False)
     if held.state[row] != IS_COMPLIANT or not _is_clear(rule, held, row):
         return InARow(None, False, False)

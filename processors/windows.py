@@ -2,8 +2,10 @@
 
 Slot = the device's interval, aligned to the window. Capture = slots covered by at least one admitted
 value / slots. The window's value = mean of slot means; inside a slot a value with a period weighs by
-its overlap in milliseconds, an instant weighs one. Sums are whole 1e-9 of the unit; one division makes
-the float, so neither order nor batch can change a digit.
+its overlap in milliseconds, an instant weighs one. Nothing enters one mean twice: an instant within a
+mean of its device does not count, nor a mean over more than a slot where the slot has something finer.
+Sums are whole 1e-9 of the unit; one division makes the float, so neither order nor batch can change a
+digit.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ NANO = 10**9
 HOUR_MS = 3_600_000
 _PER_THOUSANDTH = 10**6  # 1e-9 in a thousandth
 _TIME_BITS = 36  # two years of milliseconds
+_BEFORE = HOUR_MS  # a value may begin so long before its window
+Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +91,9 @@ class Statistic:
             found[place] = np.add.reduceat((means.slot_mean > self.above).astype(np.int64) * NANO, first)
         else:
             ordered = means.slot_mean[np.lexsort((means.slot_mean, means.slot_row))]
-            rank = -(-size * self.permyriad // 10_000)  # the least rank that covers the share, from 1
+            rank = np.maximum(
+                -(-size * self.permyriad // 10_000), 1
+            )  # the least rank that covers the share, from 1
             found[place] = ordered[first + rank - 1]
         return found * means.covered
 
@@ -151,15 +157,17 @@ def _pollutant(rows: Columns, key: Int64s, values: Int32s, interval: Int64s, sta
     time, period = rows.time[present], rows.period[present]
     use = np.flatnonzero(admitted)
     greatest = np.maximum.reduceat(np.where(admitted, value, ABSENT), first)
-    source, slot, weight = _spread(row[use], time[use], period[use], interval, start, end)
-    kinds = period[use]
-    if (kinds > interval[row[use]]).any() and (kinds != kinds[0]).any():
-        best = _once(row[use][source], slot, kinds[source], interval)
-        source, slot, weight = source[best], slot[best], weight[best]
-        admitted = np.zeros(len(row), bool)
-        admitted[use[source]] = True  # what takes part in no slot is not counted
     count = np.add.reduceat(admitted.astype(np.int64), first)
-    slot_row, slot_mean, slot = _slot_means(row[use][source], slot, value[use][source], weight)
+    rank = None
+    if period[use].min() != period[use].max():
+        use = use[~_measured_twice(row[use], time[use], period[use], interval[row[use]], start)]
+        rank = np.where(period[use] > interval[row[use]], period[use], 0).astype(np.int64)
+    row, value, slot, weight, rank = _spread(
+        row[use], value[use], time[use], period[use], rank, interval, start, end
+    )
+    if rank is not None:
+        row, value, slot, weight = _finest(row, value, slot, weight, rank)
+    slot_row, slot_mean, slot = _slot_means(row, slot, value, weight)
     with_slots, begin = _groups(slot_row)
     place = np.searchsorted(devices, with_slots)
     total, covered = zeros.copy(), zeros.copy()
@@ -200,12 +208,19 @@ def _groups(row: Int32s) -> tuple[Int32s, npt.NDArray[np.intp]]:
 
 
 def _spread(
-    row: Int32s, time: Int64s, period: Int32s, interval: Int64s, start: int, end: int
-) -> tuple[npt.NDArray[np.intp], Int64s, Int64s]:
-    """Each value into the slots it covers: (position of the value, slot, weight)."""
+    row: Int32s,
+    value: Int64s,
+    time: Int64s,
+    period: Int32s,
+    rank: Int64s | None,
+    interval: Int64s,
+    start: int,
+    end: int,
+) -> tuple[Int32s, Int64s, Int64s, Int64s, Int64s | None]:
+    """Each value into the slots it covers: (row, value, slot, weight, rank)."""
     step = interval[row]
     if not period.any():
-        return np.arange(len(row)), (time - start) // step, np.ones(len(row), np.int64)
+        return row, value, (time - start) // step, np.ones(len(row), np.int64), rank
     begin = np.maximum(time, start)
     until = np.minimum(time + np.maximum(period, 1), end)
     first = (begin - start) // step
@@ -215,28 +230,32 @@ def _spread(
     slot = first[source] + nth
     slot_start = start + slot * step[source]
     overlap = np.minimum(until[source], slot_start + step[source]) - np.maximum(begin[source], slot_start)
-    return source, slot, overlap
+    return row[source], value[source], slot, overlap, None if rank is None else rank[source]
 
 
-def _once(row: Int32s, slot: Int64s, period: Int32s, interval: Int64s) -> npt.NDArray[np.intp]:
-    """Of minute and hour means of the same air: what counts in each slot.
+def _measured_twice(row: Int32s, time: Int64s, period: Int32s, step: Int64s, start: int) -> Bools:
+    """Which instants lie within a mean of their device (HJ 212: real-time and minute data). By row, time."""
+    key = (row.astype(np.int64) << _TIME_BITS) + (time - start) + _BEFORE
+    mean = (period > 0) & (period <= step)
+    if not mean.any():
+        return mean
+    begins = key[mean]
+    until = np.maximum.accumulate(begins + period[mean])  # those of a device before lie below its keys
+    last = np.searchsorted(begins, key, side="right") - 1
+    within: Bools = (period == 0) & (last >= 0) & (until[np.maximum(last, 0)] > key)
+    return within
 
-    A mean that reaches beyond its slot counts only where no mean of the slot's own length or shorter is,
-    and no shorter one that reaches beyond it: what is measured once never enters a mean twice. Instants
-    weigh a millisecond beside any mean.
-    """
-    step = interval[row]
-    rank = np.where(period <= step, (period == 0).astype(period.dtype), period)  # 0: a mean within a slot
-    order = np.lexsort((rank, slot, row))
-    cell = (row.astype(np.int64) << _TIME_BITS)[order] + slot[order]
-    first = np.flatnonzero(np.concatenate(([True], cell[1:] != cell[:-1])))
-    size = np.diff(np.append(first, len(cell)))
-    # the best mean of the slot; where there are instants only, those
-    is_mean = np.where(rank == 1, np.iinfo(np.int64).max, rank)[order]
-    least = np.repeat(np.minimum.reduceat(is_mean, first), size)
-    kept = (rank[order] <= 1) | (rank[order] == least)
-    found: npt.NDArray[np.intp] = np.sort(order[kept])
-    return found
+
+def _finest(
+    row: Int32s, value: Int64s, slot: Int64s, weight: Int64s, rank: Int64s
+) -> tuple[Int32s, Int64s, Int64s, Int64s]:
+    """Of each slot the finest values: what means over more than a slot (HJ 212: hour data) fills holes."""
+    cell = (row.astype(np.int64) << _TIME_BITS) + slot
+    order = np.lexsort((rank, cell))
+    cell, rank = cell[order], rank[order]
+    _, first, size = np.unique(cell, return_index=True, return_counts=True)
+    kept = order[rank == np.repeat(rank[first], size)]
+    return row[kept], value[kept], slot[kept], weight[kept]
 
 
 def _slot_means(row: Int32s, slot: Int64s, value: Int64s, weight: Int64s) -> tuple[Int32s, Int64s, Int64s]:

@@ -22,6 +22,8 @@ def command(ctx: click.Context, config: Path) -> None:
     from deploy.check import check_folder
     from deploy.settings import load_settings
     from ingest.register import load_register
+    from processors.footprint import added_by
+    from processors.rules import load_rules
 
     problems, warnings = check_folder(config)
     for problem in problems:
@@ -39,6 +41,11 @@ def command(ctx: click.Context, config: Path) -> None:
     register = load_register(config)
     if dead := links_lead_nowhere(register, load_routing(config, register), load_settings().base_url):
         click.echo(f"warning: {dead}", err=True)
+    interval = min((device.interval for device in register.devices.values()), default=60)
+    for added in added_by(load_rules(config).rules, interval):
+        count = len(added.rules)
+        asked = added.rules[0] if count == 1 else f"{count} rules"
+        click.echo(f"{added.words} ({asked}): adds at most {added.bytes} bytes a device to the state")
     held = ", ".join(
         f"{len(part)} {word}{'' if len(part) == 1 else 's'}"
         for word, part in (

@@ -22,6 +22,7 @@ from deploy.replay import (
     breach_line,
     interval_line,
     lines_text,
+    outlook_line,
     quarantine_line,
     replay,
     verdict_line,
@@ -32,7 +33,8 @@ from ingest.recording import read_recording
 from ingest.register import load_register
 from ingest.topics import BREACHES, QUARANTINE, RESULTS
 from processors.detect import Outputs
-from processors.records import Judged, decode, decode_breach
+from processors.outlook import decode_outlooks
+from processors.records import OUTLOOKS, Judged, decode, decode_breach
 from tests.counties import write_recording
 from tests.eventful import START, eventful_county, eventful_messages
 from tests.pipeline import Pipeline, running, wait_for
@@ -46,14 +48,18 @@ WHEN = {
     "intervals": "start",
     "verdicts": "start",
     "breaches": "at",
+    "outlooks": "at",
 }
 
 
 async def _live_lines(bootstrap: str, partitions: int) -> dict[str, list[Line]]:
     """What was said live, once each: a worker that was killed says again what it had said."""
     intervals, verdicts, breaches = {}, {}, {}
-    judged, flags = {}, {}
+    judged, flags, outlooks = {}, {}, {}
     async for record in scan(bootstrap, RESULTS, partitions):
+        if codec.schema_of(record.headers) == OUTLOOKS:
+            outlooks |= {o.id: outlook_line(o) for o in decode_outlooks(record.value)}
+            continue
         found = decode(record.value, record.headers)
         if isinstance(found, Judged):
             judged[codec.header(record.headers, "feed")] = Outputs(found.readings)
@@ -79,6 +85,7 @@ async def _live_lines(bootstrap: str, partitions: int) -> dict[str, list[Line]]:
         "intervals": [*intervals.values()],
         "verdicts": [*verdicts.values()],
         "breaches": [*breaches.values()],
+        "outlooks": [*outlooks.values()],
     }
 
 

@@ -38,7 +38,11 @@ def _program(*arguments: object) -> subprocess.CompletedProcess[str]:
 def test_check_of_a_valid_folder_ends_with_0_and_says_what_it_holds() -> None:
     result = _run("check", SMALLEST)
     assert result.exit_code == 0
-    assert result.stdout == "示范县: 2 departments, 1 site, 1 device; in order\n"
+    *windows, last = result.stdout.splitlines()
+    assert last == "示范县: 2 departments, 1 site, 1 device; in order"
+    assert windows == [
+        "1 h by the clock (hebei-db13-2934-2019-pm10): adds at most 965 bytes a device to the state"
+    ]
 
 
 @pytest.mark.parametrize("case", folders("broken"), ids=lambda case: case.name)

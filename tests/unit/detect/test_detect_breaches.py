@@ -53,20 +53,20 @@ def test_a_breach_says_what_it_was_judged_by():
     (breach,) = wuhan(300).breaches
     rule = rules_of(WUHAN)[0]
     assert (breach.rule, breach.rule_revision, breach.clause) == (rule.id, rule.revision, rule.clause)
-    assert (breach.kind, breach.level, breach.status) == ("exceedance", "warning", "reported")
+    assert (breach.kind, breach.level, breach.status) == ("exceedance", "violation", "reported")
     assert (breach.administrative, breach.limit, breach.unit, breach.tell) == (True, 150.0, "ug/m3", True)
     assert breach.deadline_h == 4
 
 
 def test_silence_closes_nothing():
     run = wuhan(300, None, None)
-    assert run.events("exceedance") == [("opened", WUHAN_RULE, "warning")]
+    assert run.events("exceedance") == [("opened", WUHAN_RULE, "violation")]
 
 
 def test_an_hour_of_low_capture_keeps_the_breach_open():
     rows = minutes(T0, T0 + HOUR, 300) + minutes(T0 + HOUR, T0 + 2 * HOUR, 10)[::2]
     run = Run(revision(rules=rules_of(WUHAN)), *ticking(rows, T0 + 2 * HOUR + 2 * MINUTE))
-    assert run.events() == [("opened", WUHAN_RULE, "warning")]
+    assert run.events() == [("opened", WUHAN_RULE, "violation")]
 
 
 def test_a_second_episode_is_another_breach():

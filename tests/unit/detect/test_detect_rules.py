@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -90,3 +92,36 @@ def test_the_revision_of_a_rule_changes_with_its_content_only():
     assert local_rule().revision == local_rule().revision
     assert len({local_rule(limit=n).revision for n in range(9)}) == 9
     assert Rule.model_validate(local_rule().model_dump(mode="json")).revision == local_rule().revision
+
+
+MANUAL = (Path(__file__).parents[3] / "deploy" / "docs" / "rules.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("example", re.findall(r"```yaml rules\n(.*?)```", MANUAL, re.DOTALL))
+def test_an_example_of_the_manual_is_in_order(example, tmp_path):
+    assert load_rules(folder(tmp_path, example)).rules
+
+
+def test_the_manual_names_every_field_of_a_rule():
+    assert len(re.findall("```yaml rules", MANUAL)) == 2
+    named = set(re.findall(r"`(\w+)`", MANUAL)) | {"background"}
+    assert set(Rule.model_fields) <= named
+    assert {"cap", "wait_min", "settle_min"} <= set(re.findall(r"\w+", MANUAL))
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"window": 0, "alignment": "rolling"}, "no alignment"),
+        ({"window": 0, "statistic": "max"}, "no statistic"),
+        ({"window": 0, "repeat": 2}, "no repeat"),
+        ({"unit": "mg/m3", "limit": 500}, "limit 500 mg/m3 is above 100000 ug/m3"),
+        ({"during": ["permit"], "unless": ["permit"]}, "`permit` stands in during and in unless"),
+        ({"background": {}, "statistic": "max"}, "a background is subtracted from means of clock hours"),
+        ({"window": 28_800, "alignment": "rolling", "step": 1800}, "take a step of whole hours"),
+    ],
+)
+def test_a_rule_that_is_refused_is_named_with_the_value_and_the_way_out(more, words):
+    with pytest.raises(ValueError, match="rule `local`: ") as refused:
+        local_rule(**more)
+    assert words in str(refused.value)

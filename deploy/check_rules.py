@@ -1,0 +1,99 @@
+"""What the rules in force and the register say of each other: doubts that fail nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from ingest.register import Device, Register
+from ingest.register_checks import WORDS
+from ingest.strict_yaml import Problem, did_you_mean
+from processors.rules import Rule, RuleSet
+
+# What the decoders of these formats can deliver at all; others carry whatever a device measures.
+_MEASURED: dict[str, frozenset[str]] = {
+    "airgradient": frozenset({"pm10", "pm2_5"}),
+    "airrohr": frozenset({"pm10", "pm2_5"}),
+}
+ALERT_LEVELS = ("yellow", "orange", "red")
+_A_TYPO = 0.8  # likeness (difflib) from which on a word is taken for a known one misspelt
+_SELECTORS = (("zones", "zone"), ("stages", "stage"), ("kinds", "kind"))
+
+
+def doubts(rules: RuleSet, register: Register) -> list[Problem]:
+    """Warnings about rules that can never judge, or only in part."""
+    return list(chain.from_iterable(_of_rule(rules, rule, register) for rule in rules.rules))
+
+
+def _of_rule(rules: RuleSet, rule: Rule, register: Register) -> Iterator[Problem]:
+    yield from _background(rule, register)
+    yield from _words(rules, rule, register)
+    judged = list(_judged(rule, register))
+    able = [d for d in judged if rule.pollutant in _MEASURED.get(d.format, (rule.pollutant,))]
+    if judged and not able:
+        named = ", ".join(sorted({device.format for device in judged}))
+        words = (
+            f"rule `{rule.id}` judges {rule.pollutant}, but no device of its sites can measure it "
+            f"(all are {named}): it will never give a verdict on a reading"
+        )
+        yield rules.doubt(rule, (), words)
+    slow = [device.id for device in able if rule.window and _is_slow(rule, device)]
+    if slow:
+        words = (
+            f"rule `{rule.id}` has windows of {rule.window} s, which the interval of "
+            f"{_some(slow)} does not divide: always undetermined there"
+        )
+        yield rules.doubt(rule, (), words)
+
+
+def _background(rule: Rule, register: Register) -> Iterator[Problem]:
+    areas = {area.area for area in register.county.background}
+    if rule.background is not None and rule.background.area not in areas:
+        words = (
+            f"rule `{rule.id}` subtracts the background of area `{rule.background.area}`, which has no "
+            f"stations here: it will always be undetermined{did_you_mean(rule.background.area, areas)}"
+        )
+        yield Problem("county.yaml", 1, 1, "background", words, "warning")
+
+
+def _words(rules: RuleSet, rule: Rule, register: Register) -> Iterator[Problem]:
+    """Words of selectors that neither the register's list has nor any site."""
+    for key, of_site in _SELECTORS:
+        known = {*WORDS[of_site], *(getattr(site, of_site) for site in register.sites.values())}
+        for index, word in enumerate(getattr(rule, key)):
+            if word not in known:
+                hint = did_you_mean(word, known) or f"; known are {', '.join(WORDS[of_site])}"
+                words = f"rule `{rule.id}` selects {of_site} `{word}`, which no site here has{hint}"
+                yield rules.doubt(rule, (key, index), words)
+    for key in ("alert_levels", "unless_alert_levels"):
+        for index, level in enumerate(getattr(rule, key)):
+            if level not in ALERT_LEVELS:
+                hint = did_you_mean(level, ALERT_LEVELS, cutoff=_A_TYPO)
+                words = (
+                    f"rule `{rule.id}` asks for alerts of level `{level}`, beside {', '.join(ALERT_LEVELS)}: "
+                    f"somebody must send them as signals (kind alert){hint}"
+                )
+                yield rules.doubt(rule, (key, index), words)
+
+
+def _judged(rule: Rule, register: Register) -> Iterator[Device]:
+    """The devices of sites that the rule selects. A stage may change: it selects no site out."""
+    for device in register.devices.values():
+        site = register.sites.get(device.site)
+        if (
+            site is not None
+            and (not rule.zones or site.zone in rule.zones)
+            and (not rule.kinds or site.kind in rule.kinds)
+        ):
+            yield device
+
+
+def _is_slow(rule: Rule, device: Device) -> bool:
+    """Has the device no slots in the rule's windows, or in the hours that they are made of?"""
+    return min(rule.window, 3600) % device.interval != 0
+
+
+def _some(ids: Iterable[str], most: int = 3) -> str:
+    listed = sorted(ids)
+    rest = f" and {len(listed) - most} more" if len(listed) > most else ""
+    return ", ".join(f"`{name}`" for name in listed[:most]) + rest
