@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "who": "Say who would be told, and why.",
     "decode": "Decode payloads of one format to JSON lines.",
     "replay": "Judge recorded messages without any server.",
+    "backtest": "Judge the past by other rules.",
     "publish": "Publish a recording to an MQTT broker.",
     "quarantine": "List what could not be used, or put it through again.",
     "apply": "Put the configuration into the log.",

@@ -146,7 +146,10 @@ class Teller:
         if window:
             statistic = self._t(f"statistic:{rule['statistic']}")
             yield self._t("ask_window", window=_length(window), statistic=statistic)
-        yield self._t("ask_limit", limit=f"{number(rule['limit'])} {unit}")
+        limit = f"{number(rule['limit'])} {unit}"
+        if unit == "mg/m3" and rule["statistic"] != "count":
+            limit += f" ({number(rule['limit'] * 1000)} ug/m3)"  # what verdicts and arithmetic are in
+        yield self._t("ask_limit", limit=limit)
         if rule.get("background"):
             yield self._t("ask_background", area=rule["background"]["area"])
             if rule["background"].get("cap") is not None:
