@@ -163,6 +163,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "device_removed": ("设备已不在配置中", "device no longer configured"),
     "rule_suspended": ("规则被指令暂停", "rule suspended by an order"),
     "rule_removed": ("配置中已无此规则", "rule no longer configured"),
+    "suspected": ("疑似，待现场核查", "suspected, to be checked on site"),
+    "suspicion_over": ("疑点已消失", "no longer found"),
     "device_returned": ("设备恢复", "device returned"),
 }
 

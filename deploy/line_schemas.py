@@ -32,6 +32,8 @@ _LINES: dict[str, tuple[str, tuple[str, ...], dict[str, str]]] = {
     ),
 }
 
+_OPTIONAL = {"evidence"}  # of suspicions only
+
 
 def line_schema(file: str) -> Schema:
     """Of a line of `FILE.jsonl`, or of `summary.json`. Raises KeyError."""
@@ -45,7 +47,7 @@ def line_schema(file: str) -> Schema:
         **schema,
         "title": f"Line of {file}.jsonl",
         "properties": properties,
-        "required": sorted(properties),
+        "required": sorted(set(properties) - _OPTIONAL),
     }
 
 

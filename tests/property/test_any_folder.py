@@ -38,7 +38,12 @@ _SCRAPS = st.sampled_from(
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.sampled_from(FILES), st.floats(0, 1), st.integers(0, 12), _SCRAPS | st.text(max_size=6))
+@given(
+    st.sampled_from([name for name in FILES if (SMALLEST / name).exists()]),
+    st.floats(0, 1),
+    st.integers(0, 12),
+    _SCRAPS | st.text(max_size=6),
+)
 def test_a_damaged_county_is_judged_and_never_crashes_the_check(
     tmp_path: Path, file: str, where: float, removed: int, put: str
 ) -> None:
