@@ -33,7 +33,7 @@ demo: setup
 	@$(BIN)/dustwatch demo --speed $(SPEED) $(if $(FOR),--for $(FOR))
 
 test: setup
-	@$(BIN)/pytest -q -n 3 --dist loadfile -m "not servers and not browser"
+	@$(BIN)/pytest -q -n 4 --dist loadfile -m "not servers and not browser"
 
 test-servers: setup
 	@tests/servers/install.sh

@@ -19,7 +19,7 @@ from tests.logs import HOUR, MINUTE, T0, Run, batch, local_rule, revision, row, 
 from tests.property.test_fold_laws import batches, by_kind, fold
 
 few = settings(
-    max_examples=25,
+    max_examples=12,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
@@ -229,7 +229,7 @@ ORDERED = [
 ]
 
 
-@settings(few, max_examples=8)
+@settings(few, max_examples=4)
 @given(seeds, st.integers(1, 90))
 def test_late_readings_and_orders_survive_a_crash_after_every_nth_record(seed: int, every: int) -> None:
     records = batches(late_log(seed), [3])
@@ -239,7 +239,7 @@ def test_late_readings_and_orders_survive_a_crash_after_every_nth_record(seed: i
     assert second.dump() == first.dump()
 
 
-@settings(few, max_examples=8)
+@settings(few, max_examples=4)
 @given(seeds, st.lists(st.integers(1, 60), min_size=1, max_size=4))
 def test_late_readings_and_orders_are_judged_the_same_in_batches_of_any_size(
     seed: int, sizes: list[int]
