@@ -248,7 +248,7 @@ class InfluxHistory:
 
     def count(self, kind: str) -> int:
         """See `History.count`. Counts a field that every point of the measurement has."""
-        rows = self._ask(f"SELECT count({_ALWAYS[kind]}) AS n FROM {kind}")
+        rows = self._ask(f"SELECT count({_name(_ALWAYS[kind])}) AS n FROM {kind}")
         return int(rows[0]["n"]) if rows else 0
 
     def close(self) -> None:
