@@ -32,6 +32,7 @@ from ingest import codec
 from ingest.recording import read_recording
 from ingest.register import load_register
 from ingest.topics import BREACHES, QUARANTINE, RESULTS
+from processors.context import CONTEXT
 from processors.outlook import decode_outlooks
 from processors.outputs import Outputs
 from processors.records import BREACH, OUTLOOKS, Judged, decode, decode_breach
@@ -60,6 +61,8 @@ async def _live_lines(bootstrap: str, partitions: int) -> dict[str, list[Line]]:
         if codec.schema_of(record.headers) == OUTLOOKS:
             outlooks |= {o.id: outlook_line(o) for o in decode_outlooks(record.value)}
             continue
+        if codec.schema_of(record.headers) == CONTEXT:
+            continue  # what history keeps beside; no file of a replay
         found = decode(record.value, record.headers)
         if isinstance(found, Judged):
             judged[codec.header(record.headers, "feed")] = Outputs(found.readings)
