@@ -1,6 +1,6 @@
 """Readings a second through Kafka and one detect worker process, beside what one would write otherwise.
 
-Ours judges by all packs with the quality checks; an idiomatic Faust table app, Quix Streams and bytewax
+Ours judges by the packs of one county with the quality checks; an idiomatic Faust table app, Quix Streams and bytewax
 do a windowed mean and a threshold.
 """
 
@@ -61,7 +61,7 @@ def run() -> list[Row]:
             rate, note = asyncio.run(_detect(node.bootstrap, folder))
         finally:
             node.stop()
-    ours = f"detect worker, all packs, {DEVICES:,} devices, {READINGS_A_RECORD} readings a record"
+    ours = f"detect worker, packs of one county, {DEVICES:,} devices, {READINGS_A_RECORD} readings a record"
     return [
         Row(ours, rate, "readings/s", peer.label, peer.rate, goal, note)
         for peer, goal in zip(found, _GOALS, strict=True)
