@@ -1,7 +1,7 @@
 """Readings a second through Kafka and one detect worker process, beside what one would write otherwise.
 
-Ours judges by the packs of one county with the quality checks; an idiomatic Faust table app, Quix Streams and bytewax
-do a windowed mean and a threshold.
+Ours judges by the packs of one county with the quality checks; an idiomatic Faust table app, Quix
+Streams and bytewax do a windowed mean and a threshold.
 """
 
 from __future__ import annotations
