@@ -57,10 +57,6 @@ class Backgrounds:
         nano = (2 * total + len(found)) // (2 * len(found))
         return AreaMean(nano, tuple(sorted(i for i, _ in found)), len(found) == len(area.stations))
 
-    def forget_due(self) -> int | None:
-        """When the oldest record may be forgotten."""
-        return min(end for _, end in self.held) + KEEP_MS if self.held else None
-
     def forget(self, until: int) -> None:
         """Forget records that are due at `until`."""
         for span in [span for span in self.held if span[1] + KEEP_MS <= until]:

@@ -23,6 +23,43 @@ _STANDING = (OFFLINE, SUSPICION)  # no rule of the configuration stands behind t
 OFFLINE_TITLE = {"en": "Monitor offline", "zh": "监测设备离线"}
 
 
+# An opening event that no limit stands behind: silence, suspicion.
+_NO_LIMIT = Breach(
+    id="",
+    event="opened",
+    kind="",
+    level="",
+    site="",
+    device="",
+    rule="",
+    rule_revision="",
+    title={},
+    clause="",
+    citation="",
+    status="",
+    administrative=False,
+    pollutant=None,
+    unit=None,
+    at=0,
+    opened_at=0,
+    start=0,
+    end=0,
+    value=None,
+    background=None,
+    subtracted=None,
+    limit=None,
+    capture=None,
+    interval=None,
+    verdict=None,
+    revision=1,
+    reasons=(),
+    delayed=False,
+    tell=True,
+    deadline_h=None,
+    configuration="",
+)
+
+
 @dataclass(slots=True)
 class Episode:
     """A breach that is open, or was until lately: its opening event, its last exceeding interval."""
@@ -193,38 +230,21 @@ class Breaches:
         self, site: str, device: str, since: int, never: bool, at: int, delayed: bool, configuration: str
     ) -> Breach:
         """A device has been silent for too long."""
-        breach = Breach(
+        breach = replace(
+            _NO_LIMIT,
             id=short_id("breach", OFFLINE, device, since),
-            event="opened",
             kind=OFFLINE,
             level=OFFLINE,
             site=site,
             device=device,
             rule=OFFLINE,
-            rule_revision="",
             title=OFFLINE_TITLE,
-            clause="",
-            citation="",
-            status="",
-            administrative=False,
-            pollutant=None,
-            unit=None,
             at=at,
             opened_at=at,
             start=since,
             end=at,
-            value=None,
-            background=None,
-            subtracted=None,
-            limit=None,
-            capture=None,
-            interval=None,
-            verdict=None,
-            revision=1,
             reasons=("never_seen",) if never else ("device_silent",),
             delayed=delayed,
-            tell=True,
-            deadline_h=None,
             configuration=configuration,
         )
         self.open[OFFLINE, OFFLINE, device] = Episode(breach, since)
@@ -244,49 +264,31 @@ class Breaches:
         configuration: str,
     ) -> Breach:
         """A device is suspected of falsification from now on; a person decides."""
-        breach = Breach(
+        breach = replace(
+            _NO_LIMIT,
             id=short_id("breach", rule, device, *span),
-            event="opened",
             kind=SUSPICION,
             level=SUSPICION,
             site=site,
             device=device,
             rule=rule,
-            rule_revision="",
             title=title,
-            clause="",
             citation=status,
-            status="",
-            administrative=False,
-            pollutant=None,
-            unit=None,
             at=at,
             opened_at=at,
             start=span[0],
             end=span[1],
-            value=None,
-            background=None,
-            subtracted=None,
-            limit=None,
-            capture=None,
-            interval=None,
-            verdict=None,
-            revision=1,
             reasons=("suspected",),
             delayed=delayed,
-            tell=True,
-            deadline_h=None,
             configuration=configuration,
-            evidence=evidence,
         )
         # the opening event carries the evidence; the state does not keep it
-        self.open[rule, SUSPICION, device] = Episode(replace(breach, evidence=None), span[0])
-        return breach
+        self.open[rule, SUSPICION, device] = Episode(breach, span[0])
+        return replace(breach, evidence=evidence)
 
     def unsuspect(self, rule: str, stands: Set[str], at: int) -> list[Breach]:
         """Close the suspicions of a rule that no longer stand."""
-        over = [key for key in sorted(self.open) if key[0] == rule and key[2] not in stands]
-        return [event for key in over if (event := self.close(key, at, "suspicion_over", end=at)) is not None]
+        return self._close_others(rule, stands, at, "suspicion_over", end=at)
 
     def drop(self, devices: Iterable[str], judged: Mapping[str, Set[str]], at: int) -> list[Breach]:
         """Close what no verdict will close any more: `judged` says which devices each rule judges."""
@@ -304,14 +306,14 @@ class Breaches:
 
     def suspend(self, rule: str, judged: Set[str], at: int) -> list[Breach]:
         """Close what a rule has open at devices that it judges no longer, by an order from outside."""
-        keys = [key for key in sorted(self.open) if key[0] == rule and key[2] not in judged]
-        return [event for key in keys if (event := self.close(key, at, "rule_suspended")) is not None]
+        return self._close_others(rule, judged, at, "rule_suspended")
 
-    def forget_due(self) -> int | None:
-        """When the oldest closed episode may be forgotten."""
-        held = [episode for episodes in self.closed.values() for episode in episodes]
-        ends = [episode.closed_at for episode in held if episode.closed_at is not None]
-        return min(ends) + REMEMBER_MS if ends else None
+    def _close_others(
+        self, rule: str, devices: Set[str], at: int, reason: str, **changes: Any
+    ) -> list[Breach]:
+        """Close what a rule has open at all but some devices."""
+        keys = [key for key in sorted(self.open) if key[0] == rule and key[2] not in devices]
+        return [e for key in keys if (e := self.close(key, at, reason, **changes)) is not None]
 
     def forget(self, until: int) -> None:
         """Forget closed episodes that are due at `until`."""

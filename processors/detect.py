@@ -379,7 +379,6 @@ class Detector:
             end = max(begin + 1, int(np.searchsorted(clock, barrier)))
             if self.ready:
                 end = self._belated.until(batch.time, clock, begin, end)
-            if self.ready:
                 self._take_in(batch, begin, end, out)
             else:
                 for row in range(begin, end):
@@ -407,8 +406,9 @@ class Detector:
         late, amends = self._belated.readings(fresh, self.now)
         if amends:
             self._next = None
-        begun = np.flatnonzero(fresh.columns.time < max(self.closed.values()))
-        self.suspecting.came_late(fresh.columns.row[begun], fresh.columns.time[begun])
+        if self.plan.suspects:
+            begun = np.flatnonzero(fresh.columns.time < max(self.closed.values()))
+            self.suspecting.came_late(fresh.columns.row[begun], fresh.columns.time[begun])
         found += [(int(fresh.place[i]), "late") for i in late]
         found += [(int(fresh.place[i]), "amends") for i in amends]
         for row, name in sorted(found):

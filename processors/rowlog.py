@@ -266,10 +266,6 @@ class RowLog:
         for number in range((until - LONGEST_MS) // BUCKET_MS, until // BUCKET_MS):
             self.closed.setdefault(number, np.empty(0, np.uint64))
 
-    def forget_due(self) -> int | None:
-        """When the oldest closed bucket may be forgotten."""
-        return (min(self.closed) + 1) * BUCKET_MS + KEEP_MS if self.closed else None
-
     def forget(self, until: int) -> None:
         """Forget closed buckets that are due at `until`."""
         for number in [n for n in self.closed if (n + 1) * BUCKET_MS + KEEP_MS <= until]:

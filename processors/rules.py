@@ -27,7 +27,6 @@ Ordered = Literal["permit", "shutdown", "maintenance"]
 Check = Literal[CHECKS]  # type: ignore[valid-type]
 Level = Literal["notice", "warning", "violation"]
 LEVELS: tuple[str, ...] = get_args(Level)  # rising
-DAY_S = 86_400
 LONGEST_OF_READINGS_S = 3600  # longer windows are made of clock hours
 GREATEST_LIMIT = 100_000  # ug/m3; sums of 3600 slots stay exact far above it
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)")

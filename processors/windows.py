@@ -115,20 +115,14 @@ def slots_in(interval: Int64s, window: int) -> Int64s:
     return slots_of(interval, window)
 
 
-def window_means(
-    held: Columns, interval: Int64s, start: int, end: int, refused: Refused | None = None
-) -> tuple[Means, ...]:
-    """The means of [start, end), one per judged pollutant.
-
-    `interval`: ms by device row; `refused`: (3, n) values that no mean may use.
-    """
-    return means_by(held, interval, start, end, [refused])[0]
-
-
 def means_by(
     held: Columns, interval: Int64s, start: int, end: int, refusals: Sequence[Refused | None]
 ) -> list[tuple[Means, ...]]:
-    """The same by what several refuse: sorted once, and worked out once where they refuse the same."""
+    """The means of [start, end) by what each refuses, one per judged pollutant.
+
+    `interval`: ms by device row; `refusals`: each (3, n) values that no mean may use, or None. Sorted
+    once, and worked out once where they refuse the same.
+    """
     width = end - start
     reach = held.time + np.maximum(held.period, 1)
     usable = (held.time < end) & (reach > start) & (held.period <= width)

@@ -28,7 +28,7 @@ from processors.outlook import (
 from processors.projection import NONE, UNBOUNDED, Bars, Progress, bars_of, prospects
 from processors.recent import Memory, Recent, learn
 from processors.rowlog import REFUSED, Columns
-from processors.windows import window_means
+from processors.windows import means_by
 
 NANO = 10**9
 MINUTE = 60_000
@@ -137,7 +137,7 @@ def means_of(readings, slots, start=0):
     made.values[:] = REFUSED
     for i, (time, value, period) in enumerate(readings):
         made.time[i], made.period[i], made.values[0, i] = start + time, period, value
-    means = window_means(made, column(MINUTE), start, start + slots * MINUTE)[0]
+    means = means_by(made, column(MINUTE), start, start + slots * MINUTE, [None])[0][0]
     return (int(means.total[0]), int(means.covered[0])) if len(means.row) else (0, 0)
 
 
