@@ -34,7 +34,7 @@ _NOTHING = ("", "null")
 _TRAPS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?i:y|n|yes|no|on|off|true|false)"), "YAML may read it as a truth value"),
     (re.compile(r"(?i:~|null)"), "YAML reads it as nothing"),
-    (re.compile(r"="), "YAML 1.1 reads it as a default value, and many programs refuse it"),
+    (re.compile(r"=|<<"), "YAML 1.1 reads it as a sign of its own, and many programs refuse it"),
     (re.compile(r"[+-]?[0-9]+(:[0-9]+)+(\.[0-9]*)?"), "YAML may read it as a number of base 60"),
     (re.compile(r"[+-]?0[0-9]+"), "with its leading zero YAML may read it as an octal number"),
     (re.compile(r"[+-]?0[xob][0-9a-fA-F_]+"), "YAML may read it as a number of another base"),

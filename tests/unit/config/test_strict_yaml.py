@@ -88,6 +88,7 @@ def test_plain_values_are_read_as_they_look() -> None:
         "2026-02-30",
         "123456789012345678901",
         "=",
+        "<<",
     ],
 )
 def test_a_scalar_that_yaml_may_turn_into_something_else_must_be_quoted(scalar: str) -> None:
@@ -108,6 +109,7 @@ def test_an_unquoted_instant_is_refused() -> None:
 @example("1.")
 @example("-0")
 @example("=")
+@example("<<")
 def test_no_plain_text_is_read_as_another_value_than_plain_yaml_reads_unless_told(text: str) -> None:
     """Either we say something, or our value equals the text itself or what YAML 1.1 makes of it."""
     source = f"- {text}\n"
