@@ -10,7 +10,7 @@ export UV_SYSTEM_CERTS = 1
 export UV_PROJECT_ENVIRONMENT = $(VENV)
 unexport VIRTUAL_ENV
 
-.PHONY: setup demo test test-servers lint types bench clean
+.PHONY: setup demo test test-servers lint types bench bench-suspicion clean
 
 setup: $(VENV)/.ready
 
@@ -49,6 +49,9 @@ types: setup
 
 bench: setup
 	@$(BIN)/python -m bench
+
+bench-suspicion: setup
+	@$(BIN)/python -m bench suspicion
 
 clean:
 	rm -rf $(VENV) var dist alerts/web/node_modules alerts/web/static/vendor

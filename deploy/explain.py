@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from deploy.explain_suspicion import suspicion_lines
 from deploy.explain_texts import text
 from deploy.rework import Judged, Reworked
 from deploy.trail import Trail
 from processors.arithmetic import NANO, Window, number
+from processors.breaches import SUSPICION
 
 FEW = 30  # readings and slots that are listed where not all are asked for
 _DAY_S = 86_400
@@ -60,11 +62,22 @@ class Teller:
 
     def _breach(self) -> Iterator[str]:
         first = self.trail.events[0]
-        yield self._line("breach", f"{first['id']} ({first['kind']}, {first['rule']})")
+        head = "suspicion" if first["kind"] == SUSPICION else "breach"
+        yield self._line(head, f"{first['id']} ({first['kind']}, {first['rule']})")
         yield self._place(first["site"], first["device"])
         if first["kind"] == "offline":
             yield self._line("silent", self._t("silent_since", at=self._at(first["start"])))
+        opening = next((event for event in self.trail.events if event.get("evidence")), None)
+        if opening is not None:
+            yield from self._suspicion(opening)
         yield from self._events()
+
+    def _suspicion(self, opening: Line) -> Iterator[str]:
+        title = opening["title"].get(self.language) or opening["rule"]
+        yield self._line("pattern", self._t("pattern_is", title=title))
+        yield self._period(opening["start"], opening["end"])
+        for head, said in suspicion_lines(opening["evidence"], self.language, self._t, self.everything):
+            yield self._line(head, said)
 
     def _events(self) -> Iterator[str]:
         head = "breaches"
