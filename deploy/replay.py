@@ -27,7 +27,7 @@ from processors.detect import Detector
 from processors.outlook import Outlook
 from processors.outputs import Outputs
 from processors.quality.flags import CHECKS
-from processors.records import ANSWERS, Breach, Interval, Verdict, short_id
+from processors.records import ANSWERS, Breach, Interval, Verdict, reading_id
 from processors.rowlog import REFUSED
 
 MINUTE_MS = 60_000
@@ -205,7 +205,7 @@ def reading_lines(
         judged = calibrated.get(row, {})
         device, time, period = batch.devices[code], int(batch.time[row]), int(batch.period[row])
         line = {
-            "id": short_id("reading", device, time, period, sorted(numbers.items()), sorted(flagged.items())),
+            "id": reading_id(device, time, period, numbers, flagged),
             "device": device,
             "site": batch.sites[code],
             "time": instant_text(time),

@@ -10,7 +10,7 @@ from typing import Any
 
 from deploy.trail import HOUR_MS, Trail
 from processors.admission import Admission, admission
-from processors.arithmetic import NANO, Comparison, Statistic, Value, Window, long_window_of, window_of
+from processors.arithmetic import MEAN, NANO, Comparison, Statistic, Value, Window, long_window_of, window_of
 from processors.orders import MAINTENANCE
 
 Line = dict[str, Any]
@@ -82,7 +82,7 @@ def _choices(trail: Trail) -> Iterator[frozenset[int]]:
 def _interval(trail: Trail) -> Reworked:
     assert trail.interval is not None
     interval = trail.interval
-    found = Reworked(readings=_judged(trail, interval["pollutant"], None))
+    found = Reworked(readings=judged_readings(trail, interval["pollutant"], None))
     found.is_long = interval["end"] - interval["start"] > HOUR_MS
     label = interval["statistic"]
     percentile = float(label[1:]) if label[1:].replace(".", "").isdigit() else None
@@ -90,10 +90,9 @@ def _interval(trail: Trail) -> Reworked:
     if trail.device is None or not known:
         return found
     statistic = Statistic("percentile" if percentile is not None else label, percentile)
-    first = interval["end"] + _LATENESS_MS if interval["revision"] == 1 else None
-    for before, counts in product(dict.fromkeys((None, first)), _choices(trail)):
-        found.readings, found.before = _judged(trail, interval["pollutant"], before, counts), before
-        found.window = _slots(trail, found, interval["start"], interval["end"], statistic)
+    for before, counts in product(_cutoffs(trail, interval), _choices(trail)):
+        found.readings, found.before = judged_readings(trail, interval["pollutant"], before, counts), before
+        found.window = slots_of(trail, found, interval["start"], interval["end"], statistic)
         found.value = found.window.value
         found.differs = _differences(
             ("value", found.value, interval["value"]),
@@ -105,8 +104,20 @@ def _interval(trail: Trail) -> Reworked:
     return found
 
 
+def _cutoffs(trail: Trail, interval: Line) -> Iterator[int | None]:
+    """Until when readings may have been known when a revision was measured; None: all of them."""
+    yield None
+    superseded = len(trail.intervals) > 1 and trail.intervals[-1]["id"] != interval["id"]
+    closed = interval["end"] + _LATENESS_MS
+    if int(interval["revision"]) == 1:
+        yield closed
+    if superseded:
+        came = sorted({row["received_at"] for row in (*trail.readings, *trail.conflicts)})
+        yield from (at + 1 for at in came if at >= interval["end"])
+
+
 def _window(trail: Trail, verdict: Line, before: int | None, counts: frozenset[int]) -> Reworked:
-    found = Reworked(readings=_judged(trail, verdict["pollutant"], before, counts), before=before)
+    found = Reworked(readings=judged_readings(trail, verdict["pollutant"], before, counts), before=before)
     start, end = verdict["start"], verdict["end"]
     found.is_long = end - start > HOUR_MS
     found.background = _mean(trail, verdict["pollutant"])
@@ -114,7 +125,7 @@ def _window(trail: Trail, verdict: Line, before: int | None, counts: frozenset[i
         return found
     rule = trail.rule
     statistic = Statistic(rule["statistic"], rule.get("percentile"), rule.get("above"))
-    found.window = _slots(trail, found, start, end, statistic)
+    found.window = slots_of(trail, found, start, end, statistic)
     found.value = found.window.value
     differences: list[tuple[str, Any, Any]] = [
         ("value", found.value, verdict["value"]),
@@ -147,7 +158,7 @@ def _comparison(verdict: Line, rule: Line, value: float, background: float | Non
 
 
 def _instant(trail: Trail, verdict: Line) -> Reworked:
-    found = Reworked(readings=_judged(trail, verdict["pollutant"], None))
+    found = Reworked(readings=judged_readings(trail, verdict["pollutant"], None))
     if trail.rule is None:
         return found
     values = [one.said.value for one in found.readings if not one.said.why]
@@ -180,7 +191,7 @@ def _day(trail: Trail, verdict: Line) -> Reworked:
     return found
 
 
-def _judged(
+def judged_readings(
     trail: Trail, pollutant: str, before: int | None, counts: frozenset[int] = frozenset()
 ) -> list[Judged]:
     """Every reading with what became of it; `counts`: see `_choices`."""
@@ -198,7 +209,8 @@ def _judged(
     return sorted(made, key=lambda one: (one.row["time"], float(one.row["period"] or 0), one.conflicting))
 
 
-def _slots(trail: Trail, found: Reworked, start: int, end: int, statistic: Statistic) -> Window:
+def slots_of(trail: Trail, found: Reworked, start: int, end: int, statistic: Statistic = MEAN) -> Window:
+    """The slots of [start, end) out of the readings that were admitted."""
     assert trail.device is not None
     values = [
         Value(

@@ -1,4 +1,4 @@
-"""Gathers from history all that one verdict, interval or breach rests on, and names what is not there.
+"""Gathers from history all that what has an id rests on, and names what is not there.
 
 Only the `History` interface is asked: a year later the log is long gone.
 """
@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from deploy.single import id_of_row
 from processors.context import (
     BACKGROUND,
     BREACH_EVENT,
@@ -24,6 +25,7 @@ from processors.context import (
 )
 from processors.history.base import History
 from processors.orders import EVERYWHERE
+from processors.records import time_of_reading
 
 HOUR_MS = 3_600_000
 Line = dict[str, Any]
@@ -34,10 +36,15 @@ class Trail:
     """What was found; `lacking`: codes of `deploy.explain_texts` with what fills their words."""
 
     id: str
-    kind: str  # verdict | interval | breach
+    kind: str  # verdict | interval | breach | outlook | reading
     verdict: Line | None = None
     rulings: list[Line] = field(default_factory=list)  # of the same point, rule and start, by revision
     interval: Line | None = None
+    intervals: list[Line] = field(default_factory=list)  # its revisions; of a reading: what it enters
+    outlook: Line | None = None
+    said: list[Line] = field(default_factory=list)  # all outlooks on the same window, in their order
+    reading: Line | None = None
+    conflicting: bool = False  # the reading contradicted another and is kept beside it
     events: list[Line] = field(default_factory=list)  # of breaches
     resting: list[Line] = field(default_factory=list)  # verdicts over the interval that was asked for
     configuration: Line | None = None
@@ -64,15 +71,64 @@ class Trail:
 
 
 def gather(history: History, id_: str) -> Trail | None:
-    """The trail of the id of a verdict, an interval or a breach (or one of its events); None: unknown."""
+    """The trail of the id of a verdict, interval, breach, event of one, outlook or reading; None: unknown."""
     rulings = history.rows("rulings", {"id": id_}) or history.rows("verdicts", {"id": id_})
     if rulings:
         return _of_verdict(history, Trail(id_, "verdict"), _ruling(rulings[-1]))
-    intervals = history.rows("intervals", {"id": id_})
+    intervals = history.rows("measurings", {"id": id_}) or history.rows("intervals", {"id": id_})
     if intervals:
         return _of_interval(history, Trail(id_, "interval"), intervals[-1])
     events = [unpacked(row)["body"] for row in history.rows("context", {"kind": BREACH_EVENT, "id": id_})]
-    return _of_breach(history, Trail(id_, "breach", events=events)) if events else None
+    if not events:
+        same = history.rows("context", {"kind": BREACH_EVENT, "salt": id_[:4]})
+        found = (row["id"] for row in same if unpacked(row)["body"]["event_id"] == id_)
+        if (breach := next(found, None)) is not None:
+            rows = history.rows("context", {"kind": BREACH_EVENT, "id": breach})
+            events = [unpacked(row)["body"] for row in rows]
+    if events:
+        return _of_breach(history, Trail(id_, "breach", events=events))
+    outlooks = history.rows("outlooks", {"id": id_})
+    if outlooks:
+        return _of_outlook(history, Trail(id_, "outlook"), outlooks[-1])
+    return _of_reading(history, id_)
+
+
+def _of_outlook(history: History, trail: Trail, row: Line) -> Trail:
+    trail.outlook = said = {**row, "at": row["time"]}
+    start, end = said["start"], said["end"]
+    same = {name: said[name] for name in ("device", "rule", "pollutant")}
+    rows = history.rows("outlooks", same, start, end + HOUR_MS)
+    trail.said = [{**one, "at": one["time"]} for one in rows if (one["start"], one["end"]) == (start, end)]
+    found = [_ruling(one) for one in history.rows("rulings", same, start, start + 1)]
+    trail.resting = [one for one in found if one["end"] == end and one["kind"] != "day"]
+    _configured(history, trail, said["configuration"], said["site"], said["device"], said["rule"])
+    _measured(history, trail, said["site"], said["device"], start, end)
+    return trail
+
+
+def _of_reading(history: History, id_: str) -> Trail | None:
+    """A reading's id says its time; which of that time it is its content says."""
+    time = time_of_reading(id_)
+    if time is None:
+        return None
+    for measurement in ("readings", "conflicts"):
+        for row in history.rows(measurement, {}, time, time + 1):
+            if id_of_row(row) == id_:
+                break
+        else:
+            continue
+        trail = Trail(id_, "reading", reading=row, conflicting=measurement == "conflicts")
+        device, site = row["device"], row["site"]
+        _configured(history, trail, row.get("revision"), site, device, None)
+        until = time + max(round(float(row["period"] or 0) * 1000), 1)
+        _measured(history, trail, site, device, time, until)
+        longest = time - 24 * HOUR_MS
+        found = history.rows("measurings", {"device": device}, longest, until)
+        trail.intervals = [one for one in found if one["end"] > time]
+        rulings = [_ruling(one) for one in history.rows("rulings", {"device": device}, longest, until)]
+        trail.resting = [one for one in rulings if one["end"] > time or one["start"] == time]
+        return trail
+    return None
 
 
 def _of_breach(history: History, trail: Trail) -> Trail:
@@ -112,9 +168,10 @@ def _of_verdict(history: History, trail: Trail, verdict: Line) -> Trail:
             trail.miss("parts")
         return trail
     if verdict["interval"]:
-        trail.interval = next(
-            iter(history.rows("intervals", {"id": verdict["interval"]}, start, start + 1)), None
-        )
+        named = {"id": verdict["interval"]}
+        rows = history.rows("measurings", named, start, start + 1)
+        rows = rows or history.rows("intervals", named, start, start + 1)
+        trail.interval = rows[-1] if rows else None
         if trail.interval is None:
             trail.miss("interval", id=verdict["interval"])
     _measured(history, trail, verdict["site"], verdict["device"], start, end)
@@ -126,6 +183,9 @@ def _of_interval(history: History, trail: Trail, interval: Line) -> Trail:
     trail.interval = {**interval, "start": interval["time"]}
     start, end = interval["time"], interval["end"]
     same = {name: interval[name] for name in ("device", "pollutant")}
+    alike = {**same, "statistic": interval["statistic"], "window": interval["window"]}
+    trail.intervals = history.rows("measurings", alike, start, start + 1)
+    trail.intervals.sort(key=lambda one: int(one["revision"]))
     rulings = [_ruling(row) for row in history.rows("rulings", same, start, start + 1)]
     trail.resting = [row for row in rulings if row["interval"] == interval["id"]]
     name = next((row["configuration"] for row in trail.resting), None)

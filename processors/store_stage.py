@@ -27,6 +27,7 @@ from processors.history.base import History
 from processors.history.columns import (
     batches_of_flags,
     batches_of_intervals,
+    batches_of_measurings,
     batches_of_outlooks,
     batches_of_readings,
     batches_of_rulings,
@@ -45,12 +46,14 @@ Sleep = Callable[[float], Awaitable[None]]
 _WRITERS = 4
 _MOST_RAW = 8 * 1024 * 1024  # of a record set aside: as base64 in JSON it must still fit in one
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.2, 5.0
+_EVERY_REVISION = ("measurings", "rulings")  # each is an interval or verdict that is counted already
 _STORED = {
     "readings": "readings",
     "conflicts": "readings",
     "quality": "flags",
     "outlooks": "outlooks",
     "intervals": "intervals",
+    "measurings": "measurings",
     "verdicts": "verdicts",
     "rulings": "rulings",
     "context": "context",
@@ -79,6 +82,7 @@ class _Collected:
             *batches_of_flags(self.flags),
             *batches_of_outlooks(self.outlooks),
             *batches_of_intervals(self.intervals),
+            *batches_of_measurings(self.intervals),
             *batches_of_verdicts(self.verdicts),
             *batches_of_rulings(self.verdicts),
             *batches_of_context(self.context),
@@ -254,7 +258,7 @@ def _quarantined(refusal: Refusal, received_at: int) -> Quarantined:
 def _rows(batches: Iterable[Batch]) -> dict[str, int]:
     found: Counter[str] = Counter()
     for batch in batches:
-        if batch.measurement != "rulings":  # each is a verdict that is counted already
+        if batch.measurement not in _EVERY_REVISION:
             found[_STORED[batch.measurement]] += len(batch)
     return found
 

@@ -17,6 +17,8 @@ from processors.history import History
 from processors.history.columns import (
     batches_of_flags,
     batches_of_intervals,
+    batches_of_measurings,
+    batches_of_outlooks,
     batches_of_readings,
     batches_of_rulings,
     batches_of_verdicts,
@@ -50,7 +52,8 @@ def _store(history: History, record: FeedRecord, out: Outputs, context: bool) ->
         kept: list[Context] = [*out.breaches]
         if isinstance(record, Revision | Background | Signal):
             kept.append(record)
-        batches += [*batches_of_rulings(out.verdicts), *batches_of_context(kept)]
+        batches += [*batches_of_rulings(out.verdicts), *batches_of_measurings(out.intervals)]
+        batches += [*batches_of_outlooks(out.outlooks), *batches_of_context(kept)]
     if batches:
         outcome = history.write_batches(batches)
         assert (outcome.rejected, outcome.kept) == ([], [])

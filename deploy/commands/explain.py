@@ -1,4 +1,4 @@
-"""`dustwatch explain`: why a verdict is what it is, from history alone."""
+"""`dustwatch explain`: why what has an id is what it is, from history alone."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def command(
     ctx: click.Context, id_: str, language: str | None, url: str | None, everything: bool, as_json: bool
 ) -> None:
-    """Explain the verdict, interval or breach ID: readings, flags, capture, background, clause, arithmetic.
+    """Explain ID, of a verdict, interval, breach, outlook or reading: readings, flags, clause, arithmetic.
 
     Nothing but history is asked. The value is worked out again from the stored readings; exit 1 if it
     differs from what was stored, or if history knows no such ID.
@@ -30,10 +30,9 @@ def command(
     \b
     Example: dustwatch explain fa093a691e1577ebee8f --lang en
     """
-    from deploy.explain import Teller
+    from deploy.explain import Teller, worked_out
     from deploy.explain_texts import language_of
     from deploy.past import open_past, shown
-    from deploy.rework import rework
     from deploy.settings import load_settings
     from deploy.trail import gather
 
@@ -42,13 +41,13 @@ def command(
         trail = gather(history, id_)
     if trail is None:
         click.echo(
-            f"no verdict, interval or breach `{id_}` in history at {shown(url)}: is it the right history "
-            "(--history), and an `id` of verdicts, intervals or breaches? Of an interval that was superseded "
-            "history keeps the latest only",
+            f"nothing with the id `{id_}` in history at {shown(url)}: is it the right history (--history), "
+            "and an `id` of verdicts, intervals, breaches, outlooks or readings (20 letters and digits, as "
+            "messages, the desk and `dustwatch replay` print it)?",
             err=True,
         )
         ctx.exit(1)
-    found = rework(trail)
+    found = worked_out(trail)
     if as_json:
         click.echo(_json(trail, found))
     else:

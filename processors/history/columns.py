@@ -161,6 +161,11 @@ def batches_of_intervals(found: Sequence[Interval]) -> list[Batch]:
     return [batch_of("intervals", _of(found, "start"), tags, fields)]
 
 
+def batches_of_measurings(found: Sequence[Interval]) -> list[Batch]:
+    """Intervals as points of `measurings`, where one that supersedes another leaves it as it is."""
+    return [_kept_apart("measurings", batch, found) for batch in batches_of_intervals(found)]
+
+
 def batches_of_verdicts(found: Sequence[Verdict]) -> list[Batch]:
     """Verdicts as points of `verdicts`; reasons are comma-separated, the title is JSON by language."""
     if not found:
@@ -179,15 +184,21 @@ def batches_of_rulings(found: Sequence[Verdict]) -> list[Batch]:
     if not found:
         return []
     (latest,) = batches_of_verdicts(found)
-    data = latest.data.drop_columns(["revision"])
+    data = _kept_apart("rulings", latest, found).data
     for name, column in (
-        ("revision", [str(v.revision) for v in found]),
         ("citation", _of(found, "citation")),
         ("status", _of(found, "status")),
         ("background_ids", [",".join(v.background_ids) for v in found]),
     ):
         data = data.append_column(name, pa.array(column, pa.utf8()))
     return [Batch("rulings", data)]
+
+
+def _kept_apart(measurement: str, batch: Batch, found: Sequence[Interval] | Sequence[Verdict]) -> Batch:
+    """The same points with `revision` as a tag: none overwrites another."""
+    data = batch.data.drop_columns(["revision"])
+    column = pa.array([str(one.revision) for one in found], pa.utf8())
+    return Batch(measurement, data.append_column("revision", column))
 
 
 def _of(found: Sequence[Any], name: str) -> list[Any]:

@@ -41,6 +41,7 @@ _ALWAYS = {
     "readings": "received_at",
     "conflicts": "received_at",
     "intervals": "capture",
+    "measurings": "capture",
     "outlooks": "end",
     "verdicts": "answer_code",
     "rulings": "answer_code",

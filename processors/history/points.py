@@ -15,6 +15,8 @@ the unit of `ingest.units.QUANTITIES`, instants in fields are int milliseconds t
              `content`, a hash of what it says
 `intervals`  a window value; time is the start; tags device, site, pollutant, statistic, window (`15m`,
              `1h`, `1d`)
+`measurings` every window value ever published, also those that were superseded: as above, one more tag,
+             `revision`
 `verdicts`   what a rule says; time is the start; tags device, site, rule, pollutant, kind;
              `answer_code` is 0 compliant, 1 undetermined, 2 exceeds; `limit` must be quoted in InfluxQL
 `rulings`    every verdict ever given, also those that were superseded: as above, one more tag, `revision`
@@ -66,6 +68,8 @@ _VERDICT_FIELDS = {
     "decided_at": INT,
     "id": TEXT,
 }
+_INTERVAL_TAGS = ("device", "pollutant", "site", "statistic", "window")
+_INTERVAL_FIELDS = {"value": FLOAT, "capture": FLOAT, "count": INT, "revision": INT, "end": INT, "id": TEXT}
 # what only a ruling has: the tag `revision` is there in place of the field
 _RULING_FIELDS = {
     **{name: kind for name, kind in _VERDICT_FIELDS.items() if name != "revision"},
@@ -100,17 +104,11 @@ MEASUREMENTS: dict[str, Measurement] = {
             },
         ),
         Measurement("quality", ("device", "period", "site"), {"words": TEXT, "final": INT}),
+        Measurement("intervals", _INTERVAL_TAGS, _INTERVAL_FIELDS),
         Measurement(
-            "intervals",
-            ("device", "pollutant", "site", "statistic", "window"),
-            {
-                "value": FLOAT,
-                "capture": FLOAT,
-                "count": INT,
-                "revision": INT,
-                "end": INT,
-                "id": TEXT,
-            },
+            "measurings",
+            tuple(sorted((*_INTERVAL_TAGS, "revision"))),
+            {name: kind for name, kind in _INTERVAL_FIELDS.items() if name != "revision"},
         ),
         Measurement(
             "verdicts",

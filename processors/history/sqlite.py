@@ -38,7 +38,8 @@ _TYPES = {FLOAT: "REAL", INT: "INTEGER", TEXT: "TEXT"}
 _FULL = "full"
 _LOOKED_UP = {
     "intervals": ("time", "id"),
-    "outlooks": ("time",),
+    "measurings": ("id",),
+    "outlooks": ("time", "id"),
     "verdicts": ("time",),
     "rulings": ("time", "id"),
     "context": ("kind", "id"),
@@ -191,6 +192,8 @@ class SqliteHistory:
         """See `History.rows`."""
         spec = MEASUREMENTS[measurement]
         asked: list[tuple[str, Any]] = [(f'"{name}" = ?', text) for name, text in named.items()]
+        if start_ms is not None and "device" in spec.tags and not {"device", "id"} & named.keys():
+            asked.append((f"device IN ({_DEVICES.format(table=spec.name)}) AND 1 = ?", 1))
         asked += [(f"time {sign} ?", at) for sign, at in ((">=", start_ms), ("<", end_ms)) if at is not None]
         where = " AND ".join(words for words, _ in asked) or "1"
         sql = f"SELECT * FROM {spec.name} WHERE {where} ORDER BY {', '.join(('time', *spec.tags))}"
@@ -208,6 +211,14 @@ class SqliteHistory:
 
 
 # Steps from device to device along the primary key instead of reading all of it.
+_DEVICES = """
+WITH RECURSIVE known(device) AS (
+    SELECT min(device) FROM {table}
+    UNION ALL
+    SELECT (SELECT min(device) FROM {table} WHERE device > known.device) FROM known WHERE device IS NOT NULL
+)
+SELECT device FROM known
+"""
 _LATEST = """
 WITH RECURSIVE known(device) AS (
     SELECT min(device) FROM readings

@@ -122,7 +122,9 @@ async def test_readings_and_judgements_are_stored_and_counted(rig: Rig, verdict:
     await rig.take(judged(0, readings(5)), raw(1, value, headers), judged(2, readings(5, start=5)))
     assert [rig.history.count(kind) for kind in ("readings", "intervals", "verdicts")] == [10, 1, 1]
     assert rig.stage.counts == {"readings": 10, "intervals": 1, "verdicts": 1, "duplicates": 0}
-    assert rig.history.writes == [13]  # a verdict is written where the latest is and where all are
+    assert rig.history.writes == [
+        14
+    ]  # interval and verdict are written where the latest is and where all are
 
 
 async def test_duplicates_are_counted_and_not_stored(rig: Rig) -> None:

@@ -19,6 +19,7 @@ from processors.context import (
 from processors.history import History, LatestReading, Point
 from processors.history.columns import (
     batches_of_intervals,
+    batches_of_measurings,
     batches_of_outlooks,
     batches_of_readings,
     batches_of_rulings,
@@ -376,6 +377,25 @@ def test_every_revision_of_a_verdict_stays_while_verdicts_keep_the_latest(histor
         ("v1", "1", "undetermined"),
         ("v2", "2", "exceeds"),
     ]
+
+
+def test_every_revision_of_an_interval_stays_while_intervals_keep_the_latest(history: History) -> None:
+    again = replace(INTERVAL, id="i2", revision=2, value=90.0)
+    outcome = None
+    for interval in (INTERVAL, again, INTERVAL, again):  # written twice it is there once
+        outcome = history.write_batches(
+            [*batches_of_intervals([interval]), *batches_of_measurings([interval])]
+        )
+        assert (outcome.rejected, outcome.kept) == ([], [])
+    latest = history.intervals(pollutant="pm10", start_ms=T0, end_ms=T0 + 1)
+    assert [(row["id"], row["revision"], row["value"]) for row in latest] == [("i2", 2, 90.0)]
+    kept = history.rows("measurings", {"device": "dev-1", "pollutant": "pm10"}, T0, T0 + 1)
+    assert [(row["id"], row["revision"], row["value"]) for row in kept] == [
+        ("i1", "1", 81.5),
+        ("i2", "2", 90.0),
+    ]
+    assert [row["window"] for row in history.rows("measurings", {"id": "i1"})] == ["1h"]
+    assert history.count("measurings") == 2
 
 
 def test_a_verdict_is_found_by_its_id_alone(history: History) -> None:

@@ -18,14 +18,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from deploy.commands.explain import command
-from deploy.explain import Teller
+from deploy.explain import Teller, worked_out
 from deploy.explain_texts import LANGUAGES, TEXTS
 from deploy.rework import rework
 from deploy.trail import gather
 from ingest.records import FeedRecord, Signal
 from processors.history import History, open_history
 from processors.outputs import Outputs
-from processors.records import REASONS, Breach, Verdict
+from processors.records import REASONS, Breach, Verdict, reading_id
 from tests.counties import dust_storm
 from tests.kept import keep, log_of
 from tests.logs import (
@@ -66,7 +66,7 @@ class Kept:
     def tell(self, id_: str, language: str = "en") -> list[str]:
         trail = gather(self.history, id_)
         assert trail is not None
-        return list(Teller(trail, rework(trail), language).lines())
+        return list(Teller(trail, worked_out(trail), language).lines())
 
     def run(self, *arguments: str) -> Result:
         return CliRunner().invoke(command, [*arguments, "--history", self.url])
@@ -175,6 +175,85 @@ def test_each_revision_says_what_superseded_it(tmp_path: Path) -> None:
         told = [line for line in held.tell(one.id) if "superseded by" in line or "<- this one" in line]
         assert "superseded by 2" in told[0]
         assert ("<- this one" in told[0]) == (one is first)
+
+
+def test_every_revision_of_an_interval_is_kept_and_worked_out_again(tmp_path: Path) -> None:
+    rows = minutes(T0, T0 + HOUR, 90)
+    late = [HOUR + 9 * MINUTE, HOUR + 30 * MINUTE]  # after the hour was judged, the second one again
+    for k, came in enumerate(late):
+        rows[20 + k] = rows[20 + k]._replace(received_at=T0 + came, values={"pm10": 500_000 + k})
+    held = kept(tmp_path, [revision(rules=[local_rule()]), *ticking(rows, T0 + 2 * HOUR)])
+    hours = [i for out in held.outputs for i in out.intervals if i.start == T0 and i.end == T0 + HOUR]
+    revisions = [i for i in hours if i.pollutant == "pm10"]
+    assert [i.revision for i in revisions] == [1, 2, 3]
+    for one in revisions:
+        told = held.tell(one.id)
+        assert any("it agrees" in line for line in told), told
+        assert sum("<- this one" in line for line in told) == 1
+    latest = held.history.intervals(pollutant="pm10", start_ms=T0, end_ms=T0 + 1, window="1h")
+    assert [row["id"] for row in latest] == [revisions[-1].id]
+    first = next(v for v in held.verdicts if v.start == T0 and v.revision == 1)
+    assert not any(line.startswith("lacking") for line in held.tell(first.id))
+
+
+@pytest.mark.parametrize("level", [130.0, 600.0])
+def test_an_outlook_is_worked_out_again_with_what_was_known_when_it_was_said(
+    level: float, tmp_path: Path
+) -> None:
+    rows = minutes(T0 - HOUR, T0 + HOUR, level)
+    rows[70] = rows[70]._replace(received_at=T0 + 40 * MINUTE)  # late for its quarter
+    log = [revision(rules=[local_rule()], at=T0 - HOUR), *ticking(rows, T0 + HOUR + 9 * MINUTE, T0 - HOUR)]
+    held = kept(tmp_path, log)
+    outlooks = [o for out in held.outputs for o in out.outlooks if o.start == T0]
+    assert {o.state for o in outlooks} >= {"warning"} | ({"certain"} if level == 600 else set())
+    for one in outlooks:
+        told = held.tell(one.id)
+        assert any("it agrees" in line for line in told), told
+        assert any(line.startswith("ended") and "exceeds" in line for line in told)
+        assert ("Can't comply any more" in told[0]) == (one.state == "certain")
+    chinese = held.tell(outlooks[-1].id, "zh")
+    assert chinese[0].startswith("超标前预警")
+    assert not any(line.startswith("lacking") for line in held.tell(outlooks[0].id))
+
+
+def test_a_reading_is_found_by_the_id_that_a_replay_prints(tmp_path: Path) -> None:
+    case = "what-cannot-be-used-and-what-came-twice"
+    own = CASES / "replay" / case
+    held = replayed(tmp_path, case)
+    lines = [json.loads(line) for line in (own / "expected" / "readings.jsonl").read_text().splitlines()]
+    assert len(lines) > 5
+    for line in lines:
+        told = held.tell(line["id"])
+        assert told[0].startswith("reading"), line
+        for name, value in line["values"].items():
+            assert any(f"{name} {value['value']}" in words for words in told), (line, told)
+    assert held.run(lines[0]["id"][:-1] + "z").exit_code == 1
+
+
+def test_a_reading_says_what_it_entered_and_why_it_did_not(tmp_path: Path) -> None:
+    rows = minutes(T0, T0 + HOUR, 90)
+    rows[3] = row(T0 + 3 * MINUTE, 500.0, flags={"pm10": "D"})
+    held = kept(tmp_path, [revision(rules=[local_rule()]), *ticking(rows, T0 + HOUR + 5 * MINUTE)])
+    good, bad = (
+        reading_id("d1", T0 + k * MINUTE, 0, {"pm10": value}, flags)
+        for k, value, flags in ((2, 90_000, {}), (3, 500_000, {"pm10": "D"}))
+    )
+    told = held.tell(good)
+    assert any("pm10 90.0 ug/m3" in line and "not admitted" not in line for line in told)
+    assert sum("pm10 mean" in line for line in told) == 2  # its quarter and its hour
+    assert any(line.startswith("verdicts") and "compliant" in line for line in told)
+    assert any(
+        "500.0" in line and "not admitted: quality check device_flag!" in line for line in held.tell(bad)
+    )
+    assert held.tell(good, "zh")[0].startswith("读数")
+
+
+def test_an_event_of_a_breach_is_found_by_its_own_id(tmp_path: Path) -> None:
+    held = replayed(tmp_path, "an-hour-exceeds-and-the-next-complies")
+    assert {breach.event for breach in held.breaches} >= {"opened", "closed"}
+    for breach in held.breaches:
+        for language in LANGUAGES:
+            assert held.tell(breach.event_id, language) == held.tell(breach.id, language)
 
 
 def test_an_altered_reading_is_found_and_is_exit_1(tmp_path: Path) -> None:

@@ -1,0 +1,69 @@
+"""One stored reading explained: what came, what the checks said of it, and what rests on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ingest.units import QUANTITIES
+from processors.admission import admission
+from processors.arithmetic import number
+from processors.orders import MAINTENANCE
+from processors.records import reading_id
+
+if TYPE_CHECKING:
+    from deploy.explain import Teller
+
+Line = dict[str, Any]
+
+
+def id_of_row(row: Mapping[str, Any]) -> str:
+    """The id of a row of `readings` or `conflicts`, as a replay prints it."""
+    numbers = {name: round(row[name] * 1000) for name in QUANTITIES if row.get(name) is not None}
+    flags = dict(pair.split("=", 1) for pair in (row.get("flags") or "").split(";") if "=" in pair)
+    return reading_id(row["device"], row["time"], round(float(row["period"] or 0) * 1000), numbers, flags)
+
+
+def reading_lines(teller: Teller) -> Iterator[str]:
+    """The story of a reading, a line a fact."""
+    trail, t, line = teller.trail, teller.say, teller.line
+    row = trail.reading
+    assert row is not None
+    yield line("reading", t("reading_is", id=trail.id, received=teller.instant(row["received_at"])))
+    yield teller.place(row["site"], row["device"])
+    seconds = round(float(row["period"] or 0) * 1000)
+    yield teller.period(row["time"], row["time"] + seconds)
+    yield from teller.configured()
+    yield from _values(teller, row)
+    yield from teller.orders()
+    marks = [mark for mark in (row.get("marks") or "").split(",") if mark]
+    if marks:
+        yield line("marks", ", ".join(teller.why(f"mark:{mark}") for mark in marks))
+    if trail.conflicting:
+        yield line("marks", t("kept_beside"))
+    head = "enters"
+    for one in trail.intervals:
+        words = {"pollutant": one["pollutant"], "statistic": one["statistic"], "id": one["id"]}
+        span = {"start": teller.instant(one["time"]), "end": teller.instant(one["end"])}
+        value = "-" if one["value"] is None else number(one["value"])
+        yield line(head, t("entered", **words, **span, value=value, revision=one["revision"]))
+        head = ""
+    head = "rests"
+    for one in trail.resting:
+        yield line(head, t("rest", rule=one["rule"], answer=t(one["answer"]), id=one["id"]))
+        head = ""
+
+
+def _values(teller: Teller, row: Line) -> Iterator[str]:
+    trail, head = teller.trail, "values"
+    words = trail.quality.get((row["time"], row["period"]))
+    maintenance = [(s.start, s.end) for s in trail.signals if s.kind == MAINTENANCE]
+    for name, quantity in QUANTITIES.items():
+        said = admission(row, name, {}, words, maintenance, None, trail.conflicting)
+        if said is None:
+            continue
+        parts = [f"{name} {number(said.value)} {quantity.unit}", *said.words]
+        if said.why:
+            parts.append(teller.say("not_admitted", why=", ".join(teller.why(why) for why in said.why)))
+        yield teller.line(head, "  ".join(parts))
+        head = ""
