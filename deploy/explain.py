@@ -242,6 +242,8 @@ class Teller:
         seconds = float(row["period"] or 0)
         if seconds:
             parts.append(self.say("mean_over", seconds=f"{seconds:g}"))
+        if one.raw is not None and one.raw != one.said.value:
+            parts.append(self.say("raw_was", raw=number(one.raw)))
         parts += one.said.words
         if one.said.why:
             parts.append(self.say("not_admitted", why=", ".join(self.why(why) for why in one.said.why)))
@@ -262,12 +264,18 @@ class Teller:
                 "order",
                 kind=one.kind,
                 level=one.level or "",
-                place=one.place,
+                place=one.place if one.device is None else f"{one.place} {one.device}",
                 start=self.instant(one.start),
                 end=self.instant(one.end),
             )
             yield self.line(head, " ".join(said.split()))
             head = ""
+            for correction in one.calibration or ():
+                yield self.line("", self._correction(correction))
+
+    def _correction(self, one: Line) -> str:
+        words = {name: f"{one[name]:g}" for name in ("slope", "offset", "factor")}
+        return self.say("correction", pollutant=one["pollutant"], start=self.instant(one["from"]), **words)
 
     def _window(self) -> Iterator[str]:
         window = self.found.window

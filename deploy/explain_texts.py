@@ -56,6 +56,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "station_mean_uncapped": ("平均 {mean}；无扣除上限", "mean {mean}; subtracted whole"),
     "orders": ("指令", "orders"),
     "order": ("{kind} {level} {place}：{start} 起至 {end}", "{kind} {level} {place}: {start} to {end}"),
+    "correction": (
+        "自 {start} 起 {pollutant} = 原始值 × {slope} × {factor} + {offset}",
+        "{pollutant} = raw x {slope} x {factor} + {offset} from {start}",
+    ),
+    "calibrated_to": ("校准后 {value}", "calibrated: {value}"),
+    "raw_was": ("校准值，原始值 {raw}", "calibrated, raw {raw}"),
     "until_further": ("另行通知", "further notice"),
     "arithmetic": ("算式", "arithmetic"),
     "mean_is": ("{sum} / {count} = {value}", "{sum} / {count} = {value}"),

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from itertools import combinations, product
 from typing import Any
 
+from deploy.corrections import applied_to, corrected, service_windows
 from deploy.trail import HOUR_MS, Trail
 from processors.admission import Admission, admission
 from processors.arithmetic import MEAN, NANO, Comparison, Statistic, Value, Window, long_window_of, window_of
-from processors.orders import MAINTENANCE
 
 Line = dict[str, Any]
 _LATENESS_MS = 120_000  # of a window that no rule asks for
@@ -25,6 +25,7 @@ class Judged:
     row: Line
     said: Admission
     conflicting: bool = False
+    raw: float | None = None  # what was sent, where it was calibrated: `said.value` is what was judged
 
 
 @dataclass(slots=True)
@@ -196,7 +197,7 @@ def judged_readings(
 ) -> list[Judged]:
     """Every reading with what became of it; `counts`: see `_choices`."""
     rule = trail.rule or {}
-    maintenance = [(s.start, s.end) for s in trail.signals if s.kind == MAINTENANCE]
+    maintenance = service_windows(trail.signals)
     replaced = {(trail.conflicts[i]["time"], trail.conflicts[i]["period"]) for i in counts}
     rows = [(row, False, (row["time"], row["period"]) in replaced) for row in trail.readings]
     rows += [(row, True, i not in counts) for i, row in enumerate(trail.conflicts)]
@@ -205,7 +206,9 @@ def judged_readings(
         words = trail.quality.get((row["time"], row["period"]))
         said = admission(row, pollutant, rule, words, maintenance, before, beaten)
         if said is not None:
-            made.append(Judged(row, said, conflicting))
+            raw, by = said.value, applied_to(row, pollutant, trail.device, trail.signals)
+            said = said._replace(value=corrected(raw, by))
+            made.append(Judged(row, said, conflicting, raw))
     return sorted(made, key=lambda one: (one.row["time"], float(one.row["period"] or 0), one.conflicting))
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from deploy.corrections import applied_to, corrected, service_windows
 from ingest.units import QUANTITIES
 from processors.admission import admission
 from processors.arithmetic import number
-from processors.orders import MAINTENANCE
 from processors.records import reading_id
 
 if TYPE_CHECKING:
@@ -57,12 +57,15 @@ def reading_lines(teller: Teller) -> Iterator[str]:
 def _values(teller: Teller, row: Line) -> Iterator[str]:
     trail, head = teller.trail, "values"
     words = trail.quality.get((row["time"], row["period"]))
-    maintenance = [(s.start, s.end) for s in trail.signals if s.kind == MAINTENANCE]
+    maintenance = service_windows(trail.signals)
     for name, quantity in QUANTITIES.items():
         said = admission(row, name, {}, words, maintenance, None, trail.conflicting)
         if said is None:
             continue
         parts = [f"{name} {number(said.value)} {quantity.unit}", *said.words]
+        judged = corrected(said.value, applied_to(row, name, trail.device, trail.signals))
+        if judged != said.value:
+            parts.append(teller.say("calibrated_to", value=number(judged)))
         if said.why:
             parts.append(teller.say("not_admitted", why=", ".join(teller.why(why) for why in said.why)))
         yield teller.line(head, "  ".join(parts))

@@ -250,7 +250,8 @@ def _measured(history: History, trail: Trail, site: str, device: str, start: int
     if trail.site is not None:
         places |= {str(trail.site[key]) for key in ("area", "township") if trail.site.get(key)}
     found = [signal_of(unpacked(row)) for row in history.rows("context", {"kind": SIGNAL}, None, until)]
-    trail.signals = [s for s in found if s.place in places and (s.end is None or s.end > start)]
+    near = [s for s in found if s.place in places and s.device in (None, device)]
+    trail.signals = [s for s in near if s.end is None or s.end > start or s.calibration]
 
 
 def _touches(row: Line, start: int) -> bool:

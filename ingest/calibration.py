@@ -14,6 +14,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StrictFloat,
+    ValidationError,
     WithJsonSchema,
 )
 
@@ -70,6 +71,34 @@ class Calibration(BaseModel):
     slope: Gain = 1.0
     offset: Annotated[StrictFloat, AfterValidator(_offset)] = 0.0  # ug/m3
     factor: Gain = 1.0  # mass factor K: the reference method's concentration over the monitor's
+
+
+class Correction(BaseModel):
+    """The same in a signal, without its instant: `from` may be any."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    pollutant: Dust
+    slope: Gain = 1.0
+    offset: Annotated[StrictFloat, AfterValidator(_offset)] = 0.0
+    factor: Gain = 1.0
+
+
+_KEYS = {"from", *Correction.model_fields}
+
+
+def are_corrections(found: object) -> bool:
+    """Is it a list of corrections as a record of the feed holds them, fit to be folded?"""
+    if type(found) is not list or not found:
+        return False
+    for one in found:
+        if type(one) is not dict or set(one) != _KEYS or type(one["from"]) is not int:
+            return False
+        try:
+            Correction.model_validate({key: one[key] for key in Correction.model_fields})
+        except ValidationError:
+            return False
+    return len({(one["pollutant"], one["from"]) for one in found}) == len(found)
 
 
 def _told_once(entries: tuple[Calibration, ...]) -> tuple[Calibration, ...]:

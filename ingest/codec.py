@@ -16,6 +16,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
+from ingest.calibration import are_corrections
 from ingest.records import (
     MISSING,
     Background,
@@ -39,6 +40,7 @@ _JSON_KINDS: dict[str, type[Tick] | type[Background] | type[Signal] | type[Revis
     "dust.signal/1": Signal,
     "dust.revision/1": Revision,
 }
+_ADDED = ("device", "calibration")  # optional keys that records got later
 _SCHEMA_OF = {kind: name for name, kind in _JSON_KINDS.items()}
 _INSTANT = pa.timestamp("ms", tz="UTC")
 _INT64 = pa.int64()
@@ -82,7 +84,11 @@ def encode(record: FeedRecord) -> tuple[bytes, Headers]:
     """(value, headers) of a feed record."""
     if isinstance(record, Readings):
         return encode_readings(record), headers_of(READINGS, int(record.received_at.max()))
-    body = orjson.dumps(asdict(record), option=orjson.OPT_SORT_KEYS)
+    plain = asdict(record)
+    for name in _ADDED:  # as readers of before expect it, where there is nothing new to say
+        if plain.get(name, ...) is None:
+            del plain[name]
+    body = orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
     return body, headers_of(_SCHEMA_OF[type(record)], record.received_at)
 
 
@@ -150,6 +156,8 @@ _CHECKS: dict[type, dict[str, Callable[[object], bool]]] = {
         "level": _is_text_or_none,
         "start": _is_instant,
         "end": _is_instant_or_none,
+        "device": _is_text_or_none,
+        "calibration": lambda found: found is None or are_corrections(found),
     },
     Revision: {
         "id": _is_text,

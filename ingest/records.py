@@ -116,7 +116,12 @@ class Background:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """An order or notice from outside: alert, stage, permit, shutdown, maintenance, gap."""
+    """An order or notice from outside: alert, stage, permit, shutdown, maintenance, calibration, gap.
+
+    `device`: the one monitor that a maintenance or calibration is for. `calibration`: its corrections,
+    each with `from` (ms UTC), `pollutant`, `slope`, `offset` (ug/m3) and `factor`; one without `end` has
+    no window in which nothing is judged.
+    """
 
     id: str
     received_at: int
@@ -125,6 +130,8 @@ class Signal:
     level: str | None
     start: int
     end: int | None
+    device: str | None = None
+    calibration: list[dict[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,8 +203,25 @@ class Resolver:
         if not self._is_place(order.place):
             words = f"{order.place!r} is no area of county.yaml, township, or site of sites.yaml"
             return self._refuse(came, "unknown_place", words)
-        start = came.received_at if order.start is None else order.start
-        return Signal(order.id, came.received_at, order.place, order.kind, order.level, start, order.end)
+        device = None if order.device is None else self.register.device_of(order.device)
+        if order.device is not None and (device is None or device.site != order.place):
+            return self._refuse(came, "unknown_device", f"{order.device!r} is no monitor of {order.place!r}")
+        at = came.received_at
+        start = at if order.start is None else order.start
+        corrections = [
+            {**one, "from": start if one["from"] is None else one["from"]} for one in order.calibration
+        ]
+        return Signal(
+            order.id,
+            at,
+            order.place,
+            order.kind,
+            order.level,
+            start,
+            order.end,
+            None if device is None else device.id,
+            corrections or None,
+        )
 
     def _offset_s(self, at_ms: int) -> int:
         """The county's offset from UTC: of times that stations and offices send without a zone."""

@@ -11,6 +11,7 @@ from processors.amendments import Amendments, next_minute
 from processors.intake import Intake
 from processors.orders import Order
 from processors.revision import UNBOUNDED, Plan
+from processors.service import is_under
 from processors.tracks import Track
 
 
@@ -65,7 +66,7 @@ class Belated:
         end = min(
             max(self.closed.values(), default=order.start), UNBOUNDED if order.end is None else order.end
         )
-        rows = [row for row, site in enumerate(self.plan.sites) if order.place in self.plan.places_of(site)]
+        rows = np.flatnonzero(is_under(order, self.plan)).tolist()
         for track in self.plan.tracks:
             for closed in self._windows(track, order.start, end):
                 for row in rows:

@@ -59,6 +59,8 @@ def _lines(record: Context) -> list[Line]:
         return [_line(BACKGROUND, record.station, record.start, record.end, record.id, record, body)]
     if isinstance(record, Signal):
         body = {"kind": record.kind, "level": record.level}
+        if record.device is not None:
+            body |= {"device": record.device, "calibration": record.calibration}
         return [_line(SIGNAL, record.place, record.start, record.end, record.id, record, body)]
     if isinstance(record, Revision):
         return _configuration(record)
@@ -111,7 +113,15 @@ def signal_of(row: Line) -> Signal:
     """The record of a row of `context`, with its body unpacked."""
     body = row["body"]
     return Signal(
-        row["id"], row["received_at"], row["name"], body["kind"], body["level"], row["time"], row["end"]
+        row["id"],
+        row["received_at"],
+        row["name"],
+        body["kind"],
+        body["level"],
+        row["time"],
+        row["end"],
+        body.get("device"),
+        body.get("calibration"),
     )
 
 

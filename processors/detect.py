@@ -20,6 +20,7 @@ from processors.answers import Judgement
 from processors.background import Backgrounds
 from processors.belated import Belated
 from processors.breaches import OFFLINE, Breaches
+from processors.calibrations import Calibrations
 from processors.checked import Checked, flag
 from processors.days import Days
 from processors.hours import Hours
@@ -27,7 +28,7 @@ from processors.instants import Instants
 from processors.intake import Intake, Positions, intake
 from processors.judge import Judge
 from processors.meter import Meter, numbers_of
-from processors.orders import MAINTENANCE, Orders
+from processors.orders import SERVICE, Orders
 from processors.outage import NEVER, Outage
 from processors.outputs import Note, Outputs
 from processors.quality.newest import Newest
@@ -54,6 +55,7 @@ class Detector:
         self.breaches = Breaches()
         self.signals: dict[str, int] = {}  # id -> received_at
         self.orders = Orders()
+        self.calibrations = Calibrations()
         self.gaps: list[tuple[int, int]] = []  # of the log, accepted by an operator
         self.closed: dict[Track, int] = {}  # end of the last window that closed
         self.since = NEVER  # no window before it is judged
@@ -115,9 +117,11 @@ class Detector:
         self.signals[record.id] = record.received_at
         order = self.orders.add(record)
         if order is not None:
-            if order.kind == MAINTENANCE:
+            if order.kind in SERVICE:
                 self._belated.maintenance(order, record.received_at)
             self._next = None
+        if self.calibrations.add(record) and self.revision is not None:
+            state.replan(self, self.calibrations.plan(self.plan, self.revision))
         if record.kind == "gap":
             end = max(record.start + 1, record.received_at if record.end is None else record.end)
             self.gaps.append((record.start, end))
@@ -204,7 +208,7 @@ class Detector:
         former = formers_of(self.plan, self.revision, revision, at)
         plan = Plan.of(revision, sites_of_partition(self.partition, self.partitions), former)
         first = not self.ready
-        state.adopt(self, plan, at)
+        state.adopt(self, self.calibrations.plan(plan, revision), at)
         self.revision = revision
         self.closed = {
             # the zone may have changed
@@ -283,6 +287,7 @@ class Detector:
         self.hours.forget(due - DAY_MS - RETAIN_MS - 2 * HOUR_MS)
         self.late.forget(due - DAY_MS - RETAIN_MS)
         self.orders.forget(due - DAY_MS - RETAIN_MS)
+        self.calibrations.forget(due)
         self.gaps = [gap for gap in self.gaps if gap[1] + DAY_MS > due]
         self.signals = {i: when for i, when in self.signals.items() if when + DAY_MS > due}
 

@@ -11,11 +11,12 @@ from ingest.records import Int64s
 from ingest.units import JUDGED
 from processors.answers import Judgement
 from processors.intervals import interval_ids
-from processors.orders import MAINTENANCE, Orders
+from processors.orders import SERVICE, Orders
 from processors.outage import NEVER
 from processors.records import COMPLIANT, EXCEEDS, Verdict, short_id
 from processors.revision import PLAIN, Admission, Plan, RuleInForce, depends_on
 from processors.rowlog import ABSENT, REFUSED, Columns, Int32s
+from processors.service import serviced
 from processors.silence import Bools
 from processors.tracks import HOUR_MS, QUARTER_MS
 from processors.windows import NANO, Means, slots_of
@@ -87,11 +88,9 @@ class Instants:
 
     def _maintained(self, rows: Int32s, time: Int64s, orders: Orders) -> Bools:
         """Which of these values came while their monitor was being maintained or calibrated."""
-        if not orders.any_of(MAINTENANCE):
+        if not orders.any_of(*SERVICE):
             return np.zeros(len(rows), bool)
-        places = [self.plan.places_of(self.plan.sites[row]) for row in rows.tolist()]
-        named = [orders.in_force(of, at) for of, at in zip(places, time.tolist(), strict=True)]
-        return np.array([MAINTENANCE in found for found in named], bool)
+        return serviced(orders, self.plan, rows, time, time + 1)
 
     def close(
         self, start: int, end: int, measured: Mapping[Admission, tuple[Means, ...]], at: int

@@ -15,8 +15,9 @@ from processors.hours import Hours, Key
 from processors.intervals import interval_records
 from processors.orders import Orders
 from processors.records import Interval
-from processors.revision import PLAIN, UNBOUNDED, Admission, Plan
+from processors.revision import PLAIN, Admission, Plan
 from processors.rowlog import ABSENT, REFUSED, Columns, Int32s, RowLog
+from processors.service import serviced
 from processors.silence import Bools
 from processors.tracks import BASE, HOUR, Track
 from processors.windows import MEAN, Means, Statistic, means_by
@@ -75,16 +76,12 @@ class Meter:
 
     def leave_out_maintenance(self, held: Columns, start: int, end: int) -> None:
         """What was measured while a monitor was being maintained enters no mean."""
-        orders = self.orders.maintenance(start, end)
-        if not orders:
+        if not self.orders.maintenance(start, end):
             return
-        held.values = held.values.copy()
         reach = held.time + np.maximum(held.period, 1)
-        for order in orders:
-            until = UNBOUNDED if order.end is None else order.end
-            place = np.array([order.place in self.plan.places_of(site) for site in self.plan.sites])
-            during = place[held.row] & (held.time < until) & (reach > order.start)
-            held.values[:, during] = np.where(held.values[:, during] == ABSENT, ABSENT, REFUSED)
+        during = serviced(self.orders, self.plan, held.row, held.time, reach)
+        held.values = held.values.copy()
+        held.values[:, during] = np.where(held.values[:, during] == ABSENT, ABSENT, REFUSED)
 
     def keep_hour(self, start: int, measured: Measured) -> None:
         """Keep a clock hour for the windows that are made of it."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -14,8 +14,11 @@ import numpy as np
 from ingest.records import Int64s
 from ingest.units import JUDGED
 from processors.quality.calibration import UNIT, Correction, Corrections
-from processors.quality.limits import Monitors
+from processors.quality.limits import Limits, Monitors
 from processors.rowlog import Int32s
+
+if TYPE_CHECKING:
+    from processors.revision import Plan
 
 Tables = tuple[Corrections, ...]  # one of each judged pollutant
 
@@ -68,6 +71,22 @@ def corrections_of(devices: Sequence[dict[str, Any]]) -> Tables:
             gains = (_whole(one["slope"], UNIT), _whole(one["offset"], 1000), _whole(one["factor"], UNIT))
             found[JUDGED.index(one["pollutant"])][row, one["from"]] = Correction(row, one["from"], *gains)
     return tuple(Corrections.of(one.values()) for one in found)
+
+
+def recalibrated(
+    plan: Plan, devices: Sequence[dict[str, Any]], more: Mapping[str, Sequence[dict[str, Any]]]
+) -> Plan:
+    """The plan with corrections that the log told of; `more`: device -> entries, the later holds.
+
+    `devices`: those of the body of the plan's revision.
+    """
+    own = {device["id"]: device.get("calibration") or () for device in devices}
+    tables = corrections_of([{"calibration": [*own[d], *more.get(d, ())]} for d in plan.devices])
+    told = plan.limits.monitors
+    known = replace(told, maximum=np.maximum(told.maximum, plan.ceilings))  # of either one is -1
+    monitors, ceilings = raw_ceilings(known, tables)
+    limits = Limits.of(plan.limits.settings, monitors)
+    return replace(plan, corrections=tables, ceilings=ceilings, limits=limits)
 
 
 def _whole(number: float, unit: int) -> int:

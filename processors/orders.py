@@ -1,7 +1,7 @@
 """Orders and notices from outside: which are in force at a site and an instant.
 
 An order counts from the record on that brought it: verdicts that were published before stay as they are,
-but for maintenance, which supersedes what it touches within the retention of readings.
+but for maintenance and calibration, which supersede what they touch within the retention of readings.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from typing import Any
 from ingest.records import Signal
 
 ALERT, STAGE, PERMIT, SHUTDOWN, MAINTENANCE = "alert", "stage", "permit", "shutdown", "maintenance"
-KINDS = (ALERT, STAGE, PERMIT, SHUTDOWN, MAINTENANCE)
+CALIBRATION = "calibration"
+KINDS = (ALERT, STAGE, PERMIT, SHUTDOWN, MAINTENANCE, CALIBRATION)
+SERVICE = (MAINTENANCE, CALIBRATION)  # what a monitor says meanwhile is no air
 EVERYWHERE = ("county", "*")  # places that every site belongs to
 Places = tuple[str, ...]
 
@@ -28,6 +30,7 @@ class Order:
     level: str | None
     start: int
     end: int | None
+    device: str | None = None  # the monitor that it is for; None: all of the place
 
     def holds(self, places: Places, instant: int) -> bool:
         """Is it in force at one of the places?"""
@@ -41,11 +44,18 @@ class Orders:
     held: list[Order] = field(default_factory=list)
 
     def add(self, record: Signal) -> Order | None:
-        """Take in a signal; None where it is of another kind."""
-        if record.kind not in KINDS:
+        """Take in a signal; None where it is of another kind, or a calibration without a window."""
+        if record.kind not in KINDS or (record.kind == CALIBRATION and record.end is None):
             return None
         order = Order(
-            record.id, record.received_at, record.place, record.kind, record.level, record.start, record.end
+            record.id,
+            record.received_at,
+            record.place,
+            record.kind,
+            record.level,
+            record.start,
+            record.end,
+            record.device,
         )
         self.held.append(order)
         return order
@@ -73,7 +83,7 @@ class Orders:
 
     def maintenance(self, start: int, end: int) -> list[Order]:
         """Maintenance and calibration windows that touch [start, end)."""
-        named = [order for order in self.held if order.kind == MAINTENANCE and order.start < end]
+        named = [order for order in self.held if order.kind in SERVICE and order.start < end]
         return [order for order in named if order.end is None or order.end > start]
 
     def forget(self, until: int) -> None:

@@ -21,6 +21,7 @@ from processors.amendments import Amendments
 from processors.answers import Held
 from processors.background import AreaMean, Backgrounds
 from processors.breaches import Breaches
+from processors.calibrations import Calibrations
 from processors.days import DayHeld, Days
 from processors.hours import Hour, Key
 from processors.instants import Instants
@@ -68,10 +69,9 @@ def adopt(detector: Detector, plan: Plan, at: int) -> None:
     detector.ahead.begin(plan, at, old_row)
     detector.newest = detector.newest.moved(old_row)
     detector.late.remap(new_row)
-    detector.judge.plan = detector.instants.plan = detector.plan = plan
+    replan(detector, plan)
     rules = plan.latest
     judge, days = detector.judge, detector.days
-    days.plan = plan
     moved: dict[int, Array] = {}  # columns that several intervals share stay shared
     judge.held = {
         name: {start: _moved_held(one, old_row, moved) for start, one in starts.items()}
@@ -102,6 +102,11 @@ def adopt(detector: Detector, plan: Plan, at: int) -> None:
     detector.instants.above = {
         name: _moved(newest, old_row, NEVER) for name, newest in above.items() if name in rules
     }
+
+
+def replan(detector: Detector, plan: Plan) -> None:
+    """Put a plan of the same rows in the place of the one in force."""
+    detector.judge.plan = detector.instants.plan = detector.days.plan = detector.plan = plan
 
 
 def _moved(column: Array, old_row: Int32s, fill: Any) -> Array:
@@ -160,6 +165,7 @@ def dump(detector: Detector) -> bytes:
         "signals": sorted(detector.signals.items()),
         "gaps": detector.gaps,
         "orders": detector.orders.dump(),
+        "calibrations": detector.calibrations.dump(),
         "closed": [[*track, end] for track, end in sorted(detector.closed.items())],
         "since": detector.since,
         "late": detector.late.dump(),
@@ -263,6 +269,7 @@ def load(data: bytes, detector: Detector) -> Detector:
     detector.breaches = Breaches.load(head["breaches"])
     detector.signals = dict(head["signals"])
     detector.orders = Orders.load(head["orders"])
+    detector.calibrations = Calibrations.load(head.get("calibrations", []))
     detector.gaps = [(start, end) for start, end in head["gaps"]]
     detector.closed = {Track(window, step): end for window, step, end in head["closed"]}
     detector.since = head["since"]
@@ -279,7 +286,8 @@ def load(data: bytes, detector: Detector) -> Detector:
     detector.revision = Revision(**head["revision"])
     former = tuple(Former(*one) for one in head.get("former", []))
     mine = sites_of_partition(detector.partition, detector.partitions)
-    detector.plan = Plan.of(detector.revision, mine, former)
+    plan = Plan.of(detector.revision, mine, former)
+    detector.plan = detector.calibrations.plan(plan, detector.revision)
     last_seen, since, sent, offline = (arrays[i] for i in head["silence"])
     detector.silence = Silence(last_seen, since, sent, offline)
     detector.suspecting = Suspecting.load(arrays[head["suspecting"]].tobytes(), len(detector.plan))

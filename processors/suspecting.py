@@ -21,6 +21,7 @@ from processors.quality.pointwise import is_serviced
 from processors.records import Breach
 from processors.revision import Plan
 from processors.rowlog import ABSENT, DRY, Columns, Int32s, RowLog
+from processors.service import is_under
 from processors.suspicion.features import COLUMNS, NUMBER, Bools, Floats, Rows, hour_features
 from processors.suspicion.finding import Finding
 from processors.suspicion.history import NOTHING
@@ -236,8 +237,10 @@ def _excused(plan: Plan, orders: Orders, gaps: list[tuple[int, int]], start: int
     named = orders.maintenance(start, end)
     if not named:
         return None
-    under = {site for site in plan.facts if any(order.place in plan.places_of(site) for order in named)}
-    return np.array([site in under for site in plan.sites], bool)
+    under = np.zeros(len(plan), bool)
+    for order in named:
+        under |= is_under(order, plan)
+    return under
 
 
 def _numbers(names: tuple[str, ...]) -> Int32s:

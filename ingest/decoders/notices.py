@@ -6,7 +6,9 @@ import hashlib
 from typing import Any, NamedTuple
 
 import orjson
+from pydantic import ValidationError
 
+from ingest.calibration import Correction
 from ingest.decoders import json_text
 from ingest.decoders.instants import BadTime, parse_instant
 from ingest.records import Rejected
@@ -14,7 +16,9 @@ from ingest.units import QUANTITIES, Refused, number_of, shortly, thousandths
 
 _BACKGROUND = "dust/v1/background/"
 _SIGNALS = "dust/v1/signals/"
-KINDS = ("alert", "stage", "permit", "shutdown", "maintenance")
+KINDS = ("alert", "stage", "permit", "shutdown", "maintenance", "calibration")
+_OF_A_MONITOR = ("maintenance", "calibration")  # may name one device of the place
+_MOST_CORRECTIONS = 100
 _HOUR_S = 3600
 _LONGEST_S = 31 * 86400
 _LONGEST_ID = 200
@@ -39,6 +43,8 @@ class SignalNotice(NamedTuple):
     level: str | None
     start: int | None
     end: int | None
+    device: str | None = None  # key of the monitor that it is for
+    calibration: tuple[dict[str, Any], ...] = ()  # corrections; `from` None: from the window's end on
 
 
 def decode_background(
@@ -62,7 +68,11 @@ def decode_background(
 
 
 def decode_signal(payload: bytes, topic: str, utc_offset_s: int = 8 * 3600) -> SignalNotice | Rejected:
-    """`dust/v1/signals/<area or site>`."""
+    """`dust/v1/signals/<area or site>`.
+
+    A `calibration` names a `device` of the site; `from` and `until` are the window in which what it says
+    is no air; `calibration` is a list of corrections as in `devices.yaml`, each with an instant `from`.
+    """
     try:
         place = _last_segment(topic, _SIGNALS)
         sent = json_text.load_object(payload)
@@ -76,12 +86,57 @@ def decode_signal(payload: bytes, topic: str, utc_offset_s: int = 8 * 3600) -> S
         if start is not None and end is not None and end <= start:
             raise BadTime(f"until {sent['until']!r} is not after from {sent['from']!r}")
         level = None if level is None else str(level)
-        notice_id = _id(sent) or _hash("signal", place, kind, level, start, end)
+        content: list[object] = ["signal", place, kind, level, start, end]
+        device: str | None = None
+        calibration: tuple[dict[str, Any], ...] = ()
+        if kind in _OF_A_MONITOR:
+            device = _device(sent)
+        if kind == "calibration":
+            calibration = _calibration(sent, end, utc_offset_s)
+            if device is None:
+                raise Refused("bad_value", "device: missing; a calibration is that of one monitor")
+            if end is None and not calibration:
+                raise Refused("bad_value", "neither until (a window) nor calibration (a correction) is there")
+        if device is not None:
+            content += [device, calibration]
+        notice_id = _id(sent) or _hash(*content)
     except Refused as refused:
         return json_text.rejected(refused, payload)
     except BadTime as bad:
         return Rejected("bad_time", str(bad), payload)
-    return SignalNotice(notice_id, place, kind, level, start, end)
+    return SignalNotice(notice_id, place, kind, level, start, end, device, calibration)
+
+
+def _device(sent: dict[str, Any]) -> str | None:
+    device = sent.get("device")
+    if device is not None and (type(device) is not str or not 0 < len(device) <= _LONGEST_ID):
+        raise Refused("bad_value", f"device: {str(device)[:40]!r} is no id of a monitor")
+    return device
+
+
+def _calibration(sent: dict[str, Any], end: int | None, utc_offset_s: int) -> tuple[dict[str, Any], ...]:
+    found = sent.get("calibration")
+    if found is None:
+        return ()
+    if type(found) is not list or len(found) > _MOST_CORRECTIONS:
+        raise Refused(
+            "bad_value", 'calibration: expected a list such as [{"pollutant": "pm10", "factor": 1.1}]'
+        )
+    made = []
+    for place, one in enumerate(found):
+        if type(one) is not dict:
+            raise Refused("bad_value", f"calibration {place}: not an object")
+        since = _optional_instant(one, "from", utc_offset_s)
+        try:
+            correction = Correction.model_validate({k: v for k, v in one.items() if k != "from"})
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise Refused("bad_value", f"calibration {place}: {where}: {first['msg']}"[:200]) from None
+        made.append({"from": end if since is None else since, **correction.model_dump()})
+    if len({(one["pollutant"], one["from"]) for one in made}) < len(made):
+        raise Refused("bad_value", "calibration: two of one pollutant from one instant on")
+    return tuple(made)
 
 
 def _last_segment(topic: str, prefix: str) -> str:

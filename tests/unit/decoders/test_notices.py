@@ -12,6 +12,7 @@ from ingest.records import Rejected
 
 EIGHT = 1_795_392_000_000  # 2026-11-23T08:00+08:00
 HOUR = 3_600_000
+TEN = "2026-11-23T10:00:00+08:00"
 STATION = "dust/v1/background/S001"
 SITE = "dust/v1/signals/site-1"
 
@@ -119,3 +120,51 @@ def test_a_signal_that_cannot_be_used_is_refused(fields: dict[str, Any], code: s
     notice = signal(**fields)
     assert isinstance(notice, Rejected)
     assert notice.code == code
+
+
+def calibration(**fields: Any) -> SignalNotice | Rejected:
+    return signal(kind="calibration", **{"until": TEN, "level": "absent", "device": "dev-1", **fields})
+
+
+def test_a_calibration_names_its_monitor_its_window_and_what_holds_from_when_on() -> None:
+    notice = calibration(
+        calibration=[{"pollutant": "pm10", "factor": 1.1}, {"from": EIGHT, "pollutant": "tsp", "offset": -3}]
+    )
+    assert isinstance(notice, SignalNotice)
+    plain = {"slope": 1.0, "offset": 0.0, "factor": 1.0}
+    assert notice.device == "dev-1"
+    assert notice.calibration == (
+        {"from": notice.end, **plain, "pollutant": "pm10", "factor": 1.1},
+        {"from": EIGHT, **plain, "pollutant": "tsp", "offset": -3.0},
+    )
+
+
+def test_a_calibration_s_own_id_and_the_one_made_of_its_content_differ_by_the_factor() -> None:
+    one, other = (
+        calibration(id="absent", calibration=[{"pollutant": "pm10", "factor": f}]) for f in (1.1, 1.2)
+    )
+    assert isinstance(one, SignalNotice)
+    assert isinstance(other, SignalNotice)
+    assert one.id != other.id
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"device": "absent"}, "that of one monitor"),
+        ({"device": 7}, "no id of a monitor"),
+        ({"until": "absent"}, "neither until"),
+        ({"calibration": {"pollutant": "pm10"}}, "expected a list"),
+        ({"calibration": [3]}, "not an object"),
+        ({"calibration": [{"pollutant": "pm10", "factor": 0}]}, "factor"),
+        ({"calibration": [{"pollutant": "pm10", "factor": 11}]}, "outside (0, 10]"),
+        ({"calibration": [{"pollutant": "noise"}]}, "pollutant"),
+        ({"calibration": [{"pollutant": "pm10", "k": 2}]}, "k: "),
+        ({"calibration": [{"pollutant": "pm10"}, {"pollutant": "pm10"}]}, "two of one pollutant"),
+    ],
+)
+def test_a_calibration_that_says_nothing_clear_is_refused(fields: dict[str, Any], words: str) -> None:
+    refused = calibration(**fields)
+    assert isinstance(refused, Rejected)
+    assert refused.code == "bad_value"
+    assert words in refused.detail

@@ -278,6 +278,21 @@ def test_a_value_that_was_not_admitted_says_why(tmp_path: Path) -> None:
     assert any("it agrees" in line for line in told)
 
 
+def test_a_calibrated_value_is_told_with_its_raw_one_and_worked_out_to_the_same(tmp_path: Path) -> None:
+    factor = {"from": T0 + 30 * MINUTE, "pollutant": "pm10", "slope": 1.37, "offset": -2.5, "factor": 1.111}
+    told_of = Signal("c1", T0 + 1, "s1", "calibration", None, T0, T0 + 5 * MINUTE, "d1", [factor])
+    rows = [row(T0 + k * MINUTE, 90.3 + k / 10) for k in range(60)]
+    configured = {"id": "d1", "calibration": [{**factor, "from": T0 + 10 * MINUTE, "slope": 0.933}]}
+    log = ticking(rows, T0 + HOUR + 5 * MINUTE, others=[told_of])
+    held = kept(tmp_path, [revision([configured], [local_rule()]), *log])
+    told = held.tell(held.verdicts[0].id)
+    assert any("it agrees" in line for line in told)
+    assert sum("during maintenance or calibration" in line for line in told) == 5
+    assert any("calibration s1 d1:" in line for line in told)
+    assert any("pm10 = raw x 1.37 x 1.111 + -2.5 from" in line for line in told)
+    assert any("91.2" not in line and "calibrated, raw 91.3" in line for line in told)
+
+
 def test_of_two_that_contradict_each_other_the_one_that_counted_is_found(tmp_path: Path) -> None:
     rows = minutes(T0, T0 + HOUR, 90)
     rows += [row(T0 + k * MINUTE, 95.0 + k, received=T0 + k * MINUTE + 2000) for k in range(5)]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from ingest import codec
 from ingest.batches import Row
 from ingest.codec import decode_quarantined, encode_quarantined
 from ingest.quarantine import outcomes_of
@@ -217,6 +219,42 @@ def test_background_and_signals_become_records(resolver: Resolver) -> None:
     assert (background.start, background.end) == (NOW - 60 * MINUTE, NOW)
     assert background.values == {"pm10": 80_000}
     assert signal == Signal("x", NOW, "county", "alert", "2", NOW, None)
+
+
+def test_a_calibration_names_a_monitor_of_the_site_by_id_or_alias(resolver: Resolver) -> None:
+    body = {
+        "id": "c",
+        "kind": "calibration",
+        "device": "DEV-1",
+        "calibration": [{"pollutant": "pm10", "factor": 2}],
+    }
+    signal = only(take(resolver, json.dumps(body).encode(), "dust/v1/signals/site-1"))
+    correction = {"from": NOW, "pollutant": "pm10", "slope": 1.0, "offset": 0.0, "factor": 2.0}
+    assert signal == Signal("c", NOW, "site-1", "calibration", None, NOW, None, "dev-1", [correction])
+    assert isinstance(signal, Signal)
+    assert codec.decode(*codec.encode(signal)) == signal
+    for monitor, place in (("dev-9", "site-1"), ("dev-1", "county")):
+        refused = only(
+            take(resolver, json.dumps({**body, "device": monitor}).encode(), f"dust/v1/signals/{place}")
+        )
+        assert isinstance(refused, Quarantined)
+        assert refused.code == "unknown_device"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [[], [1], [{"from": 1}], [{"from": 1, "pollutant": "pm10", "slope": 0.0, "offset": 0.0, "factor": 1.0}]],
+)
+def test_a_record_with_corrections_that_cannot_be_folded_is_no_record(wrong: list[object]) -> None:
+    _, headers = codec.encode(Signal("c", NOW, "site-1", "calibration", None, NOW, None, "dev-1"))
+    body = json.dumps({**asdict(Signal("c", NOW, "s", "calibration", None, NOW, None)), "calibration": wrong})
+    with pytest.raises(ValueError, match="calibration"):
+        codec.decode(body.encode(), headers)
+
+
+def test_a_signal_without_corrections_has_the_keys_that_it_always_had() -> None:
+    value, _ = codec.encode(Signal("x", NOW, "county", "alert", "2", NOW, None))
+    assert set(json.loads(value)) == {"id", "received_at", "place", "kind", "level", "start", "end"}
 
 
 def test_a_station_s_time_without_zone_is_the_county_s_time(tmp_path: Path) -> None:

@@ -67,6 +67,9 @@ def test_what_is_set_aside_and_what_is_ordered_follow_their_schemas() -> None:
     aside = Quarantined(T0, "bridge", "dust/v1/x/readings", "bad_json", "line 1", b"{", parts=(1, 2))
     check("quarantined", orjson.loads(encode_quarantined(aside)[0]))
     check("signal", orjson.loads(encode(Signal("s", T0, "site-1", "alert", "red", T0, None))[0]))
+    factor = {"from": T0, "pollutant": "pm10", "slope": 1.0, "offset": 0.0, "factor": 1.2}
+    told = Signal("c", T0, "site-1", "calibration", None, T0, None, "dev-1", [factor])
+    check("signal", orjson.loads(encode(told)[0]))
 
 
 def test_a_configuration_as_it_is_applied_follows_its_schema(tmp_path: Path) -> None:
