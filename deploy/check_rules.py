@@ -22,19 +22,44 @@ _SELECTORS = (("zones", "zone"), ("stages", "stage"), ("kinds", "kind"))
 
 def doubts(rules: RuleSet, register: Register) -> list[Problem]:
     """Warnings about rules that can never judge, or only in part."""
-    return list(chain.from_iterable(_of_rule(rules, rule, register) for rule in rules.rules))
+    found = list(chain.from_iterable(_of_rule(rules, rule, register) for rule in rules.rules))
+    if not register.devices:
+        words = "no device is configured: nothing is measured, and no rule will ever give a verdict"
+        return [*found, Problem("devices.yaml", 1, 1, ".", words, "warning")]
+    return [*found, *_idle(rules, register)]
+
+
+def _idle(rules: RuleSet, register: Register) -> Iterator[Problem]:
+    """Local rules, and packs as a whole, that select the site of no device.
+
+    Single rules of a pack may: it has one for each zone or kind of site.
+    """
+    by_place: dict[tuple[object, ...], list[Rule]] = {}
+    for rule in rules.rules:
+        document, at = rules.places.get(rule.id, (None, (rule.id,)))
+        by_place.setdefault(at if document is not None else (rule.id,), []).append(rule)
+    for named in by_place.values():
+        if any(True for rule in named for _ in _judged(rule, register)):
+            continue
+        rule, kinds = named[0], ("zones", "kinds")
+        asked = sorted({word for one in named for key in kinds for word in getattr(one, key)})
+        who = (
+            f"rule `{rule.id}` selects" if len(named) == 1 else f"all {len(named)} rules of this pack select"
+        )
+        words = f"{who} {', '.join(f'`{word}`' for word in asked)}: no device stands on such a site here"
+        yield rules.doubt(rule, (), words)
 
 
 def _of_rule(rules: RuleSet, rule: Rule, register: Register) -> Iterator[Problem]:
     yield from _background(rule, register)
     yield from _words(rules, rule, register)
     judged = list(_judged(rule, register))
-    able = [d for d in judged if rule.pollutant in _MEASURED.get(d.format, (rule.pollutant,))]
+    able = [device for device in judged if _measures(device, rule.pollutant)]
     if judged and not able:
-        named = ", ".join(sorted({device.format for device in judged}))
+        named = ", ".join(sorted({_what_of(device) for device in judged}))
         words = (
             f"rule `{rule.id}` judges {rule.pollutant}, but no device of its sites can measure it "
-            f"(all are {named}): it will never give a verdict on a reading"
+            f"({named}): it will never give a verdict on a reading"
         )
         yield rules.doubt(rule, (), words)
     slow = [device.id for device in able if rule.window and _is_slow(rule, device)]
@@ -86,6 +111,17 @@ def _judged(rule: Rule, register: Register) -> Iterator[Device]:
             and (not rule.kinds or site.kind in rule.kinds)
         ):
             yield device
+
+
+def _measures(device: Device, pollutant: str) -> bool:
+    """Does it, as far as is known: what it says of itself, else what its format can carry?"""
+    if device.measures:
+        return pollutant in device.measures
+    return pollutant in _MEASURED.get(device.format, (pollutant,))
+
+
+def _what_of(device: Device) -> str:
+    return f"measures {', '.join(device.measures)}" if device.measures else f"all are {device.format}"
 
 
 def _is_slow(rule: Rule, device: Device) -> bool:

@@ -11,8 +11,6 @@ import sys
 
 import click
 
-from deploy.errors import exit_code_of, words_of
-
 # name -> first line of help; the module is imported only when its command is called, so that
 # `dustwatch --help` answers at once.
 COMMANDS: dict[str, str] = {
@@ -79,6 +77,9 @@ def main() -> None:
     except BrokenPipeError:
         sys.exit(0)
     except Exception as error:
+        # brings the clients of all servers: no command that goes well waits for them
+        from deploy.errors import exit_code_of, words_of
+
         code = exit_code_of(error)
         if code is None:
             raise

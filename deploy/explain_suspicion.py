@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from alerts.messages import evidence_text, suspicion_numbers
 from processors.suspicion.words import GUARDS, NUMBERS
 
 Evidence = Mapping[str, Any]
@@ -20,6 +19,8 @@ def suspicion_lines(
 
     `say` gives the words of a key of `explain_texts`; with `everything` all hours are listed.
     """
+    from alerts.messages import evidence_text, suspicion_numbers  # brings the templates of all messages
+
     words = _CATALOGUE[language]
     head = "numbers"
     for name, value, unit in suspicion_numbers(evidence, words):

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from deploy.rework import Reworked, judged_readings, slots_of
 from processors.arithmetic import NANO, Slot, number
-from processors.outlook import TITLES
 
 if TYPE_CHECKING:
     from deploy.explain import Teller
@@ -98,7 +97,7 @@ def outlook_lines(teller: Teller) -> Iterator[str]:
     said = trail.outlook
     assert said is not None
     at = teller.instant(said["at"])
-    yield line("outlook", t("outlook_is", id=said["id"], at=at, state=TITLES[said["state"]][teller.language]))
+    yield line("outlook", t("outlook_is", id=said["id"], at=at, state=_title(teller, said)))
     yield teller.place(said["site"], said["device"])
     yield teller.period(said["start"], said["end"])
     yield from teller.rule(
@@ -146,7 +145,7 @@ def _sum(teller: Teller, said: Line, found: Reworked) -> Iterator[str]:
 def _said(teller: Teller) -> Iterator[str]:
     head = "said"
     for one in teller.trail.said:
-        state = TITLES[one["state"]][teller.language]
+        state = _title(teller, one)
         words = teller.say("said_at", at=teller.instant(one["at"]), state=state, id=one["id"])
         mark = teller.say("this_one") if one["id"] == teller.trail.id else ""
         yield teller.line(head, words + mark)
@@ -161,3 +160,9 @@ def _ended(teller: Teller) -> Iterator[str]:
         head = ""
     if head:
         yield teller.line(head, teller.say("not_ended"))
+
+
+def _title(teller: Teller, said: Line) -> str:
+    from processors.outlook import TITLES  # brings the fold, which no other explanation needs
+
+    return TITLES[said["state"]][teller.language]

@@ -236,6 +236,7 @@ class Device(Form):
     clock: DeviceClock | None = None
     optical: StrictBool | None = None  # light-scattering, no dryer at the inlet
     maximum: dict[Dust, Maximum] = {}  # of the sensor, ug/m3
+    measures: tuple[Dust, ...] = ()  # what it is built to measure; empty: not said. Only `check` asks
     calibration: Calibrations = ()
 
     @property

@@ -88,15 +88,8 @@ def _tell(done: Put, asked: int | None) -> None:
             "cancelled; if it is still meant, apply its folder again with --effective",
             err=True,
         )
-    if done.repeated and asked is not None and asked != done.revision.effective:
-        click.echo(
-            f"warning: revision {done.revision.id} is in the log already, in force from "
-            f"{instant_text(done.revision.effective)}: the log ignores a repeated revision, so that instant "
-            "stays. To move it, apply the folder in force with --cancel-waiting first",
-            err=True,
-        )
-    elif done.repeated:
-        click.echo(f"revision {done.revision.id} was in the log already: nothing changes", err=True)
+    if done.repeated:
+        click.echo(_repeated(done, asked), err=True)
     else:
         applied = done.revision.applied
         count = applied["differences"]
@@ -108,6 +101,28 @@ def _tell(done: Put, asked: int | None) -> None:
         "sites or people changed",
         err=True,
     )
+
+
+def _repeated(done: Put, asked: int | None) -> str:
+    """What applying the newest revision again comes to: it changes nothing, and never moves an instant."""
+    from ingest.decoders.instants import instant_text
+
+    id_, since = done.revision.id, instant_text(done.revision.effective)
+    if any(planned.id == id_ for planned in done.before.waiting):
+        wanted = "now" if asked is None else f"from {instant_text(asked)}"
+        if asked == done.revision.effective:
+            return f"revision {id_} was in the log already and waits until {since}: nothing changes"
+        return (
+            f"warning: revision {id_} is in the log already and waits until {since}: the log ignores a "
+            f"repeated revision, so that instant stays. To have it {wanted}, apply the folder in force with "
+            "--cancel-waiting, then this one again"
+        )
+    if asked is not None and asked != done.revision.effective:
+        return (
+            f"warning: revision {id_} is in force already, since {since}: the log ignores a repeated "
+            f"revision, so nothing begins at {instant_text(asked)}"
+        )
+    return f"revision {id_} was in the log already, in force since {since}: nothing changes"
 
 
 def _status(settings: Settings, now: int) -> int:

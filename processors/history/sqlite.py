@@ -40,7 +40,7 @@ _LOOKED_UP = {
     "intervals": ("time", "id"),
     "measurings": ("id",),
     "outlooks": ("time", "id"),
-    "verdicts": ("time",),
+    "verdicts": ("time", "id"),
     "rulings": ("time", "id"),
     "context": ("kind", "id"),
 }

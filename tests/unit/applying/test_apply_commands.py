@@ -144,10 +144,33 @@ def test_an_effective_instant_in_the_past_is_refused(log: list[Revision], tmp_pa
     assert log == []
 
 
-def test_an_instant_that_a_repeated_apply_cannot_move_is_told(log: list[Revision], tmp_path: Path) -> None:
-    run(apply.command, county(tmp_path / "a"))
-    planned = county(tmp_path / "b", interval=300)
+def test_an_instant_that_a_repeated_apply_cannot_move_is_told_with_the_way_to_move_it(
+    log: list[Revision], tmp_path: Path
+) -> None:
+    folder, planned = county(tmp_path / "a"), county(tmp_path / "b", interval=300)
+    run(apply.command, folder)
     run(apply.command, planned, "--effective", "2027-02-01T00:00")
-    done = run(apply.command, planned, "--effective", "2027-03-01T00:00")
-    assert "that instant stays" in done.output
-    assert len(log) == 2
+    same = run(apply.command, planned, "--effective", "2027-02-01T00:00")
+    assert "waits until 2027-01-31T16:00:00.000Z: nothing changes" in same.output
+    other = run(apply.command, planned, "--effective", "2027-03-01T00:00")
+    assert "that instant stays" in other.output
+    at_once = run(apply.command, planned)
+    assert "that instant stays. To have it now, apply the folder in force" in at_once.output
+    assert [len(one.applied["difference"]) for one in log] == [log[0].applied["differences"], 1]
+    # the way that was told
+    run(apply.command, folder, "--cancel-waiting")
+    moved = run(apply.command, planned, "--effective", "2027-03-01T00:00")
+    assert "effective 2027-02-28T16:00:00" in moved.output
+    assert "waiting, effective 2027-02-28T16:00:00.000Z" in run(apply.command, "--history").output
+
+
+def test_what_is_in_force_applied_again_for_another_instant_begins_nothing_and_says_so(
+    log: list[Revision], tmp_path: Path
+) -> None:
+    folder = county(tmp_path / "a")
+    run(apply.command, folder)
+    again = run(apply.command, folder, "--effective", "2027-02-01T00:00")
+    assert "is in force already" in again.output
+    assert "nothing begins at 2027-01-31T16:00:00.000Z" in again.output
+    assert "nothing changes" in run(apply.command, folder).output
+    assert len(log) == 1
