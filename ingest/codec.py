@@ -45,6 +45,11 @@ _SCHEMA_OF = {kind: name for name, kind in _JSON_KINDS.items()}
 _INSTANT = pa.timestamp("ms", tz="UTC")
 _INT64 = pa.int64()
 _TEXT = pa.utf8()
+_NUMPY_OF = {
+    getattr(pa, f"{sign}int{bits}")(): getattr(np, f"{sign}int{bits}")
+    for sign in ("", "u")
+    for bits in (8, 16, 32, 64)
+}
 _FEW = 4  # below this a dictionary costs more bytes than it saves
 
 
@@ -253,7 +258,7 @@ def _words(device: Any, site: Any) -> tuple[tuple[str, ...], tuple[str, ...], In
     if isinstance(device, pa.DictionaryArray) and isinstance(site, pa.DictionaryArray):
         words = device.dictionary, site.dictionary
         if len(words[0]) == len(words[1]) and device.indices.equals(site.indices):
-            codes = device.indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
+            codes = _view(device.indices, _NUMPY_OF[device.indices.type]).astype(np.int32, copy=False)
             return _texts_of(words[0]), _texts_of(words[1]), codes
     return _texts_of(device), _texts_of(site), np.arange(len(device), dtype=np.int32)
 
@@ -283,8 +288,16 @@ def _int64s(column: Any) -> Int64s:
         raise ValueError(f"a column of {kind} where int64 or milliseconds are due")
     if column.null_count:
         column = column.cast(pa.int64()).fill_null(MISSING)
-    array: Int64s = column.to_numpy(zero_copy_only=False).view(np.int64)
+    array: Int64s = _view(column, np.int64)
     return array
+
+
+def _view(column: Any, kind: type[np.generic]) -> Any:
+    """The numbers of a column without holes, not copied. Arrow's own way there would import pandas."""
+    data = column.buffers()[1]
+    if data is None:
+        return np.empty(0, kind)
+    return np.frombuffer(data, kind)[column.offset : column.offset + len(column)]
 
 
 def _sparse(column: Any) -> dict[int, str]:

@@ -7,6 +7,7 @@ before the row is, so neither the number of ticks nor the size of batches change
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 
@@ -20,6 +21,7 @@ from processors.answers import Judgement
 from processors.background import Backgrounds
 from processors.belated import Belated
 from processors.breaches import OFFLINE, Breaches
+from processors.bundle import Bundle, TickAt
 from processors.calibrations import Calibrations
 from processors.checked import Checked, flag
 from processors.days import Days
@@ -29,8 +31,8 @@ from processors.intake import Intake, Positions, intake
 from processors.judge import Judge
 from processors.meter import Meter, numbers_of
 from processors.orders import SERVICE, Orders
-from processors.outage import NEVER, Outage
-from processors.outputs import Note, Outputs
+from processors.outage import NEVER, Outage, is_gap
+from processors.outputs import DUPLICATE, Note, Outputs
 from processors.quality.newest import Newest
 from processors.records import Breach
 from processors.revision import Plan, depends_on, formers_of, sites_of_partition
@@ -97,7 +99,7 @@ class Detector:
         """Take in the next record of the partition."""
         out = Outputs()
         if isinstance(record, Readings):
-            self._fold_readings(record, out)
+            self._fold_readings(record, (), out)
             return out
         if isinstance(record, Tick):
             self.outage.tick(record.received_at, record.every)
@@ -109,6 +111,22 @@ class Detector:
         elif isinstance(record, Signal):
             self._fold_signal(record, out)
         return out
+
+    def fold_bundle(self, bundle: Bundle) -> Outputs:
+        """Take in several records: what `fold` says of each, one after another; marks by joined row."""
+        out = Outputs()
+        if bundle.readings is not None:
+            self._fold_readings(bundle.readings, bundle.ticks, out)
+        else:
+            self._tick(deque(bundle.ticks), 0, out)
+        return out
+
+    def _tick(self, ticks: deque[TickAt], row: int, out: Outputs) -> None:
+        """Take in the ticks that came before a row."""
+        while ticks and ticks[0].row <= row:
+            tick = ticks.popleft().tick
+            self.outage.tick(tick.received_at, tick.every)
+            self._advance(tick.received_at, out)
 
     def _fold_signal(self, record: Signal, out: Outputs) -> None:
         if record.id in self.signals:
@@ -370,18 +388,25 @@ class Detector:
 
     # ---------------------------------------------------------------------------------------- readings
 
-    def _fold_readings(self, batch: Readings, out: Outputs) -> None:
+    def _fold_readings(self, batch: Readings, between: tuple[TickAt, ...], out: Outputs) -> None:
         out.readings = batch
         n = len(batch)
-        clock = np.maximum.accumulate(np.maximum(batch.received_at, self.now))
+        clock = np.maximum(batch.received_at, self.now)
+        for row, tick in between:
+            clock[row : row + 1] = np.maximum(clock[row : row + 1], tick.received_at)
+        clock = np.maximum.accumulate(clock)
+        ticks = deque(between)
         begin = 0
         while begin < n:
+            self._tick(ticks, begin, out)
             first = int(clock[begin])
             barrier = self._advance(first, out)
             if self.ready:
                 # a device that comes back may be silent again before the batch is over
                 barrier = min(barrier, first + int(self.plan.offline_after.min(initial=FAR - first)))
             end = max(begin + 1, int(np.searchsorted(clock, barrier)))
+            if ticks:
+                end = self._up_to_a_tick_that_matters(ticks, first, end)
             if self.ready:
                 end = self._belated.until(batch.time, clock, begin, end)
                 self._take_in(batch, begin, end, out)
@@ -391,6 +416,22 @@ class Detector:
                 out.notes.append(Note("unjudged", f"{end - begin} readings came before any configuration"))
             self.now = int(clock[end - 1])
             begin = end
+        self._tick(ticks, n, out)
+
+    def _up_to_a_tick_that_matters(self, ticks: deque[TickAt], first: int, end: int) -> int:
+        """Where a slice of rows, between which nothing falls due, must end because of a tick in it.
+
+        A tick in the log's rhythm decides nothing there, unless a decision waits for any tick to come.
+        """
+        waits = self._next is None or self._next <= first
+        last, every = self.outage.last_tick, self.outage.every
+        for row, tick in ticks:
+            if row >= end:
+                break
+            if waits or is_gap(last, every, tick.received_at, tick.every):
+                return row
+            last, every = max(last, tick.received_at), tick.every if tick.received_at >= last else every
+        return end
 
     def _take_in(self, batch: Readings, begin: int, end: int, out: Outputs) -> None:
         """Fold rows [begin, end) of a batch, between which nothing is due."""
@@ -402,7 +443,7 @@ class Detector:
         if taken.corrected:
             out.calibrated.append((taken.place, taken.columns.values))
         duplicates, conflicts = self.log.sift(taken.columns, taken.keys)
-        found = [(int(taken.place[i]), "duplicate") for i in duplicates]
+        found = [(int(taken.place[i]), DUPLICATE) for i in duplicates]
         found += [(int(taken.place[i]), "conflict") for i in conflicts]
         out.duplicates += len(duplicates)
         fresh = taken.without(duplicates)

@@ -1,25 +1,28 @@
 """The detect stage: the fold of one partition of `dust.feed`, its outputs sent to Kafka at once.
 
-A breach leaves within the same event that led to it; whether the broker has confirmed is asked in
-`settle`, before a snapshot covers the record. Outputs go to the partition of their feed record.
+Records that wait together are folded together, at the latest a few milliseconds after the first
+(`DETECT_PACE`); whether the broker has confirmed the outputs is asked in `settle`, before a snapshot
+covers the records. Outputs go to the partition of their feed record.
 """
 
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_right
 from typing import Any
 
 import structlog
 
-from ingest.codec import decode, encode_quarantined, received_at_of, schema_of
-from ingest.records import Headers, Quarantined, Revision
+from ingest.codec import READINGS, decode, encode_quarantined, received_at_of, schema_of
+from ingest.records import FeedRecord, Headers, Quarantined, Readings, Revision
 from ingest.telemetry import Telemetry
 from ingest.topics import BREACHES, FEED, QUARANTINE, RESULTS
+from processors.bundle import Bundle, bundles
 from processors.context import encode_context
 from processors.detect import Detector
 from processors.feedreader import FeedError
 from processors.outlook import encode_outlook, encode_outlooks
-from processors.outputs import Outputs
+from processors.outputs import DUPLICATE, Outputs
 from processors.records import BREACH, encode_breach, encode_flags, encode_judged, judgement_records
 from processors.revision import Plan
 from processors.stage import Outlet, RawRecord, StageFactory
@@ -28,6 +31,7 @@ from processors.tracks import day_of
 log = structlog.get_logger(__name__)
 
 _OF_EVERY_PARTITION = ("dust.background/1", "dust.signal/1", "dust.revision/1")
+_WEIGHT_OF_RECORD = 50  # readings: what reading a record costs beside them
 _MOST_FLAGS = 20_000  # of a record: Kafka takes none above `topics.MAX_RECORD_BYTES`
 _MOST_RAW = 8 * 1024 * 1024  # of a record set aside: as base64 in JSON it must still fit in one
 
@@ -43,6 +47,8 @@ class DetectStage:
         self._outlet, self._telemetry = outlet, telemetry
         self._results, self._breaches = results, breaches  # names of topics
         self._detector = Detector.empty(outlet.partition, outlet.partitions)
+        self._waiting: list[tuple[RawRecord, FeedRecord]] = []  # read, but not folded yet
+        self._weight = 0
         self._outgoing: list[tuple[str, bytes | None, bytes, Headers]] = []
         self._sent: list[asyncio.Future[Any]] = []
 
@@ -69,10 +75,26 @@ class DetectStage:
         except Exception as error:  # whatever Arrow and JSON raise on bytes that are not ours
             self._set_aside(record, error)
             return
-        self._collect(record, self._detector.fold(feed))
+        self._waiting.append((record, feed))
+        self._weight += _WEIGHT_OF_RECORD + (len(feed) if isinstance(feed, Readings) else 0)
+
+    def weight(self) -> int:
+        """See `Weighed`: how many readings wait to be folded, and something for each record."""
+        return self._weight
+
+    def _fold_waiting(self) -> None:
+        waiting, self._waiting, self._weight = self._waiting, [], 0
+        raws = iter([record for record, _ in waiting])
+        for part in bundles(feed for _, feed in waiting):
+            if isinstance(part, Bundle):
+                records = [next(raws) for _ in range(part.count)]
+                self._collect(records, self._detector.fold_bundle(part), part.begins)
+            else:
+                self._collect([next(raws)], self._detector.fold(part), ())
 
     async def deliver(self) -> None:
         """See `Stage`: hands over to the producer, which confirms later."""
+        self._fold_waiting()
         outgoing, self._outgoing = self._outgoing, []
         for topic, key, value, headers in outgoing:
             self._sent.append(
@@ -90,12 +112,13 @@ class DetectStage:
         """See `Stage`."""
         return self._detector.dump()
 
-    def _collect(self, record: RawRecord, out: Outputs) -> None:
+    def _collect(self, records: list[RawRecord], out: Outputs, begins: tuple[int, ...]) -> None:
+        """What folding these records led to. `begins`: the first row of each that has readings."""
+        record = records[-1]
         received_at = received_at_of(record.headers, record.appended_at)
         trace = ("feed", b"%d/%d" % (record.partition, record.offset))
         if out.readings is not None:
-            value, headers = encode_judged(record.value, out.marks, out.duplicates, received_at)
-            self._outgoing.append((self._results, None, value, [*headers, trace]))
+            self._collect_judged(records, out, begins)
             self._count("readings", len(out.readings))
         for first in range(0, len(out.flags), _MOST_FLAGS):
             value, headers = encode_flags(out.flags[first : first + _MOST_FLAGS], received_at)
@@ -123,6 +146,19 @@ class DetectStage:
             self._keep_context(record, received_at)
         for note in out.notes:
             self._telemetry.discard(note.kind)
+
+    def _collect_judged(self, records: list[RawRecord], out: Outputs, begins: tuple[int, ...]) -> None:
+        own = [record for record in records if schema_of(record.headers) == READINGS]
+        marks: list[dict[int, str]] = [{} for _ in own]
+        for row, text in out.marks.items():
+            which = bisect_right(begins, row) - 1
+            marks[which][row - begins[which]] = text
+        for record, found in zip(own, marks, strict=True):
+            doubled = sum(DUPLICATE in text.split(",") for text in found.values())
+            received_at = received_at_of(record.headers, record.appended_at)
+            value, headers = encode_judged(record.value, found, doubled, received_at)
+            trace = ("feed", b"%d/%d" % (record.partition, record.offset))
+            self._outgoing.append((self._results, None, value, [*headers, trace]))
 
     def _keep_context(self, record: RawRecord, received_at: int) -> None:
         """What verdicts depend on goes into history too: once, though every partition reads it."""

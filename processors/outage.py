@@ -31,8 +31,7 @@ class Outage:
         """A tick came; a gap before it ends here."""
         if at < self.last_tick:
             return
-        # Two bridges, or one that was started with another rhythm: the slower one excuses the gap.
-        if at - self.last_tick > max(self.every, every) + SLACK_MS:
+        if is_gap(self.last_tick, self.every, at, every):
             if (
                 self.last_tick >= self.hold_until
             ):  # else the earlier gap's decisions still wait: keep its start
@@ -57,3 +56,9 @@ class Outage:
     def catching_up(self, at: int) -> bool:
         """Is `at` inside a gap or the grace after it?"""
         return self.gap_start < at <= self.hold_until
+
+
+def is_gap(last: int, usual: int, at: int, every: int) -> bool:
+    """Is a tick at `at` too long after the one at `last`? Their rhythms: `every` and `usual`."""
+    # Two bridges, or one that was started with another rhythm: the slower one excuses the gap.
+    return at - last > max(usual, every) + SLACK_MS

@@ -11,6 +11,8 @@ from processors.outlook import Outlook
 from processors.records import Breach, Flagged, Interval, Verdict
 from processors.rowlog import Int32s
 
+DUPLICATE = "duplicate"  # mark of a reading that has been counted already
+
 
 class Note(NamedTuple):
     """Something worth counting that is no output: kind and words."""

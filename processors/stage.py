@@ -63,7 +63,8 @@ class Pace:
     save_records: int = 5000
 
 
-DETECT_PACE = Pace()
+# long enough to find together what waits together, too short to be felt in a breach
+DETECT_PACE = Pace(deliver_s=0.002, deliver_weight=10_000)
 STORE_PACE = Pace(deliver_s=0.2, deliver_weight=5000, save_s=0.5, save_records=2000)
 ALERTS_PACE = Pace(save_s=0.5, save_records=500)
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ingest import codec
 from ingest.batches import Row, readings_of
 from ingest.records import FeedRecord, Readings, Revision
+from processors.bundle import Bundle, bundles
 from processors.detect import Detector
 from processors.outputs import Outputs
 from tests.logs import (
@@ -47,6 +48,12 @@ class Published:
     marks: dict[int, str]
     duplicates: int
 
+    def take(self, out: Outputs, row_number: int) -> None:
+        """Add what a fold said of rows that are numbered from `row_number` on."""
+        self.lines += [*out.intervals, *out.verdicts, *out.breaches, *out.outlooks, *out.flags]
+        self.duplicates += out.duplicates
+        self.marks |= {row_number + place: text for place, text in out.marks.items()}
+
 
 def fold(records: list[FeedRecord], crash_every: int = 0) -> tuple[Published, Detector]:
     detector = Detector.empty()
@@ -54,10 +61,7 @@ def fold(records: list[FeedRecord], crash_every: int = 0) -> tuple[Published, De
     row_number = 0
     for number, sent in enumerate(records, 1):
         record = codec.decode(*codec.encode(sent))  # over the wire, as it would be
-        out: Outputs = detector.fold(record)
-        said.lines += [*out.intervals, *out.verdicts, *out.breaches, *out.outlooks, *out.flags]
-        said.duplicates += out.duplicates
-        said.marks |= {row_number + place: text for place, text in out.marks.items()}
+        said.take(detector.fold(record), row_number)
         row_number += len(record) if isinstance(record, Readings) else 0
         if crash_every and number % crash_every == 0:
             detector = Detector.load(detector.dump())
@@ -168,6 +172,26 @@ def test_one_batch_over_hours_is_judged_as_its_rows_one_by_one(rows: list[Row], 
     together, second = fold(batches([*start, *rows], [size]))
     assert by_kind(together) == by_kind(one_by_one)
     assert together.marks == one_by_one.marks
+    assert second.dump() == first.dump()
+
+
+@few
+@given(logs(), st.integers(1, 30), st.integers(2, 300))
+def test_records_folded_together_say_what_each_would_have_said(
+    log: list[FeedRecord | Row], size: int, most: int
+) -> None:
+    """Over ticks and the gaps between them, and whatever falls due among the records."""
+    records = [codec.decode(*codec.encode(record)) for record in batches(log, [size])]
+    one_by_one, first = fold(records)
+    said, second = Published([], {}, 0), Detector.empty()
+    row_number = 0
+    for begin in range(0, len(records), most):
+        for part in bundles(records[begin : begin + most]):
+            out = second.fold_bundle(part) if isinstance(part, Bundle) else second.fold(part)
+            said.take(out, row_number)
+            row_number += len(out.readings or ())
+    assert by_kind(said) == by_kind(one_by_one)
+    assert (said.marks, said.duplicates) == (one_by_one.marks, one_by_one.duplicates)
     assert second.dump() == first.dump()
 
 

@@ -194,8 +194,8 @@ async def test_a_stage_restored_from_a_snapshot_says_the_same_as_the_one_that_ma
     second, rest, _ = made()
     for offset, record in enumerate(log):
         if offset == 40:
-            second.restore(first.snapshot())
             await first.deliver()
+            second.restore(first.snapshot())
             through.sent.clear()
         first.fold(raw(offset, record))
         if offset >= 40:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 
 from ingest.telemetry import Telemetry
 from processors.apps import StageOptions, run_stage
 from processors.detect_stage import detect_stages
-from processors.stage import Pace
+from processors.stage import DETECT_PACE
 
 
 def main() -> None:
@@ -29,7 +30,7 @@ def main() -> None:
                 group=settings.group,
                 instance="one",
                 snapshots=settings.snapshots,
-                pace=Pace(save_s=settings.save_s),
+                pace=replace(DETECT_PACE, save_s=settings.save_s),
             ),
         )
     )

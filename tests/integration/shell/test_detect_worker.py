@@ -8,28 +8,30 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from deploy.embedded.kafka import KafkaNode
 from ingest.admin import ensure_topics
-from ingest.codec import decode, encode, header, schema_of
+from ingest.codec import decode, encode, schema_of
 from ingest.records import FeedRecord
 from ingest.topics import TopicSpec, partition_of
 from processors.detect import Detector
+from processors.outputs import Outputs
 from processors.records import (
     BREACH,
     JUDGED,
     JUDGEMENTS,
+    decode_judgements,
     encode_breach,
     encode_judged,
-    encode_judgements,
 )
 from tests.logs import HEBEI, HOUR, MINUTE, T0, background, local_rule, minutes, revision, rules_of, ticking
 
 PARTITIONS = 2
 WORKER = Path(__file__).with_name("detecting.py")
-Said = dict[tuple[str, int, int], list[bytes]]  # (topic, partition, feed offset) -> values
+Said = dict[tuple[str, int], set[bytes]]  # (topic, partition) -> what was said in its records
 
 
 def county_log() -> dict[int, list[FeedRecord]]:
@@ -52,24 +54,32 @@ def county_log() -> dict[int, list[FeedRecord]]:
     return log
 
 
+def pieces(value: bytes, schema: str) -> set[bytes]:
+    """What a record says. How judgements are gathered in records is by what waited together."""
+    if schema != JUDGEMENTS:
+        return {value}
+    intervals, verdicts = decode_judgements(value)
+    return {orjson.dumps(one) for one in [*intervals, *verdicts]}
+
+
 def expected(log: dict[int, list[FeedRecord]]) -> Said:
-    """What the fold says, without any server."""
+    """What the fold says, record by record and without any server."""
     said: Said = {}
     for partition, records in log.items():
         detector = Detector.empty(partition, PARTITIONS)
-        for offset, record in enumerate(records):
+        results, breaches = (said.setdefault((kind, partition), set()) for kind in ("results", "breaches"))
+        for record in records:
             value, headers = encode(record)
-            received_at = int(header(headers, "received_at") or b"0")
             out = detector.fold(decode(value, headers))
             if out.readings is not None:
-                judged = encode_judged(value, out.marks, out.duplicates, received_at)[0]
-                said.setdefault(("results", partition, offset), []).append(judged)
-            if out.intervals or out.verdicts:
-                judgements = encode_judgements(out.intervals, out.verdicts, received_at)[0]
-                said.setdefault(("results", partition, offset), []).append(judgements)
-            for breach in out.breaches:
-                said.setdefault(("breaches", partition, offset), []).append(encode_breach(breach)[1])
+                results |= pieces(*judged(value, out))
+            results |= {orjson.dumps(one) for one in [*out.intervals, *out.verdicts]}
+            breaches |= {encode_breach(breach)[1] for breach in out.breaches}
     return said
+
+
+def judged(value: bytes, out: Outputs) -> tuple[bytes, str]:
+    return encode_judged(value, out.marks, out.duplicates, 0)[0], JUDGED
 
 
 class Detecting:
@@ -81,7 +91,7 @@ class Detecting:
         self.topics = {kind: f"{name}.{kind}" for kind in ("feed", "results", "breaches", "snapshots")}
         self.group = f"{name}.group"
         self.workers: list[subprocess.Popen[bytes]] = []
-        self.said: dict[tuple[str, int, int], list[bytes]] = {}
+        self.said: Said = {}
         self.repeated = 0
 
     async def start(self) -> None:
@@ -119,22 +129,16 @@ class Detecting:
         return worker
 
     async def listen(self) -> None:
-        """Take what has been said; a record folded again must say the same again."""
-        heard: dict[tuple[str, int, int], list[bytes]] = {}
+        """Take what has been said; a record folded again may only say the same again."""
         for at, records in (await self.consumer.getmany(timeout_ms=100)).items():
-            kind = at.topic.rsplit(".", 1)[1]
+            heard = self.said.setdefault((at.topic.rsplit(".", 1)[1], at.partition), set())
             for record in records:
-                if schema_of(record.headers) not in (JUDGED, JUDGEMENTS, BREACH):
+                schema = schema_of(record.headers)
+                if schema not in (JUDGED, JUDGEMENTS, BREACH):
                     continue  # what history keeps besides is held to replays elsewhere
-                place = (header(record.headers, "feed") or b"").decode()
-                heard.setdefault((kind, at.partition, int(place.split("/")[1])), []).append(record.value)
-        for key, values in heard.items():
-            known = self.said.setdefault(key, [])
-            for value in values:
-                if value in known:
-                    self.repeated += 1
-                else:
-                    known.append(value)
+                found = pieces(record.value, schema)
+                self.repeated += len(found & heard)
+                heard |= found
 
     async def hear(self, count: int, within_s: float = 40.0) -> None:
         deadline = time.monotonic() + within_s
@@ -159,7 +163,7 @@ async def test_a_worker_killed_in_the_middle_says_byte_for_byte_what_the_fold_sa
 ) -> None:
     log = county_log()
     fold = expected(log)
-    assert {kind for kind, _, _ in fold} == {"results", "breaches"}
+    assert {kind for kind, _ in fold} == {"results", "breaches"}
     total = sum(map(len, fold.values()))
     await detecting.publish({p: records[: len(records) // 2] for p, records in log.items()})
     killed = detecting.worker()
