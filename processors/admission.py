@@ -50,10 +50,9 @@ def admission(
     why += [f"mark:{mark}" for mark in LEFT_OUT if mark in marks]
     if beaten:
         why.append("conflict")
-    time, reach = reading["time"], reading["time"] + round(float(reading.get("period") or 0) * 1000)
-    if any(
-        time < (until if until is not None else reach + 1) and reach >= start for start, until in maintenance
-    ):
+    time, period = reading["time"], round(float(reading.get("period") or 0) * 1000)
+    reach = time + max(period, 1)  # a mean that ends where maintenance begins was measured before it
+    if any((until is None or time < until) and reach > start for start, until in maintenance):
         why.append("maintenance")
     if before is not None and reading["received_at"] >= before:
         why.append("after")

@@ -73,9 +73,10 @@ def window_of(
         for v in values
         if v.time < end and v.time + max(v.period, 1) > start and v.period <= width
     ]  # fmt: skip
+    once = _once(used, interval)
     found = []
     for begin in range(start, end, interval):
-        slot = _slot(used, begin, begin + interval, start, end)
+        slot = _slot(once, begin, begin + interval, start, end)
         if slot is not None:
             found.append(slot)
     return Window(tuple(found), width // interval, _of(found, statistic))
@@ -107,21 +108,27 @@ def _slot(values: Sequence[Value], begin: int, until: int, start: int, end: int)
         overlap = min(last, until) - max(first, begin)
         if overlap > 0:
             weighed.append((value, overlap))
-    taken = _once(weighed, until - begin)
+    taken = _finest(weighed, until - begin)
     if not taken:
         return None
     total = sum(value.thousandths * weight for value, weight in taken) * _PER_THOUSANDTH
     return Slot(begin, _rounded(total, sum(weight for _, weight in taken)), len(taken))
 
 
-def _once(weighed: list[tuple[Value, int]], length: int) -> list[tuple[Value, int]]:
-    """A mean that reaches beyond the slot counts only where no finer mean is: nothing is counted twice."""
-    means = [value.period for value, _ in weighed if value.period]
-    if not means or all(period <= length for period in means):
-        return weighed
-    fine = any(period <= length for period in means)
-    longest = length if fine else min(means)
-    return [one for one in weighed if one[0].period <= length or (not fine and one[0].period == longest)]
+def _once(values: Sequence[Value], length: int) -> list[Value]:
+    """Without the instants within a mean of at most a slot: what it is made of is not counted again."""
+    means = [value for value in values if 0 < value.period <= length]
+    return [
+        one
+        for one in values
+        if one.period or not any(mean.time <= one.time < mean.time + mean.period for mean in means)
+    ]
+
+
+def _finest(weighed: list[tuple[Value, int]], length: int) -> list[tuple[Value, int]]:
+    """What a slot is made of: a mean that reaches beyond it counts only where nothing finer is."""
+    beyond = [value.period if value.period > length else 0 for value, _ in weighed]
+    return [one for one, reach in zip(weighed, beyond, strict=True) if reach == min(beyond)]
 
 
 def _of(slots: Sequence[Slot], statistic: Statistic) -> float | None:
