@@ -153,20 +153,23 @@ def final_verdicts(run: Run) -> Finals:
 
 @few
 @given(seeds)
-def test_what_comes_within_two_hours_ends_as_if_it_had_been_on_time(
-    seed: int,
-) -> None:
+def test_late_readings_keep_every_law_of_what_comes_late(seed: int) -> None:
+    """The laws share the folds: they are most of the time of these tests."""
     prompt, late = (judged(rows, 60, SUPERSEDED, LENGTH + 2) for rows in belated(seed))
-    assert final_intervals(late) == final_intervals(prompt)
-    assert final_verdicts(late) == final_verdicts(prompt)
+    finals = final_verdicts(late)
+    what_comes_within_two_hours_ends_as_if_it_had_been_on_time(prompt, late, finals)
+    a_late_reading_never_opens_an_episode_twice_and_amends_wake_nobody(late)
+    an_exceedance_that_is_in_force_in_the_end_lies_in_a_breach(late, finals)
 
 
-@few
-@given(seeds)
-def test_a_late_reading_never_opens_an_episode_twice_and_amends_wake_nobody(
-    seed: int,
+def what_comes_within_two_hours_ends_as_if_it_had_been_on_time(
+    prompt: Run, late: Run, finals: Finals
 ) -> None:
-    late = judged(belated(seed)[1], 60, SUPERSEDED, LENGTH + 2)
+    assert final_intervals(late) == final_intervals(prompt)
+    assert finals == final_verdicts(prompt)
+
+
+def a_late_reading_never_opens_an_episode_twice_and_amends_wake_nobody(late: Run) -> None:
     opened = [b.id for b in late.breaches if b.event == "opened"]
     assert len(opened) == len(set(opened))
     is_open: dict[str, bool] = {}
@@ -180,11 +183,8 @@ def test_a_late_reading_never_opens_an_episode_twice_and_amends_wake_nobody(
     assert not rising  # no rule here has severities
 
 
-@few
-@given(seeds)
-def test_an_exceedance_that_is_in_force_in_the_end_lies_in_a_breach(seed: int) -> None:
+def an_exceedance_that_is_in_force_in_the_end_lies_in_a_breach(late: Run, finals: Finals) -> None:
     """Of rules that open at the first exceeding interval."""
-    late = judged(belated(seed)[1], 60, SUPERSEDED, LENGTH + 2)
     for rule in ("m5", "m15", "h1", "r15", "allowed"):
         spans: dict[str, list[int]] = {}
         for b in late.breaches:
@@ -192,7 +192,6 @@ def test_an_exceedance_that_is_in_force_in_the_end_lies_in_a_breach(seed: int) -
                 known = spans.setdefault(b.id, [b.start, b.start])
                 until = 2 * b.start if b.event == "opened" else b.start
                 spans[b.id] = [min(known[0], b.start), max(known[1], until) if b.event != "closed" else until]
-        finals = final_verdicts(late)
         complies = [k[2] for k, v in finals.items() if k[:2] == (rule, "interval") and v[0] == "compliant"]
         # a late exceedance just before an episode belongs to it without moving its beginning
         for span in spans.values():
