@@ -3,6 +3,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
+MUTANTS := .venv-mutants
+MUTMUT := 3.8.1
 FOR    ?=
 SPEED  ?= 60
 export UV_SYSTEM_CERTS = 1
@@ -10,7 +12,7 @@ export UV_SYSTEM_CERTS = 1
 export UV_PROJECT_ENVIRONMENT = $(VENV)
 unexport VIRTUAL_ENV
 
-.PHONY: setup demo test test-servers lint types bench bench-suspicion clean
+.PHONY: setup demo test test-servers coverage mutants lint types bench bench-suspicion clean
 
 setup: $(VENV)/.ready
 
@@ -39,6 +41,23 @@ test-servers: setup
 	@tests/servers/install.sh
 	@$(BIN)/pytest -q -m "servers or browser"
 
+# branch coverage of the pure modules of processors/ by the tests that need no server; fails under 95 %
+coverage: setup
+	@$(BIN)/pytest -q -n 4 --dist loadfile -m "not servers and not browser" --cov --cov-report=term \
+		tests/unit tests/property
+
+# mutation score of the pure core, hours for all of it: ONLY=processors/judge.py, SAMPLE=20, REPORT=1 (run nothing)
+mutants: $(MUTANTS)/.ready
+	@$(MUTANTS)/bin/python -m tests.mutants $(if $(ONLY),--only $(ONLY)) $(if $(SAMPLE),--sample $(SAMPLE)) \
+		$(if $(REPORT),--report)
+
+# an environment of its own: mutmut brings a terminal interface, and another click than Faust's
+$(MUTANTS)/.ready: $(VENV)/.ready
+	@echo "setting up: mutmut $(MUTMUT)"
+	@UV_PROJECT_ENVIRONMENT=$(MUTANTS) $(UV) sync --quiet --frozen --all-extras --inexact
+	@$(UV) pip install --quiet --python $(MUTANTS)/bin/python mutmut==$(MUTMUT)
+	@touch $@
+
 lint: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -54,4 +73,4 @@ bench-suspicion: setup
 	@$(BIN)/python -m bench suspicion
 
 clean:
-	rm -rf $(VENV) var dist alerts/web/node_modules alerts/web/static/vendor
+	rm -rf $(VENV) $(MUTANTS) mutants var dist alerts/web/node_modules alerts/web/static/vendor

@@ -1,0 +1,54 @@
+"""The runner of mutation tests: what it mutates, what it samples, how it counts."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+
+from tests.mutants import ROOT, Line, modules, sample, score_of, status_of
+
+TOOL = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+
+
+def test_what_is_mutated_is_covered_and_what_knows_an_engine_is_neither():
+    mutated = {str(path) for path in modules(ROOT, None)}
+    assert not mutated & set(TOOL["coverage"]["run"]["omit"])
+    left_out = set(TOOL["mutmut"]["do_not_mutate"]) - {"processors/history/*"}
+    assert left_out <= set(TOOL["coverage"]["run"]["omit"])
+    for name in TOOL["importlinter"]["contracts"][1]["source_modules"]:
+        if name.startswith("processors."):
+            path = name.replace(".", "/")
+            assert any(one in (f"{path}.py", f"{path}/__init__.py") for one in mutated), name
+
+
+def test_only_narrows_to_a_module_or_a_folder():
+    assert [str(path) for path in modules(ROOT, "processors/judge.py")] == ["processors/judge.py"]
+    folder = modules(ROOT, "processors/wind/")
+    assert len(folder) > 3
+    assert {path.parent.name for path in folder} == {"wind"}
+    assert modules(ROOT, "processors/jud") == []
+    assert modules(ROOT, "processors/shell.py") == []
+
+
+def test_a_sample_is_the_same_whatever_the_order_and_a_larger_one_holds_it():
+    names = [f"m.x_f__mutmut_{i}" for i in range(50)]
+    small, large = sample(names, 10), sample(reversed(names), 20)
+    assert len(set(small)) == 10
+    assert set(small) < set(large)
+    assert sorted(sample(names, None)) == sorted(names)
+
+
+def test_a_timeout_is_detected_what_no_test_reaches_lives_and_what_was_not_tried_does_not_count():
+    codes = [1, 3, -24, 0, 33, -11, None]
+    line = Line("m", 100, Counter(status_of(code) for code in codes))
+    assert [status_of(code) for code in codes] == [
+        "killed", "killed", "timeout", "survived", "untested", "unclear", None,
+    ]  # fmt: skip
+    assert (line.tried, line.score) == (6, 50.0)
+    assert Line("n", 5, Counter()).score is None
+
+
+def test_modules_weigh_by_their_mutants_and_not_by_their_samples():
+    small, large = Line("a", 10, Counter(killed=10)), Line("b", 90, Counter(killed=5, survived=5))
+    assert score_of([small, large]) == 55.0
+    assert score_of([Line("n", 5, Counter())]) is None
