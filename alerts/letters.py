@@ -78,6 +78,9 @@ class Writer:
             opened_at=case.opened_at,
             reasons=tuple(data["reasons"]),
             evidence=data.get("evidence"),
+            devices=1
+            if case.device
+            else max(1, sum(d.site == case.site for d in self.register.devices.values())),
         )
 
     def message(

@@ -65,6 +65,7 @@ class Matter:
     opened_at: int = 0
     reasons: tuple[str, ...] = ()
     evidence: dict[str, Any] | None = None  # of a suspicion
+    devices: int = 1  # how many it is about: all of a silent site
 
     @property
     def net(self) -> float | None:
@@ -254,6 +255,8 @@ def _reading(value: float | None, unit: str | None, limit: float | None) -> str:
 
 
 def _device(matter: Matter, chinese: bool) -> str:
+    if not matter.device:  # a silence of the site as a whole
+        return "全部监测设备" if chinese else "all monitors"
     if not matter.device_name:
         return matter.device
     return (

@@ -31,6 +31,7 @@ from alerts.records import (
 from alerts.routing import Routing
 from alerts.silence import Group, hold_until, release
 from ingest.register import Register
+from processors.deadman import SITE_SILENT
 from processors.outlook import Outlook
 from processors.records import Breach, short_id
 
@@ -109,20 +110,26 @@ class CasePlanner:
         untold = not case.tell and case.recovered_at is None
         news = untold and step.accepted and event.event == "amended" and event.tell
         later = event.at >= case.updated_at
+        joins = case.hold_until is not None and SITE_SILENT in event.reasons and not event.tell
         after = replace(
             case,
             state=str(step.after),
             level=event.level if later else case.level,
             updated_at=max(case.updated_at, event.at),
             data=asdict(event) if later else case.data,
+            hold_until=None if joins else case.hold_until,
         )
+        if joins:
+            why = "not told by itself: all of its site is silent, and that is told"
         if not news:
             return Change(why, after, _event_of(event, case.state, after.state, why))
         why = "only recorded so far; it goes on, and is told now"
         late = now - event.at > _LATE_MS
         due = deadline_ms(self.routing, event.level, event.deadline_h, now if late else event.at)
-        after = replace(after, tell=True, delayed=event.delayed or late, deadline=due)
-        messages = self._tell(after, "opened", self._recipients(after, now), now)
+        silent = event.kind == OFFLINE
+        hold = hold_until(now, event.start, self.routing.form.offline) if silent else None
+        after = replace(after, tell=True, delayed=event.delayed or late, deadline=due, hold_until=hold)
+        messages = () if silent else self._tell(after, "opened", self._recipients(after, now), now)
         return Change(why, after, _event_of(event, case.state, after.state, why), messages)
 
     def _closed(self, event: Breach, known: Known, now: int) -> list[Change]:
@@ -171,7 +178,7 @@ class CasePlanner:
     def release(self, held: Sequence[Case], now: int) -> list[Change]:
         """Changes for the held cases whose time has come."""
         changes: list[Change] = []
-        for group in release(held, now, self.routing.form.offline):
+        for group in release(held, now, self.routing.form.offline, self._devices_of):
             changes += self._one(group, now) if len(group.members) == 1 else self._together(group, now)
         return changes
 
@@ -183,6 +190,7 @@ class CasePlanner:
 
     def _together(self, group: Group, now: int) -> list[Change]:
         names = [member.id for member in group.members]
+        number = sum(self._devices_of(member) for member in group.members)
         id = short_id("many-silent", *names)
         first = group.members[0]
         deadlines = [m.deadline for m in group.members if m.deadline is not None]
@@ -193,7 +201,7 @@ class CasePlanner:
             level=first.level,
             site=first.site if len({m.site for m in group.members}) == 1 else _SEVERAL,
             device=_SEVERAL,
-            title=group_name(len(names), self.register.county.language),
+            title=group_name(number, self.register.county.language),
             opened_at=min(m.opened_at for m in group.members),
             updated_at=now,
             deadline=min(deadlines, default=None),
@@ -224,7 +232,7 @@ class CasePlanner:
         changes = [Change(group.reason, parent, noted, messages)]
         for member in group.members:
             joined = replace(member, hold_until=None, parent=id, updated_at=max(now, member.updated_at))
-            why = f"told as one of {len(names)}"
+            why = f"told together with others: {number} devices"
             noted = _note(joined, "told", now, why, short_id("joined", joined.id))
             changes.append(Change(why, joined, noted))
         return changes
@@ -262,6 +270,12 @@ class CasePlanner:
         what, id = "closed" if over else "returned", short_id("back", parent.id, returned)
         noted = _note(after, what, event.at, why, id)
         return [Change(why, after, replace(noted, before=parent.state), messages)]
+
+    def _devices_of(self, case: Case) -> int:
+        """How many devices a silence is about: a site's is about all of them."""
+        if case.device:
+            return 1
+        return max(1, sum(device.site == case.site for device in self.register.devices.values()))
 
     # ------------------------------------------------------------------------------- faults
 
@@ -329,7 +343,7 @@ class CasePlanner:
 
 def _template_of_end(event: Breach, known: Known) -> str:
     """In which words the end is told: withdrawn, corrected, heard again, or within the limit again."""
-    if {"rule_removed", "rule_suspended", "device_removed"} & set(event.reasons):
+    if {"rule_removed", "rule_suspended", "device_removed", "site_removed"} & set(event.reasons):
         return "withdrawn"
     if event.kind == OFFLINE:
         return "returned"

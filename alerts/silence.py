@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from alerts.records import Case
@@ -21,11 +21,13 @@ def hold_until(now: int, last_heard: int, silence: Silence) -> int:
     return max(now + silence.hold * 1000, last_heard + silence.minimum * 1000)
 
 
-def release(held: Sequence[Case], now: int, silence: Silence) -> list[Group]:
-    """What to tell at `now` of the held cases.
+def release(
+    held: Sequence[Case], now: int, silence: Silence, devices_of: Callable[[Case], int] = lambda case: 1
+) -> list[Group]:
+    """What to tell at `now` of the held cases; `devices_of` says how many devices one is about.
 
     A case whose hold has ended takes those along that fell silent within the window of it; more than
-    `many` together are one group, also those whose own hold still runs. While others keep falling
+    `many` devices together are one group, also those whose own hold still runs. While others keep falling
     silent it waits on, at most for the window: monitors that report every few minutes are found
     silent one after another, though one cable was cut.
     """
@@ -43,8 +45,9 @@ def release(held: Sequence[Case], now: int, silence: Silence) -> list[Group]:
         newest = max(other.opened_at for other in near)
         if now < min(newest + silence.hold * 1000, case.opened_at + silence.window * 1000):
             continue
-        if len(near) > silence.many:
-            why = f"{len(near)} devices fell silent within {silence.window} s, more than {silence.many}"
+        number = sum(devices_of(other) for other in near)
+        if len(near) > 1 and number > silence.many:
+            why = f"{number} devices fell silent within {silence.window} s, more than {silence.many}"
             groups.append(Group(near, why))
             done.update(other.id for other in near)
         else:

@@ -245,6 +245,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "suspected": ("疑似，待现场核查", "suspected, to be checked on site"),
     "suspicion_over": ("疑点已消失", "no longer found"),
     "device_returned": ("设备恢复", "device returned"),
+    "site_silent": ("全部设备无声，按工地告知", "the whole site is silent"),
+    "site_quiet": ("同工地其他设备也无数据，等待工地判定", "the site's other devices are quiet too"),
+    "site_returned": ("工地恢复", "the site returned"),
+    "site_removed": ("配置中该工地已无设备", "no devices of the site are configured"),
+    "last_will": ("连接已断开（遗嘱消息）", "its status topic says offline (last will)"),
+    "status_online": ("报告在线但没有数据", "its status topic says online, no readings come"),
+    "gap_on_rising_slope": ("缺口始于浓度快速上升时", "the gap begins on a rising slope"),
+    "gap_under_high_background": ("缺口始于背景偏高时", "the gap begins under a high background"),
 }
 
 

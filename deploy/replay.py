@@ -19,9 +19,19 @@ import orjson
 from ingest.batches import Row, readings_of
 from ingest.decoders.instants import instant_text
 from ingest.recording import Recorded, RecordingError
-from ingest.records import MISSING, Background, FeedRecord, Quarantined, Readings, Revision, Signal, Tick
+from ingest.records import (
+    MISSING,
+    Background,
+    FeedRecord,
+    Quarantined,
+    Readings,
+    Revision,
+    Signal,
+    Status,
+    Tick,
+)
 from ingest.register import Register
-from ingest.resolve import STATUS_FILTER, Arrival, Resolver, matches
+from ingest.resolve import Arrival, Resolver
 from ingest.units import JUDGED
 from processors.detect import Detector
 from processors.outlook import Outlook
@@ -140,14 +150,12 @@ def feed_of(
             yield Tick(minute, MINUTE_MS, BRIDGE)
         yield from ticks(at)
         out.received += 1
-        if matches(STATUS_FILTER, message.topic):
-            continue  # the bridge logs what a device says of its connection; no verdict depends on it
         for outcome in resolver.take(
             Arrival(message.topic, message.payload, at, message.retain, message.dup)
         ):
             if isinstance(outcome, Row):
                 rows.append(outcome)
-            elif isinstance(outcome, Background | Signal):
+            elif isinstance(outcome, Background | Signal | Status):
                 yield from gathered()
                 yield outcome
             elif isinstance(outcome, Quarantined):

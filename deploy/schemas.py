@@ -175,5 +175,6 @@ _SOURCES: dict[str, Callable[[], Schema]] = {
     "tick": lambda: _feed("Tick"),
     "background": lambda: _feed("Background"),
     "signal": lambda: _feed("Signal"),
+    "status": lambda: _feed("Status"),
     "revision": lambda: _feed("Revision"),
 }

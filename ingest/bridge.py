@@ -23,7 +23,7 @@ from ingest.packets import Message
 from ingest.producer import Outgoing
 from ingest.recording import played_filter, unplayed
 from ingest.register import Register
-from ingest.resolve import STATUS_FILTER, Arrival, Resolver, TimePolicy, filters_of, gathered, matches
+from ingest.resolve import STATUS_FILTER, Arrival, Resolver, TimePolicy, filters_of, gathered
 from ingest.stamp import Stamp
 from ingest.telemetry import Telemetry
 from ingest.ticks import Ticker
@@ -63,10 +63,10 @@ class Bridge:
         self._ack_soon = False
         self._unexpected = Unexpected()
         on = Handlers(self._connected, self._messages, self._lost)
-        filters = filters_of(register)
+        filters, plain = filters_of(register), [STATUS_FILTER]
         if self._recorded is not None and not config.mqtt.mqtt5:
-            filters = [played_filter(name) for name in filters]
-        self.connection = Connection(config.mqtt, filters, [STATUS_FILTER], on)
+            filters, plain = ([played_filter(name) for name in names] for names in (filters, plain))
+        self.connection = Connection(config.mqtt, filters, plain, on)
         self._messages_in = telemetry.records.labels("message")
         self._acknowledged = telemetry.written.labels("acknowledged")
         telemetry.ready_when("mqtt", lambda: self.connection.why or None)
@@ -127,10 +127,6 @@ class Bridge:
             topic = sent_topic
             if self._recorded is not None:
                 topic, at = self._recording(sent_topic, properties)
-            if topic.endswith("/status") and matches(STATUS_FILTER, topic):
-                self._telemetry.records.labels("status").inc()
-                log.info("device_status", topic=topic, status=payload[:40].decode("utf-8", "replace"))
-                continue
             if not mid and self.feed.waiting > _MOST_WAITING:
                 self._telemetry.discard("qos0_while_kafka_is_down")
                 continue

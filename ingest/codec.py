@@ -19,6 +19,7 @@ import pyarrow as pa
 from ingest.calibration import are_corrections
 from ingest.records import (
     MISSING,
+    STATES,
     Background,
     FeedRecord,
     Headers,
@@ -28,16 +29,18 @@ from ingest.records import (
     Readings,
     Revision,
     Signal,
+    Status,
     Tick,
 )
 from ingest.units import QUANTITIES
 
 READINGS = "dust.readings/1"
 QUARANTINED = "dust.quarantined/1"
-_JSON_KINDS: dict[str, type[Tick] | type[Background] | type[Signal] | type[Revision]] = {
+_JSON_KINDS: dict[str, type[Tick] | type[Background] | type[Signal] | type[Status] | type[Revision]] = {
     "dust.tick/1": Tick,
     "dust.background/1": Background,
     "dust.signal/1": Signal,
+    "dust.status/1": Status,
     "dust.revision/1": Revision,
 }
 _ADDED = ("device", "calibration")  # optional keys that records got later
@@ -163,6 +166,13 @@ _CHECKS: dict[type, dict[str, Callable[[object], bool]]] = {
         "end": _is_instant_or_none,
         "device": _is_text_or_none,
         "calibration": lambda found: found is None or are_corrections(found),
+    },
+    Status: {
+        "received_at": _is_instant,
+        "device": _is_text,
+        "site": _is_text,
+        "state": lambda state: state in STATES,
+        "retained": lambda kept: type(kept) is bool,
     },
     Revision: {
         "id": _is_text,

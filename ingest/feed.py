@@ -16,7 +16,7 @@ import structlog
 from ingest.batches import MOST_ROWS, Batch, Batches, Row, readings_of
 from ingest.codec import encode, encode_quarantined, headers_of
 from ingest.producer import Outgoing, Producer
-from ingest.records import Background, Headers, Quarantined, Signal, Tick
+from ingest.records import Background, Headers, Quarantined, Signal, Status, Tick
 from ingest.resolve import Dropped, Outcome
 from ingest.telemetry import Telemetry
 from ingest.topics import DEFAULT_PARTITIONS, FEED, QUARANTINE, partition_of
@@ -78,6 +78,8 @@ class Feed:
         if isinstance(outcome, Dropped):
             self._telemetry.discard(outcome.reason)
             return ()
+        if isinstance(outcome, Status):
+            return (self._put_status(outcome),)
         assert isinstance(outcome, Background | Signal)
         return tuple(self.everywhere(outcome))
 
@@ -124,11 +126,7 @@ class Feed:
         return self._batches.rows + self.producer.outstanding
 
     def _put_row(self, row: Row) -> int:
-        partition = self._partition_of.get(row.site)
-        if partition is None:
-            if len(self._partition_of) >= _MOST_SITES:
-                self._partition_of.clear()
-            partition = self._partition_of[row.site] = partition_of(row.site, self.options.partitions)
+        partition = self._partition(row.site)
         batch = self._batches.batch(partition)
         if batch is None:
             self._last += 1
@@ -147,6 +145,24 @@ class Feed:
             self._batches.take(partition)
             self._send_batch(batch)
         return number
+
+    def _put_status(self, status: Status) -> int:
+        """Behind the readings that came before it: they tell whether the device had spoken since."""
+        partition = self._partition(status.site)
+        batch = self._batches.take(partition)
+        if batch is not None:
+            self._send_batch(batch)
+        self._telemetry.records.labels("status").inc()
+        value, headers = encode(status)
+        return self.send(FEED, partition, value, headers)
+
+    def _partition(self, site: str) -> int:
+        partition = self._partition_of.get(site)
+        if partition is None:
+            if len(self._partition_of) >= _MOST_SITES:
+                self._partition_of.clear()
+            partition = self._partition_of[site] = partition_of(site, self.options.partitions)
+        return partition
 
     def _note(self, row: Row) -> None:
         """Count what is odd about a reading; what somebody should mend is said once for each device."""

@@ -19,6 +19,8 @@ Int32s = npt.NDArray[np.int32]
 
 MISSING = int(np.iinfo(np.int64).min)  # in a value column: this reading has no such value
 
+STATES = ("online", "offline", "")  # what a status topic may say; "" takes back what it said
+
 # Codes of contracts.md, and the reasons that only the bridge or the store can find.
 REJECTION_CODES: tuple[str, ...] = (
     "bad_crc",
@@ -135,6 +137,17 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True)
+class Status:
+    """What the status topic of a device says of its connection: its own word, or its last will."""
+
+    received_at: int
+    device: str
+    site: str
+    state: str  # online | offline | "" (the word was taken back)
+    retained: bool  # the broker had kept it: when it was said nobody knows
+
+
+@dataclass(frozen=True, slots=True)
 class Revision:
     """A configuration in force from `effective` on; `body` is plain JSON data.
 
@@ -149,7 +162,7 @@ class Revision:
     applied: dict[str, Any] = field(default_factory=dict)
 
 
-FeedRecord = Readings | Tick | Background | Signal | Revision
+FeedRecord = Readings | Tick | Background | Signal | Status | Revision
 Headers = list[tuple[str, bytes]]
 
 

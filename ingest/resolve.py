@@ -26,8 +26,8 @@ from typing import Literal, NamedTuple
 
 from ingest.batches import Row
 from ingest.decoders import DECODERS, Decoder
-from ingest.decoders.notices import decode_background, decode_signal
-from ingest.records import Background, Decoded, DevicePolicy, Quarantined, Rejected, Signal
+from ingest.decoders.notices import decode_background, decode_signal, decode_status
+from ingest.records import Background, Decoded, DevicePolicy, Quarantined, Rejected, Signal, Status
 from ingest.register import Device, Register
 
 BACKGROUND_FILTER = "dust/v1/background/+"
@@ -59,7 +59,7 @@ class Dropped(NamedTuple):
     reason: str
 
 
-Outcome = Row | Quarantined | Background | Signal | Dropped
+Outcome = Row | Quarantined | Background | Signal | Status | Dropped
 
 
 class Known(NamedTuple):
@@ -197,6 +197,8 @@ class Resolver:
                 words = f"no area of county.yaml lists the station {value.station!r}"
                 return self._refuse(came, "unknown_station", words)
             return Background(value.id, came.received_at, *value[1:])
+        if kind == "status":
+            return self._status(came)
         order = decode_signal(came.payload, came.topic, self._offset_s(came.received_at))
         if isinstance(order, Rejected):
             return self._refuse(came, order.code, order.detail)
@@ -222,6 +224,18 @@ class Resolver:
             None if device is None else device.id,
             corrections or None,
         )
+
+    def _status(self, came: Arrival) -> Outcome:
+        said = decode_status(came.payload, came.topic)
+        if isinstance(said, Rejected):
+            return self._refuse(came, said.code, said.detail)
+        device = (self._known.get(said.device) or self._look_up(said.device)).device
+        if device is None:
+            if came.retain:  # it comes again at every start of a bridge
+                return Dropped("retained_status_of_nobody")
+            words = f"no device with id or alias {said.device!r} in devices.yaml"
+            return self._refuse(came, "unknown_device", words)
+        return Status(came.received_at, device.id, device.site, said.state, came.retain)
 
     def _offset_s(self, at_ms: int) -> int:
         """The county's offset from UTC: of times that stations and offices send without a zone."""
@@ -259,6 +273,8 @@ class Resolver:
             route = "background"
         elif matches(SIGNALS_FILTER, topic):
             route = "signal"
+        elif matches(STATUS_FILTER, topic):
+            route = "status"
         else:
             for rule in self.register.ingest:
                 if matches(rule.filter, topic):

@@ -14,13 +14,17 @@ from processors.records import COMPLIANT, EXCEEDS, Breach, Verdict, short_id
 from processors.rules import LEVELS, Rule
 
 OFFLINE = "offline"
+OFFLINE_SITE = "offline/site"  # of a site all of whose devices are silent; such a breach names no device
 SUSPICION = "suspicion"
 REMEMBER_MOST = 12  # of one rule and point: as many as fit into the day in which background may change
 REMEMBER_MS = 26 * 3_600_000  # closed breaches that a superseding verdict may still amend
-Key = tuple[str, str, str]  # rule, kind of verdict, device
+Key = tuple[str, str, str]  # rule, kind of verdict, device (of OFFLINE_SITE: the site)
 
 _STANDING = (OFFLINE, SUSPICION)  # no rule of the configuration stands behind them
-OFFLINE_TITLE = {"en": "Monitor offline", "zh": "监测设备离线"}
+_OFFLINE_TITLES = {
+    OFFLINE: {"en": "Monitor offline", "zh": "监测设备离线"},
+    OFFLINE_SITE: {"en": "Whole site offline", "zh": "工地监测全部离线"},
+}
 
 
 # An opening event that no limit stands behind: silence, suspicion.
@@ -227,28 +231,70 @@ class Breaches:
         return self._close(key, replace(episode.opened, event="closed", at=at, reasons=(reason,), **changes))
 
     def silent(
-        self, site: str, device: str, since: int, never: bool, at: int, delayed: bool, configuration: str
+        self,
+        place: tuple[str, str, str],
+        since: int,
+        reasons: tuple[str, ...],
+        at: int,
+        *,
+        delayed: bool,
+        tell: bool,
+        configuration: str,
     ) -> Breach:
-        """A device has been silent for too long."""
+        """A device has been silent for too long, or a whole site. `place`: rule, site, device."""
+        rule, site, device = place
+        name = device or site
         breach = replace(
             _NO_LIMIT,
-            id=short_id("breach", OFFLINE, device, since),
+            id=short_id("breach", rule, name, since),
             kind=OFFLINE,
             level=OFFLINE,
             site=site,
             device=device,
-            rule=OFFLINE,
-            title=OFFLINE_TITLE,
+            rule=rule,
+            title=_OFFLINE_TITLES[rule],
             at=at,
             opened_at=at,
             start=since,
             end=at,
-            reasons=("never_seen",) if never else ("device_silent",),
+            reasons=reasons,
             delayed=delayed,
+            tell=tell,
             configuration=configuration,
         )
-        self.open[OFFLINE, OFFLINE, device] = Episode(breach, since)
+        self.open[rule, OFFLINE, name] = Episode(breach, since)
         return breach
+
+    def is_open(self, *key: str) -> bool:
+        """Is a breach open under the key?"""
+        return key in self.open
+
+    def is_untold(self, *key: str) -> bool:
+        """Is a breach open under the key that nobody was told of?"""
+        episode = self.open.get((key[0], key[1], key[2]))
+        return episode is not None and not episode.opened.tell
+
+    def reasons(self, key: Key) -> tuple[str, ...]:
+        """Those of the breach that is open under the key."""
+        episode = self.open.get(key)
+        return () if episode is None else episode.opened.reasons
+
+    def learn(
+        self, key: Key, more: Set[str], less: Set[str], at: int, *, tell: bool = False, delayed: bool = False
+    ) -> Breach | None:
+        """More is known of why a breach is open, or it is to be told after all: its event; None: no news."""
+        episode = self.open.get(key)
+        if episode is None:
+            return None
+        before = episode.opened
+        reasons = tuple(sorted({*before.reasons} - less | more))
+        news = tell and not before.tell
+        if reasons == before.reasons and not news:
+            return None
+        episode.opened = replace(
+            before, reasons=reasons, tell=before.tell or tell, revision=before.revision + 1
+        )
+        return replace(episode.opened, event="amended", at=at, tell=news, delayed=before.delayed or delayed)
 
     def suspect(
         self,
@@ -290,13 +336,16 @@ class Breaches:
         """Close the suspicions of a rule that no longer stand."""
         return self._close_others(rule, stands, at, "suspicion_over", end=at)
 
-    def drop(self, devices: Iterable[str], judged: Mapping[str, Set[str]], at: int) -> list[Breach]:
+    def drop(
+        self, devices: Iterable[str], sites: Iterable[str], judged: Mapping[str, Set[str]], at: int
+    ) -> list[Breach]:
         """Close what no verdict will close any more: `judged` says which devices each rule judges."""
-        known = set(devices)
+        every, places = set(devices), set(sites)
         events = []
         for key in sorted(self.open):
             rule, device = key[0], key[2]
-            reason = "device_removed" if device not in known else "rule_removed"
+            known, gone = (places, "site_removed") if rule == OFFLINE_SITE else (every, "device_removed")
+            reason = gone if device not in known else "rule_removed"
             # a rule may also be gone for this device only: its site is in another stage now, say
             if device not in known or (key[1] not in _STANDING and device not in judged.get(rule, ())):
                 event = self.close(key, at, reason)

@@ -13,7 +13,7 @@ from functools import partial
 
 import numpy as np
 
-from ingest.records import Background, FeedRecord, Readings, Revision, Signal, Tick
+from ingest.records import Background, FeedRecord, Readings, Revision, Signal, Status, Tick
 from processors import state
 from processors.ahead import Ahead, asks, next_look
 from processors.amendments import Amendments
@@ -24,7 +24,9 @@ from processors.breaches import OFFLINE, Breaches
 from processors.bundle import Bundle, TickAt
 from processors.calibrations import Calibrations
 from processors.checked import Checked, flag
+from processors.connections import Connections
 from processors.days import Days
+from processors.deadman import Deadman
 from processors.hours import Hours
 from processors.instants import Instants
 from processors.intake import Intake, Positions, intake
@@ -70,6 +72,8 @@ class Detector:
         self._next: int | None = None  # no decision is due before it; None: to be computed
         self.plan = Plan.of(_NOTHING)
         self.silence = Silence.of(0, 0)
+        self.connections = Connections.of(0)
+        self.deadman = Deadman.of(0)
         self.log = RowLog(NEVER)
         self.judge = Judge(self.plan)
         self.days = Days(self.plan)
@@ -110,6 +114,8 @@ class Detector:
             self._fold_background(record, out)
         elif isinstance(record, Signal):
             self._fold_signal(record, out)
+        elif isinstance(record, Status):
+            self._fold_status(record, out)
         return out
 
     def fold_bundle(self, bundle: Bundle) -> Outputs:
@@ -147,6 +153,15 @@ class Detector:
             self._publish(made, out, delayed=False)
             self._settle(made, record.received_at, out)
             self._next = None
+
+    def _fold_status(self, record: Status, out: Outputs) -> None:
+        row = self.plan.row_of.get(record.device)
+        if row is None or not self.connections.take(row, record, int(self.silence.last_seen[row])):
+            out.notes.append(Note("status_of_nobody" if row is None else "repeated_status", record.device))
+            return
+        more = set(self._why_silent([row])[row])
+        event = self.breaches.learn((OFFLINE, OFFLINE, record.device), more, set(), record.received_at)
+        out.breaches += [event] if event is not None else []
 
     def _fold_background(self, record: Background, out: Outputs) -> None:
         if not self.backgrounds.add(record):
@@ -191,6 +206,8 @@ class Detector:
         silent = self.silence.next_due(self.plan.offline_after, self.plan.interval, self.outage)
         if silent is not None and silent < due:
             due, action = silent, self._fall_silent
+        if self.deadman.due < due:
+            due, action = self.deadman.due, self._tell_silence
         return due, action
 
     def _advance(self, to: int, out: Outputs) -> int:
@@ -238,7 +255,8 @@ class Detector:
         judged = {
             rule.rule.id: {plan.devices[i] for i in rule.rows.tolist()} for rule in plan.latest.values()
         }
-        out.breaches += self.breaches.drop(plan.devices, judged, at)
+        out.breaches += self.breaches.drop(plan.devices, plan.sites, judged, at)
+        out.breaches += self.deadman.adopted(plan, self.silence, self.breaches, at)
 
     def _close(self, track: Track, due: int, at: int, out: Outputs) -> None:
         end = track.next_end(self.closed[track], self.plan.zone)
@@ -378,13 +396,15 @@ class Detector:
             )
 
     def _fall_silent(self, due: int, at: int, out: Outputs) -> None:
-        plan, silence = self.plan, self.silence
-        for row in silence.fall_silent(due, plan.offline_after, plan.interval, self.outage):
-            never = int(silence.last_seen[row]) == NEVER
-            since = int(silence.since[row] if never else silence.last_seen[row])
-            out.breaches.append(
-                self.breaches.silent(plan.sites[row], plan.devices[row], since, never, at, at != due, plan.id)
-            )
+        out.breaches += self.deadman.fall_silent(
+            self.plan, self.silence, self.outage, self.breaches, self._why_silent, due, at
+        )
+
+    def _tell_silence(self, due: int, at: int, out: Outputs) -> None:
+        out.breaches += self.deadman.tell(self.plan, self.silence, self.outage, self.breaches, due, at)
+
+    def _why_silent(self, rows: list[int]) -> dict[int, tuple[str, ...]]:
+        return {row: self.connections.evidence(row, int(self.silence.last_seen[row])) for row in rows}
 
     # ---------------------------------------------------------------------------------------- readings
 
@@ -487,11 +507,9 @@ class Detector:
             rows, received, present = rows[heard], received[heard], present[heard]
         closed: list[tuple[int, Breach]] = []
         for i in self.silence.heard(rows, received, present):
-            device = self.plan.devices[int(rows[i])]
-            at = int(received[i])
-            event = self.breaches.close((OFFLINE, OFFLINE, device), at, "device_returned", end=at)
-            if event is not None:
-                closed.append((i if heard is None else int(heard[i]), event))
+            place = i if heard is None else int(heard[i])
+            events = self.deadman.heard(self.plan, self.breaches, int(rows[i]), int(received[i]))
+            closed += [(place, event) for event in events]
         if self.silence.bound is None:
             self._next = None
         return closed

@@ -47,6 +47,14 @@ REASONS: dict[str, str] = {
     "instant_above": "a single value above the limit",
     "clear": "values stayed at or below the limit for as long as the rule asks",
     "device_returned": "the silent device was heard again",
+    "site_silent": "all devices of the site are silent; people are told of the site as a whole",
+    "site_quiet": "the site's other devices are quiet too: the word on the whole site is waited for",
+    "site_returned": "a device of the silent site was heard again",
+    "site_removed": "the configuration has no devices at the site any more",
+    "last_will": "the status topic says offline: the device's last will, or its good-bye",
+    "status_online": "the last word of the status topic is online, but no readings come",
+    "gap_on_rising_slope": "the gap begins while PM10 rises steeply",
+    "gap_under_high_background": "the gap begins while the background of PM10 is high",
     "device_removed": "the device is no longer in the configuration",
     "rule_suspended": "an order from outside has put the rule out of force for this site",
     "suspected": "what the device sends has a pattern that is known from falsified data; a person decides",
@@ -113,8 +121,8 @@ class Breach:
     kind: str  # exceedance | offline | suspicion
     level: str  # notice | warning | violation | offline | suspicion
     site: str
-    device: str
-    rule: str  # "offline" for silence, "suspicion/PATTERN"
+    device: str  # empty: the site as a whole
+    rule: str  # "offline" or "offline/site" for silence, "suspicion/PATTERN"
     rule_revision: str
     title: dict[str, str]
     clause: str

@@ -195,6 +195,7 @@ class Plan:
     zone: str
     devices: tuple[str, ...]
     sites: tuple[str, ...]  # of each device
+    site_of: Rows  # their numbers
     facts: dict[str, dict[str, Any]]  # site -> what a rule's selectors ask of it
     interval: Int64s  # ms
     offline_after: Int64s  # ms
@@ -237,7 +238,8 @@ class Plan:
         ]
         own = [sites.get(d["site"], {}) for d in devices]
         corrections = corrections_of(devices)
-        monitors = monitors_of(devices, interval, _site_numbers([d["site"] for d in devices]))
+        site_of = _site_numbers([d["site"] for d in devices])
+        monitors = monitors_of(devices, interval, site_of)
         monitors, ceilings = raw_ceilings(monitors, corrections)
         latest = {
             rule["id"]: _in_force(Rule.model_validate(rule), own, zone, revision.id) for rule in body["rules"]
@@ -250,6 +252,7 @@ class Plan:
             zone=zone,
             devices=tuple(d["id"] for d in devices),
             sites=tuple(d["site"] for d in devices),
+            site_of=site_of,
             facts={d["site"]: sites.get(d["site"], {}) for d in devices},
             interval=interval,
             offline_after=np.array(silence, np.int64),

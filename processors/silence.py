@@ -12,7 +12,7 @@ from processors.outage import GRACE_MS, NEVER, Outage
 
 Int32s = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
-_FAR = int(np.iinfo(np.int64).max)
+FAR = int(np.iinfo(np.int64).max)
 
 
 @dataclass(slots=True, eq=False)
@@ -63,6 +63,10 @@ class Silence:
         self.bound = None
         return found
 
+    def heard_until(self, rows: list[int] | Int32s | Int64s) -> int:
+        """When one of the rows was heard last; never: since when the configuration names them."""
+        return int(np.maximum(self.last_seen[rows], self.since[rows]).max())
+
     def due(self, offline_after: Int64s, interval: Int64s, outage: Outage) -> Int64s:
         """When each device becomes offline if it stays silent."""
         base = np.maximum(self.last_seen, self.since)
@@ -71,16 +75,16 @@ class Silence:
             # We were deaf: whoever was not heard since must have the time to speak again.
             room = outage.gap_end + np.maximum(GRACE_MS, 2 * interval)
             due = np.where(base < outage.gap_end, np.maximum(due, room), due)
-        return np.where(self.offline, _FAR, due)
+        return np.where(self.offline, FAR, due)
 
     def next_due(self, offline_after: Int64s, interval: Int64s, outage: Outage) -> int | None:
         """The earliest such instant, possibly one that has moved on since it was computed."""
         if self.bound is None:
             due = self.due(offline_after, interval, outage)
-            self.bound = int(due.min()) if len(due) else _FAR
+            self.bound = int(due.min()) if len(due) else FAR
             usual = np.maximum(self.last_seen, self.since) + offline_after
             self.excused = bool((~self.offline & (due > usual)).any())
-        return None if self.bound == _FAR else self.bound
+        return None if self.bound == FAR else self.bound
 
     def fall_silent(self, until: int, offline_after: Int64s, interval: Int64s, outage: Outage) -> list[int]:
         """Rows that become offline at `until` or before."""

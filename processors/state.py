@@ -22,7 +22,9 @@ from processors.answers import Held
 from processors.background import AreaMean, Backgrounds
 from processors.breaches import Breaches
 from processors.calibrations import Calibrations
+from processors.connections import Connections
 from processors.days import DayHeld, Days
+from processors.deadman import Deadman
 from processors.hours import Hour, Key
 from processors.instants import Instants
 from processors.judge import Judge
@@ -62,6 +64,8 @@ def adopt(detector: Detector, plan: Plan, at: int) -> None:
         sent=_moved(held.sent, old_row, 0),
         offline=_moved(held.offline, old_row, False),
     )
+    detector.connections = detector.connections.moved(old_row)
+    detector.deadman = detector.deadman.moved(old_row)
     detector.log.remap(new_row, plan.digest)
     detector.hours.remap(old_row)
     detector.checked.remap(old_row)
@@ -196,6 +200,8 @@ def dump(detector: Detector) -> bytes:
         ],
         "suspecting": pack.add(np.frombuffer(detector.suspecting.dump(), np.uint8)),
         "silence": [pack.add(a) for a in (silence.last_seen, silence.since, silence.sent, silence.offline)],
+        "connections": [pack.add(a) for a in (detector.connections.word, detector.connections.at)],
+        "deadman": pack.add(detector.deadman.tell_at),
         "log": _dump_log(log, pack),
         "held": [
             [
@@ -290,6 +296,14 @@ def load(data: bytes, detector: Detector) -> Detector:
     detector.plan = detector.calibrations.plan(plan, detector.revision)
     last_seen, since, sent, offline = (arrays[i] for i in head["silence"])
     detector.silence = Silence(last_seen, since, sent, offline)
+    everyone = np.arange(len(detector.plan), dtype=np.int32)
+    # snapshots from before these were kept: nothing was known
+    detector.connections = Connections.of(len(everyone))
+    if "connections" in head:
+        detector.connections = Connections(*(arrays[i] for i in head["connections"]))
+    detector.deadman = Deadman.of(len(everyone))
+    if "deadman" in head:
+        detector.deadman = Deadman(arrays[head["deadman"]]).moved(everyone)
     detector.suspecting = Suspecting.load(arrays[head["suspecting"]].tobytes(), len(detector.plan))
     detector.log = _load_log(head["log"], arrays, detector.plan)
     above = {name: arrays[i] for name, i in head["above"]}

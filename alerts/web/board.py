@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alerts.cases import CLOSED, OPEN, RECOVERED
-from alerts.records import Case
+from alerts.records import OFFLINE, Case
 from ingest.register import Device, Register, Site
 from processors.history.base import LatestReading
 from processors.outlook import CERTAIN, IF_MEASURED, WARNING
@@ -83,7 +83,14 @@ class Board:
     def case_groups(self) -> list[tuple[Case, ...]]:
         """The open cases in groups; what is told through a common case stands under that one."""
         common = {case.id for case in self.cases}
-        return group_cases(case for case in self.cases if case.parent not in common)
+        silent = {case.site for case in self.cases if case.kind == OFFLINE and not case.device}
+        return group_cases(
+            case
+            for case in self.cases
+            if case.parent not in common
+            # nobody was told of these: what is told is that their whole site is silent
+            and (case.tell or case.kind != OFFLINE or case.site not in silent)
+        )
 
     def count(self, state: str) -> int:
         """Sites in `state`."""

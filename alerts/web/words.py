@@ -64,9 +64,18 @@ REASONS = {
     "rule_suspended": N_("an order has put the rule out of force here"),
     "values_not_admitted": N_("values were sent that no mean may use"),
     "log_gap": N_("records of the interval are missing in the log"),
+    "site_silent": N_("whole site silent"),
+    "site_quiet": N_("other monitors of the site are quiet too"),
+    "site_returned": N_("the site is heard again"),
+    "site_removed": N_("the site has no monitors in the configuration any more"),
+    "last_will": N_("its connection was lost or ended"),
+    "status_online": N_("reported online, but no readings come"),
+    "gap_on_rising_slope": N_("the gap began while dust was rising steeply"),
+    "gap_under_high_background": N_("the gap began under a high background"),
     "not_judged_yet": N_("no interval judged recently"),
 }
 _IMPLIES = {
+    "site_silent": ("device_silent", "site_quiet"),
     "never_seen": ("device_silent", "no_data", "low_capture"),
     "device_silent": ("no_data", "low_capture"),
     "no_data": ("low_capture",),

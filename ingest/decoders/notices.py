@@ -1,4 +1,4 @@
-"""Background values and signals of the native topics, with their times normalised to [start, end)."""
+"""Background values, signals and states of the native topics; their times are normalised to [start, end)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from ingest.calibration import Correction
 from ingest.decoders import json_text
 from ingest.decoders.instants import BadTime, parse_instant
-from ingest.records import Rejected
+from ingest.records import STATES, Rejected
 from ingest.units import QUANTITIES, Refused, number_of, shortly, thousandths
 
 _BACKGROUND = "dust/v1/background/"
@@ -19,6 +19,7 @@ _SIGNALS = "dust/v1/signals/"
 KINDS = ("alert", "stage", "permit", "shutdown", "maintenance", "calibration")
 _OF_A_MONITOR = ("maintenance", "calibration")  # may name one device of the place
 _MOST_CORRECTIONS = 100
+_NATIVE, _STATUS = "dust/v1/", "/status"
 _HOUR_S = 3600
 _LONGEST_S = 31 * 86400
 _LONGEST_ID = 200
@@ -137,6 +138,25 @@ def _calibration(sent: dict[str, Any], end: int | None, utc_offset_s: int) -> tu
     if len({(one["pollutant"], one["from"]) for one in made}) < len(made):
         raise Refused("bad_value", "calibration: two of one pollutant from one instant on")
     return tuple(made)
+
+
+class StatusNotice(NamedTuple):
+    """What a device says of its connection; `state` is one of STATES."""
+
+    device: str
+    state: str
+
+
+def decode_status(payload: bytes, topic: str) -> StatusNotice | Rejected:
+    """`dust/v1/<device>/status`: `online` or `offline` as plain text, of any case, maybe as a JSON string.
+
+    An empty payload takes back what the broker has kept (MQTT 5.0, 3.3.1.3).
+    """
+    device = topic.removeprefix(_NATIVE).removesuffix(_STATUS)
+    said = payload[:_LONGEST_ID].decode("utf-8", "replace").strip().strip('"').lower()
+    if said not in STATES or len(payload) > _LONGEST_ID:
+        return Rejected("bad_value", f"status: {said[:40]!r} is neither online nor offline", payload)
+    return StatusNotice(device, said)
 
 
 def _last_segment(topic: str, prefix: str) -> str:

@@ -16,8 +16,8 @@ from ingest.decoders.hj212 import Frame, FrameReader, build_ack
 from ingest.decoders.hj212.ack import build_frame
 from ingest.decoders.hj212.frames import LONGEST_DATA
 from ingest.decoders.listing import decode_lines
-from ingest.decoders.notices import decode_background, decode_signal
-from ingest.records import REJECTION_CODES, Decoded, DevicePolicy, Rejected
+from ingest.decoders.notices import decode_background, decode_signal, decode_status
+from ingest.records import REJECTION_CODES, STATES, Decoded, DevicePolicy, Rejected
 from ingest.units import QUANTITIES, THOUSAND
 
 POLICIES = st.builds(
@@ -132,6 +132,13 @@ def test_a_notice_is_understood_or_refused(payload: bytes, place: str) -> None:
             assert notice.code in REJECTION_CODES
         else:
             assert notice.end is None or notice.start is None or notice.start < notice.end
+
+
+@given(payload=st.one_of(PAYLOADS, st.sampled_from([b"online", b'"OFFLINE"', b""])), topic=TOPICS)
+@settings(max_examples=100, deadline=None)
+def test_a_status_is_understood_or_refused(payload: bytes, topic: str) -> None:
+    said = decode_status(payload, topic)
+    assert said.code == "bad_value" if isinstance(said, Rejected) else said.state in STATES
 
 
 def read(pieces: list[bytes]) -> list[Frame | Rejected]:

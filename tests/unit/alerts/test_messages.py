@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,26 @@ def closed(plan, event) -> tuple[Message, ...]:
 def silent(plan, *devices, **changes):
     held = [plan.breach(offline(d, **changes), Known(), NIGHT)[0].case for d in devices]
     return plan.release(held, NIGHT + 30_000)
+
+
+WHOLE = {
+    "rule": "offline/site",
+    "title": {"zh": "工地监测全部离线", "en": "Whole site offline"},
+    "reasons": ("site_silent", "status_online"),
+}
+
+
+def site_silent(plan):
+    case = plan.breach(replace(offline("dev-1", **WHOLE), device=""), Known(), NIGHT)[0].case
+    return plan.release([case], NIGHT + 30_000)
+
+
+def site_returned(plan):
+    (told,) = site_silent(plan)
+    known = Known(told.case, told.messages)
+    changes = {**WHOLE, "reasons": ("site_returned",)}
+    back = replace(offline("dev-1", "closed", NIGHT + HOUR, **changes), device="")
+    return plan.breach(back, known, NIGHT + HOUR)[0].messages
 
 
 def returned(plan):
@@ -98,6 +119,10 @@ SITUATIONS: dict[str, tuple[Callable, str]] = {
     "recovered-for-the-department": (lambda p: closed(p, breach("closed")), "sector"),
     "offline-for-the-site": (lambda p: silent(p, "dev-1")[0].messages, "site"),
     "offline-never-heard": (lambda p: silent(p, "dev-1", reasons=("never_seen",))[0].messages, "sector"),
+    "offline-site-for-the-site": (lambda p: site_silent(p)[0].messages, "site"),
+    "offline-site-for-the-department": (lambda p: site_silent(p)[0].messages, "sector"),
+    "offline-begun-high": (lambda p: silent(p, "dev-1", reasons=("device_silent", "gap_on_rising_slope", "gap_under_high_background", "last_will"))[0].messages, "sector"),
+    "offline-site-returned": (site_returned, "site"),
     "suspicion-for-the-department": (suspected, "sector"),
     "suspicion-for-the-site": (suspected, "site"),
     "suspicion-delayed": (lambda p: suspected(p, delayed=True), "territorial"),

@@ -13,13 +13,15 @@ import pytest
 
 from ingest.bridge import Bridge, BridgeConfig
 from ingest.clock import WallClock
+from ingest.codec import decode, schema_of
 from ingest.feed import FeedOptions
 from ingest.mqtt import MqttOptions
 from ingest.producer import Producer
+from ingest.records import Readings, Status
 from ingest.register import Register, load_register
 from ingest.resolve import Resolver
 from ingest.telemetry import Telemetry
-from ingest.topics import MAX_RECORD_BYTES, QUARANTINE
+from ingest.topics import FEED, MAX_RECORD_BYTES, QUARANTINE
 from tests.counties import device, iso, site, write_county
 from tests.fakes.held_producer import HeldProducer
 from tests.fakes.mqtt_broker import CERTIFICATE, FakeBroker
@@ -73,9 +75,10 @@ async def rig(register: Register) -> AsyncIterator[Rig]:
 
 async def settled(rig: Rig) -> None:
     """Everything written before, either way, has arrived: a message in, then a subscription out."""
-    count = int(rig.telemetry.records.labels("status")._value.get())
-    rig.broker.publish(60_000, "dust/v1/d0/status", b"online")
-    while int(rig.telemetry.records.labels("status")._value.get()) == count:
+    left = rig.telemetry.discards.labels("retained_without_time")._value
+    count = left.get()
+    rig.broker.publish(60_000, "dust/v1/d0/readings", b'{"pm10": 1}', retain=True)
+    while left.get() == count:
         await asyncio.sleep(0)
     await asyncio.sleep(0)  # what was confirmed is acknowledged in the next turn of the loop
     rig.bridge.connection._client.subscribe("barrier", 1)
@@ -148,6 +151,29 @@ async def test_nothing_is_acknowledged_before_kafka_has_confirmed(rig: Rig) -> N
     assert rig.broker.acknowledged == []
     await rig.confirm_all()
     assert (await rig.broker.until_acknowledged(9))[:8] == list(range(1, 9))
+
+
+async def test_a_status_is_a_record_behind_the_readings_of_its_partition_and_acknowledged_like_them(
+    register: Register,
+) -> None:
+    broker = await FakeBroker().start()
+    rig = Rig(broker, register, linger_ms=60_000)
+    await broker.until(1)
+    rig.publish(8)
+    rig.broker.publish(9, "dust/v1/d0/status", b"offline")
+    await rig.kafka.until(lambda kafka: any(schema_of(one.headers) == "dust.status/1" for one in kafka.sent))
+    sent = [one for one in rig.kafka.sent if one.topic == FEED]  # without the probe of the broker's clock
+    readings, status = (decode(one.value, one.headers) for one in sent)
+    assert isinstance(readings, Readings)
+    assert isinstance(status, Status)
+    assert (status.device, status.state, status.retained) == ("d0", "offline", False)
+    assert sent[0].partition == sent[1].partition
+    assert broker.acknowledged == []
+    await rig.confirm_all()
+    assert (await broker.until_acknowledged(2)) == [8, 9]
+    rig.stop.set()
+    await asyncio.wait_for(rig.task, 10)
+    await broker.stop()
 
 
 async def test_acknowledgements_wait_for_the_slowest_partition_and_keep_the_order(rig: Rig) -> None:

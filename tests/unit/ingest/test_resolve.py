@@ -12,7 +12,7 @@ from ingest import codec
 from ingest.batches import Row
 from ingest.codec import decode_quarantined, encode_quarantined
 from ingest.quarantine import outcomes_of
-from ingest.records import Background, Quarantined, Signal
+from ingest.records import Background, Quarantined, Signal, Status
 from ingest.register import Register, load_register
 from ingest.resolve import Arrival, Dropped, Outcome, Resolver, TimePolicy, filters_of, gathered, matches
 from tests.counties import device, iso, write_county
@@ -63,6 +63,44 @@ def test_an_alias_finds_the_device_whatever_its_case(resolver: Resolver) -> None
     row = only(take(resolver, native(NOW), "dust/v1/aa:bb/readings"))
     assert isinstance(row, Row)
     assert row.device == "dev-2"
+
+
+STATUS = "dust/v1/dev-1/status"
+
+
+@pytest.mark.parametrize("payload", [b"online", b" Online\n", b'"online"', b"ONLINE"])
+def test_a_status_is_a_word_of_its_device(resolver: Resolver, payload: bytes) -> None:
+    assert take(resolver, payload, STATUS) == [Status(NOW, "dev-1", "site-1", "online", False)]
+
+
+def test_a_last_will_that_the_broker_had_kept_says_so_and_may_name_an_alias(resolver: Resolver) -> None:
+    found = take(resolver, b"offline", "dust/v1/aa:bb/status", retain=True)
+    assert found == [Status(NOW, "dev-2", "site-1", "offline", True)]
+
+
+def test_an_empty_status_takes_the_word_back(resolver: Resolver) -> None:
+    assert take(resolver, b"", STATUS, retain=True) == [Status(NOW, "dev-1", "site-1", "", True)]
+
+
+@pytest.mark.parametrize("payload", [b"asleep", b"\xff\xfe", b"{}", b"online" * 1000, b"true"])
+def test_another_status_is_set_aside(resolver: Resolver, payload: bytes) -> None:
+    refused = only(take(resolver, payload, STATUS))
+    assert isinstance(refused, Quarantined)
+    assert refused.code == "bad_value"
+
+
+def test_a_status_of_nobody_is_set_aside_but_not_each_time_that_a_bridge_starts(resolver: Resolver) -> None:
+    stranger = "dust/v1/stranger/status"
+    refused = only(take(resolver, b"online", stranger))
+    assert isinstance(refused, Quarantined)
+    assert refused.code == "unknown_device"
+    assert take(resolver, b"online", stranger, retain=True) == [Dropped("retained_status_of_nobody")]
+
+
+def test_a_filter_over_everything_takes_no_status_for_a_reading(tmp_path: Path) -> None:
+    ingest = [{"filter": "dust/v1/+/+", "format": "json_v1"}]
+    folder = write_county(tmp_path, [device("dev-1")], extra={"ingest.yaml": ingest})
+    assert isinstance(only(take(Resolver(load_register(folder)), b"online", STATUS)), Status)
 
 
 CLOCKS: dict[str, tuple[int, tuple[int, tuple[str, ...]] | str]] = {

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from deploy.schemas import names, schema_of
 from ingest.codec import encode, encode_quarantined
-from ingest.records import Background, Quarantined, Revision, Signal, Tick
+from ingest.records import Background, Quarantined, Revision, Signal, Status, Tick
 from processors.outlook import encode_outlooks
 from processors.records import encode_breach, encode_flags, encode_judgements
 from tests.counties import device, write_county
@@ -66,6 +66,7 @@ def test_every_published_record_follows_its_schema(case: str) -> None:
 def test_what_is_set_aside_and_what_is_ordered_follow_their_schemas() -> None:
     aside = Quarantined(T0, "bridge", "dust/v1/x/readings", "bad_json", "line 1", b"{", parts=(1, 2))
     check("quarantined", orjson.loads(encode_quarantined(aside)[0]))
+    check("status", orjson.loads(encode(Status(T0, "dev-1", "site-1", "offline", False))[0]))
     check("signal", orjson.loads(encode(Signal("s", T0, "site-1", "alert", "red", T0, None))[0]))
     factor = {"from": T0, "pollutant": "pm10", "slope": 1.0, "offset": 0.0, "factor": 1.2}
     told = Signal("c", T0, "site-1", "calibration", None, T0, None, "dev-1", [factor])
