@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ingest import codec
 from ingest.batches import Row, readings_of
-from ingest.records import FeedRecord, Readings, Revision
+from ingest.records import FeedRecord, Readings, Revision, Status
 from processors.bundle import Bundle, bundles
 from processors.detect import Detector
 from processors.outputs import Outputs
@@ -79,6 +79,15 @@ def by_kind(said: Published) -> list[list[object]]:
 # ------------------------------------------------------------------------------------------ strategies
 
 levels = st.sampled_from([20.0, 120.0, 300.0, 1200.0, 2500.0])
+words = st.lists(
+    st.tuples(
+        st.sampled_from(DEVICES),
+        st.integers(0, SPAN),
+        st.sampled_from(["online", "offline", ""]),
+        st.booleans(),
+    ),
+    max_size=6,
+)
 flags = st.sampled_from([{}, {}, {}, {"pm10": "D"}, {"tsp": "T"}])
 
 
@@ -120,6 +129,9 @@ def logs(draw: st.DrawFn) -> list[FeedRecord | Row]:
         wait = draw(st.integers(1, 80))
         came = T0 + (hour + 1) * HOUR + wait * MINUTE
         timed.append((came, 3, background(T0 + hour * HOUR, draw(levels), came)))
+    for device, minute, state, kept in draw(words):
+        at = T0 + minute * MINUTE
+        timed.append((at, 4, Status(at, device, "s1", state, kept)))
     if draw(st.booleans()):
         minute = draw(st.integers(1, SPAN))
         timed.append((T0 + minute * MINUTE, 0, configuration(("d0", "d1", "d2"), T0 + minute * MINUTE)))
