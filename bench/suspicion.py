@@ -38,9 +38,11 @@ def watched(fleet: Fleet, settings: Settings | None = None) -> list[Finding]:
     devices = len(fleet.monitors)
     watch, said = Watch.of(devices), []
     for number in range(fleet.hours):
-        start, rows, reference = fleet.hour(number)
+        start, rows, reference, sums = fleet.hour(number)
         place = Place(fleet.site, fleet.area, (start // HOUR_MS + 8) % 24)
-        said += watch.close(hour_features(rows, devices, start, reference), place, settings or Settings())
+        said += watch.close(
+            hour_features(rows, devices, start, reference, sums=sums), place, settings or Settings()
+        )
     return said
 
 

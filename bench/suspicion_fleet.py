@@ -17,7 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ingest.beside import COUNT, GREATEST, LEAST
+from ingest.records import MISSING
 from processors.rowlog import ABSENT
+from processors.suspicion.beside import Sums
 from processors.suspicion.features import Rows
 
 DATA = Path(__file__).parent.parent.parent / "shared" / "data"
@@ -208,17 +211,26 @@ def _thousandths(values: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(values), float(ABSENT), np.rint(values * 1000)).astype(np.int32)
 
 
+def _wide(values: np.ndarray) -> np.ndarray:
+    whole = np.rint(np.where(np.isnan(values), 0.0, values) * 1000).astype(np.int64)
+    return np.where(np.isnan(values), MISSING, whole)
+
+
 class Fleet:
     """Monitors side by side, read hour by hour as sorted rows."""
 
     def __init__(self, monitors: list[Monitor], start: int) -> None:
         self.monitors, self.start = monitors, start
         self.here = ~np.isnan(np.stack([m.pm10 for m in monitors]))
-        names = ("pm10", "pm2_5", "tsp", "humidity", "least", "greatest")
+        names = ("pm10", "pm2_5", "tsp", "humidity")
         self.columns = {name: _thousandths(np.stack([getattr(m, name) for m in monitors])) for name in names}
         nobody = np.full(self.here.shape[1], np.nan)
         counts = [nobody if m.raw_count is None else m.raw_count for m in monitors]
-        self.columns["raw_count"] = _thousandths(np.stack(counts))
+        self.beside = {
+            LEAST: _wide(np.stack([m.least for m in monitors])),
+            GREATEST: _wide(np.stack([m.greatest for m in monitors])),
+            COUNT: _wide(np.stack(counts)),
+        }
         self.columns["lag"] = np.rint(np.stack([m.lag for m in monitors]) * 1000).astype(np.int64)
         self.references = np.stack([m.reference for m in monitors], axis=1)
         self.area = np.array([m.area for m in monitors], np.int32)
@@ -228,11 +240,14 @@ class Fleet:
     def hours(self) -> int:
         return self.here.shape[1] // MINUTES
 
-    def hour(self, number: int) -> tuple[int, Rows, np.ndarray]:
-        """(start, rows, reference) of an hour."""
+    def hour(self, number: int) -> tuple[int, Rows, np.ndarray, Sums]:
+        """(start, rows, reference, sums of what is beside) of an hour."""
         part = slice(number * MINUTES, (number + 1) * MINUTES)
         row, minute = np.nonzero(self.here[:, part])
         start = self.start + number * HOUR_MS
         columns = {name: column[:, part][row, minute] for name, column in self.columns.items()}
         rows = Rows(row=row.astype(np.int32), time=start + minute * 60_000, **columns)
-        return start, rows, self.references[number]
+        sums = Sums.of(len(self.monitors))
+        beside = {name: column[:, part][row, minute] for name, column in self.beside.items()}
+        sums.add(rows.row, columns["pm10"].astype(np.int64), beside)
+        return start, rows, self.references[number], sums

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import orjson
 
-from ingest.records import MISSING, Readings
+from ingest.records import MISSING, Int64s, Readings
 
 MOST_ROWS = 500  # a batch that grows to this many readings is not kept waiting
 
@@ -25,6 +25,7 @@ class Row(NamedTuple):
     flags: Mapping[str, str]
     extras: Mapping[str, Any]
     marks: tuple[str, ...] = ()
+    beside: Mapping[str, int] = {}
 
 
 class Batch:
@@ -74,7 +75,7 @@ class Batches:
 
 def readings_of(rows: list[Row], revision: str = "") -> Readings:
     """The columns of at least one row."""
-    devices, sites, time, period, received_at, values, flags, extras, marks = zip(*rows, strict=True)
+    devices, sites, time, period, received_at, values, flags, extras, marks, beside = zip(*rows, strict=True)
     code_of: dict[str, int] = {}
     site_of: list[str] = []
     codes: list[int] = []
@@ -91,15 +92,18 @@ def readings_of(rows: list[Row], revision: str = "") -> Readings:
         time=np.array(time, np.int64),
         period=np.array(period, np.int64),
         received_at=np.array(received_at, np.int64),
-        values={
-            name: np.array([sent.get(name, MISSING) for sent in values], np.int64)
-            for name in sorted(set().union(*values))
-        },
+        values=_columns(values),
+        beside=_columns(beside),
         flags={i: text for i, sent in enumerate(flags) if sent and (text := flags_text(sent))},
         extras={i: _json(sent) for i, sent in enumerate(extras) if sent},
         marks={i: ",".join(sent) for i, sent in enumerate(marks) if sent},
         revision=revision,
     )
+
+
+def _columns(sent: tuple[Mapping[str, int], ...]) -> dict[str, Int64s]:
+    names = sorted(set().union(*sent))
+    return {name: np.array([one.get(name, MISSING) for one in sent], np.int64) for name in names}
 
 
 def flags_text(flags: Mapping[str, str]) -> str:

@@ -16,6 +16,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
+from ingest.beside import BESIDE
 from ingest.calibration import are_corrections
 from ingest.records import (
     MISSING,
@@ -185,7 +186,10 @@ _CHECKS: dict[type, dict[str, Callable[[object], bool]]] = {
 
 
 def encode_readings(batch: Readings) -> bytes:
-    """A batch as an Arrow IPC stream: five fixed columns and one int64 column a quantity."""
+    """A batch as an Arrow IPC stream: five fixed columns and one int64 column a quantity.
+
+    What a reader does not know by name it leaves aside: columns may be added.
+    """
     n = len(batch)
     names = ["device", "site", "time", "period", "received_at"]
     columns: list[Any] = [
@@ -194,7 +198,7 @@ def encode_readings(batch: Readings) -> bytes:
         _numbers(_INT64, batch.period),
         _numbers(_INSTANT, batch.received_at),
     ]
-    for name, column in batch.values.items():
+    for name, column in (*batch.values.items(), *batch.beside.items()):
         names.append(name)
         columns.append(_with_holes(column) if column.min(initial=0) == MISSING else _numbers(_INT64, column))
     for name, sparse in (("flags", batch.flags), ("extras", batch.extras), ("marks", batch.marks)):
@@ -254,6 +258,7 @@ def decode_readings(value: bytes) -> Readings:
         period=period,
         received_at=received_at,
         values={name: _int64s(columns[name]) for name in columns if name in QUANTITIES},
+        beside={name: _int64s(columns[name]) for name in columns if name in BESIDE},
         flags=_sparse(columns.get("flags")),
         extras=_sparse(columns.get("extras")),
         marks=_sparse(columns.get("marks")),

@@ -51,6 +51,7 @@ class Decoded(NamedTuple):
     flags: dict[str, str]  # device's own flag per quantity, "N" normal
     extras: dict[str, Any]
     tolerated: tuple[str, ...] = ()  # what was accepted although odd: "number_as_text", "modbus_crc", ...
+    beside: Mapping[str, int] = {}  # of ingest.beside, thousandths
 
 
 class Rejected(NamedTuple):
@@ -75,8 +76,9 @@ class Readings:
     """A batch of n readings in columns, all of one partition.
 
     `devices[i]` lives at `sites[i]`; `codes` (n) indexes both. `values[q]` is (n) thousandths with
-    MISSING holes. `flags`, `extras`, `marks` are sparse: row -> text (flags `pm10=D;tsp=T`, only
-    what is not N; extras JSON; marks such as `clock` or `retained`, comma-separated).
+    MISSING holes; `beside` the same of what some devices say of their PM10 (`ingest.beside`), a column
+    only where one of the batch does. `flags`, `extras`, `marks` are sparse: row -> text (flags
+    `pm10=D;tsp=T`, only what is not N; extras JSON; marks such as `clock` or `retained`, comma-separated).
     """
 
     devices: tuple[str, ...]
@@ -90,6 +92,7 @@ class Readings:
     extras: dict[int, str] = field(default_factory=dict)
     marks: dict[int, str] = field(default_factory=dict)
     revision: str = ""
+    beside: dict[str, Int64s] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.codes)

@@ -129,7 +129,7 @@ class Resolver:
             refused = self._refuse(came, result.code, result.detail)
             # the decoder cut out the faulty part, or it could not
             return replace(refused, raw=result.raw[:_MOST_RAW]) if result.raw else replace(refused, part=part)
-        key, time, period, values, flags, extras, tolerated = result
+        key, time, period, values, flags, extras, tolerated, beside = result
         known = self._known.get(key) or self._look_up(key)
         device = known.device
         if device is None:
@@ -146,19 +146,23 @@ class Resolver:
             else:
                 if came.retain:
                     marks = (*marks, "retained")
-                return Row(device.id, device.site, time, period, received_at, values, flags, extras, marks)
+                return Row(
+                    device.id, device.site, time, period, received_at, values, flags, extras, marks, beside
+                )
             if action == "refuse":
                 words = f"the payload's time is {_span(ahead)} receipt; more than is accepted of {device.id}"
                 return replace(self._refuse(came, "bad_time", words), part=part)
             marks = (*marks, "clock")
             if action == "keep":
-                return Row(device.id, device.site, time, period, received_at, values, flags, extras, marks)
+                return Row(
+                    device.id, device.site, time, period, received_at, values, flags, extras, marks, beside
+                )
         if came.retain:
             return Dropped("retained_without_time")
         if self._is_repeated(came, device, part, names_time=time is not None):
             return Dropped("redelivered_without_time" if time is None else "repeated_by_a_wrong_clock")
         at = self._place(device.id, received_at)
-        return Row(device.id, device.site, at, period, received_at, values, flags, extras, marks)
+        return Row(device.id, device.site, at, period, received_at, values, flags, extras, marks, beside)
 
     def _place(self, device: str, received_at: int) -> int:
         """The time of a reading that names none: its receipt, or 1 ms after the one before.

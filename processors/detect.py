@@ -97,6 +97,11 @@ class Detector:
     def _belated(self) -> Belated:
         return Belated(self.plan, self.closed, self.log.closed_until, self.late)
 
+    @property
+    def _to_suspect(self) -> int:
+        """The start of the first hour that is still to be looked at for suspicion."""
+        return self.closed[HOUR] - HOUR_MS
+
     # ------------------------------------------------------------------------------------------ fold
 
     def fold(self, record: FeedRecord) -> Outputs:
@@ -458,6 +463,8 @@ class Detector:
         taken = intake(batch, begin, end, self.plan)
         for row, why in taken.left_out:
             out.mark(row, why)
+        if self.plan.suspects and taken.left_out:
+            self.suspecting.left_out(self.plan, batch, taken.left_out, self._to_suspect)
         if not len(taken):
             return
         if taken.corrected:
@@ -474,7 +481,7 @@ class Detector:
             self._next = None
         if self.plan.suspects:
             begun = np.flatnonzero(fresh.columns.time < max(self.closed.values()))
-            self.suspecting.came_late(fresh.columns.row[begun], fresh.columns.time[begun])
+            self.suspecting.came(self.plan, batch, fresh, begun, self._to_suspect)
         found += [(int(fresh.place[i]), "late") for i in late]
         found += [(int(fresh.place[i]), "amends") for i in amends]
         for row, name in sorted(found):

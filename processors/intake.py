@@ -13,7 +13,7 @@ from ingest.units import JUDGED
 from processors.quality.calibration import calibrated
 from processors.quality.device_flag import codes_of
 from processors.quality.flags import Packed
-from processors.quality.pointwise import by_raw, by_reading
+from processors.quality.pointwise import by_raw, by_reading, corrected_bits
 from processors.revision import Plan, digest_of
 from processors.rowlog import (
     ABSENT,
@@ -143,7 +143,7 @@ def _judged(named: dict[str, Int64s], n: int) -> tuple[Int32s, Bits]:
 
 
 def _calibrated(plan: Plan, rows: Int32s, time: Int64s, raw: Int32s) -> tuple[Int32s, Packed | None]:
-    """(values that are judged, ceilings of the raw ones); `raw` itself where nothing is calibrated."""
+    """(values that are judged, what of the raw ones is packed); `raw` itself where nothing is calibrated."""
     values, odd = raw, None
     for q, table in enumerate(plan.corrections):
         if not len(table):
@@ -156,6 +156,7 @@ def _calibrated(plan: Plan, rows: Int32s, time: Int64s, raw: Int32s) -> tuple[In
         np.copyto(values[q], new, where=here, casting="unsafe")
         # of sensors that are calibrated; by_value looks at the others and finds the same
         told = by_raw(plan.limits, q, rows, raw[q], plan.ceilings[q])
+        told |= corrected_bits(q, here & (new != raw[q]))
         odd = told if odd is None else odd | told
     return values, odd
 

@@ -37,6 +37,7 @@ from processors.revision import Admission, Former, Plan, sites_of_partition
 from processors.rowlog import BUCKET_MS, Bucket, Columns, Int32s, RowLog
 from processors.silence import Silence
 from processors.suspecting import Suspecting
+from processors.suspicion.beside import Beside
 from processors.tracks import Track
 
 if TYPE_CHECKING:
@@ -199,6 +200,7 @@ def dump(detector: Detector) -> bytes:
             for period, newest in sorted(detector.checked.before.items())
         ],
         "suspecting": pack.add(np.frombuffer(detector.suspecting.dump(), np.uint8)),
+        "beside": _dump_beside(detector.suspecting, pack),
         "silence": [pack.add(a) for a in (silence.last_seen, silence.since, silence.sent, silence.offline)],
         "connections": [pack.add(a) for a in (detector.connections.word, detector.connections.at)],
         "deadman": pack.add(detector.deadman.tell_at),
@@ -238,6 +240,10 @@ def _plain(revision: Revision) -> dict[str, Any]:
 def _dump_held(held: Held, pack: _Pack) -> list[int]:
     own = [pack.add(a) for a in (held.state, held.bits, held.revision, held.measured)]
     return [*own, pack.shared(held.total), pack.shared(held.covered)]
+
+
+def _dump_beside(suspecting: Suspecting, pack: _Pack) -> list[Any]:
+    return [[hour, [pack.add(array) for array in arrays]] for hour, arrays in suspecting.beside.dump()]
 
 
 def _dump_log(log: RowLog, pack: _Pack) -> dict[str, Any]:
@@ -305,6 +311,8 @@ def load(data: bytes, detector: Detector) -> Detector:
     if "deadman" in head:
         detector.deadman = Deadman(arrays[head["deadman"]]).moved(everyone)
     detector.suspecting = Suspecting.load(arrays[head["suspecting"]].tobytes(), len(detector.plan))
+    beside = [(hour, [arrays[i] for i in own]) for hour, own in head.get("beside", [])]
+    detector.suspecting.beside = Beside.load(beside)
     detector.log = _load_log(head["log"], arrays, detector.plan)
     above = {name: arrays[i] for name, i in head["above"]}
     detector.instants = Instants(detector.plan, above, dict(head.get("opened", [])))

@@ -6,22 +6,28 @@ was late. What comes later still only says that its device was not silent.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from ingest.records import Int64s
+from ingest.records import Int64s, Readings
 from ingest.units import JUDGED
 from processors.background import Backgrounds
 from processors.breaches import SUSPICION, Breaches
+from processors.intake import Intake, Positions
+from processors.monitors import Tables
 from processors.orders import Orders
-from processors.quality.pointwise import is_serviced
+from processors.quality.calibration import uncalibrated
+from processors.quality.pointwise import is_corrected, is_serviced
 from processors.records import Breach
 from processors.revision import Plan
-from processors.rowlog import ABSENT, DRY, Columns, Int32s, RowLog
+from processors.rowlog import ABSENT, DRY, GREATEST, REFUSED, Columns, Int32s, RowLog
 from processors.service import is_under
+from processors.suspicion.air import air_of
+from processors.suspicion.beside import Beside
 from processors.suspicion.features import COLUMNS, NUMBER, Bools, Floats, Rows, hour_features
 from processors.suspicion.finding import Finding
 from processors.suspicion.history import NOTHING
@@ -32,6 +38,10 @@ from processors.suspicion.words import TITLES
 from processors.tracks import HOUR_MS
 
 PM10, PM2_5, TSP = (JUDGED.index(name) for name in ("pm10", "pm2_5", "tsp"))
+FUTURE, CLOCK = (
+    "future",
+    "clock",
+)  # marks: of detection; of ingestion, where receipt took the place of the time
 _NANO = 1e9
 _TIME_BITS = 22  # milliseconds of an hour
 
@@ -41,6 +51,7 @@ class Suspecting:
 
     def __init__(self, devices: int = 0) -> None:
         self.watch = Watch.of(devices)
+        self.beside = Beside()
         self._saved: bytes | None = None  # of the state as it is; it changes once an hour
 
     def hour(
@@ -61,24 +72,54 @@ class Suspecting:
         `since`: no hour that began before it is looked at. `gaps`: of the log, accepted by an operator.
         """
         start, end = closed - 2 * HOUR_MS, closed - HOUR_MS
+        sums = self.beside.take(start)
         if start < since or not len(plan):
             return [], []
         self._saved = None
         areas = _areas(plan)
         features = hour_features(
-            _rows(log.within(start, end), start),
+            _rows(log.within(start, end), start, plan.corrections),
             len(plan),
             start,
             _background(plan, known, areas, start),
             _excused(plan, orders, gaps, start, end),
+            sums,
         )
-        reference = features["reference"]
-        np.copyto(reference, neighbours(features["mean"], areas), where=np.isnan(reference))
-        place = Place(_numbers(plan.sites), areas, _hour_of_day(start, plan.zone))
+        reference, air = features["reference"], air_of(plan.corrections[PM10])
+        mean = features["mean"]
+        if air is not None:
+            mean = air.of(mean[None], np.array([start]))[0]
+        np.copyto(reference, neighbours(mean, areas), where=np.isnan(reference))
+        place = Place(_numbers(plan.sites), areas, _hour_of_day(start, plan.zone), air)
         found = self.watch.close(features, place, Settings())
         return self._events(plan, found, breaches, at, delayed)
 
-    def came_late(self, row: Int32s, time: Int64s) -> None:
+    def left_out(self, plan: Plan, batch: Readings, rows: Iterable[tuple[int, str]], since: int) -> None:
+        """Rows of a batch that nothing judges: of those from the future their clock is evidence."""
+        ahead = np.array([i for i, why in rows if why == FUTURE], np.intp)
+        if len(ahead):
+            row = plan.rows_of(batch.devices)[batch.codes[ahead]]
+            self.beside.astray(len(plan), row, batch.received_at[ahead], since)
+
+    def came(self, plan: Plan, batch: Readings, fresh: Intake, begun: Positions, since: int) -> None:
+        """New readings; `begun`: positions of those of hours that have closed.
+
+        `since`: the start of the first hour that is still to be looked at.
+        """
+        columns = fresh.columns
+        self._came_late(columns.row[begun], columns.time[begun])
+        if batch.marks:
+            marked = {i for i, text in batch.marks.items() if CLOCK in text.split(",")}
+            placed = np.flatnonzero(np.isin(fresh.place, list(marked)))  # by their receipt
+            self.beside.astray(len(plan), columns.row[placed], fresh.received[placed], since)
+        if batch.beside and "pm10" in batch.values:
+            mine = ~is_serviced(columns.packed)
+            at = fresh.place[mine]
+            more = {name: column[at] for name, column in batch.beside.items()}
+            pm10 = batch.values["pm10"][at]  # as sent
+            self.beside.readings(len(plan), columns.row[mine], columns.time[mine], pm10, more, since)
+
+    def _came_late(self, row: Int32s, time: Int64s) -> None:
         """Readings of hours that have closed: their devices were not silent."""
         newest = self.watch.history.newest
         if newest != NOTHING and len(row) and int(time.min()) < newest + HOUR_MS:
@@ -122,6 +163,7 @@ class Suspecting:
         """Rows have new numbers: new row i was `old_row[i]`, -1 where the device is new."""
         self._saved = None
         self.watch.remap(old_row)
+        self.beside.remap(old_row)
 
     def dump(self) -> bytes:
         """The state as bytes, made once an hour; empty: nothing is known yet."""
@@ -169,8 +211,11 @@ def evidence_of(finding: Finding, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _rows(held: Columns, start: int) -> Rows:
-    """The readings of the hour by device and time: of one period each, and one where contents conflict."""
+def _rows(held: Columns, start: int, corrections: Tables) -> Rows:
+    """The readings of the hour, as they were sent, by device and time.
+
+    Of one period each, and one where contents conflict.
+    """
     at = np.flatnonzero((held.time >= start) & (held.time < start + HOUR_MS))
     at = at[_of_usual_period(held.row[at], held.period[at])]
     key = (held.row[at].astype(np.int64) << _TIME_BITS) + (held.time[at] - start)
@@ -185,6 +230,12 @@ def _rows(held: Columns, start: int) -> Rows:
         order = order[first]
     at = at[order]
     values, wet = held.values[:, at], held.wet[at]
+    for q, table in enumerate(corrections):
+        changed = np.flatnonzero(is_corrected(held.packed[at], q) & (values[q] > REFUSED)) if table else ()
+        if len(changed):
+            of = at[changed]
+            sent = uncalibrated(held.row[of], held.time[of], values[q, changed].astype(np.int64), table)
+            values[q, changed] = np.clip(sent, -GREATEST, GREATEST)
     serviced = is_serviced(held.packed[at])
     return Rows(
         held.row[at],

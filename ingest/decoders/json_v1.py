@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from ingest.beside import beside_of
 from ingest.decoders import json_text
 from ingest.decoders.instants import BadTime, parse_instant
 from ingest.records import Decoded, DevicePolicy, Rejected
@@ -111,7 +112,9 @@ def _plain_reading(fields: dict[str, Any], device: str | None, policy: DevicePol
             extras[key] = value
     if not values:
         return None
-    return Decoded(device, time, period, values, flags, extras, ())
+    if not extras:
+        return Decoded(device, time, period, values, flags, extras)
+    return Decoded(device, time, period, values, flags, extras, (), beside_of(extras))
 
 
 def _reading(fields: dict[str, Any], device: str | None, policy: DevicePolicy) -> Decoded:
@@ -149,7 +152,8 @@ def _reading(fields: dict[str, Any], device: str | None, policy: DevicePolicy) -
             extras[key] = value
     if not known:
         raise Refused("no_known_key", f"none of {', '.join(_RANGES)} is among the keys")
-    return Decoded(device, time, period, values, flags, extras, tuple(dict.fromkeys(tolerated)))
+    beside = beside_of(extras, units.get("pm10"))
+    return Decoded(device, time, period, values, flags, extras, tuple(dict.fromkeys(tolerated)), beside)
 
 
 def _are_normal(units: Mapping[str, Any]) -> bool:

@@ -13,12 +13,15 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from ingest.records import MISSING, Int64s
 from processors.rowlog import Int32s
 
 UNIT = 10**6  # slope and factor are whole millionths
 GREATEST_FACTOR = 10 * UNIT
+Positions = npt.NDArray[np.intp]
+Bools = npt.NDArray[np.bool_]
 _MOST = 10**8  # thousandths: the possible range of dust
 
 
@@ -77,6 +80,30 @@ def calibrated(row: Int32s, time: Int64s, values: Int64s, table: Corrections) ->
     """
     if not len(table) or not len(row):
         return values.copy()
+    at, holds = entries(row, time, table)
+    use = holds & (values != MISSING)
+    raw = np.where(use, values, 0)
+    corrected = (raw * table.gain[at] + UNIT // 2) // UNIT + table.offset[at]
+    return np.where(use, corrected, values)
+
+
+def uncalibrated(row: Int32s, time: Int64s, values: Int64s, table: Corrections) -> Int64s:
+    """What was sent, of values (n) that were all corrected by the table; MISSING stays MISSING.
+
+    Exact where the gain is at least 1, else to within half of 1 / gain thousandths: what it shrank to
+    one value can't be told apart again.
+    """
+    if not len(table) or not len(row):
+        return values.copy()
+    at, holds = entries(row, time, table)
+    use = holds & (values != MISSING)
+    gain = table.gain[at]
+    wide = np.where(use, values - table.offset[at], 0) * (2 * UNIT)
+    return np.where(use, (wide + gain) // (2 * gain), values)
+
+
+def entries(row: Int32s, time: Int64s, table: Corrections) -> tuple[Positions, Bools]:
+    """(place in the table, is there one?) of the correction that holds for each row and time (n)."""
     # the place among (row, since): first by row, then by time inside it
     low = np.searchsorted(table.row, row, side="left")
     high = np.searchsorted(table.row, row, side="right")
@@ -88,8 +115,5 @@ def calibrated(row: Int32s, time: Int64s, values: Int64s, table: Corrections) ->
         fits &= table.since[np.where(fits, further, 0)] <= time
         which = np.where(fits, further, which)
         step >>= 1
-    use = (which >= low) & (values != MISSING)
-    at = np.where(use, which, 0)
-    raw = np.where(use, values, 0)
-    corrected = (raw * table.gain[at] + UNIT // 2) // UNIT + table.offset[at]
-    return np.where(use, corrected, values)
+    holds = which >= low
+    return np.where(holds, which, 0), holds

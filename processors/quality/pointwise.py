@@ -1,7 +1,7 @@
 """The checks that look at one reading alone, over all pollutants at once; they can't change later.
 
 What they need and no log of values keeps (humidity, device flags, receipt) is found at arrival and
-packed into 16 bits a reading (`by_reading`), from which the final flags are made again.
+packed into bits of a reading (`by_reading`), from which the final flags are made again.
 """
 
 from __future__ import annotations
@@ -102,6 +102,18 @@ def by_raw(limits: Limits, q: int, row: Int32s, raw: Int32s, maximum: Int32s) ->
     return packed
 
 
+def corrected_bits(q: int, where: Bools) -> Packed:
+    """Which values (n) of a pollutant were corrected by a calibration, packed."""
+    packed = np.zeros(len(where), np.uint32)
+    _set(packed, where, _BITS[f"corrected_{JUDGED[q]}"])
+    return packed
+
+
+def is_corrected(packed: Packed, q: int) -> Bools:
+    """The inverse of `corrected_bits`."""
+    return _has(packed, f"corrected_{JUDGED[q]}")
+
+
 def is_serviced(packed: Packed) -> Bools:
     """Which readings (n) their device called calibrating or in maintenance."""
     return _has(packed, "serviced")
@@ -132,13 +144,15 @@ _NAMES = (
     *(f"code_{name}" for name in JUDGED),
     *(f"pinned_{name}" for name in JUDGED),
     "serviced",  # calibrating or in maintenance, whatever pollutant it was said of
+    *(f"corrected_{name}" for name in JUDGED),
 )
 _BITS = {name: np.uint32(1 << i) for i, name in enumerate(_NAMES)}
+_OF_CHECKS = np.uint32(sum(int(_BITS[name]) for name in _NAMES[: _NAMES.index("serviced")]))
 
 
 def add_packed(fail: Bits, suspect: Bits, packed: Packed, values: Int32s) -> None:
     """Put into the bits (3, n), in place, what arrival told of the readings (n)."""
-    some = np.flatnonzero(packed)
+    some = np.flatnonzero(packed & _OF_CHECKS)
     if not len(some):
         return
     told, there = packed[some], values[:, some] != ABSENT

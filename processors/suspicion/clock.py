@@ -1,4 +1,8 @@
-"""Clock games: the device's time stands apart from the time of receipt by a constant that changed."""
+"""Clock games: the device's time stands apart from the time of receipt by a constant that changed.
+
+What is so far off that ingestion placed it by its receipt, or that nothing may judge it (from more than
+an hour ahead), has no lag of its own: it is counted, and half of an hour's readings are enough.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +29,7 @@ class Settings:
     ahead_s: float = 120.0  # time stamps from the future
     span_s: float = 120.0  # more is a backlog that came at once, not a wrong clock
     usual_least_h: int = 6
+    astray: float = 0.5  # share of an hour's readings whose time stamp could not be used
 
 
 def find(history: History, place: Place, settings: Settings) -> Findings:
@@ -36,22 +41,25 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     # a clock that was put right comes back to the time of receipt
     moved = (np.abs(lag[-n:] - usual) >= settings.moved_s) & (np.abs(lag[-n:]) >= settings.moved_s)
     ahead = lag[-n:] <= -settings.ahead_s
-    found = moved.all(axis=0) | ahead.all(axis=0)
+    astray, count = history.last("astray", 24), history.last("count", n)
+    lost = astray[-n:] >= settings.astray * np.fmax(np.fmax(count, astray[-n:]), 1.0)
+    found = moved.all(axis=0) | ahead.all(axis=0) | lost.all(axis=0)
     rows = np.flatnonzero(found).astype(np.int32)
-    now = median(lag[-n:])
+    now, of_day = median(lag[-n:]), np.nansum(astray, axis=0)
     widest = np.fmax.reduce(span, axis=0, initial=0.0)[rows]
     away = np.fmax(np.abs(now - usual), np.where(now < 0, -now, 0.0))
     return Findings(
         PATTERN,
         rows,
         np.full(len(rows), history.newest - (n - 1) * HOUR_MS, np.int64),
-        hundredths(0.6 + 0.3 * within(away, settings.moved_s, 3600.0)[rows]),
+        hundredths(0.6 + 0.3 * np.fmax(within(away, settings.moved_s, 3600.0), lost.all(axis=0))[rows]),
         {
             "lag": (now[rows], "s"),
             "usual_lag": (usual[rows], "s"),
             "lag_span": (widest, "s"),
+            "astray_day": (np.where(of_day > 0, of_day, np.nan)[rows], "1"),
             "pm10": (history.last("mean", 1)[0][rows], "ug/m3"),
         },
         {"backlog": (widest, widest > settings.span_s), "maintenance": maintenance(history, rows, n)},
-        plot=("lag", "mean", "reference"),
+        plot=("lag", "astray", "mean", "reference"),
     )

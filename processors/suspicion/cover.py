@@ -14,7 +14,7 @@ from processors.suspicion.features import HOUR_MS, QUARTER_NAMES, Floats
 from processors.suspicion.finding import Findings, hundredths
 from processors.suspicion.guards import fog, maintenance
 from processors.suspicion.history import History
-from processors.suspicion.places import Place, neighbours
+from processors.suspicion.places import Place, level, neighbours
 from processors.suspicion.stats import median, ratio, within
 
 PATTERN = "cover"
@@ -38,7 +38,7 @@ class Settings:
 def find(history: History, place: Place, settings: Settings) -> Findings:
     """Devices that have been covered for `hours` full hours."""
     n, before_h = settings.hours, settings.before_h
-    mean, reference = history.last("mean", n + before_h), history.last("reference", n + before_h)
+    mean, reference = level(history, place, "mean", n + before_h), history.last("reference", n + before_h)
     around = np.stack([neighbours(hour, place.area) for hour in mean])
     alone = np.isnan(around).any(axis=0)
     against = np.where(alone, reference, around)

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from ingest.records import Int64s
 from processors.rowlog import REFUSED, Int32s
+from processors.suspicion.beside import Sums
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -71,6 +72,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("lag_span", "s", RECENT_HOURS, "greatest - least of it"),
     Column("excused", "1", RECENT_HOURS, "share of readings with flag C or M, or under maintenance"),
     Column("factor", "ug/m3", RECENT_HOURS, "PM10 / raw count: the mass factor K"),
+    Column("astray", "1", RECENT_HOURS, "readings whose time stamp could not be used"),
     Column("reference", "ug/m3", LONG_HOURS, "background of the hour, or the median of the neighbours"),
 )
 NUMBER = {column.name: number for number, column in enumerate(COLUMNS)}
@@ -89,9 +91,6 @@ class Rows(NamedTuple):
     pm2_5: Ints | None = None
     tsp: Ints | None = None
     humidity: Ints | None = None
-    least: Ints | None = None  # of PM10 within the reading's period, where it is a mean
-    greatest: Ints | None = None
-    raw_count: Ints | None = None  # what the counter saw (cpm), any fixed unit
     lag: Ints | None = None  # received_at - time, ms
     excused: Bools | None = None  # flag C or M, or a maintenance window
 
@@ -109,12 +108,17 @@ class Features:
 
 
 def hour_features(
-    rows: Rows, devices: int, start: int, reference: Floats, excused: Bools | None = None
+    rows: Rows,
+    devices: int,
+    start: int,
+    reference: Floats,
+    excused: Bools | None = None,
+    sums: Sums | None = None,
 ) -> Features:
     """The features of the hour [start, start + 1 h); `reference`: (devices) ug/m3, NaN where unknown.
 
     `excused`: (devices) under maintenance, or in an hour of which the log lacks records: nothing of
-    the device counts in this hour, not even its silence.
+    the device counts in this hour, not even its silence. `sums`: what came beside the rows.
     Raises ValueError for a reading outside the hour.
     `start` may be any instant: the hour before a gap is looked at in the same way.
     """
@@ -125,6 +129,8 @@ def hour_features(
         out["excused"][excused] = 1.0
         own = excused[rows.row]
         rows = rows._replace(excused=own if rows.excused is None else rows.excused | own)
+    if sums is not None:
+        _of_sums(sums, excused, out)
     if not len(rows.row):
         return out
     if int(rows.time.min()) < start or int(rows.time.max()) >= start + HOUR_MS:
@@ -148,6 +154,19 @@ def hour_features(
     return out
 
 
+def _of_sums(sums: Sums, excused: Bools | None, out: Features) -> None:
+    counts = np.ones(len(sums.flat), bool) if excused is None else ~excused
+    for name, part, whole in (
+        ("flat_share", sums.flat, sums.ranged),
+        ("factor", sums.dust, sums.counted),
+    ):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            out[name][:] = np.where(counts & (whole > 0), part / whole, np.nan)
+    out["astray"][:] = np.where(counts & (sums.astray > 0), sums.astray, np.nan)
+    # one whose readings were all left out has spoken all the same
+    out["last_minute"][sums.astray > 0] = 59.0
+
+
 def _some(rows: Rows, at: npt.NDArray[np.intp]) -> Rows:
     kept: list[Any] = [None if column is None else column[at] for column in rows]
     return Rows(*kept)
@@ -163,7 +182,7 @@ def _of_all(rows: Rows, start: int, out: Features) -> None:
     """What also readings without PM10, or under maintenance, tell: presence and clock."""
     device, first = groups(rows.row)
     last = np.append(first[1:], len(rows.row)) - 1
-    out["last_minute"][device] = (rows.time[last] - start) // 60_000
+    out["last_minute"][device] = np.fmax(out["last_minute"][device], (rows.time[last] - start) // 60_000)
     if rows.excused is not None:
         share = np.add.reduceat(rows.excused.astype(np.int64), first) / (last - first + 1)
         out["excused"][device] = share
@@ -201,12 +220,6 @@ def _of_pm10(
     begin = np.flatnonzero(breaks)
     length = np.diff(begin, append=len(x))
     out["run_share"][device] = np.maximum.reduceat(length, np.searchsorted(begin, first)) / count
-    if rows.least is not None and rows.greatest is not None:
-        known = (rows.least > REFUSED) & (rows.greatest > REFUSED)
-        flat = known & (rows.least == rows.pm10) & (rows.greatest == rows.pm10)
-        n = np.add.reduceat(known, first, dtype=np.int64)
-        with np.errstate(invalid="ignore"):
-            out["flat_share"][device] = np.add.reduceat(flat, first, dtype=np.int64) / n
 
 
 def _of_slots(rows: Rows, device: Int32s, slot: Int64s, out: Features) -> None:
@@ -266,9 +279,6 @@ def _of_pairs(rows: Rows, device: Int32s, line: Int64s, out: Features) -> None:
         if rows.pm2_5 is not None:
             part, whole = _totals(rows.pm2_5, rows.pm10, line, n)
             out["fine_share"][device] = part / whole
-        if rows.raw_count is not None:
-            part, whole = _totals(rows.pm10, rows.raw_count, line, n)
-            out["factor"][device] = part / whole
         if rows.tsp is not None:
             _of_tsp(rows.tsp, rows.pm10, device, line, out)
 

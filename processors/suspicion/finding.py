@@ -39,7 +39,7 @@ class Finding:
     confidence: float  # 0..1 in hundredths
     evidence: dict[str, Named]
     guards: tuple[Guard, ...]
-    plot: dict[str, tuple[float | None, ...]]  # a number an hour, the last at the end of the interval
+    plot: dict[str, tuple[float | None, ...]]  # a number an hour, the last at the interval's end
 
     @property
     def silenced(self) -> str | None:

@@ -37,11 +37,12 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     flat = (~varied | (share >= settings.share)).all(axis=0)
     found = flat & (hours >= settings.least_h)
     rows = np.flatnonzero(found).astype(np.int32)
+    first = np.argmax(~np.isnan(share), axis=0)[rows]  # the first hour that is known
     confidence = 0.8 + 0.2 * within(hours, settings.least_h, n)
     return Findings(
         PATTERN,
         rows,
-        np.full(len(rows), history.newest - (n - 1) * HOUR_MS, np.int64),
+        history.newest - (n - 1 - first.astype(np.int64)) * HOUR_MS,
         hundredths(confidence[rows]),
         {
             "flat_share": (np.fmin.reduce(share, axis=0)[rows], "1"),

@@ -31,6 +31,8 @@ _LONG = [n for n, column in enumerate(COLUMNS) if column.hours == LONG_HOURS]
 _RECENT = [n for n, column in enumerate(COLUMNS) if column.hours == RECENT_HOURS]
 # where a column lies in its ring
 _PLACE = {COLUMNS[n].name: place for ring in (_LONG, _RECENT) for place, n in enumerate(ring)}
+RECENT_NAMES = tuple(COLUMNS[n].name for n in _RECENT)
+LONG_NAMES = tuple(COLUMNS[n].name for n in _LONG)
 BYTES_A_DEVICE = 2 * (len(_RECENT) * RECENT_HOURS + len(_LONG) * LONG_HOURS)
 
 

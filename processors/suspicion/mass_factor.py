@@ -18,7 +18,7 @@ from processors.suspicion.features import HOUR_MS, LONG_HOURS, Bools, Floats
 from processors.suspicion.finding import Findings, hundredths
 from processors.suspicion.guards import fog, maintenance
 from processors.suspicion.history import History
-from processors.suspicion.places import Place, neighbours
+from processors.suspicion.places import Place, level, neighbours
 from processors.suspicion.stats import known, median, quantiles, ratio, within
 
 PATTERN = "mass_factor"
@@ -72,6 +72,7 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
             "maintenance": maintenance(history, rows, 24),
             "fog": _foggy(history, place, rows, by_count),
         },
+        plot=("mean", "reference", "factor"),
         plot_hours=LONG_HOURS,
     )
 
@@ -94,7 +95,7 @@ def _by_ratio(history: History, place: Place, settings: Settings) -> dict[str, F
     around = neighbours(step, place.area)
     alone = np.isnan(around)
     around = np.where(alone, 1.0, np.fmin(around, 1.0))
-    found = a_low <= settings.below_reference
+    found = _low_in_air(history, place, reference, settings, a_low) <= settings.below_reference
     fall = np.where(alone, settings.fall_alone, settings.fall) * around
     for fell in (step, low_step, high_step):
         found &= fell <= fall
@@ -111,6 +112,17 @@ def _by_ratio(history: History, place: Place, settings: Settings) -> dict[str, F
         "before_low": b_low,
         "after_high": a_high,
     }
+
+
+def _low_in_air(
+    history: History, place: Place, reference: Floats, settings: Settings, as_sent: Floats
+) -> Floats:
+    """The low ratio of the time after, of corrected values: a step is of what was sent, a level is not."""
+    if place.air is None:
+        return as_sent
+    after_h = settings.after_h
+    ratios = ratio(level(history, place, "mean", after_h), reference[-after_h:], settings.reference_least)
+    return quantiles(ratios, (settings.low,), settings.after_least_h)[0]
 
 
 def _by_count(history: History, settings: Settings) -> tuple[Bools, Floats, Floats]:

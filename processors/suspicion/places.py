@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from processors.rowlog import Int32s
+from processors.suspicion.air import Air, hours_up_to
 from processors.suspicion.features import Bools, Floats
+from processors.suspicion.history import History
 
 NIGHT_FROM, NIGHT_TO = 22, 6  # dust-standards.md: night is 22:00-06:00
 LEAST_NEIGHBOURS = 4  # devices of an area, from which its median says something
@@ -20,11 +22,18 @@ class Place:
     site: Int32s
     area: Int32s
     hour: int
+    air: Air | None = None  # corrections of what they say
 
     def night(self, hours: int, before: int = 0) -> Bools:
         """(hours) whether each of the last hours lies in the night, the oldest first."""
         local = (self.hour - before - np.arange(hours - 1, -1, -1)) % 24
         return (local >= NIGHT_FROM) | (local < NIGHT_TO)
+
+
+def level(history: History, place: Place, name: str, hours: int, before: int = 0) -> Floats:
+    """(hours, devices) of a column in ug/m3 as the air is judged: `history.last` by the corrections."""
+    raw = history.last(name, hours, before)
+    return raw if place.air is None else place.air.of(raw, hours_up_to(history.newest, hours, before))
 
 
 def neighbours(column: Floats, group: Int32s, least: int = LEAST_NEIGHBOURS) -> Floats:

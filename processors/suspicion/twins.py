@@ -15,7 +15,7 @@ from processors.suspicion.features import HOUR_MS, QUARTER_NAMES, Floats
 from processors.suspicion.finding import Findings, hundredths
 from processors.suspicion.guards import maintenance
 from processors.suspicion.history import History
-from processors.suspicion.places import Place, pairs_of
+from processors.suspicion.places import Place, level, pairs_of
 from processors.suspicion.stats import known, quantiles, ratio, within
 
 PATTERN = "moved_together"
@@ -39,7 +39,8 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     """Devices with a twin on their site. Of a pair each is found; `twin` names the other's row."""
     a, b = pairs_of(place.site)
     n = settings.hours
-    by_hour = np.stack([history.last(name, n) for name in QUARTER_NAMES], axis=1)
+    # both in the terms of the air: two monitors in one place agree once each is corrected
+    by_hour = np.stack([level(history, place, name, n) for name in QUARTER_NAMES], axis=1)
     quarters = by_hour.reshape(n * len(QUARTER_NAMES), -1)
     apart = _apart(quarters, a, b)
     middle, most = quantiles(apart, (0.5, 0.9), settings.least)
@@ -50,7 +51,7 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     found = (rough >= settings.rough) & (follows <= settings.follows)
     at = np.flatnonzero(found)
     a, b, middle, most, shared = a[at], b[at], middle[at], most[at], known(apart)[at]
-    hourly = history.last("mean", settings.before_h, n)
+    hourly = level(history, place, "mean", settings.before_h, n)
     (before,) = quantiles(_apart(hourly, a, b), (0.5,), 24)
     moved = before >= settings.before * np.maximum(middle, 0.02)
     confidence = 0.6 + 0.15 * within(middle, settings.apart, 0.01) + 0.25 * moved

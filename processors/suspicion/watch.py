@@ -32,7 +32,7 @@ from processors.suspicion import (
     tsp,
     twins,
 )
-from processors.suspicion.features import HOUR_MS, Features
+from processors.suspicion.features import COLUMNS, HOUR_MS, NUMBER, Features
 from processors.suspicion.finding import Finding, Findings, Guard, Named, number
 from processors.suspicion.history import NOTHING, History
 from processors.suspicion.places import Place
@@ -176,8 +176,13 @@ def finding(found: Findings, i: int, history: History) -> Finding:
             Guard(name, number(float(value[i])), bool(silent[i]))
             for name, (value, silent) in found.guards.items()
         ),
-        plot={
-            name: tuple(number(float(v)) for v in history.last(name, found.plot_hours, row=row))
-            for name in found.plot
-        },
+        plot={name: series for name in found.plot if (series := _series(found, name, row, history))},
     )
+
+
+def _series(found: Findings, name: str, row: int, history: History) -> tuple[float | None, ...]:
+    """The last hours of a column, as far as it is kept, from the first that is known; empty: none is."""
+    hours = min(found.plot_hours, COLUMNS[NUMBER[name]].hours)
+    values = [number(float(v)) for v in history.last(name, hours, row=row)]
+    first = next((at for at, value in enumerate(values) if value is not None), hours)
+    return tuple(values[first:])

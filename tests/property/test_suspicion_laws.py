@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from processors.quality.calibration import Correction, Corrections, calibrated, uncalibrated
 from processors.suspicion.features import COLUMNS, HOUR_MS, NUMBER, Rows, hour_features
 from processors.suspicion.history import History
 from processors.suspicion.places import neighbours
@@ -100,3 +101,28 @@ def test_the_median_of_neighbours_is_one_of_them(pairs):
             assert np.isnan(median)
         else:
             assert median == own[(len(own) - 1) // 2]
+
+
+corrections = st.lists(
+    st.tuples(
+        st.integers(0, 3), st.integers(0, 100), st.integers(10**5, 10**7), st.integers(-50_000, 50_000)
+    ),
+    min_size=1,
+    max_size=8,
+    unique_by=lambda c: c[:2],
+)
+
+
+@given(corrections, st.lists(st.tuples(st.integers(0, 4), st.integers(0, 120), st.integers(0, 10**6))))
+def test_what_was_sent_is_found_again_to_within_what_a_gain_below_one_rounds_away(entries, readings):
+    table = Corrections.of(Correction(row, since, slope, offset) for row, since, slope, offset in entries)
+    row, time, raw = (
+        (np.array(c, np.int64) for c in zip(*readings, strict=True)) if readings else [np.empty(0)] * 3
+    )
+    row, raw = row.astype(np.int32), raw.astype(np.int64)
+    judged = calibrated(row, time, raw, table)
+    again = uncalibrated(row, time, judged, table)
+    for r, t, sent, found in zip(row, time, raw, again, strict=True):
+        gains = [gain for one, since, gain, _ in sorted(entries) if one == r and since <= t]
+        coarse = 0 if not gains or gains[-1] >= 10**6 else 10**6 / gains[-1] / 2 + 1
+        assert abs(int(found) - int(sent)) <= coarse

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ingest.beside import NOTHING, Found, beside_of_fields
 from ingest.decoders.hj212.factors import (
     CODES_OF,
     DEFAULT_UNITS,
@@ -67,12 +68,24 @@ class _Reading:
             self._flag_all(singles.pop("Flag"))
         for key, text in singles.items():
             self.extras[key] = _plain(text)
+        beside = self._beside(singles, factors)
         for code, fields in factors.items():
             for name, text in fields.items():
                 self.extras[f"{code}-{name}"] = _plain(text)
         flags = {key: flag for key, flag in self.flags.items() if key in self.values or flag != NORMAL}
         tolerated = tuple(dict.fromkeys(self.tolerated))
-        return Decoded(self.frame.mn, time, self.period_ms, self.values, flags, self.extras, tolerated)
+        return Decoded(
+            self.frame.mn, time, self.period_ms, self.values, flags, self.extras, tolerated, beside
+        )
+
+    def _beside(self, singles: dict[str, str], factors: Fields) -> Found:
+        """Range of the period and raw count, in the unit of the value."""
+        if "pm10" not in self.values:
+            return NOTHING
+        code = next(code for code in CODES_OF["pm10"] if code in factors)
+        unit = self.policy.units.get(code) or self.policy.units.get("pm10")
+        fields = factors[code] if self.period_ms else {}
+        return beside_of_fields(fields, singles.get("cpm"), unit)
 
     def _items(self, cp: str) -> tuple[dict[str, str], Fields]:
         """(items such as DataTime, fields by factor); `,` and `;` part alike, an item may be blank."""

@@ -18,7 +18,7 @@ from processors.suspicion import watch
 from processors.suspicion.features import NUMBER
 from processors.suspicion.watch import PATTERNS
 from processors.suspicion.words import GUARDS, NUMBERS
-from tests.logs import HOUR, MINUTE, T0, Run, background, batch, revision, row, ticking
+from tests.logs import HOUR, MINUTE, T0, Run, background, batch, revision, row, tick, ticking
 
 STUCK = rule_of("stuck")
 
@@ -120,6 +120,102 @@ def test_the_clock_of_a_device_is_known_from_the_time_of_receipt():
     (opened,) = run.suspicions
     assert opened.rule == rule_of("clock")
     assert opened.evidence["numbers"]["lag"] == {"value": -600.0, "unit": "s"}
+
+
+def test_readings_from_the_future_are_counted_as_evidence_of_their_clock():
+    rows = [row(t + 5 * HOUR, 90.0, received=t) for t in range(T0, T0 + 4 * HOUR, 5 * MINUTE)]
+    run = Run(listed("d1"), *log_of(rows, T0 + 5 * HOUR + 3 * MINUTE))
+    (opened,) = run.suspicions
+    assert (opened.rule, opened.start, opened.end) == (rule_of("clock"), T0, T0 + 2 * HOUR)
+    assert opened.evidence["numbers"]["astray_day"] == {"value": 24.0, "unit": "1"}
+    history = run.detector.suspecting.watch.history
+    assert history.last("last_minute", 1)[0, 0] == 59.0  # it is no silence
+
+
+def test_readings_that_ingestion_placed_by_their_receipt_are_counted_where_they_are_most():
+    def placed(share: int):
+        marks = [("clock",) if n % 10 < share else () for n in range(48)]
+        times = range(T0, T0 + 4 * HOUR, 5 * MINUTE)
+        rows = [
+            row(t, 90.0 + n * 37 % 61, marks=m) for n, (t, m) in enumerate(zip(times, marks, strict=True))
+        ]
+        return Run(listed("d1"), *log_of(rows, T0 + 5 * HOUR + 3 * MINUTE)).suspicions
+
+    assert [b.rule for b in placed(8)] == [rule_of("clock")]
+    assert placed(2) == []
+
+
+def ranged(t: int, width: float, received: int | None = None):
+    value = 90.0 + t // MINUTE * 37 % 61
+    one = row(t, value, period=5 * MINUTE, received=received or t + 5 * MINUTE + 1000)
+    whole = round(value * 1000)
+    return one._replace(beside={"pm10_min": whole - round(width * 1000), "pm10_max": whole})
+
+
+def test_means_without_a_range_are_suspected_and_those_with_one_are_not():
+    for width, rules in ((0.0, [rule_of("flat_means")]), (2.0, [])):
+        rows = [ranged(t, width) for t in range(T0, T0 + 7 * HOUR, 5 * MINUTE)]
+        run = Run(listed("d1"), *log_of(rows, T0 + 9 * HOUR))
+        assert [b.rule for b in run.suspicions] == rules, width
+
+
+def counted(t: int, factor: float):
+    one = row(t, 90.0 + t // MINUTE * 37 % 61)
+    return one._replace(beside={"pm10_count": round(one.values["pm10"] / factor)})
+
+
+def test_a_mass_factor_that_was_lowered_is_seen_by_the_raw_count():
+    rows = [counted(t, 2.0 if t < T0 + 7 * HOUR else 1.8) for t in range(T0, T0 + 10 * HOUR, 5 * MINUTE)]
+    run = Run(listed("d1"), *log_of(rows, T0 + 11 * HOUR + 3 * MINUTE))
+    (opened,) = run.suspicions
+    assert opened.rule == rule_of("mass_factor")
+    numbers = opened.evidence["numbers"]
+    assert (numbers["k_before"]["value"], numbers["k_after"]["value"]) == (2.0, 1.8)
+
+
+def test_what_is_beside_does_not_depend_on_batches_nor_on_a_restart():
+    rows = [ranged(t, 0.0, T0 + 6 * HOUR) for t in range(T0 + 5 * HOUR, T0 + 6 * HOUR, 5 * MINUTE)]
+    sums = []
+    for size in (1, 5, 12):
+        run = Run(listed("d1"), tick(T0 + 5 * HOUR))
+        for k in range(0, 12, size):
+            run.fold(batch(*rows[k : k + size]))
+            run.detector = Detector.load(run.detector.dump())
+        (held,) = run.detector.suspecting.beside.hours.values()
+        sums.append((held.ranged.tolist(), held.flat.tolist()))
+    assert sums == [([12], [12])] * 3
+
+
+def test_a_calibration_is_no_step_of_what_a_device_sends():
+    change = {"from": T0 + 3 * HOUR, "pollutant": "pm10", "slope": 0.37, "offset": 5.0, "factor": 1.5}
+    told = Signal("c1", T0, "s1", "calibration", None, T0, None, "d1", [change])
+    rows = fives(T0, T0 + 6 * HOUR)
+    plain = Run(listed("d1"), *log_of(rows, T0 + 8 * HOUR)).detector.suspecting.watch.history
+    run = Run(listed("d1"), *log_of(rows, T0 + 8 * HOUR, [told]))
+    calibrated = run.detector.suspecting.watch.history
+    assert run.hours()[-1].value == pytest.approx(run.hours()[0].value * 0.555 + 5, rel=0.05)
+    for name in ("mean", "least", "greatest", "deviation", "autocorrelation", "run_share"):
+        np.testing.assert_allclose(calibrated.last(name, 6), plain.last(name, 6), rtol=2e-3)
+
+
+def test_a_value_that_came_before_its_calibration_was_told_is_taken_as_it_is():
+    change = {"from": T0, "pollutant": "pm10", "slope": 3.0, "offset": 0.0, "factor": 1.0}
+    told = Signal("c1", T0 + 30 * MINUTE, "s1", "calibration", None, T0, None, "d1", [change])
+    rows = fives(T0, T0 + HOUR, 50.0)
+    run = Run(listed("d1"), *log_of(rows, T0 + 2 * HOUR + 3 * MINUTE, [told]))
+    assert run.detector.suspecting.watch.history.last("greatest", 1)[0, 0] == 50.0
+
+
+def test_monitors_without_a_station_are_compared_by_their_corrected_levels():
+    twice = {"from": T0 - HOUR, "pollutant": "pm10", "slope": 2.0, "offset": 0.0, "factor": 1.0}
+    monitors = [
+        {"id": f"d{k}", "interval": 300, **({"calibration": [twice]} if k < 4 else {})} for k in range(5)
+    ]
+    rows = [one for k in range(5) for one in fives(T0, T0 + HOUR, 40.0 if k < 4 else 81.0, f"d{k}")]
+    run = Run(revision(monitors), *log_of(rows, T0 + 2 * HOUR + 3 * MINUTE))
+    history = run.detector.suspecting.watch.history
+    assert history.last("mean", 1)[0].tolist() == [40.0] * 4 + [81.0]
+    assert history.last("reference", 1)[0].tolist() == [80.0] * 5
 
 
 def test_humidity_and_background_of_an_hour_reach_its_features():

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from processors.rowlog import ABSENT, REFUSED
+from processors.suspicion.beside import Sums
 from processors.suspicion.features import COLUMNS, NUMBER, Rows, hour_features
 from tests.counties import DATA, dust_storm
 
@@ -26,8 +27,11 @@ def rows(values, row=0, **more):
     )
 
 
-def made(one, devices=1, start=0):
-    found = hour_features(one, devices, start, np.full(devices, 80.0))
+def made(one, devices=1, start=0, **beside):
+    sums = Sums.of(devices)
+    wide = {name: np.rint(np.asarray(column) * 1000).astype(np.int64) for name, column in beside.items()}
+    sums.add(one.row, one.pm10.astype(np.int64), wide)
+    found = hour_features(one, devices, start, np.full(devices, 80.0), sums=sums)
     return {name: found[name] for name in NUMBER}
 
 
@@ -131,13 +135,13 @@ def test_without_a_jump_of_humidity_nothing_is_wet():
 
 def test_mean_data_without_range_are_counted():
     same = [10.0, 20.0, 30.0, 40.0]
-    f = made(rows(same, least=[10.0, 20.0, 30.0, 35.0], greatest=[10.0, 20.0, 30.0, 45.0]))
+    f = made(rows(same), pm10_min=[10.0, 20.0, 30.0, 35.0], pm10_max=[10.0, 20.0, 30.0, 45.0])
     assert f["flat_share"][0] == 0.75
 
 
 def test_lag_raw_count_and_fine_dust_are_ratios_and_least_values():
-    one = rows([100.0, 300.0], pm2_5=[30.0, 90.0], raw_count=[200.0, 600.0])
-    f = made(one._replace(lag=np.array([1500, 4000])))
+    one = rows([100.0, 300.0], pm2_5=[30.0, 90.0])
+    f = made(one._replace(lag=np.array([1500, 4000])), pm10_count=[200.0, 600.0])
     assert f["fine_share"][0] == pytest.approx(0.3)
     assert f["factor"][0] == pytest.approx(0.5)
     assert (f["lag"][0], f["lag_span"][0]) == (1.5, 2.5)

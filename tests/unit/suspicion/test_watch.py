@@ -7,6 +7,7 @@ import pytest
 
 from processors.suspicion.features import COLUMNS, NUMBER, Features
 from processors.suspicion.finding import Named
+from processors.suspicion.history import LONG_NAMES, RECENT_NAMES
 from processors.suspicion.saved import from_bytes, to_bytes
 from processors.suspicion.watch import PATTERNS, STATUS, Settings, Watch
 from processors.suspicion.words import GUARDS, TITLES
@@ -82,8 +83,27 @@ def test_bytes_of_something_else_are_refused():
     with pytest.raises(ValueError, match="must begin with"):
         from_bytes(b"something else")
     saved = to_bytes(Watch.of(1))
-    with pytest.raises(ValueError, match="of version 2"):
-        from_bytes(saved.replace(b'"version":1', b'"version":2'))
+    with pytest.raises(ValueError, match="of version 9"):
+        from_bytes(saved.replace(b'"version":2', b'"version":9'))
+
+
+def test_a_state_of_before_lacks_the_columns_that_came_later_and_no_other():
+    watch = Watch.of(2)
+    run(watch, [hour(n, astray=3.0) for n in range(3)])
+    names = list(RECENT_NAMES)
+    older = Watch.of(2)
+    run(older, [hour(n) for n in range(3)])
+    kept = [name for name in names if name != "astray"]
+    older.history.recent = older.history.recent[[names.index(name) for name in kept]]
+    head = to_bytes(older).replace(b'"version":2', b'"version":1')
+    cut = head.index(b',"columns"'), head.index(b',"arrays"')
+    length = int.from_bytes(head[20:24], "little") - (cut[1] - cut[0])
+    bytes_of_1 = head[:20] + length.to_bytes(4, "little") + head[24 : cut[0]] + head[cut[1] :]
+    found = from_bytes(bytes_of_1)
+    assert np.isnan(found.history.last("astray", 24)).all()
+    for name in (*kept, *LONG_NAMES):
+        hours = watch.history.last(name, 3)
+        np.testing.assert_array_equal(found.history.last(name, 3), hours)
 
 
 def test_a_new_configuration_moves_what_is_known_to_the_new_rows():

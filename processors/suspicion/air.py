@@ -1,0 +1,47 @@
+"""What the air was like by what monitors said: their raw hours by the corrections that are known now.
+
+The ring holds what was sent, so that a calibration is no step of a device's numbers. Only where one
+monitor is compared with others, or with a limit in ug/m3, its corrected level counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ingest.records import Int64s
+from processors.quality.calibration import UNIT, Corrections, entries
+from processors.rowlog import Int32s
+from processors.suspicion.features import HOUR_MS, Floats
+
+_THOUSAND = 1000.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Air:
+    """The corrections of PM10 of a partition's monitors."""
+
+    table: Corrections
+
+    def of(self, values: Floats, starts: Int64s) -> Floats:
+        """(hours, devices) of ug/m3, corrected as of the beginning of each hour (`starts`, ms UTC)."""
+        rows = np.unique(self.table.row)
+        row: Int32s = np.tile(rows, len(starts))
+        at, holds = entries(row, np.repeat(starts, len(rows)), self.table)
+        gain = np.where(holds, self.table.gain[at] / UNIT, 1.0).reshape(len(starts), len(rows))
+        offset = np.where(holds, self.table.offset[at] / _THOUSAND, 0.0).reshape(len(starts), len(rows))
+        made = values.copy()
+        made[:, rows] = made[:, rows] * gain + offset
+        return made
+
+
+def air_of(table: Corrections) -> Air | None:
+    """None where nothing is calibrated."""
+    return Air(table) if len(table) else None
+
+
+def hours_up_to(newest: int, hours: int, before: int = 0) -> Int64s:
+    """The starts of as many hours, the oldest first, ending `before` hours before the newest."""
+    made: Int64s = newest - HOUR_MS * (before + np.arange(hours - 1, -1, -1, dtype=np.int64))
+    return made
