@@ -1,0 +1,105 @@
+"""Closed windows that got another reading: taken together by the minute, short ones first."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from processors.amendments import Amendments, next_minute
+from processors.tracks import HOUR, MINUTE_MS, QUARTER, Track
+
+LONG = Track(8 * HOUR.window, HOUR.window)
+
+
+def _rows(found: object) -> tuple[object, list[int]] | None:
+    if found is None:
+        return None
+    window, rows = found  # type: ignore[misc]
+    return window, rows.tolist()
+
+
+@pytest.mark.parametrize(("at", "due"), [(0, 1), (1, 1), (MINUTE_MS - 1, 1), (MINUTE_MS, 2)])
+def test_the_minute_is_over_at_the_next_whole_one(at: int, due: int):
+    assert next_minute(at) == due * MINUTE_MS
+
+
+def test_the_first_reading_sets_when_all_of_its_minute_are_judged():
+    late = Amendments()
+    late.add((HOUR, 10), 3, 5)
+    late.add((HOUR, 10), 1, MINUTE_MS + 5)
+    assert late.due == MINUTE_MS
+    assert late.waiting == {(HOUR, 10): {1, 3}}
+
+
+def test_short_windows_come_first_each_once_and_then_nothing_is_due():
+    late = Amendments()
+    for window, row in (
+        ((LONG, 20), 0),
+        ((HOUR, 20), 2),
+        ((HOUR, 10), 1),
+        ((QUARTER, 20), 5),
+        ((HOUR, 20), 1),
+    ):
+        late.add(window, row, 0)
+    found = [_rows(late.first()) for _ in range(4)]
+    assert found == [((QUARTER, 20), [5]), ((HOUR, 10), [1]), ((HOUR, 20), [1, 2]), ((LONG, 20), [0])]
+    assert late.due == MINUTE_MS
+    assert late.first() is None
+    assert late.due is None
+
+
+def test_what_is_made_of_a_window_is_taken_in_the_same_go():
+    late = Amendments()
+    late.add((HOUR, 10), 1, 0)
+    late.first()
+    late.again((LONG, 10), np.array([1, 4], np.int32))
+    late.again((LONG, 10), np.array([2], np.int32))
+    assert _rows(late.first()) == ((LONG, 10), [1, 2, 4])
+    assert late.due == MINUTE_MS
+
+
+def test_revisions_count_by_window_and_device_from_two():
+    late = Amendments()
+    rows = np.array([4, 1], np.int32)
+    assert late.revise((HOUR, 10), rows).tolist() == [2, 2]
+    assert late.revise((HOUR, 10), rows[:1]).tolist() == [3]
+    assert late.revise((HOUR, 10), rows).tolist() == [4, 3]
+    assert late.revise((HOUR, 20), rows).tolist() == [2, 2]
+
+
+def test_windows_that_ended_by_then_are_forgotten():
+    late = Amendments()
+    for end in (10, 20, 30):
+        late.revise((HOUR, end), np.array([0], np.int32))
+    late.forget(20)
+    assert list(late.revisions) == [(HOUR, 30)]
+
+
+def _full() -> Amendments:
+    late = Amendments()
+    late.add((HOUR, 10), 0, 0)
+    late.add((HOUR, 10), 2, 0)
+    late.add((QUARTER, 10), 1, 0)
+    late.revise((HOUR, 5), np.array([0, 1, 2], np.int32))
+    late.revise((HOUR, 5), np.array([2], np.int32))
+    return late
+
+
+def test_rows_move_with_their_devices_and_go_with_them():
+    late = _full()
+    late.remap(np.array([5, -1, 0], np.int32))
+    assert late.waiting == {(HOUR, 10): {0, 5}}
+    assert late.revisions == {(HOUR, 5): {5: 2, 0: 3}}
+    assert late.due == MINUTE_MS
+    late.remap(np.array([-1, 1, 2, 3, 4, -1], np.int32))
+    assert (late.waiting, late.due) == ({}, None)
+
+
+def test_it_survives_a_snapshot():
+    late = _full()
+    assert late.dump() == [
+        MINUTE_MS,
+        [[*QUARTER, 10, [1]], [*HOUR, 10, [0, 2]]],
+        [[*HOUR, 5, [(0, 2), (1, 2), (2, 3)]]],
+    ]
+    assert Amendments.load(late.dump()) == late

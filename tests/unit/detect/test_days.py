@@ -1,0 +1,165 @@
+"""Days under an allowance: counted once all intervals have an answer, and again when one is superseded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from processors.answers import (
+    IS_COMPLIANT,
+    IS_EXCEEDING,
+    IS_UNDETERMINED,
+    NONE,
+    SUPERSEDE_MS,
+    Held,
+    Judgement,
+)
+from processors.days import Days
+from processors.records import Verdict, short_id
+from processors.revision import UNBOUNDED, Plan
+from processors.tracks import HOUR
+from tests.logs import HOUR as HOUR_MS
+from tests.logs import MIDNIGHT, local_rule, revision
+
+DAY_MS = 24 * HOUR_MS
+END = MIDNIGHT + DAY_MS
+E, C, U, N = IS_EXCEEDING, IS_COMPLIANT, IS_UNDETERMINED, NONE
+
+
+def _days(allowance: int | None = 2, **more: Any) -> Days:
+    return Days(Plan.of(revision(["d0", "d1"], [local_rule(allowance=allowance, **more)])))
+
+
+def _held(*states: int, start: int = MIDNIGHT, rule: str = "local") -> dict[str, dict[int, Held]]:
+    """Hours of device d1, of which d0 has no answers."""
+    found = {}
+    for nth, state in enumerate(states):
+        begin, none = start + nth * HOUR_MS, np.zeros(2, np.int16)
+        found[begin] = Held(
+            begin + HOUR_MS, np.array([NONE, state], np.int8), none, none, np.zeros(2, np.int64),
+            np.zeros(2, np.int32), none,
+        )  # fmt: skip
+    return {rule: found}
+
+
+def _settled(days: Days, held: dict[str, dict[int, Held]], closed: int = END, **more: Any) -> list[Judgement]:
+    return days.settle(held, more.get("pending", {}), {HOUR: closed}, END + 5)
+
+
+def _day(*states: int) -> tuple[int, ...]:
+    return (*states, *[C] * (24 - len(states)))
+
+
+@pytest.mark.parametrize(
+    ("states", "answer", "count", "reasons"),
+    [
+        (_day(), "compliant", 0, ()),
+        (_day(E, E), "compliant", 2, ("within_allowance",)),
+        (_day(E, E, E), "exceeds", 3, ("allowance_exceeded",)),
+        (_day(E, U), "compliant", 1, ("within_allowance",)),
+        (_day(E, E, U), "undetermined", 2, ("undetermined_hours",)),
+        (_day(U, U, U), "undetermined", 0, ("undetermined_hours",)),
+        (_day(E, E, E, U), "exceeds", 3, ("allowance_exceeded",)),
+        (_day(N, N), "compliant", 0, ()),  # hours before the device was set up may have exceeded
+        (_day(N, N, E), "undetermined", 1, ("undetermined_hours",)),
+        ([C] * 22, "compliant", 0, ()),
+        ([C] * 21, "undetermined", 0, ("undetermined_hours",)),
+    ],
+)
+def test_a_day_is_what_its_hours_leave_open(
+    states: list[int], answer: str, count: int, reasons: tuple[str, ...]
+):
+    found = _settled(_days(), _held(*states))
+    assert [(j.verdict.point, j.verdict.answer, j.verdict.value, j.verdict.reasons) for j in found] == [
+        ("d1", answer, float(count), reasons)
+    ]
+
+
+def test_a_day_s_verdict_says_whose_it_is_by_what_and_when():
+    days = _days()
+    (found,) = _settled(days, _held(*_day(E, E, E)))
+    plan, rule = days.plan, days.plan.rules[0].rule
+    assert found == Judgement(
+        Verdict(
+            id=short_id("verdict", "local", rule.revision, "day", MIDNIGHT, END, 1, "d1"),
+            kind="day", site="s1", point="d1", rule="local", rule_revision=rule.revision,
+            title={"zh": "规则", "en": "rule"}, clause="1", citation="test", status="read", pollutant="pm10",
+            unit="intervals", start=MIDNIGHT, end=END, answer="exceeds", reasons=("allowance_exceeded",),
+            value=3.0, background=None, subtracted=None, background_ids=(), limit=2.0, capture=None,
+            interval=None, revision=1, configuration=plan.id, decided_at=END + 5,
+        ),
+        rule,
+    )  # fmt: skip
+
+
+def test_a_rule_that_judges_some_hours_only_counts_those():
+    found = _settled(_days(0, hours=["00:00-03:00"]), _held(C, C, C))
+    assert [j.verdict.answer for j in found] == ["compliant"]
+    found = _settled(_days(0, hours=["00:00-03:00"]), _held(C, U, C))
+    assert [j.verdict.answer for j in found] == ["undetermined"]
+
+
+def test_a_day_is_settled_once_when_its_last_window_has_closed_and_nothing_of_it_waits():
+    days, held = _days(), _held(*_day())
+    assert _settled(days, held, END - 1) == []
+    assert days.unsettled("local") == MIDNIGHT
+    assert _settled(days, held, pending={("local", END - HOUR_MS): 1}) == []
+    assert len(_settled(days, held, pending={("local", END): 1, ("other", MIDNIGHT): 1})) == 1
+    assert days.unsettled("local") == END
+    assert _settled(days, held) == []
+    assert days.unsettled("other") == UNBOUNDED
+
+
+def test_days_are_settled_one_after_the_other_from_the_first_that_has_answers():
+    days = _days()
+    held = {"local": _held(*_day(), *_day(E, E, E), start=MIDNIGHT - DAY_MS)["local"]}
+    found = _settled(days, held)
+    assert [(j.verdict.start, j.verdict.answer) for j in found] == [
+        (MIDNIGHT - DAY_MS, "compliant"),
+        (MIDNIGHT, "exceeds"),
+    ]
+
+
+def test_without_an_allowance_or_without_answers_there_is_no_day():
+    assert _settled(_days(None), _held(*_day())) == []
+    days = _days()
+    assert _settled(days, {}) == []
+    assert days.settled == {}
+
+
+def test_a_superseded_verdict_counts_its_day_again_and_only_a_change_is_told():
+    days, held = _days(), _held(*_day(E, E))
+    (first,) = _settled(days, held)
+    superseded = Judgement(
+        replace(first.verdict, kind="interval", revision=2, start=MIDNIGHT + 1), first.rule
+    )
+    again = days.resettle(held, [superseded], END + 9)
+    assert again == []
+    held["local"][MIDNIGHT + 2 * HOUR_MS].state[1] = E
+    (found,) = days.resettle(held, [superseded], END + 9)
+    assert (found.verdict.answer, found.verdict.revision, found.previous) == ("exceeds", 2, "compliant")
+    assert found.verdict.decided_at == END + 9
+    held["local"][MIDNIGHT + 3 * HOUR_MS].state[1] = E  # the count is told, too
+    (found,) = days.resettle(held, [superseded], END + 9)
+    assert (found.verdict.answer, found.verdict.value, found.verdict.revision) == ("exceeds", 4.0, 3)
+    assert found.previous == "exceeds"
+
+
+def test_a_first_verdict_or_one_of_another_day_or_rule_counts_nothing_again():
+    days, held = _days(), _held(*_day(E, E))
+    (first,) = _settled(days, held)
+    held["local"][MIDNIGHT].state[1] = C
+    for change in ({"revision": 1}, {"revision": 2, "start": END}, {"revision": 2, "rule": "other"}):
+        assert days.resettle(held, [first._replace(verdict=replace(first.verdict, **change))], END) == []
+
+
+def test_a_day_is_forgotten_when_its_background_can_supersede_nothing_any_more():
+    days = _days()
+    _settled(days, _held(*_day()))
+    days.forget(END + SUPERSEDE_MS - 1)
+    assert list(days.settled["local"]) == [MIDNIGHT]
+    days.forget(END + SUPERSEDE_MS)
+    assert days.settled == {"local": {}}

@@ -1,0 +1,50 @@
+"""Interval records: the statistic as a number, capture, revision, and ids that each of these changes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from processors.intervals import interval_ids, interval_records
+from processors.records import Interval
+from processors.revision import Plan
+from processors.windows import Means, Statistic
+from tests.logs import HOUR, T0, revision
+
+PLAN = Plan.of(revision(["d0", {"id": "d1", "interval": 900, "site": "s2"}, {"id": "d2", "interval": 7}]))
+SPAN = (T0, T0 + HOUR)
+
+
+def _means() -> Means:
+    """Of d1 two slots of 100 and 200, of d2 a value that was not admitted, of d0 nothing."""
+    rows, zero = np.array([1, 2], np.int32), np.zeros(2, np.int64)
+    of = np.array([300 * 10**9, 0], np.int64), np.array([2, 0], np.int64), np.array([5, 0], np.int64)
+    slots = np.array([1, 1], np.int32), np.array([100, 200], np.int64) * 10**9, np.array([0, 3], np.int64)
+    return Means(rows, *of, zero, zero, *slots)
+
+
+def test_each_device_that_sent_something_has_a_record_and_without_a_value_it_is_none():
+    ids = interval_ids("pm10", "mean", *SPAN, 1)
+    assert interval_records(PLAN, "pm10", Statistic(), _means(), SPAN) == [
+        Interval(ids("d1"), "s2", "d1", "pm10", "mean", *SPAN, 150.0, 0.5, 5, 1),
+        Interval(ids("d2"), "s1", "d2", "pm10", "mean", *SPAN, None, 0.0, 0, 1),
+    ]
+
+
+def test_statistics_are_named_and_revisions_are_the_devices_own():
+    found = interval_records(PLAN, "pm10", Statistic("max"), _means(), SPAN, np.array([3, 2], np.int32))
+    assert [(i.statistic, i.value, i.revision) for i in found] == [("max", 200.0, 3), ("max", None, 2)]
+    assert [i.id for i in found] == [
+        interval_ids("pm10", "max", *SPAN, 3)("d1"),
+        interval_ids("pm10", "max", *SPAN, 2)("d2"),
+    ]
+
+
+def test_ids_tell_apart_all_that_makes_an_interval():
+    ids = {
+        interval_ids(*key)("d1")
+        for key in [
+            ("pm10", "mean", T0, T0 + 1, 1), ("tsp", "mean", T0, T0 + 1, 1), ("pm10", "max", T0, T0 + 1, 1),
+            ("pm10", "mean", T0 + 1, T0 + 1, 1), ("pm10", "mean", T0, T0 + 2, 1), ("pm10", "mean", T0, T0 + 1, 2),
+        ]
+    }  # fmt: skip
+    assert len(ids) == 6
