@@ -77,7 +77,6 @@ def _joined(batches: list[Readings]) -> Readings:
             if own:
                 joined.update((row + begin, text) for row, text in own.items())
         begin += len(batch)
-    names = dict.fromkeys(name for batch in batches for name in batch.values)
     return Readings(
         devices=tuple(devices),
         sites=tuple(sites),
@@ -85,14 +84,24 @@ def _joined(batches: list[Readings]) -> Readings:
         time=np.concatenate([batch.time for batch in batches]),
         period=np.concatenate([batch.period for batch in batches]),
         received_at=np.concatenate([batch.received_at for batch in batches]),
-        values={name: np.concatenate([_column(batch, name) for batch in batches]) for name in names},
+        values=_columns([batch.values for batch in batches], batches),
         flags=flags,
         extras=extras,
         marks=marks,
         revision=batches[-1].revision,
+        beside=_columns([batch.beside for batch in batches], batches),
     )
 
 
-def _column(batch: Readings, name: str) -> Int64s:
-    column = batch.values.get(name)
-    return np.full(len(batch), MISSING, np.int64) if column is None else column
+def _columns(of: list[dict[str, Int64s]], batches: list[Readings]) -> dict[str, Int64s]:
+    """Columns `of` each batch as one, MISSING where a batch has none."""
+    names = dict.fromkeys(name for columns in of for name in columns)
+    return {
+        name: np.concatenate(
+            [
+                columns.get(name, np.full(len(batch), MISSING, np.int64))
+                for columns, batch in zip(of, batches, strict=True)
+            ]
+        )
+        for name in names
+    }
