@@ -31,6 +31,7 @@ def check_folder(folder: str | Path) -> tuple[list[Problem], list[Problem]]:
         found += _strangers(root)
         found += _rules(root, register)
         found += _quality(root)
+        found += _suspicion(register)
         found += _routing(root, register)
     found = sorted(set(found))
     return (
@@ -72,6 +73,19 @@ def _quality(root: Path) -> list[Problem]:
     except ConfigError as error:
         return list(error.problems)
     return []
+
+
+def _suspicion(register: Register | None) -> list[Problem]:
+    from ingest.suspicion import plain
+    from processors.suspicion.settings import never_met, settings_of
+
+    if register is None:
+        return []
+    document = register.documents["county.yaml"]
+    return [
+        document.problem(("suspicion", one.pattern, one.name), one.words)
+        for one in never_met(settings_of(plain(register.county.suspicion)))
+    ]
 
 
 def _routing(root: Path, register: Register | None) -> list[Problem]:

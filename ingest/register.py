@@ -27,6 +27,7 @@ from pydantic import (
 from ingest.calibration import Calibrations, Dust, Maximum
 from ingest.register_checks import cross_checks, without_echoes
 from ingest.strict_yaml import ConfigError, Document, Problem, did_you_mean, load
+from ingest.suspicion import Suspicion
 
 DEFAULT_ZONE = "Asia/Shanghai"
 DEFAULT_LANGUAGE = "zh_CN"
@@ -161,7 +162,7 @@ class County(Form):
     zone: Annotated[str, AfterValidator(_zone)] = DEFAULT_ZONE
     language: Literal["zh_CN", "en"] = DEFAULT_LANGUAGE  # type: ignore[assignment]
     background: tuple[BackgroundArea, ...] = ()
-    suspicion: bool = False  # tell what looks like falsification; accusing anybody is a county's decision
+    suspicion: Suspicion = None  # tell what looks like falsification, by these thresholds
 
 
 class Channel(BaseModel):

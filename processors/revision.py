@@ -18,6 +18,7 @@ import numpy.typing as npt
 import orjson
 
 from ingest.records import Int64s, Revision
+from ingest.suspicion import plain as plain_suspicion
 from ingest.topics import partition_of
 from ingest.units import JUDGED
 from processors.monitors import Tables, corrections_of, monitor_facts, monitors_of, raw_ceilings
@@ -26,6 +27,8 @@ from processors.quality.flags import bits_of
 from processors.quality.limits import Limits
 from processors.quality.settings import Settings
 from processors.rules import NO_MEASUREMENT, Rule
+from processors.suspicion.settings import settings_of
+from processors.suspicion.watch import Settings as Suspicion
 from processors.tracks import BASE, HOUR, HOUR_MS, RETAIN_MS, Track, day_of, midnight
 from processors.windows import NANO, Statistic
 
@@ -55,7 +58,7 @@ def compile_revision(
             "zone": str(county.zone),
             "language": county.language,
             "background": areas,
-            **({"suspicion": True} if county.suspicion else {}),
+            **({"suspicion": suspicion} if (suspicion := plain_suspicion(county.suspicion)) else {}),
         },
         "sites": [_site(site) for _, site in sorted(register.sites.items())],
         "devices": [_device(device, str(county.zone)) for _, device in sorted(register.devices.items())],
@@ -207,6 +210,7 @@ class Plan:
     former: tuple[Former, ...]
     limits: Limits  # of the quality checks
     suspects: bool  # is what looks like falsification told?
+    suspicion: Suspicion  # its thresholds
     corrections: Tables  # of the devices' values, one table a judged pollutant
     ceilings: Rows  # (3, rows) greatest raw value of calibrated sensors, thousandths; -1: not known
     tracks: tuple[Track, ...]  # windows to close, hours before what is made of them
@@ -269,6 +273,7 @@ class Plan:
             corrections=corrections,
             ceilings=ceilings,
             suspects=bool(body["county"].get("suspicion")),
+            suspicion=settings_of(body["county"].get("suspicion")),
             tracks=tracks,
             lateness=_lateness(tracks, rules),
             row_of={d["id"]: row for row, d in enumerate(devices)},

@@ -33,7 +33,7 @@ from processors.suspicion.finding import Finding
 from processors.suspicion.history import NOTHING
 from processors.suspicion.places import Place, neighbours
 from processors.suspicion.saved import from_bytes, to_bytes
-from processors.suspicion.watch import PATTERNS, STATUS, Settings, Watch
+from processors.suspicion.watch import PATTERNS, STATUS, Watch
 from processors.suspicion.words import TITLES
 from processors.tracks import HOUR_MS
 
@@ -91,7 +91,7 @@ class Suspecting:
             mean = air.of(mean[None], np.array([start]))[0]
         np.copyto(reference, neighbours(mean, areas), where=np.isnan(reference))
         place = Place(_numbers(plan.sites), areas, _hour_of_day(start, plan.zone), air)
-        found = self.watch.close(features, place, Settings())
+        found = self.watch.close(features, place, plan.suspicion)
         return self._events(plan, found, breaches, at, delayed)
 
     def left_out(self, plan: Plan, batch: Readings, rows: Iterable[tuple[int, str]], since: int) -> None:

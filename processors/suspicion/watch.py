@@ -75,6 +75,7 @@ class Settings:
     offline_when_polluted: offline.Settings = field(default_factory=offline.Settings)
     moved_together: twins.Settings = field(default_factory=twins.Settings)
     clock: clock.Settings = field(default_factory=clock.Settings)
+    without: frozenset[str] = frozenset()  # patterns that are not looked for
     told: float = 0.6  # confidence from which a finding is told
     quiet_h: int = 24
 
@@ -111,6 +112,9 @@ class Watch:
         hour = features.start // HOUR_MS
         made: list[Finding] = []
         for index, (name, find) in enumerate(PATTERNS.items()):
+            if name in settings.without:
+                self.how[index], self.since[index], self.seen[index] = 0, _NEVER, _NEVER
+                continue
             found = find(self.history, place, getattr(settings, name))
             made += self._told(index, found, hour, settings)
         return made

@@ -1,0 +1,123 @@
+"""Thresholds of suspicion: from `county.yaml` over the defaults, within what the kept hours can bear."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from deploy.check import check_folder
+from deploy.configuration import revision_of_folder
+from ingest.suspicion import FIELDS
+from processors.revision import Plan
+from processors.suspicion.settings import never_met, settings_of
+from processors.suspicion.watch import PATTERNS, Settings
+from tests.counties import device, site, write_county
+from tests.hours import history, place
+from tests.logs import HOUR, MINUTE, T0, Run, revision
+from tests.unit.detect.test_suspecting import fives, log_of, stuck
+
+DEFAULTS = Settings()
+
+
+def county(tmp_path: Any, suspicion: Any) -> Any:
+    own = {"name": "示范县", "zone": "Asia/Shanghai", "language": "en", "suspicion": suspicion}
+    return write_county(tmp_path / "c", [device("d1")], [site("site-1")], extra={"county.yaml": own})
+
+
+def test_what_may_be_written_are_the_thresholds_of_the_patterns_and_their_defaults_are_within():
+    assert list(FIELDS) == list(PATTERNS)
+    for pattern, named in FIELDS.items():
+        own = getattr(DEFAULTS, pattern)
+        assert set(named) | {"cliff_h"} == {one.name for one in fields(own)} | {"cliff_h"}
+        for name, (kind, least, greatest) in named.items():
+            value = getattr(own, name)
+            assert type(value) is kind, (pattern, name)
+            assert least <= value <= greatest, (pattern, name)
+
+
+@pytest.mark.parametrize("pattern", FIELDS)
+def test_no_threshold_within_its_bounds_stops_the_fold(pattern):
+    held = history(3, flat_share=1.0, factor=2.0, tsp_slope=1.1, tsp_residual=0.001, astray=1.0)
+    own = getattr(DEFAULTS, pattern)
+    for name, (kind, least, greatest) in FIELDS[pattern].items():
+        for bound in (least, greatest):
+            PATTERNS[pattern](held, place(3), replace(own, **{name: kind(bound)}))
+    most = replace(own, **{name: kind(greatest) for name, (kind, _, greatest) in FIELDS[pattern].items()})
+    PATTERNS[pattern](held, place(3), most)
+
+
+def test_true_means_the_defaults_and_has_the_id_that_it_always_had(tmp_path):
+    on, empty = (
+        revision_of_folder(county(tmp_path / name, given), T0) for name, given in (("a", True), ("b", {}))
+    )
+    assert on.body["county"]["suspicion"] is True
+    assert on.id == empty.id
+    assert Plan.of(on).suspicion == DEFAULTS
+    off = revision_of_folder(county(tmp_path / "d", False), T0)
+    assert "suspicion" not in off.body["county"]
+    assert not Plan.of(off).suspects
+
+
+def test_a_county_sets_what_it_names_and_keeps_the_rest(tmp_path):
+    given = {
+        "stuck": {"hours": 4},
+        "ceiling": {"cliff_h": [96]},
+        "without": ["clock"],
+        "told": 0.75,
+        "quiet_h": 48,
+    }
+    made = revision_of_folder(county(tmp_path, given), T0)
+    assert made.body["county"]["suspicion"] == given
+    own = Plan.of(made).suspicion
+    assert own.stuck == replace(DEFAULTS.stuck, hours=4)
+    assert own.ceiling.cliff_h == (96,)
+    assert (own.without, own.told, own.quiet_h) == (frozenset({"clock"}), 0.75, 48)
+    assert own.cover == DEFAULTS.cover
+
+
+def test_what_could_never_be_found_is_told_with_its_place(tmp_path):
+    assert list(never_met(DEFAULTS)) == []
+    folder = county(tmp_path, {"flat_means": {"hours": 4}})
+    problems, _ = check_folder(folder)
+    (one,) = [p for p in problems if "flat_means" in p.path]
+    assert "6 of 4 can't be" in one.message
+
+
+def suspected(given: Any):
+    rows = (
+        fives(T0, T0 + 2 * HOUR)
+        + fives(T0 + 2 * HOUR, T0 + 5 * HOUR, 88.0)
+        + fives(T0 + 5 * HOUR, T0 + 8 * HOUR)
+    )
+    made = revision([{"id": "d1", "interval": 300}])
+    body = {**made.body, "county": {**made.body["county"], "suspicion": given}}
+    run = Run(replace(made, body=body), *log_of(rows, T0 + 8 * HOUR + 3 * MINUTE))
+    return stuck(run)
+
+
+def test_the_fold_goes_by_the_county_s_thresholds():
+    assert len(suspected(True)) == 1
+    assert suspected({"stuck": {"hours": 4}}) == []
+    assert suspected({"told": 0.9}) == []
+    assert suspected({"without": ["stuck"]}) == []
+
+
+def test_a_pattern_that_is_left_out_ends_what_stands_of_it():
+    rows = fives(T0, T0 + 2 * HOUR) + fives(T0 + 2 * HOUR, T0 + 12 * HOUR, 88.0)
+    on = revision([{"id": "d1", "interval": 300}])
+    county = {**on.body["county"], "suspicion": {"without": ["stuck"]}}
+    at = T0 + 7 * HOUR
+    off = replace(on, id="off", received_at=at, effective=at, body={**on.body, "county": county})
+    run = Run(on, *log_of(rows, T0 + 12 * HOUR, [off]))
+    assert [b.event for b in stuck(run)] == ["opened", "closed"]
+    assert np.all(run.detector.suspecting.watch.how == 0)
+
+
+def test_settings_of_a_body_are_plain_data_and_back():
+    body = {"mass_factor": {"fall": 0.7, "after_h": 48}}
+    own = settings_of(body)
+    assert (own.mass_factor.fall, own.mass_factor.after_h) == (0.7, 48)
+    assert settings_of(None) == settings_of(True) == DEFAULTS
