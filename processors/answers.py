@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ingest.records import Int64s
 from processors.background import AreaMean
+from processors.beginnings import REASONS_OF as REASONS_OF_GAP
 from processors.records import COMPLIANT, EXCEEDS, UNDETERMINED, Verdict
 from processors.rules import Rule
 
@@ -25,6 +26,7 @@ ANSWER_OF = {IS_COMPLIANT: COMPLIANT, IS_EXCEEDING: EXCEEDS, IS_UNDETERMINED: UN
 
 # Bits of reasons.
 LOW, NO_DATA, SILENT, NEVER_SEEN, INTERVAL, NO_BACKGROUND, LOST, NOT_ADMITTED = (1 << bit for bit in range(8))
+BEGAN = 8  # from this bit on: how the gap began (`beginnings.RISING`, `HIGH_BACKGROUND`)
 _CODES = (
     "low_capture",
     "no_data",
@@ -34,9 +36,10 @@ _CODES = (
     "no_background",
     "log_gap",
     "values_not_admitted",
+    *(REASONS_OF_GAP[1 << bit][0] for bit in range(2)),
 )
 REASONS_OF = tuple(
-    tuple(sorted(code for bit, code in enumerate(_CODES) if bits >> bit & 1)) for bits in range(256)
+    tuple(sorted(code for bit, code in enumerate(_CODES) if bits >> bit & 1)) for bits in range(1024)
 )
 
 

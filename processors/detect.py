@@ -19,6 +19,7 @@ from processors.ahead import Ahead, asks, next_look
 from processors.amendments import Amendments
 from processors.answers import Judgement
 from processors.background import Backgrounds
+from processors.beginnings import REASONS_OF as REASONS_OF_GAP
 from processors.belated import Belated
 from processors.breaches import OFFLINE, Breaches
 from processors.bundle import Bundle, TickAt
@@ -27,6 +28,7 @@ from processors.checked import Checked, flag
 from processors.connections import Connections
 from processors.days import Days
 from processors.deadman import Deadman
+from processors.holes import Around, Holes
 from processors.hours import Hours
 from processors.instants import Instants
 from processors.intake import Intake, Positions, intake
@@ -74,6 +76,7 @@ class Detector:
         self.silence = Silence.of(0, 0)
         self.connections = Connections.of(0)
         self.deadman = Deadman.of(0)
+        self.holes = Holes.of(0)
         self.log = RowLog(NEVER)
         self.judge = Judge(self.plan)
         self.days = Days(self.plan)
@@ -164,7 +167,7 @@ class Detector:
         if row is None or not self.connections.take(row, record, int(self.silence.last_seen[row])):
             out.notes.append(Note("status_of_nobody" if row is None else "repeated_status", record.device))
             return
-        more = set(self._why_silent([row])[row])
+        more = set(self.connections.evidence(row, int(self.silence.last_seen[row])))
         event = self.breaches.learn((OFFLINE, OFFLINE, record.device), more, set(), record.received_at)
         out.breaches += [event] if event is not None else []
 
@@ -275,6 +278,9 @@ class Detector:
         out.intervals += self._meter.intervals(track, start, end, means)
         if track == HOUR:
             self._meter.keep_hour(start, means)
+        if track in BASE:
+            self.holes.look(self.log, self.plan, end, self._around)
+        begun = self.holes.over(start, end)
         delayed = at != due
         lost = any(start < until and end > since for since, until in self.gaps)
         for rule in self.plan.rules:
@@ -285,7 +291,7 @@ class Detector:
                     judged = {self.plan.devices[row] for row in rows.tolist()}
                     out.breaches += self.breaches.suspend(rule.rule.id, judged, at)
                 made = self.judge.close(
-                    rule, rows, start, end, of, spoke, self.silence, at, self.backgrounds, lost
+                    rule, rows, start, end, of, spoke, self.silence, at, self.backgrounds, lost, begun
                 )
                 self._publish(made, out, delayed)
         if track in BASE:
@@ -367,13 +373,15 @@ class Detector:
                 for long in (t for t in self.plan.tracks if t.is_long):
                     for other in long.ends_over(start, end, self.closed[long], self.plan.zone):
                         self.late.again((long, other), rows)
+            begun = self.holes.over(start, end)
             for rule in self.plan.rules:
                 if rule.window and rule.track == track:
                     of = means[rule.admits][rule.pollutant]
                     # by the rule that was published: an order counts from its record on
                     orders = self.orders.known(end + self.plan.lateness[track])
                     judged = self.plan.rows_for(rule, start, orders)
-                    made = self.judge.amend(rule, judged, start, of, numbers_of(of.row, numbers), at)
+                    number = numbers_of(of.row, numbers)
+                    made = self.judge.amend(rule, judged, start, of, number, at, begun)
                     self._publish(made, out, delayed=at != due)
                     self._settle(made, at, out, delayed=at != due)
 
@@ -401,15 +409,24 @@ class Detector:
             )
 
     def _fall_silent(self, due: int, at: int, out: Outputs) -> None:
+        def reasons(rows: list[int]) -> dict[int, tuple[str, ...]]:
+            begun = self.holes.now(self.log, self.plan, rows, due, self._around).tolist()
+            seen = self.silence.last_seen
+            return {
+                row: (*self.connections.evidence(row, int(seen[row])), *REASONS_OF_GAP[bits])
+                for row, bits in zip(rows, begun, strict=True)
+            }
+
         out.breaches += self.deadman.fall_silent(
-            self.plan, self.silence, self.outage, self.breaches, self._why_silent, due, at
+            self.plan, self.silence, self.outage, self.breaches, reasons, due, at
         )
 
     def _tell_silence(self, due: int, at: int, out: Outputs) -> None:
         out.breaches += self.deadman.tell(self.plan, self.silence, self.outage, self.breaches, due, at)
 
-    def _why_silent(self, rows: list[int]) -> dict[int, tuple[str, ...]]:
-        return {row: self.connections.evidence(row, int(self.silence.last_seen[row])) for row in rows}
+    @property
+    def _around(self) -> Around:
+        return Around(self.orders, self.gaps, self.outage, self.backgrounds)
 
     # ---------------------------------------------------------------------------------------- readings
 

@@ -15,6 +15,7 @@ from ingest.units import JUDGED
 from processors import runs
 from processors.answers import (
     ANSWER_OF,
+    BEGAN,
     INTERVAL,
     IS_COMPLIANT,
     IS_EXCEEDING,
@@ -35,6 +36,7 @@ from processors.answers import (
     Judgement,
 )
 from processors.background import AreaMean, Backgrounds
+from processors.beginnings import Bits
 from processors.days import Days
 from processors.intervals import interval_ids
 from processors.records import EXCEEDS, Verdict, ids_of
@@ -68,11 +70,13 @@ class Judge:
         silence: Silence,
         at: int,
         known: Backgrounds,
-        lost: bool = False,
+        lost: bool,
+        begun: Bits,
     ) -> list[Judgement]:
         """Judge the points of a rule over an interval that has just closed.
 
-        `rows`: of these devices; `spoke`: rows with readings in it; `lost`: the log lacks records of it.
+        `rows`: of these devices; `spoke`: rows with readings in it; `lost`: the log lacks records of it;
+        `begun`: (all rows) how the gaps began that touch it.
         """
         if not rule.holds(start):
             return []
@@ -82,7 +86,8 @@ class Judge:
         wanted &= (silence.since[rows] < end) | (held.covered[rows] > 0)
         rows, never = rows[wanted], never[wanted]
         self.held.setdefault(rule.rule.id, {})[start] = held
-        bits = self._bits(rule, rows, start, held, means, never, silence.offline[rows] | ~spoke[rows])
+        silent = silence.offline[rows] | ~spoke[rows]
+        bits = self._bits(rule, rows, start, held, means, never, silent, begun)
         if lost:
             bits |= LOST
         held.bits[rows] = bits
@@ -108,7 +113,14 @@ class Judge:
         return Held(end, np.zeros(n, np.int8), bits, revision, total, covered, measured)
 
     def amend(
-        self, rule: RuleInForce, rows: Int32s, start: int, means: Means, revisions: Int32s, at: int
+        self,
+        rule: RuleInForce,
+        rows: Int32s,
+        start: int,
+        means: Means,
+        revisions: Int32s,
+        at: int,
+        begun: Bits,
     ) -> list[Judgement]:
         """Judge points anew whose interval has changed. `means`, `revisions`: of those points only."""
         held = self.held.get(rule.rule.id, {}).get(start)
@@ -121,7 +133,7 @@ class Judge:
         held.covered[rows] = means.covered[mine]
         held.measured[rows] = revisions[mine]
         nobody = np.zeros(len(rows), bool)
-        held.bits[rows] = self._bits(rule, rows, start, held, means, nobody, nobody) | (
+        held.bits[rows] = self._bits(rule, rows, start, held, means, nobody, nobody, begun) | (
             held.bits[rows] & LOST
         )
         if rule.rule.background is None:
@@ -150,6 +162,7 @@ class Judge:
         means: Means,
         never: Bools,
         silent: Bools,
+        begun: Bits,
     ) -> Int16s:
         # by its own length: the days on which summer time begins and ends have 23 and 25 hours
         slots = slots_in(self.plan.interval, held.end - start)[rows]
@@ -157,6 +170,7 @@ class Judge:
         low = covered * 10_000 < rule.least_permyriad * slots
         bits = low * LOW | (covered == 0) * NO_DATA | (low & silent) * SILENT | never * NEVER_SEEN
         bits = bits | (low & np.isin(rows, means.row[means.refused > 0])) * NOT_ADMITTED
+        bits = bits | low * begun[rows].astype(np.int16) << BEGAN
         return np.where(slots == 0, INTERVAL | (never * NEVER_SEEN), bits).astype(np.int16)
 
     def _with_background(

@@ -25,6 +25,7 @@ from processors.calibrations import Calibrations
 from processors.connections import Connections
 from processors.days import DayHeld, Days
 from processors.deadman import Deadman
+from processors.holes import Holes
 from processors.hours import Hour, Key
 from processors.instants import Instants
 from processors.judge import Judge
@@ -67,6 +68,7 @@ def adopt(detector: Detector, plan: Plan, at: int) -> None:
     )
     detector.connections = detector.connections.moved(old_row)
     detector.deadman = detector.deadman.moved(old_row)
+    detector.holes = detector.holes.moved(old_row)
     detector.log.remap(new_row, plan.digest)
     detector.hours.remap(old_row)
     detector.checked.remap(old_row)
@@ -204,6 +206,10 @@ def dump(detector: Detector) -> bytes:
         "silence": [pack.add(a) for a in (silence.last_seen, silence.since, silence.sent, silence.offline)],
         "connections": [pack.add(a) for a in (detector.connections.word, detector.connections.at)],
         "deadman": pack.add(detector.deadman.tell_at),
+        "holes": [
+            detector.holes.looked,
+            [pack.add(getattr(detector.holes, name)) for name in ("last", "begin", "until", "bits")],
+        ],
         "log": _dump_log(log, pack),
         "held": [
             [
@@ -310,6 +316,11 @@ def load(data: bytes, detector: Detector) -> Detector:
     detector.deadman = Deadman.of(len(everyone))
     if "deadman" in head:
         detector.deadman = Deadman(arrays[head["deadman"]]).moved(everyone)
+    detector.holes = Holes.of(len(everyone))
+    if "holes" in head:
+        looked, columns = head["holes"]
+        last, begin, until, bits = (arrays[i] for i in columns)
+        detector.holes = Holes(last, begin, until, bits, looked)
     detector.suspecting = Suspecting.load(arrays[head["suspecting"]].tobytes(), len(detector.plan))
     beside = [(hour, [arrays[i] for i in own]) for hour, own in head.get("beside", [])]
     detector.suspecting.beside = Beside.load(beside)

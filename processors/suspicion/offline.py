@@ -1,8 +1,9 @@
 """Offline when polluted: silence begins on a rising slope or under high background, again and again.
 
-One gap that begins high is a flag and no more: gaps begin at any time. Suspected is a device whose gaps
-of a week begin high too often for chance: confidence = 1 - P(as many of its gaps or more begin high by
-chance), each with the share of the device's hours that are high. What was back-filled is no gap here.
+One gap that begins high is a flag and no more (`processors.beginnings`): gaps begin at any time.
+Suspected is a device whose gaps of a week begin high too often for chance: confidence = 1 - P(as many
+of its gaps or more begin high by chance), each with the share of the device's hours that are high.
+What was back-filled is no gap here.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ingest.records import Int64s
-from processors.suspicion.features import HOUR_MS, LONG_HOURS, Bools, Floats
+from processors.suspicion.features import HOUR_MS, LONG_HOURS, Floats
 from processors.suspicion.finding import Findings, hundredths
 from processors.suspicion.guards import common_outage, maintenance
 from processors.suspicion.history import History
@@ -26,7 +27,6 @@ PATTERN = "offline_when_polluted"
 class Settings:
     """Defaults: a proposal of this project."""
 
-    rising: float = 2.0  # the last ten minutes / the twenty before
     rising_hour: float = 1.6  # the last ten minutes / the hour
     rising_least: float = 75.0  # ug/m3 at the end: a rise of clean air is nothing to hide
     high: float = 0.85  # quantile of the ends of the device's hours of a week, above which one is high
@@ -35,37 +35,6 @@ class Settings:
     chance_least: float = 0.15  # of an hour to be high, whatever a short week says
     surprise: float = 0.005  # probability by chance, at most
     outage_share: float = 0.2  # of an area that went silent in the same hour
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Beginnings:
-    """(devices) a gap that begins after the newest hour with readings: what was the air doing?"""
-
-    rising: Bools
-    high_background: Bools
-    high_own: Bools
-    rise: Floats
-    level: Floats  # ug/m3, mean of the last ten minutes
-    background: Floats  # ug/m3
-
-
-def beginnings(
-    rise: Floats, level: Floats, background: Floats, week: Floats, settings: Settings
-) -> Beginnings:
-    """Flags of gaps that begin now. `week`: (hours, devices) `ending` of the device's own hours.
-
-    `rise` and `level` are `rise` and `ending` of the last hour before silence, at whatever instant it
-    began: `hour_features` of the readings of [last seen - 1 h, last seen].
-    """
-    (own,) = quantiles(week, (settings.high,), 24)
-    return Beginnings(
-        (rise >= settings.rising) & (level >= settings.rising_least),
-        background >= settings.high_background,
-        level >= own,
-        rise,
-        level,
-        background,
-    )
 
 
 def find(history: History, place: Place, settings: Settings) -> Findings:

@@ -338,20 +338,6 @@ def test_an_outage_of_many_devices_silences_the_habit():
     assert f.guards["common_outage"][1].tolist() == [True] * 6
 
 
-def test_the_beginning_of_a_gap_is_flagged_by_slope_and_background():
-    week = np.tile(np.arange(24.0), 7)[:, None] * np.ones(3)
-    b = offline.beginnings(
-        np.array([2.5, 1.0, NAN]),
-        np.array([90.0, 10.0, 23.0]),
-        np.array([100.0, 200.0, NAN]),
-        week,
-        offline.Settings(),
-    )
-    assert b.rising.tolist() == [True, False, False]
-    assert b.high_background.tolist() == [False, True, False]
-    assert b.high_own.tolist() == [True, False, True]
-
-
 def test_the_chance_of_as_many_is_that_of_the_binomial():
     n, k, p = np.array([3, 5, 4, 7]), np.array([3, 2, 0, 8]), np.array([0.5, 0.1, 0.3, 0.9])
     assert offline.tail(n, k, p) == pytest.approx([0.125, 0.08146, 1.0, 0.0])
