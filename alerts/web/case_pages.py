@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from alerts.records import CaseFile
 from alerts.web.board import group_cases
 from alerts.web.desk import Desk
+from alerts.web.evidence_plot import Plot, plot_of
 from alerts.web.poller import call
 from alerts.web.security import keep, read_form
 from alerts.web.sources import unclosed
@@ -63,6 +64,14 @@ async def _file(desk: Desk, case_id: str) -> CaseFile:
     return file
 
 
+def _plot(file: CaseFile) -> Plot | None:
+    """The hours that a suspicion rests on; they came with the event that opened it."""
+    opened = next((event.data for event in file.events if event.data.get("evidence")), None)
+    if opened is None:
+        return None
+    return plot_of(opened["evidence"], opened["start"], opened["end"])
+
+
 def _show(
     desk: Desk,
     request: Request,
@@ -79,6 +88,7 @@ def _show(
         status=status,
         file=file,
         case=file.case,
+        plot=_plot(file),
         member_groups=group_cases(file.members),
         missing=missing,
         note=note,

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.messages import evidence_text, fault_name, group_name, suspicion_numbers
 from alerts.records import MANY_SILENT, Case
-from processors.suspicion.words import GUARDS
+from processors.suspicion.words import GUARDS, NUMBERS
 
 LOCALE = Path(__file__).with_name("locale")
 DOMAIN = "desk"
@@ -332,6 +332,15 @@ class Words:
         """(name, number with its unit) of what a suspicion rests on."""
         found = suspicion_numbers(evidence, self.language)
         return [(name, evidence_text(value, unit, self.language)) for name, value, unit in found]
+
+    def feature(self, name: str) -> str:
+        """The name of a series of hours that shows a suspicion."""
+        title = NUMBERS.get(name)
+        return name if title is None else title.zh_CN if self.language.startswith("zh") else title.en
+
+    def unit_of_evidence(self, unit: str) -> str:
+        """A unit as it is written on paper; of a mere ratio there is none."""
+        return evidence_text("", unit, self.language)
 
     def guards(self, evidence: Mapping[str, Any]) -> str:
         """The honest explanations that were looked at, and explain nothing here."""
