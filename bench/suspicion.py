@@ -1,9 +1,15 @@
-"""How much falsification is found, how soon, and how often an honest monitor is suspected."""
+"""How much falsification is found, how soon, and how often an honest monitor is suspected.
+
+The figures are of the second half of the recordings; those of the first half, on which thresholds may be
+tuned, stand beside them. The defaults were chosen before the recordings were parted, by all of them: only
+what is changed from now on is measured on weeks that it has not seen.
+"""
 
 from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
+from dataclasses import dataclass, field
 from statistics import median
 
 import numpy as np
@@ -18,10 +24,12 @@ from processors.suspicion.places import Place
 from processors.suspicion.saved import from_bytes, to_bytes
 from processors.suspicion.watch import Settings, Watch
 
-KINDS = ("plain", "stage_end", "fog", "watering", "at_rest", "poor_network")
+KINDS = ("plain", "stage_end", "fog", "rain", "watering", "at_rest", "poor_network")
 MONTH_H = 730.5
 _LEAD_H, _AFTER_H = 8 * 24, 7 * 24
-_STARTS = tuple(range(1, 77, 6))  # day of the recordings
+# days of the recordings; what is injected in one half is over before the other begins
+_TUNED, _MEASURED = (1, 7, 13, 19, 25, 30), (46, 52, 58, 64, 70, 76)
+_PARTED = 46 * 24  # hours
 _GOAL = "< 0.1"
 
 
@@ -76,11 +84,55 @@ def injected(start_day: int) -> Fleet:
 
 def detection() -> list[Row]:
     """Share found and median time to detect, per pattern and strength."""
-    tried: Counter[tuple[str, str]] = Counter()
-    hours: dict[tuple[str, str], list[float]] = defaultdict(list)
-    early: Counter[str] = Counter()
-    lead_h = 0
-    for day in _STARTS:
+    tuned, measured = _injected_over(_TUNED), _injected_over(_MEASURED)
+    rows = [
+        Row(
+            f"suspicion: {name}, {strength}: found",
+            measured.share(name, strength),
+            "%",
+            note=f"{_soon(measured.hours[name, strength])}of {n} injected; "
+            f"first half {tuned.share(name, strength):.0f} %",
+        )
+        for (name, strength), n in measured.tried.items()
+    ]
+    said = ", ".join(f"{k} {v}" for k, v in measured.early.most_common())
+    return [
+        *rows,
+        Row(
+            "suspicion: before the injections, false alarms",
+            measured.alarms,
+            "a device-month",
+            goal=_GOAL,
+            note=f"{measured.lead_h / MONTH_H:.0f} device-months; {said}; first half {tuned.alarms:.3f}",
+        ),
+    ]
+
+
+@dataclass
+class Injected:
+    """What was found of falsifications, and said before them."""
+
+    tried: Counter[tuple[str, str]] = field(default_factory=Counter)
+    hours: dict[tuple[str, str], list[float]] = field(default_factory=lambda: defaultdict(list))
+    early: Counter[str] = field(default_factory=Counter)
+    lead_h: int = 0
+
+    def share(self, name: str, strength: str) -> float:
+        """Per cent found."""
+        return 100 * len(self.hours[name, strength]) / self.tried[name, strength]
+
+    @property
+    def alarms(self) -> float:
+        return sum(self.early.values()) / (self.lead_h / MONTH_H)
+
+
+def _soon(hours: list[float]) -> str:
+    return f"median {median(hours):.1f} h, " if hours else ""
+
+
+def _injected_over(days: tuple[int, ...]) -> Injected:
+    made = Injected()
+    for day in days:
         fleet = injected(day)
         found: dict[tuple[int, str], float] = {}
         for finding in watched(fleet):
@@ -89,38 +141,18 @@ def detection() -> list[Row]:
             if finding.silenced:
                 continue
             if one.label[0] == "honest" or finding.end <= began:
-                early[finding.pattern] += 1
+                made.early[finding.pattern] += 1
                 continue
             found.setdefault((finding.row, finding.pattern), (finding.end - began) / HOUR_MS)
         for row, one in enumerate(fleet.monitors):
-            lead_h += _LEAD_H if one.label[0] != "honest" else fleet.hours
+            made.lead_h += _LEAD_H if one.label[0] != "honest" else fleet.hours
             if one.label[0] == "honest":
                 continue
             pattern = SCENARIOS[one.label[0]][3] if one.label[0] in SCENARIOS else TWINS
-            tried[one.label] += 1
+            made.tried[one.label] += 1
             if (row, pattern) in found:
-                hours[one.label].append(found[row, pattern])
-    rows = [
-        Row(
-            f"suspicion: {name}, {strength}: found",
-            100 * len(hours[name, strength]) / n,
-            "%",
-            note=(f"median {median(hours[name, strength]):.1f} h, " if hours[name, strength] else "")
-            + f"of {n} injected",
-        )
-        for (name, strength), n in tried.items()
-    ]
-    said = ", ".join(f"{k} {v}" for k, v in early.most_common())
-    return [
-        *rows,
-        Row(
-            "suspicion: before the injections, false alarms",
-            sum(early.values()) / (lead_h / MONTH_H),
-            "a device-month",
-            goal=_GOAL,
-            note=f"{lead_h / MONTH_H:.0f} device-months; {said}",
-        ),
-    ]
+                made.hours[one.label].append(found[row, pattern])
+    return made
 
 
 def false_alarms() -> list[Row]:
@@ -137,27 +169,33 @@ def false_alarms() -> list[Row]:
         one.site = n // 3  # three monitors a site
     fleet = Fleet(monitors, station(STATIONS[0]).start)
     said = watched(fleet)
-    total = 0
     for kind in KINDS:
         own = [f for f in said if fleet.monitors[f.row].label[1] == kind]
-        months = sum(m.label[1] == kind for m in monitors) * hours / MONTH_H
-        rows.append(_alarms(f"honest, {kind}", own, months))
-        total += sum(not f.silenced for f in own)
-    rows.append(_alarms("honest, all", said, len(monitors) * hours / MONTH_H))
+        count = sum(m.label[1] == kind for m in monitors)
+        rows.append(_alarms(f"honest, {kind}", own, fleet.start, count, hours))
+    rows.append(_alarms("honest, all", said, fleet.start, len(monitors), hours))
     return rows
 
 
-def _alarms(what: str, said: list[Finding], months: float) -> Row:
-    told = Counter(f.pattern for f in said if not f.silenced)
-    held = Counter(f"{f.pattern} by {f.silenced}" for f in said if f.silenced)
+def _alarms(what: str, said: list[Finding], start: int, monitors: int, hours: int) -> Row:
+    """Of `monitors` over `hours` from `start` on: those of the second half; a short series counts whole."""
+    parted = start + (_PARTED if hours > 2 * _PARTED - 24 else 0) * HOUR_MS
+    later = [f for f in said if f.end > parted]
+    months = monitors * (hours - (parted - start) // HOUR_MS) / MONTH_H
+    told = Counter(f.pattern for f in later if not f.silenced)
+    held = Counter(f"{f.pattern} by {f.silenced}" for f in later if f.silenced)
     words = ", ".join(f"{k} {v}" for k, v in told.most_common()) or "none"
     silent = ", ".join(f"{k} {v}" for k, v in held.most_common())
+    note = f"{months:.2f} device-months; {words}" + (f"; silenced: {silent}" if silent else "")
+    if parted > start:
+        before = sum(f.end <= parted and not f.silenced for f in said)
+        note += f"; first half {before / (monitors * _PARTED / MONTH_H):.3f}"
     return Row(
         f"suspicion: {what}: false alarms",
         sum(told.values()) / months,
         "a device-month",
         goal=_GOAL,
-        note=f"{months:.2f} device-months; {words}" + (f"; silenced: {silent}" if silent else ""),
+        note=note,
     )
 
 
@@ -176,7 +214,7 @@ def _untouched_storm() -> Row:
         )
         place = Place(np.zeros(1, np.int32), np.zeros(1, np.int32), (hour + 8) % 24)
         said += watch.close(hour_features(rows, 1, hour * HOUR_MS, np.full(1, np.nan)), place, Settings())
-    return _alarms("SDS011 as recorded", said, len(hours) / MONTH_H)
+    return _alarms("SDS011 as recorded", said, int(hours[0]) * HOUR_MS, 1, len(hours))
 
 
 def _untouched_stations() -> Row:
@@ -198,7 +236,7 @@ def _untouched_stations() -> Row:
         )
         place = Place(np.arange(2, dtype=np.int32), np.zeros(2, np.int32), (start // HOUR_MS + 8) % 24)
         said += watch.close(hour_features(rows, 2, start, values[::-1].copy()), place, Settings())
-    return _alarms("the two stations as recorded", said, 2 * hours / MONTH_H)
+    return _alarms("the two stations as recorded", said, both[0].start, 2, hours)
 
 
 def cost(devices: int = 5_000, hours: int = 30) -> list[Row]:

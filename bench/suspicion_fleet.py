@@ -3,7 +3,8 @@
 An hour's level is what one Beijing reference station measured (the other is the background), humidity
 is of its temperature and dew point; how minutes differ is the texture of the SDS011 recording, its noise
 that of the bursts. On top a site's own work by day, as a share of the texture. Honest variants: fog that
-swells particles, watering, rest at night with whole numbers, the end of a dusty stage, a poor network.
+swells particles, a shower over the site alone that binds dust, watering, rest at night with whole numbers,
+the end of a dusty stage, a poor network.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class Monitor:
     raw_count: np.ndarray | None = None
     site: int = -1
     area: int = 0
+    astray: np.ndarray | None = None  # whose time stamp can't be used: sent as of its receipt
     begins: int = 0  # minute of an injection
     label: tuple[str, str] = ("", "")
     more: dict[str, float] = field(default_factory=dict)
@@ -169,6 +171,10 @@ def honest(
         own_dust = np.where(wet, own_dust * 0.3, own_dust)
         humidity = np.where(wet, np.minimum(humidity + 7.0, 100.0), humidity)
     total = base + own_dust
+    if kind == "rain":
+        raining = np.repeat(air.rain > 0, MINUTES)
+        total = np.where(raining, base * 0.8 + own_dust * 0.2, total)
+        humidity = np.where(raining, np.maximum(humidity, 94.0), humidity)
     if kind == "fog":
         total = total * (1 + np.maximum(humidity - 85.0, 0.0) / 15.0 * 0.6)
     pm10 = np.maximum(total * (1 + _cycle(noise, offset * 7, n)), 0.0)
@@ -249,5 +255,8 @@ class Fleet:
         rows = Rows(row=row.astype(np.int32), time=start + minute * 60_000, **columns)
         sums = Sums.of(len(self.monitors))
         beside = {name: column[:, part][row, minute] for name, column in self.beside.items()}
+        for at, monitor in enumerate(self.monitors):
+            if monitor.astray is not None:
+                sums.astray[at] = int((monitor.astray[part] & self.here[at, part]).sum())
         sums.add(rows.row, columns["pm10"].astype(np.int64), beside)
         return start, rows, self.references[number], sums

@@ -136,6 +136,13 @@ def clock(one: Monitor, at: int, strength: float) -> Monitor:
     return one
 
 
+def clock_ahead(one: Monitor, at: int, strength: float) -> Monitor:
+    """Time stamps from so far ahead that ingestion puts the receipt in their place: `strength` of them."""
+    one.astray = np.arange(len(one.pm10)) % 100 < strength * 100
+    one.astray[:at] = False
+    return one
+
+
 # pattern -> (how it is put in, strengths from weak to strong, what the strength is, hours given to find it)
 SCENARIOS: dict[str, tuple[Inject, tuple[float, ...], str, str]] = {
     "mass_factor": (mass_factor, (0.7, 0.5, 0.3), "x", "mass_factor"),
@@ -151,6 +158,7 @@ SCENARIOS: dict[str, tuple[Inject, tuple[float, ...], str, str]] = {
     "all_zero": (zero, (3.0, 6.0, 24.0), "h", "stuck"),
     "offline_when_polluted": (offline, (0.4, 0.7, 1.0), "of peaks", "offline_when_polluted"),
     "clock": (clock, (0.17, 1.0, 8.0), "h", "clock"),
+    "clock_ahead": (clock_ahead, (0.6, 0.8, 1.0), "share", "clock"),
 }
 TWINS = "moved_together"
 TWIN_STRENGTHS = (0.06, 0.03, 0.01)

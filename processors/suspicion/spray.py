@@ -56,7 +56,8 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     )
     confidence = np.where(alone, confidence * 0.65, confidence)
     # of the site: the second greatest jump; the greatest is the device's own, or a wetter one's
-    others = _second_greatest(jumps, place.site)[rows]
+    # a shower or hoses may begin between two hours at one monitor and within one at another
+    others = _second_greatest(np.fmax(jumps, since_before), place.site)[rows]
     level, foggy = fog(history, place, rows)
     # without neighbours the device's own humidity is the spray's
     foggy &= ~alone[rows] | (humidity[0][rows] > FOG_HUMIDITY)

@@ -128,6 +128,16 @@ def test_watering_wets_another_monitor_of_the_site():
     assert f.guards["watering"][1].tolist() == [True]
 
 
+def test_a_shower_that_begins_between_two_hours_wets_the_whole_site():
+    wet = [[50.0, 50.0] + [50.0] * 4, [90.0, 80.0] + [50.0] * 4]
+    h = history(6, humidity=wet, mean=[[100.0] * 6, [40.0, 60.0] + [100.0] * 4], humidity_jump=[[3.0] * 6])
+    f = look(spray, h, place(6, area=0, site=[0, 0, 1, 2, 3, 4]))
+    assert f.row.tolist() == [0, 1]
+    assert f.guards["watering"][1].tolist() == [True, True]
+    alone = look(spray, h, place(6, area=0, site=[0, 5, 1, 2, 3, 4]))
+    assert alone.guards["watering"][1].tolist() == [False, False]
+
+
 def test_without_neighbours_a_wet_dip_is_less_sure():
     h = history(humidity_jump=[35.0], wet_share=[0.4])
     alone = look(spray, h).confidence[0]
