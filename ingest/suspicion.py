@@ -100,7 +100,6 @@ FIELDS: dict[str, dict[str, Number]] = {
         "quiet": _LEVEL,
     },
     "offline_when_polluted": {
-        "rising": _number(1.0, 20.0),
         "rising_hour": _number(1.0, 20.0),
         "rising_least": _LEVEL,
         "high": _number(0.5, 1.0),
