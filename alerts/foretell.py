@@ -107,7 +107,7 @@ def _why_nobody(event: Outlook, telling: Telling | None, known: Known, now: int)
         return "recorded; its rule opens no cases"
     if now >= event.end:
         return "recorded; its window is over"
-    if known.rule_open:
+    if known.rule_open and event.kind != "day":  # an open case of an hour says nothing of the day
         return "recorded; the site has an open case of the same rule"
     if any(message.step == telling.step for message in known.told):
         return "recorded; the same was told of this window before"
@@ -185,4 +185,6 @@ def _forecast(event: Outlook, now: int, register: Register, language: str) -> Fo
         clause=event.clause,
         citation=event.citation,
         status=event.status,
+        shape="day" if event.kind == "day" else "mean",
+        count=event.covered,
     )

@@ -107,7 +107,8 @@ class Forecast:
     clause: str
     citation: str
     status: str
-    shape: str = "mean"
+    shape: str = "mean"  # `day`: of a day's allowance, which is the limit; `count` intervals exceeded so far
+    count: int = 0
 
     @property
     def net(self) -> float | None:

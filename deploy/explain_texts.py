@@ -121,6 +121,15 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{slots} 个时隙已过 {settled} 个，其中 {covered} 个有可用数据；距结束 {minutes} 分钟",
         "{settled} of {slots} slots are over, {covered} of them covered; {minutes} minutes are left",
     ),
+    "day_so_far": (
+        "当日已判定 {all} 个时段，其中 {count} 个超标；距当日结束 {minutes} 分钟",
+        "{all} intervals of the day decided, {count} of them exceed; {minutes} minutes are left",
+    ),
+    "day_over": ("{count} > {allowed}：超出每日允许次数", "{count} > {allowed}: beyond the day's allowance"),
+    "day_with_open": (
+        "{count} 加上尚未判定的时段，与允许的 {allowed} 次相比",
+        "{count} and those still open, against {allowed} that are allowed",
+    ),
     "background_was": ("扣除已知背景值 {value}", "{value} of the known background is subtracted"),
     "background_expected": (
         "背景值未知，按预期扣除 {value}",
@@ -138,7 +147,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "zeros_above": ("{least} > {bar}：已不可能达标", "{least} > {bar}: it can't comply any more"),
     "zeros_below": ("{least} <= {bar}：仍可能达标", "{least} <= {bar}: it can still comply"),
     "would_do": ("达标条件", "would do"),
-    "required": ("此后均值不超过 {mean}", "a mean of at most {mean} from then on"),
+    "required": ("达标所需均值", "mean that would do"),
+    "would_do_is": ("此后均值不超过 {mean}", "a mean of at most {mean} from then on"),
     "said": ("该时段预警", "said"),
     "said_at": ("{at} {state}（{id}）", "{at} {state} ({id})"),
     "ended": ("最终判定", "ended"),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from deploy.rework import Reworked, judged_readings, slots_of
+from deploy.trail import DAY
 from processors.arithmetic import NANO, Slot, number
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ def rework_outlook(trail: Trail) -> Reworked:
     said = trail.outlook
     assert said is not None
     found = Reworked(is_long=said["end"] - said["start"] > 3_600_000)
+    if said["kind"] == DAY:
+        return _of_day(trail, said, found)
     if trail.device is None or trail.rule is None:
         return found
     own = int(trail.rule.get("lateness_s", 120)) * 1000
@@ -35,18 +38,29 @@ def rework_outlook(trail: Trail) -> Reworked:
         found.window = slots_of(trail, found, said["start"], said["end"])
         slots = [slot for slot in found.window.slots if slot.start < _settled_until(said)]
         found.window = type(found.window)(tuple(slots), said["slots"], _mean(slots))
-        required = _required(said, slots, bool(trail.rule.get("strict", True)))
+        required = _required(said, slots, trail.rule)
         found.differs = [
             (name, ours, stored)
             for name, ours, stored in (
                 ("covered", len(slots), said["covered"]),
                 ("required", required, said["required"]),
             )
-            if not _same(ours, stored)
+            # of hours it depends on the one that had begun, by its slots
+            if not _same(ours, stored) and not (found.is_long and name == "required")
         ]
         found.agrees = not found.differs
         if found.agrees:
             break
+    return found
+
+
+def _of_day(trail: Trail, said: Line, found: Reworked) -> Reworked:
+    """How many of the day's intervals had been found to exceed."""
+    found.latest = {part["start"]: part for part in trail.parts}  # by start and revision: the last one counts
+    found.counted = sum(part["answer"] == "exceeds" for part in found.latest.values())
+    found.value = float(found.counted)
+    found.differs = [] if found.counted == said["covered"] else [("covered", found.counted, said["covered"])]
+    found.agrees = not found.differs
     return found
 
 
@@ -77,11 +91,12 @@ def _bar(said: Line) -> int | None:
     return round(limit * NANO) + round(subtracted * NANO)
 
 
-def _required(said: Line, slots: list[Slot], strict: bool) -> float | None:
+def _required(said: Line, slots: list[Slot], rule: Line) -> float | None:
     bar, rest = _bar(said), said["slots"] - said["settled"]
-    if bar is None or rest <= 0:
+    least = -(-round(rule["least_capture"] * 10_000) * said["slots"] // 10_000)
+    if bar is None or rest <= 0 or len(slots) + rest < max(least, 1):
         return None
-    left = bar * (len(slots) + rest) - sum(slot.mean for slot in slots) - (0 if strict else 1)
+    left = bar * (len(slots) + rest) - sum(slot.mean for slot in slots) - (0 if rule["strict"] else 1)
     return left // rest / NANO if left >= 0 else None
 
 
@@ -111,6 +126,14 @@ def outlook_lines(teller: Teller) -> Iterator[str]:
     yield from teller.listed(said["pollutant"])
     yield from teller.orders()
     minutes = f"{said['minutes_left']:g}"
+    if said["kind"] == DAY:
+        yield line("progress", t("day_so_far", count=said["covered"], all=said["settled"], minutes=minutes))
+        words = {"count": said["covered"], "allowed": f"{said['limit']:g}"}
+        key = "day_over" if said["covered"] > said["limit"] else "day_with_open"
+        yield line("arithmetic", t(key, **words))
+        yield from _said(teller)
+        yield from _ended(teller)
+        return
     counts = {name: said[name] for name in ("covered", "settled", "slots")}
     yield line("progress", t("settled", **counts, minutes=minutes))
     if said["subtracted"] is not None:
@@ -121,7 +144,7 @@ def outlook_lines(teller: Teller) -> Iterator[str]:
         yield line("projection", t("projected", **words, percent=f"{said['probability'] * 100:g}"))
     yield from _sum(teller, said, found)
     if said["required"] is not None:
-        yield line("would_do", t("required", mean=number(said["required"])))
+        yield line("would_do", t("would_do_is", mean=number(said["required"])))
     yield from _said(teller)
     yield from _ended(teller)
 

@@ -70,6 +70,20 @@ def body_schema(parts: dict[str, str]) -> Schema:
     return {"type": "object", "properties": properties, "required": sorted(properties)}
 
 
+_REACHED: Schema = {
+    "type": "object",
+    "properties": {"windows": _COUNT, "minutes": {"type": ["number", "null"], "minimum": 0}},
+    "required": ["minutes", "windows"],
+}
+# of a rule: how many windows exceeded, how many of them were announced, how long before their end (median)
+_WON: Schema = {
+    "type": "object",
+    "properties": {
+        **dict.fromkeys(("exceeding", "otherwise"), _COUNT),
+        **dict.fromkeys(("warning", "exceeds_if_measuring_goes_on", "certain"), _REACHED),
+    },
+    "required": ["certain", "exceeding", "exceeds_if_measuring_goes_on", "otherwise", "warning"],
+}
 _OTHERS: dict[str, Schema] = {
     "quarantine": {
         "title": "Line of quarantine.jsonl",
@@ -83,11 +97,13 @@ _OTHERS: dict[str, Schema] = {
         "properties": {
             **dict.fromkeys(("received", "readings", "duplicates", "intervals"), _COUNT),
             **dict.fromkeys(("quarantined", "verdicts", "breaches"), _COUNTS),
+            "outlooks": {"type": "object", "additionalProperties": _WON},
         },
         "required": [
             "breaches",
             "duplicates",
             "intervals",
+            "outlooks",
             "quarantined",
             "readings",
             "received",

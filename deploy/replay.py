@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 
+from deploy.won import time_won_by_rule
 from ingest.batches import Row, readings_of
 from ingest.decoders.instants import instant_text
 from ingest.recording import Recorded, RecordingError
@@ -98,6 +99,7 @@ class Replayed:
             "intervals": len(self.intervals),
             "verdicts": {answer: answers[answer] for answer in ANSWERS},
             "breaches": {event: events[event] for event in _EVENTS},
+            "outlooks": time_won_by_rule(self.verdicts, self.outlooks),
         }
 
 
@@ -296,7 +298,7 @@ def write(replayed: Replayed, folder: Path) -> Line:
         ("intervals", "start", replayed.intervals),
         ("verdicts", "start", replayed.verdicts),
         ("breaches", "at", replayed.breaches),
-        ("outlooks", "at", replayed.outlooks),
+        ("outlooks", "start", replayed.outlooks),
     ):
         (folder / f"{name}.jsonl").write_bytes(lines_text(lines, when))
     summary = replayed.summary()

@@ -28,6 +28,7 @@ from processors.orders import EVERYWHERE
 from processors.records import time_of_reading
 
 HOUR_MS = 3_600_000
+DAY = "day"  # kind of a verdict or an outlook
 Line = dict[str, Any]
 
 
@@ -97,11 +98,16 @@ def _of_outlook(history: History, trail: Trail, row: Line) -> Trail:
     trail.outlook = said = {**row, "at": row["time"]}
     start, end = said["start"], said["end"]
     same = {name: said[name] for name in ("device", "rule", "pollutant")}
-    rows = history.rows("outlooks", same, start, end + HOUR_MS)
+    rows = history.rows("outlooks", {**same, "kind": said["kind"]}, start, end + HOUR_MS)
     trail.said = [{**one, "at": one["time"]} for one in rows if (one["start"], one["end"]) == (start, end)]
     found = [_ruling(one) for one in history.rows("rulings", same, start, start + 1)]
-    trail.resting = [one for one in found if one["end"] == end and one["kind"] != "day"]
+    is_day = said["kind"] == DAY
+    trail.resting = [one for one in found if one["end"] == end and (one["kind"] == DAY) == is_day]
     _configured(history, trail, said["configuration"], said["site"], said["device"], said["rule"])
+    if is_day:
+        rows = history.rows("rulings", {**same, "kind": "interval"}, start, said["at"])
+        trail.parts = [_ruling(row) for row in rows if (row["decided_at"] or 0) < said["at"]]
+        return trail
     _measured(history, trail, said["site"], said["device"], start, end)
     return trail
 

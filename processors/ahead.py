@@ -1,7 +1,8 @@
 """Looks at windows that are still open, every five minutes of the log: what is to be said before the breach.
 
 Quarters of an hour that have closed are kept as sums; only the one that is open is measured again. A
-device whose interval does not divide a quarter of an hour has no outlook on its hour.
+device whose interval does not divide a quarter of an hour has no outlook on its hour. Windows of more
+than an hour and rolling ones: `processors.further`; what a day's allowance comes to: `processors.day_ahead`.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ import numpy as np
 from ingest.records import Int64s
 from ingest.units import JUDGED
 from processors.background import Backgrounds
+from processors.day_ahead import DayAhead
+from processors.further import Further, Past
 from processors.meter import Measured
 from processors.outlook import Outlook, OutlookSettings, Watch, look
-from processors.projection import NONE, Progress, ProjectionSettings, settled_slots
+from processors.projection import NONE, Bools, Progress, ProjectionSettings, settled_slots
 from processors.recent import Recent, learn
 from processors.revision import Admission, Plan, RuleInForce
 from processors.rowlog import Columns, Int32s
@@ -28,6 +31,7 @@ GRID_MS = 300_000
 TRACKS = (QUARTER, HOUR)
 _PLAIN_FORECAST, _PLAIN_WORDS = ProjectionSettings(), OutlookSettings()
 Measure = Callable[[Columns, int, int], Measured]
+RowsFor = Callable[[RuleInForce, int], Int32s]
 Sums = tuple[Int64s, Int64s]  # of slot means (1e-9 unit) and of covered slots, by device row
 
 
@@ -39,12 +43,16 @@ class Ahead:
     recent: dict[int, Recent] = field(default_factory=dict)  # judged pollutant -> levels
     watches: dict[tuple[str, int], Watch] = field(default_factory=dict)  # rule, start of its open window
     quarters: dict[tuple[int, int, Admission], Sums] = field(default_factory=dict)  # start, pollutant
+    further: Further = field(default_factory=Further)
+    days: DayAhead = field(default_factory=DayAhead)
 
     def begin(self, plan: Plan, at: int, old_row: Int32s) -> None:
         """A plan is in force from `at`; `old_row[new]` is -1 for a new device."""
-        self.due = next_look(at) if any(asks(rule) for rule in plan.rules) else None
+        self.due = next_look(at) if any(rule.foretells for rule in plan.rules) else None
         self.recent = {q: recent.moved(old_row) for q, recent in self.recent.items()}
         self.watches = {key: watch.moved(old_row) for key, watch in self.watches.items()}
+        self.further.begin(plan, old_row)
+        self.days.begin(plan, old_row)
         stays = old_row >= 0
         for key, sums in self.quarters.items():
             moved = np.zeros(len(plan), np.int64), np.zeros(len(plan), np.int64)
@@ -54,7 +62,7 @@ class Ahead:
 
     def quarter(self, plan: Plan, start: int, measured: Measured) -> None:
         """A quarter of an hour has closed: keep its sums, learn its levels."""
-        wanted = {(rule.pollutant, rule.admits) for rule in plan.rules if asks(rule)}
+        wanted = {(rule.pollutant, rule.admits) for rule in plan.rules if rule.foretells}
         for q, admits in sorted(wanted):
             means = measured.get(admits, next(iter(measured.values())))[q]
             total, covered = np.zeros(len(plan), np.int64), np.zeros(len(plan), np.int64)
@@ -70,7 +78,9 @@ class Ahead:
             learn(recent, means.slot_row, begun, means.slot_mean, plan.interval, _PLAIN_FORECAST.memory)
         oldest = start - HOUR_MS
         self.quarters = {key: sums for key, sums in self.quarters.items() if key[0] > oldest}
-        self.watches = {key: watch for key, watch in self.watches.items() if key[1] > oldest}
+        # what has ended but waits for its background still counts for its day
+        unanswered = oldest - max((rule.wait for rule in plan.rules), default=0) - HOUR_MS
+        self.watches = {key: watch for key, watch in self.watches.items() if key[1] > unanswered}
 
     def look(
         self,
@@ -80,19 +90,25 @@ class Ahead:
         rows: Columns,
         measure: Measure,
         known: Backgrounds,
-        rows_for: Callable[[RuleInForce, int], Int32s],
+        rows_for: RowsFor,
+        past: Past,
     ) -> list[Outlook]:
         """What is to be said at `at` of the windows that are open then.
 
         `closed`: end of the last quarter that closed; `rows`: readings from there on; `measure`: their
-        means over [start, end).
+        means over [start, end); `past`: what longer windows are made of.
         """
         self.due = next_look(at)
         made: list[Outlook] = []
         divides = slots_of(plan.interval, QUARTER_MS) > 0
         measured = cache(partial(_of_open, plan, rows, measure))  # rules that look at the same air share it
         for rule in plan.rules:
-            if not asks(rule):
+            if not rule.foretells:
+                continue
+            if rule.track not in TRACKS:
+                levels = self._levels(rule, len(plan))
+                begun = partial(self._begun, plan, rule, closed, measured)
+                made += self.further.look(plan, rule, at, rows_for, past, levels, begun)
                 continue
             start = rule.track.last_end(at, plan.zone)
             end = start + rule.window
@@ -110,9 +126,6 @@ class Ahead:
             watch = self.watches.get((rule.rule.id, start))
             if watch is None:
                 watch = self.watches[rule.rule.id, start] = Watch.of(len(plan))
-            recent = self.recent.get(rule.pollutant)
-            if recent is None:
-                recent = self.recent[rule.pollutant] = Recent.of(len(plan))
             now, before = _background(plan, rule, start, end, known)
             made += look(
                 watch,
@@ -124,11 +137,30 @@ class Ahead:
                 progress,
                 now[judged],
                 before[judged],
-                recent,
+                self._levels(rule, len(plan)),
                 _PLAIN_FORECAST,
                 _PLAIN_WORDS,
             )
-        return made
+        backed = partial(_backed, plan, known)
+        return made + self.days.look(plan, at, self.watches, backed, rows_for, past.held)
+
+    def _levels(self, rule: RuleInForce, n: int) -> Recent:
+        """The levels of its pollutant; nothing known at first."""
+        return self.recent.setdefault(rule.pollutant, Recent.of(n))
+
+    def _begun(
+        self,
+        plan: Plan,
+        rule: RuleInForce,
+        closed: int,
+        measured: Callable[[int, int], Measured],
+        start: int,
+        cut: int,
+    ) -> Sums:
+        """Of the hour from `start` on: its slots up to `cut`."""
+        total, covered = self._sums(rule, start, closed, len(plan))
+        self._add_open(rule, start, closed, plan, measured, cut, total, covered)
+        return total, covered
 
     def _sums(self, rule: RuleInForce, start: int, closed: int, n: int) -> tuple[Int64s, Int64s]:
         """Of the quarters of a window that have closed."""
@@ -169,11 +201,6 @@ def _of_open(plan: Plan, rows: Columns, measure: Measure, begin: int, cut: int) 
     return measure(rows.take(inside), begin, begin + QUARTER_MS)
 
 
-def asks(rule: RuleInForce) -> bool:
-    """Is there a word before this rule's breaches? Means by the clock, of a quarter or an hour."""
-    return rule.rule.outlook and rule.track in TRACKS and rule.statistic.name == "mean"
-
-
 def next_look(at: int) -> int:
     """The first instant of the grid after `at`."""
     return (at // GRID_MS + 1) * GRID_MS
@@ -193,3 +220,12 @@ def _background(
             if mean is not None:
                 column[areas == index] = mean.nano
     return now, before
+
+
+def _backed(plan: Plan, known: Backgrounds, rule: RuleInForce, start: int) -> Bools:
+    """Is all that may be subtracted from the window known, by device row?"""
+    if rule.rule.background is None:
+        return np.ones(len(plan), bool)
+    now, _ = _background(plan, rule, start, start + rule.window, known)
+    found: Bools = now != NONE
+    return found

@@ -15,7 +15,7 @@ import numpy as np
 
 from ingest.records import Background, FeedRecord, Readings, Revision, Signal, Status, Tick
 from processors import state
-from processors.ahead import Ahead, asks, next_look
+from processors.ahead import Ahead, next_look
 from processors.amendments import Amendments
 from processors.answers import Judgement
 from processors.background import Backgrounds
@@ -28,6 +28,7 @@ from processors.checked import Checked, flag
 from processors.connections import Connections
 from processors.days import Days
 from processors.deadman import Deadman
+from processors.further import Past
 from processors.holes import Around, Holes
 from processors.hours import Hours
 from processors.instants import Instants
@@ -278,6 +279,7 @@ class Detector:
         out.intervals += self._meter.intervals(track, start, end, means)
         if track == HOUR:
             self._meter.keep_hour(start, means)
+            self.ahead.further.hour(self.plan, start, self.hours)
         if track in BASE:
             self.holes.look(self.log, self.plan, end, self._around)
         begun = self.holes.over(start, end)
@@ -346,7 +348,7 @@ class Detector:
         closed, meter = self.closed[QUARTER], self._meter
         rows = self.log.within(closed, max(closed, due) + QUARTER_MS)
         meter.leave_out_maintenance(rows, closed, due)
-        admissions = {rule.admits for rule in self.plan.rules if asks(rule)}
+        admissions = {rule.admits for rule in self.plan.rules if rule.foretells}
         out.outlooks += self.ahead.look(
             self.plan,
             due,
@@ -355,6 +357,7 @@ class Detector:
             lambda held, start, end: meter.means(held, start, end, admissions),
             self.backgrounds,
             lambda rule, start: self.plan.rows_for(rule, start, self.orders),
+            Past(meter, self.closed, self.judge.held),
         )
 
     def _amend(self, due: int, at: int, out: Outputs) -> None:

@@ -90,7 +90,7 @@ def _bytes(rules: list[Rule], interval_s: int, longer: bool) -> int:
         measured[asked] = max(measured.get(asked, 0), means)
         if Track(rule.window * 1000, rule.step_s * 1000).is_long:
             hourly.add(rule.pollutant)
-    ahead = {rule.pollutant for rule in rules if rule.outlook and rule.window in (900, 3600)}
+    ahead = {rule.pollutant for rule in rules if rule.outlook and rule.window >= 900}
     total += len(ahead) * _OUTLOOK_BYTES
     return total + sum(measured.values()) * _MEASURED_BYTES + len(hourly) * _HOURS_KEPT * _HOUR_BYTES
 

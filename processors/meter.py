@@ -19,7 +19,7 @@ from processors.revision import PLAIN, Admission, Plan
 from processors.rowlog import ABSENT, REFUSED, Columns, Int32s, RowLog
 from processors.service import serviced
 from processors.silence import Bools
-from processors.tracks import BASE, HOUR, Track
+from processors.tracks import BASE, HOUR, QUARTER, Track
 from processors.windows import MEAN, Means, Statistic, means_by
 
 Measured = Mapping[Admission, tuple[Means, ...]]  # by what they admit, one per judged pollutant
@@ -48,6 +48,12 @@ class Meter:
         self.leave_out_maintenance(held, start, end)
         return self.means(held, start, end, self._admissions(track)), spoke
 
+    def held(self, start: int, end: int) -> Columns:
+        """The readings of [start, end), without what was measured during maintenance."""
+        held = self.log.within(start, end)
+        self.leave_out_maintenance(held, start, end)
+        return held
+
     def _of_hours(
         self, admissions: set[Admission], start: int, end: int, only: Int32s | None
     ) -> tuple[Measured, Bools]:
@@ -63,6 +69,8 @@ class Meter:
     def _admissions(self, track: Track) -> set[Admission]:
         admissions = {PLAIN} if track in BASE else set()
         admissions |= {rule.admits for rule in self.plan.rules if rule.window and rule.track == track}
+        if track == QUARTER:
+            admissions |= {rule.admits for rule in self.plan.rules if rule.foretells}
         if track == HOUR:
             admissions |= {rule.admits for rule in self.plan.rules if rule.track.is_long}
         return admissions

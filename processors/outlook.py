@@ -138,6 +138,8 @@ class Outlook:
     minutes_left: float
     configuration: str
     tell: bool = True  # its rule's intervals open cases, so that people are told
+    # `day`: of a day's allowance (`limit`); `covered` of its intervals exceeded, `settled` are decided
+    kind: str = "interval"
 
     @property
     def window_id(self) -> str:
@@ -259,9 +261,28 @@ def look(
     bars = bars_of(rule.limit, cap, known, expected)
     found = prospects(progress, bars, own.strict, rule.least_permyriad)
     seen = project(progress, bars, own.strict, rows_of(recent, rows), plan.interval[rows], at, forecast)
+    return say(watch, plan, rule, start, end, at, progress, bars, known != NONE, found, seen, settings)
+
+
+def say(
+    watch: Watch,
+    plan: Plan,
+    rule: RuleInForce,
+    start: int,
+    end: int,
+    at: int,
+    progress: Progress,
+    bars: Bars,
+    background_known: npt.NDArray[np.bool_],
+    found: Prospects,
+    seen: Projection,
+    settings: OutlookSettings,
+) -> list[Outlook]:
+    """Take in what was found of the points `rule.rows`; what is to be published of it."""
+    rows = rule.rows
     event = step(watch, rows, conditions(found, seen, settings))
     return outlooks(
-        watch, rows, event, plan, rule, start, end, at, progress, bars, known != NONE, found, seen
+        watch, rows, event, plan, rule, start, end, at, progress, bars, background_known, found, seen
     )
 
 

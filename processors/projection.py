@@ -120,9 +120,9 @@ def prospects(progress: Progress, bars: Bars, strict: bool, least_permyriad: int
     reachable = (p.slots > 0) & (p.covered + open_slots >= np.maximum(need, 1))
     reached = p.covered + open_slots
     zeros_exceed = reachable & _exceeds(p.total, bars.surely, reached, strict)
-    bar = np.where(_fits(bars.likely, reached), bars.likely, 0)
+    bar = np.where(fits(bars.likely, reached), bars.likely, 0)
     left = bar * reached - p.total - (0 if strict else 1)
-    has_some = _fits(bars.likely, reached) & (open_slots > 0) & (left >= 0) & reachable
+    has_some = fits(bars.likely, reached) & (open_slots > 0) & (left >= 0) & reachable
     required = np.where(has_some, left // np.maximum(open_slots, 1), NONE)
     return Prospects(captured, reachable, zeros_exceed, captured & zeros_exceed, required)
 
@@ -173,13 +173,14 @@ def rows_of(recent: Recent, rows: npt.NDArray[np.integer]) -> Recent:
     return Recent(recent.count[rows], recent.last[rows], recent.level[rows], recent.spread[rows])
 
 
-def _fits(bar: Int64s, slots: Int64s) -> Bools:
+def fits(bar: Int64s, slots: Int64s) -> Bools:
+    """Does the product stay within 64 bits?"""
     return bar <= _ROOM // np.maximum(slots, 1)
 
 
 def _exceeds(total: Int64s, bar: Int64s, slots: Int64s, strict: bool) -> Bools:
     """total / slots above the bar; a bar whose product would not fit is above any sum of values."""
-    fits = _fits(bar, slots)
-    product = np.where(fits, bar, 0) * slots
+    known = fits(bar, slots)
+    product = np.where(known, bar, 0) * slots
     above = total > product if strict else total >= product
-    return fits & above & (slots > 0)
+    return known & above & (slots > 0)

@@ -29,7 +29,7 @@ from processors.quality.settings import Settings
 from processors.rules import NO_MEASUREMENT, Rule
 from processors.suspicion.settings import settings_of
 from processors.suspicion.watch import Settings as Suspicion
-from processors.tracks import BASE, HOUR, HOUR_MS, RETAIN_MS, Track, day_of, midnight
+from processors.tracks import BASE, HOUR, HOUR_MS, QUARTER_MS, RETAIN_MS, Track, day_of, midnight
 from processors.windows import NANO, Statistic
 
 LATENESS_MS = 120_000  # of a window that no rule asks for
@@ -158,6 +158,11 @@ class RuleInForce:
         """Does it judge some windows only, by the hour of day or by orders in force?"""
         own = self.rule
         return bool(self.hours or own.alert_levels or own.during or own.unless or own.stages)
+
+    @property
+    def foretells(self) -> bool:
+        """Is there a word before its breaches? Means of a quarter of an hour or more."""
+        return self.rule.outlook and self.window >= QUARTER_MS and self.statistic.name == "mean"
 
     @property
     def looks_back(self) -> bool:

@@ -183,18 +183,15 @@ def dump(detector: Detector) -> bytes:
         ],
         "ahead": {
             "due": detector.ahead.due,
-            "recent": [
-                [q, [pack.add(a) for a in (recent.count, recent.last, recent.level, recent.spread)]]
-                for q, recent in sorted(detector.ahead.recent.items())
-            ],
-            "watches": [
-                [*key, [pack.add(a) for a in (watch.state, watch.turn)]]
-                for key, watch in sorted(detector.ahead.watches.items())
-            ],
+            "recent": _dump_recent(detector.ahead.recent, pack),
+            "watches": _dump_watches(detector.ahead.watches, pack),
             "quarters": [
                 [start, q, *admits, [pack.add(a) for a in sums]]
                 for (start, q, admits), sums in sorted(detector.ahead.quarters.items())
             ],
+            "hourly": _dump_recent(detector.ahead.further.recent, pack),
+            "further": _dump_watches(detector.ahead.further.watches, pack),
+            "days": _dump_watches(detector.ahead.days.watches, pack),
         },
         "newest": [pack.add(a) for a in detector.newest.columns],
         "checked": [
@@ -241,6 +238,17 @@ def dump(detector: Detector) -> bytes:
 def _plain(revision: Revision) -> dict[str, Any]:
     """Without the deep copy of `asdict`: the body holds every device, and this runs every few seconds."""
     return {field.name: getattr(revision, field.name) for field in fields(revision)}
+
+
+def _dump_recent(held: dict[int, Recent], pack: _Pack) -> list[Any]:
+    return [
+        [q, [pack.add(a) for a in (recent.count, recent.last, recent.level, recent.spread)]]
+        for q, recent in sorted(held.items())
+    ]
+
+
+def _dump_watches(held: dict[tuple[str, int], Watch], pack: _Pack) -> list[Any]:
+    return [[*key, [pack.add(a) for a in (w.state, w.turn)]] for key, w in sorted(held.items())]
 
 
 def _dump_held(held: Held, pack: _Pack) -> list[int]:
@@ -344,10 +352,17 @@ def load(data: bytes, detector: Detector) -> Detector:
 
 def _load_ahead(ahead: Ahead, head: dict[str, Any], arrays: list[Array]) -> None:
     ahead.due = head["due"]
-    for q, columns in head["recent"]:
-        ahead.recent[q] = Recent(*(arrays[i] for i in columns))
-    for name, start, columns in head["watches"]:
-        ahead.watches[name, start] = Watch(*(arrays[i] for i in columns))
+    # an older version's snapshot has none of hours and days
+    for recent, levels in (("recent", ahead.recent), ("hourly", ahead.further.recent)):
+        for q, columns in head.get(recent, ()):
+            levels[q] = Recent(*(arrays[i] for i in columns))
+    for watched, watches in (
+        ("watches", ahead.watches),
+        ("further", ahead.further.watches),
+        ("days", ahead.days.watches),
+    ):
+        for name, instant, columns in head.get(watched, ()):
+            watches[name, instant] = Watch(*(arrays[i] for i in columns))
     for start, q, fail, suspect, columns in head["quarters"]:
         total, covered = (arrays[i] for i in columns)
         ahead.quarters[start, q, Admission(fail, suspect)] = total, covered

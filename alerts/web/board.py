@@ -19,6 +19,7 @@ STATES = (EXCEEDS, UNDETERMINED, SILENT, COMPLIANT)
 LEVELS = ("pm10", "tsp", "pm2_5", "pm1")  # the first that a device measures is the site's level
 HOUR = 3_600_000
 MINUTE = 60_000
+LONGEST = 25 * HOUR  # no window is longer, so none that is open was spoken of before
 LOOK_BACK = 4 * HOUR  # verdicts older than this say nothing of the present
 STALE_FEED = 5 * MINUTE  # nothing from any device for so long: the feed itself is in doubt
 _BACKGROUND_WAIT = HOUR
@@ -153,10 +154,10 @@ def present_verdicts(verdicts: Iterable[Mapping[str, Any]], now: int) -> list[Ma
 
 def open_outlooks(outlooks: Iterable[Mapping[str, Any]], now: int) -> list[Mapping[str, Any]]:
     """Of each point and rule the last word on the window that is open now, where it warns; worst first."""
-    newest: dict[tuple[str, str], Mapping[str, Any]] = {}
+    newest: dict[tuple[str, str, str], Mapping[str, Any]] = {}
     for outlook in outlooks:
         if outlook["start"] <= now < outlook["end"]:
-            key = (outlook["device"], outlook["rule"])
+            key = (outlook["device"], outlook["rule"], outlook.get("kind") or "interval")
             if key not in newest or newest[key]["at"] <= outlook["at"]:
                 newest[key] = outlook
     return sorted((one for one in newest.values() if one["state"] in _AHEAD_RANK), key=_ahead_first)

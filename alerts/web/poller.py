@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import anyio.to_thread
 
-from alerts.web.board import LOOK_BACK, Board, compose
+from alerts.web.board import LONGEST, LOOK_BACK, Board, compose
 from alerts.web.sources import CaseSource, StoreDown, unclosed
 from ingest.clock import Clock
 from ingest.register import Register
@@ -105,7 +105,7 @@ class Poller:
                 self._ask(
                     "history",
                     "outlooks",
-                    lambda: self.history.outlooks(start_ms=now - LOOK_BACK, end_ms=now + 1),
+                    lambda: self.history.outlooks(start_ms=now - LONGEST, end_ms=now + 1),
                 ),
                 self._ask("cases", "cases", lambda: unclosed(self.cases, _CASES)),
             )

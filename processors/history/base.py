@@ -144,6 +144,7 @@ def outlook_of(row: dict[str, Any]) -> dict[str, Any]:
     """A row of `outlooks` as handed out: `time` is called `at`, whether the background is known is a bool."""
     row["at"] = row.pop("time")
     row["background_known"] = bool(row["background_known"])
+    row["kind"] = row["kind"] or "interval"  # a version before days had outlooks named none
     return row
 
 

@@ -144,7 +144,7 @@ def batches_of_outlooks(found: Sequence[Outlook]) -> list[Batch]:
     """What was said of open windows as points of `outlooks`."""
     if not found:
         return []
-    tags = {name: _of(found, name) for name in ("pollutant", "rule", "site")}
+    tags = {name: _of(found, name) for name in ("kind", "pollutant", "rule", "site")}
     tags["device"] = _of(found, "point")
     fields = {name: _of(found, name) for name in _SAME_IN_OUTLOOK}
     fields["background_known"] = [int(one.background_known) for one in found]

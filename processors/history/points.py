@@ -9,8 +9,9 @@ the unit of `ingest.units.QUANTITIES`, instants in fields are int milliseconds t
              texts `flags`, `marks`, `extras`, `revision` where present
 `quality`    what the quality checks say of a reading of the same tags and time, where they say anything;
              `words`: `pm10=spike!,flat_line;tsp=...` (`!` failed, else suspect), empty: all is well after all
-`outlooks`   what was to be expected of a window before its end; time is when it was said; `start`, `end`,
-             `state`, `event`, `required` (mean from then on that would comply) and so on
+`outlooks`   what was to be expected of a window (kind `interval`) or of a day's allowance (`day`) before
+             its end; time is when it was said; `start`, `end`, `state`, `event`, `required` (mean from then
+             on that would comply) and so on
 `conflicts`  a reading that contradicts an earlier one of the same device, time and period; one more tag,
              `content`, a hash of what it says
 `intervals`  a window value; time is the start; tags device, site, pollutant, statistic, window (`15m`,
@@ -95,7 +96,7 @@ MEASUREMENTS: dict[str, Measurement] = {
         Measurement("conflicts", ("content", "device", "period", "site"), _READING_FIELDS),
         Measurement(
             "outlooks",
-            ("device", "pollutant", "rule", "site"),
+            ("device", "kind", "pollutant", "rule", "site"),
             {
                 **dict.fromkeys(("projected", "low", "high", "probability", "required", "limit"), FLOAT),
                 **dict.fromkeys(("subtracted", "minutes_left"), FLOAT),

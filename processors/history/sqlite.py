@@ -240,11 +240,31 @@ def _prepare(connection: sqlite3.Connection, spec: Measurement) -> None:
         f"(time INTEGER NOT NULL, {tags}{fields}PRIMARY KEY ({key})) WITHOUT ROWID"
     )
     present = {row[1] for row in connection.execute(f"PRAGMA table_info({spec.name})")}
+    if missing := [tag for tag in spec.tags if tag not in present]:
+        _key_anew(connection, spec, present, missing)
+        return
     for name, kind in spec.fields.items():
         if name not in present:
             connection.execute(f'ALTER TABLE {spec.name} ADD COLUMN "{name}" {_TYPES[kind]}')
     for column in _LOOKED_UP.get(spec.name, ()):
         connection.execute(f"CREATE INDEX IF NOT EXISTS {spec.name}_{column} ON {spec.name} ({column})")
+
+
+def _key_anew(
+    connection: sqlite3.Connection, spec: Measurement, present: set[str], missing: list[str]
+) -> None:
+    """Give a table of an older version the tags that it lacks: empty in what it holds."""
+    before = f"{spec.name}_before"
+    connection.execute(f"ALTER TABLE {spec.name} RENAME TO {before}")
+    for (index,) in connection.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL", (before,)
+    ).fetchall():
+        connection.execute(f'DROP INDEX "{index}"')
+    _prepare(connection, spec)
+    kept = ", ".join(f'"{name}"' for name in ("time", *spec.tags, *spec.fields) if name in present)
+    new, empty = (", ".join(f'"{tag}"' for tag in missing), ", ".join("''" for _ in missing))
+    connection.execute(f"INSERT INTO {spec.name} ({kept}, {new}) SELECT {kept}, {empty} FROM {before}")
+    connection.execute(f"DROP TABLE {before}")
 
 
 def _key(spec: Measurement) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,22 @@ def test_a_locked_file_keeps_the_points(tmp_path: Path) -> None:
     assert "locked" in outcome.why
     other.rollback()
     assert history.write_batches(outcome.kept).accepted == 1
+
+
+def test_a_table_of_an_older_version_gets_the_tag_that_it_lacks_and_keeps_what_it_holds(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "history.db"
+    SqliteHistory(path).close()
+    with sqlite3.connect(path) as file:
+        file.execute("DROP TABLE outlooks")
+        key = "device, time, pollutant, rule, site"
+        columns = "time INTEGER, device TEXT, pollutant TEXT, rule TEXT, site TEXT, id TEXT, state TEXT"
+        file.execute(f"CREATE TABLE outlooks ({columns}, background_known INTEGER, PRIMARY KEY ({key}))")
+        file.execute("CREATE INDEX outlooks_time ON outlooks (time)")
+        file.execute("INSERT INTO outlooks VALUES (5, 'd', 'pm10', 'r', 's', 'o1', 'warning', 1)")
+    for _ in range(2):  # opened again there is nothing to do
+        history = SqliteHistory(path)
+        (row,) = history.outlooks(start_ms=0, end_ms=10)
+        assert (row["id"], row["kind"], row["at"], row["background_known"]) == ("o1", "interval", 5, True)
+        history.close()

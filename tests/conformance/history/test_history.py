@@ -351,6 +351,13 @@ def test_outlooks_are_found_by_site_and_by_when_they_were_said_in_a_half_open_ra
     assert history.count("outlooks") == 2
 
 
+def test_of_one_instant_a_window_and_its_day_are_two_outlooks(history: History) -> None:
+    day = replace(OUTLOOK, id="o9", kind="day", end=T0 + 24 * HOUR)
+    history.write_batches(batches_of_outlooks([OUTLOOK, day]))
+    found = history.outlooks(start_ms=OUTLOOK.at, end_ms=OUTLOOK.at + 1)
+    assert {(row["id"], row["kind"]) for row in found} == {("o1", "interval"), ("o9", "day")}
+
+
 def test_a_reachable_store_passes_its_check(history: History) -> None:
     history.check()
 

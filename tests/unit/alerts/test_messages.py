@@ -90,6 +90,12 @@ def foretold(plan, *events):
 
 CERTAIN = {"state": "certain", "minute": 50, "required": None, "probability": 1.0, "background_known": True}
 
+OF_A_DAY = {
+    "kind": "day", "unit": "intervals", "limit": 2.0, "covered": 2, "settled": 21, "slots": 24, "subtracted": None,
+    "projected": None, "low": None, "high": None, "probability": None, "required": None, "background_known": True,
+    "start": NIGHT - 23 * HOUR, "end": NIGHT + HOUR,
+}  # fmt: skip
+
 # name -> (messages, line of the reader)
 SITUATIONS: dict[str, tuple[Callable, str]] = {
     "opened-hour-for-the-site": (opened, "site"),
@@ -139,6 +145,8 @@ SITUATIONS: dict[str, tuple[Callable, str]] = {
     "outlook-certain-for-the-department": (
         lambda p: foretold(planner(p.register, routes=[{"kind": "outlook", "tell": ["sector", "site"]}]), outlook(**CERTAIN)), "sector"
     ),
+    "outlook-day-certain": (lambda p: foretold(p, outlook(**OF_A_DAY, state="certain")), "site"),
+    "outlook-day-likely": (lambda p: foretold(p, outlook(**OF_A_DAY)), "site"),
     "outlook-cleared": (lambda p: foretold(p, outlook(), outlook("quiet", "cleared", 45, projected=130.0, required=170.0)), "site"),
     "outlook-certain-withdrawn": (lambda p: foretold(p, outlook(**CERTAIN), outlook("warning", "withdrawn", 55, 1, projected=190.0)), "site"),
     "outlook-too-little-data": (

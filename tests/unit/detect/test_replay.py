@@ -201,6 +201,7 @@ def test_an_empty_recording_gives_empty_files(county, tmp_path):
         "intervals": 0,
         "verdicts": {"compliant": 0, "exceeds": 0, "undetermined": 0},
         "breaches": {"opened": 0, "amended": 0, "closed": 0},
+        "outlooks": {},
     }
 
 

@@ -216,6 +216,29 @@ def test_an_outlook_is_worked_out_again_with_what_was_known_when_it_was_said(
     assert not any(line.startswith("lacking") for line in held.tell(outlooks[0].id))
 
 
+def test_an_outlook_of_hours_of_a_rolling_window_and_of_a_day_is_worked_out_again(tmp_path: Path) -> None:
+    rules = [
+        local_rule(id="eight", window=28_800, least_capture=0.5),
+        local_rule(id="rolling", alignment="rolling", step=900),
+        local_rule(id="counted", allowance=1),
+    ]
+    begin = T0 - HOUR  # midnight
+    rows = [row(t, 400.0) for t in range(begin, begin + 5 * HOUR, 5 * MINUTE)]
+    device = {"id": "d1", "interval": 300}
+    log = [revision([device], rules, at=begin), *ticking(rows, begin + 8 * HOUR + 9 * MINUTE, begin)]
+    held = kept(tmp_path, log)
+    outlooks = [o for out in held.outputs for o in out.outlooks]
+    told: set[tuple[str, str]] = set()
+    for one in outlooks:
+        for language, words in (("en", "it agrees"), ("zh", "与存档一致")):
+            lines = held.tell(one.id, language)
+            assert any(words in line for line in lines), lines
+        told |= {(one.rule, one.kind)}
+    assert told >= {("eight", "interval"), ("rolling", "interval"), ("counted", "day")}
+    certain = next(o for o in outlooks if o.kind == "day" and o.state == "certain")
+    assert any("1 of them exceed" in line for line in held.tell(certain.id))
+
+
 def test_a_reading_is_found_by_the_id_that_a_replay_prints(tmp_path: Path) -> None:
     case = "what-cannot-be-used-and-what-came-twice"
     own = CASES / "replay" / case
