@@ -70,6 +70,23 @@ def body_schema(parts: dict[str, str]) -> Schema:
     return {"type": "object", "properties": properties, "required": sorted(properties)}
 
 
+def judgements_schema() -> Schema:
+    """Of `dust.judgements/2`: groups with their shared fields, `each` (names) and `rows` by those names."""
+    from processors.judgements import TABLES
+
+    properties: Schema = {}
+    for key, table in TABLES.items():
+        whole = record_schema(table.kind.__name__)["properties"]
+        row = {"type": "array", "prefixItems": [whole[name] for name in table.own], "items": False}
+        group = {name: whole[name] for name in table.shared}
+        group |= {"each": {"const": list(table.own)}, "rows": {"type": "array", "items": row}}
+        properties[key] = {
+            "type": "array",
+            "items": {"type": "object", "properties": group, "required": sorted(group)},
+        }
+    return {"type": "object", "properties": properties, "required": sorted(properties)}
+
+
 _REACHED: Schema = {
     "type": "object",
     "properties": {"windows": _COUNT, "minutes": {"type": ["number", "null"], "minimum": 0}},

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from deploy.line_schemas import INSTANT, body_schema, line_schema, record_schema
+from deploy.line_schemas import INSTANT, body_schema, judgements_schema, line_schema, record_schema
 
 Schema = dict[str, Any]
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -160,7 +160,7 @@ _SOURCES: dict[str, Callable[[], Schema]] = {
     "verdict": lambda: record_schema("Verdict"),
     "breach": lambda: record_schema("Breach"),
     "outlook": lambda: record_schema("Outlook"),
-    "judgements": lambda: body_schema({"intervals": "Interval", "verdicts": "Verdict"}),
+    "judgements": judgements_schema,
     "flags": lambda: body_schema({"flags": "Flagged"}),
     "outlooks": lambda: body_schema({"outlooks": "Outlook"}),
     "replay-readings": _reading,

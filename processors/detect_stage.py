@@ -21,9 +21,10 @@ from processors.bundle import Bundle, bundles
 from processors.context import encode_context
 from processors.detect import Detector
 from processors.feedreader import FeedError
+from processors.judgements import judgement_records
 from processors.outlook import encode_outlook, encode_outlooks
 from processors.outputs import DUPLICATE, Outputs
-from processors.records import BREACH, encode_breach, encode_flags, encode_judged, judgement_records
+from processors.records import BREACH, encode_breach, encode_flags, encode_judged
 from processors.revision import Plan
 from processors.stage import Outlet, RawRecord, StageFactory
 from processors.tracks import day_of

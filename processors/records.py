@@ -2,7 +2,7 @@
 
 `dust.results` carries `dust.judged/1` (the Arrow value of the feed record unchanged, what detection
 found in its headers), `dust.flags/1` (what the quality checks say of its values), `dust.outlooks/1` (what
-is to be expected of open windows) and `dust.judgements/1` (intervals and verdicts); `dust.breaches`
+is to be expected of open windows) and `dust.judgements/2` (intervals and verdicts); `dust.breaches`
 carries `dust.breach/1` and `dust.outlook/1` (an outlook that people are told). Instants are int
 milliseconds UTC, values are floats in the unit of the pollutant.
 """
@@ -10,17 +10,17 @@ milliseconds UTC, values are floats in the unit of the pollutant.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
 
-from ingest.codec import decode_readings, header, headers_of, schema_of
+from ingest.codec import decode_readings, header, headers_of
 from ingest.records import Headers, Readings
 
 JUDGED = "dust.judged/1"
-JUDGEMENTS = "dust.judgements/1"
+JUDGEMENTS = "dust.judgements/2"
 FLAGS = "dust.flags/1"
 OUTLOOKS = "dust.outlooks/1"
 BREACH = "dust.breach/1"
@@ -242,30 +242,6 @@ def decode_judged(value: bytes, headers: Iterable[tuple[str, bytes]] | dict[str,
     return Judged(readings, int(header(headers, "duplicates") or b"0"))
 
 
-def encode_judgements(
-    intervals: Sequence[Interval], verdicts: Sequence[Verdict], received_at: int
-) -> tuple[bytes, Headers]:
-    """(value, headers) of intervals and verdicts that one feed record led to."""
-    body = {"intervals": list(intervals), "verdicts": list(verdicts)}  # orjson writes dataclasses itself
-    return orjson.dumps(body, option=orjson.OPT_SORT_KEYS), headers_of(JUDGEMENTS, received_at)
-
-
-def judgement_records(
-    intervals: Sequence[Interval], verdicts: Sequence[Verdict], received_at: int, most: int = 5000
-) -> Iterator[tuple[bytes, Headers]]:
-    """`encode_judgements` in as many records as it takes: after an outage one tick closes many windows,
-    and Kafka takes no record above `topics.MAX_RECORD_BYTES` (a verdict is about 1 KB)."""
-    for first in range(0, max(len(intervals), len(verdicts)), most):
-        part = slice(first, first + most)
-        yield encode_judgements(intervals[part], verdicts[part], received_at)
-
-
-def decode_judgements(value: bytes) -> tuple[list[Interval], list[Verdict]]:
-    """The inverse of `encode_judgements`."""
-    body = orjson.loads(value)
-    return [Interval(**i) for i in body["intervals"]], [_verdict(v) for v in body["verdicts"]]
-
-
 def encode_flags(found: Sequence[Flagged], received_at: int) -> tuple[bytes, Headers]:
     """(value, headers) of the flags that one feed record led to."""
     return orjson.dumps({"flags": list(found)}, option=orjson.OPT_SORT_KEYS), headers_of(FLAGS, received_at)
@@ -293,25 +269,3 @@ def decode_breach(value: bytes) -> Breach:
     body.pop("event_id", None)
     body["reasons"] = tuple(body["reasons"])
     return Breach(**body)
-
-
-def decode(
-    value: bytes, headers: Iterable[tuple[str, bytes]] | dict[str, bytes] | None
-) -> Judged | list[Flagged] | tuple[list[Interval], list[Verdict]] | Breach:
-    """Any record of `dust.results` or `dust.breaches`, by its schema header. Raises ValueError."""
-    schema = schema_of(headers)
-    if schema == JUDGED:
-        return decode_judged(value, headers)
-    if schema == JUDGEMENTS:
-        return decode_judgements(value)
-    if schema == FLAGS:
-        return decode_flags(value)
-    if schema == BREACH:
-        return decode_breach(value)
-    raise ValueError(f"schema header {schema!r} is none of {JUDGED}, {FLAGS}, {JUDGEMENTS}, {BREACH}")
-
-
-def _verdict(body: dict[str, Any]) -> Verdict:
-    body["reasons"] = tuple(body["reasons"])
-    body["background_ids"] = tuple(body["background_ids"])
-    return Verdict(**body)

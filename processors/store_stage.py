@@ -35,7 +35,8 @@ from processors.history.columns import (
 )
 from processors.history.points import Batch, Refusal, point_to_json
 from processors.outlook import Outlook, decode_outlooks
-from processors.records import OUTLOOKS, Flagged, Interval, Judged, Verdict, decode
+from processors.records import OUTLOOKS, Flagged, Interval, Judged, Verdict
+from processors.results import decode
 from processors.stage import Outlet, RawRecord, StageFactory
 
 log = structlog.get_logger(__name__)

@@ -35,7 +35,8 @@ from ingest.topics import BREACHES, QUARANTINE, RESULTS
 from processors.context import CONTEXT
 from processors.outlook import decode_outlooks
 from processors.outputs import Outputs
-from processors.records import BREACH, OUTLOOKS, Judged, decode, decode_breach
+from processors.records import BREACH, OUTLOOKS, Judged, decode_breach
+from processors.results import decode
 from tests.counties import write_recording
 from tests.eventful import START, eventful_county, eventful_messages
 from tests.pipeline import Pipeline, running, wait_for

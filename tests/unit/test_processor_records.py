@@ -5,15 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ingest.codec import encode_readings
-from processors.records import (
-    decode,
-    decode_judgements,
-    encode_breach,
-    encode_judged,
-    encode_judgements,
-    judgement_records,
-    short_id,
-)
+from processors.judgements import decode_judgements, encode_judgements, judgement_records
+from processors.records import encode_breach, encode_judged, short_id
+from processors.results import decode
 from tests.logs import (
     HEBEI,
     HOUR,

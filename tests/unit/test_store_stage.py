@@ -18,7 +18,8 @@ from processors.context import background_of, encode_context, unpacked
 from processors.history import Batch, WriteOutcome
 from processors.history.points import Refusal, point_from_json
 from processors.history.sqlite import SqliteHistory
-from processors.records import Interval, Verdict, encode_judged, encode_judgements
+from processors.judgements import encode_judgements
+from processors.records import Interval, Verdict, encode_judged
 from processors.stage import RawRecord, Stage, Weighed
 from processors.store_stage import StoreStage, Worker
 
@@ -162,8 +163,8 @@ async def test_a_refused_point_goes_to_quarantine_and_the_others_are_stored(rig:
     ("value", "headers"),
     [
         (b"no arrow", [("schema", b"dust.judged/1"), ("received_at", b"17")]),
-        (b"{", [("schema", b"dust.judgements/1")]),
-        (b"{}", [("schema", b"dust.judgements/1")]),
+        (b"{", [("schema", b"dust.judgements/2")]),
+        (b"{}", [("schema", b"dust.judgements/2")]),
         (b"", [("schema", b"dust.unknown/9"), ("received_at", b"soon")]),
         (b"\xff\x00", []),
     ],

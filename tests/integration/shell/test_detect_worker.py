@@ -18,12 +18,12 @@ from ingest.codec import decode, encode, schema_of
 from ingest.records import FeedRecord
 from ingest.topics import TopicSpec, partition_of
 from processors.detect import Detector
+from processors.judgements import decode_judgements
 from processors.outputs import Outputs
 from processors.records import (
     BREACH,
     JUDGED,
     JUDGEMENTS,
-    decode_judgements,
     encode_breach,
     encode_judged,
 )

@@ -13,8 +13,9 @@ from jsonschema import Draft202012Validator
 from deploy.schemas import names, schema_of
 from ingest.codec import encode, encode_quarantined
 from ingest.records import Background, Quarantined, Revision, Signal, Status, Tick
+from processors.judgements import encode_judgements
 from processors.outlook import encode_outlooks
-from processors.records import encode_breach, encode_flags, encode_judgements
+from processors.records import encode_breach, encode_flags
 from tests.counties import device, write_county
 from tests.kept import log_of
 from tests.logs import Run
