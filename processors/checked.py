@@ -87,38 +87,38 @@ class Checked:
         around: Int64s | None,
     ) -> list[Flagged]:
         limits = plan.limits
-        mine = rows.take(which)
         reach = reach_ms(limits.settings)
         back = log.within(start - reach, start)
-        back = back.take((back.period == period) & (back.time < start))
-        joined = Columns.joined([back, mine])
-        key = (joined.row.astype(np.int64) << _TIME_BITS) + (joined.time - (start - HOUR_MS))
-        order = np.argsort(key, kind="stable")
+        former = np.flatnonzero((back.period == period) & (back.time < start))
+        row, time, values, packed = (
+            np.concatenate([getattr(back, name).take(former, -1), getattr(rows, name).take(which, -1)], -1)
+            for name in ("row", "time", "values", "packed")
+        )
+        key = (row.astype(np.int64) << _TIME_BITS) + (time - (start - HOUR_MS))
+        order = np.argsort(key)  # not stable: what is equal is sorted by content anyhow
         again = np.zeros(len(order), bool)
         again[1:] = key[order][1:] == key[order][:-1]
-        place = np.empty(len(joined), np.int64)
+        place = np.empty(len(order), np.int64)
         if again.any():
             # a conflict: the smaller hash counts; it speaks for the other one too
-            order = np.lexsort((joined.hash, key))
+            order = np.lexsort((np.concatenate([back.hash[former], rows.hash[which]]), key))
             place[order] = np.cumsum(~again) - 1
             order = order[~again]
         else:
             place[order] = np.arange(len(order))
-        series = joined.take(order)
-        held = Held(series.row, series.time, series.values, series.packed)
+        held = Held(row[order], time[order], values.take(order, axis=1), packed[order])
         before = self.before.get(period)
         if before is None:
             before = self.before[period] = Newest.empty(len(plan))
         fail, suspect = final_flags(held, limits, start, end, before, around)
         self.before[period] = newest_after(held, limits, end - reach, before)
-        at = place[len(back) :]
-        fail, suspect = fail[:, at], suspect[:, at]
-        there = mine.values != ABSENT
-        fail, suspect = np.where(there, fail, np.uint16(0)), np.where(there, suspect, np.uint16(0))
-        news = np.flatnonzero(((fail != mine.fail) | (suspect != mine.suspect)).any(axis=0))
-        mine.fail, mine.suspect = fail, suspect
+        at = place[len(former) :]
+        there = rows.values.take(which, axis=1) != ABSENT
+        fail = np.where(there, fail.take(at, axis=1), np.uint16(0))
+        suspect = np.where(there, suspect.take(at, axis=1), np.uint16(0))
+        news = (fail != rows.fail.take(which, axis=1)) | (suspect != rows.suspect.take(which, axis=1))
         rows.fail[:, which], rows.suspect[:, which] = fail, suspect
-        return flagged(plan, mine.take(news), final=True)
+        return flagged(plan, rows.take(which[np.flatnonzero(news.any(axis=0))]), final=True)
 
     def remap(self, old_row: Int32s) -> None:
         """Rows have new numbers: `old_row[new]`, -1 for a new device."""

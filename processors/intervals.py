@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -60,6 +61,7 @@ def interval_records(
     return made
 
 
+@lru_cache(maxsize=64)  # a window's verdicts name the intervals that were published just before
 def interval_ids(pollutant: str, statistic: str, start: int, end: int, revision: int) -> Callable[[str], str]:
     """Ids of interval records by device."""
-    return ids_of("interval", pollutant, statistic, start, end, revision)
+    return cache(ids_of("interval", pollutant, statistic, start, end, revision))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -127,58 +128,75 @@ def means_by(
     reach = held.time + np.maximum(held.period, 1)
     usable = (held.time < end) & (reach > start) & (held.period <= width)
     usable &= slots_of(interval, width)[held.row] > 0
-    rows = held.take(usable)
-    order_key = (rows.row.astype(np.int64) << _TIME_BITS) + (rows.time - (start - width))
-    order = np.argsort(order_key, kind="stable")
+    places = np.flatnonzero(usable)
+    order_key = (held.row.astype(np.int64) << _TIME_BITS) + (held.time - (start - width))
+    order_key = order_key[places]
+    order = np.argsort(order_key)  # not stable: what is equal is sorted by content anyhow
     sorted_key = order_key[order]
     if (sorted_key[1:] == sorted_key[:-1]).any():
-        order = np.lexsort((rows.hash, rows.period, order_key))
+        order = np.lexsort((held.hash[places], held.period[places], order_key))
         sorted_key = order_key[order]
-    rows = rows.take(order)
+    places = places[order]
+    rows = _Rows(held.row[places], held.time[places], held.period[places], sorted_key)
     made: list[tuple[Means, ...]] = []
     known: list[tuple[Int32s, Means]] = []
     for refused in refusals:
-        values = rows.values
+        values = held.values.take(places, axis=1)
         if refused is not None:
-            values = np.where(refused[:, usable][:, order] & (values != ABSENT), REFUSED, values)
+            values = np.where(refused.take(places, axis=1) & (values != ABSENT), REFUSED, values)
         found = []
         for q, mine in enumerate(values):
             means = next((m for other, m in known[q :: len(JUDGED)] if np.array_equal(other, mine)), None)
             if means is None:
-                means = _pollutant(rows, sorted_key, mine, interval, start, end)
+                means = _pollutant(rows, mine, interval, start, end)
             found.append(means)
         known += zip(values, found, strict=True)
         made.append(tuple(found))
     return made
 
 
-def _pollutant(rows: Columns, key: Int64s, values: Int32s, interval: Int64s, start: int, end: int) -> Means:
+class _Rows(NamedTuple):
+    """n readings by row, time, period and content; `key` (n): row and time in one ascending number."""
+
+    row: Int32s
+    time: Int64s
+    period: Int32s
+    key: Int64s
+
+    def take(self, which: npt.NDArray[np.intp]) -> _Rows:
+        if len(which) == len(self.row):
+            return self
+        return _Rows(self.row[which], self.time[which], self.period[which], self.key[which])
+
+
+def _pollutant(rows: _Rows, values: Int32s, interval: Int64s, start: int, end: int) -> Means:
     present = np.flatnonzero(values != ABSENT)
     if len(present) > 1:
         # Same device, time and period: a duplicate, or a conflict that the smaller hash wins.
-        again = np.zeros(len(present), bool)
-        again[1:] = (key[present][1:] == key[present][:-1]) & (
-            rows.period[present][1:] == rows.period[present][:-1]
-        )
-        present = present[~again]
-    row, value = rows.row[present], values[present].astype(np.int64)
+        mine = rows.take(present)
+        again = mine.key[1:] == mine.key[:-1]
+        if again.any():
+            again &= mine.period[1:] == mine.period[:-1]
+            present = present[np.concatenate(([True], ~again))]
+    row, time, period, _ = rows.take(present)
+    value = (values if len(present) == len(values) else values[present]).astype(np.int64)
     devices, first = _groups(row)
     admitted = value != REFUSED
     refused = np.add.reduceat((~admitted).astype(np.int64), first) if len(first) else first.astype(np.int64)
-    if not admitted.any():
+    use = np.flatnonzero(admitted)
+    if not len(use):
         return Means.nothing(devices, refused)
     zeros = np.zeros(len(devices), np.int64)
-    time, period = rows.time[present], rows.period[present]
-    use = np.flatnonzero(admitted)
     greatest = np.maximum.reduceat(np.where(admitted, value, ABSENT), first)
     count = np.add.reduceat(admitted.astype(np.int64), first)
+    if len(use) < len(value):
+        row, value, time, period = row[use], value[use], time[use], period[use]
     rank = None
-    if period[use].min() != period[use].max():
-        use = use[~_measured_twice(row[use], time[use], period[use], interval[row[use]], start)]
-        rank = np.where(period[use] > interval[row[use]], period[use], 0).astype(np.int64)
-    row, value, slot, weight, rank = _spread(
-        row[use], value[use], time[use], period[use], rank, interval, start, end
-    )
+    if period.min() != period.max():
+        once = np.flatnonzero(~_measured_twice(row, time, period, interval[row], start))
+        row, value, time, period = row[once], value[once], time[once], period[once]
+        rank = np.where(period > interval[row], period, 0).astype(np.int64)
+    row, value, slot, weight, rank = _spread(row, value, time, period, rank, interval, start, end)
     if rank is not None:
         row, value, slot, weight = _finest(row, value, slot, weight, rank)
     slot_row, slot_mean, slot = _slot_means(row, slot, value, weight)
@@ -186,7 +204,7 @@ def _pollutant(rows: Columns, key: Int64s, values: Int32s, interval: Int64s, sta
     place = np.searchsorted(devices, with_slots)
     total, covered = zeros.copy(), zeros.copy()
     total[place] = np.add.reduceat(slot_mean, begin)
-    covered[place] = np.diff(np.append(begin, len(slot_row)))
+    covered[place] = np.diff(begin, append=len(slot_row))
     return Means(devices, total, covered, count, greatest, refused, slot_row, slot_mean, slot)
 
 
@@ -239,6 +257,8 @@ def _spread(
     until = np.minimum(time + np.maximum(period, 1), end)
     first = (begin - start) // step
     spans = (until - 1 - start) // step - first + 1
+    if (spans == 1).all():  # means over the device's own slots, as most send them
+        return row, value, first, until - begin, rank
     source = np.repeat(np.arange(len(row)), spans)
     nth = np.arange(len(source)) - np.repeat(np.cumsum(spans) - spans, spans)
     slot = first[source] + nth
@@ -278,10 +298,13 @@ def _slot_means(row: Int32s, slot: Int64s, value: Int64s, weight: Int64s) -> tup
     if (cell[1:] < cell[:-1]).any():
         order = np.argsort(cell, kind="stable")
         row, cell, value, weight = row[order], cell[order], value[order], weight[order]
+        slot = slot[order]
     begin = np.flatnonzero(np.concatenate(([True], cell[1:] != cell[:-1])))
+    if len(begin) == len(cell):  # a value a slot
+        return row, value * _PER_THOUSANDTH, slot
     weighed = np.add.reduceat(value * weight, begin)
     weights = np.add.reduceat(weight, begin)
     whole, rest = np.divmod(weighed, weights)
     # rounded half up; `rest * 1e6` stays far below 2**63, `weighed * 1e6` would not
     means = whole * _PER_THOUSANDTH + (rest * _PER_THOUSANDTH + weights // 2) // weights
-    return row[begin], means, cell[begin] & ((1 << _TIME_BITS) - 1)
+    return row[begin], means, slot[begin]
