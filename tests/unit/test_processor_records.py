@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.codec import encode_readings
+from ingest.codec import encode_readings, received_at_of
 from processors.judgements import decode_judgements, encode_judgements, judgement_records
-from processors.records import encode_breach, encode_judged, short_id
+from processors.records import (
+    Flagged,
+    encode_breach,
+    encode_flags,
+    encode_judged,
+    ids_of,
+    reading_id,
+    short_id,
+    time_of_reading,
+)
 from processors.results import decode
 from tests.logs import (
     HEBEI,
@@ -77,3 +86,44 @@ def test_an_unknown_schema_is_named():
 
 def test_an_id_depends_on_every_part():
     assert len({short_id("a", "b"), short_id("a", "c"), short_id("ab"), short_id("a", "b", "")}) == 4
+
+
+def test_flags_come_back_and_name_when_they_were_found():
+    found = [
+        Flagged("s1", "d1", T0, 0, {"pm10": ("spike!", "flat_line")}, False),
+        Flagged("s2", "d2", T0 + 1, 60, {}, True),
+    ]
+    value, headers = encode_flags(found, T0 + 5)
+    assert decode(value, headers) == found
+    assert received_at_of(headers, 0) == T0 + 5
+
+
+def test_the_id_of_a_reading_begins_with_its_time_and_depends_on_all_it_says():
+    said = ("d1", T0, 60_000, {"pm10": 5, "tsp": 7}, {"pm10": "D"})
+    id_ = reading_id(*said)
+    assert (len(id_), time_of_reading(id_)) == (20, T0)
+    assert int(id_[:11], 16) == T0
+    assert reading_id("d1", T0, 60_000, {"tsp": 7, "pm10": 5}, {"pm10": "D"}) == id_
+    for nth, other in enumerate(("d2", T0 + 1, 0, {"pm10": 6, "tsp": 7}, {})):
+        assert reading_id(*said[:nth], other, *said[nth + 1 :]) != id_
+    assert [time_of_reading(text) for text in ("", id_[1:], id_ + "0", "g" * 20)] == [None] * 4
+
+
+def test_ids_of_many_are_the_same_whatever_came_between():
+    of = ids_of("interval", 1, 2)
+    first = of("d1")
+    assert (of("d2") != first, of("d1")) == (True, first)
+    assert ids_of("interval", 1, 3)("d1") != first
+    assert ids_of("interval", 12)("d1") != first
+
+
+def test_a_batch_without_marks_of_detection_keeps_its_own():
+    feed = batch(row(T0, 1, marks=("clock",)))
+    found = decode(*encode_judged(encode_readings(feed), {}, 0, T0))
+    assert (found.readings.marks, found.duplicates) == ({0: "clock"}, 0)
+
+
+def test_as_many_records_are_made_as_it_takes(judged):
+    intervals, verdicts = judged.intervals[:5], judged.verdicts[:1]
+    parts = [decode_judgements(value) for value, _ in judgement_records(intervals, verdicts, T0, 2)]
+    assert [(len(i), len(v)) for i, v in parts] == [(2, 1), (2, 0), (1, 0)]
