@@ -67,6 +67,7 @@ def test_a_pinned_sensor_is_suspect_and_a_code_for_no_value_fails() -> None:
 def test_the_devices_own_maximum_pins_all_that_reach_it_and_an_unknown_one_nothing() -> None:
     series = series_of([(0, T0, 999), (0, T0 + 1, 1000), (0, T0 + 2, 1001), (1, T0, 1000)])
     assert ceiling.check(series, Ceiling(), np.array([1000, MISSING])).tolist() == [1, 3, 3, 1]
+    assert ceiling.check(series, Ceiling(), np.array([0, -1])).tolist() == [3, 3, 3, 1]
 
 
 def test_a_spike_is_away_from_the_middle_of_its_neighbours_by_more_than_the_threshold() -> None:
@@ -180,9 +181,9 @@ def test_wet_air_is_a_matter_of_optical_sensors_only() -> None:
 
 def test_a_clock_ahead_or_far_behind_is_told_and_the_limit_itself_is_not() -> None:
     checks = Clock(ahead_suspect_s=60, ahead_fail_s=3600, behind_suspect_s=600, behind_fail_s=86_400)
-    off = np.array([60_000, 60_001, 3_600_000, 3_600_001, -600_000, -600_001, -86_400_001, 0])
+    off = np.array([60_000, 60_001, 3_600_000, 3_600_001, -600_000, -600_001, -86_400_000, -86_400_001, 0])
     found = clock.check(T0 + off, np.full(len(off), T0), checks)
-    assert found.tolist() == [1, 3, 3, 4, 1, 3, 4, 1]
+    assert found.tolist() == [1, 3, 3, 4, 1, 3, 3, 4, 1]
 
 
 def test_only_what_a_device_calls_normal_is_a_measurement_and_above_range_is_kept_apart() -> None:
@@ -237,6 +238,14 @@ def test_a_monitor_far_below_the_background_is_suspect_and_one_far_above_is_not(
     # a quarter of the background, and 50 less: 24 x 4 + 50 = 146 is below 150, 26 x 4 + 50 is not
     assert background.check(minute_of(values), checks, around).tolist() == [3, 1, 1, 2, 9]
     assert background.check(EMPTY, checks, np.empty(0, np.int64)).tolist() == []
+
+
+def test_the_background_of_a_bin_s_last_value_judges_all_of_its_values_and_no_others() -> None:
+    checks = Plausible(bin_s=900, below=(10, 0))
+    quarter = T0 // 900_000 * 900_000 + 900_000
+    series = series_of([(0, quarter + at, 15_000) for at in (0, 899_998, 899_999, 900_000, 1_800_000)])
+    around = np.array([100_000, MISSING, 200_000, 100_000, 200_000])
+    assert background.check(series, checks, around).tolist() == [3, 3, 3, 1, 3]
 
 
 def test_the_summary_is_the_worst_of_all_checks() -> None:
