@@ -51,7 +51,7 @@ def _strangers(root: Path) -> list[Problem]:
 
 
 def _rules(root: Path, register: Register | None) -> list[Problem]:
-    from deploy.check_rules import doubts
+    from deploy.check_rules import doubts, faults
     from processors.rules import load_rules
 
     try:
@@ -62,7 +62,7 @@ def _rules(root: Path, register: Register | None) -> list[Problem]:
     if not rules.rules:
         words = "no rule is in force: nothing will ever be judged; name a pack"
         found.append(Problem("rules.yaml", 1, 1, ".", words, "warning"))
-    return found if register is None else found + doubts(rules, register)
+    return found if register is None else found + doubts(rules, register) + faults(rules, register)
 
 
 def _quality(root: Path) -> list[Problem]:

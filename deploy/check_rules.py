@@ -1,4 +1,4 @@
-"""What the rules in force and the register say of each other: doubts that fail nothing."""
+"""What the rules in force and the register say of each other: doubts that fail nothing, and faults."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from itertools import chain
 from ingest.register import Device, Register
 from ingest.register_checks import WORDS
 from ingest.strict_yaml import Problem, did_you_mean
+from processors.background_term import REFERENCE
 from processors.rules import Rule, RuleSet
 
 # What the decoders of these formats can deliver at all; others carry whatever a device measures.
@@ -41,7 +42,7 @@ def _idle(rules: RuleSet, register: Register) -> Iterator[Problem]:
     for named in by_place.values():
         if any(True for rule in named for _ in _judged(rule, register)):
             continue
-        rule, kinds = named[0], ("zones", "kinds")
+        rule, kinds = named[0], ("sites", "zones", "kinds")
         asked = sorted({word for one in named for key in kinds for word in getattr(one, key)})
         who = (
             f"rule `{rule.id}` selects" if len(named) == 1 else f"all {len(named)} rules of this pack select"
@@ -50,8 +51,49 @@ def _idle(rules: RuleSet, register: Register) -> Iterator[Problem]:
         yield rules.doubt(rule, (), words)
 
 
+def faults(rules: RuleSet, register: Register) -> list[Problem]:
+    """What can't be judged as it is meant."""
+    return list(chain.from_iterable(_of_term(rules, rule, register) for rule in rules.rules))
+
+
+def _of_term(rules: RuleSet, rule: Rule, register: Register) -> Iterator[Problem]:
+    """A reference device must be of the very site: another one's readings lie in another partition."""
+    for place, name in enumerate(rule.sites):
+        if name not in register.sites:
+            hint = did_you_mean(name, register.sites) or "; take it out, or add it to sites.yaml"
+            yield rules.fault(rule, ("sites", place), f"no site `{name}` in sites.yaml{hint}")
+    term = rule.background
+    if term is None or term.kind != REFERENCE:
+        return
+    if term.device is None:
+        for site in sorted({device.site for device in _judged(rule, register)}):
+            named = [d.id for d in register.devices_at(site) if d.role == "reference"]
+            if len(named) > 1:
+                words = (
+                    f"rule `{rule.id}` subtracts what the reference device of site `{site}` measures, but "
+                    f"{_some(named)} all have role: reference; leave it to one of them"
+                )
+                yield rules.fault(rule, ("background", "kind"), words)
+        return
+    device = register.devices.get(term.device)
+    if device is None:
+        hint = did_you_mean(term.device, register.devices) or "; give the id of a device in devices.yaml"
+        yield rules.fault(rule, ("background", "device"), f"no device `{term.device}`{hint}")
+        return
+    others = sorted({judged.site for judged in _judged(rule, register)} - {device.site})
+    if others:
+        words = (
+            f"device `{device.id}` stands at site `{device.site}`, but rule `{rule.id}` judges "
+            f"{_some(others)} too: readings of one site are kept apart "
+            "from those of another and can't be subtracted there; "
+            f"write sites: [{device.site}], or leave `device` out and give each site one of role: reference"
+        )
+        yield rules.fault(rule, ("background", "device"), words)
+
+
 def _of_rule(rules: RuleSet, rule: Rule, register: Register) -> Iterator[Problem]:
     yield from _background(rule, register)
+    yield from _beside(rules, rule, register)
     yield from _words(rules, rule, register)
     judged = list(_judged(rule, register))
     able = [device for device in judged if _measures(device, rule.pollutant)]
@@ -73,12 +115,39 @@ def _of_rule(rules: RuleSet, rule: Rule, register: Register) -> Iterator[Problem
 
 def _background(rule: Rule, register: Register) -> Iterator[Problem]:
     areas = {area.area for area in register.county.background}
-    if rule.background is not None and rule.background.area not in areas:
+    if rule.background is None or rule.background.is_beside:
+        return
+    if rule.background.area not in areas:
         words = (
             f"rule `{rule.id}` subtracts the background of area `{rule.background.area}`, which has no "
             f"stations here: it will always be undetermined{did_you_mean(rule.background.area, areas)}"
         )
         yield Problem("county.yaml", 1, 1, "background", words, "warning")
+
+
+def _beside(rules: RuleSet, rule: Rule, register: Register) -> Iterator[Problem]:
+    """Sites at which no other monitor can give a background: always undetermined."""
+    term = rule.background
+    if term is None or not term.is_beside or term.device is not None:
+        return
+    sites = sorted({device.site for device in _judged(rule, register)})
+    if term.kind == REFERENCE:
+        lacking = [s for s in sites if all(d.role != "reference" for d in register.devices_at(s))]
+        words = f"rule `{rule.id}` subtracts what a device of role: reference measures, which {{}} has not"
+    else:
+        lacking = [s for s in sites if sum(map(_is_placed, register.devices_at(s))) < 2]
+        words = (
+            f"rule `{rule.id}` subtracts what the upwind device measures, but of {{}} fewer than two devices "
+            "have a location or bearing in devices.yaml"
+        )
+    if lacking:
+        yield rules.doubt(
+            rule, ("background", "kind"), f"{words.format(_some(lacking))}: always undetermined there"
+        )
+
+
+def _is_placed(device: Device) -> bool:
+    return device.location is not None or device.bearing is not None
 
 
 def _words(rules: RuleSet, rule: Rule, register: Register) -> Iterator[Problem]:
@@ -107,6 +176,7 @@ def _judged(rule: Rule, register: Register) -> Iterator[Device]:
         site = register.sites.get(device.site)
         if (
             site is not None
+            and (not rule.sites or site.id in rule.sites)
             and (not rule.zones or site.zone in rule.zones)
             and (not rule.kinds or site.kind in rule.kinds)
         ):

@@ -14,6 +14,7 @@ from deploy.foretold import outlook_lines, rework_outlook
 from deploy.rework import Judged, Reworked, rework
 from deploy.single import reading_lines
 from deploy.trail import Trail
+from deploy.whence import share_words, wind_words
 from processors.arithmetic import NANO, Window, number
 from processors.breaches import SUSPICION
 
@@ -139,6 +140,7 @@ class Teller:
         yield from self._window()
         yield from self._stations(verdict)
         yield from self._sums(verdict)
+        yield from self._whence(verdict["pollutant"])
         yield self.line("answer", self.say(verdict["answer"]) + self._because(verdict["reasons"]))
         yield from self._revisions(verdict)
         if self.trail.kind != "breach":
@@ -195,9 +197,11 @@ class Teller:
             limit += f" ({number(rule['limit'] * 1000)} ug/m3)"  # what verdicts and arithmetic are in
         yield self.say("ask_limit", limit=limit)
         if rule.get("background"):
-            yield self.say("ask_background", area=rule["background"]["area"])
-            if rule["background"].get("cap") is not None:
-                yield self.say("ask_cap", cap=number(rule["background"]["cap"]))
+            term = rule["background"]
+            named = {"area": "", "device": "", **term}
+            yield self.say(f"ask_background:{term.get('kind', 'county')}", **named).rstrip()
+            if term.get("cap") is not None:
+                yield self.say("ask_cap", cap=number(term["cap"]))
         if rule.get("allowance") is not None:
             yield self.say("ask_allowance", allowance=rule["allowance"])
         if window:
@@ -311,6 +315,12 @@ class Teller:
                 head, self.say("station", station=record.station, value=value, id=record.id, at=at)
             )
             head = ""
+        if self.trail.beside is not None:
+            other = self.trail.beside
+            yield self.line(
+                head, self.say("beside", device=other["device"], value=number(other["value"]), id=other["id"])
+            )
+            head = ""
         compared = self.found.comparison
         if compared is not None and compared.background is not None:
             mean = number(compared.background)
@@ -318,6 +328,15 @@ class Teller:
                 yield self.line(head, self.say("station_mean_uncapped", mean=mean))
             else:
                 yield self.line(head, self.say("station_mean", mean=mean, cap=number(compared.cap)))
+
+    def _whence(self, pollutant: str) -> Iterator[str]:
+        """The wind of the time, and what the site added."""
+        for hour in self.trail.winds:
+            yield self.line("wind", wind_words(hour, self.language, self.say))
+            shares = [share for share in hour.shares if share.pollutant == pollutant]
+            said = [words for share in shares for words in share_words(share, self.say)]
+            for head, words in zip(("came_from", *("",) * len(said)), said, strict=False):
+                yield self.line(head, words)
 
     def _sums(self, of: Line) -> Iterator[str]:
         found, head = self.found, "arithmetic"

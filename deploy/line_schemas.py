@@ -25,6 +25,7 @@ _LINES: dict[str, tuple[str, tuple[str, ...], dict[str, str]]] = {
     "intervals": ("Interval", ("start", "end"), {}),
     "verdicts": ("Verdict", ("start", "end", "decided_at"), {}),
     "outlooks": ("Outlook", ("start", "end", "at"), {}),
+    "winds": ("SiteHour", ("start", "end", "decided_at"), {}),
     "breaches": (
         "Breach",
         ("interval_start", "interval_end", "at", "opened_at"),
@@ -54,8 +55,10 @@ def line_schema(file: str) -> Schema:
 def record_schema(kind: str) -> Schema:
     """Of a record in JSON as it is published."""
     from processors import outlook, records
+    from processors.wind import site_hour
 
-    made = TypeAdapter(getattr(records, kind, None) or getattr(outlook, kind)).json_schema()
+    of = next(getattr(module, kind) for module in (records, outlook, site_hour) if hasattr(module, kind))
+    made = TypeAdapter(of).json_schema()
     if kind == "Breach":
         made["properties"]["event_id"] = {**_TEXT, "title": "Event Id"}
         made["required"] = [*made["required"], "event_id"]

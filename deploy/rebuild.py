@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from deploy.backtest import Judged, Key, key_of, said_of
+from deploy.trail import is_beside
 from ingest.batches import Row, readings_of
 from ingest.records import FeedRecord, Revision, Tick
 from ingest.units import QUANTITIES
@@ -114,7 +115,9 @@ def unreproducible(history: History, rows: Mapping[Key, Line], revision: Revisio
         used = [one for one in (row["background_ids"] or "").split(",") if one]
         if "log_gap" in row["reasons"]:
             found[key] = "log_gap"
-        elif any(one not in kept for one in used) or (row["background"] is not None and not used):
+        elif not is_beside(rules.get(row["rule"])) and (
+            any(one not in kept for one in used) or (row["background"] is not None and not used)
+        ):
             found[key] = "background_not_kept"
         elif row["kind"] != "day" and row["value"] is not None and not _is_measured(history, row):
             found[key] = "readings_not_kept"

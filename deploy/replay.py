@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ from processors.outputs import Outputs
 from processors.quality.flags import CHECKS
 from processors.records import ANSWERS, Breach, Interval, Verdict, reading_id
 from processors.rowlog import REFUSED
+from processors.wind.site_hour import SiteHour
 
 MINUTE_MS = 60_000
 BRIDGE = "replay"
@@ -69,6 +70,7 @@ class Replayed:
     verdicts: list[Line] = field(default_factory=list)
     breaches: list[Line] = field(default_factory=list)
     outlooks: list[Line] = field(default_factory=list)
+    winds: list[Line] = field(default_factory=list)
     _by_key: dict[Key, list[Line]] = field(default_factory=dict)  # flags may still change
 
     def take(self, found: Outputs) -> None:
@@ -86,6 +88,7 @@ class Replayed:
         self.verdicts += [verdict_line(verdict) for verdict in found.verdicts]
         self.breaches += [breach_line(breach) for breach in found.breaches]
         self.outlooks += [outlook_line(outlook) for outlook in found.outlooks]
+        self.winds += [wind_line(wind) for wind in found.winds]
 
     def summary(self) -> Line:
         """The line of `summary.json`."""
@@ -287,11 +290,19 @@ def outlook_line(outlook: Outlook) -> Line:
     return line
 
 
+def wind_line(hour: SiteHour) -> Line:
+    """The wind of a site over a clock hour, and what the site added."""
+    line: Line = asdict(hour)
+    for name in ("start", "end", "decided_at"):
+        line[name] = instant_text(line[name])
+    return line
+
+
 # -------------------------------------------------------------------------------------------- files
 
 
 def write(replayed: Replayed, folder: Path) -> Line:
-    """Write the seven files into an existing folder; the summary."""
+    """Write the eight files into an existing folder; the summary."""
     for name, when, lines in (
         ("readings", "time", replayed.readings),
         ("quarantine", "received_at", replayed.quarantine),
@@ -299,6 +310,7 @@ def write(replayed: Replayed, folder: Path) -> Line:
         ("verdicts", "start", replayed.verdicts),
         ("breaches", "at", replayed.breaches),
         ("outlooks", "start", replayed.outlooks),
+        ("winds", "start", replayed.winds),
     ):
         (folder / f"{name}.jsonl").write_bytes(lines_text(lines, when))
     summary = replayed.summary()

@@ -9,7 +9,7 @@ from itertools import combinations, product
 from typing import Any
 
 from deploy.corrections import applied_to, corrected, service_windows
-from deploy.trail import HOUR_MS, Trail
+from deploy.trail import HOUR_MS, Trail, is_beside
 from processors.admission import Admission, admission
 from processors.arithmetic import MEAN, NANO, Comparison, Statistic, Value, Window, long_window_of, window_of
 
@@ -232,6 +232,9 @@ def slots_of(trail: Trail, found: Reworked, start: int, end: int, statistic: Sta
 
 def _mean(trail: Trail, pollutant: str) -> float | None:
     """The background's mean over the records that the verdict names, as the area's mean is made."""
+    if is_beside(trail.rule):
+        value = (trail.beside or {}).get("value")
+        return None if value is None else round(value * NANO) / NANO
     values = [record.values[pollutant] for record in trail.backgrounds if pollutant in record.values]
     wanted = len(trail.verdict["background_ids"]) if trail.verdict else 0
     if not values or len(values) < wanted:

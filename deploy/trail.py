@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from deploy.single import id_of_row
+from deploy.whence import latest_of
 from processors.context import (
     BACKGROUND,
     BREACH_EVENT,
@@ -19,9 +20,11 @@ from processors.context import (
     RULE,
     SIGNAL,
     SITE,
+    WIND,
     background_of,
     signal_of,
     unpacked,
+    wind_of,
 )
 from processors.history.base import History
 from processors.orders import EVERYWHERE
@@ -56,6 +59,8 @@ class Trail:
     conflicts: list[Line] = field(default_factory=list)
     quality: dict[tuple[int, str], str] = field(default_factory=dict)  # (time, period) -> words
     backgrounds: list[Any] = field(default_factory=list)
+    beside: Line | None = None  # interval of the site's monitor that was subtracted
+    winds: list[Any] = field(default_factory=list)  # of the site's hours, by start; the last revision
     signals: list[Any] = field(default_factory=list)
     parts: list[Line] = field(default_factory=list)  # a day's interval verdicts, by start and revision
     lacking: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -181,7 +186,14 @@ def _of_verdict(history: History, trail: Trail, verdict: Line) -> Trail:
         if trail.interval is None:
             trail.miss("interval", id=verdict["interval"])
     _measured(history, trail, verdict["site"], verdict["device"], start, end)
-    _background(history, trail, verdict)
+    if is_beside(trail.rule):
+        _beside(history, trail, verdict)
+    else:
+        _background(history, trail, verdict)
+    rows = history.rows(
+        "context", {"kind": WIND, "name": verdict["site"]}, start - HOUR_MS + 1, max(end, start + 1)
+    )
+    trail.winds = latest_of(wind_of(unpacked(row)) for row in rows)
     return trail
 
 
@@ -262,6 +274,23 @@ def _measured(history: History, trail: Trail, site: str, device: str, start: int
 
 def _touches(row: Line, start: int) -> bool:
     return bool(row["time"] + max(round(float(row["period"] or 0) * 1000), 1) > start)
+
+
+def is_beside(rule: Line | None) -> bool:
+    """Does the rule subtract what another monitor of the site measured?"""
+    return bool(((rule or {}).get("background") or {}).get("kind", "county") != "county")
+
+
+def _beside(history: History, trail: Trail, verdict: Line) -> None:
+    start = verdict["start"]
+    for one in verdict["background_ids"]:
+        named = {"id": one}
+        rows = history.rows("measurings", named, start, start + 1)
+        rows = rows or history.rows("intervals", named, start, start + 1)
+        if rows:
+            trail.beside = rows[0]
+        else:
+            trail.miss("interval", id=one)
 
 
 def _background(history: History, trail: Trail, verdict: Line) -> None:

@@ -97,6 +97,12 @@ def _location(place: tuple[float, float]) -> tuple[float, float]:
     raise ValueError(f"[{lat}, {lon}] is outside the globe: latitude -90..90, longitude -180..180")
 
 
+def _bearing(degrees: float) -> float:
+    if 0 <= degrees < 360:
+        return degrees
+    raise ValueError(f"a bearing of {degrees:g} is outside 0..360: degrees clockwise from north, below 360")
+
+
 def _device_id(text: str) -> str:
     if text.casefold() in RESERVED_DEVICES:
         raise ValueError(
@@ -231,6 +237,10 @@ class Device(Form):
     aliases: tuple[Annotated[str, AfterValidator(_alias)], ...] = ()
     units: dict[str, str] = {}
     role: Name = "boundary"
+    location: Annotated[tuple[StrictFloat, StrictFloat], AfterValidator(_location)] | None = None
+    bearing: Annotated[StrictFloat, AfterValidator(_bearing)] | None = (
+        None  # degrees, from the site's location
+    )
     name: Name | None = None
     modbus_crc: StrictBool = False
     offline_after: Seconds | None = None

@@ -48,6 +48,7 @@ WORDS: dict[str, tuple[str, ...]] = {
 }
 _A_TYPO = 0.8  # likeness (difflib) from which on a word is taken for a known one misspelt
 FAR_KM = 300.0  # wider than any county; a site beyond it has its coordinates wrong
+FAR_FROM_SITE_KM = 5.0  # no building site reaches so far; a road may
 LINES: tuple[str, ...] = ("sector", "territorial", "coordination")
 _NAMES_OF_ANY = {name: quantity for names in UNIT_NAMES.values() for name, quantity in names.items()}
 _NAMES_SHOWN = 24  # of a format's names; airrohr knows some fifty
@@ -207,10 +208,12 @@ def _distance_km(one: tuple[float, float], other: tuple[float, float]) -> float:
 def _devices(document: Document, sites: Document) -> Iterator[Problem]:
     yield from _twice(document, "device")
     known = _ids(sites)
+    places = {str(entry.get("id")): _place(entry) for _, entry in _entries(sites)}
     for index, entry in _entries(document):
         yield from _word(document, (index, "role"), entry.get("role"), WORDS["role"])
         yield from _units(document, index, entry)
         site = entry.get("site")
+        yield from _stands(document, index, entry, places.get(site) if isinstance(site, str) else None)
         if known and isinstance(site, str) and site not in known:
             hint = did_you_mean(site, sorted(known)) or "; add it to sites.yaml"
             yield document.problem((index, "site"), f"no site `{site}` in sites.yaml{hint}")
@@ -220,6 +223,21 @@ def _devices(document: Document, sites: Document) -> Iterator[Problem]:
         if site not in equipped:
             words = f"site `{site}` has no device in devices.yaml; nothing is measured there"
             yield sites.problem((index,), words, severity="warning")
+
+
+def _stands(
+    document: Document, index: int, entry: dict[str, Any], site: tuple[float, float] | None
+) -> Iterator[Problem]:
+    """Where a device stands, as the pairing with the wind asks it."""
+    if entry.get("location") is not None and entry.get("bearing") is not None:
+        words = "a device stands at its location or in a bearing from the site's; take one of the two out"
+        yield document.problem((index, "bearing"), words)
+    place = _place(entry)
+    if place and site and (away := _distance_km(site, place)) > FAR_FROM_SITE_KM:
+        words = (
+            f"{away:.1f} km from its site `{entry.get('site')}`; is it [latitude, longitude] of the device?"
+        )
+        yield document.problem((index, "location"), words, severity="warning")
 
 
 def _collisions(document: Document) -> Iterator[Problem]:

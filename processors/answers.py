@@ -27,6 +27,9 @@ ANSWER_OF = {IS_COMPLIANT: COMPLIANT, IS_EXCEEDING: EXCEEDS, IS_UNDETERMINED: UN
 # Bits of reasons.
 LOW, NO_DATA, SILENT, NEVER_SEEN, INTERVAL, NO_BACKGROUND, LOST, NOT_ADMITTED = (1 << bit for bit in range(8))
 BEGAN = 8  # from this bit on: how the gap began (`beginnings.RISING`, `HIGH_BACKGROUND`)
+# why no monitor of the site gives a background, in the order of wind.pairing.PAIR_REASONS from the second
+NO_WIND, CALM, VARIABLE, NO_UPWIND = (1 << bit for bit in range(10, 14))
+OF_BACKGROUND = NO_BACKGROUND | NO_WIND | CALM | VARIABLE | NO_UPWIND
 _CODES = (
     "low_capture",
     "no_data",
@@ -37,10 +40,22 @@ _CODES = (
     "log_gap",
     "values_not_admitted",
     *(REASONS_OF_GAP[1 << bit][0] for bit in range(2)),
+    "no_wind_data",
+    "calm",
+    "variable_wind",
+    "no_upwind_monitor",
 )
-REASONS_OF = tuple(
-    tuple(sorted(code for bit, code in enumerate(_CODES) if bits >> bit & 1)) for bits in range(1024)
-)
+
+
+class _Reasons(dict[int, tuple[str, ...]]):
+    """Bits -> codes, sorted; made when they are asked for."""
+
+    def __missing__(self, bits: int) -> tuple[str, ...]:
+        made = self[bits] = tuple(sorted(code for bit, code in enumerate(_CODES) if bits >> bit & 1))
+        return made
+
+
+REASONS_OF = _Reasons()
 
 
 class Judgement(NamedTuple):
@@ -71,3 +86,5 @@ class Held:
     covered: Int32s
     measured: Int16s  # revision of the interval that was judged
     used: dict[int, AreaMean] = field(default_factory=dict)  # area -> background that was applied
+    # row of the monitor of the same site whose mean was subtracted, -1: none; None: no rule of that kind
+    source: Int32s | None = None

@@ -2,7 +2,8 @@
 
 Background, signals, configurations and breach events go on `dust.results` as `dust.context/1`: the value
 of the record as it was published, its own schema in the header `of`. A configuration is kept in pieces
-(county, site, device, rule): a store need not hold a text of megabytes, and one is found by its name.
+(county, site, device, rule): a store need not hold a text of megabytes, and one is found by its name. The
+wind of a site's hour stands beside them, as `dust.winds/1` says it.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from ingest import codec
 from ingest.records import Background, Headers, Revision, Signal
 from processors.history.points import Batch, batch_of
 from processors.records import BREACH, Breach, decode_breach
+from processors.wind.site_hour import SiteHour, site_hour_of
 
 CONTEXT = "dust.context/1"
-BACKGROUND, SIGNAL, BREACH_EVENT = "background", "signal", "breach"
+BACKGROUND, SIGNAL, BREACH_EVENT, WIND = "background", "signal", "breach", "wind"
 CONFIGURATION, SITE, DEVICE, RULE = "configuration", "site", "device", "rule"
 _PIECES = {"sites": SITE, "devices": DEVICE, "rules": RULE}
 
-Context = Background | Signal | Revision | Breach
+Context = Background | Signal | Revision | Breach | SiteHour
 Line = dict[str, Any]
 
 
@@ -64,6 +66,9 @@ def _lines(record: Context) -> list[Line]:
         return [_line(SIGNAL, record.place, record.start, record.end, record.id, record, body)]
     if isinstance(record, Revision):
         return _configuration(record)
+    if isinstance(record, SiteHour):
+        line = _line(WIND, record.site, record.start, record.end, record.id, None, asdict(record))
+        return [{**line, "received_at": record.decided_at}]
     body = {**asdict(record), "event_id": record.event_id}
     line = _line(BREACH_EVENT, record.device, record.at, record.end, record.id, None, body)
     return [{**line, "received_at": record.at, "salt": record.event_id[:4]}]
@@ -123,6 +128,11 @@ def signal_of(row: Line) -> Signal:
         body.get("device"),
         body.get("calibration"),
     )
+
+
+def wind_of(row: Line) -> SiteHour:
+    """The record of a row of `context`, with its body unpacked."""
+    return site_hour_of(row["body"])
 
 
 def revision_of(whole: Line, pieces: Iterable[Line]) -> Revision:

@@ -40,11 +40,14 @@ from processors.outage import NEVER, Outage, is_gap
 from processors.outputs import DUPLICATE, Note, Outputs
 from processors.quality.newest import Newest
 from processors.records import Breach
-from processors.revision import Plan, depends_on, formers_of, sites_of_partition
-from processors.rowlog import RowLog
+from processors.revision import PLAIN, Plan, depends_on, formers_of, sites_of_partition
+from processors.rowlog import Int32s, RowLog
 from processors.silence import Silence
 from processors.suspecting import Suspecting
 from processors.tracks import BASE, DAY_MS, HOUR, HOUR_MS, QUARTER, QUARTER_MS, RETAIN_MS, Track
+from processors.wind.vector import Wind
+from processors.windows import Means
+from processors.winds import Winds
 
 FAR = int(np.iinfo(np.int64).max)
 
@@ -72,6 +75,7 @@ class Detector:
         self.newest = Newest.empty(0)  # for the first flags of what comes
         self.checked = Checked()
         self.suspecting = Suspecting()
+        self.winds = Winds()
         self._next: int | None = None  # no decision is due before it; None: to be computed
         self.plan = Plan.of(_NOTHING)
         self.silence = Silence.of(0, 0)
@@ -161,6 +165,9 @@ class Detector:
             made = self.judge.lose(record.start, end, record.received_at)
             self._publish(made, out, delayed=False)
             self._settle(made, record.received_at, out)
+            for start in self.winds.hours_over(record.start, end):
+                means, _ = self._meter.measure(HOUR, start, start + HOUR_MS)
+                self._tell_wind(start, means[PLAIN], record.received_at, out)
             self._next = None
 
     def _fold_status(self, record: Status, out: Outputs) -> None:
@@ -284,7 +291,11 @@ class Detector:
             self.holes.look(self.log, self.plan, end, self._around)
         begun = self.holes.over(start, end)
         delayed = at != due
-        lost = any(start < until and end > since for since, until in self.gaps)
+        lost = self._lacks(start, end)
+        wind = None
+        if track == HOUR:
+            wind, _ = self.winds.of_hour(self.plan, start)
+            self._tell_wind(start, means[PLAIN], at, out)
         for rule in self.plan.rules:
             if rule.window and rule.track == track:
                 rows = self.plan.rows_for(rule, start, self.orders)
@@ -293,7 +304,7 @@ class Detector:
                     judged = {self.plan.devices[row] for row in rows.tolist()}
                     out.breaches += self.breaches.suspend(rule.rule.id, judged, at)
                 made = self.judge.close(
-                    rule, rows, start, end, of, spoke, self.silence, at, self.backgrounds, lost, begun
+                    rule, rows, start, end, of, spoke, self.silence, at, self.backgrounds, lost, begun, wind
                 )
                 self._publish(made, out, delayed)
         if track in BASE:
@@ -303,6 +314,15 @@ class Detector:
             self._amend(due, at, out)  # as long as all readings of the windows concerned are there
             self._suspect(end, at, delayed, out)
             self._forget(due)
+
+    def _lacks(self, start: int, end: int) -> bool:
+        """Does the log lack records of [start, end)?"""
+        return any(start < until and end > since for since, until in self.gaps)
+
+    def _tell_wind(
+        self, start: int, means: tuple[Means, ...], at: int, out: Outputs, only: Int32s | None = None
+    ) -> None:
+        out.winds += self.winds.tell(self.plan, start, means, at, self._lacks(start, start + HOUR_MS), only)
 
     def _suspect(self, closed: int, at: int, delayed: bool, out: Outputs) -> None:
         if not self.plan.suspects:
@@ -332,6 +352,7 @@ class Detector:
         self.judge.forget(self.days, self.closed[HOUR] - (self.plan.retain - RETAIN_MS))
         self.days.forget(due)
         self.backgrounds.forget(due)
+        self.winds.forget(self.log.closed_until)
         self.breaches.forget(due)
         self.hours.forget(due - DAY_MS - RETAIN_MS - 2 * HOUR_MS)
         self.late.forget(due - DAY_MS - RETAIN_MS)
@@ -371,7 +392,9 @@ class Detector:
             revisions = self.late.revise((track, end), rows)
             numbers = dict(zip(rows.tolist(), revisions.tolist(), strict=True))
             out.intervals += self._meter.intervals(track, start, end, means, numbers)
+            near, wind = None, None
             if track == HOUR:
+                near, wind = self._amend_wind(start, rows, at, out)
                 self._meter.keep_hour(start, means)
                 for long in (t for t in self.plan.tracks if t.is_long):
                     for other in long.ends_over(start, end, self.closed[long], self.plan.zone):
@@ -384,9 +407,16 @@ class Detector:
                     orders = self.orders.known(end + self.plan.lateness[track])
                     judged = self.plan.rows_for(rule, start, orders)
                     number = numbers_of(of.row, numbers)
-                    made = self.judge.amend(rule, judged, start, of, number, at, begun)
+                    made = self.judge.amend(rule, judged, start, of, number, at, begun, near, wind)
                     self._publish(made, out, delayed=at != due)
                     self._settle(made, at, out, delayed=at != due)
+
+    def _amend_wind(self, start: int, rows: Int32s, at: int, out: Outputs) -> tuple[Int32s, Wind]:
+        """Tell the wind of these devices' sites anew: (the devices of the sites, the hour's wind)."""
+        near = self.plan.ground.around(rows)
+        means, _ = self._meter.measure(HOUR, start, start + HOUR_MS, near)
+        self._tell_wind(start, means[PLAIN], at, out, near)
+        return near, self.winds.of_hour(self.plan, start)[0]
 
     def _look_again(self, due: int, at: int, out: Outputs) -> None:
         made = self.judge.look_again(due, at, self.backgrounds)
@@ -496,6 +526,7 @@ class Detector:
         fresh = taken.without(duplicates)
         out.flags += flag(fresh.columns, fresh.received, self.newest, self.plan)
         self.log.append(fresh.columns)
+        self.winds.take(batch, fresh, len(self.plan), self.closed[HOUR], self.log.closed_until)
         late, amends = self._belated.readings(fresh, self.now)
         if amends:
             self._next = None

@@ -28,6 +28,7 @@ from processors.records import BREACH, encode_breach, encode_flags, encode_judge
 from processors.revision import Plan
 from processors.stage import Outlet, RawRecord, StageFactory
 from processors.tracks import day_of
+from processors.wind.site_hour import wind_records
 
 log = structlog.get_logger(__name__)
 
@@ -128,6 +129,9 @@ class DetectStage:
             value, headers = encode_outlooks(out.outlooks, received_at)
             self._outgoing.append((self._results, None, value, [*headers, trace]))
             self._count("outlooks", len(out.outlooks))
+        for value, headers in wind_records(out.winds, received_at):
+            self._outgoing.append((self._results, None, value, [*headers, trace]))
+        self._count("winds", len(out.winds))
         for value, headers in judgement_records(out.intervals, out.verdicts, received_at):
             self._outgoing.append((self._results, None, value, [*headers, trace]))
         self._count("intervals", len(out.intervals))

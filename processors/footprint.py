@@ -18,6 +18,8 @@ _OUTLOOK_BYTES = 120  # closed quarters, level and spread of a pollutant whose o
 HASH_BYTES = 8  # what tells a duplicate afterwards
 _ANSWER_BYTES = 7  # state, reasons and two revisions of a rule over an interval
 _MEASURED_BYTES = 12  # total and covered, shared by rules that ask for the same statistic
+_SOURCE_BYTES = 4  # which monitor of the site was subtracted
+_WIND_BYTES = 4 * 32  # sums of the wind of an hour that readings may still change
 _HOUR_BYTES = 13  # a clock hour of one pollutant, kept for the windows that are made of it
 _DAY_BYTES = 5  # a settled day of a rule with an allowance
 _INSTANT_BYTES = 8
@@ -50,7 +52,12 @@ class Added:
 def base_bytes(interval_s: int, lateness_s: int = 120) -> int:
     """What a device of such an interval holds whatever the rules ask: readings that may still count."""
     kept_s = (RETAIN_MS + HOUR_MS) // 1000 + lateness_s
-    return kept_s // interval_s * READING_BYTES + 3 * 3600 // interval_s * HASH_BYTES + _CHECKED_BYTES
+    return (
+        kept_s // interval_s * READING_BYTES
+        + 3 * 3600 // interval_s * HASH_BYTES
+        + _CHECKED_BYTES
+        + _WIND_BYTES
+    )
 
 
 def added_by(rules: Iterable[Rule], interval_s: int = 60) -> list[Added]:
@@ -85,6 +92,7 @@ def _bytes(rules: list[Rule], interval_s: int, longer: bool) -> int:
             continue
         answers, means = _kept(rule, longer)
         total += answers * _ANSWER_BYTES
+        total += answers * _SOURCE_BYTES if rule.background is not None and rule.background.is_beside else 0
         total += _DAYS_KEPT * _DAY_BYTES if rule.allowance is not None else 0
         asked = (rule.pollutant, rule.statistic, rule.percentile, rule.above)
         measured[asked] = max(measured.get(asked, 0), means)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ingest.records import Int64s
 from ingest.units import JUDGED
-from processors import runs
+from processors import beside, runs
 from processors.answers import (
     ANSWER_OF,
     BEGAN,
@@ -25,9 +25,10 @@ from processors.answers import (
     NEVER_SEEN,
     NO_BACKGROUND,
     NO_DATA,
+    NONE,
     NOT_ADMITTED,
+    OF_BACKGROUND,
     PENDING,
-    REASONS_OF,
     SILENT,
     SUPERSEDE_MS,
     Held,
@@ -38,12 +39,13 @@ from processors.answers import (
 from processors.background import AreaMean, Backgrounds
 from processors.beginnings import Bits
 from processors.days import Days
-from processors.intervals import interval_ids
-from processors.records import EXCEEDS, Verdict, ids_of
+from processors.records import EXCEEDS, Verdict
 from processors.revision import Plan, RuleInForce
 from processors.silence import Silence
 from processors.tracks import HOUR_MS, RETAIN_MS, day_of
-from processors.windows import NANO, Means, Statistic, slots_in
+from processors.verdicts import verdict_records
+from processors.wind.vector import Wind
+from processors.windows import Means, Statistic, slots_in
 
 Bools = npt.NDArray[np.bool_]
 
@@ -72,11 +74,12 @@ class Judge:
         known: Backgrounds,
         lost: bool,
         begun: Bits,
+        wind: Wind | None = None,
     ) -> list[Judgement]:
         """Judge the points of a rule over an interval that has just closed.
 
         `rows`: of these devices; `spoke`: rows with readings in it; `lost`: the log lacks records of it;
-        `begun`: (all rows) how the gaps began that touch it.
+        `begun`: (all rows) how the gaps began that touch it; `wind`: of an hour, by site.
         """
         if not rule.holds(start):
             return []
@@ -92,6 +95,10 @@ class Judge:
             bits |= LOST
         held.bits[rows] = bits
         if rule.rule.background is None:
+            return self._decide(rule, start, held, rows, None, at)
+        if rule.rule.background.is_beside:
+            missing = beside.sources_of(rule, self.plan, held, start, wind)[rows]
+            held.bits[rows] |= np.where(held.bits[rows] == 0, missing, 0)
             return self._decide(rule, start, held, rows, None, at)
         held.state[rows[bits == 0]] = PENDING
         made = self._decide(rule, start, held, rows[bits != 0], None, at)
@@ -121,11 +128,20 @@ class Judge:
         revisions: Int32s,
         at: int,
         begun: Bits,
+        near: Int32s | None = None,
+        wind: Wind | None = None,
     ) -> list[Judgement]:
-        """Judge points anew whose interval has changed. `means`, `revisions`: of those points only."""
+        """Judge points anew whose interval has changed. `means`, `revisions`: of those points only.
+
+        `near`: the devices of their sites, `wind` by site, as it is now: what one device measured may be
+        the background of another.
+        """
         held = self.held.get(rule.rule.id, {}).get(start)
         if held is None or not rule.holds(start):
             return []
+        if near is not None and held.source is not None:
+            others = near[np.isin(near, rows)]
+            return self._amend_beside(rule, others, start, held, means, revisions, at, begun, wind)
         mine = np.isin(means.row, rows)
         rows = means.row[mine]
         held.total, held.covered = held.total.copy(), held.covered.copy()
@@ -152,6 +168,37 @@ class Judge:
                 held.bits[here] |= NO_BACKGROUND
                 made += self._decide(rule, start, held, here, None, at)
         return made
+
+    def _amend_beside(
+        self,
+        rule: RuleInForce,
+        rows: Int32s,
+        start: int,
+        held: Held,
+        means: Means,
+        revisions: Int32s,
+        at: int,
+        begun: Bits,
+        wind: Wind | None,
+    ) -> list[Judgement]:
+        """Of these points judge those anew whose own mean has changed, or what is subtracted from it."""
+        before = held.source, beside.means_at(held, rows), held.bits[rows]
+        held.total, held.covered = held.total.copy(), held.covered.copy()
+        held.total[means.row] = rule.statistic.of(means)
+        held.covered[means.row] = means.covered
+        held.measured[means.row] = revisions
+        bits = held.bits & ~OF_BACKGROUND
+        own = means.row[np.isin(means.row, rows)]
+        nobody = np.zeros(len(own), bool)
+        bits[own] = self._bits(rule, own, start, held, means, nobody, nobody, begun) | (held.bits[own] & LOST)
+        missing = beside.sources_of(rule, self.plan, held, start, wind)
+        held.bits[rows] = np.where(bits[rows] == 0, missing[rows], bits[rows])
+        source, mean, bits_before = before
+        assert source is not None
+        assert held.source is not None
+        changed = (source[rows] != held.source[rows]) | (mean != beside.means_at(held, rows))
+        changed = (changed | (bits_before != held.bits[rows])) & (held.state[rows] != NONE)
+        return self._decide(rule, start, held, rows[changed | np.isin(rows, own)], None, at)
 
     def _bits(
         self,
@@ -191,8 +238,8 @@ class Judge:
         self, rule: RuleInForce, start: int, held: Held, rows: Int32s, mean: AreaMean | None, at: int
     ) -> list[Judgement]:
         """Answer for these rows; a row that had an answer gets the next revision."""
-        threshold = rule.limit + (min(mean.nano, rule.cap) if mean else 0)
-        total, bar = held.total[rows], threshold * held.covered[rows].astype(np.int64)
+        less = np.minimum(beside.means_at(held, rows) + (mean.nano if mean else 0), rule.cap)
+        total, bar = held.total[rows], (rule.limit + less) * held.covered[rows].astype(np.int64)
         above = total > bar if rule.rule.strict else total >= bar
         state = np.where(above, IS_EXCEEDING, IS_COMPLIANT)
         state = np.where(held.bits[rows] != 0, IS_UNDETERMINED, state)
@@ -223,66 +270,7 @@ class Judge:
         return found
 
     def _verdicts(self, rule: RuleInForce, start: int, held: Held, rows: Int32s, at: int) -> list[Verdict]:
-        plan, own = self.plan, rule.rule
-        covered = held.covered[rows].astype(np.int64)
-        value = held.total[rows] / np.maximum(covered * NANO, 1)
-        capture = covered / np.maximum(slots_in(plan.interval, held.end - start)[rows], 1)
-        areas = plan.areas_for(rule)[rows]
-        background = {
-            area: (mean.nano / NANO, min(mean.nano, rule.cap) / NANO, mean.ids)
-            for area, mean in held.used.items()
-        }
-        nothing = (None, None, ())
-        pollutant, end = JUDGED[rule.pollutant], held.end
-        # by position, the greater part once: a verdict by keywords costs twice as much
-        of_rule = (own.id, rule.revision, own.titles, own.clause, own.citation, own.status)
-        of_window = (pollutant, rule.unit, start, end)
-        limit = rule.limit / NANO
-        revisions = held.revision[rows].tolist()
-        id_of = {
-            n: ids_of("verdict", own.id, rule.revision, "interval", start, end, n) for n in set(revisions)
-        }
-        measured = held.measured[rows].tolist()
-        interval_of = {n: interval_ids(pollutant, rule.statistic.label, start, end, n) for n in set(measured)}
-        made = []
-        for row, state, bits, revision, slots, number, share, area, of in zip(
-            rows.tolist(),
-            held.state[rows].tolist(),
-            held.bits[rows].tolist(),
-            revisions,
-            covered.tolist(),
-            value.tolist(),
-            capture.tolist(),
-            areas.tolist(),
-            measured,
-            strict=True,
-        ):
-            device = plan.devices[row]
-            # a background plays a part only where the measurement could be judged at all
-            county, subtracted, ids = nothing if bits & ~NO_BACKGROUND else background.get(area, nothing)
-            made.append(
-                Verdict(
-                    id_of[revision](device),
-                    "interval",
-                    plan.sites[row],
-                    device,
-                    *of_rule,
-                    *of_window,
-                    ANSWER_OF[state],
-                    REASONS_OF[bits],
-                    number if slots else None,
-                    county,
-                    subtracted,
-                    ids,
-                    limit,
-                    share,
-                    interval_of[of](device) if slots else None,
-                    revision,
-                    rule.configuration,
-                    at,
-                )
-            )
-        return made
+        return verdict_records(self.plan, rule, start, held, rows, at)
 
     def _next_compliant(
         self, rule: RuleInForce, later: list[tuple[int, Held]], row: int, at: int
@@ -331,7 +319,9 @@ class Judge:
         made: list[Judgement] = []
         for rule in self.plan.rules:
             held = self.held.get(rule.rule.id, {}).get(start)
-            if rule.rule.background is None or held is None or held.end != end or not rule.is_valid(start):
+            if held is None or held.end != end or held.source is not None or not rule.is_valid(start):
+                continue
+            if rule.rule.background is None:
                 continue
             made += self._with_background(rule, start, held, at, known)
             if not (held.state == PENDING).any():

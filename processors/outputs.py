@@ -10,6 +10,7 @@ from processors.intake import Positions
 from processors.outlook import Outlook
 from processors.records import Breach, Flagged, Interval, Verdict
 from processors.rowlog import Int32s
+from processors.wind.site_hour import SiteHour
 
 DUPLICATE = "duplicate"  # mark of a reading that has been counted already
 
@@ -32,6 +33,7 @@ class Outputs:
     breaches: list[Breach] = field(default_factory=list)
     flags: list[Flagged] = field(default_factory=list)
     outlooks: list[Outlook] = field(default_factory=list)
+    winds: list[SiteHour] = field(default_factory=list)
     calibrated: list[tuple[Positions, Int32s]] = field(default_factory=list)  # rows, judged values (3, n)
     duplicates: int = 0
     notes: list[Note] = field(default_factory=list)

@@ -2,7 +2,8 @@
 
 `dust.results` carries `dust.judged/1` (the Arrow value of the feed record unchanged, what detection
 found in its headers), `dust.flags/1` (what the quality checks say of its values), `dust.outlooks/1` (what
-is to be expected of open windows) and `dust.judgements/2` (intervals and verdicts); `dust.breaches`
+is to be expected of open windows), `dust.winds/1` (the wind of a site's hour and what the site added,
+`wind.site_hour`) and `dust.judgements/2` (intervals and verdicts); `dust.breaches`
 carries `dust.breach/1` and `dust.outlook/1` (an outlook that people are told). Instants are int
 milliseconds UTC, values are floats in the unit of the pollutant.
 """
@@ -36,6 +37,10 @@ REASONS: dict[str, str] = {
     "low_capture": "fewer slots of the interval are covered than the rule asks for",
     "no_data": "no admitted value in the interval",
     "no_background": "the background of the interval is not known (yet)",
+    "no_wind_data": "the site has no wind of the hour, so nobody knows which monitor stood upwind",
+    "calm": "the hour was calm: no monitor stood upwind of another",
+    "variable_wind": "the wind of the hour came from no steady direction: no monitor stood upwind",
+    "no_upwind_monitor": "no monitor with a value stood upwind of the point in the hour",
     "device_silent": "the device was silent at the end of the interval",
     "never_seen": "the device has never sent anything since it was configured",
     "interval_exceeds_window": "the device's interval does not divide the window",
@@ -101,9 +106,9 @@ class Verdict:
     answer: str  # one of ANSWERS
     reasons: tuple[str, ...]  # sorted codes
     value: float | None  # of an interval: its statistic; of a day: number of exceeding intervals
-    background: float | None  # mean of the area's stations
+    background: float | None  # mean of the area's stations, or of the site's other monitor
     subtracted: float | None  # what of it the clause lets be subtracted (its cap)
-    background_ids: tuple[str, ...]  # background records that were used
+    background_ids: tuple[str, ...]  # background records that were used, or the other monitor's interval
     limit: float
     capture: float | None
     interval: str | None  # id of the interval judged

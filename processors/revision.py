@@ -21,6 +21,7 @@ from ingest.records import Int64s, Revision
 from ingest.suspicion import plain as plain_suspicion
 from ingest.topics import partition_of
 from ingest.units import JUDGED
+from processors.background_term import REFERENCE
 from processors.monitors import Tables, corrections_of, monitor_facts, monitors_of, raw_ceilings
 from processors.orders import EVERYWHERE, STAGE, Orders
 from processors.quality.flags import bits_of
@@ -30,6 +31,7 @@ from processors.rules import NO_MEASUREMENT, Rule
 from processors.suspicion.settings import settings_of
 from processors.suspicion.watch import Settings as Suspicion
 from processors.tracks import BASE, HOUR, HOUR_MS, QUARTER_MS, RETAIN_MS, Track, day_of, midnight
+from processors.wind.ground import Ground
 from processors.windows import NANO, Statistic
 
 LATENESS_MS = 120_000  # of a window that no rule asks for
@@ -52,6 +54,10 @@ def compile_revision(
         {"area": b.area, "stations": sorted(b.stations), "min_stations": b.min_stations}
         for b in county.background
     ]
+    # where a site is plays a part only where devices say where they stand from there
+    placed = {
+        device.site for device in register.devices.values() if device.location or device.bearing is not None
+    }
     return {
         "county": {
             "name": county.name,
@@ -60,16 +66,17 @@ def compile_revision(
             "background": areas,
             **({"suspicion": suspicion} if (suspicion := plain_suspicion(county.suspicion)) else {}),
         },
-        "sites": [_site(site) for _, site in sorted(register.sites.items())],
+        "sites": [_site(site, site.id in placed) for _, site in sorted(register.sites.items())],
         "devices": [_device(device, str(county.zone)) for _, device in sorted(register.devices.items())],
         "rules": [rule.model_dump(mode="json") for rule in sorted(rules, key=lambda rule: rule.id)],
         **({} if quality is None else {"quality": quality}),
     }
 
 
-def _site(site: Any) -> dict[str, Any]:
+def _site(site: Any, placed: bool) -> dict[str, Any]:
     keys = ("id", "name", "kind", "stage", "zone", "township", "department")
-    return {**{key: getattr(site, key, None) for key in keys}, "area": getattr(site, "area", None)}
+    made = {**{key: getattr(site, key, None) for key in keys}, "area": getattr(site, "area", None)}
+    return {**made, "location": list(site.location)} if placed else made
 
 
 def _device(device: Any, zone: str) -> dict[str, Any]:
@@ -79,6 +86,8 @@ def _device(device: Any, zone: str) -> dict[str, Any]:
         "interval": device.interval,
         "role": getattr(device, "role", None),
         "offline_after": getattr(device, "offline_after", None),
+        **({"location": list(device.location)} if device.location else {}),
+        **({} if device.bearing is None else {"bearing": device.bearing}),
         **monitor_facts(device, zone),
     }
 
@@ -214,6 +223,7 @@ class Plan:
     latest: dict[str, RuleInForce]  # id -> the rule of this revision
     former: tuple[Former, ...]
     limits: Limits  # of the quality checks
+    ground: Ground  # where the devices stand
     suspects: bool  # is what looks like falsification told?
     suspicion: Suspicion  # its thresholds
     corrections: Tables  # of the devices' values, one table a judged pollutant
@@ -246,6 +256,7 @@ class Plan:
             for d in devices
         ]
         own = [sites.get(d["site"], {}) for d in devices]
+        ground = Ground.of(devices, sites)
         corrections = corrections_of(devices)
         site_of = _site_numbers([d["site"] for d in devices])
         monitors = monitors_of(devices, interval, site_of)
@@ -254,6 +265,9 @@ class Plan:
             rule["id"]: _in_force(Rule.model_validate(rule), own, zone, revision.id) for rule in body["rules"]
         }
         rules, latest = _since(latest, former, own, zone)
+        row_of = {d["id"]: row for row, d in enumerate(devices)}
+        rules = tuple(_but_reference(rule, ground, row_of) for rule in rules)
+        latest = {name: _but_reference(rule, ground, row_of) for name, rule in latest.items()}
         tracks = tuple(sorted({*BASE, *(rule.track for rule in rules if rule.window)}))
         return cls(
             id=revision.id,
@@ -277,11 +291,12 @@ class Plan:
             ),
             corrections=corrections,
             ceilings=ceilings,
+            ground=ground,
             suspects=bool(body["county"].get("suspicion")),
             suspicion=settings_of(body["county"].get("suspicion")),
             tracks=tracks,
             lateness=_lateness(tracks, rules),
-            row_of={d["id"]: row for row, d in enumerate(devices)},
+            row_of=row_of,
         )
 
     def __len__(self) -> int:
@@ -317,7 +332,8 @@ class Plan:
         if not depends_on(rule, orders):
             return rule.rows
         judged = {site for site in self.facts if self.applies(rule, site, instant, orders)}
-        return np.array([row for row, site in enumerate(self.sites) if site in judged], np.int32)
+        rows = np.array([row for row, site in enumerate(self.sites) if site in judged], np.int32)
+        return rows[~_is_reference(rule, self.ground, self.row_of)[rows]]
 
     def applies(self, rule: RuleInForce, site: str, instant: int, orders: Orders) -> bool:
         """Does the rule judge the site over what begins at the instant?"""
@@ -339,11 +355,32 @@ class Plan:
 
         A site's own area goes first, else the one that the rule names.
         """
-        if rule.rule.background is None:
+        if rule.rule.background is None or rule.rule.background.is_beside:
             return np.full(len(self), -1, np.int32)
         names = [area.name for area in self.areas]
         named = names.index(rule.rule.background.area) if rule.rule.background.area in names else -1
         return np.where(self.area_of >= 0, self.area_of, named).astype(np.int32)
+
+    def reference_for(self, rule: RuleInForce) -> Rows:
+        """Row of the monitor that the rule compares each device with; -1: none at its site."""
+        return _reference(rule, self.ground, self.row_of)
+
+
+def _reference(rule: RuleInForce, ground: Ground, row_of: dict[str, int]) -> Rows:
+    term = rule.rule.background
+    if term is None or term.kind != REFERENCE:
+        return np.full(len(ground.site), -1, np.int32)
+    return ground.reference_of(None if term.device is None else row_of.get(term.device, -1))
+
+
+def _is_reference(rule: RuleInForce, ground: Ground, row_of: dict[str, int]) -> npt.NDArray[np.bool_]:
+    """(rows) what the rule's points are compared with: it can't be compared with itself."""
+    return np.asarray(_reference(rule, ground, row_of) == np.arange(len(ground.site)))
+
+
+def _but_reference(rule: RuleInForce, ground: Ground, row_of: dict[str, int]) -> RuleInForce:
+    others = ~_is_reference(rule, ground, row_of)[rule.rows]
+    return rule if others.all() else replace(rule, rows=rule.rows[others])
 
 
 def depends_on(rule: RuleInForce, orders: Orders) -> bool:
@@ -449,15 +486,20 @@ def _in_force(rule: Rule, sites: list[dict[str, Any]], zone: str, configuration:
         end=midnight(rule.valid_to + timedelta(days=1), zone) if rule.valid_to else UNBOUNDED,
         lateness=rule.lateness_s * 1000,
         least_permyriad=round(rule.least_capture * 10_000),
-        wait=background.wait_min * 60_000 if background else 0,
-        settle=background.settle_min * 60_000 if background else 0,
+        wait=background.wait_min * 60_000 if background and not background.is_beside else 0,
+        settle=background.settle_min * 60_000 if background and not background.is_beside else 0,
     )
 
 
 def _applies(rule: Rule, site: dict[str, Any]) -> bool:
     return all(
         not wanted or site.get(key) in wanted
-        for key, wanted in (("zone", rule.zones), ("stage", rule.stages), ("kind", rule.kinds))
+        for key, wanted in (
+            ("id", rule.sites),
+            ("zone", rule.zones),
+            ("stage", rule.stages),
+            ("kind", rule.kinds),
+        )
     )
 
 

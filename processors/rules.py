@@ -9,15 +9,25 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 import orjson
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    TypeAdapter,
+    model_serializer,
+    model_validator,
+)
 
 from ingest.strict_yaml import ConfigError, Document, Loc, Problem, did_you_mean, load
+from processors.background_term import BackgroundTerm
 from processors.quality.flags import CHECKS
 
 STANDARDS = Path(__file__).parent / "standards"
@@ -50,16 +60,6 @@ class Title(_Data):
 
     zh: str = Field(min_length=1)
     en: str = Field(min_length=1)
-
-
-class BackgroundTerm(_Data):
-    """What is subtracted before the limit is applied: the mean of an area's reference stations."""
-
-    area: str = "county"
-    cap: float | None = Field(default=None, gt=0)  # at most this much may be subtracted
-    wait_min: int = Field(default=60, ge=1, le=24 * 60)  # after the window's end, then undetermined
-    # stations that are late: after this many minutes the mean of those present is taken
-    settle_min: int = Field(default=10, ge=0, le=24 * 60)
 
 
 class Clear(_Data):
@@ -110,6 +110,7 @@ class Rule(_Data):
     limit: float = Field(ge=0, le=GREATEST_LIMIT)
     strict: bool = True  # True: the limit itself complies
     background: BackgroundTerm | None = None
+    sites: list[str] = []  # their ids; empty: any
     zones: list[str] = []  # of the site; empty: any
     stages: list[str] = []
     kinds: list[str] = []
@@ -139,6 +140,12 @@ class Rule(_Data):
         for words in (*_ill_windows(self), *_ill_terms(self), *_ill_episodes(self)):
             raise ValueError(f"rule `{self.id}`: {words}")
         return self
+
+    @model_serializer(mode="wrap")
+    def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without `sites` where it says nothing: such a rule keeps the revision it has."""
+        made: dict[str, Any] = handler(self)
+        return made if self.sites else {key: value for key, value in made.items() if key != "sites"}
 
     @property
     def step_s(self) -> int:
@@ -282,9 +289,13 @@ class RuleSet:
 
     def doubt(self, rule: Rule, within: Loc, words: str) -> Problem:
         """A warning at a rule's place in rules.yaml; one of a pack stands where the pack is named."""
+        return replace(self.fault(rule, within, words), severity="warning")
+
+    def fault(self, rule: Rule, within: Loc, words: str) -> Problem:
+        """An error at the rule's place."""
         document, at = self.places.get(rule.id, (Document(RULES_FILE), ()))
         loc = (*at, *within) if at[:1] == ("local",) else at
-        return document.problem(loc, words, severity="warning")
+        return document.problem(loc, words)
 
 
 def pack_names() -> list[str]:

@@ -40,6 +40,7 @@ from processors.silence import Silence
 from processors.suspecting import Suspecting
 from processors.suspicion.beside import Beside
 from processors.tracks import Track
+from processors.winds import Winds
 
 if TYPE_CHECKING:
     from processors.detect import Detector
@@ -73,6 +74,7 @@ def adopt(detector: Detector, plan: Plan, at: int) -> None:
     detector.hours.remap(old_row)
     detector.checked.remap(old_row)
     detector.suspecting.remap(old_row)
+    detector.winds.remap(old_row, old_plan.ground.sites, plan.ground.sites)
     detector.ahead.begin(plan, at, old_row)
     detector.newest = detector.newest.moved(old_row)
     detector.late.remap(new_row)
@@ -81,7 +83,7 @@ def adopt(detector: Detector, plan: Plan, at: int) -> None:
     judge, days = detector.judge, detector.days
     moved: dict[int, Array] = {}  # columns that several intervals share stay shared
     judge.held = {
-        name: {start: _moved_held(one, old_row, moved) for start, one in starts.items()}
+        name: {start: _moved_held(one, old_row, new_row, moved) for start, one in starts.items()}
         for name, starts in judge.held.items()
         if name in rules
     }
@@ -123,14 +125,18 @@ def _moved(column: Array, old_row: Int32s, fill: Any) -> Array:
     return made
 
 
-def _moved_held(one: Held, old_row: Int32s, known: dict[int, Array]) -> Held:
+def _moved_held(one: Held, old_row: Int32s, new_row: Int32s, known: dict[int, Array]) -> Held:
     for column in (one.total, one.covered):
         if id(column) not in known:
             known[id(column)] = _moved(column, old_row, 0) if len(column) else column
     state, bits, revision = (_moved(column, old_row, 0) for column in (one.state, one.bits, one.revision))
     measured = _moved(one.measured, old_row, 1)
     total, covered = known[id(one.total)], known[id(one.covered)]
-    return Held(one.end, state, bits, revision, total, covered, measured, one.used)
+    source = None
+    if one.source is not None:
+        source = _moved(one.source, old_row, -1)
+        source = np.where(source >= 0, new_row[source], -1).astype(np.int32) if len(new_row) else source
+    return Held(one.end, state, bits, revision, total, covered, measured, one.used, source)
 
 
 # ------------------------------------------------------------------------------------------- to bytes
@@ -198,6 +204,7 @@ def dump(detector: Detector) -> bytes:
             [period, [pack.add(a) for a in newest.columns]]
             for period, newest in sorted(detector.checked.before.items())
         ],
+        "winds": detector.winds.dump(pack.add),
         "suspecting": pack.add(np.frombuffer(detector.suspecting.dump(), np.uint8)),
         "beside": _dump_beside(detector.suspecting, pack),
         "silence": [pack.add(a) for a in (silence.last_seen, silence.since, silence.sent, silence.offline)],
@@ -253,7 +260,8 @@ def _dump_watches(held: dict[tuple[str, int], Watch], pack: _Pack) -> list[Any]:
 
 def _dump_held(held: Held, pack: _Pack) -> list[int]:
     own = [pack.add(a) for a in (held.state, held.bits, held.revision, held.measured)]
-    return [*own, pack.shared(held.total), pack.shared(held.covered)]
+    source = [] if held.source is None else [pack.add(held.source)]
+    return [*own, pack.shared(held.total), pack.shared(held.covered), *source]
 
 
 def _dump_beside(suspecting: Suspecting, pack: _Pack) -> list[Any]:
@@ -329,6 +337,7 @@ def load(data: bytes, detector: Detector) -> Detector:
         looked, columns = head["holes"]
         last, begin, until, bits = (arrays[i] for i in columns)
         detector.holes = Holes(last, begin, until, bits, looked)
+    detector.winds = Winds.load(head.get("winds", []), arrays)
     detector.suspecting = Suspecting.load(arrays[head["suspecting"]].tobytes(), len(detector.plan))
     beside = [(hour, [arrays[i] for i in own]) for hour, own in head.get("beside", [])]
     detector.suspecting.beside = Beside.load(beside)
@@ -339,9 +348,9 @@ def load(data: bytes, detector: Detector) -> Detector:
     days = detector.days = Days(detector.plan)
     for name, start, end, columns, used in head["held"]:
         means = {area: AreaMean(nano, tuple(ids), complete) for area, nano, ids, complete in used}
-        state, bits, revision, measured, total, covered = (arrays[i] for i in columns)
+        state, bits, revision, measured, total, covered, *source = (arrays[i] for i in columns)
         judge.held.setdefault(name, {})[start] = Held(
-            end, state, bits, revision, total, covered, measured, means
+            end, state, bits, revision, total, covered, measured, means, source[0] if source else None
         )
     judge.pending = {(name, start): due for name, start, due in head["pending"]}
     days.next = dict(head["day_next"])

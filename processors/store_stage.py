@@ -38,6 +38,7 @@ from processors.outlook import Outlook, decode_outlooks
 from processors.records import OUTLOOKS, Flagged, Interval, Judged, Verdict
 from processors.results import decode
 from processors.stage import Outlet, RawRecord, StageFactory
+from processors.wind.site_hour import WINDS, decode_winds
 
 log = structlog.get_logger(__name__)
 
@@ -143,6 +144,11 @@ class StoreStage:
                 outlooks = decode_outlooks(record.value)
                 collected.outlooks += outlooks
                 collected.weight += len(outlooks)
+                return
+            if schema_of(record.headers) == WINDS:
+                winds = decode_winds(record.value)
+                collected.context += winds
+                collected.weight += len(winds)
                 return
             found = decode(record.value, record.headers)
         except Exception as error:  # whatever Arrow and JSON raise on bytes that are not theirs

@@ -49,7 +49,7 @@ def _store(history: History, record: FeedRecord, out: Outputs, context: bool) ->
         *batches_of_verdicts(out.verdicts),
     ]
     if context:
-        kept: list[Context] = [*out.breaches]
+        kept: list[Context] = [*out.breaches, *out.winds]
         if isinstance(record, Revision | Background | Signal):
             kept.append(record)
         batches += [*batches_of_rulings(out.verdicts), *batches_of_measurings(out.intervals)]

@@ -48,6 +48,10 @@ REASONS = {
     "low_capture": N_("too little data in the interval"),
     "no_data": N_("no admitted data in the interval"),
     "no_background": N_("background value not known yet"),
+    "no_wind_data": N_("the site has no wind data of the hour"),
+    "calm": N_("calm: no monitor stood upwind"),
+    "variable_wind": N_("variable wind: no monitor stood upwind"),
+    "no_upwind_monitor": N_("no monitor stood upwind of the point"),
     "device_silent": N_("device silent"),
     "never_seen": N_("never heard of since it was set up"),
     "interval_exceeds_window": N_("sends too rarely for this window"),
@@ -76,6 +80,10 @@ REASONS = {
 }
 _IMPLIES = {
     "site_silent": ("device_silent", "site_quiet"),
+    "calm": ("no_background",),
+    "no_upwind_monitor": ("no_background",),
+    "no_wind_data": ("no_background",),
+    "variable_wind": ("no_background",),
     "never_seen": ("device_silent", "no_data", "low_capture"),
     "device_silent": ("no_data", "low_capture"),
     "no_data": ("low_capture",),

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -103,6 +104,30 @@ def attribute(
     answer = SITE if low > 0 else NOT_SITE if high <= 0 else UNDETERMINED
     reasons = ("within_uncertainty",) if answer == UNDETERMINED else ()
     return Attribution(answer, reasons, n, blocks, added, share, low, high, error, others)
+
+
+class HourShare(NamedTuple):
+    """What a site added of what was measured downwind in one hour; None where it can't be told."""
+
+    answer: str
+    reasons: tuple[str, ...]
+    share: float | None
+    low: float | None  # 95 %
+    high: float | None
+
+
+def hour_share(up: int, down: int, settings: AttributionSettings) -> HourShare:
+    """Of one pair's hour, means in 1e-9 unit: (downwind - upwind) / downwind.
+
+    One hour says nothing of how hours vary: its uncertainty is that of the two monitors alone.
+    """
+    if down <= 0:
+        return HourShare(UNDETERMINED, ("no_excess",), None, None, None)
+    share = (down - up) / down
+    reach = _NORMAL_95 * settings.monitors_differ * math.sqrt(2) * max(up, 0) / down
+    low, high = share - reach, share + reach
+    answer = SITE if low > 0 else NOT_SITE if high <= 0 else UNDETERMINED
+    return HourShare(answer, ("within_uncertainty",) if answer == UNDETERMINED else (), share, low, high)
 
 
 def _by_block(values: Int64s, place: Int32s | Int64s, blocks: int) -> Int64s:

@@ -120,18 +120,52 @@ def choose(
         np.full(sites, -1, np.int32),
         np.where(state == DEFINED, NO_UPWIND, state).astype(np.int8),
     )
-    off = (pairs.bearing - direction[pairs.site]) % FULL
-    off = np.minimum(off, FULL - off)
-    along = pairs.distance * cosine(off) // SCALE
-    fits = (state[pairs.site] == DEFINED) & present[pairs.up] & present[pairs.down]
-    fits &= (off <= settings.within) & (along >= settings.apart_mm)
-    which = np.flatnonzero(fits)
-    which = which[np.lexsort((-along[which], pairs.site[which]))]
+    which, along = _fitting(pairs, direction, state, settings)
+    both = present[pairs.up[which]] & present[pairs.down[which]]
+    which, along = which[both], along[both]
+    which = which[np.lexsort((-along, pairs.site[which]))]
     site, first = np.unique(pairs.site[which], return_index=True)
     best = which[first]
     made.up[site], made.down[site] = pairs.up[best], pairs.down[best]
     made.reason[site] = PAIRED
     return made
+
+
+def upwind_of(
+    pairs: Pairs,
+    direction: Int64s,
+    state: Int8s,
+    present: npt.NDArray[np.bool_],
+    site: Int32s,
+    settings: PairingSettings,
+) -> tuple[Int32s, Int8s]:
+    """Of each device the point of its site that lies furthest upwind of it: (its row or -1, reason).
+
+    `direction` (mdeg), `state` (of `Wind`): by site; `present`: by device row, whether it has a value;
+    `site`: of each device. The reason is an index in PAIR_REASONS, PAIRED where there is a point.
+    """
+    up = np.full(len(site), -1, np.int32)
+    reason = np.where(state[site] == DEFINED, NO_UPWIND, state[site]).astype(np.int8)
+    which, along = _fitting(pairs, direction, state, settings)
+    there = present[pairs.up[which]]
+    which, along = which[there], along[there]
+    order = np.lexsort((-along, pairs.down[which]))
+    down, first = np.unique(pairs.down[which[order]], return_index=True)
+    up[down] = pairs.up[which[order][first]]
+    reason[down] = PAIRED
+    return up, reason
+
+
+def _fitting(
+    pairs: Pairs, direction: Int64s, state: Int8s, settings: PairingSettings
+) -> tuple[npt.NDArray[np.intp], Int64s]:
+    """(places of the pairs that lie along the wind, how far apart along it in mm)."""
+    off = (pairs.bearing - direction[pairs.site]) % FULL
+    off = np.minimum(off, FULL - off)
+    along = pairs.distance * cosine(off) // SCALE
+    fits = (state[pairs.site] == DEFINED) & (off <= settings.within) & (along >= settings.apart_mm)
+    which = np.flatnonzero(fits)
+    return which, along[which]
 
 
 def _whole(metres: Floats, known: npt.NDArray[np.bool_]) -> Int64s:

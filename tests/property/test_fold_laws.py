@@ -22,6 +22,7 @@ from tests.logs import (
     T0,
     WUHAN,
     background,
+    local_rule,
     revision,
     row,
     rules_of,
@@ -29,7 +30,10 @@ from tests.logs import (
 )
 
 DEVICES = ("d1", "d2", "d3")
-RULES = rules_of(HEBEI, SHANGHAI, WUHAN, INSTANT)
+# around the site's location, so that what the wind does makes one the background of another
+BEARINGS = {"d0": 270.0, "d1": 0.0, "d2": 180.0, "d3": 90.0}
+BESIDE = local_rule(id="beside", limit=60, background={"kind": "upwind_device", "cap": 150}, allowance=1)
+RULES = [*rules_of(HEBEI, SHANGHAI, WUHAN, INSTANT), BESIDE]
 SPAN = 150  # minutes of a log
 # no shrinking: a log is long, and its seed says enough
 few = settings(
@@ -50,7 +54,7 @@ class Published:
 
     def take(self, out: Outputs, row_number: int) -> None:
         """Add what a fold said of rows that are numbered from `row_number` on."""
-        self.lines += [*out.intervals, *out.verdicts, *out.breaches, *out.outlooks, *out.flags]
+        self.lines += [*out.intervals, *out.verdicts, *out.breaches, *out.outlooks, *out.flags, *out.winds]
         self.duplicates += out.duplicates
         self.marks |= {row_number + place: text for place, text in out.marks.items()}
 
@@ -68,12 +72,15 @@ def fold(records: list[FeedRecord], crash_every: int = 0) -> tuple[Published, De
     return said, detector
 
 
+KINDS = ("Interval", "Verdict", "Breach", "Outlook", "Flagged", "SiteHour")
+
+
 def by_kind(said: Published) -> list[list[object]]:
     """Intervals, verdicts and so on, each in the order in which they were published."""
     kinds: dict[str, list[object]] = {}
     for line in said.lines:
         kinds.setdefault(type(line).__name__, []).append(line)
-    return [kinds.get(name, []) for name in ("Interval", "Verdict", "Breach", "Outlook", "Flagged")]
+    return [kinds.get(name, []) for name in KINDS]
 
 
 # ------------------------------------------------------------------------------------------ strategies
@@ -88,6 +95,7 @@ words = st.lists(
     ),
     max_size=6,
 )
+winds = st.sampled_from([{}, *({"wind_speed": 3.0, "wind_direction": at} for at in (10.0, 190.0, 280.0))])
 flags = st.sampled_from([{}, {}, {}, {"pm10": "D"}, {"tsp": "T"}])
 
 
@@ -102,14 +110,13 @@ def rows_of(draw: st.DrawFn) -> list[Row]:
         change = draw(st.integers(start, end))
         low, high = draw(levels), draw(levels)
         period = draw(st.sampled_from([0, 0, MINUTE, 5 * MINUTE]))
-        flag = draw(flags)
+        flag, early, late = draw(flags), draw(winds), draw(winds)
         for minute in range(start, end, step):
             level = low if minute < change else high
             time = T0 + minute * MINUTE
             delay = draw(st.sampled_from([500, 900, 40_000, 110_000, 300_000])) if minute % 13 == 0 else 700
-            rows.append(
-                row(time, level, device, received=time + delay, period=period, flags=flag, tsp=2 * level)
-            )
+            values = {"tsp": 2 * level, **(early if minute < change else late)}
+            rows.append(row(time, level, device, received=time + delay, period=period, flags=flag, **values))
     for again in draw(st.lists(st.sampled_from(rows), max_size=5)) if rows else []:
         rows.append(again._replace(received_at=again.received_at + draw(st.integers(0, 400_000))))
     for twisted in draw(st.lists(st.sampled_from(rows), max_size=3)) if rows else []:
@@ -140,7 +147,7 @@ def logs(draw: st.DrawFn) -> list[FeedRecord | Row]:
 
 
 def configuration(devices: tuple[str, ...], at: int) -> Revision:
-    return revision(devices, RULES, at=at)
+    return revision([{"id": name, "bearing": BEARINGS[name]} for name in devices], RULES, at=at)
 
 
 def batches(log: list[FeedRecord | Row], sizes: list[int]) -> list[FeedRecord]:
@@ -250,7 +257,7 @@ def test_any_order_of_arrival_within_the_lateness_gives_the_same_windows(
         intervals, verdicts, breaches = by_kind(said)[:3]
         windows = [v for v in verdicts if v.kind != "instant"]  # type: ignore[attr-defined]
         episodes = sorted((b.id, b.event, b.at) for b in breaches if b.rule != INSTANT)  # type: ignore[attr-defined]
-        found.append((intervals, windows, episodes, said.duplicates))
+        found.append((intervals, windows, episodes, by_kind(said)[-1], said.duplicates))
     assert found[0] == found[1]
 
 

@@ -32,6 +32,7 @@ FILES = (
     "readings.jsonl",
     "summary.json",
     "verdicts.jsonl",
+    "winds.jsonl",
 )
 KEYS = {
     "readings": {"id", "device", "site", "time", "period", "received_at", "values"},

@@ -139,6 +139,7 @@ def test_the_dust_storm_by_every_statistic_is_worked_out_again_to_the_same(tmp_p
         ("days-exceed-comply-and-stay-undetermined", 24),
         ("quarters-of-tsp-and-a-single-high-value", 1),
         ("three-stations-two-of-them-needed", 0),
+        ("the-wind-turns-and-falls-calm", 1),
     ],
 )
 def test_a_verdict_is_told_in_these_words(case: str, number: int, language: str, tmp_path: Path) -> None:
@@ -165,6 +166,17 @@ def test_a_breach_is_explained_by_the_verdict_that_opened_it_and_a_silence_by_wh
     silent = held.tell(opened["offline"].id)
     assert any(line.startswith("silent") for line in silent)
     assert not any(line.startswith(("check", "lacking")) for line in silent)
+
+
+def test_a_breach_is_told_with_the_wind_and_what_the_site_added(tmp_path: Path) -> None:
+    held = replayed(tmp_path, "the-wind-turns-and-falls-calm")
+    told = held.tell(held.breaches[0].id)
+    assert any(line.startswith("wind") and "from N (350.0 degrees), 3.2 m/s" in line for line in told)
+    assert any("the site added 177.5" in line for line in told)
+    assert any("is 74 % (95 %: 67 % to 81 %): from the site" in line for line in told)
+    calm = held.tell(next(v for v in held.verdicts if "calm" in v.reasons).id)
+    assert any("calm, 0.2 m/s on average (of 12): no direction" in line for line in calm)
+    assert any("the site's share can't be told: calm" in line for line in calm)
 
 
 def test_each_revision_says_what_superseded_it(tmp_path: Path) -> None:

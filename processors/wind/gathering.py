@@ -1,0 +1,96 @@
+"""The wind of open hours: sums of what the devices of a partition sent, by hour and by kind of reading.
+
+Real-time values and means of minutes or hours are series of their own: of each device the kind counts
+that it sent most of in the hour, of equally many the shorter one. All else is whole sums, so neither
+order nor batch can change one. Of two readings of one device and time that contradict each other both
+take part: which of them is right nobody knows, and a sum can't be taken back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ingest.records import Int32s, Int64s
+from processors.wind.vector import FULL, WindSums, gather, merged, no_wind
+
+HOUR_MS = 3_600_000
+LONGEST_MS = (0, 60_000, 900_000, HOUR_MS)  # of each kind: an instant, a minute, a quarter, an hour
+_COLUMNS = ("east", "north", "speed", "count")
+Array = npt.NDArray[Any]
+
+
+@dataclass(slots=True, eq=False)
+class Gathered:
+    """`held`: (start of the hour, kind) -> sums, a line a device row."""
+
+    held: dict[tuple[int, int], WindSums] = field(default_factory=dict)
+
+    def add(
+        self,
+        row: Int32s,
+        time: Int64s,
+        period: Int32s,
+        speed: Int64s,
+        direction: Int64s,
+        border: int,
+        forgotten: int,
+        devices: int,
+    ) -> None:
+        """Take in n readings; `speed` and `direction` thousandths, whatever is no wind takes no part.
+
+        A value belongs to the hour in which it begins. `border`: where some hour begins; hours that
+        begin before `forgotten` are not kept.
+        """
+        hour = (time - border) // HOUR_MS * HOUR_MS + border
+        kind = np.searchsorted(LONGEST_MS, period)
+        usable = (hour >= forgotten) & (kind < len(LONGEST_MS)) & (speed >= 0)
+        usable &= (direction >= 0) & (direction <= FULL)
+        if not usable.any():
+            return
+        if not usable.all():
+            row, hour, kind = row[usable], hour[usable], kind[usable]
+            speed, direction = speed[usable], direction[usable]
+        key = hour * len(LONGEST_MS) + kind
+        for one in np.unique(key).tolist():
+            mine = key == one
+            sums = self.held.get(divmod(one, len(LONGEST_MS)))
+            if sums is None:
+                sums = self.held[divmod(one, len(LONGEST_MS))] = no_wind(devices)
+            if mine.all():
+                gather(sums, row, speed, direction)
+            else:
+                gather(sums, row[mine], speed[mine], direction[mine])
+
+    def of_hour(self, start: int, site: Int32s, sites: int) -> WindSums:
+        """Sums of the hour by site; `site`: number of each device's site."""
+        kinds = [self.held[start, kind] for kind in range(len(LONGEST_MS)) if (start, kind) in self.held]
+        if not kinds:
+            return no_wind(sites)
+        usual = np.argmax([sums.count for sums in kinds], axis=0)  # the first of equal ones
+        line = np.arange(len(site))
+        chosen = WindSums(*(np.stack([getattr(s, name) for s in kinds])[usual, line] for name in _COLUMNS))
+        return merged(chosen, site, sites)
+
+    def forget(self, until: int) -> None:
+        """Forget hours that begin before `until`."""
+        self.held = {key: sums for key, sums in self.held.items() if key[0] >= until}
+
+    def remap(self, old_row: Int32s) -> None:
+        """Rows have new numbers: `old_row[new]`, -1 for a new device."""
+        self.held = {key: sums.moved(old_row) for key, sums in self.held.items()}
+
+    def dump(self, put: Callable[[Array], int]) -> list[Any]:
+        """As JSON data; `put` keeps an array and says its number."""
+        return [
+            [*key, [put(getattr(sums, name)) for name in _COLUMNS]] for key, sums in sorted(self.held.items())
+        ]
+
+    @classmethod
+    def load(cls, data: list[Any], arrays: list[Array]) -> Gathered:
+        """The inverse of `dump`."""
+        return cls({(start, kind): WindSums(*(arrays[i] for i in columns)) for start, kind, columns in data})
