@@ -9,13 +9,17 @@ import numpy as np
 
 from bench.report import Row
 from ingest import codec
+from ingest.batches import MOST_ROWS
 from ingest.records import FeedRecord, Headers, Readings, Tick
+from processors.bundle import Bundle, bundles
 from processors.detect import Detector
 from processors.revision import make_revision
 from processors.rules import load_pack, pack_names
 
 DEVICES = 5_000
-RECORD_OF = 300  # readings
+GROWN = (500, 10_000)  # devices: a reading may cost a tenth more where there are many
+RECORD_OF = MOST_ROWS  # readings: what the bridge puts into one where it has no time to lose
+TOGETHER = 20  # records: what the worker folds together under a backlog (`DETECT_PACE`)
 MINUTES = 75  # of the log: an hour closes, and five quarters
 _T0 = 1_774_976_400_000
 _MINUTE = 60_000
@@ -33,6 +37,7 @@ def run() -> list[Row]:
     detector, with_codec, said = folded(feed)
     _, with_all, said_all = folded(made(packs=tuple(pack_names())))
     bare = codec_only(feed)
+    few, many = (min(folded(made(n))[1] for _ in range(3)) / n for n in GROWN)
     saved_at = time.perf_counter()
     saved = detector.dump()
     save_s = time.perf_counter() - saved_at
@@ -55,6 +60,14 @@ def run() -> list[Row]:
             readings / with_all,
             "readings/s",
             note=f"{said_all} intervals and verdicts",
+        ),
+        Row(
+            f"detect: cost of a reading, {GROWN[1]:,} devices",
+            many / MINUTES * 1e6,
+            "us",
+            f"{GROWN[0]:,} devices",
+            few / MINUTES * 1e6,
+            "<= 1.1 times",
         ),
         Row("detect: saving the state", save_s * 1000, "ms", note=f"{len(saved) / DEVICES:,.0f} B a device"),
         Row("detect: loading the state", load_s * 1000, "ms"),
@@ -120,9 +133,10 @@ def folded(feed: Feed) -> tuple[Detector, float, int]:
     detector = Detector.empty()
     said = 0
     begin = time.perf_counter()
-    for value, headers in feed:
-        out = detector.fold(codec.decode(value, headers))
-        said += len(out.intervals) + len(out.verdicts)
+    for at in range(0, len(feed), TOGETHER):
+        for part in bundles(codec.decode(value, headers) for value, headers in feed[at : at + TOGETHER]):
+            out = detector.fold_bundle(part) if isinstance(part, Bundle) else detector.fold(part)
+            said += len(out.intervals) + len(out.verdicts)
     return detector, time.perf_counter() - begin, said
 
 

@@ -28,6 +28,7 @@ from bench.report import Row, table
 from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.process import free_port
 from ingest.admin import ensure_topics
+from ingest.batches import MOST_ROWS
 from ingest.codec import encode, schema_of
 from ingest.records import FeedRecord, Readings, Tick
 from ingest.topics import FEED, RESULTS, partition_of
@@ -36,7 +37,7 @@ from processors.revision import make_revision
 
 PARTITIONS = 4
 DEVICES = 5000  # 1250 a partition, 4 a site
-READINGS_A_RECORD = 300
+READINGS_A_RECORD = MOST_ROWS  # what the bridge puts into one where it has no time to lose
 READINGS = 1_500_000  # 5 hours of these devices at a reading a minute
 SINGLES = 20_000  # records of the table app, one reading each
 PEER_SINGLES = 150_000  # of the other peers: half an hour of the same devices
