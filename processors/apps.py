@@ -100,13 +100,13 @@ def run_stage(
 
     Raises KafkaMissing and TopicMismatch before anything has started.
     """
-    _collect_garbage_seldom()
+    collect_garbage_seldom()
     return asyncio.run(
         run_in_loop(name, bootstrap, topic, factory, telemetry, options or StageOptions(), beside)
     )
 
 
-def _collect_garbage_seldom() -> None:
+def collect_garbage_seldom() -> None:
     """Verdicts come and go by thousands and hold no cycles: looking for some is a tenth of a fold's time."""
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
