@@ -56,6 +56,7 @@ class Dispatcher:
     ) -> None:
         self._store = store
         self._channels = channels
+        self._left_channels: list[Channel] = []  # of configurations before; attempts may be under way
         self._owner = owner
         self._patience = patience
         self._telemetry = telemetry
@@ -69,6 +70,11 @@ class Dispatcher:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._away: str | None = None
         telemetry.ready_when("case_store", lambda: self._away)
+
+    def use(self, channels: Mapping[str, Channel]) -> None:
+        """Send by these from now on; attempts under way end by those that they began with."""
+        self._left_channels += self._channels.values()
+        self._channels = channels
 
     def notify(self) -> None:
         """Look at once: something was written. Callable from any thread."""
@@ -191,7 +197,7 @@ class Dispatcher:
             for task in late:
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
-        for sender in self._channels.values():
+        for sender in (*self._left_channels, *self._channels.values()):
             await sender.close()
         self._threads.shutdown(wait=True)
 

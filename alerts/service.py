@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from alerts.channels import Secrets, open_channels
+from alerts.current import CurrentPlanner
 from alerts.dispatcher import Dispatcher
 from alerts.outbox import Patience
 from alerts.planner import CasePlanner
@@ -56,8 +57,11 @@ def run_alerts(
     telemetry: Telemetry,
     options: StageOptions | None = None,
     secrets: Callable[[str], str] | None = None,
+    follow: Callable[[Callable[[], Awaitable[None]]], Beside] | None = None,
 ) -> int:
     """Run until SIGTERM or SIGINT; returns 0.
+
+    `follow`: what is to run beside, given what takes on the folder as it has become (`deploy.follow`).
 
     Raises ConfigError for a wrong folder, a site that reaches nobody at some hour, or a missing secret,
     StoreError for a case store that can't be used, and what `run_stage` raises, all before anything
@@ -73,7 +77,7 @@ def run_alerts(
     options = options or StageOptions()
     channels = open_channels(routing.channels, secrets or Secrets(), settings.files)
     store = CaseStore(settings.cases)
-    planner = CasePlanner(register, routing, settings.base_url)
+    planner = CurrentPlanner(CasePlanner(register, routing, settings.base_url))
     # The name under which claims are held: the same after a crash, so that they are taken back at once.
     owner = f"{group_of('alerts', options)}-{options.instance or socket.gethostname()}"
     dispatcher = Dispatcher(store, channels, owner, patience_of(routing.form.delivery), telemetry)
@@ -82,6 +86,15 @@ def run_alerts(
 
     def factory(outlet: Outlet) -> AlertsStage:
         return AlertsStage(cases, telemetry, dispatcher.notify)
+
+    async def adopt() -> None:
+        """Take on the folder: all of it, or nothing where something raises."""
+        register = load_register(settings.config)
+        routing = load_routing(settings.config, register)
+        if gaps := uncovered(register, routing):
+            raise ConfigError(gaps)
+        dispatcher.use(open_channels(routing.channels, secrets or Secrets(), settings.files))
+        planner.planner = CasePlanner(register, routing, settings.base_url)
 
     beside: list[Beside] = [
         dispatcher.run,
@@ -98,6 +111,8 @@ def run_alerts(
             dispatcher.notify,
         ).run,
     ]
+    if follow is not None:
+        beside.append(follow(adopt))
     try:
         return run_stage("alerts", settings.kafka, BREACHES, factory, telemetry, options, beside)
     finally:

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -16,7 +17,7 @@ from deploy.health import PORTS, HealthServer
 from deploy.settings import Settings, SettingsError
 from ingest.clock import parse_clock
 from ingest.feed import FeedOptions
-from ingest.register import load_register
+from ingest.register import Register, load_register
 from ingest.telemetry import Telemetry
 
 if TYPE_CHECKING:
@@ -98,8 +99,13 @@ def run_store(settings: Settings, telemetry: Telemetry) -> None:
 def run_alerts(settings: Settings, telemetry: Telemetry) -> None:
     """Breaches to cases and messages, until SIGTERM."""
     from alerts.service import run_alerts as run
+    from deploy.follow import Follower, newest_in_log
 
-    run(settings, telemetry, _options("alerts", settings))
+    def follow(adopt: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+        newest = partial(newest_in_log, settings.kafka)
+        return Follower(settings.config, newest, adopt, parse_clock(settings.clock), telemetry).run
+
+    run(settings, telemetry, _options("alerts", settings), follow=follow)
 
 
 def run_desk(settings: Settings, telemetry: Telemetry) -> None:
@@ -107,15 +113,25 @@ def run_desk(settings: Settings, telemetry: Telemetry) -> None:
     from alerts.store import CaseStore
     from alerts.web.app import create_app
     from alerts.web.app import run_desk as run
+    from deploy.follow import Follower, newest_in_log
     from processors.history import open_history
 
     register = load_register(settings.config)
+    clock = parse_clock(settings.clock)
+
+    def follow(take: Callable[[Register], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+        async def adopt() -> None:
+            await take(load_register(settings.config))
+
+        return Follower(settings.config, partial(newest_in_log, settings.kafka), adopt, clock, telemetry).run
+
     app = create_app(
         open_history(settings.history),
         CaseStore(settings.cases),
         register,
-        parse_clock(settings.clock),
+        clock,
         settings.base_url,
+        follow,
     )
     # uvicorn hands the signal on after its own stop: it has done its work then
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import FrameType
@@ -37,14 +38,23 @@ def create_app(
     register: Register,
     clock: Clock,
     base_url: str = "",
+    follow: Callable[[Callable[[Register], Awaitable[None]]], Callable[[], Awaitable[None]]] | None = None,
 ) -> Starlette:
-    """The desk over a history and a case store; `base_url` is where people reach it."""
+    """The desk over a history and a case store; `base_url` is where people reach it.
+
+    `follow`: what is to run beside, given what takes another register on (`deploy.follow`).
+    """
     desk = Desk(history, cases, register, clock, base_url, Telemetry("desk"))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with desk.poller.running():
-            yield
+            beside = None if follow is None else asyncio.ensure_future(follow(desk.take)())
+            try:
+                yield
+            finally:
+                if beside is not None:
+                    beside.cancel()
 
     app = Starlette(
         routes=[

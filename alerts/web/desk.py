@@ -42,22 +42,34 @@ class Desk:
     ) -> None:
         self.history = history
         self.cases = cases
-        self.register = register
         self.clock = clock
         self.base_url = base_url.rstrip("/")
         self.telemetry = telemetry
         self.poller = Poller(history, cases, register, clock, telemetry)
         self.environment = _environment()
+        self.rendered: dict[str, tuple[Board, dict[str, str]]] = {}  # by language: the stream's parts
+        self._dom: dict[str, str] = {}
+        self._show(register)
+        telemetry.ready_when("stores", self._stores)
+
+    def _show(self, register: Register) -> None:
+        self.register = register
         self.plan = draw_plan(
             [
                 Place(site.id, site.name, site.township, (site.location[0], site.location[1]))
                 for site in register.sites.values()
             ]
         )
-        self.rendered: dict[str, tuple[Board, dict[str, str]]] = {}  # by language: the stream's parts
-        self._dom = {site_id: f"s{number}" for number, site_id in enumerate(register.sites)}
+        self.rendered.clear()
+        for site_id in register.sites:  # pages that are open keep their elements
+            self._dom.setdefault(site_id, f"s{len(self._dom)}")
         self._words = {language: Words(language, register.county.zone) for language in LANGUAGES}
-        telemetry.ready_when("stores", self._stores)
+
+    async def take(self, register: Register) -> None:
+        """Show another configuration's sites, from the next board on."""
+        self.poller.register = register
+        await self.poller.poll()
+        self._show(register)
 
     def dom(self, site_id: str) -> str:
         """A name for elements of a site that needs no escaping anywhere."""

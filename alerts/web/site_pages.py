@@ -37,7 +37,8 @@ async def site(request: Request) -> Response:
         raise HTTPException(404, site_id)
     shown = await desk.poller.fresh()
     here = shown.site(site_id)
-    assert here is not None  # the board holds every site of the register
+    if here is None:  # the board is of the configuration before
+        raise HTTPException(404, site_id)
     now = shown.now
     verdicts = await call(
         "history",

@@ -97,8 +97,8 @@ def _tell(done: Put, asked: int | None) -> None:
             f"{count} difference{'' if count == 1 else 's'} to {applied['before'] or 'nothing'}", err=True
         )
     click.echo(
-        "bridge, gateway, alerts and desk read the folder at their start: restart them where devices, "
-        "sites or people changed",
+        "alerts and desk take on their folder once it is applied; bridge and gateway read it at their "
+        "start: restart them where devices or sites changed",
         err=True,
     )
 

@@ -313,6 +313,6 @@ def outlook_said(**more: Any) -> dict[str, Any]:
         "start": floor_hour(NOW), "end": floor_hour(NOW) + HOUR, "state": "warning", "event": "rose",
         "projected": 212.6, "low": 190.0, "high": 240.0, "probability": 0.93, "required": 163.9,
         "limit": LIMIT, "subtracted": 92.4, "minutes_left": 55.0, "covered": 4, "settled": 5, "slots": 60,
-        "background_known": True, "id": "o1", "rule_revision": "1", "configuration": "c1",
+        "background_known": True, "id": "o1", "rule_revision": "1", "configuration": "c1", "kind": "interval",
     }  # fmt: skip
     return {**said, **more}

@@ -350,6 +350,14 @@ async def test_board_and_site_say_what_is_to_be_expected_of_an_open_window_until
     assert "必然超标" in page
     assert "此后无论如何已无法达标" in page
     assert "超标概率" not in page
+    day = {"kind": "day", "start": floor_hour(NOW) - 8 * HOUR, "end": floor_hour(NOW) + 16 * HOUR}
+    day |= {"limit": 2.0, "covered": 2, "projected": None, "subtracted": None, "required": None}
+    visit.history.said = [outlook_said(device=device), outlook_said(device=device, id="o2", **day)]
+    visit.desk.poller.forget()
+    page = " ".join((await visit.text(f"/sites/{WATCHED}")).split())
+    assert "当日已有 2 个时段超标，允许 2 个" in page
+    assert "此后各时段均不超标即可达标" in page
+    assert "此后均值不高于 163 仍可达标" in page  # the hour's word stands beside it
     visit.clock.at_ms = floor_hour(NOW) + HOUR
     visit.desk.poller.forget()
     assert "必然超标" not in await visit.text(f"/sites/{WATCHED}")
