@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "diff": "Say what a configuration folder would change.",
     "status": "Say how every stage is doing.",
     "explain": "Say why a verdict is what it is, from history alone.",
+    "rose": "Say from where the dust of a site came.",
     "schema": "Print the JSON Schema of a record or a configuration file.",
     "feed": "Look after the log.",
     "run": "Run one service.",

@@ -1,0 +1,122 @@
+"""`dustwatch rose`: from where the dust of a site came, over a period."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from processors.wind.site_hour import SiteHour
+
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@click.command("rose")
+@click.argument("config", type=_FOLDER)
+@click.argument("site")
+@click.option("--from", "from_text", metavar="TIME", required=True, help="In the county's zone.")
+@click.option("--to", "to_text", metavar="TIME", required=True)
+@click.option("--pollutant", type=click.Choice(["pm10", "pm2_5", "tsp"]), default="pm10", show_default=True)
+@click.option(
+    "--above", type=click.FloatRange(min=0), help="An hour is high above this, ug/m3. [upper quarter]"
+)
+@click.option("--sectors", type=click.Choice(["8", "16"]), default="16", show_default=True)
+@click.option("--history", "url", metavar="URL", help="Where history is. [DUSTWATCH_HISTORY]")
+@click.option("--replay", "folder", type=_FOLDER, help="What `dustwatch replay --out` wrote, in its place.")
+@click.option("--lang", "language", type=click.Choice(["zh", "en"]), help="[the county's language]")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    config: Path,
+    site: str,
+    from_text: str,
+    to_text: str,
+    pollutant: str,
+    above: float | None,
+    sectors: str,
+    url: str | None,
+    folder: Path | None,
+    language: str | None,
+    as_json: bool,
+) -> None:
+    """Say from which sectors high hours of SITE came, point by point, and what the site added itself.
+
+    The conditional probability of a sector: of the hours with wind from it, how many were high. Hours
+    of calm or of wind from no steady direction belong to no sector; they are left out and counted. Exit
+    1: no hour of the period has a value.
+
+    \b
+    Example: dustwatch rose county/ site-1 --from 2026-11-01 --to 2026-12-01 --above 150
+    """
+    import orjson
+
+    from deploy.commands.who import instant_ms
+    from deploy.explain_texts import language_of
+    from deploy.past import open_past
+    from deploy.rose_words import lines_of
+    from deploy.sectors import period_of
+    from deploy.settings import load_settings
+    from ingest.register import load_register
+    from ingest.strict_yaml import did_you_mean
+
+    if folder is not None and url is not None:
+        raise click.UsageError("name one past: --history or --replay")
+    register = load_register(config)
+    if site not in register.sites:
+        hint = did_you_mean(site, register.sites) or f"; known are {', '.join(sorted(register.sites))}"
+        raise click.UsageError(f"no site `{site}` in {config}/sites.yaml{hint}")
+    start = instant_ms(from_text, register.zone, "--from")
+    end = instant_ms(to_text, register.zone, "--to")
+    if end <= start:
+        raise click.UsageError(f"--to {to_text} is not after --from {from_text}")
+    if folder is not None:
+        intervals, winds = _replayed(folder)
+    else:
+        with open_past(url or load_settings().history) as history:
+            rows = history.intervals(pollutant=pollutant, start_ms=start, end_ms=end, site=site, window="1h")
+            intervals, winds = list(rows), list(_winds(history, site, start, end))
+    found = period_of(site, pollutant, (start, end), intervals, winds, above, int(sectors))
+    if as_json:
+        click.echo(orjson.dumps(found, option=orjson.OPT_SORT_KEYS).decode())
+    else:
+        own = language_of(language, register.county.language)
+        for line in lines_of(found, register.sites[site].name, register.zone, own):
+            click.echo(line)
+    ctx.exit(0 if found.points else 1)
+
+
+def _ms(instant: str) -> int:
+    return round(datetime.fromisoformat(instant).timestamp() * 1000)
+
+
+def _winds(history: Any, site: str, start: int, end: int) -> Iterator[SiteHour]:
+    from processors.context import WIND, unpacked, wind_of
+
+    for row in history.rows("context", {"kind": WIND, "name": site}, start, end):
+        yield wind_of(unpacked(row))
+
+
+def _replayed(folder: Path) -> tuple[list[dict[str, Any]], list[SiteHour]]:
+    """The lines of `intervals.jsonl` and `winds.jsonl`, instants in ms."""
+    import orjson
+
+    from processors.wind.site_hour import site_hour_of
+
+    def lines(name: str, instants: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+        path = folder / name
+        if not path.is_file():
+            raise click.BadParameter(
+                f"{path} is no file; is {folder} what `dustwatch replay --out` wrote?", param_hint="--replay"
+            )
+        for text in path.read_bytes().splitlines():
+            line = orjson.loads(text)
+            yield {**line, **{key: _ms(line[key]) for key in instants}}
+
+    winds = [site_hour_of(line) for line in lines("winds.jsonl", ("start", "end", "decided_at"))]
+    return list(lines("intervals.jsonl", ("start", "end"))), winds
