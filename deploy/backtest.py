@@ -46,7 +46,8 @@ class Judged:
         """What a record led to, as far as it lies in [start, end]."""
         for verdict in verdicts:
             if start <= verdict.start and verdict.end <= end:
-                self.verdicts[key_of(asdict(verdict), verdict.point)] = said_of(asdict(verdict))
+                said = asdict(verdict)
+                self.verdicts[key_of(said, verdict.point)] = said_of(said)
                 self.lines.append(verdict_line(verdict))
         for breach in breaches:
             if start <= breach.start and breach.end <= end and breach.kind == "exceedance":

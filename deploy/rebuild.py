@@ -30,6 +30,8 @@ WHY: Mapping[str, str] = {
     "log_gap": "the log lacked records of it",
     "background_not_kept": "a background record that it used is not in history",
     "readings_not_kept": "it has a value, but history holds no reading of it",
+    "log_begins_later": "the log begins later than the fold needs it to: retention has deleted the rest",
+    "silent_before": "its device was silent already where the fold begins: since when is not known there",
     "decided_late": "it was decided later than its rule says: an outage, of which history knows nothing",
 }
 

@@ -82,7 +82,7 @@ def command(
     elif url:
         excluded = _of_history(bench, url, revision)
     else:
-        asyncio.run(_of_kafka(bench, revision))
+        excluded = asyncio.run(_of_kafka(bench, revision))
     found = compare(bench.live, bench.other, start, end, excluded)
     if folder is not None:
         _write(bench, found, folder)
@@ -112,18 +112,20 @@ def _of_recordings(
 def _of_history(bench: Bench, url: str, revision: Revision) -> dict[Key, str]:
     from deploy.backtest import AFTER_MS
     from deploy.past import open_past
+    from deploy.published import silent_before
     from deploy.rebuild import judged_before, log_from, unreproducible
 
     with open_past(url) as history:
         bench.live, rows = judged_before(history, bench.start, bench.end)
         for record in log_from(history, revision, _lead(bench), bench.end + AFTER_MS):
             bench.fold(record, live=False)
-        return unreproducible(history, rows, revision)
+        return {**silent_before(bench), **unreproducible(history, rows, revision)}
 
 
-async def _of_kafka(bench: Bench, revision: Revision) -> None:
+async def _of_kafka(bench: Bench, revision: Revision) -> dict[Key, str]:
     from deploy.apply import revisions_in_log
     from deploy.backtest import AFTER_MS
+    from deploy.published import beginnings_of_log, judged_live, unreproducible_by_log
     from deploy.revisions import standing
     from deploy.scan import partitions_in_use, scan
     from deploy.settings import load_settings
@@ -138,7 +140,10 @@ async def _of_kafka(bench: Bench, revision: Revision) -> None:
         bench.fold(RevisionRecord(before.id, lead, lead, before.body), partition)
     async for raw in scan(bootstrap, FEED, bench.partitions):
         if lead <= received_at_of(raw.headers, raw.timestamp) <= bench.end + AFTER_MS:
-            bench.fold(decode(raw.value, raw.headers), raw.partition)
+            bench.fold(decode(raw.value, raw.headers), raw.partition, live=False)
+    bench.live, places = await judged_live(bootstrap, bench.partitions, bench.start, bench.end)
+    begins = await beginnings_of_log(bootstrap, bench.partitions)
+    return unreproducible_by_log(bench, places, begins, bench.start - lead)
 
 
 def _lead(bench: Bench) -> int:

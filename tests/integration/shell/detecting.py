@@ -16,6 +16,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     for name in ("bootstrap", "feed", "results", "breaches", "snapshots", "group"):
         parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--instance", default="one")
     parser.add_argument("--save-s", type=float, default=5.0)
     settings = parser.parse_args()
     telemetry = Telemetry("detect")
@@ -28,7 +29,7 @@ def main() -> None:
             telemetry,
             StageOptions(
                 group=settings.group,
-                instance="one",
+                instance=settings.instance,
                 snapshots=settings.snapshots,
                 pace=replace(DETECT_PACE, save_s=settings.save_s),
             ),

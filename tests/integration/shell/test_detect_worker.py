@@ -15,19 +15,35 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from deploy.embedded.kafka import KafkaNode
 from ingest.admin import ensure_topics
 from ingest.codec import decode, encode, schema_of
-from ingest.records import FeedRecord
+from ingest.records import FeedRecord, Status
 from ingest.topics import TopicSpec, partition_of
 from processors.detect import Detector
 from processors.judgements import decode_judgements
+from processors.outlook import encode_outlook
 from processors.outputs import Outputs
 from processors.records import (
     BREACH,
+    FLAGS,
     JUDGED,
     JUDGEMENTS,
+    OUTLOOK,
+    OUTLOOKS,
     encode_breach,
     encode_judged,
 )
-from tests.logs import HEBEI, HOUR, MINUTE, T0, background, local_rule, minutes, revision, rules_of, ticking
+from tests.logs import (
+    HEBEI,
+    HOUR,
+    MINUTE,
+    T0,
+    background,
+    local_rule,
+    minutes,
+    revision,
+    row,
+    rules_of,
+    ticking,
+)
 
 PARTITIONS = 2
 WORKER = Path(__file__).with_name("detecting.py")
@@ -35,31 +51,54 @@ Said = dict[tuple[str, int], set[bytes]]  # (topic, partition) -> what was said 
 
 
 def county_log() -> dict[int, list[FeedRecord]]:
-    """Three hours of two sites in two partitions: calm, dusty, and one of them silent at the end."""
+    """Three hours of two sites in two partitions: calm, dusty, and one of them silent at the end.
+
+    With all that the state keeps: values that fail a check, what is foretold, what looks too even to be
+    true, a last will.
+    """
     sites = {partition_of(f"s{n}", PARTITIONS): f"s{n}" for n in range(20)}
     devices = [{"id": f"d-{site}-{n}", "site": site} for site in sites.values() for n in range(3)]
     configuration = revision(devices, [*rules_of(HEBEI), local_rule()], T0)
     log: dict[int, list[FeedRecord]] = {}
     for partition, site in sites.items():
         rows = [
-            row
+            one
             for device in devices
             if device["site"] == site
             for start, end, value in ((0, 1, 60.0), (1, 2, 300.0), (2, 3, 40.0))
             if not (site == sites[0] and start == 2)
-            for row in minutes(T0 + start * HOUR, T0 + end * HOUR, value, device["id"], site=site)
+            for one in minutes(
+                T0 + start * HOUR,
+                T0 + end * HOUR,
+                88.0 if device["id"].endswith("-2") else value,  # one that is stuck
+                device["id"],
+                site=site,
+            )
         ]
         known = [background(T0 + h * HOUR, 50.0, T0 + (h + 1) * HOUR + 3 * MINUTE) for h in range(3)]
-        log[partition] = [configuration, *ticking(rows, T0 + 4 * HOUR, others=known)]
+        odd = [row(T0 + n * 37 * MINUTE + 7_000, 9_999.0, f"d-{site}-0", site=site) for n in range(4)]
+        wills = [Status(T0 + 2 * HOUR + n * MINUTE, f"d-{site}-1", site, "offline", False) for n in range(3)]
+        log[partition] = [
+            configuration,
+            *ticking(
+                sorted([*rows, *odd], key=lambda r: r.received_at), T0 + 4 * HOUR, others=[*known, *wills]
+            ),
+        ]
     return log
 
 
 def pieces(value: bytes, schema: str) -> set[bytes]:
     """What a record says. How judgements are gathered in records is by what waited together."""
-    if schema != JUDGEMENTS:
-        return {value}
-    intervals, verdicts = decode_judgements(value)
-    return {orjson.dumps(one) for one in [*intervals, *verdicts]}
+    if schema == JUDGEMENTS:
+        intervals, verdicts = decode_judgements(value)
+        return {_text(one) for one in [*intervals, *verdicts]}
+    if schema in (FLAGS, OUTLOOKS):
+        return {_text(one) for found in orjson.loads(value).values() for one in found}
+    return {value}
+
+
+def _text(one: object) -> bytes:
+    return orjson.dumps(orjson.loads(orjson.dumps(one)), option=orjson.OPT_SORT_KEYS)
 
 
 def expected(log: dict[int, list[FeedRecord]]) -> Said:
@@ -73,8 +112,9 @@ def expected(log: dict[int, list[FeedRecord]]) -> Said:
             out = detector.fold(decode(value, headers))
             if out.readings is not None:
                 results |= pieces(*judged(value, out))
-            results |= {orjson.dumps(one) for one in [*out.intervals, *out.verdicts]}
+            results |= {_text(one) for one in [*out.intervals, *out.verdicts, *out.flags, *out.outlooks]}
             breaches |= {encode_breach(breach)[1] for breach in out.breaches}
+            breaches |= {encode_outlook(outlook)[1] for outlook in out.outlooks if outlook.tell}
     return said
 
 
@@ -119,11 +159,13 @@ class Detecting:
                 await self.producer.send(self.topics["feed"], value, partition=partition, headers=headers)
         await self.producer.flush()
 
-    def worker(self) -> subprocess.Popen[bytes]:
+    def worker(self, instance: str = "one") -> subprocess.Popen[bytes]:
         flags = [f"--{kind}={name}" for kind, name in self.topics.items()]
         log = (self.folder / f"detect-{len(self.workers)}.log").open("wb")
         command = [sys.executable, str(WORKER), f"--bootstrap={self.bootstrap}", f"--group={self.group}"]
-        worker = subprocess.Popen([*command, *flags, "--save-s=0.3"], stdout=log, stderr=subprocess.STDOUT)
+        worker = subprocess.Popen(
+            [*command, *flags, f"--instance={instance}", "--save-s=0.3"], stdout=log, stderr=subprocess.STDOUT
+        )
         log.close()
         self.workers.append(worker)
         return worker
@@ -134,7 +176,7 @@ class Detecting:
             heard = self.said.setdefault((at.topic.rsplit(".", 1)[1], at.partition), set())
             for record in records:
                 schema = schema_of(record.headers)
-                if schema not in (JUDGED, JUDGEMENTS, BREACH):
+                if schema not in (JUDGED, JUDGEMENTS, FLAGS, OUTLOOKS, BREACH, OUTLOOK):
                     continue  # what history keeps besides is held to replays elsewhere
                 found = pieces(record.value, schema)
                 self.repeated += len(found & heard)
@@ -158,19 +200,37 @@ async def detecting(kafka: KafkaNode, tmp_path: Path) -> AsyncIterator[Detecting
     await one.close()
 
 
-async def test_a_worker_killed_in_the_middle_says_byte_for_byte_what_the_fold_says(
+async def test_workers_that_join_leave_and_are_killed_hand_over_all_of_the_state(
     detecting: Detecting,
 ) -> None:
+    """Nothing is lost, and no verdict, outlook, flag, silence or suspicion is another than without them."""
     log = county_log()
     fold = expected(log)
-    assert {kind for kind, _ in fold} == {"results", "breaches"}
-    total = sum(map(len, fold.values()))
-    await detecting.publish({p: records[: len(records) // 2] for p, records in log.items()})
-    killed = detecting.worker()
-    await detecting.hear(total // 4)
-    killed.kill()
-    killed.wait()
-    await detecting.publish({p: records[len(records) // 2 :] for p, records in log.items()})
-    detecting.worker()
-    await detecting.hear(total)
+    texts = [text for said in fold.values() for text in said]
+    for what in (b'"kind":"suspicion"', b'"last_will"', b'"projected"', b'"words"', b'"site_silent"'):
+        assert any(what in text for text in texts), f"the log leads to {what!r}"
+
+    def part(number: int) -> dict[int, list[FeedRecord]]:
+        return {p: r[len(r) * number // 4 : len(r) * (number + 1) // 4] for p, r in log.items()}
+
+    def said() -> int:
+        return sum(map(len, detecting.said.values()))
+
+    await detecting.publish(part(0))
+    first = detecting.worker("first")
+    await detecting.hear(1)
+    second = detecting.worker("second")  # joins
+    await detecting.publish(part(1))
+    await detecting.hear(said() + 200)
+    first.kill()  # its partitions go over when the session has timed out
+    first.wait()
+    await detecting.publish(part(2))
+    await detecting.hear(said() + 200)
+    third = detecting.worker("first")  # is back
+    await detecting.publish(part(3))
+    await detecting.hear(said() + 20)
+    second.terminate()  # leaves
+    assert second.wait(20) == 0
+    await detecting.hear(sum(map(len, fold.values())), 60)
+    assert third.poll() is None
     assert detecting.said == fold

@@ -117,6 +117,22 @@ def test_what_history_lacks_is_named_and_is_no_difference(
     assert "history holds no reading of it" in done.output
 
 
+def test_a_device_that_was_silent_before_the_span_is_named_and_is_no_difference(tmp_path: Path) -> None:
+    config = write_county(tmp_path / "county", [device("dev-1"), device("dev-2")], packs=(WUHAN,))
+    messages = [
+        reading(name, T0 + at, pm10=60.0 + at // MINUTE % 7)
+        for at in range(0, 6 * HOUR, MINUTE)
+        for name in ("dev-1", "dev-2")
+        if name == "dev-1" or at < 30 * MINUTE
+    ]
+    url = f"sqlite:///{tmp_path}/history.db"
+    keep(open_history(url), log_of(config, [write_recording(tmp_path / "day.jsonl", messages)]))
+    done = run(config, "--history", url, "--from", "2026-04-01T05:00", "--to", "2026-04-01T06:00")
+    assert done.exit_code == 0, done.output
+    assert summary(done)["not_reproducible"] == 1
+    assert "dev-2 wuhan-2017-pm10-warning: its device was silent already" in done.output
+
+
 def test_an_altered_reading_is_a_difference(dusty: tuple[Path, Path], history: str, tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "history.db") as file:
         file.execute("UPDATE readings SET pm10 = 5 WHERE time = ?", (T0 + HOUR,))
