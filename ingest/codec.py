@@ -7,7 +7,7 @@ names the kind and version, the `received_at` header the greatest instant in the
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
@@ -33,6 +33,7 @@ from ingest.records import (
     Status,
     Tick,
 )
+from ingest.texts import Texts
 from ingest.units import QUANTITIES
 
 READINGS = "dust.readings/1"
@@ -266,7 +267,7 @@ def decode_readings(value: bytes) -> Readings:
     )
 
 
-def _words(device: Any, site: Any) -> tuple[tuple[str, ...], tuple[str, ...], Int32s]:
+def _words(device: Any, site: Any) -> tuple[Sequence[str], Sequence[str], Int32s]:
     """Devices, their sites, and which of them each row is."""
     if device.null_count or site.null_count:
         raise ValueError("device, site: a reading without one")
@@ -278,10 +279,11 @@ def _words(device: Any, site: Any) -> tuple[tuple[str, ...], tuple[str, ...], In
     return _texts_of(device), _texts_of(site), np.arange(len(device), dtype=np.int32)
 
 
-def _texts_of(column: Any) -> tuple[str, ...]:
+def _texts_of(column: Any) -> Sequence[str]:
+    if column.type == _TEXT and not column.null_count:
+        return Texts(column)  # `validate` has seen that it is UTF-8
     found = tuple(column.to_pylist())
-    # a column of text without holes needs no look at each
-    if (column.type != _TEXT or column.null_count) and not all(type(text) is str for text in found):
+    if not all(type(text) is str for text in found):
         raise ValueError("device, site: not a text")
     return found
 

@@ -7,7 +7,7 @@ milliseconds, values are int thousandths of the unit in `units.QUANTITIES`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -81,8 +81,8 @@ class Readings:
     `pm10=D;tsp=T`, only what is not N; extras JSON; marks such as `clock` or `retained`, comma-separated).
     """
 
-    devices: tuple[str, ...]
-    sites: tuple[str, ...]
+    devices: Sequence[str]
+    sites: Sequence[str]
     codes: Int32s
     time: Int64s
     period: Int64s

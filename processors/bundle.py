@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ingest.records import MISSING, FeedRecord, Int64s, Readings, Tick
+from ingest.texts import Texts
 
 
 class TickAt(NamedTuple):
@@ -62,24 +63,22 @@ def bundles(records: Iterable[FeedRecord]) -> Iterator[Bundle | FeedRecord]:
 def _joined(batches: list[Readings]) -> Readings:
     if len(batches) == 1:
         return batches[0]
-    devices: list[str] = []
-    sites: list[str] = []
+    known = 0  # devices so far
     codes = []
     flags: dict[int, str] = {}
     extras: dict[int, str] = {}
     marks: dict[int, str] = {}
     begin = 0
     for batch in batches:
-        codes.append(batch.codes + np.int32(len(devices)))
-        devices += batch.devices
-        sites += batch.sites
+        codes.append(batch.codes + np.int32(known))
+        known += len(batch.devices)
         for joined, own in ((flags, batch.flags), (extras, batch.extras), (marks, batch.marks)):
             if own:
                 joined.update((row + begin, text) for row, text in own.items())
         begin += len(batch)
     return Readings(
-        devices=tuple(devices),
-        sites=tuple(sites),
+        devices=Texts.joined([batch.devices for batch in batches]),
+        sites=Texts.joined([batch.sites for batch in batches]),
         codes=np.concatenate(codes),
         time=np.concatenate([batch.time for batch in batches]),
         period=np.concatenate([batch.period for batch in batches]),

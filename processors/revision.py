@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -19,6 +19,7 @@ import orjson
 
 from ingest.records import Int64s, Revision
 from ingest.suspicion import plain as plain_suspicion
+from ingest.texts import Texts
 from ingest.topics import partition_of
 from ingest.units import JUDGED
 from processors.background_term import REFERENCE
@@ -231,6 +232,7 @@ class Plan:
     tracks: tuple[Track, ...]  # windows to close, hours before what is made of them
     lateness: dict[Track, int]  # ms
     row_of: dict[str, int]
+    words: Texts  # of the devices
 
     @classmethod
     def of(
@@ -297,6 +299,7 @@ class Plan:
             tracks=tracks,
             lateness=_lateness(tracks, rules),
             row_of=row_of,
+            words=Texts.of([d["id"] for d in devices]),
         )
 
     def __len__(self) -> int:
@@ -315,12 +318,9 @@ class Plan:
         rolling = [t.window for t in self.tracks if not t.is_clock and not t.is_long]
         return RETAIN_MS + (HOUR_MS if rolling else 0)
 
-    def rows_of(self, devices: tuple[str, ...]) -> Rows:
+    def rows_of(self, devices: Sequence[str]) -> Rows:
         """The row of each device, -1 for one that is not of the plan."""
-        try:
-            return np.fromiter(map(self.row_of.__getitem__, devices), np.int32, len(devices))
-        except KeyError:
-            return np.array([self.row_of.get(device, -1) for device in devices], np.int32)
+        return self.words.find(devices)
 
     def places_of(self, site: str) -> tuple[str, ...]:
         """Where an order must be given to concern the site."""
