@@ -96,9 +96,16 @@ def county(count: int, packs: tuple[str, ...] = PACKS) -> dict[str, Any]:
     }
 
 
-def made(devices: int = DEVICES, minutes: int = MINUTES, packs: tuple[str, ...] = PACKS) -> Feed:
+def made(
+    devices: int = DEVICES,
+    minutes: int = MINUTES,
+    packs: tuple[str, ...] = PACKS,
+    suspicion: bool = False,
+) -> Feed:
     """A log: the configuration, then each minute a tick and one reading of each device."""
-    records: list[FeedRecord] = [make_revision(county(devices, packs), _T0)]
+    body = county(devices, packs)
+    body["county"] |= {"suspicion": True} if suspicion else {}
+    records: list[FeedRecord] = [make_revision(body, _T0)]
     random = np.random.default_rng(3)
     for minute in range(minutes):
         start = _T0 + minute * _MINUTE

@@ -1,7 +1,8 @@
 """The state of a partition as bytes, and its columns moved to a new configuration.
 
-Format: magic, length of the raw body, then zstd of (length of the JSON head, head, arrays back to
-back). The head names the version and each array's type and shape.
+Format: magic, length of what suspicion keeps, that (it is packed already), length of the raw body, then
+zstd of (length of the JSON head, head, arrays back to back). The head names the version and each array's
+type and shape.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ if TYPE_CHECKING:
     from processors.detect import Detector
 
 VERSION = 2
-_MAGIC = b"dustwatch-detect\x01"
+_MAGIC = b"dustwatch-detect\x02"
+_MAGIC_BEFORE = b"dustwatch-detect\x01"  # what suspicion keeps is one of the arrays
 _LENGTH = struct.Struct("<Q")
 Array = npt.NDArray[Any]
 
@@ -205,7 +207,6 @@ def dump(detector: Detector) -> bytes:
             for period, newest in sorted(detector.checked.before.items())
         ],
         "winds": detector.winds.dump(pack.add),
-        "suspecting": pack.add(np.frombuffer(detector.suspecting.dump(), np.uint8)),
         "beside": _dump_beside(detector.suspecting, pack),
         "silence": [pack.add(a) for a in (silence.last_seen, silence.since, silence.sent, silence.offline)],
         "connections": [pack.add(a) for a in (detector.connections.word, detector.connections.at)],
@@ -239,7 +240,9 @@ def dump(detector: Detector) -> bytes:
     head["arrays"] = [[array.dtype.str, list(array.shape)] for array in pack.arrays]
     text = orjson.dumps(head)
     raw = b"".join([_LENGTH.pack(len(text)), text, *(array.tobytes() for array in pack.arrays)])
-    return _MAGIC + _LENGTH.pack(len(raw)) + bytes(pa.compress(raw, codec="zstd", asbytes=True))
+    packed = pa.compress(raw, codec="zstd", asbytes=True)
+    kept = detector.suspecting.dump()
+    return b"".join([_MAGIC, _LENGTH.pack(len(kept)), kept, _LENGTH.pack(len(raw)), packed])
 
 
 def _plain(revision: Revision) -> dict[str, Any]:
@@ -273,12 +276,14 @@ def _dump_log(log: RowLog, pack: _Pack) -> dict[str, Any]:
     for number, bucket in sorted(log.open.items()):
         rows = bucket.filled()
         offset = (rows.time - number * BUCKET_MS).astype(np.int32)  # half the bytes of the instant
-        columns = (rows.row, offset, rows.period, rows.hash, rows.values, rows.packed, rows.wet, rows.lag)
+        came = rows.lag + offset // 1000  # the second of receipt: rows that came together share it
+        columns = (rows.row, offset, rows.period, rows.hash, rows.values, rows.packed, rows.wet, came)
         flagged = np.flatnonzero((rows.fail | rows.suspect).any(axis=0)).astype(np.int32)  # few are
         flags = (flagged, rows.fail[:, flagged], rows.suspect[:, flagged])
         opened.append([number, [pack.add(column) for column in (*columns, *flags)]])
     return {
         "until": log.closed_until,
+        "by_receipt": True,
         "open": opened,
         "closed": [[number, pack.add(hashes)] for number, hashes in sorted(log.closed.items())],
         "straggled": [
@@ -294,7 +299,7 @@ def _dump_log(log: RowLog, pack: _Pack) -> dict[str, Any]:
 
 def load(data: bytes, detector: Detector) -> Detector:
     """Fill an empty detector with a saved state. Raises ValueError for bytes of another version."""
-    head, arrays = _unpack(data)
+    head, arrays, suspecting = _unpack(data)
     detector.partition, detector.partitions = head["partition"]
     detector.now = head["now"]
     detector.outage = Outage(**head["outage"])
@@ -338,7 +343,7 @@ def load(data: bytes, detector: Detector) -> Detector:
         last, begin, until, bits = (arrays[i] for i in columns)
         detector.holes = Holes(last, begin, until, bits, looked)
     detector.winds = Winds.load(head.get("winds", []), arrays)
-    detector.suspecting = Suspecting.load(arrays[head["suspecting"]].tobytes(), len(detector.plan))
+    detector.suspecting = Suspecting.load(suspecting, len(detector.plan))
     beside = [(hour, [arrays[i] for i in own]) for hour, own in head.get("beside", [])]
     detector.suspecting.beside = Beside.load(beside)
     detector.log = _load_log(head["log"], arrays, detector.plan)
@@ -377,14 +382,20 @@ def _load_ahead(ahead: Ahead, head: dict[str, Any], arrays: list[Array]) -> None
         ahead.quarters[start, q, Admission(fail, suspect)] = total, covered
 
 
-def _unpack(data: bytes) -> tuple[dict[str, Any], list[Array]]:
-    if not data.startswith(_MAGIC):
+def _unpack(data: bytes) -> tuple[dict[str, Any], list[Array], bytes]:
+    """(head, arrays, what suspicion keeps)."""
+    if not data.startswith((_MAGIC, _MAGIC_BEFORE)):
         raise ValueError(
             f"a snapshot of detect must begin with {_MAGIC!r}, this one begins with {data[:16]!r}; "
             "was it saved by another version? Start from a clean stop of that version"
         )
-    start = len(_MAGIC) + _LENGTH.size
-    (size,) = _LENGTH.unpack_from(data, len(_MAGIC))
+    start, suspecting = len(_MAGIC), b""
+    if data.startswith(_MAGIC):
+        (kept,) = _LENGTH.unpack_from(data, start)
+        start += _LENGTH.size
+        suspecting, start = data[start : start + kept], start + kept
+    (size,) = _LENGTH.unpack_from(data, start)
+    start += _LENGTH.size
     raw = pa.decompress(data[start:], decompressed_size=size, codec="zstd", asbytes=True)
     (length,) = _LENGTH.unpack_from(raw)
     at = _LENGTH.size + length
@@ -397,7 +408,9 @@ def _unpack(data: bytes) -> tuple[dict[str, Any], list[Array]]:
         array = np.frombuffer(raw, np.dtype(dtype), count, at).reshape(shape).copy()
         arrays.append(array)
         at += array.nbytes
-    return head, arrays
+    if "suspecting" in head:
+        suspecting = arrays[head["suspecting"]].tobytes()
+    return head, arrays, suspecting
 
 
 def _load_log(head: dict[str, Any], arrays: list[Array], plan: Plan) -> RowLog:
@@ -407,6 +420,8 @@ def _load_log(head: dict[str, Any], arrays: list[Array], plan: Plan) -> RowLog:
         fail, suspect = np.zeros(values.shape, np.uint16), np.zeros(values.shape, np.uint16)
         fail[:, flagged], suspect[:, flagged] = flags
         time = offset.astype(np.int64) + number * BUCKET_MS
+        if head.get("by_receipt"):
+            lag = (lag - offset // 1000).astype(np.int16)
         rows = Columns(row, time, period, hashes, values, packed, fail, suspect, wet, lag)
         bucket = Bucket(rows, len(rows))
         bucket.learn(number, plan.digest)

@@ -32,7 +32,7 @@ from processors.suspicion.features import COLUMNS, NUMBER, Bools, Floats, Rows, 
 from processors.suspicion.finding import Finding
 from processors.suspicion.history import NOTHING
 from processors.suspicion.places import Place, neighbours
-from processors.suspicion.saved import from_bytes, to_bytes
+from processors.suspicion.saved import Blocks, from_bytes, to_bytes
 from processors.suspicion.watch import PATTERNS, STATUS, Watch
 from processors.suspicion.words import TITLES
 from processors.tracks import HOUR_MS
@@ -52,6 +52,7 @@ class Suspecting:
     def __init__(self, devices: int = 0) -> None:
         self.watch = Watch.of(devices)
         self.beside = Beside()
+        self.blocks = Blocks()  # of it, by hour
         self._saved: bytes | None = None  # of the state as it is; it changes once an hour
 
     def hour(
@@ -161,7 +162,7 @@ class Suspecting:
 
     def remap(self, old_row: Int32s) -> None:
         """Rows have new numbers: new row i was `old_row[i]`, -1 where the device is new."""
-        self._saved = None
+        self._saved, self.blocks = None, Blocks()
         self.watch.remap(old_row)
         self.beside.remap(old_row)
 
@@ -170,7 +171,7 @@ class Suspecting:
         if self.watch.history.newest == NOTHING:
             return b""
         if self._saved is None:
-            self._saved = to_bytes(self.watch)
+            self._saved = to_bytes(self.watch, self.blocks)
         return self._saved
 
     @classmethod

@@ -6,7 +6,7 @@ on every machine alike. What it costs a device: `BYTES_A_DEVICE`, before compres
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +47,8 @@ class History:
     recent: Halves
     long: Halves
     newest: int = NOTHING
+    # (depth of the ring, place in it) of hours that were written since somebody cleared it
+    changed: set[tuple[int, int]] = field(default_factory=set)
 
     @classmethod
     def of(cls, devices: int) -> History:
@@ -69,14 +71,17 @@ class History:
             for hour in range(max(newest + 1, number - LONG_HOURS), number):
                 self.long[:, hour % LONG_HOURS] = np.nan
                 self.recent[:, hour % RECENT_HOURS] = np.nan
+                self.changed |= {(LONG_HOURS, hour % LONG_HOURS), (RECENT_HOURS, hour % RECENT_HOURS)}
             self.newest = features.start
         elif newest - number >= LONG_HOURS:
             return False
         with np.errstate(invalid="ignore"):
             made = np.clip(features.columns, -_MOST, _MOST).astype(np.float16)
         self.long[:, number % LONG_HOURS] = made[_LONG]
+        self.changed.add((LONG_HOURS, number % LONG_HOURS))
         if newest - number < RECENT_HOURS or number > newest:
             self.recent[:, number % RECENT_HOURS] = made[_RECENT]
+            self.changed.add((RECENT_HOURS, number % RECENT_HOURS))
         return True
 
     def backfilled(self, row: Int32s, time: Int64s) -> None:
@@ -90,6 +95,7 @@ class History:
         row, number, minute = row[kept], number[kept], (time[kept] - self.newest) % HOUR_MS // 60_000
         held = self.long[_PLACE["last_minute"]]
         np.fmax.at(held, (number % LONG_HOURS, row), minute.astype(np.float16))
+        self.changed |= {(LONG_HOURS, int(place)) for place in np.unique(number % LONG_HOURS)}
 
     def last(self, name: str, hours: int, before: int = 0, row: int | None = None) -> Floats:
         """(hours, devices) of a column, the oldest first, ending `before` hours before the newest.

@@ -1,13 +1,15 @@
-"""The state of suspicion as bytes; it changes once an hour, so once an hour they are made anew.
+"""The state of suspicion as bytes; of what changes once an hour, only the hours that changed are packed.
 
-Format: magic, length of the head, head (JSON: version, newest hour, columns, type and shape of each
-array), then the arrays back to back, zstd. The bytes of a half float are put apart, high ones first: they
-compress to half, as most of a ring is alike from hour to hour or not known.
+Format: magic, length of the head, head (JSON: version, newest hour, patterns, columns, devices, the length
+of each block), then a block for each eight hours of both rings and one for what stands, each zstd. The
+bytes of a half float are put apart, high ones first: they compress to half, as most of an hour is alike
+from device to device or not known.
 """
 
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,33 +17,56 @@ import numpy.typing as npt
 import orjson
 import pyarrow as pa
 
-from processors.suspicion.history import LONG_NAMES, RECENT_NAMES
+from processors.suspicion.features import LONG_HOURS, RECENT_HOURS
+from processors.suspicion.history import LONG_NAMES, RECENT_NAMES, History
 from processors.suspicion.watch import PATTERNS, Watch
 
-VERSION = 2
-_BEFORE = {  # columns of version 1, whose head does not name them
+VERSION = 3  # 1 and 2: all arrays in one block; 1 does not name its columns
+_COLUMNS_OF_1 = {
     "recent": [name for name in RECENT_NAMES if name != "astray"],
     "long": list(LONG_NAMES),
 }
 _MAGIC = b"dustwatch-suspicion\x01"
-_HEAD = struct.Struct("<IQ")  # length of the head, length of the arrays
+_HEAD = struct.Struct("<IQ")  # length of the head; of the arrays of versions 1 and 2
+_HOURS = 8  # of a block: fewer pack less in an hour, more pack better
+_BLOCKS = [(depth, first) for depth in (RECENT_HOURS, LONG_HOURS) for first in range(0, depth, _HOURS)]
 
 
-def to_bytes(watch: Watch) -> bytes:
-    """The whole state; the same state gives the same bytes."""
-    arrays = watch.arrays()
+@dataclass(slots=True)
+class Blocks:
+    """The packed hours of a history, by ring (its depth) and first place in it."""
+
+    of: dict[tuple[int, int], bytes] = field(default_factory=dict)
+
+    def bring_up(self, history: History) -> list[bytes]:
+        """All blocks; those of hours that have changed are packed anew."""
+        for depth, first in {(depth, place // _HOURS * _HOURS) for depth, place in history.changed}:
+            self.of[depth, first] = _pack(_apart(_ring(history, depth)[:, first : first + _HOURS]))
+        history.changed.clear()
+        return [self.of[key] for key in _BLOCKS]
+
+
+def to_bytes(watch: Watch, blocks: Blocks | None = None) -> bytes:
+    """The whole state; the same state gives the same bytes. `blocks`: what the last call packed.
+
+    Without them all hours are packed.
+    """
+    if blocks is None or not blocks.of:
+        watch.history.changed.update(_BLOCKS)
+    packed = (blocks or Blocks()).bring_up(watch.history)
+    rest: list[npt.NDArray[Any]] = [watch.since, watch.seen, watch.how]
+    packed = [*packed, _pack(b"".join(_apart(array) for array in rest))]
     head = orjson.dumps(
         {
             "version": VERSION,
             "newest": watch.history.newest,
             "patterns": list(PATTERNS),
             "columns": {"recent": RECENT_NAMES, "long": LONG_NAMES},
-            "arrays": [[array.dtype.str, list(array.shape)] for array in arrays],
+            "devices": watch.history.devices,
+            "blocks": [len(block) for block in packed],
         }
     )
-    raw = b"".join(_apart(array) for array in arrays)
-    packed = bytes(pa.Codec("zstd", compression_level=1).compress(raw, asbytes=True))
-    return b"".join([_MAGIC, _HEAD.pack(len(head), len(raw)), head, packed])
+    return b"".join([_MAGIC, _HEAD.pack(len(head), 0), head, *packed])
 
 
 def from_bytes(data: bytes) -> Watch:
@@ -51,12 +76,45 @@ def from_bytes(data: bytes) -> Watch:
     length, size = _HEAD.unpack_from(data, len(_MAGIC))
     start = len(_MAGIC) + _HEAD.size
     head: dict[str, Any] = orjson.loads(data[start : start + length])
-    if head["version"] not in (1, VERSION) or head["patterns"] != list(PATTERNS):
+    if head["version"] not in (1, 2, VERSION) or head["patterns"] != list(PATTERNS):
         raise ValueError(
             f"a state of suspicion of version {head['version']} with the patterns {head['patterns']}; "
             f"this program reads version {VERSION} with {list(PATTERNS)}"
         )
-    raw = pa.Codec("zstd").decompress(data[start + length :], decompressed_size=size, asbytes=True)
+    columns = head.get("columns", _COLUMNS_OF_1)
+    body = data[start + length :]
+    arrays = _of_blocks(body, head, columns) if head["version"] == VERSION else _of_one(body, head, size)
+    arrays[0] = _by_name(arrays[0], columns["recent"], RECENT_NAMES)
+    arrays[1] = _by_name(arrays[1], columns["long"], LONG_NAMES)
+    return Watch.restored(head["newest"], arrays)
+
+
+def _ring(history: History, depth: int) -> npt.NDArray[Any]:
+    return history.recent if depth == RECENT_HOURS else history.long
+
+
+def _of_blocks(body: bytes, head: dict[str, Any], columns: dict[str, list[str]]) -> list[npt.NDArray[Any]]:
+    devices, at = head["devices"], 0
+    count = {RECENT_HOURS: len(columns["recent"]), LONG_HOURS: len(columns["long"])}
+    rings = {depth: np.empty((n, depth, devices), np.float16) for depth, n in count.items()}
+    for (depth, first), length in zip(_BLOCKS, head["blocks"][:-1], strict=True):
+        items = count[depth] * _HOURS * devices
+        raw = _unpack(body[at : at + length], 2 * items)
+        hours = _together(raw, 0, items, np.dtype(np.float16)).reshape(-1, _HOURS, devices)
+        rings[depth][:, first : first + _HOURS] = hours
+        at += length
+    shape = (len(PATTERNS), devices)
+    raw, place = _unpack(body[at:], 9 * shape[0] * devices), 0
+    rest = []
+    for dtype in (np.dtype(np.int32), np.dtype(np.int32), np.dtype(np.int8)):
+        rest.append(_together(raw, place, shape[0] * devices, dtype).reshape(shape))
+        place += shape[0] * devices * dtype.itemsize
+    return [rings[RECENT_HOURS], rings[LONG_HOURS], *rest]
+
+
+def _of_one(body: bytes, head: dict[str, Any], size: int) -> list[npt.NDArray[Any]]:
+    """The arrays of version 1 or 2."""
+    raw = _unpack(body, size)
     arrays: list[npt.NDArray[Any]] = []
     at = 0
     for name, shape in head["arrays"]:
@@ -64,10 +122,15 @@ def from_bytes(data: bytes) -> Watch:
         count = int(np.prod(shape))
         arrays.append(_together(raw, at, count, dtype).reshape(shape))
         at += count * dtype.itemsize
-    columns = head.get("columns", _BEFORE)
-    arrays[0] = _by_name(arrays[0], columns["recent"], RECENT_NAMES)
-    arrays[1] = _by_name(arrays[1], columns["long"], LONG_NAMES)
-    return Watch.restored(head["newest"], arrays)
+    return arrays
+
+
+def _pack(raw: bytes) -> bytes:
+    return bytes(pa.Codec("zstd", compression_level=1).compress(raw, asbytes=True))
+
+
+def _unpack(packed: bytes, size: int) -> bytes:
+    return bytes(pa.Codec("zstd").decompress(packed, decompressed_size=size, asbytes=True))
 
 
 def _by_name(ring: npt.NDArray[Any], had: list[str], wanted: tuple[str, ...]) -> npt.NDArray[Any]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
+import orjson
+import pyarrow as pa
 import pytest
 
 from processors.suspicion.features import COLUMNS, NUMBER, Features
 from processors.suspicion.finding import Named
 from processors.suspicion.history import LONG_NAMES, RECENT_NAMES
-from processors.suspicion.saved import from_bytes, to_bytes
+from processors.suspicion.saved import Blocks, from_bytes, to_bytes
 from processors.suspicion.watch import PATTERNS, STATUS, Settings, Watch
 from processors.suspicion.words import GUARDS, TITLES
 from tests.hours import HONEST, HOUR, place
@@ -84,26 +88,56 @@ def test_bytes_of_something_else_are_refused():
         from_bytes(b"something else")
     saved = to_bytes(Watch.of(1))
     with pytest.raises(ValueError, match="of version 9"):
-        from_bytes(saved.replace(b'"version":2', b'"version":9'))
+        from_bytes(saved.replace(b'"version":3', b'"version":9'))
 
 
-def test_a_state_of_before_lacks_the_columns_that_came_later_and_no_other():
-    watch = Watch.of(2)
-    run(watch, [hour(n, astray=3.0) for n in range(3)])
+def as_before(watch, version, recent):
+    """The bytes that version 1 or 2 made: all arrays in one block."""
     names = list(RECENT_NAMES)
-    older = Watch.of(2)
-    run(older, [hour(n) for n in range(3)])
-    kept = [name for name in names if name != "astray"]
-    older.history.recent = older.history.recent[[names.index(name) for name in kept]]
-    head = to_bytes(older).replace(b'"version":2', b'"version":1')
-    cut = head.index(b',"columns"'), head.index(b',"arrays"')
-    length = int.from_bytes(head[20:24], "little") - (cut[1] - cut[0])
-    bytes_of_1 = head[:20] + length.to_bytes(4, "little") + head[24 : cut[0]] + head[cut[1] :]
-    found = from_bytes(bytes_of_1)
-    assert np.isnan(found.history.last("astray", 24)).all()
-    for name in (*kept, *LONG_NAMES):
-        hours = watch.history.last(name, 3)
-        np.testing.assert_array_equal(found.history.last(name, 3), hours)
+    arrays = watch.arrays()
+    arrays[0] = arrays[0][[names.index(name) for name in recent]]
+    head = {
+        "version": version,
+        "newest": watch.history.newest,
+        "patterns": list(PATTERNS),
+        "arrays": [[array.dtype.str, list(array.shape)] for array in arrays],
+    }
+    if version > 1:
+        head["columns"] = {"recent": recent, "long": LONG_NAMES}
+    raw = b"".join(
+        np.ascontiguousarray(array).view(np.uint8).reshape(-1, array.itemsize)[:, ::-1].T.tobytes()
+        for array in arrays
+    )
+    text = orjson.dumps(head)
+    packed = pa.compress(raw, codec="zstd", asbytes=True)
+    return b"dustwatch-suspicion\x01" + struct.pack("<IQ", len(text), len(raw)) + text + packed
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_state_of_before_is_read_and_lacks_only_the_columns_that_came_later(version):
+    watch = Watch.of(2)
+    run(watch, [stuck(n, astray=3.0) for n in range(4)])
+    recent = [name for name in RECENT_NAMES if version > 1 or name != "astray"]
+    found = from_bytes(as_before(watch, version, recent))
+    assert np.isnan(found.history.last("astray", 24)).all() == (version == 1)
+    for name in (*recent, *LONG_NAMES):
+        np.testing.assert_array_equal(found.history.last(name, 24), watch.history.last(name, 24))
+    assert found.standing("stuck").tolist() == watch.standing("stuck").tolist() == [0]
+
+
+def test_what_was_packed_once_is_packed_again_only_where_an_hour_changed():
+    watch, blocks = Watch.of(2), Blocks()
+    for n in range(30):
+        run(watch, [stuck(n)])
+        if n == 20:
+            watch.history.backfilled(np.array([1], np.int32), np.array([(FIRST + 3) * HOUR + 60_000]))
+        if n == 25:
+            run(watch, [hour(22, mean=[1.0, 2.0])])  # late readings changed it
+        assert to_bytes(watch, blocks) == to_bytes(from_bytes(to_bytes(watch))), n
+    packed = dict(blocks.of)
+    run(watch, [stuck(31)])
+    to_bytes(watch, blocks)
+    assert sum(blocks.of[key] is not packed[key] for key in packed) <= 4
 
 
 def test_a_new_configuration_moves_what_is_known_to_the_new_rows():
