@@ -14,12 +14,18 @@ words = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=6), 
 
 
 @given(words, words)
-def test_they_are_found_as_in_a_dictionary_and_joined_in_their_order(known: list[str], asked: list[str]) -> None:
+def test_they_are_found_as_in_a_dictionary_and_joined_in_their_order(
+    known: list[str], asked: list[str]
+) -> None:
     known = list(dict.fromkeys(known))
     place = {word: n for n, word in enumerate(known)}
     assert Texts.of(known).find(asked).tolist() == [place.get(word, -1) for word in asked]
     joined = Texts.joined([known, Texts.of(asked), ()])
-    assert (list(joined), len(joined), joined) == ([*known, *asked], len(known) + len(asked), [*known, *asked])
+    assert (list(joined), len(joined), joined) == (
+        [*known, *asked],
+        len(known) + len(asked),
+        [*known, *asked],
+    )
     assert hash(joined) == hash(tuple(joined))
 
 
