@@ -56,14 +56,15 @@ class Gathered:
             row, hour, kind = row[usable], hour[usable], kind[usable]
             speed, direction = speed[usable], direction[usable]
         key = hour * len(LONGEST_MS) + kind
-        for one in np.unique(key).tolist():
-            mine = key == one
+        alike = bool((key == key[0]).all())  # as most batches are
+        for one in (int(key[0]),) if alike else np.unique(key).tolist():
             sums = self.held.get(divmod(one, len(LONGEST_MS)))
             if sums is None:
                 sums = self.held[divmod(one, len(LONGEST_MS))] = no_wind(devices)
-            if mine.all():
+            if alike:
                 gather(sums, row, speed, direction)
             else:
+                mine = key == one
                 gather(sums, row[mine], speed[mine], direction[mine])
 
     def of_hour(self, start: int, site: Int32s, sites: int) -> WindSums:

@@ -154,3 +154,15 @@ def test_a_wrong_use_is_exit_2_with_the_way_out(
     done = run(dusty[0], *arguments)
     assert done.exit_code == 2
     assert words in done.output
+
+
+def test_a_history_of_what_stood_upwind_is_judged_again_to_the_same(tmp_path: Path) -> None:
+    own = CASES / "the-wind-turns-and-falls-calm"
+    url = f"sqlite:///{tmp_path}/history.db"
+    keep(open_history(url), log_of(own / "config", [own / "recording.jsonl"]))
+    span = ("--from", "2026-11-23T08:00", "--to", "2026-11-23T11:00")
+    done = run(own / "config", "--history", url, *span)
+    assert done.exit_code == 0, done.output
+    said = summary(done)
+    assert said["live"] == said["other"] == {"compliant": 0, "exceeds": 2, "undetermined": 4}
+    assert said["not_reproducible"] == 0
