@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from deploy.explain_rule import asks
 from deploy.explain_suspicion import suspicion_lines
 from deploy.explain_texts import text
 from deploy.foretold import outlook_lines, rework_outlook
@@ -19,7 +20,6 @@ from processors.arithmetic import NANO, Window, number
 from processors.breaches import SUSPICION
 
 FEW = 30  # readings and slots that are listed where not all are asked for
-_DAY_S = 86_400
 Line = dict[str, Any]
 
 
@@ -185,27 +185,7 @@ class Teller:
         if status:
             yield self.line("status", self.say(f"status:{status}"))
         if rule:
-            yield self.line("asks", ("，" if self.language == "zh" else ", ").join(self._asks(rule)))
-
-    def _asks(self, rule: Line) -> Iterator[str]:
-        unit, window = rule["unit"], rule["window"]
-        if window:
-            statistic = self.say(f"statistic:{rule['statistic']}")
-            yield self.say("ask_window", window=_length(window), statistic=statistic)
-        limit = f"{number(rule['limit'])} {unit}"
-        if unit == "mg/m3" and rule["statistic"] != "count":
-            limit += f" ({number(rule['limit'] * 1000)} ug/m3)"  # what verdicts and arithmetic are in
-        yield self.say("ask_limit", limit=limit)
-        if rule.get("background"):
-            term = rule["background"]
-            named = {"area": "", "device": "", **term}
-            yield self.say(f"ask_background:{term.get('kind', 'county')}", **named).rstrip()
-            if term.get("cap") is not None:
-                yield self.say("ask_cap", cap=number(term["cap"]))
-        if rule.get("allowance") is not None:
-            yield self.say("ask_allowance", allowance=rule["allowance"])
-        if window:
-            yield self.say("ask_capture", least=f"{rule['least_capture']:g}")
+            yield self.line("asks", ("，" if self.language == "zh" else ", ").join(asks(rule, self.say)))
 
     def configured(self) -> Iterator[str]:
         """The configuration in force."""
@@ -396,10 +376,3 @@ class Teller:
 
 def _plain(value: Any) -> str:
     return f"{value:.9g}" if isinstance(value, float) else str(value)
-
-
-def _length(seconds: int) -> str:
-    for unit, size in (("d", _DAY_S), ("h", 3600), ("min", 60)):
-        if seconds % size == 0 and (unit != "d" or seconds == _DAY_S):
-            return f"{seconds // size * (24 if unit == 'd' else 1)} {'h' if unit == 'd' else unit}"
-    return f"{seconds} s"

@@ -18,11 +18,12 @@ from ingest.units import JUDGED
 from processors.background import Backgrounds
 from processors.day_ahead import DayAhead
 from processors.further import Further, Past
+from processors.in_force import Admission, RuleInForce
 from processors.meter import Measured
 from processors.outlook import Outlook, OutlookSettings, Watch, look
 from processors.projection import NONE, Bools, Progress, ProjectionSettings, settled_slots
 from processors.recent import Recent, learn
-from processors.revision import Admission, Plan, RuleInForce
+from processors.revision import Plan
 from processors.rowlog import Columns, Int32s
 from processors.tracks import HOUR, HOUR_MS, QUARTER, QUARTER_MS
 from processors.windows import slots_of

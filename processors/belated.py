@@ -8,9 +8,10 @@ import numpy as np
 
 from ingest.records import Int64s
 from processors.amendments import Amendments, next_minute
+from processors.in_force import UNBOUNDED
 from processors.intake import Intake
 from processors.orders import Order
-from processors.revision import UNBOUNDED, Plan
+from processors.revision import Plan
 from processors.service import is_under
 from processors.tracks import Track
 

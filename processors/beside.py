@@ -12,8 +12,9 @@ from ingest.records import Int32s, Int64s
 from ingest.units import JUDGED
 from processors.answers import NO_BACKGROUND, NO_UPWIND, NO_WIND, Held, Int16s
 from processors.background_term import UPWIND
+from processors.in_force import RuleInForce
 from processors.intervals import interval_ids
-from processors.revision import Plan, RuleInForce
+from processors.revision import Plan
 from processors.wind.ground import SETTINGS
 from processors.wind.pairing import PAIR_REASONS, upwind_of
 from processors.wind.vector import Wind

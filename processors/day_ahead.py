@@ -14,6 +14,7 @@ import numpy as np
 from ingest.records import Int64s
 from processors.answers import IS_EXCEEDING, PENDING, Held
 from processors.answers import NONE as NO_ANSWER
+from processors.in_force import RuleInForce
 from processors.outlook import (
     CERTAIN,
     IF_MEASURED,
@@ -25,7 +26,7 @@ from processors.outlook import (
     say,
 )
 from processors.projection import NONE, UNBOUNDED, Bars, Bools, Progress, Projection, Prospects
-from processors.revision import Plan, RuleInForce
+from processors.revision import Plan
 from processors.rowlog import Int32s
 from processors.tracks import day_of
 

@@ -23,8 +23,9 @@ from processors.answers import (
     Int16s,
     Judgement,
 )
+from processors.in_force import UNBOUNDED, RuleInForce
 from processors.records import Verdict, short_id
-from processors.revision import UNBOUNDED, Plan, RuleInForce
+from processors.revision import Plan
 from processors.tracks import Track, day_of
 
 HeldByRule = dict[str, dict[int, Held]]  # rule -> start of the interval

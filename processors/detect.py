@@ -15,6 +15,7 @@ import numpy as np
 
 from ingest.records import Background, FeedRecord, Readings, Revision, Signal, Status, Tick
 from processors import state
+from processors.adopting import adopt, replan
 from processors.ahead import Ahead, next_look
 from processors.amendments import Amendments
 from processors.answers import Judgement
@@ -31,6 +32,7 @@ from processors.deadman import Deadman
 from processors.further import Past
 from processors.holes import Around, Holes
 from processors.hours import Hours
+from processors.in_force import PLAIN
 from processors.instants import Instants
 from processors.intake import Intake, Positions, intake
 from processors.judge import Judge
@@ -40,7 +42,7 @@ from processors.outage import NEVER, Outage, is_gap
 from processors.outputs import DUPLICATE, Note, Outputs
 from processors.quality.newest import Newest
 from processors.records import Breach
-from processors.revision import PLAIN, Plan, depends_on, formers_of, sites_of_partition
+from processors.revision import Plan, depends_on, formers_of, sites_of_partition
 from processors.rowlog import Int32s, RowLog
 from processors.silence import Silence
 from processors.suspecting import Suspecting
@@ -158,7 +160,7 @@ class Detector:
                 self._belated.maintenance(order, record.received_at)
             self._next = None
         if self.calibrations.add(record) and self.revision is not None:
-            state.replan(self, self.calibrations.plan(self.plan, self.revision))
+            replan(self, self.calibrations.plan(self.plan, self.revision))
         if record.kind == "gap":
             end = max(record.start + 1, record.received_at if record.end is None else record.end)
             self.gaps.append((record.start, end))
@@ -259,7 +261,7 @@ class Detector:
         former = formers_of(self.plan, self.revision, revision, at)
         plan = Plan.of(revision, sites_of_partition(self.partition, self.partitions), former)
         first = not self.ready
-        state.adopt(self, self.calibrations.plan(plan, revision), at)
+        adopt(self, self.calibrations.plan(plan, revision), at)
         self.revision = revision
         self.closed = {
             # the zone may have changed

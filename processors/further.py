@@ -15,6 +15,7 @@ from ingest.records import Int64s
 from processors.answers import Held
 from processors.hours import Hours
 from processors.hours_ahead import Begun, project_hours, prospects_of_hours
+from processors.in_force import RuleInForce
 from processors.meter import Meter
 from processors.outlook import (
     EVENTS,
@@ -29,7 +30,7 @@ from processors.outlook import (
 )
 from processors.projection import NONE, Progress, ProjectionSettings, bars_of, rows_of, settled_slots
 from processors.recent import Recent, learn
-from processors.revision import Plan, RuleInForce
+from processors.revision import Plan
 from processors.rowlog import Int32s
 from processors.tracks import HOUR, HOUR_MS, QUARTER, QUARTER_MS, Track
 from processors.windows import slots_of

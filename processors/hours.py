@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ingest.records import Int64s
 from ingest.units import JUDGED
-from processors.revision import Admission
+from processors.in_force import Admission
 from processors.rowlog import ABSENT, Int32s
 from processors.tracks import HOUR_MS
 from processors.windows import NANO, Means, of_hours, slots_of

@@ -10,11 +10,12 @@ import numpy as np
 from ingest.records import Int64s
 from ingest.units import JUDGED
 from processors.answers import Judgement
+from processors.in_force import PLAIN, Admission, RuleInForce
 from processors.intervals import interval_ids
 from processors.orders import SERVICE, Orders
 from processors.outage import NEVER
 from processors.records import COMPLIANT, EXCEEDS, Verdict, short_id
-from processors.revision import PLAIN, Admission, Plan, RuleInForce, depends_on
+from processors.revision import Plan, depends_on
 from processors.rowlog import ABSENT, REFUSED, Columns, Int32s
 from processors.service import serviced
 from processors.silence import Bools

@@ -39,8 +39,9 @@ from processors.answers import (
 from processors.background import AreaMean, Backgrounds
 from processors.beginnings import Bits
 from processors.days import Days
+from processors.in_force import RuleInForce
 from processors.records import EXCEEDS, Verdict
-from processors.revision import Plan, RuleInForce
+from processors.revision import Plan
 from processors.silence import Silence
 from processors.tracks import HOUR_MS, RETAIN_MS, day_of
 from processors.verdicts import verdict_records

@@ -12,10 +12,11 @@ import numpy as np
 
 from ingest.units import JUDGED
 from processors.hours import Hours, Key
+from processors.in_force import PLAIN, Admission
 from processors.intervals import interval_records
 from processors.orders import Orders
 from processors.records import Interval
-from processors.revision import PLAIN, Admission, Plan
+from processors.revision import Plan
 from processors.rowlog import ABSENT, REFUSED, Columns, Int32s, RowLog
 from processors.service import serviced
 from processors.silence import Bools

@@ -14,6 +14,7 @@ import orjson
 
 from ingest.codec import headers_of
 from ingest.records import Headers, Int64s
+from processors.in_force import RuleInForce
 from processors.projection import (
     NONE,
     UNBOUNDED,
@@ -29,7 +30,7 @@ from processors.projection import (
 )
 from processors.recent import Recent
 from processors.records import OUTLOOK, OUTLOOKS, short_id
-from processors.revision import Plan, RuleInForce
+from processors.revision import Plan
 from processors.rowlog import Int32s
 from processors.rules import Rule
 from processors.windows import NANO

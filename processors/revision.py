@@ -9,9 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,26 +19,22 @@ from ingest.records import Int64s, Revision
 from ingest.suspicion import plain as plain_suspicion
 from ingest.texts import Texts
 from ingest.topics import partition_of
-from ingest.units import JUDGED
 from processors.background_term import REFERENCE
+from processors.in_force import UNBOUNDED, Former, Rows, RuleInForce, rule_in_force, selects
 from processors.monitors import Tables, corrections_of, monitor_facts, monitors_of, raw_ceilings
 from processors.orders import EVERYWHERE, STAGE, Orders
-from processors.quality.flags import bits_of
 from processors.quality.limits import Limits
 from processors.quality.settings import Settings
-from processors.rules import NO_MEASUREMENT, Rule
+from processors.rules import Rule
 from processors.suspicion.settings import settings_of
 from processors.suspicion.watch import Settings as Suspicion
-from processors.tracks import BASE, HOUR, HOUR_MS, QUARTER_MS, RETAIN_MS, Track, day_of, midnight
+from processors.tracks import BASE, HOUR, HOUR_MS, RETAIN_MS, Track
 from processors.wind.ground import Ground
-from processors.windows import NANO, Statistic
 
 LATENESS_MS = 120_000  # of a window that no rule asks for
 OFFLINE_LEAST_MS = 15 * 60_000
 OFFLINE_INTERVALS = 3
 FORMER_MS = 72 * HOUR_MS  # longer than an interval may be superseded and its day counted again
-UNBOUNDED = int(np.iinfo(np.int64).max)
-Rows = npt.NDArray[np.int32]
 
 
 def compile_revision(
@@ -112,98 +106,6 @@ class Area:
     least: int
 
 
-class Admission(NamedTuple):
-    """Which values a mean may use: not those that failed or are suspect by one of these checks (bits)."""
-
-    fail: int
-    suspect: int
-
-
-PLAIN = Admission(int(bits_of(NO_MEASUREMENT)), 0)  # of intervals that no rule asks for
-
-
-class Former(NamedTuple):
-    """What held of a rule before a later revision: windows that began before `until` are judged by it."""
-
-    id: str
-    rule: dict[str, Any] | None  # as JSON data; None: there was no such rule
-    configuration: str
-    start: int
-    until: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RuleInForce:
-    """A rule of the plan: its numbers as integers, and the rows of the devices it judges."""
-
-    rule: Rule
-    revision: str
-    configuration: str  # id of the revision that holds it
-    rows: Rows  # ascending
-    pollutant: int  # index in JUDGED
-    window: int  # ms; 0: single values
-    limit: int  # 1e-9 unit
-    cap: int  # 1e-9 unit
-    start: int  # valid for windows that begin in [start, end)
-    end: int
-    track: Track
-    statistic: Statistic
-    hours: tuple[tuple[int, int], ...]  # ms after local midnight, half-open; empty: any
-    zone: str
-    admits: Admission
-    clear_level: int | None  # 1e-9 unit
-    clear_ms: int
-    lateness: int
-    least_permyriad: int  # least capture in 1/10000, rounded down
-    wait: int  # ms after the window's end
-    settle: int
-
-    @property
-    def unit(self) -> str:
-        """Of values and limit in its verdicts."""
-        return "slots" if self.statistic.name == "count" else "ug/m3"
-
-    @property
-    def is_partial(self) -> bool:
-        """Does it judge some windows only, by the hour of day or by orders in force?"""
-        own = self.rule
-        return bool(self.hours or own.alert_levels or own.during or own.unless or own.stages)
-
-    @property
-    def foretells(self) -> bool:
-        """Is there a word before its breaches? Means of a quarter of an hour or more."""
-        return self.rule.outlook and self.window >= QUARTER_MS and self.statistic.name == "mean"
-
-    @property
-    def looks_back(self) -> bool:
-        """Do its breaches depend on several intervals in a row?"""
-        return self.rule.repeat > 1 or self.clear_level is not None or self.clear_ms > 0
-
-    @property
-    def remembers(self) -> int:
-        """How long after an interval's end its answers are needed, ms."""
-        in_a_row = max(self.clear_ms, self.rule.repeat * self.track.step) if self.looks_back else 0
-        return RETAIN_MS + HOUR_MS + in_a_row
-
-    def is_valid(self, instant: int) -> bool:
-        """Is the rule valid for what begins at this instant?"""
-        return self.start <= instant < self.end
-
-    def holds(self, instant: int) -> bool:
-        """Does the rule judge what begins at this instant: valid, and at an hour of day of its own?"""
-        if not self.is_valid(instant):
-            return False
-        if not self.hours:
-            return True
-        since_midnight = instant - day_of(instant, self.zone)[0]
-        return any(
-            begin <= since_midnight < until
-            if begin < until
-            else since_midnight >= begin or since_midnight < until
-            for begin, until in self.hours
-        )
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """A configuration in columns: row i is device i of this partition, in the order of the ids."""
@@ -264,7 +166,8 @@ class Plan:
         monitors = monitors_of(devices, interval, site_of)
         monitors, ceilings = raw_ceilings(monitors, corrections)
         latest = {
-            rule["id"]: _in_force(Rule.model_validate(rule), own, zone, revision.id) for rule in body["rules"]
+            rule["id"]: rule_in_force(Rule.model_validate(rule), own, zone, revision.id)
+            for rule in body["rules"]
         }
         rules, latest = _since(latest, former, own, zone)
         row_of = {d["id"]: row for row, d in enumerate(devices)}
@@ -340,7 +243,7 @@ class Plan:
         own, places = rule.rule, self.places_of(site)
         stage = orders.stage(places, instant)
         facts = self.facts[site] if stage is None else {**self.facts[site], "stage": stage}
-        if not _applies(own, facts):
+        if not selects(own, facts):
             return False
         levels = orders.levels(places, instant) if own.alert_levels or own.unless_alert_levels else set()
         if own.alert_levels and levels.isdisjoint(own.alert_levels):
@@ -449,69 +352,9 @@ def _since(
         newest = latest[one.id]
         latest[one.id] = replace(newest, start=max(newest.start, one.until))
         if one.rule is not None:
-            held = _in_force(Rule.model_validate(one.rule), sites, zone, one.configuration)
+            held = rule_in_force(Rule.model_validate(one.rule), sites, zone, one.configuration)
             # where the rule of today judges nothing, nothing could close what is opened
             rows = np.intersect1d(held.rows, newest.rows)
             start, end = max(held.start, one.start), min(held.end, one.until)
             earlier.append(replace(held, rows=rows, start=start, end=end))
     return (*earlier, *latest.values()), latest
-
-
-def _in_force(rule: Rule, sites: list[dict[str, Any]], zone: str, configuration: str) -> RuleInForce:
-    rows = [row for row, site in enumerate(sites) if _applies(rule, site)]
-    background = rule.background
-    capped = background is not None and background.cap is not None
-    cap = _nano(background.cap or 0) * rule.factor if background is not None and capped else UNBOUNDED
-    return RuleInForce(
-        rule=rule,
-        revision=rule.revision,
-        configuration=configuration,
-        rows=np.array(rows, np.int32),
-        pollutant=JUDGED.index(rule.pollutant),
-        window=rule.window * 1000,
-        track=Track(rule.window * 1000, rule.step_s * 1000),
-        statistic=Statistic(
-            rule.statistic,
-            round((rule.percentile or 0) * 100),
-            _nano(rule.above or 0) * (1000 if rule.unit == "mg/m3" else 1),
-        ),
-        hours=tuple(_span(text) for text in rule.hours),
-        zone=zone,
-        admits=Admission(int(bits_of(rule.refuses)), int(bits_of(rule.refuses_suspect))),
-        clear_level=None if rule.clear.level is None else _nano(rule.clear.level) * rule.factor,
-        clear_ms=rule.clear.minutes * 60_000,
-        limit=_nano(rule.limit) * rule.factor,
-        cap=cap,
-        start=midnight(rule.valid_from, zone) if rule.valid_from else -UNBOUNDED,
-        end=midnight(rule.valid_to + timedelta(days=1), zone) if rule.valid_to else UNBOUNDED,
-        lateness=rule.lateness_s * 1000,
-        least_permyriad=round(rule.least_capture * 10_000),
-        wait=background.wait_min * 60_000 if background and not background.is_beside else 0,
-        settle=background.settle_min * 60_000 if background and not background.is_beside else 0,
-    )
-
-
-def _applies(rule: Rule, site: dict[str, Any]) -> bool:
-    return all(
-        not wanted or site.get(key) in wanted
-        for key, wanted in (
-            ("id", rule.sites),
-            ("zone", rule.zones),
-            ("stage", rule.stages),
-            ("kind", rule.kinds),
-        )
-    )
-
-
-def _span(text: str) -> tuple[int, int]:
-    begin, _, until = text.partition("-")
-    return _clock(begin), _clock(until)
-
-
-def _clock(text: str) -> int:
-    hour, _, minute = text.partition(":")
-    return (int(hour) * 60 + int(minute)) * 60_000
-
-
-def _nano(number: float) -> int:
-    return int(Decimal(repr(float(number))) * NANO)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from processors.answers import IS_COMPLIANT, IS_EXCEEDING, Held
-from processors.revision import RuleInForce
+from processors.in_force import RuleInForce
 
 Earlier = Sequence[tuple[int, Held]]  # (start, answers) of the intervals before, the last one first
 Later = Sequence[tuple[int, Held]]  # of those after, where they have their answers already

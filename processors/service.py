@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ingest.records import Int64s
+from processors.in_force import UNBOUNDED
 from processors.orders import Order, Orders
-from processors.revision import UNBOUNDED, Plan
+from processors.revision import Plan
 from processors.rowlog import Int32s
 from processors.silence import Bools
 

@@ -1,4 +1,4 @@
-"""The state of a partition as bytes, and its columns moved to a new configuration.
+"""The state of a partition as bytes, and back.
 
 Format: magic, length of what suspicion keeps, that (it is packed already), length of the raw body, then
 zstd of (length of the JSON head, head, arrays back to back). The head names the version and each array's
@@ -28,15 +28,16 @@ from processors.days import DayHeld, Days
 from processors.deadman import Deadman
 from processors.holes import Holes
 from processors.hours import Hour, Key
+from processors.in_force import Admission, Former
 from processors.instants import Instants
 from processors.judge import Judge
 from processors.orders import Orders
-from processors.outage import NEVER, Outage
+from processors.outage import Outage
 from processors.outlook import Watch
 from processors.quality.newest import Newest
 from processors.recent import Recent
-from processors.revision import Admission, Former, Plan, sites_of_partition
-from processors.rowlog import BUCKET_MS, Bucket, Columns, Int32s, RowLog
+from processors.revision import Plan, sites_of_partition
+from processors.rowlog import BUCKET_MS, Bucket, Columns, RowLog
 from processors.silence import Silence
 from processors.suspecting import Suspecting
 from processors.suspicion.beside import Beside
@@ -51,97 +52,6 @@ _MAGIC = b"dustwatch-detect\x02"
 _MAGIC_BEFORE = b"dustwatch-detect\x01"  # what suspicion keeps is one of the arrays
 _LENGTH = struct.Struct("<Q")
 Array = npt.NDArray[Any]
-
-
-# ---------------------------------------------------------------------------------------- new columns
-
-
-def adopt(detector: Detector, plan: Plan, at: int) -> None:
-    """Put a plan in force; what is known of devices that stay goes to their new rows."""
-    old_plan, held = detector.plan, detector.silence
-    old_row = np.array([old_plan.row_of.get(device, -1) for device in plan.devices], np.int32)
-    new_row = np.full(len(old_plan), -1, np.int32)
-    stays = old_row >= 0
-    new_row[old_row[stays]] = np.flatnonzero(stays)
-    detector.silence = Silence(
-        last_seen=_moved(held.last_seen, old_row, NEVER),
-        since=_moved(held.since, old_row, at),
-        sent=_moved(held.sent, old_row, 0),
-        offline=_moved(held.offline, old_row, False),
-    )
-    detector.connections = detector.connections.moved(old_row)
-    detector.deadman = detector.deadman.moved(old_row)
-    detector.holes = detector.holes.moved(old_row)
-    detector.log.remap(new_row, plan.digest)
-    detector.hours.remap(old_row)
-    detector.checked.remap(old_row)
-    detector.suspecting.remap(old_row)
-    detector.winds.remap(old_row, old_plan.ground.sites, plan.ground.sites)
-    detector.ahead.begin(plan, at, old_row)
-    detector.newest = detector.newest.moved(old_row)
-    detector.late.remap(new_row)
-    replan(detector, plan)
-    rules = plan.latest
-    judge, days = detector.judge, detector.days
-    moved: dict[int, Array] = {}  # columns that several intervals share stay shared
-    judge.held = {
-        name: {start: _moved_held(one, old_row, new_row, moved) for start, one in starts.items()}
-        for name, starts in judge.held.items()
-        if name in rules
-    }
-    days.settled = {
-        name: {
-            start: DayHeld(*(_moved(a, old_row, 0) for a in (day.state, day.count, day.revision)))
-            for start, day in settled.items()
-        }
-        for name, settled in days.settled.items()
-        if name in rules
-    }
-    judge.pending = {key: due for key, due in judge.pending.items() if key[0] in rules}
-    counted = {name for name, rule in rules.items() if rule.rule.allowance is not None}
-    days.next = {name: start for name, start in days.next.items() if name in counted}
-    # areas may have other numbers now: what was used is found again when it is needed
-    for starts in judge.held.values():
-        for one in starts.values():
-            one.used = {
-                new: one.used[old]
-                for old, area in enumerate(old_plan.areas)
-                for new, other in enumerate(plan.areas)
-                if area.name == other.name and old in one.used
-            }
-    above = detector.instants.above
-    detector.instants.above = {
-        name: _moved(newest, old_row, NEVER) for name, newest in above.items() if name in rules
-    }
-
-
-def replan(detector: Detector, plan: Plan) -> None:
-    """Put a plan of the same rows in the place of the one in force."""
-    detector.judge.plan = detector.instants.plan = detector.days.plan = detector.plan = plan
-
-
-def _moved(column: Array, old_row: Int32s, fill: Any) -> Array:
-    made = np.full(len(old_row), fill, column.dtype)
-    stays = old_row >= 0
-    made[stays] = column[old_row[stays]]
-    return made
-
-
-def _moved_held(one: Held, old_row: Int32s, new_row: Int32s, known: dict[int, Array]) -> Held:
-    for column in (one.total, one.covered):
-        if id(column) not in known:
-            known[id(column)] = _moved(column, old_row, 0) if len(column) else column
-    state, bits, revision = (_moved(column, old_row, 0) for column in (one.state, one.bits, one.revision))
-    measured = _moved(one.measured, old_row, 1)
-    total, covered = known[id(one.total)], known[id(one.covered)]
-    source = None
-    if one.source is not None:
-        source = _moved(one.source, old_row, -1)
-        source = np.where(source >= 0, new_row[source], -1).astype(np.int32) if len(new_row) else source
-    return Held(one.end, state, bits, revision, total, covered, measured, one.used, source)
-
-
-# ------------------------------------------------------------------------------------------- to bytes
 
 
 class _Pack:
@@ -189,18 +99,7 @@ def dump(detector: Detector) -> bytes:
             for start, hours in sorted(detector.hours.held.items())
             for key, hour in sorted(hours.items())
         ],
-        "ahead": {
-            "due": detector.ahead.due,
-            "recent": _dump_recent(detector.ahead.recent, pack),
-            "watches": _dump_watches(detector.ahead.watches, pack),
-            "quarters": [
-                [start, q, *admits, [pack.add(a) for a in sums]]
-                for (start, q, admits), sums in sorted(detector.ahead.quarters.items())
-            ],
-            "hourly": _dump_recent(detector.ahead.further.recent, pack),
-            "further": _dump_watches(detector.ahead.further.watches, pack),
-            "days": _dump_watches(detector.ahead.days.watches, pack),
-        },
+        "ahead": _dump_ahead(detector.ahead, pack),
         "newest": [pack.add(a) for a in detector.newest.columns],
         "checked": [
             [period, [pack.add(a) for a in newest.columns]]
@@ -248,6 +147,21 @@ def dump(detector: Detector) -> bytes:
 def _plain(revision: Revision) -> dict[str, Any]:
     """Without the deep copy of `asdict`: the body holds every device, and this runs every few seconds."""
     return {field.name: getattr(revision, field.name) for field in fields(revision)}
+
+
+def _dump_ahead(ahead: Ahead, pack: _Pack) -> dict[str, Any]:
+    return {
+        "due": ahead.due,
+        "recent": _dump_recent(ahead.recent, pack),
+        "watches": _dump_watches(ahead.watches, pack),
+        "quarters": [
+            [start, q, *admits, [pack.add(a) for a in sums]]
+            for (start, q, admits), sums in sorted(ahead.quarters.items())
+        ],
+        "hourly": _dump_recent(ahead.further.recent, pack),
+        "further": _dump_watches(ahead.further.watches, pack),
+        "days": _dump_watches(ahead.days.watches, pack),
+    }
 
 
 def _dump_recent(held: dict[int, Recent], pack: _Pack) -> list[Any]:

@@ -7,9 +7,10 @@ import numpy as np
 from ingest.units import JUDGED
 from processors import beside
 from processors.answers import ANSWER_OF, OF_BACKGROUND, REASONS_OF, Held, Int32s
+from processors.in_force import RuleInForce
 from processors.intervals import interval_ids
 from processors.records import Verdict, ids_of
-from processors.revision import Plan, RuleInForce
+from processors.revision import Plan
 from processors.windows import NANO, slots_in
 
 NOTHING: beside.Shown = (None, None, ())

@@ -15,233 +15,13 @@ from zoneinfo import ZoneInfo
 
 from alerts.messages import evidence_text, fault_name, group_name, suspicion_numbers
 from alerts.records import MANY_SILENT, Case
+from alerts.web.names import DECIMALS, IMPLIES, LENGTHS, TABLES, UNITS
 from processors.suspicion.words import GUARDS, NUMBERS
 
 LOCALE = Path(__file__).with_name("locale")
 DOMAIN = "desk"
 LANGUAGES = ("zh_CN", "en")
 NOTHING = "–"
-
-
-def N_(text: str) -> str:
-    """Marks a text for the catalogue that is translated where it is shown."""
-    return text
-
-
-def N2_(one: str, many: str) -> tuple[str, str]:
-    """Marks a text that counts."""
-    return one, many
-
-
-STATES = {
-    "exceeds": N_("Exceeds"),
-    "undetermined": N_("Undetermined"),
-    "silent": N_("Silent"),
-    "compliant": N_("Compliant"),
-}
-AHEAD = {
-    "warning": N_("Likely to exceed"),
-    "exceeds_if_measuring_goes_on": N_("Will exceed if measuring goes on"),
-    "certain": N_("Certain to exceed"),
-}
-REASONS = {
-    "low_capture": N_("too little data in the interval"),
-    "no_data": N_("no admitted data in the interval"),
-    "no_background": N_("background value not known yet"),
-    "no_wind_data": N_("the site has no wind data of the hour"),
-    "calm": N_("calm: no monitor stood upwind"),
-    "variable_wind": N_("variable wind: no monitor stood upwind"),
-    "no_upwind_monitor": N_("no monitor stood upwind of the point"),
-    "device_silent": N_("device silent"),
-    "never_seen": N_("never heard of since it was set up"),
-    "interval_exceeds_window": N_("sends too rarely for this window"),
-    "undetermined_hours": N_("undetermined hours could still exceed the allowance"),
-    "allowance_exceeded": N_("more exceedances in the day than allowed"),
-    "within_allowance": N_("exceedances within the day's allowance"),
-    "instant_above": N_("a single value above the limit"),
-    "clear": N_("stayed below the limit long enough"),
-    "device_returned": N_("the device is heard again"),
-    "device_removed": N_("the device was taken out of the configuration"),
-    "rule_removed": N_("the rule was taken out of the configuration"),
-    "suspected": N_("a pattern in the data is suspected, to be checked on site"),
-    "suspicion_over": N_("what was suspected is not seen any more"),
-    "rule_suspended": N_("an order has put the rule out of force here"),
-    "values_not_admitted": N_("values were sent that no mean may use"),
-    "log_gap": N_("records of the interval are missing in the log"),
-    "site_silent": N_("whole site silent"),
-    "site_quiet": N_("other monitors of the site are quiet too"),
-    "site_returned": N_("the site is heard again"),
-    "site_removed": N_("the site has no monitors in the configuration any more"),
-    "last_will": N_("its connection was lost or ended"),
-    "status_online": N_("reported online, but no readings come"),
-    "gap_on_rising_slope": N_("the gap began while dust was rising steeply"),
-    "gap_under_high_background": N_("the gap began under a high background"),
-    "not_judged_yet": N_("no interval judged recently"),
-}
-_IMPLIES = {
-    "site_silent": ("device_silent", "site_quiet"),
-    "calm": ("no_background",),
-    "no_upwind_monitor": ("no_background",),
-    "no_wind_data": ("no_background",),
-    "variable_wind": ("no_background",),
-    "never_seen": ("device_silent", "no_data", "low_capture"),
-    "device_silent": ("no_data", "low_capture"),
-    "no_data": ("low_capture",),
-}
-KINDS = {
-    "exceedance": N_("Exceedance"),
-    "offline": N_("Device silent"),
-    "suspicion": N_("Suspected falsification"),
-    "outlook": N_("Before the breach"),
-    "many_silent": N_("Many devices silent"),
-    "system": N_("System fault"),
-}
-CASE_LEVELS = {
-    "notice": N_("advisory"),
-    "warning": N_("warning"),
-    "violation": N_("violation"),
-}
-CASE_STATES = {
-    "open": N_("Not signed for"),
-    "acknowledged": N_("Signed for, lasting"),
-    "recovered": N_("Over, not signed for"),
-    "closed": N_("Closed"),
-    "foretold": N_("Warning, not to be signed"),
-}
-STATUSES = {
-    "read": N_("read in the standard itself"),
-    "reported": N_("reported by a named source, to be checked against the text"),
-    "recalled": N_("recalled from memory, to be confirmed before anybody relies on it"),
-}
-EVENTS = {
-    "opened": N_("Case opened"),
-    "amended": N_("Corrected by later data"),
-    "told": N_("Departments told"),
-    "acknowledged": N_("Signed for"),
-    "closed": N_("Over, back to normal"),
-    "rose": N_("Warning of an exceedance"),
-    "cleared": N_("Warning over"),
-    "withdrawn": N_("Warning withdrawn, readings were corrected"),
-    "lost": N_("Warning ended, too little data"),
-}
-ROLES = {
-    "sector": N_("sector line"),
-    "territorial": N_("territorial line"),
-    "site": N_("site"),
-    "platform": N_("platform operator"),
-}
-MESSAGE_STATES = {
-    "pending": N_("waiting"),
-    "sending": N_("being sent"),
-    "sent": N_("delivered"),
-    "refused": N_("refused"),
-    "given_up": N_("given up"),
-    "unknown": N_("outcome unknown"),
-    "delivered": N_("delivered"),
-    "retry": N_("failed, to be tried again"),
-    "failed": N_("failed"),
-}
-STEPS = {
-    "opened": N_("notice"),
-    "recovered": N_("recovery"),
-    "warning": N_("likely to exceed"),
-    "certain": N_("certain to exceed"),
-    "cleared": N_("warning over"),
-    "withdrawn": N_("warning withdrawn"),
-}
-CHANNELS = {
-    "webhook": "webhook",
-    "mail": N_("e-mail"),
-    "wecom": N_("WeCom robot"),
-    "file": N_("file"),
-}
-SITE_KINDS = {
-    "building": N_("building site"),
-    "municipal": N_("municipal works"),
-    "road": N_("road works"),
-    "demolition": N_("demolition"),
-    "muck_yard": N_("muck yard"),
-    "river": N_("river works"),
-    "land_levelling": N_("land levelling"),
-    "stock_yard": N_("stock yard"),
-    "mixing_plant": N_("mixing plant"),
-    "quarry": N_("quarry"),
-    "port": N_("port"),
-}
-STAGES = {
-    "demolition": N_("demolition"),
-    "earthwork": N_("earthwork"),
-    "foundation_treatment": N_("foundation treatment"),
-    "foundation": N_("foundation"),
-    "structure": N_("structure"),
-    "decoration": N_("decoration"),
-    "landscaping": N_("landscaping"),
-    "paving": N_("paving"),
-    "operation": N_("in operation"),
-    "idle": N_("at rest"),
-}
-ZONES = {
-    "urban": N_("urban"),
-    "suburban": N_("suburban"),
-    "rural": N_("rural"),
-    "main": N_("main zone"),
-    "second": N_("second zone"),
-}
-DEVICE_ROLES = {
-    "boundary": N_("boundary"),
-    "gate": N_("gate"),
-    "upwind": N_("upwind"),
-    "downwind": N_("downwind"),
-    "inside": N_("inside"),
-    "reference": N_("reference"),
-}
-LINES = {
-    "sector": N_("sector line"),
-    "territorial": N_("territorial line"),
-    "coordination": N_("coordination"),
-}
-STORES = {"history": N_("the history (readings and verdicts)"), "cases": N_("the case store")}
-QUANTITY_NAMES = {
-    "pm10": "PM10",
-    "pm2_5": "PM2.5",
-    "pm1": "PM1",
-    "tsp": "TSP",
-    "temperature": N_("Temperature"),
-    "humidity": N_("Humidity"),
-    "pressure": N_("Pressure"),
-    "wind_speed": N_("Wind speed"),
-    "wind_direction": N_("Wind direction"),
-    "noise": N_("Noise"),
-}
-UNITS = {"ug/m3": "µg/m³", "Cel": "°C", "deg": "°"}
-_LENGTHS = (
-    (86400, N2_("{n} day", "{n} days")),
-    (3600, N2_("{n} hour", "{n} hours")),
-    (60, N2_("{n} minute", "{n} minutes")),
-    (1, N2_("{n} second", "{n} seconds")),
-)
-_DECIMALS = {"temperature": 1, "humidity": 0, "pressure": 1, "wind_speed": 1, "wind_direction": 0, "noise": 1}
-_TABLES: dict[str, Mapping[str, str]] = {
-    "state": STATES,
-    "reason": REASONS,
-    "ahead": AHEAD,
-    "kind": KINDS,
-    "level": CASE_LEVELS,
-    "case": CASE_STATES,
-    "status": STATUSES,
-    "event": EVENTS,
-    "role": ROLES,
-    "message": MESSAGE_STATES,
-    "step": STEPS,
-    "site_kind": SITE_KINDS,
-    "stage": STAGES,
-    "zone": ZONES,
-    "device_role": DEVICE_ROLES,
-    "line": LINES,
-    "store": STORES,
-    "channel": CHANNELS,
-    "quantity": QUANTITY_NAMES,
-}
 
 
 @cache
@@ -317,13 +97,13 @@ class Words:
         """The name of a code; one that is unknown is shown as it is."""
         if not code:
             return NOTHING
-        known = _TABLES[table].get(code)
+        known = TABLES[table].get(code)
         return self.gettext(known) if known else code
 
     def reasons(self, codes: Any) -> str:
         """Reasons as a phrase; what follows from another of them is left out."""
         joint = "、" if self.language.startswith("zh") else ", "
-        implied = {less for code in codes or () for less in _IMPLIES.get(code, ())}
+        implied = {less for code in codes or () for less in IMPLIES.get(code, ())}
         return joint.join(self.name("reason", code) for code in codes or () if code not in implied)
 
     def pick(self, texts: Mapping[str, str] | str | None) -> str:
@@ -374,7 +154,7 @@ class Words:
         if value is None:
             return NOTHING
         if decimals is None:
-            decimals = _DECIMALS.get(quantity or "", 0)
+            decimals = DECIMALS.get(quantity or "", 0)
         return f"{value:,.{decimals}f}".replace("-", "\u2212")
 
     def percent(self, share: float | None) -> str:
@@ -422,7 +202,7 @@ class Words:
     def lasting(self, ms: int) -> str:
         """A length of time in its largest unit."""
         seconds = max(0, ms) // 1000
-        for size, texts in _LENGTHS:
+        for size, texts in LENGTHS:
             if seconds >= size:
                 return self.ngettext(*texts, seconds // size).format(n=seconds // size)
         return self.ngettext("{n} second", "{n} seconds", 0).format(n=0)

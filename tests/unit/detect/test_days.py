@@ -18,8 +18,9 @@ from processors.answers import (
     Judgement,
 )
 from processors.days import Days
+from processors.in_force import UNBOUNDED
 from processors.records import Verdict, short_id
-from processors.revision import UNBOUNDED, Plan
+from processors.revision import Plan
 from processors.tracks import HOUR
 from tests.logs import HOUR as HOUR_MS
 from tests.logs import MIDNIGHT, local_rule, revision

@@ -6,7 +6,7 @@ import numpy as np
 
 from ingest.units import JUDGED
 from processors.hours import Hour, Hours, Key
-from processors.revision import Admission
+from processors.in_force import Admission
 from processors.rowlog import ABSENT
 from processors.tracks import HOUR_MS
 from processors.windows import Means

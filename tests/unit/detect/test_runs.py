@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from processors.answers import IS_COMPLIANT, IS_EXCEEDING, IS_UNDETERMINED, NONE, PENDING, Held
-from processors.revision import Plan, RuleInForce
+from processors.in_force import RuleInForce
+from processors.revision import Plan
 from processors.runs import InARow, judged
 from tests.logs import T0, local_rule, revision
 

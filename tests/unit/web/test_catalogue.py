@@ -8,12 +8,12 @@ from pathlib import Path
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from alerts.web import words
+from alerts.web import names
 from alerts.web.words import LOCALE, Words, choose_language, translations
 from ingest.register_checks import WORDS
 from processors.records import REASONS
 
-WEB = Path(words.__file__).parent
+WEB = Path(names.__file__).parent
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "N2_": (1, 2)}
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
 OPTIONS = {
@@ -59,11 +59,11 @@ def test_placeholders_survive_translation() -> None:
 
 
 def test_every_word_of_the_register_and_every_reason_has_a_name() -> None:
-    assert set(WORDS["kind"]) <= set(words.SITE_KINDS)
-    assert set(WORDS["stage"]) <= set(words.STAGES)
-    assert set(WORDS["zone"]) <= set(words.ZONES)
-    assert set(WORDS["role"]) <= set(words.DEVICE_ROLES)
-    assert set(REASONS) <= set(words.REASONS)
+    assert set(WORDS["kind"]) <= set(names.SITE_KINDS)
+    assert set(WORDS["stage"]) <= set(names.STAGES)
+    assert set(WORDS["zone"]) <= set(names.ZONES)
+    assert set(WORDS["role"]) <= set(names.DEVICE_ROLES)
+    assert set(REASONS) <= set(names.REASONS)
 
 
 def test_the_reader_gets_the_language_asked_for_then_kept_then_the_browsers_then_the_countys() -> None:
