@@ -44,7 +44,7 @@ test-servers: setup
 # branch coverage of the pure modules of processors/ by the tests that need no server; fails under 95 %
 coverage: setup
 	@$(BIN)/pytest -q -n 4 --dist loadfile -m "not servers and not browser" --cov --cov-report=term \
-		tests/unit tests/property
+		tests/unit tests/property tests/conformance
 
 # mutation score of the pure core, hours for all of it: ONLY=processors/judge.py, SAMPLE=20, REPORT=1 (run nothing)
 mutants: $(MUTANTS)/.ready

@@ -88,6 +88,9 @@ def percent(score: float | None) -> str:
 
 
 def _mutants_of(module: Path) -> list[str]:
+    made = Path("mutants") / module
+    if made.exists() and module.stat().st_mtime < made.stat().st_mtime:  # as mutmut itself tells
+        return list(_codes_of(module))
     from mutmut.mutation.file_mutation import mutate_file_contents
     from mutmut.utils.format_utils import get_mutant_name
 
@@ -146,7 +149,10 @@ def _run(chosen: Mapping[Path, list[str]], every: Mapping[Path, list[str]], jobs
         names += [f"{'.'.join(module.with_suffix('').parts)}.*"] if whole else open_
     if names:
         command = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", str(jobs), *names]
-        subprocess.run(command, check=True)
+        if subprocess.run(command, check=False).returncode:
+            sys.exit(
+                "mutmut could not run; what it says above is mostly a test that fails without any mutant"
+            )
 
 
 def _show(chosen: Mapping[Path, list[str]]) -> None:
