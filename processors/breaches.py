@@ -332,9 +332,9 @@ class Breaches:
         self.open[rule, SUSPICION, device] = Episode(breach, span[0])
         return replace(breach, evidence=evidence)
 
-    def unsuspect(self, rule: str, stands: Set[str], at: int) -> list[Breach]:
+    def unsuspect(self, rule: str, stands: Set[str], at: int, reason: str = "suspicion_over") -> list[Breach]:
         """Close the suspicions of a rule that no longer stand."""
-        return self._close_others(rule, stands, at, "suspicion_over", end=at)
+        return self._close_others(rule, stands, at, reason, end=at)
 
     def drop(
         self, devices: Iterable[str], sites: Iterable[str], judged: Mapping[str, Set[str]], at: int

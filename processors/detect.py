@@ -275,6 +275,7 @@ class Detector:
         }
         out.breaches += self.breaches.drop(plan.devices, plan.sites, judged, at)
         out.breaches += self.deadman.adopted(plan, self.silence, self.breaches, at)
+        out.breaches += self.suspecting.leave_off(plan, self.breaches, at)
 
     def _close(self, track: Track, due: int, at: int, out: Outputs) -> None:
         end = track.next_end(self.closed[track], self.plan.zone)

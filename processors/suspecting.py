@@ -114,11 +114,13 @@ class Suspecting:
             placed = np.flatnonzero(np.isin(fresh.place, list(marked)))  # by their receipt
             self.beside.astray(len(plan), columns.row[placed], fresh.received[placed], since)
         if batch.beside and "pm10" in batch.values:
-            mine = ~is_serviced(columns.packed)
-            at = fresh.place[mine]
+            at, row, instant = fresh.place, columns.row, columns.time
+            serviced = is_serviced(columns.packed)
+            if serviced.any():
+                at, row, instant = at[~serviced], row[~serviced], instant[~serviced]
             more = {name: column[at] for name, column in batch.beside.items()}
             pm10 = batch.values["pm10"][at]  # as sent
-            self.beside.readings(len(plan), columns.row[mine], columns.time[mine], pm10, more, since)
+            self.beside.readings(len(plan), row, instant, pm10, more, since)
 
     def _came_late(self, row: Int32s, time: Int64s) -> None:
         """Readings of hours that have closed: their devices were not silent."""
@@ -157,6 +159,15 @@ class Suspecting:
             if one.silenced is not None
         ]
         return events, silenced
+
+    def leave_off(self, plan: Plan, breaches: Breaches, at: int) -> list[Breach]:
+        """Close what stands of patterns that a new configuration does not look for."""
+        events: list[Breach] = []
+        for pattern in PATTERNS:
+            if (not plan.suspects or pattern in plan.suspicion.without) and self.watch.end(pattern):
+                self._saved = None
+                events += breaches.unsuspect(rule_of(pattern), set(), at, "rule_removed")
+        return events
 
     # ---------------------------------------------------------------------------- save, restore, move
 

@@ -45,8 +45,10 @@ class Sums:
         if LEAST in beside and GREATEST in beside:
             least, greatest = beside[LEAST], beside[GREATEST]
             known = (least != MISSING) & (greatest != MISSING) & (pm10 != MISSING)
-            np.add.at(self.ranged, row[known], 1)
-            np.add.at(self.flat, row[known & (least == pm10) & (greatest == pm10)], 1)
+            np.add.at(self.ranged, row if known.all() else row[known], 1)
+            flat = known & (least == pm10) & (greatest == pm10)
+            if flat.any():
+                np.add.at(self.flat, row[flat], 1)
         if COUNT in beside:
             count = beside[COUNT]
             known = (count != MISSING) & (pm10 != MISSING)
@@ -78,6 +80,11 @@ class Beside:
     ) -> None:
         """Readings of any hours; what is from before `since` (ms UTC) has been looked at."""
         hour = time // HOUR_MS
+        first, last = (int(hour.min()), int(hour.max())) if len(hour) else (0, 1)
+        if first == last:  # as nearly always
+            if first * HOUR_MS >= since:
+                self._of(first, devices).add(row, pm10, beside)
+            return
         for number in np.unique(hour[time >= since]).tolist():
             own = hour == number
             columns = {name: column[own] for name, column in beside.items()}

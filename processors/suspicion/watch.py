@@ -113,7 +113,6 @@ class Watch:
         made: list[Finding] = []
         for index, (name, find) in enumerate(PATTERNS.items()):
             if name in settings.without:
-                self.how[index], self.since[index], self.seen[index] = 0, _NEVER, _NEVER
                 continue
             found = find(self.history, place, getattr(settings, name))
             made += self._told(index, found, hour, settings)
@@ -135,6 +134,13 @@ class Watch:
         how[rows] = kind[which]
         since[rows] = (found.start[which] // HOUR_MS).astype(np.int32)
         return [finding(found, int(i), self.history) for i in which]
+
+    def end(self, pattern: str) -> bool:
+        """Forget what is suspected of the pattern; was there anything?"""
+        index = list(PATTERNS).index(pattern)
+        found = bool(self.how[index].any())
+        self.how[index], self.since[index], self.seen[index] = 0, _NEVER, _NEVER
+        return found
 
     def standing(self, pattern: str) -> Int32s:
         """Rows that are suspected of the pattern now."""

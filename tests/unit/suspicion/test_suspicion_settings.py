@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any
 
-import numpy as np
 import pytest
 
 from deploy.check import check_folder
@@ -105,15 +104,21 @@ def test_the_fold_goes_by_the_county_s_thresholds():
     assert suspected({"without": ["stuck"]}) == []
 
 
-def test_a_pattern_that_is_left_out_ends_what_stands_of_it():
+@pytest.mark.parametrize("given", [{"without": ["stuck"]}, None])
+def test_what_a_county_does_not_look_for_any_more_ends_and_is_told_anew_when_it_does(given):
     rows = fives(T0, T0 + 2 * HOUR) + fives(T0 + 2 * HOUR, T0 + 12 * HOUR, 88.0)
     on = revision([{"id": "d1", "interval": 300}])
-    county = {**on.body["county"], "suspicion": {"without": ["stuck"]}}
-    at = T0 + 7 * HOUR
-    off = replace(on, id="off", received_at=at, effective=at, body={**on.body, "county": county})
-    run = Run(on, *log_of(rows, T0 + 12 * HOUR, [off]))
-    assert [b.event for b in stuck(run)] == ["opened", "closed"]
-    assert np.all(run.detector.suspecting.watch.how == 0)
+    county = {name: value for name, value in on.body["county"].items() if name != "suspicion"}
+    county |= {"suspicion": given} if given else {}
+    off = replace(on, id="off", body={**on.body, "county": county})
+    changes = [
+        replace(made, received_at=at, effective=at)
+        for made, at in ((off, T0 + 7 * HOUR), (on, T0 + 9 * HOUR))
+    ]
+    run = Run(on, *log_of(rows, T0 + 12 * HOUR, changes))
+    said = [(b.event, b.reasons) for b in stuck(run)]
+    assert said == [("opened", ("suspected",)), ("closed", ("rule_removed",)), ("opened", ("suspected",))]
+    assert stuck(run)[1].at == T0 + 7 * HOUR
 
 
 def test_settings_of_a_body_are_plain_data_and_back():
