@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "status": "Say how every stage is doing.",
     "explain": "Say why a verdict is what it is, from history alone.",
     "rose": "Say from where the dust of a site came.",
+    "judged": "Say which rules judge a site, and why others do not.",
     "schema": "Print the JSON Schema of a record or a configuration file.",
     "feed": "Look after the log.",
     "run": "Run one service.",

@@ -218,6 +218,30 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "ask_cap": ("最多扣除 {cap}", "at most {cap} of it"),
     "ask_allowance": ("每日允许超标 {allowance} 次", "{allowance} a day are allowed"),
     "ask_capture": ("捕获率不低于 {least}", "capture at least {least}"),
+    # which rules judge a site
+    "judged_by": (
+        "工地 {site} {name}（{county}，配置 {id}）",
+        "site {site} {name} ({county}, configuration {id})",
+    ),
+    "judges": ("适用", "judges it"),
+    "judges_not": ("不适用", "does not judge it"),
+    "exempt:site": ("限于工地 {asked}", "it is for sites {asked}"),
+    "exempt:zone": ("区域为 {found}，规则限于 {asked}", "zone {found}, it asks for {asked}"),
+    "exempt:stage_configured": ("施工阶段为 {found}，规则限于 {asked}", "stage {found}, it asks for {asked}"),
+    "exempt:stage_ordered": (
+        "依通知施工阶段为 {found}，规则限于 {asked}",
+        "stage {found} by a notice, it asks for {asked}",
+    ),
+    "exempt:kind": ("工地类型为 {found}，规则限于 {asked}", "kind {found}, it asks for {asked}"),
+    "exempt:no_alert": (
+        "未处于 {asked} 预警（当前：{found}）",
+        "only during an alert of level {asked} (in force: {found})",
+    ),
+    "exempt:alert": ("{found} 预警期间不适用", "not during an alert of level {found}"),
+    "exempt:no_order": ("仅在 {asked} 期间适用", "only during {asked}"),
+    "exempt:order": ("{found} 期间豁免", "exempt during {found}"),
+    "exempt:hours": ("不在 {asked} 时段", "outside of its hours {asked}"),
+    "exempt:not_valid": ("不在有效期 {asked}", "outside of its dates {asked}"),
     # what history lacks
     "lack:configuration": (
         "配置 {id}：其规则、设备间隔、背景上限不明",

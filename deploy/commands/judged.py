@@ -1,0 +1,50 @@
+"""`dustwatch judged`: which rules judge a site, and why others do not."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("judged")
+@click.argument("site")
+@click.option("--at", "at", metavar="TIME", help="Of what begins then, in the county's zone. [now]")
+@click.option("--lang", "language", type=click.Choice(["zh", "en"]), help="[the county's language]")
+@click.option("--history", "url", metavar="URL", help="Where history is. [DUSTWATCH_HISTORY]")
+@click.pass_context
+def command(ctx: click.Context, site: str, at: str | None, language: str | None, url: str | None) -> None:
+    """Say which rules judge SITE, and why the others do not: stage, zone, alert, permit, hours, dates.
+
+    Nothing but history is asked: its configuration of that time, and the orders that were known.
+
+    \b
+    Example: dustwatch judged site-1 --at 2026-11-23T22:30 --lang en
+    """
+    from zoneinfo import ZoneInfo
+
+    from deploy.commands.who import instant_ms
+    from deploy.explain_texts import language_of
+    from deploy.judged import judged, lines
+    from deploy.past import open_past, shown
+    from deploy.settings import load_settings
+    from ingest.clock import parse_clock
+    from processors.context import CONFIGURATION, unpacked
+
+    settings = load_settings()
+    url = url or settings.history
+    with open_past(url) as history:
+        rows = history.rows("context", {"kind": CONFIGURATION})
+        zone = unpacked(rows[-1])["body"]["county"]["zone"] if rows else "UTC"
+        instant = (
+            parse_clock(settings.clock).now_ms() if at is None else instant_ms(at, ZoneInfo(zone), "--at")
+        )
+        found = judged(history, site, instant)
+    if found is None:
+        click.echo(
+            f"no configuration in history at {shown(url)} was in force then and has site `{site}`: "
+            "is it the right history (--history), and the id of a site?",
+            err=True,
+        )
+        ctx.exit(1)
+    county = found.configuration["body"]["county"]["language"]
+    for line in lines(found, language_of(language, county)):
+        click.echo(line)
