@@ -1,0 +1,146 @@
+"""Quantiles, neighbours, nights and the honest explanations, each by itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from processors.suspicion import guards
+from processors.suspicion.places import LEAST_NEIGHBOURS, Place, neighbours, pairs_of
+from processors.suspicion.stats import known, median, quantiles, ratio, trailing, within
+from tests.hours import history, place
+
+NAN = float("nan")
+
+
+def floats(*values):
+    return np.array(values, np.float64)
+
+
+def same(found, wanted):
+    np.testing.assert_array_equal(found, np.array(wanted, np.float64))
+
+
+def test_a_ratio_is_unknown_where_the_whole_is_not_above_the_least():
+    same(ratio(floats(1, 1, 1, 1), floats(0, 2, -1, NAN)), [NAN, 0.5, NAN, NAN])
+    same(ratio(floats(1, 1), floats(2, 2.5), least=2), [NAN, 0.4])
+
+
+def test_quantiles_are_values_that_were_there_and_unknown_below_the_least():
+    values = np.array([[5, NAN, NAN], [1, 7, NAN], [3, NAN, NAN], [9, 8, NAN]], np.float64)
+    low, middle, high = quantiles(values, (0.0, 0.5, 1.0))
+    same(low, [1, 7, NAN])
+    same(middle, [3, 7, NAN])
+    same(high, [9, 8, NAN])
+    same(quantiles(values, (0.34, 0.67), least=3)[0], [3, NAN, NAN])
+    same(median(values), [3, 7, NAN])
+    same(median(values, least=2), [3, 7, NAN])
+    same(median(values, least=3), [3, NAN, NAN])
+    same(known(values), [4, 2, 0])
+
+
+def test_trailing_counts_back_from_the_last_hour():
+    condition = np.array([[1, 1, 0, 1], [0, 1, 1, 1], [1, 0, 1, 1]], bool)
+    same(trailing(condition), [1, 0, 2, 3])
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "share"),
+    [
+        (5, 0, 10, 0.5),
+        (-1, 0, 10, 0),
+        (11, 0, 10, 1),
+        (2, 10, 0, 0.8),
+        (11, 10, 0, 0),
+        (NAN, 0, 1, 0),
+        (3, 3, 3, 0),
+    ],
+)
+def test_where_a_value_lies_between_two(value, low, high, share):
+    assert within(floats(value), low, floats(high)).tolist() == [share]
+
+
+def test_the_night_is_from_ten_to_six():
+    none = np.full(1, -1, np.int32)
+    by_hour = [bool(Place(none, none, hour).night(1)[0]) for hour in range(24)]
+    assert [hour for hour in range(24) if by_hour[hour]] == [0, 1, 2, 3, 4, 5, 22, 23]
+    assert Place(none, none, 6).night(3).tolist() == [True, True, False]
+    assert Place(none, none, 7).night(3, before=1).tolist() == [True, True, False]
+    assert Place(none, none, 0).night(4).tolist() == [False, True, True, True]
+
+
+def test_the_median_of_a_group_needs_enough_of_its_members():
+    group = np.array([1, 0, 1, 1, 0, -1, 1, 3], np.int32)
+    column = floats(4, 50, 1, 3, NAN, 9, 2, 7)
+    same(neighbours(column, group), [2, NAN, 2, 2, NAN, NAN, 2, NAN])
+    same(neighbours(column, group, least=1), [2, 50, 2, 2, 50, NAN, 2, 7])
+    same(neighbours(column, group, least=5), [NAN] * 8)
+    same(neighbours(floats(NAN, NAN), np.zeros(2, np.int32)), [NAN, NAN])
+    assert LEAST_NEIGHBOURS == 4
+
+
+def test_pairs_are_of_one_group_and_not_too_far_apart_in_it():
+    a, b = pairs_of(np.array([0, 1, 0, -1, 0, 1], np.int32))
+    assert sorted(zip(a.tolist(), b.tolist(), strict=True)) == [(0, 2), (0, 4), (1, 5), (2, 4)]
+    a, b = pairs_of(np.zeros(4, np.int32), most=2)
+    assert sorted(zip(a.tolist(), b.tolist(), strict=True)) == [(0, 1), (1, 2), (2, 3)]
+    for nobody in (
+        np.zeros(1, np.int32),
+        np.zeros(0, np.int32),
+        np.full(3, -1, np.int32),
+        np.arange(3, dtype=np.int32),
+    ):
+        a, b = pairs_of(nobody)
+        assert (len(a), len(b)) == (0, 0)
+
+
+ROWS = np.array([0, 1], np.int32)
+
+
+def test_fog_is_the_humidity_of_the_area_or_without_neighbours_the_device_s_own():
+    wet = history(2, humidity=[95.0, 60.0])
+    seen, silenced = guards.fog(wet, place(2), ROWS)
+    assert (seen.tolist(), silenced.tolist()) == ([60.0, 60.0], [False, False])
+    seen, silenced = guards.fog(wet, place(2), ROWS, hours=2)
+    assert (seen.tolist(), silenced.tolist()) == ([95.0, 95.0], [True, True])
+    seen, silenced = guards.fog(history(1, humidity=[90.0]), place(1), ROWS[:1])
+    assert (seen.tolist(), silenced.tolist()) == ([90.0], [False])  # the mark itself is no fog
+    humidity = np.tile(floats(95, 50, 95, 96, 97), (168, 1))
+    seen, _ = guards.fog(history(5, humidity=humidity), place(5, area=0), ROWS)
+    assert seen.tolist() == [95.0, 95.0]
+
+
+def test_maintenance_is_the_greatest_share_of_the_hours_looked_at():
+    excused = history(2, excused=[0.25, 0.0, 0.0])
+    seen, silenced = guards.maintenance(excused, ROWS, 3)
+    assert (seen.tolist(), silenced.tolist()) == ([0.25, 0.25], [True, True])
+    seen, silenced = guards.maintenance(excused, ROWS, 2)
+    assert (seen.tolist(), silenced.tolist()) == ([0.0, 0.0], [False, False])
+
+
+def test_a_quiet_spell_is_rest_only_where_all_of_it_lies_in_the_night():
+    quiet = history(2, mean=30.0)
+    for hour, hours, at_rest in (
+        (3, 5, True),
+        (3, 6, True),
+        (3, 7, False),
+        (7, 1, False),
+        (5, 8, True),
+        (5, 9, False),
+    ):
+        level, silenced = guards.night_rest(quiet, place(2, hour), ROWS, floats(hours, hours), quiet=30.0)
+        assert silenced.tolist() == [at_rest] * 2, (hour, hours)
+        assert level.tolist() == [30.0, 30.0]
+    _, silenced = guards.night_rest(quiet, place(2, 3), ROWS, floats(2, 2), quiet=29.0)
+    assert silenced.tolist() == [False, False]
+
+
+def test_an_outage_is_common_where_three_and_more_than_the_share_of_an_area_went_together():
+    spoke = history(6)
+    for gone, share, common in ((3, 0.4, True), (3, 0.5, False), (2, 0.2, False), (6, 0.9, True)):
+        silent = np.arange(6) < gone
+        seen, silenced = guards.common_outage(spoke, place(6, area=0), ROWS, silent, share)
+        assert seen.tolist() == [gone / 6] * 2
+        assert silenced.tolist() == [common] * 2
+    seen, silenced = guards.common_outage(spoke, place(6), ROWS, np.ones(6, bool), 0.1)
+    assert (seen.tolist(), silenced.tolist()) == ([0.0, 0.0], [False, False])
