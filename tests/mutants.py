@@ -148,11 +148,21 @@ def _run(chosen: Mapping[Path, list[str]], every: Mapping[Path, list[str]], jobs
         whole = len(open_) == len(every[module])
         names += [f"{'.'.join(module.with_suffix('').parts)}.*"] if whole else open_
     if names:
+        _forget_stats_that_lack(name for found in every.values() for name in found)
         command = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", str(jobs), *names]
         if subprocess.run(command, check=False).returncode:
             sys.exit(
                 "mutmut could not run; what it says above is mostly a test that fails without any mutant"
             )
+
+
+def _forget_stats_that_lack(names: Iterable[str]) -> None:
+    """Which tests reach a function that is new, or has moved, mutmut learns only of tests that are new."""
+    stats = Path("mutants/mutmut-stats.json")
+    if stats.exists():
+        known = json.loads(stats.read_text(encoding="utf-8"))["function_hashes"]
+        if not {name.partition("__mutmut_")[0] for name in names} <= known.keys():
+            stats.unlink()
 
 
 def _show(chosen: Mapping[Path, list[str]]) -> None:

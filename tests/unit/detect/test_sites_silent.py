@@ -82,6 +82,8 @@ def test_the_first_device_that_is_heard_ends_the_silence_of_the_site_and_the_oth
         ("amended", "d3", back + 15, True),
     ]
     assert reasons(run, "s1")[-1] == ("site_returned",)
+    closed = [b for b in run.breaches if b.event == "closed"]
+    assert {(b.end, b.at) for b in closed} == {(closed[0].at, closed[0].at)}
     assert ("closed", "d1", back, False) in said(run)
 
 

@@ -15,9 +15,11 @@ from processors import state
 from processors.breaches import SUSPICION
 from processors.detect import Detector
 from processors.records import decode_breach, encode_breach
-from processors.suspecting import Suspecting, rule_of
+from processors.revision import Plan
+from processors.suspecting import Suspecting, evidence_of, rule_of
 from processors.suspicion import watch
 from processors.suspicion.features import NUMBER
+from processors.suspicion.finding import Finding, Guard, Named
 from processors.suspicion.watch import PATTERNS
 from processors.suspicion.words import GUARDS, NUMBERS
 from tests.logs import HOUR, MINUTE, T0, Run, background, batch, revision, row, tick, ticking
@@ -347,3 +349,23 @@ def test_every_number_of_every_pattern_has_a_name_in_both_languages():
 
 def _received(record: FeedRecord) -> int:
     return int(record.received_at[0]) if isinstance(record, Readings) else record.received_at
+
+
+def test_evidence_names_devices_and_puts_numbers_with_their_units_and_guards_as_they_are():
+    plan = Plan.of(revision(["d1", "d2"]))
+    numbers = {"other": Named(1.0, "row"), "share": Named(0.5, ""), "none": Named(None, "row")}
+    guards = (Guard("fog", 95.0, True),)
+    finding = Finding(0, "twins", T0, T0 + HOUR, 0.8, numbers, guards, {"humidity": (1.0, None)})
+    found = evidence_of(finding, plan)
+    assert found["pattern"] == "twins"
+    assert found["confidence"] == 0.8
+    assert found["numbers"] == {
+        "other": {"value": "d2", "unit": "device"},
+        "share": {"value": 0.5, "unit": ""},
+        "none": {"value": None, "unit": "row"},
+    }
+    assert found["guards"] == [Guard("fog", 95.0, True)._asdict()]
+    assert found["plot"] == {
+        "step_s": 3600,
+        "series": {"humidity": {"unit": "%", "values": [1.0, None]}},
+    }
