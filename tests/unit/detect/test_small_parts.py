@@ -1,0 +1,78 @@
+"""Small parts of the fold: marks of readings, single values above a limit, settings, sums of what is held."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ingest.strict_yaml import ConfigError
+from processors.footprint import added_by, base_bytes
+from processors.intervals import interval_ids
+from processors.outputs import Outputs
+from processors.quality.folder import load_quality
+from processors.records import Verdict, short_id
+from tests.logs import MINUTE, T0, Run, local_rule, minutes, revision, row, ticking
+
+QUARTER = 15 * MINUTE
+
+
+def test_marks_of_one_reading_follow_each_other():
+    out = Outputs()
+    out.mark(3, "late")
+    out.mark(5, "duplicate")
+    out.mark(3, "conflict")
+    assert out.marks == {3: "late,conflict", 5: "duplicate"}
+
+
+def test_a_single_value_s_verdicts_say_what_was_measured_by_which_clause():
+    rule = local_rule(window=0, limit=100)
+    rows = [row(T0 + MINUTE, 150), *minutes(T0 + QUARTER, T0 + 2 * QUARTER, 50)]
+    configured = revision(rules=[rule])
+    run = Run(configured, *ticking(rows, T0 + 2 * QUARTER + 5 * MINUTE))
+    opened, clear = [v for v in run.verdicts if v.kind == "instant"]
+    same = {
+        "kind": "instant", "site": "s1", "point": "d1", "rule": rule.id, "rule_revision": rule.revision,
+        "title": rule.titles, "clause": "1", "citation": "test", "status": "read", "pollutant": "pm10",
+        "unit": "ug/m3", "background": None, "subtracted": None, "background_ids": (), "limit": 100.0,
+        "capture": None, "revision": 1, "configuration": configured.id,
+    }  # fmt: skip
+    at = T0 + MINUTE
+    assert opened == Verdict(
+        id=short_id("verdict", rule.id, rule.revision, "instant", at, at, 1, "d1"), start=at, end=at,
+        answer="exceeds", reasons=("instant_above",), value=150.0, interval=None, decided_at=at + 1000, **same,
+    )  # fmt: skip
+    start, end = T0 + QUARTER, T0 + 2 * QUARTER
+    assert clear == Verdict(
+        id=short_id("verdict", rule.id, rule.revision, "instant", start, end, 1, "d1"), start=start, end=end,
+        answer="compliant", reasons=("clear",), value=50.0, decided_at=end + 2 * MINUTE,
+        interval=interval_ids("pm10", "mean", start, end, 1)("d1"), **same,
+    )  # fmt: skip
+
+
+def test_settings_of_the_checks_may_be_absent_changed_or_refused(tmp_path: Path):
+    assert load_quality(tmp_path) is None
+    (tmp_path / "quality.yaml").write_text("pm10: {spike: null}\n", encoding="utf-8")
+    found = load_quality(tmp_path)
+    assert found is not None
+    assert found["pm10"]["spike"] is None
+    assert found["tsp"]["spike"] is not None
+    (tmp_path / "quality.yaml").write_text("pm10: {spikes: null}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="spikes"):
+        load_quality(tmp_path)
+
+
+def test_what_rules_of_one_window_add_is_the_sum_of_what_each_holds():
+    single, other = local_rule(id="a", window=0), local_rule(id="b", window=0)
+    (one,), (two,) = added_by([single]), added_by([single, other])
+    assert two.bytes == 2 * one.bytes
+    hour, allowed = local_rule(id="c", outlook=False), local_rule(id="d", outlook=False, allowance=2)
+    (plain,), (counted,) = added_by([hour]), added_by([allowed])
+    assert counted.bytes > plain.bytes + 3 * 5  # its answers are kept for a day, its days by themselves
+    (lone,), (foretold,) = added_by([hour]), added_by([local_rule(id="c")])
+    assert foretold.bytes > lone.bytes
+
+
+def test_what_a_device_holds_grows_with_how_often_it_sends_and_how_long_is_waited_for():
+    assert base_bytes(60) == base_bytes(60, 120)
+    assert base_bytes(60, 180) > base_bytes(60, 120) > base_bytes(300, 120)
