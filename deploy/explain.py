@@ -15,7 +15,7 @@ from deploy.foretold import outlook_lines, rework_outlook
 from deploy.rework import Judged, Reworked, rework
 from deploy.single import reading_lines
 from deploy.trail import Trail
-from deploy.whence import share_words, wind_words
+from deploy.whence import whence_lines
 from processors.arithmetic import NANO, Window, number
 from processors.breaches import SUSPICION
 
@@ -140,7 +140,8 @@ class Teller:
         yield from self._window()
         yield from self._stations(verdict)
         yield from self._sums(verdict)
-        yield from self._whence(verdict["pollutant"])
+        for head, words in whence_lines(self.trail.winds, verdict["pollutant"], self.language, self.say):
+            yield self.line(head, words)
         yield self.line("answer", self.say(verdict["answer"]) + self._because(verdict["reasons"]))
         yield from self._revisions(verdict)
         if self.trail.kind != "breach":
@@ -308,15 +309,6 @@ class Teller:
                 yield self.line(head, self.say("station_mean_uncapped", mean=mean))
             else:
                 yield self.line(head, self.say("station_mean", mean=mean, cap=number(compared.cap)))
-
-    def _whence(self, pollutant: str) -> Iterator[str]:
-        """The wind of the time, and what the site added."""
-        for hour in self.trail.winds:
-            yield self.line("wind", wind_words(hour, self.language, self.say))
-            shares = [share for share in hour.shares if share.pollutant == pollutant]
-            said = [words for share in shares for words in share_words(share, self.say)]
-            for head, words in zip(("came_from", *("",) * len(said)), said, strict=False):
-                yield self.line(head, words)
 
     def _sums(self, of: Line) -> Iterator[str]:
         found, head = self.found, "arithmetic"

@@ -19,6 +19,22 @@ def latest_of(hours: Iterable[SiteHour]) -> list[SiteHour]:
     return [hour for _, hour in sorted(newest.items())]
 
 
+def whence_lines(
+    hours: Iterable[SiteHour], pollutant: str, language: str, say: Say
+) -> Iterator[tuple[str, str]]:
+    """(head of the line or "", words) of each hour's wind, and of what the site added of a pollutant.
+
+    `say` gives the words of a key of `explain_texts`.
+    """
+    for hour in hours:
+        yield "wind", wind_words(hour, language, say)
+        head = "came_from"
+        for share in hour.shares:
+            for words in share_words(share, say) if share.pollutant == pollutant else ():
+                yield head, words
+                head = ""
+
+
 def wind_words(hour: SiteHour, language: str, say: Say) -> str:
     """The wind of an hour, or why it has none."""
     if hour.speed is None:

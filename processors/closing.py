@@ -92,8 +92,9 @@ def amend(memory: Memory, due: int, at: int, out: Outputs) -> None:
 def _amend_wind(memory: Memory, start: int, rows: Int32s, at: int, out: Outputs) -> tuple[Int32s, Wind]:
     """Tell the wind of these devices' sites anew: (the devices of the sites, the hour's wind)."""
     near = memory.plan.ground.around(rows)
-    means, _ = memory.meter.measure(HOUR, start, start + HOUR_MS, near)
-    tell_wind(memory, start, means[PLAIN], at, out, near)
+    if memory.winds.concerns(memory.plan, start, rows):
+        means, _ = memory.meter.measure(HOUR, start, start + HOUR_MS, near)
+        tell_wind(memory, start, means[PLAIN], at, out, near)
     return near, memory.winds.of_hour(memory.plan, start)[0]
 
 

@@ -135,6 +135,15 @@ class Winds:
             )
         return made
 
+    def concerns(self, plan: Plan, start: int, rows: Int32s) -> bool:
+        """May anything be told of the hour at the sites of these devices: is there a wind, or a pair?"""
+        ground = plan.ground
+        sites = ground.site[rows]
+        told = self.told.get(start)
+        if not ground.paired.isdisjoint(sites.tolist()) or (told is not None and told.revision[sites].any()):
+            return True
+        return bool(self.gathered.of_hour(start, ground.site, len(ground.sites)).count[sites].any())
+
     def hours_over(self, start: int, end: int) -> list[int]:
         """Starts of the hours that were told and touch [start, end)."""
         return [hour for hour in sorted(self.told) if hour < end and hour + HOUR_MS > start]

@@ -17,7 +17,8 @@ from processors.detect_stage import DetectStage, SnapshotUnreadable, detect_stag
 from processors.outlook import decode_outlook, decode_outlooks
 from processors.records import OUTLOOK, OUTLOOKS
 from processors.stage import Outlet, RawRecord, Stage
-from tests.logs import HOUR, MINUTE, T0, local_rule, minutes, revision, ticking
+from processors.wind.site_hour import WINDS, decode_winds
+from tests.logs import HOUR, MINUTE, T0, local_rule, minutes, revision, row, ticking
 
 
 class FakeProducer:
@@ -85,6 +86,16 @@ async def test_an_outlook_goes_to_the_alerts_where_its_rule_opens_cases_and_alwa
     kept = [one for value in producer.of(RESULTS, OUTLOOKS) for one in decode_outlooks(value)]
     assert [one.event for one in kept][:1] == ["rose"]
     assert [decode_outlook(value) for value in producer.of(BREACHES, OUTLOOK)] == (kept if told else [])
+
+
+async def test_the_wind_of_an_hour_goes_to_the_results() -> None:
+    stage, producer, _ = made()
+    rows = [row(t, 50.0, wind_speed=3.0, wind_direction=90.0) for t in range(T0, T0 + HOUR, MINUTE)]
+    for offset, record in enumerate([revision(), *ticking(rows, T0 + HOUR + 5 * MINUTE)]):
+        stage.fold(raw(offset, record))
+    await stage.deliver()
+    (hour,) = [one for value in producer.of(RESULTS, WINDS) for one in decode_winds(value)]
+    assert (hour.site, hour.start, hour.direction, hour.sector) == ("s1", T0, 90.0, "E")
 
 
 async def test_an_output_that_the_broker_refuses_fails_the_settling() -> None:

@@ -14,7 +14,7 @@ import pytest
 from ingest.codec import encode, encode_readings, schema_of
 from ingest.records import Background, Headers, Quarantined, Readings, Tick
 from ingest.telemetry import Telemetry
-from processors.context import background_of, encode_context, unpacked
+from processors.context import WIND, background_of, encode_context, unpacked, wind_of
 from processors.history import Batch, WriteOutcome
 from processors.history.points import Refusal, point_from_json
 from processors.history.sqlite import SqliteHistory
@@ -22,6 +22,7 @@ from processors.judgements import encode_judgements
 from processors.records import Interval, Verdict, encode_judged
 from processors.stage import RawRecord, Stage, Weighed
 from processors.store_stage import StoreStage, Worker
+from processors.wind.site_hour import Share, SiteHour, encode_winds
 
 T0 = 1_763_856_000_000
 HOUR = 3_600_000
@@ -264,6 +265,18 @@ async def test_what_verdicts_depended_on_is_stored_beside_them(rig: Rig) -> None
     await rig.take(raw(0, *encode_context(value, schema_of(headers), T0 + 5)))
     (row,) = rig.history.rows("context", {"kind": "background"})
     assert background_of(unpacked(row)) == feed
+
+
+async def test_the_wind_of_a_sites_hour_is_stored_beside_them(rig: Rig) -> None:
+    share = Share("pm10", "undetermined", ("calm",))
+    words = {"direction": None, "sector": None, "speed": 0.1, "resultant": 0.1, "steadiness": 0.9}
+    hour = SiteHour(
+        id="w1", site="site-1", start=T0, end=T0 + HOUR, **words, readings=60, reason="calm", shares=(share,),
+        revision=1, configuration="c1", decided_at=T0 + HOUR,
+    )  # fmt: skip
+    await rig.take(raw(0, *encode_winds([hour], T0 + HOUR)))
+    (row,) = rig.history.rows("context", {"kind": WIND, "name": "site-1"}, T0, T0 + 1)
+    assert wind_of(unpacked(row)) == hour
 
 
 async def test_a_context_of_another_kind_goes_to_quarantine(rig: Rig) -> None:

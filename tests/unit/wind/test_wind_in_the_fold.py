@@ -14,8 +14,9 @@ from ingest.records import Signal
 from processors.detect import Detector
 from processors.wind.attribution import NOT_SITE, SITE, UNDETERMINED, AttributionSettings, hour_share
 from processors.wind.site_hour import decode_winds, encode_winds
+from processors.winds import Winds
 from tests.counties import DATA
-from tests.logs import HOUR, MINUTE, T0, Run, minutes, revision, row, tick, ticking
+from tests.logs import HOUR, MINUTE, T0, Run, batch, minutes, revision, row, tick, ticking
 
 # north of the site's location stands n, south of it s, 100 m apart; the vane stands anywhere
 DEVICES = ({"id": "n", "bearing": 0.0}, {"id": "s", "bearing": 180.0}, {"id": "vane"})
@@ -201,6 +202,16 @@ def test_hourly_vector_means_are_those_of_numbers_that_are_not_ours_on_the_recor
             apart = (hour.direction - math.degrees(cmath.phase(vector)) + 180) % 360 - 180
             assert abs(apart) < 0.001
     assert told >= 20
+
+
+def test_one_batch_over_two_hours_is_gathered_into_both():
+    rows = [*blowing(0.0, start=END - MINUTE), *blowing(90.0, start=END, end=END + MINUTE)]
+    both = Run(revision(DEVICES), batch(*rows), *ticking([], END + HOUR + 3 * MINUTE, start=END + 2 * MINUTE))
+    assert {w.start: w.direction for w in winds(both)} == {T0: 0.0, END: 90.0}
+
+
+def test_a_snapshot_from_before_wind_was_kept_knows_none():
+    assert Winds.load([], []).dump(list[int]().append) == [[], []]
 
 
 def test_a_tick_alone_tells_no_wind():
