@@ -39,6 +39,9 @@ class Text(NamedTuple):
     body: str
 
 
+COUNTED = "intervals"  # unit of the verdict on a day's allowance; a mean over a day has that of its pollutant
+
+
 @dataclass(frozen=True, slots=True)
 class Matter:
     """One breach as a message tells it; instants are ms UTC, values in the unit."""
@@ -79,7 +82,7 @@ class Matter:
         """What `value` is: `day` a number of exceeding intervals, `instant` one value, else a mean."""
         if self.end <= self.start:
             return "instant"
-        return "day" if self.end - self.start >= 20 * 3_600_000 else "mean"
+        return "day" if self.unit == COUNTED else "mean"
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,14 +230,20 @@ def _when(ms: int, zone: ZoneInfo, chinese: bool) -> str:
     return f"{_DAYS_EN[at.weekday()]} {at:%Y-%m-%d %H:%M}"
 
 
+_LONGEST_DAY_MS = 26 * 3_600_000
+
+
 def _span(matter: Matter, zone: ZoneInfo, chinese: bool) -> str:
     start, end = _local(matter.start, zone), _local(matter.end, zone)
     if matter.shape == "instant":
         clock = f"{start:%H:%M:%S}"
         return f"{start.month}月{start.day}日 {clock}" if chinese else f"{start:%Y-%m-%d} {clock}"
-    if matter.shape == "day":
+    midnights = f"{start:%H:%M}" == f"{end:%H:%M}" == "00:00"
+    if midnights and matter.end - matter.start <= _LONGEST_DAY_MS:
         return f"{start.month}月{start.day}日全天" if chinese else f"{start:%Y-%m-%d}, the whole day"
     last = "24:00" if f"{end:%H:%M}" == "00:00" else f"{end:%H:%M}"
+    if last != "24:00" and start.date() != end.date():
+        last = f"{end.month}月{end.day}日 {last}" if chinese else f"{end:%Y-%m-%d} {last}"
     if chinese:
         return f"{start.month}月{start.day}日 {start:%H:%M}–{last}"
     return f"{start:%Y-%m-%d %H:%M}–{last}"

@@ -103,9 +103,20 @@ SITUATIONS: dict[str, tuple[Callable, str]] = {
     "opened-limit-from-memory": (lambda p: opened(p, status="recalled", background=None, subtracted=None), "site"),
     "opened-day": (
         lambda p: opened(
-            p, level="violation", start=MIDNIGHT - DAY, end=MIDNIGHT, value=3.0, background=None, subtracted=None, capture=None
+            p, level="violation", start=MIDNIGHT - DAY, end=MIDNIGHT, value=3.0, background=None, subtracted=None, capture=None,
+            unit="intervals", limit=2.0,
         ),
         "territorial",
+    ),
+    "opened-mean-of-a-day": (
+        lambda p: opened(p, start=MIDNIGHT - DAY, end=MIDNIGHT, value=181.3, limit=150.0, background=None, subtracted=None),
+        "site",
+    ),
+    "opened-rolling-day": (
+        lambda p: opened(
+            p, start=MIDNIGHT - 11 * HOUR, end=MIDNIGHT + 13 * HOUR, value=181.3, limit=150.0, background=None, subtracted=None
+        ),
+        "site",
     ),
     "opened-instant": (
         lambda p: opened(
