@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from processors.quality.calibration import UNIT, Correction, Corrections
 from processors.suspicion import (
     band,
     ceiling,
@@ -18,6 +21,7 @@ from processors.suspicion import (
     tsp,
     twins,
 )
+from processors.suspicion.air import Air
 from processors.suspicion.places import neighbours, pairs_of
 from tests.hours import HONEST, HOUR, NEWEST, history, place
 
@@ -392,6 +396,34 @@ def test_three_together_are_each_told_once():
     a = lively(1)
     quarters = {f"quarter_{n + 1}": np.stack([a[n]] * 3, axis=1) for n in range(4)}
     assert look(twins, history(3, **quarters), place(3, site=[5, 5, 5])).row.tolist() == [0, 1, 2]
+
+
+def corrected(p, *corrections):
+    """The place with corrections of PM10 that hold from the first hour on."""
+    since = NEWEST - 200 * HOUR
+    table = Corrections.of(Correction(row, since, slope, offset) for row, slope, offset in corrections)
+    return replace(p, air=Air(table))
+
+
+def test_two_in_one_place_agree_once_each_is_corrected():
+    a = lively(1)
+    quarters = {f"quarter_{n + 1}": np.stack([a[n], a[n] / 2 + 5], axis=1) for n in range(4)}
+    h, p = history(2, **quarters), place(2, site=[5, 5])
+    assert len(look(twins, h, p).row) == 0
+    assert look(twins, h, corrected(p, (1, 2 * UNIT, -10_000))).row.tolist() == [0, 1]
+
+
+def test_a_monitor_that_shows_half_of_the_air_is_corrected_before_it_is_called_too_low():
+    h = history(mean=lowered(0.65))
+    assert look(mass_factor, h).row.tolist() == [0]
+    assert len(look(mass_factor, h, corrected(place(), (0, UNIT * 3 // 2, 0))).row) == 0
+
+
+def test_a_correction_is_no_fall_against_the_neighbours():
+    mean = np.full((24, 6), 100.0)
+    h = history(6, mean=mean)
+    later = Corrections.of([Correction(0, NEWEST - HOUR, UNIT * 3 // 10)])
+    assert len(look(cover, h, replace(place(6, area=0), air=Air(later))).row) == 0
 
 
 def test_a_clock_that_moved_by_an_hour_is_found():
