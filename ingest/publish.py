@@ -86,6 +86,7 @@ def _send_all(
         if not window.acquire(timeout=_CONFIRM_WITHIN_S):
             raise PublishFailed(_silent(to, sent, confirmed))
         if refused:
+            window.release()  # nothing is sent for it
             break
         properties = None
         if to.mqtt5:

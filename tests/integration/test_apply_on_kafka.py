@@ -69,5 +69,6 @@ def test_the_log_remembers_what_was_applied_by_whom_and_what_waits(node: KafkaNo
     assert status.returncode == 0
     assert "waiting: revision" in status.stdout
     again = dustwatch(node, "apply", second, "--by", "wang")
-    assert "nothing changes" in again.stderr
+    assert "is in the log already and waits until" in again.stderr
+    assert "--cancel-waiting" in again.stderr
     assert len(asyncio.run(revisions_in_log(node.bootstrap))) == 2

@@ -32,6 +32,15 @@ async def test_what_the_broker_refuses_is_not_called_published() -> None:
     await broker.stop()
 
 
+async def test_a_refusal_that_comes_before_all_is_sent_ends_the_publishing() -> None:
+    broker = await FakeBroker().start()
+    broker.publish_reason = 0x87
+    more_than_fly_at_once = MESSAGES * 100
+    with pytest.raises(PublishFailed, match=r"Not authorized .*0 confirmed"):
+        await asyncio.to_thread(publish, more_than_fly_at_once, MqttOptions(broker.url))
+    await broker.stop()
+
+
 @pytest.mark.parametrize(
     "url", ["", "127.0.0.1", "http://x", "mqtt://", "mqtt://host:99999", "mqtt://host:x", "mqtt://[::1"]
 )
