@@ -12,7 +12,7 @@ export UV_SYSTEM_CERTS = 1
 export UV_PROJECT_ENVIRONMENT = $(VENV)
 unexport VIRTUAL_ENV
 
-.PHONY: setup demo test test-servers coverage mutants lint types bench bench-suspicion clean
+.PHONY: setup demo test test-long test-servers coverage mutants lint types bench bench-suspicion clean
 
 setup: $(VENV)/.ready
 
@@ -34,8 +34,15 @@ $(VENV)/.ready: $(UV) pyproject.toml uv.lock alerts/web/package-lock.json deploy
 demo: setup
 	@$(BIN)/dustwatch demo --speed $(SPEED) $(if $(FOR),--for $(FOR))
 
+# what waits for processes comes first, so that nobody waits for it at the end
+ORDERED := -n 4 --dist loadfile --no-loadscope-reorder \
+	tests/integration tests/e2e tests/faults tests/property tests/conformance tests/unit
+
 test: setup
-	@$(BIN)/pytest -q -n 4 --dist loadfile -m "not servers and not browser"
+	@$(BIN)/pytest -q -m "not servers and not browser and not long" $(ORDERED)
+
+test-long: setup
+	@$(BIN)/pytest -q -m long $(ORDERED)
 
 test-servers: setup
 	@tests/servers/install.sh

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 
+import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
@@ -12,6 +13,8 @@ from processors.gaps import accept_gaps, find_gaps
 from processors.shell import EXIT_LOG, EXIT_SETTINGS, EXIT_UNEXPECTED
 
 from .conftest import PARTITIONS, Numbers, until
+
+pytestmark = pytest.mark.long  # a worker and its end for each
 
 
 async def until_out(numbers: Numbers, wanted: set[int], within_s: float = 40.0) -> None:

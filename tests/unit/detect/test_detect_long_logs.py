@@ -28,6 +28,8 @@ from tests.logs import (
 )
 from tests.property.test_fold_laws import batches, by_kind, fold
 
+pytestmark = pytest.mark.long
+
 HOURS = 54
 SLOT = 10 * MINUTE  # of the devices: a long log of few records
 RULES = rules_of(HEBEI, SHANGHAI, INSTANT)

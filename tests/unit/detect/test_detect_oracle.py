@@ -178,6 +178,7 @@ def fortnight(request):
     return run, pd.DataFrame(hours, columns=["ms", "pm10", "pm2_5"]).set_index("ms").astype(float)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "more"), LONG)
 def test_windows_of_hours_are_those_of_pandas(fortnight, name, more):
     run, frame = fortnight

@@ -30,6 +30,7 @@ from tests.counties import (
 )
 from tests.eventful import PACKS, START, eventful_county, eventful_messages
 
+pytestmark = pytest.mark.long  # seconds for each way to cut a recording
 Files = dict[str, bytes]
 
 

@@ -104,6 +104,7 @@ def test_every_verdict_and_interval_of_the_golden_replays_is_worked_out_again_to
         assert trail.lacking == [] or {code for code, _ in trail.lacking} <= {"readings", "interval"}
 
 
+@pytest.mark.long
 def test_the_dust_storm_by_every_statistic_is_worked_out_again_to_the_same(tmp_path: Path) -> None:
     rules = [
         local_rule(id="max", statistic="max"),

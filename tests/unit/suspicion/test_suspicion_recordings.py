@@ -9,7 +9,10 @@ from bench.suspicion_fleet import DATA, STATIONS, Fleet, honest, station
 from bench.suspicion_scenarios import SCENARIOS, TWINS
 from processors.suspicion.features import LONG_HOURS
 
-pytestmark = pytest.mark.skipif(not DATA.exists(), reason=f"the recordings of {DATA} are absent")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not DATA.exists(), reason=f"the recordings of {DATA} are absent"),
+]
 # scenarios that need more than a few days, or the right week
 SLOW = {"offline_when_polluted"}
 
