@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from deploy.embedded.process import free_port
 
 
@@ -71,6 +73,7 @@ def test_a_demo_that_is_stopped_while_it_starts_ends_at_once_and_leaves_no_proce
     assert left_behind(folder) == []
 
 
+@pytest.mark.long
 def test_a_demo_that_is_stopped_while_it_runs_accounts_before_it_ends(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     command = [sys.executable, "-m", "deploy.cli", "demo", "--port", str(free_port()), "--data", str(folder)]

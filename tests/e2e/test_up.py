@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from deploy.embedded.process import free_port
 from tests.e2e.test_demo import left_behind
 from tests.pipeline import wait_for
@@ -17,6 +19,7 @@ EXAMPLE = Path(__file__).parents[2] / "deploy" / "example"
 PROGRAM = [sys.executable, "-m", "deploy.cli"]
 
 
+@pytest.mark.long
 def test_up_starts_a_killed_kafka_again_answers_status_and_ends_within_its_time(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     ports = [f"--{name}={free_port()}" for name in ("port", "kafka-port", "mqtt-port")]

@@ -228,6 +228,7 @@ ORDERED = [
 ]
 
 
+@pytest.mark.long
 @settings(few, max_examples=4)
 @given(seeds, st.integers(1, 90))
 def test_late_readings_and_orders_survive_a_crash_after_every_nth_record(seed: int, every: int) -> None:
@@ -238,6 +239,7 @@ def test_late_readings_and_orders_survive_a_crash_after_every_nth_record(seed: i
     assert second.dump() == first.dump()
 
 
+@pytest.mark.long
 @settings(few, max_examples=4)
 @given(seeds, st.lists(st.integers(1, 60), min_size=1, max_size=4))
 def test_late_readings_and_orders_are_judged_the_same_in_batches_of_any_size(

@@ -89,6 +89,7 @@ few = settings(
 levels = st.lists(st.sampled_from([None, 20.0, 90.0, 130.0, 400.0]), min_size=24, max_size=24)
 
 
+@pytest.mark.long
 @given(levels)
 @few
 def test_no_certain_of_rolling_long_and_day_windows_ends_otherwise(hours: list[float | None]) -> None:
