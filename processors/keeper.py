@@ -51,7 +51,8 @@ class Keeper:
         self._snapshots, self._reader = snapshots, reader
         self._acknowledge, self._saw = acknowledge, saw
         self._lock = asyncio.Lock()
-        self._dirty = asyncio.Event()
+        self._dirty = asyncio.Event()  # something waits to be delivered or saved
+        self._collecting = asyncio.Event()  # the first record since the last delivery has come
         self._collected = 0
         self._collected_since = 0.0
         self._saved_at = time.monotonic()
@@ -101,7 +102,7 @@ class Keeper:
         """The saver task: runs until it is cancelled."""
         while True:
             await self._dirty.wait()
-            await asyncio.sleep(max(0.0, self._due_at() - time.monotonic()))
+            await self._until_due()
             async with self._alone():
                 book = self._opened()
                 now = time.monotonic()
@@ -111,6 +112,14 @@ class Keeper:
                     await self._save(book)
                 if not self._collected and not book.unsaved:
                     self._dirty.clear()
+
+    async def _until_due(self) -> None:
+        """Sleep until there is something to do; what is collected meanwhile may be due earlier."""
+        while (wait := self._due_at() - time.monotonic()) > 0:
+            self._collecting.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._collecting.wait()
 
     def drop(self) -> None:
         """A rebalance took the partition away: nothing of this keeper counts any more."""
@@ -166,6 +175,7 @@ class Keeper:
         book.folded(record.offset)
         if not self._collected:
             self._collected_since = time.monotonic()
+            self._collecting.set()
         self._collected += 1
         self.moved_at = time.monotonic()
         self._saw(record)

@@ -220,6 +220,18 @@ async def test_the_saver_delivers_and_saves_what_no_later_event_pushes_out() -> 
     assert bench.log.states[-1] == Snapshot(2, b"0 1")
 
 
+async def test_what_comes_while_the_saver_waits_to_save_is_delivered_in_its_own_time() -> None:
+    bench = Bench(FakeLog(), pace=Pace(deliver_s=0.001, deliver_weight=1000, save_s=3600))
+    saver = asyncio.create_task(bench.keeper.save_when_due())
+    async with asyncio.timeout(5):
+        for offset in range(3):
+            await bench.take(offset)
+            while bench.stage.calls.count("deliver") <= offset:
+                await asyncio.sleep(0.001)
+    saver.cancel()
+    assert bench.log.states == []
+
+
 async def test_saving_with_nothing_new_writes_no_snapshot() -> None:
     bench = Bench(FakeLog())
     await bench.take(0)
