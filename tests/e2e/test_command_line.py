@@ -45,6 +45,7 @@ def test_a_missing_kafka_is_named_with_its_address_and_exit_3(
     arguments: tuple[str, ...], tmp_path: Path
 ) -> None:
     own = {"DUSTWATCH_CASES": f"sqlite:///{tmp_path}/c.sqlite", "DUSTWATCH_CONFIG": str(EXAMPLE)}
+    own["DUSTWATCH_HEALTH_PORT"] = str(free_port())  # a demo of another test has the usual ones
     done = dustwatch(*arguments, **NOWHERE, **own)
     assert done.returncode == 3, done.stderr
     assert "127.0.0.1:1" in done.stderr
