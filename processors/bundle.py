@@ -98,7 +98,7 @@ def _columns(of: list[dict[str, Int64s]], batches: list[Readings]) -> dict[str, 
     return {
         name: np.concatenate(
             [
-                columns.get(name, np.full(len(batch), MISSING, np.int64))
+                columns[name] if name in columns else np.full(len(batch), MISSING, np.int64)
                 for columns, batch in zip(of, batches, strict=True)
             ]
         )
