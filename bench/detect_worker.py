@@ -26,7 +26,7 @@ from bench.peers import Peer, bytewax, publish, quix, singles
 from bench.processes import cpu_seconds, resident_mb
 from bench.report import Row, table
 from deploy.embedded.kafka import KafkaNode
-from deploy.embedded.process import free_port
+from deploy.embedded.ports import free_port
 from ingest.admin import ensure_topics
 from ingest.batches import MOST_ROWS
 from ingest.codec import encode, schema_of

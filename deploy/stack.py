@@ -14,7 +14,8 @@ from pathlib import Path
 from deploy.apply import WouldCancel, put_configuration, user_name
 from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.mqtt import MqttBroker
-from deploy.embedded.process import ServerError, accepts, free_port
+from deploy.embedded.ports import free_port, usual_or_free
+from deploy.embedded.process import ServerError, accepts
 from deploy.folder import HeldFolder, Purpose, hold_folder
 from deploy.health import PORTS
 from deploy.stopping import Stop
@@ -116,8 +117,7 @@ class Stack:
 
         Raises ServerError, StoppedEarly.
         """
-        busy = {name for name, port in PORTS.items() if accepts(port)}
-        self.ports = {name: free_port() if name in busy else port for name, port in PORTS.items()}
+        self.ports = {name: usual_or_free(port) for name, port in PORTS.items()}
         self.ports["hj212"] = free_port()
         self._write_settings()
         logs = self.folder / "log"

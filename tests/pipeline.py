@@ -16,7 +16,8 @@ from alerts.store import CaseStore
 from deploy.account import Account, take_account
 from deploy.apply import apply_revision
 from deploy.configuration import revision_of_folder
-from deploy.embedded.process import ServerProcess, free_port
+from deploy.embedded.ports import free_port
+from deploy.embedded.process import ServerProcess
 from deploy.supervisor import Service, Supervisor
 from ingest.admin import ensure_topics
 from processors.history import open_history

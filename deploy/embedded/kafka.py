@@ -9,7 +9,8 @@ from base64 import urlsafe_b64encode
 from pathlib import Path
 
 from deploy.embedded.jars import fetch_jars
-from deploy.embedded.process import ServerError, ServerProcess, accepts, free_port
+from deploy.embedded.ports import free_port
+from deploy.embedded.process import ServerError, ServerProcess, accepts
 
 HEAP = "384m"
 START_WITHIN_S = 60.0

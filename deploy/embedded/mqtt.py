@@ -7,7 +7,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from deploy.embedded.process import ServerError, ServerProcess, accepts, free_port
+from deploy.embedded.ports import free_port
+from deploy.embedded.process import ServerError, ServerProcess, accepts
 
 START_WITHIN_S = 20.0
 AMQTT_LIMITS = (

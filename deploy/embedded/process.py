@@ -17,13 +17,6 @@ class ServerError(RuntimeError):
     """A server that did not start; the message says where its log is."""
 
 
-def free_port() -> int:
-    """A loopback port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def accepts(port: int, host: str = "127.0.0.1") -> bool:
     """Whether something listens on that port."""
     with socket.socket() as probe:

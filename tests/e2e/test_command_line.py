@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from deploy.cli import COMMANDS, program
-from deploy.embedded.process import free_port
+from deploy.embedded.ports import free_port
 
 EXAMPLE = Path(__file__).parent.parent.parent / "deploy" / "example"
 NOWHERE = {"DUSTWATCH_KAFKA": "127.0.0.1:1", "DUSTWATCH_MQTT": "mqtt://127.0.0.1:1"}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.embedded.process import free_port
+from deploy.embedded.ports import free_port
 
 
 def test_a_demo_of_half_a_minute_tells_a_department_and_accounts_for_every_reading(tmp_path: Path) -> None:
@@ -47,6 +47,18 @@ def test_a_demo_on_a_taken_port_says_which_one_and_what_to_do(tmp_path: Path) ->
     assert "Traceback" not in done.stderr
 
 
+def read_until(demo: subprocess.Popen[str], words: str) -> None:
+    """Read what a running demo says up to these words; one that ends before tells what it said."""
+    assert demo.stdout is not None
+    said = ""
+    while words not in said:
+        line = demo.stdout.readline()
+        said += line
+        if not line:
+            _, wrong = demo.communicate(timeout=60)
+            pytest.fail(f"the demo ended with {demo.returncode} before {words!r}:\n{said}{wrong}")
+
+
 def left_behind(folder: Path) -> list[str]:
     """Command lines and settings of processes that still work on a folder."""
     found = []
@@ -62,9 +74,7 @@ def test_a_demo_that_is_stopped_while_it_starts_ends_at_once_and_leaves_no_proce
     folder = tmp_path / "demo"
     command = [sys.executable, "-m", "deploy.cli", "demo", "--port", str(free_port()), "--data", str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as demo:
-        assert demo.stdout is not None
-        while "Kafka at" not in demo.stdout.readline():
-            assert demo.poll() is None
+        read_until(demo, "Kafka at")
         assert left_behind(folder)
         demo.send_signal(signal.SIGINT)
         _, said = demo.communicate(timeout=60)
@@ -78,9 +88,7 @@ def test_a_demo_that_is_stopped_while_it_runs_accounts_before_it_ends(tmp_path: 
     folder = tmp_path / "demo"
     command = [sys.executable, "-m", "deploy.cli", "demo", "--port", str(free_port()), "--data", str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as demo:
-        assert demo.stdout is not None
-        while "first message" not in demo.stdout.readline():
-            assert demo.poll() is None
+        read_until(demo, "first message")
         second = subprocess.run(
             [*command[:5], str(free_port()), *command[6:]], capture_output=True, text=True, check=False
         )

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from alerts.web.app import create_app
 from deploy.assets import compile_catalogues, fetch_assets
-from deploy.embedded.process import free_port
+from deploy.embedded.ports import free_port
 from tests.fakes.alerts import breach
 from tests.fakes.desk import DEAD, DUSTY, HOUR, NOW
 from tests.fakes.stored_county import StoredCounty

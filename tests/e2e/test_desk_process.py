@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from deploy.embedded.process import free_port
+from deploy.embedded.ports import free_port
 from tests.fakes.desk import EXAMPLE
 from tests.pipeline import wait_for
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx
 
 from deploy.embedded.kafka import KafkaNode
-from deploy.embedded.process import ServerProcess, free_port
+from deploy.embedded.ports import free_port
+from deploy.embedded.process import ServerProcess
 from tests.e2e.test_command_line import EXAMPLE, dustwatch
 from tests.pipeline import wait_for
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.embedded.process import free_port
+from deploy.embedded.ports import free_port
 from tests.e2e.test_demo import left_behind
 from tests.pipeline import wait_for
 

@@ -17,7 +17,8 @@ import pytest
 
 from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.mqtt import MqttBroker
-from deploy.embedded.process import ServerProcess, free_port
+from deploy.embedded.ports import free_port
+from deploy.embedded.process import ServerProcess
 from tests.counties import device, iso, site, write_county
 from tests.mqtt_load import LoadClient
 from tests.pipeline import Pipeline, running, wait_for

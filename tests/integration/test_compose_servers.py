@@ -16,7 +16,8 @@ import yaml
 from paho.mqtt import publish, subscribe
 from paho.mqtt.enums import CallbackAPIVersion
 
-from tests.servers.process import Process, accepts, find_program, free_port
+from deploy.embedded.ports import free_port
+from tests.servers.process import Process, accepts, find_program
 
 pytestmark = pytest.mark.servers
 DEPLOY = Path(__file__).parents[2] / "deploy"

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.servers.process import Process, ServerMissing, free_port
+from deploy.embedded.ports import free_port
+from tests.servers.process import Process, ServerMissing
 
 VERSION = "2.7.12"
 ORG, BUCKET, TOKEN = "dustwatch", "dust", "a-token-for-tests"

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.servers.process import Process, accepts, find_program, free_port
+from deploy.embedded.ports import free_port
+from tests.servers.process import Process, accepts, find_program
 
 # The limits of deploy/mosquitto/mosquitto.conf; autosave after each change, so that a clean stop and a
 # kill differ as little as Mosquitto can make them.

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import psycopg
 
-from tests.servers.process import Process, ServerMissing, find_program, free_port
+from deploy.embedded.ports import free_port
+from tests.servers.process import Process, ServerMissing, find_program
 
 _WAY_OUT = "run tests/servers/install.sh as root (apt: postgresql)"
 # A test server may lose everything at a power cut, but not at a kill.

@@ -16,13 +16,6 @@ class ServerMissing(RuntimeError):
     """A server that cannot be built or started here; says what is missing and how to get it."""
 
 
-def free_port() -> int:
-    """A loopback port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def find_program(name: str, *folders: str, way_out: str) -> str:
     """The path of a program on PATH or in one of the folders. Raises ServerMissing."""
     found = shutil.which(name) or shutil.which(name, path=os.pathsep.join(folders))

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from deploy.embedded.kafka import KafkaNode
-from deploy.embedded.process import free_port
+from deploy.embedded.ports import free_port
 from ingest.admin import KafkaMissing, TopicMismatch, ensure_topics, partitions_of
 from ingest.telemetry import Telemetry
 from ingest.topics import TopicSpec
