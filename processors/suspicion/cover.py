@@ -48,9 +48,9 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     spread = ratio(history.last("deviation", n + before_h), history.last("mean", n + before_h))
     spread_before = median(spread[:-n], settings.before_least_h)
     calm = ratio(median(spread[-n:], 1), spread_before)
-    quarters = _quarters(history, n + 1)
     # the fall itself: in the first low hour or in the one before it
-    falls = ratio(quarters[1:9], quarters[:8])
+    quarters = _quarters(history, n + 1)[:9]
+    falls = ratio(quarters[1:], quarters[:-1])
     sudden = np.fmin.reduce(falls, axis=0)
     fine = history.last("fine_share", n + before_h)
     change = ratio(median(fine[-n:], 1), median(fine[:-n], settings.before_least_h))
