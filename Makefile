@@ -56,7 +56,7 @@ coverage: setup
 # mutation score of the pure core, hours for all of it: ONLY=processors/judge.py, SAMPLE=20, REPORT=1 (run nothing)
 mutants: $(MUTANTS)/.ready
 	@$(MUTANTS)/bin/python -m tests.mutants $(if $(ONLY),--only $(ONLY)) $(if $(SAMPLE),--sample $(SAMPLE)) \
-		$(if $(REPORT),--report)
+		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(REPORT),--report)
 
 # an environment of its own: mutmut brings a terminal interface, and another click than Faust's
 $(MUTANTS)/.ready: $(VENV)/.ready

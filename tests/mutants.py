@@ -6,7 +6,7 @@
     make mutants ONLY=... REPORT=1             what is known so far, and a diff of every mutant that lives
 
 Which modules, which tests: `[tool.mutmut]` in pyproject.toml. Each mutant meets only the tests that reach
-its function, the quickest first. A mutant that was killed stays killed until its function changes; the
+its function, the quickest first, as many as fit into ten seconds (SECONDS=). A mutant that was killed stays killed until its function changes; the
 others are tried again in each run, so a run that was stopped goes on where it was.
 """
 
@@ -112,6 +112,7 @@ def main() -> int:
     parser.add_argument("--sample", type=int, metavar="N")
     parser.add_argument("--least", type=float, default=85.0, metavar="PERCENT")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--seconds", type=float, default=10.0, metavar="S", help="of tests for each mutant")
     parser.add_argument("--report", action="store_true", help="run nothing")
     options = parser.parse_args()
     os.chdir(ROOT)
@@ -122,7 +123,7 @@ def main() -> int:
         return 2
     chosen = {module: sample(names, options.sample) for module, names in every.items()}
     if not options.report:
-        _run(chosen, every, options.jobs)
+        _run(chosen, every, options.jobs, options.seconds)
     lines = [
         Line(str(module), len(every[module]), Counter(status_of(codes.get(name)) for name in names))
         for module, names in chosen.items()
@@ -140,7 +141,9 @@ def main() -> int:
     return 0 if not missing and total is not None and total >= options.least else 1
 
 
-def _run(chosen: Mapping[Path, list[str]], every: Mapping[Path, list[str]], jobs: int) -> None:
+def _run(
+    chosen: Mapping[Path, list[str]], every: Mapping[Path, list[str]], jobs: int, seconds: float
+) -> None:
     names: list[str] = []
     for module, wanted in chosen.items():
         codes = _codes_of(module)
@@ -149,7 +152,8 @@ def _run(chosen: Mapping[Path, list[str]], every: Mapping[Path, list[str]], jobs
         names += [f"{'.'.join(module.with_suffix('').parts)}.*"] if whole else open_
     if names:
         _forget_stats_that_lack(name for found in every.values() for name in found)
-        command = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", str(jobs), *names]
+        mutmut = [sys.executable, "-P", "tests/quickest.py", str(seconds)]
+        command = [*mutmut, "run", "--max-children", str(jobs), *names]
         if subprocess.run(command, check=False).returncode:
             sys.exit(
                 "mutmut could not run; what it says above is mostly a test that fails without any mutant"

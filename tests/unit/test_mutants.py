@@ -6,6 +6,7 @@ import tomllib
 from collections import Counter
 
 from tests.mutants import ROOT, Line, modules, sample, score_of, status_of
+from tests.quickest import quickest
 
 TOOL = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
 
@@ -36,6 +37,15 @@ def test_a_sample_is_the_same_whatever_the_order_and_a_larger_one_holds_it():
     assert len(set(small)) == 10
     assert set(small) < set(large)
     assert sorted(sample(names, None)) == sorted(names)
+
+
+def test_a_mutant_meets_the_quickest_tests_that_fit_and_one_at_least():
+    seconds = {"a": 3.0, "b": 1.0, "c": 2.0, "d": 9.0}
+    assert quickest(seconds, seconds, 3.0) == {"b", "c"}
+    assert quickest(seconds, seconds, 5.9) == {"b", "c"}
+    assert quickest(seconds, seconds, 6.0) == {"a", "b", "c"}
+    assert quickest({"d", "a"}, seconds, 1.0) == {"a"}
+    assert quickest((), seconds, 1.0) == set()
 
 
 def test_a_timeout_is_detected_what_no_test_reaches_lives_and_what_was_not_tried_does_not_count():
