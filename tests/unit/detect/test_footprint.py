@@ -1,0 +1,99 @@
+"""What windows add to the state: an answer is 7 bytes, what was measured 12, and so many are held at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from processors.footprint import added_by, base_bytes
+from tests.logs import local_rule
+
+ANSWER, MEASURED, OUTLOOK, READING, KEPT_HOUR, SETTLED_DAY, SOURCE = 7, 12, 120, 50, 13, 5, 4
+
+
+def plain(**more: Any) -> int:
+    """Bytes of one rule of which no open window is looked at."""
+    (added,) = added_by([local_rule(outlook=False, **more)])
+    return added.bytes
+
+
+@pytest.mark.parametrize(
+    ("more", "answers"),
+    [
+        # two hours in which late readings count, two until an hour closes that lets go, and both ends
+        ({}, 6),
+        ({"lateness_s": 3600}, 6),
+        ({"lateness_s": 3601}, 7),
+        ({"window": 900}, 18),
+        # a breach that looks back needs the windows in a row besides
+        ({"repeat": 3}, 9),
+        ({"clear": {"level": 50}}, 7),
+        ({"clear": {"minutes": 90}}, 7),
+        ({"clear": {"minutes": 120}}, 8),
+        ({"clear": {"minutes": 120}, "repeat": 3}, 9),
+        # a background may come a day later, and change what it changed for another day
+        ({"background": {"area": "county"}}, 50),
+    ],
+)
+def test_so_many_answers_of_a_rule_are_held_each_with_what_was_measured(more: dict[str, Any], answers: int):
+    assert plain(**more) == answers * (ANSWER + MEASURED)
+
+
+def test_a_rule_with_an_allowance_keeps_its_answers_for_days_and_its_measurements_for_hours():
+    assert plain(allowance=2) == 50 * ANSWER + 6 * MEASURED + 3 * SETTLED_DAY
+
+
+def test_a_background_beside_names_the_monitor_that_was_subtracted():
+    for beside in ({"kind": "upwind_device"}, {"kind": "reference_device", "device": "d2"}):
+        assert plain(background=beside) == 50 * (ANSWER + MEASURED + SOURCE)
+
+
+def test_long_windows_are_made_of_clock_hours_and_keep_a_day_of_them_once():
+    kept = (24 + 2 + 3) * KEPT_HOUR
+    assert plain(window=86_400) == 2 * (ANSWER + MEASURED) + kept
+    day = {"window": 86_400, "outlook": False}
+    two = [local_rule(id="a", **day), local_rule(id="b", **day)]
+    assert added_by(two)[0].bytes == 2 * 2 * ANSWER + 2 * MEASURED + kept
+    other = [local_rule(id="a", **day), local_rule(id="b", pollutant="pm2_5", **day)]
+    assert added_by(other)[0].bytes == 2 * plain(window=86_400)
+
+
+def test_a_rolling_hour_keeps_an_hour_of_readings_more_and_all_answers_an_hour_longer():
+    rolling = local_rule(id="b", alignment="rolling", step=1200, outlook=False)
+    own, by_clock = 60 * READING, local_rule(id="a", outlook=False)
+    (alone,) = added_by([rolling])
+    assert alone.bytes == own + 17 * (ANSWER + MEASURED)
+    short, hour = added_by([by_clock, rolling])
+    assert (short.step_s, short.bytes) == (1200, alone.bytes)
+    assert hour.bytes == 7 * (ANSWER + MEASURED)
+    assert plain(window=28_800, alignment="rolling") == 6 * (ANSWER + MEASURED) + 29 * KEPT_HOUR
+    seldom = added_by([rolling], interval_s=300)[0]
+    assert alone.bytes - seldom.bytes == 48 * READING
+
+
+def test_open_windows_of_a_quarter_of_an_hour_and_more_are_looked_at_once_a_pollutant():
+    assert added_by([local_rule()])[0].bytes == plain() + OUTLOOK
+    assert added_by([local_rule(window=900)])[0].bytes == plain(window=900) + OUTLOOK
+    assert added_by([local_rule(window=300)])[0].bytes == plain(window=300)
+    two = added_by([local_rule(id="a"), local_rule(id="b", statistic="max")])[0]
+    assert two.bytes == 2 * plain() + OUTLOOK
+    other = added_by([local_rule(id="a"), local_rule(id="b", pollutant="pm2_5")])[0]
+    assert other.bytes == 2 * (plain() + OUTLOOK)
+
+
+def test_a_single_value_is_held_by_its_instant():
+    assert plain(window=0) == 8
+
+
+def test_windows_are_listed_from_the_shortest_with_their_rules_by_name():
+    rules = [local_rule(id="b"), local_rule(id="c", window=900), local_rule(id="a")]
+    found = [(added.window_s, added.step_s, added.rules) for added in added_by(rules)]
+    assert found == [(900, 900, ("c",)), (3600, 3600, ("a", "b"))]
+
+
+def test_a_device_holds_readings_of_three_hours_and_its_lateness_and_what_tells_a_duplicate():
+    same = 120 + 4 * 32
+    assert base_bytes(60) == (180 + 2) * READING + 180 * 8 + same
+    assert base_bytes(60, 119) == (180 + 1) * READING + 180 * 8 + same
+    assert base_bytes(300, 0) == 36 * READING + 36 * 8 + same

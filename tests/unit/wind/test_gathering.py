@@ -1,0 +1,95 @@
+"""Wind of open hours: to which hour and kind a reading belongs, which kind counts, what is no wind."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from processors.wind.gathering import Gathered
+from processors.wind.vector import FULL
+
+HOUR = 3_600_000
+MINUTE = 60_000
+BORDER = 1_800_000  # hours begin at the half hour
+NORTH = 0
+
+
+def add(held, *readings, forgotten=0, devices=2):
+    """Readings (row, time, period, speed in m/s); all of them from the north if nothing else is said."""
+    full = [(*reading, NORTH)[:5] for reading in readings]
+    row, time, period, speed, direction = (np.array(column) for column in zip(*full, strict=True))
+    held.add(
+        row.astype(np.int32), time.astype(np.int64), period.astype(np.int32),
+        (speed * 1000).astype(np.int64), direction.astype(np.int64), BORDER, forgotten, devices,
+    )  # fmt: skip
+    return held
+
+
+def counts(held):
+    return {key: sums.count.tolist() for key, sums in held.held.items()}
+
+
+@pytest.mark.parametrize(
+    ("period", "kind"),
+    [(0, 0), (1, 1), (MINUTE, 1), (MINUTE + 1, 2), (15 * MINUTE, 2), (15 * MINUTE + 1, 3), (HOUR, 3)],
+)
+def test_a_reading_is_an_instant_or_of_the_shortest_period_that_holds_it(period, kind):
+    assert counts(add(Gathered(), (1, 5 * HOUR + BORDER, period, 2))) == {(5 * HOUR + BORDER, kind): [0, 1]}
+
+
+def test_what_covers_more_than_an_hour_has_no_speed_or_no_direction_is_no_wind():
+    at = 5 * HOUR + BORDER
+    odd = [(0, at, HOUR + 1, 2), (0, at, 0, -1), (0, at, 0, 2, -1), (0, at, 0, 2, FULL + 1)]
+    assert counts(add(Gathered(), *odd)) == {}
+    assert counts(add(Gathered(), *odd, (1, at, 0, 0), (1, at, 0, 2, FULL))) == {(at, 0): [0, 2]}
+
+
+def test_readings_of_one_batch_go_each_to_its_hour_and_kind():
+    first, second = 5 * HOUR + BORDER, 6 * HOUR + BORDER
+    readings = [(0, second - 1, 0, 1), (0, second, MINUTE, 2), (1, first, 0, 3), (1, first, HOUR, 4)]
+    held = add(Gathered(), *readings)
+    assert counts(held) == {(first, 0): [1, 1], (first, 3): [0, 1], (second, 1): [1, 0]}
+    assert held.held[first, 0].speed.tolist() == [1000, 3000]
+    one_by_one = Gathered()
+    for reading in reversed(readings):
+        add(one_by_one, reading)
+    assert counts(one_by_one) == counts(held)
+
+
+def test_hours_before_the_oldest_that_is_kept_are_not_taken_in_and_are_forgotten():
+    first, second = 5 * HOUR + BORDER, 6 * HOUR + BORDER
+    assert counts(add(Gathered(), (0, second - 1, 0, 1), (0, second, 0, 1), forgotten=second)) == {
+        (second, 0): [1, 0]
+    }
+    held = add(Gathered(), (0, first, 0, 1), (0, second, 0, 1))
+    held.forget(second)
+    assert counts(held) == {(second, 0): [1, 0]}
+
+
+def test_of_each_device_the_kind_counts_that_it_sent_most_of_and_of_equally_many_the_shorter():
+    at = 5 * HOUR + BORDER
+    more_means = [(0, at, 0, 9), (0, at, MINUTE, 2), (0, at + MINUTE, MINUTE, 2)]
+    as_many = [(1, at, 0, 5), (1, at, MINUTE, 7)]
+    held = add(Gathered(), *more_means, *as_many)
+    sums = held.of_hour(at, np.array([0, 1], np.int32), 2)
+    assert (sums.count.tolist(), sums.speed.tolist()) == ([2, 1], [4000, 5000])
+    together = held.of_hour(at, np.array([0, 0], np.int32), 1)
+    assert (together.count.tolist(), together.speed.tolist()) == ([3], [9000])
+    assert held.of_hour(at + HOUR, np.array([0, 0], np.int32), 1).count.tolist() == [0]
+
+
+def test_what_was_saved_and_what_got_other_rows_is_the_same_wind():
+    at = 5 * HOUR + BORDER
+    held = add(Gathered(), (0, at, 0, 9), (1, at, MINUTE, 2), (1, at + HOUR, 0, 3))
+    arrays = []
+
+    def put(array):
+        arrays.append(array)
+        return len(arrays) - 1
+
+    loaded = Gathered.load(held.dump(put), arrays)
+    for key, sums in held.held.items():
+        for name in ("east", "north", "speed", "count"):
+            np.testing.assert_array_equal(getattr(loaded.held[key], name), getattr(sums, name))
+    loaded.remap(np.array([1, -1, 0], np.int32))
+    assert counts(loaded) == {(at, 0): [0, 0, 1], (at, 1): [1, 0, 0], (at + HOUR, 0): [1, 0, 0]}
