@@ -31,7 +31,7 @@ from ingest.admin import ensure_topics
 from ingest.batches import MOST_ROWS
 from ingest.codec import encode, schema_of
 from ingest.records import FeedRecord, Readings, Tick
-from ingest.topics import FEED, RESULTS, partition_of
+from ingest.topics import FEED, MAX_RECORD_BYTES, RESULTS, partition_of
 from processors.records import JUDGED
 from processors.revision import make_revision
 
@@ -186,7 +186,9 @@ async def _publish_feed(bootstrap: str) -> tuple[int, int]:
 
 async def _until_judged(bootstrap: str, records: int, worker: subprocess.Popen[bytes], folder: Path) -> float:
     """Seconds between the first and the last judged batch, by the broker's clock."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, auto_offset_reset="earliest", max_partition_fetch_bytes=MAX_RECORD_BYTES
+    )
     await consumer.start()
     consumer.assign([TopicPartition(RESULTS, p) for p in range(PARTITIONS)])
     stamps: list[int] = []

@@ -37,13 +37,14 @@ from ingest.texts import Texts
 from ingest.units import QUANTITIES
 
 READINGS = "dust.readings/1"
+REVISION = "dust.revision/1"
 QUARANTINED = "dust.quarantined/1"
 _JSON_KINDS: dict[str, type[Tick] | type[Background] | type[Signal] | type[Status] | type[Revision]] = {
     "dust.tick/1": Tick,
     "dust.background/1": Background,
     "dust.signal/1": Signal,
     "dust.status/1": Status,
-    "dust.revision/1": Revision,
+    REVISION: Revision,
 }
 _ADDED = ("device", "calibration")  # optional keys that records got later
 _SCHEMA_OF = {kind: name for name, kind in _JSON_KINDS.items()}

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
+from functools import lru_cache
 from typing import Any
 
 import structlog
 
-from ingest.codec import READINGS, decode, encode_quarantined, received_at_of, schema_of
+from ingest.codec import READINGS, REVISION, decode, encode_quarantined, received_at_of, schema_of
 from ingest.records import FeedRecord, Headers, Quarantined, Readings, Revision
 from ingest.telemetry import Telemetry
 from ingest.topics import BREACHES, FEED, QUARANTINE, RESULTS
@@ -36,6 +37,15 @@ _OF_EVERY_PARTITION = ("dust.background/1", "dust.signal/1", "dust.revision/1")
 _WEIGHT_OF_RECORD = 50  # readings: what reading a record costs beside them
 _MOST_FLAGS = 20_000  # of a record: Kafka takes none above `topics.MAX_RECORD_BYTES`
 _MOST_RAW = 8 * 1024 * 1024  # of a record set aside: as base64 in JSON it must still fit in one
+
+
+@lru_cache(maxsize=2)  # every partition brings the same one
+def _revision_of(value: bytes, headers: tuple[tuple[str, bytes], ...]) -> Revision:
+    """A configuration that can be planned. Raises whatever is wrong with it."""
+    revision = decode(value, headers)
+    assert isinstance(revision, Revision)
+    day_of(revision.effective, Plan.of(revision).zone)
+    return revision
 
 
 class SnapshotUnreadable(FeedError):
@@ -71,9 +81,10 @@ class DetectStage:
     def fold(self, record: RawRecord) -> None:
         """See `Stage`. A record that cannot be read goes to quarantine as it is."""
         try:
-            feed = decode(record.value, record.headers)
-            if isinstance(feed, Revision):
-                day_of(feed.effective, Plan.of(feed).zone)
+            if schema_of(record.headers) == REVISION:
+                feed: FeedRecord = _revision_of(record.value, tuple(record.headers))
+            else:
+                feed = decode(record.value, record.headers)
         except Exception as error:  # whatever Arrow and JSON raise on bytes that are not ours
             self._set_aside(record, error)
             return

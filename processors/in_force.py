@@ -113,7 +113,9 @@ class RuleInForce:
 
 
 def rule_in_force(rule: Rule, sites: list[dict[str, Any]], zone: str, configuration: str) -> RuleInForce:
-    rows = [row for row, site in enumerate(sites) if selects(rule, site)]
+    site_of = {site.get("id"): site for site in sites}  # a site has several devices
+    chosen = {name for name, site in site_of.items() if selects(rule, site)}
+    rows = [row for row, site in enumerate(sites) if site.get("id") in chosen]
     background = rule.background
     capped = background is not None and background.cap is not None
     cap = _nano(background.cap or 0) * rule.factor if background is not None and capped else UNBOUNDED

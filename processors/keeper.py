@@ -54,7 +54,7 @@ class Keeper:
         self._dirty = asyncio.Event()  # something waits to be delivered or saved
         self._collecting = asyncio.Event()  # the first record since the last delivery has come
         self._collected = 0
-        self._collected_since = 0.0
+        self._deliver_at = 0.0  # at the latest, by time.monotonic; of what is collected
         self._saved_at = time.monotonic()
         self.book: Book | None = None
         self.dropped = False
@@ -106,7 +106,7 @@ class Keeper:
             async with self._alone():
                 book = self._opened()
                 now = time.monotonic()
-                if self._collected and now >= self._collected_since + self._pace.deliver_s:
+                if self._collected and now >= self._deliver_at:
                     await self._deliver()
                 if book.unsaved and now >= self._saved_at + self._pace.save_s:
                     await self._save(book)
@@ -174,7 +174,8 @@ class Keeper:
         self._stage.fold(record)
         book.folded(record.offset)
         if not self._collected:
-            self._collected_since = time.monotonic()
+            patience_s = self._pace.patience_s(record.appended_at, time.time() * 1000)
+            self._deliver_at = time.monotonic() + patience_s
             self._collecting.set()
         self._collected += 1
         self.moved_at = time.monotonic()
@@ -224,5 +225,5 @@ class Keeper:
     def _due_at(self) -> float:
         due = self._saved_at + self._pace.save_s
         if self._collected:
-            due = min(due, self._collected_since + self._pace.deliver_s)
+            due = min(due, self._deliver_at)
         return due

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -296,7 +297,7 @@ def depends_on(rule: RuleInForce, orders: Orders) -> bool:
 
 def sites_of_partition(partition: int, partitions: int) -> Callable[[str], bool]:
     """Says of a site whether it lives in the partition."""
-    return lambda site: partition_of(site, partitions) == partition
+    return cache(lambda site: partition_of(site, partitions) == partition)
 
 
 def digest_of(text: str) -> int:

@@ -58,13 +58,19 @@ class Pace:
     """How often a stage delivers and saves; seconds of the real clock."""
 
     deliver_s: float = 0.0  # 0: after each record
+    backlog_s: float = 0.0  # instead, for records that have been in the log for `OLD_S`: more will follow
     deliver_weight: int = 1
     save_s: float = 5.0
     save_records: int = 5000
 
+    def patience_s(self, appended_at: int, now_ms: float) -> float:
+        """How long a record may wait for others; `appended_at`: the broker's append time, ms."""
+        return max(self.deliver_s, self.backlog_s) if now_ms - appended_at > OLD_S * 1000 else self.deliver_s
 
+
+OLD_S = 1.0
 # long enough to find together what waits together, too short to be felt in a breach
-DETECT_PACE = Pace(deliver_s=0.002, deliver_weight=10_000)
+DETECT_PACE = Pace(deliver_s=0.002, backlog_s=0.05, deliver_weight=10_000)
 STORE_PACE = Pace(deliver_s=0.2, deliver_weight=5000, save_s=0.5, save_records=2000)
 ALERTS_PACE = Pace(save_s=0.5, save_records=500)
 

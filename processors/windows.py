@@ -256,9 +256,9 @@ def _spread(
     begin = np.maximum(time, start)
     until = np.minimum(time + np.maximum(period, 1), end)
     first = (begin - start) // step
-    spans = (until - 1 - start) // step - first + 1
-    if (spans == 1).all():  # means over the device's own slots, as most send them
+    if (until - start <= (first + 1) * step).all():  # means over the device's own slots, as most send them
         return row, value, first, until - begin, rank
+    spans = (until - 1 - start) // step - first + 1
     source = np.repeat(np.arange(len(row)), spans)
     nth = np.arange(len(source)) - np.repeat(np.cumsum(spans) - spans, spans)
     slot = first[source] + nth
