@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from processors.quality.calibration import UNIT, Correction, Corrections
 from processors.suspicion import guards
-from processors.suspicion.places import LEAST_NEIGHBOURS, Place, neighbours, pairs_of
+from processors.suspicion.air import Air
+from processors.suspicion.finding import hundredths, number
+from processors.suspicion.places import LEAST_NEIGHBOURS, Place, level, neighbours, pairs_of
 from processors.suspicion.stats import known, median, quantiles, ratio, trailing, within
-from tests.hours import history, place
+from tests.hours import HOUR, NEWEST, history, place
 
 NAN = float("nan")
 
@@ -144,3 +147,19 @@ def test_an_outage_is_common_where_three_and_more_than_the_share_of_an_area_went
         assert silenced.tolist() == [common] * 2
     seen, silenced = guards.common_outage(spoke, place(6), ROWS, np.ones(6, bool), 0.1)
     assert (seen.tolist(), silenced.tolist()) == ([0.0, 0.0], [False, False])
+
+
+def test_a_confidence_is_told_in_hundredths_from_none_to_all_and_a_number_in_three_digits():
+    same(hundredths(floats(-0.2, 0.0, 0.1234, 0.996, 1.0, 1.2)), [0, 0, 0.12, 1, 1, 1])
+    assert [number(value) for value in (1234.0, 0.012345, NAN)] == [1230.0, 0.0123, None]
+
+
+def test_a_level_is_corrected_from_the_hour_in_which_its_correction_holds():
+    table = Corrections.of(
+        [Correction(1, NEWEST - 3 * HOUR, 2 * UNIT, 5000), Correction(1, NEWEST, UNIT // 2)]
+    )
+    p = Place(np.zeros(2, np.int32), np.zeros(2, np.int32), 14, Air(table))
+    h = history(2, mean=100.0)
+    same(level(h, p, "mean", 5), [[100, 100], [100, 205], [100, 205], [100, 205], [100, 50]])
+    same(level(h, p, "mean", 3, before=2), [[100, 100], [100, 205], [100, 205]])
+    same(level(h, place(2), "mean", 1), [[100, 100]])

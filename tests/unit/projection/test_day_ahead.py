@@ -1,0 +1,183 @@
+"""What is left of a day's allowance: which intervals are too many, how surely, and what is said of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ingest.records import Headers
+from processors.answers import IS_COMPLIANT, IS_EXCEEDING, IS_UNDETERMINED, NONE, PENDING, Held
+from processors.day_ahead import DayAhead
+from processors.outlook import (
+    CERTAIN,
+    IF_MEASURED,
+    QUIET,
+    UNDETERMINABLE,
+    WARNING,
+    Outlook,
+    Watch,
+    decode_outlook,
+    decode_outlooks,
+    encode_outlook,
+    encode_outlooks,
+)
+from processors.records import OUTLOOK, OUTLOOKS
+from processors.revision import Plan
+from tests.logs import HOUR, MIDNIGHT, local_rule, revision
+
+DAY = 24 * HOUR
+NOON = MIDNIGHT + 12 * HOUR
+LISTED = ["d1", {"id": "d2", "site": "s2"}]
+RULE = local_rule(allowance=2)
+
+
+def answers(*states: int) -> dict[int, Held]:
+    """Of the second device, an hour each from midnight on; the first one has no answers."""
+    nothing = np.zeros(2, np.int64)
+    return {
+        MIDNIGHT + n * HOUR: Held(
+            MIDNIGHT + (n + 1) * HOUR, np.array([NONE, state], np.int8), nothing.astype(np.int16),
+            nothing.astype(np.int16), nothing, nothing.astype(np.int32), nothing.astype(np.int16),
+        )
+        for n, state in enumerate(states)
+    }  # fmt: skip
+
+
+def watched(**states: int) -> dict[tuple[str, int], Watch]:
+    """What was said of the second device's open hours: h3=WARNING is that from three o'clock on."""
+    made = {}
+    for hour, state in states.items():
+        watch = Watch.of(2)
+        watch.state[1] = state
+        made["local", MIDNIGHT + int(hour[1:]) * HOUR] = watch
+    return made
+
+
+def look(
+    held: dict[int, Held],
+    watches: dict[tuple[str, int], Watch] | None = None,
+    ahead: DayAhead | None = None,
+    at: int = NOON,
+    rule=RULE,
+    backed: bool = True,
+) -> list[Outlook]:
+    plan = Plan.of(revision(LISTED, [rule]))
+    return (ahead or DayAhead()).look(
+        plan, at, watches or {}, lambda *_: np.full(2, backed), lambda one, _: one.rows, {"local": held}
+    )
+
+
+def said(*states: int, **open_hours: int) -> list[str]:
+    return [one.state for one in look(answers(*states), watched(**open_hours))]
+
+
+X, OK, OPEN = IS_EXCEEDING, IS_COMPLIANT, PENDING
+
+
+@pytest.mark.parametrize(
+    ("states", "open_hours", "words"),
+    [
+        ((X, X), {}, []),
+        ((X, X, X), {}, ["certain"]),
+        ((X, X, OK, IS_UNDETERMINED), {}, []),
+        ((X, X), {"h2": WARNING}, ["warning"]),
+        ((X, X), {"h2": IF_MEASURED}, ["exceeds_if_measuring_goes_on"]),
+        ((X, X), {"h2": CERTAIN}, ["certain"]),
+        ((X, X), {"h2": QUIET}, []),
+        ((X, X), {"h2": UNDETERMINABLE}, []),
+        ((X,), {"h1": CERTAIN, "h2": WARNING}, ["warning"]),
+        ((X,), {"h1": CERTAIN, "h2": IF_MEASURED}, ["exceeds_if_measuring_goes_on"]),
+        ((X,), {"h1": CERTAIN, "h2": CERTAIN}, ["certain"]),
+        ((X,), {"h2": CERTAIN}, []),
+        # an hour that has its answer counts by it alone, one that waits for its background is open
+        ((X, X, OK), {"h2": CERTAIN}, []),
+        ((X, X, X), {"h2": CERTAIN}, ["certain"]),
+        ((X, X, OPEN), {"h2": CERTAIN}, ["certain"]),
+        ((X, X, NONE), {"h2": CERTAIN}, []),
+        # only the hours of the day, from midnight to midnight
+        ((X, X), {"h23": CERTAIN}, ["certain"]),
+        ((X, X), {"h24": CERTAIN}, []),
+        ((X, X), {"h-1": CERTAIN}, []),
+    ],
+)
+def test_a_day_is_lost_from_the_first_interval_too_many_on(states, open_hours, words):
+    assert said(*states, **open_hours) == words
+
+
+def test_without_its_background_an_interval_is_not_certain_to_count():
+    watches = watched(h2=CERTAIN)
+    assert [o.state for o in look(answers(X, X), watches, backed=False)] == ["exceeds_if_measuring_goes_on"]
+    assert [o.state for o in look(answers(X, X, X), watches, backed=False)] == ["certain"]
+
+
+def test_watches_of_another_rule_say_nothing_of_this_one():
+    other = {("other", start): watch for (_, start), watch in watched(h2=CERTAIN).items()}
+    assert look(answers(X, X), other) == []
+
+
+@pytest.mark.parametrize("rule", [local_rule(), local_rule(allowance=2, outlook=False)])
+def test_a_rule_without_an_allowance_or_that_wants_no_word_says_nothing(rule):
+    assert look(answers(X, X, X), rule=rule) == []
+
+
+def test_what_is_said_of_a_day_counts_intervals():
+    (one,) = look(answers(X, OK, X, IS_UNDETERMINED, X, NONE, PENDING))
+    assert (one.kind, one.unit, one.limit, one.event) == ("day", "intervals", 2.0, "rose")
+    assert (one.point, one.site, one.rule) == ("d2", "s2", "local")
+    assert (one.start, one.end, one.at) == (MIDNIGHT, MIDNIGHT + DAY, NOON)
+    # exceeded, decided, expected: neither what is pending nor what has no answer is decided
+    assert (one.covered, one.settled, one.slots) == (3, 5, 24)
+    assert (one.projected, one.low, one.high, one.probability, one.required) == (None,) * 5
+    assert (one.minutes_left, one.background_known, one.subtracted) == (720.0, True, None)
+
+
+def test_people_are_told_where_a_day_opens_a_case():
+    for opens in ([], ["interval"], ["day"], ["day", "interval"]):
+        (one,) = look(answers(X, X, X), rule=local_rule(allowance=2, opens=opens))
+        assert one.tell is ("day" in opens)
+
+
+def test_a_word_is_said_once_rises_is_taken_back_and_begins_anew_at_midnight():
+    ahead = DayAhead()
+    steps = [
+        ((X, X), {"h2": WARNING}, [("rose", "warning")]),
+        ((X, X), {"h2": WARNING}, []),
+        ((X, X), {"h2": CERTAIN}, [("rose", "certain")]),
+        ((X, X, OK), {}, [("withdrawn", "quiet")]),
+        ((X, X, OK, X), {}, [("rose", "certain")]),
+    ]
+    for states, open_hours, words in steps:
+        found = look(answers(*states), watched(**open_hours), ahead)
+        assert [(one.event, one.state) for one in found] == words
+    assert look({}, at=MIDNIGHT + DAY, ahead=ahead) == []
+    assert [start for _, start in ahead.watches] == [MIDNIGHT + DAY]
+
+
+def test_under_a_new_configuration_devices_keep_their_word_and_rules_that_went_lose_it():
+    ahead = DayAhead()
+    look(answers(X, X, X), ahead=ahead)
+    ahead.begin(Plan.of(revision(["d2"], [RULE])), np.array([1], np.int32))
+    assert {key: watch.state.tolist() for key, watch in ahead.watches.items()} == {
+        ("local", MIDNIGHT): [CERTAIN]
+    }
+    ahead.begin(Plan.of(revision(["d2"], [local_rule(id="other")])), np.array([0], np.int32))
+    assert ahead.watches == {}
+
+
+def test_outlooks_come_back_from_their_records_as_they_were():
+    (one,) = look(answers(X, X, X))
+    other = replace(one, state="warning", at=NOON + 1, id="other")
+    value, headers = encode_outlooks([one, other], NOON)
+    assert decode_outlooks(value) == [one, other]
+    assert schema(headers) == OUTLOOKS
+    key, value, headers = encode_outlook(one)
+    assert decode_outlook(value) == one
+    assert schema(headers) == OUTLOOK
+    assert key == encode_outlook(other)[0] == one.window_id.encode()
+    assert dict(headers)["event_id"] == one.event_id.encode() != other.event_id.encode()
+
+
+def schema(headers: Headers) -> str:
+    return dict(headers)["schema"].decode()
