@@ -163,3 +163,22 @@ def test_a_level_is_corrected_from_the_hour_in_which_its_correction_holds():
     same(level(h, p, "mean", 5), [[100, 100], [100, 205], [100, 205], [100, 205], [100, 50]])
     same(level(h, p, "mean", 3, before=2), [[100, 100], [100, 205], [100, 205]])
     same(level(h, place(2), "mean", 1), [[100, 100]])
+
+
+def test_how_long_the_night_has_lasted_is_counted_back_from_now_for_each_device():
+    quiet = history(2, mean=30.0)
+    _, silenced = guards.night_rest(quiet, place(2, 3), ROWS, floats(5, 7), quiet=30.0)
+    assert silenced.tolist() == [True, False]
+    _, silenced = guards.night_rest(quiet, place(2, 7), ROWS, floats(1, 5), quiet=30.0)
+    assert silenced.tolist() == [False, False]
+
+
+def test_an_hour_of_which_nobody_knows_a_share_was_not_excused():
+    seen, silenced = guards.maintenance(history(2, excused=[NAN, NAN]), ROWS, 2)
+    assert (seen.tolist(), silenced.tolist()) == ([0.0, 0.0], [False, False])
+
+
+def test_a_group_of_which_nothing_is_known_has_no_median_wherever_its_number_lies():
+    for unknown in (0, 3, 9):
+        group = np.array([unknown, 2, 2, 2, 2, unknown], np.int32)
+        same(neighbours(floats(NAN, 4, 3, 1, 2, NAN), group), [NAN, 2, 2, 2, 2, NAN])

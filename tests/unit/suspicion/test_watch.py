@@ -83,6 +83,30 @@ def test_a_snapshot_goes_on_exactly_where_it_was_made():
         assert to_bytes(one) == to_bytes(other), n
 
 
+def test_a_pattern_that_is_not_looked_for_is_left_out_and_no_other():
+    for left_out, told in (("mass_factor", ["stuck"]), ("stuck", [])):
+        watch, settings = Watch.of(2), Settings(without=frozenset({left_out}))
+        said = [f.pattern for n in range(4) for f in watch.close(stuck(n), place(2), settings)]
+        assert said == told
+
+
+def test_a_finding_is_told_from_the_confidence_that_is_asked_for():
+    for told, patterns in ((0.7, ["stuck"]), (0.71, [])):
+        watch = Watch.of(2)
+        said = [f.pattern for n in range(2) for f in watch.close(stuck(n), place(2), Settings(told=told))]
+        assert said == patterns
+
+
+def test_what_is_ended_is_forgotten_and_may_be_told_again():
+    watch = Watch.of(2)
+    run(watch, [stuck(n) for n in range(3)])
+    assert not watch.end("clock")
+    assert watch.end("stuck")
+    assert not watch.end("stuck")
+    assert watch.standing("stuck").tolist() == []
+    assert [f.start // HOUR - FIRST for f in run(watch, [stuck(3)])] == [0]
+
+
 def test_bytes_of_something_else_are_refused():
     with pytest.raises(ValueError, match="must begin with"):
         from_bytes(b"something else")
