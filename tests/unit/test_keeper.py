@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from processors.feedreader import LogGap, LogShort
 from processors.keeper import Dropped, Keeper
 from processors.snapshots import Snapshot, SnapshotRefused
-from processors.stage import Pace, RawRecord
+from processors.stage import DETECT_PACE, Pace, RawRecord
 
 EACH = Pace(save_s=0.0, save_records=1)
 NEVER = Pace(save_s=3600.0, save_records=1_000_000)
@@ -230,6 +231,35 @@ async def test_what_comes_while_the_saver_waits_to_save_is_delivered_in_its_own_
                 await asyncio.sleep(0.001)
     saver.cancel()
     assert bench.log.states == []
+
+
+async def test_records_of_a_backlog_wait_for_others_and_what_has_just_been_written_does_not() -> None:
+    pace = Pace(deliver_s=0.001, backlog_s=3600, deliver_weight=1000, save_s=3600)
+    bench = Bench(FakeLog(), pace=pace)
+    saver = asyncio.create_task(bench.keeper.save_when_due())
+    just_now = round(time.time() * 1000)
+    async with asyncio.timeout(5):
+        await bench.keeper.take(record(0)._replace(appended_at=just_now), 0)
+        while bench.stage.calls != ["deliver"]:
+            await asyncio.sleep(0.001)
+        await bench.keeper.take(record(1), 1)  # of 1970
+        assert bench.keeper._due_at() > time.monotonic() + 60
+        assert bench.stage.calls == ["deliver"]
+        await bench.keeper.save()  # does not wait for it
+    saver.cancel()
+    assert bench.stage.folded == [0, 1]
+    assert bench.acknowledged == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("age_s", "waits_s"), [(0.0, 0.002), (1.0, 0.002), (1.001, 0.05), (86_400.0, 0.05), (-60.0, 0.002)]
+)
+def test_a_record_is_of_a_backlog_when_it_was_written_more_than_a_second_ago(
+    age_s: float, waits_s: float
+) -> None:
+    now_ms = 1_800_000_000_000
+    assert DETECT_PACE.patience_s(now_ms - round(age_s * 1000), now_ms) == waits_s
+    assert Pace(deliver_s=0.2).patience_s(now_ms - round(age_s * 1000), now_ms) == 0.2
 
 
 async def test_saving_with_nothing_new_writes_no_snapshot() -> None:
