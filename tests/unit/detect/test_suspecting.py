@@ -64,6 +64,7 @@ def test_a_stuck_monitor_opens_one_suspicion_with_its_evidence_an_hour_after_it_
     assert opened.at == T0 + 5 * HOUR + 2 * MINUTE
     assert (opened.tell, opened.limit, opened.pollutant) == (True, None, None)
     assert opened.title["zh"].startswith("疑似")
+    assert opened.title["en"].startswith("Suspected")
     assert opened.evidence is not None
     assert opened.evidence["numbers"]["value"] == {"value": 88.0, "unit": "ug/m3"}
     assert opened.evidence["plot"]["series"]["mean"]["values"][-2:] == [88.0, 88.0]
