@@ -96,4 +96,5 @@ def test_a_device_holds_readings_of_three_hours_and_its_lateness_and_what_tells_
     same = 120 + 4 * 32
     assert base_bytes(60) == (180 + 2) * READING + 180 * 8 + same
     assert base_bytes(60, 119) == (180 + 1) * READING + 180 * 8 + same
+    assert base_bytes(1) == base_bytes(1, 120)
     assert base_bytes(300, 0) == 36 * READING + 36 * 8 + same

@@ -48,6 +48,7 @@ def test_a_single_value_s_verdicts_say_what_was_measured_by_which_clause():
         answer="compliant", reasons=("clear",), value=50.0, decided_at=end + 2 * MINUTE,
         interval=interval_ids("pm10", "mean", start, end, 1)("d1"), **same,
     )  # fmt: skip
+    assert [(b.event, b.delayed) for b in run.breaches] == [("opened", False), ("closed", False)]
 
 
 def test_settings_of_the_checks_may_be_absent_changed_or_refused(tmp_path: Path):
