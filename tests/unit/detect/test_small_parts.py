@@ -77,3 +77,12 @@ def test_what_rules_of_one_window_add_is_the_sum_of_what_each_holds():
 def test_what_a_device_holds_grows_with_how_often_it_sends_and_how_long_is_waited_for():
     assert base_bytes(60) == base_bytes(60, 120)
     assert base_bytes(60, 180) > base_bytes(60, 120) > base_bytes(300, 120)
+
+
+def test_one_value_that_no_mean_may_use_is_enough_to_say_so():
+    for flags, said in (({"pm10": "D"}, True), (None, False)):
+        rows = [row(T0, 50, flags=flags), *minutes(T0 + 2 * QUARTER, T0 + 4 * QUARTER, 50)]
+        run = Run(revision(rules=[local_rule()]), *ticking(rows, T0 + 4 * QUARTER + 5 * MINUTE))
+        ((_, answer, reasons),) = run.answers("local")
+        assert answer == "undetermined"
+        assert ("values_not_admitted" in reasons) is said

@@ -1,0 +1,103 @@
+"""Verdicts out of a rule's answers: by which clause, of what value, over which background, under which id."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from processors.answers import (
+    IS_COMPLIANT,
+    IS_EXCEEDING,
+    IS_UNDETERMINED,
+    LOW,
+    NO_BACKGROUND,
+    NO_DATA,
+    Held,
+)
+from processors.background import AreaMean
+from processors.intervals import interval_ids
+from processors.records import Verdict, ids_of
+from processors.revision import Plan
+from processors.verdicts import verdict_records
+from tests.logs import HOUR, MINUTE, T0, local_rule, revision
+
+NANO = 10**9
+END = T0 + HOUR
+AT = END + 5 * MINUTE
+RULE = local_rule(background={"area": "county", "cap": 30})
+PLAN = Plan.of(revision(["d1", "d2", {"id": "d3", "site": "s2"}, "d4"], [RULE]))
+ROWS = np.array([0, 1, 2, 3], np.int32)
+
+
+def held(used: dict[int, AreaMean] | None = None) -> Held:
+    """d1 exceeds for the second time, d2 complies, d3 has little, d4 nothing and no background."""
+    return Held(
+        END,
+        np.array([IS_EXCEEDING, IS_COMPLIANT, IS_UNDETERMINED, IS_UNDETERMINED], np.int8),
+        np.array([0, 0, LOW, NO_DATA | NO_BACKGROUND], np.int16),
+        np.array([2, 1, 1, 1], np.int16),
+        np.array([60 * 150, 45 * 60, 10, 0], np.int64) * NANO,
+        np.array([60, 45, 1, 0], np.int32),
+        np.array([3, 1, 1, 1], np.int16),
+        used or {},
+    )
+
+
+def test_a_verdict_says_by_which_clause_of_which_value_over_which_background():
+    rule = PLAN.rules[0]
+    found = verdict_records(PLAN, rule, T0, held({0: AreaMean(40 * NANO, ("b1", "b2"), True)}), ROWS, AT)
+    ids = {n: ids_of("verdict", "local", RULE.revision, "interval", T0, END, n) for n in (1, 2)}
+    of = {n: interval_ids("pm10", "mean", T0, END, n) for n in (1, 3)}
+    exceeds = Verdict(
+        id=ids[2]("d1"), kind="interval", site="s1", point="d1", rule="local", rule_revision=RULE.revision,
+        title=RULE.titles, clause="1", citation="test", status="read", pollutant="pm10", unit="ug/m3", start=T0,
+        end=END, answer="exceeds", reasons=(), value=150.0, background=40.0, subtracted=30.0,
+        background_ids=("b1", "b2"), limit=100.0, capture=1.0, interval=of[3]("d1"), revision=2,
+        configuration=PLAN.id, decided_at=AT,
+    )  # fmt: skip
+    assert found == [
+        exceeds,
+        replace(
+            exceeds, id=ids[1]("d2"), point="d2", answer="compliant", value=60.0, capture=0.75,
+            interval=of[1]("d2"), revision=1,
+        ),
+        # too little was measured: a background plays no part
+        replace(
+            exceeds, id=ids[1]("d3"), point="d3", site="s2", answer="undetermined", reasons=("low_capture",),
+            value=10.0, background=None, subtracted=None, background_ids=(), capture=1 / 60,
+            interval=of[1]("d3"), revision=1,
+        ),
+        replace(
+            exceeds, id=ids[1]("d4"), point="d4", answer="undetermined", reasons=("no_background", "no_data"),
+            value=None, background=None, subtracted=None, background_ids=(), capture=0.0, interval=None, revision=1,
+        ),
+    ]  # fmt: skip
+
+
+def test_without_a_background_and_below_the_cap_what_is_said_is_what_was_subtracted():
+    rule = PLAN.rules[0]
+    one = ROWS[:1]
+    (plain,) = verdict_records(PLAN, rule, T0, held(), one, AT)
+    assert (plain.background, plain.subtracted, plain.background_ids) == (None, None, ())
+    (below,) = verdict_records(PLAN, rule, T0, held({0: AreaMean(20 * NANO, ("b1",), True)}), one, AT)
+    assert (below.background, below.subtracted, below.background_ids) == (20.0, 20.0, ("b1",))
+    (other,) = verdict_records(PLAN, rule, T0, held({1: AreaMean(20 * NANO, ("b1",), True)}), one, AT)
+    assert (other.background, other.subtracted) == (None, None)
+
+
+def test_ids_tell_apart_rule_window_revision_and_point():
+    rule = PLAN.rules[0]
+    other = Plan.of(revision(["d1"], [local_rule(id="other")]))
+    same = held()
+    longer = replace(same, end=END + 1)
+    again = replace(same, revision=same.revision + 1)
+    made = [
+        verdict_records(PLAN, rule, T0, same, ROWS, AT)[:2],
+        verdict_records(PLAN, rule, T0 - 1, same, ROWS[:1], AT),
+        verdict_records(PLAN, rule, T0, longer, ROWS[:1], AT),
+        verdict_records(PLAN, rule, T0, again, ROWS[:1], AT),
+        verdict_records(other, other.rules[0], T0, same, ROWS[:1], AT),
+    ]
+    ids = [one.id for found in made for one in found]
+    assert len(set(ids)) == len(ids) == 6
