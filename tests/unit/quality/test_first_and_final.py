@@ -222,6 +222,11 @@ def test_neighbours_and_the_background_only_make_suspect():
     readings = [(0, T0, 2_000_000), (1, T0, 50_000), (2, T0, 60_000), (3, T0, 55_000)]
     assert final(own, *readings) == {(0, 0): ((), ("neighbour",))}
     assert final(limits(4, site=[0, 1, 1, 0], neighbour=far), *readings) == {}
+    two = limits(7, site=[0, 0, 0, 5, 5, 5, 5], neighbour=far)
+    other = [(3 + row, time, value) for row, time, value in readings]
+    assert final(two, *other, (0, T0, 900_000), (1, T0, 901_000), (2, T0, 902_000)) == {
+        (3, 0): ((), ("neighbour",))
+    }
     under = limits(2, background={"bin_s": 900, "above": None, "below": (4, 50)})
     around = np.full((len(JUDGED), 2), MISSING)
     around[PM10, 1] = 200_000
