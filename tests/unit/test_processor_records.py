@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ingest.codec import encode_readings, received_at_of
@@ -65,6 +67,17 @@ def test_a_breach_comes_back_under_its_id_and_names_its_event(judged):
         assert key == breach.id.encode()
         assert dict(headers)["event_id"] == breach.event_id.encode()
         assert decode(value, headers) == breach
+
+
+def test_the_same_breach_has_the_same_bytes_whatever_the_order_of_its_words(judged):
+    one, other = (
+        replace(judged.breaches[0], title=dict(words), evidence=dict(numbers))
+        for words, numbers in (
+            ([("zh", "z"), ("en", "e")], [("b", 1), ("a", 2)]),
+            ([("en", "e"), ("zh", "z")], [("a", 2), ("b", 1)]),
+        )
+    )
+    assert encode_breach(one) == encode_breach(other)
 
 
 def test_events_of_one_breach_have_ids_of_their_own(judged):

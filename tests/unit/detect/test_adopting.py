@@ -9,6 +9,7 @@ import pytest
 
 from processors.adopting import adopt
 from processors.answers import NONE
+from processors.days import DayHeld
 from processors.detect import Detector
 from processors.outage import NEVER
 from processors.revision import Plan
@@ -27,6 +28,8 @@ def folded() -> Detector:
     for record in log(5):
         detector.fold(record)
     detector.instants.above["single"][:] = [5, 6, 7, 8, 9]
+    counted = (np.array([1, 2, 3, 1, 2], kind) for kind in (np.int8, np.int16, np.int16))
+    detector.days.settled["counted"] = {T0 - 25 * HOUR: DayHeld(*counted)}
     for start, held in detector.judge.held["plain"].items():  # as rules of one statistic share them
         held.total = detector.judge.held["hour"][start].total
     return detector
@@ -81,7 +84,7 @@ def columns(detector: Detector) -> dict[str, Any]:
 def test_what_is_known_of_a_device_that_stays_goes_to_its_new_row(both: tuple[Detector, Detector]):
     old, new = (columns(detector) for detector in both)
     assert {name.partition(".")[0] for name in new} >= {
-        "silence", "connections", "deadman", "holes", "newest", "above", "held", "hours", "ahead", "further",
+        "silence", "connections", "deadman", "holes", "newest", "above", "held", "hours", "days", "ahead", "further",
         "quarters", "history",
     }  # fmt: skip
     moved = 0

@@ -194,3 +194,15 @@ def test_a_rule_that_wants_no_word_and_statistics_without_one_say_nothing() -> N
         local_rule(id="single", window=0),
     ]
     assert outlooks(Run(*log([400.0] * 9, rules))) == []
+
+
+def test_eight_hours_are_lost_within_the_hour_that_decides_and_not_only_when_it_has_closed() -> None:
+    rule = local_rule(id="eight", window=28_800, least_capture=0.75)
+    run = Run(*log([300.0] * 8, [rule]))
+    said = [(o.state, o.at - BEGIN, o.covered) for o in outlooks(run) if o.start == BEGIN]
+    # 300 under 100: two hours and two thirds come to the limit, one slot more exceeds it with zeros; six of
+    # eight hours must be captured, and the sixth is as soon as 45 of its minutes are
+    assert said[-2:] == [
+        ("exceeds_if_measuring_goes_on", 2 * HOUR + 50 * MINUTE, 2),
+        ("certain", 5 * HOUR + 50 * MINUTE, 5),
+    ]

@@ -94,6 +94,12 @@ def test_a_point_with_too_little_of_the_hour_takes_part_in_no_pair():
     assert share.reasons == ("no_upwind_monitor",)
 
 
+def test_of_a_site_with_two_places_and_no_wind_it_is_said_that_there_is_none():
+    found = only(run(dust(50.0, 200.0)))
+    assert (found.speed, found.resultant, found.steadiness, found.direction, found.sector) == (None,) * 5
+    assert (found.readings, found.reason) == (0, "no_wind_data")
+
+
 def test_a_site_without_wind_and_without_places_has_no_record():
     assert winds(run(minutes(T0, END, 50.0), devices=("d1",))) == []
 
