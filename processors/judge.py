@@ -250,14 +250,15 @@ class Judge:
         verdicts = self._verdicts(rule, start, held, rows, at)
         # background may come out of order: hours after this one may have their answer already
         later = [one for one in sorted(self.held.get(rule.rule.id, {}).items()) if one[0] > start]
-        earlier = self._earlier(rule, start) if rule.looks_back else []
+        back = rule.looks_back
+        earlier = self._earlier(rule, start) if back else []
         return [
             Judgement(
                 verdict,
                 rule.rule,
                 ANSWER_OF.get(previous),
                 self._next_compliant(rule, later, row, at) if verdict.answer == EXCEEDS else None,
-                *(runs.judged(rule, held, earlier, row, start, later) if rule.looks_back else ()),
+                *(runs.judged(rule, held, earlier, row, start, later) if back else ()),
             )
             for verdict, previous, row in zip(verdicts, before, rows.tolist(), strict=True)
         ]

@@ -168,9 +168,11 @@ def conditions(found: Prospects, projection: Projection, settings: OutlookSettin
 
 def step(watch: Watch, rows: Int32s, condition: Int8s) -> Int8s:
     """Put the points into their next states; the event of each, NOTHING where there is nothing to say."""
-    before = watch.state[rows]
-    after = NEXT[before, condition]
-    event = EVENT[before, after]
+    before = watch.state.take(rows)
+    after = NEXT.take(before * np.int8(NEXT.shape[1]) + condition)
+    if np.array_equal(before, after):
+        return np.zeros(len(rows), np.int8)
+    event: Int8s = EVENT.take(before * np.int8(EVENT.shape[1]) + after)
     watch.state[rows] = after
     watch.turn[rows] = np.minimum(watch.turn[rows] + (event >= CLEARED), _MOST_TURNS)
     return event

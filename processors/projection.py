@@ -120,9 +120,10 @@ def prospects(progress: Progress, bars: Bars, strict: bool, least_permyriad: int
     reachable = (p.slots > 0) & (p.covered + open_slots >= np.maximum(need, 1))
     reached = p.covered + open_slots
     zeros_exceed = reachable & _exceeds(p.total, bars.surely, reached, strict)
-    bar = np.where(fits(bars.likely, reached), bars.likely, 0)
+    room = fits(bars.likely, reached)
+    bar = np.where(room, bars.likely, 0)
     left = bar * reached - p.total - (0 if strict else 1)
-    has_some = fits(bars.likely, reached) & (open_slots > 0) & (left >= 0) & reachable
+    has_some = room & (open_slots > 0) & (left >= 0) & reachable
     required = np.where(has_some, left // np.maximum(open_slots, 1), NONE)
     return Prospects(captured, reachable, zeros_exceed, captured & zeros_exceed, required)
 

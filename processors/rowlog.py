@@ -153,8 +153,12 @@ class Bucket:
     def sift(self, keys: list[int], hashes: list[int]) -> tuple[list[int], list[int]]:
         """(duplicates, conflicts) among new readings, by position; the rest is known from now on."""
         known = self.known
-        if known.keys().isdisjoint(keys) and len(set(keys)) == len(keys):
-            known.update(zip(keys, hashes, strict=True))
+        new: dict[int, int | tuple[int, ...]] = dict(zip(keys, hashes, strict=True))
+        if len(new) == len(keys) and known.keys().isdisjoint(new):
+            if known:
+                known.update(new)
+            else:
+                self.known = new
             return [], []
         duplicates: list[int] = []
         conflicts: list[int] = []

@@ -106,7 +106,8 @@ MEAN = Statistic()
 
 def slots_of(interval: Int64s, width: int) -> Int64s:
     """Slots of a window per device; 0 where the interval does not divide it."""
-    return np.where((interval > 0) & (width % np.maximum(interval, 1) == 0), width // interval, 0)
+    slots, rest = np.divmod(width, np.maximum(interval, 1))
+    return np.where((interval > 0) & (rest == 0), slots, 0)
 
 
 def slots_in(interval: Int64s, window: int) -> Int64s:

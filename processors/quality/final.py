@@ -27,7 +27,7 @@ from processors.quality.flags import BIT, SUSPECT, Bits, Bools, Found, Packed
 from processors.quality.limits import Limits
 from processors.quality.newest import Newest
 from processors.quality.series import Positions, Series, begins
-from processors.quality.settings import Checks, Settings
+from processors.quality.settings import AttenuatedSignal, Checks, Settings
 from processors.rowlog import ABSENT, REFUSED, Int32s
 
 
@@ -51,6 +51,23 @@ class _Column:
     series: Series
     place: Positions
     own: Positions  # which of them lie in the stretch
+
+
+@dataclass(slots=True)
+class _Starts:
+    """Where windows of attenuation begin: pollutants that are there in the same readings share it."""
+
+    known: tuple[Positions, int, Positions] | None = None  # places, period in s, starts
+
+    def of(self, column: _Column, settings: AttenuatedSignal) -> Positions:
+        """For each own value of the column."""
+        if self.known is not None:
+            place, period_s, found = self.known
+            if period_s == settings.period_s and np.array_equal(place, column.place):
+                return found
+        found = attenuated_signal.window_starts(column.series, settings, column.own)
+        self.known = (column.place, settings.period_s, found)
+        return found
 
 
 def reach_ms(settings: Settings) -> int:
@@ -80,10 +97,12 @@ def final_flags(
     inside = (held.time >= start) & (held.time < end)
     fail[:, ~inside] = 0
     suspect[:, ~inside] = 0
+    starts = _Starts()
     for q in range(len(JUDGED)):
         column = _column(held, usable[q], q, inside)
         if len(column.own):
-            _compare(column, limits, q, before, None if around is None else around[q], fail[q], suspect[q])
+            near = None if around is None else around[q]
+            _compare(column, limits, q, before, near, starts, fail[q], suspect[q])
     return fail, suspect
 
 
@@ -132,6 +151,7 @@ def _compare(
     q: int,
     before: Newest | None,
     around: Int64s | None,
+    known: _Starts,
     fail: Bits,
     suspect: Bits,
 ) -> None:
@@ -157,7 +177,7 @@ def _compare(
         cell = mine.row + q * len(limits.monitors)
         tell("flat_line", flat_line.found(held, limits.flat_suspect[cell], limits.flat_fail[cell]))
     if checks.attenuated_signal:
-        starts = attenuated_signal.window_starts(series, checks.attenuated_signal, own)
+        starts = known.of(column, checks.attenuated_signal)
         tell("attenuated_signal", attenuated_signal.found(series, checks.attenuated_signal, starts, own)[0])
     nothing = np.zeros(len(own), np.bool_)
     if checks.neighbour:
