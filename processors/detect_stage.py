@@ -82,7 +82,7 @@ class DetectStage:
         """See `Stage`. A record that cannot be read goes to quarantine as it is."""
         try:
             if schema_of(record.headers) == REVISION:
-                feed: FeedRecord = _revision_of(record.value, tuple(record.headers))
+                feed: FeedRecord = _revision_of(record.value, tuple(map(tuple, record.headers)))
             else:
                 feed = decode(record.value, record.headers)
         except Exception as error:  # whatever Arrow and JSON raise on bytes that are not ours

@@ -15,6 +15,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Any, NoReturn
 
 import structlog
@@ -101,6 +102,7 @@ class Shell:
             READINGS: telemetry.last_reading,
             JUDGED: telemetry.last_reading,
         }
+        self._count_of = cache(telemetry.records.labels)  # a look-up of labels takes locks
         self._stopping = False
         self._beat = time.monotonic()
         self._assigned_once = False
@@ -261,7 +263,7 @@ class Shell:
 
     def _saw(self, record: RawRecord) -> None:
         schema = schema_of(record.headers)
-        self._telemetry.records.labels(schema or "unnamed").inc()
+        self._count_of(schema or "unnamed").inc()
         gauge = self._gauges.get(schema)
         if gauge is not None:
             gauge.set(received_at_of(record.headers, record.appended_at) / 1000)
