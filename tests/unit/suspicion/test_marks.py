@@ -445,3 +445,172 @@ def test_a_finding_tells_since_when_how_surely_by_which_numbers_and_what_was_loo
     assert seen == pytest.approx(guards, nan_ok=True)
     assert told.silenced.tolist() == [False]
     assert (told.plot, told.plot_hours) == (plot, plot_hours)
+
+
+# ----------------------------------------------------------------------------------- guards at their marks
+
+WAVE = np.concatenate([wave(132), wave(36) * 0.5])
+CAP = {"greatest": [300.0] * 6, "top_share": [0.2] * 6}
+SHARE = {"flat_share": [1.0] * 12}
+COVERED = {
+    "mean": [100] * 12 + [20, 25], "deviation": [25] * 12 + [2, 1],
+    **{f"quarter_{n}": [100, 20, 25] for n in (1, 2, 3, 4)},
+}  # fmt: skip
+
+
+def guard(pattern, columns, name, p=None, **settings):
+    """Does the guard silence what is found of the second device?"""
+    told = pattern.find(second(columns), p or place(2), pattern.Settings(**settings))
+    assert told.row.tolist() == [1]
+    seen, silenced = told.guards[name]
+    assert len(seen) == len(silenced) == 1
+    return bool(silenced[0])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "columns", "hours"),
+    [
+        (stuck, same(87.0, 5), 2),
+        (flat_means, SHARE, 12),
+        (tsp, LINE, 12),
+        (clock, {"lag": [602, 702]}, 2),
+        (band, HAT, 8),
+        (ceiling, CAP, 24),
+        (cover, COVERED, 3),
+        (spray, WET, 1),
+        (mass_factor, {"mean": WAVE}, 24),
+    ],
+    ids=lambda it: getattr(it, "PATTERN", None),
+)
+def test_maintenance_excuses_what_is_found_from_hours_that_it_touched(pattern, columns, hours):
+    loose = {
+        tsp: {"varied": 0.25, "residual": 0.25, "slopes": 0.5},
+        band: {"memory": 0.125, "memory_each": 0.25, "drift": 4.0, "spread_most": 0.25, "count_least": 16},
+        spray: {"dip": 0.75},
+    }.get(pattern, {})
+    assert not guard(pattern, columns, "maintenance", **loose)
+    touched = [0.25] + [0.0] * (hours - 1)
+    assert guard(pattern, columns | {"excused": touched}, "maintenance", **loose)
+    if hours < 24:
+        before = [0.25] + [0.0] * hours
+        assert not guard(pattern, columns | {"excused": before}, "maintenance", **loose)
+
+
+def test_a_cap_at_the_range_of_the_sensor_is_the_sensor_s_own():
+    for top, own in ((900, True), (899.5, False)):
+        assert guard(ceiling, {"greatest": [top] * 6, "top_share": [0.2] * 6}, "sensor_ceiling") is own
+
+
+def test_each_monitor_is_held_against_its_own_greatest_value():
+    tops = np.full((6, 2), 300.0)
+    tops[:, 0] = 500.0
+    told = ceiling.find(history(2, greatest=tops, top_share=[0.2] * 6), place(2), ceiling.Settings())
+    assert told.row.tolist() == [0, 1]
+    assert told.evidence["ceiling"][0].tolist() == [500.0, 300.0]
+
+
+def test_a_lag_that_spreads_over_more_than_two_minutes_is_a_backlog():
+    for spans, backlog in (([120, 5], False), ([121, 5], True), ([5, 121], True), ([121, 5, 5], False)):
+        assert guard(clock, {"lag": [602, 702], "lag_span": spans}, "backlog") is backlog
+
+
+@pytest.mark.parametrize(
+    ("value", "hours", "quiet"),
+    [(20, 5, True), (21, 5, False), (20, 6, False), (0.5, 2, True), (0, 2, False)],
+)
+def test_still_clean_air_is_quiet_for_less_than_six_hours(value, hours, quiet):
+    assert guard(stuck, same(float(value), hours), "quiet_air") is quiet
+
+
+def test_at_night_a_value_of_clean_air_rests_but_never_zero():
+    for value, rests in ((20, True), (21, False), (0, False)):
+        assert guard(stuck, same(float(value), 4), "night_rest", place(2, 3)) is rests
+
+
+def test_a_mass_factor_by_ratio_is_fog_where_more_than_twelve_hours_of_the_day_were_wet():
+    for wet, foggy in ((12, False), (13, True)):
+        humidity = [50.0] * (24 - wet) + [95.0] * wet
+        assert guard(mass_factor, {"mean": WAVE, "humidity": humidity}, "fog") is foggy
+        counted = {"factor": [0.5] * 22 + [0.25] * 2, "humidity": humidity}
+        assert not guard(mass_factor, counted, "fog")  # the count itself is not wet
+    at_the_mark = {"mean": WAVE, "humidity": [90.0] * 24}
+    assert not guard(mass_factor, at_the_mark, "fog")
+
+
+def test_a_cover_in_fog_of_the_hours_from_its_fall_on_is_explained():
+    for humidity, foggy in (([95.0, 50, 50], True), ([95.0, 50, 50, 50], False)):
+        assert guard(cover, COVERED | {"humidity": humidity}, "fog") is foggy
+
+
+def test_half_of_the_jump_at_another_monitor_of_the_site_is_watering():
+    for jump, watered in ((15.0, True), (14.5, False)):
+        jumps = np.array([[jump, 30.0]])
+        h = history(2, humidity_jump=jumps, wet_share=[[NAN, 0.4]])
+        told = spray.find(h, place(2, site=[4, 4]), spray.Settings())
+        assert told.row.tolist() == [1]
+        assert told.guards["watering"][1].tolist() == [watered]
+        apart = spray.find(h, place(2), spray.Settings())
+        assert apart.guards["watering"][1].tolist() == [False]
+
+
+def test_two_that_were_moved_together_name_each_other_and_how_near_they_are():
+    mean = np.full((26, 4), 300.0)
+    mean[:24, 1] = 50.0
+    wave_of = np.array([100.0, 300.0] * 4)
+    h = history(
+        4,
+        mean=mean,
+        **{
+            f"quarter_{n + 1}": np.stack([wave_of[n::4] * times for times in (1, 1.04, 3, 1.04)], axis=1)
+            for n in range(4)
+        },
+    )
+    told = twins.find(h, place(4, site=[3, 3, 3, 1]), twins.Settings(hours=2, before_h=24, least=8))
+    assert (told.pattern, told.row.tolist()) == ("moved_together", [0, 1])
+    assert (told.start.tolist(), told.confidence.tolist()) == ([NEWEST - HOUR] * 2, [0.85] * 2)
+    numbers = {
+        "twin": ([1, 0], "row"), "apart": ([0.0392] * 2, "1"), "apart_90": ([0.0392] * 2, "1"),
+        "apart_before": ([250 / 175] * 2, "1"), "roughness": ([1, 1], "1"), "steps_apart": ([0, 0], "1"),
+        "quarters": ([8, 8], "1"),
+    }  # fmt: skip
+    assert {name: unit for name, (_, unit) in told.evidence.items()} == {
+        name: unit for name, (_, unit) in numbers.items()
+    }
+    for name, (values, _) in numbers.items():
+        assert told.evidence[name][0].tolist() == pytest.approx(values, rel=0.01, abs=0.001), name
+    assert (told.plot, told.plot_hours) == (("mean", "reference"), 24)
+    assert told.guards["maintenance"][0].tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(("known", "rows"), [("KK.KK.KK.KK.....", [0, 1]), ("KK.KK.KK.K.K....", [])])
+def test_steps_are_judged_where_half_as_many_are_there_as_quarters_must_be(known, rows):
+    a = np.array([100.0, 300.0] * 8)
+    a[[one != "K" for one in known]] = NAN
+    quarters = {f"quarter_{n + 1}": np.stack([a[n::4]] * 2, axis=1) for n in range(4)}
+    settings = twins.Settings(hours=4, least=8, rough=0.0)
+    assert twins.find(history(2, **quarters), place(2, site=[3, 3]), settings).row.tolist() == rows
+
+
+def test_a_habit_of_going_offline_tells_its_gaps_and_what_the_air_was_before_the_last():
+    gaps = {
+        "last_minute": [59, NAN, NAN] * 4 + [59, NAN], "mean": [100, NAN, NAN] * 4 + [100, NAN],
+        "ending": [150, NAN, NAN] * 4 + [160, NAN], "rise": [2.0, NAN, NAN] * 4 + [3.0, NAN],
+        "reference": [120] * 12 + [125, 110],
+    }  # fmt: skip
+    told = offline.find(second(gaps), place(2), offline.Settings(high=1.0, rising_hour=1.5))
+    assert (told.pattern, told.row.tolist()) == ("offline_when_polluted", [1])
+    assert (told.start.tolist(), told.confidence.tolist()) == ([NEWEST - 13 * HOUR], [1.0])
+    said = lines_of(told)
+    assert {name: unit for name, (_, unit) in said.items()} == {
+        "gaps": "1", "gaps_begun_high": "1", "by_chance": "1", "pm10_before": UG, "rise_before": "1",
+        "background_before": UG,
+    }  # fmt: skip
+    assert {name: value for name, (value, _) in said.items() if name != "by_chance"} == {
+        "gaps": 5, "gaps_begun_high": 5, "pm10_before": 160, "rise_before": 3, "background_before": 125,
+    }  # fmt: skip
+    assert (told.plot, told.plot_hours) == (("mean", "reference"), 168)
+    assert {name: float(seen[0]) for name, (seen, _) in told.guards.items()} == {
+        "common_outage": 0, "maintenance": 0,
+    }  # fmt: skip
+    assert guard(offline, gaps | {"excused": [0.5, 0, 0]}, "maintenance", high=1.0, rising_hour=1.5)
+    assert not guard(offline, gaps | {"excused": [0.5, 0, 0, 0]}, "maintenance", high=1.0, rising_hour=1.5)
