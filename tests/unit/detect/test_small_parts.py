@@ -12,7 +12,20 @@ from processors.intervals import interval_ids
 from processors.outputs import Outputs
 from processors.quality.folder import load_quality
 from processors.records import Verdict, short_id
-from tests.logs import MINUTE, T0, Run, local_rule, minutes, revision, row, ticking
+from tests.logs import (
+    HOUR,
+    MIDNIGHT,
+    MINUTE,
+    T0,
+    Run,
+    batch,
+    local_rule,
+    minutes,
+    revision,
+    row,
+    tick,
+    ticking,
+)
 
 QUARTER = 15 * MINUTE
 
@@ -86,3 +99,15 @@ def test_one_value_that_no_mean_may_use_is_enough_to_say_so():
         ((_, answer, reasons),) = run.answers("local")
         assert answer == "undetermined"
         assert ("values_not_admitted" in reasons) is said
+
+
+def test_a_day_is_decided_when_its_last_hour_is():
+    rule = local_rule(allowance=1, outlook=False)
+    log = [revision([{"id": "d1", "interval": 900}], [rule], at=MIDNIGHT)]
+    for at in range(MIDNIGHT, MIDNIGHT + 25 * HOUR, QUARTER):
+        exceeds = (at - MIDNIGHT) // HOUR in (3, 7)
+        log += [tick(at, QUARTER), batch(row(at, 150.0 if exceeds else 50.0))]
+    (day,) = [v for v in Run(*log).verdicts if v.kind == "day"]
+    assert (day.start, day.end) == (MIDNIGHT, MIDNIGHT + 24 * HOUR)
+    assert (day.answer, day.value, day.limit) == ("exceeds", 2.0, 1.0)
+    assert day.decided_at == MIDNIGHT + 24 * HOUR + 2 * MINUTE

@@ -81,4 +81,6 @@ def test_a_number_too_great_for_a_half_float_is_kept_as_the_greatest():
     h = History.of(1)
     h.put(hour(1, 99_999))
     assert h.last("mean", 1)[0, 0] == pytest.approx(65_000, rel=1e-3)
+    h.put(hour(2, -99_999))  # a lag, say
+    assert h.last("lag", 1)[0, 0] == pytest.approx(-65_000, rel=1e-3)
     assert NUMBER["mean"] == 1
