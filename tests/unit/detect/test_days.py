@@ -164,3 +164,12 @@ def test_a_day_is_forgotten_when_its_background_can_supersede_nothing_any_more()
     assert list(days.settled["local"]) == [MIDNIGHT]
     days.forget(END + SUPERSEDE_MS)
     assert days.settled == {"local": {}}
+
+
+def test_of_a_rule_that_holds_at_some_hours_each_device_s_own_answers_are_counted():
+    days = _days(allowance=1, hours=["00:00-03:00"])
+    held = _held(E, U, C)
+    for hour, state in zip(held["local"].values(), (C, N, C), strict=True):
+        hour.state[0] = state
+    found = [(j.verdict.point, j.verdict.answer, j.verdict.value) for j in _settled(days, held)]
+    assert found == [("d0", "compliant", 0.0), ("d1", "undetermined", 1.0)]

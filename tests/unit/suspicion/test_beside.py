@@ -7,7 +7,7 @@ import numpy as np
 from ingest.beside import COUNT, GREATEST, LEAST
 from ingest.records import MISSING
 from processors.suspicion.air import hours_up_to
-from processors.suspicion.beside import NAMES, Sums
+from processors.suspicion.beside import NAMES, Beside, Sums
 
 HOUR = 3_600_000
 
@@ -54,3 +54,29 @@ def test_hours_are_named_by_their_starts_the_oldest_first():
     assert hours_up_to(newest, 3).tolist() == [998 * HOUR, 999 * HOUR, newest]
     assert hours_up_to(newest, 2, before=5).tolist() == [994 * HOUR, 995 * HOUR]
     assert hours_up_to(newest, 1).dtype == np.int64
+
+
+def test_each_hour_has_its_own_sums_and_none_that_was_looked_at():
+    since = 1000 * HOUR
+    row, pm10 = np.array([0, 1, 1, 0], np.int32), np.array([7, 8, 9, 10])
+    time = np.array([since, since + HOUR, since + HOUR - 1, since - 1])
+    count = {COUNT: np.array([1, 2, 3, 4])}
+    together, one_by_one = Beside(), Beside()
+    together.readings(2, row, time, pm10, count, since)
+    for n in range(4):
+        own = slice(n, n + 1)
+        one_by_one.readings(2, row[own], time[own], pm10[own], {COUNT: count[COUNT][own]}, since)
+    for made in (together, one_by_one):
+        assert {hour: columns(sums)["dust"] for hour, sums in made.hours.items()} == {
+            1000: [7, 9], 1001: [0, 8],
+        }  # fmt: skip
+        assert columns(made.hours[1000])["counted"] == [1, 3]
+    together.astray(2, row, time, since)
+    assert {hour: columns(sums)["astray"] for hour, sums in together.hours.items()} == {
+        1000: [1, 1], 1001: [0, 1],
+    }  # fmt: skip
+    taken = together.take(since)
+    assert taken is not None
+    assert columns(taken)["dust"] == [7, 9]
+    assert list(together.hours) == [1001]
+    assert together.take(since) is None

@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from processors.revision import Plan
 from processors.wind.gathering import Gathered
 from processors.wind.vector import FULL
+from processors.winds import Told, Winds
+from tests.logs import revision
 
 HOUR = 3_600_000
 MINUTE = 60_000
@@ -93,3 +96,44 @@ def test_what_was_saved_and_what_got_other_rows_is_the_same_wind():
             np.testing.assert_array_equal(getattr(loaded.held[key], name), getattr(sums, name))
     loaded.remap(np.array([1, -1, 0], np.int32))
     assert counts(loaded) == {(at, 0): [0, 0, 1], (at, 1): [1, 0, 0], (at + HOUR, 0): [1, 0, 0]}
+
+
+def told(winds, hour, *revisions):
+    winds.told[hour] = Told(np.array(revisions, np.int16), np.array(revisions, np.uint64) * np.uint64(7))
+
+
+def test_an_hour_concerns_a_site_with_wind_with_two_places_or_of_which_something_was_said():
+    plan = Plan.of(
+        revision(
+            [
+                {"id": "a", "site": "s1"}, {"id": "b", "site": "s2"}, {"id": "c", "site": "s3"},
+                {"id": "d", "site": "s4", "bearing": 0.0}, {"id": "e", "site": "s4", "bearing": 180.0},
+            ]
+        )
+    )  # fmt: skip
+    winds, at = Winds(), 5 * HOUR + BORDER
+    add(winds.gathered, (1, at, 0, 2), devices=5)
+    told(winds, at, 0, 0, 3, 0)
+
+    def concerned(start):
+        rows = (np.array([row], np.int32) for row in range(5))
+        return [plan.devices[n] for n, row in enumerate(rows) if winds.concerns(plan, start, row)]
+
+    assert concerned(at) == ["b", "c", "d", "e"]
+    assert concerned(at + HOUR) == ["d", "e"]
+    assert winds.concerns(plan, at, np.array([0, 1], np.int32))
+
+
+def test_what_was_said_of_hours_is_found_by_what_touches_them_let_go_and_moved_with_its_site():
+    winds, at = Winds(), 5 * HOUR + BORDER
+    for n in range(3):
+        told(winds, at + n * HOUR, n, n + 1)
+    assert winds.hours_over(at + HOUR, at + 2 * HOUR) == [at + HOUR]
+    assert winds.hours_over(at + HOUR - 1, at + 2 * HOUR + 1) == [at, at + HOUR, at + 2 * HOUR]
+    winds.forget(at + HOUR)
+    assert sorted(winds.told) == [at + HOUR, at + 2 * HOUR]
+    winds.remap(np.zeros(0, np.int32), ("s1", "s2"), ("s0", "s2"))
+    assert {hour: one.revision.tolist() for hour, one in winds.told.items()} == {
+        at + HOUR: [0, 2], at + 2 * HOUR: [0, 3],
+    }  # fmt: skip
+    assert winds.told[at + HOUR].content.tolist() == [0, 14]
