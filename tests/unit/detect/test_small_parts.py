@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ingest.strict_yaml import ConfigError
+from processors.detect import Detector
 from processors.footprint import added_by, base_bytes
 from processors.intervals import interval_ids
 from processors.outputs import Outputs
@@ -111,3 +112,20 @@ def test_a_day_is_decided_when_its_last_hour_is():
     assert (day.start, day.end) == (MIDNIGHT, MIDNIGHT + 24 * HOUR)
     assert (day.answer, day.value, day.limit) == ("exceeds", 2.0, 1.0)
     assert day.decided_at == MIDNIGHT + 24 * HOUR + 2 * MINUTE
+
+
+def test_a_gap_of_the_log_is_of_what_it_overlaps_and_not_of_what_it_meets():
+    detector = Detector.empty()
+    detector.gaps = [(T0, T0 + HOUR)]
+    spans = {(-HOUR, 0): False, (-HOUR, 1): True, (HOUR - 1, HOUR): True, (HOUR, 2 * HOUR): False}
+    assert {span: detector.lacks(T0 + span[0], T0 + span[1]) for span in spans} == spans
+
+
+def test_a_breach_that_late_readings_open_in_time_is_not_delayed():
+    first = minutes(T0, T0 + 3 * QUARTER, 90.0)
+    late = [row(T0 + 3 * QUARTER + n * MINUTE, 500.0, received=T0 + 5 * QUARTER) for n in range(15)]
+    rows = [*first, *late, *minutes(T0 + 4 * QUARTER, T0 + 6 * QUARTER, 90.0)]
+    run = Run(revision(rules=[local_rule()]), *ticking(rows, T0 + 6 * QUARTER))
+    assert [(v.answer, v.revision) for v in run.verdicts] == [("compliant", 1), ("exceeds", 2)]
+    exceeding = [b for b in run.breaches if b.kind == "exceedance"]
+    assert [(b.event, b.delayed, b.tell) for b in exceeding] == [("opened", False, True)]
