@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from processors.intervals import interval_ids, interval_records
 from processors.records import Interval
 from processors.revision import Plan
-from processors.windows import Means, Statistic
+from processors.windows import NANO, Means, Statistic
 from tests.logs import HOUR, T0, revision
 
 PLAN = Plan.of(revision(["d0", {"id": "d1", "interval": 900, "site": "s2"}, {"id": "d2", "interval": 7}]))
@@ -48,3 +49,32 @@ def test_ids_tell_apart_all_that_makes_an_interval():
         ]
     }  # fmt: skip
     assert len(ids) == 6
+
+
+@pytest.mark.parametrize(
+    ("statistic", "of_three", "of_one"),
+    [
+        (Statistic(), 6, 9),
+        (Statistic("max"), 3, 9),
+        (Statistic("percentile", 1), 1, 9),
+        (Statistic("percentile", 3333), 1, 9),
+        (Statistic("percentile", 3334), 2, 9),
+        (Statistic("percentile", 6666), 2, 9),
+        (Statistic("percentile", 6667), 3, 9),
+        (Statistic("percentile", 10_000), 3, 9),
+        (Statistic("count", 0, 2 * NANO), 1, 1),
+        (Statistic("count", 0, NANO), 2, 1),
+    ],
+)
+def test_a_statistic_is_of_each_device_s_own_slots_by_nearest_rank_times_its_slots(
+    statistic: Statistic, of_three: int, of_one: int
+):
+    rows, zero = np.array([1, 2, 5], np.int32), np.zeros(3, np.int64)
+    slots = np.array([1, 1, 1, 5], np.int32), np.array([3, 1, 2, 9], np.int64) * NANO, np.array([0, 1, 2, 0])
+    means = Means(rows, np.array([6, 0, 9]) * NANO, np.array([3, 0, 1]), zero, zero, zero, *slots)
+    times = 1 if statistic.name == "mean" else 3  # the mean times its slots is their sum
+    assert (statistic.of(means) // NANO).tolist() == [of_three * times, 0, of_one]
+    only = means.of_rows(np.array([5], np.int32))
+    assert (only.row.tolist(), (statistic.of(only) // NANO).tolist()) == ([5], [of_one])
+    nothing = Means.nothing(rows, np.array([1, 0, 2]))
+    assert (statistic.of(nothing).tolist(), nothing.refused.tolist()) == ([0, 0, 0], [1, 0, 2])

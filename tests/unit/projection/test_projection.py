@@ -427,3 +427,11 @@ def test_a_level_is_believed_until_an_hour_after_its_slot_s_end():
     for now, told in ((until, True), (until + 1, False)):
         seen = project(hour(50, 3), bars, True, recent, MINUTES, now, settings)
         assert (seen.permyriad[0] != NONE) == told
+
+
+def test_a_background_of_nothing_is_to_be_expected_as_well_and_lifts_no_bar():
+    bars = bars_of(
+        100 * NANO, 30 * NANO, column(NONE, NONE, NONE, 0, 20 * NANO), column(0, 10 * NANO, NONE, 9, 9)
+    )
+    assert bars.likely.tolist() == [100 * NANO, 110 * NANO, 130 * NANO, 100 * NANO, 120 * NANO]
+    assert bars.surely.tolist() == [130 * NANO, 130 * NANO, 130 * NANO, 100 * NANO, 120 * NANO]
