@@ -80,6 +80,11 @@ def test_the_same_breach_has_the_same_bytes_whatever_the_order_of_its_words(judg
     assert encode_breach(one) == encode_breach(other)
 
 
+def test_an_id_is_twenty_hex_digits_of_all_its_parts():
+    assert len(short_id("a", 1)) == len(ids_of("a")("d1")) == 20
+    assert len({short_id("a", 1), short_id("a1"), short_id(1, "a"), short_id("a", 1, "")}) == 4
+
+
 def test_events_of_one_breach_have_ids_of_their_own(judged):
     ids = [b.event_id for b in judged.breaches]
     assert len(set(ids)) == len(ids)

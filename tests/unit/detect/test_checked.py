@@ -82,6 +82,15 @@ def test_a_spike_is_seen_when_its_quarter_ends_and_told_once():
     assert scene.quarter(T0 + QUARTER) == []
 
 
+def test_of_every_pollutant_what_was_told_is_no_news():
+    scene = Scene()
+    levels = [50.0] * 5 + [1500.0] + [60.0] * 5
+    scene.say(*(row(T0 + k * MINUTE, v, pm2_5=v / 2, tsp=v * 2) for k, v in enumerate(levels)))
+    told = scene.quarter()
+    assert {name for *_, words in told for name in words} == set(JUDGED)
+    assert scene.quarter() == []
+
+
 def test_values_are_compared_over_the_border_of_two_quarters():
     scene = Scene()
     scene.say(*lively(0, 15), row(T0 + QUARTER, 2000.0), *lively(QUARTER + MINUTE, 14))

@@ -129,3 +129,10 @@ def test_a_breach_that_late_readings_open_in_time_is_not_delayed():
     assert [(v.answer, v.revision) for v in run.verdicts] == [("compliant", 1), ("exceeds", 2)]
     exceeding = [b for b in run.breaches if b.kind == "exceedance"]
     assert [(b.event, b.delayed, b.tell) for b in exceeding] == [("opened", False, True)]
+
+
+def test_what_the_broker_had_kept_says_nothing_of_its_device_whatever_else_is_marked():
+    for marks, silent in ((("clock", "retained"), True), (("clock",), False), ((), False)):
+        kept = row(T0 + 10 * MINUTE, 50.0, marks=marks)
+        run = Run(revision(), *ticking([kept], T0 + 20 * MINUTE))
+        assert [b.event for b in run.breaches if b.kind == "offline"] == (["opened"] if silent else [])
