@@ -90,6 +90,8 @@ def foretold(plan, *events):
 
 CERTAIN = {"state": "certain", "minute": 50, "required": None, "probability": 1.0, "background_known": True}
 
+HOPELESS = CERTAIN | {"state": "exceeds_if_measuring_goes_on", "minute": 40}
+
 OF_A_DAY = {
     "kind": "day", "unit": "intervals", "limit": 2.0, "covered": 2, "settled": 21, "slots": 24, "subtracted": None,
     "projected": None, "low": None, "high": None, "probability": None, "required": None, "background_known": True,
@@ -152,6 +154,8 @@ SITUATIONS: dict[str, tuple[Callable, str]] = {
     "many-returned": (returned, "territorial"),
     "outlook-likely-for-the-site": (lambda p: foretold(p, outlook()), "site"),
     "outlook-likely-without-background": (lambda p: foretold(p, outlook(subtracted=None, required=50.2, projected=88.25, status="read")), "site"),
+    "outlook-hopeless": (lambda p: foretold(p, outlook(**HOPELESS)), "site"),
+    "outlook-hopeless-by-estimate": (lambda p: foretold(p, outlook(**HOPELESS | {"background_known": False})), "site"),
     "outlook-certain-for-the-site": (lambda p: foretold(p, outlook(), outlook(**CERTAIN)), "site"),
     "outlook-certain-for-the-department": (
         lambda p: foretold(planner(p.register, routes=[{"kind": "outlook", "tell": ["sector", "site"]}]), outlook(**CERTAIN)), "sector"
