@@ -151,6 +151,7 @@ def final_verdicts(run: Run) -> Finals:
     return {key: (v.answer, v.value, v.capture) for key, v in found.items()}
 
 
+@pytest.mark.long
 @few
 @given(seeds)
 def test_late_readings_keep_every_law_of_what_comes_late(seed: int) -> None:

@@ -7,6 +7,8 @@ import os
 import time
 from pathlib import Path
 
+import pytest
+
 from .conftest import Numbers
 
 # 10 and 40 reproduce the measurement of ADR 0003; the short ones say the same in less time.
@@ -14,6 +16,7 @@ INTERVAL_S = float(os.environ.get("DUSTWATCH_TEST_POLL_INTERVAL_S", "3"))
 DEAD_S = float(os.environ.get("DUSTWATCH_TEST_DEAD_S", "8"))
 
 
+@pytest.mark.long
 async def test_a_target_dead_beyond_the_poll_interval_loses_and_wedges_nothing(
     numbers: Numbers, tmp_path: Path
 ) -> None:
