@@ -25,14 +25,13 @@ from alerts.routing import RoutingForm
 from alerts.store import CaseStore, Planner
 from alerts.store.case_store import wall_ms
 from ingest.clock import Clock
-from ingest.codec import schema_of
+from ingest.codec import TICK, schema_of
 from ingest.telemetry import Telemetry
 from ingest.topics import BREACHES, FEED, QUARANTINE, RESULTS
 
 log = structlog.get_logger(__name__)
 
 STAGES: dict[str, str] = {"detect": FEED, "store": RESULTS, "alerts": BREACHES}  # and what each reads
-_TICK = "dust.tick/1"
 _LOOK_S = 5.0
 _AGAIN_S = 2.0
 _FAILED_WITHIN_S = 3600
@@ -131,7 +130,7 @@ class OperatorWatch:
                 await consumer.seek_to_end(part)
                 while True:
                     for records in (await consumer.getmany(timeout_ms=1000)).values():
-                        ticks = [r for r in records if schema_of(r.headers) == _TICK]
+                        ticks = [r for r in records if schema_of(r.headers) == TICK]
                         if ticks:
                             self._seen.last_tick = time.monotonic()
             except (KafkaError, OSError) as error:

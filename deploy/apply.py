@@ -164,7 +164,7 @@ async def revisions_in_log(bootstrap: str) -> list[Revision]:
     kept: dict[bytes, Revision] = {}  # compaction leaves what was sent twice for a while
     async for record in scan(bootstrap, SNAPSHOTS, 1):
         if codec.schema_of(record.headers) == RECORD:
-            revision = codec.decode(record.value, {"schema": b"dust.revision/1"})
+            revision = codec.decode(record.value, {"schema": codec.REVISION.encode()})
             assert isinstance(revision, Revision)
             kept[record.key] = revision
     found = list(kept.values()) or await _newest_of_feed(bootstrap)

@@ -124,7 +124,7 @@ def _note(record: Any, view: Overview) -> None:
     if schema == codec.READINGS:
         at = int(codec.header(record.headers, "received_at") or b"0")
         view.last_reading = max(view.last_reading or 0, at)
-    elif schema == "dust.tick/1":
+    elif schema == codec.TICK:
         age = max(0.0, time.time() - record.timestamp / 1000)
         view.tick_age_s = age if view.last_tick is None else min(view.tick_age_s, age)
         view.last_tick = max(view.last_tick or 0, int(orjson.loads(record.value)["received_at"]))

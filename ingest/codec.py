@@ -37,10 +37,11 @@ from ingest.texts import Texts
 from ingest.units import QUANTITIES
 
 READINGS = "dust.readings/1"
+TICK = "dust.tick/1"
 REVISION = "dust.revision/1"
 QUARANTINED = "dust.quarantined/1"
 _JSON_KINDS: dict[str, type[Tick] | type[Background] | type[Signal] | type[Status] | type[Revision]] = {
-    "dust.tick/1": Tick,
+    TICK: Tick,
     "dust.background/1": Background,
     "dust.signal/1": Signal,
     "dust.status/1": Status,

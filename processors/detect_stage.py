@@ -33,7 +33,7 @@ from processors.wind.site_hour import wind_records
 
 log = structlog.get_logger(__name__)
 
-_OF_EVERY_PARTITION = ("dust.background/1", "dust.signal/1", "dust.revision/1")
+_OF_EVERY_PARTITION = ("dust.background/1", "dust.signal/1", REVISION)
 _WEIGHT_OF_RECORD = 50  # readings: what reading a record costs beside them
 _MOST_FLAGS = 20_000  # of a record: Kafka takes none above `topics.MAX_RECORD_BYTES`
 _MOST_RAW = 8 * 1024 * 1024  # of a record set aside: as base64 in JSON it must still fit in one

@@ -22,7 +22,7 @@ import structlog
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
-from ingest.codec import READINGS, received_at_of, schema_of
+from ingest.codec import READINGS, TICK, received_at_of, schema_of
 from ingest.telemetry import Telemetry
 from processors.feedreader import FeedError, Reader
 from processors.keeper import Dropped, Keeper
@@ -44,7 +44,6 @@ __all__ = [
 
 log = structlog.get_logger(__name__)
 
-TICK = "dust.tick/1"
 EXIT_LOG = 1  # the log cannot give what the state needs: an operator has to decide
 EXIT_SETTINGS = 2  # a restart can't mend it
 EXIT_UNEXPECTED = 70  # EX_SOFTWARE: start me again

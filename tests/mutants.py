@@ -6,8 +6,9 @@
     make mutants ONLY=... REPORT=1             what is known so far, and a diff of every mutant that lives
 
 Which modules, which tests: `[tool.mutmut]` in pyproject.toml. Each mutant meets only the tests that reach
-its function, the quickest first, as many as fit into ten seconds (SECONDS=). A mutant that was killed stays killed until its function changes; the
-others are tried again in each run, so a run that was stopped goes on where it was.
+its function, the quickest first, as many as fit into ten seconds (SECONDS=). A mutant that was killed stays
+killed until its function changes; the others are tried again in each run, so a run that was stopped goes on
+where it was.
 """
 
 from __future__ import annotations

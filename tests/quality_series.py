@@ -19,6 +19,18 @@ T0 = 1_700_000_100_000  # a quarter of an hour begins
 MINUTE = 60_000
 QUARTER = 900_000
 STATIONS = ("guanyuan", "changping")
+OFF: dict[str, None] = dict.fromkeys(  # settings of one pollutant without any check
+    (
+        "gross_range",
+        "ceiling",
+        "spike",
+        "rate_of_change",
+        "flat_line",
+        "attenuated_signal",
+        "neighbour",
+        "background",
+    )
+)
 
 
 def series_of(rows: Sequence[tuple[int, int, int | None]]) -> Series:

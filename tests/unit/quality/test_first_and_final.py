@@ -16,20 +16,11 @@ from processors.quality.newest import Newest
 from processors.quality.series import Reach, cut
 from processors.quality.settings import Settings
 from processors.rowlog import ABSENT, REFUSED
-from tests.quality_series import MINUTE, QUARTER, T0, line, series_of
+from tests.quality_series import MINUTE, OFF, QUARTER, T0, line, series_of
 
 PM10, TSP = JUDGED.index("pm10"), JUDGED.index("tsp")
 PER_S = 1000  # thousandths
-NONE = {
-    "gross_range": {"fail": (0, 10_000)},
-    "ceiling": None,
-    "spike": None,
-    "rate_of_change": None,
-    "flat_line": None,
-    "attenuated_signal": None,
-    "neighbour": None,
-    "background": None,
-}
+NONE = OFF | {"gross_range": {"fail": (0, 10_000)}}
 FAST = {"rate_of_change": {"suspect_per_s": 1, "fail_per_s": 10}}
 FLAT = {"flat_line": {"suspect_s": 120, "fail_s": 240, "least_values": 1}}
 

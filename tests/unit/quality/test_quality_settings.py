@@ -18,7 +18,7 @@ from processors.quality.limits import Limits, Monitors
 from processors.quality.newest import Newest
 from processors.quality.settings import Settings
 from processors.rowlog import ABSENT, REFUSED
-from tests.quality_series import T0
+from tests.quality_series import OFF, T0
 
 YAML = """
 pm10:
@@ -89,16 +89,6 @@ def test_the_json_schema_speaks_of_numbers_in_units() -> None:
     assert '"type": "number"' in str(Settings.model_json_schema()).replace("'", '"')
 
 
-OFF = {
-    "gross_range": None,
-    "ceiling": None,
-    "spike": None,
-    "rate_of_change": None,
-    "flat_line": None,
-    "attenuated_signal": None,
-    "neighbour": None,
-    "background": None,
-}
 NOTHING = Settings.model_validate(
     {"pm10": OFF, "pm2_5": OFF, "tsp": OFF, "pm_order": None, "humidity": None, "clock": None}
 )
