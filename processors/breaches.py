@@ -122,11 +122,16 @@ class Breaches:
             if current is not None and not apart:
                 current.last = max(current.last, verdict.start)
                 risen = self._rise(current, verdict, rule, delayed)
-                if risen or current.opened.tell or not _is_told(verdict, rule):
+                if risen:
                     return risen
-                # opened by what was found too late to wake anybody; it goes on, and that is news
-                current.opened = replace(current.opened, tell=True)
-                return [replace(_of_verdict(current.opened, verdict, "amended"), delayed=delayed)]
+                if not current.opened.tell and _is_told(verdict, rule):
+                    # opened by what was found too late to wake anybody; it goes on, and that is news
+                    current.opened = replace(current.opened, tell=True)
+                    return [replace(_of_verdict(current.opened, verdict, "amended"), delayed=delayed)]
+                if verdict.start < current.opened.start and previous != EXCEEDS:
+                    # late, before its beginning: said, as it is in no breach once what lies between complies
+                    return [replace(_of_verdict(current.opened, verdict, "amended"), tell=False)]
+                return []
             if previous == EXCEEDS or not enough:
                 return []
             for before in self.closed.get(key, ()):

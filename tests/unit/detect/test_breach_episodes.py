@@ -182,6 +182,20 @@ def test_an_episode_before_the_open_one_stands_by_itself():
     assert breaches.open[KEY].opened.start == T0 + 5 * HOUR
 
 
+def test_an_exceedance_found_late_before_the_open_one_with_nothing_compliant_between_is_said_once_and_silently():
+    breaches = Breaches()
+    (opened,) = breaches.judged(_verdict(2), RULE)
+    late = _verdict(0, value=120.0, revision=2)
+    (amended,) = breaches.judged(late, RULE, previous="undetermined")
+    assert (amended.id, amended.event, amended.start, amended.value) == (opened.id, "amended", T0, 120.0)
+    assert not amended.tell
+    assert breaches.judged(replace(late, revision=3), RULE, previous="exceeds") == []
+    # what lies between is compliant after all: the breach that is open goes on
+    assert _events(breaches, _verdict(1, "compliant", 50.0, revision=2), previous="undetermined") == []
+    assert breaches.open[KEY].opened == opened
+    assert _events(breaches, _verdict(3, "compliant", 50.0)) == ["closed"]
+
+
 def test_the_verdict_that_opened_it_is_amended_and_closes_it_if_it_stands_alone():
     breaches = Breaches()
     (opened,) = breaches.judged(_verdict(), RULE)
