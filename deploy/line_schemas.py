@@ -75,10 +75,11 @@ def body_schema(parts: dict[str, str]) -> Schema:
 
 def judgements_schema() -> Schema:
     """Of `dust.judgements/2`: groups with their shared fields, `each` (names) and `rows` by those names."""
-    from processors.judgements import TABLES
+    from processors.groups import INTERVALS, VERDICTS, Table
 
     properties: Schema = {}
-    for key, table in TABLES.items():
+    tables: dict[str, Table[Any]] = {"intervals": INTERVALS, "verdicts": VERDICTS}
+    for key, table in tables.items():
         whole = record_schema(table.kind.__name__)["properties"]
         row = {"type": "array", "prefixItems": [whole[name] for name in table.own], "items": False}
         group = {name: whole[name] for name in table.shared}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from ingest.records import Int64s
 from processors.background import AreaMean
 from processors.beginnings import REASONS_OF as REASONS_OF_GAP
+from processors.groups import VERDICTS, Group
 from processors.records import COMPLIANT, EXCEEDS, UNDETERMINED, Verdict
 from processors.rules import Rule
 
@@ -58,6 +60,17 @@ class _Reasons(dict[int, tuple[str, ...]]):
 REASONS_OF = _Reasons()
 
 
+class InARow(NamedTuple):
+    """What an answer means among those around it."""
+
+    since: int | None = None  # exceeds: where the run of exceeding intervals began; None: with this one
+    enough: bool = True  # exceeds: in as many intervals in a row as the rule asks
+    clears: bool = True  # compliant: for as long and as clearly as the rule asks
+
+
+ALONE = InARow()
+
+
 class Judgement(NamedTuple):
     """A verdict with what its breach depends on."""
 
@@ -65,9 +78,38 @@ class Judgement(NamedTuple):
     rule: Rule
     previous: str | None = None  # the answer it supersedes
     later: Verdict | None = None  # the next compliant verdict, where it is known already
-    since: int | None = None  # exceeds: where the run of exceeding intervals began; None: with this one
-    enough: bool = True  # exceeds: in as many intervals in a row as the rule asks
-    clears: bool = True  # compliant: for as long and as clearly as the rule asks
+    in_a_row: InARow = ALONE
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Findings:
+    """What a rule says of an interval, found together: a line a point."""
+
+    rule: Rule
+    start: int
+    verdicts: Group[Verdict]
+    state: Int8s
+    previous: Int8s  # the state that was superseded
+    supersedes: bool  # of a point at least it is not the first verdict
+    later: Mapping[int, Verdict]  # line that exceeds -> `Judgement.later`
+    in_a_row: Sequence[InARow]  # a line each, or none: the rule does not look back
+
+    def judgements(self, opened: Container[tuple[str, str, str]]) -> Iterator[Judgement]:
+        """Those that a breach may depend on, by line. `opened`: (rule, kind, point) of open breaches."""
+        if "interval" not in self.rule.opens:
+            return
+        decided = (self.previous != NONE) & (self.previous != PENDING)
+        concern = ((self.state == IS_EXCEEDING) | decided).tolist()
+        rule, kind, place = self.rule.id, "interval", VERDICTS.own.index("point")
+        for line, row in enumerate(self.verdicts.rows):
+            if concern[line] or (rule, kind, row[place]) in opened:
+                yield Judgement(
+                    self.verdicts.record(line),
+                    self.rule,
+                    ANSWER_OF.get(int(self.previous[line])),
+                    self.later.get(line),
+                    self.in_a_row[line] if self.in_a_row else ALONE,
+                )
 
 
 @dataclass(slots=True, eq=False)

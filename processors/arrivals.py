@@ -55,7 +55,7 @@ def take_in(memory: Memory, batch: Readings, begin: int, end: int, out: Outputs)
             out.breaches.append(event)
         else:
             ours = event.verdict.start < memory.outage.gap_end
-            memory.publish([event], out, ours and memory.outage.catching_up(int(fresh.received[i])))
+            memory.publish_each([event], out, ours and memory.outage.catching_up(int(fresh.received[i])))
 
 
 def _hear(memory: Memory, batch: Readings, fresh: Intake) -> list[tuple[int, Breach]]:

@@ -25,7 +25,7 @@ def close(memory: Memory, track: Track, due: int, at: int, out: Outputs) -> None
     means, spoke = memory.meter.measure(track, start, end)
     if track == QUARTER:
         memory.ahead.quarter(memory.plan, start, means)
-    out.intervals += memory.meter.intervals(track, start, end, means)
+    out.interval_groups += memory.meter.intervals(track, start, end, means)
     if track == HOUR:
         memory.meter.keep_hour(start, means)
         memory.ahead.further.hour(memory.plan, start, memory.hours)
@@ -50,7 +50,7 @@ def close(memory: Memory, track: Track, due: int, at: int, out: Outputs) -> None
             )
             memory.publish(made, out, delayed)
     if track in BASE:
-        memory.publish(memory.instants.close(start, end, means, at), out, delayed)
+        memory.publish_each(memory.instants.close(start, end, means, at), out, delayed)
     memory.settle([], at, out, delayed)
     if track == HOUR:
         amend(memory, due, at, out)  # as long as all readings of the windows concerned are there
@@ -68,7 +68,7 @@ def amend(memory: Memory, due: int, at: int, out: Outputs) -> None:
         means, _ = memory.meter.measure(track, start, end, rows)
         revisions = memory.late.revise((track, end), rows)
         numbers = dict(zip(rows.tolist(), revisions.tolist(), strict=True))
-        out.intervals += memory.meter.intervals(track, start, end, means, numbers)
+        out.interval_groups += memory.meter.intervals(track, start, end, means, numbers)
         near, wind = None, None
         if track == HOUR:
             near, wind = _amend_wind(memory, start, rows, at, out)

@@ -18,6 +18,7 @@ from processors.answers import (
     IS_UNDETERMINED,
     NONE,
     SUPERSEDE_MS,
+    Findings,
     Held,
     Int8s,
     Int16s,
@@ -75,13 +76,9 @@ class Days:
     def _first_day(self, rule: RuleInForce, held: HeldByRule, closed: dict[Track, int]) -> int:
         return min(held.get(rule.rule.id, {}), default=closed[rule.track])
 
-    def resettle(self, held: HeldByRule, judgements: list[Judgement], at: int) -> list[Judgement]:
+    def resettle(self, held: HeldByRule, findings: list[Findings], at: int) -> list[Judgement]:
         """Count settled days again in which a verdict was superseded."""
-        touched = {
-            (j.verdict.rule, day_of(j.verdict.start, self.plan.zone))
-            for j in judgements
-            if j.verdict.revision > 1
-        }
+        touched = {(f.rule.id, day_of(f.start, self.plan.zone)) for f in findings if f.supersedes}
         made: list[Judgement] = []
         for name, newest in self.plan.latest.items():
             for start, end in sorted(day for other, day in touched if other == name):

@@ -143,10 +143,10 @@ class DetectStage:
         for value, headers in wind_records(out.winds, received_at):
             self._outgoing.append((self._results, None, value, [*headers, trace]))
         self._count("winds", len(out.winds))
-        for value, headers in judgement_records(out.intervals, out.verdicts, received_at):
+        for value, headers in judgement_records(out.interval_groups, out.verdict_groups, received_at):
             self._outgoing.append((self._results, None, value, [*headers, trace]))
-        self._count("intervals", len(out.intervals))
-        self._count("verdicts", len(out.verdicts))
+        self._count("intervals", sum(map(len, out.interval_groups)))
+        self._count("verdicts", sum(map(len, out.verdict_groups)))
         for outlook in (one for one in out.outlooks if one.tell):
             key, value, headers = encode_outlook(outlook)
             self._outgoing.append((self._breaches, key, value, [*headers, trace]))

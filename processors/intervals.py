@@ -1,4 +1,4 @@
-"""Interval records out of the means of a window, and their ids."""
+"""Intervals out of the means of a window, and their ids."""
 
 from __future__ import annotations
 
@@ -7,58 +7,38 @@ from functools import cache, lru_cache
 
 import numpy as np
 
+from processors.groups import INTERVALS, Group
 from processors.records import Interval, ids_of
 from processors.revision import Plan
 from processors.rowlog import Int32s
 from processors.windows import NANO, Means, Statistic, slots_in
 
 
-def interval_records(
+def intervals_of(
     plan: Plan,
     pollutant: str,
     statistic: Statistic,
     means: Means,
     span: tuple[int, int],
     revisions: Int32s | None = None,
-) -> list[Interval]:
-    """A record for each device that sent a value of the pollutant; value None where none was admitted.
+) -> Group[Interval]:
+    """An interval for each device that sent a value of the pollutant; value None where none was admitted.
 
     `span`: [start, end); `revisions`: of each line of the means, where it is not the first.
     """
     start, end = span
-    value = statistic.of(means) / np.maximum(means.covered * NANO, 1)
+    value = (statistic.of(means) / np.maximum(means.covered * NANO, 1)).tolist()
+    for line in np.flatnonzero(means.covered == 0).tolist():
+        value[line] = None
     slots = slots_in(plan.interval, end - start)[means.row]
     capture = means.covered / np.maximum(slots, 1)
     numbers = [1] * len(means.row) if revisions is None else revisions.tolist()
-    label = statistic.label
+    label, rows = statistic.label, means.row.tolist()
+    devices, sites = [plan.devices[row] for row in rows], [plan.sites[row] for row in rows]
     id_of = {n: interval_ids(pollutant, label, start, end, n) for n in set(numbers)}
-    made = []
-    for row, covered, number, share, count, revision in zip(
-        means.row.tolist(),
-        means.covered.tolist(),
-        value.tolist(),
-        capture.tolist(),
-        means.count.tolist(),
-        numbers,
-        strict=True,
-    ):
-        device = plan.devices[row]
-        made.append(
-            Interval(
-                id_of[revision](device),
-                plan.sites[row],
-                device,
-                pollutant,
-                label,
-                start,
-                end,
-                number if covered else None,
-                share,
-                count,
-                revision,
-            )
-        )
-    return made
+    ids = [id_of[n](device) for n, device in zip(numbers, devices, strict=True)]
+    lines = zip(ids, sites, devices, value, capture.tolist(), means.count.tolist(), numbers, strict=True)
+    return INTERVALS.group(list(lines), pollutant=pollutant, statistic=label, start=start, end=end)
 
 
 @lru_cache(maxsize=64)  # a window's verdicts name the intervals that were published just before

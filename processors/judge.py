@@ -14,7 +14,6 @@ from ingest.records import Int64s
 from ingest.units import JUDGED
 from processors import beside, runs
 from processors.answers import (
-    ANSWER_OF,
     BEGAN,
     INTERVAL,
     IS_COMPLIANT,
@@ -31,20 +30,20 @@ from processors.answers import (
     PENDING,
     SILENT,
     SUPERSEDE_MS,
+    Findings,
     Held,
     Int16s,
     Int32s,
-    Judgement,
 )
 from processors.background import AreaMean, Backgrounds
 from processors.beginnings import Bits
 from processors.days import Days
 from processors.in_force import RuleInForce
-from processors.records import EXCEEDS, Verdict
+from processors.records import Verdict
 from processors.revision import Plan
 from processors.silence import Silence
 from processors.tracks import HOUR_MS, RETAIN_MS, day_of
-from processors.verdicts import verdict_records
+from processors.verdicts import verdicts_of
 from processors.wind.vector import Wind
 from processors.windows import Means, Statistic, slots_in
 
@@ -76,7 +75,7 @@ class Judge:
         lost: bool,
         begun: Bits,
         wind: Wind | None = None,
-    ) -> list[Judgement]:
+    ) -> list[Findings]:
         """Judge the points of a rule over an interval that has just closed.
 
         `rows`: of these devices; `spoke`: rows with readings in it; `lost`: the log lacks records of it;
@@ -131,7 +130,7 @@ class Judge:
         begun: Bits,
         near: Int32s | None = None,
         wind: Wind | None = None,
-    ) -> list[Judgement]:
+    ) -> list[Findings]:
         """Judge points anew whose interval has changed. `means`, `revisions`: of those points only.
 
         `near`: the devices of their sites, `wind` by site, as it is now: what one device measured may be
@@ -181,7 +180,7 @@ class Judge:
         at: int,
         begun: Bits,
         wind: Wind | None,
-    ) -> list[Judgement]:
+    ) -> list[Findings]:
         """Of these points judge those anew whose own mean has changed, or what is subtracted from it."""
         before = held.source, beside.means_at(held, rows), held.bits[rows]
         held.total, held.covered = held.total.copy(), held.covered.copy()
@@ -223,9 +222,9 @@ class Judge:
 
     def _with_background(
         self, rule: RuleInForce, start: int, held: Held, at: int, known: Backgrounds
-    ) -> list[Judgement]:
+    ) -> list[Findings]:
         """Judge what waits for a background that is there now."""
-        made: list[Judgement] = []
+        made: list[Findings] = []
         waiting = np.flatnonzero(held.state == PENDING).astype(np.int32)
         areas = self.plan.areas_for(rule)[waiting]
         for area in np.unique(areas[areas >= 0]).tolist():
@@ -237,31 +236,32 @@ class Judge:
 
     def _decide(
         self, rule: RuleInForce, start: int, held: Held, rows: Int32s, mean: AreaMean | None, at: int
-    ) -> list[Judgement]:
+    ) -> list[Findings]:
         """Answer for these rows; a row that had an answer gets the next revision."""
+        if not len(rows):
+            return []
         less = np.minimum(beside.means_at(held, rows) + (mean.nano if mean else 0), rule.cap)
         total, bar = held.total[rows], (rule.limit + less) * held.covered[rows].astype(np.int64)
         above = total > bar if rule.rule.strict else total >= bar
-        state = np.where(above, IS_EXCEEDING, IS_COMPLIANT)
-        state = np.where(held.bits[rows] != 0, IS_UNDETERMINED, state)
-        before = held.state[rows].tolist()
+        state = np.where(above, IS_EXCEEDING, IS_COMPLIANT).astype(np.int8)
+        state[held.bits[rows] != 0] = IS_UNDETERMINED
+        before = held.state[rows]
         held.state[rows] = state
         held.revision[rows] += 1
-        verdicts = self._verdicts(rule, start, held, rows, at)
         # background may come out of order: hours after this one may have their answer already
         later = [one for one in sorted(self.held.get(rule.rule.id, {}).items()) if one[0] > start]
-        back = rule.looks_back
-        earlier = self._earlier(rule, start) if back else []
-        return [
-            Judgement(
-                verdict,
-                rule.rule,
-                ANSWER_OF.get(previous),
-                self._next_compliant(rule, later, row, at) if verdict.answer == EXCEEDS else None,
-                *(runs.judged(rule, held, earlier, row, start, later) if back else ()),
-            )
-            for verdict, previous, row in zip(verdicts, before, rows.tolist(), strict=True)
-        ]
+        follows = {}
+        for line in np.flatnonzero(state == IS_EXCEEDING).tolist() if later else ():
+            compliant = self._next_compliant(rule, later, int(rows[line]), at)
+            if compliant is not None:
+                follows[line] = compliant
+        in_a_row = []
+        if rule.looks_back:
+            earlier = self._earlier(rule, start)
+            in_a_row = [runs.judged(rule, held, earlier, row, start, later) for row in rows.tolist()]
+        verdicts = verdicts_of(self.plan, rule, start, held, rows, at)
+        again = bool((held.revision[rows] > 1).any())
+        return [Findings(rule.rule, start, verdicts, state, before, again, follows, in_a_row)]
 
     def _earlier(self, rule: RuleInForce, start: int) -> list[tuple[int, Held]]:
         """The intervals before `start` without a hole, the last one first."""
@@ -270,9 +270,6 @@ class Judge:
             start -= rule.track.step
             found.append((start, starts[start]))
         return found
-
-    def _verdicts(self, rule: RuleInForce, start: int, held: Held, rows: Int32s, at: int) -> list[Verdict]:
-        return verdict_records(self.plan, rule, start, held, rows, at)
 
     def _next_compliant(
         self, rule: RuleInForce, later: list[tuple[int, Held]], row: int, at: int
@@ -284,7 +281,7 @@ class Judge:
             then = self.plan.rule_at(rule.rule.id, start) or rule
             earlier = self._earlier(then, start) if then.looks_back else []
             if not then.looks_back or runs.judged(then, held, earlier, row, start).clears:
-                return self._verdicts(then, start, held, np.array([row], np.int32), at)[0]
+                return verdicts_of(self.plan, then, start, held, np.array([row], np.int32), at).record(0)
         return None
 
     # ------------------------------------------------------------------------------------ background
@@ -293,9 +290,9 @@ class Judge:
         """When something that waits for background must be looked at again."""
         return min(self.pending.values(), default=None)
 
-    def look_again(self, due: int, at: int, known: Backgrounds) -> list[Judgement]:
+    def look_again(self, due: int, at: int, known: Backgrounds) -> list[Findings]:
         """Judge what waited until `due` for its background: with what is there, or without."""
-        made: list[Judgement] = []
+        made: list[Findings] = []
         for (name, start), when in sorted(self.pending.items()):
             if when > due:
                 continue
@@ -316,9 +313,9 @@ class Judge:
 
     def background_came(
         self, station: str, start: int, end: int, at: int, known: Backgrounds
-    ) -> list[Judgement]:
+    ) -> list[Findings]:
         """A station's record for [start, end) came: judge what waited for it, supersede what it changes."""
-        made: list[Judgement] = []
+        made: list[Findings] = []
         for rule in self.plan.rules:
             held = self.held.get(rule.rule.id, {}).get(start)
             if held is None or held.end != end or held.source is not None or not rule.is_valid(start):
@@ -336,9 +333,9 @@ class Judge:
                     made += self._supersede(rule, start, held, areas == index, index, at, known)
         return made
 
-    def lose(self, start: int, end: int, at: int) -> list[Judgement]:
+    def lose(self, start: int, end: int, at: int) -> list[Findings]:
         """The log lacks records of [start, end): what was judged of it is undetermined."""
-        made: list[Judgement] = []
+        made: list[Findings] = []
         for rule in self.plan.rules:
             for begin, held in sorted(self.held.get(rule.rule.id, {}).items()):
                 if begin < end and held.end > start and rule.is_valid(begin):
@@ -354,7 +351,7 @@ class Judge:
 
     def _supersede(
         self, rule: RuleInForce, start: int, held: Held, mine: Bools, area: int, at: int, known: Backgrounds
-    ) -> list[Judgement]:
+    ) -> list[Findings]:
         mean = known.mean(self.plan.areas[area], start, held.end, JUDGED[rule.pollutant])
         before = held.used.get(area)
         if mean is None or (before is not None and before.nano == mean.nano):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ingest.records import Revision
 from processors.ahead import Ahead
 from processors.amendments import Amendments
-from processors.answers import Judgement
+from processors.answers import Findings, Judgement
 from processors.background import Backgrounds
 from processors.belated import Belated
 from processors.breaches import Breaches
@@ -14,6 +14,7 @@ from processors.checked import Checked
 from processors.connections import Connections
 from processors.days import Days
 from processors.deadman import Deadman
+from processors.groups import VERDICTS
 from processors.holes import Around, Holes
 from processors.hours import Hours
 from processors.instants import Instants
@@ -95,25 +96,34 @@ class Memory:
         """Does the log lack records of [start, end)?"""
         return any(start < until and end > since for since, until in self.gaps)
 
-    def publish(self, made: list[Judgement], out: Outputs, delayed: bool) -> None:
+    def publish(self, found: list[Findings], out: Outputs, delayed: bool) -> None:
         """Say what was judged, and what of it opens, amends or closes a breach."""
-        for judgement in made:
-            out.verdicts.append(judgement.verdict)
-            out.breaches += self.breaches.judged(
-                judgement.verdict,
-                judgement.rule,
-                previous=judgement.previous,
-                later_compliant=judgement.later,
-                delayed=delayed,
-                since=judgement.since,
-                enough=judgement.enough,
-                clears=judgement.clears,
-            )
+        for findings in found:
+            out.verdict_groups.append(findings.verdicts)
+            for judgement in findings.judgements(self.breaches.open):
+                self._tell(judgement, out, delayed)
 
-    def settle(self, made: list[Judgement], at: int, out: Outputs, delayed: bool = False) -> None:
-        """Judge the days that can be settled, and anew those of which `made` has changed an interval."""
-        self.publish(self.days.resettle(self.judge.held, made, at), out, delayed)
-        self.publish(self.days.settle(self.judge.held, self.judge.pending, self.closed, at), out, delayed)
+    def publish_each(self, made: list[Judgement], out: Outputs, delayed: bool) -> None:
+        """The same of judgements that were found one by one."""
+        out.verdict_groups += VERDICTS.groups(judgement.verdict for judgement in made)
+        for judgement in made:
+            self._tell(judgement, out, delayed)
+
+    def _tell(self, judgement: Judgement, out: Outputs, delayed: bool) -> None:
+        out.breaches += self.breaches.judged(
+            judgement.verdict,
+            judgement.rule,
+            previous=judgement.previous,
+            later_compliant=judgement.later,
+            delayed=delayed,
+            **judgement.in_a_row._asdict(),
+        )
+
+    def settle(self, found: list[Findings], at: int, out: Outputs, delayed: bool = False) -> None:
+        """Judge the days that can be settled, and anew those of which `found` has changed an interval."""
+        days, judge = self.days, self.judge
+        self.publish_each(days.resettle(judge.held, found, at), out, delayed)
+        self.publish_each(days.settle(judge.held, judge.pending, self.closed, at), out, delayed)
 
 
 _NOTHING = Revision("", 0, 0, {"county": {"zone": "UTC"}, "sites": [], "devices": [], "rules": []})

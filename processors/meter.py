@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ingest.units import JUDGED
+from processors.groups import Group
 from processors.hours import Hours, Key
 from processors.in_force import PLAIN, Admission
-from processors.intervals import interval_records
+from processors.intervals import intervals_of
 from processors.orders import Orders
 from processors.records import Interval
 from processors.revision import Plan
@@ -99,7 +100,7 @@ class Meter:
 
     def intervals(
         self, track: Track, start: int, end: int, measured: Measured, revisions: dict[int, int] | None = None
-    ) -> list[Interval]:
+    ) -> list[Group[Interval]]:
         """The mean of each pollutant over a quarter and an hour; of other windows what rules ask for.
 
         `revisions`: row -> number, where it is not the first.
@@ -109,11 +110,11 @@ class Meter:
         same = (clock.start(end, zone), clock.last_end(end, zone)) == (start, end)
         if same and track != clock and clock in self.plan.tracks:
             asked = {key: admits for key, admits in asked.items() if key not in self._asked(clock)}
-        made: list[Interval] = []
+        made: list[Group[Interval]] = []
         for (pollutant, statistic), admits in sorted(asked.items()):
             found = measured[admits][pollutant]
             numbers = None if revisions is None else numbers_of(found.row, revisions)
-            made += interval_records(self.plan, JUDGED[pollutant], statistic, found, (start, end), numbers)
+            made.append(intervals_of(self.plan, JUDGED[pollutant], statistic, found, (start, end), numbers))
         return made
 
     def _asked(self, track: Track) -> dict[tuple[int, Statistic], Admission]:

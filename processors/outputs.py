@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ingest.records import Readings
+from processors.groups import Group
 from processors.intake import Positions
 from processors.outlook import Outlook
 from processors.records import Breach, Flagged, Interval, Verdict
@@ -28,8 +29,8 @@ class Outputs:
 
     readings: Readings | None = None
     marks: dict[int, str] = field(default_factory=dict)
-    intervals: list[Interval] = field(default_factory=list)
-    verdicts: list[Verdict] = field(default_factory=list)
+    interval_groups: list[Group[Interval]] = field(default_factory=list)
+    verdict_groups: list[Group[Verdict]] = field(default_factory=list)
     breaches: list[Breach] = field(default_factory=list)
     flags: list[Flagged] = field(default_factory=list)
     outlooks: list[Outlook] = field(default_factory=list)
@@ -37,6 +38,16 @@ class Outputs:
     calibrated: list[tuple[Positions, Int32s]] = field(default_factory=list)  # rows, judged values (3, n)
     duplicates: int = 0
     notes: list[Note] = field(default_factory=list)
+
+    @property
+    def intervals(self) -> list[Interval]:
+        """Each for itself."""
+        return [one for group in self.interval_groups for one in group.records()]
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        """Each for itself."""
+        return [one for group in self.verdict_groups for one in group.records()]
 
     def mark(self, row: int, name: str) -> None:
         before = self.marks.get(row)

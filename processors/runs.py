@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from processors.answers import IS_COMPLIANT, IS_EXCEEDING, Held
+from processors.answers import IS_COMPLIANT, IS_EXCEEDING, Held, InARow
 from processors.in_force import RuleInForce
 
 Earlier = Sequence[tuple[int, Held]]  # (start, answers) of the intervals before, the last one first
 Later = Sequence[tuple[int, Held]]  # of those after, where they have their answers already
-
-
-class InARow(NamedTuple):
-    """The last fields of a `Judgement`."""
-
-    since: int | None
-    enough: bool
-    clears: bool
 
 
 def judged(

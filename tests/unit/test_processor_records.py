@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import orjson
 import pytest
 
 from ingest.codec import encode_readings, received_at_of
+from processors.groups import INTERVALS, VERDICTS, Group
 from processors.judgements import decode_judgements, encode_judgements, judgement_records
 from processors.records import (
     Flagged,
+    Interval,
+    Verdict,
     encode_breach,
     encode_flags,
     encode_judged,
@@ -43,15 +47,21 @@ def judged():
     return Run(revision(["d1", "d2"], rules_of(HEBEI, WUHAN)), *log)
 
 
+def groups(run: Run) -> tuple[list[Group[Interval]], list[Group[Verdict]]]:
+    """All intervals and verdicts, as they were published."""
+    return (
+        [group for out in run.outputs for group in out.interval_groups],
+        [group for out in run.outputs for group in out.verdict_groups],
+    )
+
+
 def test_intervals_and_verdicts_come_back(judged):
-    value, headers = encode_judgements(judged.intervals, judged.verdicts, T0)
+    value, headers = encode_judgements(*groups(judged), T0)
     assert decode(value, headers) == (judged.intervals, judged.verdicts)
 
 
 def test_many_of_them_are_parted_and_none_is_lost(judged):
-    parts = [
-        decode_judgements(value) for value, _ in judgement_records(judged.intervals, judged.verdicts, T0, 2)
-    ]
+    parts = [decode_judgements(value) for value, _ in judgement_records(*groups(judged), T0, 2)]
     assert len(parts) > 2
     assert [i for intervals, _ in parts for i in intervals] == judged.intervals
     assert [v for _, verdicts in parts for v in verdicts] == judged.verdicts
@@ -59,6 +69,27 @@ def test_many_of_them_are_parted_and_none_is_lost(judged):
 
 def test_nothing_to_say_is_no_record():
     assert not list(judgement_records([], [], T0))
+    empty = INTERVALS.group([], pollutant="pm10", statistic="mean", start=T0, end=T0 + HOUR)
+    assert not list(judgement_records([empty], [], T0))
+
+
+def test_what_neighbours_share_is_written_once_and_a_group_is_parted_where_a_record_is_full(judged):
+    intervals, verdicts = INTERVALS.groups(judged.intervals), VERDICTS.groups(judged.verdicts)
+    assert encode_judgements(intervals, verdicts, T0)[0] == encode_judgements(*groups(judged), T0)[0]
+    one, other = (replace(group, rows=group.rows * 2) for group in groups(judged)[1][:2])
+    (value, _), *rest = judgement_records([], [one, other], T0, 3)
+    assert [len(group["rows"]) for group in orjson.loads(value)["verdicts"]] == [2, 1]
+    assert [decode_judgements(value)[1] for value, _ in rest] == [other.records()[1:]]
+
+
+def test_a_group_gives_back_what_it_was_made_of(judged):
+    for table, records in ((INTERVALS, judged.intervals), (VERDICTS, judged.verdicts)):
+        made = table.groups(records)
+        assert [group.record(0) for group in made] == records
+        assert {len(group) for group in made} == {1}
+        assert {*table.shared} & {*table.own} == set()
+    with pytest.raises(KeyError, match="statistic"):
+        INTERVALS.group([], pollutant="pm10", start=T0, end=T0 + HOUR)
 
 
 def test_a_breach_comes_back_under_its_id_and_names_its_event(judged):
@@ -142,6 +173,6 @@ def test_a_batch_without_marks_of_detection_keeps_its_own():
 
 
 def test_as_many_records_are_made_as_it_takes(judged):
-    intervals, verdicts = judged.intervals[:5], judged.verdicts[:1]
+    intervals, verdicts = INTERVALS.groups(judged.intervals[:5]), VERDICTS.groups(judged.verdicts[:1])
     parts = [decode_judgements(value) for value, _ in judgement_records(intervals, verdicts, T0, 2)]
     assert [(len(i), len(v)) for i, v in parts] == [(2, 1), (2, 0), (1, 0)]

@@ -15,6 +15,7 @@ from ingest.codec import encode, encode_readings, schema_of
 from ingest.records import Background, Headers, Quarantined, Readings, Tick
 from ingest.telemetry import Telemetry
 from processors.context import WIND, background_of, encode_context, unpacked, wind_of
+from processors.groups import INTERVALS, VERDICTS
 from processors.history import Batch, WriteOutcome
 from processors.history.points import Refusal, point_from_json
 from processors.history.sqlite import SqliteHistory
@@ -120,7 +121,7 @@ def test_it_is_a_stage_that_says_how_much_it_has_collected(rig: Rig) -> None:
 
 
 async def test_readings_and_judgements_are_stored_and_counted(rig: Rig, verdict: Verdict) -> None:
-    value, headers = encode_judgements([INTERVAL], [verdict], T0)
+    value, headers = encode_judgements(INTERVALS.groups([INTERVAL]), VERDICTS.groups([verdict]), T0)
     await rig.take(judged(0, readings(5)), raw(1, value, headers), judged(2, readings(5, start=5)))
     assert [rig.history.count(kind) for kind in ("readings", "intervals", "verdicts")] == [10, 1, 1]
     assert rig.stage.counts == {"readings": 10, "intervals": 1, "verdicts": 1, "duplicates": 0}

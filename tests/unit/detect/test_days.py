@@ -14,10 +14,12 @@ from processors.answers import (
     IS_UNDETERMINED,
     NONE,
     SUPERSEDE_MS,
+    Findings,
     Held,
     Judgement,
 )
 from processors.days import Days
+from processors.groups import VERDICTS
 from processors.in_force import UNBOUNDED
 from processors.records import Verdict, short_id
 from processors.revision import Plan
@@ -48,6 +50,13 @@ def _held(*states: int, start: int = MIDNIGHT, rule: str = "local") -> dict[str,
 
 def _settled(days: Days, held: dict[str, dict[int, Held]], closed: int = END, **more: Any) -> list[Judgement]:
     return days.settle(held, more.get("pending", {}), {HOUR: closed}, END + 5)
+
+
+def _findings(of: Judgement, start: int, supersedes: bool = True) -> Findings:
+    """Of an interval that begins at `start`, by the rule of a day's verdict."""
+    verdicts = VERDICTS.groups([replace(of.verdict, kind="interval", start=start)])
+    state = np.array([IS_EXCEEDING], np.int8)
+    return Findings(of.rule, start, verdicts[0], state, state, supersedes, {}, ())
 
 
 def _day(*states: int) -> tuple[int, ...]:
@@ -134,9 +143,7 @@ def test_without_an_allowance_or_without_answers_there_is_no_day():
 def test_a_superseded_verdict_counts_its_day_again_and_only_a_change_is_told():
     days, held = _days(), _held(*_day(E, E))
     (first,) = _settled(days, held)
-    superseded = Judgement(
-        replace(first.verdict, kind="interval", revision=2, start=MIDNIGHT + 1), first.rule
-    )
+    superseded = _findings(first, MIDNIGHT + 1)
     again = days.resettle(held, [superseded], END + 9)
     assert again == []
     held["local"][MIDNIGHT + 2 * HOUR_MS].state[1] = E
@@ -153,8 +160,14 @@ def test_a_first_verdict_or_one_of_another_day_or_rule_counts_nothing_again():
     days, held = _days(), _held(*_day(E, E))
     (first,) = _settled(days, held)
     held["local"][MIDNIGHT].state[1] = C
-    for change in ({"revision": 1}, {"revision": 2, "start": END}, {"revision": 2, "rule": "other"}):
-        assert days.resettle(held, [first._replace(verdict=replace(first.verdict, **change))], END) == []
+    other = first._replace(rule=first.rule.model_copy(update={"id": "other"}))
+    for found in (
+        _findings(first, MIDNIGHT, supersedes=False),
+        _findings(first, END),
+        _findings(other, MIDNIGHT),
+    ):
+        assert days.resettle(held, [found], END) == []
+    assert len(days.resettle(held, [_findings(first, MIDNIGHT)], END)) == 1
 
 
 def test_a_day_is_forgotten_when_its_background_can_supersede_nothing_any_more():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from processors.intervals import interval_ids, interval_records
+from processors.intervals import interval_ids, intervals_of
 from processors.records import Interval
 from processors.revision import Plan
 from processors.windows import NANO, Means, Statistic
@@ -25,14 +25,14 @@ def _means() -> Means:
 
 def test_each_device_that_sent_something_has_a_record_and_without_a_value_it_is_none():
     ids = interval_ids("pm10", "mean", *SPAN, 1)
-    assert interval_records(PLAN, "pm10", Statistic(), _means(), SPAN) == [
+    assert intervals_of(PLAN, "pm10", Statistic(), _means(), SPAN).records() == [
         Interval(ids("d1"), "s2", "d1", "pm10", "mean", *SPAN, 150.0, 0.5, 5, 1),
         Interval(ids("d2"), "s1", "d2", "pm10", "mean", *SPAN, None, 0.0, 0, 1),
     ]
 
 
 def test_statistics_are_named_and_revisions_are_the_devices_own():
-    found = interval_records(PLAN, "pm10", Statistic("max"), _means(), SPAN, np.array([3, 2], np.int32))
+    found = intervals_of(PLAN, "pm10", Statistic("max"), _means(), SPAN, np.array([3, 2], np.int32)).records()
     assert [(i.statistic, i.value, i.revision) for i in found] == [("max", 200.0, 3), ("max", None, 2)]
     assert [i.id for i in found] == [
         interval_ids("pm10", "max", *SPAN, 3)("d1"),

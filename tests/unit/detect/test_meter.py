@@ -101,7 +101,7 @@ def test_what_was_measured_under_maintenance_enters_no_mean():
 def published(one: Meter, track: Track, start: int, revisions: dict[int, int] | None = None):
     measured, _ = one.measure(track, start, start + track.window)
     made = one.intervals(track, start, start + track.window, measured, revisions)
-    return [(i.device, i.pollutant, i.statistic, i.revision) for i in made]
+    return [(i.device, i.pollutant, i.statistic, i.revision) for group in made for i in group.records()]
 
 
 def test_of_a_clock_hour_every_pollutant_is_published_and_what_rules_ask_for_besides():

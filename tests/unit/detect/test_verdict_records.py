@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from processors.background import AreaMean
 from processors.intervals import interval_ids
 from processors.records import Verdict, ids_of
 from processors.revision import Plan
-from processors.verdicts import verdict_records
+from processors.verdicts import verdicts_of
 from tests.logs import HOUR, MINUTE, T0, local_rule, revision
 
 NANO = 10**9
@@ -44,9 +45,13 @@ def held(used: dict[int, AreaMean] | None = None) -> Held:
     )
 
 
+def records(*of: Any) -> list[Verdict]:
+    return verdicts_of(*of).records()
+
+
 def test_a_verdict_says_by_which_clause_of_which_value_over_which_background():
     rule = PLAN.rules[0]
-    found = verdict_records(PLAN, rule, T0, held({0: AreaMean(40 * NANO, ("b1", "b2"), True)}), ROWS, AT)
+    found = records(PLAN, rule, T0, held({0: AreaMean(40 * NANO, ("b1", "b2"), True)}), ROWS, AT)
     ids = {n: ids_of("verdict", "local", RULE.revision, "interval", T0, END, n) for n in (1, 2)}
     of = {n: interval_ids("pm10", "mean", T0, END, n) for n in (1, 3)}
     exceeds = Verdict(
@@ -78,11 +83,11 @@ def test_a_verdict_says_by_which_clause_of_which_value_over_which_background():
 def test_without_a_background_and_below_the_cap_what_is_said_is_what_was_subtracted():
     rule = PLAN.rules[0]
     one = ROWS[:1]
-    (plain,) = verdict_records(PLAN, rule, T0, held(), one, AT)
+    (plain,) = records(PLAN, rule, T0, held(), one, AT)
     assert (plain.background, plain.subtracted, plain.background_ids) == (None, None, ())
-    (below,) = verdict_records(PLAN, rule, T0, held({0: AreaMean(20 * NANO, ("b1",), True)}), one, AT)
+    (below,) = records(PLAN, rule, T0, held({0: AreaMean(20 * NANO, ("b1",), True)}), one, AT)
     assert (below.background, below.subtracted, below.background_ids) == (20.0, 20.0, ("b1",))
-    (other,) = verdict_records(PLAN, rule, T0, held({1: AreaMean(20 * NANO, ("b1",), True)}), one, AT)
+    (other,) = records(PLAN, rule, T0, held({1: AreaMean(20 * NANO, ("b1",), True)}), one, AT)
     assert (other.background, other.subtracted) == (None, None)
 
 
@@ -93,11 +98,11 @@ def test_ids_tell_apart_rule_window_revision_and_point():
     longer = replace(same, end=END + 1)
     again = replace(same, revision=same.revision + 1)
     made = [
-        verdict_records(PLAN, rule, T0, same, ROWS, AT)[:2],
-        verdict_records(PLAN, rule, T0 - 1, same, ROWS[:1], AT),
-        verdict_records(PLAN, rule, T0, longer, ROWS[:1], AT),
-        verdict_records(PLAN, rule, T0, again, ROWS[:1], AT),
-        verdict_records(other, other.rules[0], T0, same, ROWS[:1], AT),
+        records(PLAN, rule, T0, same, ROWS, AT)[:2],
+        records(PLAN, rule, T0 - 1, same, ROWS[:1], AT),
+        records(PLAN, rule, T0, longer, ROWS[:1], AT),
+        records(PLAN, rule, T0, again, ROWS[:1], AT),
+        records(other, other.rules[0], T0, same, ROWS[:1], AT),
     ]
     ids = [one.id for found in made for one in found]
     assert len(set(ids)) == len(ids) == 6

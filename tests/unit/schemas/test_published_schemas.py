@@ -55,7 +55,9 @@ def test_every_published_record_follows_its_schema(case: str) -> None:
         check(type(record).__name__.lower(), orjson.loads(encode(record)[0]))
     for out in run.outputs:  # most records lead to nothing
         if out.intervals or out.verdicts:
-            check("judgements", orjson.loads(encode_judgements(out.intervals, out.verdicts, 0)[0]))
+            check(
+                "judgements", orjson.loads(encode_judgements(out.interval_groups, out.verdict_groups, 0)[0])
+            )
         if out.flags:
             check("flags", orjson.loads(encode_flags(out.flags, 0)[0]))
         if out.outlooks:
