@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,7 @@ PARTITIONS = 4
 DEVICES = 5000  # 1250 a partition, 4 a site
 READINGS_A_RECORD = MOST_ROWS  # what the bridge puts into one where it has no time to lose
 READINGS = 1_500_000  # 5 hours of these devices at a reading a minute
+RUNS = 5  # of the worker: one alone is off by a tenth on a machine that others use
 SINGLES = 20_000  # records of the table app, one reading each
 PEER_SINGLES = 150_000  # of the other peers: half an hour of the same devices
 TABLE_TOPIC = "bench.singles"
@@ -53,20 +55,31 @@ _GOALS = (
 
 
 def run() -> list[Row]:
-    """All in the same run, on a Kafka of their own."""
-    with tempfile.TemporaryDirectory(prefix="dustwatch-bench-") as name:
-        folder = Path(name)
-        node = KafkaNode(folder / "kafka").start()
-        try:
-            found = [asyncio.run(_table_app(node.bootstrap, folder)), *_others(node.bootstrap, folder)]
-            rate, note = asyncio.run(_detect(node.bootstrap, folder))
-        finally:
-            node.stop()
+    """All in the same run; the worker several times, each on a Kafka that nothing else has used."""
+    with _kafka() as (bootstrap, folder):
+        found = [asyncio.run(_table_app(bootstrap, folder)), *_others(bootstrap, folder)]
+    runs = []
+    for _ in range(RUNS):
+        with _kafka() as (bootstrap, folder):
+            runs.append(asyncio.run(_detect(bootstrap, folder)))
+    rate, note = sorted(runs)[RUNS // 2]
+    note = f"{note}; median of {RUNS}: {', '.join(f'{one:,.0f}' for one, _ in runs)}"
     ours = f"detect worker, packs of one county, {DEVICES:,} devices, {READINGS_A_RECORD} readings a record"
     return [
         Row(ours, rate, "readings/s", peer.label, peer.rate, goal, note)
         for peer, goal in zip(found, _GOALS, strict=True)
     ]
+
+
+@contextmanager
+def _kafka() -> Iterator[tuple[str, Path]]:
+    with tempfile.TemporaryDirectory(prefix="dustwatch-bench-") as name:
+        folder = Path(name)
+        node = KafkaNode(folder / "kafka").start()
+        try:
+            yield node.bootstrap, folder
+        finally:
+            node.stop()
 
 
 def _others(bootstrap: str, folder: Path) -> list[Peer]:

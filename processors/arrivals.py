@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ingest.records import Readings
+from ingest.records import Int64s, Readings
 from processors.answers import Judgement
 from processors.checked import flag
 from processors.intake import Intake, Positions, intake
@@ -14,8 +14,8 @@ from processors.records import Breach
 from processors.tracks import HOUR
 
 
-def take_in(memory: Memory, batch: Readings, begin: int, end: int, out: Outputs) -> None:
-    """Fold rows [begin, end) of a batch, between which nothing is due."""
+def take_in(memory: Memory, batch: Readings, clock: Int64s, begin: int, end: int, out: Outputs) -> None:
+    """Fold rows [begin, end) of a batch, between which nothing is due. `clock`: of the log, a row each."""
     taken = intake(batch, begin, end, memory.plan)
     for row, why in taken.left_out:
         out.mark(row, why)
@@ -33,7 +33,7 @@ def take_in(memory: Memory, batch: Readings, begin: int, end: int, out: Outputs)
     out.flags += flag(fresh.columns, fresh.received, memory.newest, memory.plan)
     memory.log.append(fresh.columns)
     memory.winds.take(batch, fresh, len(memory.plan), memory.closed[HOUR], memory.log.closed_until)
-    late, amends = memory.belated.readings(fresh, memory.now)
+    late, amends = memory.belated.readings(fresh, clock[fresh.place])
     if amends:
         memory.next_due = None
     if memory.plan.suspects:

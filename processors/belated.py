@@ -36,8 +36,11 @@ class Belated:
         due = next_minute(int(clock[begin + int(late[0])]))
         return max(begin + 1, min(end, int(np.searchsorted(clock, due))))
 
-    def readings(self, fresh: Intake, now: int) -> tuple[list[int], list[int]]:
-        """Positions of readings that enter no window any more, and of those whose window is judged anew."""
+    def readings(self, fresh: Intake, clock: Int64s) -> tuple[list[int], list[int]]:
+        """Positions of readings that enter no window any more, and of those whose window is judged anew.
+
+        `clock`: the log's instant at each reading, which no earlier receipt puts back.
+        """
         columns = fresh.columns
         begun = np.flatnonzero(columns.time < max(self.closed.values())).tolist()
         late: list[int] = []
@@ -47,7 +50,7 @@ class Belated:
             end = start + max(int(columns.period[i]), 1)
             if end <= self.forgotten:
                 late.append(i)
-            elif self._supersede(int(columns.row[i]), start, end, max(now, int(fresh.received[i]))):
+            elif self._supersede(int(columns.row[i]), start, end, int(clock[i])):
                 amends.append(i)
         return late, amends
 

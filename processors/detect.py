@@ -238,7 +238,7 @@ class Detector(Memory):
                 end = self._up_to_a_tick_that_matters(ticks, first, end)
             if self.ready:
                 end = self.belated.until(batch.time, clock, begin, end)
-                take_in(self, batch, begin, end, out)
+                take_in(self, batch, clock, begin, end, out)
             else:
                 for row in range(begin, end):
                     out.mark(row, "unjudged")

@@ -126,7 +126,7 @@ def rows_of(draw: st.DrawFn) -> list[Row]:
 
 @st.composite
 def logs(draw: st.DrawFn) -> list[FeedRecord | Row]:
-    """A log in order of receipt whose readings are still single rows."""
+    """A log whose readings are still single rows, nearly in order of receipt."""
     gap = draw(st.sampled_from([None, None, (30, 55)]))
     timed: list[tuple[int, int, FeedRecord | Row]] = [(r.received_at, 2, r) for r in draw(rows_of())]
     for minute in range(SPAN + 15):
@@ -143,7 +143,13 @@ def logs(draw: st.DrawFn) -> list[FeedRecord | Row]:
         minute = draw(st.integers(1, SPAN))
         timed.append((T0 + minute * MINUTE, 0, configuration(("d0", "d1", "d2"), T0 + minute * MINUTE)))
     timed.sort(key=lambda entry: entry[:2])
-    return [configuration(DEVICES, T0), *[record for _, _, record in timed]]
+    log = [record for _, _, record in timed]
+    # two bridges: what one has received first may stand in the log behind what the other received later
+    for place, behind in draw(
+        st.lists(st.tuples(st.integers(0, len(log) - 1), st.integers(1, 40)), max_size=6)
+    ):
+        log.insert(place + behind, log.pop(place))
+    return [configuration(DEVICES, T0), *log]
 
 
 def configuration(devices: tuple[str, ...], at: int) -> Revision:

@@ -41,7 +41,7 @@ def _waiting(belated: Belated) -> dict[tuple[int, int], set[int]]:
 
 def _readings(belated: Belated, *rows: Any) -> tuple[list[int], list[int]]:
     readings = batch(*rows)
-    return belated.readings(intake(readings, 0, len(readings), PLAN), NOW)
+    return belated.readings(intake(readings, 0, len(readings), PLAN), np.maximum(readings.received_at, NOW))
 
 
 def test_a_reading_belongs_to_the_quarter_and_the_hour_that_have_closed_over_it():
