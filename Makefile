@@ -53,7 +53,7 @@ coverage: setup
 	@$(BIN)/pytest -q -n 4 --dist loadfile -m "not servers and not browser" --cov --cov-report=term \
 		tests/unit tests/property tests/conformance
 
-# mutation score of the pure core, hours for all of it: ONLY=processors/judge.py, SAMPLE=20, REPORT=1 (run nothing)
+# mutation score of the pure core, hours for all of it: ONLY=processors/verdicts/judge.py, SAMPLE=20, REPORT=1 (run nothing)
 mutants: $(MUTANTS)/.ready
 	@$(MUTANTS)/bin/python -m tests.mutants $(if $(ONLY),--only $(ONLY)) $(if $(SAMPLE),--sample $(SAMPLE)) \
 		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(REPORT),--report)

@@ -19,11 +19,11 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from alerts.channels.base import Channel
-from alerts.gather import Gathered
-from alerts.outbox import Ended, Outcome, Patience, after, retry, unknown
 from alerts.records import SENT, Claim
+from alerts.retry import Ended, Outcome, Patience, after, retry, unknown
 from alerts.store import CaseStore
 from alerts.store.case_store import wall_ms
+from alerts.store.gathered import Gathered
 from ingest.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)

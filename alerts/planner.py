@@ -10,10 +10,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from alerts.cases import AMEND, CLOSED, RECOVER, START, decide
-from alerts.foretell import foretell
-from alerts.letters import MatterIn, Writer, matters_of, title_in
-from alerts.messages import fault_name, group_name
-from alerts.policy import deadline_ms, operators, who
+from alerts.messages.words import fault_name, group_name
+from alerts.messages.writer import MatterIn, Writer, matters_of, title_in
+from alerts.outlook import foretell
 from alerts.records import (
     MANY_SILENT,
     OFFLINE,
@@ -28,12 +27,14 @@ from alerts.records import (
     Message,
     Recipient,
 )
-from alerts.routing import Routing
-from alerts.silence import Group, hold_until, release
+from alerts.routing.forms import Routing
+from alerts.routing.who import deadline_ms, operators, who
+from alerts.together import Group, hold_until, release
 from ingest.register import Register
-from processors.deadman import SITE_SILENT
-from processors.outlook import Outlook
-from processors.records import Breach, short_id
+from processors.records.breaches import Breach
+from processors.records.ids import short_id
+from processors.records.outlooks import Outlook
+from processors.silence.deadman import SITE_SILENT
 
 _LATE_MS = 30 * 60_000  # told so long after it was found, a message says that it is late
 _TEMPLATES = {OFFLINE: "offline", SUSPICION: "suspicion"}  # of what has opened, by kind; else `opened`

@@ -14,22 +14,22 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from alerts.channels import Secrets, open_channels
-from alerts.current import CurrentPlanner
+from alerts.current_planner import CurrentPlanner
 from alerts.dispatcher import Dispatcher
-from alerts.outbox import Patience
 from alerts.planner import CasePlanner
-from alerts.policy import uncovered
-from alerts.routing import Deliveries, links_lead_nowhere, load_routing
+from alerts.platform_watch import OperatorWatch
+from alerts.retry import Patience
+from alerts.routing.forms import Deliveries, links_lead_nowhere, load_routing
+from alerts.routing.who import uncovered
 from alerts.stage import AlertsStage, case_writer
 from alerts.store import CaseStore, Planner
-from alerts.watch import OperatorWatch
 from ingest.clock import Clock, parse_clock
 from ingest.register import load_register
 from ingest.strict_yaml import ConfigError
 from ingest.telemetry import Telemetry
 from ingest.topics import BREACHES
-from processors.apps import Beside, StageOptions, group_of, run_stage
-from processors.stage import Outlet
+from processors.stream.app import Beside, StageOptions, group_of, run_stage
+from processors.stream.stage import Outlet
 
 log = structlog.get_logger(__name__)
 _HOLDS_S = 0.25  # of the real clock; a hold of 30 s passes in half a second of a demo at x60
@@ -61,7 +61,7 @@ def run_alerts(
 ) -> int:
     """Run until SIGTERM or SIGINT; returns 0.
 
-    `follow`: what is to run beside, given what takes on the folder as it has become (`deploy.follow`).
+    `follow`: what is to run beside, given what takes on the folder as it has become (`deploy.county.follow`).
 
     Raises ConfigError for a wrong folder, a site that reaches nobody at some hour, or a missing secret,
     StoreError for a case store that can't be used, and what `run_stage` raises, all before anything

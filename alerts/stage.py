@@ -14,16 +14,16 @@ import structlog
 from pydantic import TypeAdapter
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from alerts.foretell import LEVEL_OF
-from alerts.gather import Gathered
-from alerts.routing import BREACH_KINDS
+from alerts.outlook import LEVEL_OF
+from alerts.routing.forms import BREACH_KINDS
 from alerts.store import Applied, CaseStore, Planner
+from alerts.store.gathered import Gathered
 from ingest.clock import Clock
 from ingest.codec import schema_of
 from ingest.telemetry import Telemetry
-from processors.outlook import Outlook, decode_outlook
-from processors.records import BREACH, OUTLOOK, Breach, decode_breach
-from processors.stage import RawRecord
+from processors.records.breaches import BREACH, Breach, decode_breach
+from processors.records.outlooks import OUTLOOK, Outlook, decode_outlook
+from processors.stream.stage import RawRecord
 
 log = structlog.get_logger(__name__)
 _RETRY_S = 1.0

@@ -30,7 +30,6 @@ from bench.report import Row
 from bench.whole_way import county, messages
 from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.mqtt import MqttBroker
-from deploy.scan import scan
 from ingest import codec
 from ingest.admin import ensure_topics
 from ingest.bridge import BridgeConfig, run_bridge
@@ -39,6 +38,7 @@ from ingest.feed import FeedOptions
 from ingest.mqtt import MqttOptions
 from ingest.register import load_register
 from ingest.resolve import BACKGROUND_FILTER, SIGNALS_FILTER, STATUS_FILTER
+from ingest.scan import scan
 from ingest.telemetry import Telemetry
 from ingest.topics import FEED, QUARANTINE
 from tests.mqtt_load import LoadClient, forget

@@ -11,11 +11,11 @@ from bench.report import Row
 from ingest import codec
 from ingest.batches import MOST_ROWS
 from ingest.records import FeedRecord, Headers, Readings, Tick
-from processors.apps import collect_garbage_seldom
-from processors.bundle import Bundle, bundles
-from processors.detect import Detector
-from processors.revision import make_revision
-from processors.rules import load_pack, pack_names
+from processors.fold.detector import Detector
+from processors.measuring.bundle import Bundle, bundles
+from processors.plan.plan import make_revision
+from processors.plan.rules import load_pack, pack_names
+from processors.stream.app import collect_garbage_seldom
 
 DEVICES = 5_000
 GROWN = (500, 10_000)  # devices: a reading may cost a tenth more where there are many

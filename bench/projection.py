@@ -15,11 +15,11 @@ from statistics import median
 import numpy as np
 
 from bench.report import Row, table
-from ingest.records import Int64s
-from processors import outlook
-from processors.outlook import STATES, OutlookSettings, TimeWon, Watch, conditions, step, time_won
-from processors.projection import NONE, Bars, Progress, ProjectionSettings, project, prospects
-from processors.recent import Recent, learn
+from processors.columns import Int64s
+from processors.outlook.levels import Recent, learn
+from processors.outlook.projection import NONE, Bars, Progress, ProjectionSettings, project, prospects
+from processors.outlook.states import OutlookSettings, TimeWon, Watch, conditions, step, time_won
+from processors.records.outlooks import QUIET, STATES, WARNING
 from tests.counties import DATA, dust_storm
 
 NANO = 10**9
@@ -119,14 +119,14 @@ def play(series: Series) -> list[Outcome]:
         instants = [(first + slot) * step_ms for slot in range(series.slots)]
         for i in range(n):
             states = [STATES[int(state[i])] for state in said]
-            stood = [STATES[outlook.WARNING if above[i] else outlook.QUIET] for above in simplest]
+            stood = [STATES[WARNING if above[i] else QUIET] for above in simplest]
             made.append(
                 Outcome(
                     exceeds=bool(total[i] > bar[i] * covered[i]),
                     won=time_won(list(zip(instants, states, strict=True)), end),
                     warned=any(state in STATES[1:4] for state in states),
                     simplest=time_won(list(zip(instants, stood, strict=True)), end).warning,
-                    simplest_warned=STATES[outlook.WARNING] in stood,
+                    simplest_warned=STATES[WARNING] in stood,
                     certain="certain" in states,
                 )
             )

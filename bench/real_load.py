@@ -17,8 +17,8 @@ from bench.processes import cpu_seconds
 from bench.report import Row
 from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.mqtt import MqttBroker
-from deploy.scan import scan
 from ingest import codec
+from ingest.scan import scan
 from ingest.topics import FEED
 from tests.counties import device, iso, site, write_county
 from tests.mqtt_load import LoadClient

@@ -18,9 +18,9 @@ from processors.history.columns import batches_of_readings
 from processors.history.influx import LINES_A_REQUEST, InfluxHistory
 from processors.history.line import lines_of
 from processors.history.sqlite import SqliteHistory
-from processors.records import encode_judged
-from processors.stage import STORE_PACE, RawRecord
-from processors.store_stage import StoreStage, Worker
+from processors.records.readings import encode_judged
+from processors.stream.stage import STORE_PACE, RawRecord
+from processors.stream.store import StoreStage, Worker
 from tests.servers import influxdb
 
 READINGS = 150_000

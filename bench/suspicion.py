@@ -18,8 +18,8 @@ from bench.detect import folded, made
 from bench.report import Row
 from bench.suspicion_fleet import DATA, HOUR_MS, MINUTES, STATIONS, Fleet, Monitor, honest, sds011, station
 from bench.suspicion_scenarios import SCENARIOS, TWIN_STRENGTHS, TWINS, twins
-from processors.rowlog import ABSENT
-from processors.suspecting import Suspecting
+from processors.columns import ABSENT
+from processors.fold.suspicion import Suspecting
 from processors.suspicion.features import LONG_HOURS, Rows, hour_features
 from processors.suspicion.finding import Finding
 from processors.suspicion.places import Place

@@ -18,11 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest.beside import COUNT, GREATEST, LEAST
 from ingest.records import MISSING
-from processors.rowlog import ABSENT
-from processors.suspicion.beside import Sums
+from ingest.value_extras import COUNT, GREATEST, LEAST
+from processors.columns import ABSENT
 from processors.suspicion.features import Rows
+from processors.suspicion.hour_sums import Sums
 
 DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 STATIONS = ("guanyuan", "changping")

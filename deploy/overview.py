@@ -10,12 +10,12 @@ from typing import Any
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from deploy.scan import partitions_in_use, plain_consumer
 from ingest import codec
 from ingest.quarantine import read_quarantine
+from ingest.scan import partitions_in_use, plain_consumer
 from ingest.topics import BREACHES, FEED, RESULTS
-from processors.feedreader import Reader
-from processors.snapshots import Snapshots, group_of, state_of
+from processors.stream.reader import Reader
+from processors.stream.snapshots import Snapshots, group_of, state_of
 
 # stage -> the topic it reads
 INPUTS: dict[str, str] = {"detect": FEED, "store": RESULTS, "alerts": BREACHES}

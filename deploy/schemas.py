@@ -7,7 +7,13 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from deploy.line_schemas import INSTANT, body_schema, judgements_schema, line_schema, record_schema
+from processors.replay.line_schemas import (
+    INSTANT,
+    body_schema,
+    judgements_schema,
+    line_schema,
+    record_schema,
+)
 
 Schema = dict[str, Any]
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -37,11 +43,11 @@ def _config(name: str) -> Schema:
 
 
 def _alerting(name: str) -> Schema:
-    from alerts import routing
+    from alerts.routing import forms
 
     adapters: dict[str, TypeAdapter[Any]] = {
-        "config-routing": routing.ROUTING,
-        "config-channels": routing.CHANNELS,
+        "config-routing": forms.ROUTING,
+        "config-channels": forms.CHANNELS,
     }
     return adapters[name].json_schema()
 
@@ -53,7 +59,7 @@ def _case(kind: str) -> Schema:
 
 
 def _rules() -> Schema:
-    from processors.rules import RulesFile
+    from processors.plan.rules import RulesFile
 
     return RulesFile.model_json_schema()
 
@@ -68,7 +74,7 @@ def _quality() -> Schema:
 
 
 def _pack() -> Schema:
-    from processors.rules import Pack
+    from processors.plan.rules import Pack
 
     return Pack.model_json_schema()
 

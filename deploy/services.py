@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from deploy.configuration import revision_of_folder
+from deploy.county.compile import revision_of_folder
 from deploy.health import PORTS, HealthServer
 from deploy.settings import Settings, SettingsError
 from ingest.clock import parse_clock
@@ -21,7 +21,7 @@ from ingest.register import Register, load_register
 from ingest.telemetry import Telemetry
 
 if TYPE_CHECKING:
-    from processors.apps import StageOptions  # brings Faust, which half of the services don't need
+    from processors.stream.app import StageOptions
 
 log = structlog.get_logger(__name__)
 
@@ -72,8 +72,8 @@ def run_gateway(settings: Settings, telemetry: Telemetry) -> None:
 def run_detect(settings: Settings, telemetry: Telemetry) -> None:
     """Readings to verdicts and breaches, until SIGTERM."""
     from ingest.topics import FEED
-    from processors.apps import run_stage
-    from processors.detect_stage import detect_stages
+    from processors.stream.app import run_stage
+    from processors.stream.detect import detect_stages
 
     run_stage(
         "detect", settings.kafka, FEED, detect_stages(telemetry), telemetry, _options("detect", settings)
@@ -83,9 +83,9 @@ def run_detect(settings: Settings, telemetry: Telemetry) -> None:
 def run_store(settings: Settings, telemetry: Telemetry) -> None:
     """Results to the history, until SIGTERM. Raises HistoryUnusable."""
     from ingest.topics import RESULTS
-    from processors.apps import run_stage
     from processors.history import open_history
-    from processors.store_stage import store_stages
+    from processors.stream.app import run_stage
+    from processors.stream.store import store_stages
 
     history = open_history(settings.history)
     history.check()
@@ -99,7 +99,7 @@ def run_store(settings: Settings, telemetry: Telemetry) -> None:
 def run_alerts(settings: Settings, telemetry: Telemetry) -> None:
     """Breaches to cases and messages, until SIGTERM."""
     from alerts.service import run_alerts as run
-    from deploy.follow import Follower, newest_in_log
+    from deploy.county.follow import Follower, newest_in_log
 
     def follow(adopt: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
         newest = partial(newest_in_log, settings.kafka)
@@ -113,7 +113,7 @@ def run_desk(settings: Settings, telemetry: Telemetry) -> None:
     from alerts.store import CaseStore
     from alerts.web.app import create_app
     from alerts.web.app import run_desk as run
-    from deploy.follow import Follower, newest_in_log
+    from deploy.county.follow import Follower, newest_in_log
     from processors.history import open_history
 
     register = load_register(settings.config)
@@ -170,7 +170,7 @@ def _feed_options(settings: Settings) -> FeedOptions:
 
 
 def _options(name: str, settings: Settings) -> StageOptions:
-    from processors.apps import PACES, StageOptions
+    from processors.stream.app import PACES, StageOptions
 
     pace = PACES[name]
     if name == "detect":

@@ -17,6 +17,7 @@ import structlog
 from ingest.acknowledge import Acknowledgements
 from ingest.clock import Clock, ManualClock
 from ingest.decoders.instants import BadTime, parse_instant
+from ingest.fatal import Unexpected
 from ingest.feed import LARGE_BYTES, Feed, FeedOptions
 from ingest.mqtt import Connection, Handlers, MqttOptions, user_property
 from ingest.packets import Message
@@ -27,7 +28,6 @@ from ingest.resolve import STATUS_FILTER, Arrival, Resolver, TimePolicy, filters
 from ingest.stamp import Stamp
 from ingest.telemetry import Telemetry
 from ingest.ticks import Ticker
-from ingest.unexpected import Unexpected
 
 log = structlog.get_logger(__name__)
 

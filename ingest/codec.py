@@ -16,8 +16,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from ingest.beside import BESIDE
-from ingest.calibration import are_corrections
+from ingest.calibration_form import are_corrections
 from ingest.records import (
     MISSING,
     STATES,
@@ -33,8 +32,9 @@ from ingest.records import (
     Status,
     Tick,
 )
-from ingest.texts import Texts
+from ingest.text_codes import Texts
 from ingest.units import QUANTITIES
+from ingest.value_extras import BESIDE
 
 READINGS = "dust.readings/1"
 TICK = "dust.tick/1"

@@ -18,13 +18,13 @@ import structlog
 from ingest.acknowledge import Acknowledgements
 from ingest.clock import BadClock, Clock, ManualClock
 from ingest.decoders.hj212 import Frame, FrameReader, build_ack, reading_of
+from ingest.fatal import Unexpected
 from ingest.feed import Feed, FeedOptions
 from ingest.records import Rejected
 from ingest.register import Register
 from ingest.resolve import Arrival, Resolver, TimePolicy
 from ingest.stamp import Stamp
 from ingest.telemetry import Telemetry
-from ingest.unexpected import Unexpected
 
 log = structlog.get_logger(__name__)
 

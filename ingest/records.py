@@ -51,7 +51,7 @@ class Decoded(NamedTuple):
     flags: dict[str, str]  # device's own flag per quantity, "N" normal
     extras: dict[str, Any]
     tolerated: tuple[str, ...] = ()  # what was accepted although odd: "number_as_text", "modbus_crc", ...
-    beside: Mapping[str, int] = {}  # of ingest.beside, thousandths
+    beside: Mapping[str, int] = {}  # of ingest.value_extras, thousandths
 
 
 class Rejected(NamedTuple):
@@ -76,7 +76,7 @@ class Readings:
     """A batch of n readings in columns, all of one partition.
 
     `devices[i]` lives at `sites[i]`; `codes` (n) indexes both. `values[q]` is (n) thousandths with
-    MISSING holes; `beside` the same of what some devices say of their PM10 (`ingest.beside`), a column
+    MISSING holes; `beside` the same of what some devices say of their PM10 (`ingest.value_extras`), a column
     only where one of the batch does. `flags`, `extras`, `marks` are sparse: row -> text (flags
     `pm10=D;tsp=T`, only what is not N; extras JSON; marks such as `clock` or `retained`, comma-separated).
     """

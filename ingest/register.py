@@ -24,10 +24,10 @@ from pydantic import (
     TypeAdapter,
 )
 
-from ingest.calibration import Calibrations, Dust, Maximum
+from ingest.calibration_form import Calibrations, Dust, Maximum
 from ingest.register_checks import cross_checks, without_echoes
 from ingest.strict_yaml import ConfigError, Document, Problem, did_you_mean, load
-from ingest.suspicion import Suspicion
+from ingest.suspicion_thresholds import Suspicion
 
 DEFAULT_ZONE = "Asia/Shanghai"
 DEFAULT_LANGUAGE = "zh_CN"

@@ -27,6 +27,7 @@ from typing import Literal, NamedTuple
 from ingest.batches import Row
 from ingest.decoders import DECODERS, Decoder
 from ingest.decoders.notices import decode_background, decode_signal, decode_status
+from ingest.durations import DAY_MS, MINUTE_MS
 from ingest.records import Background, Decoded, DevicePolicy, Quarantined, Rejected, Signal, Status
 from ingest.register import Device, Register
 
@@ -37,8 +38,6 @@ _MOST_TOPICS = 20_000  # routes remembered; a client that invents topics must no
 _MOST_REMEMBERED = 200_000  # contents without a time
 _MOST_RAW = 1024 * 1024  # bytes of a payload that quarantine keeps
 _MOST_COPIES = 16  # of one payload in quarantine, for each code
-_MINUTE_MS = 60_000
-_DAY_MS = 24 * 60 * _MINUTE_MS
 
 Action = Literal["receipt", "keep", "refuse"]
 
@@ -47,8 +46,8 @@ Action = Literal["receipt", "keep", "refuse"]
 class TimePolicy:
     """How far a device's clock may be from receipt, and what is done beyond."""
 
-    ahead_ms: int = 5 * _MINUTE_MS
-    behind_ms: int = 7 * _DAY_MS
+    ahead_ms: int = 5 * MINUTE_MS
+    behind_ms: int = 7 * DAY_MS
     when_ahead: Action = "receipt"
     when_behind: Action = "refuse"
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from ingest.durations import MINUTE_MS
 from ingest.feed import Feed
 from ingest.producer import Outgoing
 from ingest.records import Tick
@@ -18,7 +19,6 @@ log = structlog.get_logger(__name__)
 
 EVERY_S = 1.0
 MOST_MS = 5_000  # a clock further from the broker's than this writes no ticks
-MINUTE_MS = 60_000
 
 
 @dataclass(slots=True)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from aiokafka.partitioner import murmur2
 
+from ingest.durations import DAY_MS
+
 FEED = "dust.feed"
 RESULTS = "dust.results"
 BREACHES = "dust.breaches"
@@ -14,7 +16,6 @@ SNAPSHOTS = "dust.snapshots"
 
 DEFAULT_PARTITIONS = 12
 MAX_RECORD_BYTES = 32 * 1024 * 1024  # a snapshot of 5,000 devices must fit in one record
-_DAY_MS = 24 * 3600 * 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class TopicSpec:
 def _by_time(days: int) -> dict[str, str]:
     return {
         "cleanup.policy": "delete",
-        "retention.ms": str(days * _DAY_MS),
+        "retention.ms": str(days * DAY_MS),
         # LogAppendTime lets a bridge compare its own clock with the broker's.
         "message.timestamp.type": "LogAppendTime",
         "max.message.bytes": str(MAX_RECORD_BYTES),

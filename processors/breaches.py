@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from processors.records import COMPLIANT, EXCEEDS, Breach, Verdict, short_id
-from processors.rules import LEVELS, Rule
+from processors.plan.rules import LEVELS, Rule
+from processors.records.breaches import Breach
+from processors.records.ids import short_id
+from processors.records.verdicts import COMPLIANT, EXCEEDS, Verdict
 
 OFFLINE = "offline"
 OFFLINE_SITE = "offline/site"  # of a site all of whose devices are silent; such a breach names no device

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from deploy.configuration import revision_of_folder
-from deploy.replay import Replayed, feed_of, merged
+from deploy.county.compile import revision_of_folder
 from ingest.codec import encode_readings
 from ingest.recording import read_recording
 from ingest.records import Background, FeedRecord, Revision, Signal
 from ingest.register import load_register
-from processors.context import Context, batches_of_context
-from processors.detect import Detector
+from processors.fold.detector import Detector
+from processors.fold.outputs import Outputs
 from processors.history import History
 from processors.history.columns import (
     batches_of_flags,
@@ -23,8 +22,9 @@ from processors.history.columns import (
     batches_of_rulings,
     batches_of_verdicts,
 )
-from processors.outputs import Outputs
-from processors.records import decode_judged, encode_judged
+from processors.history.context import Context, batches_of_context
+from processors.records.readings import decode_judged, encode_judged
+from processors.replay.replay import Replayed, feed_of, merged
 
 
 def keep(history: History, records: Iterable[FeedRecord], context: bool = True) -> list[Outputs]:

@@ -8,11 +8,12 @@ from typing import Any
 from ingest.batches import Row, readings_of
 from ingest.records import Background, FeedRecord, Readings, Revision, Tick
 from processors.breaches import SUSPICION
-from processors.detect import Detector
-from processors.outputs import Outputs
-from processors.records import Breach, Interval, Verdict
-from processors.revision import make_revision
-from processors.rules import Rule, load_pack
+from processors.fold.detector import Detector
+from processors.fold.outputs import Outputs
+from processors.plan.plan import make_revision
+from processors.plan.rules import Rule, load_pack
+from processors.records.breaches import Breach
+from processors.records.verdicts import Interval, Verdict
 
 HOUR = 3_600_000
 MINUTE = 60_000

@@ -1,7 +1,7 @@
 """Runs mutmut on the pure core and prints the score of each module; exit 1 under what is asked.
 
     make mutants                               every mutant (hours)
-    make mutants ONLY=processors/judge.py      the mutants of one module, or of a folder
+    make mutants ONLY=processors/verdicts/judge.py      the mutants of one module, or of a folder
     make mutants SAMPLE=20                     of each module the 20 mutants whose names hash lowest
     make mutants ONLY=... REPORT=1             what is known so far, and a diff of every mutant that lives
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from alerts.store import CaseStore
-from deploy.account import Account, take_account
-from deploy.apply import apply_revision
-from deploy.configuration import revision_of_folder
+from deploy.county.apply import apply_revision
+from deploy.county.compile import revision_of_folder
 from deploy.embedded.ports import free_port
 from deploy.embedded.process import ServerProcess
-from deploy.supervisor import Service, Supervisor
+from deploy.machine.account import Account, take_account
+from deploy.machine.supervisor import Service, Supervisor
 from ingest.admin import ensure_topics
 from processors.history import open_history
 

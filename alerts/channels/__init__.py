@@ -11,7 +11,7 @@ from alerts.channels.mail import MailSender
 from alerts.channels.secrets import Secrets
 from alerts.channels.webhook import WebhookSender
 from alerts.channels.wecom import WecomSender
-from alerts.routing import ChannelForm, FileChannel, MailChannel, WebhookChannel
+from alerts.routing.forms import ChannelForm, FileChannel, MailChannel, WebhookChannel
 
 __all__ = ["Channel", "Secrets", "open_channels"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from alerts.outbox import Outcome
 from alerts.records import Message
+from alerts.retry import Outcome
 
 
 class Channel(Protocol):

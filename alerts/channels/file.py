@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
-from alerts.outbox import Outcome, retry, sent, unknown
 from alerts.records import Message
+from alerts.retry import Outcome, retry, sent, unknown
 
 
 class FileSender:

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from alerts.outbox import Outcome, refused, retry, unknown
+from alerts.retry import Outcome, refused, retry, unknown
 
 _LATER = {408, 409, 421, 423, 425, 429}  # the request was fine, its time was not
 # A wrong token, an address that moved or is misspelt: a fault of the set-up, which the operator hears of

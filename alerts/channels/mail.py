@@ -15,9 +15,9 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 
 from alerts.channels.http import shortened
-from alerts.outbox import Outcome, refused, retry, sent, unknown
 from alerts.records import Message
-from alerts.routing import MailChannel
+from alerts.retry import Outcome, refused, retry, sent, unknown
+from alerts.routing.forms import MailChannel
 
 _THREADS = 4
 

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 
 from alerts.channels.http import post, shortened
-from alerts.outbox import Outcome, refused, sent
 from alerts.records import Message
+from alerts.retry import Outcome, refused, sent
 
 
 class WebhookSender:

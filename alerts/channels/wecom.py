@@ -10,15 +10,15 @@ import json
 import httpx
 
 from alerts.channels.http import post, shortened
-from alerts.outbox import Outcome, refused, retry, sent, unknown
 from alerts.records import Message
+from alerts.retry import Outcome, refused, retry, sent, unknown
+from ingest.durations import MINUTE_MS
 
 _MOST_BYTES = 2048  # of a text; the robot refuses more
 # Faults of the message itself: kind, parameter, empty, too long, no JSON. All others (busy, wrong key, robot
 # removed) pass, or the operator hears of them and mends the set-up; the message is as good as before.
 _OF_THE_MESSAGE = {40008, 40058, 44004, 45002, 47001}
 _TOO_MANY = 45009  # 20 messages a minute and robot
-_MINUTE_MS = 60_000
 
 
 class WecomSender:
@@ -50,7 +50,7 @@ def outcome_of(body: str) -> Outcome:
     if code == 0:
         return sent(said)
     if code == _TOO_MANY:
-        return retry(said, _MINUTE_MS)
+        return retry(said, MINUTE_MS)
     return refused(said) if code in _OF_THE_MESSAGE else retry(said)
 
 

@@ -36,8 +36,9 @@ from alerts.store import rows
 from alerts.store.engine import Database
 from alerts.store.outbox_store import OutboxStore
 from alerts.store.tables import attempts, case_events, cases, messages
-from processors.outlook import Outlook
-from processors.records import Breach, short_id
+from processors.records.breaches import Breach
+from processors.records.ids import short_id
+from processors.records.outlooks import Outlook
 
 T = TypeVar("T")
 _RACES = 5  # how often a transaction is tried again when another worker wrote the same row first

@@ -23,9 +23,9 @@ from sqlalchemy import (
     update,
 )
 
-from alerts.operator import Trouble
-from alerts.outbox import UNKNOWN, Ended, Next, Outcome
+from alerts.platform_faults import Trouble
 from alerts.records import FAILED, PENDING, SENDING, SENT, SYSTEM, Claim
+from alerts.retry import UNKNOWN, Ended, Next, Outcome
 from alerts.store.engine import Database
 from alerts.store.rows import message_of
 from alerts.store.tables import attempts, messages

@@ -42,7 +42,7 @@ def create_app(
 ) -> Starlette:
     """The desk over a history and a case store; `base_url` is where people reach it.
 
-    `follow`: what is to run beside, given what takes another register on (`deploy.follow`).
+    `follow`: what is to run beside, given what takes another register on (`deploy.county.follow`).
     """
     desk = Desk(history, cases, register, clock, base_url, Telemetry("desk"))
 

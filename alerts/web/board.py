@@ -10,9 +10,9 @@ from alerts.cases import CLOSED, OPEN, RECOVERED
 from alerts.records import OFFLINE, Case
 from ingest.register import Device, Register, Site
 from processors.history.base import LatestReading
-from processors.outlook import CERTAIN, IF_MEASURED, WARNING
-from processors.outlook import STATES as STATES_AHEAD
-from processors.revision import OFFLINE_INTERVALS, OFFLINE_LEAST_MS
+from processors.plan.plan import OFFLINE_INTERVALS, OFFLINE_LEAST_MS
+from processors.records.outlooks import CERTAIN, IF_MEASURED, WARNING
+from processors.records.outlooks import STATES as STATES_AHEAD
 
 COMPLIANT, EXCEEDS, UNDETERMINED, SILENT = "compliant", "exceeds", "undetermined", "silent"
 STATES = (EXCEEDS, UNDETERMINED, SILENT, COMPLIANT)

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from alerts.messages import evidence_text, fault_name, group_name, suspicion_numbers
+from alerts.messages.words import fault_name, group_name
 from alerts.records import MANY_SILENT, Case
 from alerts.web.names import DECIMALS, IMPLIES, LENGTHS, TABLES, UNITS
+from processors.suspicion.evidence_words import evidence_text, suspicion_numbers
 from processors.suspicion.words import GUARDS, NUMBERS
 
 LOCALE = Path(__file__).with_name("locale")

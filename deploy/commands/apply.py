@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from deploy.apply import Put
+    from deploy.county.apply import Put
     from deploy.settings import Settings
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -41,9 +41,9 @@ def command(
     \b
     Example: dustwatch apply county/ --reason "limits of the heating season" --effective 2026-11-01T00:00
     """
-    from deploy.apply import put_configuration, user_name
     from deploy.commands.who import instant_ms
-    from deploy.configuration import checked_revision
+    from deploy.county.apply import put_configuration, user_name
+    from deploy.county.compile import checked_revision
     from deploy.settings import load_settings
     from ingest.admin import ensure_topics
     from ingest.clock import parse_clock
@@ -126,10 +126,10 @@ def _repeated(done: Put, asked: int | None) -> str:
 
 
 def _status(settings: Settings, now: int) -> int:
-    from deploy.apply import applied_revisions, revisions_in_log
-    from deploy.revisions import standing
-    from deploy.scan import partitions_in_use
+    from deploy.county.apply import applied_revisions, revisions_in_log
+    from deploy.county.revisions import standing
     from ingest.decoders.instants import instant_text
+    from ingest.scan import partitions_in_use
 
     partitions = asyncio.run(partitions_in_use(settings.kafka))
     applied = asyncio.run(applied_revisions(settings.kafka, partitions))
@@ -144,8 +144,8 @@ def _status(settings: Settings, now: int) -> int:
 
 
 def _history(settings: Settings, now: int) -> int:
-    from deploy.apply import revisions_in_log
-    from deploy.revisions import standing, story
+    from deploy.county.apply import revisions_in_log
+    from deploy.county.revisions import standing, story
 
     states = standing(asyncio.run(revisions_in_log(settings.kafka)), now).states
     if not states:

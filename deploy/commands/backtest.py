@@ -11,10 +11,10 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from deploy.backtest import Bench, Comparison, Key
     from ingest.recording import Recorded
     from ingest.records import Revision
     from ingest.register import Register
+    from processors.replay.backtest import Bench, Comparison, Key
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FEW = 20
@@ -57,11 +57,11 @@ def command(
     Example: dustwatch backtest county/ --history sqlite:///var/history.sqlite \\
                  --rules shanghai-db31-964-2016 --from 2026-11-01 --to 2026-11-08
     """
-    from deploy.backtest import Bench, compare
     from deploy.commands.who import instant_ms
-    from deploy.configuration import revision_of_folder
+    from deploy.county.compile import revision_of_folder
     from ingest.register import load_register
-    from processors.rules import load_rules
+    from processors.plan.rules import load_rules
+    from processors.replay.backtest import Bench, compare
 
     if bool(recordings) + bool(url) + kafka != 1:
         raise click.UsageError("name the past: one of RECORDING..., --history URL or --kafka")
@@ -93,9 +93,9 @@ def command(
 def _of_recordings(
     bench: Bench, recordings: tuple[Path, ...], register: Register, revision: Revision
 ) -> None:
-    from deploy.backtest import AFTER_MS
-    from deploy.replay import Replayed, feed_of, merged
     from ingest.recording import RecordingError, read_recording
+    from processors.replay.backtest import AFTER_MS
+    from processors.replay.replay import Replayed, feed_of, merged
 
     def messages() -> Iterator[Recorded]:
         return merged([read_recording(path) for path in recordings])
@@ -110,10 +110,10 @@ def _of_recordings(
 
 
 def _of_history(bench: Bench, url: str, revision: Revision) -> dict[Key, str]:
-    from deploy.backtest import AFTER_MS
-    from deploy.past import open_past
-    from deploy.published import silent_before
-    from deploy.rebuild import judged_before, log_from, unreproducible
+    from deploy.county.live_verdicts import silent_before
+    from deploy.stored_history import open_past
+    from processors.replay.backtest import AFTER_MS
+    from processors.replay.log_from_history import judged_before, log_from, unreproducible
 
     with open_past(url) as history:
         bench.live, rows = judged_before(history, bench.start, bench.end)
@@ -123,15 +123,15 @@ def _of_history(bench: Bench, url: str, revision: Revision) -> dict[Key, str]:
 
 
 async def _of_kafka(bench: Bench, revision: Revision) -> dict[Key, str]:
-    from deploy.apply import revisions_in_log
-    from deploy.backtest import AFTER_MS
-    from deploy.published import beginnings_of_log, judged_live, unreproducible_by_log
-    from deploy.revisions import standing
-    from deploy.scan import partitions_in_use, scan
+    from deploy.county.apply import revisions_in_log
+    from deploy.county.live_verdicts import beginnings_of_log, judged_live, unreproducible_by_log
+    from deploy.county.revisions import standing
     from deploy.settings import load_settings
     from ingest.codec import decode, received_at_of
     from ingest.records import Revision as RevisionRecord
+    from ingest.scan import partitions_in_use, scan
     from ingest.topics import FEED
+    from processors.replay.backtest import AFTER_MS
 
     bootstrap, lead = load_settings().kafka, _lead(bench)
     bench.partitions = await partitions_in_use(bootstrap)
@@ -148,7 +148,7 @@ async def _of_kafka(bench: Bench, revision: Revision) -> dict[Key, str]:
 
 def _lead(bench: Bench) -> int:
     """From when on the log must be folded: the longest window, what checks look back, a whole hour."""
-    from deploy.backtest import HOUR_MS
+    from processors.columns import HOUR_MS
 
     longest = max((rule["window"] * 1000 for rule in bench.rules), default=0)
     return (bench.start - max(longest, 2 * HOUR_MS) - HOUR_MS) // HOUR_MS * HOUR_MS
@@ -157,7 +157,7 @@ def _lead(bench: Bench) -> int:
 def _write(bench: Bench, found: Comparison, folder: Path) -> None:
     import orjson
 
-    from deploy.replay import lines_text
+    from processors.replay.replay import lines_text
 
     folder.mkdir(parents=True, exist_ok=True)
     for name, when, lines in (
@@ -174,7 +174,7 @@ def _write(bench: Bench, found: Comparison, folder: Path) -> None:
 def _tell(found: Comparison) -> None:
     import orjson
 
-    from deploy.rebuild import WHY
+    from processors.replay.log_from_history import WHY
 
     for line in found.differences[:_FEW]:
         live, other = (line[who]["answer"] if line[who] else "nothing" for who in ("live", "other"))

@@ -18,12 +18,12 @@ def command(ctx: click.Context, config: Path) -> None:
     \b
     Example: dustwatch check deploy/example
     """
-    from alerts.routing import links_lead_nowhere, load_routing
-    from deploy.check import check_folder
+    from alerts.routing.forms import links_lead_nowhere, load_routing
+    from deploy.county.check import check_folder
     from deploy.settings import load_settings
     from ingest.register import load_register
-    from processors.footprint import added_by
-    from processors.rules import load_rules
+    from processors.plan.footprint import added_by
+    from processors.plan.rules import load_rules
 
     problems, warnings = check_folder(config)
     for problem in problems:

@@ -74,7 +74,7 @@ def command(
     """
     import orjson
 
-    from ingest.decoders.listing import decode_lines
+    from ingest.decoded_lines import decode_lines
     from ingest.records import DevicePolicy
 
     unit_of = parse_units(units)

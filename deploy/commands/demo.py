@@ -57,7 +57,7 @@ def command(ctx: click.Context, for_: str | None, speed: float, port: int, data:
     \b
     Example: dustwatch demo --for 90s --speed 60
     """
-    from deploy.demo import build_demo
+    from deploy.machine.demo import build_demo
 
     console = Console(stderr=False, highlight=False)
     started = time.monotonic()

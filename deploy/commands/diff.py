@@ -31,8 +31,8 @@ def command(ctx: click.Context, config: Path, other: Path | None, at_text: str |
     """
     import orjson
 
-    from deploy.configuration import checked_revision
-    from deploy.difference import difference, summary
+    from deploy.county.compile import checked_revision
+    from deploy.county.difference import difference, summary
     from deploy.settings import load_settings
     from ingest.clock import parse_clock
     from ingest.decoders.instants import instant_text
@@ -71,9 +71,9 @@ def _in_force(
     bootstrap: str, config: Path, now: int, at_text: str | None
 ) -> tuple[Revision | None, list[Revision]]:
     """What the log says is in force, and what waits."""
-    from deploy.apply import revisions_in_log
     from deploy.commands.who import instant_ms
-    from deploy.revisions import standing
+    from deploy.county.apply import revisions_in_log
+    from deploy.county.revisions import standing
     from ingest.register import load_register
 
     known = standing(asyncio.run(revisions_in_log(bootstrap)), now)

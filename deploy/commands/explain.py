@@ -8,8 +8,8 @@ import click
 import orjson
 
 if TYPE_CHECKING:
-    from deploy.rework import Reworked
-    from deploy.trail import Trail
+    from processors.audit.recompute import Reworked
+    from processors.audit.trail import Trail
 
 
 @click.command("explain")
@@ -30,11 +30,12 @@ def command(
     \b
     Example: dustwatch explain fa093a691e1577ebee8f --lang en
     """
-    from deploy.explain import Teller, worked_out
-    from deploy.explain_texts import language_of
-    from deploy.past import open_past, shown
     from deploy.settings import load_settings
-    from deploy.trail import gather
+    from deploy.stored_history import open_past, shown
+    from processors.audit.explain import story, worked_out
+    from processors.audit.teller import Teller
+    from processors.audit.texts import language_of
+    from processors.audit.trail import gather
 
     url = url or load_settings().history
     with open_past(url) as history:
@@ -52,7 +53,7 @@ def command(
         click.echo(_json(trail, found))
     else:
         teller = Teller(trail, found, language_of(language, trail.county["language"]), everything)
-        for line in teller.lines():
+        for line in story(teller):
             click.echo(line)
     ctx.exit(1 if found.agrees is False else 0)
 

@@ -29,7 +29,7 @@ def accept_gap(ctx: click.Context, dry_run: bool) -> None:
     Example: dustwatch feed accept-gap
     """
     from deploy.settings import load_settings
-    from processors.gaps import accept_gaps, find_gaps, stages_of
+    from processors.stream.log_gaps import accept_gaps, find_gaps, stages_of
 
     settings = load_settings()
     work = find_gaps if dry_run else accept_gaps

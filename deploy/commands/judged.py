@@ -22,12 +22,12 @@ def command(ctx: click.Context, site: str, at: str | None, language: str | None,
     from zoneinfo import ZoneInfo
 
     from deploy.commands.who import instant_ms
-    from deploy.explain_texts import language_of
-    from deploy.judged import judged, lines
-    from deploy.past import open_past, shown
     from deploy.settings import load_settings
+    from deploy.stored_history import open_past, shown
     from ingest.clock import parse_clock
-    from processors.context import CONFIGURATION, unpacked
+    from processors.audit.texts import language_of
+    from processors.audit.which_rules import judged, lines
+    from processors.history.context import CONFIGURATION, unpacked
 
     settings = load_settings()
     url = url or settings.history

@@ -76,7 +76,7 @@ def retry_(ctx: click.Context, code: str | None, config: Path | None, any_time: 
     \b
     Example: dustwatch quarantine retry --code unknown_device
     """
-    from deploy.configuration import revision_of_folder
+    from deploy.county.compile import revision_of_folder
     from deploy.settings import load_settings
     from ingest.feed import FeedOptions
     from ingest.quarantine import retry

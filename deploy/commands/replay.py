@@ -29,12 +29,12 @@ def command(
     import orjson
 
     from deploy.commands.who import instant_ms
-    from deploy.replay import replay, write
     from ingest.recording import RecordingError, read_recording
     from ingest.register import load_register
+    from processors.plan.plan import compile_revision, make_revision
+    from processors.plan.rules import load_rules
     from processors.quality.folder import load_quality
-    from processors.revision import compile_revision, make_revision
-    from processors.rules import load_rules
+    from processors.replay.replay import replay, write
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise click.BadParameter(f"{folder} must be new or empty", param_hint="--out")

@@ -11,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from processors.wind.site_hour import SiteHour
+    from processors.records.winds import SiteHour
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -57,13 +57,13 @@ def command(
     import orjson
 
     from deploy.commands.who import instant_ms
-    from deploy.explain_texts import language_of
-    from deploy.past import open_past
-    from deploy.rose_words import lines_of
-    from deploy.sectors import period_of
     from deploy.settings import load_settings
+    from deploy.stored_history import open_past
     from ingest.register import load_register
     from ingest.strict_yaml import did_you_mean
+    from processors.audit.rose import period_of
+    from processors.audit.rose_words import lines_of
+    from processors.audit.texts import language_of
 
     if folder is not None and url is not None:
         raise click.UsageError("name one past: --history or --replay")
@@ -96,7 +96,7 @@ def _ms(instant: str) -> int:
 
 
 def _winds(history: Any, site: str, start: int, end: int) -> Iterator[SiteHour]:
-    from processors.context import WIND, unpacked, wind_of
+    from processors.history.context import WIND, unpacked, wind_of
 
     for row in history.rows("context", {"kind": WIND, "name": site}, start, end):
         yield wind_of(unpacked(row))
@@ -106,7 +106,7 @@ def _replayed(folder: Path) -> tuple[list[dict[str, Any]], list[SiteHour]]:
     """The lines of `intervals.jsonl` and `winds.jsonl`, instants in ms."""
     import orjson
 
-    from processors.wind.site_hour import site_hour_of
+    from processors.records.winds import site_hour_of
 
     def lines(name: str, instants: tuple[str, ...]) -> Iterator[dict[str, Any]]:
         path = folder / name

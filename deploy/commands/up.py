@@ -29,8 +29,8 @@ def command(config: Path, data: Path, port: int, kafka_port: int, mqtt_port: int
     \b
     Example: dustwatch up county/ --data /var/lib/dustwatch
     """
-    from deploy.configuration import checked_revision
-    from deploy.stack import Stack
+    from deploy.county.compile import checked_revision
+    from deploy.machine.stack import Stack
     from ingest.clock import WallClock
 
     now_ms = WallClock().now_ms()

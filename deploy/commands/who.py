@@ -28,8 +28,8 @@ def command(
     \b
     Example: dustwatch who deploy/example site-06 --at "2026-11-23 23:30" --kind offline
     """
-    from alerts.policy import load_routing, who
-    from alerts.routing import LEVELS
+    from alerts.routing.forms import LEVELS
+    from alerts.routing.who import load_routing, who
     from deploy.settings import load_settings
     from ingest.clock import parse_clock
     from ingest.register import load_register

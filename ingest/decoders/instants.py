@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+from ingest.durations import DAY_MS
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAIVE_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - wall time of a device, its offset is taken off after
 _MILLISECOND = timedelta(milliseconds=1)
-_DAY_MS = 86_400_000
 _LATEST_MS = 253_402_300_799_999  # the end of the year 9999
 _SECONDS_BELOW = 100_000_000_000  # a smaller number is seconds (until the year 5138), a greater one ms
 _LONGEST_TEXT = 40
@@ -56,10 +57,10 @@ def _of_text(text: str, utc_offset_s: int) -> int:
         ) from None
     if parsed.tzinfo is None:
         since = parsed - _NAIVE_EPOCH
-        at_ms = since.days * _DAY_MS + since.seconds * 1000 + since.microseconds // 1000 - utc_offset_s * 1000
+        at_ms = since.days * DAY_MS + since.seconds * 1000 + since.microseconds // 1000 - utc_offset_s * 1000
     else:
         since = parsed - EPOCH
-        at_ms = since.days * _DAY_MS + since.seconds * 1000 + since.microseconds // 1000
+        at_ms = since.days * DAY_MS + since.seconds * 1000 + since.microseconds // 1000
     if 0 <= at_ms <= _LATEST_MS:
         return at_ms
     raise BadTime(f"{text[:40]!r} is outside the years 1970 to 9999")

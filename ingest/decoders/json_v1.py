@@ -11,11 +11,11 @@ from typing import Any
 
 import orjson
 
-from ingest.beside import beside_of
 from ingest.decoders import json_text
 from ingest.decoders.instants import BadTime, parse_instant
 from ingest.records import Decoded, DevicePolicy, Rejected
 from ingest.units import QUANTITIES, Refused, is_normal, number_of, shortly, thousandths
+from ingest.value_extras import beside_of
 
 RESERVED = frozenset({"background", "signals"})
 _PREFIX = "dust/v1/"

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 from pydantic import ValidationError
 
-from ingest.calibration import Correction
+from ingest.calibration_form import Correction
 from ingest.decoders import json_text
 from ingest.decoders.instants import BadTime, parse_instant
 from ingest.records import STATES, Rejected

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from ingest.durations import HOUR_MS
 from ingest.register import Device, Register
 from ingest.simulator.monitors import (
     BROKEN,
@@ -19,7 +20,7 @@ from ingest.simulator.monitors import (
     measure,
 )
 from ingest.simulator.payloads import PAYLOADS
-from ingest.simulator.weather import HOUR_MS, weather_at
+from ingest.simulator.weather import weather_at
 
 _BROKEN_EVERY = 3  # every third message of a broken monitor is garbled
 _STUTTER_EVERY = 5  # every fifth message of a stuttering monitor comes twice

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from ingest.simulator.weather import HOUR_MS, hour_of_day, weather_at, wobble
+from ingest.durations import HOUR_MS
+from ingest.simulator.weather import hour_of_day, weather_at, wobble
 
 # Dust a site adds to PM10 while it works, ug/m3, by kind of site.
 ACTIVITY: dict[str, float] = {

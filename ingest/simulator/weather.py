@@ -8,8 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
+from ingest.durations import DAY_MS, HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)

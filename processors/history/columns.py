@@ -14,8 +14,10 @@ import pyarrow as pa
 from ingest.records import MISSING, Readings
 from ingest.units import QUANTITIES, THOUSAND
 from processors.history.points import Batch, batch_of
-from processors.outlook import Outlook
-from processors.records import COMPLIANT, EXCEEDS, UNDETERMINED, Flagged, Interval, Verdict, short_id
+from processors.records.ids import short_id
+from processors.records.outlooks import Outlook
+from processors.records.readings import Flagged
+from processors.records.verdicts import COMPLIANT, EXCEEDS, UNDETERMINED, Interval, Verdict
 
 ANSWER_CODES = {COMPLIANT: 0, UNDETERMINED: 1, EXCEEDS: 2}
 DUPLICATE, CONFLICT = "duplicate", "conflict"  # marks of detection

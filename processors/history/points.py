@@ -21,7 +21,7 @@ the unit of `ingest.units.QUANTITIES`, instants in fields are int milliseconds t
 `verdicts`   what a rule says; time is the start; tags device, site, rule, pollutant, kind;
              `answer_code` is 0 compliant, 1 undetermined, 2 exceeds; `limit` must be quoted in InfluxQL
 `rulings`    every verdict ever given, also those that were superseded: as above, one more tag, `revision`
-`context`    what verdicts depended on and led to (see `processors.context`); tags kind, name, salt; time is
+`context`    what verdicts depended on and led to (see `history.context`); tags kind, name, salt; time is
              the start or when it came into force; `body` is JSON
 """
 

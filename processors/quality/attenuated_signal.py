@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from processors.quality.flags import Bools, Flags, Found, flags_of
+from processors.columns import Bools
+from processors.quality.flags import Flags, Found, flags_of
 from processors.quality.series import Positions, Reach, Series, begins, sizes, time_key
 from processors.quality.settings import AttenuatedSignal
 

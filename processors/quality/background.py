@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ingest.records import MISSING, Int64s
+from ingest.records import MISSING
+from processors.columns import Int64s
 from processors.quality.bins import bins_of
 from processors.quality.flags import Flags
 from processors.quality.neighbour import implausible, of_bins

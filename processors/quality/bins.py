@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ingest.records import Int64s
+from processors.columns import Int32s, Int64s
 from processors.quality.series import Positions, Series, begins, sizes
-from processors.rowlog import Int32s
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,13 +15,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ingest.records import MISSING, Int64s
-from processors.rowlog import Int32s
+from ingest.records import MISSING
+from processors.columns import Bools, Int32s, Int64s
 
 UNIT = 10**6  # slope and factor are whole millionths
 GREATEST_FACTOR = 10 * UNIT
 Positions = npt.NDArray[np.intp]
-Bools = npt.NDArray[np.bool_]
 _MOST = 10**8  # thousandths: the possible range of dust
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ingest.records import Int64s
+from processors.columns import Int64s
 from processors.quality.flags import Flags, Found, flags_of
 from processors.quality.series import Reach, Series
 from processors.quality.settings import Ceiling

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ingest.records import Int64s
+from processors.columns import Int64s
 from processors.quality.flags import Flags, Found, flags_of
 from processors.quality.series import Reach
 from processors.quality.settings import Clock

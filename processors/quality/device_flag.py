@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from processors.quality.flags import Bools, Flags, Found, flags_of
+from processors.columns import Bools
+from processors.quality.flags import Flags, Found, flags_of
 from processors.quality.series import Reach
 
 REACH = Reach()

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ingest.records import MISSING, Int64s
+from ingest.records import MISSING
 from ingest.units import JUDGED
+from processors.columns import ABSENT, Bools, Int32s, Int64s
 from processors.quality import (
     attenuated_signal,
     background,
@@ -23,12 +24,12 @@ from processors.quality import (
     rate_of_change,
     spike,
 )
-from processors.quality.flags import BIT, SUSPECT, Bits, Bools, Found, Packed
+from processors.quality.flags import BIT, SUSPECT, Bits, Found, Packed
 from processors.quality.limits import Limits
 from processors.quality.newest import Newest
 from processors.quality.series import Positions, Series, begins
 from processors.quality.settings import AttenuatedSignal, Checks, Settings
-from processors.rowlog import ABSENT, REFUSED, Int32s
+from processors.windows.row_log import REFUSED
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ingest.records import Int64s
+from processors.columns import ABSENT, Int32s, Int64s
 from processors.quality import pointwise
 from processors.quality.device_flag import Codes
 from processors.quality.flags import BIT, Bits, Packed
@@ -20,7 +20,7 @@ from processors.quality.limits import Limits
 from processors.quality.newest import Newest
 from processors.quality.rate_of_change import too_fast
 from processors.quality.series import begins
-from processors.rowlog import ABSENT, REFUSED, Int32s
+from processors.windows.row_log import REFUSED
 
 
 class FirstFlags(NamedTuple):

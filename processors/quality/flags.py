@@ -13,10 +13,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from processors.columns import Bools
+
 Flags = npt.NDArray[np.uint8]
 Bits = npt.NDArray[np.uint16]
 Packed = npt.NDArray[np.uint32]  # what arrival tells of a reading, see `pointwise`
-Bools = npt.NDArray[np.bool_]
 
 PASS, NOT_EVALUATED, SUSPECT, FAIL, MISSING_VALUE = 1, 2, 3, 4, 9
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ingest.records import MISSING, Int64s
-from processors.quality.flags import Bools, Flags, Found, flags_of
+from ingest.records import MISSING
+from processors.columns import Bools, Int64s
+from processors.quality.flags import Flags, Found, flags_of
 from processors.quality.series import Reach
 from processors.quality.settings import Humidity
 

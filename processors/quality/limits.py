@@ -11,12 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ingest.records import Int64s
 from ingest.units import JUDGED
-from processors.quality.flags import Bools
+from processors.columns import Bools, Int32s, Int64s
 from processors.quality.flat_line import times
 from processors.quality.settings import Checks, RateOfChange, Settings
-from processors.rowlog import GREATEST, REFUSED, Int32s
+from processors.windows.row_log import GREATEST, REFUSED
 
 _OFF = 2**40  # a rate or time that nothing reaches, and that can still be multiplied by a time
 _ANYTHING = (REFUSED + 1, GREATEST - 1)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ingest.records import Int64s
+from processors.columns import Bools, Int32s, Int64s
 from processors.quality.bins import Bins, bins_of
-from processors.quality.flags import Bools, Flags, Found, flags_of
+from processors.quality.flags import Flags, Found, flags_of
 from processors.quality.series import Reach, Series, sizes
 from processors.quality.settings import Plausible
-from processors.rowlog import Int32s
 
 
 def reach(settings: Plausible) -> Reach:

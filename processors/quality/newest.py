@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ingest.records import Int64s
 from ingest.units import JUDGED
-from processors.outage import NEVER
-from processors.rowlog import ABSENT, Int32s
+from processors.columns import ABSENT, NEVER, Int32s, Int64s
 
 
 @dataclass(slots=True, eq=False)

@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ingest.records import Int64s
-from processors.quality.flags import Bools, Flags, Found, flags_of
+from processors.columns import ABSENT, Bools, Int64s
+from processors.quality.flags import Flags, Found, flags_of
 from processors.quality.series import Reach
 from processors.quality.settings import PmOrder
-from processors.rowlog import ABSENT, REFUSED
+from processors.windows.row_log import REFUSED
 
 REACH = Reach()
 # the three pairs, by their place in `units.JUDGED`

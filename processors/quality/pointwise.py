@@ -9,14 +9,15 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ingest.records import MISSING, Int64s
+from ingest.records import MISSING
 from ingest.units import JUDGED
+from processors.columns import ABSENT, Bools, Int32s, Int64s
 from processors.quality import ceiling, clock, device_flag, gross_range, humidity, pm_order
 from processors.quality.device_flag import ABOVE_RANGE, Codes
-from processors.quality.flags import BIT, Bits, Bools, Packed, bits_of
+from processors.quality.flags import BIT, Bits, Packed, bits_of
 from processors.quality.limits import Limits
 from processors.quality.settings import Clock, Humidity
-from processors.rowlog import ABSENT, REFUSED, Int32s
+from processors.windows.row_log import REFUSED
 
 # A value that failed one of these is no measurement: the checks that compare values leave it out.
 NO_MEASUREMENT = bits_of(("gross_range", "ceiling", "device_flag", "above_range", "clock"))

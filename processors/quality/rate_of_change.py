@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ingest.records import Int64s
-from processors.quality.flags import Bools, Flags, Found, flags_of
+from processors.columns import Bools, Int64s
+from processors.quality.flags import Flags, Found, flags_of
 from processors.quality.series import Reach, Series, begins
 from processors.quality.settings import RateOfChange
 

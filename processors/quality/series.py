@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ingest.records import MISSING, Int64s
-from processors.quality.flags import Bools
-from processors.rowlog import Int32s
+from ingest.records import MISSING
+from processors.columns import Bools, Int32s, Int64s
 
 Positions = npt.NDArray[np.intp]
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from processors.quality.flags import Bools, Flags, Found, flags_of
+from processors.columns import Bools
+from processors.quality.flags import Flags, Found, flags_of
 from processors.quality.series import Reach, Series, begins
 from processors.quality.settings import Spike
 

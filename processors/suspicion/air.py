@@ -10,10 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ingest.records import Int64s
+from processors.columns import HOUR_MS, Floats, Int32s, Int64s
 from processors.quality.calibration import UNIT, Corrections, entries
-from processors.rowlog import Int32s
-from processors.suspicion.features import HOUR_MS, Floats
 
 _THOUSAND = 1000.0
 

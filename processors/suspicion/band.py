@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processors.suspicion.features import HOUR_MS, Floats
+from processors.columns import HOUR_MS, Floats
 from processors.suspicion.finding import Findings, hundredths
 from processors.suspicion.guards import maintenance, night_rest
 from processors.suspicion.history import History

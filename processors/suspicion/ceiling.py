@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processors.suspicion.features import HOUR_MS, LONG_HOURS, Floats
+from processors.columns import HOUR_MS, Floats
+from processors.suspicion.features import LONG_HOURS
 from processors.suspicion.finding import Findings, hundredths
 from processors.suspicion.guards import maintenance
 from processors.suspicion.history import History

@@ -14,15 +14,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ingest.records import Int64s
-from processors.rowlog import REFUSED, Int32s
-from processors.suspicion.beside import Sums
+from processors.columns import HOUR_MS, Bools, Floats, Int32s, Int64s
+from processors.suspicion.hour_sums import Sums
+from processors.windows.row_log import REFUSED
 
-Bools = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.signedinteger[Any]]
 
-HOUR_MS = 3_600_000
 SLOT_MS = 300_000
 SLOTS = HOUR_MS // SLOT_MS
 QUARTERS = 4

@@ -8,9 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ingest.records import Int64s
-from processors.rowlog import Int32s
-from processors.suspicion.features import Bools, Floats
+from processors.columns import Bools, Floats, Int32s, Int64s
 
 
 class Named(NamedTuple):

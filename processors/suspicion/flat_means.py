@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processors.suspicion.features import HOUR_MS
+from processors.columns import HOUR_MS
 from processors.suspicion.finding import Findings, hundredths
 from processors.suspicion.guards import maintenance
 from processors.suspicion.history import History

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from processors.rowlog import Int32s
-from processors.suspicion.features import Bools, Floats
+from processors.columns import Bools, Floats, Int32s
 from processors.suspicion.history import History
 from processors.suspicion.places import Place, neighbours
 from processors.suspicion.stats import known, median

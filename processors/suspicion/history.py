@@ -11,17 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from ingest.records import Int64s
-from processors.rowlog import Int32s
-from processors.suspicion.features import (
-    COLUMNS,
-    HOUR_MS,
-    LONG_HOURS,
-    NUMBER,
-    RECENT_HOURS,
-    Features,
-    Floats,
-)
+from processors.columns import HOUR_MS, Floats, Int32s, Int64s
+from processors.suspicion.features import COLUMNS, LONG_HOURS, NUMBER, RECENT_HOURS, Features
 
 Halves = npt.NDArray[np.float16]
 

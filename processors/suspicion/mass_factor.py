@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processors.rowlog import Int32s
-from processors.suspicion.features import HOUR_MS, LONG_HOURS, Bools, Floats
+from processors.columns import HOUR_MS, Bools, Floats, Int32s
+from processors.suspicion.features import LONG_HOURS
 from processors.suspicion.finding import Findings, hundredths
 from processors.suspicion.guards import fog, maintenance
 from processors.suspicion.history import History

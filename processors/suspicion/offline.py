@@ -1,6 +1,6 @@
 """Offline when polluted: silence begins on a rising slope or under high background, again and again.
 
-One gap that begins high is a flag and no more (`processors.beginnings`): gaps begin at any time.
+One gap that begins high is a flag and no more (`processors.silence.gap_onset`): gaps begin at any time.
 Suspected is a device whose gaps of a week begin high too often for chance: confidence = 1 - P(as many
 of its gaps or more begin high by chance), each with the share of the device's hours that are high.
 What was back-filled is no gap here.
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ingest.records import Int64s
-from processors.suspicion.features import HOUR_MS, LONG_HOURS, Floats
+from processors.columns import HOUR_MS, Floats, Int64s
+from processors.suspicion.features import LONG_HOURS
 from processors.suspicion.finding import Findings, hundredths
 from processors.suspicion.guards import common_outage, maintenance
 from processors.suspicion.history import History

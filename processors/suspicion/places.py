@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processors.rowlog import Int32s
+from processors.columns import Bools, Floats, Int32s
 from processors.suspicion.air import Air, hours_up_to
-from processors.suspicion.features import Bools, Floats
 from processors.suspicion.history import History
 
 NIGHT_FROM, NIGHT_TO = 22, 6  # dust-standards.md: night is 22:00-06:00

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processors.rowlog import Int32s
-from processors.suspicion.features import Floats
+from processors.columns import Floats, Int32s
 from processors.suspicion.finding import Findings, hundredths
 from processors.suspicion.guards import FOG_HUMIDITY, fog, maintenance
 from processors.suspicion.history import History

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from processors.suspicion.features import Bools, Floats
+from processors.columns import Bools, Floats
 
 
 def ratio(part: Floats, whole: Floats, least: float = 0.0) -> Floats:

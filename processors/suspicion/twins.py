@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processors.rowlog import Int32s
-from processors.suspicion.features import HOUR_MS, QUARTER_NAMES, Floats
+from processors.columns import HOUR_MS, Floats, Int32s
+from processors.suspicion.features import QUARTER_NAMES
 from processors.suspicion.finding import Findings, hundredths
 from processors.suspicion.guards import maintenance
 from processors.suspicion.history import History

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from processors.rowlog import Int32s
+from processors.columns import HOUR_MS, Int32s
 from processors.suspicion import (
     band,
     ceiling,
@@ -32,7 +32,7 @@ from processors.suspicion import (
     tsp,
     twins,
 )
-from processors.suspicion.features import COLUMNS, HOUR_MS, NUMBER, Features
+from processors.suspicion.features import COLUMNS, NUMBER, Features
 from processors.suspicion.finding import Finding, Findings, Guard, Named, number
 from processors.suspicion.history import NOTHING, History
 from processors.suspicion.places import Place

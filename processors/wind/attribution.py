@@ -16,10 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ingest.records import Int32s, Int64s
+from processors.columns import HOUR_MS, NANO, Int32s, Int64s
 
-NANO = 10**9
-HOUR_MS = 3_600_000
 # two-sided 95 % of Student's t by degrees of freedom 1 .. 30; beyond, the normal distribution's
 # fmt: off
 STUDENT_95 = (

@@ -13,15 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from ingest.records import Int32s, Int64s
+from processors.columns import HOUR_MS, Array, Int32s, Int64s
 from processors.wind.vector import FULL, WindSums, gather, merged, no_wind
 
-HOUR_MS = 3_600_000
 LONGEST_MS = (0, 60_000, 900_000, HOUR_MS)  # of each kind: an instant, a minute, a quarter, an hour
 _COLUMNS = ("east", "north", "speed", "count")
-Array = npt.NDArray[Any]
 
 
 @dataclass(slots=True, eq=False)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ingest.records import Int32s
+from processors.columns import Int32s
 from processors.wind.pairing import PairingSettings, Pairs, pairs_of, placed
 
 REFERENCE = "reference"  # role of a device

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ingest.records import Int32s, Int64s
-from processors.wind.vector import DEFINED, FULL, REASONS, SCALE, Int8s, cosine
+from processors.columns import Floats, Int8s, Int32s, Int64s
+from processors.wind.vector import DEFINED, FULL, REASONS, SCALE, cosine
 
-Floats = npt.NDArray[np.float64]
 EARTH_M = 6_371_008.8  # mean radius (IUGG)
 
 # Why a site has a pair, or none: the reasons of the wind, and one more.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ingest.records import Int32s, Int64s
+from processors.columns import Int32s, Int64s
 from processors.wind.vector import FULL, NONE
 
 # fmt: off

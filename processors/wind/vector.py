@@ -13,12 +13,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
-from ingest.records import Int32s, Int64s
 from ingest.units import QUANTITIES, THOUSAND
+from processors.columns import Int8s, Int32s, Int64s
 
-Int8s = npt.NDArray[np.int8]
 FULL = 360_000  # mdeg of a circle
 SCALE = 2**26  # of a sine; a million readings at the greatest possible speed still fit
 NONE = -1  # no direction

@@ -8,13 +8,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from alerts.outbox import Outcome, sent
 from alerts.planner import CasePlanner
 from alerts.records import Message
-from alerts.routing import Routing, RoutingForm
+from alerts.retry import Outcome, sent
+from alerts.routing.forms import Routing, RoutingForm
 from ingest.register import County, Department, Device, Register, Site
-from processors.outlook import Outlook
-from processors.records import Breach
+from processors.records.breaches import Breach
+from processors.records.outlooks import Outlook
 
 
 def ms(text: str) -> int:

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from alerts.outbox import Patience, after, refused, sent
 from alerts.planner import CasePlanner
-from alerts.routing import load_routing
+from alerts.retry import Patience, after, refused, sent
+from alerts.routing.forms import load_routing
 from alerts.store import CaseStore
-from deploy.configuration import revision_of_folder
+from deploy.county.compile import revision_of_folder
 from ingest.clock import ManualClock
 from ingest.records import Background, FeedRecord, Readings, Tick
 from ingest.register import Register
-from processors.detect import Detector
+from processors.fold.detector import Detector
 from processors.history import History, open_history
 from processors.history.columns import batches_of_intervals, batches_of_readings, batches_of_verdicts
 from tests.fakes.desk import EXAMPLE, HOUR, MINUTE, FakeHistory, background, example_register

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from alerts.dispatcher import Dispatcher, Pacing
-from alerts.outbox import Patience
+from alerts.retry import Patience
 from alerts.stage import AlertsStage, case_writer
 from alerts.store import CaseStore
 from ingest.clock import ManualClock
 from ingest.telemetry import Telemetry
-from processors.records import encode_breach
-from processors.stage import RawRecord
+from processors.records.breaches import encode_breach
+from processors.stream.stage import RawRecord
 from tests.fakes.alerts import NIGHT, Remembering, breach, planner
 from tests.servers import postgres
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.routing import Routing, RoutingForm, WebhookChannel
+from alerts.routing.forms import Routing, RoutingForm, WebhookChannel
 from alerts.store import CaseStore
 from tests.fakes.alerts import NIGHT, breach, county, planner
 from tests.fakes.servers import HttpFake
@@ -21,7 +21,7 @@ _PROGRAM = """
 import asyncio, sys
 from alerts.channels.webhook import WebhookSender
 from alerts.dispatcher import Dispatcher, Pacing
-from alerts.outbox import Patience
+from alerts.retry import Patience
 from alerts.store import CaseStore
 from ingest.telemetry import Telemetry
 

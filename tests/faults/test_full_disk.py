@@ -20,7 +20,7 @@ from aiokafka.errors import KafkaError
 
 from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.mqtt import MqttBroker
-from deploy.supervisor import KeptServer
+from deploy.machine.supervisor import KeptServer
 from ingest.admin import ensure_topics
 from ingest.topics import TopicSpec
 from tests.counties import device, iso, write_county

@@ -17,10 +17,10 @@ import sqlalchemy as sa
 
 from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.mqtt import MqttBroker
-from deploy.scan import scan
 from ingest import codec
+from ingest.scan import scan
 from ingest.topics import BREACHES, QUARANTINE
-from processors.records import BREACH, decode_breach
+from processors.records.breaches import BREACH, decode_breach
 from tests.counties import device, iso, site, write_county
 from tests.mqtt_load import LoadClient
 from tests.pipeline import STAGES, Pipeline, running, wait_for

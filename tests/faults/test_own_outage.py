@@ -16,14 +16,14 @@ from pathlib import Path
 import pytest
 
 from alerts.store import CaseStore
+from deploy.county.live_verdicts import judged_live
 from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.mqtt import MqttBroker
-from deploy.published import judged_live
-from deploy.scan import scan
 from ingest.clock import AffineClock
 from ingest.codec import schema_of
+from ingest.scan import scan
 from ingest.topics import BREACHES, FEED
-from processors.records import BREACH, decode_breach
+from processors.records.breaches import BREACH, decode_breach
 from tests.counties import device, iso, site, write_county
 from tests.logs import HOUR, MINUTE, T0, WUHAN, WUHAN_RULE
 from tests.mqtt_load import LoadClient

@@ -21,7 +21,7 @@ from ingest.admin import ensure_topics
 from ingest.codec import encode
 from ingest.records import Tick
 from ingest.topics import BREACHES, FEED
-from processors.records import Breach, encode_breach
+from processors.records.breaches import Breach, encode_breach
 from tests.counties import device, site, write_county
 from tests.fakes.alerts import HOUR, NIGHT, breach
 from tests.fakes.servers import HttpFake
@@ -98,7 +98,7 @@ _PROGRAM = """
 from alerts.service import run_alerts
 from deploy.settings import load_settings
 from ingest.telemetry import Telemetry
-from processors.apps import StageOptions
+from processors.stream.app import StageOptions
 settings = load_settings()
 run_alerts(settings, Telemetry("alerts"), StageOptions(group=f"{settings.application}-alerts", instance="one"))
 """

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.apply import apply_revision, revisions_in_log
-from deploy.configuration import revision_of_folder
+from deploy.county.apply import apply_revision, revisions_in_log
+from deploy.county.compile import revision_of_folder
 from deploy.embedded.kafka import KafkaNode
 from ingest.admin import ensure_topics
 from tests.counties import device, write_county

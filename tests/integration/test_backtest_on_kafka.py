@@ -15,17 +15,17 @@ import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from deploy.configuration import revision_of_folder
+from deploy.county.compile import revision_of_folder
+from deploy.county.live_verdicts import judged_live
 from deploy.embedded.kafka import KafkaNode
-from deploy.published import judged_live
-from deploy.replay import Replayed, feed_of
-from deploy.scan import scan
 from ingest.codec import encode, received_at_of
 from ingest.recording import read_recording
 from ingest.records import FeedRecord
 from ingest.register import load_register
+from ingest.scan import scan
 from ingest.topics import FEED, partition_of
-from processors.detect import Detector
+from processors.fold.detector import Detector
+from processors.replay.replay import Replayed, feed_of
 from tests.counties import device, message, reading, site, write_county, write_recording
 from tests.logs import HEBEI, HOUR, MINUTE, T0, WUHAN
 from tests.pipeline import Pipeline, running, wait_for

@@ -16,7 +16,7 @@ from deploy.grafana.dashboard import dashboard
 from ingest.records import Readings
 from processors.history.columns import batches_of_intervals, batches_of_readings, batches_of_verdicts
 from processors.history.influx import InfluxHistory
-from processors.records import Interval, Verdict
+from processors.records.verdicts import Interval, Verdict
 from tests.fakes.desk import DUSTY, NOW
 from tests.fakes.stored_county import StoredCounty
 from tests.servers.influxdb import InfluxServer

@@ -13,10 +13,21 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deploy.configuration import revision_of_folder
+from deploy.county.compile import revision_of_folder
 from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.mqtt import MqttBroker
-from deploy.replay import (
+from ingest import codec
+from ingest.recording import read_recording
+from ingest.register import load_register
+from ingest.scan import scan
+from ingest.topics import BREACHES, QUARANTINE, RESULTS
+from processors.fold.outputs import Outputs
+from processors.history.context import CONTEXT
+from processors.records.any_record import decode
+from processors.records.breaches import BREACH, decode_breach
+from processors.records.outlooks import OUTLOOKS, decode_outlooks
+from processors.records.readings import Judged
+from processors.replay.replay import (
     Line,
     Replayed,
     breach_line,
@@ -27,16 +38,6 @@ from deploy.replay import (
     replay,
     verdict_line,
 )
-from deploy.scan import scan
-from ingest import codec
-from ingest.recording import read_recording
-from ingest.register import load_register
-from ingest.topics import BREACHES, QUARANTINE, RESULTS
-from processors.context import CONTEXT
-from processors.outlook import decode_outlooks
-from processors.outputs import Outputs
-from processors.records import BREACH, OUTLOOKS, Judged, decode_breach
-from processors.results import decode
 from tests.counties import write_recording
 from tests.eventful import START, eventful_county, eventful_messages
 from tests.pipeline import Pipeline, running, wait_for

@@ -15,10 +15,10 @@ from aiokafka import AIOKafkaProducer
 
 from deploy.embedded.kafka import KafkaNode
 from deploy.overview import look
-from deploy.scan import partitions_in_use
 from ingest import codec
 from ingest.admin import TopicMismatch, ensure_topics
 from ingest.records import Quarantined, Readings, Tick
+from ingest.scan import partitions_in_use
 from ingest.topics import FEED, QUARANTINE
 
 PARTITIONS = 3

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deploy.check import FILES, check_folder
+from deploy.county.check import FILES, check_folder
 from tests.unit.config.golden import SMALLEST
 
 _SCRAPS = st.sampled_from(

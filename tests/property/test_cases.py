@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alerts.cases import COMMANDS, STATES, decide
-from alerts.outbox import Patience, after, retry, sent, unknown, wait_ms
 from alerts.records import Known
+from alerts.retry import Patience, after, retry, sent, unknown, wait_ms
 from alerts.store import CaseStore
 from ingest.register import County
-from processors.records import decode_breach, encode_breach
+from processors.records.breaches import decode_breach, encode_breach
 from tests.fakes.alerts import HOUR, NIGHT, breach, county, offline, planner
 
 PLAN = planner()

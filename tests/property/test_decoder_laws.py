@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest.decoded_lines import decode_lines
 from ingest.decoders import DECODERS
 from ingest.decoders.hj212 import Frame, FrameReader, build_ack
 from ingest.decoders.hj212.ack import build_frame
 from ingest.decoders.hj212.frames import LONGEST_DATA
-from ingest.decoders.listing import decode_lines
 from ingest.decoders.notices import decode_background, decode_signal, decode_status
 from ingest.records import REJECTION_CODES, STATES, Decoded, DevicePolicy, Rejected
 from ingest.units import QUANTITIES, THOUSAND

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from ingest import codec
 from ingest.batches import Row, readings_of
 from ingest.records import FeedRecord, Readings, Revision, Status
-from processors.bundle import Bundle, bundles
-from processors.detect import Detector
-from processors.outputs import Outputs
+from processors.fold.detector import Detector
+from processors.fold.outputs import Outputs
+from processors.measuring.bundle import Bundle, bundles
 from tests.logs import (
     HEBEI,
     HOUR,

@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processors.hours_ahead import Begun, prospects_of_hours
-from processors.projection import NONE, Bars, Progress
+from processors.outlook.from_hours import Begun, prospects_of_hours
+from processors.outlook.projection import NONE, Bars, Progress
 
 SLOTS = 4  # of an hour; three of them make it valid
 COMPLIANT, EXCEEDS, UNDETERMINED = "compliant", "exceeds", "undetermined"

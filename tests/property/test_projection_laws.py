@@ -9,26 +9,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processors.outlook import (
+from processors.columns import UNBOUNDED
+from processors.outlook.levels import Memory, Recent, learn
+from processors.outlook.projection import NONE, Bars, Progress, bars_of, prospects
+from processors.outlook.states import (
     CANNOT_COMPLY,
-    CERTAIN,
     CLEARED,
     EVENT,
-    IF_MEASURED,
     NEXT,
     NOTHING,
     OUT_OF_REACH,
-    STATES,
-    UNDETERMINABLE,
-    WARNING,
     ZEROS_EXCEED,
     Watch,
     step,
 )
-from processors.projection import NONE, UNBOUNDED, Bars, Progress, bars_of, prospects
-from processors.recent import Memory, Recent, learn
-from processors.rowlog import REFUSED, Columns
-from processors.windows import means_by
+from processors.records.outlooks import CERTAIN, IF_MEASURED, STATES, UNDETERMINABLE, WARNING
+from processors.windows.means import means_by
+from processors.windows.row_log import REFUSED, Columns
 
 NANO = 10**9
 MINUTE = 60_000

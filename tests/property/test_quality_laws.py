@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ingest.records import MISSING
 from ingest.units import JUDGED
-from processors.outage import NEVER
+from processors.columns import ABSENT, NEVER
 from processors.quality import (
     attenuated_signal,
     background,
@@ -43,7 +43,7 @@ from processors.quality.settings import (
     Settings,
     Spike,
 )
-from processors.rowlog import ABSENT, REFUSED
+from processors.windows.row_log import REFUSED
 from tests.quality_series import QUARTER, T0, devices, line
 
 many = settings(max_examples=150, deadline=None)

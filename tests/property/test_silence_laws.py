@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from ingest.batches import Row, readings_of
 from ingest.records import FeedRecord, Status
-from processors.records import Breach
-from processors.rules import Rule
+from processors.plan.rules import Rule
+from processors.records.breaches import Breach
 from tests.logs import (
     HEBEI,
     HOUR,

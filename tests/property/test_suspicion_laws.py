@@ -6,8 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from processors.columns import HOUR_MS
 from processors.quality.calibration import Correction, Corrections, calibrated, uncalibrated
-from processors.suspicion.features import COLUMNS, HOUR_MS, NUMBER, Rows, hour_features
+from processors.suspicion.features import COLUMNS, NUMBER, Rows, hour_features
 from processors.suspicion.history import History
 from processors.suspicion.places import neighbours
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from ingest.batches import Row, readings_of
 from ingest.records import FeedRecord
-from processors.detect import Detector
-from processors.records import UNDETERMINED, Verdict
-from processors.wind.site_hour import SiteHour
+from processors.fold.detector import Detector
+from processors.records.verdicts import UNDETERMINED, Verdict
+from processors.records.winds import SiteHour
 from tests.logs import HOUR, MINUTE, T0, local_rule, revision, row, tick
 
 STEP, HOURS = 10 * MINUTE, 3

@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ingest.records import MISSING
-from processors.rowlog import ABSENT, REFUSED
+from processors.columns import ABSENT
 from processors.wind.pairing import PAIRED, PairingSettings, choose, pairs_of
 from processors.wind.rose import rose_of, sector_of, wilson
 from processors.wind.vector import (
@@ -27,6 +27,7 @@ from processors.wind.vector import (
     wind_of,
     wind_sums,
 )
+from processors.windows.row_log import REFUSED
 
 holes = st.sampled_from([MISSING, ABSENT, REFUSED, -1, 65_535_000])
 speeds = st.one_of(st.integers(0, 120_000), holes)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from ingest.batches import Row
 from ingest.records import FeedRecord, Signal
-from processors.records import Interval, Verdict
-from processors.rules import Rule
+from processors.plan.rules import Rule
+from processors.records.verdicts import Interval, Verdict
 from tests import oracle
 from tests.logs import HOUR, MINUTE, T0, Run, batch, local_rule, revision, row, tick
 from tests.property.test_fold_laws import batches, by_kind, fold

@@ -13,11 +13,10 @@ from ingest.codec import READINGS, decode_quarantined, encode, headers_of, schem
 from ingest.records import FeedRecord, Headers
 from ingest.telemetry import Telemetry
 from ingest.topics import BREACHES, QUARANTINE, RESULTS
-from processors.detect_stage import DetectStage, SnapshotUnreadable, detect_stages
-from processors.outlook import decode_outlook, decode_outlooks
-from processors.records import OUTLOOK, OUTLOOKS
-from processors.stage import Outlet, RawRecord, Stage
-from processors.wind.site_hour import WINDS, decode_winds
+from processors.records.outlooks import OUTLOOK, OUTLOOKS, decode_outlook, decode_outlooks
+from processors.records.winds import WINDS, decode_winds
+from processors.stream.detect import DetectStage, SnapshotUnreadable, detect_stages
+from processors.stream.stage import Outlet, RawRecord, Stage
 from tests.logs import HOUR, MINUTE, T0, local_rule, minutes, revision, row, ticking
 
 

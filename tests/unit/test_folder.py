@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.folder import MARK, FolderError, hold_folder
-from deploy.stack import Stack
+from deploy.machine.folder import MARK, FolderError, hold_folder
+from deploy.machine.stack import Stack
 
 
 def test_a_new_folder_is_made_with_its_parents_and_can_be_held_again_after_release(tmp_path: Path) -> None:

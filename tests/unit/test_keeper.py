@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from processors.feedreader import LogGap, LogShort
-from processors.keeper import Dropped, Keeper
-from processors.snapshots import Snapshot, SnapshotRefused
-from processors.stage import DETECT_PACE, Pace, RawRecord
+from processors.stream.keeper import Dropped, Keeper
+from processors.stream.reader import LogGap, LogShort
+from processors.stream.snapshots import Snapshot, SnapshotRefused
+from processors.stream.stage import DETECT_PACE, Pace, RawRecord
 
 EACH = Pace(save_s=0.0, save_records=1)
 NEVER = Pace(save_s=3600.0, save_records=1_000_000)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.partition import Book, OutOfOrder, Step
+from processors.stream.book import Book, OutOfOrder, Step
 
 
 def folded_to(book: Book, end: int) -> None:

@@ -8,21 +8,13 @@ import orjson
 import pytest
 
 from ingest.codec import encode_readings, received_at_of
-from processors.groups import INTERVALS, VERDICTS, Group
-from processors.judgements import decode_judgements, encode_judgements, judgement_records
-from processors.records import (
-    Flagged,
-    Interval,
-    Verdict,
-    encode_breach,
-    encode_flags,
-    encode_judged,
-    ids_of,
-    reading_id,
-    short_id,
-    time_of_reading,
-)
-from processors.results import decode
+from processors.records.any_record import decode
+from processors.records.breaches import encode_breach
+from processors.records.ids import ids_of, reading_id, short_id, time_of_reading
+from processors.records.judgements import decode_judgements, encode_judgements, judgement_records
+from processors.records.readings import Flagged, encode_flags, encode_judged
+from processors.records.tables import INTERVALS, VERDICTS, Group
+from processors.records.verdicts import Interval, Verdict
 from tests.logs import (
     HEBEI,
     HOUR,

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-import processors.shell
+import processors.stream.shell
 from ingest.telemetry import Telemetry
-from processors.shell import Shell
-from processors.stage import Pace
+from processors.stream.shell import Shell
+from processors.stream.stage import Pace
 
 
 class Group:
@@ -37,7 +37,7 @@ class Group:
 def ended(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the process would have ended for."""
     said: list[str] = []
-    monkeypatch.setattr(processors.shell, "end_process", lambda name, error: said.append(str(error)))
+    monkeypatch.setattr(processors.stream.shell, "end_process", lambda name, error: said.append(str(error)))
     return said
 
 
@@ -46,7 +46,7 @@ async def test_a_rebalance_long_after_the_start_ends_nothing(
 ) -> None:
     group = Group()
     await group.rebalance()
-    monkeypatch.setattr(processors.shell, "_CLASH_WITHIN_S", -1.0)  # everything so far is long ago
+    monkeypatch.setattr(processors.stream.shell, "_CLASH_WITHIN_S", -1.0)  # everything so far is long ago
     for _ in range(20):
         await group.rebalance()
     assert ended == []
@@ -65,7 +65,7 @@ async def test_a_membership_that_is_taken_over_and_over_within_the_time_names_th
 async def test_takeovers_far_apart_are_restarts_of_the_other_and_end_nothing(
     ended: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(processors.shell, "_CLASH_WITHIN_S", -1.0)
+    monkeypatch.setattr(processors.stream.shell, "_CLASH_WITHIN_S", -1.0)
     group = Group()
     for number in range(20):
         await group.rebalance(f"m-{number}")

@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from processors.snapshots import Snapshot, Snapshots, decode_snapshot, encode_snapshot, key_of, state_of
+from processors.stream.snapshots import (
+    Snapshot,
+    Snapshots,
+    decode_snapshot,
+    encode_snapshot,
+    key_of,
+    state_of,
+)
 
 
 class FakeReader:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from deploy.stopping import SIGNALS, Stop, StoppedEarly
+from deploy.machine.stopping import SIGNALS, Stop, StoppedEarly
 
 
 @pytest.fixture(autouse=True)

@@ -14,16 +14,17 @@ import pytest
 from ingest.codec import encode, encode_readings, schema_of
 from ingest.records import Background, Headers, Quarantined, Readings, Tick
 from ingest.telemetry import Telemetry
-from processors.context import WIND, background_of, encode_context, unpacked, wind_of
-from processors.groups import INTERVALS, VERDICTS
 from processors.history import Batch, WriteOutcome
+from processors.history.context import WIND, background_of, encode_context, unpacked, wind_of
 from processors.history.points import Refusal, point_from_json
 from processors.history.sqlite import SqliteHistory
-from processors.judgements import encode_judgements
-from processors.records import Interval, Verdict, encode_judged
-from processors.stage import RawRecord, Stage, Weighed
-from processors.store_stage import StoreStage, Worker
-from processors.wind.site_hour import Share, SiteHour, encode_winds
+from processors.records.judgements import encode_judgements
+from processors.records.readings import encode_judged
+from processors.records.tables import INTERVALS, VERDICTS
+from processors.records.verdicts import Interval, Verdict
+from processors.records.winds import Share, SiteHour, encode_winds
+from processors.stream.stage import RawRecord, Stage, Weighed
+from processors.stream.store import StoreStage, Worker
 
 T0 = 1_763_856_000_000
 HOUR = 3_600_000

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy.embedded.process import ServerError, telling_lines
-from deploy.supervisor import CALM_S, FIRST_PAUSE_S, LONGEST_PAUSE_S, KeptServer
+from deploy.machine.supervisor import CALM_S, FIRST_PAUSE_S, LONGEST_PAUSE_S, KeptServer
 
 
 @dataclass(slots=True)

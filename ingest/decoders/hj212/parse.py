@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ingest.beside import NOTHING, Found, beside_of_fields
 from ingest.decoders.hj212.factors import (
     CODES_OF,
     DEFAULT_UNITS,
@@ -24,6 +23,7 @@ from ingest.decoders.hj212.frames import Frame
 from ingest.decoders.instants import BadTime, compact_instant
 from ingest.records import Decoded, DevicePolicy, Rejected
 from ingest.units import QUANTITIES, THOUSAND, WEATHER, Refused, conversion_of, number_of, thousandths
+from ingest.value_extras import NOTHING, Found, beside_of_fields
 
 _FLAG = re.compile(r"[A-Za-z0-9]{1,8}\Z")
 _PLAIN_NUMBER = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,6})?\Z")

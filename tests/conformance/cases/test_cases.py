@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
-from alerts.outbox import Patience, after, retry, sent
 from alerts.records import GIVEN_UP, PENDING, SENT
+from alerts.retry import Patience, after, retry, sent
 from alerts.store import CaseStore
 from tests.fakes.alerts import HOUR, NIGHT, breach, offline, outlook, planner
 

@@ -8,14 +8,6 @@ import numpy as np
 import pytest
 
 from ingest.records import MISSING, Background, Readings, Revision, Signal
-from processors.context import (
-    Context,
-    background_of,
-    batches_of_context,
-    revision_of,
-    signal_of,
-    unpacked,
-)
 from processors.history import History, LatestReading, Point
 from processors.history.columns import (
     batches_of_intervals,
@@ -25,8 +17,16 @@ from processors.history.columns import (
     batches_of_rulings,
     batches_of_verdicts,
 )
-from processors.outlook import Outlook
-from processors.records import Interval, Verdict
+from processors.history.context import (
+    Context,
+    background_of,
+    batches_of_context,
+    revision_of,
+    signal_of,
+    unpacked,
+)
+from processors.records.outlooks import Outlook
+from processors.records.verdicts import Interval, Verdict
 
 T0 = 1_763_856_000_000  # 2025-11-23T00:00:00Z
 HOUR = 3_600_000

@@ -21,8 +21,8 @@ from aiokafka.structs import OffsetAndMetadata
 from deploy.embedded.kafka import KafkaNode
 from ingest.admin import ensure_topics
 from ingest.topics import TopicSpec
-from processors.feedreader import Reader
-from processors.snapshots import Snapshot, Snapshots, decode_snapshot, encode_snapshot, key_of
+from processors.stream.reader import Reader
+from processors.stream.snapshots import Snapshot, Snapshots, decode_snapshot, encode_snapshot, key_of
 
 WORKER = Path(__file__).with_name("numbered.py")
 PARTITIONS = 3

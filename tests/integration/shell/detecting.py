@@ -7,9 +7,9 @@ import sys
 from dataclasses import replace
 
 from ingest.telemetry import Telemetry
-from processors.apps import StageOptions, run_stage
-from processors.detect_stage import detect_stages
-from processors.stage import DETECT_PACE
+from processors.stream.app import StageOptions, run_stage
+from processors.stream.detect import detect_stages
+from processors.stream.stage import DETECT_PACE
 
 
 def main() -> None:

@@ -13,9 +13,9 @@ import sys
 from pathlib import Path
 
 from ingest.telemetry import Telemetry
-from processors.apps import StageOptions, run_stage
-from processors.shell import Outlet, RawRecord
-from processors.stage import Pace
+from processors.stream.app import StageOptions, run_stage
+from processors.stream.shell import Outlet, RawRecord
+from processors.stream.stage import Pace
 
 
 class NumberedStage:

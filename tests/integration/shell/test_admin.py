@@ -11,7 +11,7 @@ from deploy.embedded.ports import free_port
 from ingest.admin import KafkaMissing, TopicMismatch, ensure_topics, partitions_of
 from ingest.telemetry import Telemetry
 from ingest.topics import TopicSpec
-from processors.apps import StageOptions, run_in_loop
+from processors.stream.app import StageOptions, run_in_loop
 
 
 def topics(*names: str) -> list[TopicSpec]:

@@ -17,20 +17,13 @@ from ingest.admin import ensure_topics
 from ingest.codec import decode, encode, schema_of
 from ingest.records import FeedRecord, Status
 from ingest.topics import TopicSpec, partition_of
-from processors.detect import Detector
-from processors.judgements import decode_judgements
-from processors.outlook import encode_outlook
-from processors.outputs import Outputs
-from processors.records import (
-    BREACH,
-    FLAGS,
-    JUDGED,
-    JUDGEMENTS,
-    OUTLOOK,
-    OUTLOOKS,
-    encode_breach,
-    encode_judged,
-)
+from processors.fold.detector import Detector
+from processors.fold.outputs import Outputs
+from processors.records.breaches import BREACH, encode_breach
+from processors.records.judgements import decode_judgements
+from processors.records.outlooks import OUTLOOK, OUTLOOKS, encode_outlook
+from processors.records.readings import FLAGS, JUDGED, encode_judged
+from processors.records.verdicts import JUDGEMENTS
 from tests.logs import (
     HEBEI,
     HOUR,

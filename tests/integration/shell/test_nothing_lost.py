@@ -9,8 +9,8 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from processors.gaps import accept_gaps, find_gaps
-from processors.shell import EXIT_LOG, EXIT_SETTINGS, EXIT_UNEXPECTED
+from processors.stream.log_gaps import accept_gaps, find_gaps
+from processors.stream.shell import EXIT_LOG, EXIT_SETTINGS, EXIT_UNEXPECTED
 
 from .conftest import PARTITIONS, Numbers, until
 

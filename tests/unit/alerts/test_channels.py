@@ -15,7 +15,7 @@ from alerts.channels.mail import MailSender
 from alerts.channels.webhook import WebhookSender
 from alerts.channels.wecom import WecomSender, content_of, outcome_of
 from alerts.records import Known, Message
-from alerts.routing import DEFAULT_CHANNEL, MailChannel, WecomChannel
+from alerts.routing.forms import DEFAULT_CHANNEL, MailChannel, WecomChannel
 from ingest.strict_yaml import ConfigError
 from tests.fakes.alerts import NIGHT, breach, planner
 from tests.fakes.servers import HttpFake, SmtpFake, closed_port

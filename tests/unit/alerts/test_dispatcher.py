@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from alerts.dispatcher import Dispatcher, Pacing
-from alerts.outbox import Patience, refused, retry, sent, unknown
 from alerts.records import GIVEN_UP, REFUSED, SENT
-from alerts.routing import DEFAULT_CHANNEL, Routing, RoutingForm, WebhookChannel
+from alerts.retry import Patience, refused, retry, sent, unknown
+from alerts.routing.forms import DEFAULT_CHANNEL, Routing, RoutingForm, WebhookChannel
 from alerts.store import CaseStore
 from ingest.telemetry import Telemetry
 from tests.fakes.alerts import NIGHT, Remembering, breach, county, planner

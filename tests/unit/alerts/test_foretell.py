@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.foretell import LEVEL_OF
-from alerts.policy import uncovered
+from alerts.outlook import LEVEL_OF
 from alerts.records import Known
-from alerts.routing import Routing, RoutingForm, idle_routes
-from processors.outlook import STATES
+from alerts.routing.forms import Routing, RoutingForm, idle_routes
+from alerts.routing.who import uncovered
+from processors.records.outlooks import STATES
 from tests.fakes.alerts import HOUR, NIGHT, county, outlook, planner
 
 PLAN = planner()

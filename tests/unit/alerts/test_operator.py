@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from alerts.operator import Reach, Sample, Trouble, Watcher
-from alerts.routing import Watch
+from alerts.platform_faults import Reach, Sample, Trouble, Watcher
+from alerts.routing.forms import Watch
 
 LIMITS = Watch(ticks_stopped=60, stage_stuck=120, quarantine_more_than=100, quarantine_within=600)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from alerts.records import Case, Known
-from alerts.routing import Silence
-from alerts.silence import hold_until, release
+from alerts.routing.forms import Silence
+from alerts.together import hold_until, release
 from tests.fakes.alerts import NIGHT, offline, planner
 
 SECOND = 1000

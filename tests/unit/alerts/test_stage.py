@@ -16,9 +16,9 @@ from alerts.stage import AlertsStage, case_writer
 from alerts.store import CaseStore
 from ingest.clock import ManualClock
 from ingest.telemetry import Telemetry
-from processors.outlook import encode_outlook
-from processors.records import encode_breach
-from processors.stage import RawRecord
+from processors.records.breaches import encode_breach
+from processors.records.outlooks import encode_outlook
+from processors.stream.stage import RawRecord
 from tests.fakes.alerts import HOUR, NIGHT, breach, offline, outlook, planner
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-import deploy.apply
+import deploy.county.apply
 import ingest.admin
-from deploy.apply import Applied
 from deploy.commands import apply, diff
+from deploy.county.apply import Applied
 from ingest.records import Revision
 from ingest.strict_yaml import ConfigError
 from tests.counties import device, write_county
@@ -36,8 +36,8 @@ def log(monkeypatch: pytest.MonkeyPatch) -> list[Revision]:
     async def topics(*_: Any) -> list[str]:
         return []
 
-    monkeypatch.setattr(deploy.apply, "apply_revision", put)
-    monkeypatch.setattr(deploy.apply, "revisions_in_log", read)
+    monkeypatch.setattr(deploy.county.apply, "apply_revision", put)
+    monkeypatch.setattr(deploy.county.apply, "revisions_in_log", read)
     monkeypatch.setattr(ingest.admin, "ensure_topics", topics)
     monkeypatch.setenv("DUSTWATCH_CLOCK", CLOCK)
     return held
@@ -129,7 +129,7 @@ def test_what_waits_is_not_cancelled_by_applying_what_is_in_force_unless_asked(
     run(apply.command, folder)
     run(apply.command, county(tmp_path / "b", interval=300), "--effective", "2027-02-01T00:00")
     done = run(apply.command, folder)
-    assert isinstance(done.exception, deploy.apply.WouldCancel)
+    assert isinstance(done.exception, deploy.county.apply.WouldCancel)
     assert "--cancel-waiting" in str(done.exception)
     done = run(apply.command, folder, "--cancel-waiting")
     assert done.exit_code == 0

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.configuration import revision_of_folder
-from deploy.difference import difference, summary
+from deploy.county.compile import revision_of_folder
+from deploy.county.difference import difference, summary
 
 EXAMPLE = Path(__file__).parents[3] / "deploy" / "example"
 

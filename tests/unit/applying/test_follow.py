@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from alerts.current import CurrentPlanner
+from alerts.current_planner import CurrentPlanner
 from alerts.planner import CasePlanner
 from alerts.records import Known
-from alerts.routing import load_routing
+from alerts.routing.forms import load_routing
 from alerts.store import CaseStore
 from alerts.web.app import create_app
-from deploy.configuration import revision_of_folder
-from deploy.follow import (
+from deploy.county.compile import revision_of_folder
+from deploy.county.follow import (
     ASK_EVERY,
     BROKEN,
     EDITED,

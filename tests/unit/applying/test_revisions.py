@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.revisions import prepared, standing, story
+from deploy.county.revisions import prepared, standing, story
 from ingest.records import Revision
-from processors.detect import Detector
-from processors.revision import make_revision
+from processors.fold.detector import Detector
+from processors.plan.plan import make_revision
 from tests.logs import T0, local_rule, revision, tick
 
 DAY = 86_400_000

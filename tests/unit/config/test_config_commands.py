@@ -13,8 +13,8 @@ from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 
 from alerts.service import run_alerts
-from deploy.check import check_folder
 from deploy.cli import program
+from deploy.county.check import check_folder
 from deploy.schemas import names, schema_of
 from deploy.settings import Settings
 from ingest.register import load_register

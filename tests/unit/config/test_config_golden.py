@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.check import check_folder
+from deploy.county.check import check_folder
 from tests.unit.config.golden import expected, folders, laid_over_the_smallest, shown
 
 EXAMPLE = Path(__file__).parents[3] / "deploy" / "example"

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from deploy.commands.decode import parse_offset
-from ingest.decoders.listing import decode_lines
+from ingest.decoded_lines import decode_lines
 from ingest.records import REJECTION_CODES, DevicePolicy
 
 FOLDER = Path(__file__).parents[2] / "cases" / "decode"

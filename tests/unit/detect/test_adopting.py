@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from processors.adopting import adopt
-from processors.answers import NONE
-from processors.days import DayHeld
-from processors.detect import Detector
-from processors.outage import NEVER
-from processors.revision import Plan
-from processors.silence import FAR
+from processors.columns import NEVER
+from processors.fold.adopting import adopt
+from processors.fold.detector import Detector
+from processors.plan.plan import Plan
+from processors.silence.heard import FAR
+from processors.verdicts.answers import NONE
+from processors.verdicts.days import DayHeld
 from tests.full_state import DEVICES, RULES, log
 from tests.logs import HOUR, T0, local_rule, revision
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from processors.amendments import Amendments, next_minute
-from processors.tracks import HOUR, MINUTE_MS, QUARTER, Track
+from processors.columns import MINUTE_MS
+from processors.measuring.reopened import Amendments, next_minute
+from processors.windows.calendar import HOUR, QUARTER, Track
 
 LONG = Track(8 * HOUR.window, HOUR.window)
 

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import pytest
 
-from processors import answers
-from processors.answers import REASONS_OF
+from processors.records import reasons
+from processors.records.reasons import REASONS_OF
 
 
 @pytest.mark.parametrize(
     ("bits", "codes"),
     [
         (0, ()),
-        (answers.LOW, ("low_capture",)),
-        (answers.NO_DATA, ("no_data",)),
-        (answers.SILENT, ("device_silent",)),
-        (answers.NEVER_SEEN, ("never_seen",)),
-        (answers.INTERVAL, ("interval_exceeds_window",)),
-        (answers.NO_BACKGROUND, ("no_background",)),
-        (answers.LOST, ("log_gap",)),
-        (answers.NOT_ADMITTED, ("values_not_admitted",)),
-        (1 << answers.BEGAN, ("gap_on_rising_slope",)),
-        (2 << answers.BEGAN, ("gap_under_high_background",)),
-        (answers.NO_WIND, ("no_wind_data",)),
-        (answers.CALM, ("calm",)),
-        (answers.VARIABLE, ("variable_wind",)),
-        (answers.NO_UPWIND, ("no_upwind_monitor",)),
-        (answers.NO_DATA | answers.CALM | answers.SILENT, ("calm", "device_silent", "no_data")),
+        (reasons.LOW, ("low_capture",)),
+        (reasons.NO_DATA, ("no_data",)),
+        (reasons.SILENT, ("device_silent",)),
+        (reasons.NEVER_SEEN, ("never_seen",)),
+        (reasons.INTERVAL, ("interval_exceeds_window",)),
+        (reasons.NO_BACKGROUND, ("no_background",)),
+        (reasons.LOST, ("log_gap",)),
+        (reasons.NOT_ADMITTED, ("values_not_admitted",)),
+        (1 << reasons.BEGAN, ("gap_on_rising_slope",)),
+        (2 << reasons.BEGAN, ("gap_under_high_background",)),
+        (reasons.NO_WIND, ("no_wind_data",)),
+        (reasons.CALM, ("calm",)),
+        (reasons.VARIABLE, ("variable_wind",)),
+        (reasons.NO_UPWIND, ("no_upwind_monitor",)),
+        (reasons.NO_DATA | reasons.CALM | reasons.SILENT, ("calm", "device_silent", "no_data")),
     ],
 )
 def test_bits_are_told_as_codes_in_the_order_of_the_alphabet(bits: int, codes: tuple[str, ...]):

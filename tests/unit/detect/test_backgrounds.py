@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ingest.records import Background
-from processors.background import KEEP_MS, AreaMean, Backgrounds
-from processors.revision import Area
+from processors.measuring.stations import KEEP_MS, AreaMean, Backgrounds
+from processors.plan.plan import Area
 
 HOUR = 3_600_000
 AREA = Area("county", ("S1", "S2", "S3"), 2)

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from processors.amendments import Amendments
-from processors.belated import Belated
-from processors.intake import intake
-from processors.orders import Order
-from processors.revision import Plan
-from processors.tracks import HOUR, QUARTER, Track
+from processors.measuring.intake import intake
+from processors.measuring.late import Belated
+from processors.measuring.reopened import Amendments
+from processors.plan.orders import Order
+from processors.plan.plan import Plan
+from processors.windows.calendar import HOUR, QUARTER, Track
 from tests.logs import HOUR as HOUR_MS
 from tests.logs import MINUTE, T0, batch, local_rule, revision, row
 

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from processors.breaches import OFFLINE, OFFLINE_SITE, REMEMBER_MOST, REMEMBER_MS, SUSPICION, Breaches
-from processors.records import Breach, Verdict, short_id
-from processors.rules import Rule
+from processors.plan.rules import Rule
+from processors.records.breaches import Breach
+from processors.records.ids import short_id
+from processors.records.verdicts import Verdict
 from tests.logs import HOUR, T0, local_rule
 
 RULE = local_rule(

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 import numpy as np
 
 from ingest.records import MISSING, Readings, Signal
-from processors.bundle import Bundle, TickAt, bundles
+from processors.measuring.bundle import Bundle, TickAt, bundles
 from tests.logs import T0, batch, row, tick
 
 FIRST = replace(

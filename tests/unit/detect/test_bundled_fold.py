@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import pytest
 
 from ingest.records import FeedRecord, Readings, Tick
-from processors.bundle import Bundle, bundles
-from processors.detect import Detector
-from processors.outputs import Outputs
+from processors.fold.detector import Detector
+from processors.fold.outputs import Outputs
+from processors.measuring.bundle import Bundle, bundles
 from tests.full_state import log
 from tests.logs import MINUTE, T0, minutes, revision, ticking
 

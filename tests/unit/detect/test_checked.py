@@ -9,14 +9,14 @@ import numpy as np
 from ingest.batches import Row
 from ingest.records import Background
 from ingest.units import JUDGED
-from processors.background import Backgrounds
-from processors.checked import Checked, flag, flagged, words_of
-from processors.intake import intake
-from processors.outage import NEVER
+from processors.columns import NEVER
+from processors.fold.flagging import Checked, flag, flagged, words_of
+from processors.measuring.intake import intake
+from processors.measuring.stations import Backgrounds
+from processors.plan.plan import Plan
 from processors.quality.flags import BIT, names_of
 from processors.quality.newest import Newest
-from processors.revision import Plan
-from processors.rowlog import RowLog
+from processors.windows.row_log import RowLog
 from tests.logs import HOUR, MINUTE, T0, batch, revision, row
 
 QUARTER = 15 * MINUTE

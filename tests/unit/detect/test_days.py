@@ -8,22 +8,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from processors.answers import (
+from processors.columns import UNBOUNDED
+from processors.plan.plan import Plan
+from processors.records.ids import short_id
+from processors.records.tables import VERDICTS
+from processors.records.verdicts import Verdict
+from processors.verdicts.answers import (
     IS_COMPLIANT,
     IS_EXCEEDING,
     IS_UNDETERMINED,
     NONE,
-    SUPERSEDE_MS,
     Findings,
     Held,
     Judgement,
 )
-from processors.days import Days
-from processors.groups import VERDICTS
-from processors.in_force import UNBOUNDED
-from processors.records import Verdict, short_id
-from processors.revision import Plan
-from processors.tracks import HOUR
+from processors.verdicts.days import Days
+from processors.windows.calendar import HOUR, SUPERSEDE_MS
 from tests.logs import HOUR as HOUR_MS
 from tests.logs import MIDNIGHT, local_rule, revision
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from ingest.batches import Row, readings_of
 from ingest.records import FeedRecord, Readings
-from processors.detect import Detector
-from processors.outlook import Outlook
+from processors.fold.detector import Detector
+from processors.records.outlooks import Outlook
 from tests.logs import (
     HEBEI,
     HEBEI_RULE,

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from deploy.configuration import revision_of_folder
-from deploy.replay import calibrated_values, reading_lines
+from deploy.county.compile import revision_of_folder
+from processors.plan.plan import Plan
 from processors.quality.defaults import DEFAULTS
-from processors.revision import Plan
+from processors.replay.replay import calibrated_values, reading_lines
 from tests.counties import device, site, write_county
 from tests.logs import HOUR, MINUTE, T0, Run, batch, local_rule, minutes, revision, row, tick, ticking
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.records import Readings, Signal
-from processors.calibrations import Calibrations
-from processors.detect import Detector
+from processors.fold.detector import Detector
+from processors.plan.calibrations import Calibrations
 from tests.logs import HOUR, MINUTE, T0, Run, background, batch, local_rule, minutes, revision, row, ticking
 
 RULES = [local_rule()]

@@ -12,7 +12,7 @@ import pytest
 
 from ingest.batches import Row
 from ingest.records import FeedRecord, Revision
-from processors.rules import Rule
+from processors.plan.rules import Rule
 from tests.logs import (
     HEBEI,
     HOUR,

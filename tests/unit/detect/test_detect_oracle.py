@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from processors.tracks import DAY_MS, day_of
+from processors.columns import DAY_MS
+from processors.windows.calendar import day_of
 from tests import oracle
 from tests.counties import DATA, dust_storm
 from tests.logs import HOUR, MINUTE, Run, batch, local_rule, revision, row, tick

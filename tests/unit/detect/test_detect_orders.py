@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ingest.records import Signal
-from processors.detect import Detector
+from processors.fold.detector import Detector
 from tests.logs import HOUR, MINUTE, T0, Run, batch, local_rule, minutes, revision, row, tick, ticking
 
 

@@ -12,9 +12,9 @@ from deploy.schemas import schema_of
 from ingest.records import Signal
 from ingest.register_checks import WORDS
 from ingest.strict_yaml import read
-from processors.footprint import added_by, base_bytes
-from processors.rules import STANDARDS, load_pack, pack_names
-from processors.tracks import DAY_MS
+from processors.columns import DAY_MS
+from processors.plan.footprint import added_by, base_bytes
+from processors.plan.rules import STANDARDS, load_pack, pack_names
 from tests.logs import (
     HOUR,
     MINUTE,

@@ -7,7 +7,7 @@ import pytest
 from ingest.batches import readings_of
 from ingest.records import Readings
 from ingest.topics import partition_of
-from processors.detect import Detector
+from processors.fold.detector import Detector
 from tests.logs import (
     HEBEI,
     HOUR,

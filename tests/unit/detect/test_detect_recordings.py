@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from processors.detect import Detector
+from processors.fold.detector import Detector
 from tests.counties import DATA, DUST_STORM, dust_storm
 from tests.logs import HOUR, MINUTE, Run, batch, minutes, revision, row, tick
 

@@ -6,9 +6,9 @@ import pytest
 
 from ingest.register import load_register
 from ingest.topics import partition_of
-from processors.detect import Detector
-from processors.revision import Plan, compile_revision, make_revision, revision_id, sites_of_partition
-from processors.rules import load_rules
+from processors.fold.detector import Detector
+from processors.plan.plan import Plan, compile_revision, make_revision, revision_id, sites_of_partition
+from processors.plan.rules import load_rules
 from tests.counties import device, site, write_county
 from tests.logs import (
     HEBEI,

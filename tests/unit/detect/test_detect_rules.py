@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ingest.strict_yaml import ConfigError
-from processors.rules import Rule, load_pack, load_rules, pack_names
+from processors.plan.rules import Rule, load_pack, load_rules, pack_names
 from tests.logs import HEBEI, INSTANT, SHANGHAI, WUHAN, local_rule
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ingest.batches import Row
-from processors.detect import Detector
+from processors.fold.detector import Detector
 from tests.logs import (
     HOUR,
     MINUTE,

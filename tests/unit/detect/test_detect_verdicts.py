@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ingest.records import Signal
-from processors.detect import Detector
+from processors.fold.detector import Detector
 from tests.logs import (
     HEBEI,
     HEBEI_RULE,

@@ -9,17 +9,13 @@ from pathlib import Path
 
 import pytest
 
-import deploy.replay
-from deploy.configuration import revision_of_folder
-from deploy.replay import (
-    Replayed,
-    feed_of,
-    write,
-)
+import processors.replay.replay
+from deploy.county.compile import revision_of_folder
 from ingest import codec
 from ingest.recording import read_recording
 from ingest.register import load_register
-from processors.detect import Detector
+from processors.fold.detector import Detector
+from processors.replay.replay import Replayed, feed_of, write
 from tests.counties import (
     DUST_STORM,
     device,
@@ -56,7 +52,7 @@ def played(
     folder = tmp_path_factory.mktemp("played")
     county, recording, start = request.param(folder)
     revision = revision_of_folder(county, received_at=start)
-    replayed = deploy.replay.replay(load_register(county), revision, [read_recording(recording)])
+    replayed = processors.replay.replay.replay(load_register(county), revision, [read_recording(recording)])
     files = _files(replayed, folder / "expected")
     for kind in ("readings", "intervals", "verdicts", "breaches"):
         assert files[f"{kind}.jsonl"], f"the recording leads to {kind}"
@@ -87,7 +83,7 @@ def test_batches_of_any_size_give_the_same_json_lines(
     played: tuple[Path, Path, int, Files], rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     county, recording, start, expected = played
-    monkeypatch.setattr(deploy.replay, "MOST_ROWS", rows)
+    monkeypatch.setattr(processors.replay.replay, "MOST_ROWS", rows)
     assert _files(_judged(county, recording, start, 0), tmp_path / "out") == expected
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from ingest.records import Signal
-from processors.exemptions import Exemption, exemptions, places_of
-from processors.orders import Orders
-from processors.revision import Plan
+from processors.plan.exemptions import Exemption, exemptions, places_of
+from processors.plan.orders import Orders
+from processors.plan.plan import Plan
 from tests.logs import HOUR, T0, local_rule, revision
 
 FACTS = {

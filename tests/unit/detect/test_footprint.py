@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from processors.footprint import added_by, base_bytes
+from processors.plan.footprint import added_by, base_bytes
 from tests.logs import local_rule
 
 ANSWER, MEASURED, OUTLOOK, READING, KEPT_HOUR, SETTLED_DAY, SOURCE = 7, 12, 120, 50, 13, 5, 4

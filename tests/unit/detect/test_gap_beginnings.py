@@ -7,8 +7,8 @@ import pytest
 
 from ingest.batches import Row
 from ingest.records import FeedRecord, Signal
-from processors.beginnings import Settings, beginnings
-from processors.detect import Detector
+from processors.fold.detector import Detector
+from processors.silence.gap_onset import Settings, beginnings
 from tests.logs import (
     HOUR,
     MINUTE,

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from processors.groups import Group, Table, parted
-from processors.records import Interval
+from processors.records.tables import Group, Table, parted
+from processors.records.verdicts import Interval
 
 ONE = Interval(
     id="i-1",

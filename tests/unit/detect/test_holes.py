@@ -7,14 +7,15 @@ import pytest
 
 from ingest.batches import Row
 from ingest.records import Background, Signal
-from processors.background import Backgrounds
-from processors.beginnings import HIGH_BACKGROUND, RISING
-from processors.holes import Around, Holes, longest
-from processors.intake import intake
-from processors.orders import Orders
-from processors.outage import NEVER, Outage
-from processors.revision import Plan
-from processors.rowlog import RowLog
+from processors.columns import NEVER
+from processors.measuring.intake import intake
+from processors.measuring.stations import Backgrounds
+from processors.plan.orders import Orders
+from processors.plan.plan import Plan
+from processors.records.reasons import HIGH_BACKGROUND, RISING
+from processors.silence.device_gaps import Around, Holes, longest
+from processors.silence.own_outage import Outage
+from processors.windows.row_log import RowLog
 from tests.logs import HOUR, MINUTE, T0, batch, row
 from tests.logs import revision as configured
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ingest.units import JUDGED
-from processors.hours import Hour, Hours, Key
-from processors.in_force import Admission
-from processors.rowlog import ABSENT
-from processors.tracks import HOUR_MS
-from processors.windows import Means
+from processors.columns import ABSENT, HOUR_MS
+from processors.measuring.clock_hours import Hour, Hours, Key
+from processors.plan.rule_in_force import Admission
+from processors.windows.means import Means
 
 MINUTE = 60_000
 PM10 = JUDGED.index("pm10")

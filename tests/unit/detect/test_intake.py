@@ -9,9 +9,10 @@ import pytest
 
 from ingest.batches import Row
 from ingest.units import JUDGED
-from processors.intake import FUTURE_MS, Intake, intake
-from processors.revision import Plan
-from processors.rowlog import ABSENT, DRY, GREATEST, REFUSED
+from processors.columns import ABSENT
+from processors.measuring.intake import FUTURE_MS, Intake, intake
+from processors.plan.plan import Plan
+from processors.windows.row_log import DRY, GREATEST, REFUSED
 from tests.logs import HOUR, MINUTE, T0, batch, revision, row
 
 PLAN = Plan.of(revision(["d1", "d2"]))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from processors.intervals import interval_ids, intervals_of
-from processors.records import Interval
-from processors.revision import Plan
-from processors.windows import NANO, Means, Statistic
+from processors.columns import NANO
+from processors.measuring.intervals import interval_ids, intervals_of
+from processors.plan.plan import Plan
+from processors.records.verdicts import Interval
+from processors.windows.means import Means, Statistic
 from tests.logs import HOUR, T0, revision
 
 PLAN = Plan.of(revision(["d0", {"id": "d1", "interval": 900, "site": "s2"}, {"id": "d2", "interval": 7}]))

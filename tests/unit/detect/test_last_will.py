@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ingest.records import FeedRecord, Status
-from processors.detect import Detector
+from processors.fold.detector import Detector
 from tests.logs import MINUTE, T0, Run, minutes, revision, ticking
 
 END = T0 + 40 * MINUTE

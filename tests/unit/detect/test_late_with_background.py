@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from processors.records import Verdict
+from processors.records.verdicts import Verdict
 from tests.logs import (
     HEBEI,
     HEBEI_RULE,

@@ -7,19 +7,19 @@ import numpy as np
 from ingest.batches import Row
 from ingest.records import Signal
 from ingest.units import JUDGED
-from processors.hours import Hours
-from processors.in_force import PLAIN, Admission
-from processors.intake import intake
-from processors.meter import Meter, numbers_of
-from processors.orders import Orders
-from processors.outage import NEVER
+from processors.columns import ABSENT, NEVER
+from processors.measuring.clock_hours import Hours
+from processors.measuring.intake import intake
+from processors.measuring.meter import Meter, numbers_of
+from processors.plan.orders import Orders
+from processors.plan.plan import Plan
+from processors.plan.rule_in_force import PLAIN, Admission
+from processors.plan.rules import Rule
 from processors.quality.flags import BIT
-from processors.revision import Plan
-from processors.rowlog import ABSENT, REFUSED, RowLog
-from processors.rules import Rule
-from processors.tracks import HOUR as HOURLY
-from processors.tracks import QUARTER as QUARTERLY
-from processors.tracks import Track
+from processors.windows.calendar import HOUR as HOURLY
+from processors.windows.calendar import QUARTER as QUARTERLY
+from processors.windows.calendar import Track
+from processors.windows.row_log import REFUSED, RowLog
 from tests.logs import HOUR, MINUTE, T0, batch, local_rule, minutes, revision, row
 
 PM10, TSP = JUDGED.index("pm10"), JUDGED.index("tsp")

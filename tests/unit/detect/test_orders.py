@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ingest.records import Signal
-from processors.orders import KINDS, Order, Orders
+from processors.plan.orders import KINDS, Order, Orders
 
 PLACES = ("site-1", "town", "county", "*")
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from processors.outage import GRACE_MS, NEVER, SLACK_MS, Outage, is_gap
+from processors.columns import NEVER
+from processors.silence.own_outage import GRACE_MS, SLACK_MS, Outage, is_gap
 
 SECOND = 1000
 LONG = 100 * SECOND  # more than a tick's second and the slack

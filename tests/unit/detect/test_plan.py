@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from ingest.records import Signal
-from processors.orders import Orders
-from processors.revision import (
+from processors.columns import UNBOUNDED
+from processors.plan.orders import Orders
+from processors.plan.plan import (
     FORMER_MS,
     LATENESS_MS,
     OFFLINE_LEAST_MS,
-    UNBOUNDED,
     Former,
     Plan,
     RuleInForce,
@@ -25,8 +25,8 @@ from processors.revision import (
     make_revision,
     revision_id,
 )
-from processors.tracks import HOUR, QUARTER, RETAIN_MS, Track
-from processors.windows import Statistic
+from processors.windows.calendar import HOUR, QUARTER, RETAIN_MS, Track
+from processors.windows.means import Statistic
 from tests.logs import HOUR as HOUR_MS
 from tests.logs import MIDNIGHT, MINUTE, T0, local_rule, revision
 

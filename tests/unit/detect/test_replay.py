@@ -13,13 +13,13 @@ import pytest
 from click.testing import CliRunner
 
 from deploy.commands.replay import command
-from deploy.replay import Replayed, feed_of, lines_text, replay, write
 from ingest import codec
 from ingest.recording import read_recording
 from ingest.register import load_register
-from processors.detect import Detector
-from processors.revision import compile_revision, make_revision
-from processors.rules import load_rules
+from processors.fold.detector import Detector
+from processors.plan.plan import compile_revision, make_revision
+from processors.plan.rules import load_rules
+from processors.replay.replay import Replayed, feed_of, lines_text, replay, write
 from tests.counties import device, iso, message, reading, write_county, write_recording
 from tests.logs import HOUR, MINUTE, T0
 
@@ -237,7 +237,7 @@ def test_other_batches_and_a_crash_after_every_nth_record_give_the_same_lines(
     case, size, crash_every, tmp_path, monkeypatch
 ):
     folder = CASES / case
-    monkeypatch.setattr("deploy.replay.MOST_ROWS", size)
+    monkeypatch.setattr("processors.replay.replay.MOST_ROWS", size)
     register = load_register(folder / "config")
     revision = make_revision(compile_revision(register, load_rules(folder / "config").rules), 0)
     out, detector = Replayed(), Detector.empty()

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ingest.records import MISSING
-from processors.rowlog import (
-    ABSENT,
+from processors.columns import ABSENT, Uint64s
+from processors.windows.row_log import (
     BUCKET_MS,
     DRY,
     KEEP_MS,
@@ -15,7 +15,6 @@ from processors.rowlog import (
     Bucket,
     Columns,
     RowLog,
-    Uint64s,
     content_of,
     key_of,
 )

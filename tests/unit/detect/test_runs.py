@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from processors.answers import IS_COMPLIANT, IS_EXCEEDING, IS_UNDETERMINED, NONE, PENDING, Held
-from processors.in_force import RuleInForce
-from processors.revision import Plan
-from processors.runs import InARow, judged
+from processors.plan.plan import Plan
+from processors.plan.rule_in_force import RuleInForce
+from processors.verdicts.answers import IS_COMPLIANT, IS_EXCEEDING, IS_UNDETERMINED, NONE, PENDING, Held
+from processors.verdicts.in_a_row import InARow, place_in_run
 from tests.logs import T0, local_rule, revision
 
 QUARTER = 900_000
@@ -38,7 +38,7 @@ def _judged(
     start, held = _held(0, *now)
     earlier = [_held(-nth, *one) for nth, one in enumerate(before, 1)]
     later = [_held(nth, state, 200) for nth, state in (after or {}).items()]
-    return judged(rule, held, earlier, 1, start, later)
+    return place_in_run(rule, held, earlier, 1, start, later)
 
 
 @pytest.mark.parametrize(("before", "run"), [([], 0), ([E], 1), ([E, E, C, E], 2), ([C, E], 0), ([U, E], 0)])

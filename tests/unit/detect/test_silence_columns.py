@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from processors.outage import GRACE_MS, NEVER, Outage
-from processors.silence import Silence
+from processors.columns import NEVER
+from processors.silence.heard import Silence
+from processors.silence.own_outage import GRACE_MS, Outage
 
 MINUTE = 60_000
 AFTER = np.array([15 * MINUTE, 15 * MINUTE, 60 * MINUTE], np.int64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from processors.detect import Detector
+from processors.fold.detector import Detector
 from tests.logs import HOUR, MINUTE, T0, Run, batch, minutes, revision, row, tick, ticking
 
 THREE = [{"id": f"d{n}", "site": "s1"} for n in (1, 2, 3)]

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from ingest.strict_yaml import ConfigError
-from processors.detect import Detector
-from processors.footprint import added_by, base_bytes
-from processors.intervals import interval_ids
-from processors.outputs import Outputs
+from processors.fold.detector import Detector
+from processors.fold.outputs import Outputs
+from processors.measuring.intervals import interval_ids
+from processors.plan.footprint import added_by, base_bytes
 from processors.quality.folder import load_quality
-from processors.records import Verdict, short_id
+from processors.records.ids import short_id
+from processors.records.verdicts import Verdict
 from tests.logs import (
     HOUR,
     MIDNIGHT,

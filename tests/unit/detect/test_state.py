@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from ingest.records import Tick
-from processors.detect import Detector
-from processors.revision import Plan
-from processors.rowlog import Bucket
+from processors.fold.detector import Detector
+from processors.plan.plan import Plan
+from processors.windows.row_log import Bucket
 from tests.full_state import log
 from tests.logs import MINUTE, T0
 

@@ -11,12 +11,12 @@ import pyarrow as pa
 import pytest
 
 from ingest.records import FeedRecord, Readings, Signal
-from processors import state
 from processors.breaches import SUSPICION
-from processors.detect import Detector
-from processors.records import decode_breach, encode_breach
-from processors.revision import Plan
-from processors.suspecting import Suspecting, evidence_of, rule_of
+from processors.fold import snapshot
+from processors.fold.detector import Detector
+from processors.fold.suspicion import Suspecting, evidence_of, rule_of
+from processors.plan.plan import Plan
+from processors.records.breaches import decode_breach, encode_breach
 from processors.suspicion import watch
 from processors.suspicion.features import NUMBER
 from processors.suspicion.finding import Finding, Guard, Named
@@ -296,7 +296,7 @@ def test_a_breach_without_evidence_is_read_as_it_was_written_before():
 
 def as_before(data: bytes) -> bytes:
     """A snapshot as it was when what suspicion keeps was one of its arrays."""
-    start = len(state._MAGIC)
+    start = len(snapshot._MAGIC)
     kept = int.from_bytes(data[start : start + 8], "little")
     suspicion, rest = data[start + 8 : start + 8 + kept], data[start + 8 + kept :]
     raw = pa.decompress(rest[8:], int.from_bytes(rest[:8], "little"), codec="zstd", asbytes=True)

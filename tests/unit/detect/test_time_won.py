@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from deploy.won import time_won_by_rule
+from processors.replay.lead_time import time_won_by_rule
 
 HOUR = {"rule": "r", "point": "d1", "start": "2026-11-23T00:00:00.000Z", "end": "2026-11-23T01:00:00.000Z"}
 

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from processors.tracks import DAY_MS, HOUR, HOUR_MS, QUARTER, Track, day_of, midnight
+from processors.columns import DAY_MS, HOUR_MS
+from processors.windows.calendar import HOUR, QUARTER, Track, day_of, midnight
 
 COUNTY, LONDON, KOLKATA = "Asia/Shanghai", "Europe/London", "Asia/Kolkata"
 DAY = Track(DAY_MS, DAY_MS)

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from deploy.configuration import revision_of_folder
-from deploy.replay import Replayed, replay
+from deploy.county.compile import revision_of_folder
 from ingest.batches import Row, readings_of
 from ingest.recording import read_recording
 from ingest.register import load_register
 from ingest.units import JUDGED
-from processors.detect import Detector
+from processors.fold.detector import Detector
+from processors.replay.replay import Replayed, replay
 from tests.counties import device, iso, message, reading, write_county, write_recording
 from tests.logs import (
     HEBEI,

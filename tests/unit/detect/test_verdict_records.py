@@ -7,20 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from processors.answers import (
-    IS_COMPLIANT,
-    IS_EXCEEDING,
-    IS_UNDETERMINED,
-    LOW,
-    NO_BACKGROUND,
-    NO_DATA,
-    Held,
-)
-from processors.background import AreaMean
-from processors.intervals import interval_ids
-from processors.records import Verdict, ids_of
-from processors.revision import Plan
-from processors.verdicts import verdicts_of
+from processors.measuring.intervals import interval_ids
+from processors.measuring.stations import AreaMean
+from processors.plan.plan import Plan
+from processors.records.ids import ids_of
+from processors.records.reasons import LOW, NO_BACKGROUND, NO_DATA
+from processors.records.verdicts import Verdict
+from processors.verdicts.answers import IS_COMPLIANT, IS_EXCEEDING, IS_UNDETERMINED, Held
+from processors.verdicts.verdict_groups import verdicts_of
 from tests.logs import HOUR, MINUTE, T0, local_rule, revision
 
 NANO = 10**9

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from processors.admission import Admission, admission
-from processors.rules import NO_MEASUREMENT
+from processors.audit.admission import Admission, admission
+from processors.plan.rules import NO_MEASUREMENT
 
 MINUTE = 60_000
 READING: dict[str, Any] = {"pm10": 120, "time": 10 * MINUTE, "period": 60, "received_at": 12 * MINUTE}

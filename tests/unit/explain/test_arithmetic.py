@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processors.arithmetic import (
+from processors.audit.arithmetic import (
     Comparison,
     Slot,
     Statistic,

@@ -8,7 +8,7 @@ import pytest
 
 from ingest import codec
 from ingest.records import Background, Revision, Signal, Tick
-from processors.context import (
+from processors.history.context import (
     Context,
     background_of,
     batches_of_context,
@@ -18,7 +18,7 @@ from processors.context import (
     signal_of,
     unpacked,
 )
-from processors.records import BREACH, Breach, encode_breach
+from processors.records.breaches import BREACH, Breach, encode_breach
 from tests.logs import HOUR, T0, WUHAN, Run, minutes, revision, rules_of, ticking
 
 BACKGROUND = Background("bg-1", T0 + 9, "S1", T0, T0 + HOUR, {"pm10": 5, "tsp": 7})

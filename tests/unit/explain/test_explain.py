@@ -18,14 +18,18 @@ import pytest
 from click.testing import CliRunner, Result
 
 from deploy.commands.explain import command
-from deploy.explain import Teller, worked_out
-from deploy.explain_texts import LANGUAGES, TEXTS
-from deploy.rework import rework
-from deploy.trail import gather
 from ingest.records import FeedRecord, Signal
+from processors.audit.explain import story, worked_out
+from processors.audit.recompute import rework
+from processors.audit.teller import Teller
+from processors.audit.texts import LANGUAGES, TEXTS
+from processors.audit.trail import gather
+from processors.fold.outputs import Outputs
 from processors.history import History, open_history
-from processors.outputs import Outputs
-from processors.records import REASONS, Breach, Verdict, reading_id
+from processors.records.breaches import Breach
+from processors.records.ids import reading_id
+from processors.records.reasons import REASONS
+from processors.records.verdicts import Verdict
 from tests.counties import dust_storm
 from tests.kept import keep, log_of
 from tests.logs import (
@@ -66,7 +70,7 @@ class Kept:
     def tell(self, id_: str, language: str = "en") -> list[str]:
         trail = gather(self.history, id_)
         assert trail is not None
-        return list(Teller(trail, worked_out(trail), language).lines())
+        return list(story(Teller(trail, worked_out(trail), language)))
 
     def run(self, *arguments: str) -> Result:
         return CliRunner().invoke(command, [*arguments, "--history", self.url])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.explain_texts import LANGUAGES
+from processors.audit.texts import LANGUAGES
 from processors.breaches import SUSPICION
 from tests.unit.explain.test_explain import CASES, ID, replayed
 

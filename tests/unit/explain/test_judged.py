@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from deploy.cli import program
 from ingest.records import Signal
-from processors.exemptions import exemptions
 from processors.history import open_history
-from processors.orders import Orders
-from processors.revision import Plan
+from processors.plan.exemptions import exemptions
+from processors.plan.orders import Orders
+from processors.plan.plan import Plan
 from tests.kept import keep
 from tests.logs import HOUR, T0, local_rule, minutes, revision, ticking
 

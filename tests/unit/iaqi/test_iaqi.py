@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.iaqi import HJ_633_2012, HJ_633_2026, INDEX, Table, iaqi
+from processors.standards.iaqi import HJ_633_2012, HJ_633_2026, INDEX, Table, iaqi
 
 TABLES = [HJ_633_2026, HJ_633_2012]
 POLLUTANTS = ["pm10", "pm2_5"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.texts import Texts
+from ingest.text_codes import Texts
 
 words = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=6), max_size=8)
 

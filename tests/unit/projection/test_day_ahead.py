@@ -8,23 +8,24 @@ import numpy as np
 import pytest
 
 from ingest.records import Headers
-from processors.answers import IS_COMPLIANT, IS_EXCEEDING, IS_UNDETERMINED, NONE, PENDING, Held
-from processors.day_ahead import DayAhead
-from processors.outlook import (
+from processors.outlook.day_allowance import DayAhead
+from processors.outlook.states import Watch
+from processors.plan.plan import Plan
+from processors.records.outlooks import (
     CERTAIN,
     IF_MEASURED,
+    OUTLOOK,
+    OUTLOOKS,
     QUIET,
     UNDETERMINABLE,
     WARNING,
     Outlook,
-    Watch,
     decode_outlook,
     decode_outlooks,
     encode_outlook,
     encode_outlooks,
 )
-from processors.records import OUTLOOK, OUTLOOKS
-from processors.revision import Plan
+from processors.verdicts.answers import IS_COMPLIANT, IS_EXCEEDING, IS_UNDETERMINED, NONE, PENDING, Held
 from tests.logs import HOUR, MIDNIGHT, local_rule, revision
 
 DAY = 24 * HOUR

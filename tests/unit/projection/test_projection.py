@@ -7,7 +7,19 @@ import math
 import numpy as np
 import pytest
 
-from processors.outlook import (
+from processors.outlook.levels import Memory, Recent, learn
+from processors.outlook.projection import (
+    NONE,
+    Bars,
+    Progress,
+    ProjectionSettings,
+    bars_of,
+    project,
+    prospects,
+    rows_of,
+    settled_slots,
+)
+from processors.outlook.states import (
     BETWEEN,
     CANNOT_COMPLY,
     CLEAR,
@@ -24,19 +36,7 @@ from processors.outlook import (
     step,
     time_won,
 )
-from processors.projection import (
-    NONE,
-    Bars,
-    Progress,
-    ProjectionSettings,
-    bars_of,
-    project,
-    prospects,
-    rows_of,
-    settled_slots,
-)
-from processors.recent import Memory, Recent, learn
-from processors.revision import Plan
+from processors.plan.plan import Plan
 from tests.logs import HEBEI, HOUR, MINUTE, T0, local_rule, revision, rules_of
 
 NANO = 10**9

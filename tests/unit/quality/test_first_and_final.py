@@ -7,7 +7,7 @@ import pytest
 
 from ingest.records import MISSING
 from ingest.units import JUDGED
-from processors.outage import NEVER
+from processors.columns import ABSENT, NEVER
 from processors.quality.final import Held, final_flags, newest_after, reach_ms
 from processors.quality.first import first_flags
 from processors.quality.flags import names_of
@@ -15,7 +15,7 @@ from processors.quality.limits import Limits, Monitors
 from processors.quality.newest import Newest
 from processors.quality.series import Reach, cut
 from processors.quality.settings import Settings
-from processors.rowlog import ABSENT, REFUSED
+from processors.windows.row_log import REFUSED
 from tests.quality_series import MINUTE, OFF, QUARTER, T0, line, series_of
 
 PM10, TSP = JUDGED.index("pm10"), JUDGED.index("tsp")

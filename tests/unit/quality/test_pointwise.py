@@ -9,6 +9,7 @@ import pytest
 
 from ingest.records import MISSING
 from ingest.units import JUDGED
+from processors.columns import ABSENT
 from processors.quality.device_flag import codes_of
 from processors.quality.flags import CHECKS, names_of
 from processors.quality.limits import Limits, Monitors
@@ -22,7 +23,7 @@ from processors.quality.pointwise import (
     is_serviced,
 )
 from processors.quality.settings import Settings
-from processors.rowlog import ABSENT, REFUSED
+from processors.windows.row_log import REFUSED
 
 PM10 = JUDGED.index("pm10")
 SECOND = 1000

@@ -9,7 +9,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from ingest.strict_yaml import load
-from processors.outage import NEVER
+from processors.columns import ABSENT, NEVER
 from processors.quality.calibration import Correction, Corrections, calibrated
 from processors.quality.final import Held, final_flags, reach_ms
 from processors.quality.first import first_flags
@@ -17,7 +17,7 @@ from processors.quality.flags import names_of
 from processors.quality.limits import Limits, Monitors
 from processors.quality.newest import Newest
 from processors.quality.settings import Settings
-from processors.rowlog import ABSENT, REFUSED
+from processors.windows.row_log import REFUSED
 from tests.quality_series import OFF, T0
 
 YAML = """

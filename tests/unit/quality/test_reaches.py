@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from processors.columns import Int32s
 from processors.quality import attenuated_signal, background, flat_line, neighbour
 from processors.quality.flags import (
     FAIL,
@@ -19,7 +20,6 @@ from processors.quality.flags import (
 from processors.quality.limits import Monitors
 from processors.quality.series import Reach
 from processors.quality.settings import AttenuatedSignal, Checks, FlatLine, Plausible, Settings
-from processors.rowlog import Int32s
 
 PM10: Checks = Settings.model_validate({}).pm10
 

@@ -13,9 +13,10 @@ from jsonschema import Draft202012Validator
 from deploy.schemas import names, schema_of
 from ingest.codec import encode, encode_quarantined
 from ingest.records import Background, Quarantined, Revision, Signal, Status, Tick
-from processors.judgements import encode_judgements
-from processors.outlook import encode_outlooks
-from processors.records import encode_breach, encode_flags
+from processors.records.breaches import encode_breach
+from processors.records.judgements import encode_judgements
+from processors.records.outlooks import encode_outlooks
+from processors.records.readings import encode_flags
 from tests.counties import device, write_county
 from tests.kept import log_of
 from tests.logs import Run
@@ -77,8 +78,8 @@ def test_what_is_set_aside_and_what_is_ordered_follow_their_schemas() -> None:
 
 
 def test_a_configuration_as_it_is_applied_follows_its_schema(tmp_path: Path) -> None:
-    from deploy.configuration import revision_of_folder
-    from deploy.revisions import prepared, standing
+    from deploy.county.compile import revision_of_folder
+    from deploy.county.revisions import prepared, standing
 
     folder = write_county(tmp_path, [device("dev-1")])
     made = prepared(revision_of_folder(folder, T0), standing([], T0), "li", "first")

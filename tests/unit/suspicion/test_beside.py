@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ingest.beside import COUNT, GREATEST, LEAST
 from ingest.records import MISSING
+from ingest.value_extras import COUNT, GREATEST, LEAST
 from processors.suspicion.air import hours_up_to
-from processors.suspicion.beside import NAMES, Beside, Sums
+from processors.suspicion.hour_sums import NAMES, Beside, Sums
 
 HOUR = 3_600_000
 

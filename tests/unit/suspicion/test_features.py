@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from processors.rowlog import ABSENT, REFUSED
-from processors.suspicion.beside import Sums
+from processors.columns import ABSENT
 from processors.suspicion.features import COLUMNS, NUMBER, Rows, hour_features
+from processors.suspicion.hour_sums import Sums
+from processors.windows.row_log import REFUSED
 from tests.counties import DATA, dust_storm
 
 HOUR = 3_600_000

@@ -9,9 +9,9 @@ from statistics import fmean, pstdev
 import numpy as np
 import pytest
 
-from processors.rowlog import ABSENT
-from processors.suspicion.beside import Sums
+from processors.columns import ABSENT
 from processors.suspicion.features import COLUMNS, Rows, hour_features
+from processors.suspicion.hour_sums import Sums
 
 MINUTE = 60_000
 START = 7 * 3_600_000 + 12_345

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from deploy.check import check_folder
-from deploy.configuration import revision_of_folder
-from ingest.suspicion import FIELDS
-from processors.revision import Plan
+from deploy.county.check import check_folder
+from deploy.county.compile import revision_of_folder
+from ingest.suspicion_thresholds import FIELDS
+from processors.plan.plan import Plan
 from processors.suspicion.settings import never_met, settings_of
 from processors.suspicion.watch import PATTERNS, Settings
 from tests.counties import device, site, write_county

@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po
 from alerts.web import names
 from alerts.web.words import LOCALE, Words, choose_language, translations
 from ingest.register_checks import WORDS
-from processors.records import REASONS
+from processors.records.reasons import REASONS
 
 WEB = Path(names.__file__).parent
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "N2_": (1, 2)}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from processors.detect import Detector
-from processors.footprint import added_by
-from processors.records import COMPLIANT, EXCEEDS, UNDETERMINED
-from processors.rules import Rule
+from processors.fold.detector import Detector
+from processors.plan.footprint import added_by
+from processors.plan.rules import Rule
+from processors.records.verdicts import COMPLIANT, EXCEEDS, UNDETERMINED
 from tests.logs import HEBEI, HOUR, MINUTE, T0, Run, local_rule, minutes, revision, row, rules_of, ticking
 
 DEVICES = ({"id": "n", "bearing": 0.0}, {"id": "s", "bearing": 180.0}, {"id": "vane"})

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from processors.revision import Plan
+from processors.fold.wind import Told, Winds
+from processors.plan.plan import Plan
 from processors.wind.gathering import Gathered
 from processors.wind.vector import FULL
-from processors.winds import Told, Winds
 from tests.logs import revision
 
 HOUR = 3_600_000

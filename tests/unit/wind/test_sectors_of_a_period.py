@@ -10,11 +10,11 @@ import pytest
 from click.testing import CliRunner
 
 from deploy.commands.rose import command
-from deploy.explain_texts import LANGUAGES
-from deploy.rose_words import TEXTS
-from deploy.sectors import period_of
+from processors.audit.rose import period_of
+from processors.audit.rose_words import TEXTS
+from processors.audit.texts import LANGUAGES
 from processors.history import open_history
-from processors.wind.site_hour import Share, SiteHour
+from processors.records.winds import Share, SiteHour
 from tests.counties import DATA, device, iso, reading, write_county, write_recording
 from tests.kept import keep, log_of
 

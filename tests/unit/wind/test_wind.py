@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from ingest.records import MISSING
+from processors.columns import HOUR_MS
 from processors.wind.attribution import (
-    HOUR_MS,
     NOT_SITE,
     REASONS,
     SITE,

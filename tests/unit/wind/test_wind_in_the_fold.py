@@ -11,10 +11,10 @@ from dataclasses import replace
 import pytest
 
 from ingest.records import Signal
-from processors.detect import Detector
+from processors.fold.detector import Detector
+from processors.fold.wind import Winds
+from processors.records.winds import decode_winds, encode_winds
 from processors.wind.attribution import NOT_SITE, SITE, UNDETERMINED, AttributionSettings, hour_share
-from processors.wind.site_hour import decode_winds, encode_winds
-from processors.winds import Winds
 from tests.counties import DATA
 from tests.logs import HOUR, MINUTE, T0, Run, batch, minutes, revision, row, tick, ticking
 

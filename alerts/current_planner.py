@@ -1,0 +1,38 @@
+"""The planner of the configuration that is in force now: another takes its place between two decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from alerts.planner import CasePlanner
+from alerts.records import Case, Change, Known, Message
+from processors.records.breaches import Breach
+from processors.records.outlooks import Outlook
+
+
+class CurrentPlanner:
+    """`Planner` of the store; every decision is made by one planner from its beginning to its end."""
+
+    def __init__(self, planner: CasePlanner) -> None:
+        self.planner = planner
+
+    def breach(self, event: Breach, known: Known, now: int) -> list[Change]:
+        """See `Planner.breach`."""
+        return self.planner.breach(event, known, now)
+
+    def outlook(self, event: Outlook, known: Known, now: int) -> list[Change]:
+        """See `Planner.outlook`."""
+        return self.planner.outlook(event, known, now)
+
+    def release(self, held: Sequence[Case], now: int) -> list[Change]:
+        """See `Planner.release`."""
+        return self.planner.release(held, now)
+
+    def fault_began(self, fault: str, facts: dict[str, Any], now: int) -> Change:
+        """See `Planner.fault_began`."""
+        return self.planner.fault_began(fault, facts, now)
+
+    def fault_ended(self, case: Case, told: Sequence[Message], now: int) -> Change | None:
+        """See `Planner.fault_ended`."""
+        return self.planner.fault_ended(case, told, now)

@@ -1,0 +1,126 @@
+"""Decides which faults the platform has: ticks stopped, a stage stuck, quarantine growing, a channel dead.
+
+Pure: it is given what was seen and when (seconds of a clock that only runs forward).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from alerts.routing.forms import Watch
+
+TICKS = "ticks"
+QUARANTINE = "quarantine"
+
+
+class Trouble(NamedTuple):
+    """A channel through which messages don't get: how many, and what it said last."""
+
+    channel: str
+    waiting: int
+    failed: int
+    reason: str
+
+
+class Reach(NamedTuple):
+    """How far a stage has acknowledged one partition, and where that ends."""
+
+    acknowledged: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What was seen at one look; None: it could not be seen."""
+
+    at: float
+    last_tick: float | None = None  # when a tick was last seen come in
+    reached: Mapping[str, Mapping[int, Reach]] = field(default_factory=dict)  # stage -> partition
+    quarantined: int | None = None  # messages ever put there
+    troubles: Sequence[Trouble] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Faults that are there, with their facts, and names of those that surely are not."""
+
+    faults: dict[str, dict[str, Any]]
+    well: frozenset[str]
+
+
+class Watcher:
+    """Compares each look with those before. What it can't tell yet is neither a fault nor well."""
+
+    def __init__(self, limits: Watch, started: float) -> None:
+        self._limits = limits
+        self._started = started
+        self._still: dict[tuple[str, int], tuple[int, float]] = {}  # acknowledged offset, since when
+        self._moved: set[str] = set()  # stages that were seen to work
+        self._quarantined: deque[tuple[float, int]] = deque()
+
+    def look(self, sample: Sample) -> Findings:
+        """What is wrong by now."""
+        faults: dict[str, dict[str, Any]] = {}
+        well: set[str] = set()
+        self._ticks(sample, faults, well)
+        for stage, partitions in sample.reached.items():
+            self._stage(stage, partitions, sample.at, faults, well)
+        self._quarantine(sample, faults, well)
+        for trouble in sample.troubles:
+            faults[f"delivery/{trouble.channel}"] = trouble._asdict()
+        return Findings(faults, frozenset(well))
+
+    def _ticks(self, sample: Sample, faults: dict[str, dict[str, Any]], well: set[str]) -> None:
+        silent = sample.at - (self._started if sample.last_tick is None else sample.last_tick)
+        if silent > self._limits.ticks_stopped:
+            faults[TICKS] = {"seconds": round(silent)}
+        elif sample.last_tick is not None:
+            well.add(TICKS)
+
+    def _stage(
+        self,
+        stage: str,
+        partitions: Mapping[int, Reach],
+        at: float,
+        faults: dict[str, dict[str, Any]],
+        well: set[str],
+    ) -> None:
+        stuck: dict[int, float] = {}
+        waits = False
+        for partition, reach in partitions.items():
+            key = (stage, partition)
+            before, since = self._still.get(key, (reach.acknowledged, at))
+            if reach.acknowledged != before or reach.end <= reach.acknowledged:
+                if reach.acknowledged != before:
+                    self._moved.add(stage)
+                since = at
+            self._still[key] = (reach.acknowledged, since)
+            waits |= reach.end > reach.acknowledged
+            if at - since > self._limits.stage_stuck:
+                stuck[partition] = since
+        name = f"stage/{stage}"
+        if stuck:
+            faults[name] = {
+                "stage": stage,
+                "seconds": round(at - min(stuck.values())),
+                "lag": sum(partitions[p].end - partitions[p].acknowledged for p in stuck),
+                "reason": f"partition {', '.join(str(p) for p in sorted(stuck))}",
+            }
+        elif partitions and (stage in self._moved or not waits):
+            well.add(name)
+
+    def _quarantine(self, sample: Sample, faults: dict[str, dict[str, Any]], well: set[str]) -> None:
+        if sample.quarantined is None:
+            return
+        seen = self._quarantined
+        seen.append((sample.at, sample.quarantined))
+        while len(seen) > 1 and seen[1][0] <= sample.at - self._limits.quarantine_within:
+            seen.popleft()
+        grown = sample.quarantined - seen[0][1]
+        if grown > self._limits.quarantine_more_than:
+            faults[QUARANTINE] = {"count": grown, "seconds": self._limits.quarantine_within}
+        elif sample.at - seen[0][0] >= self._limits.quarantine_within:
+            well.add(QUARANTINE)

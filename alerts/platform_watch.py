@@ -1,0 +1,202 @@
+"""Looks at Kafka and the outbox for the platform's own faults, and has them told to its operator.
+
+The one alarm that needs no log: it goes by this process's own clock, and when Kafka is away it still
+tells, because the outbox is in SQL. A look that fails is a look that saw nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+from sqlalchemy.exc import SQLAlchemyError
+
+from alerts.platform_faults import Findings, Reach, Sample, Trouble, Watcher
+from alerts.routing.forms import RoutingForm
+from alerts.store import CaseStore, Planner
+from alerts.store.case_store import wall_ms
+from ingest.clock import Clock
+from ingest.codec import TICK, schema_of
+from ingest.telemetry import Telemetry
+from ingest.topics import BREACHES, FEED, QUARANTINE, RESULTS
+
+log = structlog.get_logger(__name__)
+
+STAGES: dict[str, str] = {"detect": FEED, "store": RESULTS, "alerts": BREACHES}  # and what each reads
+_LOOK_S = 5.0
+_AGAIN_S = 2.0
+_FAILED_WITHIN_S = 3600
+
+
+@dataclass(slots=True)
+class Seen:
+    """What the tail of the feed has shown."""
+
+    last_tick: float | None = None
+
+
+class OperatorWatch:
+    """The watch of one alerts worker."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        application: str,
+        form: RoutingForm,
+        store: CaseStore,
+        planner: Planner,
+        clock: Clock,
+        telemetry: Telemetry,
+        threads: ThreadPoolExecutor,
+        told: Callable[[], None],
+        look_s: float = _LOOK_S,
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._application = application
+        self._form = form
+        self._store = store
+        self._planner = planner
+        self._clock = clock
+        self._telemetry = telemetry
+        self._threads = threads
+        self._told = told
+        self._look_s = look_s
+        self._seen = Seen()
+
+    async def run(self) -> None:
+        """Look for ever."""
+        watcher = Watcher(self._form.watch, time.monotonic())
+        tail = asyncio.create_task(self._follow_ticks())
+        probe = Probe(self._bootstrap, self._application)
+        try:
+            while True:
+                await asyncio.sleep(self._look_s)
+                reached, quarantined = await probe.look()
+                loop = asyncio.get_running_loop()
+                try:
+                    troubles = await loop.run_in_executor(self._threads, self._troubles)
+                    sample = Sample(time.monotonic(), self._seen.last_tick, reached, quarantined, troubles)
+                    await loop.run_in_executor(self._threads, self._note, watcher.look(sample))
+                except SQLAlchemyError as error:
+                    self._telemetry.faults.labels("case_store").inc()
+                    log.error("case_store_away", error=str(error).splitlines()[0])
+        finally:
+            tail.cancel()
+            await probe.close()
+            with contextlib.suppress(asyncio.CancelledError):
+                await tail
+
+    def _troubles(self) -> list[Trouble]:
+        now = wall_ms()
+        waiting = now - self._form.delivery.tell_operator_after * 1000
+        return self._store.outbox.troubles(waiting, now - _FAILED_WITHIN_S * 1000)
+
+    def _note(self, findings: Findings) -> None:
+        """Open what is new, end what is over."""
+        known = self._store.open_faults()
+        for fault, facts in findings.faults.items():
+            if fault not in known:
+                log.error("fault", fault=fault, **{k: v for k, v in facts.items() if k != "event"})
+                self._telemetry.faults.labels(fault.split("/")[0]).inc()
+                self._store.open_fault(fault, facts, self._planner, self._clock.now_ms())
+                self._told()
+        for fault in known:
+            # a channel without trouble is well; of the rest only what was seen to work
+            delivered = fault.startswith("delivery/") and fault not in findings.faults
+            if fault in findings.well or delivered:
+                log.info("fault_ended", fault=fault)
+                self._store.end_fault(fault, self._planner, self._clock.now_ms())
+                self._told()
+
+    async def _follow_ticks(self) -> None:
+        """Note when ticks come in, in one partition: every bridge writes to all of them."""
+        while True:
+            consumer = AIOKafkaConsumer(
+                bootstrap_servers=self._bootstrap, enable_auto_commit=False, auto_offset_reset="latest"
+            )
+            try:
+                await consumer.start()
+                part = TopicPartition(FEED, 0)
+                consumer.assign([part])
+                await consumer.seek_to_end(part)
+                while True:
+                    for records in (await consumer.getmany(timeout_ms=1000)).values():
+                        ticks = [r for r in records if schema_of(r.headers) == TICK]
+                        if ticks:
+                            self._seen.last_tick = time.monotonic()
+            except (KafkaError, OSError) as error:
+                log.warning("feed_not_followed", error=str(error))
+            finally:
+                with contextlib.suppress(Exception):
+                    await consumer.stop()
+            await asyncio.sleep(_AGAIN_S)
+
+
+class Probe:
+    """Asks Kafka how far the stages are; opened anew after each failure."""
+
+    def __init__(self, bootstrap: str, application: str) -> None:
+        self._bootstrap = bootstrap
+        self._application = application
+        self._admin: Any = None
+        self._consumer: Any = None
+        self._partitions: dict[str, int] = {}
+
+    async def look(self) -> tuple[dict[str, dict[int, Reach]], int | None]:
+        """(stage -> partition -> reach, messages ever quarantined); nothing while Kafka is away."""
+        try:
+            await self._open()
+            quarantined = sum((await self._ends(QUARANTINE)).values())
+            return {stage: await self._stage(stage, topic) for stage, topic in STAGES.items()}, quarantined
+        except (KafkaError, OSError) as error:
+            log.warning("kafka_not_seen", error=str(error))
+            await self.close()
+            return {}, None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        for client in (self._consumer and self._consumer.stop, self._admin and self._admin.close):
+            with contextlib.suppress(Exception):
+                if client:
+                    await client()
+        self._consumer = self._admin = None
+
+    async def _open(self) -> None:
+        if self._consumer is None:
+            self._consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
+            await self._consumer.start()
+        if self._admin is None:
+            self._admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+            await self._admin.start()
+
+    async def _stage(self, stage: str, topic: str) -> dict[int, Reach]:
+        ends = await self._ends(topic)
+        found = await self._admin.list_consumer_group_offsets(f"{self._application}-{stage}")
+        begins = await self._consumer.beginning_offsets(list(ends))
+        reached: dict[int, Reach] = {}
+        for part, end in ends.items():
+            committed = found[part].offset if part in found else -1
+            reached[part.partition] = Reach(max(committed, begins[part]), end)
+        return reached
+
+    async def _ends(self, topic: str) -> dict[TopicPartition, int]:
+        parts = await self._parts(topic)
+        return dict(await self._consumer.end_offsets(parts)) if parts else {}
+
+    async def _parts(self, topic: str) -> Sequence[TopicPartition]:
+        if topic not in self._partitions:
+            described = await self._admin.describe_topics([topic])
+            count = sum(len(t["partitions"]) for t in described if not t["error_code"])
+            if not count:
+                return []
+            self._partitions[topic] = count  # fixed when the topic is created
+        return [TopicPartition(topic, p) for p in range(self._partitions[topic])]

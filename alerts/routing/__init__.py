@@ -1,0 +1,1 @@
+"""Who is told of what: `forms` of routing.yaml and channels.yaml, and `who` decides."""

@@ -1,0 +1,195 @@
+"""Puts a checked configuration into the log: one `Revision` record in every partition.
+
+A half-done apply is finished by running it again: the fold ignores an id it has already seen.
+Which partition has which revision is noted in the compacted topic under `revision/PARTITION`, and the
+revision itself, with who applied it and why, under `configuration/RECEIVED_AT/ID`: the feed forgets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import orjson
+from aiokafka import AIOKafkaProducer, TopicPartition
+
+from deploy.county.revisions import Standing, prepared, standing
+from ingest import codec
+from ingest.admin import partitions_of
+from ingest.decoders.instants import instant_text
+from ingest.records import Revision
+from ingest.scan import plain_consumer, scan
+from ingest.topics import FEED, SNAPSHOTS
+
+_NOTE = "dust.revision-note/1"
+RECORD = "dust.revision-record/1"
+_TIMEOUT_MS = 15_000
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The newest revision that a partition of the feed holds."""
+
+    partition: int
+    revision: str
+    offset: int
+    effective: int
+
+    def words(self) -> str:
+        """One line for the operator."""
+        at = datetime.fromtimestamp(self.effective / 1000, UTC).isoformat(timespec="seconds")
+        return f"partition {self.partition}: revision {self.revision} at offset {self.offset}, effective {at}"
+
+
+class WouldCancel(Exception):
+    """What is in force is applied while another revision waits: it would cancel that one."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """What an apply has done: the revision as it is in the log, and what it takes the place of."""
+
+    revision: Revision
+    partitions: list[Applied]
+    before: Standing
+    repeated: bool
+
+    @property
+    def cancelled(self) -> list[Revision]:
+        """Revisions that were waiting and will not come into force any more."""
+        if self.repeated:
+            return []
+        return [one for one in self.before.waiting if one.effective >= self.revision.effective]
+
+
+async def put_configuration(
+    bootstrap: str, revision: Revision, partitions: int, by: str, reason: str = "", cancel: bool = False
+) -> Put:
+    """Put a revision into the log with who, why and what it changes; topics must be there.
+
+    `cancel`: revisions that wait may be cancelled by one that is in force already.
+    Raises WouldCancel, KafkaError.
+    """
+    held = await revisions_in_log(bootstrap)
+    known = standing(held, revision.received_at)
+    waiting = known.waiting
+    if waiting and not cancel and known.in_force is not None and known.in_force.id == revision.id:
+        raise WouldCancel(
+            f"revision {revision.id} is in force already, and {waiting[-1].id} waits until "
+            f"{instant_text(waiting[-1].effective)}: nothing was done. To cancel what waits add "
+            "--cancel-waiting; to finish a half-done apply of it, apply its folder again"
+        )
+    made = prepared(revision, known, by, reason)
+    repeated = known.newest is not None and known.newest.id == revision.id
+    remember = [one for one in held if not one.applied]  # of the feed, which will forget it
+    remember += [] if repeated else [made]
+    return Put(made, await apply_revision(bootstrap, made, partitions, remember), known, repeated)
+
+
+async def apply_revision(
+    bootstrap: str, revision: Revision, partitions: int, remember: Sequence[Revision] | None = None
+) -> list[Applied]:
+    """Send the revision to all partitions and wait until all have confirmed. Raises KafkaError.
+
+    `remember`: what `revisions_in_log` shall know of for ever; None: this revision.
+    """
+    producer = AIOKafkaProducer(
+        bootstrap_servers=bootstrap,
+        acks="all",
+        enable_idempotence=True,
+        max_request_size=32 * 1024 * 1024,
+        request_timeout_ms=_TIMEOUT_MS,
+    )
+    await producer.start()
+    try:
+        value, headers = codec.encode(revision)
+        sent = [
+            await producer.send(FEED, value=value, headers=headers, partition=p) for p in range(partitions)
+        ]
+        done = [
+            Applied(p, revision.id, result.offset, revision.effective)
+            for p, result in enumerate(await asyncio.gather(*sent))
+        ]
+        notes = [await producer.send(SNAPSHOTS, **_note(applied)) for applied in done]
+        for one in (revision,) if remember is None else remember:
+            notes.append(await producer.send(SNAPSHOTS, **_record(one)))
+        await asyncio.gather(*notes)
+    finally:
+        await producer.stop()
+    return done
+
+
+def _note(applied: Applied) -> dict[str, object]:
+    body = {"revision": applied.revision, "offset": applied.offset, "effective": applied.effective}
+    return {
+        "key": f"revision/{applied.partition}".encode(),
+        "value": orjson.dumps(body, option=orjson.OPT_SORT_KEYS),
+        "headers": codec.headers_of(_NOTE, applied.effective),
+        "partition": applied.partition,
+    }
+
+
+def _record(revision: Revision) -> dict[str, object]:
+    value, _ = codec.encode(revision)
+    return {
+        "key": f"configuration/{revision.received_at}/{revision.id}".encode(),
+        "value": value,
+        "headers": codec.headers_of(RECORD, revision.received_at),
+        "partition": 0,
+    }
+
+
+def user_name() -> str:
+    """The login name, as who applies a configuration where nobody says so."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user has no name
+        return f"uid {os.getuid()}"
+
+
+async def revisions_in_log(bootstrap: str) -> list[Revision]:
+    """Every revision that was applied to all partitions, in the log's order.
+
+    Where none was remembered (a version before this one applied it), the newest that the feed still has.
+    Raises KafkaMissing.
+    """
+    if SNAPSHOTS not in await partitions_of(bootstrap, [SNAPSHOTS]):
+        return []
+    kept: dict[bytes, Revision] = {}  # compaction leaves what was sent twice for a while
+    async for record in scan(bootstrap, SNAPSHOTS, 1):
+        if codec.schema_of(record.headers) == RECORD:
+            revision = codec.decode(record.value, {"schema": codec.REVISION.encode()})
+            assert isinstance(revision, Revision)
+            kept[record.key] = revision
+    found = list(kept.values()) or await _newest_of_feed(bootstrap)
+    return sorted(found, key=lambda revision: revision.received_at)
+
+
+async def _newest_of_feed(bootstrap: str) -> list[Revision]:
+    for note in await applied_revisions(bootstrap, 1):
+        async with plain_consumer(bootstrap) as consumer:
+            part = TopicPartition(FEED, note.partition)
+            consumer.assign([part])
+            first, end = await consumer.beginning_offsets([part]), await consumer.end_offsets([part])
+            if first[part] <= note.offset < end[part]:
+                consumer.seek(part, note.offset)
+                raw = await consumer.getone()
+                record = codec.decode(raw.value, raw.headers)
+                return [record] if isinstance(record, Revision) else []
+    return []
+
+
+async def applied_revisions(bootstrap: str, partitions: int) -> list[Applied]:
+    """The newest revision of each partition that has one, by partition. Raises KafkaError."""
+    found: dict[int, Applied] = {}
+    async for record in scan(bootstrap, SNAPSHOTS, partitions):
+        if codec.schema_of(record.headers) == _NOTE:
+            number = int(record.key.decode().rsplit("/", 1)[1])
+            found[number] = Applied(number, **orjson.loads(record.value))
+    return [found[p] for p in sorted(found)]

@@ -1,0 +1,33 @@
+"""From a configuration folder to the revision that goes into the log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ingest.records import Revision
+from ingest.register import load_register
+from ingest.strict_yaml import ConfigError
+from processors.plan.plan import compile_revision, make_revision
+from processors.plan.rules import load_rules
+from processors.quality.folder import load_quality
+
+
+def checked_revision(folder: Path, received_at: int, effective: int | None = None) -> Revision:
+    """`revision_of_folder` of a folder that `dustwatch check` accepts, also in who is told of what.
+
+    Raises ConfigError, among other things where some site at some hour reaches nobody.
+    """
+    from deploy.county.check import check_folder
+
+    problems, _ = check_folder(folder)
+    if problems:
+        raise ConfigError(problems)
+    return revision_of_folder(folder, received_at, effective)
+
+
+def revision_of_folder(folder: Path, received_at: int, effective: int | None = None) -> Revision:
+    """The folder as a feed record, in force from `effective` (default: `received_at`). Raises ConfigError."""
+    register = load_register(folder)
+    rules = load_rules(folder)
+    body = compile_revision(register, rules.rules, load_quality(folder))
+    return make_revision(body, received_at, effective)

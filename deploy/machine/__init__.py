@@ -1,0 +1,1 @@
+"""Everything of one machine: embedded servers, services, and the demo."""

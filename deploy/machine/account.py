@@ -1,0 +1,81 @@
+"""The account of a run: what was published against what was stored, found twice, or quarantined."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from alerts.store import CaseStore
+from ingest import codec
+from ingest.quarantine import read_quarantine
+from ingest.scan import scan
+from ingest.topics import BREACHES, FEED, RESULTS
+from processors.history.base import History
+from processors.records.breaches import BREACH
+from processors.records.readings import JUDGED
+
+
+@dataclass(slots=True)
+class Account:
+    """Counts of readings and of what came of them; the keys of the last line of `dustwatch demo`."""
+
+    published: int = 0
+    received: int = 0
+    stored: int = 0
+    duplicates: int = 0
+    quarantined: Counter[str] = field(default_factory=Counter)
+    intervals: int = 0
+    breaches: int = 0
+    cases: int = 0
+    messages: int = 0
+
+    @property
+    def accounted(self) -> int:
+        """Readings whose fate is known."""
+        return self.stored + self.duplicates + self.quarantined.total()
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every published reading is accounted for."""
+        return self.published == self.accounted
+
+    def as_json(self) -> dict[str, object]:
+        """The object of the contract."""
+        return {
+            "published": self.published,
+            "received": self.received,
+            "stored": self.stored,
+            "duplicates": self.duplicates,
+            "quarantined": dict(sorted(self.quarantined.items())),
+            "intervals": self.intervals,
+            "breaches": self.breaches,
+            "cases": self.cases,
+            "messages": self.messages,
+        }
+
+
+async def take_account(
+    bootstrap: str, partitions: int, history: History, cases: CaseStore, published: int
+) -> Account:
+    """Count what the topics and stores hold now."""
+    account = Account(published=published)
+    async for record in scan(bootstrap, FEED, partitions):
+        if codec.schema_of(record.headers) == codec.READINGS:
+            account.received += len(codec.decode_readings(record.value))
+    for held in await read_quarantine(bootstrap):
+        account.quarantined[held.record.code] += held.record.count
+    account.received += account.quarantined.total()
+    async for record in scan(bootstrap, RESULTS, partitions):
+        if codec.schema_of(record.headers) == JUDGED:
+            account.duplicates += int(codec.header(record.headers, "duplicates") or b"0")
+    opened = set()
+    async for record in scan(bootstrap, BREACHES, partitions):
+        if codec.schema_of(record.headers) == BREACH:
+            opened.add(record.key)
+    account.breaches = len(opened)
+    # of two readings of one device and instant, the one that does not count is kept beside the other
+    account.stored = history.count("readings") + history.count("conflicts")
+    account.intervals = history.count("intervals")
+    counts = cases.counts()
+    account.cases, account.messages = counts["cases"], counts["messages_sent"]
+    return account

@@ -1,0 +1,133 @@
+"""`dustwatch demo`: the whole way on this machine, with a simulated county, compressed in time."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from alerts.store import CaseStore
+from deploy.county.compile import checked_revision, revision_of_folder
+from deploy.machine.account import Account, take_account
+from deploy.machine.stack import PARTITIONS, Say, Stack
+from ingest.clock import AffineClock, WallClock
+from ingest.register import Register, load_register
+from ingest.simulator.county import County
+from ingest.simulator.monitors import BROKEN, LYING, SILENT, STUTTERING, Episode
+from ingest.simulator.player import Player
+from processors.columns import MINUTE_MS
+from processors.history import open_history
+
+START_AT = (8, 30)  # of a working morning
+SETTLE_WITHIN_S = 30.0
+
+
+@dataclass(slots=True)
+class Demo:
+    """One run of the simulated county."""
+
+    stack: Stack
+    register: Register
+    start_ms: int
+    speed: float
+    say: Say
+    started: float = field(default_factory=time.monotonic)
+    first_message_s: float | None = None
+
+    def run(self, for_s: float | None, on_ready: Callable[[], None]) -> Account:
+        """Start, play until told to stop or for `for_s` seconds after all is ready, settle, account.
+
+        Raises ServerError, FolderError, StoppedEarly.
+        """
+        checked_revision(self.stack.config, received_at=0)  # refused before anything has started
+        self.stack.start_servers()
+        # The county's clock starts when the servers are up, so that nothing is late from the start.
+        anchor = WallClock().now_ms()
+        clock = AffineClock(self.start_ms, anchor, self.speed)
+        self.stack.clock = clock_setting(self.start_ms, self.speed, anchor)
+        self.stack.start_services()
+        # Only now does the county come into force: a monitor is silent from here on, not from the boot.
+        now_ms = clock.now_ms()
+        self.stack.apply(revision_of_folder(self.stack.config, received_at=now_ms))
+        on_ready()
+        county = simulated_county(self.register, now_ms)
+        player = Player(county, clock, self.stack.mqtt.url, now_ms)
+        halt = threading.Event()
+        thread = threading.Thread(target=player.run, args=(halt,), name="county")
+        thread.start()
+        self._watch(for_s)
+        halt.set()
+        thread.join()
+        return self._settle(player.played.readings)
+
+    def _watch(self, for_s: float | None) -> None:
+        end = None if for_s is None else time.monotonic() + for_s
+        cases = CaseStore(self.stack.env("alerts")["DUSTWATCH_CASES"])
+        while not self.stack.told.event.wait(0.5) and (end is None or time.monotonic() < end):
+            self.stack.tend()
+            if self.first_message_s is None and cases.counts()["messages_sent"]:
+                self.first_message_s = time.monotonic() - self.started
+                self.say(f"first message to a department after {self.first_message_s:.0f} s")
+        cases.close()
+
+    def _settle(self, published: int) -> Account:
+        """Wait until every published reading has been accounted for, or the time is over."""
+        history = open_history(self.stack.env("store")["DUSTWATCH_HISTORY"])
+        cases = CaseStore(self.stack.env("alerts")["DUSTWATCH_CASES"])
+        deadline = time.monotonic() + SETTLE_WITHIN_S
+        asked = self.stack.told.times
+        self.say("no more readings; waiting until each is accounted for (Ctrl-C: not so long)")
+        try:
+            while True:
+                account = asyncio.run(
+                    take_account(self.stack.kafka.bootstrap, PARTITIONS, history, cases, published)
+                )
+                if account.balanced or time.monotonic() > deadline or self.stack.told.times > asked:
+                    return account
+                self.stack.tend()
+                time.sleep(0.5)
+        finally:
+            history.close()
+            cases.close()
+
+
+def clock_setting(start_ms: int, speed: float, anchor_ms: int) -> str:
+    """The `DUSTWATCH_CLOCK` that all processes of the run share."""
+    start, anchor = (datetime.fromtimestamp(ms / 1000, UTC).isoformat() for ms in (start_ms, anchor_ms))
+    return f"{start} x{speed:g} @{anchor}"
+
+
+def start_instant(zone: str, today: datetime) -> int:
+    """This morning's start in the county's zone, ms UTC."""
+    local = today.astimezone(ZoneInfo(zone)).replace(
+        hour=START_AT[0], minute=START_AT[1], second=0, microsecond=0
+    )
+    return round(local.timestamp() * 1000)
+
+
+def simulated_county(register: Register, now_ms: int) -> County:
+    """The register's monitors, five of them odd, with two dusty events."""
+    native = [d for d in register.devices.values() if d.format == "json_v1"]
+    odd = dict(zip((d.id for d in reversed(native)), (BROKEN, SILENT, LYING, STUTTERING), strict=False))
+    calm = [d.site for d in native if d.id not in odd]
+    minute = MINUTE_MS
+    return County(
+        register,
+        odd,
+        (
+            Episode(calm[0], now_ms, now_ms + 150 * minute, 480.0),
+            Episode(calm[-1], now_ms + 3 * minute, now_ms + 40 * minute, 1200.0),
+        ),
+    )
+
+
+def build_demo(config: Path, folder: Path, speed: float, port: int, say: Say) -> Demo:
+    """A demo of the configuration folder. Raises ConfigError."""
+    register = load_register(config)
+    start_ms = start_instant(register.county.zone, datetime.now(UTC))
+    return Demo(Stack(folder, config, "wall", port, say, purpose="demo"), register, start_ms, speed, say)

@@ -1,0 +1,155 @@
+"""The voice of an explanation: facts that every story tells, in one language and the county's zone. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from processors.audit.arithmetic import number
+from processors.audit.recompute import Judged, Reworked
+from processors.audit.rule_words import asks
+from processors.audit.texts import text
+from processors.audit.trail import Trail
+
+FEW = 30  # readings and slots that are listed where not all are asked for
+Line = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Tells in one language, in the county's zone."""
+
+    trail: Trail
+    found: Reworked
+    language: str
+    everything: bool = False
+
+    def say(self, key: str, **words: object) -> str:
+        """The words of a key."""
+        return text(self.language, key, **words)
+
+    def line(self, head: str, said: str) -> str:
+        """A line: what it is about, and what is said."""
+        name = self.say(head) if head else ""
+        wide = sum(2 if ord(letter) > 0x2E80 else 1 for letter in name)
+        return f"{name}{' ' * max(1, 15 - wide)}{said}"
+
+    def instant(self, ms: int | None) -> str:
+        """An instant in the county's zone."""
+        if ms is None:
+            return self.say("until_further")
+        local = datetime.fromtimestamp(ms / 1000, ZoneInfo(self.trail.county["zone"]))
+        return local.strftime("%Y-%m-%d %H:%M" if ms % 60_000 == 0 else "%Y-%m-%d %H:%M:%S")
+
+    def place(self, site: str, device: str) -> str:
+        """Site and device."""
+        name = (self.trail.site or {}).get("name") or ""
+        return self.line(
+            "place",
+            self.say("of", site=site, name=name, device=device).replace(" ,", ",").replace(" ，", "，"),
+        )
+
+    def period(self, start: int, end: int) -> str:
+        """From when to when."""
+        zone = self.trail.county["zone"]
+        if start == end:
+            return self.line("period", self.say("instant", start=self.instant(start), zone=zone))
+        return self.line(
+            "period", self.say("span", start=self.instant(start), end=self.instant(end), zone=zone)
+        )
+
+    def rule(self, verdict: Line) -> Iterator[str]:
+        """What the rule of a verdict (or an outlook) says and asks."""
+        rule = self.trail.rule or {}
+        title = verdict["title"].get(self.language) or next(iter(verdict["title"].values()), "")
+        said = self.say("rule_of", rule=verdict["rule"], revision=verdict["rule_revision"], title=title)
+        yield self.line("rule", said)
+        citation = rule.get("citation") or verdict.get("citation") or "?"
+        yield self.line("", self.say("clause", citation=citation, clause=verdict["clause"]))
+        status = rule.get("status") or verdict.get("status")
+        if status:
+            yield self.line("status", self.say(f"status:{status}"))
+        if rule:
+            yield self.line("asks", ("，" if self.language == "zh" else ", ").join(asks(rule, self.say)))
+
+    def configured(self) -> Iterator[str]:
+        """The configuration in force."""
+        row = self.trail.configuration
+        if row is None:
+            return
+        said, applied = (
+            self.say("in_force", id=row["id"], at=self.instant(row["time"])),
+            row["body"].get("applied"),
+        )
+        if applied and applied.get("by"):
+            said += self.say("applied_by", by=applied["by"])
+        if applied and applied.get("reason"):
+            said += self.say("applied_for", reason=applied["reason"])
+        yield self.line("configuration", said)
+
+    def listed(self, pollutant: str) -> Iterator[str]:
+        """The readings, and why some were not admitted."""
+        readings = self.found.readings
+        if not readings:
+            return
+        admitted = sum(not one.said.why for one in readings)
+        said = self.say("readings_of", pollutant=pollutant, all=len(readings), admitted=admitted)
+        if self.found.before is not None:
+            said += self.say("known_before", at=self.instant(self.found.before))
+        yield self.line("readings", said)
+        # what was not admitted is always told
+        told = readings if self.everything else [*readings[:FEW], *(r for r in readings[FEW:] if r.said.why)]
+        for one in told:
+            yield self.line("", self._reading(one))
+        if len(told) < len(readings):
+            yield self.line("", self.say("more_readings", count=len(readings) - len(told)))
+
+    def _reading(self, one: Judged) -> str:
+        row = one.row
+        local = datetime.fromtimestamp(row["time"] / 1000, ZoneInfo(self.trail.county["zone"]))
+        parts = [f"{local:%H:%M:%S}", f"{number(one.said.value):>9}"]
+        seconds = float(row["period"] or 0)
+        if seconds:
+            parts.append(self.say("mean_over", seconds=f"{seconds:g}"))
+        if one.raw is not None and one.raw != one.said.value:
+            parts.append(self.say("raw_was", raw=number(one.raw)))
+        parts += one.said.words
+        if one.said.why:
+            parts.append(self.say("not_admitted", why=", ".join(self.why(why) for why in one.said.why)))
+        return "  ".join(parts)
+
+    def why(self, code: str) -> str:
+        """Why a value was not admitted."""
+        kind, _, rest = code.partition(":")
+        if kind == "check":
+            return self.say("why:check", check=rest)
+        return self.say(f"why:{rest or kind}")
+
+    def orders(self) -> Iterator[str]:
+        """Alerts, permits, shutdowns and maintenance of the time."""
+        head = "orders"
+        for one in self.trail.signals:
+            said = self.say(
+                "order",
+                kind=one.kind,
+                level=one.level or "",
+                place=one.place if one.device is None else f"{one.place} {one.device}",
+                start=self.instant(one.start),
+                end=self.instant(one.end),
+            )
+            yield self.line(head, " ".join(said.split()))
+            head = ""
+            for correction in one.calibration or ():
+                yield self.line("", self._correction(correction))
+
+    def _correction(self, one: Line) -> str:
+        words = {name: f"{one[name]:g}" for name in ("slope", "offset", "factor")}
+        return self.say("correction", pollutant=one["pollutant"], start=self.instant(one["from"]), **words)
+
+    def because(self, reasons: list[str]) -> str:
+        """Reasons in brackets behind an answer; empty where there are none."""
+        joined = ("；" if self.language == "zh" else "; ").join(self.say(code) for code in reasons)
+        return self.say("because", reasons=joined) if joined else ""

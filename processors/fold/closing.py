@@ -1,0 +1,172 @@
+"""What is decided when a window closes, again when something has changed it, and while it is open. Pure."""
+
+from __future__ import annotations
+
+from processors.columns import DAY_MS, HOUR_MS, QUARTER_MS, Int32s
+from processors.fold.memory import Memory
+from processors.fold.outputs import Note, Outputs
+from processors.measuring.meter import numbers_of
+from processors.outlook.long_windows import Past
+from processors.outlook.short_windows import next_look
+from processors.plan.plan import depends_on
+from processors.plan.rule_in_force import PLAIN
+from processors.wind.vector import Wind
+from processors.windows.calendar import BASE, HOUR, QUARTER, RETAIN_MS, Track
+from processors.windows.means import Means
+
+
+def close(memory: Memory, track: Track, due: int, at: int, out: Outputs) -> None:
+    """The window of a track that is next to close: measure, tell, judge."""
+    end = track.next_end(memory.closed[track], memory.plan.zone)
+    start = track.start(end, memory.plan.zone)
+    memory.closed[track] = end
+    if track == QUARTER:
+        out.flags += memory.checked.quarter(memory.log, memory.plan, start, end, memory.backgrounds)
+    means, spoke = memory.meter.measure(track, start, end)
+    if track == QUARTER:
+        memory.ahead.quarter(memory.plan, start, means)
+    out.interval_groups += memory.meter.intervals(track, start, end, means)
+    if track == HOUR:
+        memory.meter.keep_hour(start, means)
+        memory.ahead.further.hour(memory.plan, start, memory.hours)
+    if track in BASE:
+        memory.holes.look(memory.log, memory.plan, end, memory.around)
+    begun = memory.holes.over(start, end)
+    delayed = at != due
+    lost = memory.lacks(start, end)
+    wind = None
+    if track == HOUR:
+        wind, _ = memory.winds.of_hour(memory.plan, start)
+        tell_wind(memory, start, means[PLAIN], at, out)
+    for rule in memory.plan.rules:
+        if rule.window and rule.track == track:
+            rows = memory.plan.rows_for(rule, start, memory.orders)
+            of = means[rule.admits][rule.pollutant]
+            if rule is memory.plan.latest.get(rule.rule.id) and depends_on(rule, memory.orders):
+                judged = {memory.plan.devices[row] for row in rows.tolist()}
+                out.breaches += memory.breaches.suspend(rule.rule.id, judged, at)
+            made = memory.judge.close(
+                rule, rows, start, end, of, spoke, memory.silence, at, memory.backgrounds, lost, begun, wind
+            )
+            memory.publish(made, out, delayed)
+    if track in BASE:
+        memory.publish_each(memory.instants.close(start, end, means, at), out, delayed)
+    memory.settle([], at, out, delayed)
+    if track == HOUR:
+        amend(memory, due, at, out)  # as long as all readings of the windows concerned are there
+        _suspect(memory, end, at, delayed, out)
+        _forget(memory, due)
+
+
+def amend(memory: Memory, due: int, at: int, out: Outputs) -> None:
+    """Measure and judge anew what has got another reading since it closed."""
+    while (found := memory.late.first()) is not None:
+        (track, end), rows = found
+        if track not in memory.closed or end > memory.closed[track]:
+            continue  # the configuration has changed since
+        start = track.start(end, memory.plan.zone)
+        means, _ = memory.meter.measure(track, start, end, rows)
+        revisions = memory.late.revise((track, end), rows)
+        numbers = dict(zip(rows.tolist(), revisions.tolist(), strict=True))
+        out.interval_groups += memory.meter.intervals(track, start, end, means, numbers)
+        near, wind = None, None
+        if track == HOUR:
+            near, wind = _amend_wind(memory, start, rows, at, out)
+            memory.meter.keep_hour(start, means)
+            for long in (t for t in memory.plan.tracks if t.is_long):
+                for other in long.ends_over(start, end, memory.closed[long], memory.plan.zone):
+                    memory.late.again((long, other), rows)
+        begun = memory.holes.over(start, end)
+        for rule in memory.plan.rules:
+            if rule.window and rule.track == track:
+                of = means[rule.admits][rule.pollutant]
+                # by the rule that was published: an order counts from its record on
+                orders = memory.orders.known(end + memory.plan.lateness[track])
+                judged = memory.plan.rows_for(rule, start, orders)
+                number = numbers_of(of.row, numbers)
+                made = memory.judge.amend(rule, judged, start, of, number, at, begun, near, wind)
+                memory.publish(made, out, delayed=at != due)
+                memory.settle(made, at, out, delayed=at != due)
+
+
+def _amend_wind(memory: Memory, start: int, rows: Int32s, at: int, out: Outputs) -> tuple[Int32s, Wind]:
+    """Tell the wind of these devices' sites anew: (the devices of the sites, the hour's wind)."""
+    near = memory.plan.ground.around(rows)
+    if memory.winds.concerns(memory.plan, start, rows):
+        means, _ = memory.meter.measure(HOUR, start, start + HOUR_MS, near)
+        tell_wind(memory, start, means[PLAIN], at, out, near)
+    return near, memory.winds.of_hour(memory.plan, start)[0]
+
+
+def tell_wind(
+    memory: Memory, start: int, means: tuple[Means, ...], at: int, out: Outputs, only: Int32s | None = None
+) -> None:
+    """Say which wind an hour had and what the sites added to the air (of the rows `only`)."""
+    out.winds += memory.winds.tell(memory.plan, start, means, at, memory.lacks(start, start + HOUR_MS), only)
+
+
+def look_again(memory: Memory, due: int, at: int, out: Outputs) -> None:
+    """Judge what has waited for its background long enough."""
+    made = memory.judge.look_again(due, at, memory.backgrounds)
+    memory.publish(made, out, delayed=at != due)
+    memory.settle(made, at, out, delayed=at != due)
+
+
+def look_ahead(memory: Memory, due: int, at: int, out: Outputs) -> None:
+    """Say what is to be expected of the windows that are open; nothing while we catch up."""
+    if at != due:
+        memory.ahead.due = next_look(at)
+        return
+    closed, meter = memory.closed[QUARTER], memory.meter
+    rows = memory.log.within(closed, max(closed, due) + QUARTER_MS)
+    meter.leave_out_maintenance(rows, closed, due)
+    admissions = {rule.admits for rule in memory.plan.rules if rule.foretells}
+    out.outlooks += memory.ahead.look(
+        memory.plan,
+        due,
+        closed,
+        rows,
+        lambda held, start, end: meter.means(held, start, end, admissions),
+        memory.backgrounds,
+        lambda rule, start: memory.plan.rows_for(rule, start, memory.orders),
+        Past(meter, memory.closed, memory.judge.held),
+    )
+
+
+def _suspect(memory: Memory, closed: int, at: int, delayed: bool, out: Outputs) -> None:
+    if not memory.plan.suspects:
+        return
+    events, explained = memory.suspecting.hour(
+        memory.plan,
+        memory.log,
+        closed,
+        memory.since,
+        memory.gaps,
+        memory.orders,
+        memory.backgrounds,
+        memory.breaches,
+        at,
+        delayed,
+    )
+    out.breaches += events
+    out.notes += [Note("suspicion_explained", words) for words in explained]
+
+
+def _forget(memory: Memory, due: int) -> None:
+    """An hour has closed: let go of what nothing can change any more."""
+    # a rule may wait longer for the readings of its quarters than any does for those of its hours
+    needed = min(memory.closed[track] for track in memory.plan.tracks if not track.is_long)
+    memory.log.close(max(memory.since, min(needed, memory.closed[HOUR] - memory.plan.retain)))
+    memory.log.forget(due)
+    # answers are needed as long as readings may change them, however long the hour was waited for
+    memory.judge.forget(memory.days, memory.closed[HOUR] - (memory.plan.retain - RETAIN_MS))
+    memory.days.forget(due)
+    memory.backgrounds.forget(due)
+    memory.winds.forget(memory.log.closed_until)
+    memory.breaches.forget(due)
+    memory.hours.forget(due - DAY_MS - RETAIN_MS - 2 * HOUR_MS)
+    memory.late.forget(due - DAY_MS - RETAIN_MS)
+    memory.orders.forget(due - DAY_MS - RETAIN_MS)
+    memory.calibrations.forget(due)
+    memory.gaps = [gap for gap in memory.gaps if gap[1] + DAY_MS > due]
+    memory.signals = {i: when for i, when in memory.signals.items() if when + DAY_MS > due}

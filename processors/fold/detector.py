@@ -1,0 +1,273 @@
+"""The fold of one partition: feed records in, judged readings, intervals, verdicts and breaches out.
+
+Deterministic: it reads no clock and no random number. `now` is the greatest `received_at` so far;
+whatever is due at a record's `received_at` is decided before the record is folded, and inside a batch
+before the row is, so neither the number of ticks nor the size of batches changes anything.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from ingest.records import Background, FeedRecord, Readings, Revision, Signal, Status, Tick
+from processors.breaches import OFFLINE
+from processors.columns import HOUR_MS
+from processors.fold import snapshot
+from processors.fold.adopting import adopt, replan
+from processors.fold.arrivals import take_in
+from processors.fold.closing import amend, close, look_again, look_ahead, tell_wind
+from processors.fold.memory import Memory
+from processors.fold.outputs import Note, Outputs
+from processors.measuring.bundle import Bundle, TickAt
+from processors.plan.orders import SERVICE
+from processors.plan.plan import Plan, formers_of, sites_of_partition
+from processors.plan.rule_in_force import PLAIN
+from processors.records.reasons import GAP_REASONS
+from processors.silence.own_outage import is_gap
+from processors.windows.calendar import BASE, HOUR
+
+FAR = int(np.iinfo(np.int64).max)
+
+
+class Detector(Memory):
+    """The fold of one partition; `fold` and `fold_bundle` are the only things that change it."""
+
+    @classmethod
+    def empty(cls, partition: int = 0, partitions: int = 1) -> Detector:
+        """A partition of which nothing has been read; it judges the sites that live in it."""
+        return cls(partition, partitions)
+
+    def fold(self, record: FeedRecord) -> Outputs:
+        """Take in the next record of the partition."""
+        out = Outputs()
+        if isinstance(record, Readings):
+            self._fold_readings(record, (), out)
+            return out
+        if isinstance(record, Tick):
+            self.outage.tick(record.received_at, record.every)
+        self._advance(record.received_at, out)
+        if isinstance(record, Revision):
+            self._fold_revision(record, out)
+        elif isinstance(record, Background):
+            self._fold_background(record, out)
+        elif isinstance(record, Signal):
+            self._fold_signal(record, out)
+        elif isinstance(record, Status):
+            self._fold_status(record, out)
+        return out
+
+    def fold_bundle(self, bundle: Bundle) -> Outputs:
+        """Take in several records: what `fold` says of each, one after another; marks by joined row."""
+        out = Outputs()
+        if bundle.readings is not None:
+            self._fold_readings(bundle.readings, bundle.ticks, out)
+        else:
+            self._tick(deque(bundle.ticks), 0, out)
+        return out
+
+    def _tick(self, ticks: deque[TickAt], row: int, out: Outputs) -> None:
+        """Take in the ticks that came before a row."""
+        while ticks and ticks[0].row <= row:
+            tick = ticks.popleft().tick
+            self.outage.tick(tick.received_at, tick.every)
+            self._advance(tick.received_at, out)
+
+    def _fold_signal(self, record: Signal, out: Outputs) -> None:
+        if record.id in self.signals:
+            out.notes.append(Note("repeated_signal", record.id))
+            return
+        self.signals[record.id] = record.received_at
+        order = self.orders.add(record)
+        if order is not None:
+            if order.kind in SERVICE:
+                self.belated.maintenance(order, record.received_at)
+            self.next_due = None
+        if self.calibrations.add(record) and self.revision is not None:
+            replan(self, self.calibrations.plan(self.plan, self.revision))
+        if record.kind == "gap":
+            end = max(record.start + 1, record.received_at if record.end is None else record.end)
+            self.gaps.append((record.start, end))
+            made = self.judge.lose(record.start, end, record.received_at)
+            self.publish(made, out, delayed=False)
+            self.settle(made, record.received_at, out)
+            for start in self.winds.hours_over(record.start, end):
+                means, _ = self.meter.measure(HOUR, start, start + HOUR_MS)
+                tell_wind(self, start, means[PLAIN], record.received_at, out)
+            self.next_due = None
+
+    def _fold_status(self, record: Status, out: Outputs) -> None:
+        row = self.plan.row_of.get(record.device)
+        if row is None or not self.connections.take(row, record, int(self.silence.last_seen[row])):
+            out.notes.append(Note("status_of_nobody" if row is None else "repeated_status", record.device))
+            return
+        more = set(self.connections.evidence(row, int(self.silence.last_seen[row])))
+        event = self.breaches.learn((OFFLINE, OFFLINE, record.device), more, set(), record.received_at)
+        out.breaches += [event] if event is not None else []
+
+    def _fold_background(self, record: Background, out: Outputs) -> None:
+        if not self.backgrounds.add(record):
+            out.notes.append(Note("repeated_background", record.id))
+            return
+        made = self.judge.background_came(
+            record.station, record.start, record.end, record.received_at, self.backgrounds
+        )
+        self.publish(made, out, delayed=self.outage.catching_up(record.received_at))
+        self.settle(made, record.received_at, out)
+        self.next_due = None
+
+    def _fold_revision(self, record: Revision, out: Outputs) -> None:
+        newest = self.waiting[-1] if self.waiting else self.revision
+        if newest is not None and newest.id == record.id:
+            out.notes.append(Note("repeated_revision", record.id))
+            return
+        self.outage.begin(record.received_at)
+        # A later word replaces what was planned for the same time or after it.
+        self.waiting = [r for r in self.waiting if r.effective < record.effective] + [record]
+        self.next_due = None
+        self._advance(record.received_at, out)
+
+    def _earliest(self) -> tuple[int, Callable[[int, int, Outputs], None]]:
+        """(due, action) of the next decision; at equal instants in this order."""
+        due, action = FAR, self._nothing
+        if not self.ready:
+            return due, action
+        for track in self.plan.tracks:
+            when = track.next_end(self.closed[track], self.plan.zone) + self.plan.lateness[track]
+            if when < due:
+                due, action = when, partial(close, self, track)
+        when_again = self.judge.next_due()
+        if when_again is not None and when_again < due:
+            due, action = when_again, partial(look_again, self)
+        if self.late.due is not None and self.late.due < due:
+            due, action = self.late.due, partial(amend, self)
+        if self.ahead.due is not None and self.ahead.due < due:
+            due, action = self.ahead.due, partial(look_ahead, self)
+        silent = self.silence.next_due(self.plan.offline_after, self.plan.interval, self.outage)
+        if silent is not None and silent < due:
+            due, action = silent, self._fall_silent
+        if self.deadman.due < due:
+            due, action = self.deadman.due, self._tell_silence
+        return due, action
+
+    def _advance(self, to: int, out: Outputs) -> int:
+        """Decide everything that is due at `to`; the instant from which there may be more to decide."""
+        later = FAR
+        while self.next_due is None or self.next_due <= to:
+            due, action = self._earliest()
+            effective = self.waiting[0].effective if self.waiting else FAR
+            at = self.outage.decided_at(due, to) if due <= to else None
+            if effective <= to and (at is None or effective <= due):
+                self._adopt(out)  # an outage holds back decisions, not configurations
+                self.next_due = None
+            elif at is not None:
+                action(due, at, out)
+                self.next_due = None
+            else:
+                chance = self.outage.next_chance(due, to)
+                later = min(FAR if chance is None else chance, effective)
+                self.next_due = min(due, effective)
+                break
+        else:
+            later = self.next_due
+        self.now = max(self.now, to)
+        return later
+
+    def _nothing(self, due: int, at: int, out: Outputs) -> None:
+        raise AssertionError("nothing was due")
+
+    def _adopt(self, out: Outputs) -> None:
+        """A configuration comes into force: what is known of devices that stay is kept."""
+        revision = self.waiting.pop(0)
+        at = max(revision.effective, revision.received_at)
+        former = formers_of(self.plan, self.revision, revision, at)
+        plan = Plan.of(revision, sites_of_partition(self.partition, self.partitions), former)
+        first = not self.ready
+        adopt(self, self.calibrations.plan(plan, revision), at)
+        self.revision = revision
+        self.closed = {
+            # the zone may have changed
+            track: track.last_end(self.closed.get(track, at - plan.lateness[track]), plan.zone)
+            for track in plan.tracks
+        }
+        if first:
+            self.since = self.log.closed_until = min(self.closed[track] for track in BASE)
+        judged = {
+            rule.rule.id: {plan.devices[i] for i in rule.rows.tolist()} for rule in plan.latest.values()
+        }
+        out.breaches += self.breaches.drop(plan.devices, plan.sites, judged, at)
+        out.breaches += self.deadman.adopted(plan, self.silence, self.breaches, at)
+        out.breaches += self.suspecting.leave_off(plan, self.breaches, at)
+
+    def _fall_silent(self, due: int, at: int, out: Outputs) -> None:
+        def reasons(rows: list[int]) -> dict[int, tuple[str, ...]]:
+            begun = self.holes.now(self.log, self.plan, rows, due, self.around).tolist()
+            seen = self.silence.last_seen
+            return {
+                row: (*self.connections.evidence(row, int(seen[row])), *GAP_REASONS[bits])
+                for row, bits in zip(rows, begun, strict=True)
+            }
+
+        out.breaches += self.deadman.fall_silent(
+            self.plan, self.silence, self.outage, self.breaches, reasons, due, at
+        )
+
+    def _tell_silence(self, due: int, at: int, out: Outputs) -> None:
+        out.breaches += self.deadman.tell(self.plan, self.silence, self.outage, self.breaches, due, at)
+
+    def _fold_readings(self, batch: Readings, between: tuple[TickAt, ...], out: Outputs) -> None:
+        out.readings = batch
+        n = len(batch)
+        clock = np.maximum(batch.received_at, self.now)
+        for row, tick in between:
+            clock[row : row + 1] = np.maximum(clock[row : row + 1], tick.received_at)
+        clock = np.maximum.accumulate(clock)
+        ticks = deque(between)
+        begin = 0
+        while begin < n:
+            self._tick(ticks, begin, out)
+            first = int(clock[begin])
+            barrier = self._advance(first, out)
+            if self.ready:
+                # a device that comes back may be silent again before the batch is over
+                barrier = min(barrier, first + int(self.plan.offline_after.min(initial=FAR - first)))
+            end = max(begin + 1, int(np.searchsorted(clock, barrier)))
+            if ticks:
+                end = self._up_to_a_tick_that_matters(ticks, first, end)
+            if self.ready:
+                end = self.belated.until(batch.time, clock, begin, end)
+                take_in(self, batch, clock, begin, end, out)
+            else:
+                for row in range(begin, end):
+                    out.mark(row, "unjudged")
+                out.notes.append(Note("unjudged", f"{end - begin} readings came before any configuration"))
+            self.now = int(clock[end - 1])
+            begin = end
+        self._tick(ticks, n, out)
+
+    def _up_to_a_tick_that_matters(self, ticks: deque[TickAt], first: int, end: int) -> int:
+        """Where a slice of rows, between which nothing falls due, must end because of a tick in it.
+
+        A tick in the log's rhythm decides nothing there, unless a decision waits for any tick to come.
+        """
+        waits = self.next_due is None or self.next_due <= first
+        last, every = self.outage.last_tick, self.outage.every
+        for row, tick in ticks:
+            if row >= end:
+                break
+            if waits or is_gap(last, every, tick.received_at, tick.every):
+                return row
+            last, every = max(last, tick.received_at), tick.every if tick.received_at >= last else every
+        return end
+
+    def dump(self) -> bytes:
+        """The state as bytes: `load` of them goes on exactly where this one is."""
+        return snapshot.dump(self)
+
+    @classmethod
+    def load(cls, data: bytes) -> Detector:
+        """The inverse of `dump`. Raises ValueError for bytes of another version."""
+        return snapshot.load(data, cls())

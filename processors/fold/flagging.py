@@ -1,0 +1,141 @@
+"""Quality flags in the fold: the first ones at arrival, the final ones a quarter of an hour at a time.
+
+Instants and means of each length are series of their own: one does not compare with the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ingest.records import MISSING
+from ingest.units import JUDGED
+from processors.columns import ABSENT, HOUR_MS, Int32s, Int64s
+from processors.measuring.stations import Backgrounds
+from processors.plan.plan import Plan
+from processors.quality.final import Held, final_flags, newest_after, reach_ms
+from processors.quality.first import first_flags
+from processors.quality.flags import names_of
+from processors.quality.newest import Newest
+from processors.records.readings import Flagged
+from processors.windows.row_log import BUCKET_MS, Columns, RowLog
+
+_PER_THOUSANDTH = 10**6
+_TIME_BITS = 36  # two years of milliseconds
+
+
+def words_of(fail: int, suspect: int) -> tuple[str, ...]:
+    """The checks of two bit masks as words, sorted: `spike!` where a value failed, `spike`: it is suspect."""
+    failed = names_of(fail)
+    return tuple(sorted([f"{name}!" for name in failed] + [n for n in names_of(suspect) if n not in failed]))
+
+
+def flagged(plan: Plan, columns: Columns, *, final: bool) -> list[Flagged]:
+    """What the flags of these readings say in words."""
+    made = []
+    for i, row in enumerate(columns.row.tolist()):
+        words = {
+            name: words_of(int(columns.fail[q, i]), int(columns.suspect[q, i]))
+            for q, name in enumerate(JUDGED)
+            if columns.fail[q, i] | columns.suspect[q, i]
+        }
+        time, period = int(columns.time[i]), int(columns.period[i])
+        made.append(Flagged(plan.sites[row], plan.devices[row], time, period, words, final))
+    return made
+
+
+def flag(columns: Columns, received: Int64s, newest: Newest, plan: Plan) -> list[Flagged]:
+    """Write the first flags of readings into their columns; what the checks found. Changes `newest`."""
+    first = first_flags(
+        newest, plan.limits, columns.row, columns.time, received, columns.values, packed=columns.packed
+    )
+    columns.fail, columns.suspect = first.fail, first.suspect
+    which = np.flatnonzero((first.fail | first.suspect).any(axis=0))
+    return flagged(plan, columns.take(which), final=False)
+
+
+@dataclass(slots=True)
+class Checked:
+    """Per length of period (ms): the newest values before what the next quarter looks back at."""
+
+    before: dict[int, Newest] = field(default_factory=dict)
+
+    def quarter(self, log: RowLog, plan: Plan, start: int, end: int, known: Backgrounds) -> list[Flagged]:
+        """Write the final flags of [start, end) into the log's rows; those that say something new."""
+        bucket = log.open.get(start // BUCKET_MS)
+        if bucket is None or not bucket.n:
+            return []
+        rows = bucket.filled()  # views: what is written here is written there
+        own = rows.time // BUCKET_MS == start // BUCKET_MS
+        around = _around(plan, known, start)
+        changed: list[Flagged] = []
+        for period in np.unique(rows.period[own]).tolist():
+            which = np.flatnonzero(own & (rows.period == period))
+            changed += self._series(log, plan, rows, which, period, start, end, around)
+        return changed
+
+    def _series(
+        self,
+        log: RowLog,
+        plan: Plan,
+        rows: Columns,
+        which: Int64s,
+        period: int,
+        start: int,
+        end: int,
+        around: Int64s | None,
+    ) -> list[Flagged]:
+        limits = plan.limits
+        reach = reach_ms(limits.settings)
+        back = log.within(start - reach, start)
+        former = np.flatnonzero((back.period == period) & (back.time < start))
+        row, time, values, packed = (
+            np.concatenate([getattr(back, name).take(former, -1), getattr(rows, name).take(which, -1)], -1)
+            for name in ("row", "time", "values", "packed")
+        )
+        key = (row.astype(np.int64) << _TIME_BITS) + (time - (start - HOUR_MS))
+        order = np.argsort(key)  # not stable: what is equal is sorted by content anyhow
+        again = np.zeros(len(order), bool)
+        again[1:] = key[order][1:] == key[order][:-1]
+        place = np.empty(len(order), np.int64)
+        if again.any():
+            # a conflict: the smaller hash counts; it speaks for the other one too
+            order = np.lexsort((np.concatenate([back.hash[former], rows.hash[which]]), key))
+            place[order] = np.cumsum(~again) - 1
+            order = order[~again]
+        else:
+            place[order] = np.arange(len(order))
+        held = Held(row[order], time[order], values.take(order, axis=1), packed[order])
+        before = self.before.get(period)
+        if before is None:
+            before = self.before[period] = Newest.empty(len(plan))
+        fail, suspect = final_flags(held, limits, start, end, before, around)
+        self.before[period] = newest_after(held, limits, end - reach, before)
+        at = place[len(former) :]
+        there = rows.values.take(which, axis=1) != ABSENT
+        fail = np.where(there, fail.take(at, axis=1), np.uint16(0))
+        suspect = np.where(there, suspect.take(at, axis=1), np.uint16(0))
+        news = (fail != rows.fail.take(which, axis=1)) | (suspect != rows.suspect.take(which, axis=1))
+        rows.fail[:, which], rows.suspect[:, which] = fail, suspect
+        return flagged(plan, rows.take(which[np.flatnonzero(news.any(axis=0))]), final=True)
+
+    def remap(self, old_row: Int32s) -> None:
+        """Rows have new numbers: `old_row[new]`, -1 for a new device."""
+        self.before = {period: newest.moved(old_row) for period, newest in self.before.items()}
+
+
+def _around(plan: Plan, known: Backgrounds, start: int) -> Int64s | None:
+    """(3, rows) background of the hour before the quarter at each device, thousandths; MISSING: not known.
+
+    The hour's own background comes when it is over; the one before it says what the air is like.
+    """
+    areas = np.where(plan.area_of >= 0, plan.area_of, 0 if len(plan.areas) else -1)
+    found = np.full((len(JUDGED), len(plan)), MISSING, np.int64)
+    hour = start // HOUR_MS * HOUR_MS
+    for index, area in enumerate(plan.areas):
+        for q, name in enumerate(JUDGED):
+            mean = known.mean(area, hour - HOUR_MS, hour, name)
+            if mean is not None:
+                found[q, areas == index] = mean.nano // _PER_THOUSANDTH
+    return found if (found != MISSING).any() else None

@@ -1,0 +1,315 @@
+"""Suspected falsification (疑似) in the fold: what each clock hour says of it, and the breaches it opens.
+
+An hour is looked at when the one after it closes: by then its background has come, and most of what
+was late. What comes later still only says that its device was not silent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from ingest.records import Readings
+from ingest.units import JUDGED
+from processors.breaches import SUSPICION, Breaches
+from processors.columns import ABSENT, HOUR_MS, Bools, Floats, Int32s, Int64s
+from processors.measuring.intake import Intake, Positions
+from processors.measuring.stations import Backgrounds
+from processors.plan.maintenance import is_under
+from processors.plan.monitors import Tables
+from processors.plan.orders import Orders
+from processors.plan.plan import Plan
+from processors.quality.calibration import uncalibrated
+from processors.quality.pointwise import is_corrected, is_serviced
+from processors.records.breaches import Breach
+from processors.suspicion.air import air_of
+from processors.suspicion.features import COLUMNS, NUMBER, Rows, hour_features
+from processors.suspicion.finding import Finding
+from processors.suspicion.history import NOTHING
+from processors.suspicion.hour_sums import Beside
+from processors.suspicion.places import Place, neighbours
+from processors.suspicion.saved import Blocks, from_bytes, to_bytes
+from processors.suspicion.watch import PATTERNS, STATUS, Watch
+from processors.suspicion.words import TITLES
+from processors.windows.row_log import DRY, GREATEST, REFUSED, Columns, RowLog
+
+PM10, PM2_5, TSP = (JUDGED.index(name) for name in ("pm10", "pm2_5", "tsp"))
+FUTURE, CLOCK = (
+    "future",
+    "clock",
+)  # marks: of detection; of ingestion, where receipt took the place of the time
+_NANO = 1e9
+_TIME_BITS = 22  # milliseconds of an hour
+
+
+class Suspecting:
+    """The hours of all devices of a partition, and which suspicions stand."""
+
+    def __init__(self, devices: int = 0) -> None:
+        self.watch = Watch.of(devices)
+        self.beside = Beside()
+        self.blocks = Blocks()  # of it, by hour
+        self._saved: bytes | None = None  # of the state as it is; it changes once an hour
+
+    def hour(
+        self,
+        plan: Plan,
+        log: RowLog,
+        closed: int,
+        since: int,
+        gaps: list[tuple[int, int]],
+        orders: Orders,
+        known: Backgrounds,
+        breaches: Breaches,
+        at: int,
+        delayed: bool,
+    ) -> tuple[list[Breach], list[str]]:
+        """Look at the hour before the one that ends at `closed`: (events, what a guard has explained).
+
+        `since`: no hour that began before it is looked at. `gaps`: of the log, accepted by an operator.
+        """
+        start, end = closed - 2 * HOUR_MS, closed - HOUR_MS
+        sums = self.beside.take(start)
+        if start < since or not len(plan):
+            return [], []
+        self._saved = None
+        areas = _areas(plan)
+        features = hour_features(
+            _rows(log.within(start, end), start, plan.corrections),
+            len(plan),
+            start,
+            _background(plan, known, areas, start),
+            _excused(plan, orders, gaps, start, end),
+            sums,
+        )
+        reference, air = features["reference"], air_of(plan.corrections[PM10])
+        mean = features["mean"]
+        if air is not None:
+            mean = air.of(mean[None], np.array([start]))[0]
+        np.copyto(reference, neighbours(mean, areas), where=np.isnan(reference))
+        place = Place(_numbers(plan.sites), areas, _hour_of_day(start, plan.zone), air)
+        found = self.watch.close(features, place, plan.suspicion)
+        return self._events(plan, found, breaches, at, delayed)
+
+    def left_out(self, plan: Plan, batch: Readings, rows: Iterable[tuple[int, str]], since: int) -> None:
+        """Rows of a batch that nothing judges: of those from the future their clock is evidence."""
+        ahead = np.array([i for i, why in rows if why == FUTURE], np.intp)
+        if len(ahead):
+            row = plan.rows_of(batch.devices)[batch.codes[ahead]]
+            self.beside.astray(len(plan), row, batch.received_at[ahead], since)
+
+    def came(self, plan: Plan, batch: Readings, fresh: Intake, begun: Positions, since: int) -> None:
+        """New readings; `begun`: positions of those of hours that have closed.
+
+        `since`: the start of the first hour that is still to be looked at.
+        """
+        columns = fresh.columns
+        self._came_late(columns.row[begun], columns.time[begun])
+        if batch.marks:
+            marked = {i for i, text in batch.marks.items() if CLOCK in text.split(",")}
+            placed = np.flatnonzero(np.isin(fresh.place, list(marked)))  # by their receipt
+            self.beside.astray(len(plan), columns.row[placed], fresh.received[placed], since)
+        if batch.beside and "pm10" in batch.values:
+            at, row, instant = fresh.place, columns.row, columns.time
+            serviced = is_serviced(columns.packed)
+            if serviced.any():
+                at, row, instant = at[~serviced], row[~serviced], instant[~serviced]
+            more = {name: column[at] for name, column in batch.beside.items()}
+            pm10 = batch.values["pm10"][at]  # as sent
+            self.beside.readings(len(plan), row, instant, pm10, more, since)
+
+    def _came_late(self, row: Int32s, time: Int64s) -> None:
+        """Readings of hours that have closed: their devices were not silent."""
+        newest = self.watch.history.newest
+        if newest != NOTHING and len(row) and int(time.min()) < newest + HOUR_MS:
+            self._saved = None
+            self.watch.history.backfilled(row, time)
+
+    def _events(
+        self, plan: Plan, found: list[Finding], breaches: Breaches, at: int, delayed: bool
+    ) -> tuple[list[Breach], list[str]]:
+        told = {(finding.pattern, finding.row): finding for finding in found if finding.silenced is None}
+        events: list[Breach] = []
+        for pattern in PATTERNS:
+            stands = {plan.devices[row] for row in self.watch.standing(pattern).tolist()}
+            anew = {plan.devices[row] for name, row in told if name == pattern}
+            events += breaches.unsuspect(rule_of(pattern), stands - anew, at)
+        for (pattern, row), finding in told.items():
+            events.append(
+                breaches.suspect(
+                    rule_of(pattern),
+                    plan.sites[row],
+                    plan.devices[row],
+                    (finding.start, finding.end),
+                    {"zh": TITLES[pattern].zh_CN, "en": TITLES[pattern].en},
+                    STATUS,
+                    evidence_of(finding, plan),
+                    at,
+                    delayed,
+                    plan.id,
+                )
+            )
+        silenced = [
+            f"{plan.devices[one.row]}: {one.pattern}, explained by {one.silenced}"
+            for one in found
+            if one.silenced is not None
+        ]
+        return events, silenced
+
+    def leave_off(self, plan: Plan, breaches: Breaches, at: int) -> list[Breach]:
+        """Close what stands of patterns that a new configuration does not look for."""
+        events: list[Breach] = []
+        for pattern in PATTERNS:
+            if (not plan.suspects or pattern in plan.suspicion.without) and self.watch.end(pattern):
+                self._saved = None
+                events += breaches.unsuspect(rule_of(pattern), set(), at, "rule_removed")
+        return events
+
+    # ---------------------------------------------------------------------------- save, restore, move
+
+    def remap(self, old_row: Int32s) -> None:
+        """Rows have new numbers: new row i was `old_row[i]`, -1 where the device is new."""
+        self._saved, self.blocks = None, Blocks()
+        self.watch.remap(old_row)
+        self.beside.remap(old_row)
+
+    def dump(self) -> bytes:
+        """The state as bytes, made once an hour; empty: nothing is known yet."""
+        if self.watch.history.newest == NOTHING:
+            return b""
+        if self._saved is None:
+            self._saved = to_bytes(self.watch, self.blocks)
+        return self._saved
+
+    @classmethod
+    def load(cls, data: bytes, devices: int) -> Suspecting:
+        """The inverse of `dump`. Raises ValueError for bytes of another version."""
+        made = cls(devices)
+        if data:
+            made.watch, made._saved = from_bytes(data), data
+        return made
+
+
+def rule_of(pattern: str) -> str:
+    """The rule that breaches of a pattern name."""
+    return f"{SUSPICION}/{pattern}"
+
+
+def evidence_of(finding: Finding, plan: Plan) -> dict[str, Any]:
+    """What a breach carries: numbers with units, guards that were looked at, hours to plot.
+
+    The last number of each series is of the hour that ends where the breach's interval does.
+    """
+    numbers = {name: {"value": value, "unit": unit} for name, (value, unit) in finding.evidence.items()}
+    for name, (value, unit) in finding.evidence.items():
+        if unit == "row" and value is not None:
+            numbers[name] = {"value": plan.devices[int(value)], "unit": "device"}
+    return {
+        "pattern": finding.pattern,
+        "confidence": finding.confidence,
+        "numbers": numbers,
+        "guards": [guard._asdict() for guard in finding.guards],
+        "plot": {
+            "step_s": HOUR_MS // 1000,
+            "series": {
+                name: {"unit": COLUMNS[NUMBER[name]].unit, "values": list(values)}
+                for name, values in finding.plot.items()
+            },
+        },
+    }
+
+
+def _rows(held: Columns, start: int, corrections: Tables) -> Rows:
+    """The readings of the hour, as they were sent, by device and time.
+
+    Of one period each, and one where contents conflict.
+    """
+    at = np.flatnonzero((held.time >= start) & (held.time < start + HOUR_MS))
+    at = at[_of_usual_period(held.row[at], held.period[at])]
+    key = (held.row[at].astype(np.int64) << _TIME_BITS) + (held.time[at] - start)
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    if (key[1:] == key[:-1]).any():
+        order = np.lexsort(
+            (held.hash[at], (held.row[at].astype(np.int64) << _TIME_BITS) + held.time[at] - start)
+        )
+        first = np.ones(len(order), bool)
+        first[1:] = key[1:] != key[:-1]
+        order = order[first]
+    at = at[order]
+    values, wet = held.values[:, at], held.wet[at]
+    for q, table in enumerate(corrections):
+        changed = np.flatnonzero(is_corrected(held.packed[at], q) & (values[q] > REFUSED)) if table else ()
+        if len(changed):
+            of = at[changed]
+            sent = uncalibrated(held.row[of], held.time[of], values[q, changed].astype(np.int64), table)
+            values[q, changed] = np.clip(sent, -GREATEST, GREATEST)
+    serviced = is_serviced(held.packed[at])
+    return Rows(
+        held.row[at],
+        held.time[at],
+        values[PM10],
+        values[PM2_5] if (values[PM2_5] != ABSENT).any() else None,
+        values[TSP] if (values[TSP] != ABSENT).any() else None,
+        np.where(wet == DRY, ABSENT, wet.astype(np.int32) * 1000) if (wet != DRY).any() else None,
+        lag=held.lag[at].astype(np.int64) * 1000,
+        excused=serviced if serviced.any() else None,
+    )
+
+
+def _of_usual_period(row: Int32s, period: Int32s) -> Bools:
+    """Which readings are of the period that their device sends most; of equally many, the shorter one.
+
+    Real-time values and means of minutes or hours are series of their own.
+    """
+    if not len(row) or (period == period[0]).all():
+        return np.ones(len(row), bool)
+    key = (row.astype(np.int64) << 32) + period
+    kinds, inverse, count = np.unique(key, return_inverse=True, return_counts=True)
+    of = kinds >> 32
+    order = np.lexsort((kinds, -count, of))
+    first = np.flatnonzero(np.concatenate(([True], of[order][1:] != of[order][:-1])))
+    usual = np.zeros(len(kinds), bool)
+    usual[order[first]] = True
+    return np.asarray(usual[inverse])
+
+
+def _areas(plan: Plan) -> Int32s:
+    """(rows) the area of each device; without one of its own it belongs to the first."""
+    return np.where(plan.area_of >= 0, plan.area_of, 0).astype(np.int32)
+
+
+def _background(plan: Plan, known: Backgrounds, areas: Int32s, start: int) -> Floats:
+    """(rows) what the stations of each area measured in the hour, ug/m3; NaN: not known."""
+    found = np.full(len(plan), np.nan)
+    for index, area in enumerate(plan.areas):
+        mean = known.mean(area, start, start + HOUR_MS, "pm10")
+        if mean is not None:
+            found[areas == index] = mean.nano / _NANO
+    return found
+
+
+def _excused(plan: Plan, orders: Orders, gaps: list[tuple[int, int]], start: int, end: int) -> Bools | None:
+    """(rows) devices under maintenance in the hour; all of them where the log lacks records of it."""
+    if any(start < until and end > since for since, until in gaps):
+        return np.ones(len(plan), bool)
+    named = orders.maintenance(start, end)
+    if not named:
+        return None
+    under = np.zeros(len(plan), bool)
+    for order in named:
+        under |= is_under(order, plan)
+    return under
+
+
+def _numbers(names: tuple[str, ...]) -> Int32s:
+    _, numbers = np.unique(np.array(names), return_inverse=True)
+    return numbers.astype(np.int32)
+
+
+def _hour_of_day(start: int, zone: str) -> int:
+    return datetime.fromtimestamp(start // 1000, UTC).astimezone(ZoneInfo(zone)).hour

@@ -1,0 +1,196 @@
+"""Wind in the fold: gathered at arrival, told by site when the clock hour closes and when it is amended."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from ingest.records import MISSING, Readings
+from ingest.units import JUDGED
+from processors.columns import HOUR_MS, Array, Int32s
+from processors.measuring.clock_hours import LEAST_PERMYRIAD
+from processors.measuring.intake import Intake
+from processors.plan.plan import Plan
+from processors.records.ids import short_id
+from processors.records.winds import Share, SiteHour
+from processors.wind.attribution import UNDETERMINED
+from processors.wind.gathering import Gathered
+from processors.wind.site_hour import LOG_GAP, Measured, means_by_row, shares_of, wind_words
+from processors.wind.vector import Wind, WindSettings, WindSums, wind_of
+from processors.windows.means import Means, slots_of
+
+SPEED, DIRECTION = "wind_speed", "wind_direction"
+_SETTINGS = WindSettings()
+
+
+@dataclass(slots=True, eq=False)
+class Told:
+    """What was published of an hour, a line a site: its revision (0: nothing), a hash of its content."""
+
+    revision: npt.NDArray[np.int16]
+    content: npt.NDArray[np.uint64]
+
+    @classmethod
+    def of(cls, sites: int) -> Told:
+        """Nothing was."""
+        return cls(np.zeros(sites, np.int16), np.zeros(sites, np.uint64))
+
+
+@dataclass(slots=True, eq=False)
+class Winds:
+    """The wind of the hours that readings may still change. `told`: start of the hour -> what was said."""
+
+    gathered: Gathered = field(default_factory=Gathered)
+    told: dict[int, Told] = field(default_factory=dict)
+
+    def take(self, batch: Readings, fresh: Intake, devices: int, border: int, forgotten: int) -> None:
+        """Take in what is no duplicate. `border`: the end of some hour; see `Gathered.add`."""
+        speed, direction = batch.values.get(SPEED), batch.values.get(DIRECTION)
+        if speed is None or direction is None or not len(fresh):
+            return
+        speed, columns = speed[fresh.place], fresh.columns
+        if batch.flags:
+            refused = _refused(batch, fresh)
+            speed = np.where(refused, MISSING, speed) if refused.any() else speed
+        self.gathered.add(
+            columns.row,
+            columns.time,
+            columns.period,
+            speed,
+            direction[fresh.place],
+            border,
+            forgotten,
+            devices,
+        )
+
+    def of_hour(self, plan: Plan, start: int) -> tuple[Wind, WindSums]:
+        """Mean wind of the hour that begins at `start`, and what it is made of, a line a site."""
+        ground = plan.ground
+        sums = self.gathered.of_hour(start, ground.site, len(ground.sites))
+        return wind_of(sums, _SETTINGS), sums
+
+    def tell(
+        self,
+        plan: Plan,
+        start: int,
+        means: tuple[Means, ...],
+        at: int,
+        lost: bool,
+        only: Int32s | None = None,
+    ) -> list[SiteHour]:
+        """What is new of an hour that has closed, by site; nothing of sites that have neither wind nor pairs.
+
+        `means`: of all devices of the sites that these are, a judged pollutant each; `only`: of the
+        sites of these devices; `lost`: the log lacks records of the hour.
+        """
+        ground, (wind, sums) = plan.ground, self.of_hour(plan, start)
+        told = self.told.setdefault(start, Told.of(len(ground.sites)))
+        slots = slots_of(plan.interval, HOUR_MS)
+        shares = [
+            shares_of(ground, wind, _valid(name, found, slots), plan.devices)
+            for name, found in zip(JUDGED, means, strict=True)
+        ]
+        measured = set().union(*shares) & ground.paired
+        spoken = measured | set(np.flatnonzero((sums.count > 0) | (told.revision > 0)).tolist())
+        if only is not None:
+            spoken &= set(ground.site[only].tolist())
+        made = []
+        for site in sorted(spoken):
+            own = tuple(of[site] for of in shares if site in of)
+            if lost:
+                own = tuple(Share(one.pollutant, UNDETERMINED, (LOG_GAP,)) for one in own)
+            words = {**wind_words(wind, site, int(sums.count[site])), "shares": own}
+            content = _content(words)
+            if told.revision[site] and told.content[site] == content:
+                continue
+            told.revision[site] += 1
+            told.content[site] = content
+            revision, name = int(told.revision[site]), ground.sites[site]
+            made.append(
+                SiteHour(
+                    id=short_id("wind", name, start, revision),
+                    site=name,
+                    start=start,
+                    end=start + HOUR_MS,
+                    **words,
+                    revision=revision,
+                    configuration=plan.id,
+                    decided_at=at,
+                )
+            )
+        return made
+
+    def concerns(self, plan: Plan, start: int, rows: Int32s) -> bool:
+        """May anything be told of the hour at the sites of these devices: is there a wind, or a pair?"""
+        ground = plan.ground
+        sites = ground.site[rows]
+        told = self.told.get(start)
+        if not ground.paired.isdisjoint(sites.tolist()) or (told is not None and told.revision[sites].any()):
+            return True
+        return bool(self.gathered.of_hour(start, ground.site, len(ground.sites)).count[sites].any())
+
+    def hours_over(self, start: int, end: int) -> list[int]:
+        """Starts of the hours that were told and touch [start, end)."""
+        return [hour for hour in sorted(self.told) if hour < end and hour + HOUR_MS > start]
+
+    # ---------------------------------------------------------------------------- save, restore, move
+
+    def forget(self, until: int) -> None:
+        """Forget hours that begin before `until`."""
+        self.gathered.forget(until)
+        self.told = {hour: told for hour, told in self.told.items() if hour >= until}
+
+    def remap(self, old_row: Int32s, before: tuple[str, ...], after: tuple[str, ...]) -> None:
+        """A new plan: `old_row[new]` is -1 for a new device; `before`, `after`: names of its sites."""
+        self.gathered.remap(old_row)
+        numbers = {name: number for number, name in enumerate(before)}
+        old = np.array([numbers.get(name, -1) for name in after], np.int32)
+        stays = old >= 0
+        for hour, told in self.told.items():
+            moved = self.told[hour] = Told.of(len(after))
+            moved.revision[stays], moved.content[stays] = told.revision[old[stays]], told.content[old[stays]]
+
+    def dump(self, put: Callable[[Array], int]) -> list[Any]:
+        """As JSON data; `put` keeps an array and says its number."""
+        told = [[hour, put(told.revision), put(told.content)] for hour, told in sorted(self.told.items())]
+        return [self.gathered.dump(put), told]
+
+    @classmethod
+    def load(cls, data: list[Any], arrays: list[Array]) -> Winds:
+        """The inverse of `dump`; of a snapshot without wind nothing."""
+        if not data:
+            return cls()
+        gathered, told = data
+        return cls(
+            Gathered.load(gathered, arrays),
+            {hour: Told(arrays[revision], arrays[content]) for hour, revision, content in told},
+        )
+
+
+def _valid(pollutant: str, means: Means, slots: npt.NDArray[np.int64]) -> Measured:
+    """Which hours are valid: as for the windows that are made of hours."""
+    nano, covered = means_by_row(means.row, means.total, means.covered, len(slots))
+    present = (covered > 0) & (slots > 0) & (covered * 10_000 >= LEAST_PERMYRIAD * slots)
+    return Measured(pollutant, nano, present)
+
+
+def _refused(batch: Readings, fresh: Intake) -> npt.NDArray[np.bool_]:
+    """Readings whose device itself says that its wind is no measurement."""
+    bad = {
+        row
+        for row, text in batch.flags.items()
+        for name, _, flag in (pair.partition("=") for pair in text.split(";"))
+        if name in (SPEED, DIRECTION) and flag not in ("", "N")
+    }
+    return np.isin(fresh.place, sorted(bad)) if bad else np.zeros(len(fresh), np.bool_)
+
+
+def _content(words: dict[str, Any]) -> np.uint64:
+    text = orjson.dumps(words, option=orjson.OPT_SORT_KEYS)
+    return np.uint64(int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little"))

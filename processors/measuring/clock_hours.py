@@ -1,0 +1,88 @@
+"""Means of clock hours, kept for the windows that are made of them (8 h, 24 h, the day)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ingest.units import JUDGED
+from processors.columns import ABSENT, HOUR_MS, NANO, Int32s, Int64s
+from processors.plan.rule_in_force import Admission
+from processors.windows.means import Means, of_hours, slots_of
+
+LEAST_PERMYRIAD = 7500  # capture of a valid hour (HJ 212-2017 Annex C asks 75 % of the lower-level values)
+_SENT, _VALID = 1, 2
+_PER_THOUSANDTH = NANO // 1000
+
+
+class Key(NamedTuple):
+    """Whose hour: a judged pollutant, and the values that its mean may use (see `revision.Admission`)."""
+
+    pollutant: int
+    fail: int
+    suspect: int
+
+
+@dataclass(slots=True, eq=False)
+class Hour:
+    """One pollutant over one clock hour, a line a device row."""
+
+    mean: Int64s  # 1e-9 unit; 0 where it is not valid
+    code: npt.NDArray[np.int8]  # 0: nothing was sent, 1: no valid hour, 2: valid
+    greatest: Int32s  # thousandths
+
+    @classmethod
+    def empty(cls, n: int) -> Hour:
+        """An hour in which nothing was sent."""
+        return cls(np.zeros(n, np.int64), np.zeros(n, np.int8), np.full(n, ABSENT, np.int32))
+
+
+@dataclass(slots=True, eq=False)
+class Hours:
+    """Clock hours by their start; only of the pollutants and admissions that a long window asks for."""
+
+    held: dict[int, dict[Key, Hour]] = field(default_factory=dict)
+
+    def put(self, start: int, key: Key, means: Means, interval: Int64s) -> None:
+        """Write what was measured in an hour, for the first time or again."""
+        hours = self.held.setdefault(start, {})
+        hour = hours.get(key)
+        if hour is None:
+            hour = hours[key] = Hour.empty(len(interval))
+        rows, covered = means.row, means.covered
+        valid = (covered > 0) & (covered * 10_000 >= LEAST_PERMYRIAD * slots_of(interval, HOUR_MS)[rows])
+        mean = (2 * means.total + covered) // np.maximum(2 * covered, 1)
+        hour.mean[rows] = np.where(valid, mean, 0)
+        hour.code[rows] = np.where(valid, _VALID, _SENT)
+        hour.greatest[rows] = means.greatest
+
+    def window(self, start: int, end: int, admits: Admission) -> tuple[Means, ...]:
+        """The long window [start, end), one of `Means` per judged pollutant."""
+        starts = sorted(hour for hour in self.held if start <= hour < end)
+        return tuple(self._made_of(Key(q, *admits), starts) for q in range(len(JUDGED)))
+
+    def _made_of(self, key: Key, starts: list[int]) -> Means:
+        hours = [self.held[s][key] for s in starts if key in self.held[s]]
+        if not hours:
+            return Means.nothing(np.zeros(0, np.int32))
+        sent = np.flatnonzero(np.stack([hour.code for hour in hours]).any(axis=0)).astype(np.int32)
+        lines = [(hour.mean, hour.code == _VALID, hour.greatest.astype(np.int64)) for hour in hours]
+        return of_hours(lines, sent)
+
+    def forget(self, until: int) -> None:
+        """Forget hours that ended at `until` or before."""
+        for start in [start for start in self.held if start + HOUR_MS <= until]:
+            del self.held[start]
+
+    def remap(self, old_row: Int32s) -> None:
+        """Rows have new numbers: `old_row[new]`, -1 for a new device."""
+        stays = old_row >= 0
+        for hours in self.held.values():
+            for key, hour in hours.items():
+                moved = Hour.empty(len(old_row))
+                for name in ("mean", "code", "greatest"):
+                    getattr(moved, name)[stays] = getattr(hour, name)[old_row[stays]]
+                hours[key] = moved

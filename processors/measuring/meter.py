@@ -1,0 +1,131 @@
+"""Measures windows: out of the readings that a partition holds, or of its clock hours; interval records.
+
+A view on the parts of a partition's state, made when it is needed; it holds nothing of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ingest.units import JUDGED
+from processors.columns import ABSENT, Bools, Int32s
+from processors.measuring.clock_hours import Hours, Key
+from processors.measuring.intervals import intervals_of
+from processors.plan.maintenance import serviced
+from processors.plan.orders import Orders
+from processors.plan.plan import Plan
+from processors.plan.rule_in_force import PLAIN, Admission
+from processors.records.tables import Group
+from processors.records.verdicts import Interval
+from processors.windows.calendar import BASE, HOUR, QUARTER, Track
+from processors.windows.means import MEAN, Means, Statistic, means_by
+from processors.windows.row_log import REFUSED, Columns, RowLog
+
+Measured = Mapping[Admission, tuple[Means, ...]]  # by what they admit, one per judged pollutant
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Meter:
+    """The plan in force, and what windows are made of."""
+
+    plan: Plan
+    log: RowLog
+    hours: Hours
+    orders: Orders
+
+    def measure(
+        self, track: Track, start: int, end: int, only: Int32s | None = None
+    ) -> tuple[Measured, Bools]:
+        """The means of a window, of all devices or of the rows `only`; the rows that spoke in it."""
+        if track.is_long:
+            return self._of_hours(self._admissions(track), start, end, only)
+        spoke = np.zeros(len(self.plan), bool)
+        held = self.log.within(start, end)
+        if only is not None:
+            held = held.take(np.isin(held.row, only))
+        spoke[held.row] = True
+        self.leave_out_maintenance(held, start, end)
+        return self.means(held, start, end, self._admissions(track)), spoke
+
+    def held(self, start: int, end: int) -> Columns:
+        """The readings of [start, end), without what was measured during maintenance."""
+        held = self.log.within(start, end)
+        self.leave_out_maintenance(held, start, end)
+        return held
+
+    def _of_hours(
+        self, admissions: set[Admission], start: int, end: int, only: Int32s | None
+    ) -> tuple[Measured, Bools]:
+        spoke = np.zeros(len(self.plan), bool)
+        measured = {}
+        for admits in sorted(admissions):
+            found = self.hours.window(start, end, admits)
+            for means in found:
+                spoke[means.row] = True
+            measured[admits] = found if only is None else tuple(m.of_rows(only) for m in found)
+        return measured, spoke
+
+    def _admissions(self, track: Track) -> set[Admission]:
+        admissions = {PLAIN} if track in BASE else set()
+        admissions |= {rule.admits for rule in self.plan.rules if rule.window and rule.track == track}
+        if track == QUARTER:
+            admissions |= {rule.admits for rule in self.plan.rules if rule.foretells}
+        if track == HOUR:
+            admissions |= {rule.admits for rule in self.plan.rules if rule.track.is_long}
+        return admissions
+
+    def means(self, held: Columns, start: int, end: int, admissions: Iterable[Admission]) -> Measured:
+        """The means of [start, end) over these rows."""
+        flagged = bool(held.fail.any() or held.suspect.any())
+        by = sorted(admissions)
+        refusals = [(held.fail & a.fail | held.suspect & a.suspect) != 0 if flagged else None for a in by]
+        return dict(zip(by, means_by(held, self.plan.interval, start, end, refusals), strict=True))
+
+    def leave_out_maintenance(self, held: Columns, start: int, end: int) -> None:
+        """What was measured while a monitor was being maintained enters no mean."""
+        if not self.orders.maintenance(start, end):
+            return
+        reach = held.time + np.maximum(held.period, 1)
+        during = serviced(self.orders, self.plan, held.row, held.time, reach)
+        held.values = held.values.copy()
+        held.values[:, during] = np.where(held.values[:, during] == ABSENT, ABSENT, REFUSED)
+
+    def keep_hour(self, start: int, measured: Measured) -> None:
+        """Keep a clock hour for the windows that are made of it."""
+        for pollutant, admits in {(r.pollutant, r.admits) for r in self.plan.rules if r.track.is_long}:
+            self.hours.put(start, Key(pollutant, *admits), measured[admits][pollutant], self.plan.interval)
+
+    def intervals(
+        self, track: Track, start: int, end: int, measured: Measured, revisions: dict[int, int] | None = None
+    ) -> list[Group[Interval]]:
+        """The mean of each pollutant over a quarter and an hour; of other windows what rules ask for.
+
+        `revisions`: row -> number, where it is not the first.
+        """
+        asked = self._asked(track)
+        clock, zone = Track(track.window, track.window), self.plan.zone
+        same = (clock.start(end, zone), clock.last_end(end, zone)) == (start, end)
+        if same and track != clock and clock in self.plan.tracks:
+            asked = {key: admits for key, admits in asked.items() if key not in self._asked(clock)}
+        made: list[Group[Interval]] = []
+        for (pollutant, statistic), admits in sorted(asked.items()):
+            found = measured[admits][pollutant]
+            numbers = None if revisions is None else numbers_of(found.row, revisions)
+            made.append(intervals_of(self.plan, JUDGED[pollutant], statistic, found, (start, end), numbers))
+        return made
+
+    def _asked(self, track: Track) -> dict[tuple[int, Statistic], Admission]:
+        """Pollutants and statistics whose intervals are published for the track's windows."""
+        asked = {(q, MEAN): PLAIN for q in range(len(JUDGED)) if track in BASE}
+        for rule in self.plan.rules:
+            if rule.window and rule.track == track:
+                asked.setdefault((rule.pollutant, rule.statistic), rule.admits)
+        return asked
+
+
+def numbers_of(rows: Int32s, revisions: dict[int, int]) -> Int32s:
+    """The revision of each row."""
+    return np.array([revisions[row] for row in rows.tolist()], np.int32)

@@ -1,0 +1,79 @@
+"""What reference stations measured, hour by hour, and the mean of an area."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from ingest.records import Background
+from processors.plan.plan import Area
+
+KEEP_MS = 26 * 3_600_000
+_PER_THOUSANDTH = 10**6
+
+
+class AreaMean(NamedTuple):
+    """An area's mean of one interval and pollutant."""
+
+    nano: int  # 1e-9 unit
+    ids: tuple[str, ...]  # the records it was made of, sorted
+    complete: bool  # every station of the area is in it
+
+
+@dataclass(slots=True)
+class Backgrounds:
+    """Background records by (start, end) and station; the newest record of a station counts.
+
+    Of a station: the id and values that count, and the ids of the records that these took the place of.
+    """
+
+    held: dict[tuple[int, int], dict[str, tuple[str, dict[str, int], tuple[str, ...]]]] = field(
+        default_factory=dict
+    )
+
+    def add(self, record: Background) -> bool:
+        """Take in a record; False: it is known already."""
+        stations = self.held.setdefault((record.start, record.end), {})
+        before = stations.get(record.station)
+        replaced: tuple[str, ...] = ()
+        if before is not None:
+            replaced = (*before[2], before[0])
+            if record.id in replaced:  # delivered again, maybe after its correction: it undoes nothing
+                return False
+        stations[record.station] = (record.id, dict(record.values), replaced)
+        return True
+
+    def mean(self, area: Area, start: int, end: int, pollutant: str) -> AreaMean | None:
+        """The mean over the area's stations that are present; None: fewer than its least."""
+        stations = self.held.get((start, end), {})
+        found = [
+            (stations[s][0], stations[s][1][pollutant])
+            for s in area.stations
+            if s in stations and pollutant in stations[s][1]
+        ]
+        if not found or len(found) < area.least:
+            return None
+        total = sum(value for _, value in found) * _PER_THOUSANDTH
+        nano = (2 * total + len(found)) // (2 * len(found))
+        return AreaMean(nano, tuple(sorted(i for i, _ in found)), len(found) == len(area.stations))
+
+    def forget(self, until: int) -> None:
+        """Forget records that are due at `until`."""
+        for span in [span for span in self.held if span[1] + KEEP_MS <= until]:
+            del self.held[span]
+
+    def dump(self) -> list[Any]:
+        """As JSON data."""
+        return [
+            [start, end, station, id_, values, *replaced]
+            for (start, end), stations in sorted(self.held.items())
+            for station, (id_, values, replaced) in sorted(stations.items())
+        ]
+
+    @classmethod
+    def load(cls, data: list[Any]) -> Backgrounds:
+        """The inverse of `dump`."""
+        made = cls()
+        for start, end, station, id_, values, *replaced in data:
+            made.held.setdefault((start, end), {})[station] = (id_, values, tuple(replaced))
+        return made

@@ -1,0 +1,119 @@
+"""The word before a day breaks its allowance: by the intervals that have exceeded, and the one that is open.
+
+*Certain* from the first interval too many on, or one before it, as soon as that interval is certain itself:
+no verdict that is still to come takes back one that was given (late or invalidated readings excepted).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from processors.columns import UNBOUNDED, Bools, Int32s, Int64s
+from processors.outlook.projection import NONE, Bars, Progress, Projection, Prospects
+from processors.outlook.states import OutlookSettings, Watch, say
+from processors.plan.plan import Plan
+from processors.plan.rule_in_force import RuleInForce
+from processors.records.outlooks import CERTAIN, IF_MEASURED, UNDETERMINABLE, WARNING, Outlook
+from processors.verdicts.answers import IS_EXCEEDING, PENDING, Held
+from processors.verdicts.answers import NONE as NO_ANSWER
+from processors.windows.calendar import day_of
+
+_WORDS = OutlookSettings()
+Watches = Mapping[tuple[str, int], Watch]
+
+
+@dataclass(slots=True, eq=False)
+class DayAhead:
+    """`watches` by rule and the day's start."""
+
+    watches: dict[tuple[str, int], Watch] = field(default_factory=dict)
+
+    def begin(self, plan: Plan, old_row: Int32s) -> None:
+        """A plan is in force; `old_row[new]` is -1 for a new device."""
+        self.watches = {k: w.moved(old_row) for k, w in self.watches.items() if k[0] in plan.latest}
+
+    def look(
+        self,
+        plan: Plan,
+        at: int,
+        watches: Watches,
+        backed: Callable[[RuleInForce, int], Bools],
+        rows_for: Callable[[RuleInForce, int], Int32s],
+        held: Mapping[str, Mapping[int, Held]],
+    ) -> list[Outlook]:
+        """What is to be said of the day that `at` lies in.
+
+        `watches`: what was said of intervals, by rule and start; `backed`: whether the background of a
+        window is known, by device row; `held`: answers by rule and start.
+        """
+        made: list[Outlook] = []
+        start, end = day_of(at, plan.zone)
+        self.watches = {key: watch for key, watch in self.watches.items() if key[1] == start}
+        for name in plan.latest:
+            rule = plan.rule_at(name, at)
+            if rule is None or rule.rule.allowance is None or not rule.rule.outlook:
+                continue
+            count, decided = np.zeros(len(plan), np.int64), np.zeros(len(plan), np.int64)
+            answers = {begin: one.state for begin, one in held.get(name, {}).items() if start <= begin < end}
+            for state in answers.values():
+                count += state == IS_EXCEEDING
+                decided += (state != NO_ANSWER) & (state != PENDING)
+            # intervals too many, by how surely each one will exceed
+            over = {state: count.copy() for state in (WARNING, IF_MEASURED, CERTAIN)}
+            for (other, begin), watch in watches.items():
+                if other != name or not start <= begin < end:
+                    continue
+                state, answer = watch.state, answers.get(begin)
+                is_open = np.ones(len(plan), bool) if answer is None else answer == PENDING
+                for least in (WARNING, IF_MEASURED):
+                    over[least] += is_open & (state >= least) & (state != UNDETERMINABLE)
+                # without its background the interval may still end undetermined
+                over[CERTAIN] += is_open & (state == CERTAIN) & backed(rule, begin)
+            allowed, rows = rule.rule.allowance, rows_for(rule, start)
+            mine = self.watches.setdefault((name, start), Watch.of(len(plan)))
+            beyond = {state: (number > allowed)[rows] for state, number in over.items()}
+            made += _say(mine, plan, rule, rows, start, end, at, count[rows], decided[rows], beyond)
+        return made
+
+
+def _say(
+    watch: Watch,
+    plan: Plan,
+    rule: RuleInForce,
+    rows: Int32s,
+    start: int,
+    end: int,
+    at: int,
+    count: Int64s,
+    decided: Int64s,
+    beyond: Mapping[int, Bools],
+) -> list[Outlook]:
+    allowance, n = rule.rule.allowance or 0, len(rows)
+    expected = np.full(n, (end - start) // rule.window, np.int64)
+    nothing = np.full(n, NONE, np.int64)
+    always = np.ones(n, bool)
+    found = Prospects(always, always, beyond[IF_MEASURED], beyond[CERTAIN], nothing)
+    level = np.zeros(n, np.float64)
+    seen = Projection(level, level, level, np.where(beyond[WARNING], 10_000, 0).astype(np.int64))
+    progress = Progress(np.zeros(n, np.int64), count, np.zeros(n, np.int64), decided, expected)
+    bars = Bars(np.full(n, UNBOUNDED, np.int64), np.full(n, UNBOUNDED, np.int64))
+    made = say(
+        watch, plan, replace(rule, rows=rows), start, end, at, progress, bars, always, found, seen, _WORDS
+    )
+    return [
+        replace(
+            one,
+            kind="day",
+            unit="intervals",
+            limit=float(allowance),
+            projected=None,
+            low=None,
+            high=None,
+            probability=None,
+            tell="day" in rule.rule.opens,
+        )
+        for one in made
+    ]

@@ -1,0 +1,193 @@
+"""The word before the breach for windows that no quarters of an hour make: rolling ones, and long ones.
+
+Of a rolling rule the window is looked at that ends next (where one ends every few minutes: at the next
+quarter of an hour or after it). The one before has had its word, so people are told where it gets worse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from processors.columns import HOUR_MS, QUARTER_MS, Int32s, Int64s
+from processors.measuring.clock_hours import Hours
+from processors.measuring.meter import Meter
+from processors.outlook.from_hours import Begun, project_hours, prospects_of_hours
+from processors.outlook.levels import Recent, learn
+from processors.outlook.projection import (
+    NONE,
+    Progress,
+    ProjectionSettings,
+    bars_of,
+    rows_of,
+    settled_slots,
+)
+from processors.outlook.states import ROSE, OutlookSettings, Watch, look, say
+from processors.plan.plan import Plan
+from processors.plan.rule_in_force import RuleInForce
+from processors.records.outlooks import EVENTS, STATES, UNDETERMINABLE, Outlook
+from processors.verdicts.answers import Held
+from processors.windows.calendar import HOUR, QUARTER, Track
+from processors.windows.means import slots_of
+
+_FORECAST, _WORDS = ProjectionSettings(), OutlookSettings()
+BegunSums = Callable[[int, int], tuple[Int64s, Int64s]]  # [start, cut) -> sum and number of slot means
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Past:
+    """What has been decided and kept when windows are looked at."""
+
+    meter: Meter
+    closed: dict[Track, int]  # end of a track's last window that closed
+    held: dict[str, dict[int, Held]]  # answers by rule and start
+
+    @property
+    def hours(self) -> Hours:
+        """Clock hours that long windows are made of."""
+        return self.meter.hours
+
+
+@dataclass(slots=True, eq=False)
+class Further:
+    """`watches` by rule and the window's end; `recent`: levels of clock hours by judged pollutant."""
+
+    watches: dict[tuple[str, int], Watch] = field(default_factory=dict)
+    recent: dict[int, Recent] = field(default_factory=dict)
+
+    def begin(self, plan: Plan, old_row: Int32s) -> None:
+        """A plan is in force; `old_row[new]` is -1 for a new device."""
+        names = {rule.rule.id for rule in plan.rules}
+        self.watches = {k: watch.moved(old_row) for k, watch in self.watches.items() if k[0] in names}
+        self.recent = {q: recent.moved(old_row) for q, recent in self.recent.items()}
+
+    def hour(self, plan: Plan, start: int, hours: Hours) -> None:
+        """A clock hour has closed: learn its level, of the pollutants that long windows ask for."""
+        for q in sorted({rule.pollutant for rule in plan.rules if rule.track.is_long and rule.rule.outlook}):
+            kept = [hour for key, hour in sorted(hours.held.get(start, {}).items()) if key.pollutant == q]
+            if not kept:
+                continue
+            recent = self.recent.get(q)
+            if recent is None:
+                recent = self.recent[q] = Recent.of(len(plan))
+            rows = np.flatnonzero(kept[0].code == 2).astype(np.int32)
+            begun = np.full(len(rows), start, np.int64)
+            interval = np.full(len(plan), HOUR_MS, np.int64)
+            learn(recent, rows, begun, kept[0].mean[rows], interval, _FORECAST.memory)
+
+    def look(
+        self,
+        plan: Plan,
+        rule: RuleInForce,
+        at: int,
+        rows_for: Callable[[RuleInForce, int], Int32s],
+        past: Past,
+        recent: Recent,
+        begun: BegunSums,
+    ) -> list[Outlook]:
+        """What is to be said of the rule's window that ends next.
+
+        `recent`: levels of readings; `begun`: sums of the hour that has not closed.
+        """
+        end = next_end(rule.track, at, plan.zone)
+        start = rule.track.start(end, plan.zone)
+        if not rule.holds(start) or start >= at:
+            return []
+        rule = replace(rule, rows=rows_for(rule, start))
+        watch, before = self._watch(rule.rule.id, end, len(plan))
+        known = before.state.copy() if before is not None else None
+        if rule.track.is_long:
+            made = self._of_hours(plan, rule, start, end, at, past, begun, watch)
+        else:
+            made = _of_readings(plan, rule, start, end, at, past, watch, recent)
+        if known is None:
+            return made
+        return [
+            replace(one, tell=one.tell and _is_news(one, int(known[plan.row_of[one.point]]))) for one in made
+        ]
+
+    def _watch(self, name: str, end: int, n: int) -> tuple[Watch, Watch | None]:
+        """Of the window that ends then, and of the one before."""
+        ends = sorted(other for known, other in self.watches if known == name and other < end)
+        for other in ends[:-1]:
+            del self.watches[name, other]
+        watch = self.watches.get((name, end))
+        if watch is None:
+            watch = self.watches[name, end] = Watch.of(n)
+        return watch, self.watches[name, ends[-1]] if ends else None
+
+    def _of_hours(
+        self,
+        plan: Plan,
+        rule: RuleInForce,
+        start: int,
+        end: int,
+        at: int,
+        past: Past,
+        begun: BegunSums,
+        watch: Watch,
+    ) -> list[Outlook]:
+        closed, rows = past.closed[HOUR], rule.rows
+        means = past.hours.window(start, min(end, closed), rule.admits)[rule.pollutant]
+        total, covered = np.zeros(len(plan), np.int64), np.zeros(len(plan), np.int64)
+        total[means.row], covered[means.row] = means.total, means.covered
+        slots = np.full(len(rows), (end - start) // HOUR_MS, np.int64)
+        settled = np.full(len(rows), max(0, min(closed, end) - start) // HOUR_MS, np.int64)
+        progress = Progress(total[rows], covered[rows], np.zeros_like(slots), settled, slots)
+        delay = max(plan.lateness[HOUR], plan.lateness[QUARTER])
+        interval = plan.interval[rows]
+        of_hour = np.where(slots_of(interval, QUARTER_MS) > 0, slots_of(interval, HOUR_MS), 0)
+        over = settled_slots(at, closed, delay, interval, of_hour)
+        sums, counts = begun(closed, min(at - delay, closed + HOUR_MS))
+        hour = Begun(sums[rows], counts[rows], over, of_hour)
+        zeros = np.zeros(len(rows), np.int64)
+        bars = bars_of(rule.limit, 0, zeros, zeros)
+        strict, nominal = rule.rule.strict, rule.window // HOUR_MS
+        found = prospects_of_hours(progress, hour, bars, strict, rule.least_permyriad, nominal)
+        recent = rows_of(self.recent.setdefault(rule.pollutant, Recent.of(len(plan))), rows)
+        seen = project_hours(progress, found, bars, strict, recent, at, _FORECAST)
+        known = np.ones(len(rows), bool)
+        return say(watch, plan, rule, start, end, at, progress, bars, known, found, seen, _WORDS)
+
+
+def _of_readings(
+    plan: Plan,
+    rule: RuleInForce,
+    start: int,
+    end: int,
+    at: int,
+    past: Past,
+    watch: Watch,
+    recent: Recent,
+) -> list[Outlook]:
+    rows = rule.rows
+    delay = max(plan.lateness[rule.track], plan.lateness[QUARTER])
+    interval = plan.interval[rows]
+    slots = slots_of(interval, rule.window)
+    settled = settled_slots(at, start, delay, interval, slots)
+    held = past.meter.held(start, end)
+    means = past.meter.means(held, start, end, {rule.admits})[rule.admits][rule.pollutant]
+    total, covered = np.zeros(len(plan), np.int64), np.zeros(len(plan), np.int64)
+    over = means.slot < ((at - delay - start) // np.maximum(plan.interval, 1))[means.slot_row]
+    np.add.at(total, means.slot_row[over], means.slot_mean[over])
+    np.add.at(covered, means.slot_row[over], 1)
+    progress = Progress(total[rows], covered[rows], np.zeros_like(slots), settled, slots)
+    nothing = np.full(len(rows), NONE, np.int64)
+    return look(watch, plan, rule, start, end, at, progress, nothing, nothing, recent, _FORECAST, _WORDS)
+
+
+def next_end(track: Track, at: int, zone: str) -> int:
+    """The end of the window to look at: the first at the next quarter of an hour or after it."""
+    least = (at // QUARTER_MS + 1) * QUARTER_MS
+    end = track.next_end(track.last_end(at, zone), zone)
+    return end if end >= least else track.next_end(track.last_end(least - 1, zone), zone)
+
+
+_RANK = {name: number for number, name in enumerate(STATES)} | {STATES[UNDETERMINABLE]: 0}
+
+
+def _is_news(outlook: Outlook, before: int) -> bool:
+    """Is it worse than what was said of the window before? What is taken back always is."""
+    return outlook.event != EVENTS[ROSE] or _RANK[outlook.state] > _RANK[STATES[before]]

@@ -1,0 +1,89 @@
+"""What a configuration says of its monitors beyond their places: optics, ceiling, calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from ingest.units import JUDGED
+from processors.columns import Int32s, Int64s
+from processors.quality.calibration import UNIT, Correction, Corrections
+from processors.quality.limits import Monitors
+
+if TYPE_CHECKING:
+    pass
+
+Tables = tuple[Corrections, ...]  # one of each judged pollutant
+
+
+def monitor_facts(device: Any, zone: str) -> dict[str, Any]:
+    """The keys of a device in the body of a revision; none of what `devices.yaml` says nothing of.
+
+    A body without them has the id that it always had.
+    """
+    optical = getattr(device, "optical", None)
+    maximum = getattr(device, "maximum", None)
+    entries = getattr(device, "calibration", ())
+    facts: dict[str, Any] = {} if optical is None else {"optical": optical}
+    if maximum:
+        facts["maximum"] = dict(sorted(maximum.items()))
+    if entries:
+        facts["calibration"] = [
+            {
+                "from": _instant(one.since, zone),
+                "pollutant": one.pollutant,
+                "slope": one.slope,
+                "offset": one.offset,
+                "factor": one.factor,
+            }
+            for one in sorted(entries, key=lambda one: (one.pollutant, one.since))
+        ]
+    return facts
+
+
+def _instant(local: datetime, zone: str) -> int:
+    return int(local.replace(tzinfo=ZoneInfo(zone)).timestamp()) * 1000
+
+
+def monitors_of(devices: Sequence[dict[str, Any]], interval: Int64s, site: Int32s) -> Monitors:
+    """The monitors of a plan, in the order of its rows: light-scattering where nothing else is said."""
+    maximum = np.full((len(JUDGED), len(devices)), -1, np.int32)
+    for row, device in enumerate(devices):
+        for name, most in (device.get("maximum") or {}).items():
+            maximum[JUDGED.index(name), row] = _whole(most, 1000)
+    optical = np.array([device.get("optical", True) for device in devices], np.bool_)
+    return Monitors(interval, optical, maximum, site)
+
+
+def corrections_of(devices: Sequence[dict[str, Any]]) -> Tables:
+    """The calibrations of a plan's devices, one table a pollutant."""
+    # by instant: of two local times that are one instant (clocks put forward) the later entry holds
+    found: list[dict[tuple[int, int], Correction]] = [{} for _ in JUDGED]
+    for row, device in enumerate(devices):
+        for one in device.get("calibration") or ():
+            gains = (_whole(one["slope"], UNIT), _whole(one["offset"], 1000), _whole(one["factor"], UNIT))
+            found[JUDGED.index(one["pollutant"])][row, one["from"]] = Correction(row, one["from"], *gains)
+    return tuple(Corrections.of(one.values()) for one in found)
+
+
+def _whole(number: float, unit: int) -> int:
+    return int(Decimal(repr(number)) * unit)
+
+
+def raw_ceilings(monitors: Monitors, tables: Tables) -> tuple[Monitors, Int32s]:
+    """(monitors without the maxima of calibrated sensors, those maxima, (3, rows), -1: none).
+
+    A sensor is pinned at a raw value: what it says after calibration is nothing to compare it with.
+    """
+    calibrated = np.zeros(monitors.maximum.shape, np.bool_)
+    for q, table in enumerate(tables):
+        calibrated[q, table.row] = True
+    nothing = np.int32(-1)
+    left = replace(monitors, maximum=np.where(calibrated, nothing, monitors.maximum))
+    return left, np.where(calibrated, monitors.maximum, nothing)

@@ -1,0 +1,362 @@
+"""Configuration as the fold sees it: what a `Revision` record holds, and the plan made of it.
+
+`compile_revision` turns a checked register and rules into plain JSON data (the body of the record);
+`Plan.of` turns such a body into columns, one row a device of the partition.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from ingest.records import Revision
+from ingest.suspicion_thresholds import plain as plain_suspicion
+from ingest.text_codes import Texts
+from ingest.topics import partition_of
+from processors.columns import HOUR_MS, UNBOUNDED, Int64s
+from processors.plan.background_term import REFERENCE
+from processors.plan.monitors import Tables, corrections_of, monitor_facts, monitors_of, raw_ceilings
+from processors.plan.orders import EVERYWHERE, STAGE, Orders
+from processors.plan.rule_in_force import Former, Rows, RuleInForce, rule_in_force, selects
+from processors.plan.rules import Rule
+from processors.quality.limits import Limits
+from processors.quality.settings import Settings
+from processors.suspicion.settings import settings_of
+from processors.suspicion.watch import Settings as Suspicion
+from processors.wind.ground import Ground
+from processors.windows.calendar import BASE, HOUR, RETAIN_MS, Track
+
+LATENESS_MS = 120_000  # of a window that no rule asks for
+OFFLINE_LEAST_MS = 15 * 60_000
+OFFLINE_INTERVALS = 3
+FORMER_MS = 72 * HOUR_MS  # longer than an interval may be superseded and its day counted again
+
+
+def compile_revision(
+    register: Any, rules: Iterable[Rule], quality: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """The body of a revision: all that verdicts depend on, as JSON data. `register`: ingest.register.
+
+    `quality`: settings of the checks (`quality.folder`); None: the defaults.
+    """
+    county = register.county
+    areas = [
+        {"area": b.area, "stations": sorted(b.stations), "min_stations": b.min_stations}
+        for b in county.background
+    ]
+    # where a site is plays a part only where devices say where they stand from there
+    placed = {
+        device.site for device in register.devices.values() if device.location or device.bearing is not None
+    }
+    return {
+        "county": {
+            "name": county.name,
+            "zone": str(county.zone),
+            "language": county.language,
+            "background": areas,
+            **({"suspicion": suspicion} if (suspicion := plain_suspicion(county.suspicion)) else {}),
+        },
+        "sites": [_site(site, site.id in placed) for _, site in sorted(register.sites.items())],
+        "devices": [_device(device, str(county.zone)) for _, device in sorted(register.devices.items())],
+        "rules": [rule.model_dump(mode="json") for rule in sorted(rules, key=lambda rule: rule.id)],
+        **({} if quality is None else {"quality": quality}),
+    }
+
+
+def _site(site: Any, placed: bool) -> dict[str, Any]:
+    keys = ("id", "name", "kind", "stage", "zone", "township", "department")
+    made = {**{key: getattr(site, key, None) for key in keys}, "area": getattr(site, "area", None)}
+    return {**made, "location": list(site.location)} if placed else made
+
+
+def _device(device: Any, zone: str) -> dict[str, Any]:
+    return {
+        "id": device.id,
+        "site": device.site,
+        "interval": device.interval,
+        "role": getattr(device, "role", None),
+        "offline_after": getattr(device, "offline_after", None),
+        **({"location": list(device.location)} if device.location else {}),
+        **({} if device.bearing is None else {"bearing": device.bearing}),
+        **monitor_facts(device, zone),
+    }
+
+
+def revision_id(body: dict[str, Any]) -> str:
+    """First 12 hex digits of the hash of the body: the same configuration has the same id."""
+    return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]
+
+
+def make_revision(body: dict[str, Any], received_at: int, effective: int | None = None) -> Revision:
+    """The feed record of a body, in force from `effective` (default: at once)."""
+    return Revision(revision_id(body), received_at, received_at if effective is None else effective, body)
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Reference stations whose mean is an area's background."""
+
+    name: str
+    stations: tuple[str, ...]
+    least: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """A configuration in columns: row i is device i of this partition, in the order of the ids."""
+
+    id: str
+    effective: int
+    zone: str
+    devices: tuple[str, ...]
+    sites: tuple[str, ...]  # of each device
+    site_of: Rows  # their numbers
+    facts: dict[str, dict[str, Any]]  # site -> what a rule's selectors ask of it
+    interval: Int64s  # ms
+    offline_after: Int64s  # ms
+    digest: npt.NDArray[np.uint64]  # of the device's id
+    areas: tuple[Area, ...]
+    area_of: Rows  # index into `areas` of each device's site, -1: none
+    rules: tuple[RuleInForce, ...]  # also those that judge what began before a later revision
+    latest: dict[str, RuleInForce]  # id -> the rule of this revision
+    former: tuple[Former, ...]
+    limits: Limits  # of the quality checks
+    ground: Ground  # where the devices stand
+    suspects: bool  # is what looks like falsification told?
+    suspicion: Suspicion  # its thresholds
+    corrections: Tables  # of the devices' values, one table a judged pollutant
+    ceilings: Rows  # (3, rows) greatest raw value of calibrated sensors, thousandths; -1: not known
+    tracks: tuple[Track, ...]  # windows to close, hours before what is made of them
+    lateness: dict[Track, int]  # ms
+    row_of: dict[str, int]
+    words: Texts  # of the devices
+
+    @classmethod
+    def of(
+        cls,
+        revision: Revision,
+        mine: Callable[[str], bool] = lambda site: True,
+        former: tuple[Former, ...] = (),
+    ) -> Plan:
+        """The plan of a revision for the sites that `mine` says are of this partition."""
+        body = revision.body
+        zone = body["county"]["zone"]
+        sites = {site["id"]: site for site in body["sites"]}
+        devices = [d for d in sorted(body["devices"], key=lambda d: str(d["id"])) if mine(d["site"])]
+        areas = tuple(
+            Area(area["area"], tuple(area["stations"]), area["min_stations"])
+            for area in body["county"].get("background") or ()
+        )
+        interval = np.array([round(d["interval"] * 1000) for d in devices], np.int64)
+        silence = [
+            round(d["offline_after"] * 1000)
+            if d.get("offline_after")
+            else max(OFFLINE_INTERVALS * round(d["interval"] * 1000), OFFLINE_LEAST_MS)
+            for d in devices
+        ]
+        own = [sites.get(d["site"], {}) for d in devices]
+        ground = Ground.of(devices, sites)
+        corrections = corrections_of(devices)
+        site_of = _site_numbers([d["site"] for d in devices])
+        monitors = monitors_of(devices, interval, site_of)
+        monitors, ceilings = raw_ceilings(monitors, corrections)
+        latest = {
+            rule["id"]: rule_in_force(Rule.model_validate(rule), own, zone, revision.id)
+            for rule in body["rules"]
+        }
+        rules, latest = _since(latest, former, own, zone)
+        row_of = {d["id"]: row for row, d in enumerate(devices)}
+        rules = tuple(_but_reference(rule, ground, row_of) for rule in rules)
+        latest = {name: _but_reference(rule, ground, row_of) for name, rule in latest.items()}
+        tracks = tuple(sorted({*BASE, *(rule.track for rule in rules if rule.window)}))
+        return cls(
+            id=revision.id,
+            effective=revision.effective,
+            zone=zone,
+            devices=tuple(d["id"] for d in devices),
+            sites=tuple(d["site"] for d in devices),
+            site_of=site_of,
+            facts={d["site"]: sites.get(d["site"], {}) for d in devices},
+            interval=interval,
+            offline_after=np.array(silence, np.int64),
+            digest=np.array([digest_of(d["id"]) for d in devices], np.uint64),
+            areas=areas,
+            area_of=_area_rows(areas, own),
+            rules=rules,
+            latest=latest,
+            former=former,
+            limits=Limits.of(
+                Settings.model_validate(body.get("quality") or {}),
+                monitors,
+            ),
+            corrections=corrections,
+            ceilings=ceilings,
+            ground=ground,
+            suspects=bool(body["county"].get("suspicion")),
+            suspicion=settings_of(body["county"].get("suspicion")),
+            tracks=tracks,
+            lateness=_lateness(tracks, rules),
+            row_of=row_of,
+            words=Texts.of([d["id"] for d in devices]),
+        )
+
+    def __len__(self) -> int:
+        return len(self.devices)
+
+    def rule_at(self, name: str, instant: int) -> RuleInForce | None:
+        """The rule of that id that holds for a window that begins at the instant."""
+        return next((rule for rule in self.rules if rule.rule.id == name and rule.is_valid(instant)), None)
+
+    @property
+    def retain(self) -> int:
+        """How far before the last closed hour readings may still supersede, ms.
+
+        A rolling window reaches back over the hours that it ended in: its readings are kept longer.
+        """
+        rolling = [t.window for t in self.tracks if not t.is_clock and not t.is_long]
+        return RETAIN_MS + (HOUR_MS if rolling else 0)
+
+    def rows_of(self, devices: Sequence[str]) -> Rows:
+        """The row of each device, -1 for one that is not of the plan."""
+        return self.words.find(devices)
+
+    def places_of(self, site: str) -> tuple[str, ...]:
+        """Where an order must be given to concern the site."""
+        facts = self.facts[site]
+        return (site, *(str(facts[key]) for key in ("area", "township") if facts.get(key)), *EVERYWHERE)
+
+    def rows_for(self, rule: RuleInForce, instant: int, orders: Orders) -> Rows:
+        """The rows of the devices that a rule judges over what begins at the instant."""
+        if not depends_on(rule, orders):
+            return rule.rows
+        judged = {site for site in self.facts if self.applies(rule, site, instant, orders)}
+        rows = np.array([row for row, site in enumerate(self.sites) if site in judged], np.int32)
+        return rows[~_is_reference(rule, self.ground, self.row_of)[rows]]
+
+    def applies(self, rule: RuleInForce, site: str, instant: int, orders: Orders) -> bool:
+        """Does the rule judge the site over what begins at the instant?"""
+        own, places = rule.rule, self.places_of(site)
+        stage = orders.stage(places, instant)
+        facts = self.facts[site] if stage is None else {**self.facts[site], "stage": stage}
+        if not selects(own, facts):
+            return False
+        levels = orders.levels(places, instant) if own.alert_levels or own.unless_alert_levels else set()
+        if own.alert_levels and levels.isdisjoint(own.alert_levels):
+            return False
+        if not levels.isdisjoint(own.unless_alert_levels):
+            return False
+        now = orders.in_force(places, instant)
+        return (not own.during or not now.isdisjoint(own.during)) and now.isdisjoint(own.unless)
+
+    def areas_for(self, rule: RuleInForce) -> Rows:
+        """Index of the area whose background counts at each device; -1: none is configured.
+
+        A site's own area goes first, else the one that the rule names.
+        """
+        if rule.rule.background is None or rule.rule.background.is_beside:
+            return np.full(len(self), -1, np.int32)
+        names = [area.name for area in self.areas]
+        named = names.index(rule.rule.background.area) if rule.rule.background.area in names else -1
+        return np.where(self.area_of >= 0, self.area_of, named).astype(np.int32)
+
+    def reference_for(self, rule: RuleInForce) -> Rows:
+        """Row of the monitor that the rule compares each device with; -1: none at its site."""
+        return _reference(rule, self.ground, self.row_of)
+
+
+def _reference(rule: RuleInForce, ground: Ground, row_of: dict[str, int]) -> Rows:
+    term = rule.rule.background
+    if term is None or term.kind != REFERENCE:
+        return np.full(len(ground.site), -1, np.int32)
+    return ground.reference_of(None if term.device is None else row_of.get(term.device, -1))
+
+
+def _is_reference(rule: RuleInForce, ground: Ground, row_of: dict[str, int]) -> npt.NDArray[np.bool_]:
+    """(rows) what the rule's points are compared with: it can't be compared with itself."""
+    return np.asarray(_reference(rule, ground, row_of) == np.arange(len(ground.site)))
+
+
+def _but_reference(rule: RuleInForce, ground: Ground, row_of: dict[str, int]) -> RuleInForce:
+    others = ~_is_reference(rule, ground, row_of)[rule.rows]
+    return rule if others.all() else replace(rule, rows=rule.rows[others])
+
+
+def depends_on(rule: RuleInForce, orders: Orders) -> bool:
+    """Can what is in force change which sites the rule judges?"""
+    own = rule.rule
+    return bool(own.alert_levels or own.unless_alert_levels or own.during or own.unless) or bool(
+        own.stages and orders.any_of(STAGE)
+    )
+
+
+def sites_of_partition(partition: int, partitions: int) -> Callable[[str], bool]:
+    """Says of a site whether it lives in the partition."""
+    return cache(lambda site: partition_of(site, partitions) == partition)
+
+
+def digest_of(text: str) -> int:
+    """64 bits of a hash of the text, the same in every process."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+
+
+def _site_numbers(sites: list[str]) -> Rows:
+    numbers = {site: number for number, site in enumerate(sorted(set(sites)))}
+    return np.array([numbers[site] for site in sites], np.int32)
+
+
+def _lateness(tracks: Iterable[Track], rules: Iterable[RuleInForce]) -> dict[Track, int]:
+    """How long each track's windows wait for readings; long ones at least as long as their hours."""
+    found: dict[Track, int] = {}
+    for track in tracks:
+        asked = [rule.lateness for rule in rules if rule.window and rule.track == track]
+        least = found[HOUR] if track.is_long else 0
+        found[track] = max(least, max(asked, default=LATENESS_MS))
+    return found
+
+
+def _area_rows(areas: tuple[Area, ...], sites: list[dict[str, Any]]) -> Rows:
+    names = {area.name: index for index, area in enumerate(areas)}
+    return np.array([names.get(str(site.get("area")), -1) for site in sites], np.int32)
+
+
+def formers_of(before: Plan, old: Revision | None, new: Revision, at: int) -> tuple[Former, ...]:
+    """What still holds for windows that began before `new` came into force at `at`, after `old`.
+
+    A limit is never applied to what was measured before anybody could know it.
+    """
+    if old is None:
+        return ()
+    was = {rule["id"]: rule for rule in old.body["rules"]}
+    now = {rule["id"]: rule for rule in new.body["rules"]}
+    kept = [one for one in before.former if one.until + FORMER_MS > at and one.id in now]
+    for name, rule in now.items():
+        # single values are judged at their receipt: there is nothing that began before
+        if rule["window"] and was.get(name) != rule:
+            start = max((one.until for one in kept if one.id == name), default=-UNBOUNDED)
+            kept.append(Former(name, was.get(name), old.id, start, at))
+    return tuple(kept)
+
+
+def _since(
+    latest: dict[str, RuleInForce], former: tuple[Former, ...], sites: list[dict[str, Any]], zone: str
+) -> tuple[tuple[RuleInForce, ...], dict[str, RuleInForce]]:
+    """(all rules, the latest of each id): each holds for what began under its own revision."""
+    latest = dict(latest)
+    earlier = []
+    for one in former:
+        newest = latest[one.id]
+        latest[one.id] = replace(newest, start=max(newest.start, one.until))
+        if one.rule is not None:
+            held = rule_in_force(Rule.model_validate(one.rule), sites, zone, one.configuration)
+            # where the rule of today judges nothing, nothing could close what is opened
+            rows = np.intersect1d(held.rows, newest.rows)
+            start, end = max(held.start, one.start), min(held.end, one.until)
+            earlier.append(replace(held, rows=rows, start=start, end=end))
+    return (*earlier, *latest.values()), latest

@@ -1,0 +1,27 @@
+"""What processors publish, and its form on Kafka.
+
+`dust.results` carries `dust.judged/1` (the Arrow value of the feed record unchanged, what detection
+found in its headers), `dust.flags/1` (what the quality checks say of its values), `dust.outlooks/1` (what
+is to be expected of open windows), `dust.winds/1` (the wind of a site's hour and what the site added) and
+`dust.judgements/2` (intervals and verdicts); `dust.breaches` carries `dust.breach/1` and `dust.outlook/1`
+(an outlook that people are told). Instants are int milliseconds UTC, values are floats in the unit of the
+pollutant.
+"""
+
+from __future__ import annotations
+
+from processors.records.breaches import BREACH, Breach, decode_breach, encode_breach
+from processors.records.ids import ids_of, reading_id, short_id, time_of_reading
+from processors.records.outlooks import OUTLOOK, OUTLOOKS, Outlook, decode_outlook, decode_outlooks
+from processors.records.readings import FLAGS, JUDGED, Flagged, Judged, decode_flags, decode_judged
+from processors.records.reasons import REASONS
+from processors.records.verdicts import (
+    ANSWERS,
+    COMPLIANT,
+    EXCEEDS,
+    JUDGEMENTS,
+    UNDETERMINED,
+    Interval,
+    Verdict,
+)
+from processors.records.winds import WINDS, Share, SiteHour, decode_winds

@@ -1,0 +1,77 @@
+"""A breach event, and its form on Kafka."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+
+from ingest.codec import headers_of
+from ingest.records import Headers
+from processors.records.ids import short_id
+
+BREACH = "dust.breach/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One event of a breach: `opened`, `amended` or `closed`. `id` is the same for all its events."""
+
+    id: str
+    event: str  # opened | amended | closed
+    kind: str  # exceedance | offline | suspicion
+    level: str  # notice | warning | violation | offline | suspicion
+    site: str
+    device: str  # empty: the site as a whole
+    rule: str  # "offline" or "offline/site" for silence, "suspicion/PATTERN"
+    rule_revision: str
+    title: dict[str, str]
+    clause: str
+    citation: str
+    status: str  # read | reported | recalled | "" (no limit)
+    administrative: bool  # a local order, no standard behind it
+    pollutant: str | None
+    unit: str | None
+    at: int  # instant of the log at which this event was decided
+    opened_at: int
+    start: int  # interval that led to this event; offline: when the device was last heard
+    end: int
+    value: float | None
+    background: float | None
+    subtracted: float | None
+    limit: float | None
+    capture: float | None
+    interval: str | None  # id of the interval judged
+    verdict: str | None  # id of the verdict that led to this event
+    revision: int  # of that verdict
+    reasons: tuple[str, ...]
+    delayed: bool  # first found after an outage of our own
+    tell: bool  # False: recorded, nobody is to be woken
+    deadline_h: float | None  # hours that the rule gives for rectification
+    configuration: str
+    # of a suspicion when it opens: pattern, confidence, numbers with units, guards, hours to plot
+    evidence: dict[str, Any] | None = None
+
+    @property
+    def event_id(self) -> str:
+        """Unique for this event: the same event found twice has the same id."""
+        return short_id("breach-event", self.id, self.event, self.start, self.revision, self.rule_revision)
+
+
+def encode_breach(breach: Breach) -> tuple[bytes, bytes, Headers]:
+    """(key, value, headers) of a breach event."""
+    body = {**asdict(breach), "event_id": breach.event_id}
+    return (
+        breach.id.encode(),
+        orjson.dumps(body, option=orjson.OPT_SORT_KEYS),
+        headers_of(BREACH, breach.at, ("event_id", breach.event_id.encode())),
+    )
+
+
+def decode_breach(value: bytes) -> Breach:
+    """The inverse of `encode_breach`."""
+    body: dict[str, Any] = orjson.loads(value)
+    body.pop("event_id", None)
+    body["reasons"] = tuple(body["reasons"])
+    return Breach(**body)

@@ -1,0 +1,67 @@
+"""Readings as detection publishes them: the batch, detection's marks, what the quality checks say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from ingest.codec import decode_readings, header, headers_of
+from ingest.records import Headers, Readings
+
+JUDGED = "dust.judged/1"
+FLAGS = "dust.flags/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Flagged:
+    """What the quality checks say of a reading's values: at its arrival, and again where that has changed."""
+
+    site: str
+    device: str
+    time: int
+    period: int
+    words: dict[str, tuple[str, ...]]  # pollutant -> checks: `spike!` failed, `spike` suspect
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A batch as the store gets it: detection's marks are merged into `readings.marks`."""
+
+    readings: Readings
+    duplicates: int
+
+
+def encode_judged(
+    value: bytes, marks: dict[int, str], duplicates: int, received_at: int
+) -> tuple[bytes, Headers]:
+    """(value, headers) of a judged batch; `value` is the Arrow value of the feed record, unchanged."""
+    more: list[tuple[str, bytes]] = []
+    if marks:
+        more.append(("marks", orjson.dumps({str(row): text for row, text in sorted(marks.items())})))
+    if duplicates:
+        more.append(("duplicates", b"%d" % duplicates))
+    return value, headers_of(JUDGED, received_at, *more)
+
+
+def decode_judged(value: bytes, headers: Iterable[tuple[str, bytes]] | dict[str, bytes] | None) -> Judged:
+    """The batch, with detection's marks after its own (comma-separated)."""
+    readings = decode_readings(value)
+    found = header(headers, "marks")
+    for row, text in (orjson.loads(found) if found else {}).items():
+        own = readings.marks.get(int(row))
+        readings.marks[int(row)] = f"{own},{text}" if own else text
+    return Judged(readings, int(header(headers, "duplicates") or b"0"))
+
+
+def encode_flags(found: Sequence[Flagged], received_at: int) -> tuple[bytes, Headers]:
+    """(value, headers) of the flags that one feed record led to."""
+    return orjson.dumps({"flags": list(found)}, option=orjson.OPT_SORT_KEYS), headers_of(FLAGS, received_at)
+
+
+def decode_flags(value: bytes) -> list[Flagged]:
+    """The inverse of `encode_flags`."""
+    found = orjson.loads(value)["flags"]
+    return [Flagged(**{**f, "words": {q: tuple(w) for q, w in f["words"].items()}}) for f in found]

@@ -1,0 +1,173 @@
+"""Who the register expects and nobody hears: breaches of devices, and of whole silent sites.
+
+A site of several devices that are all silent is one breach, and people are told of that one: those of its
+devices say `site_silent` and wake nobody. Devices of one site are found silent one after another, within
+their intervals; so one whose fellows are quiet already waits for the word on the site (`site_quiet`), at
+most `TOGETHER_MS`. It is told alone when that word does not come, or when the site is back and it is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from processors.breaches import OFFLINE, OFFLINE_SITE, Breaches
+from processors.columns import NEVER, Int32s, Int64s
+from processors.plan.plan import Plan
+from processors.records.breaches import Breach
+from processors.silence.heard import FAR, Silence
+from processors.silence.own_outage import Outage
+
+TOGETHER_MS = 300_000  # as long as alerts looks for others that fell silent (offline.window)
+SITE_QUIET, SITE_SILENT = "site_quiet", "site_silent"
+_MISSED = 2  # intervals without a reading after which a fellow counts as quiet
+
+Reasons = Callable[[list[int]], dict[int, tuple[str, ...]]]  # of rows: what else is known of their silence
+
+
+@dataclass(slots=True, eq=False)
+class Deadman:
+    """A line a device row: when a silence that is only recorded so far is told (ms); FAR: it is not."""
+
+    tell_at: Int64s
+    due: int = FAR  # the earliest of them
+
+    @classmethod
+    def of(cls, devices: int) -> Deadman:
+        """Nobody is silent."""
+        return cls(np.full(devices, FAR, np.int64))
+
+    def moved(self, old_row: Int32s) -> Deadman:
+        """The same for a new plan; `old_row[new]` is -1 for a device that was not there."""
+        made, stays = Deadman.of(len(old_row)), old_row >= 0
+        made.tell_at[stays] = self.tell_at[old_row[stays]]
+        made._plan_ahead()
+        return made
+
+    def fall_silent(
+        self,
+        plan: Plan,
+        silence: Silence,
+        outage: Outage,
+        breaches: Breaches,
+        reasons: Reasons,
+        due: int,
+        at: int,
+    ) -> list[Breach]:
+        """The events of all that is due at `due`, decided at `at`."""
+        rows = silence.fall_silent(due, plan.offline_after, plan.interval, outage)
+        if not rows:
+            return []
+        when = silence.due(plan.offline_after, plan.interval, outage)
+        more = reasons(rows)
+        events: list[Breach] = []
+        sites = np.unique(plan.site_of[rows]).tolist()  # by name
+        fellows = {site: np.flatnonzero(plan.site_of == site) for site in sites}
+        for row in rows:
+            label, tell_at = _together(plan, silence, when, fellows[int(plan.site_of[row])], due)
+            why = ("never_seen",) if int(silence.last_seen[row]) == NEVER else ("device_silent",)
+            self.tell_at[row] = tell_at
+            events.append(
+                breaches.silent(
+                    (OFFLINE, plan.sites[row], plan.devices[row]),
+                    int(silence.heard_until([row])),
+                    tuple(sorted({*why, *more.get(row, ()), *label})),
+                    at,
+                    delayed=at != due,
+                    tell=not label,
+                    configuration=plan.id,
+                )
+            )
+        for site in sites:
+            events += self._site(plan, silence, breaches, fellows[site], at, at != due)
+        self._plan_ahead()
+        return events
+
+    def adopted(self, plan: Plan, silence: Silence, breaches: Breaches, at: int) -> list[Breach]:
+        """A configuration has taken devices away: some sites may have only silent ones left."""
+        events: list[Breach] = []
+        for site in np.unique(plan.site_of[silence.offline]):
+            events += self._site(plan, silence, breaches, np.flatnonzero(plan.site_of == site), at, False)
+        self._plan_ahead()
+        return events
+
+    def _site(
+        self, plan: Plan, silence: Silence, breaches: Breaches, rows: Int64s, at: int, delayed: bool
+    ) -> list[Breach]:
+        """The site's breach and the labels of those of its devices, where all of them are silent."""
+        name = plan.sites[int(rows[0])]
+        if len(rows) < 2 or not silence.offline[rows].all() or breaches.is_open(OFFLINE_SITE, OFFLINE, name):
+            return []
+        events: list[Breach] = []
+        gathered: set[str] = set()
+        for row in rows.tolist():
+            key = (OFFLINE, OFFLINE, plan.devices[row])
+            gathered.update(breaches.reasons(key))
+            event = breaches.learn(key, {SITE_SILENT}, {SITE_QUIET}, at)
+            events += [event] if event is not None else []
+            self.tell_at[row] = FAR
+        never = (silence.last_seen[rows] == NEVER).all()
+        own = gathered - {"device_silent", "never_seen", SITE_QUIET} | {SITE_SILENT}
+        since = silence.heard_until(rows)
+        events.append(
+            breaches.silent(
+                (OFFLINE_SITE, name, ""),
+                since,
+                tuple(sorted(own | {"never_seen"} if never else own)),
+                at,
+                delayed=delayed,
+                tell=True,
+                configuration=plan.id,
+            )
+        )
+        return events
+
+    def tell(
+        self, plan: Plan, silence: Silence, outage: Outage, breaches: Breaches, due: int, at: int
+    ) -> list[Breach]:
+        """Tell the silences whose wait for the word on their site is over."""
+        events = []
+        when = silence.due(plan.offline_after, plan.interval, outage)
+        for row in np.flatnonzero(self.tell_at <= due).tolist():
+            fellows = np.flatnonzero(plan.site_of == plan.site_of[row])
+            # an outage of our own moves the word on the site too
+            waits, self.tell_at[row] = _together(plan, silence, when, fellows, at)
+            if waits:
+                continue
+            key = (OFFLINE, OFFLINE, plan.devices[row])
+            event = breaches.learn(key, set(), {SITE_QUIET, SITE_SILENT}, at, tell=True, delayed=at != due)
+            events += [event] if event is not None else []
+        self._plan_ahead()
+        return events
+
+    def heard(self, plan: Plan, breaches: Breaches, row: int, at: int) -> list[Breach]:
+        """A device that was silent speaks: its breach closes, and that of its site."""
+        self.tell_at[row] = FAR
+        own = breaches.close((OFFLINE, OFFLINE, plan.devices[row]), at, "device_returned", end=at)
+        whole = breaches.close((OFFLINE_SITE, OFFLINE, plan.sites[row]), at, "site_returned", end=at)
+        if whole is not None:
+            for other in np.flatnonzero(plan.site_of == plan.site_of[row]).tolist():
+                if breaches.is_untold(OFFLINE, OFFLINE, plan.devices[other]):
+                    self.tell_at[other] = at + int(plan.offline_after[other])
+        self._plan_ahead()
+        return [event for event in (own, whole) if event is not None]
+
+    def _plan_ahead(self) -> None:
+        self.due = int(self.tell_at.min(initial=FAR))
+
+
+def _together(
+    plan: Plan, silence: Silence, when: Int64s, fellows: Int64s, due: int
+) -> tuple[tuple[str, ...], int]:
+    """(label, when it is told alone) of a device of a site that falls silent now."""
+    if len(fellows) < 2:
+        return (), FAR
+    others = fellows[~silence.offline[fellows]]
+    if not len(others):
+        return (SITE_SILENT,), FAR
+    heard = np.maximum(silence.last_seen[others], silence.since[others])
+    quiet = (due - heard >= _MISSED * plan.interval[others]).all()
+    expected = int(when[others].max())
+    return ((SITE_QUIET,), expected) if quiet and expected <= due + TOGETHER_MS else ((), FAR)

@@ -1,0 +1,179 @@
+"""Holes in what devices send, by the devices' own times, and how the newest one of each began.
+
+A hole is longer than three of the device's intervals and than 15 minutes. What is sent later fills it: one
+is looked for when a quarter of an hour closes, and what came by then counts. None is flagged that began
+while we were deaf ourselves, while the log lacks records, or under maintenance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from processors.columns import HOUR_MS, NEVER, Bools, Floats, Int32s, Int64s
+from processors.measuring.stations import Backgrounds
+from processors.plan.maintenance import is_under
+from processors.plan.orders import Orders
+from processors.plan.plan import OFFLINE_INTERVALS, OFFLINE_LEAST_MS, Plan
+from processors.silence.gap_onset import Bits, bits_of_gaps
+from processors.silence.heard import FAR
+from processors.silence.own_outage import Outage
+from processors.windows.row_log import BUCKET_MS, RowLog
+
+_NANO = 1e9
+_BACK_HOURS = 3  # the newest background of so many hours speaks for the air at an instant
+Gaps = list[tuple[int, int]]
+
+
+@dataclass(slots=True, eq=False)
+class Around:
+    """What else is known: orders, the log's gaps, our own outages, the background."""
+
+    orders: Orders
+    gaps: Gaps
+    outage: Outage
+    known: Backgrounds
+
+
+@dataclass(slots=True, eq=False)
+class Holes:
+    """A line a device row; instants of the devices in ms, NEVER: none.
+
+    `last`: the newest reading of the quarters that were looked at; [`begin`, `until`): the newest hole, of
+    which `begin` is the last reading before it; `bits`: how it began.
+    """
+
+    last: Int64s
+    begin: Int64s
+    until: Int64s
+    bits: Bits
+    looked: int = NEVER  # end of the last quarter that was looked at
+
+    @classmethod
+    def of(cls, devices: int, looked: int = NEVER) -> Holes:
+        """Nothing known of that many devices."""
+        last, begin, until = (np.full(devices, NEVER, np.int64) for _ in range(3))
+        return cls(last, begin, until, np.zeros(devices, np.uint8), looked)
+
+    def moved(self, old_row: Int32s) -> Holes:
+        """The same for a new plan; `old_row[new]` is -1 for a device that was not there."""
+        made, stays = Holes.of(len(old_row), self.looked), old_row >= 0
+        for name in ("last", "begin", "until", "bits"):
+            getattr(made, name)[stays] = getattr(self, name)[old_row[stays]]
+        return made
+
+    def look(self, log: RowLog, plan: Plan, end: int, around: Around) -> None:
+        """Look at the quarters up to `end`, each once."""
+        if self.looked == NEVER:
+            self.looked = end - BUCKET_MS
+        for start in range(self.looked, end, BUCKET_MS):
+            self._quarter(log, plan, start, around)
+            self.looked = start + BUCKET_MS
+
+    def _quarter(self, log: RowLog, plan: Plan, start: int, around: Around) -> None:
+        end = start + BUCKET_MS
+        held = log.within(start, end)
+        inside = (held.time >= start) & (held.time < end)
+        row, time = held.row, held.time
+        if not inside.all():
+            row, time = row[inside], time[inside]
+        first, last = np.full(len(plan), FAR, np.int64), self.last.copy()
+        np.minimum.at(first, row, time)
+        np.maximum.at(last, row, time)
+        edge = np.minimum(first, end)  # where a hole after the last reading ends, as far as is known
+        found = np.flatnonzero((self.last != NEVER) & (edge - self.last > longest(plan)))
+        if len(found):
+            self._found(log, plan, found.astype(np.int32), edge[found], around)
+        self.last = np.maximum(self.last, last)
+
+    def _found(self, log: RowLog, plan: Plan, rows: Int32s, edge: Int64s, around: Around) -> None:
+        """Holes of rows that end, or still go on, at `edge`."""
+        going = self.begin[rows] == self.last[rows]
+        fresh = rows[~going]
+        if len(fresh):
+            self._begin(log, plan, fresh, edge[~going], longest(plan), around)
+        # what came late may have filled a hole after all
+        still = self.begin[rows] >= self.last[rows]
+        self.until[rows[still]] = edge[still]
+
+    def _begin(
+        self, log: RowLog, plan: Plan, rows: Int32s, edge: Int64s, least: Int64s, around: Around
+    ) -> None:
+        """Note the holes before `edge` of rows that had none there, if there are any longer than `least`."""
+        before = self.last[rows].copy()
+        held = log.within(int(before.min()) - HOUR_MS, int(edge.max()))
+        place = np.searchsorted(rows, held.row)
+        place[place == len(rows)] = 0
+        mine = (rows[place] == held.row) & (held.time < edge[place])
+        np.maximum.at(before, place[mine], held.time[mine])
+        true = edge - before > least[rows]
+        rows, before, edge = rows[true], before[true], edge[true]
+        if not len(rows):
+            return
+        bits = bits_of_gaps(held, rows, before, _background(plan, around.known, rows, before))
+        self.last[rows] = self.begin[rows] = before
+        self.until[rows] = edge
+        self.bits[rows] = np.where(_excused(plan, around, rows, before), np.uint8(0), bits)
+
+    def over(self, start: int, end: int) -> Bits:
+        """(rows) how holes that touch [start, end) began; one that goes on has no end yet."""
+        open_ = (self.begin != NEVER) & (self.begin == self.last)
+        touch = (self.begin != NEVER) & (self.begin < end) & (open_ | (self.until > start))
+        return np.where(touch, self.bits, np.uint8(0))
+
+    def now(self, log: RowLog, plan: Plan, rows: list[int], until: int, around: Around) -> Bits:
+        """(given rows) how the silence at `until` began of each, before its quarter has ended."""
+        asked = np.array(rows, np.int32)
+        order = np.argsort(asked)
+        sorted_rows = asked[order]
+        known = (self.begin[sorted_rows] != NEVER) & (self.begin[sorted_rows] == self.last[sorted_rows])
+        fresh = sorted_rows[~known]
+        if len(fresh):
+            self._seen_by(log, fresh, until)
+            fresh = fresh[self.last[fresh] != NEVER]
+            if len(fresh):
+                # the register may call a device silent sooner than that is a hole
+                edge, least = np.full(len(fresh), until, np.int64), np.zeros(len(plan), np.int64)
+                self._begin(log, plan, fresh, edge, least, around)
+        going = (self.begin[asked] != NEVER) & (self.begin[asked] == self.last[asked])
+        return np.where(going, self.bits[asked], np.uint8(0))
+
+    def _seen_by(self, log: RowLog, rows: Int32s, until: int) -> None:
+        """Bring `last` of some rows up to `until`."""
+        held = log.within(self.looked if self.looked != NEVER else until - HOUR_MS, until)
+        mine = np.isin(held.row, rows) & (held.time < until)
+        np.maximum.at(self.last, held.row[mine], held.time[mine])
+
+
+def longest(plan: Plan) -> Int64s:
+    """(rows) how long a device may say nothing before it is a hole, ms."""
+    made: Int64s = np.maximum(OFFLINE_INTERVALS * plan.interval, OFFLINE_LEAST_MS)
+    return made
+
+
+def _background(plan: Plan, known: Backgrounds, rows: Int32s, at: Int64s) -> Floats:
+    """(rows) the background of PM10 in the hour of each instant, or in the newest known one before it."""
+    areas = np.where(plan.area_of >= 0, plan.area_of, 0 if len(plan.areas) else -1)[rows]
+    hours = at // HOUR_MS * HOUR_MS
+    found = np.full(len(rows), np.nan)
+    for area, hour in {(a, h) for a, h in zip(areas.tolist(), hours.tolist(), strict=True) if a >= 0}:
+        for start in (hour - back * HOUR_MS for back in range(_BACK_HOURS)):
+            mean = known.mean(plan.areas[area], start, start + HOUR_MS, "pm10")
+            if mean is not None:
+                found[(areas == area) & (hours == hour)] = mean.nano / _NANO
+                break
+    return found
+
+
+def _excused(plan: Plan, around: Around, rows: Int32s, at: Int64s) -> Bools:
+    outage = around.outage
+    made = np.zeros(len(rows), bool)
+    for start, end in (*around.gaps, (outage.gap_start, outage.gap_end)):
+        if end != NEVER:
+            # what was sent just before may not have reached us
+            made |= (at >= start - longest(plan)[rows]) & (at < end)
+    for order in around.orders.maintenance(int(at.min()), int(at.max()) + 1):
+        inside = (order.start <= at) & (at < (FAR if order.end is None else order.end))
+        made |= is_under(order, plan)[rows] & inside
+    return made

@@ -1,0 +1,94 @@
+"""Who has been heard, and who has been silent for too long: devices by row, instants of receipt only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from processors.columns import NEVER, Bools, Int32s, Int64s
+from processors.silence.own_outage import GRACE_MS, Outage
+
+FAR = int(np.iinfo(np.int64).max)
+
+
+@dataclass(slots=True, eq=False)
+class Silence:
+    """A line a device row; instants in ms."""
+
+    last_seen: Int64s  # NEVER: not heard yet
+    since: Int64s  # when the configuration first named the device
+    sent: npt.NDArray[np.uint8]  # bit q: has sent judged pollutant q
+    offline: Bools
+    bound: int | None = None  # nobody becomes offline before this; None: not known
+    excused: bool = True  # may the bound hold somebody's time to speak after an outage? Speaking ends it
+
+    @classmethod
+    def of(cls, devices: int, at: int) -> Silence:
+        """Devices of which nothing is known yet."""
+        return cls(
+            np.full(devices, NEVER, np.int64),
+            np.full(devices, at, np.int64),
+            np.zeros(devices, np.uint8),
+            np.zeros(devices, bool),
+        )
+
+    def never(self, rows: Int32s) -> Bools:
+        """Which of the rows have never been heard."""
+        found: Bools = self.last_seen[rows] == NEVER
+        return found
+
+    def has_sent(self, rows: Int32s, pollutant: int) -> Bools:
+        """Which of the rows have ever sent this pollutant."""
+        found: Bools = (self.sent[rows] >> np.uint8(pollutant)) & 1 == 1
+        return found
+
+    def heard(self, rows: Int32s, at: Int64s, sent: npt.NDArray[np.uint8]) -> list[int]:
+        """Readings came; positions of the first of each device that was offline."""
+        np.maximum.at(self.last_seen, rows, at)
+        np.bitwise_or.at(self.sent, rows, sent)
+        if self.excused:
+            self.bound = None
+        if not self.offline.any():
+            return []
+        back = np.flatnonzero(self.offline[rows])
+        if not len(back):
+            return []
+        _, first = np.unique(rows[back], return_index=True)
+        found = sorted(back[first].tolist())
+        self.offline[rows[back]] = False
+        self.bound = None
+        return found
+
+    def heard_until(self, rows: list[int] | Int32s | Int64s) -> int:
+        """When one of the rows was heard last; never: since when the configuration names them."""
+        return int(np.maximum(self.last_seen[rows], self.since[rows]).max())
+
+    def due(self, offline_after: Int64s, interval: Int64s, outage: Outage) -> Int64s:
+        """When each device becomes offline if it stays silent."""
+        base = np.maximum(self.last_seen, self.since)
+        due = base + offline_after
+        if outage.gap_end != NEVER:
+            # We were deaf: whoever was not heard since must have the time to speak again.
+            room = outage.gap_end + np.maximum(GRACE_MS, 2 * interval)
+            due = np.where(base < outage.gap_end, np.maximum(due, room), due)
+        return np.where(self.offline, FAR, due)
+
+    def next_due(self, offline_after: Int64s, interval: Int64s, outage: Outage) -> int | None:
+        """The earliest such instant, possibly one that has moved on since it was computed."""
+        if self.bound is None:
+            due = self.due(offline_after, interval, outage)
+            self.bound = int(due.min()) if len(due) else FAR
+            usual = np.maximum(self.last_seen, self.since) + offline_after
+            self.excused = bool((~self.offline & (due > usual)).any())
+        return None if self.bound == FAR else self.bound
+
+    def fall_silent(self, until: int, offline_after: Int64s, interval: Int64s, outage: Outage) -> list[int]:
+        """Rows that become offline at `until` or before."""
+        due = self.due(offline_after, interval, outage)
+        rows = np.flatnonzero(due <= until)
+        self.offline[rows] = True
+        self.bound = None
+        found: list[int] = rows.tolist()
+        return found

@@ -1,0 +1,154 @@
+"""Reads ranges of a topic with a plain consumer: what the engine skipped, and the newest snapshots."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from ingest.topics import MAX_RECORD_BYTES
+from processors.stream.stage import RawRecord
+
+_STUCK_S = 30.0  # a range that brings nothing for so long is an error, not a wait
+
+
+class FeedError(Exception):
+    """The log cannot give what the state needs; ends the stage with exit code 1."""
+
+
+class LogGap(FeedError):
+    """The log begins after the first record that is missing: retention has deleted some."""
+
+    def __init__(self, topic: str, partition: int, missing_from: int, log_start: int) -> None:
+        self.topic, self.partition = topic, partition
+        self.missing_from, self.log_start = missing_from, log_start
+        super().__init__(
+            f"log gap: {topic} partition {partition} begins at offset {log_start}, but the state was saved "
+            f"before {missing_from}: {log_start - missing_from} records [{missing_from}, {log_start}) are "
+            "gone. To go on without them, and have the intervals they touch judged undetermined, run "
+            f"`dustwatch feed accept-gap`"
+        )
+
+
+class LogShort(FeedError):
+    """The log ends before what the state covers: the topic was made anew, or the broker lost its end."""
+
+    def __init__(self, topic: str, partition: int, covered: int, log_end: int) -> None:
+        self.topic, self.partition = topic, partition
+        self.covered, self.log_end = covered, log_end
+        super().__init__(
+            f"short log: {topic} partition {partition} ends at offset {log_end}, but the state covers "
+            f"everything below {covered}: the topic was made anew or the broker lost records. Going on would "
+            "skip what comes next. Restore the topic, or run `dustwatch feed accept-gap` to go on from its "
+            "beginning"
+        )
+
+
+class Reader:
+    """One plain consumer without a group, shared by all partitions of a process."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+        self._consumer: Any = None
+        self._lock = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Connect."""
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            max_partition_fetch_bytes=MAX_RECORD_BYTES,
+            fetch_max_wait_ms=200,
+        )
+        await self._consumer.start()
+
+    async def stop(self) -> None:
+        """Disconnect."""
+        if self._consumer is not None:
+            await self._consumer.stop()
+
+    async def bounds(self, topic: str, partition: int) -> tuple[int, int]:
+        """(first offset, offset after the last) of the log."""
+        at = TopicPartition(topic, partition)
+        async with self._lock:
+            begin = await self._consumer.beginning_offsets([at])
+            end = await self._consumer.end_offsets([at])
+        return int(begin[at]), int(end[at])
+
+    async def ends(self, topic: str, partitions: list[int]) -> dict[int, int]:
+        """Offset after the last record, by partition."""
+        async with self._lock:
+            found = await self._consumer.end_offsets([TopicPartition(topic, p) for p in partitions])
+        return {at.partition: int(offset) for at, offset in found.items()}
+
+    async def committed(self, group: str, topic: str) -> dict[int, int]:
+        """What a consumer group has committed, by partition. A hint, no more."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+        await admin.start()
+        try:
+            found = await admin.list_consumer_group_offsets(group)
+        finally:
+            await admin.close()
+        return {at.partition: meta.offset for at, meta in found.items() if at.topic == topic}
+
+    async def records(self, topic: str, partition: int, start: int, end: int) -> list[Any]:
+        """The records of [start, end) that exist (a compacted topic has holes), as aiokafka gives them."""
+        return [r async for r in self._read(topic, partition, start, end)]
+
+    async def missing(self, topic: str, partition: int, start: int, end: int) -> AsyncIterator[RawRecord]:
+        """Every record of [start, end). Raises LogGap when the log doesn't have them all."""
+        due = start
+        begin, _ = await self.bounds(topic, partition)
+        if start < begin:
+            raise LogGap(topic, partition, start, begin)
+        async for record in self._read(topic, partition, start, end):
+            if record.offset != due:
+                raise LogGap(topic, partition, due, record.offset)
+            due += 1
+            yield raw(record)
+        if due != end:
+            raise LogGap(topic, partition, due, end)
+
+    async def _read(self, topic: str, partition: int, start: int, end: int) -> AsyncIterator[Any]:
+        at = TopicPartition(topic, partition)
+        position = start
+        while position < end:
+            async with self._lock:  # held a fetch at a time: other partitions may read between
+                batch = await self._fetch(at, position)
+            for record in batch:
+                if record.offset >= end:
+                    return
+                position = record.offset + 1
+                yield record
+            if not batch:
+                return
+
+    async def _fetch(self, at: TopicPartition, position: int) -> list[Any]:
+        """At least one record from `position` on; empty when compaction left none up to the log's end."""
+        self._consumer.assign([at])
+        self._consumer.seek(at, position)
+        deadline = time.monotonic() + _STUCK_S
+        while True:
+            got = await self._consumer.getmany(at, timeout_ms=500)
+            if got.get(at):
+                return list(got[at])
+            end = (await self._consumer.end_offsets([at]))[at]
+            if await self._consumer.position(at) >= end:
+                return []
+            if time.monotonic() > deadline:
+                raise TimeoutError(
+                    f"{at.topic} partition {at.partition}: nothing came from offset {position} within "
+                    f"{_STUCK_S:.0f} s although the log ends at {end}"
+                )
+
+
+def raw(record: Any) -> RawRecord:
+    """A record of aiokafka as a stage gets it."""
+    return RawRecord(
+        record.partition, record.offset, list(record.headers), record.value, int(record.timestamp)
+    )

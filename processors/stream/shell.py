@@ -1,0 +1,316 @@
+"""The one shell around every stage: a Faust agent without tables, and confirmed snapshots of our own.
+
+What Faust is asked for: group membership, assignment, events in order, commits of what we acknowledge.
+Everything that must not be lost is in the stage's snapshot; its `next` decides, never the committed
+offset. Anything unexpected ends the process, because Faust's supervisor would go on without the event.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import sys
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from functools import cache
+from typing import Any, NoReturn
+
+import structlog
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+
+from ingest.codec import READINGS, TICK, received_at_of, schema_of
+from ingest.telemetry import Telemetry
+from processors.records.readings import JUDGED
+from processors.stream.keeper import Dropped, Keeper
+from processors.stream.reader import FeedError, Reader
+from processors.stream.snapshots import Snapshots, state_of
+from processors.stream.stage import Outlet, Pace, RawRecord, Stage, StageFactory
+
+__all__ = [
+    "EXIT_LOG",
+    "EXIT_SETTINGS",
+    "EXIT_UNEXPECTED",
+    "Outlet",
+    "Pace",
+    "RawRecord",
+    "Shell",
+    "Stage",
+    "StageFactory",
+]
+
+log = structlog.get_logger(__name__)
+
+EXIT_LOG = 1  # the log cannot give what the state needs: an operator has to decide
+EXIT_SETTINGS = 2  # a restart can't mend it
+EXIT_UNEXPECTED = 70  # EX_SOFTWARE: start me again
+_WATCH_S = 1.0
+_LOOK_WITHIN_S = 15.0
+_CLASH_WITHIN_S, _CLASHES = 30.0, 3
+_NOWHERE = TopicPartition("dust.nowhere", 0)
+_OPENING = -1  # the key of the task that opens all partitions
+
+
+class InstanceClash(Exception):
+    """Another worker of the group uses our instance id."""
+
+
+def end_process(stage: str, error: BaseException) -> NoReturn:
+    """Log and leave at once: no handler, no commit, no supervisor gets to run after this."""
+    code = EXIT_UNEXPECTED
+    if isinstance(error, FeedError):
+        code = EXIT_LOG
+    elif isinstance(error, InstanceClash):
+        code = EXIT_SETTINGS
+    trace = error if code == EXIT_UNEXPECTED else None
+    log.critical("stage_ends", stage=stage, code=code, error=str(error), exc_info=trace)
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+class Shell:
+    """All partitions of one stage in this process."""
+
+    def __init__(
+        self,
+        name: str,
+        group: str,
+        topic: str,
+        factory: StageFactory,
+        pace: Pace,
+        producer: Any,
+        reader: Reader,
+        snapshots: Snapshots,
+        telemetry: Telemetry,
+        partitions: int,
+        stuck_s: float = 120.0,
+    ) -> None:
+        self.name, self.group, self.topic = name, group, topic
+        self._factory, self._pace = factory, pace
+        self._producer, self._reader, self._snapshots = producer, reader, snapshots
+        self._telemetry, self._partitions, self._stuck_s = telemetry, partitions, stuck_s
+        self._keepers: dict[int, Keeper] = {}
+        self._tasks: dict[int, list[asyncio.Task[None]]] = {}
+        self._gauges = {
+            TICK: telemetry.last_tick,
+            READINGS: telemetry.last_reading,
+            JUDGED: telemetry.last_reading,
+        }
+        self._count_of = cache(telemetry.records.labels)  # a look-up of labels takes locks
+        self._stopping = False
+        self._beat = time.monotonic()
+        self._assigned_once = False
+        self._started = time.monotonic()
+        self._members: deque[tuple[float, str]] = deque()  # when we became another member of the group
+        self.app: Any = None
+        telemetry.alive_when("event_loop", self._loop_stuck)
+        telemetry.ready_when("partitions", self._not_ready)
+
+    def attach(self, app: Any, source: Any, agent_name: str) -> None:
+        """Make the agent and listen to rebalances."""
+        self.app = app
+        app.agent(source, name=agent_name, isolated_partitions=True)(self._consume)
+        app.on_partitions_revoked.connect(self._revoked)
+        app.on_partitions_assigned.connect(self._assigned)
+
+    async def save_all(self) -> None:
+        """Fold nothing more; save what was folded. For a clean stop, after which nothing is repeated."""
+        self._stopping = True
+        await asyncio.gather(*(self._close(keeper) for keeper in list(self._keepers.values())))
+
+    async def _close(self, keeper: Keeper) -> None:
+        with contextlib.suppress(Dropped):
+            await keeper.save()
+        keeper.drop()
+
+    async def watch(self) -> None:
+        """The watch task: lag, membership while targets are dead, and a wedge that Faust doesn't see."""
+        while True:
+            await asyncio.sleep(_WATCH_S)
+            if self.app.should_stop and not self._stopping:
+                raise RuntimeError(f"the engine has stopped: {self.app.crash_reason!r}")
+            try:
+                async with asyncio.timeout(_LOOK_WITHIN_S):
+                    await self._look()
+                    await self._stay_member()
+            except (TimeoutError, KafkaError) as error:
+                self._telemetry.faults.labels("kafka_slow").inc()
+                log.warning("kafka_does_not_answer", stage=self.name, error=repr(error))
+
+    async def beat(self) -> None:
+        """Shows the liveness probe that the event loop runs."""
+        while True:
+            self._beat = time.monotonic()
+            await asyncio.sleep(_WATCH_S)
+
+    async def _consume(self, stream: Any) -> None:
+        async for event in stream.noack().events():
+            await self._guarded(lambda event=event: self._take(event))  # type: ignore[misc]
+
+    async def _take(self, event: Any) -> None:
+        if self._stopping:
+            # This event comes again after the start; the engine cancels us.
+            await asyncio.Event().wait()
+        message = event.message
+        keeper = self._keeper(message.partition)
+        headers = message.headers
+        await keeper.take(
+            RawRecord(
+                message.partition,
+                message.offset,
+                list(headers.items() if isinstance(headers, dict) else headers or ()),
+                message.value,
+                round(message.timestamp * 1000),
+            ),
+            event,
+        )
+
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await work()
+        except Dropped:
+            pass
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            end_process(self.name, error)
+
+    def _keeper(self, partition: int, committed: int | None = None) -> Keeper:
+        """The partition's keeper, made if a rebalance (or a cancelled delivery) has dropped it."""
+        keeper = self._keepers.get(partition)
+        if keeper is None or keeper.dropped:
+            keeper = self._keepers[partition] = Keeper(
+                self.name,
+                state_of(self.name, self.group),
+                self.topic,
+                partition,
+                self._factory(Outlet(partition, self._producer, self._partitions)),
+                self._pace,
+                self._snapshots,
+                self._reader,
+                _acknowledge,
+                self._saw,
+            )
+            self._start(partition, keeper.save_when_due)
+        return keeper
+
+    def _start(self, partition: int, work: Callable[[], Awaitable[None]]) -> None:
+        task = asyncio.get_running_loop().create_task(self._guarded(work))
+        self._tasks.setdefault(partition, []).append(task)
+
+    async def _revoked(self, _app: Any, revoked: Any, **_: Any) -> None:
+        self._cancel(_OPENING)
+        for at in revoked:
+            if at.topic == self.topic:
+                self._drop(at.partition)
+
+    def _drop(self, partition: int) -> None:
+        keeper = self._keepers.pop(partition, None)
+        if keeper is not None:
+            keeper.drop()
+            with contextlib.suppress(KeyError):
+                self._telemetry.lag.remove(str(partition))
+        self._cancel(partition)
+
+    def _cancel(self, partition: int) -> None:
+        for task in self._tasks.pop(partition, []):
+            task.cancel()
+
+    async def _assigned(self, _app: Any, assigned: Any, **_: Any) -> None:
+        mine = {at.partition for at in assigned if at.topic == self.topic}
+        for partition in set(self._keepers) - mine:
+            self._drop(partition)
+        self._assigned_once = True
+        try:
+            self._look_for_clash()
+        except InstanceClash as error:
+            end_process(self.name, error)
+        if mine and not self._stopping:
+            self._start(_OPENING, lambda: self._open(mine))
+        log.info("partitions_assigned", stage=self.name, partitions=sorted(mine))
+
+    def _look_for_clash(self) -> None:
+        """Two workers of one instance id take the membership from each other and neither gets anywhere."""
+        now, member = time.monotonic(), self.app.consumer._thread._ensure_consumer()._coordinator.member_id
+        if not self._members or self._members[-1][1] != member:
+            self._members.append((now, member))
+        # the last one stays, however old: it is the one we still are
+        while len(self._members) > 1 and now - self._members[0][0] > _CLASH_WITHIN_S:
+            self._members.popleft()
+        # The one that came later gives way; of two of an age, not both.
+        most = _CLASHES + 2 * (os.getpid() % 4 if now - self._started < 2 * _CLASH_WITHIN_S else 4)
+        if len(self._members) > most:
+            instance = self.app.conf.consumer_group_instance_id
+            raise InstanceClash(
+                f"the membership of {self.group} was taken from us {len(self._members)} times within "
+                f"{_CLASH_WITHIN_S:.0f} s: another worker runs with the same instance id {instance!r}. Give "
+                "each worker of a stage its own DUSTWATCH_INSTANCE, or stop the other one"
+            )
+
+    async def _open(self, partitions: set[int]) -> None:
+        """Open partitions before their first event: one may have been committed past our snapshot."""
+        committed = await self._reader.committed(self.group, self.topic)
+        for partition in sorted(partitions):
+            keeper = self._keeper(partition)
+            with contextlib.suppress(Dropped):
+                await keeper.open(committed.get(partition))
+
+    def _saw(self, record: RawRecord) -> None:
+        schema = schema_of(record.headers)
+        self._count_of(schema or "unnamed").inc()
+        gauge = self._gauges.get(schema)
+        if gauge is not None:
+            gauge.set(received_at_of(record.headers, record.appended_at) / 1000)
+
+    async def _look(self) -> None:
+        keepers = {p: k for p, k in self._keepers.items() if k.book is not None}
+        if not keepers:
+            return
+        ends = await self._reader.ends(self.topic, list(keepers))
+        now = time.monotonic()
+        waiting = 0.0
+        for partition, keeper in keepers.items():
+            if keeper.book is None or keeper.dropped:
+                continue
+            behind = ends[partition] - keeper.book.next
+            self._telemetry.lag.labels(str(partition)).set(behind)
+            if keeper.waits_since is not None:
+                waiting = max(waiting, now - keeper.waits_since)
+            elif behind > 0 and now - keeper.moved_at > self._stuck_s:
+                raise RuntimeError(
+                    f"{self.topic} partition {partition}: {behind} records wait and none came for "
+                    f"{now - keeper.moved_at:.0f} s: the engine is stuck"
+                )
+        self._telemetry.waiting.labels("target_seconds").set(waiting)
+
+    async def _stay_member(self) -> None:
+        """Poll for nothing: while a target is dead and all buffers are full, Faust stops polling, and
+        the group would expel a consumer that hasn't polled for `broker_max_poll_interval`. Whether
+        records really move is judged in `_look`."""
+        thread = getattr(self.app.consumer, "_thread", None)
+        if thread is not None and not self.app.rebalancing:
+            await thread.getmany({_NOWHERE}, timeout=0.0)
+
+    def _loop_stuck(self) -> str | None:
+        silent = time.monotonic() - self._beat
+        return f"the event loop has not run for {silent:.0f} s" if silent > 30 else None
+
+    def _not_ready(self) -> str | None:
+        if not self._assigned_once:
+            return "no partitions assigned yet"
+        now = time.monotonic()
+        for partition, keeper in list(self._keepers.items()):
+            if keeper.book is None:
+                return f"partition {partition} is being opened"
+            if keeper.waits_since is not None and now - keeper.waits_since > 30:
+                return f"partition {partition} waits for its target since {now - keeper.waits_since:.0f} s"
+        return None
+
+
+def _acknowledge(event: Any) -> None:
+    event.ack()

@@ -1,0 +1,275 @@
+"""The store stage: what `dust.results` says goes into history; what the store refuses into quarantine.
+
+A dead store holds this stage and nothing else: kept points are tried again until it takes them, and
+nothing behind them is folded meanwhile. The snapshot counts what was stored, once each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+
+import orjson
+import structlog
+
+from ingest.codec import encode_quarantined, received_at_of, schema_of
+from ingest.records import Quarantined, Readings
+from ingest.telemetry import Telemetry
+from ingest.topics import QUARANTINE, RESULTS
+from processors.history.base import History
+from processors.history.columns import (
+    batches_of_flags,
+    batches_of_intervals,
+    batches_of_measurings,
+    batches_of_outlooks,
+    batches_of_readings,
+    batches_of_rulings,
+    batches_of_verdicts,
+)
+from processors.history.context import CONTEXT, Context, batches_of_context, decode_context
+from processors.history.points import Batch, Refusal, point_to_json
+from processors.records.any_record import decode
+from processors.records.outlooks import OUTLOOKS, Outlook, decode_outlooks
+from processors.records.readings import Flagged, Judged
+from processors.records.verdicts import Interval, Verdict
+from processors.records.winds import WINDS, decode_winds
+from processors.stream.stage import Outlet, RawRecord, StageFactory
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+Quarantine = Callable[[Quarantined], Awaitable[None]]
+Sleep = Callable[[float], Awaitable[None]]
+_WRITERS = 4
+_MOST_RAW = 8 * 1024 * 1024  # of a record set aside: as base64 in JSON it must still fit in one
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.2, 5.0
+_EVERY_REVISION = ("measurings", "rulings")  # each is an interval or verdict that is counted already
+_STORED = {
+    "readings": "readings",
+    "conflicts": "readings",
+    "quality": "flags",
+    "outlooks": "outlooks",
+    "intervals": "intervals",
+    "measurings": "measurings",
+    "verdicts": "verdicts",
+    "rulings": "rulings",
+    "context": "context",
+}
+
+
+@dataclass(slots=True)
+class _Collected:
+    """What waits for `deliver`."""
+
+    readings: list[Readings] = field(default_factory=list)
+    flags: list[Flagged] = field(default_factory=list)
+    outlooks: list[Outlook] = field(default_factory=list)
+    intervals: list[Interval] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+    context: list[Context] = field(default_factory=list)
+    undecodable: list[Quarantined] = field(default_factory=list)
+    duplicates: int = 0
+    received_at: int = 0
+    weight: int = 0
+
+    def batches(self) -> list[Batch]:
+        """All of it as points."""
+        return [
+            *batches_of_readings(self.readings),
+            *batches_of_flags(self.flags),
+            *batches_of_outlooks(self.outlooks),
+            *batches_of_intervals(self.intervals),
+            *batches_of_measurings(self.intervals),
+            *batches_of_verdicts(self.verdicts),
+            *batches_of_rulings(self.verdicts),
+            *batches_of_context(self.context),
+        ]
+
+
+@dataclass(slots=True)
+class Worker:
+    """What the stages of one process share: the store, its threads, and what keeps it from writing."""
+
+    history: History
+    telemetry: Telemetry
+    sleep: Sleep = asyncio.sleep
+    threads: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(_WRITERS, thread_name_prefix="history")
+    )
+    waits: dict[int, str] = field(default_factory=dict)  # partition -> what is in the way
+
+    def in_the_way(self) -> str | None:
+        """For /readyz: why points are being kept."""
+        return next(iter(self.waits.values()), None)
+
+
+class StoreStage:
+    """One partition of `dust.results` (a `Stage` of processors/stream/stage.py)."""
+
+    def __init__(self, partition: int, worker: Worker, quarantine: Quarantine) -> None:
+        self.partition = partition
+        self.counts: Counter[str] = Counter()
+        self._worker, self._quarantine = worker, quarantine
+        self._collected = _Collected()
+
+    def restore(self, snapshot: bytes | None) -> None:
+        """See `Stage`."""
+        self.counts = Counter(orjson.loads(snapshot) if snapshot else {})
+        self._collected = _Collected()
+
+    def snapshot(self) -> bytes:
+        """The counts: readings, intervals, verdicts, duplicates, and what was refused."""
+        return orjson.dumps(dict(self.counts), option=orjson.OPT_SORT_KEYS)
+
+    def weight(self) -> int:
+        """Points collected."""
+        return self._collected.weight
+
+    def fold(self, record: RawRecord) -> None:
+        """See `Stage`. A record that cannot be read goes to quarantine as it is."""
+        self._worker.telemetry.records.labels("results").inc()
+        collected = self._collected
+        collected.received_at = max(collected.received_at, _received_at(record))
+        try:
+            if schema_of(record.headers) == CONTEXT:
+                collected.context.append(decode_context(record.value, record.headers))
+                collected.weight += 1
+                return
+            if schema_of(record.headers) == OUTLOOKS:
+                outlooks = decode_outlooks(record.value)
+                collected.outlooks += outlooks
+                collected.weight += len(outlooks)
+                return
+            if schema_of(record.headers) == WINDS:
+                winds = decode_winds(record.value)
+                collected.context += winds
+                collected.weight += len(winds)
+                return
+            found = decode(record.value, record.headers)
+        except Exception as error:  # whatever Arrow and JSON raise on bytes that are not theirs
+            collected.undecodable.append(self._undecodable(record, str(error)))
+            return
+        if isinstance(found, Judged):
+            collected.readings.append(found.readings)
+            collected.duplicates += found.duplicates
+            collected.weight += len(found.readings)
+        elif isinstance(found, list):
+            collected.flags += found
+            collected.weight += len(found)
+        elif isinstance(found, tuple):
+            collected.intervals += found[0]
+            collected.verdicts += found[1]
+            collected.weight += len(found[0]) + len(found[1])
+        else:
+            collected.undecodable.append(self._undecodable(record, "a breach does not belong here"))
+
+    async def deliver(self) -> None:
+        """See `Stage`: returns when every point is stored or in quarantine, however long that takes."""
+        collected, self._collected = self._collected, _Collected()
+        for quarantined in collected.undecodable:
+            await self._set_aside(quarantined)
+        self.counts["duplicates"] += collected.duplicates
+        if not collected.weight:
+            return
+        batches = await self._in_thread(collected.batches)
+        points = Counter(_rows(batches))
+        refused = await self._write(batches, collected.received_at)
+        for kind, count in (points - refused).items():
+            self.counts[kind] += count
+            self._worker.telemetry.written.labels(kind).inc(count)
+        if collected.duplicates:
+            self._worker.telemetry.discard("duplicate", collected.duplicates)
+        if collected.readings:
+            newest = max(int(one.received_at.max()) for one in collected.readings)
+            self._worker.telemetry.last_reading.set(newest / 1000)
+
+    async def settle(self) -> None:
+        """`deliver` has returned only when all was durable."""
+
+    async def _write(self, batches: list[Batch], received_at: int) -> Counter[str]:
+        """Write until nothing is kept; the number of refused points by kind."""
+        refused: Counter[str] = Counter()
+        tries = 0
+        try:
+            while True:
+                outcome = await self._in_thread(partial(self._worker.history.write_batches, batches))
+                refused.update(_STORED[refusal.point.measurement] for refusal in outcome.rejected)
+                await asyncio.gather(
+                    *(self._set_aside(_quarantined(one, received_at)) for one in outcome.rejected)
+                )
+                if not outcome.kept:
+                    break
+                batches = outcome.kept
+                tries += 1
+                await self._wait(outcome.why, tries)
+        finally:
+            self._worker.waits.pop(self.partition, None)
+        if tries:
+            log.info("store_takes_again", partition=self.partition, tries=tries)
+        return refused
+
+    async def _wait(self, why: str, tries: int) -> None:
+        longest = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2 ** min(tries - 1, 10))
+        self._worker.waits[self.partition] = why
+        self._worker.telemetry.faults.labels("store_keeps").inc()
+        if tries == 1 or tries % 12 == 0:
+            log.warning("store_does_not_take", partition=self.partition, why=why, tries=tries)
+        await self._worker.sleep(longest * random.uniform(0.5, 1.0))
+
+    async def _set_aside(self, quarantined: Quarantined) -> None:
+        await self._quarantine(quarantined)
+        self.counts[f"refused:{quarantined.code}"] += 1
+        self._worker.telemetry.quarantined.labels(quarantined.code).inc()
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._worker.threads, work)
+
+    def _undecodable(self, record: RawRecord, why: str) -> Quarantined:
+        place = f"partition {record.partition}, offset {record.offset}: {why}"
+        raw = (record.value or b"")[:_MOST_RAW]
+        return Quarantined(_received_at(record), "store", RESULTS, "bad_syntax", place, raw)
+
+
+def store_stages(
+    history: History, telemetry: Telemetry, quarantine: Quarantine | None = None
+) -> StageFactory:
+    """The factory for the shell. Without `quarantine` refusals go to `dust.quarantine`, same partition."""
+    worker = Worker(history, telemetry)
+    telemetry.ready_when("history", worker.in_the_way)
+
+    def make(outlet: Outlet) -> StoreStage:
+        return StoreStage(outlet.partition, worker, quarantine or _to_kafka(outlet))
+
+    return make
+
+
+def _to_kafka(outlet: Outlet) -> Quarantine:
+    async def send(quarantined: Quarantined) -> None:
+        value, headers = encode_quarantined(quarantined)
+        await outlet.producer.send_and_wait(QUARANTINE, value, partition=outlet.partition, headers=headers)
+
+    return send
+
+
+def _quarantined(refusal: Refusal, received_at: int) -> Quarantined:
+    """A refused point as JSON (`points.point_from_json` reads it back)."""
+    raw = point_to_json(refusal.point)
+    return Quarantined(received_at, "store", RESULTS, "store_refused", refusal.reason, raw)
+
+
+def _rows(batches: Iterable[Batch]) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for batch in batches:
+        if batch.measurement not in _EVERY_REVISION:
+            found[_STORED[batch.measurement]] += len(batch)
+    return found
+
+
+def _received_at(record: RawRecord) -> int:
+    return received_at_of(record.headers, record.appended_at)

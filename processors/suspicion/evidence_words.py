@@ -1,0 +1,35 @@
+"""The evidence of a suspicion in words: its numbers by name and with their units. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from processors.suspicion.words import NUMBERS
+
+# how units are written for people; the others stand as they are
+UNITS = {"ug/m3": "µg/m³", "mg/m3": "mg/m³", "dB": "dB"}
+_UNITS_ZH = {"h": "小时", "s": "秒", "ug/m3 a count": "µg/m³（每计数）"}
+
+
+def suspicion_numbers(
+    evidence: Mapping[str, Any] | None, language: str
+) -> list[tuple[str, float | str, str]]:
+    """(name in the language, value, unit) of a suspicion's evidence, what is not known left out."""
+    found = evidence["numbers"] if evidence else {}
+    made = []
+    for name, number in found.items():
+        # a property that is not there is no evidence
+        if number["value"] is not None and not (name == "all_zero" and not number["value"]):
+            title = NUMBERS.get(name)
+            words = name if title is None else title.zh_CN if language == "zh_CN" else title.en
+            made.append((words, number["value"], number["unit"]))
+    return made
+
+
+def evidence_text(value: float | str, unit: str, language: str) -> str:
+    """A number of the evidence with its unit, in the digits that it has."""
+    text = value if isinstance(value, str) else f"{value:.4g}"
+    own = _UNITS_ZH if language == "zh_CN" else {}
+    shown = {"1": "", "device": ""}.get(unit, own.get(unit, UNITS.get(unit, unit)))
+    return f"{text} {shown}".strip()

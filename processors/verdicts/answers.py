@@ -1,0 +1,89 @@
+"""What is kept of a rule's answers, a line a device row, and the codes of their reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from processors.columns import Int8s, Int16s, Int32s, Int64s
+from processors.measuring.stations import AreaMean
+from processors.plan.rules import Rule
+from processors.records.tables import VERDICTS, Group
+from processors.records.verdicts import COMPLIANT, EXCEEDS, UNDETERMINED, Verdict
+
+# States of a point in an interval.
+NONE, IS_COMPLIANT, IS_EXCEEDING, IS_UNDETERMINED, PENDING = range(5)
+ANSWER_OF = {IS_COMPLIANT: COMPLIANT, IS_EXCEEDING: EXCEEDS, IS_UNDETERMINED: UNDETERMINED}
+
+
+class InARow(NamedTuple):
+    """What an answer means among those around it."""
+
+    since: int | None = None  # exceeds: where the run of exceeding intervals began; None: with this one
+    enough: bool = True  # exceeds: in as many intervals in a row as the rule asks
+    clears: bool = True  # compliant: for as long and as clearly as the rule asks
+
+
+ALONE = InARow()
+
+
+class Judgement(NamedTuple):
+    """A verdict with what its breach depends on."""
+
+    verdict: Verdict
+    rule: Rule
+    previous: str | None = None  # the answer it supersedes
+    later: Verdict | None = None  # the next compliant verdict, where it is known already
+    in_a_row: InARow = ALONE
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Findings:
+    """What a rule says of an interval, found together: a line a point."""
+
+    rule: Rule
+    start: int
+    verdicts: Group[Verdict]
+    state: Int8s
+    previous: Int8s  # the state that was superseded
+    supersedes: bool  # of a point at least it is not the first verdict
+    later: Mapping[int, Verdict]  # line that exceeds -> `Judgement.later`
+    in_a_row: Sequence[InARow]  # a line each, or none: the rule does not look back
+
+    def judgements(self, opened: Container[tuple[str, str, str]]) -> Iterator[Judgement]:
+        """Those that a breach may depend on, by line. `opened`: (rule, kind, point) of open breaches."""
+        if "interval" not in self.rule.opens:
+            return
+        decided = (self.previous != NONE) & (self.previous != PENDING)
+        concern = ((self.state == IS_EXCEEDING) | decided).tolist()
+        rule, kind, place = self.rule.id, "interval", VERDICTS.own.index("point")
+        for line, row in enumerate(self.verdicts.rows):
+            if concern[line] or (rule, kind, row[place]) in opened:
+                yield Judgement(
+                    self.verdicts.record(line),
+                    self.rule,
+                    ANSWER_OF.get(int(self.previous[line])),
+                    self.later.get(line),
+                    self.in_a_row[line] if self.in_a_row else ALONE,
+                )
+
+
+@dataclass(slots=True, eq=False)
+class Held:
+    """One rule over one interval: a line a device row.
+
+    `total` and `covered` may be shared by rules over the same interval: they are replaced, never changed;
+    empty where no reading can change the interval any more and only its day still counts the states.
+    """
+
+    end: int
+    state: Int8s
+    bits: Int16s
+    revision: Int16s
+    total: Int64s  # 1e-9 unit
+    covered: Int32s
+    measured: Int16s  # revision of the interval that was judged
+    used: dict[int, AreaMean] = field(default_factory=dict)  # area -> background that was applied
+    # row of the monitor of the same site whose mean was subtracted, -1: none; None: no rule of that kind
+    source: Int32s | None = None

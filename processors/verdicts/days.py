@@ -1,0 +1,169 @@
+"""Verdicts of whole days under a clause with an allowance: settled once all intervals have an answer.
+
+A day exceeds if more of its intervals exceed than are allowed; it is undetermined if exceeding and
+undetermined ones together are more; else it complies. An interval without a verdict counts as
+undetermined. Days are those of the county's zone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from processors.columns import UNBOUNDED, Int8s, Int16s
+from processors.plan.plan import Plan
+from processors.plan.rule_in_force import RuleInForce
+from processors.records.ids import short_id
+from processors.records.verdicts import Verdict
+from processors.verdicts.answers import (
+    ANSWER_OF,
+    IS_COMPLIANT,
+    IS_EXCEEDING,
+    IS_UNDETERMINED,
+    NONE,
+    Findings,
+    Held,
+    Judgement,
+)
+from processors.windows.calendar import SUPERSEDE_MS, Track, day_of
+
+HeldByRule = dict[str, dict[int, Held]]  # rule -> start of the interval
+
+
+@dataclass(slots=True, eq=False)
+class DayHeld:
+    """One rule over one day that has been settled; a line a device row."""
+
+    state: Int8s
+    count: Int16s  # exceeding intervals
+    revision: Int16s
+
+
+@dataclass(slots=True, eq=False)
+class Days:
+    """The days of a partition: which is to be settled next, and which may still be counted again."""
+
+    plan: Plan
+    next: dict[str, int] = field(default_factory=dict)  # rule -> start of its first unsettled day
+    settled: dict[str, dict[int, DayHeld]] = field(default_factory=dict)  # rule -> start
+
+    def settle(
+        self, held: HeldByRule, pending: dict[tuple[str, int], int], closed: dict[Track, int], at: int
+    ) -> list[Judgement]:
+        """Settle the days whose intervals have all been decided. `closed`: end of a track's last window."""
+        made: list[Judgement] = []
+        for name, newest in self.plan.latest.items():
+            if newest.rule.allowance is None:
+                continue
+            while True:
+                start, end = day_of(
+                    self.next.setdefault(name, self._first_day(newest, held, closed)), self.plan.zone
+                )
+                rule = self._rule_of(newest, end)
+                if closed[rule.track] < end or any(r == name and s < end for r, s in pending):
+                    break
+                made += self._settle(rule, held, start, end, at)
+                self.next[name] = end
+        return made
+
+    def _rule_of(self, newest: RuleInForce, end: int) -> RuleInForce:
+        """The rule by which a day is counted: the one in force when it ends."""
+        then = self.plan.rule_at(newest.rule.id, end - 1)
+        return newest if then is None or then.rule.allowance is None else then
+
+    def _first_day(self, rule: RuleInForce, held: HeldByRule, closed: dict[Track, int]) -> int:
+        return min(held.get(rule.rule.id, {}), default=closed[rule.track])
+
+    def resettle(self, held: HeldByRule, findings: list[Findings], at: int) -> list[Judgement]:
+        """Count settled days again in which a verdict was superseded."""
+        touched = {(f.rule.id, day_of(f.start, self.plan.zone)) for f in findings if f.supersedes}
+        made: list[Judgement] = []
+        for name, newest in self.plan.latest.items():
+            for start, end in sorted(day for other, day in touched if other == name):
+                if newest.rule.allowance is not None and start in self.settled.get(name, {}):
+                    made += self._settle(self._rule_of(newest, end), held, start, end, at)
+        return made
+
+    def _settle(self, rule: RuleInForce, held: HeldByRule, start: int, end: int, at: int) -> list[Judgement]:
+        allowance = rule.rule.allowance or 0
+        within = [h.state for s, h in sorted(held.get(rule.rule.id, {}).items()) if start <= s < end]
+        if not within:
+            return []
+        states = np.stack(within)
+        count = (states == IS_EXCEEDING).sum(axis=0)
+        # an interval without a verdict (before the device was set up, say) may have exceeded as well
+        expected = (states != NONE).sum(axis=0) if rule.is_partial else (end - start) // rule.window
+        open_count = expected - count - (states == IS_COMPLIANT).sum(axis=0)
+        state = np.where(count + open_count > allowance, IS_UNDETERMINED, IS_COMPLIANT)
+        state = np.where(count > allowance, IS_EXCEEDING, state)
+        state = np.where((states != NONE).any(axis=0), state, NONE).astype(np.int8)
+        days = self.settled.setdefault(rule.rule.id, {})
+        day = days.get(start)
+        if day is None:
+            n = len(self.plan)
+            day = days[start] = DayHeld(np.zeros(n, np.int8), np.zeros(n, np.int16), np.zeros(n, np.int16))
+        changed = np.flatnonzero((state != NONE) & ((state != day.state) | (count != day.count)))
+        made = []
+        for row in changed.tolist():
+            previous = ANSWER_OF.get(int(day.state[row]))
+            day.revision[row] += 1
+            verdict = self._day_verdict(
+                rule, row, start, end, int(state[row]), int(count[row]), int(day.revision[row]), at
+            )
+            made.append(Judgement(verdict, rule.rule, previous))
+        day.state, day.count = state, count.astype(np.int16)
+        return made
+
+    def _day_verdict(
+        self,
+        rule: RuleInForce,
+        row: int,
+        start: int,
+        end: int,
+        state: int,
+        count: int,
+        revision: int,
+        at: int,
+    ) -> Verdict:
+        own, device = rule.rule, self.plan.devices[row]
+        within: tuple[str, ...] = ("within_allowance",) if count else ()
+        reasons = {IS_EXCEEDING: ("allowance_exceeded",), IS_UNDETERMINED: ("undetermined_hours",)}
+        return Verdict(
+            id=short_id("verdict", own.id, rule.revision, "day", start, end, revision, device),
+            kind="day",
+            site=self.plan.sites[row],
+            point=device,
+            rule=own.id,
+            rule_revision=rule.revision,
+            title=own.titles,
+            clause=own.clause,
+            citation=own.citation,
+            status=own.status,
+            pollutant=own.pollutant,
+            unit="intervals",
+            start=start,
+            end=end,
+            answer=ANSWER_OF[state],
+            reasons=reasons.get(state, within),
+            value=float(count),
+            background=None,
+            subtracted=None,
+            background_ids=(),
+            limit=float(own.allowance or 0),
+            capture=None,
+            interval=None,
+            revision=revision,
+            configuration=rule.configuration,
+            decided_at=at,
+        )
+
+    def unsettled(self, rule: str) -> int:
+        """Where the rule's first unsettled day begins."""
+        return self.next.get(rule, UNBOUNDED)
+
+    def forget(self, until: int) -> None:
+        """Forget days that can't be counted again."""
+        for days in self.settled.values():
+            for start in [s for s in days if day_of(s, self.plan.zone)[1] + SUPERSEDE_MS <= until]:
+                del days[start]

@@ -1,0 +1,150 @@
+"""Rules of single values: open at once, close at the first whole window that stayed at or below the limit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ingest.units import JUDGED
+from processors.columns import ABSENT, HOUR_MS, NANO, NEVER, QUARTER_MS, Bools, Int32s, Int64s
+from processors.measuring.intervals import interval_ids
+from processors.plan.maintenance import serviced
+from processors.plan.orders import SERVICE, Orders
+from processors.plan.plan import Plan, depends_on
+from processors.plan.rule_in_force import PLAIN, Admission, RuleInForce
+from processors.records.ids import short_id
+from processors.records.verdicts import COMPLIANT, EXCEEDS, Verdict
+from processors.verdicts.answers import Judgement
+from processors.windows.means import Means, slots_of
+from processors.windows.row_log import REFUSED, Columns
+
+_PER_THOUSANDTH = 10**6
+_REMEMBER_MS = 26 * 3_600_000  # longer than a breach that is found late is told
+SHORT, LONG = QUARTER_MS, HOUR_MS  # the closing window; the long one for devices that speak more rarely
+
+
+@dataclass(slots=True, eq=False)
+class Instants:
+    """Per rule and device row: the newest instant above the limit of the open episode, or NEVER."""
+
+    plan: Plan
+    above: dict[str, Int64s] = field(default_factory=dict)
+    # id of an opening verdict -> its receipt: a duplicate may come after the log has forgotten its reading
+    opened: dict[str, int] = field(default_factory=dict)
+
+    def values(self, columns: Columns, received: Int64s, orders: Orders) -> list[tuple[int, Judgement]]:
+        """Readings came, with their first flags; verdicts that open an episode, with their position."""
+        rows, time, values = columns.row, columns.time, columns.values
+        made: list[tuple[int, Judgement]] = []
+        for rule in self.plan.rules:
+            if rule.window:
+                continue
+            column = values[rule.pollutant].astype(np.int64)
+            scaled = column * _PER_THOUSANDTH
+            high = scaled > rule.limit if rule.rule.strict else scaled >= rule.limit
+            high &= (column != ABSENT) & (column != REFUSED)
+            high &= columns.fail[rule.pollutant] & rule.admits.fail == 0
+            high &= columns.suspect[rule.pollutant] & rule.admits.suspect == 0
+            if not high.any():
+                continue
+            which = np.flatnonzero(high & (time >= rule.start) & (time < rule.end))
+            which = which[self._judged(rule, rows[which], time[which], orders)]
+            which = which[~self._maintained(rows[which], time[which], orders)]
+            newest = self.above.get(rule.rule.id)
+            if newest is None:
+                newest = self.above[rule.rule.id] = np.full(len(self.plan), NEVER, np.int64)
+            # Everything above so far came too late to be told: then this value may be the first that is.
+            told = int(rule.rule.tell_within_h * LONG)
+            news = received[which] - told > newest[rows[which]]
+            slowly = np.isin(rows[which], rows[which[news]])
+            for i in which[slowly].tolist():
+                row, when, at = int(rows[i]), int(time[i]), int(received[i])
+                if at - told > newest[row]:
+                    verdict = self._verdict(rule, row, when, when, at, float(column[i] / 1000))
+                    if verdict.id in self.opened:
+                        continue
+                    self.opened[verdict.id] = at
+                    made.append((i, Judgement(verdict, rule.rule)))
+                newest[row] = max(int(newest[row]), when)
+            rest = which[~slowly]
+            np.maximum.at(newest, rows[rest], time[rest])
+        return made
+
+    def _judged(self, rule: RuleInForce, rows: Int32s, time: Int64s, orders: Orders) -> Bools:
+        """Which of these values the rule judges."""
+        judged = np.zeros(len(self.plan), bool)
+        if not rule.hours and not depends_on(rule, orders):
+            judged[rule.rows] = True
+            return judged[rows]
+        sites = self.plan.sites
+        found = [
+            rule.holds(at) and self.plan.applies(rule, sites[row], at, orders)
+            for row, at in zip(rows.tolist(), time.tolist(), strict=True)
+        ]
+        return np.array(found, bool)
+
+    def _maintained(self, rows: Int32s, time: Int64s, orders: Orders) -> Bools:
+        """Which of these values came while their monitor was being maintained or calibrated."""
+        if not orders.any_of(*SERVICE):
+            return np.zeros(len(rows), bool)
+        return serviced(orders, self.plan, rows, time, time + 1)
+
+    def close(
+        self, start: int, end: int, measured: Mapping[Admission, tuple[Means, ...]], at: int
+    ) -> list[Judgement]:
+        """A window closed: compliant verdicts where an episode ends with it."""
+        made: list[Judgement] = []
+        self.opened = {name: when for name, when in self.opened.items() if when + _REMEMBER_MS > at}
+        width = end - start
+        short = slots_of(self.plan.interval, SHORT) > 0
+        slots = slots_of(self.plan.interval, width)
+        mine = short if width == SHORT else ~short
+        for rule in self.plan.rules:
+            newest = self.above.get(rule.rule.id)
+            if rule.window or newest is None:
+                continue
+            found = measured.get(rule.admits, measured[PLAIN])[rule.pollutant]
+            rows = found.row
+            scaled = found.greatest * _PER_THOUSANDTH
+            clear = scaled <= rule.limit if rule.rule.strict else scaled < rule.limit
+            clear &= (found.covered > 0) & (found.covered * 10_000 >= rule.least_permyriad * slots[rows])
+            clear &= mine[rows] & (newest[rows] != NEVER) & (newest[rows] < end)
+            for i in np.flatnonzero(clear).tolist():
+                row = int(rows[i])
+                newest[row] = NEVER
+                verdict = self._verdict(rule, row, start, end, at, float(found.greatest[i] / 1000))
+                made.append(Judgement(verdict, rule.rule))
+        return made
+
+    def _verdict(self, rule: RuleInForce, row: int, start: int, end: int, at: int, value: float) -> Verdict:
+        own, device, opening = rule.rule, self.plan.devices[row], start == end
+        return Verdict(
+            id=short_id("verdict", own.id, rule.revision, "instant", start, end, 1, device),
+            kind="instant",
+            site=self.plan.sites[row],
+            point=device,
+            rule=own.id,
+            rule_revision=rule.revision,
+            title=own.titles,
+            clause=own.clause,
+            citation=own.citation,
+            status=own.status,
+            pollutant=own.pollutant,
+            unit=own.unit,
+            start=start,
+            end=end,
+            answer=EXCEEDS if opening else COMPLIANT,
+            reasons=("instant_above",) if opening else ("clear",),
+            value=value,
+            background=None,
+            subtracted=None,
+            background_ids=(),
+            limit=rule.limit / NANO,
+            capture=None,
+            interval=None if opening else interval_ids(JUDGED[rule.pollutant], "mean", start, end, 1)(device),
+            revision=1,
+            configuration=self.plan.id,
+            decided_at=at,
+        )

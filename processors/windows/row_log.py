@@ -1,0 +1,287 @@
+"""The rows of open windows, in buckets of event time, and what tells a duplicate.
+
+Rows are only ever appended; a window's rows are sorted when it closes, so that the order of arrival
+can't matter. A reading's content hash carries in its low three bits which judged pollutants it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+import numpy.typing as npt
+
+from ingest.records import MISSING
+from processors.columns import ABSENT, Int32s, Int64s, Uint64s
+
+Bits = npt.NDArray[np.uint16]
+Arrays = dict[str, npt.NDArray[np.generic]]
+
+BUCKET_MS = 900_000  # divides every window; offsets of all zones in use are multiples of it
+LONGEST_MS = 3_600_000  # of a window; what a value means over more than this enters none
+KEEP_MS = 3 * LONGEST_MS  # how long after a bucket's end a duplicate of its readings is still known
+REFUSED = ABSENT + 1  # it has one, but no mean may use it
+GREATEST = int(np.iinfo(np.int32).max)
+DRY = -1  # the reading has no humidity
+
+_M1 = np.uint64(0xBF58476D1CE4E5B9)
+_M2 = np.uint64(0x94D049BB133111EB)
+_GOLD = np.uint64(0x9E3779B97F4A7C15)
+
+
+def mix(x: Uint64s) -> Uint64s:
+    """The finaliser of splitmix64: every bit of the input reaches every bit of the output."""
+    x = x ^ (x >> np.uint64(30))
+    x *= _M1
+    x ^= x >> np.uint64(27)
+    x *= _M2
+    x ^= x >> np.uint64(31)
+    return x
+
+
+def key_of(digest: Uint64s, time: Int64s, period: Int64s) -> Uint64s:
+    """What two readings of one device over the same time share."""
+    return mix(mix(digest + time.view(np.uint64) * _GOLD) + period.view(np.uint64))
+
+
+def content_of(key: Uint64s, values: dict[str, Int64s], factor: Callable[[str], np.uint64]) -> Uint64s:
+    """Hash of a reading's values on top of its key; the order of the columns makes no difference."""
+    total = key.copy()
+    for name, column in values.items():
+        part = (column.view(np.uint64) << np.uint64(1)) | np.uint64(1)
+        part *= factor(name)
+        hole = column == MISSING
+        if hole.any():
+            part[hole] = 0
+        total += part
+    return mix(total)
+
+
+@dataclass(slots=True, eq=False)
+class Columns:
+    """n readings in columns; `values` is (3, n) int32 thousandths, ABSENT or REFUSED.
+
+    `fail` and `suspect` (3, n): bits of the quality checks, the first ones until the final ones are
+    known; `packed` (n): what the checks can't see again later (`quality.pointwise`). For suspicion only:
+    `wet` (n) int8 percent of humidity or DRY, `lag` (n) int16 seconds of received_at - time.
+    """
+
+    row: Int32s
+    time: Int64s
+    period: Int32s
+    hash: Uint64s
+    values: Int32s
+    packed: npt.NDArray[np.uint32]
+    fail: Bits
+    suspect: Bits
+    wet: npt.NDArray[np.int8]
+    lag: npt.NDArray[np.int16]
+
+    @classmethod
+    def empty(cls, capacity: int = 0) -> Columns:
+        """Room for that many rows, not yet filled."""
+        return cls(
+            np.empty(capacity, np.int32),
+            np.empty(capacity, np.int64),
+            np.empty(capacity, np.int32),
+            np.empty(capacity, np.uint64),
+            np.empty((3, capacity), np.int32),
+            np.empty(capacity, np.uint32),
+            np.empty((3, capacity), np.uint16),
+            np.empty((3, capacity), np.uint16),
+            np.empty(capacity, np.int8),
+            np.empty(capacity, np.int16),
+        )
+
+    @classmethod
+    def joined(cls, parts: list[Columns]) -> Columns:
+        """All rows of the parts."""
+        return cls(*(np.concatenate([getattr(part, n) for part in parts], axis=-1) for n in _NAMES))
+
+    def take(self, which: npt.NDArray[np.generic] | slice) -> Columns:
+        """Some of the rows."""
+        if isinstance(which, slice):
+            return Columns(*(getattr(self, name)[..., which] for name in _NAMES))
+        # `np.take` of positions costs a quarter of what indexing does
+        places = np.flatnonzero(which) if which.dtype == np.bool_ else which
+        return Columns(*(getattr(self, name).take(places, axis=-1) for name in _NAMES))
+
+    def put(self, place: slice, more: Columns) -> None:
+        """Overwrite some of the rows."""
+        for name in _NAMES:
+            getattr(self, name)[..., place] = getattr(more, name)
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
+_NAMES = tuple(column.name for column in fields(Columns))
+
+
+@dataclass(slots=True, eq=False)
+class Bucket:
+    """Growing columns of the readings that touch 15 minutes, and the contents known by their key."""
+
+    columns: Columns = field(default_factory=lambda: Columns.empty(64))
+    n: int = 0
+    # key -> content hash, or all of them where one key came with different contents
+    known: dict[int, int | tuple[int, ...]] = field(default_factory=dict)
+
+    def append(self, more: Columns) -> None:
+        n, end = self.n, self.n + len(more)
+        if end > len(self.columns):
+            grown = Columns.empty(max(end, 2 * len(self.columns)))
+            grown.put(slice(0, n), self.filled())
+            self.columns = grown
+        self.columns.put(slice(n, end), more)
+        self.n = end
+
+    def filled(self) -> Columns:
+        """The rows so far."""
+        return self.columns.take(slice(0, self.n))
+
+    def learn(self, number: int, digest: Uint64s) -> None:
+        """Know exactly the contents of the rows that are at home in this bucket."""
+        rows = self.filled()
+        own = rows.take(np.flatnonzero(rows.time // BUCKET_MS == number))
+        self.known = {}
+        self.sift(key_of(digest[own.row], own.time, own.period.astype(np.int64)).tolist(), own.hash.tolist())
+
+    def sift(self, keys: list[int], hashes: list[int]) -> tuple[list[int], list[int]]:
+        """(duplicates, conflicts) among new readings, by position; the rest is known from now on."""
+        known = self.known
+        new: dict[int, int | tuple[int, ...]] = dict(zip(keys, hashes, strict=True))
+        if len(new) == len(keys) and known.keys().isdisjoint(new):
+            if known:
+                known.update(new)
+            else:
+                self.known = new
+            return [], []
+        duplicates: list[int] = []
+        conflicts: list[int] = []
+        for position, (key, content) in enumerate(zip(keys, hashes, strict=True)):
+            before = known.get(key)
+            if before is None:
+                known[key] = content
+                continue
+            contents = before if isinstance(before, tuple) else (before,)
+            if content in contents:
+                duplicates.append(position)
+                continue
+            if any(content & other & 7 for other in contents):
+                conflicts.append(position)
+            known[key] = (*contents, content)
+        return duplicates, conflicts
+
+
+@dataclass(slots=True, eq=False)
+class RowLog:
+    """All buckets of a partition. `closed_until`: rows before it enter no window any more."""
+
+    closed_until: int
+    open: dict[int, Bucket] = field(default_factory=dict)
+    closed: dict[int, Uint64s] = field(default_factory=dict)  # sorted content hashes
+    straggled: dict[int, set[int]] = field(default_factory=dict)  # those that came after the close
+
+    def sift(self, new: Columns, keys: Uint64s) -> tuple[list[int], list[int]]:
+        """(duplicates, conflicts) among readings, by position; the others are known from now on."""
+        home = new.time // BUCKET_MS
+        duplicates: list[int] = []
+        conflicts: list[int] = []
+        for number in np.unique(home).tolist():
+            which = np.flatnonzero(home == number)
+            doubled, differing = self._sift(number, keys[which].tolist(), new.hash[which].tolist())
+            duplicates += which[doubled].tolist()
+            conflicts += which[differing].tolist()
+        return sorted(duplicates), sorted(conflicts)
+
+    def _sift(self, number: int, keys: list[int], hashes: list[int]) -> tuple[list[int], list[int]]:
+        if self._is_open(number):
+            return self._bucket(number).sift(keys, hashes)
+        return self._sift_closed(number, hashes), []
+
+    def _is_open(self, number: int) -> bool:
+        return (number + 1) * BUCKET_MS > self.closed_until
+
+    def append(self, new: Columns) -> None:
+        """Take in readings that are no duplicates: each into every open bucket that it touches."""
+        if not len(new):
+            return
+        home = last = new.time // BUCKET_MS
+        if new.period.any():
+            last = (new.time + np.maximum(new.period, 1) - 1) // BUCKET_MS
+            last = np.where(new.period <= LONGEST_MS, last, home)
+        reach = int((last - home).max())
+        numbers = np.unique(home if not reach else np.concatenate([home + k for k in range(reach + 1)]))
+        if len(numbers) == 1:
+            if self._is_open(int(numbers[0])):
+                self._bucket(int(numbers[0])).append(new)
+            return
+        for number in numbers.tolist():
+            which = np.flatnonzero((home <= number) & (number <= last))
+            if len(which) and self._is_open(number):
+                self._bucket(number).append(new.take(which))
+
+    def _bucket(self, number: int) -> Bucket:
+        bucket = self.open.get(number)
+        if bucket is None:
+            bucket = self.open[number] = Bucket()
+        return bucket
+
+    def _sift_closed(self, number: int, hashes: list[int]) -> list[int]:
+        held = self.closed.get(number)
+        if held is None:
+            return []
+        extra = self.straggled.setdefault(number, set())
+        places = np.searchsorted(held, np.array(hashes, np.uint64))
+        duplicates = []
+        for position, (content, place) in enumerate(zip(hashes, places.tolist(), strict=True)):
+            if content in extra or (place < len(held) and int(held[place]) == content):
+                duplicates.append(position)
+            else:
+                extra.add(content)
+        return duplicates
+
+    def within(self, start: int, end: int) -> Columns:
+        """The rows that touch [start, end), in no order; a row may be there more than once."""
+        parts = [
+            self.open[number].filled()
+            for number in range(start // BUCKET_MS, -(-end // BUCKET_MS))
+            if number in self.open
+        ]
+        if not parts:
+            return Columns.empty()
+        if len(parts) == 1:
+            return parts[0]
+        return Columns.joined(parts)
+
+    def close(self, until: int) -> None:
+        """Nothing before `until` enters a window any more: keep only what tells duplicates."""
+        self.closed_until = max(self.closed_until, until)
+        for number in sorted(self.open):
+            if (number + 1) * BUCKET_MS <= self.closed_until:
+                held = self.open.pop(number).filled()
+                own = held.time // BUCKET_MS == number
+                self.closed[number] = np.sort(held.hash[own])
+        # an empty bucket that closed remembers too, for what still comes
+        for number in range((until - LONGEST_MS) // BUCKET_MS, until // BUCKET_MS):
+            self.closed.setdefault(number, np.empty(0, np.uint64))
+
+    def forget(self, until: int) -> None:
+        """Forget closed buckets that are due at `until`."""
+        for number in [n for n in self.closed if (n + 1) * BUCKET_MS + KEEP_MS <= until]:
+            del self.closed[number]
+            self.straggled.pop(number, None)
+
+    def remap(self, new_row: Int32s, digest: Uint64s) -> None:
+        """Rows have new numbers: `new_row[old]`, -1 where the device is gone; `digest` by the new ones."""
+        for number, bucket in self.open.items():
+            held = bucket.filled()
+            if len(held):
+                row = new_row[held.row]
+                kept = held.take(row >= 0)
+                kept.row = row[row >= 0]
+                bucket.columns, bucket.n = kept, len(kept)
+                if len(kept) < len(held):
+                    bucket.learn(number, digest)
