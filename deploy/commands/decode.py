@@ -1,4 +1,4 @@
-"""`dustwatch decode`: what a decoder makes of a payload, a stream of frames or a recording."""
+"""`dustwatch decode`: decode payloads of one format to JSON lines."""
 
 from __future__ import annotations
 
