@@ -1,9 +1,10 @@
-"""Who the register expects and nobody hears: breaches of devices, and of whole silent sites.
+"""When people are told of devices that should be sending and are not: one by one, or a whole site at once.
 
 A site of several devices that are all silent is one breach, and people are told of that one: those of its
 devices say `site_silent` and wake nobody. Devices of one site are found silent one after another, within
 their intervals; so one whose fellows are quiet already waits for the word on the site (`site_quiet`), at
-most `TOGETHER_MS`. It is told alone when that word does not come, or when the site is back and it is not.
+most `offline.window` of `routing.yaml`, as long as alerts looks for others. It is told alone when that word
+does not come, or when the site is back and it is not.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from processors.records.breaches import Breach
 from processors.silence.heard import FAR, Silence
 from processors.silence.own_outage import Outage
 
-TOGETHER_MS = 300_000  # as long as alerts looks for others that fell silent (offline.window)
 SITE_QUIET, SITE_SILENT = "site_quiet", "site_silent"
 _MISSED = 2  # intervals without a reading after which a fellow counts as quiet
 
@@ -170,4 +170,4 @@ def _together(
     heard = np.maximum(silence.last_seen[others], silence.since[others])
     quiet = (due - heard >= _MISSED * plan.interval[others]).all()
     expected = int(when[others].max())
-    return ((SITE_QUIET,), expected) if quiet and expected <= due + TOGETHER_MS else ((), FAR)
+    return ((SITE_QUIET,), expected) if quiet and expected <= due + plan.together else ((), FAR)
