@@ -7,7 +7,7 @@ from processors.fold.memory import Memory
 from processors.fold.outputs import Note, Outputs
 from processors.measuring.meter import numbers_of
 from processors.outlook.long_windows import Past
-from processors.outlook.short_windows import next_look
+from processors.outlook.short_windows import Moment, next_look
 from processors.plan.plan import depends_on
 from processors.plan.rule_in_force import PLAIN
 from processors.wind.vector import Wind
@@ -121,7 +121,7 @@ def look_ahead(memory: Memory, due: int, at: int, out: Outputs) -> None:
     rows = memory.log.within(closed, max(closed, due) + QUARTER_MS)
     meter.leave_out_maintenance(rows, closed, due)
     admissions = {rule.admits for rule in memory.plan.rules if rule.foretells}
-    out.outlooks += memory.ahead.look(
+    moment = Moment(
         memory.plan,
         due,
         closed,
@@ -131,6 +131,7 @@ def look_ahead(memory: Memory, due: int, at: int, out: Outputs) -> None:
         lambda rule, start: memory.plan.rows_for(rule, start, memory.orders),
         Past(meter, memory.closed, memory.judge.held),
     )
+    out.outlooks += memory.ahead.look(moment)
 
 
 def _suspect(memory: Memory, closed: int, at: int, delayed: bool, out: Outputs) -> None:

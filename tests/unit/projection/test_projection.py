@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -27,13 +28,16 @@ from processors.outlook.states import (
     OUT_OF_REACH,
     UNKNOWN,
     ZEROS_EXCEED,
+    Evaluation,
+    OpenWindow,
     OutlookSettings,
     TimeWon,
     Watch,
     conditions,
-    look,
+    evaluate,
     outlooks,
     step,
+    tell,
     time_won,
 )
 from processors.plan.plan import Plan
@@ -263,21 +267,9 @@ def told(*found):
     for i, condition in enumerate(found):
         event = step(watch, rows, np.array([condition], np.int8))
         at = T0 + (30 + i) * MINUTE
-        made += outlooks(
-            watch,
-            rows,
-            event,
-            plan,
-            rule,
-            T0,
-            T0 + HOUR,
-            at,
-            progress,
-            bars,
-            np.zeros(1, bool),
-            outcome,
-            seen,
-        )
+        window = OpenWindow(plan, replace(rule, rows=rows), T0, T0 + HOUR, at)
+        evaluation = Evaluation(progress, bars, np.zeros(1, bool), outcome, seen)
+        made += outlooks(watch, window, evaluation, event)
     return made
 
 
@@ -328,19 +320,9 @@ def watched(rule_of, value, minutes=60, known=NONE, expected=NONE):
         if minute >= 0:
             progress = Progress(total, covered, 0 * total, 0 * total + minute, 0 * total + 60)
             background = (column(known, known), column(expected, expected))
-            said += look(
-                watch,
-                plan,
-                rule,
-                T0,
-                T0 + HOUR,
-                at,
-                progress,
-                *background,
-                recent,
-                ProjectionSettings(),
-                OutlookSettings(),
-            )
+            window = OpenWindow(plan, rule, T0, T0 + HOUR, at)
+            evaluation = evaluate(window, progress, *background, recent, ProjectionSettings())
+            said += tell(watch, window, evaluation, OutlookSettings())
             total, covered = total + column(0, value * NANO), covered + column(0, 1)
         learn(recent, rows[1:], column(at), column(value * NANO), plan.interval, Memory())
     return said
