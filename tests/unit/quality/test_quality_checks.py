@@ -24,6 +24,7 @@ from processors.quality import (
 from processors.quality.flags import (
     BIT,
     CHECKS,
+    Flags,
     bits_of,
     names_of,
     summary,
