@@ -150,7 +150,10 @@ def station(name: str, seed: int = SEED) -> str:
     own = np.random.default_rng([seed, 1 + STATIONS.index(name)])
     n = DAYS * 24
     air = _air(seed)
-    pm10 = np.exp(air["pm10"] + 0.28 * wandering(own, n, 9.0) + own.normal(0, 0.07, n) - 0.05)
+    # two stations part for some hours, and each day alike at the same hours: valley wind, traffic
+    alone = 0.27 * wandering(own, n, 3.0) + own.normal(0, 0.08, n) + 0.06 * wandering(own, n, 60.0)
+    daily = {STATIONS[0]: 0.06, STATIONS[1]: -0.06}[name] * (1 + 2 * air["warm"])
+    pm10 = 600 * np.tanh(np.exp(air["pm10"] + alone + daily) / 600)  # but for sand it stays below 600
     fine = 0.55 + 0.16 * air["fine"] + 0.06 * wandering(own, n, 6.0)
     since = np.arange(n) - SANDSTORM
     sand = np.where(since >= 0, np.exp(-np.maximum(since, 0) / 5.0), 0.0) * (since < 14)
