@@ -66,17 +66,29 @@ def _day(*states: int) -> tuple[int, ...]:
 @pytest.mark.parametrize(
     ("states", "answer", "count", "reasons"),
     [
-        (_day(), "compliant", 0, ()),
-        (_day(E, E), "compliant", 2, ("within_allowance",)),
-        (_day(E, E, E), "exceeds", 3, ("allowance_exceeded",)),
-        (_day(E, U), "compliant", 1, ("within_allowance",)),
-        (_day(E, E, U), "undetermined", 2, ("undetermined_hours",)),
-        (_day(U, U, U), "undetermined", 0, ("undetermined_hours",)),
-        (_day(E, E, E, U), "exceeds", 3, ("allowance_exceeded",)),
-        (_day(N, N), "compliant", 0, ()),  # hours before the device was set up may have exceeded
-        (_day(N, N, E), "undetermined", 1, ("undetermined_hours",)),
-        ([C] * 22, "compliant", 0, ()),
-        ([C] * 21, "undetermined", 0, ("undetermined_hours",)),
+        pytest.param(_day(), "compliant", 0, (), id="nothing exceeds"),
+        pytest.param(_day(E, E), "compliant", 2, ("within_allowance",), id="as many as allowed"),
+        pytest.param(_day(E, E, E), "exceeds", 3, ("allowance_exceeded",), id="one more than allowed"),
+        pytest.param(
+            _day(E, U), "compliant", 1, ("within_allowance",), id="the open hour is within the allowance"
+        ),
+        pytest.param(
+            _day(E, E, U), "undetermined", 2, ("undetermined_hours",), id="the open hour may be one too many"
+        ),
+        pytest.param(_day(U, U, U), "undetermined", 0, ("undetermined_hours",), id="three open hours may be"),
+        pytest.param(
+            _day(E, E, E, U),
+            "exceeds",
+            3,
+            ("allowance_exceeded",),
+            id="an open hour changes nothing any more",
+        ),
+        pytest.param(_day(N, N), "compliant", 0, (), id="what was before the device may have exceeded"),
+        pytest.param(
+            _day(N, N, E), "undetermined", 1, ("undetermined_hours",), id="one exceeds after two unknown"
+        ),
+        pytest.param([C] * 22, "compliant", 0, (), id="22 hours are enough"),
+        pytest.param([C] * 21, "undetermined", 0, ("undetermined_hours",), id="21 hours are too few"),
     ],
 )
 def test_a_day_is_what_its_hours_leave_open(

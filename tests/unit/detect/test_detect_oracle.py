@@ -64,7 +64,7 @@ def instants(index):
     return [round(at.timestamp() * 1000) for at in index]
 
 
-@pytest.mark.parametrize(("window", "name"), CLOCK)
+@pytest.mark.parametrize(("window", "name"), CLOCK, ids=[name for _, name in CLOCK])
 def test_clock_windows_are_those_of_pandas(storm, window, name):
     run, slots, _ = storm
     means, share = slots.resample(name).mean(), slots.resample(name).count() / (window // 60)
@@ -78,7 +78,9 @@ def test_clock_windows_are_those_of_pandas(storm, window, name):
         assert verdict.answer == (exceeds if capture >= 0.5 else "undetermined")
 
 
-@pytest.mark.parametrize(("window", "step"), ROLLING)
+@pytest.mark.parametrize(
+    ("window", "step"), ROLLING, ids=["a quarter each minute", "an hour each 4", "an hour each 10"]
+)
 def test_rolling_windows_are_those_of_pandas(storm, window, step):
     run, slots, first = storm
     rolled = slots.rolling(window // 60, min_periods=1)
@@ -177,7 +179,7 @@ def fortnight(request, recordings):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("name", "more"), LONG)
+@pytest.mark.parametrize(("name", "more"), LONG, ids=[name for name, _ in LONG])
 def test_windows_of_hours_are_those_of_pandas(fortnight, name, more):
     run, frame = fortnight
     rule = local_rule(id=name, **more)

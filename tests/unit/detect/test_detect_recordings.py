@@ -42,8 +42,8 @@ def storm(recordings):
     return lines, played(rows, lines[0][0] // HOUR * HOUR, 300)
 
 
-@pytest.mark.parametrize(("pollutant", "column"), [("pm10", 2), ("pm2_5", 1)])
-@pytest.mark.parametrize(("width", "name"), [(HOUR, "1h"), (HOUR // 4, "15min")])
+@pytest.mark.parametrize(("pollutant", "column"), [("pm10", 2), ("pm2_5", 1)], ids=["pm10", "pm2_5"])
+@pytest.mark.parametrize(("width", "name"), [(HOUR, "1h"), (HOUR // 4, "15min")], ids=["hours", "quarters"])
 def test_the_dust_storm_has_the_means_that_pandas_finds(storm, pollutant, column, width, name):
     lines, run = storm
     frame = pd.DataFrame(
