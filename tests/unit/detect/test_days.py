@@ -21,11 +21,12 @@ from processors.answers import (
 from processors.days import Days
 from processors.groups import VERDICTS
 from processors.in_force import UNBOUNDED
-from processors.records import Verdict, short_id
+from processors.records import short_id
 from processors.revision import Plan
 from processors.tracks import HOUR
 from tests.logs import HOUR as HOUR_MS
 from tests.logs import MIDNIGHT, local_rule, revision
+from tests.saying import assert_says
 
 DAY_MS = 24 * HOUR_MS
 END = MIDNIGHT + DAY_MS
@@ -103,18 +104,17 @@ def test_a_day_is_what_its_hours_leave_open(
 def test_a_day_s_verdict_says_whose_it_is_by_what_and_when():
     days = _days()
     (found,) = _settled(days, _held(*_day(E, E, E)))
-    plan, rule = days.plan, days.plan.rules[0].rule
-    assert found == Judgement(
-        Verdict(
-            id=short_id("verdict", "local", rule.revision, "day", MIDNIGHT, END, 1, "d1"),
-            kind="day", site="s1", point="d1", rule="local", rule_revision=rule.revision,
-            title={"zh": "规则", "en": "rule"}, clause="1", citation="test", status="read", pollutant="pm10",
-            unit="intervals", start=MIDNIGHT, end=END, answer="exceeds", reasons=("allowance_exceeded",),
-            value=3.0, background=None, subtracted=None, background_ids=(), limit=2.0, capture=None,
-            interval=None, revision=1, configuration=plan.id, decided_at=END + 5,
-        ),
-        rule,
+    rule = days.plan.rules[0].rule
+    assert found.rule == rule
+    assert_says(
+        found.verdict, id=short_id("verdict", "local", rule.revision, "day", MIDNIGHT, END, 1, "d1"), kind="day", site="s1", point="d1", rule="local", rule_revision=rule.revision, clause="1",
+        citation="test", pollutant="pm10", unit="intervals", start=MIDNIGHT, end=END, answer="exceeds",
+        reasons=("allowance_exceeded",), value=3.0, limit=2.0, configuration=days.plan.id, decided_at=END + 5,
     )  # fmt: skip
+    # of hours that were counted: none of its own was measured
+    assert_says(
+        found.verdict, background=None, subtracted=None, background_ids=(), capture=None, interval=None
+    )
 
 
 def test_a_rule_that_judges_some_hours_only_counts_those():
