@@ -75,14 +75,14 @@ def test_the_flags_are_those_of_the_last_half_hour_and_of_the_background():
     assert found.high_background.tolist() == [False, True, True, False]
 
 
-@pytest.mark.parametrize("suspects", [False, True])
+@pytest.mark.parametrize("suspects", [False, True], ids=["not suspecting", "suspecting"])
 @pytest.mark.parametrize(
     ("rows", "level", "codes"),
     [
-        (rising(), 50.0, (RISING,)),
-        (flat(), 50.0, ()),
-        (flat(), 180.0, (HIGH,)),
-        (rising(), 180.0, (RISING, HIGH)),
+        pytest.param(rising(), 50.0, (RISING,), id="rising, background low"),
+        pytest.param(flat(), 50.0, (), id="flat, background low"),
+        pytest.param(flat(), 180.0, (HIGH,), id="flat, background high"),
+        pytest.param(rising(), 180.0, (RISING, HIGH), id="rising, background high"),
     ],
 )
 def test_silence_and_the_verdicts_of_the_gap_say_how_it_began(rows, level, codes, suspects):

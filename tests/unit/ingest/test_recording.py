@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.recording import Recorded, RecordingError, line_of, parse_line, read_recording, write_recording
+from tests.recordings import GENERATED
+from tests.series import HURT, damaged
 
 GOOD = b'{"received_at": "2026-11-23T00:00:00.123Z", "topic": "a/b", "payload": "x"}\n'
 AT = 1795392000123
@@ -50,6 +52,25 @@ def test_a_broken_line_is_named(tmp_path: Path, line: bytes, words: str) -> None
         list(read_recording(path))
     assert str(caught.value).startswith(f"{path}:3: ")
     assert words in str(caught.value)
+
+
+def test_of_a_damaged_recording_every_whole_line_is_read_and_every_other_named(tmp_path: Path) -> None:
+    messages = GENERATED.dust_storm_messages(["dev-a"])[:1500]
+    lines = damaged(messages)
+    assert {line.hurt for line in lines} == {"", *HURT}
+    for number, (line, message) in enumerate(zip(lines, messages, strict=True), 1):
+        if line.hurt:
+            with pytest.raises(RecordingError) as caught:
+                parse_line(line.text, f"r.jsonl:{number}")
+            assert str(caught.value).startswith(f"r.jsonl:{number}: "), line
+        else:
+            assert parse_line(line.text, "").payload.decode() == message["payload"]
+    path = tmp_path / "r.jsonl"
+    path.write_bytes(b"".join(line.text for line in lines))
+    first = next(number for number, line in enumerate(lines, 1) if line.hurt)
+    with pytest.raises(RecordingError) as caught:
+        list(read_recording(path))
+    assert str(caught.value).startswith(f"{path}:{first}: ")
 
 
 @pytest.mark.parametrize("name", ["r.jsonl", "r.jsonl.gz"])

@@ -80,27 +80,36 @@ X, OK, OPEN = IS_EXCEEDING, IS_COMPLIANT, PENDING
 @pytest.mark.parametrize(
     ("states", "open_hours", "words"),
     [
-        ((X, X), {}, []),
-        ((X, X, X), {}, ["certain"]),
-        ((X, X, OK, IS_UNDETERMINED), {}, []),
-        ((X, X), {"h2": WARNING}, ["warning"]),
-        ((X, X), {"h2": IF_MEASURED}, ["exceeds_if_measuring_goes_on"]),
-        ((X, X), {"h2": CERTAIN}, ["certain"]),
-        ((X, X), {"h2": QUIET}, []),
-        ((X, X), {"h2": UNDETERMINABLE}, []),
-        ((X,), {"h1": CERTAIN, "h2": WARNING}, ["warning"]),
-        ((X,), {"h1": CERTAIN, "h2": IF_MEASURED}, ["exceeds_if_measuring_goes_on"]),
-        ((X,), {"h1": CERTAIN, "h2": CERTAIN}, ["certain"]),
-        ((X,), {"h2": CERTAIN}, []),
+        pytest.param((X, X), {}, [], id="as many as allowed"),
+        pytest.param((X, X, X), {}, ["certain"], id="one too many"),
+        pytest.param((X, X, OK, IS_UNDETERMINED), {}, [], id="a background is missing, nothing is open"),
+        pytest.param((X, X), {"h2": WARNING}, ["warning"], id="the next is warned of"),
+        pytest.param(
+            (X, X), {"h2": IF_MEASURED}, ["exceeds_if_measuring_goes_on"], id="the next exceeds if measured"
+        ),
+        pytest.param((X, X), {"h2": CERTAIN}, ["certain"], id="the next is certain"),
+        pytest.param((X, X), {"h2": QUIET}, [], id="the next is quiet"),
+        pytest.param((X, X), {"h2": UNDETERMINABLE}, [], id="the next can't be determined"),
+        pytest.param(
+            (X,), {"h1": CERTAIN, "h2": WARNING}, ["warning"], id="two open: the weaker word, a warning"
+        ),
+        pytest.param(
+            (X,),
+            {"h1": CERTAIN, "h2": IF_MEASURED},
+            ["exceeds_if_measuring_goes_on"],
+            id="two open: the weaker word, if measured",
+        ),
+        pytest.param((X,), {"h1": CERTAIN, "h2": CERTAIN}, ["certain"], id="two certain"),
+        pytest.param((X,), {"h2": CERTAIN}, [], id="only one certain"),
         # an hour that has its answer counts by it alone, one that waits for its background is open
-        ((X, X, OK), {"h2": CERTAIN}, []),
-        ((X, X, X), {"h2": CERTAIN}, ["certain"]),
-        ((X, X, OPEN), {"h2": CERTAIN}, ["certain"]),
-        ((X, X, NONE), {"h2": CERTAIN}, []),
+        pytest.param((X, X, OK), {"h2": CERTAIN}, [], id="an answered hour is not open"),
+        pytest.param((X, X, X), {"h2": CERTAIN}, ["certain"], id="lost already"),
+        pytest.param((X, X, OPEN), {"h2": CERTAIN}, ["certain"], id="an hour waits for its background"),
+        pytest.param((X, X, NONE), {"h2": CERTAIN}, [], id="an hour has no answer to come"),
         # only the hours of the day, from midnight to midnight
-        ((X, X), {"h23": CERTAIN}, ["certain"]),
-        ((X, X), {"h24": CERTAIN}, []),
-        ((X, X), {"h-1": CERTAIN}, []),
+        pytest.param((X, X), {"h23": CERTAIN}, ["certain"], id="the day's last hour"),
+        pytest.param((X, X), {"h24": CERTAIN}, [], id="the hour after midnight"),
+        pytest.param((X, X), {"h-1": CERTAIN}, [], id="the hour before the day"),
     ],
 )
 def test_a_day_is_lost_from_the_first_interval_too_many_on(states, open_hours, words):

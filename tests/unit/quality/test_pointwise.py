@@ -62,14 +62,14 @@ def reading(ahead=0, wet=None, flags="", own=None):
 @pytest.mark.parametrize(
     ("ahead_s", "fail", "suspect"),
     [
-        (120, (), ()),
-        (120.001, (), ("clock",)),
-        (3600, (), ("clock",)),
-        (3600.001, ("clock",), ("clock",)),
-        (-86_400, (), ()),
-        (-86_400.001, (), ("clock",)),
-        (-30 * 86_400, (), ("clock",)),
-        (-30 * 86_400 - 0.001, ("clock",), ("clock",)),
+        pytest.param(120, (), (), id="ahead at the limit of doubt"),
+        pytest.param(120.001, (), ("clock",), id="ahead just beyond it"),
+        pytest.param(3600, (), ("clock",), id="ahead at the limit of failure"),
+        pytest.param(3600.001, ("clock",), ("clock",), id="ahead just beyond that"),
+        pytest.param(-86_400, (), (), id="behind at the limit of doubt"),
+        pytest.param(-86_400.001, (), ("clock",), id="behind just beyond it"),
+        pytest.param(-30 * 86_400, (), ("clock",), id="behind at the limit of failure"),
+        pytest.param(-30 * 86_400 - 0.001, ("clock",), ("clock",), id="behind just beyond that"),
     ],
 )
 def test_a_clock_is_doubted_beyond_its_limits_and_not_at_them(ahead_s, fail, suspect):

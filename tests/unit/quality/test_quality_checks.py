@@ -24,6 +24,7 @@ from processors.quality import (
 from processors.quality.flags import (
     BIT,
     CHECKS,
+    Flags,
     bits_of,
     names_of,
     summary,
@@ -43,6 +44,7 @@ from processors.quality.settings import (
     Spike,
 )
 from tests.quality_series import MINUTE, T0, line, series_of, storm
+from tests.recordings import Recordings
 
 DEFAULTS = Settings.model_validate({})
 EMPTY = series_of([])
@@ -123,14 +125,18 @@ def test_a_run_goes_on_from_what_came_before() -> None:
     assert flat_line.run_starts(EMPTY).tolist() == []
 
 
-def test_five_equal_samples_in_a_burst_are_no_flat_hour() -> None:
+def test_five_equal_samples_in_a_burst_are_no_flat_hour(recordings: Recordings) -> None:
     """By a count of values they would be: the device is configured with 300 s and sends five at once."""
-    pm10 = storm("pm10")
+    pm10 = storm(recordings, "pm10")
     checks, interval = DEFAULTS.pm10.flat_line, np.array([300_000])
     assert checks is not None
     by_run = flat_line.by_run(pm10, flat_line.run_starts(pm10), *flat_line.times(checks, interval))
     assert set(by_run.tolist()) == {1}
-    assert (flat_line.check(pm10, checks, interval) == 3).sum() == 10
+    before = 3600 // 300  # values in the time after which one that stays the same is suspect
+    alike = np.ptp(np.lib.stride_tricks.sliding_window_view(pm10.value, before + 1), axis=1) == 0
+    assert alike.any()
+    by_count = flat_line.check(pm10, checks, interval) == 3
+    np.testing.assert_array_equal(by_count, np.concatenate([np.zeros(before, bool), alike]))
 
 
 def test_a_signal_is_attenuated_below_a_population_deviation() -> None:
@@ -286,23 +292,44 @@ def test_a_cut_brings_the_context_that_a_check_asks_for() -> None:
     assert own.tolist() == [False, True, True, False]
 
 
-def test_the_defaults_lose_no_value_of_a_real_dust_storm_to_a_fail() -> None:
-    for pollutant, checks in (("pm10", DEFAULTS.pm10), ("pm2_5", DEFAULTS.pm2_5)):
-        series, interval = storm(pollutant), np.array([300_000])
-        assert checks.gross_range
-        assert checks.ceiling
-        assert checks.spike
-        assert checks.rate_of_change
-        assert checks.flat_line
-        assert checks.attenuated_signal
-        found = [
-            gross_range.check(series, checks.gross_range),
-            ceiling.check(series, checks.ceiling),
-            spike.check(series, checks.spike),
-            rate_of_change.check(series, checks.rate_of_change),
-            flat_line.check(series, checks.flat_line, interval),
-            attenuated_signal.check(series, checks.attenuated_signal),
-        ]
-        assert not any((flags == 4).any() for flags in found)
-        suspects = [int((flags == 3).sum()) for flags in found]
-        assert suspects == {"pm10": [0, 80, 2, 12, 10, 0], "pm2_5": [0, 8, 1, 5, 0, 0]}[pollutant]
+def by_defaults(of: Recordings, pollutant: str) -> dict[str, Flags]:
+    """Flags of the dust storm's values by each default check."""
+    series, interval = storm(of, pollutant), np.array([300_000])
+    checks = DEFAULTS.pm10 if pollutant == "pm10" else DEFAULTS.pm2_5
+    assert checks.gross_range
+    assert checks.ceiling
+    assert checks.spike
+    assert checks.rate_of_change
+    assert checks.flat_line
+    assert checks.attenuated_signal
+    return {
+        "gross_range": gross_range.check(series, checks.gross_range),
+        "ceiling": ceiling.check(series, checks.ceiling),
+        "spike": spike.check(series, checks.spike),
+        "rate_of_change": rate_of_change.check(series, checks.rate_of_change),
+        "flat_line": flat_line.check(series, checks.flat_line, interval),
+        "attenuated_signal": attenuated_signal.check(series, checks.attenuated_signal),
+    }
+
+
+@pytest.mark.parametrize("pollutant", ["pm10", "pm2_5"])
+def test_the_defaults_lose_no_value_of_a_dust_storm_to_a_fail(recordings: Recordings, pollutant: str) -> None:
+    found = by_defaults(recordings, pollutant)
+    assert [name for name, flags in found.items() if (flags == 4).any()] == []
+
+
+@pytest.mark.parametrize("pollutant", ["pm10", "pm2_5"])
+def test_the_defaults_suspect_few_values_of_a_dust_storm_and_all_at_the_ceiling(
+    recordings: Recordings, pollutant: str
+) -> None:
+    found = by_defaults(recordings, pollutant)
+    top = {"pm10": 1_999_900, "pm2_5": 999_900}[pollutant]
+    np.testing.assert_array_equal(found.pop("ceiling") == 3, storm(recordings, pollutant).value >= top)
+    for name, flags in found.items():
+        assert (flags == 3).mean() < 0.01, name
+
+
+def test_the_defaults_suspect_as_many_values_of_the_published_storm_as_ever(published: Recordings) -> None:
+    for pollutant, suspects in (("pm10", [0, 80, 2, 12, 10, 0]), ("pm2_5", [0, 8, 1, 5, 0, 0])):
+        found = by_defaults(published, pollutant)
+        assert [int((flags == 3).sum()) for flags in found.values()] == suspects

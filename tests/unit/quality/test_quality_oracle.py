@@ -25,7 +25,9 @@ from processors.quality import (
 from processors.quality.flags import Flags, worst
 from processors.quality.series import Series
 from processors.quality.settings import AttenuatedSignal, FlatLine, GrossRange, RateOfChange, Settings, Spike
-from tests.quality_series import STATIONS, line, one_device, station, storm
+from tests.quality_series import line, one_device, station, storm
+from tests.recordings import Recordings
+from tests.series import STATIONS
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of its own dependencies
@@ -43,7 +45,7 @@ def times(series: Series) -> np.ndarray[Any, Any]:
     return series.time.astype("datetime64[ms]")
 
 
-def recordings() -> list[Any]:
+def kinds() -> list[Any]:
     found = [pytest.param(("storm", "", p), id=f"storm-{p}") for p in ("pm10", "pm2_5")]
     return found + [
         pytest.param(("station", n, p), id=f"{n}-{p}") for n in STATIONS for p in ("pm10", "pm2_5")
@@ -51,12 +53,12 @@ def recordings() -> list[Any]:
 
 
 @pytest.fixture
-def recording(request: pytest.FixtureRequest) -> Series:
+def recording(request: pytest.FixtureRequest, recordings: Recordings) -> Series:
     kind, name, pollutant = request.param
-    return storm(pollutant) if kind == "storm" else station(name, pollutant)
+    return storm(recordings, pollutant) if kind == "storm" else station(recordings, name, pollutant)
 
 
-everywhere = pytest.mark.parametrize("recording", recordings(), indirect=True)
+everywhere = pytest.mark.parametrize("recording", kinds(), indirect=True)
 
 
 def same(ours: Flags, theirs: Any) -> None:

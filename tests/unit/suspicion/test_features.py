@@ -10,7 +10,6 @@ from processors.columns import ABSENT
 from processors.suspicion.features import COLUMNS, NUMBER, Rows, hour_features
 from processors.suspicion.hour_sums import Sums
 from processors.windows.row_log import REFUSED
-from tests.counties import DATA, dust_storm
 
 HOUR = 3_600_000
 MINUTE = 60_000
@@ -181,9 +180,8 @@ def test_every_column_says_its_unit_and_meaning():
     assert len({column.name for column in COLUMNS}) == len(COLUMNS)
 
 
-@pytest.mark.skipif(not DATA.exists(), reason=f"the recordings of {DATA} are absent")
-def test_the_dust_storm_has_the_features_that_pandas_finds():
-    frame = pd.DataFrame(dust_storm(), columns=["ms", "pm2_5", "pm10"])
+def test_the_dust_storm_has_the_features_that_pandas_finds(recordings):
+    frame = pd.DataFrame(recordings.dust_storm(), columns=["ms", "pm2_5", "pm10"])
     frame["hour"] = frame.ms // HOUR
     for hour, part in frame.groupby("hour"):
         one = Rows(

@@ -192,7 +192,21 @@ STEP = {"mean": [NAN] * 156 + [100] * 3 + [125] * 3 + [50] * 6}
             ],
         ),
     ],
-    ids=lambda it: getattr(it, "PATTERN", None),
+    ids=[
+        "stuck",
+        "flat means",
+        "computed TSP",
+        "a clock behind",
+        "a clock ahead",
+        "times astray",
+        "a random band",
+        "a pile at the ceiling",
+        "a cliff at the ceiling",
+        "spray by a jump",
+        "spray since an hour",
+        "a factor lowered, by raw count",
+        "a factor lowered, by ratio",
+    ],
 )  # fmt: skip
 def test_what_just_meets_the_marks_is_found_and_what_just_misses_one_is_not(pattern, settings, just, misses):
     assert found(pattern, just, **settings)
@@ -208,14 +222,18 @@ def test_without_a_range_to_have_an_hour_of_mean_data_says_nothing():
 @pytest.mark.parametrize(
     ("ending", "mean", "reference", "high"),
     [
-        (75, 46.875, 100, True),  # rising: 1.6 of its hour, and 75 at the end
-        (74.5, 40, 100, False),
-        (75, 47, 100, False),
-        (100, 100, 100, True),  # as high as few hours of the week end
-        (99, 100, 100, False),
-        (80, 100, 150, True),  # under a high background
-        (79, 100, 150, False),
-        (80, 100, 149, False),
+        pytest.param(
+            75, 46.875, 100, True, id="rising and high at the end"
+        ),  # rising: 1.6 of its hour, and 75 at the end
+        pytest.param(74.5, 40, 100, False, id="rising, not high enough"),
+        pytest.param(75, 47, 100, False, id="high, rising too little"),
+        pytest.param(
+            100, 100, 100, True, id="as high as few hours end"
+        ),  # as high as few hours of the week end
+        pytest.param(99, 100, 100, False, id="a little less than those"),
+        pytest.param(80, 100, 150, True, id="under a high background"),  # under a high background
+        pytest.param(79, 100, 150, False, id="not high enough under it"),
+        pytest.param(80, 100, 149, False, id="the background is not high enough"),
     ],
 )
 def test_a_gap_begins_high_on_a_rise_at_a_high_end_or_under_a_high_background(ending, mean, reference, high):
@@ -424,7 +442,20 @@ UG = "ug/m3"
             {"maintenance": 0, "fog": 50}, ("mean", "reference", "factor"), 168,
         ),
     ],
-    ids=lambda it: getattr(it, "PATTERN", None),
+    ids=[
+        "stuck",
+        "flat means",
+        "computed TSP",
+        "a clock ahead and astray",
+        "a random band",
+        "a pile at the ceiling",
+        "a cliff at the ceiling",
+        "a cover",
+        "spray by a jump",
+        "spray since an hour",
+        "a factor lowered, by ratio",
+        "a factor lowered, by raw count",
+    ],
 )  # fmt: skip
 def test_a_finding_tells_since_when_how_surely_by_which_numbers_and_what_was_looked_at(
     pattern, h, since, confidence, evidence, guards, plot, plot_hours
@@ -480,7 +511,17 @@ def guard(pattern, columns, name, p=None, **settings):
         (spray, WET, 1),
         (mass_factor, {"mean": WAVE}, 24),
     ],
-    ids=lambda it: getattr(it, "PATTERN", None),
+    ids=[
+        "stuck",
+        "flat means",
+        "computed TSP",
+        "a clock",
+        "a random band",
+        "a ceiling",
+        "a cover",
+        "spray",
+        "a factor lowered",
+    ],
 )
 def test_maintenance_excuses_what_is_found_from_hours_that_it_touched(pattern, columns, hours):
     loose = {
