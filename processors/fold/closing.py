@@ -6,7 +6,7 @@ from processors.columns import DAY_MS, HOUR_MS, QUARTER_MS, Int32s
 from processors.fold.memory import Memory
 from processors.fold.outputs import Note, Outputs
 from processors.measuring.meter import numbers_of
-from processors.outlook.long_windows import Past
+from processors.outlook.long_windows import DecidedWindows
 from processors.outlook.short_windows import Moment, next_look
 from processors.plan.plan import depends_on
 from processors.plan.rule_in_force import PLAIN
@@ -112,7 +112,7 @@ def look_again(memory: Memory, due: int, at: int, out: Outputs) -> None:
     memory.settle(made, at, out, delayed=at != due)
 
 
-def look_ahead(memory: Memory, due: int, at: int, out: Outputs) -> None:
+def look_at_open_windows(memory: Memory, due: int, at: int, out: Outputs) -> None:
     """Say what is to be expected of the windows that are open; nothing while we catch up."""
     if at != due:
         memory.ahead.due = next_look(at)
@@ -120,7 +120,7 @@ def look_ahead(memory: Memory, due: int, at: int, out: Outputs) -> None:
     closed, meter = memory.closed[QUARTER], memory.meter
     rows = memory.log.within(closed, max(closed, due) + QUARTER_MS)
     meter.leave_out_maintenance(rows, closed, due)
-    admissions = {rule.admits for rule in memory.plan.rules if rule.foretells}
+    admissions = {rule.admits for rule in memory.plan.rules if rule.has_outlook}
     moment = Moment(
         memory.plan,
         due,
@@ -129,7 +129,7 @@ def look_ahead(memory: Memory, due: int, at: int, out: Outputs) -> None:
         lambda held, start, end: meter.means(held, start, end, admissions),
         memory.backgrounds,
         lambda rule, start: memory.plan.rows_for(rule, start, memory.orders),
-        Past(meter, memory.closed, memory.judge.held),
+        DecidedWindows(meter, memory.closed, memory.judge.held),
     )
     out.outlooks += memory.ahead.look(moment)
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from processors.columns import UNBOUNDED, Bools, Int32s, Int64s
 from processors.outlook.projection import NONE, Bars, Progress, Projection, Prospects
-from processors.outlook.states import Evaluation, OpenWindow, OutlookSettings, Watch, tell
+from processors.outlook.states import Evaluation, OpenWindow, OutlookSettings, WindowStates, tell
 from processors.plan.plan import Plan
 from processors.plan.rule_in_force import RuleInForce
 from processors.records.outlooks import CERTAIN, IF_MEASURED, UNDETERMINABLE, WARNING, Outlook
@@ -22,14 +22,14 @@ from processors.verdicts.answers import NONE as NO_ANSWER
 from processors.windows.calendar import day_of
 
 _WORDS = OutlookSettings()
-Watches = Mapping[tuple[str, int], Watch]
+Watches = Mapping[tuple[str, int], WindowStates]
 
 
 @dataclass(slots=True, eq=False)
-class DayAhead:
+class DayAllowances:
     """`watches` by rule and the day's start."""
 
-    watches: dict[tuple[str, int], Watch] = field(default_factory=dict)
+    watches: dict[tuple[str, int], WindowStates] = field(default_factory=dict)
 
     def begin(self, plan: Plan, old_row: Int32s) -> None:
         """A plan is in force; `old_row[new]` is -1 for a new device."""
@@ -73,7 +73,7 @@ class DayAhead:
                 # without its background the interval may still end undetermined
                 over[CERTAIN] += is_open & (state == CERTAIN) & backed(rule, begin)
             allowed, rows = rule.rule.allowance, rows_for(rule, start)
-            mine = self.watches.setdefault((name, start), Watch.of(len(plan)))
+            mine = self.watches.setdefault((name, start), WindowStates.of(len(plan)))
             beyond = {state: (number > allowed)[rows] for state, number in over.items()}
             day = OpenWindow(plan, replace(rule, rows=rows), start, end, at)
             made += _tell(mine, day, count[rows], decided[rows], beyond)
@@ -81,7 +81,7 @@ class DayAhead:
 
 
 def _tell(
-    watch: Watch, window: OpenWindow, count: Int64s, decided: Int64s, beyond: Mapping[int, Bools]
+    watch: WindowStates, window: OpenWindow, count: Int64s, decided: Int64s, beyond: Mapping[int, Bools]
 ) -> list[Outlook]:
     """`count` of the points' intervals exceeded and `decided` have an answer; `beyond`: by how surely."""
     rule, n = window.rule, len(window.rule.rows)

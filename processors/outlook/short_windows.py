@@ -17,11 +17,11 @@ from ingest.units import JUDGED
 from processors.columns import HOUR_MS, QUARTER_MS, Bools, Int32s, Int64s
 from processors.measuring.meter import Measured
 from processors.measuring.stations import Backgrounds
-from processors.outlook.day_allowance import DayAhead
+from processors.outlook.day_allowance import DayAllowances
 from processors.outlook.levels import Recent, learn
-from processors.outlook.long_windows import Further, Past
+from processors.outlook.long_windows import DecidedWindows, LongWindows
 from processors.outlook.projection import NONE, Progress, ProjectionSettings, settled_slots
-from processors.outlook.states import OpenWindow, OutlookSettings, Watch, evaluate, tell
+from processors.outlook.states import OpenWindow, OutlookSettings, WindowStates, evaluate, tell
 from processors.plan.plan import Plan
 from processors.plan.rule_in_force import Admission, RuleInForce
 from processors.records.outlooks import Outlook
@@ -49,23 +49,24 @@ class Moment:
     measure: Measure  # their means over [start, end)
     backgrounds: Backgrounds
     rows_for: RowsFor  # of the devices that a rule judges over what begins at an instant
-    past: Past  # what longer windows are made of
+    past: DecidedWindows  # what longer windows are made of
 
 
 @dataclass(slots=True, eq=False)
-class Ahead:
+class OutlookMemory:
     """What is known of open windows; `due`: the next look, None while no rule asks for one."""
 
     due: int | None = None
     recent: dict[int, Recent] = field(default_factory=dict)  # judged pollutant -> levels
-    watches: dict[tuple[str, int], Watch] = field(default_factory=dict)  # rule, start of its open window
+    # by rule and the start of its open window
+    watches: dict[tuple[str, int], WindowStates] = field(default_factory=dict)
     quarters: dict[tuple[int, int, Admission], Sums] = field(default_factory=dict)  # start, pollutant
-    further: Further = field(default_factory=Further)
-    days: DayAhead = field(default_factory=DayAhead)
+    further: LongWindows = field(default_factory=LongWindows)
+    days: DayAllowances = field(default_factory=DayAllowances)
 
     def begin(self, plan: Plan, at: int, old_row: Int32s) -> None:
         """A plan is in force from `at`; `old_row[new]` is -1 for a new device."""
-        self.due = next_look(at) if any(rule.foretells for rule in plan.rules) else None
+        self.due = next_look(at) if any(rule.has_outlook for rule in plan.rules) else None
         self.recent = {q: recent.moved(old_row) for q, recent in self.recent.items()}
         self.watches = {key: watch.moved(old_row) for key, watch in self.watches.items()}
         self.further.begin(plan, old_row)
@@ -79,7 +80,7 @@ class Ahead:
 
     def quarter(self, plan: Plan, start: int, measured: Measured) -> None:
         """A quarter of an hour has closed: keep its sums, learn its levels."""
-        wanted = {(rule.pollutant, rule.admits) for rule in plan.rules if rule.foretells}
+        wanted = {(rule.pollutant, rule.admits) for rule in plan.rules if rule.has_outlook}
         for q, admits in sorted(wanted):
             means = measured.get(admits, next(iter(measured.values())))[q]
             total, covered = np.zeros(len(plan), np.int64), np.zeros(len(plan), np.int64)
@@ -107,7 +108,7 @@ class Ahead:
         divides = slots_of(plan.interval, QUARTER_MS) > 0
         measured = cache(partial(_of_open, moment))  # rules that look at the same air share it
         for rule in plan.rules:
-            if not rule.foretells:
+            if not rule.has_outlook:
                 continue
             if rule.track not in TRACKS:
                 levels = self._levels(rule, len(plan))
@@ -128,7 +129,7 @@ class Ahead:
             progress = Progress(total[judged], covered[judged], np.zeros_like(slots), settled, slots)
             watch = self.watches.get((rule.rule.id, start))
             if watch is None:
-                watch = self.watches[rule.rule.id, start] = Watch.of(len(plan))
+                watch = self.watches[rule.rule.id, start] = WindowStates.of(len(plan))
             background, before = _background(plan, rule, start, end, moment.backgrounds)
             window = OpenWindow(plan, replace(rule, rows=judged), start, end, at)
             levels = self._levels(rule, len(plan))

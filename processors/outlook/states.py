@@ -80,20 +80,20 @@ class OutlookSettings:
 
 
 @dataclass(slots=True, eq=False)
-class Watch:
+class WindowStates:
     """One rule's open window; a line a device row. `turn`: how often a word was taken back."""
 
     state: Int8s
     turn: Int8s
 
     @classmethod
-    def of(cls, n: int) -> Watch:
+    def of(cls, n: int) -> WindowStates:
         """A window that has just begun."""
         return cls(np.zeros(n, np.int8), np.zeros(n, np.int8))
 
-    def moved(self, old_row: Int32s) -> Watch:
+    def moved(self, old_row: Int32s) -> WindowStates:
         """The same for a new plan; `old_row[new]` is -1 for a device that was not there."""
-        made, stays = Watch.of(len(old_row)), old_row >= 0
+        made, stays = WindowStates.of(len(old_row)), old_row >= 0
         made.state[stays], made.turn[stays] = self.state[old_row[stays]], self.turn[old_row[stays]]
         return made
 
@@ -111,7 +111,7 @@ def conditions(certain: Prospects, projection: Projection, settings: OutlookSett
     return made
 
 
-def step(watch: Watch, rows: Int32s, condition: Int8s) -> Int8s:
+def step(watch: WindowStates, rows: Int32s, condition: Int8s) -> Int8s:
     """Put the points into their next states; the event of each, NOTHING where there is nothing to say."""
     before = watch.state.take(rows)
     after = NEXT.take(before * np.int8(NEXT.shape[1]) + condition)
@@ -170,14 +170,14 @@ def evaluate(
 
 
 def tell(
-    watch: Watch, window: OpenWindow, evaluation: Evaluation, settings: OutlookSettings
+    watch: WindowStates, window: OpenWindow, evaluation: Evaluation, settings: OutlookSettings
 ) -> list[Outlook]:
     """Take the points into their next states; what is to be published of those where that is news."""
     found = conditions(evaluation.prospects, evaluation.projection, settings)
     return outlooks(watch, window, evaluation, step(watch, window.rule.rows, found))
 
 
-def outlooks(watch: Watch, window: OpenWindow, evaluation: Evaluation, event: Int8s) -> list[Outlook]:
+def outlooks(watch: WindowStates, window: OpenWindow, evaluation: Evaluation, event: Int8s) -> list[Outlook]:
     """What is to be published after `step`; `event`: of the points, by line."""
     return [
         _outlook(watch, window, evaluation, line, EVENTS[int(event[line])])
@@ -185,7 +185,9 @@ def outlooks(watch: Watch, window: OpenWindow, evaluation: Evaluation, event: In
     ]
 
 
-def _outlook(watch: Watch, window: OpenWindow, evaluation: Evaluation, line: int, event: str) -> Outlook:
+def _outlook(
+    watch: WindowStates, window: OpenWindow, evaluation: Evaluation, line: int, event: str
+) -> Outlook:
     plan, rule, own = window.plan, window.rule, window.rule.rule
     progress, projection = evaluation.progress, evaluation.projection
     row, start, end = int(rule.rows[line]), window.start, window.end
@@ -235,7 +237,7 @@ def _shown(value: np.float64) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class TimeWon:
+class LeadTimes:
     """How long before a window's end a state was reached that it did not leave again; ms, None: never."""
 
     warning: int | None
@@ -243,7 +245,7 @@ class TimeWon:
     certain: int | None
 
 
-def time_won(states: Sequence[tuple[int, str]], end: int) -> TimeWon:
+def lead_times(states: Sequence[tuple[int, str]], end: int) -> LeadTimes:
     """Of one window's (instant, state) in order of time, until its end; `undeterminable` counts as quiet."""
     rank = {name: number for number, name in enumerate(STATES)} | {STATES[UNDETERMINABLE]: QUIET}
     since: dict[int, int] = {}
@@ -254,4 +256,4 @@ def time_won(states: Sequence[tuple[int, str]], end: int) -> TimeWon:
             else:
                 since.setdefault(level, at)
     won = {level: max(end - at, 0) for level, at in since.items()}
-    return TimeWon(won.get(WARNING), won.get(IF_MEASURED), won.get(CERTAIN))
+    return LeadTimes(won.get(WARNING), won.get(IF_MEASURED), won.get(CERTAIN))

@@ -78,7 +78,7 @@ class RuleInForce:
         return bool(self.hours or own.alert_levels or own.during or own.unless or own.stages)
 
     @property
-    def foretells(self) -> bool:
+    def has_outlook(self) -> bool:
         """Is there a word before its breaches? Means of a quarter of an hour or more."""
         return self.rule.outlook and self.window >= QUARTER_MS and self.statistic.name == "mean"
 

@@ -7,14 +7,14 @@ from datetime import datetime
 from statistics import median_low
 from typing import Any
 
-from processors.outlook.states import TimeWon, time_won
+from processors.outlook.states import LeadTimes, lead_times
 from processors.records.outlooks import STATES
 
 Line = dict[str, Any]
 _STATES = ("warning", "exceeds_if_measuring_goes_on", "certain")
 
 
-def time_won_by_rule(verdicts: Iterable[Line], outlooks: Iterable[Line]) -> dict[str, Line]:
+def lead_times_by_rule(verdicts: Iterable[Line], outlooks: Iterable[Line]) -> dict[str, Line]:
     """Rule (`/day`: its allowance) -> what its exceeding windows were worth: lines as a replay writes them.
 
     `exceeding`: windows whose last verdict exceeds; of each state how many of them were in it when they
@@ -32,7 +32,7 @@ def time_won_by_rule(verdicts: Iterable[Line], outlooks: Iterable[Line]) -> dict
         if key not in answers or answers[key]["revision"] < verdict["revision"]:
             answers[key] = verdict
     made: dict[str, Line] = {}
-    won: dict[str, list[TimeWon]] = {}
+    won: dict[str, list[LeadTimes]] = {}
     for key in sorted({*said, *(k for k, v in answers.items() if v["answer"] == "exceeds")}):
         rule = key[0] if key[1] == "interval" else f"{key[0]}/day"
         line = made.setdefault(rule, {"exceeding": 0, "otherwise": 0})
@@ -40,7 +40,7 @@ def time_won_by_rule(verdicts: Iterable[Line], outlooks: Iterable[Line]) -> dict
         verdict = answers.get(key, {"answer": None})
         if verdict["answer"] == "exceeds":
             line["exceeding"] += 1
-            won.setdefault(rule, []).append(time_won(states, _ms(key[4])))
+            won.setdefault(rule, []).append(lead_times(states, _ms(key[4])))
         elif verdict["answer"] is not None and any(state == STATES[3] for _, state in states):
             line["otherwise"] += 1
     for rule, line in made.items():

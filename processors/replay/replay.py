@@ -42,7 +42,7 @@ from processors.records.ids import reading_id
 from processors.records.outlooks import Outlook
 from processors.records.verdicts import ANSWERS, Interval, Verdict
 from processors.records.winds import SiteHour
-from processors.replay.lead_time import time_won_by_rule
+from processors.replay.lead_time import lead_times_by_rule
 from processors.windows.row_log import REFUSED
 
 BRIDGE = "replay"
@@ -104,7 +104,7 @@ class Replayed:
             "intervals": len(self.intervals),
             "verdicts": {answer: answers[answer] for answer in ANSWERS},
             "breaches": {event: events[event] for event in _EVENTS},
-            "outlooks": time_won_by_rule(self.verdicts, self.outlooks),
+            "outlooks": lead_times_by_rule(self.verdicts, self.outlooks),
         }
 
 

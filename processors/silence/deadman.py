@@ -18,7 +18,7 @@ from processors.breaches import OFFLINE, OFFLINE_SITE, Breaches
 from processors.columns import NEVER, Int32s, Int64s
 from processors.plan.plan import Plan
 from processors.records.breaches import Breach
-from processors.silence.heard import FAR, Silence
+from processors.silence.heard import FAR, Heard
 from processors.silence.own_outage import Outage
 
 SITE_QUIET, SITE_SILENT = "site_quiet", "site_silent"
@@ -49,7 +49,7 @@ class Deadman:
     def fall_silent(
         self,
         plan: Plan,
-        silence: Silence,
+        silence: Heard,
         outage: Outage,
         breaches: Breaches,
         reasons: Reasons,
@@ -85,7 +85,7 @@ class Deadman:
         self._plan_ahead()
         return events
 
-    def adopted(self, plan: Plan, silence: Silence, breaches: Breaches, at: int) -> list[Breach]:
+    def adopted(self, plan: Plan, silence: Heard, breaches: Breaches, at: int) -> list[Breach]:
         """A configuration has taken devices away: some sites may have only silent ones left."""
         events: list[Breach] = []
         for site in np.unique(plan.site_of[silence.offline]):
@@ -94,7 +94,7 @@ class Deadman:
         return events
 
     def _site(
-        self, plan: Plan, silence: Silence, breaches: Breaches, rows: Int64s, at: int, delayed: bool
+        self, plan: Plan, silence: Heard, breaches: Breaches, rows: Int64s, at: int, delayed: bool
     ) -> list[Breach]:
         """The site's breach and the labels of those of its devices, where all of them are silent."""
         name = plan.sites[int(rows[0])]
@@ -125,7 +125,7 @@ class Deadman:
         return events
 
     def tell(
-        self, plan: Plan, silence: Silence, outage: Outage, breaches: Breaches, due: int, at: int
+        self, plan: Plan, silence: Heard, outage: Outage, breaches: Breaches, due: int, at: int
     ) -> list[Breach]:
         """Tell the silences whose wait for the word on their site is over."""
         events = []
@@ -159,7 +159,7 @@ class Deadman:
 
 
 def _together(
-    plan: Plan, silence: Silence, when: Int64s, fellows: Int64s, due: int
+    plan: Plan, silence: Heard, when: Int64s, fellows: Int64s, due: int
 ) -> tuple[tuple[str, ...], int]:
     """(label, when it is told alone) of a device of a site that falls silent now."""
     if len(fellows) < 2:

@@ -8,7 +8,7 @@ import pytest
 from ingest.batches import Row
 from ingest.records import FeedRecord, Signal
 from processors.fold.detector import Detector
-from processors.silence.gap_onset import Settings, beginnings
+from processors.silence.gap_onset import OnsetSettings, gap_onsets
 from tests.logs import (
     HOUR,
     MINUTE,
@@ -65,11 +65,11 @@ def undetermined(found: Run) -> dict[int, tuple[str, ...]]:
 
 
 def test_the_flags_are_those_of_the_last_half_hour_and_of_the_background():
-    found = beginnings(
+    found = gap_onsets(
         np.array([2.5, 2.5, 1.9, NAN]),
         np.array([90.0, 70.0, 300.0, 90.0]),
         np.array([100.0, 200.0, 150.0, NAN]),
-        Settings(),
+        OnsetSettings(),
     )
     assert found.rising.tolist() == [True, False, False, False]
     assert found.high_background.tolist() == [False, True, True, False]

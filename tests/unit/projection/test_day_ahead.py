@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from ingest.records import Headers
-from processors.outlook.day_allowance import DayAhead
-from processors.outlook.states import Watch
+from processors.outlook.day_allowance import DayAllowances
+from processors.outlook.states import WindowStates
 from processors.plan.plan import Plan
 from processors.records.outlooks import (
     CERTAIN,
@@ -46,11 +46,11 @@ def answers(*states: int) -> dict[int, Held]:
     }  # fmt: skip
 
 
-def watched(**states: int) -> dict[tuple[str, int], Watch]:
+def watched(**states: int) -> dict[tuple[str, int], WindowStates]:
     """What was said of the second device's open hours: h3=WARNING is that from three o'clock on."""
     made = {}
     for hour, state in states.items():
-        watch = Watch.of(2)
+        watch = WindowStates.of(2)
         watch.state[1] = state
         made["local", MIDNIGHT + int(hour[1:]) * HOUR] = watch
     return made
@@ -58,14 +58,14 @@ def watched(**states: int) -> dict[tuple[str, int], Watch]:
 
 def look(
     held: dict[int, Held],
-    watches: dict[tuple[str, int], Watch] | None = None,
-    ahead: DayAhead | None = None,
+    watches: dict[tuple[str, int], WindowStates] | None = None,
+    ahead: DayAllowances | None = None,
     at: int = NOON,
     rule=RULE,
     backed: bool = True,
 ) -> list[Outlook]:
     plan = Plan.of(revision(LISTED, [rule]))
-    return (ahead or DayAhead()).look(
+    return (ahead or DayAllowances()).look(
         plan, at, watches or {}, lambda *_: np.full(2, backed), lambda one, _: one.rows, {"local": held}
     )
 
@@ -150,7 +150,7 @@ def test_people_are_told_where_a_day_opens_a_case():
 
 
 def test_a_word_is_said_once_rises_is_taken_back_and_begins_anew_at_midnight():
-    ahead = DayAhead()
+    ahead = DayAllowances()
     steps = [
         ((X, X), {"h2": WARNING}, [("rose", "warning")]),
         ((X, X), {"h2": WARNING}, []),
@@ -166,7 +166,7 @@ def test_a_word_is_said_once_rises_is_taken_back_and_begins_anew_at_midnight():
 
 
 def test_under_a_new_configuration_devices_keep_their_word_and_rules_that_went_lose_it():
-    ahead = DayAhead()
+    ahead = DayAllowances()
     look(answers(X, X, X), ahead=ahead)
     ahead.begin(Plan.of(revision(["d2"], [RULE])), np.array([1], np.int32))
     assert {key: watch.state.tolist() for key, watch in ahead.watches.items()} == {
