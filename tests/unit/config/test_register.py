@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from ingest.decoders import FORMATS
 from ingest.register import (
     DEFAULT_INGEST,
     County,
@@ -167,3 +169,10 @@ _FILTERS = st.tuples(_LEVELS, st.booleans()).map(lambda t: [*t[0], "#"] if t[1] 
 def test_two_filters_that_match_one_topic_overlap(one: list[str], other: list[str], topic: list[str]) -> None:
     if _matches(one, topic) and _matches(other, topic):
         assert overlap(one, other)
+
+
+def test_a_device_speaks_any_format_of_the_table_and_no_other() -> None:
+    for name in FORMATS:
+        assert Device(id="a", site="s", format=name).format == name
+    with pytest.raises(ValidationError, match="json_v1"):
+        Device(id="a", site="s", format="json_v2")

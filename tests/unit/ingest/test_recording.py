@@ -1,14 +1,18 @@
-"""Recordings: read back what was written, and say where one is broken."""
+"""Recordings: read what a recorder wrote, and say where one is broken."""
 
 from __future__ import annotations
 
+import base64
+import gzip
+import json
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.recording import Recorded, RecordingError, line_of, parse_line, read_recording, write_recording
+from ingest.decoders.instants import instant_text
+from ingest.recording import Recorded, RecordingError, parse_line, read_recording
 from tests.recordings import GENERATED
 from tests.series import HURT, damaged
 
@@ -44,6 +48,17 @@ BROKEN = {
 }
 
 
+def line_of(message: Recorded) -> bytes:
+    """A message as a recorder writes it."""
+    body = {"received_at": instant_text(message.received_at), "topic": message.topic}
+    try:
+        body["payload"] = message.payload.decode()
+    except UnicodeDecodeError:
+        body["payload_base64"] = base64.b64encode(message.payload).decode()
+    flags = {name: True for name in ("retain", "dup") if getattr(message, name)}
+    return json.dumps({**body, **flags}).encode() + b"\n"
+
+
 @pytest.mark.parametrize(("line", "words"), BROKEN.values(), ids=BROKEN)
 def test_a_broken_line_is_named(tmp_path: Path, line: bytes, words: str) -> None:
     path = tmp_path / "r.jsonl"
@@ -76,20 +91,14 @@ def test_of_a_damaged_recording_every_whole_line_is_read_and_every_other_named(t
 @pytest.mark.parametrize("name", ["r.jsonl", "r.jsonl.gz"])
 def test_what_was_written_is_read(tmp_path: Path, name: str) -> None:
     messages = [Recorded(AT, "a/b", b"x"), Recorded(AT + 1, "c", b"\xff\x00", True, True)]
-    assert write_recording(tmp_path / name, messages) == 2
+    lines = b"".join(line_of(message) for message in messages)
+    (tmp_path / name).write_bytes(gzip.compress(lines) if name.endswith(".gz") else lines)
     assert list(read_recording(tmp_path / name)) == messages
-
-
-def test_the_same_messages_give_the_same_gzipped_bytes(tmp_path: Path) -> None:
-    for name in ("a.gz", "b.gz"):
-        write_recording(tmp_path / name, [Recorded(AT, "a", b"x")])
-    assert (tmp_path / "a.gz").read_bytes() == (tmp_path / "b.gz").read_bytes()
 
 
 def test_a_cut_gzip_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "r.gz"
-    write_recording(path, [Recorded(AT, "a", bytes(range(256)))] * 50)
-    path.write_bytes(path.read_bytes()[:-30])
+    path.write_bytes(gzip.compress(line_of(Recorded(AT, "a", bytes(range(256)))) * 50)[:-30])
     with pytest.raises(RecordingError, match=r"r\.gz: can't be read"):
         list(read_recording(path))
 
