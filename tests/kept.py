@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from deploy.county.compile import revision_of_folder
 from ingest.codec import encode_readings
@@ -13,16 +14,8 @@ from ingest.register import load_register
 from processors.fold.detector import Detector
 from processors.fold.outputs import Outputs
 from processors.history import History
-from processors.history.columns import (
-    batches_of_flags,
-    batches_of_intervals,
-    batches_of_measurings,
-    batches_of_outlooks,
-    batches_of_readings,
-    batches_of_rulings,
-    batches_of_verdicts,
-)
-from processors.history.context import Context, batches_of_context
+from processors.history.columns import batches_of, batches_of_intervals, batches_of_verdicts
+from processors.history.context import Context
 from processors.records.readings import decode_judged, encode_judged
 from processors.replay.replay import Replayed, feed_of, merged
 
@@ -42,18 +35,16 @@ def _store(history: History, record: FeedRecord, out: Outputs, context: bool) ->
     if out.readings is not None:
         value, headers = encode_judged(encode_readings(out.readings), out.marks, out.duplicates, 0)
         judged.append(decode_judged(value, headers).readings)
-    batches = [
-        *batches_of_readings(judged),
-        *batches_of_flags(out.flags),
-        *batches_of_intervals(out.intervals),
-        *batches_of_verdicts(out.verdicts),
-    ]
+    records: dict[str, Any] = {"readings": judged, "flags": out.flags}
     if context:
         kept: list[Context] = [*out.breaches, *out.winds]
         if isinstance(record, Revision | Background | Signal):
             kept.append(record)
-        batches += [*batches_of_rulings(out.verdicts), *batches_of_measurings(out.intervals)]
-        batches += [*batches_of_outlooks(out.outlooks), *batches_of_context(kept)]
+        records |= {"intervals": out.intervals, "verdicts": out.verdicts}
+        records |= {"outlooks": out.outlooks, "context": kept}
+    batches = batches_of(records)
+    if not context:
+        batches += [*batches_of_intervals(out.intervals), *batches_of_verdicts(out.verdicts)]
     if batches:
         outcome = history.write_batches(batches)
         assert (outcome.rejected, outcome.kept) == ([], [])

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
-import orjson
-
-if TYPE_CHECKING:
-    from processors.audit.recompute import Reworked
-    from processors.audit.trail import Trail
 
 
 @click.command("explain")
@@ -32,7 +25,8 @@ def command(
     """
     from deploy.settings import load_settings
     from deploy.stored_history import open_past, shown
-    from processors.audit.explain import story, worked_out
+    from processors.audit.document import document_of
+    from processors.audit.explain import recomputation_of, story
     from processors.audit.teller import Teller
     from processors.audit.texts import language_of
     from processors.audit.trail import gather
@@ -48,23 +42,11 @@ def command(
             err=True,
         )
         ctx.exit(1)
-    found = worked_out(trail)
+    found = recomputation_of(trail)
     if as_json:
-        click.echo(_json(trail, found))
+        click.echo(document_of(trail, found))
     else:
-        teller = Teller(trail, found, language_of(language, trail.county["language"]), everything)
+        teller = Teller(trail, found, language_of(language, trail.county.language), everything)
         for line in story(teller):
             click.echo(line)
     ctx.exit(1 if found.agrees is False else 0)
-
-
-def _json(trail: Trail, found: Reworked) -> str:
-    quality = [{"time": t, "period": p, "words": words} for (t, p), words in sorted(trail.quality.items())]
-    gathered = {name: getattr(trail, name) for name in trail.__slots__}
-    body = {
-        "trail": {**gathered, "quality": quality},
-        "worked_out": found,
-        "arithmetic": None if found.comparison is None else found.comparison.words(),
-    }
-    option = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
-    return orjson.dumps(body, option=option, default=list).decode()  # what orjson does not know is a tuple

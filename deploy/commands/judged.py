@@ -26,18 +26,16 @@ def command(ctx: click.Context, site: str, at: str | None, language: str | None,
     from deploy.stored_history import open_past, shown
     from ingest.clock import parse_clock
     from processors.audit.texts import language_of
-    from processors.audit.which_rules import judged, lines
-    from processors.history.context import CONFIGURATION, unpacked
+    from processors.audit.which_rules import latest_zone, lines, rules_at
 
     settings = load_settings()
     url = url or settings.history
     with open_past(url) as history:
-        rows = history.rows("context", {"kind": CONFIGURATION})
-        zone = unpacked(rows[-1])["body"]["county"]["zone"] if rows else "UTC"
-        instant = (
-            parse_clock(settings.clock).now_ms() if at is None else instant_ms(at, ZoneInfo(zone), "--at")
-        )
-        found = judged(history, site, instant)
+        if at is None:
+            instant = parse_clock(settings.clock).now_ms()
+        else:
+            instant = instant_ms(at, ZoneInfo(latest_zone(history)), "--at")
+        found = rules_at(history, site, instant)
     if found is None:
         click.echo(
             f"no configuration in history at {shown(url)} was in force then and has site `{site}`: "
@@ -45,6 +43,5 @@ def command(ctx: click.Context, site: str, at: str | None, language: str | None,
             err=True,
         )
         ctx.exit(1)
-    county = found.configuration["body"]["county"]["language"]
-    for line in lines(found, language_of(language, county)):
+    for line in lines(found, language_of(language, found.county.language)):
         click.echo(line)

@@ -96,10 +96,10 @@ def _ms(instant: str) -> int:
 
 
 def _winds(history: Any, site: str, start: int, end: int) -> Iterator[SiteHour]:
-    from processors.history.context import WIND, unpacked, wind_of
+    from processors.history.context import WIND, context_row, wind_of
 
     for row in history.rows("context", {"kind": WIND, "name": site}, start, end):
-        yield wind_of(unpacked(row))
+        yield wind_of(context_row(row))
 
 
 def _replayed(folder: Path) -> tuple[list[dict[str, Any]], list[SiteHour]]:

@@ -1,6 +1,6 @@
 """The county dashboard as code: `python -m deploy.grafana.dashboard` writes dashboards/county.json.
 
-Measurements and fields are those of processors/history/points.py. Titles are Chinese first. A limit is
+Measurements and fields are those of processors/history/measurements.py. Titles are Chinese first. A limit is
 drawn as its rule states it; what the clause lets be subtracted (`subtracted`) stands beside the value.
 """
 

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
+from processors.history.rows import ReadingRow
 from processors.plan.rules import NO_MEASUREMENT
-
-Line = Mapping[str, Any]
 
 # marks of a reading of which no window takes anything
 LEFT_OUT = ("late", "future", "unknown_device", "unjudged")
 _ABOVE_RANGE = "T"  # HJ 212: beyond the upper limit of the range
 
 
-class Admission(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class AdmissionTerms:
+    """By what values are admitted: codes of the checks that a rule refuses, and what held at the time."""
+
+    refuses: Sequence[str] = NO_MEASUREMENT  # where a value failed them
+    refuses_suspect: Sequence[str] = ()  # where it is suspect
+    maintenance: Sequence[tuple[int, int | None]] = ()  # [start, end) at the site
+    cutoff: int | None = None  # what was received from then on was not known
+
+
+class ValueAdmission(NamedTuple):
     """`why`: codes, empty where the value is admitted."""
 
     value: float
@@ -23,51 +33,44 @@ class Admission(NamedTuple):
 
 
 def admission(
-    reading: Line,
+    reading: ReadingRow,
     pollutant: str,
-    rule: Line,
-    words: str | None = None,
-    maintenance: Sequence[tuple[int, int | None]] = (),
-    before: int | None = None,
+    terms: AdmissionTerms,
+    words: Sequence[str] = (),
     beaten: bool = False,
-) -> Admission | None:
-    """Of a row of `readings` by a rule as data; None: it has no such value.
+) -> ValueAdmission | None:
+    """Of one value of a reading; None: the reading has no such value.
 
-    `words`: of the row of `quality`; `maintenance`: [start, end) at the site; `before`: instant of the
-    decision; `beaten`: another reading of the same time counts in its place.
+    `words`: what the checks say of the value; `beaten`: another reading of the same time counts in its place.
     """
-    value = reading.get(pollutant)
+    value = reading.values.get(pollutant)
     if value is None:
         return None
-    said = _said(reading.get("flags"), pollutant, words)
-    refuses, suspect = rule.get("refuses", NO_MEASUREMENT), rule.get("refuses_suspect", ())
+    said = _verdict_of_checks(reading, pollutant, words)
     why = [
         f"check:{word}"
         for word in said
-        if (word.removesuffix("!") in (refuses if word.endswith("!") else suspect))
+        if word.removesuffix("!") in (terms.refuses if word.endswith("!") else terms.refuses_suspect)
     ]
-    marks = (reading.get("marks") or "").split(",")
-    why += [f"mark:{mark}" for mark in LEFT_OUT if mark in marks]
+    why += [f"mark:{mark}" for mark in LEFT_OUT if mark in reading.marks]
     if beaten:
         why.append("conflict")
-    time, period = reading["time"], round(float(reading.get("period") or 0) * 1000)
-    reach = time + max(period, 1)  # a mean that ends where maintenance begins was measured before it
-    if any((until is None or time < until) and reach > start for start, until in maintenance):
+    if any(_is_within(reading, *window) for window in terms.maintenance):
         why.append("maintenance")
-    if before is not None and reading["received_at"] >= before:
+    if terms.cutoff is not None and reading.received_at >= terms.cutoff:
         why.append("after")
-    return Admission(float(value), said, tuple(why))
+    return ValueAdmission(float(value), said, tuple(why))
 
 
-def _said(flags: str | None, pollutant: str, words: str | None) -> tuple[str, ...]:
-    """What the checks say of the value; where none has said anything, what its device flags mean."""
-    found = set(_of(words, pollutant).split(",")) - {""}
-    flag = _of(flags, pollutant)
+def _is_within(reading: ReadingRow, start: int, until: int | None) -> bool:
+    """Was it measured within [start, until)? A mean that ends where maintenance begins was before it."""
+    return (until is None or reading.time < until) and reading.end > start
+
+
+def _verdict_of_checks(reading: ReadingRow, pollutant: str, words: Sequence[str]) -> tuple[str, ...]:
+    """What the checks say of the value, and what its device's flag means."""
+    found = set(words)
+    flag = reading.flags.get(pollutant, "")
     if flag not in ("", "N"):
         found.add("above_range!" if flag == _ABOVE_RANGE else "device_flag!")
     return tuple(sorted(found))
-
-
-def _of(text: str | None, pollutant: str) -> str:
-    pairs: Iterable[list[str]] = (pair.split("=", 1) for pair in (text or "").split(";") if "=" in pair)
-    return next((said for name, said in pairs if name == pollutant), "")

@@ -50,7 +50,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Statistic:
+class SlotStatistic:
     """What is made of the slots: mean, max, percentile (nearest rank), count of slots above a mark."""
 
     name: str = "mean"
@@ -58,11 +58,11 @@ class Statistic:
     above: float | None = None
 
 
-MEAN = Statistic()
+MEAN = SlotStatistic()
 
 
 def window_of(
-    values: Iterable[Value], interval: int, start: int, end: int, statistic: Statistic = MEAN
+    values: Iterable[Value], interval: int, start: int, end: int, statistic: SlotStatistic = MEAN
 ) -> Window:
     """[start, end) of a device that sends every `interval` ms. All in ms."""
     width = end - start
@@ -79,7 +79,7 @@ def window_of(
         slot = _slot(once, begin, begin + interval, start, end)
         if slot is not None:
             found.append(slot)
-    return Window(tuple(found), width // interval, _of(found, statistic))
+    return Window(tuple(found), width // interval, _value_of(found, statistic))
 
 
 def long_window_of(
@@ -87,7 +87,7 @@ def long_window_of(
     interval: int,
     start: int,
     end: int,
-    statistic: Statistic = MEAN,
+    statistic: SlotStatistic = MEAN,
     hours: int | None = None,
 ) -> Window:
     """A window of more than an hour: made of its clock hours that are valid. `hours`: how many it has."""
@@ -98,7 +98,7 @@ def long_window_of(
             found.append(
                 Slot(begin, _rounded(sum(s.mean for s in hour.slots), len(hour.slots)), len(hour.slots))
             )
-    return Window(tuple(found), hours or (end - start) // HOUR_MS, _of(found, statistic))
+    return Window(tuple(found), hours or (end - start) // HOUR_MS, _value_of(found, statistic))
 
 
 def _slot(values: Sequence[Value], begin: int, until: int, start: int, end: int) -> Slot | None:
@@ -131,23 +131,23 @@ def _finest(weighed: list[tuple[Value, int]], length: int) -> list[tuple[Value, 
     return [one for one, reach in zip(weighed, beyond, strict=True) if reach == min(beyond)]
 
 
-def _of(slots: Sequence[Slot], statistic: Statistic) -> float | None:
+def _value_of(slots: Sequence[Slot], statistic: SlotStatistic) -> float | None:
     if not slots:
         return None
     return _STATISTICS[statistic.name]([slot.mean for slot in slots], statistic)
 
 
-def _percentile(means: list[int], statistic: Statistic) -> float:
+def _percentile(means: list[int], statistic: SlotStatistic) -> float:
     permyriad = round((statistic.percentile or 0) * 100)
     return sorted(means)[-(-len(means) * permyriad // 10_000) - 1] / NANO
 
 
-def _count(means: list[int], statistic: Statistic) -> float:
+def _count(means: list[int], statistic: SlotStatistic) -> float:
     mark = Fraction(repr(statistic.above or 0.0)) * NANO
     return float(sum(mean > mark for mean in means))
 
 
-_STATISTICS: dict[str, Callable[[list[int], Statistic], float]] = {
+_STATISTICS: dict[str, Callable[[list[int], SlotStatistic], float]] = {
     "mean": lambda means, _: sum(means) / (len(means) * NANO),
     "max": lambda means, _: max(means) / NANO,
     "percentile": _percentile,
@@ -163,7 +163,7 @@ def _rounded(total: int, parts: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class LimitComparison:
     """A value, what is subtracted of a background, and the limit, all in one unit."""
 
     value: float

@@ -1,259 +1,293 @@
-"""Works a verdict's value and answer out again from its trail, and says whether they agree. Pure."""
+"""Recomputes a result from its trail, and says whether history agrees with what was published. Pure.
+
+History doesn't hold everything that the fold knew: which of two contradicting readings counted, and which
+readings had been folded when a window closed. Each way it may have been is a hypothesis; they are tried in
+order until one agrees, and an explanation says how many were.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import combinations, product
-from typing import Any
+from typing import Any, NamedTuple
 
-from processors.audit.admission import Admission, admission
+from processors.audit.admission import AdmissionTerms, ValueAdmission, admission
 from processors.audit.arithmetic import (
     MEAN,
-    Comparison,
-    Statistic,
+    LimitComparison,
+    SlotStatistic,
     Value,
     Window,
     long_window_of,
     window_of,
 )
-from processors.audit.corrections import applied_to, corrected, service_windows
-from processors.audit.trail import Trail, is_beside
+from processors.audit.corrections import corrected, correction_of, maintenance_windows
+from processors.audit.facts import DeviceFacts, RuleFacts
+from processors.audit.trail import DAY, Trail
 from processors.columns import HOUR_MS, NANO
+from processors.history.rows import MeasuringRow, ReadingRow, RulingRow
+from processors.windows.calendar import LATENESS_MS
 
-Line = dict[str, Any]
-_LATENESS_MS = 120_000  # of a window that no rule asks for
 _MOST_CONFLICTS = 6  # of a window for which every choice is tried
+_NOTHING_REPLACED: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """A reading of the trail with what became of it; `conflicting`: another of the same time counted."""
+class AuditedReading:
+    """A reading of the trail with what became of it; `is_conflicting`: another of the same time counted."""
 
-    row: Line
-    said: Admission
-    conflicting: bool = False
-    raw: float | None = None  # what was sent, where it was calibrated: `said.value` is what was judged
+    row: ReadingRow
+    admission: ValueAdmission  # of the value that was judged
+    is_conflicting: bool
+    raw: float  # what was sent
 
 
-@dataclass(slots=True)
-class Reworked:
+class Difference(NamedTuple):
+    """Where a recomputation and what was stored part; `name` is a key of `processors.audit.texts`."""
+
+    name: str
+    recomputed: Any
+    stored: Any
+
+
+class Hypothesis(NamedTuple):
+    """How it may have been when the result was decided."""
+
+    cutoff: int | None = None  # readings received from then on were not known
+    replacing: frozenset[int] = _NOTHING_REPLACED  # rows of `conflicts` that count in place of their rivals
+
+
+@dataclass(frozen=True, slots=True)
+class Recomputation:
     """The steps; `agrees` is None where history lacks what the arithmetic needs."""
 
-    readings: list[Judged] = field(default_factory=list)
+    readings: Sequence[AuditedReading] = ()
     window: Window | None = None
-    comparison: Comparison | None = None
+    comparison: LimitComparison | None = None
     background: float | None = None  # mean of the records found
     value: float | None = None
     answer: str | None = None
     agrees: bool | None = None
-    differs: list[tuple[str, Any, Any]] = field(default_factory=list)  # (what, worked out, stored)
-    before: int | None = None  # readings received from then on were not known
-    is_long: bool = False
-    latest: dict[int, Line] = field(default_factory=dict)  # a day's intervals by start
-    counted: int = 0  # of them that exceed
+    differences: tuple[Difference, ...] = ()
+    cutoff: int | None = None  # readings received from then on were not known
+    is_long: bool = False  # made of hours
+    day_parts: Mapping[int, RulingRow] = field(default_factory=dict)  # a day's intervals by start
+    exceeding: int = 0  # of them
+    hypotheses: int = 0  # that were tried; 0: there was nothing to compute
+
+    def compared(self, *pairs: tuple[str, Any, Any]) -> Recomputation:
+        """With the differences among (name, recomputed, stored)."""
+        found = tuple(Difference(*pair) for pair in pairs if not _same(pair[1], pair[2]))
+        return replace(self, differences=found, agrees=not found, hypotheses=1)
 
 
-def rework(trail: Trail) -> Reworked:
-    """The arithmetic of what the trail is about."""
+def first_agreeing(attempts: Iterable[Recomputation], otherwise: int = 0) -> Recomputation:
+    """The first attempt that agrees, with how many were made; if none does, the one at `otherwise`."""
+    made = []
+    for attempt in attempts:
+        made.append(attempt)
+        if attempt.agrees:
+            break
+    found = made[-1] if made[-1].agrees else made[otherwise]
+    return found if found.agrees is None else replace(found, hypotheses=len(made))
+
+
+def recompute(trail: Trail) -> Recomputation:
+    """The arithmetic of the verdict or interval that the trail is about."""
     verdict = trail.verdict
     if verdict is None:
-        return _interval(trail) if trail.kind == "interval" and trail.interval else Reworked()
-    if verdict["kind"] == "day":
+        interval = trail.interval
+        return _interval(trail, interval) if trail.kind == "interval" and interval else Recomputation()
+    if verdict.kind == DAY:
         return _day(trail, verdict)
-    if verdict["kind"] == "instant":
-        return _instant(trail, verdict)
+    if verdict.kind == "instant":
+        return _single_value(trail, verdict)
+    if trail.device is None or trail.rule is None:
+        return _window_readings(trail, verdict, Hypothesis(verdict.decided_at))
     # what was on its way when the window closed may have been folded after its decision, not before
-    cutoffs = [verdict["decided_at"]]
-    if trail.rule is not None:
-        cutoffs.append(verdict["end"] + int(trail.rule.get("lateness_s", 120)) * 1000)
-    first = None
-    for before in cutoffs:
-        for counts in _choices(trail):
-            found = _window(trail, verdict, before, counts)
-            if found.agrees:
-                return found
-            first = first or found
-    assert first is not None
-    return first
+    cutoffs = (verdict.decided_at, verdict.end + trail.rule.lateness)
+    hypotheses = (Hypothesis(*pair) for pair in product(cutoffs, _replacements(trail)))
+    device, rule = trail.device, trail.rule
+    return first_agreeing(_window(trail, verdict, device, rule, one) for one in hypotheses)
 
 
-def _choices(trail: Trail) -> Iterator[frozenset[int]]:
-    """Which of contradicting readings may have counted: the fold decided by a hash that history lacks.
-
-    Numbers of rows of `conflicts` that count in place of the reading of their time.
-    """
+def _replacements(trail: Trail) -> Iterator[frozenset[int]]:
+    """Which of contradicting readings may have counted: the fold decided by a hash that history lacks."""
     numbers = range(min(len(trail.conflicts), _MOST_CONFLICTS))
     for many in range(len(numbers) + 1):
         yield from map(frozenset, combinations(numbers, many))
 
 
-def _interval(trail: Trail) -> Reworked:
-    assert trail.interval is not None
-    interval = trail.interval
-    found = Reworked(readings=judged_readings(trail, interval["pollutant"], None))
-    found.is_long = interval["end"] - interval["start"] > HOUR_MS
-    label = interval["statistic"]
+def _interval(trail: Trail, interval: MeasuringRow) -> Recomputation:
+    is_long = interval.end - interval.start > HOUR_MS
+    label = interval.statistic
     percentile = float(label[1:]) if label[1:].replace(".", "").isdigit() else None
-    known = label in ("mean", "max") or percentile is not None
-    if trail.device is None or not known:
-        return found
-    statistic = Statistic("percentile" if percentile is not None else label, percentile)
-    for before, counts in product(_cutoffs(trail, interval), _choices(trail)):
-        found.readings, found.before = judged_readings(trail, interval["pollutant"], before, counts), before
-        found.window = slots_of(trail, found, interval["start"], interval["end"], statistic)
-        found.value = found.window.value
-        found.differs = _differences(
-            ("value", found.value, interval["value"]),
-            ("capture", found.window.capture or 0.0, interval["capture"]),
+    if trail.device is None or (label not in ("mean", "max") and percentile is None):
+        readings = audited_readings(trail, interval.pollutant, Hypothesis())
+        return Recomputation(readings=readings, is_long=is_long)
+    statistic = SlotStatistic("percentile" if percentile is not None else label, percentile)
+    device = trail.device
+
+    def attempt(hypothesis: Hypothesis) -> Recomputation:
+        readings = audited_readings(trail, interval.pollutant, hypothesis)
+        window = window_over(readings, device, (interval.start, interval.end), statistic)
+        found = Recomputation(
+            readings=readings,
+            window=window,
+            value=window.value,
+            cutoff=hypothesis.cutoff,
+            is_long=is_long,
         )
-        found.agrees = not found.differs
-        if found.agrees:
-            break
-    return found
+        return found.compared(
+            ("value", window.value, interval.value), ("capture", window.capture or 0.0, interval.capture)
+        )
+
+    hypotheses = (Hypothesis(*pair) for pair in product(_cutoffs(trail, interval), _replacements(trail)))
+    return first_agreeing(map(attempt, hypotheses), otherwise=-1)
 
 
-def _cutoffs(trail: Trail, interval: Line) -> Iterator[int | None]:
+def _cutoffs(trail: Trail, interval: MeasuringRow) -> Iterator[int | None]:
     """Until when readings may have been known when a revision was measured; None: all of them."""
     yield None
-    superseded = len(trail.intervals) > 1 and trail.intervals[-1]["id"] != interval["id"]
-    closed = interval["end"] + _LATENESS_MS
-    if int(interval["revision"]) == 1:
-        yield closed
-    if superseded:
-        came = sorted({row["received_at"] for row in (*trail.readings, *trail.conflicts)})
-        yield from (at + 1 for at in came if at >= interval["end"])
+    if interval.revision == 1:
+        yield interval.end + LATENESS_MS
+    if len(trail.intervals) > 1 and trail.intervals[-1].id != interval.id:
+        came = sorted({row.received_at for row in (*trail.readings, *trail.conflicts)})
+        yield from (at + 1 for at in came if at >= interval.end)
 
 
-def _window(trail: Trail, verdict: Line, before: int | None, counts: frozenset[int]) -> Reworked:
-    found = Reworked(readings=judged_readings(trail, verdict["pollutant"], before, counts), before=before)
-    start, end = verdict["start"], verdict["end"]
-    found.is_long = end - start > HOUR_MS
-    found.background = _mean(trail, verdict["pollutant"])
-    if trail.device is None or trail.rule is None:
-        return found
-    rule = trail.rule
-    statistic = Statistic(rule["statistic"], rule.get("percentile"), rule.get("above"))
-    found.window = slots_of(trail, found, start, end, statistic)
-    found.value = found.window.value
-    differences: list[tuple[str, Any, Any]] = [
-        ("value", found.value, verdict["value"]),
-        ("capture", found.window.capture or 0.0, verdict["capture"]),
-    ]
-    if verdict["background"] is not None and found.background is not None:
-        differences.append(("background", found.background, verdict["background"]))
-    enough = (found.window.capture or 0.0) >= math.floor(rule["least_capture"] * 10_000 + 0.5) / 10_000
-    waits = rule.get("background") is not None and verdict["background"] is None
-    if verdict["value"] is not None and found.value is not None:
-        found.comparison = _comparison(verdict, rule, found.value, found.background)
-    found.answer = "undetermined"
-    if enough and not waits and found.comparison is not None:
-        found.answer = "exceeds" if found.comparison.exceeds else "compliant"
-    lost = {"log_gap"} & set(verdict["reasons"])  # the log knew of more than was measured
-    if not lost:
-        differences.append(("answer", found.answer, verdict["answer"]))
-    found.differs = _differences(*differences)
-    found.agrees = not found.differs
-    return found
-
-
-def _comparison(verdict: Line, rule: Line, value: float, background: float | None) -> Comparison:
-    factor = 1000 if rule.get("unit") == "mg/m3" and rule["statistic"] != "count" else 1
-    cap = (rule.get("background") or {}).get("cap")
-    known = verdict["background"] if background is None else background
-    if verdict["background"] is None:
-        known = None
-    return Comparison(value, known, None if cap is None else cap * factor, verdict["limit"], rule["strict"])
-
-
-def _instant(trail: Trail, verdict: Line) -> Reworked:
-    found = Reworked(readings=judged_readings(trail, verdict["pollutant"], None))
-    if trail.rule is None:
-        return found
-    values = [one.said.value for one in found.readings if not one.said.why]
-    if verdict["start"] == verdict["end"]:
-        # a device may send an instant and a mean under one time: the rule judged one of them
-        values = [value for value in values if value == verdict["value"]] or values
-    if not values:
-        return found
-    found.value = max(values)
-    found.comparison = Comparison(found.value, None, None, verdict["limit"], trail.rule["strict"])
-    found.answer = "exceeds" if found.comparison.exceeds else "compliant"
-    found.differs = _differences(
-        ("value", found.value, verdict["value"]), ("answer", found.answer, verdict["answer"])
+def _window_readings(trail: Trail, verdict: RulingRow, hypothesis: Hypothesis) -> Recomputation:
+    """What is known of a verdict's window whatever its rule asks."""
+    return Recomputation(
+        readings=audited_readings(trail, verdict.pollutant, hypothesis),
+        background=_background_mean(trail, verdict),
+        cutoff=hypothesis.cutoff,
+        is_long=verdict.end - verdict.start > HOUR_MS,
     )
-    found.agrees = not found.differs
-    return found
 
 
-def _day(trail: Trail, verdict: Line) -> Reworked:
-    found = Reworked()
-    for part in trail.parts:
-        found.latest[part["start"]] = part  # by start and revision: the last one counts
-    if not found.latest:
-        return found
-    found.counted = sum(part["answer"] == "exceeds" for part in found.latest.values())
-    found.value = float(found.counted)
-    found.comparison = Comparison(found.value, None, None, verdict["limit"], strict=True)
-    found.differs = _differences(("value", found.value, verdict["value"]))
-    found.agrees = not found.differs
-    return found
-
-
-def judged_readings(
-    trail: Trail, pollutant: str, before: int | None, counts: frozenset[int] = frozenset()
-) -> list[Judged]:
-    """Every reading with what became of it; `counts`: see `_choices`."""
-    rule = trail.rule or {}
-    maintenance = service_windows(trail.signals)
-    replaced = {(trail.conflicts[i]["time"], trail.conflicts[i]["period"]) for i in counts}
-    rows = [(row, False, (row["time"], row["period"]) in replaced) for row in trail.readings]
-    rows += [(row, True, i not in counts) for i, row in enumerate(trail.conflicts)]
-    made = []
-    for row, conflicting, beaten in rows:
-        words = trail.quality.get((row["time"], row["period"]))
-        said = admission(row, pollutant, rule, words, maintenance, before, beaten)
-        if said is not None:
-            raw, by = said.value, applied_to(row, pollutant, trail.device, trail.signals)
-            said = said._replace(value=corrected(raw, by))
-            made.append(Judged(row, said, conflicting, raw))
-    return sorted(made, key=lambda one: (one.row["time"], float(one.row["period"] or 0), one.conflicting))
-
-
-def slots_of(trail: Trail, found: Reworked, start: int, end: int, statistic: Statistic = MEAN) -> Window:
-    """The slots of [start, end) out of the readings that were admitted."""
-    assert trail.device is not None
-    values = [
-        Value(
-            one.row["time"],
-            round(float(one.row["period"] or 0) * 1000),
-            round(one.said.value * 1000),
-        )
-        for one in found.readings
-        if not one.said.why
+def _window(
+    trail: Trail, verdict: RulingRow, device: DeviceFacts, rule: RuleFacts, hypothesis: Hypothesis
+) -> Recomputation:
+    known = _window_readings(trail, verdict, hypothesis)
+    statistic = SlotStatistic(rule.statistic, rule.percentile, rule.above)
+    window = window_over(known.readings, device, (verdict.start, verdict.end), statistic)
+    capture = window.capture or 0.0
+    pairs: list[tuple[str, Any, Any]] = [
+        ("value", window.value, verdict.value),
+        ("capture", capture, verdict.capture),
     ]
-    interval = round(float(trail.device["interval"]) * 1000)
-    if found.is_long:
-        return long_window_of(values, interval, start, end, statistic)
-    return window_of(values, interval, start, end, statistic)
+    if verdict.background is not None and known.background is not None:
+        pairs.append(("background", known.background, verdict.background))
+    comparison = None
+    if verdict.value is not None and window.value is not None:
+        comparison = _comparison(verdict, rule, window.value, known.background)
+    is_covered = capture >= math.floor(rule.least_capture * 10_000 + 0.5) / 10_000
+    waits = rule.background is not None and verdict.background is None
+    answer = "undetermined"
+    if is_covered and not waits and comparison is not None:
+        answer = "exceeds" if comparison.exceeds else "compliant"
+    if "log_gap" not in verdict.reasons:  # there the log knew of more than was measured
+        pairs.append(("answer", answer, verdict.answer))
+    found = replace(known, window=window, value=window.value, comparison=comparison, answer=answer)
+    return found.compared(*pairs)
 
 
-def _mean(trail: Trail, pollutant: str) -> float | None:
+def _comparison(
+    verdict: RulingRow, rule: RuleFacts, value: float, background: float | None
+) -> LimitComparison:
+    cap = rule.background.cap if rule.background is not None else None
+    known = verdict.background if background is None else background
+    return LimitComparison(
+        value,
+        None if verdict.background is None else known,
+        None if cap is None else cap * rule.factor,
+        verdict.limit,
+        rule.strict,
+    )
+
+
+def _single_value(trail: Trail, verdict: RulingRow) -> Recomputation:
+    readings = audited_readings(trail, verdict.pollutant, Hypothesis())
+    values = [one.admission.value for one in readings if not one.admission.why]
+    if trail.rule is None or not values:
+        return Recomputation(readings=readings)
+    tried = 1
+    if verdict.start == verdict.end:
+        # a device may send an instant and a mean under one time: the rule judged one of them
+        tried = len(set(values))
+        values = [value for value in values if value == verdict.value] or values
+    comparison = LimitComparison(max(values), None, None, verdict.limit, trail.rule.strict)
+    answer = "exceeds" if comparison.exceeds else "compliant"
+    found = Recomputation(readings=readings, value=max(values), comparison=comparison, answer=answer)
+    compared = found.compared(("value", found.value, verdict.value), ("answer", found.answer, verdict.answer))
+    return replace(compared, hypotheses=tried)
+
+
+def _day(trail: Trail, verdict: RulingRow) -> Recomputation:
+    found = counted_day(trail)
+    if not found.day_parts:
+        return Recomputation()
+    comparison = LimitComparison(float(found.exceeding), None, None, verdict.limit, strict=True)
+    return replace(found, comparison=comparison).compared(("value", found.value, verdict.value))
+
+
+def counted_day(trail: Trail) -> Recomputation:
+    """How many intervals of a day exceed, each by the last of its revisions."""
+    parts = {part.start: part for part in trail.day_parts}  # they come by start and revision
+    exceeding = sum(part.answer == "exceeds" for part in parts.values())
+    return Recomputation(day_parts=parts, exceeding=exceeding, value=float(exceeding))
+
+
+def audited_readings(trail: Trail, pollutant: str, hypothesis: Hypothesis) -> list[AuditedReading]:
+    """Every reading that has the pollutant, with what became of it, by time."""
+    rule = trail.rule
+    maintenance = maintenance_windows(trail.signals)
+    terms = AdmissionTerms(maintenance=maintenance, cutoff=hypothesis.cutoff)
+    if rule is not None:
+        terms = replace(terms, refuses=rule.refuses, refuses_suspect=rule.refuses_suspect)
+    replaced = {trail.conflicts[i].key for i in hypothesis.replacing}
+    rows = [(row, False, row.key in replaced) for row in trail.readings]
+    rows += [(row, True, i not in hypothesis.replacing) for i, row in enumerate(trail.conflicts)]
+    made = []
+    for row, is_conflicting, is_beaten in rows:
+        found = admission(row, pollutant, terms, trail.words_of_checks(row, pollutant), is_beaten)
+        if found is not None:
+            judged = corrected(found.value, correction_of(row, pollutant, trail.device, trail.signals))
+            made.append(AuditedReading(row, found._replace(value=judged), is_conflicting, found.value))
+    return sorted(made, key=lambda one: (*one.row.key, one.is_conflicting))
+
+
+def window_over(
+    readings: Iterable[AuditedReading],
+    device: DeviceFacts,
+    span: tuple[int, int],
+    statistic: SlotStatistic = MEAN,
+) -> Window:
+    """The slots of [start, end) out of the readings that were admitted."""
+    start, end = span
+    values = [
+        Value(one.row.time, one.row.period, round(one.admission.value * 1000))
+        for one in readings
+        if not one.admission.why
+    ]
+    made: Callable[..., Window] = long_window_of if end - start > HOUR_MS else window_of
+    return made(values, device.interval, start, end, statistic)
+
+
+def _background_mean(trail: Trail, verdict: RulingRow) -> float | None:
     """The background's mean over the records that the verdict names, as the area's mean is made."""
-    if is_beside(trail.rule):
-        value = (trail.beside or {}).get("value")
+    if trail.rule is not None and trail.rule.background is not None and trail.rule.background.is_beside:
+        value = trail.reference.value if trail.reference is not None else None
         return None if value is None else round(value * NANO) / NANO
+    pollutant = verdict.pollutant
     values = [record.values[pollutant] for record in trail.backgrounds if pollutant in record.values]
-    wanted = len(trail.verdict["background_ids"]) if trail.verdict else 0
-    if not values or len(values) < wanted:
+    if not values or len(values) < len(verdict.background_ids):
         return None
     total = sum(values) * (NANO // 1000)
     return float((2 * total + len(values)) // (2 * len(values)) / NANO)
-
-
-def _differences(*pairs: tuple[str, Any, Any]) -> list[tuple[str, Any, Any]]:
-    return [(name, ours, stored) for name, ours, stored in pairs if not _same(ours, stored)]
 
 
 def _same(ours: Any, stored: Any) -> bool:

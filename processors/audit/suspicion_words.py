@@ -18,7 +18,7 @@ def suspicion_lines(
 ) -> Iterator[tuple[str, str]]:
     """(head of the line or "", words) of the evidence of a breach of kind `suspicion`.
 
-    `say` gives the words of a key of `explain_texts`; with `everything` all hours are listed.
+    `say` gives the words of a key of `texts`; with `everything` all hours are listed.
     """
     words = _CATALOGUE[language]
     head = "numbers"

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from processors.audit.arithmetic import number
-from processors.audit.recompute import Judged, Reworked
+from processors.audit.facts import Correction, corrections_of
+from processors.audit.recompute import AuditedReading, Recomputation
 from processors.audit.rule_words import asks
 from processors.audit.texts import text
 from processors.audit.trail import Trail
+from processors.history.rows import RulingRow
 
 FEW = 30  # readings and slots that are listed where not all are asked for
-Line = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleNamed:
+    """A rule as a verdict or an outlook names it; what a configuration says of it goes before."""
+
+    rule: str
+    revision: str
+    title: Mapping[str, str]
+    clause: str
+    citation: str | None = None
+    status: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +35,7 @@ class Teller:
     """Tells in one language, in the county's zone."""
 
     trail: Trail
-    found: Reworked
+    recomputation: Recomputation
     language: str
     everything: bool = False
 
@@ -41,12 +53,12 @@ class Teller:
         """An instant in the county's zone."""
         if ms is None:
             return self.say("until_further")
-        local = datetime.fromtimestamp(ms / 1000, ZoneInfo(self.trail.county["zone"]))
+        local = datetime.fromtimestamp(ms / 1000, ZoneInfo(self.trail.county.zone))
         return local.strftime("%Y-%m-%d %H:%M" if ms % 60_000 == 0 else "%Y-%m-%d %H:%M:%S")
 
     def place(self, site: str, device: str) -> str:
         """Site and device."""
-        name = (self.trail.site or {}).get("name") or ""
+        name = self.trail.site.name if self.trail.site is not None else ""
         return self.line(
             "place",
             self.say("of", site=site, name=name, device=device).replace(" ,", ",").replace(" ，", "，"),
@@ -54,36 +66,34 @@ class Teller:
 
     def period(self, start: int, end: int) -> str:
         """From when to when."""
-        zone = self.trail.county["zone"]
+        zone = self.trail.county.zone
         if start == end:
             return self.line("period", self.say("instant", start=self.instant(start), zone=zone))
         return self.line(
             "period", self.say("span", start=self.instant(start), end=self.instant(end), zone=zone)
         )
 
-    def rule(self, verdict: Line) -> Iterator[str]:
-        """What the rule of a verdict (or an outlook) says and asks."""
-        rule = self.trail.rule or {}
-        title = verdict["title"].get(self.language) or next(iter(verdict["title"].values()), "")
-        said = self.say("rule_of", rule=verdict["rule"], revision=verdict["rule_revision"], title=title)
+    def rule(self, named: RuleNamed) -> Iterator[str]:
+        """What a rule says and asks."""
+        facts = self.trail.rule
+        title = named.title.get(self.language) or next(iter(named.title.values()), "")
+        said = self.say("rule_of", rule=named.rule, revision=named.revision, title=title)
         yield self.line("rule", said)
-        citation = rule.get("citation") or verdict.get("citation") or "?"
-        yield self.line("", self.say("clause", citation=citation, clause=verdict["clause"]))
-        status = rule.get("status") or verdict.get("status")
+        citation = (facts.citation if facts is not None else "") or named.citation or "?"
+        yield self.line("", self.say("clause", citation=citation, clause=named.clause))
+        status = (facts.status if facts is not None else "") or named.status
         if status:
             yield self.line("status", self.say(f"status:{status}"))
-        if rule:
-            yield self.line("asks", ("，" if self.language == "zh" else ", ").join(asks(rule, self.say)))
+        if facts is not None:
+            yield self.line("asks", ("，" if self.language == "zh" else ", ").join(asks(facts, self.say)))
 
     def configured(self) -> Iterator[str]:
         """The configuration in force."""
         row = self.trail.configuration
         if row is None:
             return
-        said, applied = (
-            self.say("in_force", id=row["id"], at=self.instant(row["time"])),
-            row["body"].get("applied"),
-        )
+        said = self.say("in_force", id=row.id, at=self.instant(row.time))
+        applied = row.body.get("applied")
         if applied and applied.get("by"):
             said += self.say("applied_by", by=applied["by"])
         if applied and applied.get("reason"):
@@ -92,33 +102,33 @@ class Teller:
 
     def listed(self, pollutant: str) -> Iterator[str]:
         """The readings, and why some were not admitted."""
-        readings = self.found.readings
+        readings = self.recomputation.readings
         if not readings:
             return
-        admitted = sum(not one.said.why for one in readings)
+        admitted = sum(not one.admission.why for one in readings)
         said = self.say("readings_of", pollutant=pollutant, all=len(readings), admitted=admitted)
-        if self.found.before is not None:
-            said += self.say("known_before", at=self.instant(self.found.before))
+        if self.recomputation.cutoff is not None:
+            said += self.say("known_before", at=self.instant(self.recomputation.cutoff))
         yield self.line("readings", said)
         # what was not admitted is always told
-        told = readings if self.everything else [*readings[:FEW], *(r for r in readings[FEW:] if r.said.why)]
+        refused = (reading for reading in readings[FEW:] if reading.admission.why)
+        told = readings if self.everything else [*readings[:FEW], *refused]
         for one in told:
             yield self.line("", self._reading(one))
         if len(told) < len(readings):
             yield self.line("", self.say("more_readings", count=len(readings) - len(told)))
 
-    def _reading(self, one: Judged) -> str:
+    def _reading(self, one: AuditedReading) -> str:
         row = one.row
-        local = datetime.fromtimestamp(row["time"] / 1000, ZoneInfo(self.trail.county["zone"]))
-        parts = [f"{local:%H:%M:%S}", f"{number(one.said.value):>9}"]
-        seconds = float(row["period"] or 0)
-        if seconds:
-            parts.append(self.say("mean_over", seconds=f"{seconds:g}"))
-        if one.raw is not None and one.raw != one.said.value:
+        local = datetime.fromtimestamp(row.time / 1000, ZoneInfo(self.trail.county.zone))
+        parts = [f"{local:%H:%M:%S}", f"{number(one.admission.value):>9}"]
+        if row.period:
+            parts.append(self.say("mean_over", seconds=f"{row.period / 1000:g}"))
+        if one.raw != one.admission.value:
             parts.append(self.say("raw_was", raw=number(one.raw)))
-        parts += one.said.words
-        if one.said.why:
-            parts.append(self.say("not_admitted", why=", ".join(self.why(why) for why in one.said.why)))
+        parts += one.admission.words
+        if one.admission.why:
+            parts.append(self.say("not_admitted", why=", ".join(self.why(why) for why in one.admission.why)))
         return "  ".join(parts)
 
     def why(self, code: str) -> str:
@@ -142,14 +152,24 @@ class Teller:
             )
             yield self.line(head, " ".join(said.split()))
             head = ""
-            for correction in one.calibration or ():
+            for correction in corrections_of(one):
                 yield self.line("", self._correction(correction))
 
-    def _correction(self, one: Line) -> str:
-        words = {name: f"{one[name]:g}" for name in ("slope", "offset", "factor")}
-        return self.say("correction", pollutant=one["pollutant"], start=self.instant(one["from"]), **words)
+    def _correction(self, one: Correction) -> str:
+        words = {name: f"{getattr(one, name):g}" for name in ("slope", "offset", "factor")}
+        return self.say("correction", pollutant=one.pollutant, start=self.instant(one.since), **words)
 
-    def because(self, reasons: list[str]) -> str:
+    def listing(self, head: str, facts: Iterable[str]) -> Iterator[str]:
+        """Lines of one head, which stands before the first of them."""
+        for said in facts:
+            yield self.line(head, said)
+            head = ""
+
+    def dependent(self, verdict: RulingRow) -> str:
+        """A verdict over what is told of."""
+        return self.say("rest", rule=verdict.rule, answer=self.say(verdict.answer), id=verdict.id)
+
+    def because(self, reasons: Sequence[str]) -> str:
         """Reasons in brackets behind an answer; empty where there are none."""
         joined = ("；" if self.language == "zh" else "; ").join(self.say(code) for code in reasons)
         return self.say("because", reasons=joined) if joined else ""

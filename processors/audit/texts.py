@@ -204,6 +204,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "differs": ("重新计算与存档不一致：{what}", "worked out again it differs from what was stored: {what}"),
     "difference": ("{name} 算得 {ours}，存档为 {stored}", "{name} is {ours}, stored was {stored}"),
+    "tried": (
+        "共试 {count} 种假设（相矛盾的读数取哪条、判定时已收到哪些）",
+        "{count} hypotheses were tried: which of contradicting readings counted, which were known by then",
+    ),
     "cannot": ("历史数据不足，无法重新计算", "history lacks what it takes to work it out again"),
     "lacking": ("历史缺失", "lacking"),
     # what a rule asks

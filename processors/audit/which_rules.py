@@ -1,24 +1,22 @@
-"""Which rules judge a site at an instant, and why the others do not: from history alone."""
+"""Which rules judge a site at an instant, and why the others do not, from history alone. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from processors.audit.facts import CountyFacts, SiteFacts, county_facts, site_facts
 from processors.audit.texts import text
 from processors.history.base import History
-from processors.history.context import CONFIGURATION, RULE, SIGNAL, SITE, signal_of, unpacked
+from processors.history.context import CONFIGURATION, RULE, SIGNAL, SITE, context_row, signal_of
 from processors.plan.exemptions import Exemption, exemptions
 from processors.plan.orders import Orders
 from processors.plan.rule_in_force import rule_in_force
 from processors.plan.rules import Rule
 
-Line = dict[str, Any]
-
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RuleStanding:
     """One rule, and why it does not judge the site; empty: it does."""
 
     rule: Rule
@@ -26,15 +24,22 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class SiteRules:
     """The configuration in force at the instant, the site as it has it, and every rule of it."""
 
-    configuration: Line
-    site: Line
-    rules: tuple[Standing, ...]
+    configuration: str  # its id
+    county: CountyFacts
+    site: SiteFacts
+    rules: tuple[RuleStanding, ...]
 
 
-def judged(history: History, site: str, instant: int) -> Judged | None:
+def latest_zone(history: History) -> str:
+    """The zone of the newest configuration; UTC where there is none."""
+    rows = history.rows("context", {"kind": CONFIGURATION})
+    return county_facts(context_row(rows[-1]).body).zone if rows else CountyFacts().zone
+
+
+def rules_at(history: History, site: str, instant: int) -> SiteRules | None:
     """None where no configuration was in force, or it has no such site.
 
     Of orders those count that were in the log before a window that began at the instant was judged.
@@ -42,34 +47,34 @@ def judged(history: History, site: str, instant: int) -> Judged | None:
     rows = history.rows("context", {"kind": CONFIGURATION}, None, instant + 1)
     if not rows:
         return None
-    configuration = unpacked(rows[-1])
-    id_, zone = configuration["id"], configuration["body"]["county"]["zone"]
-    found = history.rows("context", {"kind": SITE, "name": site, "id": id_})
-    if not found:
+    configuration = context_row(rows[-1])
+    id_, county = configuration.id, county_facts(configuration.body)
+    pieces = history.rows("context", {"kind": SITE, "name": site, "id": id_})
+    if not pieces:
         return None
-    facts = unpacked(found[0])["body"]
-    signals = [signal_of(unpacked(row)) for row in history.rows("context", {"kind": SIGNAL})]
+    facts = site_facts(context_row(pieces[0]).body)
+    signals = [signal_of(context_row(row)) for row in history.rows("context", {"kind": SIGNAL})]
     orders = Orders()
     for signal in sorted(signals, key=lambda one: one.received_at):
         orders.add(signal)
     made = []
     for row in history.rows("context", {"kind": RULE, "id": id_}):
-        rule = rule_in_force(Rule.model_validate(unpacked(row)["body"]), [facts], zone, id_)
+        own = Rule.model_validate(context_row(row).body)
+        rule = rule_in_force(own, [dict(facts.stored)], county.zone, id_)
         known = orders.known(instant + rule.window + rule.lateness + 1)
-        made.append(Standing(rule.rule, exemptions(rule, facts, instant, known)))
-    return Judged(configuration, facts, tuple(sorted(made, key=lambda one: one.rule.id)))
+        made.append(RuleStanding(rule.rule, exemptions(rule, facts.stored, instant, known)))
+    return SiteRules(id_, county, facts, tuple(sorted(made, key=lambda one: one.rule.id)))
 
 
-def lines(found: Judged, language: str) -> Iterator[str]:
+def lines(found: SiteRules, language: str) -> Iterator[str]:
     """A line a rule: judges, or why not."""
-    county = found.configuration["body"]["county"]["name"]
     yield text(
         language,
         "judged_by",
-        site=found.site["id"],
-        name=found.site.get("name") or "",
-        county=county,
-        id=found.configuration["id"],
+        site=found.site.id,
+        name=found.site.name,
+        county=found.county.name,
+        id=found.configuration,
     )
     for one in found.rules:
         if not one.why:

@@ -1,4 +1,4 @@
-"""Words on where dust came from: the wind of a site's hours, and what the site added in them. Pure."""
+"""The words on where dust came from: the wind of a site's hours, and what the site added in them. Pure."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def latest_of(hours: Iterable[SiteHour]) -> list[SiteHour]:
     return [hour for _, hour in sorted(newest.items())]
 
 
-def whence_lines(
+def origin_lines(
     hours: Iterable[SiteHour], pollutant: str, language: str, say: Say
 ) -> Iterator[tuple[str, str]]:
     """(head of the line or "", words) of each hour's wind, and of what the site added of a pollutant.
 
-    `say` gives the words of a key of `explain_texts`.
+    `say` gives the words of a key of `texts`.
     """
     for hour in hours:
         yield "wind", wind_words(hour, language, say)

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from processors.history.base import History, HistoryUnusable, LatestReading, WriteOutcome
 from processors.history.open import open_history
-from processors.history.points import Batch, Point
+from processors.history.points import PointBatch, Point
 
-__all__ = ["Batch", "History", "HistoryUnusable", "LatestReading", "Point", "WriteOutcome", "open_history"]
+__all__ = [
+    "History",
+    "HistoryUnusable",
+    "LatestReading",
+    "Point",
+    "PointBatch",
+    "WriteOutcome",
+    "open_history",
+]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import orjson
 
 from ingest.units import QUANTITIES
-from processors.history.points import Batch, Point, Refusal, gather
+from processors.history.points import Point, PointBatch, Refusal, gather
 
 
 class HistoryUnusable(Exception):
@@ -43,7 +43,7 @@ class WriteOutcome:
 
     accepted: int = 0
     rejected: list[Refusal] = field(default_factory=list)
-    kept: list[Batch] = field(default_factory=list)
+    kept: list[PointBatch] = field(default_factory=list)
     why: str = ""
 
     @property
@@ -61,7 +61,7 @@ class History(Protocol):
     def write(self, points: Sequence[Point]) -> WriteOutcome:
         """Store few points given one by one; never raises for what is the data's or the server's fault."""
 
-    def write_batches(self, batches: Iterable[Batch]) -> WriteOutcome:
+    def write_batches(self, batches: Iterable[PointBatch]) -> WriteOutcome:
         """Store points in columns, in the order given: the fast way, with the same promises."""
 
     def latest(self) -> list[LatestReading]:

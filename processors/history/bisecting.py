@@ -11,7 +11,7 @@ class Accepted(NamedTuple):
     """All of it is stored."""
 
 
-class Refused(NamedTuple):
+class PointsRefused(NamedTuple):
     """Some of it is bad and can never be stored; `dropped`: how many, where the server says so."""
 
     reason: str
@@ -24,7 +24,7 @@ class Later(NamedTuple):
     why: str
 
 
-Reply = Accepted | Refused | Later
+Reply = Accepted | PointsRefused | Later
 Send = Callable[[int, int], Reply]  # sends the points [start, stop)
 
 

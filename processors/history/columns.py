@@ -1,8 +1,8 @@
-"""Turn judged readings, intervals and verdicts into batches of points, column by column."""
+"""Turns records into batches of points, column by column."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -13,7 +13,9 @@ import pyarrow as pa
 
 from ingest.records import MISSING, Readings
 from ingest.units import QUANTITIES, THOUSAND
-from processors.history.points import Batch, batch_of
+from processors.columns import DAY_MS, HOUR_MS, QUARTER_MS
+from processors.history.context import batches_of_context
+from processors.history.points import PointBatch, batch_of
 from processors.records.ids import short_id
 from processors.records.outlooks import Outlook
 from processors.records.readings import Flagged
@@ -40,10 +42,10 @@ _SAME_IN_OUTLOOK = (
         "configuration",
     ),
 )
-_LABELS = {900_000: "15m", 3_600_000: "1h", 86_400_000: "1d"}
+_LABELS = {QUARTER_MS: "15m", HOUR_MS: "1h", DAY_MS: "1d"}
 
 
-def batches_of_readings(found: Sequence[Readings]) -> list[Batch]:
+def batches_of_readings(found: Sequence[Readings]) -> list[PointBatch]:
     """Readings as points of `readings`, contradictions as points of `conflicts`, duplicates left out."""
     found = [one for one in found if len(one)]
     if not found:
@@ -70,20 +72,20 @@ def batches_of_readings(found: Sequence[Readings]) -> list[Batch]:
         return [everything]
     plain = np.ones(rows, np.bool_)
     plain[sorted(duplicate | conflict)] = False
-    batches = [Batch("readings", everything.data.filter(pa.array(plain)))]
+    batches = [PointBatch("readings", everything.data.filter(pa.array(plain)))]
     disputed = sorted(conflict - duplicate)
     if disputed:
-        batches.append(_conflicts(Batch("readings", everything.data.take(pa.array(disputed)))))
+        batches.append(_conflicts(PointBatch("readings", everything.data.take(pa.array(disputed)))))
     return [batch for batch in batches if len(batch)]
 
 
-def _conflicts(batch: Batch) -> Batch:
+def _conflicts(batch: PointBatch) -> PointBatch:
     """The same rows under a tag that tells contradicting readings of one device and time apart."""
     content = [
         short_id(*sorted((k, v) for k, v in point.fields.items() if k in QUANTITIES))
         for point in batch.points()
     ]
-    return Batch("conflicts", batch.data.append_column("content", pa.array(content, pa.utf8())))
+    return PointBatch("conflicts", batch.data.append_column("content", pa.array(content, pa.utf8())))
 
 
 def _joined(found: Sequence[Readings], name: str) -> npt.NDArray[np.int64]:
@@ -128,7 +130,7 @@ def _marked(marks: Any, code: str) -> set[int]:
     return {i for i, text in enumerate(marks.to_pylist()) if text is not None and code in text.split(",")}
 
 
-def batches_of_flags(found: Sequence[Flagged]) -> list[Batch]:
+def batches_of_flags(found: Sequence[Flagged]) -> list[PointBatch]:
     """What the quality checks say as points of `quality`; of a reading the last word counts."""
     newest = {(f.device, f.time, f.period): f for f in found}
     if not newest:
@@ -142,7 +144,7 @@ def batches_of_flags(found: Sequence[Flagged]) -> list[Batch]:
     ]
 
 
-def batches_of_outlooks(found: Sequence[Outlook]) -> list[Batch]:
+def batches_of_outlooks(found: Sequence[Outlook]) -> list[PointBatch]:
     """What was said of open windows as points of `outlooks`."""
     if not found:
         return []
@@ -153,7 +155,7 @@ def batches_of_outlooks(found: Sequence[Outlook]) -> list[Batch]:
     return [batch_of("outlooks", _of(found, "at"), tags, fields)]
 
 
-def batches_of_intervals(found: Sequence[Interval]) -> list[Batch]:
+def batches_of_intervals(found: Sequence[Interval]) -> list[PointBatch]:
     """Intervals as points of `intervals`."""
     if not found:
         return []
@@ -163,12 +165,12 @@ def batches_of_intervals(found: Sequence[Interval]) -> list[Batch]:
     return [batch_of("intervals", _of(found, "start"), tags, fields)]
 
 
-def batches_of_measurings(found: Sequence[Interval]) -> list[Batch]:
+def batches_of_measurings(found: Sequence[Interval]) -> list[PointBatch]:
     """Intervals as points of `measurings`, where one that supersedes another leaves it as it is."""
     return [_kept_apart("measurings", batch, found) for batch in batches_of_intervals(found)]
 
 
-def batches_of_verdicts(found: Sequence[Verdict]) -> list[Batch]:
+def batches_of_verdicts(found: Sequence[Verdict]) -> list[PointBatch]:
     """Verdicts as points of `verdicts`; reasons are comma-separated, the title is JSON by language."""
     if not found:
         return []
@@ -181,7 +183,7 @@ def batches_of_verdicts(found: Sequence[Verdict]) -> list[Batch]:
     return [batch_of("verdicts", _of(found, "start"), tags, fields)]
 
 
-def batches_of_rulings(found: Sequence[Verdict]) -> list[Batch]:
+def batches_of_rulings(found: Sequence[Verdict]) -> list[PointBatch]:
     """Verdicts as points of `rulings`, where a verdict that supersedes another leaves it as it is."""
     if not found:
         return []
@@ -193,14 +195,34 @@ def batches_of_rulings(found: Sequence[Verdict]) -> list[Batch]:
         ("background_ids", [",".join(v.background_ids) for v in found]),
     ):
         data = data.append_column(name, pa.array(column, pa.utf8()))
-    return [Batch("rulings", data)]
+    return [PointBatch("rulings", data)]
 
 
-def _kept_apart(measurement: str, batch: Batch, found: Sequence[Interval] | Sequence[Verdict]) -> Batch:
+# kind of record -> what makes points of it, a measurement each
+_ENCODERS: Mapping[str, tuple[Callable[[Sequence[Any]], list[PointBatch]], ...]] = {
+    "readings": (batches_of_readings,),
+    "flags": (batches_of_flags,),
+    "outlooks": (batches_of_outlooks,),
+    "intervals": (batches_of_intervals, batches_of_measurings),
+    "verdicts": (batches_of_verdicts, batches_of_rulings),
+    "context": (batches_of_context,),
+}
+
+
+def batches_of(records: Mapping[str, Sequence[Any]]) -> list[PointBatch]:
+    """Records by their kind (a key of `_ENCODERS`) as points of every measurement that keeps them."""
+    return [
+        batch for kind, found in records.items() for encoder in _ENCODERS[kind] for batch in encoder(found)
+    ]
+
+
+def _kept_apart(
+    measurement: str, batch: PointBatch, found: Sequence[Interval] | Sequence[Verdict]
+) -> PointBatch:
     """The same points with `revision` as a tag: none overwrites another."""
     data = batch.data.drop_columns(["revision"])
     column = pa.array([str(one.revision) for one in found], pa.utf8())
-    return Batch(measurement, data.append_column("revision", column))
+    return PointBatch(measurement, data.append_column("revision", column))
 
 
 def _of(found: Sequence[Any], name: str) -> list[Any]:

@@ -8,16 +8,17 @@ wind of a site's hour stands beside them, as `dust.winds/1` says it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
 
 from ingest import codec
 from ingest.records import Background, Headers, Revision, Signal
-from processors.history.points import Batch, batch_of
-from processors.records.breaches import BREACH, Breach, decode_breach
+from processors.history.points import PointBatch, batch_of
+from processors.history.rows import Cells
+from processors.records.breaches import BREACH, Breach, breach_from_body, decode_breach
 from processors.records.winds import SiteHour, site_hour_of
 
 CONTEXT = "dust.context/1"
@@ -26,7 +27,23 @@ CONFIGURATION, SITE, DEVICE, RULE = "configuration", "site", "device", "rule"
 _PIECES = {"sites": SITE, "devices": DEVICE, "rules": RULE}
 
 Context = Background | Signal | Revision | Breach | SiteHour
-Line = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ContextRow:
+    """A row of `context`; `body` is what only its kind has, as data.
+
+    `salt` keeps apart what has one name and time: a correction of a background, say.
+    """
+
+    kind: str
+    name: str
+    salt: str
+    time: int
+    end: int | None
+    id: str
+    received_at: int
+    body: Mapping[str, Any]
 
 
 def encode_context(value: bytes, schema: str, received_at: int) -> tuple[bytes, Headers]:
@@ -36,114 +53,118 @@ def encode_context(value: bytes, schema: str, received_at: int) -> tuple[bytes, 
 
 def decode_context(value: bytes, headers: Iterable[tuple[str, bytes]] | dict[str, bytes] | None) -> Context:
     """The inverse of `encode_context`. Raises whatever the record's own decoder does."""
-    of = (codec.header(headers, "of") or b"").decode(errors="replace")
-    if of == BREACH:
+    schema = (codec.header(headers, "of") or b"").decode(errors="replace")
+    if schema == BREACH:
         return decode_breach(value)
-    record = codec.decode(value, {"schema": of.encode()})
+    record = codec.decode(value, {"schema": schema.encode()})
     if isinstance(record, Background | Signal | Revision):
         return record
-    raise ValueError(f"header of: {of!r} is no context of verdicts")
+    raise ValueError(f"header of: {schema!r} is no context of verdicts")
 
 
-def batches_of_context(found: Sequence[Context]) -> list[Batch]:
+def batches_of_context(found: Sequence[Context]) -> list[PointBatch]:
     """Records as points of `context`."""
-    lines = [line for record in found for line in _lines(record)]
-    if not lines:
+    rows = [row for record in found for row in _rows(record)]
+    if not rows:
         return []
-    tags = {tag: [line[tag] for line in lines] for tag in ("kind", "name", "salt")}
-    fields = {name: [line[name] for line in lines] for name in ("id", "received_at", "end", "body")}
-    return [batch_of("context", [line["time"] for line in lines], tags, fields)]
+    tags = {tag: [getattr(row, tag) for row in rows] for tag in ("kind", "name", "salt")}
+    fields: dict[str, Any] = {
+        name: [getattr(row, name) for row in rows] for name in ("id", "received_at", "end")
+    }
+    fields["body"] = [orjson.dumps(row.body, option=orjson.OPT_SORT_KEYS).decode() for row in rows]
+    return [batch_of("context", [row.time for row in rows], tags, fields)]
 
 
-def _lines(record: Context) -> list[Line]:
+def _rows(record: Context) -> list[ContextRow]:
+    salt = record.id[:4]
+    span: tuple[int, int | None]
     if isinstance(record, Background):
-        body: Any = {"values": record.values}
-        return [_line(BACKGROUND, record.station, record.start, record.end, record.id, record, body)]
+        body: dict[str, Any] = {"values": record.values}
+        span = (record.start, record.end)
+        return [ContextRow(BACKGROUND, record.station, salt, *span, record.id, record.received_at, body)]
     if isinstance(record, Signal):
         body = {"kind": record.kind, "level": record.level}
         if record.device is not None:
             body |= {"device": record.device, "calibration": record.calibration}
-        return [_line(SIGNAL, record.place, record.start, record.end, record.id, record, body)]
+        span = (record.start, record.end)
+        return [ContextRow(SIGNAL, record.place, salt, *span, record.id, record.received_at, body)]
     if isinstance(record, Revision):
         return _configuration(record)
     if isinstance(record, SiteHour):
-        line = _line(WIND, record.site, record.start, record.end, record.id, None, asdict(record))
-        return [{**line, "received_at": record.decided_at}]
-    body = {**asdict(record), "event_id": record.event_id}
-    line = _line(BREACH_EVENT, record.device, record.at, record.end, record.id, None, body)
-    return [{**line, "received_at": record.at, "salt": record.event_id[:4]}]
+        span, body = (record.start, record.end), asdict(record)
+        return [ContextRow(WIND, record.site, salt, *span, record.id, record.decided_at, body)]
+    body, at = {**asdict(record), "event_id": record.event_id}, record.at
+    salt = record.event_id[:4]
+    return [ContextRow(BREACH_EVENT, record.device, salt, at, record.end, record.id, at, body)]
 
 
-def _configuration(record: Revision) -> list[Line]:
+def _configuration(record: Revision) -> list[ContextRow]:
     rest = {key: value for key, value in record.body.items() if key not in _PIECES}
     counts = {key: len(record.body.get(key, ())) for key in _PIECES}
     whole = {**rest, "applied": record.applied, "counts": counts}
     pieces = [(CONFIGURATION, "", whole)]
     pieces += [(kind, one["id"], one) for key, kind in _PIECES.items() for one in record.body.get(key, ())]
-    return [_line(kind, name, record.effective, None, record.id, record, body) for kind, name, body in pieces]
-
-
-def _line(
-    kind: str, name: str, time: int, end: int | None, id_: str, record: Any, body: dict[str, Any]
-) -> Line:
-    """`salt` keeps apart what has one name and time: a correction of a background, say."""
-    return {
-        "kind": kind,
-        "name": name,
-        "salt": id_[:4],
-        "time": time,
-        "end": end,
-        "id": id_,
-        "received_at": record.received_at if record is not None else 0,
-        "body": orjson.dumps(body, option=orjson.OPT_SORT_KEYS).decode(),
-    }
+    salt, begins, came = record.id[:4], record.effective, record.received_at
+    return [ContextRow(kind, name, salt, begins, None, record.id, came, body) for kind, name, body in pieces]
 
 
 # ------------------------------------------------------------------------------------------ back again
 
 
-def unpacked(row: Line) -> Line:
-    """A row of `context` with its body as data."""
-    return {**row, "body": orjson.loads(row["body"])}
-
-
-def background_of(row: Line) -> Background:
-    """The record of a row of `context`, with its body unpacked."""
-    return Background(
-        row["id"], row["received_at"], row["name"], row["time"], row["end"], row["body"]["values"]
+def context_row(row: Mapping[str, Any]) -> ContextRow:
+    """A row as a store hands it out, with its body unpacked. Raises HistoryUnusable."""
+    cells = Cells("context", row)
+    return ContextRow(
+        cells.text("kind"),
+        cells.text("name"),
+        cells.text("salt"),
+        cells.whole("time"),
+        cells.cell("end"),
+        cells.text("id"),
+        cells.whole("received_at"),
+        orjson.loads(cells.text("body")),
     )
 
 
-def signal_of(row: Line) -> Signal:
-    """The record of a row of `context`, with its body unpacked."""
-    body = row["body"]
+def background_of(row: ContextRow) -> Background:
+    """The background record of a row."""
+    end = row.end if row.end is not None else row.time
+    return Background(row.id, row.received_at, row.name, row.time, end, row.body["values"])
+
+
+def signal_of(row: ContextRow) -> Signal:
+    """The signal of a row."""
+    body = row.body
     return Signal(
-        row["id"],
-        row["received_at"],
-        row["name"],
+        row.id,
+        row.received_at,
+        row.name,
         body["kind"],
         body["level"],
-        row["time"],
-        row["end"],
+        row.time,
+        row.end,
         body.get("device"),
         body.get("calibration"),
     )
 
 
-def wind_of(row: Line) -> SiteHour:
-    """The record of a row of `context`, with its body unpacked."""
-    return site_hour_of(row["body"])
+def wind_of(row: ContextRow) -> SiteHour:
+    """The wind of a site's hour."""
+    return site_hour_of(dict(row.body))
 
 
-def revision_of(whole: Line, pieces: Iterable[Line]) -> Revision:
+def breach_of(row: ContextRow) -> Breach:
+    """The event of a breach."""
+    return breach_from_body(row.body)
+
+
+def revision_of(whole: ContextRow, pieces: Iterable[ContextRow]) -> Revision:
     """The record of a configuration; of its pieces maybe only some: the sites and devices of interest."""
-    body = {key: value for key, value in whole["body"].items() if key not in ("applied", "counts")}
+    body = {key: value for key, value in whole.body.items() if key not in ("applied", "counts")}
     body |= {key: [] for key in _PIECES}
     for piece in pieces:
-        key = next(key for key, kind in _PIECES.items() if kind == piece["kind"])
-        body[key].append(piece["body"])
+        key = next(key for key, kind in _PIECES.items() if kind == piece.kind)
+        body[key].append(piece.body)
     for key in _PIECES:
         body[key].sort(key=lambda one: one["id"])
-    return Revision(
-        whole["id"], whole["received_at"], whole["time"], body, whole["body"].get("applied") or {}
-    )
+    return Revision(whole.id, whole.received_at, whole.time, body, whole.body.get("applied") or {})

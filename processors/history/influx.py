@@ -30,23 +30,14 @@ from processors.history.base import (
     tidy,
     write_points,
 )
-from processors.history.bisecting import Accepted, Later, Refused, Reply, divide
+from processors.history.bisecting import Accepted, Later, PointsRefused, Reply, divide
 from processors.history.line import Lines, lines_of
-from processors.history.points import MEASUREMENTS, Batch, Point, Refusal, merge, set_apart
+from processors.history.measurements import MEASUREMENTS
+from processors.history.points import Point, PointBatch, Refusal, merge, set_apart
 
 LINES_A_REQUEST = 5_000
 _MS: Any = WritePrecision.MS
 _BAD_POINTS = frozenset({400, 413, 422})
-_ALWAYS = {
-    "readings": "received_at",
-    "conflicts": "received_at",
-    "intervals": "capture",
-    "measurings": "capture",
-    "outlooks": "end",
-    "verdicts": "answer_code",
-    "rulings": "answer_code",
-    "context": "body",
-}
 _FIRST_MS, _LAST_MS = 0, 9_000_000_000_000  # InfluxDB ends in the year 2262
 _DROPPED = re.compile(r"dropped=(\d+)")
 
@@ -84,7 +75,7 @@ class InfluxHistory:
         """See `History.write`."""
         return write_points(self, points)
 
-    def write_batches(self, batches: Iterable[Batch]) -> WriteOutcome:
+    def write_batches(self, batches: Iterable[PointBatch]) -> WriteOutcome:
         """See `History.write_batches`. Once something must be kept, what follows is kept unsent."""
         outcome = WriteOutcome()
         for merged in merge(batches):
@@ -98,7 +89,7 @@ class InfluxHistory:
                     self._write_part(part, outcome)
         return outcome
 
-    def _write_part(self, part: Batch, outcome: WriteOutcome) -> None:
+    def _write_part(self, part: PointBatch, outcome: WriteOutcome) -> None:
         lines: Lines = lines_of(part)
         division = divide(len(part), lambda start, stop: self.send(lines.run(start, stop)))
         outcome.accepted += division.accepted
@@ -120,7 +111,7 @@ class InfluxHistory:
         message = _message(body)
         if status in _BAD_POINTS:
             dropped = _DROPPED.search(message)
-            return Refused(f"InfluxDB {status}: {message}", int(dropped[1]) if dropped else None)
+            return PointsRefused(f"InfluxDB {status}: {message}", int(dropped[1]) if dropped else None)
         return Later(self._refused(status, message))
 
     def _refused(self, status: int, message: str) -> str:
@@ -249,7 +240,7 @@ class InfluxHistory:
 
     def count(self, kind: str) -> int:
         """See `History.count`. Counts a field that every point of the measurement has."""
-        rows = self._ask(f"SELECT count({_name(_ALWAYS[kind])}) AS n FROM {kind}")
+        rows = self._ask(f"SELECT count({_name(MEASUREMENTS[kind].always)}) AS n FROM {kind}")
         return int(rows[0]["n"]) if rows else 0
 
     def close(self) -> None:

@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from processors.history.points import FLOAT, INT, MEASUREMENTS, Batch
+from processors.history.measurements import FLOAT, INT, MEASUREMENTS
+from processors.history.points import PointBatch
 
 _EMPTY = pa.scalar("", pa.utf8())
 
@@ -29,7 +30,7 @@ class Lines:
         return bytes(self._data[self._at[start] : self._at[stop]])
 
 
-def lines_of(batch: Batch) -> Lines:
+def lines_of(batch: PointBatch) -> Lines:
     """The batch in line protocol with times in ms. Its tags must have passed `points.set_apart`.
 
     Escaped: comma, equals sign and space in tags; quote and backslash in texts. A tag without text is

@@ -1,29 +1,4 @@
-"""What history stores: the measurements with their tags and fields, and points in columns.
-
-A point is identified by measurement, tags and time; writing it again overwrites its fields one by
-one and leaves alone those that are not written. Time is int milliseconds UTC. Values are floats in
-the unit of `ingest.units.QUANTITIES`, instants in fields are int milliseconds too:
-
-`readings`   one reading of a device; tags device, site, period (seconds, `0`: an instant; HJ 212 sends an
-             instant and the mean of the hour under one time); a float field a quantity; `received_at`;
-             texts `flags`, `marks`, `extras`, `revision` where present
-`quality`    what the quality checks say of a reading of the same tags and time, where they say anything;
-             `words`: `pm10=spike!,flat_line;tsp=...` (`!` failed, else suspect), empty: all is well after all
-`outlooks`   what was to be expected of a window (kind `interval`) or of a day's allowance (`day`) before
-             its end; time is when it was said; `start`, `end`, `state`, `event`, `required` (mean from then
-             on that would comply) and so on
-`conflicts`  a reading that contradicts an earlier one of the same device, time and period; one more tag,
-             `content`, a hash of what it says
-`intervals`  a window value; time is the start; tags device, site, pollutant, statistic, window (`15m`,
-             `1h`, `1d`)
-`measurings` every window value ever published, also those that were superseded: as above, one more tag,
-             `revision`
-`verdicts`   what a rule says; time is the start; tags device, site, rule, pollutant, kind;
-             `answer_code` is 0 compliant, 1 undetermined, 2 exceeds; `limit` must be quoted in InfluxQL
-`rulings`    every verdict ever given, also those that were superseded: as above, one more tag, `revision`
-`context`    what verdicts depended on and led to (see `history.context`); tags kind, name, salt; time is
-             the start or when it came into force; `body` is JSON
-"""
+"""Points of history one by one and in columns, and what no store could hold."""
 
 from __future__ import annotations
 
@@ -36,94 +11,9 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.units import QUANTITIES
+from processors.history.measurements import FLOAT, INT, MEASUREMENTS, TEXT
 
-FLOAT, INT, TEXT = "float", "int", "text"
 Value = float | int | str
-
-_READING_FIELDS = {
-    **dict.fromkeys(QUANTITIES, FLOAT),
-    "received_at": INT,
-    "flags": TEXT,
-    "marks": TEXT,
-    "extras": TEXT,
-    "revision": TEXT,
-}
-_VERDICT_FIELDS = {
-    "answer": TEXT,
-    "answer_code": INT,
-    "value": FLOAT,
-    "background": FLOAT,
-    "subtracted": FLOAT,
-    "limit": FLOAT,
-    "capture": FLOAT,
-    "unit": TEXT,
-    "reasons": TEXT,
-    "clause": TEXT,
-    "title": TEXT,
-    "rule_revision": TEXT,
-    "revision": INT,
-    "configuration": TEXT,
-    "interval": TEXT,
-    "end": INT,
-    "decided_at": INT,
-    "id": TEXT,
-}
-_INTERVAL_TAGS = ("device", "pollutant", "site", "statistic", "window")
-_INTERVAL_FIELDS = {"value": FLOAT, "capture": FLOAT, "count": INT, "revision": INT, "end": INT, "id": TEXT}
-# what only a ruling has: the tag `revision` is there in place of the field
-_RULING_FIELDS = {
-    **{name: kind for name, kind in _VERDICT_FIELDS.items() if name != "revision"},
-    "citation": TEXT,
-    "status": TEXT,
-    "background_ids": TEXT,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """Tags in the order in which they are written (sorted: InfluxDB likes it), fields with their type."""
-
-    name: str
-    tags: tuple[str, ...]
-    fields: dict[str, str]
-
-
-MEASUREMENTS: dict[str, Measurement] = {
-    m.name: m
-    for m in (
-        Measurement("readings", ("device", "period", "site"), _READING_FIELDS),
-        Measurement("conflicts", ("content", "device", "period", "site"), _READING_FIELDS),
-        Measurement(
-            "outlooks",
-            ("device", "kind", "pollutant", "rule", "site"),
-            {
-                **dict.fromkeys(("projected", "low", "high", "probability", "required", "limit"), FLOAT),
-                **dict.fromkeys(("subtracted", "minutes_left"), FLOAT),
-                **dict.fromkeys(("start", "end", "covered", "settled", "slots", "background_known"), INT),
-                **dict.fromkeys(("state", "event", "id", "rule_revision", "configuration"), TEXT),
-            },
-        ),
-        Measurement("quality", ("device", "period", "site"), {"words": TEXT, "final": INT}),
-        Measurement("intervals", _INTERVAL_TAGS, _INTERVAL_FIELDS),
-        Measurement(
-            "measurings",
-            tuple(sorted((*_INTERVAL_TAGS, "revision"))),
-            {name: kind for name, kind in _INTERVAL_FIELDS.items() if name != "revision"},
-        ),
-        Measurement(
-            "verdicts",
-            ("device", "kind", "pollutant", "rule", "site"),
-            _VERDICT_FIELDS,
-        ),
-        Measurement("rulings", ("device", "kind", "pollutant", "revision", "rule", "site"), _RULING_FIELDS),
-        Measurement(
-            "context",
-            ("kind", "name", "salt"),
-            {"id": TEXT, "received_at": INT, "end": INT, "body": TEXT},
-        ),
-    )
-}
 
 _ARROW = {FLOAT: pa.float64(), INT: pa.int64(), TEXT: pa.utf8()}
 _PYTHON: dict[str, type | tuple[type, ...]] = {FLOAT: (float, int), INT: int, TEXT: str}
@@ -149,7 +39,7 @@ class Refusal(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Batch:
+class PointBatch:
     """Points of one measurement in columns: `time`, every tag (text), the fields that occur (nullable)."""
 
     measurement: str
@@ -158,9 +48,9 @@ class Batch:
     def __len__(self) -> int:
         return int(self.data.num_rows)
 
-    def slice(self, start: int, stop: int) -> Batch:
+    def slice(self, start: int, stop: int) -> PointBatch:
         """The points of [start, stop), without copying."""
-        return Batch(self.measurement, self.data.slice(start, stop - start))
+        return PointBatch(self.measurement, self.data.slice(start, stop - start))
 
     def point(self, row: int) -> Point:
         """One row as a point."""
@@ -175,13 +65,13 @@ class Batch:
             yield Point(self.measurement, own, {k: v for k, v in row.items() if v is not None}, time)
 
 
-def batch_of(measurement: str, time: Any, tags: dict[str, Any], fields: dict[str, Any]) -> Batch:
+def batch_of(measurement: str, time: Any, tags: dict[str, Any], fields: dict[str, Any]) -> PointBatch:
     """A batch from columns (sequences, numpy or Arrow arrays) in the measurement's types."""
     spec = MEASUREMENTS[measurement]
     columns = {"time": _column(time, pa.int64())}
     columns |= {name: _column(tags[name], pa.utf8()) for name in spec.tags}
     columns |= {name: _column(column, _ARROW[spec.fields[name]]) for name, column in fields.items()}
-    return Batch(measurement, pa.table(columns))
+    return PointBatch(measurement, pa.table(columns))
 
 
 def _column(values: Any, kind: Any) -> Any:
@@ -190,19 +80,19 @@ def _column(values: Any, kind: Any) -> Any:
     return pa.array(values, kind)
 
 
-def merge(batches: Iterable[Batch]) -> list[Batch]:
+def merge(batches: Iterable[PointBatch]) -> list[PointBatch]:
     """One batch a measurement, rows in the order given; what a batch lacks is missing."""
     by_name: dict[str, list[Any]] = {}
     for batch in batches:
         if len(batch):
             by_name.setdefault(batch.measurement, []).append(batch.data)
     return [
-        Batch(name, found[0] if len(found) == 1 else pa.concat_tables(found, promote_options="default"))
+        PointBatch(name, found[0] if len(found) == 1 else pa.concat_tables(found, promote_options="default"))
         for name, found in by_name.items()
     ]
 
 
-def gather(points: Iterable[Point]) -> tuple[list[Batch], list[Refusal]]:
+def gather(points: Iterable[Point]) -> tuple[list[PointBatch], list[Refusal]]:
     """Points as batches, one a measurement, and those that no store could hold."""
     good: dict[str, list[Point]] = {}
     refused: list[Refusal] = []
@@ -215,7 +105,7 @@ def gather(points: Iterable[Point]) -> tuple[list[Batch], list[Refusal]]:
     return [_columns_of(name, rows) for name, rows in good.items()], refused
 
 
-def _columns_of(name: str, points: Sequence[Point]) -> Batch:
+def _columns_of(name: str, points: Sequence[Point]) -> PointBatch:
     spec = MEASUREMENTS[name]
     used = [f for f in spec.fields if any(f in p.fields for p in points)]
     return batch_of(
@@ -249,7 +139,7 @@ def why_not(point: Point) -> str | None:
     return None
 
 
-def set_apart(batch: Batch) -> tuple[Batch, list[Refusal]]:
+def set_apart(batch: PointBatch) -> tuple[PointBatch, list[Refusal]]:
     """The batch without the points whose tags cannot be written, and those."""
     bad = None
     for tag in MEASUREMENTS[batch.measurement].tags:
@@ -258,9 +148,9 @@ def set_apart(batch: Batch) -> tuple[Batch, list[Refusal]]:
             bad = found if bad is None else pc.or_(bad, found)
     if bad is None:
         return batch, []
-    refused = Batch(batch.measurement, batch.data.filter(bad))
+    refused = PointBatch(batch.measurement, batch.data.filter(bad))
     reason = "a tag with a control character, or with a backslash at its end, cannot be written"
-    good = Batch(batch.measurement, batch.data.filter(pc.invert(bad)))
+    good = PointBatch(batch.measurement, batch.data.filter(pc.invert(bad)))
     return good, [Refusal(point, reason) for point in refused.points()]
 
 

@@ -22,28 +22,11 @@ from processors.history.base import (
     tidy,
     write_points,
 )
-from processors.history.points import (
-    FLOAT,
-    INT,
-    MEASUREMENTS,
-    TEXT,
-    Batch,
-    Measurement,
-    Point,
-    merge,
-    set_apart,
-)
+from processors.history.measurements import FLOAT, INT, MEASUREMENTS, TEXT, Measurement
+from processors.history.points import Point, PointBatch, merge, set_apart
 
 _TYPES = {FLOAT: "REAL", INT: "INTEGER", TEXT: "TEXT"}
 _FULL = "full"
-_LOOKED_UP = {
-    "intervals": ("time", "id"),
-    "measurings": ("id",),
-    "outlooks": ("time", "id"),
-    "verdicts": ("time", "id"),
-    "rulings": ("time", "id"),
-    "context": ("kind", "id"),
-}
 _CHUNK = 20_000  # rows a transaction: readers of the log file wait no longer for it
 
 
@@ -82,7 +65,7 @@ class SqliteHistory:
         """See `History.write`."""
         return write_points(self, points)
 
-    def write_batches(self, batches: Iterable[Batch]) -> WriteOutcome:
+    def write_batches(self, batches: Iterable[PointBatch]) -> WriteOutcome:
         """See `History.write_batches`. What the disk or a lock refuses is kept, with the reason."""
         outcome = WriteOutcome()
         for merged in merge(batches):
@@ -98,7 +81,7 @@ class SqliteHistory:
                     outcome.accepted += len(part)
         return outcome
 
-    def _store(self, batch: Batch) -> str:
+    def _store(self, batch: PointBatch) -> str:
         """Write one transaction; empty when it is durable, otherwise what is in the way."""
         names = batch.data.column_names
         columns = [batch.data[name].to_pylist() for name in names]
@@ -246,7 +229,7 @@ def _prepare(connection: sqlite3.Connection, spec: Measurement) -> None:
     for name, kind in spec.fields.items():
         if name not in present:
             connection.execute(f'ALTER TABLE {spec.name} ADD COLUMN "{name}" {_TYPES[kind]}')
-    for column in _LOOKED_UP.get(spec.name, ()):
+    for column in spec.indexes:
         connection.execute(f"CREATE INDEX IF NOT EXISTS {spec.name}_{column} ON {spec.name} ({column})")
 
 

@@ -31,9 +31,8 @@ from processors.quality.settings import Settings
 from processors.suspicion.settings import settings_of
 from processors.suspicion.watch import Settings as Suspicion
 from processors.wind.ground import Ground
-from processors.windows.calendar import BASE, HOUR, RETAIN_MS, Track
+from processors.windows.calendar import BASE, HOUR, LATENESS_MS, RETAIN_MS, Track
 
-LATENESS_MS = 120_000  # of a window that no rule asks for
 OFFLINE_LEAST_MS = 15 * 60_000
 OFFLINE_INTERVALS = 3
 TOGETHER_S = 300  # devices that fall silent within so long of each other are told as one

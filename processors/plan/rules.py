@@ -27,8 +27,10 @@ from pydantic import (
 )
 
 from ingest.strict_yaml import ConfigError, Document, Loc, Problem, did_you_mean, load
+from processors.columns import SECOND_MS
 from processors.plan.background_term import BackgroundTerm
 from processors.quality.flags import CHECKS
+from processors.windows.calendar import LATENESS_MS
 
 STANDARDS = Path(__file__).parent.parent / "standards"
 RULES_FILE = "rules.yaml"
@@ -121,7 +123,7 @@ class Rule(_Data):
     unless: list[Ordered] = []  # not in force while such an order is: a night permit, a shutdown
     allowance: int | None = Field(default=None, ge=0)  # exceeding intervals that a day may have
     least_capture: float = Field(default=0.75, gt=0, le=1)
-    lateness_s: int = Field(default=120, ge=0, le=7200)
+    lateness_s: int = Field(default=LATENESS_MS // SECOND_MS, ge=0, le=7200)
     refuses: list[Check] = list(NO_MEASUREMENT)  # a value that fails one of these checks enters no mean
     refuses_suspect: list[Check] = []  # nor one that one of these calls suspect
     level: Level = "warning"  # of an exceeding interval

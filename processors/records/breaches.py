@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -69,9 +70,12 @@ def encode_breach(breach: Breach) -> tuple[bytes, bytes, Headers]:
     )
 
 
+def breach_from_body(body: Mapping[str, Any]) -> Breach:
+    """A breach event from its JSON data."""
+    own = {name: value for name, value in body.items() if name != "event_id"}
+    return Breach(**{**own, "reasons": tuple(own["reasons"])})
+
+
 def decode_breach(value: bytes) -> Breach:
     """The inverse of `encode_breach`."""
-    body: dict[str, Any] = orjson.loads(value)
-    body.pop("event_id", None)
-    body["reasons"] = tuple(body["reasons"])
-    return Breach(**body)
+    return breach_from_body(orjson.loads(value))

@@ -23,17 +23,10 @@ from ingest.records import Quarantined, Readings
 from ingest.telemetry import Telemetry
 from ingest.topics import QUARANTINE, RESULTS
 from processors.history.base import History
-from processors.history.columns import (
-    batches_of_flags,
-    batches_of_intervals,
-    batches_of_measurings,
-    batches_of_outlooks,
-    batches_of_readings,
-    batches_of_rulings,
-    batches_of_verdicts,
-)
-from processors.history.context import CONTEXT, Context, batches_of_context, decode_context
-from processors.history.points import Batch, Refusal, point_to_json
+from processors.history.columns import batches_of
+from processors.history.context import CONTEXT, Context, decode_context
+from processors.history.measurements import MEASUREMENTS
+from processors.history.points import PointBatch, Refusal, point_to_json
 from processors.records.any_record import decode
 from processors.records.outlooks import OUTLOOKS, Outlook, decode_outlooks
 from processors.records.readings import Flagged, Judged
@@ -49,18 +42,6 @@ Sleep = Callable[[float], Awaitable[None]]
 _WRITERS = 4
 _MOST_RAW = 8 * 1024 * 1024  # of a record set aside: as base64 in JSON it must still fit in one
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.2, 5.0
-_EVERY_REVISION = ("measurings", "rulings")  # each is an interval or verdict that is counted already
-_STORED = {
-    "readings": "readings",
-    "conflicts": "readings",
-    "quality": "flags",
-    "outlooks": "outlooks",
-    "intervals": "intervals",
-    "measurings": "measurings",
-    "verdicts": "verdicts",
-    "rulings": "rulings",
-    "context": "context",
-}
 
 
 @dataclass(slots=True)
@@ -78,18 +59,18 @@ class _Collected:
     received_at: int = 0
     weight: int = 0
 
-    def batches(self) -> list[Batch]:
+    def batches(self) -> list[PointBatch]:
         """All of it as points."""
-        return [
-            *batches_of_readings(self.readings),
-            *batches_of_flags(self.flags),
-            *batches_of_outlooks(self.outlooks),
-            *batches_of_intervals(self.intervals),
-            *batches_of_measurings(self.intervals),
-            *batches_of_verdicts(self.verdicts),
-            *batches_of_rulings(self.verdicts),
-            *batches_of_context(self.context),
-        ]
+        return batches_of(
+            {
+                "readings": self.readings,
+                "flags": self.flags,
+                "outlooks": self.outlooks,
+                "intervals": self.intervals,
+                "verdicts": self.verdicts,
+                "context": self.context,
+            }
+        )
 
 
 @dataclass(slots=True)
@@ -192,14 +173,14 @@ class StoreStage:
     async def settle(self) -> None:
         """`deliver` has returned only when all was durable."""
 
-    async def _write(self, batches: list[Batch], received_at: int) -> Counter[str]:
+    async def _write(self, batches: list[PointBatch], received_at: int) -> Counter[str]:
         """Write until nothing is kept; the number of refused points by kind."""
         refused: Counter[str] = Counter()
         tries = 0
         try:
             while True:
                 outcome = await self._in_thread(partial(self._worker.history.write_batches, batches))
-                refused.update(_STORED[refusal.point.measurement] for refusal in outcome.rejected)
+                refused.update(filter(None, (_counter(r.point.measurement) for r in outcome.rejected)))
                 await asyncio.gather(
                     *(self._set_aside(_quarantined(one, received_at)) for one in outcome.rejected)
                 )
@@ -263,12 +244,17 @@ def _quarantined(refusal: Refusal, received_at: int) -> Quarantined:
     return Quarantined(received_at, "store", RESULTS, "store_refused", refusal.reason, raw)
 
 
-def _rows(batches: Iterable[Batch]) -> dict[str, int]:
+def _rows(batches: Iterable[PointBatch]) -> dict[str, int]:
     found: Counter[str] = Counter()
     for batch in batches:
-        if batch.measurement not in _EVERY_REVISION:
-            found[_STORED[batch.measurement]] += len(batch)
+        if counter := _counter(batch.measurement):
+            found[counter] += len(batch)
     return found
+
+
+def _counter(measurement: str) -> str | None:
+    """The name under which its points are counted; None: each repeats one that is counted already."""
+    return MEASUREMENTS[measurement].counter
 
 
 def _received_at(record: RawRecord) -> int:

@@ -7,8 +7,9 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from processors.columns import DAY_MS, HOUR_MS, QUARTER_MS
+from processors.columns import DAY_MS, HOUR_MS, MINUTE_MS, QUARTER_MS
 
+LATENESS_MS = 2 * MINUTE_MS  # how long a window waits for what is late, where no rule says otherwise
 RETAIN_MS = 2 * HOUR_MS  # how long after an hour's end late readings may still supersede
 SUPERSEDE_MS = DAY_MS  # how long after an interval's end its background may still supersede
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.history.bisecting import Accepted, Division, Later, Refused, Reply, divide
+from processors.history.bisecting import Accepted, Division, Later, PointsRefused, Reply, divide
 
 
 class FakeServer:
@@ -27,7 +27,7 @@ class FakeServer:
             return Accepted()
         if self.partial:
             self.stored |= rows - found
-        return Refused("bad point", len(found) if self.partial else None)
+        return PointsRefused("bad point", len(found) if self.partial else None)
 
 
 bad_points = st.integers(0, 200).flatmap(

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from ingest.records import MISSING, Readings
 from processors.history.columns import batches_of_readings
 from processors.history.line import lines_of
-from processors.history.points import MEASUREMENTS, Point, gather, merge
+from processors.history.measurements import MEASUREMENTS
+from processors.history.points import Point, gather, merge
 
 NAMES = ("pm10", "tsp", "humidity")
 texts = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=8).filter(

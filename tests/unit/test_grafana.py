@@ -12,7 +12,7 @@ import yaml
 
 from deploy.grafana import panels
 from deploy.grafana.dashboard import TARGET, dashboard, text
-from processors.history.points import MEASUREMENTS
+from processors.history.measurements import MEASUREMENTS
 
 PROVISIONING = Path(panels.__file__).parent / "provisioning"
 DASHBOARD = dashboard()

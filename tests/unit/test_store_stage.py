@@ -14,8 +14,8 @@ import pytest
 from ingest.codec import encode, encode_readings, schema_of
 from ingest.records import Background, Headers, Quarantined, Readings, Tick
 from ingest.telemetry import Telemetry
-from processors.history import Batch, WriteOutcome
-from processors.history.context import WIND, background_of, encode_context, unpacked, wind_of
+from processors.history import PointBatch, WriteOutcome
+from processors.history.context import WIND, background_of, context_row, encode_context, wind_of
 from processors.history.points import Refusal, point_from_json
 from processors.history.sqlite import SqliteHistory
 from processors.records.judgements import encode_judgements
@@ -65,7 +65,7 @@ class FlakyHistory(SqliteHistory):
         self.refuses: set[int] = set()  # times of points that are refused
         self.writes: list[int] = []
 
-    def write_batches(self, batches: Iterable[Batch]) -> WriteOutcome:
+    def write_batches(self, batches: Iterable[PointBatch]) -> WriteOutcome:
         batches = list(batches)
         self.writes.append(sum(map(len, batches)))
         refused = [Refusal(p, "too ugly") for b in batches for p in b.points() if p.time in self.refuses]
@@ -221,7 +221,7 @@ async def test_a_stage_that_waits_holds_no_other_stage(rig: Rig) -> None:
     awake = asyncio.Event()
 
     class Dead(FlakyHistory):
-        def write_batches(self, batches: Iterable[Batch]) -> WriteOutcome:
+        def write_batches(self, batches: Iterable[PointBatch]) -> WriteOutcome:
             return (
                 WriteOutcome(kept=list(batches), why="dead")
                 if not awake.is_set()
@@ -266,7 +266,7 @@ async def test_what_verdicts_depended_on_is_stored_beside_them(rig: Rig) -> None
     value, headers = encode(feed)
     await rig.take(raw(0, *encode_context(value, schema_of(headers), T0 + 5)))
     (row,) = rig.history.rows("context", {"kind": "background"})
-    assert background_of(unpacked(row)) == feed
+    assert background_of(context_row(row)) == feed
 
 
 async def test_the_wind_of_a_sites_hour_is_stored_beside_them(rig: Rig) -> None:
@@ -278,7 +278,7 @@ async def test_the_wind_of_a_sites_hour_is_stored_beside_them(rig: Rig) -> None:
     )  # fmt: skip
     await rig.take(raw(0, *encode_winds([hour], T0 + HOUR)))
     (row,) = rig.history.rows("context", {"kind": WIND, "name": "site-1"}, T0, T0 + 1)
-    assert wind_of(unpacked(row)) == hour
+    assert wind_of(context_row(row)) == hour
 
 
 async def test_a_context_of_another_kind_goes_to_quarantine(rig: Rig) -> None:

@@ -21,9 +21,9 @@ from processors.history.context import (
     Context,
     background_of,
     batches_of_context,
+    context_row,
     revision_of,
     signal_of,
-    unpacked,
 )
 from processors.records.outlooks import Outlook
 from processors.records.verdicts import Interval, Verdict
@@ -446,8 +446,8 @@ def test_a_background_and_its_correction_are_both_kept(history: History) -> None
     first = Background("b1", T0 + HOUR, "S001", T0, T0 + HOUR, {"pm10": 120_000})
     _context(history, first, replace(first, id="c2", received_at=T0 + HOUR + 5, values={"pm10": 90_000}))
     rows = history.rows("context", {"kind": "background", "name": "S001"}, T0, T0 + HOUR)
-    assert [background_of(unpacked(row)).values["pm10"] for row in rows] == [120_000, 90_000]
-    assert background_of(unpacked(rows[0])) == first
+    assert [background_of(context_row(row)).values["pm10"] for row in rows] == [120_000, 90_000]
+    assert background_of(context_row(rows[0])) == first
 
 
 def test_a_configuration_comes_back_from_its_pieces_as_it_was(history: History) -> None:
@@ -459,8 +459,8 @@ def test_a_configuration_comes_back_from_its_pieces_as_it_was(history: History) 
     }
     revision = Revision("abcdef", T0, T0 + 5, body, {"by": "li", "reason": "雨季"})
     _context(history, revision)
-    rows = [unpacked(row) for row in history.rows("context", {"id": "abcdef"})]
-    whole = next(row for row in rows if row["kind"] == "configuration")
+    rows = [context_row(row) for row in history.rows("context", {"id": "abcdef"})]
+    whole = next(row for row in rows if row.kind == "configuration")
     assert revision_of(whole, [row for row in rows if row is not whole]) == revision
 
 
@@ -468,4 +468,4 @@ def test_a_signal_comes_back_as_it_was(history: History) -> None:
     signal = Signal("s1", T0, "site-1", "alert", "orange", T0, None)
     _context(history, signal)
     (row,) = history.rows("context", {"kind": "signal"})
-    assert signal_of(unpacked(row)) == signal
+    assert signal_of(context_row(row)) == signal

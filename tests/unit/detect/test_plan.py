@@ -14,7 +14,6 @@ from processors.columns import UNBOUNDED
 from processors.plan.orders import Orders
 from processors.plan.plan import (
     FORMER_MS,
-    LATENESS_MS,
     OFFLINE_LEAST_MS,
     Plan,
     depends_on,
@@ -24,7 +23,7 @@ from processors.plan.plan import (
     revision_id,
 )
 from processors.plan.rule_in_force import Former, RuleInForce
-from processors.windows.calendar import HOUR, QUARTER, RETAIN_MS, Track
+from processors.windows.calendar import HOUR, LATENESS_MS, QUARTER, RETAIN_MS, Track
 from processors.windows.means import Statistic
 from tests.logs import HOUR as HOUR_MS
 from tests.logs import MIDNIGHT, MINUTE, T0, local_rule, revision

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processors.audit.arithmetic import (
-    Comparison,
+    LimitComparison,
     Slot,
-    Statistic,
+    SlotStatistic,
     Value,
     Window,
     long_window_of,
@@ -22,11 +22,11 @@ from tests import oracle
 
 MINUTE, HOUR = 60_000, 3_600_000
 STATISTICS = [
-    (Statistic(), ("mean", None)),
-    (Statistic("max"), ("max", None)),
-    (Statistic("percentile", percentile=60), ("percentile", 60)),
-    (Statistic("percentile", percentile=98.5), ("percentile", 98.5)),
-    (Statistic("count", above=99.5), ("count", 99.5)),
+    (SlotStatistic(), ("mean", None)),
+    (SlotStatistic("max"), ("max", None)),
+    (SlotStatistic("percentile", percentile=60), ("percentile", 60)),
+    (SlotStatistic("percentile", percentile=98.5), ("percentile", 98.5)),
+    (SlotStatistic("count", above=99.5), ("count", 99.5)),
 ]
 
 
@@ -116,22 +116,22 @@ def test_a_slot_mean_is_rounded_half_up_at_a_billionth() -> None:
 @pytest.mark.parametrize(
     ("comparison", "exceeds", "left", "words"),
     [
-        (Comparison(150.0, None, None, 150.0, True), False, 150.0, "150.0 <= 150.0"),
-        (Comparison(150.0, None, None, 150.0, False), True, 150.0, "150.0 >= 150.0"),
-        (Comparison(149.9, None, None, 150.0, False), False, 149.9, "149.9 < 150.0"),
+        (LimitComparison(150.0, None, None, 150.0, True), False, 150.0, "150.0 <= 150.0"),
+        (LimitComparison(150.0, None, None, 150.0, False), True, 150.0, "150.0 >= 150.0"),
+        (LimitComparison(149.9, None, None, 150.0, False), False, 149.9, "149.9 < 150.0"),
         (
-            Comparison(231.4, 120.0, 150.0, 80.0, True),
+            LimitComparison(231.4, 120.0, 150.0, 80.0, True),
             True,
             111.4,
             "231.4 - min(120.0, 150.0) = 111.4 > 80.0",
         ),
-        (Comparison(231.4, 170.0, 150.0, 80.0, True), True, 81.4, "231.4 - min(170.0, 150.0) = 81.4 > 80.0"),
-        (Comparison(200.0, 120.0, None, 80.0, True), False, 80.0, "200.0 - 120.0 = 80.0 <= 80.0"),
-        (Comparison(0.3, 0.1, None, 0.2, True), False, 0.2, "0.3 - 0.1 = 0.2 <= 0.2"),  # exact, unlike floats
+        (LimitComparison(231.4, 170.0, 150.0, 80.0, True), True, 81.4, "231.4 - min(170.0, 150.0) = 81.4 > 80.0"),
+        (LimitComparison(200.0, 120.0, None, 80.0, True), False, 80.0, "200.0 - 120.0 = 80.0 <= 80.0"),
+        (LimitComparison(0.3, 0.1, None, 0.2, True), False, 0.2, "0.3 - 0.1 = 0.2 <= 0.2"),  # exact, unlike floats
     ],
 )
 def test_the_limit_is_compared_with_what_the_clause_leaves(
-    comparison: Comparison, exceeds: bool, left: float, words: str
+    comparison: LimitComparison, exceeds: bool, left: float, words: str
 ) -> None:
     assert (comparison.exceeds, comparison.left, comparison.words()) == (exceeds, left, words)
 

@@ -10,13 +10,14 @@ from ingest import codec
 from ingest.records import Background, Revision, Signal, Tick
 from processors.history.context import (
     Context,
+    ContextRow,
     background_of,
     batches_of_context,
+    context_row,
     decode_context,
     encode_context,
     revision_of,
     signal_of,
-    unpacked,
 )
 from processors.records.breaches import BREACH, Breach, encode_breach
 from tests.logs import HOUR, T0, WUHAN, Run, minutes, revision, rules_of, ticking
@@ -37,10 +38,10 @@ CALIBRATION = Signal(
 REVISION = revision(["d2", "d1"], rules_of(WUHAN))
 
 
-def _rows(*records: Context) -> list[dict[str, Any]]:
+def _rows(*records: Context) -> list[ContextRow]:
     """As a store hands them out."""
     return [
-        unpacked(
+        context_row(
             {
                 "kind": "",
                 "name": "",
@@ -62,22 +63,22 @@ def test_nothing_is_no_batch():
 
 def test_a_background_comes_back():
     (row,) = _rows(BACKGROUND)
-    assert (row["kind"], row["name"], row["salt"], row["time"]) == ("background", "S1", "bg-1", T0)
+    assert (row.kind, row.name, row.salt, row.time) == ("background", "S1", "bg-1", T0)
     assert background_of(row) == BACKGROUND
 
 
 @pytest.mark.parametrize("signal", [ALERT, CALIBRATION])
 def test_a_signal_comes_back_with_its_monitor_and_corrections(signal: Signal):
     (row,) = _rows(signal)
-    assert (row["kind"], row["name"], row["salt"]) == ("signal", "site-1", signal.id)
+    assert (row.kind, row.name, row.salt) == ("signal", "site-1", signal.id)
     assert signal_of(row) == signal
 
 
 def test_a_configuration_comes_back_from_its_pieces_in_any_order():
     whole, *pieces = _rows(REVISION)
-    assert (whole["kind"], whole["name"], whole["time"]) == ("configuration", "", REVISION.effective)
-    assert whole["body"]["counts"] == {"sites": 1, "devices": 2, "rules": len(REVISION.body["rules"])}
-    assert [(p["kind"], p["name"]) for p in pieces[:3]] == [
+    assert (whole.kind, whole.name, whole.time) == ("configuration", "", REVISION.effective)
+    assert whole.body["counts"] == {"sites": 1, "devices": 2, "rules": len(REVISION.body["rules"])}
+    assert [(p.kind, p.name) for p in pieces[:3]] == [
         ("site", "s1"),
         ("device", "d2"),
         ("device", "d1"),
@@ -89,7 +90,7 @@ def test_a_configuration_comes_back_from_its_pieces_in_any_order():
 
 def test_of_a_configuration_only_the_pieces_of_interest_come_back():
     whole, *pieces = _rows(REVISION)
-    found = revision_of(whole, [p for p in pieces if p["name"] == "d1"])
+    found = revision_of(whole, [p for p in pieces if p.name == "d1"])
     assert ([d["id"] for d in found.body["devices"]], found.body["sites"], found.body["rules"]) == (
         ["d1"],
         [],
@@ -106,18 +107,18 @@ def breach() -> Breach:
 
 def test_an_event_of_a_breach_is_found_by_its_device_and_when(breach: Breach):
     (row,) = _rows(breach)
-    assert (row["kind"], row["name"], row["time"], row["received_at"]) == (
+    assert (row.kind, row.name, row.time, row.received_at) == (
         "breach",
         "d1",
         breach.at,
         breach.at,
     )
-    assert (row["salt"], row["body"]["event_id"], row["id"]) == (
+    assert (row.salt, row.body["event_id"], row.id) == (
         breach.event_id[:4],
         breach.event_id,
         breach.id,
     )
-    assert row["body"]["value"] == breach.value
+    assert row.body["value"] == breach.value
 
 
 @pytest.mark.parametrize("record", [BACKGROUND, ALERT, CALIBRATION, REVISION])

@@ -1,0 +1,170 @@
+"""What a stored configuration says of a rule, a site and a monitor: the facts that an explanation needs.
+
+Read from the JSON of the configuration, which may be of an older version: only what has a default there has
+one here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ingest.records import Signal
+from processors.columns import SECOND_MS
+from processors.plan.background_term import REFERENCE, UPWIND
+from processors.plan.rules import NO_MEASUREMENT
+from processors.windows.calendar import LATENESS_MS
+
+Stored = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class BackgroundFacts:
+    """Whose measurement a rule subtracts, and how much of it at most (in the rule's unit)."""
+
+    kind: str
+    area: str
+    device: str
+    cap: float | None
+
+    @property
+    def is_beside(self) -> bool:
+        """Is it measured by another monitor of the site?"""
+        return self.kind in (UPWIND, REFERENCE)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFacts:
+    """One rule; `stored` is all that the configuration says of it."""
+
+    title: Mapping[str, str]
+    citation: str
+    clause: str
+    status: str
+    unit: str
+    window: int  # s; 0: single values
+    statistic: str
+    percentile: float | None
+    above: float | None
+    limit: float
+    strict: bool
+    background: BackgroundFacts | None
+    allowance: int | None
+    least_capture: float
+    lateness: int  # ms
+    refuses: tuple[str, ...]
+    refuses_suspect: tuple[str, ...]
+    stored: Stored
+
+    @property
+    def factor(self) -> int:
+        """Micrograms in the rule's unit: verdicts are in ug/m3."""
+        return 1000 if self.unit == "mg/m3" and self.statistic != "count" else 1
+
+
+def rule_facts(body: Stored) -> RuleFacts:
+    """The facts of a rule."""
+    term = body.get("background")
+    lateness = body.get("lateness_s")
+    return RuleFacts(
+        title=body.get("title") or {},
+        citation=body.get("citation") or "",
+        clause=body.get("clause") or "?",
+        status=body.get("status") or "",
+        unit=body["unit"],
+        window=body["window"],
+        statistic=body["statistic"],
+        percentile=body.get("percentile"),
+        above=body.get("above"),
+        limit=body["limit"],
+        strict=body["strict"],
+        background=_background(term) if term else None,
+        allowance=body.get("allowance"),
+        least_capture=body["least_capture"],
+        lateness=LATENESS_MS if lateness is None else int(lateness) * SECOND_MS,
+        refuses=tuple(body.get("refuses", NO_MEASUREMENT)),
+        refuses_suspect=tuple(body.get("refuses_suspect", ())),
+        stored=body,
+    )
+
+
+def _background(term: Stored) -> BackgroundFacts:
+    kind, area, device = (term.get(key) or "" for key in ("kind", "area", "device"))
+    return BackgroundFacts(kind or "county", area, device, term.get("cap"))
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFacts:
+    """One site; `stored` is all that the configuration says of it."""
+
+    id: str
+    name: str
+    places: tuple[str, ...]  # area and township, where orders for them concern the site
+    stored: Stored
+
+
+def site_facts(body: Stored) -> SiteFacts:
+    """The facts of a site."""
+    places = tuple(str(body[key]) for key in ("area", "township") if body.get(key))
+    return SiteFacts(body["id"], body.get("name") or "", places, body)
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A calibration: from `since` on a raw value is judged as raw x slope x factor + offset.
+
+    `signal`: the id of the signal that told of it; None: the configuration.
+    """
+
+    pollutant: str
+    since: int
+    slope: float
+    offset: float
+    factor: float
+    signal: str | None
+
+
+def corrections(stored: Any, signal: str | None) -> Iterator[Correction]:
+    """The corrections of a monitor's entry or of a signal; `stored` None: there are none."""
+    for one in stored or ():
+        yield Correction(one["pollutant"], one["from"], one["slope"], one["offset"], one["factor"], signal)
+
+
+def corrections_of(signal: Signal) -> tuple[Correction, ...]:
+    """What a signal of a calibration says."""
+    return tuple(corrections(signal.calibration, signal.id))
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFacts:
+    """One monitor; `stored` is all that the configuration says of it."""
+
+    interval_s: float
+    corrections: tuple[Correction, ...]
+    stored: Stored
+
+    @property
+    def interval(self) -> int:
+        """How often it sends, ms."""
+        return round(float(self.interval_s) * SECOND_MS)
+
+
+def device_facts(body: Stored) -> DeviceFacts:
+    """The facts of a monitor."""
+    return DeviceFacts(body["interval"], tuple(corrections(body.get("calibration"), None)), body)
+
+
+@dataclass(frozen=True, slots=True)
+class CountyFacts:
+    """The county of a configuration; without one, values that mislead nobody."""
+
+    name: str = ""
+    zone: str = "UTC"
+    language: str = ""
+
+
+def county_facts(body: Stored) -> CountyFacts:
+    """The county of a configuration's body."""
+    county = body["county"]
+    return CountyFacts(county.get("name", ""), county.get("zone", "UTC"), county.get("language", ""))
