@@ -31,7 +31,7 @@ from processors.plan.calibrations import Calibrations
 from processors.plan.orders import Orders
 from processors.plan.plan import Plan, sites_of_partition
 from processors.plan.rule_in_force import Admission, Former
-from processors.quality.newest import Newest
+from processors.quality.newest import NewestValues
 from processors.silence.connections import Connections
 from processors.silence.deadman import Deadman
 from processors.silence.device_gaps import Holes
@@ -231,9 +231,9 @@ def load(data: bytes, memory: Some) -> Some:
         mean, code, greatest = (arrays[i] for i in columns)
         memory.hours.held.setdefault(start, {})[Key(q, fail, suspect)] = Hour(mean, code, greatest)
     _load_ahead(memory.ahead, head["ahead"], arrays)
-    memory.newest = Newest(*(arrays[i] for i in head["newest"]))
+    memory.newest = NewestValues(*(arrays[i] for i in head["newest"]))
     for period, columns in head["checked"]:
-        memory.checked.before[period] = Newest(*(arrays[i] for i in columns))
+        memory.checked.before[period] = NewestValues(*(arrays[i] for i in columns))
     if head["revision"] is None:
         return memory
     memory.revision = Revision(**head["revision"])

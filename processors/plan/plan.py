@@ -27,7 +27,7 @@ from processors.plan.orders import EVERYWHERE, STAGE, Orders
 from processors.plan.rule_in_force import Former, Rows, RuleInForce, rule_in_force, selects
 from processors.plan.rules import Rule
 from processors.quality.limits import Limits
-from processors.quality.settings import Settings
+from processors.quality.settings import QualitySettings
 from processors.suspicion.settings import settings_of
 from processors.suspicion.watch import Settings as Suspicion
 from processors.wind.ground import Ground
@@ -193,7 +193,7 @@ class Plan:
             latest=latest,
             former=former,
             limits=Limits.of(
-                Settings.model_validate(body.get("quality") or {}),
+                QualitySettings.model_validate(body.get("quality") or {}),
                 monitors,
             ),
             corrections=corrections,
