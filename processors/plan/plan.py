@@ -28,8 +28,7 @@ from processors.plan.rule_in_force import Former, Rows, RuleInForce, rule_in_for
 from processors.plan.rules import Rule
 from processors.quality.limits import Limits
 from processors.quality.settings import QualitySettings
-from processors.suspicion.settings import settings_of
-from processors.suspicion.watch import Settings as Suspicion
+from processors.suspicion.settings import SuspicionSettings, settings_of
 from processors.wind.ground import Ground
 from processors.windows.calendar import BASE, HOUR, RETAIN_MS, Track
 
@@ -130,7 +129,7 @@ class Plan:
     limits: Limits  # of the quality checks
     ground: Ground  # where the devices stand
     suspects: bool  # is what looks like falsification told?
-    suspicion: Suspicion  # its thresholds
+    suspicion: SuspicionSettings  # its thresholds
     corrections: Tables  # of the devices' values, one table a judged pollutant
     ceilings: Rows  # (3, rows) greatest raw value of calibrated sensors, thousandths; -1: not known
     tracks: tuple[Track, ...]  # windows to close, hours before what is made of them
