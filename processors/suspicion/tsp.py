@@ -42,7 +42,9 @@ def find(history: FeatureHistory, place: Surroundings, settings: ComputedTspSett
     middle = median(slope, settings.least_h)
     spread = ratio(np.fmax.reduce(slope, axis=0) - np.fmin.reduce(slope, axis=0), middle)
     found = (
-        (count_known(residual) >= settings.least_h) & (greatest <= settings.residual) & (spread <= settings.slopes)
+        (count_known(residual) >= settings.least_h)
+        & (greatest <= settings.residual)
+        & (spread <= settings.slopes)
     )
     found &= ~np.isnan(history.last("tsp_slope", 1)[0])
     rows = np.flatnonzero(found).astype(np.int32)

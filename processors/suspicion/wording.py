@@ -1,4 +1,4 @@
-"""Words of suspected falsification (疑似) in Chinese and English: guards, features, numbers of the evidence."""
+"""Words of suspected falsification (疑似) in Chinese and English: guards, features, numbers."""
 
 from __future__ import annotations
 
