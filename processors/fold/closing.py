@@ -5,6 +5,7 @@ from __future__ import annotations
 from processors.columns import DAY_MS, HOUR_MS, QUARTER_MS, Int32s
 from processors.fold.memory import Memory
 from processors.fold.outputs import Note, Outputs
+from processors.fold.suspicion import LookedAt, Telling
 from processors.measuring.meter import numbers_of
 from processors.outlook.long_windows import DecidedWindows
 from processors.outlook.short_windows import Moment, next_look
@@ -137,18 +138,9 @@ def look_at_open_windows(memory: Memory, due: int, at: int, out: Outputs) -> Non
 def _suspect(memory: Memory, closed: int, at: int, delayed: bool, out: Outputs) -> None:
     if not memory.plan.suspects:
         return
-    events, explained = memory.suspecting.hour(
-        memory.plan,
-        memory.log,
-        closed,
-        memory.since,
-        memory.gaps,
-        memory.orders,
-        memory.backgrounds,
-        memory.breaches,
-        at,
-        delayed,
-    )
+    hours = LookedAt(closed, memory.since, memory.log, memory.gaps, memory.orders, memory.backgrounds)
+    telling = Telling(memory.breaches, at, delayed)
+    events, explained = memory.suspecting.hour(memory.plan, hours, telling)
     out.breaches += events
     out.notes += [Note("suspicion_explained", words) for words in explained]
 

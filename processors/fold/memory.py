@@ -18,7 +18,7 @@ from processors.outlook.short_windows import OutlookMemory
 from processors.plan.calibrations import Calibrations
 from processors.plan.orders import Orders
 from processors.plan.plan import Plan
-from processors.quality.newest import Newest
+from processors.quality.newest import NewestValues
 from processors.records.tables import VERDICTS
 from processors.silence.connections import Connections
 from processors.silence.deadman import Deadman
@@ -53,7 +53,7 @@ class Memory:
         self.hours = Hours()
         self.late = ReopenedWindows()
         self.ahead = OutlookMemory()
-        self.newest = Newest.empty(0)  # for the first flags of what comes
+        self.newest = NewestValues.empty(0)  # for the first flags of what comes
         self.checked = Checked()
         self.suspecting = Suspecting()
         self.winds = Winds()

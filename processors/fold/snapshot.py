@@ -31,13 +31,13 @@ from processors.plan.calibrations import Calibrations
 from processors.plan.orders import Orders
 from processors.plan.plan import Plan, sites_of_partition
 from processors.plan.rule_in_force import Admission, Former
-from processors.quality.newest import Newest
+from processors.quality.newest import NewestValues
 from processors.silence.connections import Connections
 from processors.silence.deadman import Deadman
 from processors.silence.device_gaps import DeviceGaps
 from processors.silence.heard import Heard
 from processors.silence.own_outage import Outage
-from processors.suspicion.hour_sums import Beside
+from processors.suspicion.hour_sums import HourSums
 from processors.verdicts.answers import Held
 from processors.verdicts.days import DayHeld, Days
 from processors.verdicts.judge import Judge
@@ -182,7 +182,7 @@ def _dump_held(held: Held, pack: _Pack) -> list[int]:
 
 
 def _dump_beside(suspecting: Suspecting, pack: _Pack) -> list[Any]:
-    return [[hour, [pack.add(array) for array in arrays]] for hour, arrays in suspecting.beside.dump()]
+    return [[hour, [pack.add(array) for array in arrays]] for hour, arrays in suspecting.hour_sums.dump()]
 
 
 def _dump_log(log: RowLog, pack: _Pack) -> dict[str, Any]:
@@ -231,9 +231,9 @@ def load(data: bytes, memory: Some) -> Some:
         mean, code, greatest = (arrays[i] for i in columns)
         memory.hours.held.setdefault(start, {})[Key(q, fail, suspect)] = Hour(mean, code, greatest)
     _load_ahead(memory.ahead, head["ahead"], arrays)
-    memory.newest = Newest(*(arrays[i] for i in head["newest"]))
+    memory.newest = NewestValues(*(arrays[i] for i in head["newest"]))
     for period, columns in head["checked"]:
-        memory.checked.before[period] = Newest(*(arrays[i] for i in columns))
+        memory.checked.before[period] = NewestValues(*(arrays[i] for i in columns))
     if head["revision"] is None:
         return memory
     memory.revision = Revision(**head["revision"])
@@ -259,7 +259,7 @@ def load(data: bytes, memory: Some) -> Some:
     memory.winds = Winds.load(head.get("winds", []), arrays)
     memory.suspecting = Suspecting.load(suspecting, len(memory.plan))
     beside = [(hour, [arrays[i] for i in own]) for hour, own in head.get("beside", [])]
-    memory.suspecting.beside = Beside.load(beside)
+    memory.suspecting.hour_sums = HourSums.load(beside)
     memory.log = _load_log(head["log"], arrays, memory.plan)
     above = {name: arrays[i] for name, i in head["above"]}
     memory.instants = Instants(memory.plan, above, dict(head.get("opened", [])))

@@ -27,9 +27,8 @@ from processors.plan.orders import EVERYWHERE, STAGE, Orders
 from processors.plan.rule_in_force import Former, Rows, RuleInForce, rule_in_force, selects
 from processors.plan.rules import Rule
 from processors.quality.limits import Limits
-from processors.quality.settings import Settings
-from processors.suspicion.settings import settings_of
-from processors.suspicion.watch import Settings as Suspicion
+from processors.quality.settings import QualitySettings
+from processors.suspicion.settings import SuspicionSettings, settings_of
 from processors.wind.ground import Ground
 from processors.windows.calendar import BASE, HOUR, LATENESS_MS, RETAIN_MS, Track
 
@@ -136,7 +135,7 @@ class Plan:
     limits: Limits  # of the quality checks
     ground: Ground  # where the devices stand
     suspects: bool  # is what looks like falsification told?
-    suspicion: Suspicion  # its thresholds
+    suspicion: SuspicionSettings  # its thresholds
     corrections: Tables  # of the devices' values, one table a judged pollutant
     ceilings: Rows  # (3, rows) greatest raw value of calibrated sensors, thousandths; -1: not known
     tracks: tuple[Track, ...]  # windows to close, hours before what is made of them
@@ -200,7 +199,7 @@ class Plan:
             latest=latest,
             former=former,
             limits=Limits.of(
-                Settings.model_validate(body.get("quality") or {}),
+                QualitySettings.model_validate(body.get("quality") or {}),
                 monitors,
             ),
             corrections=corrections,

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ingest.units import JUDGED
 from processors.columns import HOUR_MS, NANO, QUARTER_MS, UNBOUNDED
 from processors.plan.rules import NO_MEASUREMENT, Rule
-from processors.quality.flags import bits_of
+from processors.quality.checks import bits_of
 from processors.windows.calendar import RETAIN_MS, Track, day_of, midnight
 from processors.windows.means import Statistic
 

@@ -36,7 +36,7 @@ from ingest.units import JUDGED
 from processors.columns import MINUTE_MS
 from processors.fold.detector import Detector
 from processors.fold.outputs import Outputs
-from processors.quality.flags import CHECKS
+from processors.quality.checks import CHECKS
 from processors.records.breaches import Breach
 from processors.records.ids import reading_id
 from processors.records.outlooks import Outlook

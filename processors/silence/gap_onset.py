@@ -16,7 +16,7 @@ import numpy.typing as npt
 from ingest.units import JUDGED
 from processors.columns import HOUR_MS, Bools, Floats, Int32s, Int64s
 from processors.records.reasons import HIGH_BACKGROUND, RISING
-from processors.suspicion.features import Rows, hour_features
+from processors.suspicion.features import HourReadings, hour_features
 from processors.windows.row_log import Columns
 
 Bits = npt.NDArray[np.uint8]
@@ -65,7 +65,10 @@ def onset_bits(
     first[1:] = key[order][1:] != key[order][:-1]
     mine = mine[order[first]]
     features = hour_features(
-        Rows(place[mine].astype(np.int32), at[mine], held.values[_PM10, mine]), len(rows), 0, background
+        HourReadings(place[mine].astype(np.int32), at[mine], held.values[_PM10, mine]),
+        len(rows),
+        0,
+        background,
     )
     found = gap_onsets(features["rise"], features["ending"], background, settings or OnsetSettings())
     bits: Bits = found.rising * np.uint8(RISING) + found.high_background * np.uint8(HIGH_BACKGROUND)

@@ -7,7 +7,9 @@ import pytest
 
 from ingest.records import MISSING
 from ingest.units import JUDGED
+from processors.columns import Uint8s
 from processors.quality import (
+    above_range,
     attenuated_signal,
     background,
     ceiling,
@@ -21,32 +23,24 @@ from processors.quality import (
     rate_of_change,
     spike,
 )
-from processors.quality.flags import (
-    BIT,
-    CHECKS,
-    Flags,
-    bits_of,
-    names_of,
-    summary,
-)
-from processors.quality.series import Series, cut
-from processors.quality.settings import (
-    AttenuatedSignal,
-    Ceiling,
-    Clock,
-    FlatLine,
-    GrossRange,
-    Humidity,
-    Plausible,
-    PmOrder,
-    RateOfChange,
-    Settings,
-    Spike,
-)
+from processors.quality.attenuated_signal import AttenuatedSignal
+from processors.quality.ceiling import Ceiling
+from processors.quality.checks import BIT, CHECKS, bits_of, names_of
+from processors.quality.clock import ClockLimits
+from processors.quality.device_codes import codes_of
+from processors.quality.flat_line import FlatLine
+from processors.quality.gross_range import GrossRange
+from processors.quality.humidity import Humidity
+from processors.quality.plausibility import Plausible
+from processors.quality.pm_order import PmOrder
+from processors.quality.rate_of_change import RateOfChange
+from processors.quality.series import Series, cut, run_starts
+from processors.quality.settings import QualitySettings
+from processors.quality.spike import Spike
 from tests.quality_series import MINUTE, T0, line, series_of, storm
 from tests.recordings import Recordings
 
-DEFAULTS = Settings.model_validate({})
+DEFAULTS = QualitySettings.model_validate({})
 EMPTY = series_of([])
 
 
@@ -121,8 +115,8 @@ def test_a_slow_device_needs_the_least_number_of_values_to_be_flat() -> None:
 def test_a_run_goes_on_from_what_came_before() -> None:
     series = series_of([(0, T0, 5), (0, T0 + 1, 5), (0, T0 + 2, 6), (1, T0, 7), (2, T0, 8)])
     before = np.array([5, 9, MISSING]), np.array([T0 - 100, T0 - 50, 0])
-    assert (flat_line.run_starts(series, before) - T0).tolist() == [-100, -100, 2, 0, 0]
-    assert flat_line.run_starts(EMPTY).tolist() == []
+    assert (run_starts(series, before) - T0).tolist() == [-100, -100, 2, 0, 0]
+    assert run_starts(EMPTY).tolist() == []
 
 
 def test_five_equal_samples_in_a_burst_are_no_flat_hour(recordings: Recordings) -> None:
@@ -130,7 +124,7 @@ def test_five_equal_samples_in_a_burst_are_no_flat_hour(recordings: Recordings) 
     pm10 = storm(recordings, "pm10")
     checks, interval = DEFAULTS.pm10.flat_line, np.array([300_000])
     assert checks is not None
-    by_run = flat_line.by_run(pm10, flat_line.run_starts(pm10), *flat_line.times(checks, interval))
+    by_run = flat_line.by_run(pm10, run_starts(pm10), *flat_line.times(checks, interval))
     assert set(by_run.tolist()) == {1}
     before = 3600 // 300  # values in the time after which one that stays the same is suspect
     alike = np.ptp(np.lib.stride_tricks.sliding_window_view(pm10.value, before + 1), axis=1) == 0
@@ -186,7 +180,7 @@ def test_wet_air_is_a_matter_of_optical_sensors_only() -> None:
 
 
 def test_a_clock_ahead_or_far_behind_is_told_and_the_limit_itself_is_not() -> None:
-    checks = Clock(ahead_suspect_s=60, ahead_fail_s=3600, behind_suspect_s=600, behind_fail_s=86_400)
+    checks = ClockLimits(ahead_suspect_s=60, ahead_fail_s=3600, behind_suspect_s=600, behind_fail_s=86_400)
     off = np.array([60_000, 60_001, 3_600_000, 3_600_001, -600_000, -600_001, -86_400_000, -86_400_001, 0])
     found = clock.check(T0 + off, np.full(len(off), T0), checks)
     assert found.tolist() == [1, 3, 3, 4, 1, 3, 3, 4, 1]
@@ -194,14 +188,14 @@ def test_a_clock_ahead_or_far_behind_is_told_and_the_limit_itself_is_not() -> No
 
 def test_only_what_a_device_calls_normal_is_a_measurement_and_above_range_is_kept_apart() -> None:
     flags = {0: "pm10=N;tsp=D", 1: "pm10=T", 2: "pm10=S;pm2_5=X", 3: "temperature=D"}
-    codes = device_flag.codes_of(flags, 5, JUDGED)
+    codes = codes_of(flags, 5, JUDGED)
     assert device_flag.check(codes).tolist() == [[1, 1, 4, 1, 1], [1, 1, 4, 1, 1], [4, 1, 1, 1, 1]]
-    assert device_flag.check_above_range(codes).tolist() == [[1, 4, 1, 1, 1], [1] * 5, [1] * 5]
+    assert above_range.check(codes).tolist() == [[1, 4, 1, 1, 1], [1] * 5, [1] * 5]
 
 
 @pytest.mark.parametrize("flag", "SFMDCB")
 def test_each_flag_of_the_standard_but_n_and_t_fails(flag: str) -> None:
-    assert device_flag.check(device_flag.codes_of({0: f"pm10={flag}"}, 1, JUDGED))[0, 0] == 4
+    assert device_flag.check(codes_of({0: f"pm10={flag}"}, 1, JUDGED))[0, 0] == 4
 
 
 def minute_of(values: list[int | None]) -> Series:
@@ -254,12 +248,6 @@ def test_the_background_of_a_bin_s_last_value_judges_all_of_its_values_and_no_ot
     assert background.check(series, checks, around).tolist() == [3, 3, 3, 1, 3]
 
 
-def test_the_summary_is_the_worst_of_all_checks() -> None:
-    fail, suspect = np.array([0, 0, 1, 1], np.uint16), np.array([0, 4, 4, 0], np.uint16)
-    assert summary(fail, suspect, np.ones(4, bool)).tolist() == [1, 3, 4, 4]
-    assert summary(fail, suspect, np.zeros(4, bool)).tolist() == [9] * 4
-
-
 def test_the_names_and_bits_of_checks_are_what_stored_records_hold() -> None:
     assert CHECKS == (
         "gross_range",
@@ -292,7 +280,7 @@ def test_a_cut_brings_the_context_that_a_check_asks_for() -> None:
     assert own.tolist() == [False, True, True, False]
 
 
-def by_defaults(of: Recordings, pollutant: str) -> dict[str, Flags]:
+def by_defaults(of: Recordings, pollutant: str) -> dict[str, Uint8s]:
     """Flags of the dust storm's values by each default check."""
     series, interval = storm(of, pollutant), np.array([300_000])
     checks = DEFAULTS.pm10 if pollutant == "pm10" else DEFAULTS.pm2_5
