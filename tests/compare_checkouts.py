@@ -38,6 +38,7 @@ ROOT = TESTS.parent
 RUNNER = TESTS / "compared_run.py"
 WITHIN_S = 1800
 PROCESSES = 2
+_NAMED = 8  # of the files that differ
 _SHOWN = 200  # characters of a line that differs
 _SOURCES = ("compare_checkouts.py", "compared_inputs.py", "compared_run.py", "counties.py")
 _COPIED = {"cases": TESTS / "cases", "example": ROOT / "deploy" / "example"}
@@ -441,7 +442,10 @@ def _row(case: Case, wrong: Sequence[str], before: Side, after: Side) -> tuple[s
     words += [f"         {who}: {said}" for who, said in zip(("before", "after"), wrong, strict=True) if said]
     if found.first is not None:
         first = found.first
-        words.append(f"         {len(found.differing)} files differ, the first is {first.file}:{first.line}")
+        more = len(found.differing) - _NAMED
+        listed = ", ".join(found.differing[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+        words.append(f"         not the same: {listed}")
+        words.append(f"         first at {first.file}:{first.line}")
         for who, line in (("before", first.before), ("after", first.after)):
             words.append(f"         {who + ':':7} {'(missing)' if line is None else line}")
     return "\n".join(words), False

@@ -186,7 +186,7 @@ WEEKS = (
         traits=(
             *("honest", "honest", "honest", "honest", "honest", "honest"),
             *("flat", "ceiling", "band", "factor", "computed", "twin"),
-            *("spray", "cover", "absent_when_high", "zero", "flat_means", "clock_back"),
+            *("spray", "cover", "zero", "absent_when_high", "flat_means", "clock_back"),
         ),
         formats=("json_v1",) * 16 + ("hj212", "json_v1"),
         packs=("hebei-db13-2934-2019", "gb-3095-2026", "chongqing-db50-418-2016", "liaoning-db21-2642-2016"),
