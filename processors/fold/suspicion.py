@@ -35,12 +35,11 @@ from processors.suspicion.hour_sums import HourSums, ValueExtras
 from processors.suspicion.patterns import PATTERNS, TITLES
 from processors.suspicion.saved import Blocks, from_bytes, to_bytes
 from processors.suspicion.surroundings import Surroundings, neighbours
-from processors.windows.row_log import DRY, GREATEST, REFUSED, Columns, RowLog
+from processors.windows.row_log import DRY, GREATEST, REFUSED, Columns, RowLog, row_key
 
 PM10, PM2_5, TSP = (JUDGED.index(name) for name in ("pm10", "pm2_5", "tsp"))
 # marks: of detection; of ingestion, where receipt took the place of the time
 FUTURE, CLOCK = "future", "clock"
-_TIME_BITS = 22  # milliseconds of an hour
 
 
 class LookedAt(NamedTuple):
@@ -233,13 +232,11 @@ def _readings(held: Columns, start: int, corrections: Tables) -> HourReadings:
     """
     at = np.flatnonzero((held.time >= start) & (held.time < start + HOUR_MS))
     at = at[_of_usual_period(held.row[at], held.period[at])]
-    key = (held.row[at].astype(np.int64) << _TIME_BITS) + (held.time[at] - start)
+    key = row_key(held.row[at], held.time[at] - start)
     order = np.argsort(key, kind="stable")
     key = key[order]
     if (key[1:] == key[:-1]).any():
-        order = np.lexsort(
-            (held.hash[at], (held.row[at].astype(np.int64) << _TIME_BITS) + held.time[at] - start)
-        )
+        order = np.lexsort((held.hash[at], row_key(held.row[at], held.time[at] - start)))
         first = np.ones(len(order), bool)
         first[1:] = key[1:] != key[:-1]
         order = order[first]

@@ -16,7 +16,7 @@ from processors.plan.plan import Plan
 from processors.plan.rule_in_force import RuleInForce
 from processors.records.reasons import NO_BACKGROUND, NO_UPWIND, NO_WIND
 from processors.verdicts.answers import Held
-from processors.wind.ground import SETTINGS
+from processors.wind.ground import PAIRING_SETTINGS
 from processors.wind.pairing import PAIR_REASONS, upwind_of
 from processors.wind.vector import Wind
 from processors.windows.means import slots_in
@@ -41,7 +41,9 @@ def sources_of(rule: RuleInForce, plan: Plan, held: Held, start: int, wind: Wind
     if term.kind == UPWIND:
         assert wind is not None
         ground = plan.ground
-        source, reason = upwind_of(ground.pairs, wind.direction, wind.state, present, ground.site, SETTINGS)
+        source, reason = upwind_of(
+            ground.pairs, wind.direction, wind.state, present, ground.site, PAIRING_SETTINGS
+        )
         bits = _BITS[reason]
     else:
         source = plan.reference_for(rule)
