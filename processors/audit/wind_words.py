@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from processors.audit.arithmetic import number
 from processors.records.winds import Share, SiteHour
-from processors.wind.rose import SECTOR_NAMES
+from processors.wind import SECTOR_NAMES
 
 Say = Callable[..., str]
 

@@ -15,12 +15,18 @@ from ingest.units import JUDGED
 from processors.columns import ABSENT, HOUR_MS, NANO_PER_THOUSANDTH, QUARTER_MS, Int32s, Int64s
 from processors.measuring.stations import Backgrounds
 from processors.plan.plan import Plan
-from processors.quality.checks import names_of
-from processors.quality.final import SortedReadings, final_flags, newest_after, reach_ms
-from processors.quality.first import NewReadings, first_flags
-from processors.quality.newest import NewestValues
+from processors.quality import (
+    NewestValues,
+    NewReadings,
+    SortedReadings,
+    final_flags,
+    first_flags,
+    names_of,
+    newest_after,
+    reach_ms,
+)
 from processors.records.readings import Flagged
-from processors.windows.row_log import Columns, RowLog, row_key
+from processors.windows import Columns, RowLog, row_key
 
 
 def words_of(fail: int, suspect: int) -> tuple[str, ...]:

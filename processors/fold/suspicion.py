@@ -23,19 +23,27 @@ from processors.plan.maintenance import is_under
 from processors.plan.monitors import Tables
 from processors.plan.orders import Orders
 from processors.plan.plan import Plan
-from processors.quality.calibration import uncalibrated
-from processors.quality.pointwise import is_corrected, is_serviced
+from processors.quality import is_corrected, is_serviced, uncalibrated
 from processors.records.breaches import Breach
-from processors.suspicion.air import air_of
-from processors.suspicion.episodes import STATUS, Episodes
-from processors.suspicion.feature_history import NOTHING
-from processors.suspicion.features import FEATURES, NUMBER, HourReadings, hour_features
-from processors.suspicion.finding import Finding
-from processors.suspicion.hour_sums import HourSums, ValueExtras
-from processors.suspicion.patterns import PATTERNS, TITLES
+from processors.suspicion import (
+    FEATURES,
+    NOTHING,
+    NUMBER,
+    PATTERNS,
+    STATUS,
+    TITLES,
+    Episodes,
+    Finding,
+    HourReadings,
+    HourSums,
+    Surroundings,
+    ValueExtras,
+    air_of,
+    hour_features,
+    neighbours,
+)
 from processors.suspicion.saved import Blocks, from_bytes, to_bytes
-from processors.suspicion.surroundings import Surroundings, neighbours
-from processors.windows.row_log import DRY, GREATEST, REFUSED, Columns, RowLog, row_key
+from processors.windows import DRY, GREATEST, REFUSED, Columns, RowLog, row_key
 
 PM10, PM2_5, TSP = (JUDGED.index(name) for name in ("pm10", "pm2_5", "tsp"))
 # marks: of detection; of ingestion, where receipt took the place of the time

@@ -18,11 +18,21 @@ from processors.measuring.intake import Intake
 from processors.plan.plan import Plan
 from processors.records.ids import short_id
 from processors.records.winds import Share, SiteHour
-from processors.wind.attribution import UNDETERMINED
-from processors.wind.gathering import GatheredWind, WindReadings
-from processors.wind.site_hour import LOG_GAP, HourMeans, means_by_row, shares_of, wind_words
-from processors.wind.vector import Wind, WindSettings, WindSums, wind_of
-from processors.windows.means import Means, slots_of
+from processors.wind import (
+    LOG_GAP,
+    UNDETERMINED,
+    GatheredWind,
+    HourMeans,
+    Wind,
+    WindReadings,
+    WindSettings,
+    WindSums,
+    means_by_row,
+    shares_of,
+    wind_of,
+    wind_words,
+)
+from processors.windows import Means, slots_of
 
 SPEED, DIRECTION = "wind_speed", "wind_direction"
 _SETTINGS = WindSettings()

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ingest.units import JUDGED
 from processors.columns import ABSENT, HOUR_MS, NANO, Int32s, Int64s
 from processors.plan.rule_in_force import Admission
-from processors.windows.means import Means, means_of_hours, slots_of
+from processors.windows import Means, means_of_hours, slots_of
 
 LEAST_PERMYRIAD = 7500  # capture of a valid hour (HJ 212-2017 Annex C asks 75 % of the lower-level values)
 _SENT, _VALID = 1, 2

@@ -13,8 +13,7 @@ import numpy as np
 
 from ingest.units import JUDGED
 from processors.columns import Int32s, Int64s
-from processors.quality.calibration import UNIT, Corrections, LinearCorrection
-from processors.quality.monitors import Monitors
+from processors.quality import UNIT, Corrections, LinearCorrection, Monitors
 
 Tables = tuple[Corrections, ...]  # one of each judged pollutant
 
