@@ -20,12 +20,16 @@ from bench.suspicion_fleet import DATA, HOUR_MS, MINUTES, STATIONS, Fleet, Monit
 from bench.suspicion_scenarios import SCENARIOS, TWIN_STRENGTHS, TWINS, twins
 from processors.columns import ABSENT
 from processors.fold.suspicion import Suspecting
-from processors.suspicion.episodes import Episodes
-from processors.suspicion.features import LONG_HOURS, HourReadings, hour_features
-from processors.suspicion.finding import Finding
+from processors.suspicion import (
+    LONG_HOURS,
+    Episodes,
+    Finding,
+    HourReadings,
+    Surroundings,
+    SuspicionSettings,
+    hour_features,
+)
 from processors.suspicion.saved import Blocks, from_bytes, to_bytes
-from processors.suspicion.settings import SuspicionSettings
-from processors.suspicion.surroundings import Surroundings
 
 KINDS = ("plain", "stage_end", "fog", "rain", "watering", "at_rest", "poor_network")
 MONTH_H = 730.5

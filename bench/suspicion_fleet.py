@@ -21,8 +21,7 @@ import numpy as np
 from ingest.records import MISSING
 from ingest.value_extras import COUNT, GREATEST, LEAST
 from processors.columns import ABSENT
-from processors.suspicion.features import HourReadings
-from processors.suspicion.hour_sums import DeviceSums
+from processors.suspicion import DeviceSums, HourReadings
 
 DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 STATIONS = ("guanyuan", "changping")

@@ -65,7 +65,7 @@ def _rules() -> Schema:
 
 
 def _quality() -> Schema:
-    from processors.quality.folder import QUALITY
+    from processors.quality import QUALITY
 
     schema = QUALITY.json_schema()
     for part in (schema, *schema["$defs"].values()):

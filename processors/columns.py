@@ -16,6 +16,7 @@ __all__ = [
     "HOUR_MS",
     "MINUTE_MS",
     "NANO",
+    "NANO_PER_THOUSANDTH",
     "NEVER",
     "QUARTER_MS",
     "SECOND_MS",
@@ -47,5 +48,6 @@ Uint64s = npt.NDArray[np.uint64]
 
 NANO = 10**9  # sums are whole 1e-9 of the unit, so that neither order nor batch changes a digit
 ABSENT = int(np.iinfo(np.int32).min)  # of thousandths: the reading has no such value
+NANO_PER_THOUSANDTH = NANO // 1000
 NEVER = int(np.iinfo(np.int64).min)  # of instants: it has not happened
 UNBOUNDED = int(np.iinfo(np.int64).max)  # of instants and limits: there is none

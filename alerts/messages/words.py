@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ingest.durations import MINUTE_MS
-from processors.suspicion.evidence_words import UNITS, evidence_text, suspicion_numbers
+from processors.suspicion import UNITS, evidence_text, suspicion_numbers
 
 LANGUAGES: tuple[str, ...] = ("zh_CN", "en")
 _POLLUTANTS = {"pm10": "PM10", "pm2_5": "PM2.5", "tsp": "TSP", "pm1": "PM1", "noise": "noise"}

@@ -16,9 +16,7 @@ from zoneinfo import ZoneInfo
 from alerts.messages.words import fault_name, group_name
 from alerts.records import MANY_SILENT, Case
 from alerts.web.names import DECIMALS, IMPLIES, LENGTHS, TABLES, UNITS
-from processors.suspicion.evidence_words import evidence_text, suspicion_numbers
-from processors.suspicion.patterns import NUMBERS
-from processors.suspicion.wording import GUARDS
+from processors.suspicion import GUARDS, NUMBERS, evidence_text, suspicion_numbers
 
 LOCALE = Path(__file__).with_name("locale")
 DOMAIN = "desk"

@@ -33,7 +33,7 @@ def command(
     from ingest.register import load_register
     from processors.plan.plan import compile_revision, make_revision
     from processors.plan.rules import load_rules
-    from processors.quality.folder import load_quality
+    from processors.quality import load_quality
     from processors.replay.replay import replay, write
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):

@@ -66,7 +66,7 @@ def _rules(root: Path, register: Register | None) -> list[Problem]:
 
 
 def _quality(root: Path) -> list[Problem]:
-    from processors.quality.folder import load_quality
+    from processors.quality import load_quality
 
     try:
         load_quality(root)
@@ -77,7 +77,7 @@ def _quality(root: Path) -> list[Problem]:
 
 def _suspicion(register: Register | None) -> list[Problem]:
     from ingest.suspicion_thresholds import plain
-    from processors.suspicion.settings import never_met, settings_of
+    from processors.suspicion import never_met, settings_of
 
     if register is None:
         return []

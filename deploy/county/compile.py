@@ -11,7 +11,7 @@ from ingest.register import load_register
 from ingest.strict_yaml import ConfigError
 from processors.plan.plan import compile_revision, make_revision
 from processors.plan.rules import RuleSet, load_rules
-from processors.quality.folder import load_quality
+from processors.quality import load_quality
 
 
 def checked_revision(folder: Path, received_at: int, effective: int | None = None) -> Revision:

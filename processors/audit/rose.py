@@ -12,9 +12,16 @@ import numpy as np
 from processors.audit.wind_words import latest_of
 from processors.columns import HOUR_MS, NANO
 from processors.records.winds import SiteHour
-from processors.wind.attribution import Attribution, AttributionSettings, attribute
-from processors.wind.rose import RoseSettings, Sector, rose_of, sectors_of
-from processors.wind.vector import NONE
+from processors.wind import (
+    NONE,
+    Attribution,
+    AttributionSettings,
+    RoseSettings,
+    Sector,
+    attribute,
+    rose_of,
+    sectors_of,
+)
 
 LEAST_CAPTURE = 0.75  # of an hour, as for the windows that are made of hours
 HIGH = 75  # percentile from which on an hour is high where nothing is said; usual, no source confirmed it

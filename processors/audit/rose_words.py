@@ -11,8 +11,7 @@ from processors.audit.arithmetic import number
 from processors.audit.rose import HIGH, Period, Point
 from processors.audit.texts import LANGUAGES, text
 from processors.audit.wind_words import percent
-from processors.wind.attribution import Attribution
-from processors.wind.rose import Sector
+from processors.wind import Attribution, Sector
 
 TEXTS: Mapping[str, tuple[str, str]] = {
     "head": (

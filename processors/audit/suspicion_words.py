@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from processors.suspicion.evidence_words import evidence_text, suspicion_numbers
-from processors.suspicion.patterns import NUMBERS
-from processors.suspicion.wording import GUARDS
+from processors.suspicion import GUARDS, NUMBERS, evidence_text, suspicion_numbers
 
 Evidence = Mapping[str, Any]
 _SHOWN = 24  # hours of each series

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from processors.audit.arithmetic import number
 from processors.records.winds import Share, SiteHour
-from processors.wind.rose import NAMES
+from processors.wind import SECTOR_NAMES
 
 Say = Callable[..., str]
 
@@ -71,7 +71,7 @@ def share_words(share: Share, say: Say) -> Iterator[str]:
 
 def sector_in(language: str, sector: str) -> str:
     """The name of one of 16 sectors in another language."""
-    return NAMES[language][NAMES["en"].index(sector)]
+    return SECTOR_NAMES[language][SECTOR_NAMES["en"].index(sector)]
 
 
 def percent(share: float) -> str:

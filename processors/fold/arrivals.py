@@ -12,7 +12,7 @@ from processors.fold.outputs import DUPLICATE, Outputs
 from processors.measuring.intake import Intake, Positions, intake
 from processors.records.breaches import Breach
 from processors.verdicts.answers import Judgement
-from processors.windows.calendar import HOUR
+from processors.windows import HOUR
 
 
 def take_in(memory: Memory, batch: Readings, clock: Int64s, begin: int, end: int, out: Outputs) -> None:

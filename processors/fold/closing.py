@@ -11,9 +11,8 @@ from processors.outlook.long_windows import DecidedWindows
 from processors.outlook.short_windows import Moment, next_look
 from processors.plan.plan import depends_on
 from processors.plan.rule_in_force import PLAIN
-from processors.wind.vector import Wind
-from processors.windows.calendar import BASE, HOUR, QUARTER, RETAIN_MS, Track
-from processors.windows.means import Means
+from processors.wind import Wind
+from processors.windows import BASE, HOUR, QUARTER, RETAIN_MS, Means, Track
 
 
 def close(memory: Memory, track: Track, due: int, at: int, out: Outputs) -> None:

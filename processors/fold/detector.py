@@ -28,7 +28,7 @@ from processors.plan.plan import Plan, formers_of, sites_of_partition
 from processors.plan.rule_in_force import PLAIN
 from processors.records.reasons import GAP_REASONS
 from processors.silence.own_outage import is_gap
-from processors.windows.calendar import BASE, HOUR
+from processors.windows import BASE, HOUR
 
 FAR = int(np.iinfo(np.int64).max)
 

@@ -12,18 +12,21 @@ import numpy as np
 
 from ingest.records import MISSING
 from ingest.units import JUDGED
-from processors.columns import ABSENT, HOUR_MS, QUARTER_MS, Int32s, Int64s
+from processors.columns import ABSENT, HOUR_MS, NANO_PER_THOUSANDTH, QUARTER_MS, Int32s, Int64s
 from processors.measuring.stations import Backgrounds
 from processors.plan.plan import Plan
-from processors.quality.checks import names_of
-from processors.quality.final import SortedReadings, final_flags, newest_after, reach_ms
-from processors.quality.first import NewReadings, first_flags
-from processors.quality.newest import NewestValues
+from processors.quality import (
+    NewestValues,
+    NewReadings,
+    SortedReadings,
+    final_flags,
+    first_flags,
+    names_of,
+    newest_after,
+    reach_ms,
+)
 from processors.records.readings import Flagged
-from processors.windows.row_log import Columns, RowLog
-
-_PER_THOUSANDTH = 10**6
-_TIME_BITS = 36  # two years of milliseconds
+from processors.windows import Columns, RowLog, row_key
 
 
 def words_of(fail: int, suspect: int) -> tuple[str, ...]:
@@ -124,7 +127,7 @@ def _sorted(log: RowLog, quarter: _Quarter, period: int, which: Int64s, reach: i
         np.concatenate([getattr(back, name).take(former, -1), getattr(rows, name).take(which, -1)], -1)
         for name in ("row", "time", "values", "packed")
     )
-    key = (row.astype(np.int64) << _TIME_BITS) + (time - (start - HOUR_MS))
+    key = row_key(row, time - (start - HOUR_MS))
     order = np.argsort(key)  # not stable: what is equal is sorted by content anyhow
     again = np.zeros(len(order), bool)
     again[1:] = key[order][1:] == key[order][:-1]
@@ -152,5 +155,5 @@ def _backgrounds(plan: Plan, stations: Backgrounds, start: int) -> Int64s | None
         for q, name in enumerate(JUDGED):
             mean = stations.mean(area, hour - HOUR_MS, hour, name)
             if mean is not None:
-                made[q, areas == index] = mean.nano // _PER_THOUSANDTH
+                made[q, areas == index] = mean.nano // NANO_PER_THOUSANDTH
     return made if (made != MISSING).any() else None

@@ -18,7 +18,7 @@ from processors.outlook.short_windows import OutlookMemory
 from processors.plan.calibrations import Calibrations
 from processors.plan.orders import Orders
 from processors.plan.plan import Plan
-from processors.quality.newest import NewestValues
+from processors.quality import NewestValues
 from processors.records.tables import VERDICTS
 from processors.silence.connections import Connections
 from processors.silence.deadman import Deadman
@@ -29,8 +29,7 @@ from processors.verdicts.answers import Findings, Judgement
 from processors.verdicts.days import Days
 from processors.verdicts.judge import Judge
 from processors.verdicts.single_values import Instants
-from processors.windows.calendar import HOUR, Track
-from processors.windows.row_log import RowLog
+from processors.windows import HOUR, RowLog, Track
 
 
 class Memory:

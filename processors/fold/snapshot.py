@@ -31,19 +31,18 @@ from processors.plan.calibrations import Calibrations
 from processors.plan.orders import Orders
 from processors.plan.plan import Plan, sites_of_partition
 from processors.plan.rule_in_force import Admission, Former
-from processors.quality.newest import NewestValues
+from processors.quality import NewestValues
 from processors.silence.connections import Connections
 from processors.silence.deadman import Deadman
 from processors.silence.device_gaps import DeviceGaps
 from processors.silence.heard import Heard
 from processors.silence.own_outage import Outage
-from processors.suspicion.hour_sums import HourSums
+from processors.suspicion import HourSums
 from processors.verdicts.answers import Held
 from processors.verdicts.days import DayHeld, Days
 from processors.verdicts.judge import Judge
 from processors.verdicts.single_values import Instants
-from processors.windows.calendar import Track
-from processors.windows.row_log import BUCKET_MS, Bucket, Columns, RowLog
+from processors.windows import BUCKET_MS, Bucket, Columns, RowLog, Track
 
 VERSION = 2
 _MAGIC = b"dustwatch-detect\x02"

@@ -23,24 +23,31 @@ from processors.plan.maintenance import is_under
 from processors.plan.monitors import Tables
 from processors.plan.orders import Orders
 from processors.plan.plan import Plan
-from processors.quality.calibration import uncalibrated
-from processors.quality.pointwise import is_corrected, is_serviced
+from processors.quality import is_corrected, is_serviced, uncalibrated
 from processors.records.breaches import Breach
-from processors.suspicion.air import air_of
-from processors.suspicion.episodes import STATUS, Episodes
-from processors.suspicion.feature_history import NOTHING
-from processors.suspicion.features import FEATURES, NUMBER, HourReadings, hour_features
-from processors.suspicion.finding import Finding
-from processors.suspicion.hour_sums import HourSums, ValueExtras
-from processors.suspicion.patterns import PATTERNS, TITLES
+from processors.suspicion import (
+    FEATURES,
+    NOTHING,
+    NUMBER,
+    PATTERNS,
+    STATUS,
+    TITLES,
+    Episodes,
+    Finding,
+    HourReadings,
+    HourSums,
+    Surroundings,
+    ValueExtras,
+    air_of,
+    hour_features,
+    neighbours,
+)
 from processors.suspicion.saved import Blocks, from_bytes, to_bytes
-from processors.suspicion.surroundings import Surroundings, neighbours
-from processors.windows.row_log import DRY, GREATEST, REFUSED, Columns, RowLog
+from processors.windows import DRY, GREATEST, REFUSED, Columns, RowLog, row_key
 
 PM10, PM2_5, TSP = (JUDGED.index(name) for name in ("pm10", "pm2_5", "tsp"))
 # marks: of detection; of ingestion, where receipt took the place of the time
 FUTURE, CLOCK = "future", "clock"
-_TIME_BITS = 22  # milliseconds of an hour
 
 
 class LookedAt(NamedTuple):
@@ -233,13 +240,11 @@ def _readings(held: Columns, start: int, corrections: Tables) -> HourReadings:
     """
     at = np.flatnonzero((held.time >= start) & (held.time < start + HOUR_MS))
     at = at[_of_usual_period(held.row[at], held.period[at])]
-    key = (held.row[at].astype(np.int64) << _TIME_BITS) + (held.time[at] - start)
+    key = row_key(held.row[at], held.time[at] - start)
     order = np.argsort(key, kind="stable")
     key = key[order]
     if (key[1:] == key[:-1]).any():
-        order = np.lexsort(
-            (held.hash[at], (held.row[at].astype(np.int64) << _TIME_BITS) + held.time[at] - start)
-        )
+        order = np.lexsort((held.hash[at], row_key(held.row[at], held.time[at] - start)))
         first = np.ones(len(order), bool)
         first[1:] = key[1:] != key[:-1]
         order = order[first]

@@ -8,36 +8,45 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import orjson
 
 from ingest.records import MISSING, Readings
 from ingest.units import JUDGED
-from processors.columns import HOUR_MS, Array, Int32s
+from processors.columns import HOUR_MS, Array, Bools, Int16s, Int32s, Int64s, Uint64s
 from processors.measuring.clock_hours import LEAST_PERMYRIAD
 from processors.measuring.intake import Intake
 from processors.plan.plan import Plan
 from processors.records.ids import short_id
 from processors.records.winds import Share, SiteHour
-from processors.wind.attribution import UNDETERMINED
-from processors.wind.gathering import Gathered
-from processors.wind.site_hour import LOG_GAP, Measured, means_by_row, shares_of, wind_words
-from processors.wind.vector import Wind, WindSettings, WindSums, wind_of
-from processors.windows.means import Means, slots_of
+from processors.wind import (
+    LOG_GAP,
+    UNDETERMINED,
+    GatheredWind,
+    HourMeans,
+    Wind,
+    WindReadings,
+    WindSettings,
+    WindSums,
+    means_by_row,
+    shares_of,
+    wind_of,
+    wind_words,
+)
+from processors.windows import Means, slots_of
 
 SPEED, DIRECTION = "wind_speed", "wind_direction"
 _SETTINGS = WindSettings()
 
 
 @dataclass(slots=True, eq=False)
-class Told:
+class PublishedHour:
     """What was published of an hour, a line a site: its revision (0: nothing), a hash of its content."""
 
-    revision: npt.NDArray[np.int16]
-    content: npt.NDArray[np.uint64]
+    revision: Int16s
+    content: Uint64s
 
     @classmethod
-    def of(cls, sites: int) -> Told:
+    def of(cls, sites: int) -> PublishedHour:
         """Nothing was."""
         return cls(np.zeros(sites, np.int16), np.zeros(sites, np.uint64))
 
@@ -46,11 +55,11 @@ class Told:
 class Winds:
     """The wind of the hours that readings may still change. `told`: start of the hour -> what was said."""
 
-    gathered: Gathered = field(default_factory=Gathered)
-    told: dict[int, Told] = field(default_factory=dict)
+    gathered: GatheredWind = field(default_factory=GatheredWind)
+    told: dict[int, PublishedHour] = field(default_factory=dict)
 
     def take(self, batch: Readings, fresh: Intake, devices: int, border: int, forgotten: int) -> None:
-        """Take in what is no duplicate. `border`: the end of some hour; see `Gathered.add`."""
+        """Take in what is no duplicate. `border`: the end of some hour; see `GatheredWind.add`."""
         speed, direction = batch.values.get(SPEED), batch.values.get(DIRECTION)
         if speed is None or direction is None or not len(fresh):
             return
@@ -58,16 +67,8 @@ class Winds:
         if batch.flags:
             refused = _refused(batch, fresh)
             speed = np.where(refused, MISSING, speed) if refused.any() else speed
-        self.gathered.add(
-            columns.row,
-            columns.time,
-            columns.period,
-            speed,
-            direction[fresh.place],
-            border,
-            forgotten,
-            devices,
-        )
+        readings = WindReadings(columns.row, columns.time, columns.period, speed, direction[fresh.place])
+        self.gathered.add(readings, border, forgotten, devices)
 
     def of_hour(self, plan: Plan, start: int) -> tuple[Wind, WindSums]:
         """Mean wind of the hour that begins at `start`, and what it is made of, a line a site."""
@@ -81,16 +82,16 @@ class Winds:
         start: int,
         means: tuple[Means, ...],
         at: int,
-        lost: bool,
-        only: Int32s | None = None,
+        log_gap: bool,
+        rows: Int32s | None = None,
     ) -> list[SiteHour]:
         """What is new of an hour that has closed, by site; nothing of sites that have neither wind nor pairs.
 
-        `means`: of all devices of the sites that these are, a judged pollutant each; `only`: of the
-        sites of these devices; `lost`: the log lacks records of the hour.
+        `means`: of all devices of the sites that these are, a judged pollutant each; `log_gap`: the log
+        lacks records of the hour; `rows`: only of the sites of these devices.
         """
         ground, (wind, sums) = plan.ground, self.of_hour(plan, start)
-        told = self.told.setdefault(start, Told.of(len(ground.sites)))
+        told = self.told.setdefault(start, PublishedHour.of(len(ground.sites)))
         slots = slots_of(plan.interval, HOUR_MS)
         shares = [
             shares_of(ground, wind, _valid(name, found, slots), plan.devices)
@@ -98,12 +99,12 @@ class Winds:
         ]
         measured = set().union(*shares) & ground.paired
         spoken = measured | set(np.flatnonzero((sums.count > 0) | (told.revision > 0)).tolist())
-        if only is not None:
-            spoken &= set(ground.site[only].tolist())
+        if rows is not None:
+            spoken &= set(ground.site[rows].tolist())
         made = []
         for site in sorted(spoken):
-            own = tuple(of[site] for of in shares if site in of)
-            if lost:
+            own = tuple(by_site[site] for by_site in shares if site in by_site)
+            if log_gap:
                 own = tuple(Share(one.pollutant, UNDETERMINED, (LOG_GAP,)) for one in own)
             words = {**wind_words(wind, site, int(sums.count[site])), "shares": own}
             content = _content(words)
@@ -153,7 +154,7 @@ class Winds:
         old = np.array([numbers.get(name, -1) for name in after], np.int32)
         stays = old >= 0
         for hour, told in self.told.items():
-            moved = self.told[hour] = Told.of(len(after))
+            moved = self.told[hour] = PublishedHour.of(len(after))
             moved.revision[stays], moved.content[stays] = told.revision[old[stays]], told.content[old[stays]]
 
     def dump(self, put: Callable[[Array], int]) -> list[Any]:
@@ -168,19 +169,19 @@ class Winds:
             return cls()
         gathered, told = data
         return cls(
-            Gathered.load(gathered, arrays),
-            {hour: Told(arrays[revision], arrays[content]) for hour, revision, content in told},
+            GatheredWind.load(gathered, arrays),
+            {hour: PublishedHour(arrays[revision], arrays[content]) for hour, revision, content in told},
         )
 
 
-def _valid(pollutant: str, means: Means, slots: npt.NDArray[np.int64]) -> Measured:
+def _valid(pollutant: str, means: Means, slots: Int64s) -> HourMeans:
     """Which hours are valid: as for the windows that are made of hours."""
     nano, covered = means_by_row(means.row, means.total, means.covered, len(slots))
     present = (covered > 0) & (slots > 0) & (covered * 10_000 >= LEAST_PERMYRIAD * slots)
-    return Measured(pollutant, nano, present)
+    return HourMeans(pollutant, nano, present)
 
 
-def _refused(batch: Readings, fresh: Intake) -> npt.NDArray[np.bool_]:
+def _refused(batch: Readings, fresh: Intake) -> Bools:
     """Readings whose device itself says that its wind is no measurement."""
     bad = {
         row

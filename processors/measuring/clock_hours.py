@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ingest.units import JUDGED
 from processors.columns import ABSENT, HOUR_MS, NANO, Int32s, Int64s
 from processors.plan.rule_in_force import Admission
-from processors.windows.means import Means, of_hours, slots_of
+from processors.windows import Means, means_of_hours, slots_of
 
 LEAST_PERMYRIAD = 7500  # capture of a valid hour (HJ 212-2017 Annex C asks 75 % of the lower-level values)
 _SENT, _VALID = 1, 2
@@ -70,7 +70,7 @@ class Hours:
             return Means.nothing(np.zeros(0, np.int32))
         sent = np.flatnonzero(np.stack([hour.code for hour in hours]).any(axis=0)).astype(np.int32)
         lines = [(hour.mean, hour.code == _VALID, hour.greatest.astype(np.int64)) for hour in hours]
-        return of_hours(lines, sent)
+        return means_of_hours(lines, sent)
 
     def forget(self, until: int) -> None:
         """Forget hours that ended at `until` or before."""

@@ -12,11 +12,8 @@ from ingest.records import MISSING, Readings
 from ingest.units import JUDGED
 from processors.columns import ABSENT, Int32s, Int64s, Uint32s, Uint64s
 from processors.plan.plan import Plan, digest_of
-from processors.quality.calibration import calibrated
-from processors.quality.device_codes import codes_of
-from processors.quality.pointwise import by_raw, by_reading, corrected_bits
-from processors.quality.subjects import Arrivals, RawValues
-from processors.windows.row_log import DRY, GREATEST, REFUSED, Columns, content_of, key_of
+from processors.quality import Arrivals, RawValues, by_raw, by_reading, calibrated, codes_of, corrected_bits
+from processors.windows import DRY, GREATEST, REFUSED, Columns, content_of, key_of
 
 Bits = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.intp]

@@ -12,7 +12,7 @@ from processors.plan.plan import Plan
 from processors.records.ids import ids_of
 from processors.records.tables import INTERVALS, Group
 from processors.records.verdicts import Interval
-from processors.windows.means import Means, Statistic, slots_in
+from processors.windows import Means, Statistic, slots_in
 
 
 def intervals_of(

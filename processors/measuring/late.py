@@ -12,7 +12,7 @@ from processors.measuring.reopened import ReopenedWindows, next_minute
 from processors.plan.maintenance import is_under
 from processors.plan.orders import Order
 from processors.plan.plan import Plan
-from processors.windows.calendar import Track
+from processors.windows import Track
 
 
 @dataclass(frozen=True, slots=True, eq=False)

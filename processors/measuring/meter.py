@@ -20,9 +20,19 @@ from processors.plan.plan import Plan
 from processors.plan.rule_in_force import PLAIN, Admission
 from processors.records.tables import Group
 from processors.records.verdicts import Interval
-from processors.windows.calendar import BASE, HOUR, QUARTER, Track
-from processors.windows.means import MEAN, Means, Statistic, means_by
-from processors.windows.row_log import REFUSED, Columns, RowLog
+from processors.windows import (
+    BASE,
+    HOUR,
+    MEAN,
+    QUARTER,
+    REFUSED,
+    Columns,
+    Means,
+    RowLog,
+    Statistic,
+    Track,
+    means_by,
+)
 
 Measured = Mapping[Admission, tuple[Means, ...]]  # by what they admit, one per judged pollutant
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from processors.columns import MINUTE_MS, Int32s
-from processors.windows.calendar import Track
+from processors.windows import Track
 
 Window = tuple[Track, int]  # and its end
 

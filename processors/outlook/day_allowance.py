@@ -19,7 +19,7 @@ from processors.plan.rule_in_force import RuleInForce
 from processors.records.outlooks import CERTAIN, IF_MEASURED, UNDETERMINABLE, WARNING, Outlook
 from processors.verdicts.answers import IS_EXCEEDING, PENDING, Held
 from processors.verdicts.answers import NONE as NO_ANSWER
-from processors.windows.calendar import day_of
+from processors.windows import day_of
 
 _WORDS = OutlookSettings()
 Watches = Mapping[tuple[str, int], WindowStates]

@@ -37,8 +37,7 @@ from processors.plan.plan import Plan
 from processors.plan.rule_in_force import RuleInForce
 from processors.records.outlooks import EVENTS, STATES, UNDETERMINABLE, Outlook
 from processors.verdicts.answers import Held
-from processors.windows.calendar import HOUR, QUARTER, Track
-from processors.windows.means import slots_of
+from processors.windows import HOUR, QUARTER, Track, slots_of
 
 _FORECAST, _WORDS = ProjectionSettings(), OutlookSettings()
 BegunSums = Callable[[int, int], tuple[Int64s, Int64s]]  # [start, cut) -> sum and number of slot means

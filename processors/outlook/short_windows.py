@@ -25,9 +25,7 @@ from processors.outlook.states import OpenWindow, OutlookSettings, WindowStates,
 from processors.plan.plan import Plan
 from processors.plan.rule_in_force import Admission, RuleInForce
 from processors.records.outlooks import Outlook
-from processors.windows.calendar import HOUR, QUARTER
-from processors.windows.means import slots_of
-from processors.windows.row_log import Columns
+from processors.windows import HOUR, QUARTER, Columns, slots_of
 
 GRID_MS = 300_000
 TRACKS = (QUARTER, HOUR)

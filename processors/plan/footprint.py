@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from processors.columns import DAY_MS, HOUR_MS
 from processors.plan.rules import LONGEST_OF_READINGS_S, Rule
-from processors.windows.calendar import RETAIN_MS, SUPERSEDE_MS, Track
+from processors.windows import RETAIN_MS, SUPERSEDE_MS, Track
 
 READING_BYTES = 50  # row, instant, period, hash, three values and their flags of an open reading
 _CHECKED_BYTES = 120  # the newest values that the quality checks compare with

@@ -13,8 +13,7 @@ import numpy as np
 
 from ingest.units import JUDGED
 from processors.columns import Int32s, Int64s
-from processors.quality.calibration import UNIT, Correction, Corrections
-from processors.quality.monitors import Monitors
+from processors.quality import UNIT, Corrections, LinearCorrection, Monitors
 
 Tables = tuple[Corrections, ...]  # one of each judged pollutant
 
@@ -61,11 +60,13 @@ def monitors_of(devices: Sequence[dict[str, Any]], interval: Int64s, site: Int32
 def corrections_of(devices: Sequence[dict[str, Any]]) -> Tables:
     """The calibrations of a plan's devices, one table a pollutant."""
     # by instant: of two local times that are one instant (clocks put forward) the later entry holds
-    found: list[dict[tuple[int, int], Correction]] = [{} for _ in JUDGED]
+    found: list[dict[tuple[int, int], LinearCorrection]] = [{} for _ in JUDGED]
     for row, device in enumerate(devices):
         for one in device.get("calibration") or ():
             gains = (_whole(one["slope"], UNIT), _whole(one["offset"], 1000), _whole(one["factor"], UNIT))
-            found[JUDGED.index(one["pollutant"])][row, one["from"]] = Correction(row, one["from"], *gains)
+            found[JUDGED.index(one["pollutant"])][row, one["from"]] = LinearCorrection(
+                row, one["from"], *gains
+            )
     return tuple(Corrections.of(one.values()) for one in found)
 
 

@@ -26,11 +26,11 @@ from processors.plan.monitors import Tables, corrections_of, monitor_facts, moni
 from processors.plan.orders import EVERYWHERE, STAGE, Orders
 from processors.plan.rule_in_force import Former, Rows, RuleInForce, rule_in_force, selects
 from processors.plan.rules import Rule
-from processors.quality.limits import Limits
-from processors.quality.settings import QualitySettings
-from processors.suspicion.settings import SuspicionSettings, settings_of
-from processors.wind.ground import Ground
-from processors.windows.calendar import BASE, HOUR, LATENESS_MS, RETAIN_MS, Track
+from processors.quality import Limits, QualitySettings
+from processors.suspicion import SuspicionSettings, settings_of
+from processors.wind import Ground
+from processors.windows import BASE, HOUR, RETAIN_MS, Track
+from processors.windows.calendar import LATENESS_MS
 
 OFFLINE_LEAST_MS = 15 * 60_000
 OFFLINE_INTERVALS = 3

@@ -13,9 +13,8 @@ import numpy.typing as npt
 from ingest.units import JUDGED
 from processors.columns import HOUR_MS, NANO, QUARTER_MS, UNBOUNDED
 from processors.plan.rules import NO_MEASUREMENT, Rule
-from processors.quality.checks import bits_of
-from processors.windows.calendar import RETAIN_MS, Track, day_of, midnight
-from processors.windows.means import Statistic
+from processors.quality import bits_of
+from processors.windows import RETAIN_MS, Statistic, Track, day_of, midnight
 
 Rows = npt.NDArray[np.int32]
 

@@ -29,7 +29,7 @@ from pydantic import (
 from ingest.strict_yaml import ConfigError, Document, Loc, Problem, did_you_mean, load
 from processors.columns import SECOND_MS
 from processors.plan.background_term import BackgroundTerm
-from processors.quality.checks import CHECKS, REFUSED_CHECKS
+from processors.quality import CHECKS, REFUSED_CHECKS
 from processors.windows.calendar import LATENESS_MS
 
 STANDARDS = Path(__file__).parent.parent / "standards"

@@ -1,6 +1,26 @@
-"""Quality flags of every value, beside the raw value, which is never changed: one check a file.
+"""Quality flags of every value, beside the raw value, which is never changed.
 
-Each check is a pure function of columns sorted by (row, time, content), with flags as in QARTOD. Its
-state is the recent rows themselves: it says how far back and ahead it looks (`series.Reach`). `first`
-flags values at arrival, `final` those of a quarter of an hour once what comes next is known.
+Each check is a module and an entry of the table in `checks`: a pure function of columns sorted by row, time
+and content, with words as in QARTOD. `first_flags` flags values at arrival, `final_flags` those of a quarter
+of an hour once what comes next is known. `calibration` corrects values before they are judged.
 """
+
+from processors.quality.calibration import (
+    UNIT,
+    Corrections,
+    LinearCorrection,
+    calibrated,
+    entries,
+    uncalibrated,
+)
+from processors.quality.checks import CHECKS, REFUSED_CHECKS, bits_of, names_of
+from processors.quality.device_codes import codes_of
+from processors.quality.final import SortedReadings, final_flags, newest_after, reach_ms
+from processors.quality.first import NewReadings, first_flags
+from processors.quality.folder import QUALITY, load_quality
+from processors.quality.limits import Limits
+from processors.quality.monitors import Monitors
+from processors.quality.newest import NewestValues
+from processors.quality.pointwise import by_raw, by_reading, corrected_bits, is_corrected, is_serviced
+from processors.quality.settings import QualitySettings
+from processors.quality.subjects import Arrivals, RawValues

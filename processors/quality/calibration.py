@@ -13,18 +13,16 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from ingest.records import MISSING
-from processors.columns import Bools, Int32s, Int64s
+from processors.columns import Bools, Int32s, Int64s, Positions
 
 UNIT = 10**6  # slope and factor are whole millionths
 GREATEST_FACTOR = 10 * UNIT
-Positions = npt.NDArray[np.intp]
 _MOST = 10**8  # thousandths: the possible range of dust
 
 
-class Correction(NamedTuple):
+class LinearCorrection(NamedTuple):
     """What holds for a device's values of one pollutant from an instant on, until the next one."""
 
     row: int
@@ -44,7 +42,7 @@ class Corrections:
     offset: Int64s  # thousandths
 
     @classmethod
-    def of(cls, corrections: Iterable[Correction]) -> Corrections:
+    def of(cls, corrections: Iterable[LinearCorrection]) -> Corrections:
         """The columns of corrections in any order.
 
         Raises ValueError for two of one device and instant, and for a slope or factor outside (0, 10].

@@ -19,7 +19,7 @@ from processors.quality.monitors import Monitors
 from processors.quality.quality_check import Given, Ordinary, Packing, QualityCheck
 from processors.quality.series import CheckReach, Series
 from processors.quality.subjects import OddValues, RawValues
-from processors.windows.row_log import GREATEST, REFUSED
+from processors.windows import GREATEST, REFUSED
 
 REACH = CheckReach()
 

@@ -21,7 +21,7 @@ from processors.quality.pointwise import add_packed, by_value
 from processors.quality.series import Series, begins, run_starts
 from processors.quality.settings import QualitySettings
 from processors.quality.subjects import Stretch, WindowStarts
-from processors.windows.row_log import REFUSED
+from processors.windows import REFUSED
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,7 +18,7 @@ from processors.quality.newest import NewestValues
 from processors.quality.pointwise import add_packed, by_value
 from processors.quality.series import begins
 from processors.quality.subjects import Pairs
-from processors.windows.row_log import REFUSED
+from processors.windows import REFUSED
 
 
 class NewReadings(NamedTuple):

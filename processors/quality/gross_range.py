@@ -18,7 +18,7 @@ from processors.quality.monitors import Monitors
 from processors.quality.quality_check import Given, Ordinary, QualityCheck
 from processors.quality.series import CheckReach, Series
 from processors.quality.subjects import OddValues
-from processors.windows.row_log import GREATEST, REFUSED
+from processors.windows import GREATEST, REFUSED
 
 REACH = CheckReach()
 _ANYTHING = (REFUSED + 1, GREATEST - 1)

@@ -16,7 +16,7 @@ from processors.quality.flags import Found, flags_of
 from processors.quality.forms import Form, Thousandths, check_order
 from processors.quality.quality_check import Given, QualityCheck
 from processors.quality.series import CheckReach
-from processors.windows.row_log import REFUSED
+from processors.windows import REFUSED
 
 REACH = CheckReach()
 # the three pairs, by their place in `units.JUDGED`

@@ -19,7 +19,7 @@ from processors.quality.flags import Found
 from processors.quality.limits import Limits
 from processors.quality.quality_check import Packing
 from processors.quality.subjects import Arrivals, OddValues, RawValues
-from processors.windows.row_log import REFUSED
+from processors.windows import REFUSED
 
 # Bits of `packed` that are of no check. They are part of stored rows, as those of the checks are.
 _SERVICED = np.uint32(1 << 16)  # calibrating or in maintenance, whatever pollutant it was said of

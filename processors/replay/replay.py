@@ -36,14 +36,14 @@ from ingest.units import JUDGED
 from processors.columns import MINUTE_MS
 from processors.fold.detector import Detector
 from processors.fold.outputs import Outputs
-from processors.quality.checks import CHECKS
+from processors.quality import CHECKS
 from processors.records.breaches import Breach
 from processors.records.ids import reading_id
 from processors.records.outlooks import Outlook
 from processors.records.verdicts import ANSWERS, Interval, Verdict
 from processors.records.winds import SiteHour
 from processors.replay.lead_time import lead_times_by_rule
-from processors.windows.row_log import REFUSED
+from processors.windows import REFUSED
 
 BRIDGE = "replay"
 _LAST_MS = 253_370_764_800_000  # 9999-01-01: the day and zone of later instants are beyond the calendar

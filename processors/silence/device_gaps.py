@@ -19,7 +19,7 @@ from processors.plan.plan import OFFLINE_INTERVALS, OFFLINE_LEAST_MS, Plan
 from processors.silence.gap_onset import Bits, onset_bits
 from processors.silence.heard import FAR
 from processors.silence.own_outage import Outage
-from processors.windows.row_log import BUCKET_MS, RowLog
+from processors.windows import BUCKET_MS, RowLog
 
 _NANO = 1e9
 _BACK_HOURS = 3  # the newest background of so many hours speaks for the air at an instant

@@ -16,8 +16,8 @@ import numpy.typing as npt
 from ingest.units import JUDGED
 from processors.columns import HOUR_MS, Bools, Floats, Int32s, Int64s
 from processors.records.reasons import HIGH_BACKGROUND, RISING
-from processors.suspicion.features import HourReadings, hour_features
-from processors.windows.row_log import Columns
+from processors.suspicion import HourReadings, hour_features
+from processors.windows import Columns
 
 Bits = npt.NDArray[np.uint8]
 _PM10 = JUDGED.index("pm10")

@@ -14,7 +14,7 @@ INDEX = (0, 50, 100, 150, 200, 300, 400, 500)
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class BreakpointTable:
     """Concentrations in ug/m3 at which the index takes the values of `INDEX`, by pollutant."""
 
     citation: str
@@ -24,7 +24,7 @@ class Table:
 
 # From which day each edition counts, no source at hand says: the caller names the edition.
 # Breakpoints of day means; in 2026 the 1-hour mean is put on the same points for the real-time report.
-HJ_633_2026 = Table(
+HJ_633_2026 = BreakpointTable(
     citation="HJ 633-2026",
     status="read",
     points={
@@ -33,7 +33,7 @@ HJ_633_2026 = Table(
     },
 )
 # Of the older edition the sources tell the points that changed: 150 and 75 at the index of 100.
-HJ_633_2012 = Table(
+HJ_633_2012 = BreakpointTable(
     citation="HJ 633-2012",
     status="reported",
     points={
@@ -43,7 +43,7 @@ HJ_633_2012 = Table(
 )
 
 
-def iaqi(pollutant: str, concentration: float, table: Table = HJ_633_2026) -> int | None:
+def iaqi(pollutant: str, concentration: float, table: BreakpointTable = HJ_633_2026) -> int | None:
     """The index of a mean in ug/m3.
 
     None where the table says nothing: a value that is no number, below zero, or above the last breakpoint

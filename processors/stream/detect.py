@@ -30,7 +30,7 @@ from processors.records.readings import encode_flags, encode_judged
 from processors.records.winds import wind_records
 from processors.stream.reader import FeedError
 from processors.stream.stage import Outlet, RawRecord, StageFactory
-from processors.windows.calendar import day_of
+from processors.windows import day_of
 
 log = structlog.get_logger(__name__)
 

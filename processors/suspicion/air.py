@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from processors.columns import HOUR_MS, Floats, Int32s, Int64s
-from processors.quality.calibration import UNIT, Corrections, entries
+from processors.quality import UNIT, Corrections, entries
 
 _THOUSAND = 1000.0
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from processors.columns import HOUR_MS, Bools, Floats, Int32s, Int64s, Positions
 from processors.suspicion.hour_sums import DeviceSums
-from processors.windows.row_log import REFUSED
+from processors.windows import REFUSED
 
 Ints = npt.NDArray[np.signedinteger[Any]]
 

@@ -26,7 +26,7 @@ from processors.verdicts.answers import (
     Held,
     Judgement,
 )
-from processors.windows.calendar import SUPERSEDE_MS, Track, day_of
+from processors.windows import SUPERSEDE_MS, Track, day_of
 
 HeldByRule = dict[str, dict[int, Held]]  # rule -> start of the interval
 

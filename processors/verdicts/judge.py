@@ -42,9 +42,8 @@ from processors.verdicts.answers import (
 from processors.verdicts.days import Days
 from processors.verdicts.in_a_row import place_in_run
 from processors.verdicts.verdict_groups import verdicts_of
-from processors.wind.vector import Wind
-from processors.windows.calendar import RETAIN_MS, SUPERSEDE_MS, day_of
-from processors.windows.means import Means, Statistic, slots_in
+from processors.wind import Wind
+from processors.windows import RETAIN_MS, SUPERSEDE_MS, Means, Statistic, day_of, slots_in
 
 
 @dataclass(slots=True, eq=False)

@@ -17,8 +17,7 @@ from processors.plan.rule_in_force import PLAIN, Admission, RuleInForce
 from processors.records.ids import short_id
 from processors.records.verdicts import COMPLIANT, EXCEEDS, Verdict
 from processors.verdicts.answers import Judgement
-from processors.windows.means import Means, slots_of
-from processors.windows.row_log import REFUSED, Columns
+from processors.windows import REFUSED, Columns, Means, slots_of
 
 _PER_THOUSANDTH = 10**6
 _REMEMBER_MS = 26 * 3_600_000  # longer than a breach that is found late is told

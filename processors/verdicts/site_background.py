@@ -16,10 +16,8 @@ from processors.plan.plan import Plan
 from processors.plan.rule_in_force import RuleInForce
 from processors.records.reasons import NO_BACKGROUND, NO_UPWIND, NO_WIND
 from processors.verdicts.answers import Held
-from processors.wind.ground import SETTINGS
-from processors.wind.pairing import PAIR_REASONS, upwind_of
-from processors.wind.vector import Wind
-from processors.windows.means import slots_in
+from processors.wind import PAIR_REASONS, PAIRING_SETTINGS, Wind, upwind_of
+from processors.windows import slots_in
 
 # bits by index in PAIR_REASONS: the reasons of the wind follow each other
 _BITS = np.array([0, *(NO_WIND << i for i in range(len(PAIR_REASONS) - 1))], np.int16)
@@ -41,7 +39,9 @@ def sources_of(rule: RuleInForce, plan: Plan, held: Held, start: int, wind: Wind
     if term.kind == UPWIND:
         assert wind is not None
         ground = plan.ground
-        source, reason = upwind_of(ground.pairs, wind.direction, wind.state, present, ground.site, SETTINGS)
+        source, reason = upwind_of(
+            ground.pairs, wind.direction, wind.state, present, ground.site, PAIRING_SETTINGS
+        )
         bits = _BITS[reason]
     else:
         source = plan.reference_for(rule)

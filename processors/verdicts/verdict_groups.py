@@ -15,7 +15,7 @@ from processors.records.tables import VERDICTS, Group
 from processors.records.verdicts import Verdict
 from processors.verdicts import site_background
 from processors.verdicts.answers import ANSWER_OF, Held
-from processors.windows.means import slots_in
+from processors.windows import slots_in
 
 NOTHING: site_background.Shown = (None, None, ())
 

@@ -10,54 +10,55 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from processors.columns import HOUR_MS, Array, Int32s, Int64s
+from processors.columns import HOUR_MS, MINUTE_MS, QUARTER_MS, Array, Int32s, Int64s
 from processors.wind.vector import FULL, WindSums, gather, merged, no_wind
 
-LONGEST_MS = (0, 60_000, 900_000, HOUR_MS)  # of each kind: an instant, a minute, a quarter, an hour
+KIND_MS = (0, MINUTE_MS, QUARTER_MS, HOUR_MS)  # longest of a kind: instants, minutes, quarters, hours
 _COLUMNS = ("east", "north", "speed", "count")
 
 
+class WindReadings(NamedTuple):
+    """n readings of wind; what a device does not send of it is MISSING."""
+
+    row: Int32s
+    time: Int64s  # ms UTC
+    period: Int32s  # ms, 0: an instant
+    speed: Int64s  # thousandths of m/s
+    direction: Int64s  # thousandths of a degree
+
+
 @dataclass(slots=True, eq=False)
-class Gathered:
+class GatheredWind:
     """`held`: (start of the hour, kind) -> sums, a line a device row."""
 
     held: dict[tuple[int, int], WindSums] = field(default_factory=dict)
 
-    def add(
-        self,
-        row: Int32s,
-        time: Int64s,
-        period: Int32s,
-        speed: Int64s,
-        direction: Int64s,
-        border: int,
-        forgotten: int,
-        devices: int,
-    ) -> None:
-        """Take in n readings; `speed` and `direction` thousandths, whatever is no wind takes no part.
+    def add(self, readings: WindReadings, border: int, forgotten: int, devices: int) -> None:
+        """Take in n readings; whatever is no wind takes no part.
 
         A value belongs to the hour in which it begins. `border`: where some hour begins; hours that
         begin before `forgotten` are not kept.
         """
+        row, time, period, speed, direction = readings
         hour = (time - border) // HOUR_MS * HOUR_MS + border
-        kind = np.searchsorted(LONGEST_MS, period)
-        usable = (hour >= forgotten) & (kind < len(LONGEST_MS)) & (speed >= 0)
+        kind = np.searchsorted(KIND_MS, period)
+        usable = (hour >= forgotten) & (kind < len(KIND_MS)) & (speed >= 0)
         usable &= (direction >= 0) & (direction <= FULL)
         if not usable.any():
             return
         if not usable.all():
             row, hour, kind = row[usable], hour[usable], kind[usable]
             speed, direction = speed[usable], direction[usable]
-        key = hour * len(LONGEST_MS) + kind
+        key = hour * len(KIND_MS) + kind
         alike = bool((key == key[0]).all())  # as most batches are
         for one in (int(key[0]),) if alike else np.unique(key).tolist():
-            sums = self.held.get(divmod(one, len(LONGEST_MS)))
+            sums = self.held.get(divmod(one, len(KIND_MS)))
             if sums is None:
-                sums = self.held[divmod(one, len(LONGEST_MS))] = no_wind(devices)
+                sums = self.held[divmod(one, len(KIND_MS))] = no_wind(devices)
             if alike:
                 gather(sums, row, speed, direction)
             else:
@@ -66,7 +67,7 @@ class Gathered:
 
     def of_hour(self, start: int, site: Int32s, sites: int) -> WindSums:
         """Sums of the hour by site; `site`: number of each device's site."""
-        kinds = [self.held[start, kind] for kind in range(len(LONGEST_MS)) if (start, kind) in self.held]
+        kinds = [self.held[start, kind] for kind in range(len(KIND_MS)) if (start, kind) in self.held]
         if not kinds:
             return no_wind(sites)
         usual = np.argmax([sums.count for sums in kinds], axis=0)  # the first of equal ones
@@ -89,6 +90,6 @@ class Gathered:
         ]
 
     @classmethod
-    def load(cls, data: list[Any], arrays: list[Array]) -> Gathered:
+    def load(cls, data: list[Any], arrays: list[Array]) -> GatheredWind:
         """The inverse of `dump`."""
         return cls({(start, kind): WindSums(*(arrays[i] for i in columns)) for start, kind, columns in data})

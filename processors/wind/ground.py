@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from processors.columns import Int32s
+from processors.columns import Bools, Int32s
 from processors.wind.pairing import PairingSettings, Pairs, pairs_of, placed
 
 REFERENCE = "reference"  # role of a device
-SETTINGS = PairingSettings()
+PAIRING_SETTINGS = PairingSettings()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +43,7 @@ class Ground:
             np.array([_number(device.get("bearing")) for device in devices], np.float64),
             middle[:, 0],
             middle[:, 1],
-            SETTINGS,
+            PAIRING_SETTINGS,
         )
         pairs = pairs_of(site, east, north, known)
         roles = np.array([device.get("role") == REFERENCE for device in devices], np.bool_)
@@ -65,7 +65,7 @@ class Ground:
         return np.flatnonzero(np.isin(self.site, self.site[rows])).astype(np.int32)
 
 
-def _only(site: Int32s, chosen: np.ndarray[Any, np.dtype[np.bool_]], sites: int) -> Int32s:
+def _only(site: Int32s, chosen: Bools, sites: int) -> Int32s:
     """(rows) the one chosen row of each row's site, -1 where there is none or more than one."""
     count = np.bincount(site[chosen], minlength=sites)
     found = np.full(sites, -1, np.int32)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from processors.columns import Floats, Int8s, Int32s, Int64s
+from processors.columns import Bools, Floats, Int8s, Int32s, Int64s, Positions
 from processors.wind.vector import DEFINED, FULL, REASONS, SCALE, cosine
 
 EARTH_M = 6_371_008.8  # mean radius (IUGG)
@@ -39,7 +38,7 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Chosen:
+class ChosenPairs:
     """The pair of each site in an interval."""
 
     up: Int32s  # device row, -1: none
@@ -55,7 +54,7 @@ def placed(
     site_latitude: Floats,
     site_longitude: Floats,
     settings: PairingSettings,
-) -> tuple[Int64s, Int64s, npt.NDArray[np.bool_]]:
+) -> tuple[Int64s, Int64s, Bools]:
     """(east, north) of each device in mm from its site's location, and whether its place is known.
 
     By device: `site` (index), degrees `latitude`, `longitude`, or `bearing` from the site's location,
@@ -75,7 +74,7 @@ def placed(
     return _whole(east, known), _whole(north, known), known
 
 
-def pairs_of(site: Int32s, east: Int64s, north: Int64s, known: npt.NDArray[np.bool_]) -> Pairs:
+def pairs_of(site: Int32s, east: Int64s, north: Int64s, known: Bools) -> Pairs:
     """Every ordered pair of points with a known place that stand apart; once per configuration."""
     order = np.flatnonzero(known)[np.argsort(site[known], kind="stable")]
     ups, downs = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
@@ -105,16 +104,16 @@ def choose(
     pairs: Pairs,
     direction: Int64s,
     state: Int8s,
-    present: npt.NDArray[np.bool_],
+    present: Bools,
     settings: PairingSettings,
-) -> Chosen:
+) -> ChosenPairs:
     """Of each site the pair that lies furthest apart along the wind, both points with a value.
 
     `direction` (mdeg), `state` (of `Wind`): by site; `present`: by device row. Of equal ones the pair
     with the lower rows counts.
     """
     sites = len(direction)
-    made = Chosen(
+    made = ChosenPairs(
         np.full(sites, -1, np.int32),
         np.full(sites, -1, np.int32),
         np.where(state == DEFINED, NO_UPWIND, state).astype(np.int8),
@@ -134,7 +133,7 @@ def upwind_of(
     pairs: Pairs,
     direction: Int64s,
     state: Int8s,
-    present: npt.NDArray[np.bool_],
+    present: Bools,
     site: Int32s,
     settings: PairingSettings,
 ) -> tuple[Int32s, Int8s]:
@@ -157,7 +156,7 @@ def upwind_of(
 
 def _fitting(
     pairs: Pairs, direction: Int64s, state: Int8s, settings: PairingSettings
-) -> tuple[npt.NDArray[np.intp], Int64s]:
+) -> tuple[Positions, Int64s]:
     """(places of the pairs that lie along the wind, how far apart along it in mm)."""
     off = (pairs.bearing - direction[pairs.site]) % FULL
     off = np.minimum(off, FULL - off)
@@ -167,5 +166,5 @@ def _fitting(
     return which, along[which]
 
 
-def _whole(metres: Floats, known: npt.NDArray[np.bool_]) -> Int64s:
+def _whole(metres: Floats, known: Bools) -> Int64s:
     return np.rint(np.where(known, metres, 0)).astype(np.int64)

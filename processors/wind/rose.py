@@ -16,7 +16,7 @@ from processors.columns import Int32s, Int64s
 from processors.wind.vector import FULL, NONE
 
 # fmt: off
-NAMES: dict[str, tuple[str, ...]] = {
+SECTOR_NAMES: dict[str, tuple[str, ...]] = {
     "en": ("N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE",
            "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW"),
     "zh": ("北", "北东北", "东北", "东东北", "东", "东东南", "东南", "南东南",
@@ -84,7 +84,7 @@ def sector_of(direction: Int64s, sectors: int) -> Int64s:
 def sector_names(sectors: int) -> list[dict[str, str]]:
     """Names of the sectors, language -> text."""
     skip = 16 // sectors
-    return [{language: names[i * skip] for language, names in NAMES.items()} for i in range(sectors)]
+    return [{language: names[i * skip] for language, names in SECTOR_NAMES.items()} for i in range(sectors)]
 
 
 def rose_of(
@@ -114,15 +114,15 @@ def rose_of(
     return made
 
 
-def wilson(hits: int, of: int, z: float = NORMAL_95) -> tuple[float, float]:
+def wilson(hits: int, hours: int, z: float = NORMAL_95) -> tuple[float, float]:
     """The score interval of a share (Wilson 1927). Raises ValueError where there is nothing to share."""
-    if of <= 0:
+    if hours <= 0:
         raise ValueError("the share of no hours has no interval")
-    share, square = hits / of, z * z
-    centre = share + square / (2 * of)
-    half = z * math.sqrt(share * (1 - share) / of + square / (4 * of * of))
-    low, high = (centre - half) / (1 + square / of), (centre + half) / (1 + square / of)
-    return (0.0 if hits == 0 else max(low, 0.0)), (1.0 if hits == of else min(high, 1.0))
+    share, square = hits / hours, z * z
+    centre = share + square / (2 * hours)
+    half = z * math.sqrt(share * (1 - share) / hours + square / (4 * hours * hours))
+    low, high = (centre - half) / (1 + square / hours), (centre + half) / (1 + square / hours)
+    return (0.0 if hits == 0 else max(low, 0.0)), (1.0 if hits == hours else min(high, 1.0))
 
 
 def sectors_of(rose: Rose, point: int, settings: RoseSettings) -> list[Sector]:

@@ -7,46 +7,45 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from processors.columns import NANO, Int32s, Int64s
+from processors.columns import NANO, Bools, Int32s, Int64s
 from processors.records.winds import Share
 from processors.wind.attribution import UNDETERMINED, AttributionSettings, hour_share
-from processors.wind.ground import SETTINGS, Ground
-from processors.wind.pairing import PAIR_REASONS, Chosen, choose
-from processors.wind.rose import NAMES, sector_of
+from processors.wind.ground import PAIRING_SETTINGS, Ground
+from processors.wind.pairing import PAIR_REASONS, ChosenPairs, choose
+from processors.wind.rose import SECTOR_NAMES, sector_of
 from processors.wind.vector import NONE, REASONS, Wind
 
-SECTORS = 16
+_SECTORS = 16
 LOG_GAP = "log_gap"
 _ATTRIBUTION = AttributionSettings()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Measured:
+class HourMeans:
     """The hour's means of one pollutant by device row; `present`: the mean is valid."""
 
     pollutant: str
     nano: Int64s  # 1e-9 unit
-    present: npt.NDArray[np.bool_]
+    present: Bools
 
 
-def shares_of(ground: Ground, wind: Wind, measured: Measured, devices: Sequence[str]) -> dict[int, Share]:
-    """Number of a site -> what it added of a pollutant, for the sites where it was measured."""
-    there = np.unique(ground.site[measured.present]).tolist()
-    chosen = choose(ground.pairs, wind.direction, wind.state, measured.present, SETTINGS)
-    return {site: _share(site, chosen, measured, devices) for site in there}
+def shares_of(ground: Ground, wind: Wind, means: HourMeans, devices: Sequence[str]) -> dict[int, Share]:
+    """Number of a site -> what it added of a pollutant, for the sites where it was means."""
+    there = np.unique(ground.site[means.present]).tolist()
+    chosen = choose(ground.pairs, wind.direction, wind.state, means.present, PAIRING_SETTINGS)
+    return {site: _share(site, chosen, means, devices) for site in there}
 
 
-def _share(site: int, chosen: Chosen, measured: Measured, devices: Sequence[str]) -> Share:
+def _share(site: int, chosen: ChosenPairs, means: HourMeans, devices: Sequence[str]) -> Share:
     up, down = int(chosen.up[site]), int(chosen.down[site])
     if up < 0:
         reason = PAIR_REASONS[chosen.reason[site]]
-        return Share(measured.pollutant, UNDETERMINED, (reason,))
-    above, below = int(measured.nano[up]), int(measured.nano[down])
+        return Share(means.pollutant, UNDETERMINED, (reason,))
+    above, below = int(means.nano[up]), int(means.nano[down])
     found = hour_share(above, below, _ATTRIBUTION)
     return Share(
-        measured.pollutant,
+        means.pollutant,
         found.answer,
         found.reasons,
         devices[up],
@@ -63,7 +62,9 @@ def _share(site: int, chosen: Chosen, measured: Measured, devices: Sequence[str]
 def wind_words(wind: Wind, site: int, readings: int) -> dict[str, Any]:
     """The fields of a site's wind."""
     direction, told = int(wind.direction[site]), readings > 0
-    name = None if direction == NONE else NAMES["en"][int(sector_of(wind.direction[[site]], SECTORS)[0])]
+    name = (
+        None if direction == NONE else SECTOR_NAMES["en"][int(sector_of(wind.direction[[site]], _SECTORS)[0])]
+    )
     return {
         "direction": None if direction == NONE else direction / 1000,
         "sector": name,
@@ -81,6 +82,3 @@ def means_by_row(row: Int32s, total: Int64s, covered: Int64s, devices: int) -> t
     slots[row] = covered
     nano[row] = (2 * total + covered) // np.maximum(2 * covered, 1)
     return nano, slots
-
-
-# -------------------------------------------------------------------------------------------- on Kafka

@@ -98,13 +98,6 @@ def no_wind(groups: int) -> WindSums:
     return WindSums(*(np.zeros(groups, np.int64) for _ in range(4)))
 
 
-def wind_sums(group: Int32s, speed: Int64s, direction: Int64s, groups: int) -> WindSums:
-    """Sums of n readings by group 0 .. groups - 1; see `gather`."""
-    made = no_wind(groups)
-    gather(made, group, speed, direction)
-    return made
-
-
 def gather(sums: WindSums, group: Int32s, speed: Int64s, direction: Int64s) -> None:
     """Add n readings to the sums, in place; fastest where `group` ascends.
 

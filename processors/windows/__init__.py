@@ -3,3 +3,18 @@
 `calendar` says which windows exist; `row_log` keeps the readings of those that are open and tells
 duplicates; `means` turns readings into slots, capture and statistics, in exact integers.
 """
+
+from processors.windows.calendar import BASE, HOUR, QUARTER, RETAIN_MS, SUPERSEDE_MS, Track, day_of, midnight
+from processors.windows.means import MEAN, Means, Statistic, means_by, means_of_hours, slots_in, slots_of
+from processors.windows.row_log import (
+    BUCKET_MS,
+    DRY,
+    GREATEST,
+    REFUSED,
+    Bucket,
+    Columns,
+    RowLog,
+    content_of,
+    key_of,
+    row_key,
+)

@@ -15,15 +15,20 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from ingest.units import JUDGED
-from processors.columns import ABSENT, HOUR_MS, NANO, Bools, Int32s, Int64s
-from processors.windows.row_log import REFUSED, Columns
+from processors.columns import (
+    ABSENT,
+    HOUR_MS,
+    NANO,
+    NANO_PER_THOUSANDTH,
+    Bools,
+    Int32s,
+    Int64s,
+    Positions,
+)
+from processors.windows.row_log import REFUSED, Columns, row_key
 
-Refused = npt.NDArray[np.bool_]
-_PER_THOUSANDTH = 10**6  # 1e-9 in a thousandth
-_TIME_BITS = 36  # two years of milliseconds
 _BEFORE = HOUR_MS  # a value may begin so long before its window
 
 
@@ -115,7 +120,7 @@ def slots_in(interval: Int64s, window: int) -> Int64s:
 
 
 def means_by(
-    held: Columns, interval: Int64s, start: int, end: int, refusals: Sequence[Refused | None]
+    held: Columns, interval: Int64s, start: int, end: int, refusals: Sequence[Bools | None]
 ) -> list[tuple[Means, ...]]:
     """The means of [start, end) by what each refuses, one per judged pollutant.
 
@@ -127,7 +132,7 @@ def means_by(
     usable = (held.time < end) & (reach > start) & (held.period <= width)
     usable &= slots_of(interval, width)[held.row] > 0
     places = np.flatnonzero(usable)
-    order_key = (held.row.astype(np.int64) << _TIME_BITS) + (held.time - (start - width))
+    order_key = row_key(held.row, held.time - (start - width))
     order_key = order_key[places]
     order = np.argsort(order_key)  # not stable: what is equal is sorted by content anyhow
     sorted_key = order_key[order]
@@ -135,7 +140,7 @@ def means_by(
         order = np.lexsort((held.hash[places], held.period[places], order_key))
         sorted_key = order_key[order]
     places = places[order]
-    rows = _Rows(held.row[places], held.time[places], held.period[places], sorted_key)
+    rows = _SortedRows(held.row[places], held.time[places], held.period[places], sorted_key)
     made: list[tuple[Means, ...]] = []
     known: list[tuple[Int32s, Means]] = []
     for refused in refusals:
@@ -153,7 +158,7 @@ def means_by(
     return made
 
 
-class _Rows(NamedTuple):
+class _SortedRows(NamedTuple):
     """n readings by row, time, period and content; `key` (n): row and time in one ascending number."""
 
     row: Int32s
@@ -161,13 +166,13 @@ class _Rows(NamedTuple):
     period: Int32s
     key: Int64s
 
-    def take(self, which: npt.NDArray[np.intp]) -> _Rows:
+    def take(self, which: Positions) -> _SortedRows:
         if len(which) == len(self.row):
             return self
-        return _Rows(self.row[which], self.time[which], self.period[which], self.key[which])
+        return _SortedRows(self.row[which], self.time[which], self.period[which], self.key[which])
 
 
-def _pollutant(rows: _Rows, values: Int32s, interval: Int64s, start: int, end: int) -> Means:
+def _pollutant(rows: _SortedRows, values: Int32s, interval: Int64s, start: int, end: int) -> Means:
     present = np.flatnonzero(values != ABSENT)
     if len(present) > 1:
         # Same device, time and period: a duplicate, or a conflict that the smaller hash wins.
@@ -194,7 +199,8 @@ def _pollutant(rows: _Rows, values: Int32s, interval: Int64s, start: int, end: i
         once = np.flatnonzero(~_measured_twice(row, time, period, interval[row], start))
         row, value, time, period = row[once], value[once], time[once], period[once]
         rank = np.where(period > interval[row], period, 0).astype(np.int64)
-    row, value, slot, weight, rank = _spread(row, value, time, period, rank, interval, start, end)
+    spread = _spread(_Values(row, value, time, period, rank), interval[row], start, end)
+    row, value, slot, weight, rank = spread
     if rank is not None:
         row, value, slot, weight = _finest(row, value, slot, weight, rank)
     slot_row, slot_mean, slot = _slot_means(row, slot, value, weight)
@@ -206,7 +212,7 @@ def _pollutant(rows: _Rows, values: Int32s, interval: Int64s, start: int, end: i
     return Means(devices, total, covered, count, greatest, refused, slot_row, slot_mean, slot)
 
 
-def of_hours(hours: list[tuple[Int64s, Int64s, Int64s]], rows: Int32s) -> Means:
+def means_of_hours(hours: list[tuple[Int64s, Int64s, Int64s]], rows: Int32s) -> Means:
     """A long window of its clock hours. `hours`: (mean in 1e-9 unit, valid or not, greatest) by device row,
     an hour a line; `rows`: the devices that sent something in it.
     """
@@ -229,7 +235,7 @@ def of_hours(hours: list[tuple[Int64s, Int64s, Int64s]], rows: Int32s) -> Means:
     )
 
 
-def _groups(row: Int32s) -> tuple[Int32s, npt.NDArray[np.intp]]:
+def _groups(row: Int32s) -> tuple[Int32s, Positions]:
     """(value, first position) of each run in a sorted array."""
     if not len(row):
         return row, np.empty(0, np.intp)
@@ -237,18 +243,21 @@ def _groups(row: Int32s) -> tuple[Int32s, npt.NDArray[np.intp]]:
     return row[first], first
 
 
+class _Values(NamedTuple):
+    """n admitted values of one pollutant, by row and time; `rank`: the lower counts, None: all are alike."""
+
+    row: Int32s
+    value: Int64s
+    time: Int64s
+    period: Int32s
+    rank: Int64s | None
+
+
 def _spread(
-    row: Int32s,
-    value: Int64s,
-    time: Int64s,
-    period: Int32s,
-    rank: Int64s | None,
-    interval: Int64s,
-    start: int,
-    end: int,
+    values: _Values, step: Int64s, start: int, end: int
 ) -> tuple[Int32s, Int64s, Int64s, Int64s, Int64s | None]:
-    """Each value into the slots it covers: (row, value, slot, weight, rank)."""
-    step = interval[row]
+    """Each value into the slots, `step` ms long, that it covers: (row, value, slot, weight, rank)."""
+    row, value, time, period, rank = values
     if not period.any():
         return row, value, (time - start) // step, np.ones(len(row), np.int64), rank
     begin = np.maximum(time, start)
@@ -267,7 +276,7 @@ def _spread(
 
 def _measured_twice(row: Int32s, time: Int64s, period: Int32s, step: Int64s, start: int) -> Bools:
     """Which instants lie within a mean of their device (HJ 212: real-time and minute data). By row, time."""
-    key = (row.astype(np.int64) << _TIME_BITS) + (time - start) + _BEFORE
+    key = row_key(row, time - start + _BEFORE)
     mean = (period > 0) & (period <= step)
     if not mean.any():
         return mean
@@ -282,7 +291,7 @@ def _finest(
     row: Int32s, value: Int64s, slot: Int64s, weight: Int64s, rank: Int64s
 ) -> tuple[Int32s, Int64s, Int64s, Int64s]:
     """Of each slot the finest values: what means over more than a slot (HJ 212: hour data) fills holes."""
-    cell = (row.astype(np.int64) << _TIME_BITS) + slot
+    cell = row_key(row, slot)
     order = np.lexsort((rank, cell))
     cell, rank = cell[order], rank[order]
     _, first, size = np.unique(cell, return_index=True, return_counts=True)
@@ -292,17 +301,17 @@ def _finest(
 
 def _slot_means(row: Int32s, slot: Int64s, value: Int64s, weight: Int64s) -> tuple[Int32s, Int64s, Int64s]:
     """(row, mean in 1e-9 unit, slot) of each slot that has a value, by row and slot."""
-    cell = (row.astype(np.int64) << _TIME_BITS) + slot
+    cell = row_key(row, slot)
     if (cell[1:] < cell[:-1]).any():
         order = np.argsort(cell, kind="stable")
         row, cell, value, weight = row[order], cell[order], value[order], weight[order]
         slot = slot[order]
     begin = np.flatnonzero(np.concatenate(([True], cell[1:] != cell[:-1])))
     if len(begin) == len(cell):  # a value a slot
-        return row, value * _PER_THOUSANDTH, slot
+        return row, value * NANO_PER_THOUSANDTH, slot
     weighed = np.add.reduceat(value * weight, begin)
     weights = np.add.reduceat(weight, begin)
     whole, rest = np.divmod(weighed, weights)
     # rounded half up; `rest * 1e6` stays far below 2**63, `weighed * 1e6` would not
-    means = whole * _PER_THOUSANDTH + (rest * _PER_THOUSANDTH + weights // 2) // weights
+    means = whole * NANO_PER_THOUSANDTH + (rest * NANO_PER_THOUSANDTH + weights // 2) // weights
     return row[begin], means, slot[begin]

@@ -13,13 +13,21 @@ import numpy as np
 import numpy.typing as npt
 
 from ingest.records import MISSING
-from processors.columns import ABSENT, Int32s, Int64s, Uint64s
+from processors.columns import (
+    ABSENT,
+    HOUR_MS,
+    QUARTER_MS,
+    Int8s,
+    Int16s,
+    Int32s,
+    Int64s,
+    Uint16s,
+    Uint32s,
+    Uint64s,
+)
 
-Bits = npt.NDArray[np.uint16]
-Arrays = dict[str, npt.NDArray[np.generic]]
-
-BUCKET_MS = 900_000  # divides every window; offsets of all zones in use are multiples of it
-LONGEST_MS = 3_600_000  # of a window; what a value means over more than this enters none
+BUCKET_MS = QUARTER_MS  # divides every window; offsets of all zones in use are multiples of it
+LONGEST_MS = HOUR_MS  # of a window; what a value means over more than this enters none
 KEEP_MS = 3 * LONGEST_MS  # how long after a bucket's end a duplicate of its readings is still known
 REFUSED = ABSENT + 1  # it has one, but no mean may use it
 GREATEST = int(np.iinfo(np.int32).max)
@@ -28,6 +36,7 @@ DRY = -1  # the reading has no humidity
 _M1 = np.uint64(0xBF58476D1CE4E5B9)
 _M2 = np.uint64(0x94D049BB133111EB)
 _GOLD = np.uint64(0x9E3779B97F4A7C15)
+_OFFSET_BITS = 36  # two years of milliseconds
 
 
 def mix(x: Uint64s) -> Uint64s:
@@ -43,6 +52,11 @@ def mix(x: Uint64s) -> Uint64s:
 def key_of(digest: Uint64s, time: Int64s, period: Int64s) -> Uint64s:
     """What two readings of one device over the same time share."""
     return mix(mix(digest + time.view(np.uint64) * _GOLD) + period.view(np.uint64))
+
+
+def row_key(row: Int32s, offset: Int64s) -> Int64s:
+    """One number for each reading, ascending by row and then by `offset`: ms, below two years."""
+    return (row.astype(np.int64) << _OFFSET_BITS) + offset
 
 
 def content_of(key: Uint64s, values: dict[str, Int64s], factor: Callable[[str], np.uint64]) -> Uint64s:
@@ -72,11 +86,11 @@ class Columns:
     period: Int32s
     hash: Uint64s
     values: Int32s
-    packed: npt.NDArray[np.uint32]
-    fail: Bits
-    suspect: Bits
-    wet: npt.NDArray[np.int8]
-    lag: npt.NDArray[np.int16]
+    packed: Uint32s
+    fail: Uint16s
+    suspect: Uint16s
+    wet: Int8s
+    lag: Int16s
 
     @classmethod
     def empty(cls, capacity: int = 0) -> Columns:

@@ -27,7 +27,7 @@ from processors.quality import (
     spike,
 )
 from processors.quality.attenuated_signal import AttenuatedSignal
-from processors.quality.calibration import Correction, Corrections, calibrated
+from processors.quality.calibration import Corrections, LinearCorrection, calibrated
 from processors.quality.ceiling import Ceiling
 from processors.quality.checks import BIT, CHECKS, NO_MEASUREMENT, names_of
 from processors.quality.final import SortedReadings, final_flags, newest_after, reach_ms
@@ -380,11 +380,11 @@ def test_what_is_known_of_a_device_moves_with_it_to_its_new_row(log: list[Readin
 
 
 @st.composite
-def corrections(draw: st.DrawFn) -> list[Correction]:
+def corrections(draw: st.DrawFn) -> list[LinearCorrection]:
     keys = draw(st.sets(st.tuples(st.integers(0, 3), st.integers(0, 20)), max_size=12))
     factor = st.integers(1, 3_000_000)
     offset = st.integers(-50_000, 50_000)
-    return [Correction(r, T0 + s, draw(factor), draw(offset), draw(factor)) for r, s in sorted(keys)]
+    return [LinearCorrection(r, T0 + s, draw(factor), draw(offset), draw(factor)) for r, s in sorted(keys)]
 
 
 @many
@@ -394,7 +394,7 @@ def corrections(draw: st.DrawFn) -> list[Correction]:
     st.randoms(use_true_random=False),
 )
 def test_calibration_is_the_exact_product_rounded_half_up_whatever_the_batch_and_the_order(
-    table: list[Correction], readings: list[tuple[int, int, int]], random: object
+    table: list[LinearCorrection], readings: list[tuple[int, int, int]], random: object
 ) -> None:
     random.shuffle(table)  # type: ignore[attr-defined]
     made = Corrections.of(table)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processors.columns import HOUR_MS
-from processors.quality.calibration import Correction, Corrections, calibrated, uncalibrated
+from processors.quality.calibration import Corrections, LinearCorrection, calibrated, uncalibrated
 from processors.suspicion.feature_history import FeatureHistory
 from processors.suspicion.features import FEATURES, NUMBER, HourReadings, hour_features
 from processors.suspicion.surroundings import neighbours
@@ -116,7 +116,9 @@ corrections = st.lists(
 
 @given(corrections, st.lists(st.tuples(st.integers(0, 4), st.integers(0, 120), st.integers(0, 10**6))))
 def test_what_was_sent_is_found_again_to_within_what_a_gain_below_one_rounds_away(entries, readings):
-    table = Corrections.of(Correction(row, since, slope, offset) for row, since, slope, offset in entries)
+    table = Corrections.of(
+        LinearCorrection(row, since, slope, offset) for row, since, slope, offset in entries
+    )
     row, time, raw = (
         (np.array(c, np.int64) for c in zip(*readings, strict=True)) if readings else [np.empty(0)] * 3
     )

@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ingest.records import MISSING
-from processors.columns import ABSENT
+from processors.columns import ABSENT, Int32s, Int64s
 from processors.wind.pairing import PAIRED, PairingSettings, choose, pairs_of
 from processors.wind.rose import rose_of, sector_of, wilson
 from processors.wind.vector import (
@@ -21,11 +21,11 @@ from processors.wind.vector import (
     NONE,
     VARIABLE,
     WindSettings,
+    WindSums,
     gather,
     merged,
     no_wind,
     wind_of,
-    wind_sums,
 )
 from processors.windows.row_log import REFUSED
 
@@ -33,6 +33,13 @@ holes = st.sampled_from([MISSING, ABSENT, REFUSED, -1, 65_535_000])
 speeds = st.one_of(st.integers(0, 120_000), holes)
 directions = st.one_of(st.integers(0, FULL), holes)
 readings = st.lists(st.tuples(st.integers(0, 3), speeds, directions), max_size=60)
+
+
+def wind_sums(group: Int32s, speed: Int64s, direction: Int64s, groups: int) -> WindSums:
+    """Sums of readings by group."""
+    sums = no_wind(groups)
+    gather(sums, group, speed, direction)
+    return sums
 
 
 def columns(rows):

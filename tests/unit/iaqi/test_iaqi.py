@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.standards.iaqi import HJ_633_2012, HJ_633_2026, INDEX, Table, iaqi
+from processors.standards.iaqi import HJ_633_2012, HJ_633_2026, INDEX, BreakpointTable, iaqi
 
 TABLES = [HJ_633_2026, HJ_633_2012]
 POLLUTANTS = ["pm10", "pm2_5"]
@@ -33,7 +33,7 @@ def test_the_checks_of_hj_633_2026_come_out(pollutant: str, concentration: float
 @pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize("pollutant", POLLUTANTS)
 def test_every_breakpoint_has_its_own_index_and_the_next_microgram_more_than_it(
-    table: Table, pollutant: str
+    table: BreakpointTable, pollutant: str
 ) -> None:
     points = table.points[pollutant]
     assert [iaqi(pollutant, point, table) for point in points] == list(INDEX)
@@ -55,7 +55,7 @@ def test_between_editions_only_the_index_of_a_hundred_has_moved() -> None:
 
 @given(st.sampled_from(TABLES), st.sampled_from(POLLUTANTS), st.integers(0, 600_000))
 def test_the_index_is_that_of_exact_interpolation_and_never_falls(
-    table: Table, pollutant: str, thousandths: int
+    table: BreakpointTable, pollutant: str, thousandths: int
 ) -> None:
     points = table.points[pollutant]
     value = thousandths / 1000

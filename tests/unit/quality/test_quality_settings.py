@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ingest.strict_yaml import load
 from processors.columns import ABSENT, NEVER
-from processors.quality.calibration import Correction, Corrections, calibrated
+from processors.quality.calibration import Corrections, LinearCorrection, calibrated
 from processors.quality.checks import names_of
 from processors.quality.final import SortedReadings, final_flags, reach_ms
 from processors.quality.first import NewReadings, first_flags
@@ -152,7 +152,7 @@ def test_a_flat_line_is_as_old_as_the_run_that_came_before_the_context() -> None
 
 def test_a_correction_holds_from_its_instant_until_the_next_one() -> None:
     table = Corrections.of(
-        [Correction(1, T0, slope=1_500_000, offset=-1), Correction(1, T0 + 10, factor=500_000)]
+        [LinearCorrection(1, T0, slope=1_500_000, offset=-1), LinearCorrection(1, T0 + 10, factor=500_000)]
     )
     row, time = np.array([1, 1, 1, 1, 0], np.int32), T0 + np.array([-1, 0, 9, 10, 10])
     # 3 x 1.5 - 1 = 3.5 -> the product 4.5 is rounded half up first; 3 x 0.5 = 1.5 -> 2
@@ -170,13 +170,15 @@ def test_no_correction_leaves_values_alone() -> None:
 @pytest.mark.parametrize(
     ("corrections", "words"),
     [
-        ([Correction(1, T0), Correction(1, T0, offset=3)], "two corrections"),
-        ([Correction(1, T0, slope=0)], "slope 0 is outside"),
-        ([Correction(1, T0, factor=10_000_001)], "factor 10"),
-        ([Correction(1, T0, offset=10**8 + 1)], "offset"),
+        ([LinearCorrection(1, T0), LinearCorrection(1, T0, offset=3)], "two corrections"),
+        ([LinearCorrection(1, T0, slope=0)], "slope 0 is outside"),
+        ([LinearCorrection(1, T0, factor=10_000_001)], "factor 10"),
+        ([LinearCorrection(1, T0, offset=10**8 + 1)], "offset"),
     ],
 )
-def test_a_correction_that_cannot_be_meant_is_refused(corrections: list[Correction], words: str) -> None:
+def test_a_correction_that_cannot_be_meant_is_refused(
+    corrections: list[LinearCorrection], words: str
+) -> None:
     with pytest.raises(ValueError, match=words):
         Corrections.of(corrections)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from processors.quality.calibration import UNIT, Correction, Corrections
+from processors.quality.calibration import UNIT, Corrections, LinearCorrection
 from processors.suspicion import guards
 from processors.suspicion.air import Air
 from processors.suspicion.finding import hundredths, number
@@ -156,7 +156,7 @@ def test_a_confidence_is_told_in_hundredths_from_none_to_all_and_a_number_in_thr
 
 def test_a_level_is_corrected_from_the_hour_in_which_its_correction_holds():
     table = Corrections.of(
-        [Correction(1, NEWEST - 3 * HOUR, 2 * UNIT, 5000), Correction(1, NEWEST, UNIT // 2)]
+        [LinearCorrection(1, NEWEST - 3 * HOUR, 2 * UNIT, 5000), LinearCorrection(1, NEWEST, UNIT // 2)]
     )
     p = Surroundings(np.zeros(2, np.int32), np.zeros(2, np.int32), 14, Air(table))
     h = history(2, mean=100.0)

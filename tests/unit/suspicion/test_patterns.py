@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from processors.quality.calibration import UNIT, Correction, Corrections
+from processors.quality.calibration import UNIT, Corrections, LinearCorrection
 from processors.suspicion import (
     band,
     ceiling,
@@ -401,7 +401,7 @@ def test_three_together_are_each_told_once():
 def corrected(p, *corrections):
     """The place with corrections of PM10 that hold from the first hour on."""
     since = NEWEST - 200 * HOUR
-    table = Corrections.of(Correction(row, since, slope, offset) for row, slope, offset in corrections)
+    table = Corrections.of(LinearCorrection(row, since, slope, offset) for row, slope, offset in corrections)
     return replace(p, air=Air(table))
 
 
@@ -422,7 +422,7 @@ def test_a_monitor_that_shows_half_of_the_air_is_corrected_before_it_is_called_t
 def test_a_correction_is_no_fall_against_the_neighbours():
     mean = np.full((24, 6), 100.0)
     h = history(6, mean=mean)
-    later = Corrections.of([Correction(0, NEWEST - HOUR, UNIT * 3 // 10)])
+    later = Corrections.of([LinearCorrection(0, NEWEST - HOUR, UNIT * 3 // 10)])
     assert len(look(cover, h, replace(place(6, area=0), air=Air(later))).row) == 0
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from processors.fold.wind import Told, Winds
+from processors.fold.wind import PublishedHour, Winds
 from processors.plan.plan import Plan
-from processors.wind.gathering import Gathered
+from processors.wind.gathering import GatheredWind, WindReadings
 from processors.wind.vector import FULL
 from tests.logs import revision
 
@@ -21,10 +21,11 @@ def add(held, *readings, forgotten=0, devices=2):
     """Readings (row, time, period, speed in m/s); all of them from the north if nothing else is said."""
     full = [(*reading, NORTH)[:5] for reading in readings]
     row, time, period, speed, direction = (np.array(column) for column in zip(*full, strict=True))
-    held.add(
+    sent = WindReadings(
         row.astype(np.int32), time.astype(np.int64), period.astype(np.int32),
-        (speed * 1000).astype(np.int64), direction.astype(np.int64), BORDER, forgotten, devices,
+        (speed * 1000).astype(np.int64), direction.astype(np.int64),
     )  # fmt: skip
+    held.add(sent, BORDER, forgotten, devices)
     return held
 
 
@@ -37,23 +38,25 @@ def counts(held):
     [(0, 0), (1, 1), (MINUTE, 1), (MINUTE + 1, 2), (15 * MINUTE, 2), (15 * MINUTE + 1, 3), (HOUR, 3)],
 )
 def test_a_reading_is_an_instant_or_of_the_shortest_period_that_holds_it(period, kind):
-    assert counts(add(Gathered(), (1, 5 * HOUR + BORDER, period, 2))) == {(5 * HOUR + BORDER, kind): [0, 1]}
+    assert counts(add(GatheredWind(), (1, 5 * HOUR + BORDER, period, 2))) == {
+        (5 * HOUR + BORDER, kind): [0, 1]
+    }
 
 
 def test_what_covers_more_than_an_hour_has_no_speed_or_no_direction_is_no_wind():
     at = 5 * HOUR + BORDER
     odd = [(0, at, HOUR + 1, 2), (0, at, 0, -1), (0, at, 0, 2, -1), (0, at, 0, 2, FULL + 1)]
-    assert counts(add(Gathered(), *odd)) == {}
-    assert counts(add(Gathered(), *odd, (1, at, 0, 0), (1, at, 0, 2, FULL))) == {(at, 0): [0, 2]}
+    assert counts(add(GatheredWind(), *odd)) == {}
+    assert counts(add(GatheredWind(), *odd, (1, at, 0, 0), (1, at, 0, 2, FULL))) == {(at, 0): [0, 2]}
 
 
 def test_readings_of_one_batch_go_each_to_its_hour_and_kind():
     first, second = 5 * HOUR + BORDER, 6 * HOUR + BORDER
     readings = [(0, second - 1, 0, 1), (0, second, MINUTE, 2), (1, first, 0, 3), (1, first, HOUR, 4)]
-    held = add(Gathered(), *readings)
+    held = add(GatheredWind(), *readings)
     assert counts(held) == {(first, 0): [1, 1], (first, 3): [0, 1], (second, 1): [1, 0]}
     assert held.held[first, 0].speed.tolist() == [1000, 3000]
-    one_by_one = Gathered()
+    one_by_one = GatheredWind()
     for reading in reversed(readings):
         add(one_by_one, reading)
     assert counts(one_by_one) == counts(held)
@@ -61,10 +64,10 @@ def test_readings_of_one_batch_go_each_to_its_hour_and_kind():
 
 def test_hours_before_the_oldest_that_is_kept_are_not_taken_in_and_are_forgotten():
     first, second = 5 * HOUR + BORDER, 6 * HOUR + BORDER
-    assert counts(add(Gathered(), (0, second - 1, 0, 1), (0, second, 0, 1), forgotten=second)) == {
+    assert counts(add(GatheredWind(), (0, second - 1, 0, 1), (0, second, 0, 1), forgotten=second)) == {
         (second, 0): [1, 0]
     }
-    held = add(Gathered(), (0, first, 0, 1), (0, second, 0, 1))
+    held = add(GatheredWind(), (0, first, 0, 1), (0, second, 0, 1))
     held.forget(second)
     assert counts(held) == {(second, 0): [1, 0]}
 
@@ -73,7 +76,7 @@ def test_of_each_device_the_kind_counts_that_it_sent_most_of_and_of_equally_many
     at = 5 * HOUR + BORDER
     more_means = [(0, at, 0, 9), (0, at, MINUTE, 2), (0, at + MINUTE, MINUTE, 2)]
     as_many = [(1, at, 0, 5), (1, at, MINUTE, 7)]
-    held = add(Gathered(), *more_means, *as_many)
+    held = add(GatheredWind(), *more_means, *as_many)
     sums = held.of_hour(at, np.array([0, 1], np.int32), 2)
     assert (sums.count.tolist(), sums.speed.tolist()) == ([2, 1], [4000, 5000])
     together = held.of_hour(at, np.array([0, 0], np.int32), 1)
@@ -83,14 +86,14 @@ def test_of_each_device_the_kind_counts_that_it_sent_most_of_and_of_equally_many
 
 def test_what_was_saved_and_what_got_other_rows_is_the_same_wind():
     at = 5 * HOUR + BORDER
-    held = add(Gathered(), (0, at, 0, 9), (1, at, MINUTE, 2), (1, at + HOUR, 0, 3))
+    held = add(GatheredWind(), (0, at, 0, 9), (1, at, MINUTE, 2), (1, at + HOUR, 0, 3))
     arrays = []
 
     def put(array):
         arrays.append(array)
         return len(arrays) - 1
 
-    loaded = Gathered.load(held.dump(put), arrays)
+    loaded = GatheredWind.load(held.dump(put), arrays)
     for key, sums in held.held.items():
         for name in ("east", "north", "speed", "count"):
             np.testing.assert_array_equal(getattr(loaded.held[key], name), getattr(sums, name))
@@ -99,7 +102,9 @@ def test_what_was_saved_and_what_got_other_rows_is_the_same_wind():
 
 
 def told(winds, hour, *revisions):
-    winds.told[hour] = Told(np.array(revisions, np.int16), np.array(revisions, np.uint64) * np.uint64(7))
+    winds.told[hour] = PublishedHour(
+        np.array(revisions, np.int16), np.array(revisions, np.uint64) * np.uint64(7)
+    )
 
 
 def test_an_hour_concerns_a_site_with_wind_with_two_places_or_of_which_something_was_said():

@@ -39,14 +39,22 @@ from processors.wind.vector import (
     VARIABLE,
     WindSettings,
     cosine,
+    gather,
+    no_wind,
     sine,
     wind_of,
-    wind_sums,
 )
 from tests.series import STATIONS
 
 NANO = 10**9
 NAN = float("nan")
+
+
+def wind_sums(group, speed, direction, groups):
+    """Sums of readings by group."""
+    sums = no_wind(groups)
+    gather(sums, group, speed, direction)
+    return sums
 
 
 def column(*values):
