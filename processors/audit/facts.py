@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest.records import Signal
-from processors.columns import SECOND_MS
+from processors.columns import MINUTE_MS, SECOND_MS
 from processors.plan.background_term import REFERENCE, UPWIND
 from processors.plan.rules import NO_MEASUREMENT
 from processors.windows.calendar import LATENESS_MS
@@ -27,6 +27,7 @@ class BackgroundFacts:
     area: str
     device: str
     cap: float | None
+    wait: int  # ms after the window's end
 
     @property
     def is_beside(self) -> bool:
@@ -91,7 +92,9 @@ def rule_facts(body: Stored) -> RuleFacts:
 
 def _background(term: Stored) -> BackgroundFacts:
     kind, area, device = (term.get(key) or "" for key in ("kind", "area", "device"))
-    return BackgroundFacts(kind or "county", area, device, term.get("cap"))
+    return BackgroundFacts(
+        kind or "county", area, device, term.get("cap"), term.get("wait_min", 0) * MINUTE_MS
+    )
 
 
 @dataclass(frozen=True, slots=True)

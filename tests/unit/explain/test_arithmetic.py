@@ -125,9 +125,19 @@ def test_a_slot_mean_is_rounded_half_up_at_a_billionth() -> None:
             111.4,
             "231.4 - min(120.0, 150.0) = 111.4 > 80.0",
         ),
-        (LimitComparison(231.4, 170.0, 150.0, 80.0, True), True, 81.4, "231.4 - min(170.0, 150.0) = 81.4 > 80.0"),
+        (
+            LimitComparison(231.4, 170.0, 150.0, 80.0, True),
+            True,
+            81.4,
+            "231.4 - min(170.0, 150.0) = 81.4 > 80.0",
+        ),
         (LimitComparison(200.0, 120.0, None, 80.0, True), False, 80.0, "200.0 - 120.0 = 80.0 <= 80.0"),
-        (LimitComparison(0.3, 0.1, None, 0.2, True), False, 0.2, "0.3 - 0.1 = 0.2 <= 0.2"),  # exact, unlike floats
+        (
+            LimitComparison(0.3, 0.1, None, 0.2, True),
+            False,
+            0.2,
+            "0.3 - 0.1 = 0.2 <= 0.2",
+        ),  # exact, unlike floats
     ],
 )
 def test_the_limit_is_compared_with_what_the_clause_leaves(

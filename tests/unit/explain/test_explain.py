@@ -19,8 +19,8 @@ from click.testing import CliRunner, Result
 
 from deploy.commands.explain import command
 from ingest.records import FeedRecord, Signal
-from processors.audit.explain import story, worked_out
-from processors.audit.recompute import rework
+from processors.audit.explain import recomputation_of, story
+from processors.audit.recompute import recompute
 from processors.audit.teller import Teller
 from processors.audit.texts import LANGUAGES, TEXTS
 from processors.audit.trail import gather
@@ -70,7 +70,7 @@ class Kept:
     def tell(self, id_: str, language: str = "en") -> list[str]:
         trail = gather(self.history, id_)
         assert trail is not None
-        return list(story(Teller(trail, worked_out(trail), language)))
+        return list(story(Teller(trail, recomputation_of(trail), language)))
 
     def run(self, *arguments: str) -> Result:
         return CliRunner().invoke(command, [*arguments, "--history", self.url])
@@ -103,9 +103,9 @@ def test_every_verdict_and_interval_of_the_golden_replays_is_worked_out_again_to
     for id_ in [*(v.id for v in held.verdicts), *latest]:
         trail = gather(held.history, id_)
         assert trail is not None
-        found = rework(trail)
-        assert found.agrees, (id_, found.differs)
-        assert trail.lacking == [] or {code for code, _ in trail.lacking} <= {"readings", "interval"}
+        found = recompute(trail)
+        assert found.agrees, (id_, found.differences)
+        assert trail.missing == [] or {code for code, _ in trail.missing} <= {"readings", "interval"}
 
 
 @pytest.mark.long
@@ -131,8 +131,8 @@ def test_the_dust_storm_by_every_statistic_is_worked_out_again_to_the_same(tmp_p
     for verdict in held.verdicts[:: max(1, len(held.verdicts) // 400)]:
         trail = gather(held.history, verdict.id)
         assert trail is not None
-        found = rework(trail)
-        assert found.agrees, (verdict, found.differs)
+        found = recompute(trail)
+        assert found.agrees, (verdict, found.differences)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
