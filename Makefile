@@ -69,6 +69,7 @@ lint: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports
+	@$(BIN)/vulture
 
 types: setup
 	@$(BIN)/mypy

@@ -33,7 +33,6 @@ SENDING = "sending"
 SENT = "sent"
 REFUSED = "refused"
 GIVEN_UP = "given_up"
-UNFINISHED: tuple[str, ...] = (PENDING, SENDING)
 FAILED: tuple[str, ...] = (REFUSED, GIVEN_UP)
 
 

@@ -18,7 +18,7 @@ from bench.report import Row, table
 from processors.columns import Int64s
 from processors.outlook.levels import Recent, learn
 from processors.outlook.projection import NONE, Bars, Progress, ProjectionSettings, project, prospects
-from processors.outlook.states import OutlookSettings, TimeWon, Watch, conditions, step, time_won
+from processors.outlook.states import LeadTimes, OutlookSettings, WindowStates, conditions, lead_times, step
 from processors.records.outlooks import QUIET, STATES, WARNING
 from tests.counties import DATA, dust_storm
 
@@ -43,7 +43,7 @@ class Outcome:
     """One window under one limit: what it became, and how long before its end it was announced."""
 
     exceeds: bool
-    won: TimeWon
+    won: LeadTimes
     warned: bool  # ever, also where it was taken back
     simplest: int | None  # ms by which the mean so far stood above the limit until the end
     simplest_warned: bool
@@ -99,7 +99,7 @@ def play(series: Series) -> list[Outcome]:
     recent, made = Recent.of(n), []
     for first in range(0, len(series.means) - series.slots + 1, series.slots):
         total, covered = np.zeros(n, np.int64), np.zeros(n, np.int64)
-        watch, said, simplest = Watch.of(n), [], []
+        watch, said, simplest = WindowStates.of(n), [], []
         for slot in range(series.slots):  # one evaluation before each slot: some of the window is open
             progress = Progress(total, covered, 0 * slots, 0 * slots + slot, slots)
             found = prospects(progress, bars, True, LEAST_PERMYRIAD)
@@ -123,9 +123,9 @@ def play(series: Series) -> list[Outcome]:
             made.append(
                 Outcome(
                     exceeds=bool(total[i] > bar[i] * covered[i]),
-                    won=time_won(list(zip(instants, states, strict=True)), end),
+                    won=lead_times(list(zip(instants, states, strict=True)), end),
                     warned=any(state in STATES[1:4] for state in states),
-                    simplest=time_won(list(zip(instants, stood, strict=True)), end).warning,
+                    simplest=lead_times(list(zip(instants, stood, strict=True)), end).warning,
                     simplest_warned=STATES[WARNING] in stood,
                     certain="certain" in states,
                 )

@@ -20,11 +20,12 @@ from bench.suspicion_fleet import DATA, HOUR_MS, MINUTES, STATIONS, Fleet, Monit
 from bench.suspicion_scenarios import SCENARIOS, TWIN_STRENGTHS, TWINS, twins
 from processors.columns import ABSENT
 from processors.fold.suspicion import Suspecting
-from processors.suspicion.features import LONG_HOURS, Rows, hour_features
+from processors.suspicion.episodes import Episodes
+from processors.suspicion.features import LONG_HOURS, HourReadings, hour_features
 from processors.suspicion.finding import Finding
-from processors.suspicion.places import Place
 from processors.suspicion.saved import Blocks, from_bytes, to_bytes
-from processors.suspicion.watch import Settings, Watch
+from processors.suspicion.settings import SuspicionSettings
+from processors.suspicion.surroundings import Surroundings
 
 KINDS = ("plain", "stage_end", "fog", "rain", "watering", "at_rest", "poor_network")
 MONTH_H = 730.5
@@ -44,15 +45,15 @@ def run() -> list[Row]:
     return [*detection(), *false_alarms(), *cost()]
 
 
-def watched(fleet: Fleet, settings: Settings | None = None) -> list[Finding]:
+def watched(fleet: Fleet, settings: SuspicionSettings | None = None) -> list[Finding]:
     """All that is said of a fleet, hour by hour."""
     devices = len(fleet.monitors)
-    watch, said = Watch.of(devices), []
+    episodes, said = Episodes.of(devices), []
     for number in range(fleet.hours):
         start, rows, reference, sums = fleet.hour(number)
-        place = Place(fleet.site, fleet.area, (start // HOUR_MS + 8) % 24)
-        said += watch.close(
-            hour_features(rows, devices, start, reference, sums=sums), place, settings or Settings()
+        place = Surroundings(fleet.site, fleet.area, (start // HOUR_MS + 8) % 24)
+        said += episodes.close(
+            hour_features(rows, devices, start, reference, sums=sums), place, settings or SuspicionSettings()
         )
     return said
 
@@ -205,24 +206,26 @@ def _alarms(what: str, said: list[Finding], start: int, monitors: int, hours: in
 def _untouched_storm() -> Row:
     """The SDS011 through its dust storms, without a background."""
     at, pm10, pm2_5 = sds011()
-    watch, said = Watch.of(1), []
+    episodes, said = Episodes.of(1), []
     hours = range(int(at[0] // HOUR_MS), int(at[-1] // HOUR_MS) + 1)
     for hour in hours:
         own = at // HOUR_MS == hour
-        rows = Rows(
+        rows = HourReadings(
             np.zeros(int(own.sum()), np.int32),
             at[own],
             np.rint(pm10[own] * 1000).astype(np.int32),
             np.rint(pm2_5[own] * 1000).astype(np.int32),
         )
-        place = Place(np.zeros(1, np.int32), np.zeros(1, np.int32), (hour + 8) % 24)
-        said += watch.close(hour_features(rows, 1, hour * HOUR_MS, np.full(1, np.nan)), place, Settings())
+        place = Surroundings(np.zeros(1, np.int32), np.zeros(1, np.int32), (hour + 8) % 24)
+        said += episodes.close(
+            hour_features(rows, 1, hour * HOUR_MS, np.full(1, np.nan)), place, SuspicionSettings()
+        )
     return _alarms("SDS011 as recorded", said, int(hours[0]) * HOUR_MS, 1, len(hours))
 
 
 def _untouched_stations() -> Row:
     """Each reference station's hours as a monitor with the other as its background."""
-    watch, said = Watch.of(2), []
+    episodes, said = Episodes.of(2), []
     both = [station(name) for name in STATIONS]
     hours = len(both[0].pm10)
     for hour in range(hours):
@@ -230,15 +233,15 @@ def _untouched_stations() -> Row:
         here = np.flatnonzero(~np.isnan(values))
         start = both[0].start + hour * HOUR_MS
         fine = np.array([s.pm2_5[hour] for s in both])[here]
-        rows = Rows(
+        rows = HourReadings(
             here.astype(np.int32),
             np.full(len(here), start),
             np.rint(values[here] * 1000).astype(np.int32),
             np.where(np.isnan(fine), ABSENT, np.rint(fine * 1000)).astype(np.int32),
             humidity=np.rint(np.array([s.humidity[hour] for s in both])[here] * 1000).astype(np.int32),
         )
-        place = Place(np.arange(2, dtype=np.int32), np.zeros(2, np.int32), (start // HOUR_MS + 8) % 24)
-        said += watch.close(hour_features(rows, 2, start, values[::-1].copy()), place, Settings())
+        place = Surroundings(np.arange(2, dtype=np.int32), np.zeros(2, np.int32), (start // HOUR_MS + 8) % 24)
+        said += episodes.close(hour_features(rows, 2, start, values[::-1].copy()), place, SuspicionSettings())
     return _alarms("the two stations as recorded", said, both[0].start, 2, hours)
 
 
@@ -248,12 +251,12 @@ def cost(devices: int = 5_000, hours: int = LONG_HOURS + 2) -> list[Row]:
     n = devices * MINUTES
     row = np.repeat(np.arange(devices, dtype=np.int32), MINUTES)
     minute = np.tile(np.arange(MINUTES, dtype=np.int64) * 60_000, devices)
-    watch, blocks = Watch.of(devices), Blocks()
+    episodes, blocks = Episodes.of(devices), Blocks()
     site = (np.arange(devices) // 4).astype(np.int32)
     making, finding, saving, said = [], [], [], 0
     for hour in range(hours):
         pm10 = _wandering(random, devices, hour)
-        rows = Rows(
+        rows = HourReadings(
             row,
             hour * HOUR_MS + minute,
             pm10,
@@ -265,16 +268,16 @@ def cost(devices: int = 5_000, hours: int = LONG_HOURS + 2) -> list[Row]:
         begin = time.process_time()
         features = hour_features(rows, devices, hour * HOUR_MS, np.full(devices, 90.0 + hour % 7 * 20))
         made = time.process_time()
-        place = Place(site, np.zeros(devices, np.int32), (hour + 8) % 24)
-        said += len(watch.close(features, place, Settings()))
+        place = Surroundings(site, np.zeros(devices, np.int32), (hour + 8) % 24)
+        said += len(episodes.close(features, place, SuspicionSettings()))
         found = time.process_time()
-        saved = to_bytes(watch, blocks)
+        saved = to_bytes(episodes, blocks)
         making.append(made - begin)
         finding.append(found - made)
         saving.append(time.process_time() - found)
     from_bytes(saved)
     longest = max(a + b for a, b in zip(making, finding, strict=True))
-    size = sum(array.nbytes for array in watch.arrays()) / devices
+    size = sum(array.nbytes for array in episodes.arrays()) / devices
     return [
         Row("suspicion: features of an hour", 1e6 * median(making) / n, "us a reading", goal="<= 1 together"),
         Row(
@@ -291,17 +294,17 @@ def cost(devices: int = 5_000, hours: int = LONG_HOURS + 2) -> list[Row]:
             note=f"{size:.0f} B before compression",
         ),
         Row("suspicion: packing it, once an hour", 1e3 * max(saving[24:]), "ms", goal="< 50"),
-        *_whole_state(watch, blocks),
+        *_whole_state(episodes, blocks),
     ]
 
 
-def _whole_state(watch: Watch, blocks: Blocks) -> list[Row]:
+def _whole_state(episodes: Episodes, blocks: Blocks) -> list[Row]:
     """A partition's snapshot with two hours of readings, three packs, and this week of suspicion."""
     detector, _, _ = folded(made(minutes=125, packs=PACKS, suspicion=True))
     without = detector.dump()
-    watch.history.newest = detector.suspecting.watch.history.newest
+    episodes.history.newest = detector.suspecting.episodes.history.newest
     detector.suspecting = Suspecting(len(detector.plan))
-    detector.suspecting.watch, detector.suspecting.blocks = watch, blocks
+    detector.suspecting.episodes, detector.suspecting.blocks = episodes, blocks
     begin = time.process_time()
     whole = detector.dump()
     between = time.process_time()

@@ -21,8 +21,8 @@ import numpy as np
 from ingest.records import MISSING
 from ingest.value_extras import COUNT, GREATEST, LEAST
 from processors.columns import ABSENT
-from processors.suspicion.features import Rows
-from processors.suspicion.hour_sums import Sums
+from processors.suspicion.features import HourReadings
+from processors.suspicion.hour_sums import DeviceSums
 
 DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 STATIONS = ("guanyuan", "changping")
@@ -246,14 +246,14 @@ class Fleet:
     def hours(self) -> int:
         return self.here.shape[1] // MINUTES
 
-    def hour(self, number: int) -> tuple[int, Rows, np.ndarray, Sums]:
+    def hour(self, number: int) -> tuple[int, HourReadings, np.ndarray, DeviceSums]:
         """(start, rows, reference, sums of what is beside) of an hour."""
         part = slice(number * MINUTES, (number + 1) * MINUTES)
         row, minute = np.nonzero(self.here[:, part])
         start = self.start + number * HOUR_MS
         columns = {name: column[:, part][row, minute] for name, column in self.columns.items()}
-        rows = Rows(row=row.astype(np.int32), time=start + minute * 60_000, **columns)
-        sums = Sums.of(len(self.monitors))
+        rows = HourReadings(row=row.astype(np.int32), time=start + minute * 60_000, **columns)
+        sums = DeviceSums.of(len(self.monitors))
         beside = {name: column[:, part][row, minute] for name, column in self.beside.items()}
         for at, monitor in enumerate(self.monitors):
             if monitor.astray is not None:

@@ -8,41 +8,36 @@ from __future__ import annotations
 import importlib
 import logging
 import sys
+from importlib.resources import files
 
 import click
 
-# name -> first line of help; the module is imported only when its command is called, so that
-# `dustwatch --help` answers at once.
-COMMANDS: dict[str, str] = {
-    "check": "Check a configuration folder.",
-    "who": "Say who would be told, and why.",
-    "decode": "Decode payloads of one format to JSON lines.",
-    "replay": "Judge recorded messages without any server.",
-    "backtest": "Judge the past by other rules.",
-    "publish": "Publish a recording to an MQTT broker.",
-    "quarantine": "List what could not be used, or put it through again.",
-    "apply": "Put the configuration into the log.",
-    "diff": "Say what a configuration folder would change.",
-    "status": "Say how every stage is doing.",
-    "explain": "Say why a verdict is what it is, from history alone.",
-    "rose": "Say from where the dust of a site came.",
-    "judged": "Say which rules judge a site, and why others do not.",
-    "schema": "Print the JSON Schema of a record or a configuration file.",
-    "feed": "Look after the log.",
-    "run": "Run one service.",
-    "up": "Run everything on this machine.",
-    "demo": "Run everything with a simulated county.",
-}
+COMMANDS = files("deploy.commands")
+
+
+def first_lines() -> dict[str, str]:
+    """Each command with its line of help: a module of `deploy.commands` whose first line says what it does.
+
+    A module is imported only when its command is called, so that `dustwatch --help` answers at once.
+    """
+    found = {}
+    for file in sorted(COMMANDS.iterdir(), key=lambda entry: entry.name):
+        name, dot, ending = file.name.partition(".")
+        if (dot + ending) == ".py" and not name.startswith("_"):
+            with file.open(encoding="utf-8") as lines:
+                said = next(lines).strip().strip('"').partition(": ")[2]
+            found[name] = said[:1].upper() + said[1:]
+    return found
 
 
 class Program(click.Group):
     """The group of all commands, each in `deploy.commands`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return list(first_lines())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        if cmd_name not in first_lines():
             return None
         module = importlib.import_module(f"deploy.commands.{cmd_name}")
         command = module.command
@@ -51,7 +46,7 @@ class Program(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl(list(first_lines().items()))
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

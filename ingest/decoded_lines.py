@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import orjson
 
-from ingest.decoders import DECODERS
-from ingest.decoders.hj212 import Frame, FrameReader, reading_of
+from ingest.decoders import FORMATS
 from ingest.decoders.instants import instant_text
 from ingest.recording import RecordingError, parse_line
 from ingest.records import Decoded, DevicePolicy, Rejected
@@ -23,10 +22,10 @@ def decode_lines(format: str, data: bytes, topic: str, policy: DevicePolicy) -> 
     """One object for each reading or rejection in the input, in its order.
 
     A recording (JSON Lines with `topic` and a payload) is decoded line by line with the topics in it;
-    anything else is one payload under `topic`, for hj212 a stream of frames of any length.
+    anything else is one payload under `topic`, or a stream of any length where the format has streams.
     Raises KeyError for an unknown format.
     """
-    decoder = DECODERS[format]
+    form = FORMATS[format]
     lines = data.splitlines()
     if any(_recorded(line) for line in lines[:_LOOKED_AT]):
         for number, line in enumerate(lines, 1):
@@ -35,21 +34,16 @@ def decode_lines(format: str, data: bytes, topic: str, policy: DevicePolicy) -> 
                 if isinstance(message, Rejected):
                     yield _as_object(message)
                     continue
-                for result in decoder(message[1], message[0], lambda _: policy):
+                for result in form.decode(message[1], message[0], lambda _: policy):
                     yield _as_object(result)
         return
-    results = _frames(data, policy) if format == "hj212" else decoder(data, topic, lambda _: policy)
+    results: Iterable[Decoded | Rejected]
+    if form.decode_stream is not None:
+        results = form.decode_stream(data, lambda _: policy)
+    else:
+        results = form.decode(data, topic, lambda _: policy)
     for result in results:
         yield _as_object(result)
-
-
-def _frames(data: bytes, policy: DevicePolicy) -> Iterator[Decoded | Rejected]:
-    reader = FrameReader(lambda _: policy)
-    pieces = reader.feed(data) + reader.flush()
-    if not pieces:
-        yield Rejected("empty", "the input holds nothing", data)
-    for piece in pieces:
-        yield reading_of(piece, policy) if isinstance(piece, Frame) else piece
 
 
 def _recorded(line: bytes) -> dict[str, Any] | None:

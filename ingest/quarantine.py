@@ -19,7 +19,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from ingest.admin import partitions_of
 from ingest.batches import Row
 from ingest.codec import QUARANTINED, decode_quarantined, headers_of, schema_of
-from ingest.decoders import DECODERS
+from ingest.decoders import hj212
 from ingest.feed import Feed, FeedOptions
 from ingest.records import Quarantined
 from ingest.resolve import Arrival, Outcome, Resolver, gathered
@@ -118,7 +118,7 @@ def outcomes_of(record: Quarantined, resolver: Resolver) -> list[Outcome]:
     """What the present configuration makes of a quarantined message, as if received when it was."""
     came = Arrival(record.topic, record.raw, record.received_at, record.retain, record.dup)
     if record.source == "gateway":
-        return resolver.of_decoded(DECODERS["hj212"](record.raw, record.topic, resolver.policy_of), came)
+        return resolver.of_decoded(hj212.decode(record.raw, record.topic, resolver.policy_of), came)
     return resolver.take(came, frozenset(record.parts or (() if record.part < 0 else (record.part,))))
 
 

@@ -1,4 +1,4 @@
-"""Recordings of messages: JSON Lines, gzipped or not; read with the place of every error, and written.
+"""Recordings of messages: JSON Lines, gzipped or not; every error names its file and line.
 
 A line: `{"received_at": "2026-11-23T00:00:00.123Z", "topic": "...", "payload": "text"}`, or
 `"payload_base64"` for bytes that are no UTF-8; `"retain": true` and `"dup": true` where they were set.
@@ -10,13 +10,13 @@ import base64
 import binascii
 import gzip
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 
-from ingest.decoders.instants import BadTime, instant_text, parse_instant
+from ingest.decoders.instants import BadTime, parse_instant
 
 _GZIP = b"\x1f\x8b"
 _KEYS = frozenset({"received_at", "topic", "payload", "payload_base64", "retain", "dup"})
@@ -94,34 +94,6 @@ def _payload(body: dict[str, Any], place: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise RecordingError(f"{place}: payload_base64: {error}") from None
-
-
-def line_of(message: Recorded) -> bytes:
-    """A message as a line with its line feed."""
-    body: dict[str, Any] = {"received_at": instant_text(message.received_at), "topic": message.topic}
-    try:
-        body["payload"] = message.payload.decode()
-    except UnicodeDecodeError:
-        body["payload_base64"] = base64.b64encode(message.payload).decode()
-    if message.retain:
-        body["retain"] = True
-    if message.dup:
-        body["dup"] = True
-    return orjson.dumps(body) + b"\n"
-
-
-def write_recording(path: Path, messages: Iterable[Recorded]) -> int:
-    """Write a recording, gzipped when the name ends in `.gz`; returns how many messages."""
-    count = 0
-    # no time stamp in the gzip header: the same messages give the same bytes
-    with (
-        path.open("wb") as raw,
-        gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="") if path.suffix == ".gz" else raw as out,
-    ):
-        for message in messages:
-            out.write(line_of(message))
-            count += 1
-    return count
 
 
 # MQTT 3.1.1 has no user properties: there a played message carries its instant in its topic.

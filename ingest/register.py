@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 from ingest.calibration_form import Calibrations, Dust, Maximum
+from ingest.decoders import FORMATS, NATIVE
 from ingest.register_checks import cross_checks, without_echoes
 from ingest.strict_yaml import ConfigError, Document, Problem, did_you_mean, load
 from ingest.suspicion_thresholds import Suspicion
@@ -34,8 +35,10 @@ DEFAULT_LANGUAGE = "zh_CN"
 DEFAULT_UTC_OFFSET = "+08:00"
 DEFAULT_INTERVAL_S = 60
 
-Format = Literal["json_v1", "hj212", "airgradient", "airrohr", "thingsboard", "qingping"]
-FORMATS: tuple[str, ...] = get_args(Format)
+if TYPE_CHECKING:
+    FormatName = str
+else:
+    FormatName = Literal[tuple(FORMATS)]  # a name of the table; the form says which there are
 RESERVED_DEVICES: tuple[str, ...] = ("background", "signals")
 
 _ID = re.compile(r"\w[\w.:-]{0,63}")
@@ -231,7 +234,7 @@ class Device(Form):
 
     id: Annotated[str, AfterValidator(_device_id)]
     site: Id
-    format: Format
+    format: FormatName
     interval: Annotated[StrictInt, AfterValidator(_interval)] = DEFAULT_INTERVAL_S
     utc_offset: Annotated[str, AfterValidator(_utc_offset)] = DEFAULT_UTC_OFFSET
     aliases: tuple[Annotated[str, AfterValidator(_alias)], ...] = ()
@@ -261,10 +264,10 @@ class IngestRule(Form):
     """`ingest.yaml`: which decoder reads the messages of a topic filter."""
 
     filter: Annotated[str, AfterValidator(_filter)]
-    format: Format
+    format: FormatName
 
 
-DEFAULT_INGEST: tuple[IngestRule, ...] = (IngestRule(filter="dust/v1/+/readings", format="json_v1"),)
+DEFAULT_INGEST: tuple[IngestRule, ...] = (IngestRule(filter="dust/v1/+/readings", format=NATIVE),)
 
 COUNTY: TypeAdapter[County] = TypeAdapter(County)
 DEPARTMENTS: TypeAdapter[tuple[Department, ...]] = TypeAdapter(tuple[Department, ...])

@@ -12,7 +12,7 @@ from math import asin, cos, radians, sin, sqrt
 from statistics import median
 from typing import Any
 
-from ingest.decoders import UNIT_NAMES
+from ingest.decoders import FORMATS, NATIVE
 from ingest.strict_yaml import Document, Loc, Problem, did_you_mean
 from ingest.units import CONVERSIONS, QUANTITIES, Refused, conversion_of
 
@@ -50,9 +50,11 @@ _A_TYPO = 0.8  # likeness (difflib) from which on a word is taken for a known on
 FAR_KM = 300.0  # wider than any county; a site beyond it has its coordinates wrong
 FAR_FROM_SITE_KM = 5.0  # no building site reaches so far; a road may
 LINES: tuple[str, ...] = ("sector", "territorial", "coordination")
-_NAMES_OF_ANY = {name: quantity for names in UNIT_NAMES.values() for name, quantity in names.items()}
+_NAMES_OF_ANY = {
+    name: quantity for format in FORMATS.values() for name, quantity in format.unit_names.items()
+}
 _NAMES_SHOWN = 24  # of a format's names; airrohr knows some fifty
-_HEARD_BY_TCP = "hj212"  # its devices may speak to the gateway, without MQTT
+_HEARD_BY_TCP = frozenset(name for name, format in FORMATS.items() if format.over_tcp)
 
 
 def cross_checks(
@@ -263,13 +265,14 @@ def _collisions(document: Document) -> Iterator[Problem]:
 def _units(document: Document, index: int, entry: dict[str, Any]) -> Iterator[Problem]:
     """Units by our quantities' names, or by the codes and names of the device's format."""
     units, format = entry.get("units"), entry.get("format")
-    known = UNIT_NAMES.get(str(format), _NAMES_OF_ANY)  # of an unknown format the form tells
+    read_as = FORMATS.get(str(format))
+    known = read_as.unit_names if read_as else _NAMES_OF_ANY  # of an unknown format the form tells
     for key, unit in units.items() if isinstance(units, dict) else ():
         loc = (index, "units", key)
         if not isinstance(unit, str):
             continue
         if key not in known:
-            of = "quantity" if format == "json_v1" else f"quantity or name of {format}"
+            of = "quantity" if format == NATIVE else f"quantity or name of {format}"
             near = did_you_mean(key, known, cutoff=_A_TYPO)
             near = near or f"; known are {', '.join(list(known)[:_NAMES_SHOWN])}"
             yield document.problem(loc, f"unknown {of} `{key}`{near}", at_key=True)
@@ -295,10 +298,10 @@ def _ingest(document: Document, devices: Document) -> Iterator[Problem]:
             if overlap(own.split("/"), other.split("/")):
                 words = f"also matches topics of `{other}`; a message must have one decoder"
                 yield document.problem((index, "filter"), words)
-    heard = {str(entry.get("format")) for _, entry in _entries(document)} or {"json_v1"}
+    heard = {str(entry.get("format")) for _, entry in _entries(document)} or {NATIVE}
     for index, entry in _entries(devices):
         format = entry.get("format")
-        if isinstance(format, str) and format not in heard | {_HEARD_BY_TCP}:
+        if isinstance(format, str) and format not in heard | _HEARD_BY_TCP:
             words = f"no filter of ingest.yaml is for `{format}`; the device would not be heard"
             yield devices.problem((index, "format"), words, severity="warning")
 

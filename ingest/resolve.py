@@ -25,7 +25,7 @@ from hashlib import blake2b
 from typing import Literal, NamedTuple
 
 from ingest.batches import Row
-from ingest.decoders import DECODERS, Decoder
+from ingest.decoders import FORMATS, Decoder
 from ingest.decoders.notices import decode_background, decode_signal, decode_status
 from ingest.durations import DAY_MS, MINUTE_MS
 from ingest.records import Background, Decoded, DevicePolicy, Quarantined, Rejected, Signal, Status
@@ -281,7 +281,7 @@ class Resolver:
         else:
             for rule in self.register.ingest:
                 if matches(rule.filter, topic):
-                    route = DECODERS[rule.format]
+                    route = FORMATS[rule.format].decode
                     break
         if len(self._routes) >= _MOST_TOPICS:
             self._routes.clear()

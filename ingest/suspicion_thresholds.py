@@ -128,19 +128,7 @@ FIELDS: dict[str, dict[str, Number]] = {
         "astray": _number(0.01, 1.0),
     },
 }
-Pattern = Literal[
-    "mass_factor",
-    "spray",
-    "cover",
-    "ceiling",
-    "random_band",
-    "computed_tsp",
-    "flat_means",
-    "stuck",
-    "offline_when_polluted",
-    "moved_together",
-    "clock",
-]
+Pattern = Literal[tuple(FIELDS)]  # type: ignore[valid-type]
 Told = Annotated[StrictFloat, Field(ge=0.5, le=1.0)]
 Quiet = Annotated[StrictInt, Field(ge=1, le=168)]
 _STRICT = ConfigDict(extra="forbid", frozen=True)

@@ -27,6 +27,7 @@ __all__ = [
     "Int16s",
     "Int32s",
     "Int64s",
+    "Positions",
     "Uint8s",
     "Uint16s",
     "Uint32s",
@@ -38,6 +39,7 @@ Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Int8s = npt.NDArray[np.int8]
 Int16s = npt.NDArray[np.int16]
+Positions = npt.NDArray[np.intp]
 Uint8s = npt.NDArray[np.uint8]
 Uint16s = npt.NDArray[np.uint16]
 Uint32s = npt.NDArray[np.uint32]

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from deploy.embedded.kafka import KafkaNode
+from tests.counties import DATA
+from tests.recordings import PRESENT, PUBLISHED, Recordings
 
 pytest_plugins = ("tests.servers.fixtures",)
 
@@ -17,3 +19,18 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaNode]:
     node = KafkaNode(tmp_path_factory.mktemp("kafka")).start()
     yield node
     node.stop()
+
+
+@pytest.fixture(scope="session", params=PRESENT, ids=[one.name for one in PRESENT])
+def recordings(request: pytest.FixtureRequest) -> Recordings:
+    """Series with the traits of real ones: generated everywhere, published where their folder is present."""
+    found: Recordings = request.param
+    return found
+
+
+@pytest.fixture(scope="session")
+def published() -> Recordings:
+    """The published recordings, for the figures that belong to them alone."""
+    if PUBLISHED not in PRESENT:
+        pytest.skip(f"{DATA} is absent: what was published of its recordings can't be compared")
+    return PUBLISHED

@@ -98,35 +98,18 @@ def write_recording(path: Path, messages: Iterable[Mapping[str, Any]]) -> Path:
 
 
 def dust_storm() -> list[tuple[int, float, float]]:
-    """(ms UTC, PM2.5, PM10) of the real SDS011 recording, in order of time."""
+    """(ms UTC, PM2.5, PM10) of the published SDS011 recording, in order of time."""
     with gzip.open(DUST_STORM, "rt", encoding="utf-8") as file:
-        rows = [
-            (
-                int(datetime.fromisoformat(r["time_utc"]).replace(tzinfo=UTC).timestamp() * 1000),
-                float(r["pm2_5"]),
-                float(r["pm10"]),
-            )
-            for r in csv.DictReader(file)
-        ]
-    return sorted(rows)
+        return storm_of(csv.DictReader(file))
 
 
-def dust_storm_messages(devices: Sequence[str]) -> list[dict[str, Any]]:
-    """The recording played as several monitors."""
-    return [reading(name, at, pm2_5=pm2_5, pm10=pm10) for at, pm2_5, pm10 in dust_storm() for name in devices]
-
-
-def hourly_means(slot_s: int = 300) -> dict[str, dict[int, tuple[float, float]]]:
-    """pollutant -> hour start (ms) -> (mean of slot means, capture), by pandas and nothing of ours."""
-    import pandas as pd
-
-    frame = pd.DataFrame(dust_storm(), columns=["ms", "pm2_5", "pm10"])
-    frame["slot"] = frame.ms // (slot_s * 1000)
-    frame["hour"] = frame.ms // 3_600_000 * 3_600_000
-    slots = frame.groupby(["hour", "slot"])[["pm2_5", "pm10"]].mean()
-    means, counts = slots.groupby("hour").mean(), slots.groupby("hour").size()
-    per_hour = 3600 / slot_s
-    return {
-        p: {int(h): (float(means.loc[h, p]), float(counts.loc[h]) / per_hour) for h in means.index}
-        for p in ("pm2_5", "pm10")
-    }
+def storm_of(lines: Iterable[Mapping[str, str]]) -> list[tuple[int, float, float]]:
+    """(ms UTC, PM2.5, PM10) of an SDS011's lines, in order of time."""
+    return sorted(
+        (
+            int(datetime.fromisoformat(line["time_utc"]).replace(tzinfo=UTC).timestamp() * 1000),
+            float(line["pm2_5"]),
+            float(line["pm10"]),
+        )
+        for line in lines
+    )

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from processors.suspicion.features import COLUMNS, LONG_HOURS, NUMBER, Features
-from processors.suspicion.history import History
-from processors.suspicion.places import Place
+from processors.suspicion.feature_history import FeatureHistory
+from processors.suspicion.features import FEATURES, LONG_HOURS, NUMBER, HourFeatures
+from processors.suspicion.surroundings import Surroundings
 
 HOUR = 3_600_000
 NEWEST = 500_000 * HOUR
@@ -39,10 +39,10 @@ HONEST: dict[str, float] = {
 }
 
 
-def history(devices: int = 1, **columns: Any) -> History:
+def history(devices: int = 1, **columns: Any) -> FeatureHistory:
     """168 hours of honest monitors, but for `columns`: a number, or (k) or (k, devices) of the last k hours."""
-    made = History.of(devices)
-    full = np.full((len(COLUMNS), LONG_HOURS, devices), np.nan)
+    made = FeatureHistory.of(devices)
+    full = np.full((len(FEATURES), LONG_HOURS, devices), np.nan)
     for name, value in HONEST.items():
         full[NUMBER[name]] = value
     for name, value in columns.items():
@@ -54,12 +54,12 @@ def history(devices: int = 1, **columns: Any) -> History:
         else:
             full[NUMBER[name], LONG_HOURS - len(array) :] = array
     for hour in range(LONG_HOURS):
-        made.put(Features(NEWEST - (LONG_HOURS - 1 - hour) * HOUR, full[:, hour]))
+        made.put(HourFeatures(NEWEST - (LONG_HOURS - 1 - hour) * HOUR, full[:, hour]))
     return made
 
 
-def place(devices: int = 1, hour: int = 14, site: Any = None, area: Any = None) -> Place:
+def place(devices: int = 1, hour: int = 14, site: Any = None, area: Any = None) -> Surroundings:
     """Each device on a site of its own and in no area, if nothing else is said."""
     sites = np.arange(devices) if site is None else np.asarray(site)
     areas = np.full(devices, -1) if area is None else np.broadcast_to(area, devices)
-    return Place(sites.astype(np.int32), areas.astype(np.int32), hour)
+    return Surroundings(sites.astype(np.int32), areas.astype(np.int32), hour)

@@ -1,24 +1,19 @@
-"""Series that tests of the quality checks use: the real recordings, and arbitrary ones."""
+"""Series that tests of the quality checks use: those of recordings, and arbitrary ones."""
 
 from __future__ import annotations
 
-import csv
-import gzip
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
-import pytest
 from hypothesis import strategies as st
 
 from ingest.records import MISSING
 from processors.quality.series import Series
-from tests.counties import DATA, DUST_STORM
+from tests.recordings import Recordings
 
 T0 = 1_700_000_100_000  # a quarter of an hour begins
 MINUTE = 60_000
 QUARTER = 900_000
-STATIONS = ("guanyuan", "changping")
 OFF: dict[str, None] = dict.fromkeys(  # settings of one pollutant without any check
     (
         "gross_range",
@@ -50,26 +45,17 @@ def thousandths(text: str) -> int | None:
     return None if text in ("", "NA") else round(float(text) * 1000)
 
 
-def recorded(path: Path) -> list[dict[str, str]]:
-    """The lines of a recording; skips the test where it is absent."""
-    if not path.exists():
-        pytest.skip(f"{path} is absent")
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def storm(pollutant: str) -> Series:
+def storm(of: Recordings, pollutant: str) -> Series:
     """The dust storm that an SDS011 saw, in bursts of five."""
-    times = [int(np.datetime64(r["time_utc"], "ms").astype(np.int64)) for r in recorded(DUST_STORM)]
-    values = [thousandths(r[pollutant]) for r in recorded(DUST_STORM)]
-    return series_of([(0, t, v) for t, v in zip(times, values, strict=True)])
+    lines = of.storm_lines()
+    times = [int(np.datetime64(r["time_utc"], "ms").astype(np.int64)) for r in lines]
+    return series_of([(0, t, thousandths(r[pollutant])) for t, r in zip(times, lines, strict=True)])
 
 
-def station(name: str, pollutant: str) -> Series:
+def station(of: Recordings, name: str, pollutant: str) -> Series:
     """Three months of hours of a reference station, with gaps."""
-    lines = recorded(DATA / f"beijing-{name}-2015-spring.csv.gz")
     column = {"pm10": "PM10", "pm2_5": "PM2.5"}[pollutant]
-    return line([thousandths(r[column]) for r in lines], step=3_600_000)
+    return line([thousandths(r[column]) for r in of.station_lines(name)], step=3_600_000)
 
 
 # Few different values, so that equal neighbours, runs and exact thresholds come up.

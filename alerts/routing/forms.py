@@ -17,6 +17,7 @@ from pydantic import AfterValidator, Field, StrictFloat, StrictInt, TypeAdapter,
 from alerts.records import EXCEEDANCE, OFFLINE, OUTLOOK, SUSPICION
 from ingest.register import Channel, Contact, Form, Id, Name, Register
 from ingest.strict_yaml import ConfigError, Document, Loaded, Problem, did_you_mean, load
+from processors.plan.plan import TOGETHER_S
 
 BREACH_KINDS: tuple[str, ...] = (EXCEEDANCE, OFFLINE, SUSPICION)
 LINES: tuple[str, ...] = ("sector", "territorial", "site")
@@ -163,7 +164,7 @@ class Silence(Form):
     minimum: Seconds = 0  # least silence before anybody is told, beyond the device's own offline_after
     hold: Seconds = 30  # how long to wait whether others fall silent too, anew with each that does
     many: Annotated[StrictInt, Field(ge=1)] = 5  # more than so many are one message
-    window: Seconds = 300  # silent within so long of each other
+    window: Seconds = TOGETHER_S  # silent within so long of each other
 
 
 class Deliveries(Form):
@@ -248,6 +249,14 @@ class Routing:
             return f"channels.yaml has no channel of kind `{use.kind}`; add one"
         known = ", ".join(OPTIONS)
         return f"no kind of channel `{use.kind}`{did_you_mean(use.kind, OPTIONS) or f'; known are {known}'}"
+
+
+def offline_window_s(folder: str | Path) -> float:
+    """`offline.window` of the folder's `routing.yaml`, which detection goes by too. Raises ConfigError."""
+    loaded = load(Path(folder) / "routing.yaml", ROUTING, default=RoutingForm())
+    if loaded.value is None:
+        raise ConfigError(list(loaded.problems))
+    return loaded.value.offline.window
 
 
 def load_routing(folder: str | Path, register: Register) -> Routing:

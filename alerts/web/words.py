@@ -17,7 +17,8 @@ from alerts.messages.words import fault_name, group_name
 from alerts.records import MANY_SILENT, Case
 from alerts.web.names import DECIMALS, IMPLIES, LENGTHS, TABLES, UNITS
 from processors.suspicion.evidence_words import evidence_text, suspicion_numbers
-from processors.suspicion.words import GUARDS, NUMBERS
+from processors.suspicion.patterns import NUMBERS
+from processors.suspicion.wording import GUARDS
 
 LOCALE = Path(__file__).with_name("locale")
 DOMAIN = "desk"

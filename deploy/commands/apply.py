@@ -1,4 +1,4 @@
-"""`dustwatch apply`: put a checked configuration into the log, or say what is there."""
+"""`dustwatch apply`: put the configuration into the log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`dustwatch backtest`: what other rules would have said of the past."""
+"""`dustwatch backtest`: judge the past by other rules."""
 
 from __future__ import annotations
 

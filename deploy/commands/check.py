@@ -1,4 +1,4 @@
-"""`dustwatch check`: refuse a configuration before it does harm."""
+"""`dustwatch check`: check a configuration folder."""
 
 from __future__ import annotations
 

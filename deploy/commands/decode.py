@@ -1,4 +1,4 @@
-"""`dustwatch decode`: what a decoder makes of a payload, a stream of frames or a recording."""
+"""`dustwatch decode`: decode payloads of one format to JSON lines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import BinaryIO
 
 import click
 
-FORMATS = ("json_v1", "hj212", "airgradient", "airrohr", "thingsboard", "qingping")
+from ingest.decoders import FORMATS
+
 _GZIP = b"\x1f\x8b"
 _OFFSET = re.compile(r"([+-])(\d{2}):([0-5]\d)\Z")
 
@@ -37,10 +38,9 @@ def parse_offset(text: str) -> int:
 
 def check_names(format_: str, units: dict[str, str]) -> None:
     """A unit under a name that the format does not know would change nothing. Raises click.BadParameter."""
-    from ingest.decoders import UNIT_NAMES
     from ingest.strict_yaml import did_you_mean
 
-    known = UNIT_NAMES[format_]
+    known = FORMATS[format_].unit_names
     for name in units:
         if name not in known:
             near = did_you_mean(name, known, cutoff=0.8) or f"; known are {', '.join(known)}"
@@ -48,7 +48,7 @@ def check_names(format_: str, units: dict[str, str]) -> None:
 
 
 @click.command("decode")
-@click.option("--format", "format_", type=click.Choice(FORMATS), required=True, help="How to read it.")
+@click.option("--format", "format_", type=click.Choice(list(FORMATS)), required=True, help="How to read it.")
 @click.option("--topic", default="", help="MQTT topic of a single payload; a recording brings its own.")
 @click.option("--unit", "units", multiple=True, metavar="CODE=UNIT", help="Unit that a value is sent in.")
 @click.option("--utc-offset", default="+08:00", show_default=True, help="Offset of times without a zone.")

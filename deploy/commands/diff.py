@@ -1,4 +1,4 @@
-"""`dustwatch diff`: what a configuration folder would change."""
+"""`dustwatch diff`: say what a configuration folder would change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`dustwatch explain`: why what has an id is what it is, from history alone."""
+"""`dustwatch explain`: say why a verdict is what it is, from history alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`dustwatch feed`: looks after the log; the way out when it lacks what a stage needs next."""
+"""`dustwatch feed`: look after the log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`dustwatch judged`: which rules judge a site, and why others do not."""
+"""`dustwatch judged`: say which rules judge a site, and why others do not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`dustwatch publish`: play a recording to an MQTT broker."""
+"""`dustwatch publish`: publish a recording to an MQTT broker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`dustwatch quarantine`: what could not be used, and another try after a fix."""
+"""`dustwatch quarantine`: list what could not be used, or put it through again."""
 
 from __future__ import annotations
 

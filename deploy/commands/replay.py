@@ -1,4 +1,4 @@
-"""`dustwatch replay`: recorded messages judged without any server."""
+"""`dustwatch replay`: judge recorded messages without any server."""
 
 from __future__ import annotations
 

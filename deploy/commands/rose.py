@@ -1,4 +1,4 @@
-"""`dustwatch rose`: from where the dust of a site came, over a period."""
+"""`dustwatch rose`: say from where the dust of a site came."""
 
 from __future__ import annotations
 

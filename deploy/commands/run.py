@@ -1,4 +1,4 @@
-"""`dustwatch run SERVICE`: one service in this process."""
+"""`dustwatch run`: run one service."""
 
 from __future__ import annotations
 

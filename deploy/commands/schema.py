@@ -1,4 +1,4 @@
-"""`dustwatch schema`: the JSON Schema of a record or a configuration file."""
+"""`dustwatch schema`: print the JSON Schema of a record or a configuration file."""
 
 from __future__ import annotations
 

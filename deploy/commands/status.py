@@ -1,4 +1,4 @@
-"""`dustwatch status`: last tick and reading, lag of each stage, quarantine and outbox."""
+"""`dustwatch status`: say how every stage is doing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`dustwatch up`: run everything on this machine for a real county."""
+"""`dustwatch up`: run everything on this machine."""
 
 from __future__ import annotations
 

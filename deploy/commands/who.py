@@ -1,4 +1,4 @@
-"""`dustwatch who`: who would be told of a matter at a site, through what, and why."""
+"""`dustwatch who`: say who would be told, and why."""
 
 from __future__ import annotations
 

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from ingest.decoders import FORMATS
 from ingest.register import Device, Register
 from ingest.register_checks import WORDS
 from ingest.strict_yaml import Problem, did_you_mean
 from processors.plan.background_term import REFERENCE
 from processors.plan.rules import Rule, RuleSet
 
-# What the decoders of these formats can deliver at all; others carry whatever a device measures.
-_MEASURED: dict[str, frozenset[str]] = {
-    "airgradient": frozenset({"pm10", "pm2_5"}),
-    "airrohr": frozenset({"pm10", "pm2_5"}),
-}
 ALERT_LEVELS = ("yellow", "orange", "red")
 _A_TYPO = 0.8  # likeness (difflib) from which on a word is taken for a known one misspelt
 _SELECTORS = (("zones", "zone"), ("stages", "stage"), ("kinds", "kind"))
@@ -187,7 +183,8 @@ def _measures(device: Device, pollutant: str) -> bool:
     """Does it, as far as is known: what it says of itself, else what its format can carry?"""
     if device.measures:
         return pollutant in device.measures
-    return pollutant in _MEASURED.get(device.format, (pollutant,))
+    dust = FORMATS[device.format].dust
+    return dust is None or pollutant in dust
 
 
 def _what_of(device: Device) -> str:

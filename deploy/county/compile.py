@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from alerts.routing.forms import offline_window_s
 from ingest.records import Revision
 from ingest.register import load_register
 from ingest.strict_yaml import ConfigError
 from processors.plan.plan import compile_revision, make_revision
-from processors.plan.rules import load_rules
+from processors.plan.rules import RuleSet, load_rules
 from processors.quality.folder import load_quality
 
 
@@ -27,7 +29,10 @@ def checked_revision(folder: Path, received_at: int, effective: int | None = Non
 
 def revision_of_folder(folder: Path, received_at: int, effective: int | None = None) -> Revision:
     """The folder as a feed record, in force from `effective` (default: `received_at`). Raises ConfigError."""
+    return make_revision(body_of_folder(folder, load_rules(folder)), received_at, effective)
+
+
+def body_of_folder(folder: Path, rules: RuleSet) -> dict[str, Any]:
+    """All that verdicts depend on, with these rules in place of the folder's own. Raises ConfigError."""
     register = load_register(folder)
-    rules = load_rules(folder)
-    body = compile_revision(register, rules.rules, load_quality(folder))
-    return make_revision(body, received_at, effective)
+    return compile_revision(register, rules.rules, load_quality(folder), offline_window_s(folder))

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from processors.suspicion.evidence_words import evidence_text, suspicion_numbers
-from processors.suspicion.words import GUARDS, NUMBERS
+from processors.suspicion.patterns import NUMBERS
+from processors.suspicion.wording import GUARDS
 
 Evidence = Mapping[str, Any]
 _SHOWN = 24  # hours of each series

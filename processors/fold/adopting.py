@@ -9,7 +9,7 @@ import numpy as np
 from processors.columns import NEVER, Array, Int32s
 from processors.fold.memory import Memory
 from processors.plan.plan import Plan
-from processors.silence.heard import Silence
+from processors.silence.heard import Heard
 from processors.verdicts.answers import Held
 from processors.verdicts.days import DayHeld
 
@@ -21,7 +21,7 @@ def adopt(memory: Memory, plan: Plan, at: int) -> None:
     new_row = np.full(len(old_plan), -1, np.int32)
     stays = old_row >= 0
     new_row[old_row[stays]] = np.flatnonzero(stays)
-    memory.silence = Silence(
+    memory.silence = Heard(
         last_seen=_moved(held.last_seen, old_row, NEVER),
         since=_moved(held.since, old_row, at),
         sent=_moved(held.sent, old_row, 0),

@@ -31,7 +31,7 @@ def take_in(memory: Memory, batch: Readings, clock: Int64s, begin: int, end: int
     found += [(int(taken.place[i]), "conflict") for i in conflicts]
     out.duplicates += len(duplicates)
     fresh = taken.without(duplicates)
-    out.flags += flag(fresh.columns, fresh.received, memory.newest, memory.plan)
+    out.flags += flag(fresh.columns, memory.newest, memory.plan)
     memory.log.append(fresh.columns)
     memory.winds.take(batch, fresh, len(memory.plan), memory.closed[HOUR], memory.log.closed_until)
     late, amends = memory.belated.readings(fresh, clock[fresh.place])

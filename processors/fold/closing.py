@@ -5,9 +5,10 @@ from __future__ import annotations
 from processors.columns import DAY_MS, HOUR_MS, QUARTER_MS, Int32s
 from processors.fold.memory import Memory
 from processors.fold.outputs import Note, Outputs
+from processors.fold.suspicion import LookedAt, Telling
 from processors.measuring.meter import numbers_of
-from processors.outlook.long_windows import Past
-from processors.outlook.short_windows import next_look
+from processors.outlook.long_windows import DecidedWindows
+from processors.outlook.short_windows import Moment, next_look
 from processors.plan.plan import depends_on
 from processors.plan.rule_in_force import PLAIN
 from processors.wind.vector import Wind
@@ -112,7 +113,7 @@ def look_again(memory: Memory, due: int, at: int, out: Outputs) -> None:
     memory.settle(made, at, out, delayed=at != due)
 
 
-def look_ahead(memory: Memory, due: int, at: int, out: Outputs) -> None:
+def look_at_open_windows(memory: Memory, due: int, at: int, out: Outputs) -> None:
     """Say what is to be expected of the windows that are open; nothing while we catch up."""
     if at != due:
         memory.ahead.due = next_look(at)
@@ -120,8 +121,8 @@ def look_ahead(memory: Memory, due: int, at: int, out: Outputs) -> None:
     closed, meter = memory.closed[QUARTER], memory.meter
     rows = memory.log.within(closed, max(closed, due) + QUARTER_MS)
     meter.leave_out_maintenance(rows, closed, due)
-    admissions = {rule.admits for rule in memory.plan.rules if rule.foretells}
-    out.outlooks += memory.ahead.look(
+    admissions = {rule.admits for rule in memory.plan.rules if rule.has_outlook}
+    moment = Moment(
         memory.plan,
         due,
         closed,
@@ -129,25 +130,17 @@ def look_ahead(memory: Memory, due: int, at: int, out: Outputs) -> None:
         lambda held, start, end: meter.means(held, start, end, admissions),
         memory.backgrounds,
         lambda rule, start: memory.plan.rows_for(rule, start, memory.orders),
-        Past(meter, memory.closed, memory.judge.held),
+        DecidedWindows(meter, memory.closed, memory.judge.held),
     )
+    out.outlooks += memory.ahead.look(moment)
 
 
 def _suspect(memory: Memory, closed: int, at: int, delayed: bool, out: Outputs) -> None:
     if not memory.plan.suspects:
         return
-    events, explained = memory.suspecting.hour(
-        memory.plan,
-        memory.log,
-        closed,
-        memory.since,
-        memory.gaps,
-        memory.orders,
-        memory.backgrounds,
-        memory.breaches,
-        at,
-        delayed,
-    )
+    hours = LookedAt(closed, memory.since, memory.log, memory.gaps, memory.orders, memory.backgrounds)
+    telling = Telling(memory.breaches, at, delayed)
+    events, explained = memory.suspecting.hour(memory.plan, hours, telling)
     out.breaches += events
     out.notes += [Note("suspicion_explained", words) for words in explained]
 

@@ -19,7 +19,7 @@ from processors.columns import HOUR_MS
 from processors.fold import snapshot
 from processors.fold.adopting import adopt, replan
 from processors.fold.arrivals import take_in
-from processors.fold.closing import amend, close, look_again, look_ahead, tell_wind
+from processors.fold.closing import amend, close, look_again, look_at_open_windows, tell_wind
 from processors.fold.memory import Memory
 from processors.fold.outputs import Note, Outputs
 from processors.measuring.bundle import Bundle, TickAt
@@ -145,7 +145,7 @@ class Detector(Memory):
         if self.late.due is not None and self.late.due < due:
             due, action = self.late.due, partial(amend, self)
         if self.ahead.due is not None and self.ahead.due < due:
-            due, action = self.ahead.due, partial(look_ahead, self)
+            due, action = self.ahead.due, partial(look_at_open_windows, self)
         silent = self.silence.next_due(self.plan.offline_after, self.plan.interval, self.outage)
         if silent is not None and silent < due:
             due, action = silent, self._fall_silent

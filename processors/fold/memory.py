@@ -10,20 +10,20 @@ from processors.fold.outputs import Outputs
 from processors.fold.suspicion import Suspecting
 from processors.fold.wind import Winds
 from processors.measuring.clock_hours import Hours
-from processors.measuring.late import Belated
+from processors.measuring.late import LateReadings
 from processors.measuring.meter import Meter
-from processors.measuring.reopened import Amendments
+from processors.measuring.reopened import ReopenedWindows
 from processors.measuring.stations import Backgrounds
-from processors.outlook.short_windows import Ahead
+from processors.outlook.short_windows import OutlookMemory
 from processors.plan.calibrations import Calibrations
 from processors.plan.orders import Orders
 from processors.plan.plan import Plan
-from processors.quality.newest import Newest
+from processors.quality.newest import NewestValues
 from processors.records.tables import VERDICTS
 from processors.silence.connections import Connections
 from processors.silence.deadman import Deadman
-from processors.silence.device_gaps import Around, Holes
-from processors.silence.heard import Silence
+from processors.silence.device_gaps import DeviceGaps, GapContext
+from processors.silence.heard import Heard
 from processors.silence.own_outage import Outage
 from processors.verdicts.answers import Findings, Judgement
 from processors.verdicts.days import Days
@@ -51,18 +51,18 @@ class Memory:
         self.closed: dict[Track, int] = {}  # end of the last window that closed
         self.since = NEVER  # no window before it is judged
         self.hours = Hours()
-        self.late = Amendments()
-        self.ahead = Ahead()
-        self.newest = Newest.empty(0)  # for the first flags of what comes
+        self.late = ReopenedWindows()
+        self.ahead = OutlookMemory()
+        self.newest = NewestValues.empty(0)  # for the first flags of what comes
         self.checked = Checked()
         self.suspecting = Suspecting()
         self.winds = Winds()
         self.next_due: int | None = None  # no decision is due before it; None: to be computed
         self.plan = Plan.of(_NOTHING)
-        self.silence = Silence.of(0, 0)
+        self.silence = Heard.of(0, 0)
         self.connections = Connections.of(0)
         self.deadman = Deadman.of(0)
-        self.holes = Holes.of(0)
+        self.holes = DeviceGaps.of(0)
         self.log = RowLog(NEVER)
         self.judge = Judge(self.plan)
         self.days = Days(self.plan)
@@ -79,14 +79,14 @@ class Memory:
         return Meter(self.plan, self.log, self.hours, self.orders)
 
     @property
-    def belated(self) -> Belated:
+    def belated(self) -> LateReadings:
         """Finds the windows that what comes late belongs to."""
-        return Belated(self.plan, self.closed, self.log.closed_until, self.late)
+        return LateReadings(self.plan, self.closed, self.log.closed_until, self.late)
 
     @property
-    def around(self) -> Around:
+    def around(self) -> GapContext:
         """What a gap in a device's readings is seen against."""
-        return Around(self.orders, self.gaps, self.outage, self.backgrounds)
+        return GapContext(self.orders, self.gaps, self.outage, self.backgrounds)
 
     @property
     def to_suspect(self) -> int:

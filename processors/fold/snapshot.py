@@ -22,22 +22,22 @@ from processors.fold.memory import Memory
 from processors.fold.suspicion import Suspecting
 from processors.fold.wind import Winds
 from processors.measuring.clock_hours import Hour, Key
-from processors.measuring.reopened import Amendments
+from processors.measuring.reopened import ReopenedWindows
 from processors.measuring.stations import AreaMean, Backgrounds
 from processors.outlook.levels import Recent
-from processors.outlook.short_windows import Ahead
-from processors.outlook.states import Watch
+from processors.outlook.short_windows import OutlookMemory
+from processors.outlook.states import WindowStates
 from processors.plan.calibrations import Calibrations
 from processors.plan.orders import Orders
 from processors.plan.plan import Plan, sites_of_partition
 from processors.plan.rule_in_force import Admission, Former
-from processors.quality.newest import Newest
+from processors.quality.newest import NewestValues
 from processors.silence.connections import Connections
 from processors.silence.deadman import Deadman
-from processors.silence.device_gaps import Holes
-from processors.silence.heard import Silence
+from processors.silence.device_gaps import DeviceGaps
+from processors.silence.heard import Heard
 from processors.silence.own_outage import Outage
-from processors.suspicion.hour_sums import Beside
+from processors.suspicion.hour_sums import HourSums
 from processors.verdicts.answers import Held
 from processors.verdicts.days import DayHeld, Days
 from processors.verdicts.judge import Judge
@@ -149,7 +149,7 @@ def _plain(revision: Revision) -> dict[str, Any]:
     return {field.name: getattr(revision, field.name) for field in fields(revision)}
 
 
-def _dump_ahead(ahead: Ahead, pack: _Pack) -> dict[str, Any]:
+def _dump_ahead(ahead: OutlookMemory, pack: _Pack) -> dict[str, Any]:
     return {
         "due": ahead.due,
         "recent": _dump_recent(ahead.recent, pack),
@@ -171,7 +171,7 @@ def _dump_recent(held: dict[int, Recent], pack: _Pack) -> list[Any]:
     ]
 
 
-def _dump_watches(held: dict[tuple[str, int], Watch], pack: _Pack) -> list[Any]:
+def _dump_watches(held: dict[tuple[str, int], WindowStates], pack: _Pack) -> list[Any]:
     return [[*key, [pack.add(a) for a in (w.state, w.turn)]] for key, w in sorted(held.items())]
 
 
@@ -182,7 +182,7 @@ def _dump_held(held: Held, pack: _Pack) -> list[int]:
 
 
 def _dump_beside(suspecting: Suspecting, pack: _Pack) -> list[Any]:
-    return [[hour, [pack.add(array) for array in arrays]] for hour, arrays in suspecting.beside.dump()]
+    return [[hour, [pack.add(array) for array in arrays]] for hour, arrays in suspecting.hour_sums.dump()]
 
 
 def _dump_log(log: RowLog, pack: _Pack) -> dict[str, Any]:
@@ -226,14 +226,14 @@ def load(data: bytes, memory: Some) -> Some:
     memory.gaps = [(start, end) for start, end in head["gaps"]]
     memory.closed = {Track(window, step): end for window, step, end in head["closed"]}
     memory.since = head["since"]
-    memory.late = Amendments.load(head["late"])
+    memory.late = ReopenedWindows.load(head["late"])
     for start, q, fail, suspect, columns in head["hours"]:
         mean, code, greatest = (arrays[i] for i in columns)
         memory.hours.held.setdefault(start, {})[Key(q, fail, suspect)] = Hour(mean, code, greatest)
     _load_ahead(memory.ahead, head["ahead"], arrays)
-    memory.newest = Newest(*(arrays[i] for i in head["newest"]))
+    memory.newest = NewestValues(*(arrays[i] for i in head["newest"]))
     for period, columns in head["checked"]:
-        memory.checked.before[period] = Newest(*(arrays[i] for i in columns))
+        memory.checked.before[period] = NewestValues(*(arrays[i] for i in columns))
     if head["revision"] is None:
         return memory
     memory.revision = Revision(**head["revision"])
@@ -242,7 +242,7 @@ def load(data: bytes, memory: Some) -> Some:
     plan = Plan.of(memory.revision, mine, former)
     memory.plan = memory.calibrations.plan(plan, memory.revision)
     last_seen, since, sent, offline = (arrays[i] for i in head["silence"])
-    memory.silence = Silence(last_seen, since, sent, offline)
+    memory.silence = Heard(last_seen, since, sent, offline)
     everyone = np.arange(len(memory.plan), dtype=np.int32)
     # snapshots from before these were kept: nothing was known
     memory.connections = Connections.of(len(everyone))
@@ -251,15 +251,15 @@ def load(data: bytes, memory: Some) -> Some:
     memory.deadman = Deadman.of(len(everyone))
     if "deadman" in head:
         memory.deadman = Deadman(arrays[head["deadman"]]).moved(everyone)
-    memory.holes = Holes.of(len(everyone))
+    memory.holes = DeviceGaps.of(len(everyone))
     if "holes" in head:
         looked, columns = head["holes"]
         last, begin, until, bits = (arrays[i] for i in columns)
-        memory.holes = Holes(last, begin, until, bits, looked)
+        memory.holes = DeviceGaps(last, begin, until, bits, looked)
     memory.winds = Winds.load(head.get("winds", []), arrays)
     memory.suspecting = Suspecting.load(suspecting, len(memory.plan))
     beside = [(hour, [arrays[i] for i in own]) for hour, own in head.get("beside", [])]
-    memory.suspecting.beside = Beside.load(beside)
+    memory.suspecting.hour_sums = HourSums.load(beside)
     memory.log = _load_log(head["log"], arrays, memory.plan)
     above = {name: arrays[i] for name, i in head["above"]}
     memory.instants = Instants(memory.plan, above, dict(head.get("opened", [])))
@@ -278,7 +278,7 @@ def load(data: bytes, memory: Some) -> Some:
     return memory
 
 
-def _load_ahead(ahead: Ahead, head: dict[str, Any], arrays: list[Array]) -> None:
+def _load_ahead(ahead: OutlookMemory, head: dict[str, Any], arrays: list[Array]) -> None:
     ahead.due = head["due"]
     # an older version's snapshot has none of hours and days
     for recent, levels in (("recent", ahead.recent), ("hourly", ahead.further.recent)):
@@ -290,7 +290,7 @@ def _load_ahead(ahead: Ahead, head: dict[str, Any], arrays: list[Array]) -> None
         ("days", ahead.days.watches),
     ):
         for name, instant, columns in head.get(watched, ()):
-            watches[name, instant] = Watch(*(arrays[i] for i in columns))
+            watches[name, instant] = WindowStates(*(arrays[i] for i in columns))
     for start, q, fail, suspect, columns in head["quarters"]:
         total, covered = (arrays[i] for i in columns)
         ahead.quarters[start, q, Admission(fail, suspect)] = total, covered

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -16,7 +16,7 @@ import numpy as np
 from ingest.records import Readings
 from ingest.units import JUDGED
 from processors.breaches import SUSPICION, Breaches
-from processors.columns import ABSENT, HOUR_MS, Bools, Floats, Int32s, Int64s
+from processors.columns import ABSENT, HOUR_MS, NANO, Bools, Floats, Int32s, Int64s
 from processors.measuring.intake import Intake, Positions
 from processors.measuring.stations import Backgrounds
 from processors.plan.maintenance import is_under
@@ -27,63 +27,64 @@ from processors.quality.calibration import uncalibrated
 from processors.quality.pointwise import is_corrected, is_serviced
 from processors.records.breaches import Breach
 from processors.suspicion.air import air_of
-from processors.suspicion.features import COLUMNS, NUMBER, Rows, hour_features
+from processors.suspicion.episodes import STATUS, Episodes
+from processors.suspicion.feature_history import NOTHING
+from processors.suspicion.features import FEATURES, NUMBER, HourReadings, hour_features
 from processors.suspicion.finding import Finding
-from processors.suspicion.history import NOTHING
-from processors.suspicion.hour_sums import Beside
-from processors.suspicion.places import Place, neighbours
+from processors.suspicion.hour_sums import HourSums, ValueExtras
+from processors.suspicion.patterns import PATTERNS, TITLES
 from processors.suspicion.saved import Blocks, from_bytes, to_bytes
-from processors.suspicion.watch import PATTERNS, STATUS, Watch
-from processors.suspicion.words import TITLES
+from processors.suspicion.surroundings import Surroundings, neighbours
 from processors.windows.row_log import DRY, GREATEST, REFUSED, Columns, RowLog
 
 PM10, PM2_5, TSP = (JUDGED.index(name) for name in ("pm10", "pm2_5", "tsp"))
-FUTURE, CLOCK = (
-    "future",
-    "clock",
-)  # marks: of detection; of ingestion, where receipt took the place of the time
-_NANO = 1e9
+# marks: of detection; of ingestion, where receipt took the place of the time
+FUTURE, CLOCK = "future", "clock"
 _TIME_BITS = 22  # milliseconds of an hour
+
+
+class LookedAt(NamedTuple):
+    """The clock hours of a partition that are looked at, and what it knows of them."""
+
+    closed: int  # end of the newest hour that has closed; the one before it is looked at
+    since: int  # no hour that began before it is looked at
+    log: RowLog
+    log_gaps: list[tuple[int, int]]  # accepted by an operator
+    orders: Orders
+    stations: Backgrounds
+
+
+class Telling(NamedTuple):
+    """The breaches that suspicions open and close, and when that is said."""
+
+    breaches: Breaches
+    at: int
+    delayed: bool
 
 
 class Suspecting:
     """The hours of all devices of a partition, and which suspicions stand."""
 
     def __init__(self, devices: int = 0) -> None:
-        self.watch = Watch.of(devices)
-        self.beside = Beside()
+        self.episodes = Episodes.of(devices)
+        self.hour_sums = HourSums()
         self.blocks = Blocks()  # of it, by hour
         self._saved: bytes | None = None  # of the state as it is; it changes once an hour
 
-    def hour(
-        self,
-        plan: Plan,
-        log: RowLog,
-        closed: int,
-        since: int,
-        gaps: list[tuple[int, int]],
-        orders: Orders,
-        known: Backgrounds,
-        breaches: Breaches,
-        at: int,
-        delayed: bool,
-    ) -> tuple[list[Breach], list[str]]:
-        """Look at the hour before the one that ends at `closed`: (events, what a guard has explained).
-
-        `since`: no hour that began before it is looked at. `gaps`: of the log, accepted by an operator.
-        """
-        start, end = closed - 2 * HOUR_MS, closed - HOUR_MS
-        sums = self.beside.take(start)
-        if start < since or not len(plan):
+    def hour(self, plan: Plan, hours: LookedAt, telling: Telling) -> tuple[list[Breach], list[str]]:
+        """Look at the hour before the newest that closed: (events, what a guard has explained)."""
+        start, end = hours.closed - 2 * HOUR_MS, hours.closed - HOUR_MS
+        sums = self.hour_sums.take(start)
+        if start < hours.since or not len(plan):
             return [], []
         self._saved = None
         areas = _areas(plan)
         features = hour_features(
-            _rows(log.within(start, end), start, plan.corrections),
+            _readings(hours.log.within(start, end), start, plan.corrections),
             len(plan),
             start,
-            _background(plan, known, areas, start),
-            _excused(plan, orders, gaps, start, end),
+            _background(plan, hours.stations, areas, start),
+            _excused(plan, hours.orders, hours.log_gaps, start, end),
             sums,
         )
         reference, air = features["reference"], air_of(plan.corrections[PM10])
@@ -91,80 +92,49 @@ class Suspecting:
         if air is not None:
             mean = air.of(mean[None], np.array([start]))[0]
         np.copyto(reference, neighbours(mean, areas), where=np.isnan(reference))
-        place = Place(_numbers(plan.sites), areas, _hour_of_day(start, plan.zone), air)
-        found = self.watch.close(features, place, plan.suspicion)
-        return self._events(plan, found, breaches, at, delayed)
+        place = Surroundings(_numbers(plan.sites), areas, _hour_of_day(start, plan.zone), air)
+        found = self.episodes.close(features, place, plan.suspicion)
+        return _events(plan, self.episodes, found, telling)
 
     def left_out(self, plan: Plan, batch: Readings, rows: Iterable[tuple[int, str]], since: int) -> None:
         """Rows of a batch that nothing judges: of those from the future their clock is evidence."""
         ahead = np.array([i for i, why in rows if why == FUTURE], np.intp)
         if len(ahead):
             row = plan.rows_of(batch.devices)[batch.codes[ahead]]
-            self.beside.astray(len(plan), row, batch.received_at[ahead], since)
+            self.hour_sums.astray(len(plan), row, batch.received_at[ahead], since)
 
-    def came(self, plan: Plan, batch: Readings, fresh: Intake, begun: Positions, since: int) -> None:
-        """New readings; `begun`: positions of those of hours that have closed.
+    def came(self, plan: Plan, batch: Readings, fresh: Intake, closed: Positions, since: int) -> None:
+        """New readings; `closed`: positions of those of hours that have closed.
 
         `since`: the start of the first hour that is still to be looked at.
         """
         columns = fresh.columns
-        self._came_late(columns.row[begun], columns.time[begun])
+        self._came_late(columns.row[closed], columns.time[closed])
         if batch.marks:
             marked = {i for i, text in batch.marks.items() if CLOCK in text.split(",")}
             placed = np.flatnonzero(np.isin(fresh.place, list(marked)))  # by their receipt
-            self.beside.astray(len(plan), columns.row[placed], fresh.received[placed], since)
+            self.hour_sums.astray(len(plan), columns.row[placed], fresh.received[placed], since)
         if batch.beside and "pm10" in batch.values:
             at, row, instant = fresh.place, columns.row, columns.time
             serviced = is_serviced(columns.packed)
             if serviced.any():
                 at, row, instant = at[~serviced], row[~serviced], instant[~serviced]
             more = {name: column[at] for name, column in batch.beside.items()}
-            pm10 = batch.values["pm10"][at]  # as sent
-            self.beside.readings(len(plan), row, instant, pm10, more, since)
+            extras = ValueExtras(row, instant, batch.values["pm10"][at], more)
+            self.hour_sums.readings(len(plan), extras, since)
 
     def _came_late(self, row: Int32s, time: Int64s) -> None:
         """Readings of hours that have closed: their devices were not silent."""
-        newest = self.watch.history.newest
+        newest = self.episodes.history.newest
         if newest != NOTHING and len(row) and int(time.min()) < newest + HOUR_MS:
             self._saved = None
-            self.watch.history.backfilled(row, time)
-
-    def _events(
-        self, plan: Plan, found: list[Finding], breaches: Breaches, at: int, delayed: bool
-    ) -> tuple[list[Breach], list[str]]:
-        told = {(finding.pattern, finding.row): finding for finding in found if finding.silenced is None}
-        events: list[Breach] = []
-        for pattern in PATTERNS:
-            stands = {plan.devices[row] for row in self.watch.standing(pattern).tolist()}
-            anew = {plan.devices[row] for name, row in told if name == pattern}
-            events += breaches.unsuspect(rule_of(pattern), stands - anew, at)
-        for (pattern, row), finding in told.items():
-            events.append(
-                breaches.suspect(
-                    rule_of(pattern),
-                    plan.sites[row],
-                    plan.devices[row],
-                    (finding.start, finding.end),
-                    {"zh": TITLES[pattern].zh_CN, "en": TITLES[pattern].en},
-                    STATUS,
-                    evidence_of(finding, plan),
-                    at,
-                    delayed,
-                    plan.id,
-                )
-            )
-        silenced = [
-            f"{plan.devices[one.row]}: {one.pattern}, explained by {one.silenced}"
-            for one in found
-            if one.silenced is not None
-        ]
-        return events, silenced
+            self.episodes.history.backfilled(row, time)
 
     def leave_off(self, plan: Plan, breaches: Breaches, at: int) -> list[Breach]:
         """Close what stands of patterns that a new configuration does not look for."""
         events: list[Breach] = []
         for pattern in PATTERNS:
-            if (not plan.suspects or pattern in plan.suspicion.without) and self.watch.end(pattern):
+            if (not plan.suspects or pattern in plan.suspicion.without) and self.episodes.end(pattern):
                 self._saved = None
                 events += breaches.unsuspect(rule_of(pattern), set(), at, "rule_removed")
         return events
@@ -174,15 +144,15 @@ class Suspecting:
     def remap(self, old_row: Int32s) -> None:
         """Rows have new numbers: new row i was `old_row[i]`, -1 where the device is new."""
         self._saved, self.blocks = None, Blocks()
-        self.watch.remap(old_row)
-        self.beside.remap(old_row)
+        self.episodes.remap(old_row)
+        self.hour_sums.remap(old_row)
 
     def dump(self) -> bytes:
         """The state as bytes, made once an hour; empty: nothing is known yet."""
-        if self.watch.history.newest == NOTHING:
+        if self.episodes.history.newest == NOTHING:
             return b""
         if self._saved is None:
-            self._saved = to_bytes(self.watch, self.blocks)
+            self._saved = to_bytes(self.episodes, self.blocks)
         return self._saved
 
     @classmethod
@@ -190,8 +160,41 @@ class Suspecting:
         """The inverse of `dump`. Raises ValueError for bytes of another version."""
         made = cls(devices)
         if data:
-            made.watch, made._saved = from_bytes(data), data
+            made.episodes, made._saved = from_bytes(data), data
         return made
+
+
+def _events(
+    plan: Plan, episodes: Episodes, found: list[Finding], telling: Telling
+) -> tuple[list[Breach], list[str]]:
+    breaches, at, delayed = telling
+    told = {(finding.pattern, finding.row): finding for finding in found if finding.silenced is None}
+    events: list[Breach] = []
+    for pattern in PATTERNS:
+        stands = {plan.devices[row] for row in episodes.standing(pattern).tolist()}
+        anew = {plan.devices[row] for name, row in told if name == pattern}
+        events += breaches.unsuspect(rule_of(pattern), stands - anew, at)
+    for (pattern, row), finding in told.items():
+        events.append(
+            breaches.suspect(
+                rule_of(pattern),
+                plan.sites[row],
+                plan.devices[row],
+                (finding.start, finding.end),
+                {"zh": TITLES[pattern].zh_CN, "en": TITLES[pattern].en},
+                STATUS,
+                evidence_of(finding, plan),
+                at,
+                delayed,
+                plan.id,
+            )
+        )
+    silenced = [
+        f"{plan.devices[one.row]}: {one.pattern}, explained by {one.silenced}"
+        for one in found
+        if one.silenced is not None
+    ]
+    return events, silenced
 
 
 def rule_of(pattern: str) -> str:
@@ -216,14 +219,14 @@ def evidence_of(finding: Finding, plan: Plan) -> dict[str, Any]:
         "plot": {
             "step_s": HOUR_MS // 1000,
             "series": {
-                name: {"unit": COLUMNS[NUMBER[name]].unit, "values": list(values)}
+                name: {"unit": FEATURES[NUMBER[name]].unit, "values": list(values)}
                 for name, values in finding.plot.items()
             },
         },
     }
 
 
-def _rows(held: Columns, start: int, corrections: Tables) -> Rows:
+def _readings(held: Columns, start: int, corrections: Tables) -> HourReadings:
     """The readings of the hour, as they were sent, by device and time.
 
     Of one period each, and one where contents conflict.
@@ -245,11 +248,11 @@ def _rows(held: Columns, start: int, corrections: Tables) -> Rows:
     for q, table in enumerate(corrections):
         changed = np.flatnonzero(is_corrected(held.packed[at], q) & (values[q] > REFUSED)) if table else ()
         if len(changed):
-            of = at[changed]
-            sent = uncalibrated(held.row[of], held.time[of], values[q, changed].astype(np.int64), table)
+            rows = at[changed]
+            sent = uncalibrated(held.row[rows], held.time[rows], values[q, changed].astype(np.int64), table)
             values[q, changed] = np.clip(sent, -GREATEST, GREATEST)
     serviced = is_serviced(held.packed[at])
-    return Rows(
+    return HourReadings(
         held.row[at],
         held.time[at],
         values[PM10],
@@ -270,9 +273,9 @@ def _of_usual_period(row: Int32s, period: Int32s) -> Bools:
         return np.ones(len(row), bool)
     key = (row.astype(np.int64) << 32) + period
     kinds, inverse, count = np.unique(key, return_inverse=True, return_counts=True)
-    of = kinds >> 32
-    order = np.lexsort((kinds, -count, of))
-    first = np.flatnonzero(np.concatenate(([True], of[order][1:] != of[order][:-1])))
+    device = kinds >> 32
+    order = np.lexsort((kinds, -count, device))
+    first = np.flatnonzero(np.concatenate(([True], device[order][1:] != device[order][:-1])))
     usual = np.zeros(len(kinds), bool)
     usual[order[first]] = True
     return np.asarray(usual[inverse])
@@ -283,19 +286,21 @@ def _areas(plan: Plan) -> Int32s:
     return np.where(plan.area_of >= 0, plan.area_of, 0).astype(np.int32)
 
 
-def _background(plan: Plan, known: Backgrounds, areas: Int32s, start: int) -> Floats:
+def _background(plan: Plan, stations: Backgrounds, areas: Int32s, start: int) -> Floats:
     """(rows) what the stations of each area measured in the hour, ug/m3; NaN: not known."""
     found = np.full(len(plan), np.nan)
     for index, area in enumerate(plan.areas):
-        mean = known.mean(area, start, start + HOUR_MS, "pm10")
+        mean = stations.mean(area, start, start + HOUR_MS, "pm10")
         if mean is not None:
-            found[areas == index] = mean.nano / _NANO
+            found[areas == index] = mean.nano / NANO
     return found
 
 
-def _excused(plan: Plan, orders: Orders, gaps: list[tuple[int, int]], start: int, end: int) -> Bools | None:
+def _excused(
+    plan: Plan, orders: Orders, log_gaps: list[tuple[int, int]], start: int, end: int
+) -> Bools | None:
     """(rows) devices under maintenance in the hour; all of them where the log lacks records of it."""
-    if any(start < until and end > since for since, until in gaps):
+    if any(start < until and end > since for since, until in log_gaps):
         return np.ones(len(plan), bool)
     named = orders.maintenance(start, end)
     if not named:

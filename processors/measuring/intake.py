@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 from ingest.records import MISSING, Readings
 from ingest.units import JUDGED
-from processors.columns import ABSENT, Int32s, Int64s, Uint64s
+from processors.columns import ABSENT, Int32s, Int64s, Uint32s, Uint64s
 from processors.plan.plan import Plan, digest_of
 from processors.quality.calibration import calibrated
-from processors.quality.device_flag import codes_of
-from processors.quality.flags import Packed
+from processors.quality.device_codes import codes_of
 from processors.quality.pointwise import by_raw, by_reading, corrected_bits
+from processors.quality.subjects import Arrivals, RawValues
 from processors.windows.row_log import DRY, GREATEST, REFUSED, Columns, content_of, key_of
 
 Bits = npt.NDArray[np.uint8]
@@ -86,7 +86,7 @@ def intake(batch: Readings, begin: int, end: int, plan: Plan) -> Intake:
     received = batch.received_at[at]
     wet = named.get("humidity")
     none = np.zeros(values.shape, np.uint16)  # until the first flags are known
-    packed = by_reading(plan.limits, rows, time - received, wet, codes)
+    packed = by_reading(plan.limits, Arrivals(rows, time - received, wet, codes))
     if odd is not None:
         packed |= odd
     columns = Columns(
@@ -133,7 +133,7 @@ def _judged(named: dict[str, Int64s], n: int) -> tuple[Int32s, Bits]:
     return values, present
 
 
-def _calibrated(plan: Plan, rows: Int32s, time: Int64s, raw: Int32s) -> tuple[Int32s, Packed | None]:
+def _calibrated(plan: Plan, rows: Int32s, time: Int64s, raw: Int32s) -> tuple[Int32s, Uint32s | None]:
     """(values that are judged, what of the raw ones is packed); `raw` itself where nothing is calibrated."""
     values, odd = raw, None
     for q, table in enumerate(plan.corrections):
@@ -146,7 +146,7 @@ def _calibrated(plan: Plan, rows: Int32s, time: Int64s, raw: Int32s) -> tuple[In
             values = raw.copy()
         np.copyto(values[q], new, where=here, casting="unsafe")
         # of sensors that are calibrated; by_value looks at the others and finds the same
-        told = by_raw(plan.limits, q, rows, raw[q], plan.ceilings[q])
+        told = by_raw(plan.limits, RawValues(q, raw[q], plan.ceilings[q, rows]))
         told |= corrected_bits(q, here & (new != raw[q]))
         odd = told if odd is None else odd | told
     return values, odd

@@ -8,7 +8,7 @@ import numpy as np
 
 from processors.columns import UNBOUNDED, Int64s
 from processors.measuring.intake import Intake
-from processors.measuring.reopened import Amendments, next_minute
+from processors.measuring.reopened import ReopenedWindows, next_minute
 from processors.plan.maintenance import is_under
 from processors.plan.orders import Order
 from processors.plan.plan import Plan
@@ -16,7 +16,7 @@ from processors.windows.calendar import Track
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Belated:
+class LateReadings:
     """A view on a partition's state: the plan, which windows have closed, what waits to be judged anew.
 
     `forgotten`: readings before it enter no window any more.
@@ -25,7 +25,7 @@ class Belated:
     plan: Plan
     closed: dict[Track, int]
     forgotten: int
-    late: Amendments
+    late: ReopenedWindows
 
     def until(self, time: Int64s, clock: Int64s, begin: int, end: int) -> int:
         """Where a slice of a batch must end because a late reading in it makes a decision due."""

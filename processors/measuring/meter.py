@@ -14,7 +14,7 @@ from ingest.units import JUDGED
 from processors.columns import ABSENT, Bools, Int32s
 from processors.measuring.clock_hours import Hours, Key
 from processors.measuring.intervals import intervals_of
-from processors.plan.maintenance import serviced
+from processors.plan.maintenance import under_maintenance
 from processors.plan.orders import Orders
 from processors.plan.plan import Plan
 from processors.plan.rule_in_force import PLAIN, Admission
@@ -72,7 +72,7 @@ class Meter:
         admissions = {PLAIN} if track in BASE else set()
         admissions |= {rule.admits for rule in self.plan.rules if rule.window and rule.track == track}
         if track == QUARTER:
-            admissions |= {rule.admits for rule in self.plan.rules if rule.foretells}
+            admissions |= {rule.admits for rule in self.plan.rules if rule.has_outlook}
         if track == HOUR:
             admissions |= {rule.admits for rule in self.plan.rules if rule.track.is_long}
         return admissions
@@ -89,7 +89,7 @@ class Meter:
         if not self.orders.maintenance(start, end):
             return
         reach = held.time + np.maximum(held.period, 1)
-        during = serviced(self.orders, self.plan, held.row, held.time, reach)
+        during = under_maintenance(self.orders, self.plan, held.row, held.time, reach)
         held.values = held.values.copy()
         held.values[:, during] = np.where(held.values[:, during] == ABSENT, ABSENT, REFUSED)
 

@@ -23,7 +23,7 @@ def next_minute(instant: int) -> int:
 
 
 @dataclass(slots=True)
-class Amendments:
+class ReopenedWindows:
     """`waiting`: windows with the device rows that changed; `revisions`: of windows measured again."""
 
     waiting: dict[Window, set[int]] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class Amendments:
         ]
 
     @classmethod
-    def load(cls, data: list[Any]) -> Amendments:
+    def load(cls, data: list[Any]) -> ReopenedWindows:
         """The inverse of `dump`."""
         due, waiting, revisions = data
         return cls(

@@ -1,4 +1,4 @@
-"""The word before a day breaks its allowance: by the intervals that have exceeded, and the one that is open.
+"""Early warning of a day with an allowance: by the intervals that have exceeded, and the one that is open.
 
 *Certain* from the first interval too many on, or one before it, as soon as that interval is certain itself:
 no verdict that is still to come takes back one that was given (late or invalidated readings excepted).
@@ -13,7 +13,7 @@ import numpy as np
 
 from processors.columns import UNBOUNDED, Bools, Int32s, Int64s
 from processors.outlook.projection import NONE, Bars, Progress, Projection, Prospects
-from processors.outlook.states import OutlookSettings, Watch, say
+from processors.outlook.states import Evaluation, OpenWindow, OutlookSettings, WindowStates, tell
 from processors.plan.plan import Plan
 from processors.plan.rule_in_force import RuleInForce
 from processors.records.outlooks import CERTAIN, IF_MEASURED, UNDETERMINABLE, WARNING, Outlook
@@ -22,14 +22,14 @@ from processors.verdicts.answers import NONE as NO_ANSWER
 from processors.windows.calendar import day_of
 
 _WORDS = OutlookSettings()
-Watches = Mapping[tuple[str, int], Watch]
+Watches = Mapping[tuple[str, int], WindowStates]
 
 
 @dataclass(slots=True, eq=False)
-class DayAhead:
+class DayAllowances:
     """`watches` by rule and the day's start."""
 
-    watches: dict[tuple[str, int], Watch] = field(default_factory=dict)
+    watches: dict[tuple[str, int], WindowStates] = field(default_factory=dict)
 
     def begin(self, plan: Plan, old_row: Int32s) -> None:
         """A plan is in force; `old_row[new]` is -1 for a new device."""
@@ -73,47 +73,40 @@ class DayAhead:
                 # without its background the interval may still end undetermined
                 over[CERTAIN] += is_open & (state == CERTAIN) & backed(rule, begin)
             allowed, rows = rule.rule.allowance, rows_for(rule, start)
-            mine = self.watches.setdefault((name, start), Watch.of(len(plan)))
+            mine = self.watches.setdefault((name, start), WindowStates.of(len(plan)))
             beyond = {state: (number > allowed)[rows] for state, number in over.items()}
-            made += _say(mine, plan, rule, rows, start, end, at, count[rows], decided[rows], beyond)
+            day = OpenWindow(plan, replace(rule, rows=rows), start, end, at)
+            made += _tell(mine, day, count[rows], decided[rows], beyond)
         return made
 
 
-def _say(
-    watch: Watch,
-    plan: Plan,
-    rule: RuleInForce,
-    rows: Int32s,
-    start: int,
-    end: int,
-    at: int,
-    count: Int64s,
-    decided: Int64s,
-    beyond: Mapping[int, Bools],
+def _tell(
+    watch: WindowStates, window: OpenWindow, count: Int64s, decided: Int64s, beyond: Mapping[int, Bools]
 ) -> list[Outlook]:
-    allowance, n = rule.rule.allowance or 0, len(rows)
-    expected = np.full(n, (end - start) // rule.window, np.int64)
-    nothing = np.full(n, NONE, np.int64)
-    always = np.ones(n, bool)
-    found = Prospects(always, always, beyond[IF_MEASURED], beyond[CERTAIN], nothing)
-    level = np.zeros(n, np.float64)
-    seen = Projection(level, level, level, np.where(beyond[WARNING], 10_000, 0).astype(np.int64))
-    progress = Progress(np.zeros(n, np.int64), count, np.zeros(n, np.int64), decided, expected)
-    bars = Bars(np.full(n, UNBOUNDED, np.int64), np.full(n, UNBOUNDED, np.int64))
-    made = say(
-        watch, plan, replace(rule, rows=rows), start, end, at, progress, bars, always, found, seen, _WORDS
+    """`count` of the points' intervals exceeded and `decided` have an answer; `beyond`: by how surely."""
+    rule, n = window.rule, len(window.rule.rows)
+    expected = np.full(n, (window.end - window.start) // rule.window, np.int64)
+    nothing, always, level = np.full(n, NONE, np.int64), np.ones(n, bool), np.zeros(n, np.float64)
+    unbounded, zeros = np.full(n, UNBOUNDED, np.int64), np.zeros(n, np.int64)
+    likely = np.where(beyond[WARNING], 10_000, 0).astype(np.int64)
+    evaluation = Evaluation(
+        Progress(zeros, count, zeros, decided, expected),
+        Bars(unbounded, unbounded),
+        always,
+        Prospects(always, always, beyond[IF_MEASURED], beyond[CERTAIN], nothing),
+        Projection(level, level, level, likely),
     )
     return [
         replace(
-            one,
+            outlook,
             kind="day",
             unit="intervals",
-            limit=float(allowance),
+            limit=float(rule.rule.allowance or 0),
             projected=None,
             low=None,
             high=None,
             probability=None,
             tell="day" in rule.rule.opens,
         )
-        for one in made
+        for outlook in tell(watch, window, evaluation, _WORDS)
     ]

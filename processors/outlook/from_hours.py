@@ -30,7 +30,7 @@ from processors.outlook.projection import (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Begun:
+class BegunHour:
     """The first hour that has not closed, by its slots; a line a point, all (n) int64."""
 
     total: Int64s  # sum of the means of settled slots, 1e-9 unit
@@ -39,8 +39,8 @@ class Begun:
     slots: Int64s  # of an hour; 0: the interval does not divide it
 
 
-def prospects_of_hours(
-    progress: Progress, begun: Begun, bars: Bars, strict: bool, least_permyriad: int, nominal: int
+def hour_prospects(
+    progress: Progress, begun: BegunHour, bars: Bars, strict: bool, least_permyriad: int, nominal: int
 ) -> Prospects:
     """What is certain. `progress`: in hours; those that have closed are settled, the begun one is not.
 
@@ -78,7 +78,13 @@ def prospects_of_hours(
 
 
 def _required(
-    p: Progress, b: Begun, most: Int64s, reached_slots: Int64s, comes: Int64s, strict: bool, reachable: Int64s
+    p: Progress,
+    b: BegunHour,
+    most: Int64s,
+    reached_slots: Int64s,
+    comes: Int64s,
+    strict: bool,
+    reachable: Int64s,
 ) -> Int64s:
     """The mean of all that is to come, of this hour too, that just complies; NONE: none does.
 

@@ -19,7 +19,7 @@ _NEVER = -(2**62)
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class LevelMemory:
     """How long the past counts; the figures are a proposal of this project, tuned on recordings."""
 
     level_ms: int = 600_000  # age at which a slot mean counts a third in the level
@@ -63,7 +63,7 @@ def gain_of(interval: Int64s, age_ms: int) -> Floats:
 
 
 def learn(
-    recent: Recent, row: Int32s, slot_start: Int64s, slot_mean: Int64s, interval: Int64s, memory: Memory
+    recent: Recent, row: Int32s, slot_start: Int64s, slot_mean: Int64s, interval: Int64s, memory: LevelMemory
 ) -> int:
     """Take in slot means that have been settled; how many came too late to be used.
 
@@ -86,7 +86,7 @@ def learn(
 
 
 def _learn_one(
-    recent: Recent, row: Int32s, start: Int64s, value: Floats, interval: Int64s, memory: Memory
+    recent: Recent, row: Int32s, start: Int64s, value: Floats, interval: Int64s, memory: LevelMemory
 ) -> None:
     count = recent.count[row]
     count = np.where(start - recent.last[row] >= memory.forget_ms, 0, count) + 1

@@ -1,4 +1,4 @@
-"""The word before the breach for windows that no quarters of an hour make: rolling ones, and long ones.
+"""Early warning for windows that no quarters of an hour make: rolling ones, and those of several hours.
 
 Of a rolling rule the window is looked at that ends next (where one ends every few minutes: at the next
 quarter of an hour or after it). The one before has had its word, so people are told where it gets worse.
@@ -14,7 +14,7 @@ import numpy as np
 from processors.columns import HOUR_MS, QUARTER_MS, Int32s, Int64s
 from processors.measuring.clock_hours import Hours
 from processors.measuring.meter import Meter
-from processors.outlook.from_hours import Begun, project_hours, prospects_of_hours
+from processors.outlook.from_hours import BegunHour, hour_prospects, project_hours
 from processors.outlook.levels import Recent, learn
 from processors.outlook.projection import (
     NONE,
@@ -24,7 +24,15 @@ from processors.outlook.projection import (
     rows_of,
     settled_slots,
 )
-from processors.outlook.states import ROSE, OutlookSettings, Watch, look, say
+from processors.outlook.states import (
+    ROSE,
+    Evaluation,
+    OpenWindow,
+    OutlookSettings,
+    WindowStates,
+    evaluate,
+    tell,
+)
 from processors.plan.plan import Plan
 from processors.plan.rule_in_force import RuleInForce
 from processors.records.outlooks import EVENTS, STATES, UNDETERMINABLE, Outlook
@@ -37,7 +45,7 @@ BegunSums = Callable[[int, int], tuple[Int64s, Int64s]]  # [start, cut) -> sum a
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Past:
+class DecidedWindows:
     """What has been decided and kept when windows are looked at."""
 
     meter: Meter
@@ -51,10 +59,10 @@ class Past:
 
 
 @dataclass(slots=True, eq=False)
-class Further:
+class LongWindows:
     """`watches` by rule and the window's end; `recent`: levels of clock hours by judged pollutant."""
 
-    watches: dict[tuple[str, int], Watch] = field(default_factory=dict)
+    watches: dict[tuple[str, int], WindowStates] = field(default_factory=dict)
     recent: dict[int, Recent] = field(default_factory=dict)
 
     def begin(self, plan: Plan, old_row: Int32s) -> None:
@@ -83,7 +91,7 @@ class Further:
         rule: RuleInForce,
         at: int,
         rows_for: Callable[[RuleInForce, int], Int32s],
-        past: Past,
+        past: DecidedWindows,
         recent: Recent,
         begun: BegunSums,
     ) -> list[Outlook]:
@@ -95,40 +103,32 @@ class Further:
         start = rule.track.start(end, plan.zone)
         if not rule.holds(start) or start >= at:
             return []
-        rule = replace(rule, rows=rows_for(rule, start))
+        window = OpenWindow(plan, replace(rule, rows=rows_for(rule, start)), start, end, at)
         watch, before = self._watch(rule.rule.id, end, len(plan))
-        known = before.state.copy() if before is not None else None
+        said = before.state.copy() if before is not None else None
         if rule.track.is_long:
-            made = self._of_hours(plan, rule, start, end, at, past, begun, watch)
+            evaluation = self._of_hours(window, past, begun)
         else:
-            made = _of_readings(plan, rule, start, end, at, past, watch, recent)
-        if known is None:
+            evaluation = _of_readings(window, past, recent)
+        made = tell(watch, window, evaluation, _WORDS)
+        if said is None:
             return made
         return [
-            replace(one, tell=one.tell and _is_news(one, int(known[plan.row_of[one.point]]))) for one in made
+            replace(one, tell=one.tell and _is_news(one, int(said[plan.row_of[one.point]]))) for one in made
         ]
 
-    def _watch(self, name: str, end: int, n: int) -> tuple[Watch, Watch | None]:
+    def _watch(self, name: str, end: int, n: int) -> tuple[WindowStates, WindowStates | None]:
         """Of the window that ends then, and of the one before."""
         ends = sorted(other for known, other in self.watches if known == name and other < end)
         for other in ends[:-1]:
             del self.watches[name, other]
         watch = self.watches.get((name, end))
         if watch is None:
-            watch = self.watches[name, end] = Watch.of(n)
+            watch = self.watches[name, end] = WindowStates.of(n)
         return watch, self.watches[name, ends[-1]] if ends else None
 
-    def _of_hours(
-        self,
-        plan: Plan,
-        rule: RuleInForce,
-        start: int,
-        end: int,
-        at: int,
-        past: Past,
-        begun: BegunSums,
-        watch: Watch,
-    ) -> list[Outlook]:
+    def _of_hours(self, window: OpenWindow, past: DecidedWindows, begun: BegunSums) -> Evaluation:
+        plan, rule, start, end = window.plan, window.rule, window.start, window.end
         closed, rows = past.closed[HOUR], rule.rows
         means = past.hours.window(start, min(end, closed), rule.admits)[rule.pollutant]
         total, covered = np.zeros(len(plan), np.int64), np.zeros(len(plan), np.int64)
@@ -139,30 +139,21 @@ class Further:
         delay = max(plan.lateness[HOUR], plan.lateness[QUARTER])
         interval = plan.interval[rows]
         of_hour = np.where(slots_of(interval, QUARTER_MS) > 0, slots_of(interval, HOUR_MS), 0)
-        over = settled_slots(at, closed, delay, interval, of_hour)
-        sums, counts = begun(closed, min(at - delay, closed + HOUR_MS))
-        hour = Begun(sums[rows], counts[rows], over, of_hour)
+        over = settled_slots(window.at, closed, delay, interval, of_hour)
+        sums, counts = begun(closed, min(window.at - delay, closed + HOUR_MS))
+        hour = BegunHour(sums[rows], counts[rows], over, of_hour)
         zeros = np.zeros(len(rows), np.int64)
         bars = bars_of(rule.limit, 0, zeros, zeros)
         strict, nominal = rule.rule.strict, rule.window // HOUR_MS
-        found = prospects_of_hours(progress, hour, bars, strict, rule.least_permyriad, nominal)
+        certain = hour_prospects(progress, hour, bars, strict, rule.least_permyriad, nominal)
         recent = rows_of(self.recent.setdefault(rule.pollutant, Recent.of(len(plan))), rows)
-        seen = project_hours(progress, found, bars, strict, recent, at, _FORECAST)
-        known = np.ones(len(rows), bool)
-        return say(watch, plan, rule, start, end, at, progress, bars, known, found, seen, _WORDS)
+        likely = project_hours(progress, certain, bars, strict, recent, window.at, _FORECAST)
+        return Evaluation(progress, bars, np.ones(len(rows), bool), certain, likely)
 
 
-def _of_readings(
-    plan: Plan,
-    rule: RuleInForce,
-    start: int,
-    end: int,
-    at: int,
-    past: Past,
-    watch: Watch,
-    recent: Recent,
-) -> list[Outlook]:
-    rows = rule.rows
+def _of_readings(window: OpenWindow, past: DecidedWindows, recent: Recent) -> Evaluation:
+    plan, rule, rows = window.plan, window.rule, window.rule.rows
+    start, end, at = window.start, window.end, window.at
     delay = max(plan.lateness[rule.track], plan.lateness[QUARTER])
     interval = plan.interval[rows]
     slots = slots_of(interval, rule.window)
@@ -175,7 +166,7 @@ def _of_readings(
     np.add.at(covered, means.slot_row[over], 1)
     progress = Progress(total[rows], covered[rows], np.zeros_like(slots), settled, slots)
     nothing = np.full(len(rows), NONE, np.int64)
-    return look(watch, plan, rule, start, end, at, progress, nothing, nothing, recent, _FORECAST, _WORDS)
+    return evaluate(window, progress, nothing, nothing, recent, _FORECAST)
 
 
 def next_end(track: Track, at: int, zone: str) -> int:

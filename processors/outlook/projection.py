@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from processors.columns import UNBOUNDED, Bools, Floats, Int64s
-from processors.outlook.levels import Memory, Recent, gain_of
+from processors.outlook.levels import LevelMemory, Recent, gain_of
 
 NONE = -1  # no such average or probability
 _NANO = 1e9
@@ -34,7 +34,7 @@ _ABOVE: Int64s = np.array(
 class ProjectionSettings:
     """The figures are a proposal of this project, tuned on recordings."""
 
-    memory: Memory = field(default_factory=Memory)
+    memory: LevelMemory = field(default_factory=LevelMemory)
     least_slots: int = 3  # slot means before anything is projected
     stale_ms: int = 3_600_000  # and the newest must not be older than this (or than two slots)
     floor: float = 0.2  # the spread of a slot mean is at least this share of the level

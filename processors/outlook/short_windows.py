@@ -1,4 +1,4 @@
-"""Looks at windows that are still open, every five minutes of the log: what is to be said before the breach.
+"""Early warning for the windows of an hour and less, which are looked at every five minutes of the log.
 
 Quarters of an hour that have closed are kept as sums; only the one that is open is measured again. A
 device whose interval does not divide a quarter of an hour has no outlook on its hour. Windows of more
@@ -17,11 +17,11 @@ from ingest.units import JUDGED
 from processors.columns import HOUR_MS, QUARTER_MS, Bools, Int32s, Int64s
 from processors.measuring.meter import Measured
 from processors.measuring.stations import Backgrounds
-from processors.outlook.day_allowance import DayAhead
+from processors.outlook.day_allowance import DayAllowances
 from processors.outlook.levels import Recent, learn
-from processors.outlook.long_windows import Further, Past
+from processors.outlook.long_windows import DecidedWindows, LongWindows
 from processors.outlook.projection import NONE, Progress, ProjectionSettings, settled_slots
-from processors.outlook.states import OutlookSettings, Watch, look
+from processors.outlook.states import OpenWindow, OutlookSettings, WindowStates, evaluate, tell
 from processors.plan.plan import Plan
 from processors.plan.rule_in_force import Admission, RuleInForce
 from processors.records.outlooks import Outlook
@@ -34,23 +34,39 @@ TRACKS = (QUARTER, HOUR)
 _PLAIN_FORECAST, _PLAIN_WORDS = ProjectionSettings(), OutlookSettings()
 Measure = Callable[[Columns, int, int], Measured]
 RowsFor = Callable[[RuleInForce, int], Int32s]
+MeasuredOf = Callable[[int, int], Measured]  # [begin, cut) of an open quarter -> its means
 Sums = tuple[Int64s, Int64s]  # of slot means (1e-9 unit) and of covered slots, by device row
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """An instant of the log at which open windows are looked at, and what is known then."""
+
+    plan: Plan
+    at: int
+    closed: int  # end of the last quarter of an hour that closed
+    rows: Columns  # the readings from there on
+    measure: Measure  # their means over [start, end)
+    backgrounds: Backgrounds
+    rows_for: RowsFor  # of the devices that a rule judges over what begins at an instant
+    past: DecidedWindows  # what longer windows are made of
+
+
 @dataclass(slots=True, eq=False)
-class Ahead:
+class OutlookMemory:
     """What is known of open windows; `due`: the next look, None while no rule asks for one."""
 
     due: int | None = None
     recent: dict[int, Recent] = field(default_factory=dict)  # judged pollutant -> levels
-    watches: dict[tuple[str, int], Watch] = field(default_factory=dict)  # rule, start of its open window
+    # by rule and the start of its open window
+    watches: dict[tuple[str, int], WindowStates] = field(default_factory=dict)
     quarters: dict[tuple[int, int, Admission], Sums] = field(default_factory=dict)  # start, pollutant
-    further: Further = field(default_factory=Further)
-    days: DayAhead = field(default_factory=DayAhead)
+    further: LongWindows = field(default_factory=LongWindows)
+    days: DayAllowances = field(default_factory=DayAllowances)
 
     def begin(self, plan: Plan, at: int, old_row: Int32s) -> None:
         """A plan is in force from `at`; `old_row[new]` is -1 for a new device."""
-        self.due = next_look(at) if any(rule.foretells for rule in plan.rules) else None
+        self.due = next_look(at) if any(rule.has_outlook for rule in plan.rules) else None
         self.recent = {q: recent.moved(old_row) for q, recent in self.recent.items()}
         self.watches = {key: watch.moved(old_row) for key, watch in self.watches.items()}
         self.further.begin(plan, old_row)
@@ -64,7 +80,7 @@ class Ahead:
 
     def quarter(self, plan: Plan, start: int, measured: Measured) -> None:
         """A quarter of an hour has closed: keep its sums, learn its levels."""
-        wanted = {(rule.pollutant, rule.admits) for rule in plan.rules if rule.foretells}
+        wanted = {(rule.pollutant, rule.admits) for rule in plan.rules if rule.has_outlook}
         for q, admits in sorted(wanted):
             means = measured.get(admits, next(iter(measured.values())))[q]
             total, covered = np.zeros(len(plan), np.int64), np.zeros(len(plan), np.int64)
@@ -84,84 +100,61 @@ class Ahead:
         unanswered = oldest - max((rule.wait for rule in plan.rules), default=0) - HOUR_MS
         self.watches = {key: watch for key, watch in self.watches.items() if key[1] > unanswered}
 
-    def look(
-        self,
-        plan: Plan,
-        at: int,
-        closed: int,
-        rows: Columns,
-        measure: Measure,
-        known: Backgrounds,
-        rows_for: RowsFor,
-        past: Past,
-    ) -> list[Outlook]:
-        """What is to be said at `at` of the windows that are open then.
-
-        `closed`: end of the last quarter that closed; `rows`: readings from there on; `measure`: their
-        means over [start, end); `past`: what longer windows are made of.
-        """
+    def look(self, moment: Moment) -> list[Outlook]:
+        """What is to be said of the windows that are open at the moment."""
+        plan, at, closed = moment.plan, moment.at, moment.closed
         self.due = next_look(at)
         made: list[Outlook] = []
         divides = slots_of(plan.interval, QUARTER_MS) > 0
-        measured = cache(partial(_of_open, plan, rows, measure))  # rules that look at the same air share it
+        measured = cache(partial(_of_open, moment))  # rules that look at the same air share it
         for rule in plan.rules:
-            if not rule.foretells:
+            if not rule.has_outlook:
                 continue
             if rule.track not in TRACKS:
                 levels = self._levels(rule, len(plan))
-                begun = partial(self._begun, plan, rule, closed, measured)
-                made += self.further.look(plan, rule, at, rows_for, past, levels, begun)
+                begun = partial(self._settled, moment, rule, measured)
+                made += self.further.look(plan, rule, at, moment.rows_for, moment.past, levels, begun)
                 continue
             start = rule.track.last_end(at, plan.zone)
             end = start + rule.window
             if not rule.holds(start) or closed < start - QUARTER_MS:
                 continue
-            judged = rows_for(rule, start)
+            judged = moment.rows_for(rule, start)
             judged = judged[divides[judged]]
             delay = max(plan.lateness[rule.track], plan.lateness[QUARTER])
             interval = plan.interval[judged]
             slots = slots_of(interval, rule.window)
             settled = settled_slots(at, start, delay, interval, slots)
-            total, covered = self._sums(rule, start, closed, len(plan))
-            self._add_open(rule, start, closed, plan, measured, at - delay, total, covered)
+            total, covered = self._settled(moment, rule, measured, start, at - delay)
             progress = Progress(total[judged], covered[judged], np.zeros_like(slots), settled, slots)
             watch = self.watches.get((rule.rule.id, start))
             if watch is None:
-                watch = self.watches[rule.rule.id, start] = Watch.of(len(plan))
-            now, before = _background(plan, rule, start, end, known)
-            made += look(
-                watch,
-                plan,
-                replace(rule, rows=judged),
-                start,
-                end,
-                at,
-                progress,
-                now[judged],
-                before[judged],
-                self._levels(rule, len(plan)),
-                _PLAIN_FORECAST,
-                _PLAIN_WORDS,
+                watch = self.watches[rule.rule.id, start] = WindowStates.of(len(plan))
+            background, before = _background(plan, rule, start, end, moment.backgrounds)
+            window = OpenWindow(plan, replace(rule, rows=judged), start, end, at)
+            levels = self._levels(rule, len(plan))
+            evaluation = evaluate(
+                window, progress, background[judged], before[judged], levels, _PLAIN_FORECAST
             )
-        backed = partial(_backed, plan, known)
-        return made + self.days.look(plan, at, self.watches, backed, rows_for, past.held)
+            made += tell(watch, window, evaluation, _PLAIN_WORDS)
+        backed = partial(_backed, plan, moment.backgrounds)
+        return made + self.days.look(plan, at, self.watches, backed, moment.rows_for, moment.past.held)
 
     def _levels(self, rule: RuleInForce, n: int) -> Recent:
         """The levels of its pollutant; nothing known at first."""
         return self.recent.setdefault(rule.pollutant, Recent.of(n))
 
-    def _begun(
-        self,
-        plan: Plan,
-        rule: RuleInForce,
-        closed: int,
-        measured: Callable[[int, int], Measured],
-        start: int,
-        cut: int,
-    ) -> Sums:
-        """Of the hour from `start` on: its slots up to `cut`."""
-        total, covered = self._sums(rule, start, closed, len(plan))
-        self._add_open(rule, start, closed, plan, measured, cut, total, covered)
+    def _settled(self, moment: Moment, rule: RuleInForce, measured: MeasuredOf, start: int, cut: int) -> Sums:
+        """Of the window from `start` on: its slots that end at `cut` or before."""
+        total, covered = self._sums(rule, start, moment.closed, len(moment.plan))
+        interval = moment.plan.interval
+        for begin in range(max(start, moment.closed), cut, QUARTER_MS):
+            means = measured(begin, min(cut, begin + QUARTER_MS))[rule.admits][rule.pollutant]
+            # a mean that reaches beyond its slot covers slots that are not over yet
+            last = (cut - begin) // interval[means.slot_row]
+            over = means.slot < last
+            np.add.at(total, means.slot_row[over], means.slot_mean[over])
+            np.add.at(covered, means.slot_row[over], 1)
         return total, covered
 
     def _sums(self, rule: RuleInForce, start: int, closed: int, n: int) -> tuple[Int64s, Int64s]:
@@ -174,33 +167,14 @@ class Ahead:
                 covered += sums[1]
         return total, covered
 
-    def _add_open(
-        self,
-        rule: RuleInForce,
-        start: int,
-        closed: int,
-        plan: Plan,
-        measured: Callable[[int, int], Measured],
-        cut: int,
-        total: Int64s,
-        covered: Int64s,
-    ) -> None:
-        """Add the slots since the last closed quarter that end at `cut` or before."""
-        for begin in range(max(start, closed), cut, QUARTER_MS):
-            means = measured(begin, min(cut, begin + QUARTER_MS))[rule.admits][rule.pollutant]
-            # a mean that reaches beyond its slot covers slots that are not over yet
-            last = (cut - begin) // plan.interval[means.slot_row]
-            over = means.slot < last
-            np.add.at(total, means.slot_row[over], means.slot_mean[over])
-            np.add.at(covered, means.slot_row[over], 1)
 
-
-def _of_open(plan: Plan, rows: Columns, measure: Measure, begin: int, cut: int) -> Measured:
+def _of_open(moment: Moment, begin: int, cut: int) -> Measured:
     """The means of the quarter that begins at `begin`, of what its slots up to `cut` hold."""
-    step = plan.interval[rows.row]
+    rows = moment.rows
+    step = moment.plan.interval[rows.row]
     until = begin + (cut - begin) // step * step
     inside = (rows.time < until) & (rows.time + np.maximum(rows.period, 1) > begin)
-    return measure(rows.take(inside), begin, begin + QUARTER_MS)
+    return moment.measure(rows.take(inside), begin, begin + QUARTER_MS)
 
 
 def next_look(at: int) -> int:
@@ -209,7 +183,7 @@ def next_look(at: int) -> int:
 
 
 def _background(
-    plan: Plan, rule: RuleInForce, start: int, end: int, known: Backgrounds
+    plan: Plan, rule: RuleInForce, start: int, end: int, backgrounds: Backgrounds
 ) -> tuple[Int64s, Int64s]:
     """(this window's, the one to expect: the window before) by device row, 1e-9 unit or NONE."""
     now, before = (np.full(len(plan), NONE, np.int64) for _ in range(2))
@@ -218,16 +192,16 @@ def _background(
     areas = plan.areas_for(rule)
     for index, area in enumerate(plan.areas):
         for column, begin in ((now, start), (before, start - (end - start))):
-            mean = known.mean(area, begin, begin + (end - start), JUDGED[rule.pollutant])
+            mean = backgrounds.mean(area, begin, begin + (end - start), JUDGED[rule.pollutant])
             if mean is not None:
                 column[areas == index] = mean.nano
     return now, before
 
 
-def _backed(plan: Plan, known: Backgrounds, rule: RuleInForce, start: int) -> Bools:
+def _backed(plan: Plan, backgrounds: Backgrounds, rule: RuleInForce, start: int) -> Bools:
     """Is all that may be subtracted from the window known, by device row?"""
     if rule.rule.background is None:
         return np.ones(len(plan), bool)
-    now, _ = _background(plan, rule, start, start + rule.window, known)
+    now, _ = _background(plan, rule, start, start + rule.window, backgrounds)
     found: Bools = now != NONE
     return found

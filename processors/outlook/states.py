@@ -1,4 +1,4 @@
-"""The word before the breach: the state of a rule's open window at a point, said once and when it rises.
+"""What is said of an open window, and when: the states of an early warning as two tables.
 
 States and conditions are numbers in numpy columns; both tables below are the whole of the logic.
 """
@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from processors.columns import NANO, UNBOUNDED, Int8s, Int32s, Int64s
+from processors.columns import NANO, UNBOUNDED, Bools, Int8s, Int32s, Int64s
 from processors.outlook.levels import Recent
 from processors.outlook.projection import (
     NONE,
@@ -81,38 +80,38 @@ class OutlookSettings:
 
 
 @dataclass(slots=True, eq=False)
-class Watch:
+class WindowStates:
     """One rule's open window; a line a device row. `turn`: how often a word was taken back."""
 
     state: Int8s
     turn: Int8s
 
     @classmethod
-    def of(cls, n: int) -> Watch:
+    def of(cls, n: int) -> WindowStates:
         """A window that has just begun."""
         return cls(np.zeros(n, np.int8), np.zeros(n, np.int8))
 
-    def moved(self, old_row: Int32s) -> Watch:
+    def moved(self, old_row: Int32s) -> WindowStates:
         """The same for a new plan; `old_row[new]` is -1 for a device that was not there."""
-        made, stays = Watch.of(len(old_row)), old_row >= 0
+        made, stays = WindowStates.of(len(old_row)), old_row >= 0
         made.state[stays], made.turn[stays] = self.state[old_row[stays]], self.turn[old_row[stays]]
         return made
 
 
-def conditions(found: Prospects, projection: Projection, settings: OutlookSettings) -> Int8s:
+def conditions(certain: Prospects, projection: Projection, settings: OutlookSettings) -> Int8s:
     """What an evaluation finds of each point, (n) codes from UNKNOWN to OUT_OF_REACH."""
     p = projection.permyriad
     made = np.full(len(p), BETWEEN, np.int8)
     made[p < settings.clear_permyriad] = CLEAR
     made[p >= settings.warn_permyriad] = LIKELY
     made[p == NONE] = UNKNOWN
-    made[found.zeros_exceed] = ZEROS_EXCEED
-    made[found.cannot_comply] = CANNOT_COMPLY
-    made[~found.reachable] = OUT_OF_REACH
+    made[certain.zeros_exceed] = ZEROS_EXCEED
+    made[certain.cannot_comply] = CANNOT_COMPLY
+    made[~certain.reachable] = OUT_OF_REACH
     return made
 
 
-def step(watch: Watch, rows: Int32s, condition: Int8s) -> Int8s:
+def step(watch: WindowStates, rows: Int32s, condition: Int8s) -> Int8s:
     """Put the points into their next states; the event of each, NOTHING where there is nothing to say."""
     before = watch.state.take(rows)
     after = NEXT.take(before * np.int8(NEXT.shape[1]) + condition)
@@ -124,114 +123,108 @@ def step(watch: Watch, rows: Int32s, condition: Int8s) -> Int8s:
     return event
 
 
-def outlooks(
-    watch: Watch,
-    rows: Int32s,
-    event: Int8s,
-    plan: Plan,
-    rule: RuleInForce,
-    start: int,
-    end: int,
-    at: int,
-    progress: Progress,
-    bars: Bars,
-    background_known: npt.NDArray[np.bool_],
-    found: Prospects,
-    projection: Projection,
-) -> list[Outlook]:
-    """What is to be published after `step`; the arrays are of the same n points as `rows`."""
-    own, made = rule.rule, []
-    for i in np.flatnonzero(event != NOTHING).tolist():
-        row = int(rows[i])
-        state, turn = STATES[int(watch.state[row])], int(watch.turn[row])
-        likely, permyriad = int(bars.likely[i]), int(projection.permyriad[i])
-        told = permyriad != NONE
-        made.append(
-            Outlook(
-                id=short_id("outlook", own.id, rule.revision, start, end, state, turn, plan.devices[row]),
-                event=EVENTS[int(event[i])],
-                state=state,
-                at=at,
-                site=plan.sites[row],
-                point=plan.devices[row],
-                rule=own.id,
-                rule_revision=rule.revision,
-                title=own.titles,
-                clause=own.clause,
-                citation=own.citation,
-                status=own.status,
-                pollutant=own.pollutant,
-                unit=rule.unit,
-                start=start,
-                end=end,
-                limit=rule.limit / NANO,
-                subtracted=_shown_background(own, likely - rule.limit) if likely < UNBOUNDED else None,
-                background_known=bool(background_known[i]),
-                projected=_shown(projection.mean[i]) if told else None,
-                low=_shown(projection.low[i]) if told else None,
-                high=_shown(projection.high[i]) if told else None,
-                probability=permyriad / 10_000 if told else None,
-                covered=int(progress.covered[i]),
-                settled=int(progress.settled[i]),
-                slots=int(progress.slots[i]),
-                required=int(found.required[i]) / NANO if found.required[i] != NONE else None,
-                minutes_left=max(end - at, 0) / 60_000,
-                configuration=plan.id,
-                tell="interval" in own.opens,
-            )
-        )
-    return made
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenWindow:
+    """A window of a rule, looked at while it is open; its points are `rule.rows`. Instants ms."""
+
+    plan: Plan
+    rule: RuleInForce
+    start: int
+    end: int
+    at: int  # instant of the log at which it is looked at
 
 
-def look(
-    watch: Watch,
-    plan: Plan,
-    rule: RuleInForce,
-    start: int,
-    end: int,
-    at: int,
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """What is found of an open window; a line a point, in the order of `rule.rows`."""
+
+    progress: Progress
+    bars: Bars
+    is_background_known: Bools
+    prospects: Prospects
+    projection: Projection
+
+
+def evaluate(
+    window: OpenWindow,
     progress: Progress,
-    known: Int64s,
+    background: Int64s,
     expected: Int64s,
     recent: Recent,
-    forecast: ProjectionSettings,
-    settings: OutlookSettings,
-) -> list[Outlook]:
-    """Look at a rule's open window at an instant of the log; what is to be published.
+    settings: ProjectionSettings,
+) -> Evaluation:
+    """What is certain and what is likely of a window that is made of slots.
 
-    `progress`, `known`, `expected` are of the points `rule.rows`, in their order; the background of this
-    window and the one to expect are in 1e-9 unit, NONE where there is none (both are ignored by a rule
-    without background). `watch`, `recent` (of the rule's pollutant) have a line a device row.
+    `background` of this window and the one to expect: 1e-9 unit, NONE where there is none (both are ignored
+    by a rule without background). `recent` (of the rule's pollutant) has a line a device row.
     """
-    own, rows = rule.rule, rule.rows
+    rule, rows = window.rule, window.rule.rows
     cap = None if rule.cap == UNBOUNDED else rule.cap
-    if own.background is None:
-        cap, known = 0, np.zeros(len(rows), np.int64)
-    bars = bars_of(rule.limit, cap, known, expected)
-    found = prospects(progress, bars, own.strict, rule.least_permyriad)
-    seen = project(progress, bars, own.strict, rows_of(recent, rows), plan.interval[rows], at, forecast)
-    return say(watch, plan, rule, start, end, at, progress, bars, known != NONE, found, seen, settings)
+    if rule.rule.background is None:
+        cap, background = 0, np.zeros(len(rows), np.int64)
+    bars, strict = bars_of(rule.limit, cap, background, expected), rule.rule.strict
+    certain = prospects(progress, bars, strict, rule.least_permyriad)
+    interval = window.plan.interval[rows]
+    likely = project(progress, bars, strict, rows_of(recent, rows), interval, window.at, settings)
+    return Evaluation(progress, bars, background != NONE, certain, likely)
 
 
-def say(
-    watch: Watch,
-    plan: Plan,
-    rule: RuleInForce,
-    start: int,
-    end: int,
-    at: int,
-    progress: Progress,
-    bars: Bars,
-    background_known: npt.NDArray[np.bool_],
-    found: Prospects,
-    seen: Projection,
-    settings: OutlookSettings,
+def tell(
+    watch: WindowStates, window: OpenWindow, evaluation: Evaluation, settings: OutlookSettings
 ) -> list[Outlook]:
-    """Take in what was found of the points `rule.rows`; what is to be published of it."""
-    rows = rule.rows
-    event = step(watch, rows, conditions(found, seen, settings))
-    return outlooks(
-        watch, rows, event, plan, rule, start, end, at, progress, bars, background_known, found, seen
+    """Take the points into their next states; what is to be published of those where that is news."""
+    found = conditions(evaluation.prospects, evaluation.projection, settings)
+    return outlooks(watch, window, evaluation, step(watch, window.rule.rows, found))
+
+
+def outlooks(watch: WindowStates, window: OpenWindow, evaluation: Evaluation, event: Int8s) -> list[Outlook]:
+    """What is to be published after `step`; `event`: of the points, by line."""
+    return [
+        _outlook(watch, window, evaluation, line, EVENTS[int(event[line])])
+        for line in np.flatnonzero(event != NOTHING).tolist()
+    ]
+
+
+def _outlook(
+    watch: WindowStates, window: OpenWindow, evaluation: Evaluation, line: int, event: str
+) -> Outlook:
+    plan, rule, own = window.plan, window.rule, window.rule.rule
+    progress, projection = evaluation.progress, evaluation.projection
+    row, start, end = int(rule.rows[line]), window.start, window.end
+    state, turn = STATES[int(watch.state[row])], int(watch.turn[row])
+    likely, permyriad = int(evaluation.bars.likely[line]), int(projection.permyriad[line])
+    required, is_projected = int(evaluation.prospects.required[line]), permyriad != NONE
+    return Outlook(
+        id=short_id("outlook", own.id, rule.revision, start, end, state, turn, plan.devices[row]),
+        event=event,
+        state=state,
+        at=window.at,
+        site=plan.sites[row],
+        point=plan.devices[row],
+        rule=own.id,
+        rule_revision=rule.revision,
+        title=own.titles,
+        clause=own.clause,
+        citation=own.citation,
+        status=own.status,
+        pollutant=own.pollutant,
+        unit=rule.unit,
+        start=start,
+        end=end,
+        limit=rule.limit / NANO,
+        subtracted=_shown_background(own, likely - rule.limit) if likely < UNBOUNDED else None,
+        background_known=bool(evaluation.is_background_known[line]),
+        projected=_shown(projection.mean[line]) if is_projected else None,
+        low=_shown(projection.low[line]) if is_projected else None,
+        high=_shown(projection.high[line]) if is_projected else None,
+        probability=permyriad / 10_000 if is_projected else None,
+        covered=int(progress.covered[line]),
+        settled=int(progress.settled[line]),
+        slots=int(progress.slots[line]),
+        required=required / NANO if required != NONE else None,
+        minutes_left=max(end - window.at, 0) / 60_000,
+        configuration=plan.id,
+        tell="interval" in own.opens,
     )
 
 
@@ -244,7 +237,7 @@ def _shown(value: np.float64) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class TimeWon:
+class LeadTimes:
     """How long before a window's end a state was reached that it did not leave again; ms, None: never."""
 
     warning: int | None
@@ -252,7 +245,7 @@ class TimeWon:
     certain: int | None
 
 
-def time_won(states: Sequence[tuple[int, str]], end: int) -> TimeWon:
+def lead_times(states: Sequence[tuple[int, str]], end: int) -> LeadTimes:
     """Of one window's (instant, state) in order of time, until its end; `undeterminable` counts as quiet."""
     rank = {name: number for number, name in enumerate(STATES)} | {STATES[UNDETERMINABLE]: QUIET}
     since: dict[int, int] = {}
@@ -263,4 +256,4 @@ def time_won(states: Sequence[tuple[int, str]], end: int) -> TimeWon:
             else:
                 since.setdefault(level, at)
     won = {level: max(end - at, 0) for level, at in since.items()}
-    return TimeWon(won.get(WARNING), won.get(IF_MEASURED), won.get(CERTAIN))
+    return LeadTimes(won.get(WARNING), won.get(IF_MEASURED), won.get(CERTAIN))

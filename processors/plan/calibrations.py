@@ -22,7 +22,7 @@ from processors.quality.limits import Limits
 from processors.windows.calendar import RETAIN_MS
 
 
-class Told(NamedTuple):
+class ToldCorrection(NamedTuple):
     """A correction as the log told it; `since`: ms UTC from which on it holds for what is measured."""
 
     id: str  # of the signal
@@ -46,12 +46,12 @@ class Told(NamedTuple):
         }
 
 
-def told_by(record: Signal) -> list[Told]:
+def told_by(record: Signal) -> list[ToldCorrection]:
     """The corrections of a signal."""
     if record.device is None:
         return []
     return [
-        Told(
+        ToldCorrection(
             record.id,
             record.received_at,
             record.device,
@@ -69,7 +69,7 @@ def told_by(record: Signal) -> list[Told]:
 class Calibrations:
     """All that may still matter, in the order of the log; also of monitors of other partitions."""
 
-    held: list[Told] = field(default_factory=list)
+    held: list[ToldCorrection] = field(default_factory=list)
 
     def add(self, record: Signal) -> bool:
         """Take in the corrections of a signal; False: there are none, or they are known."""
@@ -105,7 +105,7 @@ class Calibrations:
     @classmethod
     def load(cls, data: list[list[Any]]) -> Calibrations:
         """The inverse of `dump`."""
-        return cls([Told(*one) for one in data])
+        return cls([ToldCorrection(*one) for one in data])
 
 
 def recalibrated(

@@ -21,7 +21,7 @@ def is_under(order: Order, plan: Plan) -> Bools:
     )
 
 
-def serviced(orders: Orders, plan: Plan, row: Int32s, time: Int64s, reach: Int64s) -> Bools:
+def under_maintenance(orders: Orders, plan: Plan, row: Int32s, time: Int64s, reach: Int64s) -> Bools:
     """Which readings (n) over [time, reach) were made while their monitor was serviced."""
     found = np.zeros(len(row), bool)
     if not len(row):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -14,10 +14,7 @@ import numpy as np
 from ingest.units import JUDGED
 from processors.columns import Int32s, Int64s
 from processors.quality.calibration import UNIT, Correction, Corrections
-from processors.quality.limits import Monitors
-
-if TYPE_CHECKING:
-    pass
+from processors.quality.monitors import Monitors
 
 Tables = tuple[Corrections, ...]  # one of each judged pollutant
 

@@ -27,23 +27,27 @@ from processors.plan.orders import EVERYWHERE, STAGE, Orders
 from processors.plan.rule_in_force import Former, Rows, RuleInForce, rule_in_force, selects
 from processors.plan.rules import Rule
 from processors.quality.limits import Limits
-from processors.quality.settings import Settings
-from processors.suspicion.settings import settings_of
-from processors.suspicion.watch import Settings as Suspicion
+from processors.quality.settings import QualitySettings
+from processors.suspicion.settings import SuspicionSettings, settings_of
 from processors.wind.ground import Ground
 from processors.windows.calendar import BASE, HOUR, LATENESS_MS, RETAIN_MS, Track
 
 OFFLINE_LEAST_MS = 15 * 60_000
 OFFLINE_INTERVALS = 3
+TOGETHER_S = 300  # devices that fall silent within so long of each other are told as one
 FORMER_MS = 72 * HOUR_MS  # longer than an interval may be superseded and its day counted again
 
 
 def compile_revision(
-    register: Any, rules: Iterable[Rule], quality: dict[str, Any] | None = None
+    register: Any,
+    rules: Iterable[Rule],
+    quality: dict[str, Any] | None = None,
+    together_s: float = TOGETHER_S,
 ) -> dict[str, Any]:
     """The body of a revision: all that verdicts depend on, as JSON data. `register`: ingest.register.
 
-    `quality`: settings of the checks (`quality.folder`); None: the defaults.
+    `quality`: settings of the checks (`quality.folder`); None: the defaults. `together_s`: `offline.window`
+    of `routing.yaml`; a body in which it has its default doesn't name it, and keeps the id that it had.
     """
     county = register.county
     areas = [
@@ -66,6 +70,7 @@ def compile_revision(
         "devices": [_device(device, str(county.zone)) for _, device in sorted(register.devices.items())],
         "rules": [rule.model_dump(mode="json") for rule in sorted(rules, key=lambda rule: rule.id)],
         **({} if quality is None else {"quality": quality}),
+        **({} if together_s == TOGETHER_S else {"offline": {"window": together_s}}),
     }
 
 
@@ -120,6 +125,7 @@ class Plan:
     facts: dict[str, dict[str, Any]]  # site -> what a rule's selectors ask of it
     interval: Int64s  # ms
     offline_after: Int64s  # ms
+    together: int  # ms: devices of a site that fall silent within it are told as one
     digest: npt.NDArray[np.uint64]  # of the device's id
     areas: tuple[Area, ...]
     area_of: Rows  # index into `areas` of each device's site, -1: none
@@ -129,7 +135,7 @@ class Plan:
     limits: Limits  # of the quality checks
     ground: Ground  # where the devices stand
     suspects: bool  # is what looks like falsification told?
-    suspicion: Suspicion  # its thresholds
+    suspicion: SuspicionSettings  # its thresholds
     corrections: Tables  # of the devices' values, one table a judged pollutant
     ceilings: Rows  # (3, rows) greatest raw value of calibrated sensors, thousandths; -1: not known
     tracks: tuple[Track, ...]  # windows to close, hours before what is made of them
@@ -185,6 +191,7 @@ class Plan:
             facts={d["site"]: sites.get(d["site"], {}) for d in devices},
             interval=interval,
             offline_after=np.array(silence, np.int64),
+            together=round((body.get("offline") or {}).get("window", TOGETHER_S) * 1000),
             digest=np.array([digest_of(d["id"]) for d in devices], np.uint64),
             areas=areas,
             area_of=_area_rows(areas, own),
@@ -192,7 +199,7 @@ class Plan:
             latest=latest,
             former=former,
             limits=Limits.of(
-                Settings.model_validate(body.get("quality") or {}),
+                QualitySettings.model_validate(body.get("quality") or {}),
                 monitors,
             ),
             corrections=corrections,

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ingest.units import JUDGED
 from processors.columns import HOUR_MS, NANO, QUARTER_MS, UNBOUNDED
 from processors.plan.rules import NO_MEASUREMENT, Rule
-from processors.quality.flags import bits_of
+from processors.quality.checks import bits_of
 from processors.windows.calendar import RETAIN_MS, Track, day_of, midnight
 from processors.windows.means import Statistic
 
@@ -78,7 +78,7 @@ class RuleInForce:
         return bool(self.hours or own.alert_levels or own.during or own.unless or own.stages)
 
     @property
-    def foretells(self) -> bool:
+    def has_outlook(self) -> bool:
         """Is there a word before its breaches? Means of a quarter of an hour or more."""
         return self.rule.outlook and self.window >= QUARTER_MS and self.statistic.name == "mean"
 

@@ -29,7 +29,7 @@ from pydantic import (
 from ingest.strict_yaml import ConfigError, Document, Loc, Problem, did_you_mean, load
 from processors.columns import SECOND_MS
 from processors.plan.background_term import BackgroundTerm
-from processors.quality.flags import CHECKS
+from processors.quality.checks import CHECKS, REFUSED_CHECKS
 from processors.windows.calendar import LATENESS_MS
 
 STANDARDS = Path(__file__).parent.parent / "standards"
@@ -78,16 +78,7 @@ class Severity(_Data):
     level: Level
 
 
-# What fails one of these is no measurement. What compares with others or is stuck stays in: a person decides.
-NO_MEASUREMENT = (
-    "above_range",
-    "ceiling",
-    "clock",
-    "device_flag",
-    "gross_range",
-    "rate_of_change",
-    "spike",
-)
+NO_MEASUREMENT = REFUSED_CHECKS  # what fails one of these is no measurement: the default of `refuses`
 
 
 class Rule(_Data):

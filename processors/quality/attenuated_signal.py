@@ -8,39 +8,54 @@ population standard deviation over (t - period, t], missing values left out. Odd
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Annotated, Self
 
-from processors.columns import Bools
-from processors.quality.flags import Flags, Found, flags_of
-from processors.quality.series import Positions, Reach, Series, begins, sizes, time_key
-from processors.quality.settings import AttenuatedSignal
+import numpy as np
+from pydantic import Field, StrictInt, model_validator
+
+from processors.columns import Bools, Positions, Uint8s
+from processors.quality.flags import Found, flags_of
+from processors.quality.forms import Form, Thousandths, check_order
+from processors.quality.quality_check import Given, QualityCheck
+from processors.quality.series import CheckReach, Series, begins, sizes, window_starts
+from processors.quality.subjects import Stretch
 
 _CERTAIN = float(2**62)
 
 
-def reach(settings: AttenuatedSignal) -> Reach:
+class AttenuatedSignal(Form):
+    """Least standard deviation over a period."""
+
+    period_s: Annotated[StrictInt, Field(gt=0, le=3600)]
+    suspect: Annotated[Thousandths, Field(ge=0, le=10**6)]
+    fail: Annotated[Thousandths, Field(ge=0, le=10**6)] = 0  # 0: never
+    least_values: Annotated[StrictInt, Field(ge=2, le=1000)] = 10
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        return check_order(self, ("fail", "suspect"))
+
+    @property
+    def period_ms(self) -> int:
+        return self.period_s * 1000
+
+
+def reach(settings: AttenuatedSignal) -> CheckReach:
     """How far `check` looks back."""
-    return Reach(ms=settings.period_s * 1000)
+    return CheckReach(ms=settings.period_ms)
 
 
-def check(series: Series, settings: AttenuatedSignal) -> Flags:
+def check(series: Series, settings: AttenuatedSignal) -> Uint8s:
     """Flags (n): suspect or fail where the deviation is strictly below the threshold.
 
     Exact for values within 100 mg/m3 of each other and up to 1,800 of them in a period.
     """
     present = series.present
     held = series if present.all() else series.take(present)
-    some, enough = found(held, settings, window_starts(held, settings), np.arange(len(held)))
+    some, enough = found(held, settings, window_starts(held, settings.period_ms), np.arange(len(held)))
     fail, suspect, evaluated = (np.zeros(len(series), np.bool_) for _ in range(3))
     fail[present], suspect[present], evaluated[present] = some.fail, some.suspect, enough
     return flags_of(Found(fail, suspect), present, evaluated)
-
-
-def window_starts(series: Series, settings: AttenuatedSignal, which: Positions | None = None) -> Positions:
-    """For each value (or those at `which`) the position of the first one of its device in (t - period, t]."""
-    period = settings.period_s * 1000
-    key = time_key(series.row, series.time, period)
-    return np.searchsorted(key, (key if which is None else key[which]) - period, side="right")
 
 
 def found(
@@ -48,7 +63,7 @@ def found(
 ) -> tuple[Found, Bools]:
     """(what varies too little, what has values enough to tell) of the values at `which`, all present.
 
-    `start`: from `window_starts` for them.
+    `start`: where the window of each begins, from `series.window_starts`.
     """
     n = len(series)
     first = np.flatnonzero(begins(series.row))
@@ -68,3 +83,23 @@ def found(
         certain & enough & (scaled < (limit * count) ** 2) for limit in (settings.fail, settings.suspect)
     )
     return Found(fail, suspect), enough
+
+
+def _over(given: Given[AttenuatedSignal], stretch: Stretch) -> Found | None:
+    settings = given[stretch.pollutant]
+    if settings is None:
+        return None
+    starts = stretch.window_starts(settings.period_ms)
+    return found(stretch.series, settings, starts, stretch.own)[0]
+
+
+CHECK = QualityCheck(
+    name="attenuated_signal",
+    says="values that hardly vary over a period, though they are not all the same",
+    settings=AttenuatedSignal,
+    # Half of the last digit that monitors show; no fail: clean, still air is quiet, and a stuck sensor is
+    # found by the flat line.
+    defaults={"period_s": 900, "suspect": 0.05, "fail": 0, "least_values": 10},
+    over=_over,
+    reach=reach,
+)

@@ -9,20 +9,21 @@ from __future__ import annotations
 import numpy as np
 
 from ingest.records import MISSING
-from processors.columns import Int64s
+from processors.columns import Int64s, Uint8s
 from processors.quality.bins import bins_of
-from processors.quality.flags import Flags
-from processors.quality.neighbour import implausible, of_bins
-from processors.quality.series import Reach, Series
-from processors.quality.settings import Plausible
+from processors.quality.flags import SUSPECT, Found
+from processors.quality.plausibility import Plausible, flags_of_bins, implausible
+from processors.quality.quality_check import Given, QualityCheck
+from processors.quality.series import CheckReach, Series
+from processors.quality.subjects import Stretch
 
 
-def reach(settings: Plausible) -> Reach:
+def reach(settings: Plausible) -> CheckReach:
     """It judges whole bins."""
-    return Reach(bin_ms=settings.bin_s * 1000)
+    return CheckReach(bin_ms=settings.bin_s * 1000)
 
 
-def check(series: Series, settings: Plausible, background: Int64s) -> Flags:
+def check(series: Series, settings: Plausible, background: Int64s) -> Uint8s:
     """Flags (n). `background`: what is known for each value (n), thousandths, or MISSING.
 
     A bin is judged by the background of its last value; not evaluated where that is missing.
@@ -30,7 +31,27 @@ def check(series: Series, settings: Plausible, background: Int64s) -> Flags:
     bins = bins_of(series, settings.bin_s * 1000)
     reference = np.full(len(bins.row), MISSING, np.int64)
     present = series.present
-    reference[bins.of[present]] = background[present]
+    reference[bins.line[present]] = background[present]
     known = reference != MISSING
     odd = implausible(2 * bins.mean, 2 * np.where(known, reference, 0), settings)
-    return of_bins(bins, known, odd, present)
+    return flags_of_bins(bins, known, odd, present)
+
+
+def _over(given: Given[Plausible], stretch: Stretch) -> Found | None:
+    settings = given[stretch.pollutant]
+    if settings is None or stretch.background is None:
+        return None
+    own = stretch.own_series
+    suspect = check(own, settings, stretch.background[own.row]) == SUSPECT
+    return Found(np.zeros(len(suspect), np.bool_), suspect)
+
+
+CHECK = QualityCheck(
+    name="background",
+    says="far below the background of its area (or above it, where a county sets that)",
+    settings=Plausible,
+    # Below a quarter of the background by more than 50 ug/m3; above it is what exceedances look like.
+    defaults={"bin_s": 900, "above": None, "below": (4, 50)},
+    over=_over,
+    reach=reach,
+)

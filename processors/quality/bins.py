@@ -6,18 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processors.columns import Int32s, Int64s
-from processors.quality.series import Positions, Series, begins, sizes
+from processors.columns import Int32s, Int64s, Positions
+from processors.quality.series import Series, begins, sizes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bins:
-    """One line a device and bin, by row and time; `of` (n) is the line of each present value, else -1."""
+    """One line a device and bin, by row and time; `line` (n) is that of each present value, else -1."""
 
     row: Int32s
     number: Int64s  # time // width
     mean: Int64s  # thousandths, rounded half up
-    of: Positions
+    line: Positions
 
 
 def bins_of(series: Series, width: int) -> Bins:
@@ -33,6 +33,6 @@ def bins_of(series: Series, width: int) -> Bins:
     first = np.flatnonzero(new)
     count = sizes(first, len(here))
     total = np.add.reduceat(here.value, first)
-    of = np.full(len(series), -1, np.intp)
-    of[present] = np.repeat(np.arange(len(first)), count)
-    return Bins(here.row[first], number[first], (2 * total + count) // (2 * count), of)
+    line = np.full(len(series), -1, np.intp)
+    line[present] = np.repeat(np.arange(len(first)), count)
+    return Bins(here.row[first], number[first], (2 * total + count) // (2 * count), line)

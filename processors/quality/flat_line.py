@@ -14,15 +14,39 @@ fold uses this one.
 
 from __future__ import annotations
 
+from typing import Annotated, NamedTuple, Self
+
 import numpy as np
+from pydantic import Field, StrictInt, model_validator
 
-from ingest.records import MISSING
-from processors.columns import Bools, Int64s
-from processors.quality.flags import Flags, Found, flags_of
-from processors.quality.series import Reach, Series, begins, row_starts
-from processors.quality.settings import FlatLine
+from processors.columns import UNBOUNDED, Bools, Int64s, Uint8s
+from processors.quality.flags import Found, flags_of
+from processors.quality.forms import Form, Positive, Seconds, check_order
+from processors.quality.monitors import Monitors
+from processors.quality.quality_check import Given, QualityCheck
+from processors.quality.series import CheckReach, Series, row_starts
+from processors.quality.subjects import Pairs, Stretch
 
-_FAR = int(np.iinfo(np.int64).max)
+
+class FlatLine(Form):
+    """How long a value may stay the same, and how many equal ones it takes at least."""
+
+    suspect_s: Seconds
+    fail_s: Seconds
+    least_values: Annotated[StrictInt, Field(ge=1, le=1000)] = 1
+    tolerance: Positive = 1  # one thousandth: only equal values; of `check` alone, a run is of equal values
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        return check_order(self, ("suspect_s", "fail_s"))
+
+
+class FlatTimes(NamedTuple):
+    """Time in ms that a value may stay the same, (3, rows), and whether each pollutant is looked at."""
+
+    on: tuple[bool, ...]
+    suspect: Int64s
+    fail: Int64s
 
 
 def counts(settings: FlatLine, interval: Int64s) -> tuple[Int64s, Int64s]:
@@ -38,12 +62,12 @@ def times(settings: FlatLine, interval: Int64s) -> tuple[Int64s, Int64s]:
     return suspect * interval, fail * interval
 
 
-def reach(settings: FlatLine, interval: Int64s) -> Reach:
+def reach(settings: FlatLine, interval: Int64s) -> CheckReach:
     """How far `check` looks back."""
-    return Reach(values=max(int(c.max(initial=0)) for c in counts(settings, interval)))
+    return CheckReach(values=max(int(c.max(initial=0)) for c in counts(settings, interval)))
 
 
-def check(series: Series, settings: FlatLine, interval: Int64s) -> Flags:
+def check(series: Series, settings: FlatLine, interval: Int64s) -> Uint8s:
     """Flags (n). `interval`: what the devices are configured with, ms, by row."""
     suspect, fail = (
         _spread_below(series, count[series.row], settings.tolerance) for count in counts(settings, interval)
@@ -57,9 +81,9 @@ def _spread_below(series: Series, count: Int64s, tolerance: int) -> Bools:
     place = np.arange(n)
     whole = place - count >= row_starts(series.row)
     present = series.present
-    least = np.where(present, series.value, _FAR)  # of 2**k positions that end at each
-    most = np.where(present, series.value, -_FAR)
-    low, high = np.full(n, _FAR), np.full(n, -_FAR)
+    least = np.where(present, series.value, UNBOUNDED)  # of 2**k positions that end at each
+    most = np.where(present, series.value, -UNBOUNDED)
+    low, high = np.full(n, UNBOUNDED), np.full(n, -UNBOUNDED)
     at, step, rest = place.copy(), 1, np.where(whole, count + 1, 0)
     while (rest > 0).any():
         odd = np.flatnonzero(rest & 1)
@@ -75,28 +99,7 @@ def _spread_below(series: Series, count: Int64s, tolerance: int) -> Bools:
     return found
 
 
-def run_starts(series: Series, before: tuple[Int64s, Int64s] | None = None) -> Int64s:
-    """Since when each value has been the same, ms UTC (n); all values must be present.
-
-    `before`: (value, start of its run) of each row before the first one here, MISSING where there is none.
-    """
-    n = len(series)
-    if not n:
-        return np.empty(0, np.int64)
-    first = begins(series.row)
-    marks = first.copy()
-    marks[1:] |= series.value[1:] != series.value[:-1]
-    start = series.time.copy()
-    if before is not None:
-        at = np.flatnonzero(first)
-        value, since = before
-        row = series.row[at]
-        goes_on = (value[row] == series.value[at]) & (value[row] != MISSING)
-        start[at[goes_on]] = since[row[goes_on]]
-    return start[np.maximum.accumulate(np.where(marks, np.arange(n), 0))]
-
-
-def by_run(series: Series, since: Int64s, suspect_ms: Int64s, fail_ms: Int64s) -> Flags:
+def by_run(series: Series, since: Int64s, suspect_ms: Int64s, fail_ms: Int64s) -> Uint8s:
     """Flags (n) of values that have been the same `since` then; the times by row, from `times`."""
     return flags_of(found(series.time - since, suspect_ms[series.row], fail_ms[series.row]), series.present)
 
@@ -104,3 +107,36 @@ def by_run(series: Series, since: Int64s, suspect_ms: Int64s, fail_ms: Int64s) -
 def found(held: Int64s, suspect_ms: Int64s, fail_ms: Int64s) -> Found:
     """What has been the same for too long: all in ms, (n)."""
     return Found(held >= fail_ms, held >= suspect_ms)
+
+
+def _limits(given: Given[FlatLine], monitors: Monitors) -> FlatTimes:
+    never = np.full(len(monitors), UNBOUNDED)
+    by_pollutant = [times(own, monitors.interval) if own else (never, never) for own in given]
+    suspect, fail = (np.stack(column) for column in zip(*by_pollutant, strict=True))
+    return FlatTimes(tuple(own is not None for own in given), suspect, fail)
+
+
+def _back(limits: FlatTimes, pairs: Pairs) -> Found:
+    cell = pairs.cell
+    return found(pairs.same_for, limits.suspect.reshape(-1)[cell], limits.fail.reshape(-1)[cell])
+
+
+def _over(limits: FlatTimes, stretch: Stretch) -> Found | None:
+    q = stretch.pollutant
+    if not limits.on[q]:
+        return None
+    row = stretch.own_series.row
+    return found(stretch.same_for, limits.suspect[q, row], limits.fail[q, row])
+
+
+CHECK = QualityCheck(
+    name="flat_line",
+    says="the same value for too long",
+    settings=FlatLine,
+    # At 0.1 ug/m3 an hour of equal minutes is no air; monitors that show whole ug/m3 may rest longer at
+    # night.
+    defaults={"suspect_s": 3_600, "fail_s": 4 * 3_600, "least_values": 12},
+    limits=_limits,
+    back=_back,
+    over=_over,  # reaches no rows: since when the newest value has been the same is remembered
+)

@@ -8,10 +8,10 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from ingest.strict_yaml import ConfigError, load
-from processors.quality.settings import Settings
+from processors.quality.settings import QualitySettings
 
 QUALITY_FILE = "quality.yaml"
-QUALITY: TypeAdapter[Settings] = TypeAdapter(Settings)
+QUALITY: TypeAdapter[QualitySettings] = TypeAdapter(QualitySettings)
 
 
 def load_quality(folder: Path) -> dict[str, Any] | None:
@@ -19,7 +19,7 @@ def load_quality(folder: Path) -> dict[str, Any] | None:
 
     Raises ConfigError with every problem of the file.
     """
-    nothing = Settings.model_validate({})
+    nothing = QualitySettings.model_validate({})
     loaded = load(folder / QUALITY_FILE, QUALITY, default=nothing)
     if loaded.value is None:
         raise ConfigError(loaded.problems)

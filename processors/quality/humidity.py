@@ -6,18 +6,42 @@ sets it. A sensor that dries its sample or weighs it (beta, TEOM) is not optical
 
 from __future__ import annotations
 
+from typing import NamedTuple, Self
+
 import numpy as np
+from pydantic import model_validator
 
 from ingest.records import MISSING
-from processors.columns import Bools, Int64s
-from processors.quality.flags import Flags, Found, flags_of
-from processors.quality.series import Reach
-from processors.quality.settings import Humidity
+from processors.columns import Bools, Int64s, Uint8s
+from processors.quality.flags import Found, flags_of
+from processors.quality.forms import Form, Thousandths, check_order
+from processors.quality.monitors import Monitors
+from processors.quality.quality_check import Given, Packing, QualityCheck
+from processors.quality.series import CheckReach
+from processors.quality.subjects import Arrivals
 
-REACH = Reach()
+REACH = CheckReach()
 
 
-def check(humidity: Int64s, optical: Bools, settings: Humidity) -> Flags:
+class Humidity(Form):
+    """Relative humidity above which an optical sensor's value is doubtful, or no dust."""
+
+    suspect_above: Thousandths
+    fail_above: Thousandths | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        return check_order(self, ("suspect_above", "fail_above"))
+
+
+class OpticalMonitors(NamedTuple):
+    """The settings, and which devices (rows) they count for."""
+
+    settings: Humidity | None
+    optical: Bools
+
+
+def check(humidity: Int64s, optical: Bools, settings: Humidity) -> Uint8s:
     """Flags (n) of readings: `humidity` in thousandths of a percent or MISSING, `optical` of the device.
 
     Not evaluated where an optical device sends no humidity.
@@ -32,3 +56,33 @@ def found(humidity: Int64s, optical: Bools, settings: Humidity) -> Found:
     if settings.fail_above is None:
         return Found(np.zeros(len(humidity), np.bool_), suspect)
     return Found(optical & (humidity > settings.fail_above), suspect)
+
+
+def _limits(given: Given[Humidity], monitors: Monitors) -> OpticalMonitors:
+    return OpticalMonitors(given[0], monitors.optical)
+
+
+def _at_arrival(limits: OpticalMonitors, arrivals: Arrivals) -> Found | None:
+    settings, humidity = limits.settings, arrivals.humidity
+    if settings is None or humidity is None or not _may_be_wet(humidity, settings):
+        return None
+    return found(humidity, limits.optical[arrivals.row], settings)
+
+
+def _may_be_wet(humidity: Int64s, settings: Humidity) -> bool:
+    limits = (settings.suspect_above, settings.fail_above)
+    return bool(humidity.max(initial=MISSING) > min(limit for limit in limits if limit is not None))
+
+
+CHECK = QualityCheck(
+    name="humidity",
+    says="the air is so wet that an optical sensor reads droplets",
+    settings=Humidity,
+    each=False,
+    # Above 90 % rain and fog raise light-scattering readings (reported). No fail: a foggy night would
+    # leave a whole county undetermined, which a county has to want.
+    defaults={"suspect_above": 90, "fail_above": None},
+    limits=_limits,
+    packing=Packing(first=2),
+    at_arrival=_at_arrival,
+)

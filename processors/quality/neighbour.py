@@ -6,46 +6,38 @@ told, only as suspect, and only where enough others speak. All values of the dev
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from processors.columns import Bools, Int32s, Int64s
+from processors.columns import Int32s, Int64s, Uint8s
 from processors.quality.bins import Bins, bins_of
-from processors.quality.flags import Flags, Found, flags_of
-from processors.quality.series import Reach, Series, sizes
-from processors.quality.settings import Plausible
+from processors.quality.flags import SUSPECT, Found
+from processors.quality.monitors import Monitors
+from processors.quality.plausibility import Plausible, flags_of_bins, implausible
+from processors.quality.quality_check import Given, QualityCheck
+from processors.quality.series import CheckReach, Series, sizes
+from processors.quality.subjects import Stretch
 
 
-def reach(settings: Plausible) -> Reach:
+class Neighbours(NamedTuple):
+    """The settings by pollutant, and (rows) the site of each device, -1: it has no neighbours."""
+
+    given: Given[Plausible]
+    site: Int32s
+
+
+def reach(settings: Plausible) -> CheckReach:
     """It judges whole bins."""
-    return Reach(bin_ms=settings.bin_s * 1000)
+    return CheckReach(bin_ms=settings.bin_s * 1000)
 
 
-def check(series: Series, settings: Plausible, group: Int32s) -> Flags:
+def check(series: Series, settings: Plausible, group: Int32s) -> Uint8s:
     """Flags (n). `group`: of each device, by row; -1: it has no neighbours."""
     bins = bins_of(series, settings.bin_s * 1000)
     middle2, others = _others(bins, group)
     enough = others >= max(settings.least_others, 1)
-    return of_bins(bins, enough, implausible(2 * bins.mean, middle2, settings), series.present)
-
-
-def implausible(own: Int64s, reference: Int64s, settings: Plausible) -> Bools:
-    """Is a mean too high or too low against a reference? Both in half thousandths."""
-    odd = np.zeros(len(own), np.bool_)
-    if settings.above is not None:
-        times, plus = settings.above
-        odd |= own * 1000 > reference * times + 2000 * plus
-    if settings.below is not None:
-        times, plus = settings.below
-        odd |= own * times + 2000 * plus < reference * 1000
-    return odd
-
-
-def of_bins(bins: Bins, evaluated: Bools, odd: Bools, present: Bools) -> Flags:
-    """Flags of values (n) from what was found of their bins."""
-    suspect, known = np.zeros(len(present), np.bool_), np.zeros(len(present), np.bool_)
-    suspect[present] = (odd & evaluated)[bins.of[present]]
-    known[present] = evaluated[bins.of[present]]
-    return flags_of(Found(np.zeros(len(present), np.bool_), suspect), present, known)
+    return flags_of_bins(bins, enough, implausible(2 * bins.mean, middle2, settings), series.present)
 
 
 def _others(bins: Bins, group: Int32s) -> tuple[Int64s, Int64s]:
@@ -72,3 +64,27 @@ def _others(bins: Bins, group: Int32s) -> tuple[Int64s, Int64s]:
     middle2[order] = np.where(some, mean[low] + mean[high], 0)
     others[order] = rest
     return middle2, others
+
+
+def _limits(given: Given[Plausible], monitors: Monitors) -> Neighbours:
+    return Neighbours(given, monitors.site)
+
+
+def _over(limits: Neighbours, stretch: Stretch) -> Found | None:
+    settings = limits.given[stretch.pollutant]
+    if settings is None:
+        return None
+    suspect = check(stretch.own_series, settings, limits.site) == SUSPECT
+    return Found(np.zeros(len(suspect), np.bool_), suspect)
+
+
+CHECK = QualityCheck(
+    name="neighbour",
+    says="far from the middle of the other monitors of its site at the same time",
+    settings=Plausible,
+    # Gross differences only: ten times the others and 1 mg/m3 more, or a tenth of them and 200 ug/m3 less.
+    defaults={"bin_s": 900, "least_others": 2, "above": (10, 1_000), "below": (10, 200)},
+    limits=_limits,
+    over=_over,
+    reach=reach,
+)

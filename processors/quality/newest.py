@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from ingest.records import MISSING
 from ingest.units import JUDGED
-from processors.columns import ABSENT, NEVER, Int32s, Int64s
+from processors.columns import ABSENT, NEVER, Array, Int32s, Int64s
 
 
 @dataclass(slots=True, eq=False)
-class Newest:
+class NewestValues:
     """Columns (3, rows) by pollutant and device; changed in place by what follows values in time."""
 
     time: Int64s  # ms UTC, NEVER where nothing came yet
@@ -21,27 +20,32 @@ class Newest:
     since: Int64s  # ms UTC: the first of the run of equal values that the newest belongs to
 
     @classmethod
-    def empty(cls, rows: int) -> Newest:
+    def empty(cls, rows: int) -> NewestValues:
         """Nothing is known of any device."""
         shape = (len(JUDGED), rows)
         return cls(np.full(shape, NEVER), np.full(shape, ABSENT, np.int32), np.full(shape, NEVER))
 
-    def moved(self, old_row: Int32s) -> Newest:
+    def moved(self, old_row: Int32s) -> NewestValues:
         """The same for a new configuration: `old_row[new]` is the row a device had, -1 for a new one."""
         stays = old_row >= 0
 
-        def move(column: npt.NDArray[Any], fill: int) -> npt.NDArray[Any]:
+        def move(column: Array, fill: int) -> Array:
             made = np.full((len(column), len(old_row)), fill, column.dtype)
             made[:, stays] = column[:, old_row[stays]]
             return made
 
-        return Newest(move(self.time, NEVER), move(self.value, ABSENT), move(self.since, NEVER))
+        return NewestValues(move(self.time, NEVER), move(self.value, ABSENT), move(self.since, NEVER))
 
-    def copy(self) -> Newest:
+    def copy(self) -> NewestValues:
         """One that no longer changes with this one."""
-        return Newest(self.time.copy(), self.value.copy(), self.since.copy())
+        return NewestValues(self.time.copy(), self.value.copy(), self.since.copy())
+
+    def runs(self, q: int) -> tuple[Int64s, Int64s]:
+        """(value, start of its run) of pollutant `q` by row, MISSING where nothing came yet."""
+        value = self.value[q]
+        return np.where(value == ABSENT, MISSING, value.astype(np.int64)), self.since[q]
 
     @property
-    def columns(self) -> tuple[npt.NDArray[Any], ...]:
-        """What a snapshot keeps: `Newest(*columns)` is the same again."""
+    def columns(self) -> tuple[Array, ...]:
+        """What a snapshot keeps: `NewestValues(*columns)` is the same again."""
         return self.time, self.value, self.since

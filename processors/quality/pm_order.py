@@ -6,19 +6,35 @@ tell, so both bear the flag.
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+from typing import Annotated, Self
 
-from processors.columns import ABSENT, Bools, Int64s
-from processors.quality.flags import Flags, Found, flags_of
-from processors.quality.series import Reach
-from processors.quality.settings import PmOrder
+import numpy as np
+from pydantic import Field, StrictInt, model_validator
+
+from processors.columns import ABSENT, Bools, Int32s, Int64s, Uint8s
+from processors.quality.flags import Found, flags_of
+from processors.quality.forms import Form, Thousandths, check_order
+from processors.quality.quality_check import Given, QualityCheck
+from processors.quality.series import CheckReach
 from processors.windows.row_log import REFUSED
 
-REACH = Reach()
+REACH = CheckReach()
 # the three pairs, by their place in `units.JUDGED`
 _FINER, _COARSER = np.array([1, 0, 1]), np.array([0, 2, 2])
 _THOUSAND = 1000
+
+
+class PmOrder(Form):
+    """How much greater a finer fraction may be: by thousandths of the coarser one, plus an amount."""
+
+    suspect_permille: Annotated[StrictInt, Field(ge=0, le=100_000)]
+    suspect_plus: Annotated[Thousandths, Field(ge=0)]
+    fail_permille: Annotated[StrictInt, Field(ge=0, le=100_000)]
+    fail_plus: Annotated[Thousandths, Field(ge=0)]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        return check_order(self, ("suspect_permille", "fail_permille"), ("suspect_plus", "fail_plus"))
 
 
 def above(finer: Int64s, coarser: Int64s, permille: int, plus: int) -> Bools:
@@ -26,7 +42,7 @@ def above(finer: Int64s, coarser: Int64s, permille: int, plus: int) -> Bools:
     return np.asarray(finer * _THOUSAND > coarser * (_THOUSAND + permille) + plus * _THOUSAND)
 
 
-def check(finer: Int64s, coarser: Int64s, settings: PmOrder) -> Flags:
+def check(finer: Int64s, coarser: Int64s, settings: PmOrder) -> Uint8s:
     """Flags (n) of two fractions of the same readings, thousandths; not evaluated where one is missing."""
     both = (finer > ABSENT) & (coarser > ABSENT)
     small, great = np.where(both, finer, 0), np.where(both, coarser, 0)
@@ -35,10 +51,10 @@ def check(finer: Int64s, coarser: Int64s, settings: PmOrder) -> Flags:
     return flags_of(Found(fail, suspect), np.ones(len(both), np.bool_), both)
 
 
-def found(values: npt.NDArray[np.int32], settings: PmOrder) -> Found | None:
+def found(values: Int32s, settings: PmOrder) -> Found | None:
     """What bears a flag (3, n) of PM10, PM2.5, TSP in the order of `units.JUDGED`; None: nothing does.
 
-    `values`: (3, n) thousandths; what is not above `rowlog.REFUSED` has no part.
+    `values`: (3, n) thousandths; what is not above `row_log.REFUSED` has no part.
     """
     # the plain order is cheap to see and nearly always kept: only what breaks it is looked at
     broken = values[_FINER] > values[_COARSER]
@@ -55,3 +71,19 @@ def found(values: npt.NDArray[np.int32], settings: PmOrder) -> Found | None:
         fail[q[failed], at[failed]] = True
         suspect[q[doubted], at[doubted]] = True
     return Found(fail, suspect)
+
+
+def _together(given: Given[PmOrder], values: Int32s) -> Found | None:
+    (settings,) = given
+    return None if settings is None else found(values, settings)
+
+
+CHECK = QualityCheck(
+    name="pm_order",
+    says="PM2.5 above PM10, or either above TSP, by more than two instruments may differ",
+    settings=PmOrder,
+    each=False,
+    # A tenth and 5 ug/m3 is the noise of two channels; double and 50 is a channel that is broken.
+    defaults={"suspect_permille": 100, "suspect_plus": 5, "fail_permille": 1_000, "fail_plus": 50},
+    together=_together,
+)

@@ -7,14 +7,40 @@ values is cut to whole seconds (and is 1 s where that leaves none), and a value 
 
 from __future__ import annotations
 
+from typing import NamedTuple, Self
+
 import numpy as np
+from pydantic import model_validator
 
-from processors.columns import Bools, Int64s
-from processors.quality.flags import Flags, Found, flags_of
-from processors.quality.series import Reach, Series, begins
-from processors.quality.settings import RateOfChange
+from processors.columns import Bools, Int64s, Uint8s
+from processors.quality.flags import Found, flags_of
+from processors.quality.forms import Form, Positive, check_order
+from processors.quality.monitors import Monitors
+from processors.quality.quality_check import Given, QualityCheck
+from processors.quality.series import CheckReach, Series, begins
+from processors.quality.subjects import Pairs, Stretch
 
-REACH = Reach(values=1)
+REACH = CheckReach(values=1)
+_OFF = 2**40  # a rate that nothing reaches, and that can still be multiplied by a time
+
+
+class RateOfChange(Form):
+    """Change in a second."""
+
+    suspect_per_s: Positive
+    fail_per_s: Positive | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        return check_order(self, ("suspect_per_s", "fail_per_s"))
+
+
+class Rates(NamedTuple):
+    """The settings by pollutant, and the same in columns (3), thousandths a second."""
+
+    given: Given[RateOfChange]
+    suspect: Int64s
+    fail: Int64s
 
 
 def too_fast(change: Int64s, apart_ms: Int64s, suspect: int | Int64s, fail: int | Int64s | None) -> Found:
@@ -24,7 +50,7 @@ def too_fast(change: Int64s, apart_ms: Int64s, suspect: int | Int64s, fail: int 
     return Found(np.zeros_like(doubted) if fail is None else size > fail * seconds, doubted)
 
 
-def check(series: Series, settings: RateOfChange) -> Flags:
+def check(series: Series, settings: RateOfChange) -> Uint8s:
     """Flags (n): suspect or fail strictly above the rate."""
     present, known = series.present, ~begins(series.row)
     known[1:] &= present[1:] & present[:-1]
@@ -41,3 +67,38 @@ def found(series: Series, settings: RateOfChange, known: Bools) -> Found:
         fast = too_fast(change, apart, settings.suspect_per_s, settings.fail_per_s)
         fail[1:], suspect[1:] = fast.fail, fast.suspect
     return Found(fail, suspect)
+
+
+def _limits(given: Given[RateOfChange], monitors: Monitors) -> Rates:
+    del monitors
+    suspect = [own.suspect_per_s if own else _OFF for own in given]
+    fail = [(own and own.fail_per_s) or _OFF for own in given]
+    return Rates(given, np.array(suspect, np.int64), np.array(fail, np.int64))
+
+
+def _back(limits: Rates, pairs: Pairs) -> Found:
+    q = pairs.pollutant
+    return too_fast(pairs.change, pairs.apart, limits.suspect[q], limits.fail[q])
+
+
+def _over(limits: Rates, stretch: Stretch) -> Found | None:
+    settings = limits.given[stretch.pollutant]
+    if settings is None:
+        return None
+    series, own, first = stretch.with_newest
+    every = found(series, settings, ~first)
+    return Found(every.fail[own], every.suspect[own])
+
+
+CHECK = QualityCheck(
+    name="rate_of_change",
+    says="too far from the value before it for the time between them",
+    settings=RateOfChange,
+    # One-minute plumes of several hundred ug/m3 are what a site monitor is there to see.
+    defaults={"suspect_per_s": 200, "fail_per_s": 2_000},
+    exceptions={"pm2_5": {"suspect_per_s": 100, "fail_per_s": 1_000}},
+    refused=True,
+    limits=_limits,
+    back=_back,
+    over=_over,
+)

@@ -1,4 +1,4 @@
-"""Values of many devices in columns, sorted by row, time and content; the part that a check must see."""
+"""Values of many devices in columns, sorted by row, time and content: runs, windows, parts of them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ingest.records import MISSING
-from processors.columns import Bools, Int32s, Int64s
-
-Positions = npt.NDArray[np.intp]
+from processors.columns import Bools, Int32s, Int64s, Positions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +33,7 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class CheckReach:
     """How far a check looks from a value: back by time or by values of the device, ahead by values.
 
     Where `bin_ms` is set it judges whole bins of that width, aligned to the epoch.
@@ -75,7 +73,34 @@ def time_key(row: Int32s, time: Int64s, margin: int) -> Int64s:
     return row.astype(np.int64) * span + (time - base)
 
 
-def cut(series: Series, start: int, end: int, reach: Reach) -> tuple[Series, Bools]:
+def run_starts(series: Series, before: tuple[Int64s, Int64s] | None = None) -> Int64s:
+    """Since when each value has been the same, ms UTC (n); all values must be present.
+
+    `before`: (value, start of its run) of each row before the first one here, MISSING where there is none.
+    """
+    n = len(series)
+    if not n:
+        return np.empty(0, np.int64)
+    first = begins(series.row)
+    marks = first.copy()
+    marks[1:] |= series.value[1:] != series.value[:-1]
+    start = series.time.copy()
+    if before is not None:
+        at = np.flatnonzero(first)
+        value, since = before
+        row = series.row[at]
+        goes_on = (value[row] == series.value[at]) & (value[row] != MISSING)
+        start[at[goes_on]] = since[row[goes_on]]
+    return start[np.maximum.accumulate(np.where(marks, np.arange(n), 0))]
+
+
+def window_starts(series: Series, period_ms: int, which: Positions | None = None) -> Positions:
+    """For each value (or those at `which`) the position of the first one of its device in (t - period, t]."""
+    key = time_key(series.row, series.time, period_ms)
+    return np.searchsorted(key, (key if which is None else key[which]) - period_ms, side="right")
+
+
+def cut(series: Series, start: int, end: int, reach: CheckReach) -> tuple[Series, Bools]:
     """The values of [start, end) with the context that `reach` asks for, and which of them are its own."""
     if reach.bin_ms:
         start = start // reach.bin_ms * reach.bin_ms

@@ -7,17 +7,33 @@ flag is therefore final only once the next value is there.
 
 from __future__ import annotations
 
+from typing import Self
+
 import numpy as np
+from pydantic import model_validator
 
-from processors.columns import Bools
-from processors.quality.flags import Flags, Found, flags_of
-from processors.quality.series import Reach, Series, begins
-from processors.quality.settings import Spike
+from processors.columns import Bools, Uint8s
+from processors.quality.flags import Found, flags_of
+from processors.quality.forms import Form, Positive, check_order
+from processors.quality.quality_check import Given, QualityCheck
+from processors.quality.series import CheckReach, Series, begins
+from processors.quality.subjects import Stretch
 
-REACH = Reach(values=1, ahead=1)
+REACH = CheckReach(values=1, ahead=1)
 
 
-def check(series: Series, settings: Spike) -> Flags:
+class Spike(Form):
+    """Distance from the middle of both neighbours."""
+
+    suspect: Positive
+    fail: Positive | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        return check_order(self, ("suspect", "fail"))
+
+
+def check(series: Series, settings: Spike) -> Uint8s:
     """Flags (n): suspect or fail strictly above the threshold."""
     present, evaluated = series.present, np.zeros(len(series), np.bool_)
     inner = between(begins(series.row))
@@ -45,3 +61,24 @@ def found(series: Series, settings: Spike, inner: Bools) -> Found:
         if settings.fail is not None:
             fail[1:-1] = (away > 2 * settings.fail) & inner
     return Found(fail, suspect)
+
+
+def _over(given: Given[Spike], stretch: Stretch) -> Found | None:
+    settings = given[stretch.pollutant]
+    if settings is None:
+        return None
+    series, own, first = stretch.with_newest
+    every = found(series, settings, between(first))
+    return Found(every.fail[own], every.suspect[own])
+
+
+CHECK = QualityCheck(
+    name="spike",
+    says="one value far from the middle of its two neighbours in time",
+    settings=Spike,
+    # One-minute plumes of several hundred ug/m3 are what a site monitor is there to see.
+    defaults={"suspect": 1_000, "fail": 5_000},
+    exceptions={"pm2_5": {"suspect": 500, "fail": 2_500}},
+    refused=True,
+    over=_over,
+)

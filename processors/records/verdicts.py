@@ -1,3 +1,5 @@
+"""Intervals and verdicts: what was measured over a window, and what a rule answers for it."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from statistics import median_low
 
 from processors.columns import MINUTE_MS
-from processors.outlook.states import TimeWon, time_won
+from processors.outlook.states import LeadTimes, lead_times
 from processors.records.outlooks import CERTAIN, IF_MEASURED, STATES, WARNING
 from processors.replay.lines import Line, instant_of
 
 _STATES = (STATES[WARNING], STATES[IF_MEASURED], STATES[CERTAIN])
 
 
-def lead_times(verdicts: Iterable[Line], outlooks: Iterable[Line]) -> dict[str, Line]:
+def lead_times_by_rule(verdicts: Iterable[Line], outlooks: Iterable[Line]) -> dict[str, Line]:
     """Rule (`/day`: its allowance) -> what its exceeding windows were worth: lines as a replay writes them.
 
     `exceeding`: windows whose last verdict exceeds; of each state how many of them were in it when they
@@ -31,7 +31,7 @@ def lead_times(verdicts: Iterable[Line], outlooks: Iterable[Line]) -> dict[str, 
         if key not in answers or answers[key]["revision"] < verdict["revision"]:
             answers[key] = verdict
     made: dict[str, Line] = {}
-    won: dict[str, list[TimeWon]] = {}
+    won: dict[str, list[LeadTimes]] = {}
     for key in sorted({*said, *(k for k, v in answers.items() if v["answer"] == "exceeds")}):
         rule = key[0] if key[1] == "interval" else f"{key[0]}/day"
         line = made.setdefault(rule, {"exceeding": 0, "otherwise": 0})
@@ -39,7 +39,7 @@ def lead_times(verdicts: Iterable[Line], outlooks: Iterable[Line]) -> dict[str, 
         verdict = answers.get(key, {"answer": None})
         if verdict["answer"] == "exceeds":
             line["exceeding"] += 1
-            won.setdefault(rule, []).append(time_won(states, instant_of(key[4])))
+            won.setdefault(rule, []).append(lead_times(states, instant_of(key[4])))
         elif verdict["answer"] is not None and any(state == STATES[CERTAIN] for _, state in states):
             line["otherwise"] += 1
     for rule, line in made.items():

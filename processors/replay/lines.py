@@ -13,7 +13,7 @@ from ingest.decoders.instants import instant_text
 from ingest.records import MISSING, Quarantined, Readings
 from ingest.units import JUDGED
 from processors.fold.outputs import Outputs
-from processors.quality.flags import CHECKS
+from processors.quality.checks import CHECKS
 from processors.records.breaches import Breach
 from processors.records.ids import reading_id
 from processors.records.outlooks import Outlook

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from processors.fold.outputs import Outputs
 from processors.records.verdicts import ANSWERS
-from processors.replay.lead_time import lead_times
+from processors.replay.lead_time import lead_times_by_rule
 from processors.replay.lines import (
     EVENTS,
     Line,
@@ -70,7 +70,7 @@ class Replayed:
             "intervals": len(self.intervals),
             "verdicts": {answer: answers[answer] for answer in ANSWERS},
             "breaches": {event: events[event] for event in EVENTS},
-            "outlooks": lead_times(self.verdicts, self.outlooks),
+            "outlooks": lead_times_by_rule(self.verdicts, self.outlooks),
         }
 
 

@@ -1,9 +1,10 @@
-"""Who the register expects and nobody hears: breaches of devices, and of whole silent sites.
+"""When people are told of devices that should be sending and are not: one by one, or a whole site at once.
 
 A site of several devices that are all silent is one breach, and people are told of that one: those of its
 devices say `site_silent` and wake nobody. Devices of one site are found silent one after another, within
 their intervals; so one whose fellows are quiet already waits for the word on the site (`site_quiet`), at
-most `TOGETHER_MS`. It is told alone when that word does not come, or when the site is back and it is not.
+most `offline.window` of `routing.yaml`, as long as alerts looks for others. It is told alone when that word
+does not come, or when the site is back and it is not.
 """
 
 from __future__ import annotations
@@ -17,10 +18,9 @@ from processors.breaches import OFFLINE, OFFLINE_SITE, Breaches
 from processors.columns import NEVER, Int32s, Int64s
 from processors.plan.plan import Plan
 from processors.records.breaches import Breach
-from processors.silence.heard import FAR, Silence
+from processors.silence.heard import FAR, Heard
 from processors.silence.own_outage import Outage
 
-TOGETHER_MS = 300_000  # as long as alerts looks for others that fell silent (offline.window)
 SITE_QUIET, SITE_SILENT = "site_quiet", "site_silent"
 _MISSED = 2  # intervals without a reading after which a fellow counts as quiet
 
@@ -49,7 +49,7 @@ class Deadman:
     def fall_silent(
         self,
         plan: Plan,
-        silence: Silence,
+        silence: Heard,
         outage: Outage,
         breaches: Breaches,
         reasons: Reasons,
@@ -85,7 +85,7 @@ class Deadman:
         self._plan_ahead()
         return events
 
-    def adopted(self, plan: Plan, silence: Silence, breaches: Breaches, at: int) -> list[Breach]:
+    def adopted(self, plan: Plan, silence: Heard, breaches: Breaches, at: int) -> list[Breach]:
         """A configuration has taken devices away: some sites may have only silent ones left."""
         events: list[Breach] = []
         for site in np.unique(plan.site_of[silence.offline]):
@@ -94,7 +94,7 @@ class Deadman:
         return events
 
     def _site(
-        self, plan: Plan, silence: Silence, breaches: Breaches, rows: Int64s, at: int, delayed: bool
+        self, plan: Plan, silence: Heard, breaches: Breaches, rows: Int64s, at: int, delayed: bool
     ) -> list[Breach]:
         """The site's breach and the labels of those of its devices, where all of them are silent."""
         name = plan.sites[int(rows[0])]
@@ -125,7 +125,7 @@ class Deadman:
         return events
 
     def tell(
-        self, plan: Plan, silence: Silence, outage: Outage, breaches: Breaches, due: int, at: int
+        self, plan: Plan, silence: Heard, outage: Outage, breaches: Breaches, due: int, at: int
     ) -> list[Breach]:
         """Tell the silences whose wait for the word on their site is over."""
         events = []
@@ -159,7 +159,7 @@ class Deadman:
 
 
 def _together(
-    plan: Plan, silence: Silence, when: Int64s, fellows: Int64s, due: int
+    plan: Plan, silence: Heard, when: Int64s, fellows: Int64s, due: int
 ) -> tuple[tuple[str, ...], int]:
     """(label, when it is told alone) of a device of a site that falls silent now."""
     if len(fellows) < 2:
@@ -170,4 +170,4 @@ def _together(
     heard = np.maximum(silence.last_seen[others], silence.since[others])
     quiet = (due - heard >= _MISSED * plan.interval[others]).all()
     expected = int(when[others].max())
-    return ((SITE_QUIET,), expected) if quiet and expected <= due + TOGETHER_MS else ((), FAR)
+    return ((SITE_QUIET,), expected) if quiet and expected <= due + plan.together else ((), FAR)

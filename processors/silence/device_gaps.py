@@ -16,7 +16,7 @@ from processors.measuring.stations import Backgrounds
 from processors.plan.maintenance import is_under
 from processors.plan.orders import Orders
 from processors.plan.plan import OFFLINE_INTERVALS, OFFLINE_LEAST_MS, Plan
-from processors.silence.gap_onset import Bits, bits_of_gaps
+from processors.silence.gap_onset import Bits, onset_bits
 from processors.silence.heard import FAR
 from processors.silence.own_outage import Outage
 from processors.windows.row_log import BUCKET_MS, RowLog
@@ -27,7 +27,7 @@ Gaps = list[tuple[int, int]]
 
 
 @dataclass(slots=True, eq=False)
-class Around:
+class GapContext:
     """What else is known: orders, the log's gaps, our own outages, the background."""
 
     orders: Orders
@@ -37,7 +37,7 @@ class Around:
 
 
 @dataclass(slots=True, eq=False)
-class Holes:
+class DeviceGaps:
     """A line a device row; instants of the devices in ms, NEVER: none.
 
     `last`: the newest reading of the quarters that were looked at; [`begin`, `until`): the newest hole, of
@@ -51,19 +51,19 @@ class Holes:
     looked: int = NEVER  # end of the last quarter that was looked at
 
     @classmethod
-    def of(cls, devices: int, looked: int = NEVER) -> Holes:
+    def of(cls, devices: int, looked: int = NEVER) -> DeviceGaps:
         """Nothing known of that many devices."""
         last, begin, until = (np.full(devices, NEVER, np.int64) for _ in range(3))
         return cls(last, begin, until, np.zeros(devices, np.uint8), looked)
 
-    def moved(self, old_row: Int32s) -> Holes:
+    def moved(self, old_row: Int32s) -> DeviceGaps:
         """The same for a new plan; `old_row[new]` is -1 for a device that was not there."""
-        made, stays = Holes.of(len(old_row), self.looked), old_row >= 0
+        made, stays = DeviceGaps.of(len(old_row), self.looked), old_row >= 0
         for name in ("last", "begin", "until", "bits"):
             getattr(made, name)[stays] = getattr(self, name)[old_row[stays]]
         return made
 
-    def look(self, log: RowLog, plan: Plan, end: int, around: Around) -> None:
+    def look(self, log: RowLog, plan: Plan, end: int, around: GapContext) -> None:
         """Look at the quarters up to `end`, each once."""
         if self.looked == NEVER:
             self.looked = end - BUCKET_MS
@@ -71,7 +71,7 @@ class Holes:
             self._quarter(log, plan, start, around)
             self.looked = start + BUCKET_MS
 
-    def _quarter(self, log: RowLog, plan: Plan, start: int, around: Around) -> None:
+    def _quarter(self, log: RowLog, plan: Plan, start: int, around: GapContext) -> None:
         end = start + BUCKET_MS
         held = log.within(start, end)
         inside = (held.time >= start) & (held.time < end)
@@ -87,7 +87,7 @@ class Holes:
             self._found(log, plan, found.astype(np.int32), edge[found], around)
         self.last = np.maximum(self.last, last)
 
-    def _found(self, log: RowLog, plan: Plan, rows: Int32s, edge: Int64s, around: Around) -> None:
+    def _found(self, log: RowLog, plan: Plan, rows: Int32s, edge: Int64s, around: GapContext) -> None:
         """Holes of rows that end, or still go on, at `edge`."""
         going = self.begin[rows] == self.last[rows]
         fresh = rows[~going]
@@ -98,7 +98,7 @@ class Holes:
         self.until[rows[still]] = edge[still]
 
     def _begin(
-        self, log: RowLog, plan: Plan, rows: Int32s, edge: Int64s, least: Int64s, around: Around
+        self, log: RowLog, plan: Plan, rows: Int32s, edge: Int64s, least: Int64s, around: GapContext
     ) -> None:
         """Note the holes before `edge` of rows that had none there, if there are any longer than `least`."""
         before = self.last[rows].copy()
@@ -111,7 +111,7 @@ class Holes:
         rows, before, edge = rows[true], before[true], edge[true]
         if not len(rows):
             return
-        bits = bits_of_gaps(held, rows, before, _background(plan, around.known, rows, before))
+        bits = onset_bits(held, rows, before, _background(plan, around.known, rows, before))
         self.last[rows] = self.begin[rows] = before
         self.until[rows] = edge
         self.bits[rows] = np.where(_excused(plan, around, rows, before), np.uint8(0), bits)
@@ -122,7 +122,7 @@ class Holes:
         touch = (self.begin != NEVER) & (self.begin < end) & (open_ | (self.until > start))
         return np.where(touch, self.bits, np.uint8(0))
 
-    def now(self, log: RowLog, plan: Plan, rows: list[int], until: int, around: Around) -> Bits:
+    def now(self, log: RowLog, plan: Plan, rows: list[int], until: int, around: GapContext) -> Bits:
         """(given rows) how the silence at `until` began of each, before its quarter has ended."""
         asked = np.array(rows, np.int32)
         order = np.argsort(asked)
@@ -166,7 +166,7 @@ def _background(plan: Plan, known: Backgrounds, rows: Int32s, at: Int64s) -> Flo
     return found
 
 
-def _excused(plan: Plan, around: Around, rows: Int32s, at: Int64s) -> Bools:
+def _excused(plan: Plan, around: GapContext, rows: Int32s, at: Int64s) -> Bools:
     outage = around.outage
     made = np.zeros(len(rows), bool)
     for start, end in (*around.gaps, (outage.gap_start, outage.gap_end)):

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from ingest.units import JUDGED
 from processors.columns import HOUR_MS, Bools, Floats, Int32s, Int64s
 from processors.records.reasons import HIGH_BACKGROUND, RISING
-from processors.suspicion.features import Rows, hour_features
+from processors.suspicion.features import HourReadings, hour_features
 from processors.windows.row_log import Columns
 
 Bits = npt.NDArray[np.uint8]
@@ -24,7 +24,7 @@ _PM10 = JUDGED.index("pm10")
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class OnsetSettings:
     """Defaults: a proposal of this project."""
 
     rising: float = 2.0  # the last ten minutes / the twenty before
@@ -32,23 +32,23 @@ class Settings:
     high_background: float = 150.0  # ug/m3
 
 
-class Beginnings(NamedTuple):
+class GapOnsets(NamedTuple):
     """(gaps) flags of their beginnings."""
 
     rising: Bools
     high_background: Bools
 
 
-def beginnings(rise: Floats, level: Floats, background: Floats, settings: Settings) -> Beginnings:
+def gap_onsets(rise: Floats, level: Floats, background: Floats, settings: OnsetSettings) -> GapOnsets:
     """Flags of gaps. `rise`, `level` (ug/m3): `rise` and `ending` of the hour before each, as in
     `suspicion.features`; `background`: ug/m3; NaN: not known, and nothing is flagged for it."""
-    return Beginnings(
+    return GapOnsets(
         (rise >= settings.rising) & (level >= settings.rising_least), background >= settings.high_background
     )
 
 
-def bits_of_gaps(
-    held: Columns, rows: Int32s, last: Int64s, background: Floats, settings: Settings | None = None
+def onset_bits(
+    held: Columns, rows: Int32s, last: Int64s, background: Floats, settings: OnsetSettings | None = None
 ) -> Bits:
     """(gaps) RISING and HIGH_BACKGROUND of gaps of different devices, each after its last reading.
 
@@ -65,8 +65,11 @@ def bits_of_gaps(
     first[1:] = key[order][1:] != key[order][:-1]
     mine = mine[order[first]]
     features = hour_features(
-        Rows(place[mine].astype(np.int32), at[mine], held.values[_PM10, mine]), len(rows), 0, background
+        HourReadings(place[mine].astype(np.int32), at[mine], held.values[_PM10, mine]),
+        len(rows),
+        0,
+        background,
     )
-    found = beginnings(features["rise"], features["ending"], background, settings or Settings())
+    found = gap_onsets(features["rise"], features["ending"], background, settings or OnsetSettings())
     bits: Bits = found.rising * np.uint8(RISING) + found.high_background * np.uint8(HIGH_BACKGROUND)
     return bits

@@ -14,7 +14,7 @@ FAR = int(np.iinfo(np.int64).max)
 
 
 @dataclass(slots=True, eq=False)
-class Silence:
+class Heard:
     """A line a device row; instants in ms."""
 
     last_seen: Int64s  # NEVER: not heard yet
@@ -25,7 +25,7 @@ class Silence:
     excused: bool = True  # may the bound hold somebody's time to speak after an outage? Speaking ends it
 
     @classmethod
-    def of(cls, devices: int, at: int) -> Silence:
+    def of(cls, devices: int, at: int) -> Heard:
         """Devices of which nothing is known yet."""
         return cls(
             np.full(devices, NEVER, np.int64),

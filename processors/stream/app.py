@@ -23,7 +23,7 @@ from ingest.admin import TopicMismatch, partitions_of
 from ingest.telemetry import Telemetry
 from ingest.topics import MAX_RECORD_BYTES, SNAPSHOTS
 from processors.stream.reader import Reader
-from processors.stream.shell import Shell, end_process
+from processors.stream.shell import Shell, Work, end_process
 from processors.stream.snapshots import Snapshots
 from processors.stream.snapshots import group_of as default_group
 from processors.stream.stage import ALERTS_PACE, DETECT_PACE, STORE_PACE, Pace, StageFactory
@@ -143,19 +143,10 @@ async def run_in_loop(
         await producer.start()
         stack.push_async_callback(producer.stop)
         app = build_app(name, bootstrap, options, datadir)
-        shell = Shell(
-            name,
-            group_of(name, options),
-            topic,
-            factory,
-            options.pace or PACES.get(name, Pace()),
-            producer,
-            reader,
-            Snapshots(producer, reader, options.snapshots),
-            telemetry,
-            partitions,
-            options.stuck_s,
-        )
+        pace = options.pace or PACES.get(name, Pace())
+        work = Work(name, group_of(name, options), topic, factory, pace, partitions, options.stuck_s)
+        snapshots = Snapshots(producer, reader, options.snapshots)
+        shell = Shell(work, producer, reader, snapshots, telemetry)
         source = app.topic(
             topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
         )

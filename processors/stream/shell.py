@@ -15,16 +15,17 @@ import sys
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, NoReturn
 
 import structlog
-from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from ingest.codec import READINGS, TICK, received_at_of, schema_of
 from ingest.telemetry import Telemetry
 from processors.records.readings import JUDGED
+from processors.stream import engine
 from processors.stream.keeper import Dropped, Keeper
 from processors.stream.reader import FeedError, Reader
 from processors.stream.snapshots import Snapshots, state_of
@@ -50,7 +51,6 @@ EXIT_UNEXPECTED = 70  # EX_SOFTWARE: start me again
 _WATCH_S = 1.0
 _LOOK_WITHIN_S = 15.0
 _CLASH_WITHIN_S, _CLASHES = 30.0, 3
-_NOWHERE = TopicPartition("dust.nowhere", 0)
 _OPENING = -1  # the key of the task that opens all partitions
 
 
@@ -73,27 +73,29 @@ def end_process(stage: str, error: BaseException) -> NoReturn:
     os._exit(code)
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a shell is to do: run the stages of `factory` over a topic as a member of a group."""
+
+    name: str
+    group: str
+    topic: str
+    factory: StageFactory
+    pace: Pace
+    partitions: int
+    stuck_s: float = 120.0
+
+
 class Shell:
     """All partitions of one stage in this process."""
 
     def __init__(
-        self,
-        name: str,
-        group: str,
-        topic: str,
-        factory: StageFactory,
-        pace: Pace,
-        producer: Any,
-        reader: Reader,
-        snapshots: Snapshots,
-        telemetry: Telemetry,
-        partitions: int,
-        stuck_s: float = 120.0,
+        self, work: Work, producer: Any, reader: Reader, snapshots: Snapshots, telemetry: Telemetry
     ) -> None:
-        self.name, self.group, self.topic = name, group, topic
-        self._factory, self._pace = factory, pace
+        self.name, self.group, self.topic = work.name, work.group, work.topic
+        self._factory, self._pace = work.factory, work.pace
         self._producer, self._reader, self._snapshots = producer, reader, snapshots
-        self._telemetry, self._partitions, self._stuck_s = telemetry, partitions, stuck_s
+        self._telemetry, self._partitions, self._stuck_s = telemetry, work.partitions, work.stuck_s
         self._keepers: dict[int, Keeper] = {}
         self._tasks: dict[int, list[asyncio.Task[None]]] = {}
         self._gauges = {
@@ -137,7 +139,7 @@ class Shell:
             try:
                 async with asyncio.timeout(_LOOK_WITHIN_S):
                     await self._look()
-                    await self._stay_member()
+                    await engine.poll_for_nothing(self.app)
             except (TimeoutError, KafkaError) as error:
                 self._telemetry.faults.labels("kafka_slow").inc()
                 log.warning("kafka_does_not_answer", stage=self.name, error=repr(error))
@@ -236,7 +238,7 @@ class Shell:
 
     def _look_for_clash(self) -> None:
         """Two workers of one instance id take the membership from each other and neither gets anywhere."""
-        now, member = time.monotonic(), self.app.consumer._thread._ensure_consumer()._coordinator.member_id
+        now, member = time.monotonic(), engine.member_id(self.app)
         if not self._members or self._members[-1][1] != member:
             self._members.append((now, member))
         # the last one stays, however old: it is the one we still are
@@ -287,14 +289,6 @@ class Shell:
                     f"{now - keeper.moved_at:.0f} s: the engine is stuck"
                 )
         self._telemetry.waiting.labels("target_seconds").set(waiting)
-
-    async def _stay_member(self) -> None:
-        """Poll for nothing: while a target is dead and all buffers are full, Faust stops polling, and
-        the group would expel a consumer that hasn't polled for `broker_max_poll_interval`. Whether
-        records really move is judged in `_look`."""
-        thread = getattr(self.app.consumer, "_thread", None)
-        if thread is not None and not self.app.rebalancing:
-            await thread.getmany({_NOWHERE}, timeout=0.0)
 
     def _loop_stuck(self) -> str | None:
         silent = time.monotonic() - self._beat

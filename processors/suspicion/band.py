@@ -10,17 +10,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from processors.columns import HOUR_MS, Floats
-from processors.suspicion.finding import Findings, hundredths
+from processors.suspicion.feature_history import FeatureHistory
+from processors.suspicion.finding import PatternFindings, hundredths
 from processors.suspicion.guards import maintenance, night_rest
-from processors.suspicion.history import History
-from processors.suspicion.places import Place
-from processors.suspicion.stats import known, median, ratio, within
+from processors.suspicion.stats import count_known, median, ratio, within
+from processors.suspicion.surroundings import Surroundings
+from processors.suspicion.suspicion_pattern import SuspicionPattern
+from processors.suspicion.wording import Wording
 
-PATTERN = "random_band"
+NAME = "random_band"
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class RandomBandSettings:
     """Defaults: a proposal of this project."""
 
     hours: int = 8
@@ -35,7 +37,7 @@ class Settings:
     quiet: float = 30.0  # ug/m3
 
 
-def find(history: History, place: Place, settings: Settings) -> Findings:
+def find(history: FeatureHistory, place: Surroundings, settings: RandomBandSettings) -> PatternFindings:
     """Devices whose last hours look drawn from one hat."""
     n = settings.hours
     count, mean = history.last("count", n), history.last("mean", n)
@@ -43,7 +45,7 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     spread = ratio(history.last("deviation", n), mean)
     drift, middle = _drift(mean)
     reference_drift, _ = _drift(history.last("reference", n))
-    all_known = (count >= settings.count_least).all(axis=0) & (known(memory) >= n)
+    all_known = (count >= settings.count_least).all(axis=0) & (count_known(memory) >= n)
     typical = median(memory)
     found = all_known & (np.abs(typical) <= settings.memory)
     found &= (np.abs(memory) <= settings.memory_each).all(axis=0)
@@ -55,8 +57,8 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     rows = np.flatnonzero(found).astype(np.int32)
     confidence = 0.6 + 0.2 * within(drift, expected, expected * 0.3)
     confidence = confidence + 0.2 * within(reference_drift, settings.reference_drift, 1.5)
-    return Findings(
-        PATTERN,
+    return PatternFindings(
+        NAME,
         rows,
         np.full(len(rows), history.newest - (n - 1) * HOUR_MS, np.int64),
         hundredths(confidence[rows]),
@@ -80,3 +82,17 @@ def _drift(mean: Floats) -> tuple[Floats, Floats]:
     """((greatest - least) / median, median) over the hours."""
     middle = median(mean)
     return ratio(np.fmax.reduce(mean, axis=0) - np.fmin.reduce(mean, axis=0), middle), middle
+
+
+PATTERN = SuspicionPattern(
+    name=NAME,
+    title=Wording("疑似以随机“达标”数据替换", "Suspected: readings replaced by random good values"),
+    settings=RandomBandSettings,
+    find=find,
+    numbers={
+        "drift": Wording("小时均值变化幅度", "drift of the hourly means"),
+        "drift_by_chance": Wording("随机情形下的变化幅度", "drift to be expected by chance"),
+        "level": Wording("PM10水平", "level of PM10"),
+        "reference_drift": Wording("背景值变化幅度", "drift of the background"),
+    },
+)

@@ -11,18 +11,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from processors.columns import HOUR_MS, Floats
+from processors.suspicion.feature_history import FeatureHistory
 from processors.suspicion.features import LONG_HOURS
-from processors.suspicion.finding import Findings, hundredths
+from processors.suspicion.finding import PatternFindings, hundredths
 from processors.suspicion.guards import maintenance
-from processors.suspicion.history import History
-from processors.suspicion.places import Place
-from processors.suspicion.stats import known, quantiles, ratio, within
+from processors.suspicion.stats import count_known, quantiles, ratio, within
+from processors.suspicion.surroundings import Surroundings
+from processors.suspicion.suspicion_pattern import SuspicionPattern
+from processors.suspicion.wording import Wording
 
-PATTERN = "ceiling"
+NAME = "ceiling"
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class CeilingSettings:
     """Defaults: a proposal of this project. Ceilings of optical sensors: 999.9, 1000, 1999.9 ug/m3."""
 
     pile_share: float = 0.08  # of an hour's readings at its top
@@ -37,7 +39,7 @@ class Settings:
     sensor_ceiling: float = 900.0  # ug/m3: a cap from here on is the sensor's own
 
 
-def find(history: History, place: Place, settings: Settings) -> Findings:
+def find(history: FeatureHistory, place: Surroundings, settings: CeilingSettings) -> PatternFindings:
     """Devices with a pile at X in the last day, or a cliff at X in the last days."""
     del place  # a cap is seen in the device's own numbers
     tops = history.last("greatest", LONG_HOURS)
@@ -56,7 +58,7 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
         cliff = rank >= highest * (1.0 - settings.cliff_within)
         low, middle, high = quantiles(means[-width:], (0.1, 0.5, 0.9))
         cliff &= ratio(high - low, middle) >= settings.moved
-        cliff &= (known(tops[-width:]) >= settings.cliff_known * width) & ~found
+        cliff &= (count_known(tops[-width:]) >= settings.cliff_known * width) & ~found
         count = (tops[-width:] >= highest * (1.0 - settings.cliff_within)).sum(axis=0)
         ceiling = np.where(cliff, highest, ceiling)
         near = np.where(cliff, count, near)
@@ -66,8 +68,8 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     by_pile = 0.6 + 0.4 * within(piles, settings.pile_hours, 12.0)
     by_cliff = 0.6 + 0.4 * within(near, settings.cliff_rank, 24.0)
     confidence = np.where(piles >= settings.pile_hours, by_pile, by_cliff)
-    return Findings(
-        PATTERN,
+    return PatternFindings(
+        NAME,
         rows,
         history.newest - (hours[rows].astype(np.int64) - 1) * HOUR_MS,
         hundredths(confidence[rows]),
@@ -90,3 +92,17 @@ def _upper(tops: Floats, rank: int) -> tuple[Floats, Floats]:
     """(greatest, the `rank`th greatest) of the hours' greatest values; NaN: nothing is known."""
     ordered = np.sort(np.where(np.isnan(tops), -1.0, tops), axis=0)
     return np.where(ordered[-1] < 0, np.nan, ordered[-1]), ordered[-rank]
+
+
+PATTERN = SuspicionPattern(
+    name=NAME,
+    title=Wording("疑似软件封顶", "Suspected: values capped in software"),
+    settings=CeilingSettings,
+    find=find,
+    numbers={
+        "ceiling": Wording("封顶值", "ceiling"),
+        "hours_at_ceiling": Wording("达到封顶值的小时数", "hours at the ceiling"),
+        "hours_looked_at": Wording("核查小时数", "hours looked at"),
+        "hours_with_pile": Wording("在封顶值堆积的小时数", "hours with a pile at the ceiling"),
+    },
+)

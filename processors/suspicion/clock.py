@@ -11,17 +11,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from processors.columns import HOUR_MS
-from processors.suspicion.finding import Findings, hundredths
+from processors.suspicion.feature_history import FeatureHistory
+from processors.suspicion.finding import PatternFindings, hundredths
 from processors.suspicion.guards import maintenance
-from processors.suspicion.history import History
-from processors.suspicion.places import Place
 from processors.suspicion.stats import median, within
+from processors.suspicion.surroundings import Surroundings
+from processors.suspicion.suspicion_pattern import SuspicionPattern
+from processors.suspicion.wording import Wording
 
-PATTERN = "clock"
+NAME = "clock"
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ClockSettings:
     """Defaults: a proposal of this project."""
 
     hours: int = 2
@@ -32,7 +34,7 @@ class Settings:
     astray: float = 0.5  # share of an hour's readings whose time stamp could not be used
 
 
-def find(history: History, place: Place, settings: Settings) -> Findings:
+def find(history: FeatureHistory, place: Surroundings, settings: ClockSettings) -> PatternFindings:
     """Devices whose clock has moved, or stands in the future, for `hours` hours."""
     del place  # seen in the device's own numbers
     n = settings.hours
@@ -48,8 +50,8 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     now, of_day = median(lag[-n:]), np.nansum(astray, axis=0)
     widest = np.fmax.reduce(span, axis=0, initial=0.0)[rows]
     away = np.fmax(np.abs(now - usual), np.where(now < 0, -now, 0.0))
-    return Findings(
-        PATTERN,
+    return PatternFindings(
+        NAME,
         rows,
         np.full(len(rows), history.newest - (n - 1) * HOUR_MS, np.int64),
         hundredths(0.6 + 0.3 * np.fmax(within(away, settings.moved_s, 3600.0), lost.all(axis=0))[rows]),
@@ -63,3 +65,15 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
         {"backlog": (widest, widest > settings.span_s), "maintenance": maintenance(history, rows, n)},
         plot=("lag", "astray", "mean", "reference"),
     )
+
+
+PATTERN = SuspicionPattern(
+    name=NAME,
+    title=Wording("疑似篡改设备时钟", "Suspected: device clock changed"),
+    settings=ClockSettings,
+    find=find,
+    numbers={
+        "astray_day": Wording("24小时内时间戳不可用的读数", "readings of 24 h with an unusable time stamp"),
+        "usual_lag": Wording("平常的差值", "usual difference"),
+    },
+)

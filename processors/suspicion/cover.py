@@ -11,18 +11,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from processors.columns import HOUR_MS, Floats
+from processors.suspicion.feature_history import FeatureHistory
 from processors.suspicion.features import QUARTER_NAMES
-from processors.suspicion.finding import Findings, hundredths
+from processors.suspicion.finding import PatternFindings, hundredths
 from processors.suspicion.guards import fog, maintenance
-from processors.suspicion.history import History
-from processors.suspicion.places import Place, level, neighbours
 from processors.suspicion.stats import median, ratio, within
+from processors.suspicion.surroundings import Surroundings, level, neighbours
+from processors.suspicion.suspicion_pattern import SuspicionPattern
+from processors.suspicion.wording import Wording
 
-PATTERN = "cover"
+NAME = "cover"
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class CoverSettings:
     """Defaults: a proposal of this project."""
 
     hours: int = 2  # of lowness before it is told
@@ -36,7 +38,7 @@ class Settings:
     fine_change: float = 0.15  # of PM2.5 / PM10
 
 
-def find(history: History, place: Place, settings: Settings) -> Findings:
+def find(history: FeatureHistory, place: Surroundings, settings: CoverSettings) -> PatternFindings:
     """Devices that have been covered for `hours` full hours."""
     n, before_h = settings.hours, settings.before_h
     mean, reference = level(history, place, "mean", n + before_h), history.last("reference", n + before_h)
@@ -66,8 +68,8 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     confidence = confidence + 0.15 * changed
     # a front reaches a distant station hours earlier or later
     confidence = np.where(alone, confidence * 0.7, confidence)
-    return Findings(
-        PATTERN,
+    return PatternFindings(
+        NAME,
         rows,
         np.full(len(rows), history.newest - (n - 1) * HOUR_MS, np.int64),
         hundredths(confidence[rows]),
@@ -84,7 +86,25 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     )
 
 
-def _quarters(history: History, hours: int) -> Floats:
+def _quarters(history: FeatureHistory, hours: int) -> Floats:
     """(4 * hours, devices) means of quarters of an hour, the oldest first."""
     by_quarter = np.stack([history.last(name, hours) for name in QUARTER_NAMES], axis=1)
     return by_quarter.reshape(hours * len(QUARTER_NAMES), -1)
+
+
+PATTERN = SuspicionPattern(
+    name=NAME,
+    title=Wording("疑似遮挡采样口", "Suspected: inlet covered"),
+    settings=CoverSettings,
+    find=find,
+    numbers={
+        "against": Wording("周边浓度", "level around"),
+        "fine_share_change": Wording("PM2.5占比变化倍数", "change of PM2.5 / PM10"),
+        "ratio": Wording("与周边之比", "ratio to the surroundings"),
+        "spread_change": Wording("离散系数变化倍数", "change of the spread"),
+        "sudden_fall": Wording("15分钟内变化倍数", "fall within a quarter of an hour"),
+    },
+    at_most={
+        "before_least_h": lambda own: own.before_h,
+    },
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from processors.suspicion.words import NUMBERS
+from processors.suspicion.patterns import NUMBERS
 
 # how units are written for people; the others stand as they are
 UNITS = {"ug/m3": "µg/m³", "mg/m3": "mg/m³", "dB": "dB"}

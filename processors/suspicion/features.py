@@ -2,7 +2,7 @@
 
 Readings enter raw, also those that no mean admits: a stuck sensor is found by its stuck values. Only
 what the device itself marks as calibration or maintenance (HJ 212 flags C and M) is left out, and
-counted. Sums are whole thousandths and the only operations on them are + - * / and the square root,
+counted. DeviceSums are whole thousandths and the only operations on them are + - * / and the square root,
 so the same readings give the same bits on every machine, whatever their batches were.
 """
 
@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from processors.columns import HOUR_MS, Bools, Floats, Int32s, Int64s
-from processors.suspicion.hour_sums import Sums
+from processors.columns import HOUR_MS, Bools, Floats, Int32s, Int64s, Positions
+from processors.suspicion.hour_sums import DeviceSums
 from processors.windows.row_log import REFUSED
 
 Ints = npt.NDArray[np.signedinteger[Any]]
@@ -33,7 +33,7 @@ _TOP_PER = 200  # a value within 1/200 of the hour's greatest is at the top
 _WET_LEAST = 10.0  # points of humidity between the slots of an hour, from which some are called wet
 
 
-class Column(NamedTuple):
+class Feature(NamedTuple):
     """A feature: unit, hours that it is kept, meaning. NaN: not known in that hour."""
 
     name: str
@@ -42,41 +42,41 @@ class Column(NamedTuple):
     meaning: str
 
 
-COLUMNS: tuple[Column, ...] = (
-    Column("count", "1", RECENT_HOURS, "readings with PM10 that nobody excused"),
-    Column("mean", "ug/m3", LONG_HOURS, "mean of PM10"),
-    Column("least", "ug/m3", RECENT_HOURS, "least PM10"),
-    Column("greatest", "ug/m3", LONG_HOURS, "greatest PM10"),
-    Column("deviation", "ug/m3", RECENT_HOURS, "standard deviation of PM10"),
-    Column("quarter_1", "ug/m3", RECENT_HOURS, "mean PM10 of minutes 0-14"),
-    Column("quarter_2", "ug/m3", RECENT_HOURS, "mean PM10 of minutes 15-29"),
-    Column("quarter_3", "ug/m3", RECENT_HOURS, "mean PM10 of minutes 30-44"),
-    Column("quarter_4", "ug/m3", RECENT_HOURS, "mean PM10 of minutes 45-59"),
-    Column("autocorrelation", "1", RECENT_HOURS, "of PM10 with the reading before"),
-    Column("run_share", "1", RECENT_HOURS, "longest run of equal PM10 / readings"),
-    Column("top_share", "1", RECENT_HOURS, "share of readings within 0.5 % of the greatest PM10"),
-    Column("flat_share", "1", RECENT_HOURS, "share of mean data with minimum = average = maximum"),
-    Column("fine_share", "1", RECENT_HOURS, "PM2.5 / PM10"),
-    Column("tsp_residual", "1", RECENT_HOURS, "rest of the line of TSP on PM10 (rms) / mean TSP"),
-    Column("tsp_slope", "1", RECENT_HOURS, "slope of the line of TSP on PM10"),
-    Column("humidity", "%", RECENT_HOURS, "mean relative humidity"),
-    Column("humidity_jump", "%", RECENT_HOURS, "greatest - least 5-minute mean of humidity"),
-    Column("wet_share", "1", RECENT_HOURS, "PM10 of the wet 5-minute slots / of the dry ones"),
-    Column("last_minute", "min", LONG_HOURS, "minute of the last reading, whatever it says"),
-    Column("ending", "ug/m3", LONG_HOURS, "mean PM10 of the last two 5-minute slots with readings"),
-    Column("rise", "1", RECENT_HOURS, "the same / mean of the four slots before"),
-    Column("lag", "s", RECENT_HOURS, "least time of receipt - device time"),
-    Column("lag_span", "s", RECENT_HOURS, "greatest - least of it"),
-    Column("excused", "1", RECENT_HOURS, "share of readings with flag C or M, or under maintenance"),
-    Column("factor", "ug/m3", RECENT_HOURS, "PM10 / raw count: the mass factor K"),
-    Column("astray", "1", RECENT_HOURS, "readings whose time stamp could not be used"),
-    Column("reference", "ug/m3", LONG_HOURS, "background of the hour, or the median of the neighbours"),
+FEATURES: tuple[Feature, ...] = (
+    Feature("count", "1", RECENT_HOURS, "readings with PM10 that nobody excused"),
+    Feature("mean", "ug/m3", LONG_HOURS, "mean of PM10"),
+    Feature("least", "ug/m3", RECENT_HOURS, "least PM10"),
+    Feature("greatest", "ug/m3", LONG_HOURS, "greatest PM10"),
+    Feature("deviation", "ug/m3", RECENT_HOURS, "standard deviation of PM10"),
+    Feature("quarter_1", "ug/m3", RECENT_HOURS, "mean PM10 of minutes 0-14"),
+    Feature("quarter_2", "ug/m3", RECENT_HOURS, "mean PM10 of minutes 15-29"),
+    Feature("quarter_3", "ug/m3", RECENT_HOURS, "mean PM10 of minutes 30-44"),
+    Feature("quarter_4", "ug/m3", RECENT_HOURS, "mean PM10 of minutes 45-59"),
+    Feature("autocorrelation", "1", RECENT_HOURS, "of PM10 with the reading before"),
+    Feature("run_share", "1", RECENT_HOURS, "longest run of equal PM10 / readings"),
+    Feature("top_share", "1", RECENT_HOURS, "share of readings within 0.5 % of the greatest PM10"),
+    Feature("flat_share", "1", RECENT_HOURS, "share of mean data with minimum = average = maximum"),
+    Feature("fine_share", "1", RECENT_HOURS, "PM2.5 / PM10"),
+    Feature("tsp_residual", "1", RECENT_HOURS, "rest of the line of TSP on PM10 (rms) / mean TSP"),
+    Feature("tsp_slope", "1", RECENT_HOURS, "slope of the line of TSP on PM10"),
+    Feature("humidity", "%", RECENT_HOURS, "mean relative humidity"),
+    Feature("humidity_jump", "%", RECENT_HOURS, "greatest - least 5-minute mean of humidity"),
+    Feature("wet_share", "1", RECENT_HOURS, "PM10 of the wet 5-minute slots / of the dry ones"),
+    Feature("last_minute", "min", LONG_HOURS, "minute of the last reading, whatever it says"),
+    Feature("ending", "ug/m3", LONG_HOURS, "mean PM10 of the last two 5-minute slots with readings"),
+    Feature("rise", "1", RECENT_HOURS, "the same / mean of the four slots before"),
+    Feature("lag", "s", RECENT_HOURS, "least time of receipt - device time"),
+    Feature("lag_span", "s", RECENT_HOURS, "greatest - least of it"),
+    Feature("excused", "1", RECENT_HOURS, "share of readings with flag C or M, or under maintenance"),
+    Feature("factor", "ug/m3", RECENT_HOURS, "PM10 / raw count: the mass factor K"),
+    Feature("astray", "1", RECENT_HOURS, "readings whose time stamp could not be used"),
+    Feature("reference", "ug/m3", LONG_HOURS, "background of the hour, or the median of the neighbours"),
 )
-NUMBER = {column.name: number for number, column in enumerate(COLUMNS)}
+NUMBER = {column.name: number for number, column in enumerate(FEATURES)}
 QUARTER_NAMES = tuple(f"quarter_{n}" for n in range(1, QUARTERS + 1))
 
 
-class Rows(NamedTuple):
+class HourReadings(NamedTuple):
     """Readings of one hour, sorted by (row, time); columns of the same length, None: nobody sends it.
 
     Values are integer thousandths of the unit; ABSENT, REFUSED or MISSING where a reading has none.
@@ -93,11 +93,11 @@ class Rows(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Features:
-    """The features of one hour: `columns[k]` (devices) float64 is COLUMNS[k]."""
+class HourFeatures:
+    """The features of one hour: `columns[k]` (devices) float64 is FEATURES[k]."""
 
     start: int  # ms UTC
-    columns: npt.NDArray[np.float64]
+    columns: Floats
 
     def __getitem__(self, name: str) -> Floats:
         column: Floats = self.columns[NUMBER[name]]
@@ -105,13 +105,13 @@ class Features:
 
 
 def hour_features(
-    rows: Rows,
+    rows: HourReadings,
     devices: int,
     start: int,
     reference: Floats,
     excused: Bools | None = None,
-    sums: Sums | None = None,
-) -> Features:
+    sums: DeviceSums | None = None,
+) -> HourFeatures:
     """The features of the hour [start, start + 1 h); `reference`: (devices) ug/m3, NaN where unknown.
 
     `excused`: (devices) under maintenance, or in an hour of which the log lacks records: nothing of
@@ -119,8 +119,8 @@ def hour_features(
     Raises ValueError for a reading outside the hour.
     `start` may be any instant: the hour before a gap is looked at in the same way.
     """
-    made = np.full((len(COLUMNS), devices), np.nan)
-    out = Features(start, made)
+    made = np.full((len(FEATURES), devices), np.nan)
+    out = HourFeatures(start, made)
     out["reference"][:] = reference
     if excused is not None and excused.any():
         out["excused"][excused] = 1.0
@@ -151,7 +151,7 @@ def hour_features(
     return out
 
 
-def _of_sums(sums: Sums, excused: Bools | None, out: Features) -> None:
+def _of_sums(sums: DeviceSums, excused: Bools | None, out: HourFeatures) -> None:
     counts = np.ones(len(sums.flat), bool) if excused is None else ~excused
     for name, part, whole in (
         ("flat_share", sums.flat, sums.ranged),
@@ -164,18 +164,18 @@ def _of_sums(sums: Sums, excused: Bools | None, out: Features) -> None:
     out["last_minute"][sums.astray > 0] = 59.0
 
 
-def _some(rows: Rows, at: npt.NDArray[np.intp]) -> Rows:
+def _some(rows: HourReadings, at: Positions) -> HourReadings:
     kept: list[Any] = [None if column is None else column[at] for column in rows]
-    return Rows(*kept)
+    return HourReadings(*kept)
 
 
-def groups(row: Int32s) -> tuple[Int32s, npt.NDArray[np.intp]]:
+def groups(row: Int32s) -> tuple[Int32s, Positions]:
     """(value, first position) of each run in a sorted array that is not empty."""
     first = np.flatnonzero(np.concatenate(([True], row[1:] != row[:-1])))
     return row[first], first
 
 
-def _of_all(rows: Rows, start: int, out: Features) -> None:
+def _of_all(rows: HourReadings, start: int, out: HourFeatures) -> None:
     """What also readings without PM10, or under maintenance, tell: presence and clock."""
     device, first = groups(rows.row)
     last = np.append(first[1:], len(rows.row)) - 1
@@ -191,7 +191,7 @@ def _of_all(rows: Rows, start: int, out: Features) -> None:
 
 
 def _of_pm10(
-    rows: Rows, device: Int32s, first: npt.NDArray[np.intp], count: Int64s, line: Int64s, out: Features
+    rows: HourReadings, device: Int32s, first: Positions, count: Int64s, line: Int64s, out: HourFeatures
 ) -> None:
     x = rows.pm10.astype(np.int64)
     total = np.add.reduceat(x, first)
@@ -219,7 +219,7 @@ def _of_pm10(
     out["run_share"][device] = np.maximum.reduceat(length, np.searchsorted(begin, first)) / count
 
 
-def _of_slots(rows: Rows, device: Int32s, slot: Int64s, out: Features) -> None:
+def _of_slots(rows: HourReadings, device: Int32s, slot: Int64s, out: HourFeatures) -> None:
     shape = (len(device), SLOTS)
     cells = shape[0] * SLOTS
     number = np.bincount(slot, minlength=cells).reshape(shape)
@@ -252,7 +252,7 @@ def _ending(slots: Floats) -> tuple[Floats, Floats]:
 
 
 def _of_humidity(
-    device: Int32s, held: Ints, total: Floats, number: Ints, dust: Floats, out: Features
+    device: Int32s, held: Ints, total: Floats, number: Ints, dust: Floats, out: HourFeatures
 ) -> None:
     with np.errstate(divide="ignore", invalid="ignore"):
         out["humidity"][device] = total.sum(axis=1) / (held.sum(axis=1) * _THOUSAND)
@@ -269,7 +269,7 @@ def _of_humidity(
         out["wet_share"][device] = wet_mean / dry_mean
 
 
-def _of_pairs(rows: Rows, device: Int32s, line: Int64s, out: Features) -> None:
+def _of_pairs(rows: HourReadings, device: Int32s, line: Int64s, out: HourFeatures) -> None:
     """Features of two quantities of the same reading."""
     n = len(device)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -292,7 +292,7 @@ def _sums(cell: Int64s, values: Ints, cells: int) -> Floats:
     return made
 
 
-def _of_tsp(tsp: Ints, pm10: Ints, device: Int32s, line: Int64s, out: Features) -> None:
+def _of_tsp(tsp: Ints, pm10: Ints, device: Int32s, line: Int64s, out: HourFeatures) -> None:
     both = np.flatnonzero(tsp > REFUSED)
     if not len(both):
         return

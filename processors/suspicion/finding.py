@@ -11,7 +11,7 @@ import numpy.typing as npt
 from processors.columns import Bools, Floats, Int32s, Int64s
 
 
-class Named(NamedTuple):
+class EvidenceNumber(NamedTuple):
     """A number of the evidence with its unit; None: not known."""
 
     value: float | None
@@ -35,7 +35,7 @@ class Finding:
     start: int  # [start, end) ms UTC
     end: int
     confidence: float  # 0..1 in hundredths
-    evidence: dict[str, Named]
+    evidence: dict[str, EvidenceNumber]
     guards: tuple[Guard, ...]
     plot: dict[str, tuple[float | None, ...]]  # a number an hour, the last at the interval's end
 
@@ -46,7 +46,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Findings:
+class PatternFindings:
     """The same in columns of k devices; `plot` names the features that show it, over `plot_hours`."""
 
     pattern: str

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from processors.columns import HOUR_MS
-from processors.suspicion.finding import Findings, hundredths
+from processors.suspicion.feature_history import FeatureHistory
+from processors.suspicion.finding import PatternFindings, hundredths
 from processors.suspicion.guards import maintenance
-from processors.suspicion.history import History
-from processors.suspicion.places import Place
 from processors.suspicion.stats import median, ratio, within
+from processors.suspicion.surroundings import Surroundings
+from processors.suspicion.suspicion_pattern import SuspicionPattern
+from processors.suspicion.wording import Wording
 
-PATTERN = "flat_means"
+NAME = "flat_means"
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class FlatMeansSettings:
     """Defaults: a proposal of this project."""
 
     hours: int = 12
@@ -26,7 +28,7 @@ class Settings:
     varied: float = 0.02  # deviation / mean from one reading to the next: a still value has no range
 
 
-def find(history: History, place: Place, settings: Settings) -> Findings:
+def find(history: FeatureHistory, place: Surroundings, settings: FlatMeansSettings) -> PatternFindings:
     """Devices whose mean data have had no range in all hours in which the readings varied."""
     del place  # seen in the device's own numbers
     n = settings.hours
@@ -39,8 +41,8 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     rows = np.flatnonzero(found).astype(np.int32)
     first = np.argmax(~np.isnan(share), axis=0)[rows]  # the first hour that is known
     confidence = 0.8 + 0.2 * within(hours, settings.least_h, n)
-    return Findings(
-        PATTERN,
+    return PatternFindings(
+        NAME,
         rows,
         history.newest - (n - 1 - first.astype(np.int64)) * HOUR_MS,
         hundredths(confidence[rows]),
@@ -52,3 +54,14 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
         {"maintenance": maintenance(history, rows, n)},
         plot=("mean", "deviation", "flat_share"),
     )
+
+
+PATTERN = SuspicionPattern(
+    name=NAME,
+    title=Wording("疑似以实时值冒充均值", "Suspected: real-time values relabelled as means"),
+    settings=FlatMeansSettings,
+    find=find,
+    at_most={
+        "least_h": lambda own: own.hours,
+    },
+)

@@ -5,19 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from processors.columns import Bools, Floats, Int32s
-from processors.suspicion.history import History
-from processors.suspicion.places import Place, neighbours
-from processors.suspicion.stats import known, median
-
-FOG, MAINTENANCE, NIGHT, WATERING, OUTAGE = "fog", "maintenance", "night_rest", "watering", "common_outage"
-SENSOR_CEILING, QUIET, BACKLOG = "sensor_ceiling", "quiet_air", "backlog"
+from processors.suspicion.feature_history import FeatureHistory
+from processors.suspicion.stats import count_known, median
+from processors.suspicion.surroundings import Surroundings, neighbours
 
 FOG_HUMIDITY = 90.0  # %; dust-standards.md: above it light-scattering readings rise
 
 Seen = tuple[Floats, Bools]
 
 
-def fog(history: History, place: Place, rows: Int32s, hours: int = 1) -> Seen:
+def fog(history: FeatureHistory, place: Surroundings, rows: Int32s, hours: int = 1) -> Seen:
     """Humidity of the area (of the device where it has no neighbours), greatest of the last hours."""
     seen = np.full(history.devices, np.nan)
     for humidity in history.last("humidity", hours):
@@ -26,14 +23,16 @@ def fog(history: History, place: Place, rows: Int32s, hours: int = 1) -> Seen:
     return seen[rows], seen[rows] > FOG_HUMIDITY
 
 
-def maintenance(history: History, rows: Int32s, hours: int) -> Seen:
+def maintenance(history: FeatureHistory, rows: Int32s, hours: int) -> Seen:
     """Share of readings with the device's flags C and M, or in a maintenance window, greatest of an hour."""
     shares = history.last("excused", hours)[:, rows]
     seen = np.fmax.reduce(shares, axis=0, initial=0.0)
     return seen, seen > 0.0
 
 
-def night_rest(history: History, place: Place, rows: Int32s, hours: Floats, quiet: float) -> Seen:
+def night_rest(
+    history: FeatureHistory, place: Surroundings, rows: Int32s, hours: Floats, quiet: float
+) -> Seen:
     """A site at rest at night is flat: PM10 of a spell of `hours` that lies wholly in the night."""
     longest = int(np.max(hours, initial=1))
     values = history.last("mean", longest)[:, rows]
@@ -43,9 +42,11 @@ def night_rest(history: History, place: Place, rows: Int32s, hours: Floats, quie
     return level, (hours <= since_day) & (level <= quiet)
 
 
-def common_outage(history: History, place: Place, rows: Int32s, silent: Bools, share: float) -> Seen:
+def common_outage(
+    history: FeatureHistory, place: Surroundings, rows: Int32s, silent: Bools, share: float
+) -> Seen:
     """Share of an area's devices that went silent in the same hour; above `share` it is the network."""
-    spoke = known(history.last("last_minute", 24)) > 0
+    spoke = count_known(history.last("last_minute", 24)) > 0
     area = place.area
     size = int(area.max(initial=-1)) + 1
     if size == 0:
@@ -53,6 +54,6 @@ def common_outage(history: History, place: Place, rows: Int32s, silent: Bools, s
     inside = area >= 0
     every = np.bincount(area[inside & spoke], minlength=size)
     gone = np.bincount(area[inside & silent], minlength=size)
-    of = area[rows]
-    seen = np.where(of >= 0, gone[of] / np.maximum(every[of], 1), 0.0)
-    return seen, (seen > share) & (gone[of] >= 3)
+    own = area[rows]
+    seen = np.where(own >= 0, gone[own] / np.maximum(every[own], 1), 0.0)
+    return seen, (seen > share) & (gone[own] >= 3)

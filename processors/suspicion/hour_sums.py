@@ -1,4 +1,4 @@
-"""What an hour's rows do not hold, summed as it comes: range of means, raw counts, lost time stamps.
+"""Sums of what an hour's rows do not hold: range of means, raw counts, lost time stamps.
 
 Whole numbers only, so that neither order nor batches matter. Kept by hour until the hour is looked at,
 and only where some device of the partition sends such a thing.
@@ -7,20 +7,19 @@ and only where some device of the partition sends such a thing.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from ingest.records import MISSING
 from ingest.value_extras import COUNT, GREATEST, LEAST
-from processors.columns import HOUR_MS, Int32s, Int64s
+from processors.columns import HOUR_MS, Array, Int32s, Int64s
 
 NAMES = ("ranged", "flat", "dust", "counted", "astray")
 
 
 @dataclass(slots=True, eq=False)
-class Sums:
+class DeviceSums:
     """(devices) of one hour.
 
     `ranged`: readings with least and greatest, `flat`: of them those with least = value = greatest;
@@ -35,58 +34,60 @@ class Sums:
     astray: Int64s
 
     @classmethod
-    def of(cls, devices: int) -> Sums:
+    def of(cls, devices: int) -> DeviceSums:
         """Nothing yet."""
         return cls(*(np.zeros(devices, np.int64) for _ in NAMES))
 
-    def add(self, row: Int32s, pm10: Int64s, beside: dict[str, Int64s]) -> None:
-        """Readings (n) with their PM10 as sent; columns of `beside` (n), MISSING where one has none."""
-        if LEAST in beside and GREATEST in beside:
-            least, greatest = beside[LEAST], beside[GREATEST]
+    def add(self, row: Int32s, pm10: Int64s, extras: dict[str, Int64s]) -> None:
+        """Readings (n) with their PM10 as sent; columns of `extras` (n), MISSING where one has none."""
+        if LEAST in extras and GREATEST in extras:
+            least, greatest = extras[LEAST], extras[GREATEST]
             known = (least != MISSING) & (greatest != MISSING) & (pm10 != MISSING)
             np.add.at(self.ranged, row if known.all() else row[known], 1)
             flat = known & (least == pm10) & (greatest == pm10)
             if flat.any():
                 np.add.at(self.flat, row[flat], 1)
-        if COUNT in beside:
-            count = beside[COUNT]
+        if COUNT in extras:
+            count = extras[COUNT]
             known = (count != MISSING) & (pm10 != MISSING)
             np.add.at(self.dust, row[known], pm10[known])
             np.add.at(self.counted, row[known], count[known])
 
-    def moved(self, old_row: Int32s) -> Sums:
+    def moved(self, old_row: Int32s) -> DeviceSums:
         """The same by new row numbers: new row i was `old_row[i]`, -1 where the device is new."""
-        made, stays = Sums.of(len(old_row)), np.flatnonzero(old_row >= 0)
+        made, stays = DeviceSums.of(len(old_row)), np.flatnonzero(old_row >= 0)
         for name in NAMES:
             getattr(made, name)[stays] = getattr(self, name)[old_row[stays]]
         return made
 
 
+class ValueExtras(NamedTuple):
+    """n readings with what their values bring along (`ingest.value_extras`)."""
+
+    row: Int32s
+    time: Int64s  # ms UTC
+    pm10: Int64s  # as sent
+    extras: dict[str, Int64s]  # columns (n), MISSING where a reading has none
+
+
 @dataclass(slots=True, eq=False)
-class Beside:
+class HourSums:
     """Sums by hour (number since 1970) of hours that are not looked at yet."""
 
-    hours: dict[int, Sums] = field(default_factory=dict)
+    hours: dict[int, DeviceSums] = field(default_factory=dict)
 
-    def readings(
-        self,
-        devices: int,
-        row: Int32s,
-        time: Int64s,
-        pm10: Int64s,
-        beside: dict[str, Int64s],
-        since: int,
-    ) -> None:
+    def readings(self, devices: int, extras: ValueExtras, since: int) -> None:
         """Readings of any hours; what is from before `since` (ms UTC) has been looked at."""
+        row, time, pm10, more = extras
         hour = time // HOUR_MS
         first, last = (int(hour.min()), int(hour.max())) if len(hour) else (0, 1)
         if first == last:  # as nearly always
             if first * HOUR_MS >= since:
-                self._of(first, devices).add(row, pm10, beside)
+                self._of(first, devices).add(row, pm10, more)
             return
         for number in np.unique(hour[time >= since]).tolist():
             own = hour == number
-            columns = {name: column[own] for name, column in beside.items()}
+            columns = {name: column[own] for name, column in more.items()}
             self._of(number, devices).add(row[own], pm10[own], columns)
 
     def astray(self, devices: int, row: Int32s, received: Int64s, since: int) -> None:
@@ -95,13 +96,13 @@ class Beside:
         for number in np.unique(hour[received >= since]).tolist():
             np.add.at(self._of(number, devices).astray, row[hour == number], 1)
 
-    def _of(self, number: int, devices: int) -> Sums:
+    def _of(self, number: int, devices: int) -> DeviceSums:
         found = self.hours.get(number)
         if found is None:
-            found = self.hours[number] = Sums.of(devices)
+            found = self.hours[number] = DeviceSums.of(devices)
         return found
 
-    def take(self, start: int) -> Sums | None:
+    def take(self, start: int) -> DeviceSums | None:
         """The sums of the hour that begins at `start`; it and all before are let go."""
         number = start // HOUR_MS
         found = self.hours.get(number)
@@ -112,12 +113,12 @@ class Beside:
         """Rows have new numbers."""
         self.hours = {number: sums.moved(old_row) for number, sums in self.hours.items()}
 
-    def dump(self) -> list[tuple[int, list[npt.NDArray[Any]]]]:
+    def dump(self) -> list[tuple[int, list[Array]]]:
         """(hour, arrays) by hour."""
         kept = sorted(self.hours.items())
         return [(number, [getattr(sums, name) for name in NAMES]) for number, sums in kept]
 
     @classmethod
-    def load(cls, kept: list[tuple[int, list[npt.NDArray[Any]]]]) -> Beside:
+    def load(cls, kept: list[tuple[int, list[Array]]]) -> HourSums:
         """The inverse of `dump`."""
-        return cls({number: Sums(*arrays) for number, arrays in kept})
+        return cls({number: DeviceSums(*arrays) for number, arrays in kept})

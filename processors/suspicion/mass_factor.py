@@ -14,18 +14,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from processors.columns import HOUR_MS, Bools, Floats, Int32s
+from processors.suspicion.feature_history import FeatureHistory
 from processors.suspicion.features import LONG_HOURS
-from processors.suspicion.finding import Findings, hundredths
+from processors.suspicion.finding import PatternFindings, hundredths
 from processors.suspicion.guards import fog, maintenance
-from processors.suspicion.history import History
-from processors.suspicion.places import Place, level, neighbours
-from processors.suspicion.stats import known, median, quantiles, ratio, within
+from processors.suspicion.stats import count_known, median, quantiles, ratio, within
+from processors.suspicion.surroundings import Surroundings, level, neighbours
+from processors.suspicion.suspicion_pattern import SuspicionPattern
+from processors.suspicion.wording import Wording
 
-PATTERN = "mass_factor"
+NAME = "mass_factor"
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class MassFactorSettings:
     """Defaults: a proposal of this project."""
 
     after_h: int = 36
@@ -42,7 +44,7 @@ class Settings:
     count_hours: int = 2
 
 
-def find(history: History, place: Place, settings: Settings) -> Findings:
+def find(history: FeatureHistory, place: Surroundings, settings: MassFactorSettings) -> PatternFindings:
     """Devices whose ratio to the background stepped down `after_h` hours ago at the latest."""
     seen = _by_ratio(history, place, settings)
     counted, k_now, k_before = _by_count(history, settings)
@@ -54,8 +56,8 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     )
     confidence = np.where(by_count, 0.95, 0.6 + 0.3 * sure[rows])
     hours = np.where(by_count, settings.count_hours, settings.after_h)
-    return Findings(
-        PATTERN,
+    return PatternFindings(
+        NAME,
         rows,
         history.newest + HOUR_MS * (1 - hours.astype(np.int64)),
         hundredths(confidence),
@@ -77,14 +79,18 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     )
 
 
-def _foggy(history: History, place: Place, rows: Int32s, by_count: Bools) -> tuple[Floats, Bools]:
+def _foggy(
+    history: FeatureHistory, place: Surroundings, rows: Int32s, by_count: Bools
+) -> tuple[Floats, Bools]:
     """Fog swells particles and shifts a ratio; K itself it doesn't touch."""
     humidity, silent = fog(history, place, rows, 24)
     wet_hours = (history.last("humidity", 24)[:, rows] > 90.0).sum(axis=0)
     return humidity, silent & ~by_count & (wet_hours > 12)
 
 
-def _by_ratio(history: History, place: Place, settings: Settings) -> dict[str, Floats]:
+def _by_ratio(
+    history: FeatureHistory, place: Surroundings, settings: MassFactorSettings
+) -> dict[str, Floats]:
     after_h = settings.after_h
     reference = history.last("reference", LONG_HOURS)
     ratios = ratio(history.last("mean", LONG_HOURS), reference, settings.reference_least)
@@ -115,7 +121,11 @@ def _by_ratio(history: History, place: Place, settings: Settings) -> dict[str, F
 
 
 def _low_in_air(
-    history: History, place: Place, reference: Floats, settings: Settings, as_sent: Floats
+    history: FeatureHistory,
+    place: Surroundings,
+    reference: Floats,
+    settings: MassFactorSettings,
+    as_sent: Floats,
 ) -> Floats:
     """The low ratio of the time after, of corrected values: a step is of what was sent, a level is not."""
     if place.air is None:
@@ -125,7 +135,7 @@ def _low_in_air(
     return quantiles(ratios, (settings.low,), settings.after_least_h)[0]
 
 
-def _by_count(history: History, settings: Settings) -> tuple[Bools, Floats, Floats]:
+def _by_count(history: FeatureHistory, settings: MassFactorSettings) -> tuple[Bools, Floats, Floats]:
     factor = history.last("factor", 24)
     n = settings.count_hours
     if not (~np.isnan(factor[-1])).any():
@@ -133,5 +143,25 @@ def _by_count(history: History, settings: Settings) -> tuple[Bools, Floats, Floa
         return np.zeros(history.devices, bool), unknown, unknown
     before, now = median(factor[:-n], 6), median(factor[-n:], n)
     highest = np.fmax.reduce(factor[-n:], axis=0)
-    fell = (ratio(highest, before) <= settings.count_fall) & (known(factor[-n:]) >= n)
+    fell = (ratio(highest, before) <= settings.count_fall) & (count_known(factor[-n:]) >= n)
     return fell, now, before
+
+
+PATTERN = SuspicionPattern(
+    name=NAME,
+    title=Wording("疑似调低质量浓度系数K值", "Suspected: mass factor K lowered"),
+    settings=MassFactorSettings,
+    find=find,
+    numbers={
+        "k_after": Wording("现K值", "K now"),
+        "k_before": Wording("原K值", "K before"),
+        "low_ratio_fall": Wording("低值段比值变化倍数", "change of the ratio at low values"),
+        "neighbours_fall": Wording("周边监测点变化倍数", "change at the neighbours"),
+        "ratio_after": Wording("现与背景之比", "ratio to the background now"),
+        "ratio_fall": Wording("比值变化倍数", "change of the ratio"),
+    },
+    at_most={
+        "before_least_h": lambda own: LONG_HOURS - own.after_h,
+        "after_least_h": lambda own: own.after_h,
+    },
+)

@@ -13,18 +13,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from processors.columns import HOUR_MS, Floats, Int64s
+from processors.suspicion.feature_history import FeatureHistory
 from processors.suspicion.features import LONG_HOURS
-from processors.suspicion.finding import Findings, hundredths
+from processors.suspicion.finding import PatternFindings, hundredths
 from processors.suspicion.guards import common_outage, maintenance
-from processors.suspicion.history import History
-from processors.suspicion.places import Place
-from processors.suspicion.stats import known, quantiles, ratio
+from processors.suspicion.stats import count_known, quantiles, ratio
+from processors.suspicion.surroundings import Surroundings
+from processors.suspicion.suspicion_pattern import SuspicionPattern
+from processors.suspicion.wording import Wording
 
-PATTERN = "offline_when_polluted"
+NAME = "offline_when_polluted"
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class OfflineSettings:
     """Defaults: a proposal of this project."""
 
     rising_hour: float = 1.6  # the last ten minutes / the hour
@@ -37,7 +39,7 @@ class Settings:
     outage_share: float = 0.2  # of an area that went silent in the same hour
 
 
-def find(history: History, place: Place, settings: Settings) -> Findings:
+def find(history: FeatureHistory, place: Surroundings, settings: OfflineSettings) -> PatternFindings:
     """Devices silent in the newest hour whose gaps of the last week began high too often."""
     last = history.last("last_minute", LONG_HOURS)
     heard = ~np.isnan(last)
@@ -57,14 +59,14 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     high |= (reference >= settings.high_background) & (ratio(ending, own) >= 0.8)
     began_high = (begins[:, rows] & high[:-1]).sum(axis=0)
     n, k = gaps[rows], began_high
-    chance = np.fmax(ratio(high.sum(axis=0).astype(np.float64), known(mean)), settings.chance_least)
+    chance = np.fmax(ratio(high.sum(axis=0).astype(np.float64), count_known(mean)), settings.chance_least)
     surprise = tail(n, k, chance)
     told = (k >= settings.gaps_least) & (surprise <= settings.surprise)
     keep = np.flatnonzero(told)
     rows_k = rows[keep].astype(np.int32)
     first = np.argmax(begins[:, rows_k] & high[:-1][:, keep], axis=0)
-    return Findings(
-        PATTERN,
+    return PatternFindings(
+        NAME,
         rows_k,
         history.newest - (LONG_HOURS - 1 - first.astype(np.int64)) * HOUR_MS,
         hundredths(1.0 - surprise[keep]),
@@ -95,3 +97,19 @@ def tail(n: Int64s, k: Int64s, chance: Floats) -> Floats:
             term = np.where(i < n - successes, term * (1.0 - chance), term)
         total = total + term
     return total
+
+
+PATTERN = SuspicionPattern(
+    name=NAME,
+    title=Wording("疑似污染时段人为断线", "Suspected: taken offline when polluted"),
+    settings=OfflineSettings,
+    find=find,
+    numbers={
+        "background_before": Wording("断线前背景值", "background before the silence"),
+        "by_chance": Wording("偶然出现的概率", "probability by chance"),
+        "gaps": Wording("断线次数", "gaps"),
+        "gaps_begun_high": Wording("高值时断线次数", "gaps that began at high values"),
+        "pm10_before": Wording("断线前PM10", "PM10 before the silence"),
+        "rise_before": Wording("断线前上升倍数", "rise before the silence"),
+    },
+)

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import orjson
 import pyarrow as pa
 
+from processors.columns import Array
+from processors.suspicion.episodes import Episodes
+from processors.suspicion.feature_history import LONG_NAMES, RECENT_NAMES, FeatureHistory
 from processors.suspicion.features import LONG_HOURS, RECENT_HOURS
-from processors.suspicion.history import LONG_NAMES, RECENT_NAMES, History
-from processors.suspicion.watch import PATTERNS, Watch
+from processors.suspicion.patterns import PATTERNS
 
 VERSION = 3  # 1 and 2: all arrays in one block; 1 does not name its columns
 _COLUMNS_OF_1 = {
@@ -38,7 +39,7 @@ class Blocks:
 
     of: dict[tuple[int, int], bytes] = field(default_factory=dict)
 
-    def bring_up(self, history: History) -> list[bytes]:
+    def bring_up(self, history: FeatureHistory) -> list[bytes]:
         """All blocks; those of hours that have changed are packed anew."""
         for depth, first in {(depth, place // _HOURS * _HOURS) for depth, place in history.changed}:
             self.of[depth, first] = _pack(_apart(_ring(history, depth)[:, first : first + _HOURS]))
@@ -46,7 +47,7 @@ class Blocks:
         return [self.of[key] for key in _BLOCKS]
 
 
-def to_bytes(watch: Watch, blocks: Blocks | None = None) -> bytes:
+def to_bytes(watch: Episodes, blocks: Blocks | None = None) -> bytes:
     """The whole state; the same state gives the same bytes. `blocks`: what the last call packed.
 
     Without them all hours are packed.
@@ -54,7 +55,7 @@ def to_bytes(watch: Watch, blocks: Blocks | None = None) -> bytes:
     if blocks is None or not blocks.of:
         watch.history.changed.update(_BLOCKS)
     packed = (blocks or Blocks()).bring_up(watch.history)
-    rest: list[npt.NDArray[Any]] = [watch.since, watch.seen, watch.how]
+    rest: list[Array] = [watch.since, watch.seen, watch.how]
     packed = [*packed, _pack(b"".join(_apart(array) for array in rest))]
     head = orjson.dumps(
         {
@@ -69,7 +70,7 @@ def to_bytes(watch: Watch, blocks: Blocks | None = None) -> bytes:
     return b"".join([_MAGIC, _HEAD.pack(len(head), 0), head, *packed])
 
 
-def from_bytes(data: bytes) -> Watch:
+def from_bytes(data: bytes) -> Episodes:
     """The inverse. Raises ValueError for bytes of another version or of other patterns."""
     if not data.startswith(_MAGIC):
         raise ValueError(f"a state of suspicion must begin with {_MAGIC!r}, not with {data[:20]!r}")
@@ -86,14 +87,14 @@ def from_bytes(data: bytes) -> Watch:
     arrays = _of_blocks(body, head, columns) if head["version"] == VERSION else _of_one(body, head, size)
     arrays[0] = _by_name(arrays[0], columns["recent"], RECENT_NAMES)
     arrays[1] = _by_name(arrays[1], columns["long"], LONG_NAMES)
-    return Watch.restored(head["newest"], arrays)
+    return Episodes.restored(head["newest"], arrays)
 
 
-def _ring(history: History, depth: int) -> npt.NDArray[Any]:
+def _ring(history: FeatureHistory, depth: int) -> Array:
     return history.recent if depth == RECENT_HOURS else history.long
 
 
-def _of_blocks(body: bytes, head: dict[str, Any], columns: dict[str, list[str]]) -> list[npt.NDArray[Any]]:
+def _of_blocks(body: bytes, head: dict[str, Any], columns: dict[str, list[str]]) -> list[Array]:
     devices, at = head["devices"], 0
     count = {RECENT_HOURS: len(columns["recent"]), LONG_HOURS: len(columns["long"])}
     rings = {depth: np.empty((n, depth, devices), np.float16) for depth, n in count.items()}
@@ -112,10 +113,10 @@ def _of_blocks(body: bytes, head: dict[str, Any], columns: dict[str, list[str]])
     return [rings[RECENT_HOURS], rings[LONG_HOURS], *rest]
 
 
-def _of_one(body: bytes, head: dict[str, Any], size: int) -> list[npt.NDArray[Any]]:
+def _of_one(body: bytes, head: dict[str, Any], size: int) -> list[Array]:
     """The arrays of version 1 or 2."""
     raw = _unpack(body, size)
-    arrays: list[npt.NDArray[Any]] = []
+    arrays: list[Array] = []
     at = 0
     for name, shape in head["arrays"]:
         dtype = np.dtype(name)
@@ -133,7 +134,7 @@ def _unpack(packed: bytes, size: int) -> bytes:
     return bytes(pa.Codec("zstd").decompress(packed, decompressed_size=size, asbytes=True))
 
 
-def _by_name(ring: npt.NDArray[Any], had: list[str], wanted: tuple[str, ...]) -> npt.NDArray[Any]:
+def _by_name(ring: Array, had: list[str], wanted: tuple[str, ...]) -> Array:
     """A ring with the columns of this version; what another one did not keep is not known."""
     if list(wanted) == list(had):
         return ring
@@ -144,14 +145,14 @@ def _by_name(ring: npt.NDArray[Any], had: list[str], wanted: tuple[str, ...]) ->
     return made
 
 
-def _apart(array: npt.NDArray[Any]) -> bytes:
+def _apart(array: Array) -> bytes:
     """Its bytes, all first ones of its items, then all second ones."""
     width = array.dtype.itemsize
     own = np.ascontiguousarray(array).view(np.uint8).reshape(-1, width)
     return b"".join(own[:, place].tobytes() for place in range(width - 1, -1, -1))
 
 
-def _together(raw: bytes, at: int, count: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+def _together(raw: bytes, at: int, count: int, dtype: np.dtype[Any]) -> Array:
     width = dtype.itemsize
     made = np.empty((count, width), np.uint8)
     for nth, place in enumerate(range(width - 1, -1, -1)):

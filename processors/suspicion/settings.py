@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from processors.suspicion.features import LONG_HOURS
-from processors.suspicion.watch import PATTERNS, Settings
+from processors.suspicion.patterns import PATTERNS
 
 Body = bool | Mapping[str, Any] | None
 
 
-class Never(NamedTuple):
+def _defaults() -> dict[str, Any]:
+    return {name: pattern.settings() for name, pattern in PATTERNS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class SuspicionSettings:
+    """Settings of all patterns. Defaults: a proposal of this project."""
+
+    by_pattern: Mapping[str, Any] = field(default_factory=_defaults)
+    without: frozenset[str] = frozenset()  # patterns that are not looked for
+    told: float = 0.6  # confidence from which a finding is told
+    quiet_h: int = 24
+
+    def of(self, pattern: str) -> Any:
+        """The settings of one pattern."""
+        return self.by_pattern[pattern]
+
+    def changed(self, pattern: str, **thresholds: Any) -> SuspicionSettings:
+        """The same with some thresholds of a pattern."""
+        changed = replace(self.of(pattern), **thresholds)
+        return replace(self, by_pattern={**self.by_pattern, pattern: changed})
+
+
+class Unreachable(NamedTuple):
     """A threshold that no hours can meet."""
 
     pattern: str
@@ -20,31 +42,26 @@ class Never(NamedTuple):
     words: str
 
 
-def settings_of(body: Body) -> Settings:
+def settings_of(body: Body) -> SuspicionSettings:
     """`suspicion` of a body: true (the defaults) or thresholds by pattern."""
-    own = Settings()
+    own = SuspicionSettings()
     if not isinstance(body, Mapping):
         return own
     for pattern in PATTERNS:
-        given = body.get(pattern)
-        if given:
-            changes = {name: tuple(v) if isinstance(v, list) else v for name, v in given.items()}
-            own = replace(own, **{pattern: replace(getattr(own, pattern), **changes)})
+        thresholds = body.get(pattern) or {}
+        own = own.changed(
+            pattern, **{name: tuple(v) if isinstance(v, list) else v for name, v in thresholds.items()}
+        )
     more = {name: body[name] for name in ("told", "quiet_h") if body.get(name) is not None}
     return replace(own, without=frozenset(body.get("without") or ()), **more)
 
 
-def never_met(own: Settings) -> Iterator[Never]:
+def never_met(settings: SuspicionSettings) -> Iterator[Unreachable]:
     """Thresholds that ask for more hours than are looked at: the pattern would never be found."""
-    asked = (
-        ("mass_factor", "before_least_h", LONG_HOURS - own.mass_factor.after_h),
-        ("mass_factor", "after_least_h", own.mass_factor.after_h),
-        ("cover", "before_least_h", own.cover.before_h),
-        ("computed_tsp", "least_h", own.computed_tsp.hours),
-        ("flat_means", "least_h", own.flat_means.hours),
-        ("moved_together", "least", 4 * own.moved_together.hours),
-    )
-    for pattern, name, most in asked:
-        value = getattr(getattr(own, pattern), name)
-        if value > most:
-            yield Never(pattern, name, f"{value:g} of {most:g} can't be: it would never be found")
+    for pattern in PATTERNS.values():
+        own = settings.of(pattern.name)
+        for name, greatest in pattern.at_most.items():
+            value, most = getattr(own, name), greatest(own)
+            if value > most:
+                words = f"{value:g} of {most:g} can't be: it would never be found"
+                yield Unreachable(pattern.name, name, words)

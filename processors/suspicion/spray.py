@@ -10,17 +10,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from processors.columns import Floats, Int32s
-from processors.suspicion.finding import Findings, hundredths
+from processors.suspicion.feature_history import FeatureHistory
+from processors.suspicion.finding import PatternFindings, hundredths
 from processors.suspicion.guards import FOG_HUMIDITY, fog, maintenance
-from processors.suspicion.history import History
-from processors.suspicion.places import Place, neighbours
 from processors.suspicion.stats import ratio, within
+from processors.suspicion.surroundings import Surroundings, neighbours
+from processors.suspicion.suspicion_pattern import SuspicionPattern
+from processors.suspicion.wording import Wording
 
-PATTERN = "spray"
+NAME = "spray"
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class SpraySettings:
     """Defaults: a proposal of this project."""
 
     jump: float = 15.0  # points of humidity
@@ -30,7 +32,7 @@ class Settings:
     watering: float = 0.5  # share of the jump that another monitor of the site shows
 
 
-def find(history: History, place: Place, settings: Settings) -> Findings:
+def find(history: FeatureHistory, place: Surroundings, settings: SpraySettings) -> PatternFindings:
     """Devices with a wet dip inside the newest hour, or from the hour before to it."""
     jumps = history.last("humidity_jump", 1)[0]
     wet_share = history.last("wet_share", 1)[0]
@@ -60,8 +62,8 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     level, foggy = fog(history, place, rows)
     # without neighbours the device's own humidity is the spray's
     foggy &= ~alone[rows] | (humidity[0][rows] > FOG_HUMIDITY)
-    return Findings(
-        PATTERN,
+    return PatternFindings(
+        NAME,
         rows,
         np.full(len(rows), history.newest, np.int64),
         hundredths(confidence[rows]),
@@ -89,10 +91,22 @@ def _second_greatest(column: Floats, group: Int32s) -> Floats:
     if len(rows) < 2:
         return made
     rows = rows[np.lexsort((-column[rows], group[rows]))]
-    of = group[rows]
-    first = np.flatnonzero(np.concatenate(([True], of[1:] != of[:-1])))
-    several = np.diff(first, append=len(of)) > 1
+    groups = group[rows]
+    first = np.flatnonzero(np.concatenate(([True], groups[1:] != groups[:-1])))
+    several = np.diff(first, append=len(groups)) > 1
     second = np.where(several, column[rows[np.minimum(first + 1, len(rows) - 1)]], np.nan)
-    place = np.searchsorted(of[first], of)
+    place = np.searchsorted(groups[first], groups)
     made[rows] = second[place]
     return made
+
+
+PATTERN = SuspicionPattern(
+    name=NAME,
+    title=Wording("疑似向采样口喷水", "Suspected: water sprayed at the inlet"),
+    settings=SpraySettings,
+    find=find,
+    numbers={
+        "dip": Wording("降幅比", "dip"),
+        "neighbours_jump": Wording("周边湿度骤升", "jump of humidity at the neighbours"),
+    },
+)

@@ -30,7 +30,7 @@ def median(values: Floats, least: int = 1) -> Floats:
     return quantiles(values, (0.5,), least)[0]
 
 
-def known(values: Floats) -> Floats:
+def count_known(values: Floats) -> Floats:
     """How many along the first axis are known."""
     made: Floats = (~np.isnan(values)).sum(axis=0).astype(np.float64)
     return made

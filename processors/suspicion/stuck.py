@@ -7,17 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from processors.columns import HOUR_MS
-from processors.suspicion.finding import Findings, hundredths
+from processors.suspicion.feature_history import FeatureHistory
+from processors.suspicion.finding import PatternFindings, hundredths
 from processors.suspicion.guards import maintenance, night_rest
-from processors.suspicion.history import History
-from processors.suspicion.places import Place
 from processors.suspicion.stats import trailing, within
+from processors.suspicion.surroundings import Surroundings
+from processors.suspicion.suspicion_pattern import SuspicionPattern
+from processors.suspicion.wording import Wording
 
-PATTERN = "stuck"
+NAME = "stuck"
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class StuckSettings:
     """Defaults: a proposal of this project."""
 
     hours: int = 2
@@ -26,7 +28,7 @@ class Settings:
     quiet: float = 20.0  # ug/m3: whole numbers of clean air at night repeat themselves
 
 
-def find(history: History, place: Place, settings: Settings) -> Findings:
+def find(history: FeatureHistory, place: Surroundings, settings: StuckSettings) -> PatternFindings:
     """Devices that have said one and the same value for `hours` hours or more."""
     depth = 24
     least, greatest = history.last("least", depth), history.last("greatest", depth)
@@ -39,8 +41,8 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     zero = value == 0.0
     level, night = night_rest(history, place, rows, hours, settings.quiet)
     still = (value <= settings.quiet) & (hours < settings.quiet_hours) & ~zero
-    return Findings(
-        PATTERN,
+    return PatternFindings(
+        NAME,
         rows,
         history.newest - (hours.astype(np.int64) - 1) * HOUR_MS,
         hundredths(0.7 + 0.3 * within(hours, settings.hours, 12.0)),
@@ -56,3 +58,15 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
             "maintenance": maintenance(history, rows, settings.hours),
         },
     )
+
+
+PATTERN = SuspicionPattern(
+    name=NAME,
+    title=Wording("疑似数据恒定或全零", "Suspected: stuck or all zero"),
+    settings=StuckSettings,
+    find=find,
+    numbers={
+        "all_zero": Wording("全为零（1 表示是）", "all zero (1: yes)"),
+        "value": Wording("恒定值", "constant value"),
+    },
+)

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from processors.columns import HOUR_MS
-from processors.suspicion.finding import Findings, hundredths
+from processors.suspicion.feature_history import FeatureHistory
+from processors.suspicion.finding import PatternFindings, hundredths
 from processors.suspicion.guards import maintenance
-from processors.suspicion.history import History
-from processors.suspicion.places import Place
-from processors.suspicion.stats import known, median, ratio, within
+from processors.suspicion.stats import count_known, median, ratio, within
+from processors.suspicion.surroundings import Surroundings
+from processors.suspicion.suspicion_pattern import SuspicionPattern
+from processors.suspicion.wording import Wording
 
-PATTERN = "computed_tsp"
+NAME = "computed_tsp"
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ComputedTspSettings:
     """Defaults: a proposal of this project."""
 
     hours: int = 12
@@ -28,7 +30,7 @@ class Settings:
     slopes: float = 0.03  # (greatest - least) / median of the hours' slopes
 
 
-def find(history: History, place: Place, settings: Settings) -> Findings:
+def find(history: FeatureHistory, place: Surroundings, settings: ComputedTspSettings) -> PatternFindings:
     """Devices whose TSP has been a function of their PM10 over the last hours."""
     del place  # seen in the device's own numbers
     n = settings.hours
@@ -40,13 +42,15 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     middle = median(slope, settings.least_h)
     spread = ratio(np.fmax.reduce(slope, axis=0) - np.fmin.reduce(slope, axis=0), middle)
     found = (
-        (known(residual) >= settings.least_h) & (greatest <= settings.residual) & (spread <= settings.slopes)
+        (count_known(residual) >= settings.least_h)
+        & (greatest <= settings.residual)
+        & (spread <= settings.slopes)
     )
     found &= ~np.isnan(history.last("tsp_slope", 1)[0])
     rows = np.flatnonzero(found).astype(np.int32)
     confidence = 0.7 + 0.3 * within(greatest, settings.residual, settings.residual * 0.2)
-    return Findings(
-        PATTERN,
+    return PatternFindings(
+        NAME,
         rows,
         np.full(len(rows), history.newest - (n - 1) * HOUR_MS, np.int64),
         hundredths(confidence[rows]),
@@ -54,8 +58,24 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
             "slope": (middle[rows], "1"),
             "slope_spread": (spread[rows], "1"),
             "greatest_residual": (greatest[rows], "1"),
-            "hours": (known(residual)[rows], "h"),
+            "hours": (count_known(residual)[rows], "h"),
         },
         {"maintenance": maintenance(history, rows, n)},
         plot=("tsp_residual", "tsp_slope", "mean"),
     )
+
+
+PATTERN = SuspicionPattern(
+    name=NAME,
+    title=Wording("疑似由PM10推算TSP", "Suspected: TSP computed from PM10"),
+    settings=ComputedTspSettings,
+    find=find,
+    numbers={
+        "greatest_residual": Wording("最大拟合残差", "greatest residual"),
+        "slope": Wording("TSP对PM10的斜率", "slope of TSP on PM10"),
+        "slope_spread": Wording("斜率变化幅度", "spread of the slope"),
+    },
+    at_most={
+        "least_h": lambda own: own.hours,
+    },
+)

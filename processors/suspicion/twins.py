@@ -11,18 +11,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from processors.columns import HOUR_MS, Floats, Int32s
+from processors.suspicion.feature_history import FeatureHistory
 from processors.suspicion.features import QUARTER_NAMES
-from processors.suspicion.finding import Findings, hundredths
+from processors.suspicion.finding import PatternFindings, hundredths
 from processors.suspicion.guards import maintenance
-from processors.suspicion.history import History
-from processors.suspicion.places import Place, level, pairs_of
-from processors.suspicion.stats import known, quantiles, ratio, within
+from processors.suspicion.stats import count_known, quantiles, ratio, within
+from processors.suspicion.surroundings import Surroundings, level, pairs_of
+from processors.suspicion.suspicion_pattern import SuspicionPattern
+from processors.suspicion.wording import Wording
 
-PATTERN = "moved_together"
+NAME = "moved_together"
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class MovedTogetherSettings:
     """Defaults: a proposal of this project."""
 
     hours: int = 24
@@ -35,7 +37,7 @@ class Settings:
     before: float = 2.0  # so many times further apart before: they were moved
 
 
-def find(history: History, place: Place, settings: Settings) -> Findings:
+def find(history: FeatureHistory, place: Surroundings, settings: MovedTogetherSettings) -> PatternFindings:
     """Devices with a twin on their site. Of a pair each is found; `twin` names the other's row."""
     a, b = pairs_of(place.site)
     n = settings.hours
@@ -50,7 +52,7 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     rough, follows = _steps(quarters, a, b, settings.least // 2)
     found = (rough >= settings.rough) & (follows <= settings.follows)
     at = np.flatnonzero(found)
-    a, b, middle, most, shared = a[at], b[at], middle[at], most[at], known(apart)[at]
+    a, b, middle, most, shared = a[at], b[at], middle[at], most[at], count_known(apart)[at]
     hourly = level(history, place, "mean", settings.before_h, n)
     (before,) = quantiles(_apart(hourly, a, b), (0.5,), 24)
     moved = before >= settings.before * np.maximum(middle, 0.02)
@@ -64,8 +66,8 @@ def find(history: History, place: Place, settings: Settings) -> Findings:
     def both(column: Floats) -> Floats:
         return np.concatenate([column, column])[order]
 
-    return Findings(
-        PATTERN,
+    return PatternFindings(
+        NAME,
         rows.astype(np.int32),
         np.full(len(rows), history.newest - (n - 1) * HOUR_MS, np.int64),
         hundredths(both(confidence)),
@@ -101,3 +103,23 @@ def _apart(values: Floats, a: Int32s, b: Int32s) -> Floats:
     """(quarters, pairs) |a - b| / mean of both."""
     one, other = values[:, a], values[:, b]
     return ratio(np.abs(one - other) * 2.0, one + other)
+
+
+PATTERN = SuspicionPattern(
+    name=NAME,
+    title=Wording("疑似监测点位挪移至一处", "Suspected: two monitors moved together"),
+    settings=MovedTogetherSettings,
+    find=find,
+    numbers={
+        "apart": Wording("两点相对差（中位数）", "difference of both points, median"),
+        "apart_90": Wording("两点相对差（90%分位）", "difference of both points, 90 % quantile"),
+        "apart_before": Wording("此前两点相对差", "difference of both points before"),
+        "quarters": Wording("比对的15分钟数", "quarters of an hour compared"),
+        "roughness": Wording("15分钟均值波动", "step from quarter to quarter"),
+        "steps_apart": Wording("两点波动之差", "difference of the steps"),
+        "twin": Wording("相同数据的监测设备", "monitor with the same values"),
+    },
+    at_most={
+        "least": lambda own: 4 * own.hours,  # quarters of an hour
+    },
+)

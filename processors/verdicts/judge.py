@@ -28,7 +28,7 @@ from processors.records.reasons import (
 )
 from processors.records.verdicts import Verdict
 from processors.silence.gap_onset import Bits
-from processors.silence.heard import Silence
+from processors.silence.heard import Heard
 from processors.verdicts import site_background
 from processors.verdicts.answers import (
     IS_COMPLIANT,
@@ -66,7 +66,7 @@ class Judge:
         end: int,
         means: Means,
         spoke: Bools,
-        silence: Silence,
+        silence: Heard,
         at: int,
         known: Backgrounds,
         lost: bool,

@@ -10,7 +10,7 @@ import numpy as np
 from ingest.units import JUDGED
 from processors.columns import ABSENT, HOUR_MS, NANO, NEVER, QUARTER_MS, Bools, Int32s, Int64s
 from processors.measuring.intervals import interval_ids
-from processors.plan.maintenance import serviced
+from processors.plan.maintenance import under_maintenance
 from processors.plan.orders import SERVICE, Orders
 from processors.plan.plan import Plan, depends_on
 from processors.plan.rule_in_force import PLAIN, Admission, RuleInForce
@@ -89,7 +89,7 @@ class Instants:
         """Which of these values came while their monitor was being maintained or calibrated."""
         if not orders.any_of(*SERVICE):
             return np.zeros(len(rows), bool)
-        return serviced(orders, self.plan, rows, time, time + 1)
+        return under_maintenance(orders, self.plan, rows, time, time + 1)
 
     def close(
         self, start: int, end: int, measured: Mapping[Admission, tuple[Means, ...]], at: int

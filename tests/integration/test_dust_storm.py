@@ -1,4 +1,4 @@
-"""A real dust storm, played as two monitors: the hourly means in the history equal pandas' own."""
+"""A dust storm, played as two monitors: the hourly means in the history equal pandas' own."""
 
 from __future__ import annotations
 
@@ -13,23 +13,21 @@ from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.mqtt import MqttBroker
 from processors.history import open_history
 from tests.counties import (
-    DUST_STORM,
     device,
-    dust_storm,
-    dust_storm_messages,
-    hourly_means,
     write_county,
     write_recording,
 )
 from tests.pipeline import Pipeline, running, wait_for
+from tests.recordings import Recordings
 from tests.servers.influxdb import InfluxServer
 
 HOUR_MS = 3_600_000
 MONITORS = ("dev-a", "dev-b")
-needs_recording = pytest.mark.skipif(not DUST_STORM.exists(), reason=f"{DUST_STORM} is not here")
 
 
-def _play(tmp_path: Path, kafka: KafkaNode, mqtt: MqttBroker, history: str, env: dict[str, str]) -> None:
+def _play(
+    of: Recordings, tmp_path: Path, kafka: KafkaNode, mqtt: MqttBroker, history: str, env: dict[str, str]
+) -> None:
     folder = write_county(tmp_path / "county", [device(name, interval=300) for name in MONITORS])
     pipeline = Pipeline(
         tmp_path,
@@ -41,21 +39,21 @@ def _play(tmp_path: Path, kafka: KafkaNode, mqtt: MqttBroker, history: str, env:
         clock="recording",
         env={"DUSTWATCH_MQTT_VERSION": mqtt.version, **env},
     )
-    messages = dust_storm_messages(MONITORS)
+    messages = of.dust_storm_messages(MONITORS)
     recording = write_recording(tmp_path / "storm.jsonl", messages)
-    pipeline.prepare(dust_storm()[0][0])
+    pipeline.prepare(of.dust_storm()[0][0])
     with running(pipeline, ("bridge", "detect", "store")):
         command = [sys.executable, "-m", "deploy.cli", "publish", str(recording), "--to", mqtt.url]
         settings = {**os.environ, **pipeline.settings("publish")}
         subprocess.run(command, check=True, timeout=120, env=settings)
         pipeline.wait_balanced(len(messages))
-        _compare(history)
+        _compare(of, history)
 
 
-def _compare(history: str) -> None:
+def _compare(of: Recordings, history: str) -> None:
     store = open_history(history)
-    last = dust_storm()[-1][0]
-    closed = [h for h in hourly_means()["pm10"] if h + HOUR_MS < last - 600_000]
+    last = of.dust_storm()[-1][0]
+    closed = [h for h in of.hourly_means()["pm10"] if h + HOUR_MS < last - 600_000]
 
     def rows(name: str, pollutant: str) -> dict[int, dict[str, object]]:
         found = store.intervals(device=name, pollutant=pollutant, start_ms=0, end_ms=last + HOUR_MS)
@@ -66,7 +64,7 @@ def _compare(history: str) -> None:
 
     try:
         wait_for(f"{len(closed)} hourly means of each monitor", complete, 30)
-        for pollutant, expected in hourly_means().items():
+        for pollutant, expected in of.hourly_means().items():
             for name in MONITORS:
                 found = rows(name, pollutant)
                 for hour in closed:
@@ -78,9 +76,8 @@ def _compare(history: str) -> None:
 
 
 @pytest.mark.servers
-@needs_recording
 def test_a_storm_through_mosquitto_kafka_and_influxdb_gives_the_means_of_pandas(
-    tmp_path: Path, influxdb: InfluxServer, monkeypatch: pytest.MonkeyPatch
+    recordings: Recordings, tmp_path: Path, influxdb: InfluxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kafka = KafkaNode(tmp_path / "kafka").start()
     mqtt = MqttBroker(tmp_path / "mqtt", mosquitto=True).start()
@@ -88,19 +85,20 @@ def test_a_storm_through_mosquitto_kafka_and_influxdb_gives_the_means_of_pandas(
         influxdb.create_bucket("storm")
         history = f"influx+{influxdb.url}?org={influxdb.org}&bucket=storm"
         monkeypatch.setenv("DUSTWATCH_INFLUX_TOKEN", influxdb.token)
-        _play(tmp_path, kafka, mqtt, history, {})
+        _play(recordings, tmp_path, kafka, mqtt, history, {})
     finally:
         mqtt.stop()
         kafka.stop()
 
 
-@needs_recording
-def test_a_storm_through_the_embedded_servers_gives_the_means_of_pandas(tmp_path: Path) -> None:
+def test_a_storm_through_the_embedded_servers_gives_the_means_of_pandas(
+    recordings: Recordings, tmp_path: Path
+) -> None:
     kafka = KafkaNode(tmp_path / "kafka").start()
     mqtt = MqttBroker(tmp_path / "mqtt", mosquitto=False).start()
     try:
         env = {"DUSTWATCH_MQTT_SHARE": ""}
-        _play(tmp_path, kafka, mqtt, f"sqlite:///{tmp_path}/history.sqlite", env)
+        _play(recordings, tmp_path, kafka, mqtt, f"sqlite:///{tmp_path}/history.sqlite", env)
     finally:
         mqtt.stop()
         kafka.stop()

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.decoded_lines import decode_lines
-from ingest.decoders import DECODERS
+from ingest.decoders import FORMATS
 from ingest.decoders.hj212 import Frame, FrameReader, build_ack
 from ingest.decoders.hj212.ack import build_frame
 from ingest.decoders.hj212.frames import LONGEST_DATA
@@ -105,16 +105,16 @@ def check(results: list[Decoded | Rejected], payload: bytes) -> None:
         orjson.dumps(result.device)
 
 
-@pytest.mark.parametrize("name", DECODERS)
+@pytest.mark.parametrize("name", FORMATS)
 @given(payload=PAYLOADS, topic=TOPICS, policy=POLICIES)
 @settings(max_examples=100, deadline=None)
 def test_any_bytes_give_results_or_a_reason(
     name: str, payload: bytes, topic: str, policy: DevicePolicy
 ) -> None:
-    check(DECODERS[name](payload, topic, lambda _: policy), payload)
+    check(FORMATS[name].decode(payload, topic, lambda _: policy), payload)
 
 
-@pytest.mark.parametrize("name", DECODERS)
+@pytest.mark.parametrize("name", FORMATS)
 @given(payload=PAYLOADS, topic=TOPICS)
 @settings(max_examples=50, deadline=None)
 def test_the_listing_prints_whatever_a_decoder_gives(name: str, payload: bytes, topic: str) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processors.outlook.from_hours import Begun, prospects_of_hours
+from processors.outlook.from_hours import BegunHour, hour_prospects
 from processors.outlook.projection import NONE, Bars, Progress
 
 SLOTS = 4  # of an hour; three of them make it valid
@@ -49,8 +49,8 @@ def found_of(closed, begun, after, bar, strict, least):
     slots = len(closed) + 1 + after
     held = [mean for mean in begun if mean is not None]
     progress = Progress(column(sum(valid)), column(len(valid)), column(0), column(len(closed)), column(slots))
-    hour = Begun(column(sum(held)), column(len(held)), column(len(begun)), column(SLOTS))
-    return prospects_of_hours(progress, hour, Bars(column(bar), column(bar)), strict, least, slots)
+    hour = BegunHour(column(sum(held)), column(len(held)), column(len(begun)), column(SLOTS))
+    return hour_prospects(progress, hour, Bars(column(bar), column(bar)), strict, least, slots)
 
 
 @given(windows())

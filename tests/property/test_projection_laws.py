@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processors.columns import UNBOUNDED
-from processors.outlook.levels import Memory, Recent, learn
+from processors.outlook.levels import LevelMemory, Recent, learn
 from processors.outlook.projection import NONE, Bars, Progress, bars_of, prospects
 from processors.outlook.states import (
     CANNOT_COMPLY,
@@ -20,7 +20,7 @@ from processors.outlook.states import (
     NOTHING,
     OUT_OF_REACH,
     ZEROS_EXCEED,
-    Watch,
+    WindowStates,
     step,
 )
 from processors.records.outlooks import CERTAIN, IF_MEASURED, STATES, UNDETERMINABLE, WARNING
@@ -211,7 +211,7 @@ def taught(keys, means, interval, recent=None):
     order = sorted(keys)
     rows = np.array([row for row, _ in order], np.int32)
     starts = column(*[int(slot * interval[row]) for row, slot in order])
-    learn(made, rows, starts, column(*[means[key] for key in order]), interval, Memory())
+    learn(made, rows, starts, column(*[means[key] for key in order]), interval, LevelMemory())
     return made
 
 
@@ -222,7 +222,7 @@ found_conditions = st.lists(st.integers(0, OUT_OF_REACH), min_size=1, max_size=3
 
 @given(found_conditions)
 def test_a_word_is_said_again_only_after_it_was_taken_back(found):
-    watch, row, said = Watch.of(1), np.zeros(1, np.int32), []
+    watch, row, said = WindowStates.of(1), np.zeros(1, np.int32), []
     for condition in found:
         event = int(step(watch, row, np.array([condition], np.int8))[0])
         if event != NOTHING:
@@ -235,7 +235,7 @@ def test_a_word_is_said_again_only_after_it_was_taken_back(found):
 
 @given(found_conditions)
 def test_the_state_says_certain_exactly_while_the_window_cannot_comply(found):
-    watch, row = Watch.of(1), np.zeros(1, np.int32)
+    watch, row = WindowStates.of(1), np.zeros(1, np.int32)
     for condition in found:
         step(watch, row, np.array([condition], np.int8))
         assert (watch.state[0] == CERTAIN) == (condition == CANNOT_COMPLY)

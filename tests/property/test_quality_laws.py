@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable
 from fractions import Fraction
 from math import floor
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from ingest.records import MISSING
 from ingest.units import JUDGED
-from processors.columns import ABSENT, NEVER
+from processors.columns import ABSENT, NEVER, Uint8s, Uint16s, Uint32s
 from processors.quality import (
     attenuated_signal,
     background,
@@ -22,27 +23,28 @@ from processors.quality import (
     flat_line,
     gross_range,
     neighbour,
-    pointwise,
     rate_of_change,
     spike,
 )
+from processors.quality.attenuated_signal import AttenuatedSignal
 from processors.quality.calibration import Correction, Corrections, calibrated
-from processors.quality.final import Held, final_flags, newest_after, reach_ms
-from processors.quality.first import FirstFlags, first_flags
-from processors.quality.flags import BIT, CHECKS, FAIL, SUSPECT, Flags, names_of
-from processors.quality.limits import Limits, Monitors
-from processors.quality.newest import Newest
-from processors.quality.series import Reach, Series, cut
-from processors.quality.settings import (
-    AttenuatedSignal,
-    Ceiling,
-    FlatLine,
-    GrossRange,
-    Plausible,
-    RateOfChange,
-    Settings,
-    Spike,
-)
+from processors.quality.ceiling import Ceiling
+from processors.quality.checks import BIT, CHECKS, NO_MEASUREMENT, names_of
+from processors.quality.final import SortedReadings, final_flags, newest_after, reach_ms
+from processors.quality.first import NewReadings, first_flags
+from processors.quality.flags import FAIL, SUSPECT
+from processors.quality.flat_line import FlatLine
+from processors.quality.gross_range import GrossRange
+from processors.quality.limits import Limits
+from processors.quality.monitors import Monitors
+from processors.quality.newest import NewestValues
+from processors.quality.plausibility import Plausible
+from processors.quality.pointwise import by_reading
+from processors.quality.rate_of_change import RateOfChange
+from processors.quality.series import CheckReach, Series, cut, run_starts
+from processors.quality.settings import QualitySettings
+from processors.quality.spike import Spike
+from processors.quality.subjects import Arrivals
 from processors.windows.row_log import REFUSED
 from tests.quality_series import QUARTER, T0, devices, line
 
@@ -59,7 +61,7 @@ FLAT = FlatLine(suspect_s=120, fail_s=300, least_values=2, tolerance=1.5)
 ATTENUATED = AttenuatedSignal(period_s=700, suspect=2, fail=0.5, least_values=2)
 PLAUSIBLE = Plausible(bin_s=300, least_others=1, above=(1.5, 1), below=(1.5, 1))
 
-Check = tuple[Callable[[Series], Flags], Reach]
+Check = tuple[Callable[[Series], Uint8s], CheckReach]
 EVERY_CHECK: dict[str, Check] = {
     "gross_range": (lambda s: gross_range.check(s, RANGE), gross_range.REACH),
     "ceiling": (lambda s: ceiling.check(s, PINNED, np.array([7, MISSING, 40_000, 0])), ceiling.REACH),
@@ -112,13 +114,13 @@ def test_a_run_of_equal_values_is_what_a_count_of_them_is_on_a_series_that_keeps
 ) -> None:
     series, interval = line(values), np.array([60_000], np.int64)
     checks = FlatLine(suspect_s=60 * min(suspect, fail), fail_s=60 * max(suspect, fail))
-    by_run = flat_line.by_run(series, flat_line.run_starts(series), *flat_line.times(checks, interval))
+    by_run = flat_line.by_run(series, run_starts(series), *flat_line.times(checks, interval))
     np.testing.assert_array_equal(by_run, flat_line.check(series, checks, interval))
 
 
 # ------------------------------------------------------------------------------------- first and final
 
-COUNTY = Settings.model_validate(
+COUNTY = QualitySettings.model_validate(
     {
         "pm10": {
             "gross_range": {"fail": (0, 1500), "suspect": (0, 800)},
@@ -160,26 +162,33 @@ def reading(draw: st.DrawFn) -> Reading:
     return row, time, received, draw(st.tuples(NUMBERS, NUMBERS, NUMBERS)), wet, codes
 
 
-def flagged(state: Newest, log: list[Reading]) -> FirstFlags:
+class Flagged(NamedTuple):
+    """First flags, and what was packed at arrival."""
+
+    fail: Uint16s
+    suspect: Uint16s
+    packed: Uint32s
+
+
+def flagged(state: NewestValues, log: list[Reading]) -> Flagged:
     row, time, received, values, wet, codes = (list(c) for c in zip(*log, strict=True))
-    return first_flags(
-        state,
-        LIMITS,
-        np.array(row, np.int32),
-        np.array(time, np.int64),
-        np.array(received, np.int64),
-        np.array(values, np.int32).T.copy(),
-        np.array(wet, np.int64),
-        np.array(codes, np.uint8).T.copy(),
+    rows, times = np.array(row, np.int32), np.array(time, np.int64)
+    arrivals = Arrivals(
+        rows, times - np.array(received), np.array(wet, np.int64), np.array(codes, np.uint8).T.copy()
     )
+    packed = by_reading(LIMITS, arrivals)
+    readings = NewReadings(rows, times, np.array(values, np.int32).T.copy(), packed)
+    return Flagged(*first_flags(state, LIMITS, readings), packed)
 
 
-def whole_and_parts(log: list[Reading], cuts: list[int]) -> tuple[FirstFlags, FirstFlags, Newest, Newest]:
-    once, often = Newest.empty(ROWS), Newest.empty(ROWS)
+def whole_and_parts(
+    log: list[Reading], cuts: list[int]
+) -> tuple[Flagged, Flagged, NewestValues, NewestValues]:
+    once, often = NewestValues.empty(ROWS), NewestValues.empty(ROWS)
     whole = flagged(once, log)
     edges = sorted({0, len(log), *(c for c in cuts if c < len(log))})
     parts = [flagged(often, log[a:b]) for a, b in itertools.pairwise(edges)]
-    joined = FirstFlags(*(np.concatenate(columns, axis=-1) for columns in zip(*parts, strict=True)))
+    joined = Flagged(*(np.concatenate(columns, axis=-1) for columns in zip(*parts, strict=True)))
     return whole, joined, once, often
 
 
@@ -206,12 +215,12 @@ def look_back(
         for q, value in enumerate(values):
             found: set[str] = set()
             said[-1].append(found)
-            if value in (ABSENT, REFUSED) or fail[q, i] & pointwise.NO_MEASUREMENT:
+            if value in (ABSENT, REFUSED) or fail[q, i] & NO_MEASUREMENT:
                 continue
             before = newest.get((q, row))
             if before is not None and time <= before[0]:
                 continue
-            checks, since = COUNTY.of(q), time
+            checks, since = getattr(COUNTY, JUDGED[q]), time
             if before is not None:
                 if before[1] == value:
                     since = before[2]
@@ -235,7 +244,7 @@ def look_back(
 @many
 @given(st.lists(reading(), min_size=1, max_size=40))
 def test_first_flags_are_those_of_each_reading_taken_alone_in_its_turn(log: list[Reading]) -> None:
-    found = flagged(Newest.empty(ROWS), log)
+    found = flagged(NewestValues.empty(ROWS), log)
     names = ("rate_of_change", "flat_line")
     for i, line_ in enumerate(look_back(log, found.fail)):
         for q, expected in enumerate(line_):
@@ -244,19 +253,19 @@ def test_first_flags_are_those_of_each_reading_taken_alone_in_its_turn(log: list
             assert said == expected
 
 
-def held_of(log: list[Reading]) -> Held:
+def held_of(log: list[Reading]) -> SortedReadings:
     """The readings sorted, each device and instant once, with what arrival told of them."""
     once = {(r[0], r[1]): r for r in log}
     lines = [once[key] for key in sorted(once)]
-    packed = flagged(Newest.empty(ROWS), lines).packed
+    packed = flagged(NewestValues.empty(ROWS), lines).packed
     row, time, _, values, _, _ = (list(c) for c in zip(*lines, strict=True))
-    return Held(
+    return SortedReadings(
         np.array(row, np.int32), np.array(time, np.int64), np.array(values, np.int32).T.copy(), packed
     )
 
 
-def part_of(held: Held, which: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Held:
-    return Held(held.row[which], held.time[which], held.values[:, which], held.packed[which])
+def part_of(held: SortedReadings, which: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> SortedReadings:
+    return SortedReadings(held.row[which], held.time[which], held.values[:, which], held.packed[which])
 
 
 AROUND = np.array([[20_000, 20_000, MISSING, 500_000], [MISSING] * 4, [MISSING] * 4], np.int64)
@@ -272,14 +281,14 @@ def spread(log: list[Reading], times: int) -> list[Reading]:
 def test_quarter_by_quarter_has_the_final_flags_of_the_whole_series(log: list[Reading], times: int) -> None:
     held = held_of(spread(log, times))
     ends = T0 + (10 + 6 * times) * QUARTER
-    whole = final_flags(held, LIMITS, T0, ends, None, AROUND)
-    reach, state = reach_ms(COUNTY), Newest.empty(ROWS)
+    whole = final_flags(held, LIMITS, (T0, ends), None, AROUND)
+    reach, state = reach_ms(COUNTY), NewestValues.empty(ROWS)
     assert reach == QUARTER
     for start in range(T0, ends, QUARTER):
         end = start + QUARTER
         near = held.time >= start - reach
         seen = part_of(held, near)
-        fail, suspect = final_flags(seen, LIMITS, start, end, state, AROUND)
+        fail, suspect = final_flags(seen, LIMITS, (start, end), state, AROUND)
         inside = (held.time >= start) & (held.time < end)
         for ours, expected in ((fail, whole[0]), (suspect, whole[1])):
             np.testing.assert_array_equal(ours[:, inside[near]], expected[:, inside])
@@ -294,13 +303,13 @@ def test_the_newest_values_before_an_instant_are_those_that_arrival_in_order_of_
 ) -> None:
     held, once = held_of(log), {(r[0], r[1]): r for r in log}
     early, late = (T0 + minute * 60_000 for minute in sorted((first, second)))
-    state = Newest.empty(ROWS)
+    state = NewestValues.empty(ROWS)
     earlier = [r for r in sorted(once.values(), key=lambda r: r[1]) if r[1] < late]
     if earlier:
         flagged(state, earlier)
-    known = newest_after(held, LIMITS, early, Newest.empty(ROWS))
+    known = newest_after(held, LIMITS, early, NewestValues.empty(ROWS))
     again = newest_after(part_of(held, held.time >= early), LIMITS, late, known)
-    at_once = newest_after(held, LIMITS, late, Newest.empty(ROWS))
+    at_once = newest_after(held, LIMITS, late, NewestValues.empty(ROWS))
     for expected, *ours in zip(state.columns, again.columns, at_once.columns, strict=True):
         for mine in ours:
             np.testing.assert_array_equal(mine, expected)
@@ -312,12 +321,12 @@ def test_final_flags_are_those_of_the_single_checks_on_the_values_that_are_measu
     log: list[Reading],
 ) -> None:
     held = held_of(log)
-    fail, suspect = final_flags(held, LIMITS, T0, T0 + 10 * QUARTER, None, AROUND)
+    fail, suspect = final_flags(held, LIMITS, (T0, T0 + 10 * QUARTER), None, AROUND)
     for q in range(len(JUDGED)):
-        checks = COUNTY.of(q)
-        ok = (held.values[q] > REFUSED) & ((fail[q] & pointwise.NO_MEASUREMENT) == 0)
+        checks = getattr(COUNTY, JUDGED[q])
+        ok = (held.values[q] > REFUSED) & ((fail[q] & NO_MEASUREMENT) == 0)
         series = Series(held.row[ok], held.time[ok], held.values[q, ok].astype(np.int64))
-        expected: dict[str, Flags] = {}
+        expected: dict[str, Uint8s] = {}
         if checks.spike:
             expected["spike"] = spike.check(series, checks.spike)
         if checks.rate_of_change:
@@ -326,7 +335,7 @@ def test_final_flags_are_those_of_the_single_checks_on_the_values_that_are_measu
             expected["attenuated_signal"] = attenuated_signal.check(series, checks.attenuated_signal)
         assert checks.flat_line
         expected["flat_line"] = flat_line.by_run(
-            series, flat_line.run_starts(series), *flat_line.times(checks.flat_line, INTERVAL)
+            series, run_starts(series), *flat_line.times(checks.flat_line, INTERVAL)
         )
         if checks.neighbour:
             expected["neighbour"] = neighbour.check(series, checks.neighbour, SITES)
@@ -343,8 +352,8 @@ def test_final_flags_are_those_of_the_single_checks_on_the_values_that_are_measu
 def test_what_one_reading_alone_tells_is_the_same_at_arrival_and_in_the_end(log: list[Reading]) -> None:
     held = held_of(log)
     once = {(r[0], r[1]): r for r in log}
-    first = flagged(Newest.empty(ROWS), [once[key] for key in sorted(once)])
-    fail, suspect = final_flags(held, LIMITS, T0, T0 + 10 * QUARTER)
+    first = flagged(NewestValues.empty(ROWS), [once[key] for key in sorted(once)])
+    fail, suspect = final_flags(held, LIMITS, (T0, T0 + 10 * QUARTER))
     alone = sum(int(BIT[n]) for n in CHECKS if n not in COMPARING)
     np.testing.assert_array_equal(fail & alone, first.fail & alone)
     np.testing.assert_array_equal(suspect & alone, first.suspect & alone)
@@ -356,7 +365,7 @@ COMPARING = {"spike", "rate_of_change", "flat_line", "attenuated_signal", "neigh
 @many
 @given(st.lists(reading(), min_size=1, max_size=60), st.permutations(range(ROWS)))
 def test_what_is_known_of_a_device_moves_with_it_to_its_new_row(log: list[Reading], new: list[int]) -> None:
-    state = Newest.empty(ROWS)
+    state = NewestValues.empty(ROWS)
     flagged(state, log)
     old_row = np.argsort(np.array(new)).astype(np.int32)
     assert all(

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from processors.columns import HOUR_MS
 from processors.quality.calibration import Correction, Corrections, calibrated, uncalibrated
-from processors.suspicion.features import COLUMNS, NUMBER, Rows, hour_features
-from processors.suspicion.history import History
-from processors.suspicion.places import neighbours
+from processors.suspicion.feature_history import FeatureHistory
+from processors.suspicion.features import FEATURES, NUMBER, HourReadings, hour_features
+from processors.suspicion.surroundings import neighbours
 
 values = st.lists(
     st.tuples(st.integers(0, 5), st.integers(0, HOUR_MS - 1), st.integers(0, 2_000_000)),
@@ -22,7 +22,7 @@ values = st.lists(
 
 def rows_of(readings):
     row, time, pm10 = (np.array(c) for c in zip(*sorted(readings), strict=True))
-    return Rows(
+    return HourReadings(
         row.astype(np.int32),
         time.astype(np.int64),
         pm10.astype(np.int32),
@@ -68,13 +68,13 @@ def test_new_row_numbers_move_features_and_change_none(readings, order):
 @settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(0, 400), st.integers(1, 60_000)), min_size=1, max_size=30))
 def test_a_ring_holds_what_was_last_put_of_each_hour_it_still_reaches(puts):
-    history, known = History.of(1), {}
+    history, known = FeatureHistory.of(1), {}
     for hour, value in puts:
-        full = np.full((len(COLUMNS), 1), float(value))
+        full = np.full((len(FEATURES), 1), float(value))
         known[hour] = float(np.float16(value))
-        from processors.suspicion.features import Features
+        from processors.suspicion.features import HourFeatures
 
-        taken = history.put(Features(hour * HOUR_MS, full))
+        taken = history.put(HourFeatures(hour * HOUR_MS, full))
         newest = history.newest // HOUR_MS
         assert taken == (newest - hour < 168)
     newest = history.newest // HOUR_MS

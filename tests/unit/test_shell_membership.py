@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 
 import processors.stream.shell
 from ingest.telemetry import Telemetry
-from processors.stream.shell import Shell
+from processors.stream import engine
+from processors.stream.shell import Shell, Work
 from processors.stream.stage import Pace
 
 
@@ -18,9 +20,8 @@ class Group:
 
     def __init__(self) -> None:
         nobody: Any = None
-        self.shell = Shell(
-            "detect", "g", "feed", nobody, Pace(), nobody, nobody, nobody, Telemetry("detect"), 4
-        )
+        work = Work("detect", "g", "feed", nobody, Pace(), partitions=4)
+        self.shell = Shell(work, nobody, nobody, nobody, Telemetry("detect"))
         self.coordinator = SimpleNamespace(member_id="m-1")
         inner = SimpleNamespace(_coordinator=self.coordinator)
         self.shell.app = SimpleNamespace(
@@ -39,6 +40,10 @@ def ended(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     said: list[str] = []
     monkeypatch.setattr(processors.stream.shell, "end_process", lambda name, error: said.append(str(error)))
     return said
+
+
+def test_what_is_taken_from_inside_the_engine_is_known_of_the_version_that_is_installed() -> None:
+    assert version("faust-streaming") == engine.FAUST
 
 
 async def test_a_rebalance_long_after_the_start_ends_nothing(

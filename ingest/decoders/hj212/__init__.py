@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from ingest.decoders.hj212.ack import build_ack
+from ingest.decoders.hj212.factors import FACTORS
 from ingest.decoders.hj212.frames import LONGEST_DATA, Frame, FrameReader
 from ingest.decoders.hj212.parse import reading_of
 from ingest.decoders.json_text import MAX_PAYLOAD
 from ingest.records import Decoded, DevicePolicy, Rejected
-
-__all__ = ["Frame", "FrameReader", "build_ack", "decode", "reading_of"]
 
 MAX_FRAMES = 1000  # in one message; noise made to look like frames must not keep a bridge busy
 
@@ -32,3 +31,15 @@ def decode(
     if not pieces:
         return [Rejected("empty", "the payload holds nothing", payload)]
     return [reading_of(piece, policy_of(piece.mn)) if isinstance(piece, Frame) else piece for piece in pieces]
+
+
+def decode_stream(
+    data: bytes, policy_of: Callable[[str | None], DevicePolicy]
+) -> Iterator[Decoded | Rejected]:
+    """One result a frame of a stream of any length, as a gateway or a file holds it."""
+    reader = FrameReader(policy_of)
+    pieces = reader.feed(data) + reader.flush()
+    if not pieces:
+        yield Rejected("empty", "the input holds nothing", data)
+    for piece in pieces:
+        yield reading_of(piece, policy_of(piece.mn)) if isinstance(piece, Frame) else piece

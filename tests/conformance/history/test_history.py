@@ -160,16 +160,32 @@ def test_a_line_break_in_a_text_field_survives(history: History) -> None:
 @pytest.mark.parametrize(
     ("point", "word"),
     [
-        (Point("weather", {}, {"pm10": 1.0}, T0), "weather"),
-        (Point("readings", {"device": "d"}, {}, T0), "field"),
-        (Point("readings", {"colour": "d"}, {"pm10": 1.0}, T0), "colour"),
-        (Point("readings", {"device": "d"}, {"smell": 1.0}, T0), "smell"),
-        (Point("readings", {"device": "d"}, {"pm10": "much"}, T0), "much"),
-        (Point("readings", {"device": "d"}, {"pm10": True}, T0), "True"),
-        (Point("readings", {"device": "d"}, {"pm10": float("nan")}, T0), "nan"),
-        (Point("readings", {"device": "d"}, {"received_at": 2**63}, T0), "64 bits"),
-        (Point("readings", {"device": "d\n"}, {"pm10": 1.0}, T0), "control character"),
-        (Point("readings", {"device": "d\\"}, {"pm10": 1.0}, T0), "backslash"),
+        pytest.param(Point("weather", {}, {"pm10": 1.0}, T0), "weather", id="an unknown measurement"),
+        pytest.param(Point("readings", {"device": "d"}, {}, T0), "field", id="no field at all"),
+        pytest.param(Point("readings", {"colour": "d"}, {"pm10": 1.0}, T0), "colour", id="an unknown tag"),
+        pytest.param(Point("readings", {"device": "d"}, {"smell": 1.0}, T0), "smell", id="an unknown field"),
+        pytest.param(
+            Point("readings", {"device": "d"}, {"pm10": "much"}, T0), "much", id="a text for a number"
+        ),
+        pytest.param(
+            Point("readings", {"device": "d"}, {"pm10": True}, T0), "True", id="a truth value for a number"
+        ),
+        pytest.param(
+            Point("readings", {"device": "d"}, {"pm10": float("nan")}, T0), "nan", id="no number (NaN)"
+        ),
+        pytest.param(
+            Point("readings", {"device": "d"}, {"received_at": 2**63}, T0), "64 bits", id="more than 64 bits"
+        ),
+        pytest.param(
+            Point("readings", {"device": "d\n"}, {"pm10": 1.0}, T0),
+            "control character",
+            id="a control character in a tag",
+        ),
+        pytest.param(
+            Point("readings", {"device": "d\\"}, {"pm10": 1.0}, T0),
+            "backslash",
+            id="a backslash at a tag's end",
+        ),
     ],
 )
 def test_a_bad_point_is_rejected_with_a_reason_and_holds_up_nobody(

@@ -9,7 +9,9 @@ import pytest
 from alerts.cases import ACKNOWLEDGE, COMMANDS, STATES, TRANSITIONS, decide, diagram
 
 
-@pytest.mark.parametrize("row", TRANSITIONS)
+@pytest.mark.parametrize(
+    "row", TRANSITIONS, ids=lambda row: f"{row.command}, {row.before or 'no case'} before"
+)
 def test_every_row_of_the_table_is_what_decide_does(row):
     step = decide(row.before, row.command)
     assert (step.accepted, step.after, step.reason) == (True, row.after, row.why)

@@ -158,10 +158,17 @@ async def test_a_mail_carries_the_id_as_message_id_and_reference(smtp, mail_mess
 
 @pytest.mark.parametrize(
     ("replies", "kind"),
-    [({"RCPT": "550 no such user"}, "refused"), ({"RCPT": "450 later"}, "retry"), ({"MAIL": "553 no"}, "retry"), ({"MAIL": "530 log in first"}, "retry"),
-     ({"DATA": "451 later"}, "retry"), ({"END": "554 spam"}, "refused"), ({"END": None}, "unknown"),
-     ({"EHLO": None, "HELO": None}, "retry")],
-)  # fmt: skip
+    [
+        pytest.param({"RCPT": "550 no such user"}, "refused", id="no such user"),
+        pytest.param({"RCPT": "450 later"}, "retry", id="the user later"),
+        pytest.param({"MAIL": "553 no"}, "retry", id="the sender refused"),
+        pytest.param({"MAIL": "530 log in first"}, "retry", id="log in first"),
+        pytest.param({"DATA": "451 later"}, "retry", id="the content later"),
+        pytest.param({"END": "554 spam"}, "refused", id="spam"),
+        pytest.param({"END": None}, "unknown", id="silence after the content"),
+        pytest.param({"EHLO": None, "HELO": None}, "retry", id="no greeting"),
+    ],
+)
 async def test_a_mail_server_that_answers_so_means(smtp, mail_message, replies, kind):
     sender = MailSender(mail_channel(smtp(**replies).port), None)
     assert (await sender.send(mail_message, False)).kind == kind

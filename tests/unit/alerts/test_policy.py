@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from alerts.routing.forms import Routing, RoutingForm
-from alerts.routing.who import deadline_ms, load_routing, on_duty, operators, uncovered, who
+from alerts.routing.forms import Routing, RoutingForm, load_routing
+from alerts.routing.who import deadline_ms, on_duty, operators, uncovered, who
 from ingest.register import Contact, Register, load_register
 from ingest.strict_yaml import ConfigError
 from tests.fakes.alerts import HOUR, NIGHT, county, ms
@@ -35,9 +35,17 @@ def test_by_day_those_with_duty_hours_are_told_too():
 
 @pytest.mark.parametrize(
     ("hours", "minute", "expected"),
-    [(None, 0, True), ("08:00-18:00", 480, True), ("08:00-18:00", 1080, False), ("18:00-08:00", 1080, True),
-     ("18:00-08:00", 479, True), ("18:00-08:00", 480, False), ("00:00-24:00", 1439, True), ("22:00-24:00", 0, False)],
-)  # fmt: skip
+    [
+        pytest.param(None, 0, True, id="no hours: always"),
+        pytest.param("08:00-18:00", 480, True, id="the first minute"),
+        pytest.param("08:00-18:00", 1080, False, id="the end is outside"),
+        pytest.param("18:00-08:00", 1080, True, id="over midnight, the first minute"),
+        pytest.param("18:00-08:00", 479, True, id="over midnight, the last minute"),
+        pytest.param("18:00-08:00", 480, False, id="over midnight, the end"),
+        pytest.param("00:00-24:00", 1439, True, id="the whole day, the last minute"),
+        pytest.param("22:00-24:00", 0, False, id="until midnight, at midnight"),
+    ],
+)
 def test_duty_hours_begin_and_end_to_the_minute(hours, minute, expected):
     assert on_duty(hours, minute) is expected
 
@@ -149,25 +157,25 @@ def test_the_smallest_county_needs_neither_file():
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
-        ({"routing": "routes: [{tell: [sectr]}]"}, "routing.yaml:1:18: routes[0].tell[0]: `sectr` names nobody; did you mean `sector`?"),
-        ({"routing": 'routes: [{tell: ["department:housin"]}]'}, "no department `housin` in departments.yaml; did you mean `housing`?"),
-        ({"routing": "rutes: []"}, "routing.yaml:1:1: rutes: unknown key; did you mean `routes`?"),
-        ({"routing": "operator: [{name: a, channels: [{kind: fil}]}]"}, "no kind of channel `fil`; did you mean `file`?"),
-        ({"channels": "- {id: a, kind: file}\n- {id: a, kind: file}"}, "channels.yaml:2:8: [1].id: channel `a` is already there"),
-        ({"channels": "- {id: a, kind: wecom, url: https://x/}"}, "url"),
-        ({"channels": "- {id: a, kind: webhook, url: 'https://h/', url_secret: S}"}, "has both `url` and `url_secret`"),
-        ({"routing": "operator: [{name: a, channels: [{kind: webhook}]}]"}, "a channel of kind `webhook` needs the key `url`"),
-        ({"routing": "operator: [{name: a, channels: [{kind: webhook, url: ftp://x}]}]"}, "`ftp://x` is no address"),
-        ({"channels": "- {id: a, kind: webhook, url: 'https://u:p@h/'}"}, "a password in it"),
-        ({"channels": "- {id: a, kind: webhook, url: 'https://h/?key=1'}"}, "is a secret"),
-        ({"channels": "- {id: a, kind: mail, host: h, sender: a@b, username: u}"}, "belong together"),
-        ({"channels": "- {id: a, kind: mail, host: h, sender: a@b, username: u, password_secret: S, security: none}"}, "over an open line"),
-        ({"channels": "- {id: a, kind: file}\n- {id: b, kind: file, name: b.jsonl}"}, "several channels are of kind `file`"),
-        ({"channels": "- {id: m, kind: mail, host: h, sender: a@b}", "routing": "operator: [{name: a, channels: [{kind: mail}]}]"}, "needs the key `to`"),
-        ({"channels": "- {id: m, kind: mail, host: h, sender: a@b}", "routing": "operator: [{name: a, channels: [{kind: mail, to: nobody}]}]"}, "`nobody` is no mail address"),
-        ({"routing": "operator: [{name: a, channels: [{kind: wecom}]}]"}, "channels.yaml has no channel of kind `wecom`; add one"),
-        ({"routing": "operator: [{name: a, channels: [{kind: file, via: no-such}]}]"}, "no channel `no-such` in channels.yaml"),
-        ({"routing": "operator: [{name: a, channels: [{kind: file, too: x}]}]"}, "a channel of kind `file` has no key `too`"),
+        pytest.param({"routing": "routes: [{tell: [sectr]}]"}, "routing.yaml:1:18: routes[0].tell[0]: `sectr` names nobody; did you mean `sector`?", id="a role misspelt"),
+        pytest.param({"routing": 'routes: [{tell: ["department:housin"]}]'}, "no department `housin` in departments.yaml; did you mean `housing`?", id="a department misspelt"),
+        pytest.param({"routing": "rutes: []"}, "routing.yaml:1:1: rutes: unknown key; did you mean `routes`?", id="a key misspelt"),
+        pytest.param({"routing": "operator: [{name: a, channels: [{kind: fil}]}]"}, "no kind of channel `fil`; did you mean `file`?", id="a kind of channel misspelt"),
+        pytest.param({"channels": "- {id: a, kind: file}\n- {id: a, kind: file}"}, "channels.yaml:2:8: [1].id: channel `a` is already there", id="a channel twice"),
+        pytest.param({"channels": "- {id: a, kind: wecom, url: https://x/}"}, "url", id="the address in the open"),
+        pytest.param({"channels": "- {id: a, kind: webhook, url: 'https://h/', url_secret: S}"}, "has both `url` and `url_secret`", id="an address twice over"),
+        pytest.param({"routing": "operator: [{name: a, channels: [{kind: webhook}]}]"}, "a channel of kind `webhook` needs the key `url`", id="a webhook without address"),
+        pytest.param({"routing": "operator: [{name: a, channels: [{kind: webhook, url: ftp://x}]}]"}, "`ftp://x` is no address", id="an address of another protocol"),
+        pytest.param({"channels": "- {id: a, kind: webhook, url: 'https://u:p@h/'}"}, "a password in it", id="a password in an address"),
+        pytest.param({"channels": "- {id: a, kind: webhook, url: 'https://h/?key=1'}"}, "is a secret", id="a key in an address"),
+        pytest.param({"channels": "- {id: a, kind: mail, host: h, sender: a@b, username: u}"}, "belong together", id="a user without password"),
+        pytest.param({"channels": "- {id: a, kind: mail, host: h, sender: a@b, username: u, password_secret: S, security: none}"}, "over an open line", id="a password over an open line"),
+        pytest.param({"channels": "- {id: a, kind: file}\n- {id: b, kind: file, name: b.jsonl}"}, "several channels are of kind `file`", id="two of a kind and none named"),
+        pytest.param({"channels": "- {id: m, kind: mail, host: h, sender: a@b}", "routing": "operator: [{name: a, channels: [{kind: mail}]}]"}, "needs the key `to`", id="a mail to nobody"),
+        pytest.param({"channels": "- {id: m, kind: mail, host: h, sender: a@b}", "routing": "operator: [{name: a, channels: [{kind: mail, to: nobody}]}]"}, "`nobody` is no mail address", id="a mail to no address"),
+        pytest.param({"routing": "operator: [{name: a, channels: [{kind: wecom}]}]"}, "channels.yaml has no channel of kind `wecom`; add one", id="no channel of the kind"),
+        pytest.param({"routing": "operator: [{name: a, channels: [{kind: file, via: no-such}]}]"}, "no channel `no-such` in channels.yaml", id="no channel of the name"),
+        pytest.param({"routing": "operator: [{name: a, channels: [{kind: file, too: x}]}]"}, "a channel of kind `file` has no key `too`", id="a key that the kind lacks"),
     ],
 )  # fmt: skip
 def test_a_wrong_folder_is_refused_with_place_and_way_out(tmp_path, files, expected):

@@ -105,15 +105,31 @@ def test_links_that_open_on_this_machine_only_are_a_warning_once_messages_leave_
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("check", "/no/such/folder"), "/no/such/folder:1:1: .: no such folder"),
-        (("who", "/no/such/folder", "site-1"), "/no/such/folder:1:1: .: no such folder"),
-        (("who", SMALLEST, "site-2"), "no site `site-2`"),
-        (("who", SMALLEST, "site-1", "--at", "yesterday"), "is no instant"),
-        (("who", SMALLEST, "site-1", "--at", "9999-12-31T23:59:59-12:00"), "is no instant"),
-        (("who", SMALLEST, "site-1", "--kind", "smell"), "'smell' is not one of"),
-        (("who", SMALLEST, "site-1", "--level", "violatoin"), "did you mean `violation`?"),
-        (("schema", "config-sits"), "did you mean `config-sites`?"),
-        (("check",), "Missing argument"),
+        pytest.param(
+            ("check", "/no/such/folder"), "/no/such/folder:1:1: .: no such folder", id="check: no such folder"
+        ),
+        pytest.param(
+            ("who", "/no/such/folder", "site-1"),
+            "/no/such/folder:1:1: .: no such folder",
+            id="who: no such folder",
+        ),
+        pytest.param(("who", SMALLEST, "site-2"), "no site `site-2`", id="no such site"),
+        pytest.param(("who", SMALLEST, "site-1", "--at", "yesterday"), "is no instant", id="no instant"),
+        pytest.param(
+            ("who", SMALLEST, "site-1", "--at", "9999-12-31T23:59:59-12:00"),
+            "is no instant",
+            id="an instant past the calendar",
+        ),
+        pytest.param(
+            ("who", SMALLEST, "site-1", "--kind", "smell"), "'smell' is not one of", id="no such kind"
+        ),
+        pytest.param(
+            ("who", SMALLEST, "site-1", "--level", "violatoin"),
+            "did you mean `violation`?",
+            id="a level misspelt",
+        ),
+        pytest.param(("schema", "config-sits"), "did you mean `config-sites`?", id="a schema misspelt"),
+        pytest.param(("check",), "Missing argument", id="check: no folder named"),
     ],
 )
 def test_wrong_usage_ends_with_2_and_without_traceback(arguments: tuple[object, ...], words: str) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from ingest.decoders import FORMATS
 from ingest.register import (
     DEFAULT_INGEST,
     County,
@@ -116,17 +118,17 @@ def test_a_folder_that_is_not_there_is_a_problem_not_a_traceback(tmp_path: Path)
 @pytest.mark.parametrize(
     ("text", "right"),
     [
-        ("dust/v1/+/readings", True),
-        ("#", True),
-        ("+", True),
-        ("a//b", True),
-        ("hj212/#", True),
-        ("", False),
-        ("a/#/b", False),
-        ("a#", False),
-        ("a/b+", False),
-        ("a\x00", False),
-        ("$share/g/a", False),
+        pytest.param("dust/v1/+/readings", True, id="one level open"),
+        pytest.param("#", True, id="everything"),
+        pytest.param("+", True, id="one level"),
+        pytest.param("a//b", True, id="an empty level"),
+        pytest.param("hj212/#", True, id="all below"),
+        pytest.param("", False, id="empty"),
+        pytest.param("a/#/b", False, id="# within"),
+        pytest.param("a#", False, id="# at the end of a name"),
+        pytest.param("a/b+", False, id="+ at the end of a name"),
+        pytest.param("a\x00", False, id="a NUL"),
+        pytest.param("$share/g/a", False, id="a shared subscription"),
     ],
 )
 def test_a_topic_filter_follows_mqtt(text: str, right: bool) -> None:
@@ -136,14 +138,14 @@ def test_a_topic_filter_follows_mqtt(text: str, right: bool) -> None:
 @pytest.mark.parametrize(
     ("one", "other", "meet"),
     [
-        ("dust/v1/+/readings", "dust/v1/a/readings", True),
-        ("dust/v1/+/readings", "dust/v1/+/status", False),
-        ("dust/#", "dust/v1/+/readings", True),
-        ("dust/#", "dust", True),
-        ("+/x", "y/+", True),
-        ("a/b", "a", False),
-        ("a/+", "a", False),
-        ("airrohr/+", "airgradient/readings/+", False),
+        pytest.param("dust/v1/+/readings", "dust/v1/a/readings", True, id="+ and a name"),
+        pytest.param("dust/v1/+/readings", "dust/v1/+/status", False, id="another last level"),
+        pytest.param("dust/#", "dust/v1/+/readings", True, id="# and +"),
+        pytest.param("dust/#", "dust", True, id="# and its own parent"),
+        pytest.param("+/x", "y/+", True, id="+ against + elsewhere"),
+        pytest.param("a/b", "a", False, id="a longer one"),
+        pytest.param("a/+", "a", False, id="+ is one level, not none"),
+        pytest.param("airrohr/+", "airgradient/readings/+", False, id="other names, other lengths"),
     ],
 )
 def test_filters_that_share_a_topic_are_found(one: str, other: str, meet: bool) -> None:
@@ -167,3 +169,10 @@ _FILTERS = st.tuples(_LEVELS, st.booleans()).map(lambda t: [*t[0], "#"] if t[1] 
 def test_two_filters_that_match_one_topic_overlap(one: list[str], other: list[str], topic: list[str]) -> None:
     if _matches(one, topic) and _matches(other, topic):
         assert overlap(one, other)
+
+
+def test_a_device_speaks_any_format_of_the_table_and_no_other() -> None:
+    for name in FORMATS:
+        assert Device(id="a", site="s", format=name).format == name
+    with pytest.raises(ValidationError, match="json_v1"):
+        Device(id="a", site="s", format="json_v2")

@@ -58,7 +58,19 @@ def test_native_extras_name_the_range_in_the_unit_of_the_value() -> None:
     assert native(MILLIGRAMS, pm10=0.09, pm10_min=0.08).beside == {"pm10_min": 80_000}
 
 
-@pytest.mark.parametrize("odd", [None, True, [1], {"a": 1}, "x", -5, 1e12, "nan"])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param(None, id="null"),
+        pytest.param(True, id="a truth value"),
+        pytest.param([1], id="a list"),
+        pytest.param({"a": 1}, id="an object"),
+        pytest.param("x", id="a text"),
+        pytest.param(-5, id="negative"),
+        pytest.param(1e12, id="too great"),
+        pytest.param("nan", id="no number (nan)"),
+    ],
+)
 def test_what_is_no_such_number_is_left_in_the_extras_alone(odd: Any) -> None:
     one = native(cpm=odd, pm10_max=odd)
     assert one.beside == {}

@@ -10,8 +10,8 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
-from deploy.commands.decode import FORMATS, command, parse_offset
-from ingest.decoders import DECODERS
+from deploy.commands.decode import command, parse_offset
+from ingest.decoders import FORMATS
 from ingest.decoders.hj212.ack import build_frame
 
 FRAME = build_frame("ST=39;CN=2011;MN=T1;CP=&&DataTime=20240601080000;a34001-Avg=0.160&&")
@@ -25,7 +25,8 @@ def run(*arguments: str, stdin: bytes = b"") -> tuple[int, list[dict[str, object
 
 
 def test_the_command_knows_every_decoder() -> None:
-    assert tuple(DECODERS) == FORMATS
+    (format_,) = [option for option in command.params if option.name == "format_"]
+    assert format_.type.choices == tuple(FORMATS)
 
 
 def test_a_reading_is_one_line_and_exit_0() -> None:
@@ -87,15 +88,15 @@ def test_what_only_begins_like_gzip_is_a_bad_payload() -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        (),
-        ("--format", "hj213"),
-        ("--format", "hj212", "/no/such/file"),
-        ("--format", "hj212", "--unit", "a34001"),
-        ("--format", "hj212", "--unit", "=mg/m3"),
-        ("--format", "hj212", "--unit", "a3401=mg/m3"),
-        ("--format", "json_v1", "--unit", "a34001=mg/m3"),
-        ("--format", "hj212", "--utc-offset", "8"),
-        ("--format", "hj212", "--utc-offset", "+25:00"),
+        pytest.param((), id="no format"),
+        pytest.param(("--format", "hj213"), id="no such format"),
+        pytest.param(("--format", "hj212", "/no/such/file"), id="no such file"),
+        pytest.param(("--format", "hj212", "--unit", "a34001"), id="a unit of nothing"),
+        pytest.param(("--format", "hj212", "--unit", "=mg/m3"), id="a unit without code"),
+        pytest.param(("--format", "hj212", "--unit", "a3401=mg/m3"), id="an unknown code"),
+        pytest.param(("--format", "json_v1", "--unit", "a34001=mg/m3"), id="codes are of HJ 212 alone"),
+        pytest.param(("--format", "hj212", "--utc-offset", "8"), id="an offset without sign"),
+        pytest.param(("--format", "hj212", "--utc-offset", "+25:00"), id="an offset beyond a day"),
     ],
 )
 def test_wrong_usage_is_exit_2(arguments: tuple[str, ...]) -> None:

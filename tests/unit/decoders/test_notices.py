@@ -60,16 +60,16 @@ def test_without_label_and_period_it_is_the_hour_that_begins_then() -> None:
 @pytest.mark.parametrize(
     ("fields", "code"),
     [
-        ({"label": "middle"}, "bad_value"),
-        ({"time": "absent"}, "bad_time"),
-        ({"time": "8 o'clock"}, "bad_time"),
-        ({"period": 0}, "bad_value"),
-        ({"period": True}, "bad_value"),
-        ({"period": "an hour"}, "bad_value"),
-        ({"pm10": "absent"}, "no_known_key"),
-        ({"pm10": -1}, "bad_value"),
-        ({"units": {"pm10": "kg/m3"}}, "bad_unit"),
-        ({"id": ""}, "bad_value"),
+        pytest.param({"label": "middle"}, "bad_value", id="neither start nor end"),
+        pytest.param({"time": "absent"}, "bad_time", id="no time"),
+        pytest.param({"time": "8 o'clock"}, "bad_time", id="a time in words"),
+        pytest.param({"period": 0}, "bad_value", id="a period of none"),
+        pytest.param({"period": True}, "bad_value", id="a truth value for a period"),
+        pytest.param({"period": "an hour"}, "bad_value", id="a period in words"),
+        pytest.param({"pm10": "absent"}, "no_known_key", id="no pollutant"),
+        pytest.param({"pm10": -1}, "bad_value", id="negative"),
+        pytest.param({"units": {"pm10": "kg/m3"}}, "bad_unit", id="a unit of no concentration"),
+        pytest.param({"id": ""}, "bad_value", id="an empty id"),
     ],
 )
 def test_a_background_value_that_cannot_be_used_is_refused(fields: dict[str, Any], code: str) -> None:
@@ -151,16 +151,22 @@ def test_a_calibration_s_own_id_and_the_one_made_of_its_content_differ_by_the_fa
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"device": "absent"}, "that of one monitor"),
-        ({"device": 7}, "no id of a monitor"),
-        ({"until": "absent"}, "neither until"),
-        ({"calibration": {"pollutant": "pm10"}}, "expected a list"),
-        ({"calibration": [3]}, "not an object"),
-        ({"calibration": [{"pollutant": "pm10", "factor": 0}]}, "factor"),
-        ({"calibration": [{"pollutant": "pm10", "factor": 11}]}, "outside (0, 10]"),
-        ({"calibration": [{"pollutant": "noise"}]}, "pollutant"),
-        ({"calibration": [{"pollutant": "pm10", "k": 2}]}, "k: "),
-        ({"calibration": [{"pollutant": "pm10"}, {"pollutant": "pm10"}]}, "two of one pollutant"),
+        pytest.param({"device": "absent"}, "that of one monitor", id="no monitor"),
+        pytest.param({"device": 7}, "no id of a monitor", id="a number for a monitor"),
+        pytest.param({"until": "absent"}, "neither until", id="no end"),
+        pytest.param({"calibration": {"pollutant": "pm10"}}, "expected a list", id="an object for a list"),
+        pytest.param({"calibration": [3]}, "not an object", id="a number in the list"),
+        pytest.param({"calibration": [{"pollutant": "pm10", "factor": 0}]}, "factor", id="a factor of 0"),
+        pytest.param(
+            {"calibration": [{"pollutant": "pm10", "factor": 11}]}, "outside (0, 10]", id="a factor above 10"
+        ),
+        pytest.param({"calibration": [{"pollutant": "noise"}]}, "pollutant", id="noise"),
+        pytest.param({"calibration": [{"pollutant": "pm10", "k": 2}]}, "k: ", id="an unknown key"),
+        pytest.param(
+            {"calibration": [{"pollutant": "pm10"}, {"pollutant": "pm10"}]},
+            "two of one pollutant",
+            id="a pollutant twice",
+        ),
     ],
 )
 def test_a_calibration_that_says_nothing_clear_is_refused(fields: dict[str, Any], words: str) -> None:

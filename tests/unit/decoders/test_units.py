@@ -10,24 +10,24 @@ from ingest.units import CONVERSIONS, QUANTITIES, Refused, is_normal, thousandth
 @pytest.mark.parametrize(
     ("name", "value", "unit", "expected"),
     [
-        ("pm10", 123.4, None, 123_400),
-        ("pm10", 0.1234, "mg/m3", 123_400),
-        ("pm10", "0.1234", "mg/m³", 123_400),
-        ("pm10", 123_400, "ng/m^3", 123_400),
-        ("pm10", 7, "μg/m³", 7_000),
-        ("pm10", 7, "µg/m3", 7_000),
-        ("temperature", 50, "°F", 10_000),
-        ("temperature", 54.5, "fahrenheit", 12_500),
-        ("temperature", "285.65", "K", 12_500),
-        ("temperature", -5.5, "℃", -5_500),
-        ("pressure", 101.32, "kPa", 1_013_200),
-        ("pressure", 101_320, "Pa", 1_013_200),
-        ("pressure", 1013.2, "mbar", 1_013_200),
-        ("pressure", 760, "mmHg", 1_013_250),
-        ("wind_speed", 36, "km/h", 10_000),
-        ("wind_direction", 270, "°", 270_000),
-        ("noise", 61.2, "dB(A)", 61_200),
-        ("humidity", 40, "%RH", 40_000),
+        pytest.param("pm10", 123.4, None, 123_400, id="no unit: ug/m3"),
+        pytest.param("pm10", 0.1234, "mg/m3", 123_400, id="mg"),
+        pytest.param("pm10", "0.1234", "mg/m³", 123_400, id="mg with a superscript, number as text"),
+        pytest.param("pm10", 123_400, "ng/m^3", 123_400, id="ng with a caret"),
+        pytest.param("pm10", 7, "μg/m³", 7_000, id="Greek mu"),
+        pytest.param("pm10", 7, "µg/m3", 7_000, id="micro sign"),
+        pytest.param("temperature", 50, "°F", 10_000, id="degrees Fahrenheit"),
+        pytest.param("temperature", 54.5, "fahrenheit", 12_500, id="Fahrenheit in full"),
+        pytest.param("temperature", "285.65", "K", 12_500, id="kelvin"),
+        pytest.param("temperature", -5.5, "℃", -5_500, id="one sign for Celsius"),
+        pytest.param("pressure", 101.32, "kPa", 1_013_200, id="kPa"),
+        pytest.param("pressure", 101_320, "Pa", 1_013_200, id="Pa"),
+        pytest.param("pressure", 1013.2, "mbar", 1_013_200, id="mbar"),
+        pytest.param("pressure", 760, "mmHg", 1_013_250, id="mmHg"),
+        pytest.param("wind_speed", 36, "km/h", 10_000, id="km/h"),
+        pytest.param("wind_direction", 270, "°", 270_000, id="degrees of direction"),
+        pytest.param("noise", 61.2, "dB(A)", 61_200, id="A-weighted decibels"),
+        pytest.param("humidity", 40, "%RH", 40_000, id="relative humidity"),
     ],
 )
 def test_a_value_is_converted_to_thousandths_of_the_normal_unit(
@@ -44,7 +44,22 @@ def test_decimal_text_is_rounded_once_and_half_to_even(text: str, expected: int)
 
 
 @pytest.mark.parametrize(
-    "value", [True, False, None, [1], {}, b"1", "nan", "inf", "", "1_0", "0x10", "1e9999", "٣"]
+    "value",
+    [
+        pytest.param(True, id="true"),
+        pytest.param(False, id="false"),
+        pytest.param(None, id="null"),
+        pytest.param([1], id="a list"),
+        pytest.param({}, id="an object"),
+        pytest.param(b"1", id="bytes"),
+        pytest.param("nan", id="nan"),
+        pytest.param("inf", id="inf"),
+        pytest.param("", id="an empty text"),
+        pytest.param("1_0", id="an underscore"),
+        pytest.param("0x10", id="hexadecimal"),
+        pytest.param("1e9999", id="past every float"),
+        pytest.param("٣", id="an Arabic digit"),
+    ],
 )
 def test_what_is_no_number_is_a_bad_value(value: object) -> None:
     with pytest.raises(Refused) as refused:

@@ -77,7 +77,7 @@ def columns(detector: Detector) -> dict[str, Any]:
             found |= {f"{name}.{watched}.{c}": getattr(watch, c) for c in ("state", "turn")}
     for start, sums in one.ahead.quarters.items():
         found |= {f"quarters.{start}.{c}": column for c, column in enumerate(sums)}
-    found["history"] = one.suspecting.watch.history.recent
+    found["history"] = one.suspecting.episodes.history.recent
     return found
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from processors.columns import MINUTE_MS
-from processors.measuring.reopened import Amendments, next_minute
+from processors.measuring.reopened import ReopenedWindows, next_minute
 from processors.windows.calendar import HOUR, QUARTER, Track
 
 LONG = Track(8 * HOUR.window, HOUR.window)
@@ -25,7 +25,7 @@ def test_the_minute_is_over_at_the_next_whole_one(at: int, due: int):
 
 
 def test_the_first_reading_sets_when_all_of_its_minute_are_judged():
-    late = Amendments()
+    late = ReopenedWindows()
     late.add((HOUR, 10), 3, 5)
     late.add((HOUR, 10), 1, MINUTE_MS + 5)
     assert late.due == MINUTE_MS
@@ -33,7 +33,7 @@ def test_the_first_reading_sets_when_all_of_its_minute_are_judged():
 
 
 def test_short_windows_come_first_each_once_and_then_nothing_is_due():
-    late = Amendments()
+    late = ReopenedWindows()
     for window, row in (
         ((LONG, 20), 0),
         ((HOUR, 20), 2),
@@ -50,7 +50,7 @@ def test_short_windows_come_first_each_once_and_then_nothing_is_due():
 
 
 def test_what_is_made_of_a_window_is_taken_in_the_same_go():
-    late = Amendments()
+    late = ReopenedWindows()
     late.add((HOUR, 10), 1, 0)
     late.first()
     late.again((LONG, 10), np.array([1, 4], np.int32))
@@ -60,7 +60,7 @@ def test_what_is_made_of_a_window_is_taken_in_the_same_go():
 
 
 def test_revisions_count_by_window_and_device_from_two():
-    late = Amendments()
+    late = ReopenedWindows()
     rows = np.array([4, 1], np.int32)
     assert late.revise((HOUR, 10), rows).tolist() == [2, 2]
     assert late.revise((HOUR, 10), rows[:1]).tolist() == [3]
@@ -69,15 +69,15 @@ def test_revisions_count_by_window_and_device_from_two():
 
 
 def test_windows_that_ended_by_then_are_forgotten():
-    late = Amendments()
+    late = ReopenedWindows()
     for end in (10, 20, 30):
         late.revise((HOUR, end), np.array([0], np.int32))
     late.forget(20)
     assert list(late.revisions) == [(HOUR, 30)]
 
 
-def _full() -> Amendments:
-    late = Amendments()
+def _full() -> ReopenedWindows:
+    late = ReopenedWindows()
     late.add((HOUR, 10), 0, 0)
     late.add((HOUR, 10), 2, 0)
     late.add((QUARTER, 10), 1, 0)
@@ -103,4 +103,4 @@ def test_it_survives_a_snapshot():
         [[*QUARTER, 10, [1]], [*HOUR, 10, [0, 2]]],
         [[*HOUR, 5, [(0, 2), (1, 2), (2, 3)]]],
     ]
-    assert Amendments.load(late.dump()) == late
+    assert ReopenedWindows.load(late.dump()) == late

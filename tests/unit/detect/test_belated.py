@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from processors.measuring.intake import intake
-from processors.measuring.late import Belated
-from processors.measuring.reopened import Amendments
+from processors.measuring.late import LateReadings
+from processors.measuring.reopened import ReopenedWindows
 from processors.plan.orders import Order
 from processors.plan.plan import Plan
 from processors.windows.calendar import HOUR, QUARTER, Track
@@ -27,11 +27,11 @@ PLAN = Plan.of(
 CLOSED = {QUARTER: T0 + HOUR_MS, HOUR: T0 + HOUR_MS, LONG: T0 + HOUR_MS}
 
 
-def _belated(forgotten: int = T0 - 2 * HOUR_MS) -> Belated:
-    return Belated(PLAN, CLOSED, forgotten, Amendments())
+def _belated(forgotten: int = T0 - 2 * HOUR_MS) -> LateReadings:
+    return LateReadings(PLAN, CLOSED, forgotten, ReopenedWindows())
 
 
-def _waiting(belated: Belated) -> dict[tuple[int, int], set[int]]:
+def _waiting(belated: LateReadings) -> dict[tuple[int, int], set[int]]:
     """(minutes of the window, minutes after T0 of its end) -> rows."""
     return {
         (track.window // MINUTE, (end - T0) // MINUTE): rows
@@ -39,7 +39,7 @@ def _waiting(belated: Belated) -> dict[tuple[int, int], set[int]]:
     }
 
 
-def _readings(belated: Belated, *rows: Any) -> tuple[list[int], list[int]]:
+def _readings(belated: LateReadings, *rows: Any) -> tuple[list[int], list[int]]:
     readings = batch(*rows)
     return belated.readings(intake(readings, 0, len(readings), PLAN), np.maximum(readings.received_at, NOW))
 
@@ -121,7 +121,7 @@ def test_maintenance_touches_what_has_closed_over_it_of_the_monitors_it_is_for(
 
 
 def test_before_a_window_has_closed_maintenance_touches_none():
-    belated = Belated(PLAN, {}, T0, Amendments())
+    belated = LateReadings(PLAN, {}, T0, ReopenedWindows())
     belated.maintenance(_order("s1", 0, None), NOW)
     assert belated.late.waiting == {}
 

@@ -13,6 +13,7 @@ from processors.records.breaches import Breach
 from processors.records.ids import short_id
 from processors.records.verdicts import Verdict
 from tests.logs import HOUR, T0, local_rule
+from tests.saying import assert_says, carried, changes
 
 RULE = local_rule(
     deadline_h=3,
@@ -21,6 +22,10 @@ RULE = local_rule(
     opens=["interval", "day"],
 )
 KEY = (RULE.id, "interval", "d1")
+OF_ITS_VERDICT = (
+    "site", "rule", "rule_revision", "title", "clause", "citation", "status", "pollutant", "unit", "start", "end",
+    "value", "background", "subtracted", "limit", "capture", "interval", "revision", "reasons", "configuration",
+)  # fmt: skip
 
 
 def _verdict(hour: int = 0, answer: str = "exceeds", value: float = 150.0, **more: Any) -> Verdict:
@@ -43,21 +48,16 @@ def test_a_breach_says_by_what_and_since_when():
     breaches = Breaches()
     verdict = _verdict(background=20.0, subtracted=10.0, reasons=("x",))
     (found,) = breaches.judged(verdict, RULE, delayed=True)
-    assert found == Breach(
-        id=short_id("breach", RULE.id, RULE.revision, "interval", "d1", T0), event="opened", kind="exceedance",
-        level="warning", site="s1", device="d1", rule=RULE.id, rule_revision=RULE.revision, title=RULE.titles,
-        clause="1", citation="test", status="read", administrative=True, pollutant="pm10", unit="ug/m3",
-        at=T0 + HOUR + 5, opened_at=T0 + HOUR + 5, start=T0, end=T0 + HOUR, value=150.0, background=20.0,
-        subtracted=10.0, limit=100.0, capture=0.9, interval="i0", verdict="v0", revision=1, reasons=("x",),
-        delayed=True, tell=True, deadline_h=3, configuration="c1",
+    carried(found, verdict, *OF_ITS_VERDICT)
+    assert_says(
+        found, id=short_id("breach", RULE.id, RULE.revision, "interval", "d1", T0), event="opened", kind="exceedance", level="warning", device="d1", verdict="v0", at=T0 + HOUR + 5,
+        opened_at=T0 + HOUR + 5, delayed=True, tell=True, administrative=True, deadline_h=3,
     )  # fmt: skip
     later = _verdict(1, "compliant", 50.0, revision=2, configuration="c2", reasons=("y",), capture=0.8)
-    assert breaches.judged(later, RULE) == [
-        replace(
-            found, event="closed", at=T0 + 2 * HOUR + 5, start=T0 + HOUR, end=T0 + 2 * HOUR, value=50.0, background=None,
-            subtracted=None, capture=0.8, interval="i1", verdict="v1", revision=2, reasons=("y",), configuration="c2",
-        )
-    ]  # fmt: skip
+    (closed,) = breaches.judged(later, RULE)
+    carried(closed, later, *OF_ITS_VERDICT)
+    beside = {name: value for name, value in changes(found, closed).items() if name not in OF_ITS_VERDICT}
+    assert beside == {"event": "closed", "at": T0 + 2 * HOUR + 5, "verdict": "v1"}
     assert breaches.open == {}
 
 

@@ -14,8 +14,8 @@ from processors.fold.flagging import Checked, flag, flagged, words_of
 from processors.measuring.intake import intake
 from processors.measuring.stations import Backgrounds
 from processors.plan.plan import Plan
-from processors.quality.flags import BIT, names_of
-from processors.quality.newest import Newest
+from processors.quality.checks import BIT, names_of
+from processors.quality.newest import NewestValues
 from processors.windows.row_log import RowLog
 from tests.logs import HOUR, MINUTE, T0, batch, revision, row
 
@@ -28,12 +28,12 @@ class Scene:
     """A log whose rows have their first flags."""
 
     def __init__(self) -> None:
-        self.log, self.newest, self.checked = RowLog(NEVER), Newest.empty(2), Checked()
+        self.log, self.newest, self.checked = RowLog(NEVER), NewestValues.empty(2), Checked()
         self.known = Backgrounds()
 
     def say(self, *rows: Row) -> list[Any]:
         columns = intake(batch(*rows), 0, len(rows), PLAN).columns
-        told = flag(columns, columns.time, self.newest, PLAN)
+        told = flag(columns, self.newest, PLAN)
         self.log.append(columns)
         return told
 

@@ -12,7 +12,6 @@ from processors.columns import UNBOUNDED
 from processors.plan.plan import Plan
 from processors.records.ids import short_id
 from processors.records.tables import VERDICTS
-from processors.records.verdicts import Verdict
 from processors.verdicts.answers import (
     IS_COMPLIANT,
     IS_EXCEEDING,
@@ -26,6 +25,7 @@ from processors.verdicts.days import Days
 from processors.windows.calendar import HOUR, SUPERSEDE_MS
 from tests.logs import HOUR as HOUR_MS
 from tests.logs import MIDNIGHT, local_rule, revision
+from tests.saying import assert_says
 
 DAY_MS = 24 * HOUR_MS
 END = MIDNIGHT + DAY_MS
@@ -66,17 +66,29 @@ def _day(*states: int) -> tuple[int, ...]:
 @pytest.mark.parametrize(
     ("states", "answer", "count", "reasons"),
     [
-        (_day(), "compliant", 0, ()),
-        (_day(E, E), "compliant", 2, ("within_allowance",)),
-        (_day(E, E, E), "exceeds", 3, ("allowance_exceeded",)),
-        (_day(E, U), "compliant", 1, ("within_allowance",)),
-        (_day(E, E, U), "undetermined", 2, ("undetermined_hours",)),
-        (_day(U, U, U), "undetermined", 0, ("undetermined_hours",)),
-        (_day(E, E, E, U), "exceeds", 3, ("allowance_exceeded",)),
-        (_day(N, N), "compliant", 0, ()),  # hours before the device was set up may have exceeded
-        (_day(N, N, E), "undetermined", 1, ("undetermined_hours",)),
-        ([C] * 22, "compliant", 0, ()),
-        ([C] * 21, "undetermined", 0, ("undetermined_hours",)),
+        pytest.param(_day(), "compliant", 0, (), id="nothing exceeds"),
+        pytest.param(_day(E, E), "compliant", 2, ("within_allowance",), id="as many as allowed"),
+        pytest.param(_day(E, E, E), "exceeds", 3, ("allowance_exceeded",), id="one more than allowed"),
+        pytest.param(
+            _day(E, U), "compliant", 1, ("within_allowance",), id="the open hour is within the allowance"
+        ),
+        pytest.param(
+            _day(E, E, U), "undetermined", 2, ("undetermined_hours",), id="the open hour may be one too many"
+        ),
+        pytest.param(_day(U, U, U), "undetermined", 0, ("undetermined_hours",), id="three open hours may be"),
+        pytest.param(
+            _day(E, E, E, U),
+            "exceeds",
+            3,
+            ("allowance_exceeded",),
+            id="an open hour changes nothing any more",
+        ),
+        pytest.param(_day(N, N), "compliant", 0, (), id="what was before the device may have exceeded"),
+        pytest.param(
+            _day(N, N, E), "undetermined", 1, ("undetermined_hours",), id="one exceeds after two unknown"
+        ),
+        pytest.param([C] * 22, "compliant", 0, (), id="22 hours are enough"),
+        pytest.param([C] * 21, "undetermined", 0, ("undetermined_hours",), id="21 hours are too few"),
     ],
 )
 def test_a_day_is_what_its_hours_leave_open(
@@ -91,18 +103,17 @@ def test_a_day_is_what_its_hours_leave_open(
 def test_a_day_s_verdict_says_whose_it_is_by_what_and_when():
     days = _days()
     (found,) = _settled(days, _held(*_day(E, E, E)))
-    plan, rule = days.plan, days.plan.rules[0].rule
-    assert found == Judgement(
-        Verdict(
-            id=short_id("verdict", "local", rule.revision, "day", MIDNIGHT, END, 1, "d1"),
-            kind="day", site="s1", point="d1", rule="local", rule_revision=rule.revision,
-            title={"zh": "规则", "en": "rule"}, clause="1", citation="test", status="read", pollutant="pm10",
-            unit="intervals", start=MIDNIGHT, end=END, answer="exceeds", reasons=("allowance_exceeded",),
-            value=3.0, background=None, subtracted=None, background_ids=(), limit=2.0, capture=None,
-            interval=None, revision=1, configuration=plan.id, decided_at=END + 5,
-        ),
-        rule,
+    rule = days.plan.rules[0].rule
+    assert found.rule == rule
+    assert_says(
+        found.verdict, id=short_id("verdict", "local", rule.revision, "day", MIDNIGHT, END, 1, "d1"), kind="day", site="s1", point="d1", rule="local", rule_revision=rule.revision, clause="1",
+        citation="test", pollutant="pm10", unit="intervals", start=MIDNIGHT, end=END, answer="exceeds",
+        reasons=("allowance_exceeded",), value=3.0, limit=2.0, configuration=days.plan.id, decided_at=END + 5,
     )  # fmt: skip
+    # of hours that were counted: none of its own was measured
+    assert_says(
+        found.verdict, background=None, subtracted=None, background_ids=(), capture=None, interval=None
+    )
 
 
 def test_a_rule_that_judges_some_hours_only_counts_those():

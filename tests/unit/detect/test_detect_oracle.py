@@ -1,4 +1,4 @@
-"""Windows of every length, alignment and statistic on real recordings against pandas and numpy."""
+"""Windows of every length, alignment and statistic on recordings against pandas and numpy."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ import pytest
 from processors.columns import DAY_MS
 from processors.windows.calendar import day_of
 from tests import oracle
-from tests.counties import DATA, dust_storm
 from tests.logs import HOUR, MINUTE, Run, batch, local_rule, revision, row, tick
-
-pytestmark = pytest.mark.skipif(not DATA.exists(), reason=f"the recordings of {DATA} are absent")
+from tests.series import STATIONS
 
 ZONE = "Asia/Shanghai"
 CLOCK = [(60, "1min"), (300, "5min"), (900, "15min"), (3600, "1h")]
@@ -30,17 +28,17 @@ def played(rows, interval_s, rules, start, step=MINUTE, tail=3 * HOUR):
     return run.fold(*(record for _, _, record in sorted(timed, key=lambda e: e[:2])))
 
 
-def storm_rows():
+def storm_rows(of):
     """The storm's first 14 hours, one value an instant."""
-    storm = {t: (pm10, pm2_5) for t, pm2_5, pm10 in reversed(dust_storm())}
+    storm = {t: (pm10, pm2_5) for t, pm2_5, pm10 in reversed(of.dust_storm())}
     first = min(storm) // HOUR * HOUR
     return first, [(t, *storm[t]) for t in sorted(storm) if t < first + 14 * HOUR]
 
 
 @pytest.fixture(scope="module")
-def storm():
+def storm(recordings):
     """The storm judged by a rule for every window at once; the slots of a minute by pandas."""
-    first, rows = storm_rows()
+    first, rows = storm_rows(recordings)
     rules = [local_rule(id=f"c{w}", window=w, least_capture=0.5) for w, _ in CLOCK]
     rules += [
         local_rule(id=f"r{w}-{s}", window=w, step=s, alignment="rolling", least_capture=0.5)
@@ -67,7 +65,7 @@ def instants(index):
     return [round(at.timestamp() * 1000) for at in index]
 
 
-@pytest.mark.parametrize(("window", "name"), CLOCK)
+@pytest.mark.parametrize(("window", "name"), CLOCK, ids=[name for _, name in CLOCK])
 def test_clock_windows_are_those_of_pandas(storm, window, name):
     run, slots, _ = storm
     means, share = slots.resample(name).mean(), slots.resample(name).count() / (window // 60)
@@ -81,7 +79,9 @@ def test_clock_windows_are_those_of_pandas(storm, window, name):
         assert verdict.answer == (exceeds if capture >= 0.5 else "undetermined")
 
 
-@pytest.mark.parametrize(("window", "step"), ROLLING)
+@pytest.mark.parametrize(
+    ("window", "step"), ROLLING, ids=["a quarter each minute", "an hour each 4", "an hour each 10"]
+)
 def test_rolling_windows_are_those_of_pandas(storm, window, step):
     run, slots, first = storm
     rolled = slots.rolling(window // 60, min_periods=1)
@@ -136,9 +136,9 @@ def test_every_verdict_of_the_storm_rests_on_an_interval_that_was_published(stor
 # ----------------------------------------------------------------------------- windows made of clock hours
 
 
-def station(name, days):
+def station(of, name, days):
     """[(ms, PM10, PM2.5)] of a reference station's hours from 1 April on; None: not measured."""
-    frame = pd.read_csv(DATA / f"beijing-{name}-2015-spring.csv.gz")
+    frame = of.station(name)
     local = pd.to_datetime(frame[["year", "month", "day", "hour"]]).dt.tz_localize(ZONE)
     frame = frame.assign(ms=[round(at.timestamp() * 1000) for at in local])
     frame = frame[local.dt.month == 4].head(24 * days)
@@ -160,9 +160,9 @@ LONG = [
 ]
 
 
-@pytest.fixture(scope="module", params=["guanyuan", "changping"])
-def fortnight(request):
-    hours = station(request.param, 14)
+@pytest.fixture(scope="module", params=STATIONS)
+def fortnight(request, recordings):
+    hours = station(recordings, request.param, 14)
     rows = [
         row(
             ms,
@@ -180,7 +180,7 @@ def fortnight(request):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("name", "more"), LONG)
+@pytest.mark.parametrize(("name", "more"), LONG, ids=[name for name, _ in LONG])
 def test_windows_of_hours_are_those_of_pandas(fortnight, name, more):
     run, frame = fortnight
     rule = local_rule(id=name, **more)

@@ -1,4 +1,4 @@
-"""Means and capture of real recordings against an independent computation with pandas."""
+"""Means and capture of recordings against an independent computation with pandas."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import pandas as pd
 import pytest
 
 from processors.fold.detector import Detector
-from tests.counties import DATA, DUST_STORM, dust_storm
 from tests.logs import HOUR, MINUTE, Run, batch, minutes, revision, row, tick
-
-pytestmark = pytest.mark.skipif(not DATA.exists(), reason=f"the recordings of {DATA} are absent")
+from tests.series import STATIONS
 
 
 def played(readings, start, interval_s, late_ms=500):
@@ -36,16 +34,21 @@ def expected(frame, interval_s, width):
     return window.mean().dropna(), window.count() / (pd.Timedelta(width).total_seconds() / interval_s)
 
 
-@pytest.mark.parametrize(("pollutant", "column"), [("pm10", 2), ("pm2_5", 1)])
-@pytest.mark.parametrize(("width", "name"), [(HOUR, "1h"), (HOUR // 4, "15min")])
-def test_the_dust_storm_has_the_means_that_pandas_finds(pollutant, column, width, name):
-    storm = dust_storm()
-    start = storm[0][0] // HOUR * HOUR
-    rows = [row(t, pm10, pm2_5=pm2_5) for t, pm2_5, pm10 in storm]
-    run = played(rows, start, 300)
+@pytest.fixture(scope="module")
+def storm(recordings):
+    """(the lines of the storm, what the fold made of them)."""
+    lines = recordings.dust_storm()
+    rows = [row(t, pm10, pm2_5=pm2_5) for t, pm2_5, pm10 in lines]
+    return lines, played(rows, lines[0][0] // HOUR * HOUR, 300)
+
+
+@pytest.mark.parametrize(("pollutant", "column"), [("pm10", 2), ("pm2_5", 1)], ids=["pm10", "pm2_5"])
+@pytest.mark.parametrize(("width", "name"), [(HOUR, "1h"), (HOUR // 4, "15min")], ids=["hours", "quarters"])
+def test_the_dust_storm_has_the_means_that_pandas_finds(storm, pollutant, column, width, name):
+    lines, run = storm
     frame = pd.DataFrame(
-        {"value": [r[column] for r in storm]},
-        index=pd.to_datetime([r[0] for r in storm], unit="ms", utc=True),
+        {"value": [r[column] for r in lines]},
+        index=pd.to_datetime([r[0] for r in lines], unit="ms", utc=True),
     )
     # of equal instants the fold keeps one
     frame = frame[~frame.index.duplicated()]
@@ -59,9 +62,9 @@ def test_the_dust_storm_has_the_means_that_pandas_finds(pollutant, column, width
         assert interval.capture == pytest.approx(capture[at], abs=1e-12)
 
 
-@pytest.mark.parametrize("name", ["guanyuan", "changping"])
-def test_hours_of_a_reference_station_are_kept_as_they_are_and_gaps_stay_gaps(name):
-    frame = pd.read_csv(DATA / f"beijing-{name}-2015-spring.csv.gz").head(24 * 14)
+@pytest.mark.parametrize("name", STATIONS)
+def test_hours_of_a_reference_station_are_kept_as_they_are_and_gaps_stay_gaps(recordings, name):
+    frame = recordings.station(name).head(24 * 14)
     local = pd.to_datetime(frame[["year", "month", "day", "hour"]])
     instants = [round(at.timestamp() * 1000) for at in local.dt.tz_localize("Asia/Shanghai")]
     hours = [(t, v) for t, v in zip(instants, frame["PM10"], strict=True) if not pd.isna(v)]
@@ -70,8 +73,7 @@ def test_hours_of_a_reference_station_are_kept_as_they_are_and_gaps_stay_gaps(na
     assert [(i.start, i.value, i.capture) for i in run.hours()] == [(t, float(v), 1.0) for t, v in hours]
 
 
-def test_the_sensor_s_ceiling_is_a_value_like_any_other():
-    assert DUST_STORM.exists()
-    top = max(pm10 for _, _, pm10 in dust_storm())
+def test_the_sensor_s_ceiling_is_a_value_like_any_other(recordings):
+    top = max(pm10 for _, _, pm10 in recordings.dust_storm())
     run = played(minutes(0, HOUR, top), 0, 60)
     assert run.hours()[0].value == pytest.approx(top)

@@ -73,14 +73,14 @@ def test_a_local_rule_with_the_id_of_a_pack_s_rule_is_refused(tmp_path):
 @pytest.mark.parametrize(
     "more",
     [
-        {"window": 0, "allowance": 2},
-        {"window": 0, "background": {}},
-        {"window": 1234},
-        {"valid_from": "2026-02-01", "valid_to": "2026-01-01"},
-        {"background": {"settle_min": 90}},
-        {"limit": -1},
-        {"pollutant": "so2"},
-        {"surprise": 1},
+        pytest.param({"window": 0, "allowance": 2}, id="an allowance of single values"),
+        pytest.param({"window": 0, "background": {}}, id="a background of single values"),
+        pytest.param({"window": 1234}, id="a window of no clock"),
+        pytest.param({"valid_from": "2026-02-01", "valid_to": "2026-01-01"}, id="it ends before it begins"),
+        pytest.param({"background": {"settle_min": 90}}, id="a background that settles too late"),
+        pytest.param({"limit": -1}, id="a negative limit"),
+        pytest.param({"pollutant": "so2"}, id="an unknown pollutant"),
+        pytest.param({"surprise": 1}, id="an unknown key"),
     ],
 )
 def test_a_rule_that_does_not_fit_together_is_refused(more):

@@ -5,6 +5,7 @@ The third way, live through Kafka, is `tests/integration/test_live_equals_replay
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,14 +18,12 @@ from ingest.register import load_register
 from processors.fold.detector import Detector
 from processors.replay.replay import Replayed, feed_of, write
 from tests.counties import (
-    DUST_STORM,
     device,
-    dust_storm,
-    dust_storm_messages,
     write_county,
     write_recording,
 )
 from tests.eventful import PACKS, START, eventful_county, eventful_messages
+from tests.recordings import PRESENT, Recordings
 
 pytestmark = pytest.mark.long  # seconds for each way to cut a recording
 Files = dict[str, bytes]
@@ -35,16 +34,17 @@ def _eventful(folder: Path) -> tuple[Path, Path, int]:
     return eventful_county(folder / "county"), recording, START
 
 
-def _storm(folder: Path) -> tuple[Path, Path, int]:
-    if not DUST_STORM.exists():
-        pytest.skip(f"{DUST_STORM} is not here")
+def _storm(of: Recordings, folder: Path) -> tuple[Path, Path, int]:
     devices = [device(name, interval=300) for name in ("a", "b")]
     county = write_county(folder / "county", devices, packs=PACKS)
-    recording = write_recording(folder / "recording.jsonl", dust_storm_messages(("a", "b"))[:3000])
-    return county, recording, dust_storm()[0][0]
+    recording = write_recording(folder / "recording.jsonl", of.dust_storm_messages(("a", "b"))[:3000])
+    return county, recording, of.dust_storm()[0][0]
 
 
-@pytest.fixture(scope="module", params=[_eventful, _storm], ids=["eventful", "dust-storm"])
+WAYS = {"eventful": _eventful, **{f"dust-storm-{one.name}": partial(_storm, one) for one in PRESENT}}
+
+
+@pytest.fixture(scope="module", params=WAYS.values(), ids=WAYS)
 def played(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Path, int, Files]:

@@ -44,32 +44,57 @@ def test_an_order_for_its_area_its_township_or_the_whole_county_concerns_a_site(
 @pytest.mark.parametrize(
     ("more", "signals", "reason"),
     [
-        ({"sites": ["s2", "s3"]}, (), ("site", "s1", "s2, s3")),
-        ({"zones": ["rural"]}, (), ("zone", "urban", "rural")),
-        ({"stages": ["paving"]}, (), ("stage_configured", "earthwork", "paving")),
-        (
+        pytest.param({"sites": ["s2", "s3"]}, (), ("site", "s1", "s2, s3"), id="site"),
+        pytest.param({"zones": ["rural"]}, (), ("zone", "urban", "rural"), id="zone"),
+        pytest.param(
+            {"stages": ["paving"]}, (), ("stage_configured", "earthwork", "paving"), id="stage as configured"
+        ),
+        pytest.param(
             {"stages": ["earthwork", "structure"]},
             (("stage", "paving", "s1"),),
             ("stage_ordered", "paving", "earthwork, structure"),
+            id="stage as ordered",
         ),
-        ({"kinds": ["road"]}, (), ("kind", "building", "road")),
-        ({"alert_levels": ["red"]}, (), ("no_alert", "", "red")),
-        ({"alert_levels": ["red"]}, (("alert", "yellow", "county"),), ("no_alert", "yellow", "red")),
-        (
+        pytest.param({"kinds": ["road"]}, (), ("kind", "building", "road"), id="kind"),
+        pytest.param({"alert_levels": ["red"]}, (), ("no_alert", "", "red"), id="no alert"),
+        pytest.param(
+            {"alert_levels": ["red"]},
+            (("alert", "yellow", "county"),),
+            ("no_alert", "yellow", "red"),
+            id="an alert of another level",
+        ),
+        pytest.param(
             {"unless_alert_levels": ["red"]},
             (("alert", "yellow", "county"), ("alert", "red", "north")),
             ("alert", "red, yellow", "red"),
+            id="one of two alerts exempts",
         ),
-        ({"during": ["permit"]}, (("shutdown", None, "t"),), ("no_order", "shutdown", "permit")),
-        (
+        pytest.param(
+            {"during": ["permit"]},
+            (("shutdown", None, "t"),),
+            ("no_order", "shutdown", "permit"),
+            id="an order of another kind",
+        ),
+        pytest.param(
             {"unless": ["permit", "shutdown"]},
             (("shutdown", None, "s1"), ("curfew", None, "s1")),
             ("order", "shutdown", "permit, shutdown"),
+            id="one of two orders exempts",
         ),
-        ({"valid_from": "2027-01-01"}, (), ("not_valid", "", "2027-01-01..")),
-        ({"valid_to": "2025-12-31"}, (), ("not_valid", "", "..2025-12-31")),
-        ({"hours": ["22:00-23:00", "12:00-13:00"]}, (), ("hours", "", "22:00-23:00, 12:00-13:00")),
-        ({"valid_to": "2025-12-31", "hours": ["22:00-23:00"]}, (), ("not_valid", "", "..2025-12-31")),
+        pytest.param({"valid_from": "2027-01-01"}, (), ("not_valid", "", "2027-01-01.."), id="not yet valid"),
+        pytest.param({"valid_to": "2025-12-31"}, (), ("not_valid", "", "..2025-12-31"), id="no longer valid"),
+        pytest.param(
+            {"hours": ["22:00-23:00", "12:00-13:00"]},
+            (),
+            ("hours", "", "22:00-23:00, 12:00-13:00"),
+            id="other hours",
+        ),
+        pytest.param(
+            {"valid_to": "2025-12-31", "hours": ["22:00-23:00"]},
+            (),
+            ("not_valid", "", "..2025-12-31"),
+            id="validity before hours",
+        ),
     ],
 )
 def test_each_selector_says_what_was_found_and_what_was_asked(

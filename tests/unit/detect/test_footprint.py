@@ -22,18 +22,18 @@ def plain(**more: Any) -> int:
     ("more", "answers"),
     [
         # two hours in which late readings count, two until an hour closes that lets go, and both ends
-        ({}, 6),
-        ({"lateness_s": 3600}, 6),
-        ({"lateness_s": 3601}, 7),
-        ({"window": 900}, 18),
+        pytest.param({}, 6, id="an hour"),
+        pytest.param({"lateness_s": 3600}, 6, id="late by a whole window"),
+        pytest.param({"lateness_s": 3601}, 7, id="late by a second more"),
+        pytest.param({"window": 900}, 18, id="a quarter of an hour"),
         # a breach that looks back needs the windows in a row besides
-        ({"repeat": 3}, 9),
-        ({"clear": {"level": 50}}, 7),
-        ({"clear": {"minutes": 90}}, 7),
-        ({"clear": {"minutes": 120}}, 8),
-        ({"clear": {"minutes": 120}, "repeat": 3}, 9),
+        pytest.param({"repeat": 3}, 9, id="three in a row"),
+        pytest.param({"clear": {"level": 50}}, 7, id="clear at a level"),
+        pytest.param({"clear": {"minutes": 90}}, 7, id="clear after a window and a half"),
+        pytest.param({"clear": {"minutes": 120}}, 8, id="clear after two windows"),
+        pytest.param({"clear": {"minutes": 120}, "repeat": 3}, 9, id="clear after two, three in a row"),
         # a background may come a day later, and change what it changed for another day
-        ({"background": {"area": "county"}}, 50),
+        pytest.param({"background": {"area": "county"}}, 50, id="a background a day later"),
     ],
 )
 def test_so_many_answers_of_a_rule_are_held_each_with_what_was_measured(more: dict[str, Any], answers: int):

@@ -8,7 +8,7 @@ import pytest
 from ingest.batches import Row
 from ingest.records import FeedRecord, Signal
 from processors.fold.detector import Detector
-from processors.silence.gap_onset import Settings, beginnings
+from processors.silence.gap_onset import OnsetSettings, gap_onsets
 from tests.logs import (
     HOUR,
     MINUTE,
@@ -65,24 +65,24 @@ def undetermined(found: Run) -> dict[int, tuple[str, ...]]:
 
 
 def test_the_flags_are_those_of_the_last_half_hour_and_of_the_background():
-    found = beginnings(
+    found = gap_onsets(
         np.array([2.5, 2.5, 1.9, NAN]),
         np.array([90.0, 70.0, 300.0, 90.0]),
         np.array([100.0, 200.0, 150.0, NAN]),
-        Settings(),
+        OnsetSettings(),
     )
     assert found.rising.tolist() == [True, False, False, False]
     assert found.high_background.tolist() == [False, True, True, False]
 
 
-@pytest.mark.parametrize("suspects", [False, True])
+@pytest.mark.parametrize("suspects", [False, True], ids=["not suspecting", "suspecting"])
 @pytest.mark.parametrize(
     ("rows", "level", "codes"),
     [
-        (rising(), 50.0, (RISING,)),
-        (flat(), 50.0, ()),
-        (flat(), 180.0, (HIGH,)),
-        (rising(), 180.0, (RISING, HIGH)),
+        pytest.param(rising(), 50.0, (RISING,), id="rising, background low"),
+        pytest.param(flat(), 50.0, (), id="flat, background low"),
+        pytest.param(flat(), 180.0, (HIGH,), id="flat, background high"),
+        pytest.param(rising(), 180.0, (RISING, HIGH), id="rising, background high"),
     ],
 )
 def test_silence_and_the_verdicts_of_the_gap_say_how_it_began(rows, level, codes, suspects):

@@ -83,13 +83,13 @@ def test_an_empty_group_between_two_alike_does_not_part_them(table):
 
 
 def test_a_group_of_too_few_shared_values_is_not_written(table):
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ValueError):
         table.write([Group(table, ("s1",), [("i-1", "d1", 1.0)])])
 
 
-@pytest.mark.parametrize("row", [["i-1", "d1"], ["i-1", "d1", 1.0, 2.0]])
+@pytest.mark.parametrize("row", [["i-1", "d1"], ["i-1", "d1", 1.0, 2.0]], ids=["too short", "too long"])
 def test_a_row_of_another_length_than_its_names_is_no_table(table, row):
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ValueError):
         list(table.read([{"each": list(OWN), "rows": [row]}]))
 
 

@@ -13,7 +13,7 @@ from processors.measuring.stations import Backgrounds
 from processors.plan.orders import Orders
 from processors.plan.plan import Plan
 from processors.records.reasons import HIGH_BACKGROUND, RISING
-from processors.silence.device_gaps import Around, Holes, longest
+from processors.silence.device_gaps import DeviceGaps, GapContext, longest
 from processors.silence.own_outage import Outage
 from processors.windows.row_log import RowLog
 from tests.logs import HOUR, MINUTE, T0, batch, row
@@ -34,7 +34,7 @@ class Scene:
         self.plan, self.log, self.orders = plan_of(*(intervals or (60, 60))), RowLog(NEVER), Orders()
         self.gaps: list[tuple[int, int]] = []
         self.outage, self.known = Outage(**outage), Backgrounds()
-        self.holes = Holes.of(len(self.plan))
+        self.holes = DeviceGaps.of(len(self.plan))
         if level is not None:
             self.background(T0 - HOUR, level)
 
@@ -43,8 +43,8 @@ class Scene:
         self.known.add(Background(f"b{start}", start + HOUR, "S1", start, start + HOUR, value))
 
     @property
-    def around(self) -> Around:
-        return Around(self.orders, self.gaps, self.outage, self.known)
+    def around(self) -> GapContext:
+        return GapContext(self.orders, self.gaps, self.outage, self.known)
 
     def say(self, *at_ms: int, device: int = 0, pm10: float = 50.0) -> Scene:
         rows: list[Row] = [row(T0 + at, pm10, f"d{device}") for at in at_ms]

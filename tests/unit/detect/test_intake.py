@@ -77,14 +77,14 @@ def test_humidity_is_kept_in_whole_percent_where_a_hygrometer_can_say_it(percent
 @pytest.mark.parametrize(
     ("late_ms", "seconds"),
     [
-        (0, 0),
-        (999, 0),
-        (1000, 1),
-        (-1, -1),
-        (-1000, -1),
-        (-1001, -2),
-        (40_000_000, 32_767),
-        (32_767_000, 32_767),
+        pytest.param(0, 0, id="at once"),
+        pytest.param(999, 0, id="less than a second"),
+        pytest.param(1000, 1, id="a second"),
+        pytest.param(-1, -1, id="a clock ahead by a millisecond"),
+        pytest.param(-1000, -1, id="ahead by a second"),
+        pytest.param(-1001, -2, id="ahead by a little more"),
+        pytest.param(40_000_000, 32_767, id="more than can be held"),
+        pytest.param(32_767_000, 32_767, id="the most"),
     ],
 )
 def test_a_lag_is_whole_seconds_rounded_down_of_nine_hours_at_most(late_ms: int, seconds: int):

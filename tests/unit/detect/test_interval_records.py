@@ -55,16 +55,16 @@ def test_ids_tell_apart_all_that_makes_an_interval():
 @pytest.mark.parametrize(
     ("statistic", "of_three", "of_one"),
     [
-        (Statistic(), 6, 9),
-        (Statistic("max"), 3, 9),
-        (Statistic("percentile", 1), 1, 9),
-        (Statistic("percentile", 3333), 1, 9),
-        (Statistic("percentile", 3334), 2, 9),
-        (Statistic("percentile", 6666), 2, 9),
-        (Statistic("percentile", 6667), 3, 9),
-        (Statistic("percentile", 10_000), 3, 9),
-        (Statistic("count", 0, 2 * NANO), 1, 1),
-        (Statistic("count", 0, NANO), 2, 1),
+        pytest.param(Statistic(), 6, 9, id="mean"),
+        pytest.param(Statistic("max"), 3, 9, id="greatest"),
+        pytest.param(Statistic("percentile", 1), 1, 9, id="lowest percentile is the least"),
+        pytest.param(Statistic("percentile", 3333), 1, 9, id="a third: still the first"),
+        pytest.param(Statistic("percentile", 3334), 2, 9, id="past a third: the second"),
+        pytest.param(Statistic("percentile", 6666), 2, 9, id="two thirds: still the second"),
+        pytest.param(Statistic("percentile", 6667), 3, 9, id="past two thirds: the third"),
+        pytest.param(Statistic("percentile", 10_000), 3, 9, id="100 % is the greatest"),
+        pytest.param(Statistic("count", 0, 2 * NANO), 1, 1, id="count above two"),
+        pytest.param(Statistic("count", 0, NANO), 2, 1, id="count above one"),
     ],
 )
 def test_a_statistic_is_of_each_device_s_own_slots_by_nearest_rank_times_its_slots(

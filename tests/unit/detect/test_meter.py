@@ -15,7 +15,7 @@ from processors.plan.orders import Orders
 from processors.plan.plan import Plan
 from processors.plan.rule_in_force import PLAIN, Admission
 from processors.plan.rules import Rule
-from processors.quality.flags import BIT
+from processors.quality.checks import BIT
 from processors.windows.calendar import HOUR as HOURLY
 from processors.windows.calendar import QUARTER as QUARTERLY
 from processors.windows.calendar import Track

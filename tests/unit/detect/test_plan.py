@@ -15,15 +15,14 @@ from processors.plan.orders import Orders
 from processors.plan.plan import (
     FORMER_MS,
     OFFLINE_LEAST_MS,
-    Former,
     Plan,
-    RuleInForce,
     depends_on,
     digest_of,
     formers_of,
     make_revision,
     revision_id,
 )
+from processors.plan.rule_in_force import Former, RuleInForce
 from processors.windows.calendar import HOUR, LATENESS_MS, QUARTER, RETAIN_MS, Track
 from processors.windows.means import Statistic
 from tests.logs import HOUR as HOUR_MS
@@ -169,21 +168,27 @@ def _orders(*signals: tuple[str, str | None]) -> Orders:
 @pytest.mark.parametrize(
     ("more", "signals", "applies"),
     [
-        ({}, (), True),
-        ({"stages": ["earthwork"]}, (), True),
-        ({"stages": ["earthwork"]}, (("stage", "structure"),), False),
-        ({"stages": ["structure"]}, (("stage", "structure"),), True),
-        ({"zones": ["rural"]}, (), False),
-        ({"kinds": ["building"]}, (), True),
-        ({"alert_levels": ["red"]}, (), False),
-        ({"alert_levels": ["red"]}, (("alert", "red"),), True),
-        ({"alert_levels": ["red"]}, (("alert", "yellow"),), False),
-        ({"unless_alert_levels": ["red"]}, (("alert", "red"),), False),
-        ({"unless_alert_levels": ["red"]}, (("alert", "yellow"),), True),
-        ({"during": ["shutdown"]}, (), False),
-        ({"during": ["shutdown"]}, (("shutdown", None),), True),
-        ({"unless": ["permit"]}, (("permit", None),), False),
-        ({"unless": ["permit"]}, (), True),
+        pytest.param({}, (), True, id="every site"),
+        pytest.param({"stages": ["earthwork"]}, (), True, id="the stage configured"),
+        pytest.param({"stages": ["earthwork"]}, (("stage", "structure"),), False, id="a stage ordered away"),
+        pytest.param({"stages": ["structure"]}, (("stage", "structure"),), True, id="a stage ordered"),
+        pytest.param({"zones": ["rural"]}, (), False, id="another zone"),
+        pytest.param({"kinds": ["building"]}, (), True, id="the kind"),
+        pytest.param({"alert_levels": ["red"]}, (), False, id="no alert"),
+        pytest.param({"alert_levels": ["red"]}, (("alert", "red"),), True, id="the alert"),
+        pytest.param(
+            {"alert_levels": ["red"]}, (("alert", "yellow"),), False, id="an alert of another level"
+        ),
+        pytest.param(
+            {"unless_alert_levels": ["red"]}, (("alert", "red"),), False, id="exempt under the alert"
+        ),
+        pytest.param(
+            {"unless_alert_levels": ["red"]}, (("alert", "yellow"),), True, id="not exempt under another"
+        ),
+        pytest.param({"during": ["shutdown"]}, (), False, id="no shutdown"),
+        pytest.param({"during": ["shutdown"]}, (("shutdown", None),), True, id="during a shutdown"),
+        pytest.param({"unless": ["permit"]}, (("permit", None),), False, id="exempt by a permit"),
+        pytest.param({"unless": ["permit"]}, (), True, id="no permit"),
     ],
 )
 def test_whether_a_rule_judges_a_site_depends_on_its_facts_and_orders(

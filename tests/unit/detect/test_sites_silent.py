@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from deploy.county.compile import revision_of_folder
+from ingest.records import Revision
 from processors.fold.detector import Detector
+from processors.plan.plan import make_revision
+from tests.counties import device, write_county
 from tests.logs import HOUR, MINUTE, T0, Run, batch, minutes, revision, row, tick, ticking
 
 THREE = [{"id": f"d{n}", "site": "s1"} for n in (1, 2, 3)]
@@ -156,3 +162,26 @@ def test_a_restart_between_any_two_records_changes_nothing():
         restarted.detector = Detector.load(restarted.detector.dump())
     assert restarted.breaches == through.breaches
     assert restarted.detector.dump() == through.detector.dump()
+
+
+def test_how_close_together_a_site_must_fall_silent_is_what_routing_says():
+    def told(window: float) -> list[SAID]:
+        plain = revision(THREE)
+        body = {**plain.body, "offline": {"window": window}}
+        rows = [
+            r for d, m in (("d1", 10), ("d2", 11), ("d3", 12)) for r in minutes(T0, T0 + m * MINUTE, 1, d)
+        ]
+        run = Run(make_revision(body, plain.received_at), *ticking(rows, T0 + 40 * MINUTE))
+        return [one for one in said(run) if one[0] == "opened" and one[3]]
+
+    assert [name for _, name, _, _ in told(300)] == ["s1"]
+    assert [name for _, name, _, _ in told(60)] == ["d1", "s1"]  # the other two within a minute
+
+
+def test_a_folder_that_says_nothing_of_it_or_the_default_keeps_the_id_that_it_had(tmp_path: Path):
+    def made(name: str, **routing: object) -> Revision:
+        extra = {"routing.yaml": {"offline": routing}} if routing else {}
+        return revision_of_folder(write_county(tmp_path / name, [device("d1")], extra=extra), T0)
+
+    assert made("a").id == made("b", window=300).id
+    assert made("c", window=120).body["offline"] == {"window": 120}

@@ -9,11 +9,9 @@ import pytest
 from ingest.strict_yaml import ConfigError
 from processors.fold.detector import Detector
 from processors.fold.outputs import Outputs
-from processors.measuring.intervals import interval_ids
 from processors.plan.footprint import added_by, base_bytes
 from processors.quality.folder import load_quality
 from processors.records.ids import short_id
-from processors.records.verdicts import Verdict
 from tests.logs import (
     HOUR,
     MIDNIGHT,
@@ -28,6 +26,7 @@ from tests.logs import (
     tick,
     ticking,
 )
+from tests.saying import assert_says, changes
 
 QUARTER = 15 * MINUTE
 
@@ -46,23 +45,22 @@ def test_a_single_value_s_verdicts_say_what_was_measured_by_which_clause():
     configured = revision(rules=[rule])
     run = Run(configured, *ticking(rows, T0 + 2 * QUARTER + 5 * MINUTE))
     opened, clear = [v for v in run.verdicts if v.kind == "instant"]
-    same = {
-        "kind": "instant", "site": "s1", "point": "d1", "rule": rule.id, "rule_revision": rule.revision,
-        "title": rule.titles, "clause": "1", "citation": "test", "status": "read", "pollutant": "pm10",
-        "unit": "ug/m3", "background": None, "subtracted": None, "background_ids": (), "limit": 100.0,
-        "capture": None, "revision": 1, "configuration": configured.id,
-    }  # fmt: skip
     at = T0 + MINUTE
-    assert opened == Verdict(
-        id=short_id("verdict", rule.id, rule.revision, "instant", at, at, 1, "d1"), start=at, end=at,
-        answer="exceeds", reasons=("instant_above",), value=150.0, interval=None, decided_at=at + 1000, **same,
+    assert_says(
+        opened, id=short_id("verdict", rule.id, rule.revision, "instant", at, at, 1, "d1"), site="s1", point="d1", rule=rule.id, rule_revision=rule.revision, clause="1", citation="test",
+        pollutant="pm10", unit="ug/m3", limit=100.0, value=150.0, start=at, end=at, answer="exceeds",
+        reasons=("instant_above",), decided_at=at + 1000, configuration=configured.id,
     )  # fmt: skip
+    # a single value is of no interval, and nothing is subtracted from it
+    assert_says(opened, capture=None, background=None, subtracted=None, background_ids=(), interval=None)
     start, end = T0 + QUARTER, T0 + 2 * QUARTER
-    assert clear == Verdict(
-        id=short_id("verdict", rule.id, rule.revision, "instant", start, end, 1, "d1"), start=start, end=end,
-        answer="compliant", reasons=("clear",), value=50.0, decided_at=end + 2 * MINUTE,
-        interval=interval_ids("pm10", "mean", start, end, 1)("d1"), **same,
-    )  # fmt: skip
+    (quarter,) = [i for i in run.intervals if (i.pollutant, i.start, i.end) == ("pm10", start, end)]
+    said = changes(opened, clear)
+    assert said.pop("id") == short_id("verdict", rule.id, rule.revision, "instant", start, end, 1, "d1")
+    assert said == {
+        "start": start, "end": end, "answer": "compliant", "reasons": ("clear",), "value": 50.0,
+        "interval": quarter.id, "decided_at": end + 2 * MINUTE,
+    }  # fmt: skip
     assert [(b.event, b.delayed) for b in run.breaches] == [("opened", False), ("closed", False)]
 
 

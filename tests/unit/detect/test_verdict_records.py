@@ -16,6 +16,7 @@ from processors.records.verdicts import Verdict
 from processors.verdicts.answers import IS_COMPLIANT, IS_EXCEEDING, IS_UNDETERMINED, Held
 from processors.verdicts.verdict_groups import verdicts_of
 from tests.logs import HOUR, MINUTE, T0, local_rule, revision
+from tests.saying import assert_says, changes
 
 NANO = 10**9
 END = T0 + HOUR
@@ -46,31 +47,27 @@ def records(*of: Any) -> list[Verdict]:
 def test_a_verdict_says_by_which_clause_of_which_value_over_which_background():
     rule = PLAN.rules[0]
     found = records(PLAN, rule, T0, held({0: AreaMean(40 * NANO, ("b1", "b2"), True)}), ROWS, AT)
-    ids = {n: ids_of("verdict", "local", RULE.revision, "interval", T0, END, n) for n in (1, 2)}
-    of = {n: interval_ids("pm10", "mean", T0, END, n) for n in (1, 3)}
-    exceeds = Verdict(
-        id=ids[2]("d1"), kind="interval", site="s1", point="d1", rule="local", rule_revision=RULE.revision,
+    exceeds = found[0]
+    assert_says(
+        exceeds, kind="interval", site="s1", point="d1", rule="local", rule_revision=RULE.revision,
         title=RULE.titles, clause="1", citation="test", status="read", pollutant="pm10", unit="ug/m3", start=T0,
         end=END, answer="exceeds", reasons=(), value=150.0, background=40.0, subtracted=30.0,
-        background_ids=("b1", "b2"), limit=100.0, capture=1.0, interval=of[3]("d1"), revision=2,
-        configuration=PLAN.id, decided_at=AT,
+        background_ids=("b1", "b2"), limit=100.0, capture=1.0, revision=2, configuration=PLAN.id, decided_at=AT,
     )  # fmt: skip
-    assert found == [
-        exceeds,
-        replace(
-            exceeds, id=ids[1]("d2"), point="d2", answer="compliant", value=60.0, capture=0.75,
-            interval=of[1]("d2"), revision=1,
-        ),
+    # the ids by which a record is found again, whoever made it
+    ids = {n: ids_of("verdict", "local", RULE.revision, "interval", T0, END, n) for n in (1, 2)}
+    assert [one.id for one in found] == [ids[2]("d1"), ids[1]("d2"), ids[1]("d3"), ids[1]("d4")]
+    of = {n: interval_ids("pm10", "mean", T0, END, n) for n in (1, 3)}
+    assert [one.interval for one in found] == [of[3]("d1"), of[1]("d2"), of[1]("d3"), None]
+    nothing = {"background": None, "subtracted": None, "background_ids": ()}
+    others = [changes(exceeds, one) for one in found[1:]]
+    assert [{k: v for k, v in one.items() if k not in ("id", "interval")} for one in others] == [
+        {"point": "d2", "answer": "compliant", "value": 60.0, "capture": 0.75, "revision": 1},
         # too little was measured: a background plays no part
-        replace(
-            exceeds, id=ids[1]("d3"), point="d3", site="s2", answer="undetermined", reasons=("low_capture",),
-            value=10.0, background=None, subtracted=None, background_ids=(), capture=1 / 60,
-            interval=of[1]("d3"), revision=1,
-        ),
-        replace(
-            exceeds, id=ids[1]("d4"), point="d4", answer="undetermined", reasons=("no_background", "no_data"),
-            value=None, background=None, subtracted=None, background_ids=(), capture=0.0, interval=None, revision=1,
-        ),
+        {"site": "s2", "point": "d3", "answer": "undetermined", "reasons": ("low_capture",), "value": 10.0,
+         "capture": 1 / 60, "revision": 1, **nothing},
+        {"point": "d4", "answer": "undetermined", "reasons": ("no_background", "no_data"),
+         "value": None, "capture": 0.0, "revision": 1, **nothing},
     ]  # fmt: skip
 
 

@@ -30,7 +30,6 @@ from processors.records.breaches import Breach
 from processors.records.ids import reading_id
 from processors.records.reasons import REASONS
 from processors.records.verdicts import Verdict
-from tests.counties import dust_storm
 from tests.kept import keep, log_of
 from tests.logs import (
     HEBEI,
@@ -45,6 +44,7 @@ from tests.logs import (
     rules_of,
     ticking,
 )
+from tests.recordings import Recordings
 
 CASES = Path(__file__).parents[2] / "cases"
 ID = re.compile(r"\b[0-9a-f]{12,32}\b")  # they change with every word of a rule
@@ -109,7 +109,9 @@ def test_every_verdict_and_interval_of_the_golden_replays_is_worked_out_again_to
 
 
 @pytest.mark.long
-def test_the_dust_storm_by_every_statistic_is_worked_out_again_to_the_same(tmp_path: Path) -> None:
+def test_the_dust_storm_by_every_statistic_is_worked_out_again_to_the_same(
+    recordings: Recordings, tmp_path: Path
+) -> None:
     rules = [
         local_rule(id="max", statistic="max"),
         local_rule(id="p98", statistic="percentile", percentile=98, window=900),
@@ -121,7 +123,7 @@ def test_the_dust_storm_by_every_statistic_is_worked_out_again_to_the_same(tmp_p
         local_rule(id="single", window=0, limit=400),
         local_rule(id="flagless", refuses=[], window=900, strict=False, limit=60),
     ]
-    storm = dust_storm()
+    storm = recordings.dust_storm()
     first = storm[0][0] // HOUR * HOUR
     rows = [row(at, pm10, pm2_5=fine, period=0) for at, fine, pm10 in storm if at < first + 40 * HOUR]
     devices = [{"id": "d1", "interval": 300}]
@@ -318,7 +320,9 @@ def test_a_value_that_was_not_admitted_says_why(tmp_path: Path) -> None:
     assert any("it agrees" in line for line in told)
 
 
-def test_a_calibrated_value_is_told_with_its_raw_one_and_worked_out_to_the_same(tmp_path: Path) -> None:
+def test_a_calibrated_value_is_told_with_its_raw_one_and_worked_out_to_the_same(
+    recordings: Recordings, tmp_path: Path
+) -> None:
     factor = {"from": T0 + 30 * MINUTE, "pollutant": "pm10", "slope": 1.37, "offset": -2.5, "factor": 1.111}
     told_of = Signal("c1", T0 + 1, "s1", "calibration", None, T0, T0 + 5 * MINUTE, "d1", [factor])
     rows = [row(T0 + k * MINUTE, 90.3 + k / 10) for k in range(60)]

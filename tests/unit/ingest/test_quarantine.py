@@ -58,7 +58,13 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("value", UNREADABLE.values(), ids=UNREADABLE)
-@pytest.mark.parametrize("like", [quarantined(0).headers, headers_of(RETRIED, NOW)])
+@pytest.mark.parametrize(
+    "like",
+    [
+        pytest.param(quarantined(0).headers, id="as written"),
+        pytest.param(headers_of(RETRIED, NOW), id="as sent again"),
+    ],
+)
 def test_a_record_that_cannot_be_read_hides_no_other(value: bytes, like: Headers) -> None:
     assert held_of([Written(0, 0, value, like), quarantined(1)]) == ["0/1"]
 

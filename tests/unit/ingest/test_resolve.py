@@ -358,6 +358,19 @@ def test_many_bad_readings_of_one_payload_are_one_record_and_only_they_are_put_t
         ("a", "a/b", False),
         ("+", "", True),
     ],
+    ids=[
+        "+ is one level",
+        "+ is not two levels",
+        "# is also its parent",
+        "# is all below",
+        "# is everything",
+        "but for the server's own topics",
+        "+ is no topic of the server's own",
+        "names are themselves",
+        "a topic is not its parent",
+        "a topic is not its child",
+        "+ may be empty",
+    ],
 )
 def test_filters_match_as_mqtt_says(pattern: str, topic: str, matched: bool) -> None:
     assert matches(pattern, topic) is matched

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from ingest.records import Headers
-from processors.outlook.day_allowance import DayAhead
-from processors.outlook.states import Watch
+from processors.outlook.day_allowance import DayAllowances
+from processors.outlook.states import WindowStates
 from processors.plan.plan import Plan
 from processors.records.outlooks import (
     CERTAIN,
@@ -46,11 +46,11 @@ def answers(*states: int) -> dict[int, Held]:
     }  # fmt: skip
 
 
-def watched(**states: int) -> dict[tuple[str, int], Watch]:
+def watched(**states: int) -> dict[tuple[str, int], WindowStates]:
     """What was said of the second device's open hours: h3=WARNING is that from three o'clock on."""
     made = {}
     for hour, state in states.items():
-        watch = Watch.of(2)
+        watch = WindowStates.of(2)
         watch.state[1] = state
         made["local", MIDNIGHT + int(hour[1:]) * HOUR] = watch
     return made
@@ -58,14 +58,14 @@ def watched(**states: int) -> dict[tuple[str, int], Watch]:
 
 def look(
     held: dict[int, Held],
-    watches: dict[tuple[str, int], Watch] | None = None,
-    ahead: DayAhead | None = None,
+    watches: dict[tuple[str, int], WindowStates] | None = None,
+    ahead: DayAllowances | None = None,
     at: int = NOON,
     rule=RULE,
     backed: bool = True,
 ) -> list[Outlook]:
     plan = Plan.of(revision(LISTED, [rule]))
-    return (ahead or DayAhead()).look(
+    return (ahead or DayAllowances()).look(
         plan, at, watches or {}, lambda *_: np.full(2, backed), lambda one, _: one.rows, {"local": held}
     )
 
@@ -80,27 +80,36 @@ X, OK, OPEN = IS_EXCEEDING, IS_COMPLIANT, PENDING
 @pytest.mark.parametrize(
     ("states", "open_hours", "words"),
     [
-        ((X, X), {}, []),
-        ((X, X, X), {}, ["certain"]),
-        ((X, X, OK, IS_UNDETERMINED), {}, []),
-        ((X, X), {"h2": WARNING}, ["warning"]),
-        ((X, X), {"h2": IF_MEASURED}, ["exceeds_if_measuring_goes_on"]),
-        ((X, X), {"h2": CERTAIN}, ["certain"]),
-        ((X, X), {"h2": QUIET}, []),
-        ((X, X), {"h2": UNDETERMINABLE}, []),
-        ((X,), {"h1": CERTAIN, "h2": WARNING}, ["warning"]),
-        ((X,), {"h1": CERTAIN, "h2": IF_MEASURED}, ["exceeds_if_measuring_goes_on"]),
-        ((X,), {"h1": CERTAIN, "h2": CERTAIN}, ["certain"]),
-        ((X,), {"h2": CERTAIN}, []),
+        pytest.param((X, X), {}, [], id="as many as allowed"),
+        pytest.param((X, X, X), {}, ["certain"], id="one too many"),
+        pytest.param((X, X, OK, IS_UNDETERMINED), {}, [], id="a background is missing, nothing is open"),
+        pytest.param((X, X), {"h2": WARNING}, ["warning"], id="the next is warned of"),
+        pytest.param(
+            (X, X), {"h2": IF_MEASURED}, ["exceeds_if_measuring_goes_on"], id="the next exceeds if measured"
+        ),
+        pytest.param((X, X), {"h2": CERTAIN}, ["certain"], id="the next is certain"),
+        pytest.param((X, X), {"h2": QUIET}, [], id="the next is quiet"),
+        pytest.param((X, X), {"h2": UNDETERMINABLE}, [], id="the next can't be determined"),
+        pytest.param(
+            (X,), {"h1": CERTAIN, "h2": WARNING}, ["warning"], id="two open: the weaker word, a warning"
+        ),
+        pytest.param(
+            (X,),
+            {"h1": CERTAIN, "h2": IF_MEASURED},
+            ["exceeds_if_measuring_goes_on"],
+            id="two open: the weaker word, if measured",
+        ),
+        pytest.param((X,), {"h1": CERTAIN, "h2": CERTAIN}, ["certain"], id="two certain"),
+        pytest.param((X,), {"h2": CERTAIN}, [], id="only one certain"),
         # an hour that has its answer counts by it alone, one that waits for its background is open
-        ((X, X, OK), {"h2": CERTAIN}, []),
-        ((X, X, X), {"h2": CERTAIN}, ["certain"]),
-        ((X, X, OPEN), {"h2": CERTAIN}, ["certain"]),
-        ((X, X, NONE), {"h2": CERTAIN}, []),
+        pytest.param((X, X, OK), {"h2": CERTAIN}, [], id="an answered hour is not open"),
+        pytest.param((X, X, X), {"h2": CERTAIN}, ["certain"], id="lost already"),
+        pytest.param((X, X, OPEN), {"h2": CERTAIN}, ["certain"], id="an hour waits for its background"),
+        pytest.param((X, X, NONE), {"h2": CERTAIN}, [], id="an hour has no answer to come"),
         # only the hours of the day, from midnight to midnight
-        ((X, X), {"h23": CERTAIN}, ["certain"]),
-        ((X, X), {"h24": CERTAIN}, []),
-        ((X, X), {"h-1": CERTAIN}, []),
+        pytest.param((X, X), {"h23": CERTAIN}, ["certain"], id="the day's last hour"),
+        pytest.param((X, X), {"h24": CERTAIN}, [], id="the hour after midnight"),
+        pytest.param((X, X), {"h-1": CERTAIN}, [], id="the hour before the day"),
     ],
 )
 def test_a_day_is_lost_from_the_first_interval_too_many_on(states, open_hours, words):
@@ -141,7 +150,7 @@ def test_people_are_told_where_a_day_opens_a_case():
 
 
 def test_a_word_is_said_once_rises_is_taken_back_and_begins_anew_at_midnight():
-    ahead = DayAhead()
+    ahead = DayAllowances()
     steps = [
         ((X, X), {"h2": WARNING}, [("rose", "warning")]),
         ((X, X), {"h2": WARNING}, []),
@@ -157,7 +166,7 @@ def test_a_word_is_said_once_rises_is_taken_back_and_begins_anew_at_midnight():
 
 
 def test_under_a_new_configuration_devices_keep_their_word_and_rules_that_went_lose_it():
-    ahead = DayAhead()
+    ahead = DayAllowances()
     look(answers(X, X, X), ahead=ahead)
     ahead.begin(Plan.of(revision(["d2"], [RULE])), np.array([1], np.int32))
     assert {key: watch.state.tolist() for key, watch in ahead.watches.items()} == {

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from processors.outlook.levels import Memory, Recent, learn
+from processors.outlook.levels import LevelMemory, Recent, learn
 from processors.outlook.projection import (
     NONE,
     Bars,
@@ -27,14 +28,17 @@ from processors.outlook.states import (
     OUT_OF_REACH,
     UNKNOWN,
     ZEROS_EXCEED,
+    Evaluation,
+    LeadTimes,
+    OpenWindow,
     OutlookSettings,
-    TimeWon,
-    Watch,
+    WindowStates,
     conditions,
-    look,
+    evaluate,
+    lead_times,
     outlooks,
     step,
-    time_won,
+    tell,
 )
 from processors.plan.plan import Plan
 from tests.logs import HEBEI, HOUR, MINUTE, T0, local_rule, revision, rules_of
@@ -69,7 +73,7 @@ def known(*means, interval=MINUTE):
             column(T0 + i * interval),
             column(round(mean * NANO)),
             MINUTES,
-            Memory(),
+            LevelMemory(),
         )
     return recent
 
@@ -143,7 +147,7 @@ def test_slots_are_settled_when_their_end_and_the_delay_have_passed():
 
 
 def test_what_is_learnt_equals_exponential_smoothing_one_by_one():
-    means, memory = [100, 120, 90, 300, 280, 60, 61, 62, 300, 10], Memory()
+    means, memory = [100, 120, 90, 300, 280, 60, 61, 62, 300, 10], LevelMemory()
     level = spread = 0.0
     for n, mean in enumerate(means, 1):
         gain, slow = max(60 / 660, 1 / n), max(60 / 21_660, 1 / max(n - 1, 1))
@@ -197,16 +201,16 @@ def test_nothing_is_projected_of_a_device_that_was_never_or_long_not_heard_but_a
 def test_after_a_gap_of_six_hours_a_device_is_learnt_anew_and_a_late_slot_is_left_out():
     recent = known(500, 500, 500)
     row = np.zeros(1, np.int32)
-    assert learn(recent, row, column(T0), column(7 * NANO), MINUTES, Memory()) == 1
+    assert learn(recent, row, column(T0), column(7 * NANO), MINUTES, LevelMemory()) == 1
     assert recent.level[0] == 500
-    assert learn(recent, row, column(T0 + 7 * HOUR), column(10 * NANO), MINUTES, Memory()) == 0
+    assert learn(recent, row, column(T0 + 7 * HOUR), column(10 * NANO), MINUTES, LevelMemory()) == 0
     assert (recent.count[0], recent.level[0], recent.spread[0]) == (1, 10.0, 0.0)
 
 
 def test_a_new_configuration_moves_what_is_known_to_the_new_rows():
     recent = Recent.of(3)
     recent.level[:] = [1, 2, 3]
-    watch = Watch.of(3)
+    watch = WindowStates.of(3)
     watch.state[:], watch.turn[:] = [1, 2, 3], [0, 1, 2]
     old_row = np.array([2, -1, 0], np.int32)
     assert recent.moved(old_row).level.tolist() == [3, 0, 1]
@@ -253,7 +257,7 @@ def test_conditions_go_from_unknown_to_out_of_reach_and_the_strongest_counts():
 def told(*found):
     """(event, state) of what is said for a sequence of conditions."""
     plan = Plan.of(revision(rules=rules_of(HEBEI)))
-    rule, watch, made = plan.rules[0], Watch.of(1), []
+    rule, watch, made = plan.rules[0], WindowStates.of(1), []
     rows = np.zeros(1, np.int32)
     bars = bars_of(rule.limit, rule.cap, column(NONE), column(NONE))
     progress = hour(600, 30)
@@ -263,21 +267,9 @@ def told(*found):
     for i, condition in enumerate(found):
         event = step(watch, rows, np.array([condition], np.int8))
         at = T0 + (30 + i) * MINUTE
-        made += outlooks(
-            watch,
-            rows,
-            event,
-            plan,
-            rule,
-            T0,
-            T0 + HOUR,
-            at,
-            progress,
-            bars,
-            np.zeros(1, bool),
-            outcome,
-            seen,
-        )
+        window = OpenWindow(plan, replace(rule, rows=rows), T0, T0 + HOUR, at)
+        evaluation = Evaluation(progress, bars, np.zeros(1, bool), outcome, seen)
+        made += outlooks(watch, window, evaluation, event)
     return made
 
 
@@ -321,28 +313,18 @@ def test_an_outlook_says_by_which_clause_how_likely_how_far_and_what_would_still
 def watched(rule_of, value, minutes=60, known=NONE, expected=NONE):
     """What is said of an hour of one value a minute, after half an hour of the same."""
     plan = Plan.of(revision(devices=["d0", "d1"], rules=[rule_of]))
-    rule, watch, recent, said = plan.rules[0], Watch.of(2), Recent.of(2), []
+    rule, watch, recent, said = plan.rules[0], WindowStates.of(2), Recent.of(2), []
     rows, total, covered = np.array([0, 1], np.int32), column(0, 0), column(0, 0)
     for minute in range(-30, minutes + 1):
         at = T0 + minute * MINUTE
         if minute >= 0:
             progress = Progress(total, covered, 0 * total, 0 * total + minute, 0 * total + 60)
             background = (column(known, known), column(expected, expected))
-            said += look(
-                watch,
-                plan,
-                rule,
-                T0,
-                T0 + HOUR,
-                at,
-                progress,
-                *background,
-                recent,
-                ProjectionSettings(),
-                OutlookSettings(),
-            )
+            window = OpenWindow(plan, rule, T0, T0 + HOUR, at)
+            evaluation = evaluate(window, progress, *background, recent, ProjectionSettings())
+            said += tell(watch, window, evaluation, OutlookSettings())
             total, covered = total + column(0, value * NANO), covered + column(0, 1)
-        learn(recent, rows[1:], column(at), column(value * NANO), plan.interval, Memory())
+        learn(recent, rows[1:], column(at), column(value * NANO), plan.interval, LevelMemory())
     return said
 
 
@@ -356,7 +338,7 @@ def test_an_hour_at_600_is_a_warning_at_once_lost_after_24_minutes_and_certain_a
     ]
     assert [o.probability for o in said] == [1.0, 1.0, 1.0]
     assert [o.required for o in said] == [230.0, None, None]
-    assert time_won([(o.at, o.state) for o in said], T0 + HOUR) == TimeWon(
+    assert lead_times([(o.at, o.state) for o in said], T0 + HOUR) == LeadTimes(
         60 * MINUTE, 36 * MINUTE, 15 * MINUTE
     )
 
@@ -403,20 +385,20 @@ def test_time_won_counts_from_the_state_that_was_not_left_again():
         (30, "exceeds_if_measuring_goes_on"),
         (45, "certain"),
     ]
-    assert time_won(states, end) == TimeWon(40, 30, 15)
-    assert time_won([*states, (50, "warning")], end) == TimeWon(40, None, None)
-    assert time_won([*states, (50, "undeterminable")], end) == TimeWon(None, None, None)
-    assert time_won([(70, "certain")], end) == TimeWon(0, 0, 0)
-    assert time_won([], end) == TimeWon(None, None, None)
+    assert lead_times(states, end) == LeadTimes(40, 30, 15)
+    assert lead_times([*states, (50, "warning")], end) == LeadTimes(40, None, None)
+    assert lead_times([*states, (50, "undeterminable")], end) == LeadTimes(None, None, None)
+    assert lead_times([(70, "certain")], end) == LeadTimes(0, 0, 0)
+    assert lead_times([], end) == LeadTimes(None, None, None)
 
 
 def test_a_gap_shorter_than_six_hours_is_bridged_and_the_same_slot_is_learnt_once():
     row, means = np.zeros(1, np.int32), column(100 * NANO)
     recent = known(500)
-    assert learn(recent, row, column(T0), means, MINUTES, Memory()) == 1
-    learn(recent, row, column(T0 + 6 * HOUR - 1), means, MINUTES, Memory())
+    assert learn(recent, row, column(T0), means, MINUTES, LevelMemory()) == 1
+    learn(recent, row, column(T0 + 6 * HOUR - 1), means, MINUTES, LevelMemory())
     assert (recent.count[0], recent.level[0], recent.spread[0]) == (2, 300.0, 160_000.0)
-    learn(recent, row, column(T0 + 12 * HOUR - 1), means, MINUTES, Memory())
+    learn(recent, row, column(T0 + 12 * HOUR - 1), means, MINUTES, LevelMemory())
     assert recent.count[0] == 1
 
 

@@ -8,13 +8,14 @@ import pytest
 from ingest.records import MISSING
 from ingest.units import JUDGED
 from processors.columns import ABSENT, NEVER
-from processors.quality.final import Held, final_flags, newest_after, reach_ms
-from processors.quality.first import first_flags
-from processors.quality.flags import names_of
-from processors.quality.limits import Limits, Monitors
-from processors.quality.newest import Newest
-from processors.quality.series import Reach, cut
-from processors.quality.settings import Settings
+from processors.quality.checks import names_of
+from processors.quality.final import SortedReadings, final_flags, newest_after, reach_ms
+from processors.quality.first import NewReadings, first_flags
+from processors.quality.limits import Limits
+from processors.quality.monitors import Monitors
+from processors.quality.newest import NewestValues
+from processors.quality.series import CheckReach, cut
+from processors.quality.settings import QualitySettings
 from processors.windows.row_log import REFUSED
 from tests.quality_series import MINUTE, OFF, QUARTER, T0, line, series_of
 
@@ -28,7 +29,7 @@ FLAT = {"flat_line": {"suspect_s": 120, "fail_s": 240, "least_values": 1}}
 def limits(rows=2, site=None, **checks):
     """One set of checks of all pollutants, of devices that send every minute."""
     one = {name: {**NONE, **checks} for name in JUDGED}
-    own = Settings.model_validate({**one, "pm_order": None, "humidity": None, "clock": None})
+    own = QualitySettings.model_validate({**one, "pm_order": None, "humidity": None, "clock": None})
     number = None if site is None else np.array(site, np.int32)
     return Limits.of(own, Monitors.plain(np.full(rows, MINUTE), number))
 
@@ -44,7 +45,7 @@ def columns(*readings, q=PM10):
 def first(state, own, *readings, q=PM10):
     """[(names of failed checks, of suspect ones)] of readings as they came."""
     row, time, values = columns(*readings, q=q)
-    fail, suspect, _ = first_flags(state, own, row, time, time, values)
+    fail, suspect = first_flags(state, own, NewReadings(row, time, values, np.zeros(len(row), np.uint32)))
     others = [other for other in range(len(JUDGED)) if other != q]
     assert not fail[others].any()
     assert not suspect[others].any()
@@ -57,7 +58,7 @@ FAILS = (("rate_of_change",), ("rate_of_change",))
 
 
 def test_at_arrival_a_value_is_compared_with_the_newest_of_its_device():
-    state, own = Newest.empty(2), limits(**FAST)
+    state, own = NewestValues.empty(2), limits(**FAST)
     # one a second is the limit itself; each device by itself, in the order of the readings
     assert first(state, own, (0, T0, 0), (1, T0, 900_000), (0, T0 + 60_000, 60 * PER_S)) == [OK] * 3
     assert first(state, own, (0, T0 + 120_000, 121 * PER_S), (1, T0 + 60_000, 900_000)) == [DOUBT, OK]
@@ -66,13 +67,13 @@ def test_at_arrival_a_value_is_compared_with_the_newest_of_its_device():
 
 
 def test_within_a_second_a_change_has_a_second():
-    assert first(Newest.empty(1), limits(1, **FAST), (0, T0, 0), (0, T0 + 1, PER_S), (0, T0 + 2, 3 * PER_S)) == [
+    assert first(NewestValues.empty(1), limits(1, **FAST), (0, T0, 0), (0, T0 + 1, PER_S), (0, T0 + 2, 3 * PER_S)) == [
         OK, OK, DOUBT,
     ]  # fmt: skip
 
 
 def test_what_is_not_newer_than_the_newest_is_neither_compared_nor_remembered():
-    state, own = Newest.empty(1), limits(1, **FAST)
+    state, own = NewestValues.empty(1), limits(1, **FAST)
     assert (
         first(
             state,
@@ -90,7 +91,7 @@ def test_what_is_not_newer_than_the_newest_is_neither_compared_nor_remembered():
 
 @pytest.mark.parametrize("odd", [ABSENT, REFUSED, 20_000_000, -1])
 def test_what_is_no_measurement_is_not_compared_with(odd):
-    state, own = Newest.empty(1), limits(1, **FAST)
+    state, own = NewestValues.empty(1), limits(1, **FAST)
     found = first(state, own, (0, T0, 0), (0, T0 + 1000, odd), (0, T0 + 2000, 2 * PER_S))
     assert found[::2] == [OK, OK]
     assert found[1] == (OK if odd == ABSENT else (("gross_range",), found[1][1]))
@@ -103,14 +104,14 @@ def test_one_batch_or_one_by_one_are_the_same():
         for at, row, value in [(0, 1, 5), (0, 0, 9), (7, 1, 5), (3, 0, 90), (5, 1, 200), (9, 0, 90), (200, 0, 90), (9, 1, 5)]
     ]  # fmt: skip
     own = limits(**FAST, **FLAT)
-    together, apart = Newest.empty(2), Newest.empty(2)
+    together, apart = NewestValues.empty(2), NewestValues.empty(2)
     assert first(together, own, *readings) == [word for one in readings for word in first(apart, own, one)]
     for one, other in zip(together.columns, apart.columns, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
 def test_a_line_is_flat_from_its_first_equal_value_on():
-    state, own = Newest.empty(2), limits(**FLAT)
+    state, own = NewestValues.empty(2), limits(**FLAT)
     doubt, fails = ((), ("flat_line",)), (("flat_line",), ("flat_line",))
     line_of = [(0, T0 + n * MINUTE, 7000) for n in range(5)]
     assert first(state, own, *line_of[:2], (1, T0, 7000), line_of[2]) == [OK, OK, OK, doubt]
@@ -121,7 +122,7 @@ def test_a_line_is_flat_from_its_first_equal_value_on():
 
 
 def test_pollutants_of_one_device_are_remembered_each_by_itself():
-    state, own = Newest.empty(2), limits(**FAST)
+    state, own = NewestValues.empty(2), limits(**FAST)
     assert first(state, own, (1, T0, 0)) == [OK]
     assert first(state, own, (1, T0 + 1000, 900_000), q=TSP) == [OK]
     assert first(state, own, (1, T0 + 2000, 900_000)) == [FAILS]
@@ -134,13 +135,13 @@ def test_pollutants_of_one_device_are_remembered_each_by_itself():
 
 def held(*readings, q=PM10):
     row, time, values = columns(*sorted(readings), q=q)
-    return Held(row, time, values, np.zeros(len(row), np.uint32))
+    return SortedReadings(row, time, values, np.zeros(len(row), np.uint32))
 
 
 def final(own, *readings, start=T0, end=T0 + QUARTER, before=None, around=None, q=PM10):
     """{(row, time - T0): (failed, suspect)} of what has any bit."""
     one = held(*readings, q=q)
-    fail, suspect = final_flags(one, own, start, end, before, around)
+    fail, suspect = final_flags(one, own, (start, end), before, around)
     return {
         (int(row), int(time - T0)): (names_of(int(f)), names_of(int(s)))
         for row, time, f, s in zip(one.row, one.time, fail[q], suspect[q], strict=True)
@@ -150,7 +151,7 @@ def final(own, *readings, start=T0, end=T0 + QUARTER, before=None, around=None, 
 
 def known(*newest):
     """The newest before: (row, time, value, since) of PM10."""
-    state = Newest.empty(2)
+    state = NewestValues.empty(2)
     for row, time, value, since in newest:
         state.time[PM10, row], state.value[PM10, row], state.since[PM10, row] = time, value, since
     return state
@@ -270,19 +271,22 @@ def cut_values(series, start, end, reach):
 def test_a_cut_brings_time_and_values_around_it_of_each_device():
     series = series_of([(row, T0 + n * MINUTE, 10 * row + n) for row in (0, 1) for n in range(6)])
     start, end = T0 + 2 * MINUTE, T0 + 4 * MINUTE
-    assert cut_values(series, start, end, Reach()) == ([2, 3, 12, 13], [2, 3, 12, 13])
-    assert cut_values(series, start, end, Reach(ms=MINUTE))[0] == [1, 2, 3, 11, 12, 13]
-    assert cut_values(series, start, end, Reach(ms=MINUTE - 1))[0] == [2, 3, 12, 13]
-    assert cut_values(series, start, end, Reach(values=2))[0] == [0, 1, 2, 3, 10, 11, 12, 13]
-    assert cut_values(series, start, end, Reach(ahead=1))[0] == [2, 3, 4, 12, 13, 14]
-    assert cut_values(series, start, end, Reach(values=9, ahead=9)) == (series.value.tolist(), [2, 3, 12, 13])
+    assert cut_values(series, start, end, CheckReach()) == ([2, 3, 12, 13], [2, 3, 12, 13])
+    assert cut_values(series, start, end, CheckReach(ms=MINUTE))[0] == [1, 2, 3, 11, 12, 13]
+    assert cut_values(series, start, end, CheckReach(ms=MINUTE - 1))[0] == [2, 3, 12, 13]
+    assert cut_values(series, start, end, CheckReach(values=2))[0] == [0, 1, 2, 3, 10, 11, 12, 13]
+    assert cut_values(series, start, end, CheckReach(ahead=1))[0] == [2, 3, 4, 12, 13, 14]
+    assert cut_values(series, start, end, CheckReach(values=9, ahead=9)) == (
+        series.value.tolist(),
+        [2, 3, 12, 13],
+    )
 
 
 def test_a_cut_of_bins_is_widened_to_whole_ones():
     base = T0 // QUARTER * QUARTER
     assert base == T0
     series = line(list(range(6)), step=QUARTER // 2)
-    reach = Reach(bin_ms=QUARTER)
+    reach = CheckReach(bin_ms=QUARTER)
     assert cut_values(series, T0 + 1, T0 + QUARTER + 1, reach) == ([0, 1, 2, 3], [0, 1, 2, 3])
     assert cut_values(series, T0, T0 + QUARTER, reach) == ([0, 1], [0, 1])
     assert cut_values(series_of([]), T0, T0 + QUARTER, reach) == ([], [])

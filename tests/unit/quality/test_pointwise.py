@@ -10,9 +10,10 @@ import pytest
 from ingest.records import MISSING
 from ingest.units import JUDGED
 from processors.columns import ABSENT
-from processors.quality.device_flag import codes_of
-from processors.quality.flags import CHECKS, names_of
-from processors.quality.limits import Limits, Monitors
+from processors.quality.checks import CHECKS, names_of
+from processors.quality.device_codes import codes_of
+from processors.quality.limits import Limits
+from processors.quality.monitors import Monitors
 from processors.quality.pointwise import (
     add_packed,
     by_raw,
@@ -22,7 +23,8 @@ from processors.quality.pointwise import (
     is_corrected,
     is_serviced,
 )
-from processors.quality.settings import Settings
+from processors.quality.settings import QualitySettings
+from processors.quality.subjects import Arrivals, RawValues
 from processors.windows.row_log import REFUSED
 
 PM10 = JUDGED.index("pm10")
@@ -34,7 +36,7 @@ def limits(optical=True, maximum=-1, **more):
     """Of one device; the defaults but for `more`."""
     plain = Monitors.plain(np.array([60_000]))
     one = replace(plain, optical=np.array([optical]), maximum=np.full((len(JUDGED), 1), maximum, np.int32))
-    return Limits.of(Settings.model_validate(more), one)
+    return Limits.of(QualitySettings.model_validate(more), one)
 
 
 def unpacked(packed, values=None):
@@ -56,20 +58,20 @@ def all_of(fail=(), suspect=()):
 def reading(ahead=0, wet=None, flags="", own=None):
     humidity = None if wet is None else np.array([wet])
     codes = codes_of({0: flags}, 1, JUDGED) if flags else None
-    return by_reading(own or limits(), ROW, np.array([ahead]), humidity, codes)
+    return by_reading(own or limits(), Arrivals(ROW, np.array([ahead]), humidity, codes))
 
 
 @pytest.mark.parametrize(
     ("ahead_s", "fail", "suspect"),
     [
-        (120, (), ()),
-        (120.001, (), ("clock",)),
-        (3600, (), ("clock",)),
-        (3600.001, ("clock",), ("clock",)),
-        (-86_400, (), ()),
-        (-86_400.001, (), ("clock",)),
-        (-30 * 86_400, (), ("clock",)),
-        (-30 * 86_400 - 0.001, ("clock",), ("clock",)),
+        pytest.param(120, (), (), id="ahead at the limit of doubt"),
+        pytest.param(120.001, (), ("clock",), id="ahead just beyond it"),
+        pytest.param(3600, (), ("clock",), id="ahead at the limit of failure"),
+        pytest.param(3600.001, ("clock",), ("clock",), id="ahead just beyond that"),
+        pytest.param(-86_400, (), (), id="behind at the limit of doubt"),
+        pytest.param(-86_400.001, (), ("clock",), id="behind just beyond it"),
+        pytest.param(-30 * 86_400, (), ("clock",), id="behind at the limit of failure"),
+        pytest.param(-30 * 86_400 - 0.001, ("clock",), ("clock",), id="behind just beyond that"),
     ],
 )
 def test_a_clock_is_doubted_beyond_its_limits_and_not_at_them(ahead_s, fail, suspect):
@@ -149,7 +151,7 @@ def test_what_is_absent_has_no_bits_and_a_refused_value_fails_by_its_flag_only()
 def test_of_several_readings_each_has_its_own_bits():
     ahead = np.array([0, 2 * 3600 * SECOND, 200 * SECOND])
     codes = codes_of({0: "pm10=D"}, 3, JUDGED)
-    packed = by_reading(limits(), np.zeros(3, np.int32), ahead, None, codes)
+    packed = by_reading(limits(), Arrivals(np.zeros(3, np.int32), ahead, None, codes))
     values = np.full((len(JUDGED), 3), 5, np.int32)
     fail, suspect = np.zeros(values.shape, np.uint16), np.zeros(values.shape, np.uint16)
     add_packed(fail, suspect, packed, values)
@@ -159,7 +161,8 @@ def test_of_several_readings_each_has_its_own_bits():
 
 def test_a_sensor_s_ceiling_is_that_of_what_it_shows_and_a_code_is_one_before_it_is_multiplied():
     own = limits()
-    pinned, code = own.pinned[0][PM10], own.codes[0][PM10]
+    ceilings = own.by_check["ceiling"]
+    pinned, code = ceilings.pinned[0][PM10], ceilings.codes[0][PM10]
     for raw, maximum, told in (
         (pinned, -1, {"pm10": ((), ("ceiling",))}),
         (code, -1, {"pm10": (("ceiling",), ())}),
@@ -168,7 +171,7 @@ def test_a_sensor_s_ceiling_is_that_of_what_it_shows_and_a_code_is_one_before_it
         (ABSENT, -1, {}),
         (REFUSED, -1, {}),
     ):
-        packed = by_raw(own, PM10, ROW, np.array([raw], np.int32), np.array([maximum], np.int32))
+        packed = by_raw(own, RawValues(PM10, np.array([raw], np.int32), np.array([maximum], np.int32)))
         assert unpacked(packed) == told, raw
 
 

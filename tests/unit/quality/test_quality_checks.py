@@ -7,7 +7,9 @@ import pytest
 
 from ingest.records import MISSING
 from ingest.units import JUDGED
+from processors.columns import Uint8s
 from processors.quality import (
+    above_range,
     attenuated_signal,
     background,
     ceiling,
@@ -21,30 +23,24 @@ from processors.quality import (
     rate_of_change,
     spike,
 )
-from processors.quality.flags import (
-    BIT,
-    CHECKS,
-    bits_of,
-    names_of,
-    summary,
-)
-from processors.quality.series import Series, cut
-from processors.quality.settings import (
-    AttenuatedSignal,
-    Ceiling,
-    Clock,
-    FlatLine,
-    GrossRange,
-    Humidity,
-    Plausible,
-    PmOrder,
-    RateOfChange,
-    Settings,
-    Spike,
-)
+from processors.quality.attenuated_signal import AttenuatedSignal
+from processors.quality.ceiling import Ceiling
+from processors.quality.checks import BIT, CHECKS, bits_of, names_of
+from processors.quality.clock import ClockLimits
+from processors.quality.device_codes import codes_of
+from processors.quality.flat_line import FlatLine
+from processors.quality.gross_range import GrossRange
+from processors.quality.humidity import Humidity
+from processors.quality.plausibility import Plausible
+from processors.quality.pm_order import PmOrder
+from processors.quality.rate_of_change import RateOfChange
+from processors.quality.series import Series, cut, run_starts
+from processors.quality.settings import QualitySettings
+from processors.quality.spike import Spike
 from tests.quality_series import MINUTE, T0, line, series_of, storm
+from tests.recordings import Recordings
 
-DEFAULTS = Settings.model_validate({})
+DEFAULTS = QualitySettings.model_validate({})
 EMPTY = series_of([])
 
 
@@ -119,18 +115,22 @@ def test_a_slow_device_needs_the_least_number_of_values_to_be_flat() -> None:
 def test_a_run_goes_on_from_what_came_before() -> None:
     series = series_of([(0, T0, 5), (0, T0 + 1, 5), (0, T0 + 2, 6), (1, T0, 7), (2, T0, 8)])
     before = np.array([5, 9, MISSING]), np.array([T0 - 100, T0 - 50, 0])
-    assert (flat_line.run_starts(series, before) - T0).tolist() == [-100, -100, 2, 0, 0]
-    assert flat_line.run_starts(EMPTY).tolist() == []
+    assert (run_starts(series, before) - T0).tolist() == [-100, -100, 2, 0, 0]
+    assert run_starts(EMPTY).tolist() == []
 
 
-def test_five_equal_samples_in_a_burst_are_no_flat_hour() -> None:
+def test_five_equal_samples_in_a_burst_are_no_flat_hour(recordings: Recordings) -> None:
     """By a count of values they would be: the device is configured with 300 s and sends five at once."""
-    pm10 = storm("pm10")
+    pm10 = storm(recordings, "pm10")
     checks, interval = DEFAULTS.pm10.flat_line, np.array([300_000])
     assert checks is not None
-    by_run = flat_line.by_run(pm10, flat_line.run_starts(pm10), *flat_line.times(checks, interval))
+    by_run = flat_line.by_run(pm10, run_starts(pm10), *flat_line.times(checks, interval))
     assert set(by_run.tolist()) == {1}
-    assert (flat_line.check(pm10, checks, interval) == 3).sum() == 10
+    before = 3600 // 300  # values in the time after which one that stays the same is suspect
+    alike = np.ptp(np.lib.stride_tricks.sliding_window_view(pm10.value, before + 1), axis=1) == 0
+    assert alike.any()
+    by_count = flat_line.check(pm10, checks, interval) == 3
+    np.testing.assert_array_equal(by_count, np.concatenate([np.zeros(before, bool), alike]))
 
 
 def test_a_signal_is_attenuated_below_a_population_deviation() -> None:
@@ -180,7 +180,7 @@ def test_wet_air_is_a_matter_of_optical_sensors_only() -> None:
 
 
 def test_a_clock_ahead_or_far_behind_is_told_and_the_limit_itself_is_not() -> None:
-    checks = Clock(ahead_suspect_s=60, ahead_fail_s=3600, behind_suspect_s=600, behind_fail_s=86_400)
+    checks = ClockLimits(ahead_suspect_s=60, ahead_fail_s=3600, behind_suspect_s=600, behind_fail_s=86_400)
     off = np.array([60_000, 60_001, 3_600_000, 3_600_001, -600_000, -600_001, -86_400_000, -86_400_001, 0])
     found = clock.check(T0 + off, np.full(len(off), T0), checks)
     assert found.tolist() == [1, 3, 3, 4, 1, 3, 3, 4, 1]
@@ -188,14 +188,14 @@ def test_a_clock_ahead_or_far_behind_is_told_and_the_limit_itself_is_not() -> No
 
 def test_only_what_a_device_calls_normal_is_a_measurement_and_above_range_is_kept_apart() -> None:
     flags = {0: "pm10=N;tsp=D", 1: "pm10=T", 2: "pm10=S;pm2_5=X", 3: "temperature=D"}
-    codes = device_flag.codes_of(flags, 5, JUDGED)
+    codes = codes_of(flags, 5, JUDGED)
     assert device_flag.check(codes).tolist() == [[1, 1, 4, 1, 1], [1, 1, 4, 1, 1], [4, 1, 1, 1, 1]]
-    assert device_flag.check_above_range(codes).tolist() == [[1, 4, 1, 1, 1], [1] * 5, [1] * 5]
+    assert above_range.check(codes).tolist() == [[1, 4, 1, 1, 1], [1] * 5, [1] * 5]
 
 
 @pytest.mark.parametrize("flag", "SFMDCB")
 def test_each_flag_of_the_standard_but_n_and_t_fails(flag: str) -> None:
-    assert device_flag.check(device_flag.codes_of({0: f"pm10={flag}"}, 1, JUDGED))[0, 0] == 4
+    assert device_flag.check(codes_of({0: f"pm10={flag}"}, 1, JUDGED))[0, 0] == 4
 
 
 def minute_of(values: list[int | None]) -> Series:
@@ -248,12 +248,6 @@ def test_the_background_of_a_bin_s_last_value_judges_all_of_its_values_and_no_ot
     assert background.check(series, checks, around).tolist() == [3, 3, 3, 1, 3]
 
 
-def test_the_summary_is_the_worst_of_all_checks() -> None:
-    fail, suspect = np.array([0, 0, 1, 1], np.uint16), np.array([0, 4, 4, 0], np.uint16)
-    assert summary(fail, suspect, np.ones(4, bool)).tolist() == [1, 3, 4, 4]
-    assert summary(fail, suspect, np.zeros(4, bool)).tolist() == [9] * 4
-
-
 def test_the_names_and_bits_of_checks_are_what_stored_records_hold() -> None:
     assert CHECKS == (
         "gross_range",
@@ -286,23 +280,44 @@ def test_a_cut_brings_the_context_that_a_check_asks_for() -> None:
     assert own.tolist() == [False, True, True, False]
 
 
-def test_the_defaults_lose_no_value_of_a_real_dust_storm_to_a_fail() -> None:
-    for pollutant, checks in (("pm10", DEFAULTS.pm10), ("pm2_5", DEFAULTS.pm2_5)):
-        series, interval = storm(pollutant), np.array([300_000])
-        assert checks.gross_range
-        assert checks.ceiling
-        assert checks.spike
-        assert checks.rate_of_change
-        assert checks.flat_line
-        assert checks.attenuated_signal
-        found = [
-            gross_range.check(series, checks.gross_range),
-            ceiling.check(series, checks.ceiling),
-            spike.check(series, checks.spike),
-            rate_of_change.check(series, checks.rate_of_change),
-            flat_line.check(series, checks.flat_line, interval),
-            attenuated_signal.check(series, checks.attenuated_signal),
-        ]
-        assert not any((flags == 4).any() for flags in found)
-        suspects = [int((flags == 3).sum()) for flags in found]
-        assert suspects == {"pm10": [0, 80, 2, 12, 10, 0], "pm2_5": [0, 8, 1, 5, 0, 0]}[pollutant]
+def by_defaults(of: Recordings, pollutant: str) -> dict[str, Uint8s]:
+    """Flags of the dust storm's values by each default check."""
+    series, interval = storm(of, pollutant), np.array([300_000])
+    checks = DEFAULTS.pm10 if pollutant == "pm10" else DEFAULTS.pm2_5
+    assert checks.gross_range
+    assert checks.ceiling
+    assert checks.spike
+    assert checks.rate_of_change
+    assert checks.flat_line
+    assert checks.attenuated_signal
+    return {
+        "gross_range": gross_range.check(series, checks.gross_range),
+        "ceiling": ceiling.check(series, checks.ceiling),
+        "spike": spike.check(series, checks.spike),
+        "rate_of_change": rate_of_change.check(series, checks.rate_of_change),
+        "flat_line": flat_line.check(series, checks.flat_line, interval),
+        "attenuated_signal": attenuated_signal.check(series, checks.attenuated_signal),
+    }
+
+
+@pytest.mark.parametrize("pollutant", ["pm10", "pm2_5"])
+def test_the_defaults_lose_no_value_of_a_dust_storm_to_a_fail(recordings: Recordings, pollutant: str) -> None:
+    found = by_defaults(recordings, pollutant)
+    assert [name for name, flags in found.items() if (flags == 4).any()] == []
+
+
+@pytest.mark.parametrize("pollutant", ["pm10", "pm2_5"])
+def test_the_defaults_suspect_few_values_of_a_dust_storm_and_all_at_the_ceiling(
+    recordings: Recordings, pollutant: str
+) -> None:
+    found = by_defaults(recordings, pollutant)
+    top = {"pm10": 1_999_900, "pm2_5": 999_900}[pollutant]
+    np.testing.assert_array_equal(found.pop("ceiling") == 3, storm(recordings, pollutant).value >= top)
+    for name, flags in found.items():
+        assert (flags == 3).mean() < 0.01, name
+
+
+def test_the_defaults_suspect_as_many_values_of_the_published_storm_as_ever(published: Recordings) -> None:
+    for pollutant, suspects in (("pm10", [0, 80, 2, 12, 10, 0]), ("pm2_5", [0, 8, 1, 5, 0, 0])):
+        found = by_defaults(published, pollutant)
+        assert [int((flags == 3).sum()) for flags in found.values()] == suspects

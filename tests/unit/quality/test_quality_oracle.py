@@ -14,7 +14,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ingest.records import MISSING
+from processors.columns import Uint8s
 from processors.quality import (
     attenuated_signal,
     flat_line,
@@ -22,16 +22,22 @@ from processors.quality import (
     rate_of_change,
     spike,
 )
-from processors.quality.flags import Flags, worst
+from processors.quality.attenuated_signal import AttenuatedSignal
+from processors.quality.flat_line import FlatLine
+from processors.quality.gross_range import GrossRange
+from processors.quality.rate_of_change import RateOfChange
 from processors.quality.series import Series
-from processors.quality.settings import AttenuatedSignal, FlatLine, GrossRange, RateOfChange, Settings, Spike
-from tests.quality_series import STATIONS, line, one_device, station, storm
+from processors.quality.settings import QualitySettings
+from processors.quality.spike import Spike
+from tests.quality_series import one_device, station, storm
+from tests.recordings import Recordings
+from tests.series import STATIONS
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of its own dependencies
     from ioos_qc import qartod
 
-DEFAULTS = Settings.model_validate({})
+DEFAULTS = QualitySettings.model_validate({})
 many = settings(max_examples=150, deadline=None)
 
 
@@ -43,7 +49,7 @@ def times(series: Series) -> np.ndarray[Any, Any]:
     return series.time.astype("datetime64[ms]")
 
 
-def recordings() -> list[Any]:
+def kinds() -> list[Any]:
     found = [pytest.param(("storm", "", p), id=f"storm-{p}") for p in ("pm10", "pm2_5")]
     return found + [
         pytest.param(("station", n, p), id=f"{n}-{p}") for n in STATIONS for p in ("pm10", "pm2_5")
@@ -51,15 +57,15 @@ def recordings() -> list[Any]:
 
 
 @pytest.fixture
-def recording(request: pytest.FixtureRequest) -> Series:
+def recording(request: pytest.FixtureRequest, recordings: Recordings) -> Series:
     kind, name, pollutant = request.param
-    return storm(pollutant) if kind == "storm" else station(name, pollutant)
+    return storm(recordings, pollutant) if kind == "storm" else station(recordings, name, pollutant)
 
 
-everywhere = pytest.mark.parametrize("recording", recordings(), indirect=True)
+everywhere = pytest.mark.parametrize("recording", kinds(), indirect=True)
 
 
-def same(ours: Flags, theirs: Any) -> None:
+def same(ours: Uint8s, theirs: Any) -> None:
     np.testing.assert_array_equal(ours, np.ma.filled(theirs, 255).astype(np.uint8))
 
 
@@ -191,17 +197,3 @@ def test_attenuated_signals_equal_the_oracle_on_any_series(
     checks = AttenuatedSignal(period_s=period, suspect=limit, fail=limit / 2, least_values=least)
     assume(deviations_are_clear(series, checks))
     assert_attenuated(series, checks)
-
-
-@given(st.lists(st.lists(st.sampled_from([1, 2, 3, 4, 9]), min_size=6, max_size=6), min_size=1, max_size=5))
-def test_the_worst_of_several_flags_is_the_one_that_the_oracle_aggregates_to(table: list[list[int]]) -> None:
-    flags = [np.array(row, np.uint8) for row in table]
-    same(worst(flags), qartod.qartod_compare(flags))
-
-
-def test_two_values_are_not_looked_at_by_the_oracle_but_a_missing_one_is_missing_here() -> None:
-    series = line([None, 1000])
-    checks = FlatLine(suspect_s=120, fail_s=120)
-    assert list(qartod.flat_line_test(floats(series), times(series), 120, 120, 1)) == [1, 1]
-    assert list(flat_line.check(series, checks, np.array([60_000]))) == [9, 1]
-    assert series.value[0] == MISSING

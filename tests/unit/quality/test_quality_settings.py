@@ -11,12 +11,15 @@ from pydantic import TypeAdapter, ValidationError
 from ingest.strict_yaml import load
 from processors.columns import ABSENT, NEVER
 from processors.quality.calibration import Correction, Corrections, calibrated
-from processors.quality.final import Held, final_flags, reach_ms
-from processors.quality.first import first_flags
-from processors.quality.flags import names_of
-from processors.quality.limits import Limits, Monitors
-from processors.quality.newest import Newest
-from processors.quality.settings import Settings
+from processors.quality.checks import names_of
+from processors.quality.final import SortedReadings, final_flags, reach_ms
+from processors.quality.first import NewReadings, first_flags
+from processors.quality.limits import Limits
+from processors.quality.monitors import Monitors
+from processors.quality.newest import NewestValues
+from processors.quality.pointwise import by_reading
+from processors.quality.settings import QualitySettings
+from processors.quality.subjects import Arrivals
 from processors.windows.row_log import REFUSED
 from tests.quality_series import OFF, T0
 
@@ -29,16 +32,16 @@ humidity: {fail_above: 98}
 """
 
 
-def settings_of(tmp_path: Path, text: str) -> tuple[Settings | None, list[str]]:
+def settings_of(tmp_path: Path, text: str) -> tuple[QualitySettings | None, list[str]]:
     path = tmp_path / "quality.yaml"
     path.write_text(text, encoding="utf-8")
-    loaded = load(path, TypeAdapter(Settings))
+    loaded = load(path, TypeAdapter(QualitySettings))
     return loaded.value, [str(problem) for problem in loaded.problems]
 
 
 def test_a_county_overrides_what_it_names_and_keeps_the_rest(tmp_path: Path) -> None:
     found, problems = settings_of(tmp_path, YAML)
-    defaults = Settings.model_validate({})
+    defaults = QualitySettings.model_validate({})
     assert problems == []
     assert found is not None
     assert found.pm10.spike is not None
@@ -55,9 +58,9 @@ def test_a_county_overrides_what_it_names_and_keeps_the_rest(tmp_path: Path) -> 
 def test_settings_survive_being_written_as_json_data_and_read_again(tmp_path: Path) -> None:
     found, _ = settings_of(tmp_path, YAML)
     assert found is not None
-    for settings in (found, Settings.model_validate({})):
-        assert Settings.model_validate(settings.model_dump(mode="json")) == settings
-        assert Settings.model_validate_json(settings.model_dump_json()) == settings
+    for settings in (found, QualitySettings.model_validate({})):
+        assert QualitySettings.model_validate(settings.model_dump(mode="json")) == settings
+        assert QualitySettings.model_validate_json(settings.model_dump_json()) == settings
 
 
 @pytest.mark.parametrize(
@@ -86,10 +89,10 @@ def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, text: str, words: 
 
 
 def test_the_json_schema_speaks_of_numbers_in_units() -> None:
-    assert '"type": "number"' in str(Settings.model_json_schema()).replace("'", '"')
+    assert '"type": "number"' in str(QualitySettings.model_json_schema()).replace("'", '"')
 
 
-NOTHING = Settings.model_validate(
+NOTHING = QualitySettings.model_validate(
     {"pm10": OFF, "pm2_5": OFF, "tsp": OFF, "pm_order": None, "humidity": None, "clock": None}
 )
 
@@ -99,25 +102,33 @@ def test_a_check_that_is_turned_off_says_nothing() -> None:
     row, time = np.zeros(4, np.int32), T0 + np.arange(4) * 60_000
     values = np.array([[5, 5, 2**31 - 2, 65_535_000], [9] * 4, [-7, 0, 0, 0]], np.int32)
     wet = np.full(4, 99_000)
-    found = first_flags(Newest.empty(1), limits, row, time, time - 10**9, values, wet)
+    packed = by_reading(limits, Arrivals(row, np.full(4, 10**9), wet, None))
+    found = first_flags(NewestValues.empty(1), limits, NewReadings(row, time, values, packed))
     assert not found.fail.any()
     assert not found.suspect.any()
-    held = Held(row, time, values, found.packed)
-    assert not np.array(final_flags(held, limits, T0, T0 + 900_000, around=np.full((3, 1), 10**6))).any()
+    held = SortedReadings(row, time, values, packed)
+    assert not np.array(
+        final_flags(held, limits, (T0, T0 + 900_000), backgrounds=np.full((3, 1), 10**6))
+    ).any()
     assert reach_ms(NOTHING) == 0
-    assert reach_ms(Settings.model_validate({})) == 900_000
-    assert reach_ms(Settings.model_validate({"tsp": {"attenuated_signal": {"period_s": 901}}})) == 1_800_000
+    assert reach_ms(QualitySettings.model_validate({})) == 900_000
+    assert (
+        reach_ms(QualitySettings.model_validate({"tsp": {"attenuated_signal": {"period_s": 901}}}))
+        == 1_800_000
+    )
 
 
 def test_first_flags_of_one_device_in_its_turn() -> None:
-    limits = Limits.of(Settings.model_validate({}), Monitors.plain(np.array([60_000])))
-    state = Newest.empty(1)
+    limits = Limits.of(QualitySettings.model_validate({}), Monitors.plain(np.array([60_000])))
+    state = NewestValues.empty(1)
     time = T0 + np.array([0, 60_000, 30_000, 61_000, 62_000])
     pm10 = [50_000, 50_000, 9_000_000, 300_000, 65_535_000]
     values = np.array([pm10, [ABSENT] * 5, [ABSENT, REFUSED, ABSENT, ABSENT, ABSENT]], np.int32)
     codes = np.zeros((3, 5), np.uint8)
     codes[2, 1] = ord("D")
-    found = first_flags(state, limits, np.zeros(5, np.int32), time, time, values, None, codes)
+    row = np.zeros(5, np.int32)
+    packed = by_reading(limits, Arrivals(row, np.zeros(5, np.int64), None, codes))
+    found = first_flags(state, limits, NewReadings(row, time, values, packed))
     # the third is older than the newest; 250 in one second; 65535 stands for no value
     assert [names_of(int(b)) for b in found.fail[0]] == [(), (), (), (), ("ceiling", "gross_range")]
     assert [names_of(int(b)) for b in found.suspect[0]] == [(), (), (), ("rate_of_change",), ("gross_range",)]
@@ -128,15 +139,15 @@ def test_first_flags_of_one_device_in_its_turn() -> None:
 
 
 def test_a_flat_line_is_as_old_as_the_run_that_came_before_the_context() -> None:
-    limits = Limits.of(Settings.model_validate({}), Monitors.plain(np.array([60_000])))
-    before = Newest.empty(1)
+    limits = Limits.of(QualitySettings.model_validate({}), Monitors.plain(np.array([60_000])))
+    before = NewestValues.empty(1)
     before.time[0, 0], before.value[0, 0], before.since[0, 0] = T0 - 1, 7_000, T0 - 3_600_000
     row, time = np.zeros(2, np.int32), T0 + np.array([0, 60_000])
     values = np.array([[7_000, 7_100], [ABSENT] * 2, [ABSENT] * 2], np.int32)
-    held = Held(row, time, values, np.zeros(2, np.uint16))
-    _, suspect = final_flags(held, limits, T0, T0 + 900_000, before)
+    held = SortedReadings(row, time, values, np.zeros(2, np.uint16))
+    _, suspect = final_flags(held, limits, (T0, T0 + 900_000), before)
     assert [names_of(int(b)) for b in suspect[0]] == [("flat_line",), ()]
-    assert not final_flags(held, limits, T0, T0 + 900_000)[1].any()
+    assert not final_flags(held, limits, (T0, T0 + 900_000))[1].any()
 
 
 def test_a_correction_holds_from_its_instant_until_the_next_one() -> None:
@@ -172,20 +183,20 @@ def test_a_correction_that_cannot_be_meant_is_refused(corrections: list[Correcti
 
 def test_settings_of_another_kind_are_refused() -> None:
     with pytest.raises(ValidationError):
-        Settings.model_validate([1])
+        QualitySettings.model_validate([1])
     for number in (float("inf"), float("nan")):
         with pytest.raises(ValidationError, match="no finite number"):
-            Settings.model_validate({"pm10": {"spike": {"suspect": number}}})
+            QualitySettings.model_validate({"pm10": {"spike": {"suspect": number}}})
 
 
 def test_a_device_that_speaks_rarely_is_compared_with_its_newest_value_before_the_context() -> None:
-    limits = Limits.of(Settings.model_validate({}), Monitors.plain(np.array([60_000, 3_600_000])))
-    before = Newest.empty(2)
+    limits = Limits.of(QualitySettings.model_validate({}), Monitors.plain(np.array([60_000, 3_600_000])))
+    before = NewestValues.empty(2)
     before.time[0, 1], before.value[0, 1], before.since[0, 1] = T0 - 1_000, 7_000, T0 - 1_000
     row, time = np.array([0, 1, 1], np.int32), T0 + np.array([0, 0, 1_000])
     values = np.array([[7_000, 2_507_000, 7_000], [ABSENT] * 3, [ABSENT] * 3], np.int32)
-    held = Held(row, time, values, np.zeros(3, np.uint16))
-    fail, suspect = final_flags(held, limits, T0, T0 + 900_000, before)
+    held = SortedReadings(row, time, values, np.zeros(3, np.uint16))
+    fail, suspect = final_flags(held, limits, (T0, T0 + 900_000), before)
     assert [names_of(int(b)) for b in fail[0]] == [(), ("rate_of_change",), ("rate_of_change",)]
     assert [names_of(int(b)) for b in suspect[0]] == [
         (),
@@ -193,4 +204,4 @@ def test_a_device_that_speaks_rarely_is_compared_with_its_newest_value_before_th
         ("rate_of_change",),
     ]
     # without it the first value has nothing to be compared with
-    assert not final_flags(held, limits, T0, T0 + 900_000)[0][0, 1]
+    assert not final_flags(held, limits, (T0, T0 + 900_000))[0][0, 1]

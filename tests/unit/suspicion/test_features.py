@@ -7,10 +7,9 @@ import pandas as pd
 import pytest
 
 from processors.columns import ABSENT
-from processors.suspicion.features import COLUMNS, NUMBER, Rows, hour_features
-from processors.suspicion.hour_sums import Sums
+from processors.suspicion.features import FEATURES, NUMBER, HourReadings, hour_features
+from processors.suspicion.hour_sums import DeviceSums
 from processors.windows.row_log import REFUSED
-from tests.counties import DATA, dust_storm
 
 HOUR = 3_600_000
 MINUTE = 60_000
@@ -20,7 +19,7 @@ def rows(values, row=0, **more):
     """A reading a minute of one device, in ug/m3."""
     n = len(values)
     columns = {k: np.rint(np.asarray(v, float) * 1000).astype(np.int32) for k, v in more.items()}
-    return Rows(
+    return HourReadings(
         np.full(n, row, np.int32),
         np.arange(n, dtype=np.int64) * MINUTE,
         np.rint(np.asarray(values, float) * 1000).astype(np.int32),
@@ -29,7 +28,7 @@ def rows(values, row=0, **more):
 
 
 def made(one, devices=1, start=0, **beside):
-    sums = Sums.of(devices)
+    sums = DeviceSums.of(devices)
     wide = {name: np.rint(np.asarray(column) * 1000).astype(np.int64) for name, column in beside.items()}
     sums.add(one.row, one.pm10.astype(np.int64), wide)
     found = hour_features(one, devices, start, np.full(devices, 80.0), sums=sums)
@@ -60,7 +59,7 @@ def test_a_device_without_readings_has_no_features_but_its_reference():
 
 
 def test_an_hour_without_any_reading_is_unknown():
-    nobody = Rows(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int32))
+    nobody = HourReadings(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int32))
     f = made(nobody, devices=2)
     assert all(np.isnan(column).all() for name, column in f.items() if name != "reference")
 
@@ -169,7 +168,7 @@ def test_a_reading_of_another_hour_is_refused():
 
 def test_extreme_values_overflow_nothing():
     values = np.array([0, 100_000_000] * 2000, np.int32)
-    one = Rows(np.zeros(4000, np.int32), np.arange(4000, dtype=np.int64), values, tsp=values)
+    one = HourReadings(np.zeros(4000, np.int32), np.arange(4000, dtype=np.int64), values, tsp=values)
     f = made(one)
     assert f["mean"][0] == 50_000.0
     assert 0 <= f["deviation"][0] <= 50_000
@@ -177,16 +176,15 @@ def test_extreme_values_overflow_nothing():
 
 
 def test_every_column_says_its_unit_and_meaning():
-    assert all(column.unit and column.meaning for column in COLUMNS)
-    assert len({column.name for column in COLUMNS}) == len(COLUMNS)
+    assert all(column.unit and column.meaning for column in FEATURES)
+    assert len({column.name for column in FEATURES}) == len(FEATURES)
 
 
-@pytest.mark.skipif(not DATA.exists(), reason=f"the recordings of {DATA} are absent")
-def test_the_dust_storm_has_the_features_that_pandas_finds():
-    frame = pd.DataFrame(dust_storm(), columns=["ms", "pm2_5", "pm10"])
+def test_the_dust_storm_has_the_features_that_pandas_finds(recordings):
+    frame = pd.DataFrame(recordings.dust_storm(), columns=["ms", "pm2_5", "pm10"])
     frame["hour"] = frame.ms // HOUR
     for hour, part in frame.groupby("hour"):
-        one = Rows(
+        one = HourReadings(
             np.zeros(len(part), np.int32),
             part.ms.to_numpy(),
             (part.pm10 * 1000).round().astype(np.int32).to_numpy(),

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from processors.columns import ABSENT
-from processors.suspicion.features import COLUMNS, Rows, hour_features
-from processors.suspicion.hour_sums import Sums
+from processors.suspicion.features import FEATURES, HourReadings, hour_features
+from processors.suspicion.hour_sums import DeviceSums
 
 MINUTE = 60_000
 START = 7 * 3_600_000 + 12_345
@@ -120,7 +120,7 @@ def rows_of(devices):
     def column(name):
         return np.array([ABSENT if one[name] is None else one[name] for _, one in flat], np.int32)
 
-    return Rows(
+    return HourReadings(
         np.array([row for row, _ in flat], np.int32),
         np.array([one["time"] for _, one in flat], np.int64),
         column("pm10"), column("pm2_5"), column("tsp"), column("humidity"),
@@ -135,14 +135,16 @@ def test_features_of_an_hour_are_those_that_are_worked_out_by_hand(seed):
     reference = np.array([80.0, NAN, 90.0, 100.0])
     found = hour_features(rows_of(devices), 4, START, reference)
     for row, readings in enumerate(devices):
-        wanted = {column.name: NAN for column in COLUMNS} | by_hand(readings) | {"reference": reference[row]}
+        wanted = {column.name: NAN for column in FEATURES} | by_hand(readings) | {"reference": reference[row]}
         got = {name: float(found[name][row]) for name in wanted}
         assert got == pytest.approx(wanted, rel=1e-6, abs=1e-9, nan_ok=True)
 
 
 def test_what_came_beside_counts_but_for_a_device_that_is_excused():
-    sums = Sums(*(np.array(n, np.int64) for n in ([4, 4, 0], [3, 4, 0], [50, 50, 9], [100, 0, 3], [0, 2, 5])))
-    nobody = Rows(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int32))
+    sums = DeviceSums(
+        *(np.array(n, np.int64) for n in ([4, 4, 0], [3, 4, 0], [50, 50, 9], [100, 0, 3], [0, 2, 5]))
+    )
+    nobody = HourReadings(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int32))
     found = hour_features(nobody, 3, START, np.full(3, NAN), np.array([False, False, True]), sums)
     np.testing.assert_array_equal(found["flat_share"], [0.75, 1.0, NAN])
     np.testing.assert_array_equal(found["factor"], [0.5, NAN, NAN])
@@ -157,7 +159,7 @@ def test_what_came_beside_counts_but_for_a_device_that_is_excused():
 def test_the_hour_is_half_open_and_a_jump_of_ten_points_is_the_least_that_is_wet():
     def one(minutes, humidity):
         n = len(minutes)
-        return Rows(
+        return HourReadings(
             np.zeros(n, np.int32), START + np.array(minutes) * MINUTE, np.full(n, 5000, np.int32),
             humidity=np.array(humidity, np.int32),
         )  # fmt: skip
@@ -175,7 +177,7 @@ def test_the_hour_is_half_open_and_a_jump_of_ten_points_is_the_least_that_is_wet
 
 def test_farther_than_ten_milligrams_from_the_mean_counts_as_so_far():
     values = np.array([0, 0, 0, 100_000_000], np.int32)
-    one = Rows(np.zeros(4, np.int32), START + np.arange(4) * MINUTE, values)
+    one = HourReadings(np.zeros(4, np.int32), START + np.arange(4) * MINUTE, values)
     found = hour_features(one, 1, START, np.full(1, NAN))
     d = np.array([-10_000, -10_000, -10_000, 10_000.0])
     assert found["deviation"][0] == pytest.approx(d.std())

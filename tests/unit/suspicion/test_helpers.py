@@ -9,8 +9,8 @@ from processors.quality.calibration import UNIT, Correction, Corrections
 from processors.suspicion import guards
 from processors.suspicion.air import Air
 from processors.suspicion.finding import hundredths, number
-from processors.suspicion.places import LEAST_NEIGHBOURS, Place, level, neighbours, pairs_of
-from processors.suspicion.stats import known, median, quantiles, ratio, trailing, within
+from processors.suspicion.stats import count_known, median, quantiles, ratio, trailing, within
+from processors.suspicion.surroundings import LEAST_NEIGHBOURS, Surroundings, level, neighbours, pairs_of
 from tests.hours import HOUR, NEWEST, history, place
 
 NAN = float("nan")
@@ -39,7 +39,7 @@ def test_quantiles_are_values_that_were_there_and_unknown_below_the_least():
     same(median(values), [3, 7, NAN])
     same(median(values, least=2), [3, 7, NAN])
     same(median(values, least=3), [3, NAN, NAN])
-    same(known(values), [4, 2, 0])
+    same(count_known(values), [4, 2, 0])
 
 
 def test_trailing_counts_back_from_the_last_hour():
@@ -65,11 +65,11 @@ def test_where_a_value_lies_between_two(value, low, high, share):
 
 def test_the_night_is_from_ten_to_six():
     none = np.full(1, -1, np.int32)
-    by_hour = [bool(Place(none, none, hour).night(1)[0]) for hour in range(24)]
+    by_hour = [bool(Surroundings(none, none, hour).night(1)[0]) for hour in range(24)]
     assert [hour for hour in range(24) if by_hour[hour]] == [0, 1, 2, 3, 4, 5, 22, 23]
-    assert Place(none, none, 6).night(3).tolist() == [True, True, False]
-    assert Place(none, none, 7).night(3, before=1).tolist() == [True, True, False]
-    assert Place(none, none, 0).night(4).tolist() == [False, True, True, True]
+    assert Surroundings(none, none, 6).night(3).tolist() == [True, True, False]
+    assert Surroundings(none, none, 7).night(3, before=1).tolist() == [True, True, False]
+    assert Surroundings(none, none, 0).night(4).tolist() == [False, True, True, True]
 
 
 def test_the_median_of_a_group_needs_enough_of_its_members():
@@ -158,7 +158,7 @@ def test_a_level_is_corrected_from_the_hour_in_which_its_correction_holds():
     table = Corrections.of(
         [Correction(1, NEWEST - 3 * HOUR, 2 * UNIT, 5000), Correction(1, NEWEST, UNIT // 2)]
     )
-    p = Place(np.zeros(2, np.int32), np.zeros(2, np.int32), 14, Air(table))
+    p = Surroundings(np.zeros(2, np.int32), np.zeros(2, np.int32), 14, Air(table))
     h = history(2, mean=100.0)
     same(level(h, p, "mean", 5), [[100, 100], [100, 205], [100, 205], [100, 205], [100, 50]])
     same(level(h, p, "mean", 3, before=2), [[100, 100], [100, 205], [100, 205]])

@@ -39,7 +39,7 @@ def second(columns):
 
 def found(pattern, columns, **settings):
     """Is the second of two devices without neighbours found, and nobody else?"""
-    rows = pattern.find(second(columns), place(2), pattern.Settings(**settings)).row.tolist()
+    rows = pattern.find(second(columns), place(2), pattern.PATTERN.settings(**settings)).row.tolist()
     assert rows in ([], [1])
     return bool(rows)
 
@@ -192,7 +192,21 @@ STEP = {"mean": [NAN] * 156 + [100] * 3 + [125] * 3 + [50] * 6}
             ],
         ),
     ],
-    ids=lambda it: getattr(it, "PATTERN", None),
+    ids=[
+        "stuck",
+        "flat means",
+        "computed TSP",
+        "a clock behind",
+        "a clock ahead",
+        "times astray",
+        "a random band",
+        "a pile at the ceiling",
+        "a cliff at the ceiling",
+        "spray by a jump",
+        "spray since an hour",
+        "a factor lowered, by raw count",
+        "a factor lowered, by ratio",
+    ],
 )  # fmt: skip
 def test_what_just_meets_the_marks_is_found_and_what_just_misses_one_is_not(pattern, settings, just, misses):
     assert found(pattern, just, **settings)
@@ -208,14 +222,18 @@ def test_without_a_range_to_have_an_hour_of_mean_data_says_nothing():
 @pytest.mark.parametrize(
     ("ending", "mean", "reference", "high"),
     [
-        (75, 46.875, 100, True),  # rising: 1.6 of its hour, and 75 at the end
-        (74.5, 40, 100, False),
-        (75, 47, 100, False),
-        (100, 100, 100, True),  # as high as few hours of the week end
-        (99, 100, 100, False),
-        (80, 100, 150, True),  # under a high background
-        (79, 100, 150, False),
-        (80, 100, 149, False),
+        pytest.param(
+            75, 46.875, 100, True, id="rising and high at the end"
+        ),  # rising: 1.6 of its hour, and 75 at the end
+        pytest.param(74.5, 40, 100, False, id="rising, not high enough"),
+        pytest.param(75, 47, 100, False, id="high, rising too little"),
+        pytest.param(
+            100, 100, 100, True, id="as high as few hours end"
+        ),  # as high as few hours of the week end
+        pytest.param(99, 100, 100, False, id="a little less than those"),
+        pytest.param(80, 100, 150, True, id="under a high background"),  # under a high background
+        pytest.param(79, 100, 150, False, id="not high enough under it"),
+        pytest.param(80, 100, 149, False, id="the background is not high enough"),
     ],
 )
 def test_a_gap_begins_high_on_a_rise_at_a_high_end_or_under_a_high_background(ending, mean, reference, high):
@@ -255,18 +273,18 @@ ALL_OF_IT = {"below": 1.0, "fall": 1.0, "sudden": 1.0, "calm": 1.0, "hours": 1, 
 )
 def test_a_cover_meets_each_of_its_marks(mark, just, missed):
     for value, rows in ((just, [1]), (missed, [])):
-        settings = cover.Settings(**ALL_OF_IT | {"below": 0.9, mark: value})
+        settings = cover.PATTERN.settings(**ALL_OF_IT | {"below": 0.9, mark: value})
         assert cover.find(covered(), place(6, area=0), settings).row.tolist() == rows
 
 
 def test_below_a_least_level_of_the_neighbours_a_cover_cannot_be_seen():
-    settings = cover.Settings(hours=1, before_h=6, below=0.9, fall=0.9)
+    settings = cover.PATTERN.settings(hours=1, before_h=6, below=0.9, fall=0.9)
     assert cover.find(covered(20.0), place(6, area=0), settings).row.tolist() == []
     assert cover.find(covered(21.0), place(6, area=0), settings).row.tolist() == [1]
 
 
 def test_a_cover_needs_six_hours_before_it():
-    shorter = cover.Settings(hours=1, before_h=5, below=0.9, fall=0.9)
+    shorter = cover.PATTERN.settings(hours=1, before_h=5, below=0.9, fall=0.9)
     assert cover.find(covered(), place(6, area=0), shorter).row.tolist() == []
 
 
@@ -296,8 +314,8 @@ TWO_HOURS = {
 )
 def test_two_are_together_where_they_meet_each_mark(mark, missed):
     h, p = two([100, 300] * 4, [60, 100] * 4), place(2, site=[3, 3])
-    assert twins.find(h, p, twins.Settings(**TWO_HOURS)).row.tolist() == [0, 1]
-    assert twins.find(h, p, twins.Settings(**TWO_HOURS | {mark: missed})).row.tolist() == []
+    assert twins.find(h, p, twins.PATTERN.settings(**TWO_HOURS)).row.tolist() == [0, 1]
+    assert twins.find(h, p, twins.PATTERN.settings(**TWO_HOURS | {mark: missed})).row.tolist() == []
 
 
 @pytest.mark.parametrize(("other", "confidence"), [(100, 0.85), (101, 0.6)])
@@ -305,7 +323,7 @@ def test_two_that_were_twice_as_far_apart_in_the_days_before_were_moved(other, c
     mean = np.full((26, 2), 300.0)
     mean[:24, 1] = other
     h = two([100, 300] * 4, [60, 100] * 4, mean=mean)
-    told = twins.find(h, place(2, site=[3, 3]), twins.Settings(**TWO_HOURS))
+    told = twins.find(h, place(2, site=[3, 3]), twins.PATTERN.settings(**TWO_HOURS))
     assert told.confidence.tolist() == [confidence] * 2
 
 
@@ -424,13 +442,26 @@ UG = "ug/m3"
             {"maintenance": 0, "fog": 50}, ("mean", "reference", "factor"), 168,
         ),
     ],
-    ids=lambda it: getattr(it, "PATTERN", None),
+    ids=[
+        "stuck",
+        "flat means",
+        "computed TSP",
+        "a clock ahead and astray",
+        "a random band",
+        "a pile at the ceiling",
+        "a cliff at the ceiling",
+        "a cover",
+        "spray by a jump",
+        "spray since an hour",
+        "a factor lowered, by ratio",
+        "a factor lowered, by raw count",
+    ],
 )  # fmt: skip
 def test_a_finding_tells_since_when_how_surely_by_which_numbers_and_what_was_looked_at(
     pattern, h, since, confidence, evidence, guards, plot, plot_hours
 ):
-    told = pattern.find(h, place(h.devices, area=0), pattern.Settings())
-    assert told.pattern == pattern.PATTERN
+    told = pattern.find(h, place(h.devices, area=0), pattern.PATTERN.settings())
+    assert told.pattern == pattern.NAME
     assert told.row.tolist() == [1]
     assert (told.start.tolist(), told.confidence.tolist()) == ([NEWEST - since * HOUR], [confidence])
     said = lines_of(told)
@@ -460,7 +491,7 @@ COVERED = {
 
 def guard(pattern, columns, name, p=None, **settings):
     """Does the guard silence what is found of the second device?"""
-    told = pattern.find(second(columns), p or place(2), pattern.Settings(**settings))
+    told = pattern.find(second(columns), p or place(2), pattern.PATTERN.settings(**settings))
     assert told.row.tolist() == [1]
     seen, silenced = told.guards[name]
     assert len(seen) == len(silenced) == 1
@@ -480,7 +511,17 @@ def guard(pattern, columns, name, p=None, **settings):
         (spray, WET, 1),
         (mass_factor, {"mean": WAVE}, 24),
     ],
-    ids=lambda it: getattr(it, "PATTERN", None),
+    ids=[
+        "stuck",
+        "flat means",
+        "computed TSP",
+        "a clock",
+        "a random band",
+        "a ceiling",
+        "a cover",
+        "spray",
+        "a factor lowered",
+    ],
 )
 def test_maintenance_excuses_what_is_found_from_hours_that_it_touched(pattern, columns, hours):
     loose = {
@@ -504,7 +545,7 @@ def test_a_cap_at_the_range_of_the_sensor_is_the_sensor_s_own():
 def test_each_monitor_is_held_against_its_own_greatest_value():
     tops = np.full((6, 2), 300.0)
     tops[:, 0] = 500.0
-    told = ceiling.find(history(2, greatest=tops, top_share=[0.2] * 6), place(2), ceiling.Settings())
+    told = ceiling.find(history(2, greatest=tops, top_share=[0.2] * 6), place(2), ceiling.PATTERN.settings())
     assert told.row.tolist() == [0, 1]
     assert told.evidence["ceiling"][0].tolist() == [500.0, 300.0]
 
@@ -546,10 +587,10 @@ def test_half_of_the_jump_at_another_monitor_of_the_site_is_watering():
     for jump, watered in ((15.0, True), (14.5, False)):
         jumps = np.array([[jump, 30.0]])
         h = history(2, humidity_jump=jumps, wet_share=[[NAN, 0.4]])
-        told = spray.find(h, place(2, site=[4, 4]), spray.Settings())
+        told = spray.find(h, place(2, site=[4, 4]), spray.PATTERN.settings())
         assert told.row.tolist() == [1]
         assert told.guards["watering"][1].tolist() == [watered]
-        apart = spray.find(h, place(2), spray.Settings())
+        apart = spray.find(h, place(2), spray.PATTERN.settings())
         assert apart.guards["watering"][1].tolist() == [False]
 
 
@@ -565,7 +606,7 @@ def test_two_that_were_moved_together_name_each_other_and_how_near_they_are():
             for n in range(4)
         },
     )
-    told = twins.find(h, place(4, site=[3, 3, 3, 1]), twins.Settings(hours=2, before_h=24, least=8))
+    told = twins.find(h, place(4, site=[3, 3, 3, 1]), twins.PATTERN.settings(hours=2, before_h=24, least=8))
     assert (told.pattern, told.row.tolist()) == ("moved_together", [0, 1])
     assert (told.start.tolist(), told.confidence.tolist()) == ([NEWEST - HOUR] * 2, [0.85] * 2)
     numbers = {
@@ -587,7 +628,7 @@ def test_steps_are_judged_where_half_as_many_are_there_as_quarters_must_be(known
     a = np.array([100.0, 300.0] * 8)
     a[[one != "K" for one in known]] = NAN
     quarters = {f"quarter_{n + 1}": np.stack([a[n::4]] * 2, axis=1) for n in range(4)}
-    settings = twins.Settings(hours=4, least=8, rough=0.0)
+    settings = twins.PATTERN.settings(hours=4, least=8, rough=0.0)
     assert twins.find(history(2, **quarters), place(2, site=[3, 3]), settings).row.tolist() == rows
 
 
@@ -597,7 +638,7 @@ def test_a_habit_of_going_offline_tells_its_gaps_and_what_the_air_was_before_the
         "ending": [150, NAN, NAN] * 4 + [160, NAN], "rise": [2.0, NAN, NAN] * 4 + [3.0, NAN],
         "reference": [120] * 12 + [125, 110],
     }  # fmt: skip
-    told = offline.find(second(gaps), place(2), offline.Settings(high=1.0, rising_hour=1.5))
+    told = offline.find(second(gaps), place(2), offline.PATTERN.settings(high=1.0, rising_hour=1.5))
     assert (told.pattern, told.row.tolist()) == ("offline_when_polluted", [1])
     assert (told.start.tolist(), told.confidence.tolist()) == ([NEWEST - 13 * HOUR], [1.0])
     said = lines_of(told)

@@ -22,7 +22,7 @@ from processors.suspicion import (
     twins,
 )
 from processors.suspicion.air import Air
-from processors.suspicion.places import neighbours, pairs_of
+from processors.suspicion.surroundings import neighbours, pairs_of
 from tests.hours import HONEST, HOUR, NEWEST, history, place
 
 NAN = float("nan")
@@ -30,16 +30,16 @@ ALL = (band, ceiling, clock, cover, flat_means, mass_factor, offline, spray, stu
 
 
 def look(pattern, h, p=None, **settings):
-    return pattern.find(h, p or place(h.devices), pattern.Settings(**settings))
+    return pattern.find(h, p or place(h.devices), pattern.PATTERN.settings(**settings))
 
 
-@pytest.mark.parametrize("pattern", ALL, ids=lambda p: p.PATTERN)
+@pytest.mark.parametrize("pattern", ALL, ids=lambda p: p.NAME)
 @pytest.mark.parametrize("hour", [3, 14])
 def test_an_honest_monitor_is_not_suspected(pattern, hour):
     assert len(look(pattern, history(6), place(6, hour, area=0)).row) == 0
 
 
-@pytest.mark.parametrize("pattern", ALL, ids=lambda p: p.PATTERN)
+@pytest.mark.parametrize("pattern", ALL, ids=lambda p: p.NAME)
 def test_a_monitor_of_which_nothing_is_known_is_not_suspected(pattern):
     nothing = dict.fromkeys(HONEST, NAN)
     assert len(look(pattern, history(2, **nothing)).row) == 0

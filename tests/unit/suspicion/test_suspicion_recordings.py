@@ -1,24 +1,38 @@
-"""Falsifications put into the real recordings are found; the recordings as they are raise no suspicion."""
+"""Falsifications put into recordings are found; the recordings as they are raise no suspicion."""
 
 from __future__ import annotations
 
 import pytest
 
 from bench import suspicion as bench
-from bench.suspicion_fleet import DATA, STATIONS, Fleet, honest, station
+from bench import suspicion_fleet
+from bench.suspicion_fleet import STATIONS, Fleet, honest, station, texture
 from bench.suspicion_scenarios import SCENARIOS, TWINS
 from processors.suspicion.features import LONG_HOURS
 
-pytestmark = [
-    pytest.mark.long,
-    pytest.mark.skipif(not DATA.exists(), reason=f"the recordings of {DATA} are absent"),
-]
+pytestmark = pytest.mark.long
 # scenarios that need more than a few days, or the right week
 SLOW = {"offline_when_polluted"}
 
 
+def forget():
+    """What the bench keeps of the recordings that it has read."""
+    station.cache_clear()
+    texture.cache_clear()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def played(recordings, tmp_path_factory):
+    """The bench reads these recordings."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(suspicion_fleet, "DATA", recordings.write(tmp_path_factory.mktemp("recordings")))
+        forget()
+        yield recordings
+    forget()
+
+
 @pytest.fixture(scope="module")
-def said():
+def said(played):
     """(fleet, what is told of it) of fifteen days in March with every scenario in three strengths."""
     fleet = bench.injected(7)
     return fleet, [f for f in bench.watched(fleet) if not f.silenced]
@@ -59,7 +73,9 @@ def test_the_same_log_gives_the_same_findings(said):
     assert again == told
 
 
-@pytest.mark.parametrize("recording", [bench._untouched_storm, bench._untouched_stations])
+@pytest.mark.parametrize(
+    "recording", [bench._untouched_storm, bench._untouched_stations], ids=["the storm", "the stations"]
+)
 def test_the_recordings_as_they_are_raise_no_suspicion(recording):
     assert recording().value == 0
 

@@ -11,14 +11,14 @@ from deploy.county.check import check_folder
 from deploy.county.compile import revision_of_folder
 from ingest.suspicion_thresholds import FIELDS
 from processors.plan.plan import Plan
-from processors.suspicion.settings import never_met, settings_of
-from processors.suspicion.watch import PATTERNS, Settings
+from processors.suspicion.patterns import PATTERNS
+from processors.suspicion.settings import SuspicionSettings, never_met, settings_of
 from tests.counties import device, site, write_county
 from tests.hours import history, place
 from tests.logs import HOUR, MINUTE, T0, Run, revision
 from tests.unit.detect.test_suspecting import fives, log_of, stuck
 
-DEFAULTS = Settings()
+DEFAULTS = SuspicionSettings()
 
 
 def county(tmp_path: Any, suspicion: Any) -> Any:
@@ -29,7 +29,7 @@ def county(tmp_path: Any, suspicion: Any) -> Any:
 def test_what_may_be_written_are_the_thresholds_of_the_patterns_and_their_defaults_are_within():
     assert list(FIELDS) == list(PATTERNS)
     for pattern, named in FIELDS.items():
-        own = getattr(DEFAULTS, pattern)
+        own = DEFAULTS.of(pattern)
         assert set(named) | {"cliff_h"} == {one.name for one in fields(own)} | {"cliff_h"}
         for name, (kind, least, greatest) in named.items():
             value = getattr(own, name)
@@ -40,12 +40,12 @@ def test_what_may_be_written_are_the_thresholds_of_the_patterns_and_their_defaul
 @pytest.mark.parametrize("pattern", FIELDS)
 def test_no_threshold_within_its_bounds_stops_the_fold(pattern):
     held = history(3, flat_share=1.0, factor=2.0, tsp_slope=1.1, tsp_residual=0.001, astray=1.0)
-    own = getattr(DEFAULTS, pattern)
+    own = DEFAULTS.of(pattern)
     for name, (kind, least, greatest) in FIELDS[pattern].items():
         for bound in (least, greatest):
-            PATTERNS[pattern](held, place(3), replace(own, **{name: kind(bound)}))
+            PATTERNS[pattern].find(held, place(3), replace(own, **{name: kind(bound)}))
     most = replace(own, **{name: kind(greatest) for name, (kind, _, greatest) in FIELDS[pattern].items()})
-    PATTERNS[pattern](held, place(3), most)
+    PATTERNS[pattern].find(held, place(3), most)
 
 
 def test_true_means_the_defaults_and_has_the_id_that_it_always_had(tmp_path):
@@ -71,10 +71,10 @@ def test_a_county_sets_what_it_names_and_keeps_the_rest(tmp_path):
     made = revision_of_folder(county(tmp_path, given), T0)
     assert made.body["county"]["suspicion"] == given
     own = Plan.of(made).suspicion
-    assert own.stuck == replace(DEFAULTS.stuck, hours=4)
-    assert own.ceiling.cliff_h == (96,)
+    assert own.of("stuck") == replace(DEFAULTS.of("stuck"), hours=4)
+    assert own.of("ceiling").cliff_h == (96,)
     assert (own.without, own.told, own.quiet_h) == (frozenset({"clock"}), 0.75, 48)
-    assert own.cover == DEFAULTS.cover
+    assert own.of("cover") == DEFAULTS.of("cover")
 
 
 def test_what_could_never_be_found_is_told_with_its_place(tmp_path):
@@ -124,5 +124,5 @@ def test_what_a_county_does_not_look_for_any_more_ends_and_is_told_anew_when_it_
 def test_settings_of_a_body_are_plain_data_and_back():
     body = {"mass_factor": {"fall": 0.7, "after_h": 48}}
     own = settings_of(body)
-    assert (own.mass_factor.fall, own.mass_factor.after_h) == (0.7, 48)
+    assert (own.of("mass_factor").fall, own.of("mass_factor").after_h) == (0.7, 48)
     assert settings_of(None) == settings_of(True) == DEFAULTS

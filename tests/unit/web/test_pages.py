@@ -265,16 +265,16 @@ async def test_a_question_that_fails_is_not_hidden_by_one_that_is_answered(visit
 @pytest.mark.parametrize(
     ("query", "status"),
     [
-        ("device=none", 404),
-        ("", 404),
-        ("device=dev-001&quantity=gold", 400),
-        ("device=dev-001&from=yesterday", 400),
-        ("device=dev-001&from=2026-11-23T08:00:00", 400),
-        ("device=dev-001&from=5&to=4", 400),
-        ("device=dev-001&hours=0", 400),
-        ("device=dev-001&hours=many", 400),
-        ("device=dev-001&from=1", 400),
-        ("device=dev-001&to=99999999999999999999", 400),
+        pytest.param("device=none", 404, id="no such device"),
+        pytest.param("", 404, id="no device named"),
+        pytest.param("device=dev-001&quantity=gold", 400, id="no such quantity"),
+        pytest.param("device=dev-001&from=yesterday", 400, id="from is no instant"),
+        pytest.param("device=dev-001&from=2026-11-23T08:00:00", 400, id="from without zone"),
+        pytest.param("device=dev-001&from=5&to=4", 400, id="it ends before it begins"),
+        pytest.param("device=dev-001&hours=0", 400, id="no hours"),
+        pytest.param("device=dev-001&hours=many", 400, id="hours in words"),
+        pytest.param("device=dev-001&from=1", 400, id="longer than is drawn"),
+        pytest.param("device=dev-001&to=99999999999999999999", 400, id="an instant past the calendar"),
     ],
 )
 async def test_a_series_that_cannot_be_is_refused_with_words(visit: Visit, query: str, status: int) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import numpy as np
-import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -16,12 +15,12 @@ from processors.audit.texts import LANGUAGES
 from processors.history import open_history
 from processors.records.verdicts import Interval
 from processors.records.winds import Share, SiteHour
-from tests.counties import DATA, device, iso, reading, write_county, write_recording
+from tests.counties import device, iso, reading, write_county, write_recording
 from tests.kept import keep, log_of
+from tests.series import POINTS
 
 HOUR = 3_600_000
 START = 1_774_976_400_000
-POINTS = ["N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW"]
 
 
 def hour(start, direction, speed=3.0, shares=(), reason="", revision=1):
@@ -101,10 +100,9 @@ def test_the_share_of_the_period_is_that_of_all_its_pairs():
     assert share.unpaired == {"calm": 4}
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason="the recordings of ../shared/data are not here")
 @pytest.mark.parametrize("sectors", [8, 16])
-def test_the_sectors_of_a_recorded_spring_are_those_of_pandas(sectors):
-    table = pd.read_csv(DATA / "beijing-guanyuan-2015-spring.csv.gz")
+def test_the_sectors_of_a_recorded_spring_are_those_of_pandas(recordings, sectors):
+    table = recordings.station("guanyuan")
     table["start"] = START + np.arange(len(table)) * HOUR
     measured = table.dropna(subset=["PM10"])
     winds = [

@@ -43,7 +43,7 @@ from processors.wind.vector import (
     wind_of,
     wind_sums,
 )
-from tests.counties import DATA
+from tests.series import STATIONS
 
 NANO = 10**9
 NAN = float("nan")
@@ -124,10 +124,9 @@ def test_twelve_days_of_seconds_at_the_greatest_speed_do_not_overflow():
     assert wind_of(total, WindSettings()).resultant.tolist() == [120_000]
 
 
-@pytest.mark.skipif(not DATA.exists(), reason=f"the recordings of {DATA} are absent")
-@pytest.mark.parametrize("name", ["guanyuan", "changping"])
-def test_the_daily_wind_of_a_reference_station_is_the_one_that_pandas_finds(name):
-    frame = pd.read_csv(DATA / f"beijing-{name}-2015-spring.csv.gz").dropna(subset=["wd", "WSPM"])
+@pytest.mark.parametrize("name", STATIONS)
+def test_the_daily_wind_of_a_reference_station_is_the_one_that_pandas_finds(recordings, name):
+    frame = recordings.station(name).dropna(subset=["wd", "WSPM"])
     points = {text["en"]: i * 22.5 for i, text in enumerate(sector_names(16))}
     frame["degrees"] = frame.wd.map(points)
     frame["day"] = frame.groupby(["month", "day"]).ngroup()

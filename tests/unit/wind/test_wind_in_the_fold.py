@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import cmath
-import csv
-import gzip
 import math
 from dataclasses import replace
 
@@ -15,8 +13,8 @@ from processors.fold.detector import Detector
 from processors.fold.wind import Winds
 from processors.records.winds import decode_winds, encode_winds
 from processors.wind.attribution import NOT_SITE, SITE, UNDETERMINED, AttributionSettings, hour_share
-from tests.counties import DATA
 from tests.logs import HOUR, MINUTE, T0, Run, batch, minutes, revision, row, tick, ticking
+from tests.series import POINTS, STATIONS
 
 # north of the site's location stands n, south of it s, 100 m apart; the vane stands anywhere
 DEVICES = ({"id": "n", "bearing": 0.0}, {"id": "s", "bearing": 180.0}, {"id": "vane"})
@@ -161,40 +159,22 @@ def test_nothing_downwind_is_nothing_to_share_out():
     assert hour_share(10, 0, AttributionSettings()).reasons == ("no_excess",)
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason="the recordings of ../shared/data are not here")
-def test_hourly_vector_means_are_those_of_numbers_that_are_not_ours_on_the_recorded_winds_of_beijing():
+def test_hourly_vector_means_are_those_of_numbers_that_are_not_ours_on_the_recorded_winds_of_stations(
+    recordings,
+):
     """Each hour of the recording is played as ten minutes: six of them make a clock hour here."""
-    points = [
-        "N",
-        "NNE",
-        "NE",
-        "ENE",
-        "E",
-        "ESE",
-        "SE",
-        "SSE",
-        "S",
-        "SSW",
-        "SW",
-        "WSW",
-        "W",
-        "WNW",
-        "NW",
-        "NNW",
-    ]
     rows, expected = [], {}
-    for station in ("guanyuan", "changping"):
-        with gzip.open(DATA / f"beijing-{station}-2015-spring.csv.gz", "rt") as file:
-            lines = list(csv.DictReader(file))[: 40 * 6]
+    for station in STATIONS:
+        lines = recordings.station_lines(station)[: 40 * 6]
         for i, line in enumerate(lines):
-            if line["wd"] in points and line["WSPM"] not in ("", "NA"):
-                degrees, speed = points.index(line["wd"]) * 22.5, float(line["WSPM"])
+            if line["wd"] in POINTS and line["WSPM"] not in ("", "NA"):
+                degrees, speed = POINTS.index(line["wd"]) * 22.5, float(line["WSPM"])
                 rows.append(
                     row(T0 + i * 10 * MINUTE, device=station, wind_speed=speed, wind_direction=degrees)
                 )
                 expected.setdefault(i // 6, []).append((speed, degrees))
     rows.sort(key=lambda one: one.received_at)
-    found = winds(run(rows, until=T0 + 40 * HOUR + 3 * MINUTE, devices=("guanyuan", "changping")))
+    found = winds(run(rows, until=T0 + 40 * HOUR + 3 * MINUTE, devices=STATIONS))
     assert len(found) == len(expected)
     told = 0
     for hour in found:

@@ -1,4 +1,4 @@
-"""All patterns over the hours of a partition: what is newly suspected, told once an episode.
+"""Episodes of suspicion: all patterns over the hours of a partition, each told once while it stands.
 
 The state is the history and, per pattern and device, since when the suspicion stands. A standing
 suspicion that is not found for `settings.quiet_h` hours ends; found again it is a new one.
@@ -11,96 +11,46 @@ that somebody falsified.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from processors.columns import HOUR_MS, Int32s
-from processors.suspicion import (
-    band,
-    ceiling,
-    clock,
-    cover,
-    flat_means,
-    mass_factor,
-    offline,
-    spray,
-    stuck,
-    tsp,
-    twins,
-)
-from processors.suspicion.features import COLUMNS, NUMBER, Features
-from processors.suspicion.finding import Finding, Findings, Guard, Named, number
-from processors.suspicion.history import NOTHING, History
-from processors.suspicion.places import Place
+from processors.columns import HOUR_MS, Array, Int8s, Int32s
+from processors.suspicion.feature_history import NOTHING, FeatureHistory
+from processors.suspicion.features import FEATURES, NUMBER, HourFeatures
+from processors.suspicion.finding import EvidenceNumber, Finding, Guard, PatternFindings, number
+from processors.suspicion.patterns import PATTERNS
+from processors.suspicion.settings import SuspicionSettings
+from processors.suspicion.surroundings import Surroundings
 
 STATUS = "a proposal of this project"  # of all default settings: no standard names them
 _NEVER = -1
 _OPEN, _SILENCED = 1, 2
 
-Find = Callable[[History, Place, Any], Findings]
-PATTERNS: dict[str, Find] = {
-    module.PATTERN: module.find
-    for module in (
-        mass_factor,
-        spray,
-        cover,
-        ceiling,
-        band,
-        tsp,
-        flat_means,
-        stuck,
-        offline,
-        twins,
-        clock,
-    )
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Settings of all patterns. Defaults: a proposal of this project."""
-
-    mass_factor: mass_factor.Settings = field(default_factory=mass_factor.Settings)
-    spray: spray.Settings = field(default_factory=spray.Settings)
-    cover: cover.Settings = field(default_factory=cover.Settings)
-    ceiling: ceiling.Settings = field(default_factory=ceiling.Settings)
-    random_band: band.Settings = field(default_factory=band.Settings)
-    computed_tsp: tsp.Settings = field(default_factory=tsp.Settings)
-    flat_means: flat_means.Settings = field(default_factory=flat_means.Settings)
-    stuck: stuck.Settings = field(default_factory=stuck.Settings)
-    offline_when_polluted: offline.Settings = field(default_factory=offline.Settings)
-    moved_together: twins.Settings = field(default_factory=twins.Settings)
-    clock: clock.Settings = field(default_factory=clock.Settings)
-    without: frozenset[str] = frozenset()  # patterns that are not looked for
-    told: float = 0.6  # confidence from which a finding is told
-    quiet_h: int = 24
-
 
 @dataclass(slots=True, eq=False)
-class Watch:
+class Episodes:
     """`since`, `seen`: (patterns, devices) hour numbers, -1 never; `how`: 0, told, or silenced."""
 
-    history: History
-    since: npt.NDArray[np.int32]
-    seen: npt.NDArray[np.int32]
-    how: npt.NDArray[np.int8]
+    history: FeatureHistory
+    since: Int32s
+    seen: Int32s
+    how: Int8s
 
     @classmethod
-    def of(cls, devices: int) -> Watch:
+    def of(cls, devices: int) -> Episodes:
         """Nothing known of that many devices."""
         shape = (len(PATTERNS), devices)
         return cls(
-            History.of(devices),
+            FeatureHistory.of(devices),
             np.full(shape, _NEVER, np.int32),
             np.full(shape, _NEVER, np.int32),
             np.zeros(shape, np.int8),
         )
 
-    def close(self, features: Features, place: Place, settings: Settings) -> list[Finding]:
+    def close(
+        self, features: HourFeatures, place: Surroundings, settings: SuspicionSettings
+    ) -> list[Finding]:
         """Take in a closed hour; what is newly suspected, or newly silenced by a guard, by pattern and row.
 
         An hour that late readings changed corrects the history and is not judged again: what it
@@ -111,14 +61,16 @@ class Watch:
             return []
         hour = features.start // HOUR_MS
         made: list[Finding] = []
-        for index, (name, find) in enumerate(PATTERNS.items()):
+        for index, (name, pattern) in enumerate(PATTERNS.items()):
             if name in settings.without:
                 continue
-            found = find(self.history, place, getattr(settings, name))
+            found = pattern.find(self.history, place, settings.of(name))
             made += self._told(index, found, hour, settings)
         return made
 
-    def _told(self, index: int, found: Findings, hour: int, settings: Settings) -> list[Finding]:
+    def _told(
+        self, index: int, found: PatternFindings, hour: int, settings: SuspicionSettings
+    ) -> list[Finding]:
         since, seen, how = self.since[index], self.seen[index], self.how[index]
         over = (how > 0) & (seen < hour - settings.quiet_h)
         how[over], since[over], seen[over] = 0, _NEVER, _NEVER
@@ -151,7 +103,7 @@ class Watch:
         """Rows have new numbers: new row i was `old_row[i]`, -1 where the device is new."""
         self.history.remap(old_row)
         stays = np.flatnonzero(old_row >= 0)
-        made = Watch.of(0)
+        made = Episodes.of(0)
         shape = (len(PATTERNS), len(old_row))
         made.since, made.seen = np.full(shape, _NEVER, np.int32), np.full(shape, _NEVER, np.int32)
         made.how = np.zeros(shape, np.int8)
@@ -159,18 +111,18 @@ class Watch:
             getattr(made, name)[:, stays] = getattr(self, name)[:, old_row[stays]]
             setattr(self, name, getattr(made, name))
 
-    def arrays(self) -> list[npt.NDArray[Any]]:
+    def arrays(self) -> list[Array]:
         """What a snapshot keeps, beside `history.newest`; `restored` is the inverse."""
         return [self.history.recent, self.history.long, self.since, self.seen, self.how]
 
     @classmethod
-    def restored(cls, newest: int, arrays: list[npt.NDArray[Any]]) -> Watch:
+    def restored(cls, newest: int, arrays: list[Array]) -> Episodes:
         """From the arrays of a snapshot."""
         recent, long, since, seen, how = arrays
-        return cls(History(recent, long, newest), since, seen, how)
+        return cls(FeatureHistory(recent, long, newest), since, seen, how)
 
 
-def finding(found: Findings, i: int, history: History) -> Finding:
+def finding(found: PatternFindings, i: int, history: FeatureHistory) -> Finding:
     """One line of findings, with what is needed to plot it."""
     row = int(found.row[i])
     return Finding(
@@ -180,7 +132,8 @@ def finding(found: Findings, i: int, history: History) -> Finding:
         end=history.newest + HOUR_MS,
         confidence=float(found.confidence[i]),
         evidence={
-            name: Named(number(float(column[i])), unit) for name, (column, unit) in found.evidence.items()
+            name: EvidenceNumber(number(float(column[i])), unit)
+            for name, (column, unit) in found.evidence.items()
         },
         guards=tuple(
             Guard(name, number(float(value[i])), bool(silent[i]))
@@ -190,9 +143,9 @@ def finding(found: Findings, i: int, history: History) -> Finding:
     )
 
 
-def _series(found: Findings, name: str, row: int, history: History) -> tuple[float | None, ...]:
+def _series(found: PatternFindings, name: str, row: int, history: FeatureHistory) -> tuple[float | None, ...]:
     """The last hours of a column, as far as it is kept, from the first that is known; empty: none is."""
-    hours = min(found.plot_hours, COLUMNS[NUMBER[name]].hours)
+    hours = min(found.plot_hours, FEATURES[NUMBER[name]].hours)
     values = [number(float(v)) for v in history.last(name, hours, row=row)]
     first = next((at for at, value in enumerate(values) if value is not None), hours)
     return tuple(values[first:])

@@ -1,4 +1,4 @@
-"""Where devices stand and what time it is there: groups, medians of neighbours, hours of rest."""
+"""Surroundings of the devices: their sites and areas, medians of neighbours, the hours of night."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import numpy as np
 
 from processors.columns import Bools, Floats, Int32s
 from processors.suspicion.air import Air, hours_up_to
-from processors.suspicion.history import History
+from processors.suspicion.feature_history import FeatureHistory
 
 NIGHT_FROM, NIGHT_TO = 22, 6  # dust-standards.md: night is 22:00-06:00
 LEAST_NEIGHBOURS = 4  # devices of an area, from which its median says something
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Place:
+class Surroundings:
     """`site`, `area`: (devices) number of the group, -1: none; `hour`: of the newest hour, 0-23, local."""
 
     site: Int32s
@@ -29,7 +29,7 @@ class Place:
         return (local >= NIGHT_FROM) | (local < NIGHT_TO)
 
 
-def level(history: History, place: Place, name: str, hours: int, before: int = 0) -> Floats:
+def level(history: FeatureHistory, place: Surroundings, name: str, hours: int, before: int = 0) -> Floats:
     """(hours, devices) of a column in ug/m3 as the air is judged: `history.last` by the corrections."""
     raw = history.last(name, hours, before)
     return raw if place.air is None else place.air.of(raw, hours_up_to(history.newest, hours, before))
@@ -42,14 +42,14 @@ def neighbours(column: Floats, group: Int32s, least: int = LEAST_NEIGHBOURS) -> 
     if not len(known):
         return made
     order = known[np.lexsort((column[known], group[known]))]
-    of = group[order]
-    first = np.flatnonzero(np.concatenate(([True], of[1:] != of[:-1])))
-    count = np.diff(first, append=len(of))
+    groups = group[order]
+    first = np.flatnonzero(np.concatenate(([True], groups[1:] != groups[:-1])))
+    count = np.diff(first, append=len(groups))
     enough = count >= least
     median = np.where(enough, column[order[first + (count - 1) // 2]], np.nan)
-    place = np.searchsorted(of[first], group)
+    place = np.searchsorted(groups[first], group)
     inside = np.minimum(place, len(first) - 1)
-    found = of[first][inside] == group
+    found = groups[first][inside] == group
     made[found] = median[inside[found]]
     return made
 
@@ -58,10 +58,10 @@ def pairs_of(group: Int32s, most: int = 16) -> tuple[Int32s, Int32s]:
     """Each two rows of one group, (a, b) with a before b, at most `most` - 1 steps apart in it."""
     order = np.argsort(group, kind="stable").astype(np.int32)
     order = order[group[order] >= 0]
-    of = group[order]
+    groups = group[order]
     a, b = [], []
     for step in range(1, most):
-        same = np.flatnonzero(of[step:] == of[:-step]) if step < len(of) else np.empty(0, np.intp)
+        same = np.flatnonzero(groups[step:] == groups[:-step]) if step < len(groups) else np.empty(0, np.intp)
         if not len(same):
             break
         a.append(order[same])

@@ -5,19 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from processors.suspicion.features import COLUMNS, LONG_HOURS, NUMBER, Features
-from processors.suspicion.history import BYTES_A_DEVICE, History
+from processors.suspicion.feature_history import BYTES_A_DEVICE, FeatureHistory
+from processors.suspicion.features import FEATURES, LONG_HOURS, NUMBER, HourFeatures
 from tests.hours import HOUR, NEWEST, history
 
 NAN = float("nan")
 
 
 def hour(number, value, devices=1):
-    return Features(number * HOUR, np.full((len(COLUMNS), devices), float(value)))
+    return HourFeatures(number * HOUR, np.full((len(FEATURES), devices), float(value)))
 
 
 def test_hours_come_back_in_order_the_oldest_first():
-    h = History.of(1)
+    h = FeatureHistory.of(1)
     for n in range(30):
         assert h.put(hour(n, n))
     assert h.last("mean", 5)[:, 0].tolist() == [25, 26, 27, 28, 29]
@@ -27,7 +27,7 @@ def test_hours_come_back_in_order_the_oldest_first():
 
 
 def test_hours_that_nobody_put_are_unknown():
-    h = History.of(1)
+    h = FeatureHistory.of(1)
     h.put(hour(10, 1))
     h.put(hour(13, 4))
     np.testing.assert_array_equal(h.last("mean", 4)[:, 0], [1, np.nan, np.nan, 4])
@@ -37,7 +37,7 @@ def test_hours_that_nobody_put_are_unknown():
 
 
 def test_a_late_hour_corrects_what_is_still_kept():
-    h = History.of(1)
+    h = FeatureHistory.of(1)
     for n in range(200):
         h.put(hour(n, 1))
     assert h.put(hour(195, 7))
@@ -73,12 +73,12 @@ def test_devices_that_stay_keep_their_hours_under_new_rows():
 
 
 def test_a_device_costs_no_more_than_its_budget():
-    h = History.of(10)
+    h = FeatureHistory.of(10)
     assert (h.recent.nbytes + h.long.nbytes) / 10 == BYTES_A_DEVICE <= 3_072
 
 
 def test_a_number_too_great_for_a_half_float_is_kept_as_the_greatest():
-    h = History.of(1)
+    h = FeatureHistory.of(1)
     h.put(hour(1, 99_999))
     assert h.last("mean", 1)[0, 0] == pytest.approx(65_000, rel=1e-3)
     h.put(hour(2, -99_999))  # a lag, say

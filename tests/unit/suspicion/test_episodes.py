@@ -9,22 +9,24 @@ import orjson
 import pyarrow as pa
 import pytest
 
-from processors.suspicion.features import COLUMNS, NUMBER, Features
-from processors.suspicion.finding import Named
-from processors.suspicion.history import LONG_NAMES, RECENT_NAMES
+from processors.suspicion.episodes import STATUS, Episodes
+from processors.suspicion.feature_history import LONG_NAMES, RECENT_NAMES
+from processors.suspicion.features import FEATURES, NUMBER, HourFeatures
+from processors.suspicion.finding import EvidenceNumber
+from processors.suspicion.patterns import PATTERNS, TITLES
 from processors.suspicion.saved import Blocks, from_bytes, to_bytes
-from processors.suspicion.watch import PATTERNS, STATUS, Settings, Watch
-from processors.suspicion.words import GUARDS, TITLES
+from processors.suspicion.settings import SuspicionSettings
+from processors.suspicion.wording import GUARDS
 from tests.hours import HONEST, HOUR, place
 
 FIRST = 500_000
 
 
 def hour(number, devices=2, **columns):
-    full = np.full((len(COLUMNS), devices), np.nan)
+    full = np.full((len(FEATURES), devices), np.nan)
     for name, value in (HONEST | columns).items():
         full[NUMBER[name]] = value
-    return Features((FIRST + number) * HOUR, full)
+    return HourFeatures((FIRST + number) * HOUR, full)
 
 
 def stuck(number, value=87.0, **more):
@@ -32,97 +34,101 @@ def stuck(number, value=87.0, **more):
     return hour(number, least=[value, 60], greatest=[value, 160], mean=[value, 100], **more)
 
 
-def run(watch, hours, p=None):
+def run(episodes, hours, p=None):
     said = []
     for one in hours:
-        said += watch.close(one, p or place(2), Settings())
+        said += episodes.close(one, p or place(2), SuspicionSettings())
     return said
 
 
 def test_a_suspicion_is_told_once_while_it_stands():
-    watch = Watch.of(2)
-    said = run(watch, [hour(0), *(stuck(n) for n in range(1, 10))])
+    episodes = Episodes.of(2)
+    said = run(episodes, [hour(0), *(stuck(n) for n in range(1, 10))])
     assert [(f.pattern, f.row) for f in said] == [("stuck", 0)]
     (one,) = said
     assert (one.start, one.end) == ((FIRST + 1) * HOUR, (FIRST + 3) * HOUR)
-    assert one.evidence["value"] == Named(87.0, "ug/m3")
+    assert one.evidence["value"] == EvidenceNumber(87.0, "ug/m3")
     assert one.silenced is None
     assert one.plot["mean"][-3:] == (100.0, 87.0, 87.0)
-    assert watch.standing("stuck").tolist() == [0]
+    assert episodes.standing("stuck").tolist() == [0]
 
 
 def test_what_ended_a_day_ago_is_told_anew():
     hours = [stuck(n) for n in range(3)] + [hour(n) for n in range(3, 30)] + [stuck(n) for n in range(30, 33)]
-    said = run(Watch.of(2), hours)
+    said = run(Episodes.of(2), hours)
     assert [f.start // HOUR - FIRST for f in said] == [0, 30]
 
 
 def test_a_silenced_suspicion_says_its_guard_and_is_told_when_the_guard_is_gone():
-    watch = Watch.of(2)
-    said = run(watch, [stuck(n, excused=0.5) for n in range(3)])
+    episodes = Episodes.of(2)
+    said = run(episodes, [stuck(n, excused=0.5) for n in range(3)])
     assert [f.silenced for f in said] == ["maintenance"]
-    assert watch.standing("stuck").tolist() == []
-    said = run(watch, [stuck(n) for n in range(3, 6)])
+    assert episodes.standing("stuck").tolist() == []
+    said = run(episodes, [stuck(n) for n in range(3, 6)])
     assert [f.silenced for f in said] == [None]
 
 
 def test_an_hour_that_came_again_corrects_and_is_not_judged_twice():
-    watch = Watch.of(2)
-    run(watch, [hour(0), hour(1)])
-    assert run(watch, [stuck(0), stuck(1)]) == []
-    assert watch.history.last("mean", 1)[0, 0] == 87.0
+    episodes = Episodes.of(2)
+    run(episodes, [hour(0), hour(1)])
+    assert run(episodes, [stuck(0), stuck(1)]) == []
+    assert episodes.history.last("mean", 1)[0, 0] == 87.0
 
 
 def test_a_snapshot_goes_on_exactly_where_it_was_made():
-    one, other = Watch.of(2), Watch.of(2)
+    one, other = Episodes.of(2), Episodes.of(2)
     hours = [stuck(n) for n in range(40)]
     for n, features in enumerate(hours):
-        a = one.close(features, place(2), Settings())
+        a = one.close(features, place(2), SuspicionSettings())
         other = from_bytes(to_bytes(other))
-        assert other.close(features, place(2), Settings()) == a
+        assert other.close(features, place(2), SuspicionSettings()) == a
         assert to_bytes(one) == to_bytes(other), n
 
 
 def test_a_pattern_that_is_not_looked_for_is_left_out_and_no_other():
     for left_out, told in (("mass_factor", ["stuck"]), ("stuck", [])):
-        watch, settings = Watch.of(2), Settings(without=frozenset({left_out}))
-        said = [f.pattern for n in range(4) for f in watch.close(stuck(n), place(2), settings)]
+        episodes, settings = Episodes.of(2), SuspicionSettings(without=frozenset({left_out}))
+        said = [f.pattern for n in range(4) for f in episodes.close(stuck(n), place(2), settings)]
         assert said == told
 
 
 def test_a_finding_is_told_from_the_confidence_that_is_asked_for():
     for told, patterns in ((0.7, ["stuck"]), (0.71, [])):
-        watch = Watch.of(2)
-        said = [f.pattern for n in range(2) for f in watch.close(stuck(n), place(2), Settings(told=told))]
+        episodes = Episodes.of(2)
+        said = [
+            f.pattern
+            for n in range(2)
+            for f in episodes.close(stuck(n), place(2), SuspicionSettings(told=told))
+        ]
         assert said == patterns
 
 
 def test_what_is_ended_is_forgotten_and_may_be_told_again():
-    watch = Watch.of(2)
-    run(watch, [stuck(n) for n in range(3)])
-    assert not watch.end("clock")
-    assert watch.end("stuck")
-    assert not watch.end("stuck")
-    assert watch.standing("stuck").tolist() == []
-    assert [f.start // HOUR - FIRST for f in run(watch, [stuck(3)])] == [0]
+    episodes = Episodes.of(2)
+    run(episodes, [stuck(n) for n in range(3)])
+    assert not episodes.end("clock")
+    assert episodes.end("stuck")
+    assert not episodes.end("stuck")
+    assert episodes.standing("stuck").tolist() == []
+    assert [f.start // HOUR - FIRST for f in run(episodes, [stuck(3)])] == [0]
 
 
 def test_bytes_of_something_else_are_refused():
     with pytest.raises(ValueError, match="must begin with"):
         from_bytes(b"something else")
-    saved = to_bytes(Watch.of(1))
+    saved = to_bytes(Episodes.of(1))
     with pytest.raises(ValueError, match="of version 9"):
         from_bytes(saved.replace(b'"version":3', b'"version":9'))
 
 
-def as_before(watch, version, recent):
+def as_before(episodes, version, recent):
     """The bytes that version 1 or 2 made: all arrays in one block."""
     names = list(RECENT_NAMES)
-    arrays = watch.arrays()
+    arrays = episodes.arrays()
     arrays[0] = arrays[0][[names.index(name) for name in recent]]
     head = {
         "version": version,
-        "newest": watch.history.newest,
+        "newest": episodes.history.newest,
         "patterns": list(PATTERNS),
         "arrays": [[array.dtype.str, list(array.shape)] for array in arrays],
     }
@@ -139,38 +145,38 @@ def as_before(watch, version, recent):
 
 @pytest.mark.parametrize("version", [1, 2])
 def test_a_state_of_before_is_read_and_lacks_only_the_columns_that_came_later(version):
-    watch = Watch.of(2)
-    run(watch, [stuck(n, astray=3.0) for n in range(4)])
+    episodes = Episodes.of(2)
+    run(episodes, [stuck(n, astray=3.0) for n in range(4)])
     recent = [name for name in RECENT_NAMES if version > 1 or name != "astray"]
-    found = from_bytes(as_before(watch, version, recent))
+    found = from_bytes(as_before(episodes, version, recent))
     assert np.isnan(found.history.last("astray", 24)).all() == (version == 1)
     for name in (*recent, *LONG_NAMES):
-        np.testing.assert_array_equal(found.history.last(name, 24), watch.history.last(name, 24))
-    assert found.standing("stuck").tolist() == watch.standing("stuck").tolist() == [0]
+        np.testing.assert_array_equal(found.history.last(name, 24), episodes.history.last(name, 24))
+    assert found.standing("stuck").tolist() == episodes.standing("stuck").tolist() == [0]
 
 
 def test_what_was_packed_once_is_packed_again_only_where_an_hour_changed():
-    watch, blocks = Watch.of(2), Blocks()
+    episodes, blocks = Episodes.of(2), Blocks()
     for n in range(30):
-        run(watch, [stuck(n)])
+        run(episodes, [stuck(n)])
         if n == 20:
-            watch.history.backfilled(np.array([1], np.int32), np.array([(FIRST + 3) * HOUR + 60_000]))
+            episodes.history.backfilled(np.array([1], np.int32), np.array([(FIRST + 3) * HOUR + 60_000]))
         if n == 25:
-            run(watch, [hour(22, mean=[1.0, 2.0])])  # late readings changed it
-        assert to_bytes(watch, blocks) == to_bytes(from_bytes(to_bytes(watch))), n
+            run(episodes, [hour(22, mean=[1.0, 2.0])])  # late readings changed it
+        assert to_bytes(episodes, blocks) == to_bytes(from_bytes(to_bytes(episodes))), n
     packed = dict(blocks.of)
-    run(watch, [stuck(31)])
-    to_bytes(watch, blocks)
+    run(episodes, [stuck(31)])
+    to_bytes(episodes, blocks)
     assert sum(blocks.of[key] is not packed[key] for key in packed) <= 4
 
 
 def test_a_new_configuration_moves_what_is_known_to_the_new_rows():
-    watch = Watch.of(2)
-    run(watch, [stuck(n) for n in range(3)])
-    watch.remap(np.array([-1, 1, 0], np.int32))
-    assert watch.standing("stuck").tolist() == [2]
+    episodes = Episodes.of(2)
+    run(episodes, [stuck(n) for n in range(3)])
+    episodes.remap(np.array([-1, 1, 0], np.int32))
+    assert episodes.standing("stuck").tolist() == [2]
     full = hour(3, 3, least=[60, 60, 87.0], greatest=[160, 160, 87.0], mean=[100, 100, 87.0])
-    assert watch.close(full, place(3), Settings()) == []
+    assert episodes.close(full, place(3), SuspicionSettings()) == []
 
 
 def test_every_pattern_and_guard_has_words_that_say_suspected():
@@ -180,4 +186,4 @@ def test_every_pattern_and_guard_has_words_that_say_suspected():
     )
     assert all(guard.zh_CN and guard.en for guard in GUARDS.values())
     assert STATUS == "a proposal of this project"
-    assert all(hasattr(Settings(), name) for name in PATTERNS)
+    assert list(SuspicionSettings().by_pattern) == list(PATTERNS)

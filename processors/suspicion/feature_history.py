@@ -12,23 +12,23 @@ import numpy as np
 import numpy.typing as npt
 
 from processors.columns import HOUR_MS, Floats, Int32s, Int64s
-from processors.suspicion.features import COLUMNS, LONG_HOURS, NUMBER, RECENT_HOURS, Features
+from processors.suspicion.features import FEATURES, LONG_HOURS, NUMBER, RECENT_HOURS, HourFeatures
 
 Halves = npt.NDArray[np.float16]
 
 NOTHING = int(np.iinfo(np.int64).min)  # no hour has been put yet
 _MOST = 65_000.0  # float16 ends at 65,504
-_LONG = [n for n, column in enumerate(COLUMNS) if column.hours == LONG_HOURS]
-_RECENT = [n for n, column in enumerate(COLUMNS) if column.hours == RECENT_HOURS]
+_LONG = [n for n, column in enumerate(FEATURES) if column.hours == LONG_HOURS]
+_RECENT = [n for n, column in enumerate(FEATURES) if column.hours == RECENT_HOURS]
 # where a column lies in its ring
-_PLACE = {COLUMNS[n].name: place for ring in (_LONG, _RECENT) for place, n in enumerate(ring)}
-RECENT_NAMES = tuple(COLUMNS[n].name for n in _RECENT)
-LONG_NAMES = tuple(COLUMNS[n].name for n in _LONG)
+_PLACE = {FEATURES[n].name: place for ring in (_LONG, _RECENT) for place, n in enumerate(ring)}
+RECENT_NAMES = tuple(FEATURES[n].name for n in _RECENT)
+LONG_NAMES = tuple(FEATURES[n].name for n in _LONG)
 BYTES_A_DEVICE = 2 * (len(_RECENT) * RECENT_HOURS + len(_LONG) * LONG_HOURS)
 
 
 @dataclass(slots=True, eq=False)
-class History:
+class FeatureHistory:
     """Rings of half floats; `newest`: the start of the newest hour, ms UTC.
 
     `recent` (columns kept for 24 hours, 24, devices), `long` (the others, 168, devices); an hour lies
@@ -42,7 +42,7 @@ class History:
     changed: set[tuple[int, int]] = field(default_factory=set)
 
     @classmethod
-    def of(cls, devices: int) -> History:
+    def of(cls, devices: int) -> FeatureHistory:
         """Nothing known of that many devices."""
         return cls(
             np.full((len(_RECENT), RECENT_HOURS, devices), np.nan, np.float16),
@@ -53,7 +53,7 @@ class History:
     def devices(self) -> int:
         return int(self.recent.shape[2])
 
-    def put(self, features: Features) -> bool:
+    def put(self, features: HourFeatures) -> bool:
         """Take in an hour, a newer one or one again that late readings changed; False: it is too old."""
         number, newest = features.start // HOUR_MS, self.newest // HOUR_MS
         if self.newest == NOTHING:
@@ -93,7 +93,7 @@ class History:
 
         Of one row only: (hours).
         """
-        depth = COLUMNS[NUMBER[name]].hours
+        depth = FEATURES[NUMBER[name]].hours
         if hours + before > depth:
             raise ValueError(f"{name} is kept for {depth} hours, not {hours + before}")
         ring = (self.recent if depth == RECENT_HOURS else self.long)[_PLACE[name]]
@@ -105,7 +105,7 @@ class History:
     def remap(self, old_row: Int32s) -> None:
         """Rows have new numbers: new row i was `old_row[i]`, -1 where the device is new."""
         stays = np.flatnonzero(old_row >= 0)
-        made = History.of(len(old_row))
+        made = FeatureHistory.of(len(old_row))
         made.recent[:, :, stays] = self.recent[:, :, old_row[stays]]
         made.long[:, :, stays] = self.long[:, :, old_row[stays]]
         self.recent, self.long = made.recent, made.long

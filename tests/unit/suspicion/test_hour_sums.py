@@ -7,7 +7,7 @@ import numpy as np
 from ingest.records import MISSING
 from ingest.value_extras import COUNT, GREATEST, LEAST
 from processors.suspicion.air import hours_up_to
-from processors.suspicion.hour_sums import NAMES, Beside, Sums
+from processors.suspicion.hour_sums import NAMES, DeviceSums, HourSums, ValueExtras
 
 HOUR = 3_600_000
 
@@ -17,7 +17,7 @@ def columns(sums):
 
 
 def test_ranges_count_where_all_three_are_there_and_are_flat_where_they_are_equal():
-    sums = Sums.of(3)
+    sums = DeviceSums.of(3)
     row = np.array([0, 0, 0, 2, 2, 2], np.int32)
     pm10 = np.array([5, 5, 6, MISSING, 7, 8])
     least = np.array([5, 4, 5, 1, MISSING, 8])
@@ -30,7 +30,7 @@ def test_ranges_count_where_all_three_are_there_and_are_flat_where_they_are_equa
 
 
 def test_dust_and_raw_counts_add_up_where_both_are_there():
-    sums = Sums.of(2)
+    sums = DeviceSums.of(2)
     row = np.array([1, 1, 1], np.int32)
     for _ in range(2):
         sums.add(row, np.array([5, MISSING, 7]), {COUNT: np.array([100, 200, MISSING])})
@@ -44,7 +44,7 @@ def test_dust_and_raw_counts_add_up_where_both_are_there():
 
 
 def test_sums_move_with_their_devices_and_a_new_one_has_none():
-    sums = Sums(*(np.array([10 * n + 1, 10 * n + 2], np.int64) for n in range(len(NAMES))))
+    sums = DeviceSums(*(np.array([10 * n + 1, 10 * n + 2], np.int64) for n in range(len(NAMES))))
     moved = sums.moved(np.array([1, -1, 0], np.int32))
     assert columns(moved) == {name: [10 * n + 2, 0, 10 * n + 1] for n, name in enumerate(NAMES)}
 
@@ -61,11 +61,12 @@ def test_each_hour_has_its_own_sums_and_none_that_was_looked_at():
     row, pm10 = np.array([0, 1, 1, 0], np.int32), np.array([7, 8, 9, 10])
     time = np.array([since, since + HOUR, since + HOUR - 1, since - 1])
     count = {COUNT: np.array([1, 2, 3, 4])}
-    together, one_by_one = Beside(), Beside()
-    together.readings(2, row, time, pm10, count, since)
+    together, one_by_one = HourSums(), HourSums()
+    together.readings(2, ValueExtras(row, time, pm10, count), since)
     for n in range(4):
         own = slice(n, n + 1)
-        one_by_one.readings(2, row[own], time[own], pm10[own], {COUNT: count[COUNT][own]}, since)
+        extras = ValueExtras(row[own], time[own], pm10[own], {COUNT: count[COUNT][own]})
+        one_by_one.readings(2, extras, since)
     for made in (together, one_by_one):
         assert {hour: columns(sums)["dust"] for hour, sums in made.hours.items()} == {
             1000: [7, 9], 1001: [0, 8],

@@ -1,0 +1,106 @@
+"""A quality check as an entry of the table: its settings and defaults, and what it does where it looks.
+
+A check may look in six places. **Alone**: at a value itself. **Together**: at the values of one reading.
+**Raw**: at values before their calibration. **At arrival**: at what no log of values keeps (receipt,
+humidity, device flags). **Back**: at arrival, at the newest value before. **Over**: at the sorted values
+of a quarter of an hour with what came before them. What is found raw or at arrival can't be found again:
+it is packed into bits of the reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from ingest.units import JUDGED
+from processors.columns import Int32s
+from processors.quality.flags import Found
+from processors.quality.forms import Form
+from processors.quality.monitors import Monitors
+from processors.quality.series import CheckReach
+from processors.quality.subjects import Arrivals, OddValues, Pairs, RawValues, Stretch
+
+S = TypeVar("S", bound=Form)
+L = TypeVar("L")  # what a check makes of its settings and the devices, once a configuration: its limits
+
+Given = tuple[S | None, ...]  # settings of each judged pollutant, or one of all; None: the check is off
+Ordinary = tuple[tuple[int, int], ...]  # by pollutant: [least, greatest) of values in which nothing is odd
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """Bits of a reading that keep what a check found at arrival; they are part of stored rows.
+
+    `first`: number of the first of them; those of what failed come before those of what is suspect, and
+    where the check speaks of single pollutants there is one bit for each, in the order of `JUDGED`.
+    """
+
+    first: int
+    fails: bool = True
+    suspects: bool = True
+    each: bool = False  # a bit a pollutant
+    refuses: bool = False  # a value that intake refused was refused because of this, not of its size
+
+    @property
+    def width(self) -> int:
+        """How many bits there are of a kind."""
+        return len(JUDGED) if self.each else 1
+
+    @property
+    def suspect_first(self) -> int:
+        """Number of the first bit of what is suspect."""
+        return self.first + self.width * self.fails
+
+    @property
+    def end(self) -> int:
+        """The number after the last bit."""
+        return self.suspect_first + self.width * self.suspects
+
+
+UNPACKED = Packing(first=0, fails=False, suspects=False)
+
+
+def as_written(given: Given[S], monitors: Monitors) -> Given[S]:
+    """The limits of a check that works with its settings as they are."""
+    del monitors
+    return given
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QualityCheck(Generic[S, L]):
+    """One check. Each function below takes the check's limits first, and may be absent."""
+
+    name: str
+    says: str  # what it flags, for the documentation
+    settings: type[S] | None = None  # None: there is nothing to set
+    each: bool = True  # settings by pollutant; else one for all
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    exceptions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # pollutant -> other defaults
+    void: bool = False  # what fails it is no measurement: the checks that compare values leave it out
+    refused: bool = False  # what fails it enters no mean, unless a rule says otherwise
+    limits: Callable[[Given[S], Monitors], L] = as_written  # type: ignore[assignment]
+    ordinary: Callable[[L], Ordinary] | None = None  # needed by `alone`
+    alone: Callable[[L, OddValues], Found] | None = None
+    together: Callable[[L, Int32s], Found | None] | None = None  # of values (3, n)
+    packing: Packing = UNPACKED  # needed by `raw` and `at_arrival`
+    raw: Callable[[L, RawValues], Found] | None = None  # packed by pollutant
+    at_arrival: Callable[[L, Arrivals], Found | None] | None = None  # (n), or (3, n) where `packing.each`
+    back: Callable[[L, Pairs], Found] | None = None
+    over: Callable[[L, Stretch], Found | None] | None = None
+    reach: Callable[[S], CheckReach] = lambda settings: (
+        CheckReach()
+    )  # how far back `over` needs the rows of the log
+
+    @property
+    def looks(self) -> tuple[str, ...]:
+        """Where it looks, for the documentation."""
+        places = {
+            "a value alone": self.alone,
+            "a value before its calibration": self.raw,
+            "the values of a reading": self.together,
+            "a reading at arrival": self.at_arrival,
+            "back at the newest value": self.back,
+            "over a quarter of an hour": self.over,
+        }
+        return tuple(words for words, function in places.items() if function is not None)

@@ -1,0 +1,131 @@
+"""What checks look at: odd values, readings at arrival, pairs with the newest value, a stretch of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from processors.columns import ABSENT, Bools, Int32s, Int64s, Positions, Uint8s
+from processors.quality.newest import NewestValues
+from processors.quality.series import Series, begins, run_starts, window_starts
+
+
+class OddValues(NamedTuple):
+    """k values outside what is ordinary: thousandths or REFUSED, number of the pollutant, device row."""
+
+    value: Int32s
+    pollutant: Int64s
+    row: Int32s
+
+
+class RawValues(NamedTuple):
+    """n values of one pollutant before their calibration."""
+
+    pollutant: int
+    value: Int32s  # thousandths, ABSENT or REFUSED
+    maximum: Int32s  # of each one's sensor, thousandths; -1: not known
+
+
+class Arrivals(NamedTuple):
+    """n readings as they came, each of its row: what a log of values doesn't keep of them."""
+
+    row: Int32s
+    ahead: Int64s  # time - received_at, ms
+    humidity: Int64s | None  # relative, thousandths of a percent or MISSING; None: nobody sends it
+    codes: Uint8s | None  # (3, n) of `device_flag.codes_of`; None: no device flagged anything
+
+
+class Pairs(NamedTuple):
+    """k values and the newest of their device and pollutant before them."""
+
+    pollutant: Int64s
+    cell: Int64s  # pollutant * rows + device row
+    change: Int64s  # thousandths; 0 where nothing came before
+    apart: Int64s  # ms since the one before; meaningless where nothing came before
+    same_for: Int64s  # ms since the value last changed
+
+
+class WithNewest(NamedTuple):
+    """A series with the newest earlier value put before each device that lacks context."""
+
+    series: Series
+    own: Positions  # the values of the stretch
+    first: Bools  # which are the first of their device
+
+
+@dataclass(slots=True)
+class WindowStarts:
+    """Where windows of a period begin: pollutants that are there in the same readings share it."""
+
+    known: tuple[Positions, int, Positions] | None = None  # places, period in ms, starts
+
+    def over(self, stretch: Stretch, period_ms: int) -> Positions:
+        """For each value of the stretch."""
+        if self.known is not None:
+            place, period, found = self.known
+            if period == period_ms and np.array_equal(place, stretch.place):
+                return found
+        found = window_starts(stretch.series, period_ms, stretch.own)
+        self.known = (stretch.place, period_ms, found)
+        return found
+
+
+@dataclass(slots=True, eq=False)
+class Stretch:
+    """The usable values of one pollutant around a stretch of time, and what is known besides."""
+
+    pollutant: int  # its number in `JUDGED`
+    series: Series
+    place: Positions  # of each value among the readings
+    own: Positions  # which of them lie in the stretch
+    before: NewestValues | None  # of each device, before all of them; None: nothing is known
+    background: Int64s | None  # (rows) at each device, thousandths or MISSING; None: not known
+    starts: WindowStarts
+    _own_series: Series | None = field(default=None, init=False)
+    _with_newest: WithNewest | None = field(default=None, init=False)
+
+    @property
+    def own_series(self) -> Series:
+        """The values of the stretch alone."""
+        if self._own_series is None:
+            self._own_series = self.series.take(self.own)
+        return self._own_series
+
+    @property
+    def with_newest(self) -> WithNewest:
+        """The values with those that they are compared with."""
+        if self._with_newest is None:
+            series, own = self._joined()
+            self._with_newest = WithNewest(series, own, begins(series.row))
+        return self._with_newest
+
+    @property
+    def same_for(self) -> Int64s:
+        """How long each value of the stretch has been the same, ms."""
+        before = None if self.before is None else self.before.runs(self.pollutant)
+        since: Int64s = run_starts(self.series, before)[self.own]
+        return self.own_series.time - since
+
+    def window_starts(self, period_ms: int) -> Positions:
+        """For each value of the stretch the position of the first one of its device in (t - period, t]."""
+        return self.starts.over(self, period_ms)
+
+    def _joined(self) -> tuple[Series, Positions]:
+        series, own, q = self.series, self.own, self.pollutant
+        if self.before is None:
+            return series, own
+        value, time = self.before.value[q], self.before.time[q]
+        first = np.flatnonzero(begins(series.row))
+        rows = series.row[first]
+        lacks = first[(value[rows] != ABSENT) & np.isin(first, own, assume_unique=True)]
+        if not len(lacks):
+            return series, own
+        rows = series.row[lacks]
+        joined = Series(
+            np.insert(series.row, lacks, rows),
+            np.insert(series.time, lacks, time[rows]),
+            np.insert(series.value, lacks, value[rows]),
+        )
+        return joined, own + np.searchsorted(lacks, own, side="right")

@@ -1,0 +1,27 @@
+"""A pattern of suspected falsification as an entry of the table: its words, settings, and how it is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from processors.suspicion.feature_history import FeatureHistory
+from processors.suspicion.finding import PatternFindings
+from processors.suspicion.surroundings import Surroundings
+from processors.suspicion.wording import Wording
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SuspicionPattern(Generic[S]):
+    """One pattern; what may be written of its settings stands in `ingest.suspicion_thresholds`."""
+
+    name: str
+    title: Wording
+    settings: type[S]  # a frozen dataclass whose defaults are a proposal of this project
+    find: Callable[[FeatureHistory, Surroundings, S], PatternFindings]
+    numbers: Mapping[str, Wording] = field(default_factory=dict)  # of its evidence, beside the shared ones
+    # threshold -> the most that can be asked for; above it the pattern would never be found
+    at_most: Mapping[str, Callable[[S], float]] = field(default_factory=dict)
