@@ -114,7 +114,7 @@ def site_facts(body: Stored) -> SiteFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Correction:
+class CorrectionFacts:
     """A calibration: from `since` on a raw value is judged as raw x slope x factor + offset.
 
     `signal`: the id of the signal that told of it; None: the configuration.
@@ -128,13 +128,15 @@ class Correction:
     signal: str | None
 
 
-def corrections(stored: Any, signal: str | None) -> Iterator[Correction]:
+def corrections(stored: Any, signal: str | None) -> Iterator[CorrectionFacts]:
     """The corrections of a monitor's entry or of a signal; `stored` None: there are none."""
     for one in stored or ():
-        yield Correction(one["pollutant"], one["from"], one["slope"], one["offset"], one["factor"], signal)
+        yield CorrectionFacts(
+            one["pollutant"], one["from"], one["slope"], one["offset"], one["factor"], signal
+        )
 
 
-def corrections_of(signal: Signal) -> tuple[Correction, ...]:
+def corrections_of(signal: Signal) -> tuple[CorrectionFacts, ...]:
     """What a signal of a calibration says."""
     return tuple(corrections(signal.calibration, signal.id))
 
@@ -144,7 +146,7 @@ class DeviceFacts:
     """One monitor; `stored` is all that the configuration says of it."""
 
     interval_s: float
-    corrections: tuple[Correction, ...]
+    corrections: tuple[CorrectionFacts, ...]
     stored: Stored
 
     @property

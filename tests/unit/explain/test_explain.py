@@ -346,6 +346,25 @@ def test_of_two_that_contradict_each_other_the_one_that_counted_is_found(tmp_pat
     assert any("it agrees" in line for line in told)
 
 
+def test_how_many_hypotheses_were_tried_is_told_where_there_was_more_than_one(tmp_path: Path) -> None:
+    rows = minutes(T0, T0 + HOUR, 90)
+    rows += [row(T0 + k * MINUTE, 95.0 + k, received=T0 + k * MINUTE + 2000) for k in range(5)]
+    held = kept(tmp_path, [revision(rules=[local_rule(refuses=[])]), *ticking(rows, T0 + HOUR + 5 * MINUTE)])
+    id_ = held.verdicts[0].id
+    tried = json.loads(held.run(id_, "--json").stdout)["worked_out"]["hypotheses"]
+    assert 1 < tried <= 2 * 2**5
+    told = {language: held.tell(id_, language) for language in LANGUAGES}
+    assert told["en"][-1].strip().startswith(f"{tried} hypotheses were tried")
+    assert told["zh"][-1].strip().startswith(f"共试 {tried} 种假设")
+
+
+def test_one_hypothesis_is_counted_and_not_told(tmp_path: Path) -> None:
+    held = dusty_hour(tmp_path)
+    id_ = held.verdicts[0].id
+    assert json.loads(held.run(id_, "--json").stdout)["worked_out"]["hypotheses"] == 1
+    assert not any("hypotheses" in line for line in held.tell(id_))
+
+
 def test_a_history_that_an_older_version_kept_says_what_it_lacks(tmp_path: Path) -> None:
     held = dusty_hour(tmp_path, context=False)
     done = held.run(held.verdicts[0].id, "--lang", "en")
