@@ -16,7 +16,7 @@ from ingest.telemetry import Telemetry
 from processors.history.base import History
 from processors.history.columns import batches_of_readings
 from processors.history.influx import LINES_A_REQUEST, InfluxHistory
-from processors.history.line import lines_of
+from processors.history.line_protocol import lines_of
 from processors.history.sqlite import SqliteHistory
 from processors.records.readings import encode_judged
 from processors.stream.stage import STORE_PACE, RawRecord

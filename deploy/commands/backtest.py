@@ -9,12 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ingest.recording import Recorded
-    from ingest.records import Revision
-    from ingest.register import Register
-    from processors.replay.backtest import Bench, Comparison, Key
+    from processors.replay.backtest import BacktestResult
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FEW = 20
@@ -59,9 +54,15 @@ def command(
     """
     from deploy.commands.who import instant_ms
     from deploy.county.compile import revision_of_folder
+    from deploy.county.live_verdicts import judge_log
+    from deploy.settings import load_settings
+    from deploy.stored_history import open_past
+    from ingest.recording import RecordingError, read_recording
     from ingest.register import load_register
     from processors.plan.rules import load_rules
-    from processors.replay.backtest import Bench, compare
+    from processors.replay.backtest import Backtest, VerdictKey, write
+    from processors.replay.feed import merged
+    from processors.replay.past import judge_history, judge_recordings
 
     if bool(recordings) + bool(url) + kafka != 1:
         raise click.UsageError("name the past: one of RECORDING..., --history URL or --kafka")
@@ -75,106 +76,35 @@ def command(
     chosen = load_rules(config, packs.split(",") if packs else None).rules
     rules = [rule.model_dump(mode="json") for rule in sorted(chosen, key=lambda rule: rule.id)]
     revision = revision_of_folder(config, received_at=0)
-    bench = Bench(start, end, rules)
-    excluded: dict[Key, str] = {}
+    backtest = Backtest(start, end, rules)
+    unreproducible: dict[VerdictKey, str] = {}
     if recordings:
-        _of_recordings(bench, recordings, register, revision)
+        try:
+            judge_recordings(
+                backtest,
+                lambda: merged([read_recording(path) for path in recordings]),
+                register,
+                revision,
+            )
+        except RecordingError as error:
+            raise click.ClickException(str(error)) from None
     elif url:
-        excluded = _of_history(bench, url, revision)
+        with open_past(url) as history:
+            unreproducible = judge_history(backtest, history, revision)
     else:
-        excluded = asyncio.run(_of_kafka(bench, revision))
-    found = compare(bench.live, bench.other, start, end, excluded)
+        unreproducible = asyncio.run(judge_log(backtest, load_settings().kafka, revision))
+    result = backtest.compare(unreproducible)
     if folder is not None:
-        _write(bench, found, folder)
-    _tell(found)
-    ctx.exit(1 if found.differences else 0)
+        folder.mkdir(parents=True, exist_ok=True)
+        write(backtest, result, folder)
+    _tell(result)
+    ctx.exit(1 if result.differences else 0)
 
 
-def _of_recordings(
-    bench: Bench, recordings: tuple[Path, ...], register: Register, revision: Revision
-) -> None:
-    from ingest.recording import RecordingError, read_recording
-    from processors.replay.backtest import AFTER_MS
-    from processors.replay.replay import Replayed, feed_of, merged
-
-    def messages() -> Iterator[Recorded]:
-        return merged([read_recording(path) for path in recordings])
-
-    try:
-        last = max((message.received_at for message in messages()), default=bench.start)
-        until = min(last, bench.end) + AFTER_MS
-        for record in feed_of(messages(), register, revision, until, Replayed()):
-            bench.fold(record)
-    except RecordingError as error:
-        raise click.ClickException(str(error)) from None
-
-
-def _of_history(bench: Bench, url: str, revision: Revision) -> dict[Key, str]:
-    from deploy.county.live_verdicts import silent_before
-    from deploy.stored_history import open_past
-    from processors.replay.backtest import AFTER_MS
-    from processors.replay.log_from_history import judged_before, log_from, unreproducible
-
-    with open_past(url) as history:
-        bench.live, rows = judged_before(history, bench.start, bench.end)
-        for record in log_from(history, revision, _lead(bench), bench.end + AFTER_MS):
-            bench.fold(record, live=False)
-        return {**silent_before(bench), **unreproducible(history, rows, revision)}
-
-
-async def _of_kafka(bench: Bench, revision: Revision) -> dict[Key, str]:
-    from deploy.county.apply import revisions_in_log
-    from deploy.county.live_verdicts import beginnings_of_log, judged_live, unreproducible_by_log
-    from deploy.county.revisions import standing
-    from deploy.settings import load_settings
-    from ingest.codec import decode, received_at_of
-    from ingest.records import Revision as RevisionRecord
-    from ingest.scan import partitions_in_use, scan
-    from ingest.topics import FEED
-    from processors.replay.backtest import AFTER_MS
-
-    bootstrap, lead = load_settings().kafka, _lead(bench)
-    bench.partitions = await partitions_in_use(bootstrap)
-    before = standing(await revisions_in_log(bootstrap), lead).in_force or revision
-    for partition in range(bench.partitions):
-        bench.fold(RevisionRecord(before.id, lead, lead, before.body), partition)
-    async for raw in scan(bootstrap, FEED, bench.partitions):
-        if lead <= received_at_of(raw.headers, raw.timestamp) <= bench.end + AFTER_MS:
-            bench.fold(decode(raw.value, raw.headers), raw.partition, live=False)
-    bench.live, places = await judged_live(bootstrap, bench.partitions, bench.start, bench.end)
-    begins = await beginnings_of_log(bootstrap, bench.partitions)
-    return unreproducible_by_log(bench, places, begins, bench.start - lead)
-
-
-def _lead(bench: Bench) -> int:
-    """From when on the log must be folded: the longest window, what checks look back, a whole hour."""
-    from processors.columns import HOUR_MS
-
-    longest = max((rule["window"] * 1000 for rule in bench.rules), default=0)
-    return (bench.start - max(longest, 2 * HOUR_MS) - HOUR_MS) // HOUR_MS * HOUR_MS
-
-
-def _write(bench: Bench, found: Comparison, folder: Path) -> None:
+def _tell(found: BacktestResult) -> None:
     import orjson
 
-    from processors.replay.replay import lines_text
-
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, when, lines in (
-        ("verdicts", "start", bench.other.lines),
-        ("breaches", "at", bench.other.breaches),
-        ("difference", "start", found.differences),
-        ("not-reproducible", "start", found.left_out),
-    ):
-        (folder / f"{name}.jsonl").write_bytes(lines_text(lines, when))
-    option = orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
-    (folder / "summary.json").write_bytes(orjson.dumps(found.summary, option=option))
-
-
-def _tell(found: Comparison) -> None:
-    import orjson
-
-    from processors.replay.log_from_history import WHY
+    from processors.replay.unreproducible import WHY
 
     for line in found.differences[:_FEW]:
         live, other = (line[who]["answer"] if line[who] else "nothing" for who in ("live", "other"))
@@ -186,5 +116,5 @@ def _tell(found: Comparison) -> None:
         click.echo(f"not reproducible: {where}: {WHY[line['why']]}", err=True)
     for words, breaches in (("would open", found.would_open), ("would not open", found.would_not_open)):
         for breach in breaches[:_FEW]:
-            click.echo(f"{words}: {breach['rule']} at {breach['device']}, level {breach['level']}")
+            click.echo(f"{words}: {breach.rule} at {breach.device}, level {breach.level}")
     click.echo(orjson.dumps(found.summary, option=orjson.OPT_SORT_KEYS).decode())

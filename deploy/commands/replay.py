@@ -29,11 +29,11 @@ def command(
     import orjson
 
     from deploy.commands.who import instant_ms
+    from deploy.county.compile import body_of_folder
     from ingest.recording import RecordingError, read_recording
     from ingest.register import load_register
-    from processors.plan.plan import compile_revision, make_revision
+    from processors.plan.plan import make_revision
     from processors.plan.rules import load_rules
-    from processors.quality import load_quality
     from processors.replay.replay import replay, write
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -41,7 +41,7 @@ def command(
     register = load_register(config)
     rules = load_rules(config, packs or None)
     end = instant_ms(until, register.zone, "--until") if until else None
-    revision = make_revision(compile_revision(register, rules.rules, load_quality(config)), received_at=0)
+    revision = make_revision(body_of_folder(config, rules), received_at=0)
     try:
         judged = replay(register, revision, [read_recording(path) for path in recordings], end)
     except RecordingError as error:

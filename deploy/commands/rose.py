@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from processors.records.verdicts import Interval
     from processors.records.winds import SiteHour
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -61,7 +61,7 @@ def command(
     from deploy.stored_history import open_past
     from ingest.register import load_register
     from ingest.strict_yaml import did_you_mean
-    from processors.audit.rose import period_of
+    from processors.audit.rose import RoseQuestion, period_in_history, period_of
     from processors.audit.rose_words import lines_of
     from processors.audit.texts import language_of
 
@@ -75,13 +75,12 @@ def command(
     end = instant_ms(to_text, register.zone, "--to")
     if end <= start:
         raise click.UsageError(f"--to {to_text} is not after --from {from_text}")
+    question = RoseQuestion(site, pollutant, start, end, above, int(sectors))
     if folder is not None:
-        intervals, winds = _replayed(folder)
+        found = period_of(question, *_replayed(folder))
     else:
         with open_past(url or load_settings().history) as history:
-            rows = history.intervals(pollutant=pollutant, start_ms=start, end_ms=end, site=site, window="1h")
-            intervals, winds = list(rows), list(_winds(history, site, start, end))
-    found = period_of(site, pollutant, (start, end), intervals, winds, above, int(sectors))
+            found = period_in_history(question, history)
     if as_json:
         click.echo(orjson.dumps(found, option=orjson.OPT_SORT_KEYS).decode())
     else:
@@ -91,32 +90,19 @@ def command(
     ctx.exit(0 if found.points else 1)
 
 
-def _ms(instant: str) -> int:
-    return round(datetime.fromisoformat(instant).timestamp() * 1000)
-
-
-def _winds(history: Any, site: str, start: int, end: int) -> Iterator[SiteHour]:
-    from processors.history.context import WIND, context_row, wind_of
-
-    for row in history.rows("context", {"kind": WIND, "name": site}, start, end):
-        yield wind_of(context_row(row))
-
-
-def _replayed(folder: Path) -> tuple[list[dict[str, Any]], list[SiteHour]]:
-    """The lines of `intervals.jsonl` and `winds.jsonl`, instants in ms."""
+def _replayed(folder: Path) -> tuple[list[Interval], list[SiteHour]]:
+    """What `intervals.jsonl` and `winds.jsonl` of a replay say."""
     import orjson
 
-    from processors.records.winds import site_hour_of
+    from processors.replay.lines import interval_of_line, wind_of_line
 
-    def lines(name: str, instants: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    def lines(name: str) -> Iterator[dict[str, Any]]:
         path = folder / name
         if not path.is_file():
             raise click.BadParameter(
                 f"{path} is no file; is {folder} what `dustwatch replay --out` wrote?", param_hint="--replay"
             )
-        for text in path.read_bytes().splitlines():
-            line = orjson.loads(text)
-            yield {**line, **{key: _ms(line[key]) for key in instants}}
+        yield from map(orjson.loads, path.read_bytes().splitlines())
 
-    winds = [site_hour_of(line) for line in lines("winds.jsonl", ("start", "end", "decided_at"))]
-    return list(lines("intervals.jsonl", ("start", "end"))), winds
+    winds = [wind_of_line(line) for line in lines("winds.jsonl")]
+    return [interval_of_line(line) for line in lines("intervals.jsonl")], winds

@@ -1,32 +1,54 @@
-"""What was judged live, as `dust.results` and `dust.breaches` hold it, and what the log can't judge again."""
+"""What was judged live, as the log and what was published of it still hold it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from ingest.codec import received_at_of, schema_of
-from ingest.scan import plain_consumer, scan
+from deploy.county.apply import revisions_in_log
+from deploy.county.revisions import standing
+from ingest.codec import decode, received_at_of, schema_of
+from ingest.records import Revision
+from ingest.scan import partitions_in_use, plain_consumer, scan
 from ingest.topics import BREACHES, FEED, RESULTS
+from processors.columns import UNBOUNDED
 from processors.records.breaches import BREACH, decode_breach
 from processors.records.judgements import decode_judgements
 from processors.records.verdicts import JUDGEMENTS
-from processors.replay.backtest import Bench, Judged, Key, Said
+from processors.replay.backtest import Backtest, JudgedSpan, VerdictKey, key_of
+from processors.replay.unreproducible import by_log
 
-NEVER, SILENT = "never_seen", "device_silent"
+
+async def judge_log(backtest: Backtest, bootstrap: str, revision: Revision) -> dict[VerdictKey, str]:
+    """Fold what the log still holds by the other rules; which verdicts can't be made again, and why.
+
+    `revision`: of the rules in force, where the log has none. Raises KafkaMissing.
+    """
+    start = backtest.log_start
+    backtest.partitions = await partitions_in_use(bootstrap)
+    before = standing(await revisions_in_log(bootstrap), start).in_force or revision
+    for partition in range(backtest.partitions):
+        backtest.fold(Revision(before.id, start, start, before.body), partition)
+    async for raw in scan(bootstrap, FEED, backtest.partitions):
+        if start <= received_at_of(raw.headers, raw.timestamp) <= backtest.log_end:
+            backtest.fold(decode(raw.value, raw.headers), raw.partition, live=False)
+    span = (backtest.start, backtest.end)
+    backtest.live, places = await judged_live(bootstrap, backtest.partitions, *span)
+    return by_log(backtest, places, await beginnings_of_log(bootstrap, backtest.partitions))
 
 
-async def judged_live(bootstrap: str, partitions: int, start: int, end: int) -> tuple[Judged, dict[Key, int]]:
+async def judged_live(
+    bootstrap: str, partitions: int, start: int, end: int
+) -> tuple[JudgedSpan, dict[VerdictKey, int]]:
     """What was published of [start, end], and the partition of each verdict. Raises KafkaMissing.
 
     A worker that was killed says again what it had said, in the same order: the last revision counts.
     """
-    found, places = Judged(), {}
+    found = JudgedSpan()
+    places: dict[VerdictKey, int] = {}
     async for raw in scan(bootstrap, RESULTS, partitions):
         if schema_of(raw.headers) == JUDGEMENTS:
             _, verdicts = decode_judgements(raw.value)
             found.take(verdicts, (), start, end)
             for one in verdicts:
-                places[one.kind, one.rule, one.point, one.start, one.end] = raw.partition
+                places[key_of(one)] = raw.partition
     async for raw in scan(bootstrap, BREACHES, partitions):
         if schema_of(raw.headers) == BREACH:
             found.take((), [decode_breach(raw.value)], start, end)
@@ -48,7 +70,7 @@ async def beginnings_of_log(bootstrap: str, partitions: int) -> dict[int, int]:
         waiting = {part for part in parts if firsts[part] > 0}
         for part in list(waiting):
             if firsts[part] == ends[part]:  # nothing is left of it
-                begins[part.partition] = 2**62
+                begins[part.partition] = UNBOUNDED
                 waiting.discard(part)
         consumer.pause(*(part for part in parts if part not in waiting))
         while waiting:
@@ -58,30 +80,3 @@ async def beginnings_of_log(bootstrap: str, partitions: int) -> dict[int, int]:
                     waiting.discard(part)
                     consumer.pause(part)
     return begins
-
-
-def unreproducible_by_log(
-    bench: Bench, places: Mapping[Key, int], begins: Mapping[int, int], lead_ms: int
-) -> dict[Key, str]:
-    """Which of the live verdicts the fold can't make again, and why (`rebuild.WHY`).
-
-    `lead_ms`: how long before a window the fold must have begun to judge it.
-    """
-    found = silent_before(bench)
-    for key in bench.live.verdicts:
-        begin = begins.get(places.get(key, -1))
-        if begin is not None and key[3] - lead_ms < begin:
-            found[key] = "log_begins_later"
-    return found
-
-
-def silent_before(bench: Bench) -> dict[Key, str]:
-    """The live verdicts of devices that fell silent before the fold began."""
-    again = bench.other.verdicts
-    return {k: "silent_before" for k, live in bench.live.verdicts.items() if _knew_more(live, again.get(k))}
-
-
-def _knew_more(live: Said, again: Said | None) -> bool:
-    """Did the fold know of a silent device only that it has not been heard since the fold began?"""
-    alike = again is not None and again.answer == live.answer and NEVER in again.reasons
-    return alike and SILENT in live.reasons and NEVER not in live.reasons

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from ingest.records import Signal
-from processors.audit.facts import Correction, DeviceFacts, corrections_of
+from processors.audit.facts import CorrectionFacts, DeviceFacts, corrections_of
 from processors.history.rows import ReadingRow
 from processors.plan.orders import CALIBRATION, MAINTENANCE
 
@@ -27,7 +27,7 @@ def maintenance_windows(signals: Iterable[Signal]) -> list[tuple[int, int | None
 
 def correction_of(
     reading: ReadingRow, pollutant: str, device: DeviceFacts | None, signals: Iterable[Signal]
-) -> Correction | None:
+) -> CorrectionFacts | None:
     """The correction that held for a value: the one with the latest start that is not after its time.
 
     A signal counts for what came after it.
@@ -36,7 +36,7 @@ def correction_of(
     for signal in signals:
         if signal.received_at < reading.received_at:
             known += corrections_of(signal)
-    best: Correction | None = None
+    best: CorrectionFacts | None = None
     for one in known:
         holds = one.pollutant == pollutant and one.since <= reading.time
         if holds and (best is None or one.since >= best.since):  # of two from one instant the later word
@@ -44,7 +44,7 @@ def correction_of(
     return best
 
 
-def corrected(value: float, correction: Correction | None) -> float:
+def corrected(value: float, correction: CorrectionFacts | None) -> float:
     """raw x slope x factor + offset, thousandths of the unit rounded half up."""
     if correction is None:
         return value

@@ -19,7 +19,7 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class _ReadingEntry:
     row: Any
     said: tuple[object, ...]
     conflicting: bool
@@ -28,7 +28,7 @@ class _Reading:
 
 @dataclass(frozen=True, slots=True)
 class _WorkedOut:
-    readings: Sequence[_Reading]
+    readings: Sequence[_ReadingEntry]
     window: Window | None
     comparison: LimitComparison | None
     background: float | None
@@ -109,7 +109,7 @@ def _context(row: ContextRow) -> Json:
 def _worked_out(found: Recomputation) -> _WorkedOut:
     return _WorkedOut(
         readings=[
-            _Reading(one.row.stored, tuple(one.admission), one.is_conflicting, one.raw)
+            _ReadingEntry(one.row.stored, tuple(one.admission), one.is_conflicting, one.raw)
             for one in found.readings
         ],
         window=found.window,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest.records import Signal
-from processors.columns import SECOND_MS
+from processors.columns import MINUTE_MS, SECOND_MS
 from processors.plan.background_term import REFERENCE, UPWIND
 from processors.plan.rules import NO_MEASUREMENT
 from processors.windows.calendar import LATENESS_MS
@@ -27,6 +27,7 @@ class BackgroundFacts:
     area: str
     device: str
     cap: float | None
+    wait: int  # ms after the window's end
 
     @property
     def is_beside(self) -> bool:
@@ -91,7 +92,9 @@ def rule_facts(body: Stored) -> RuleFacts:
 
 def _background(term: Stored) -> BackgroundFacts:
     kind, area, device = (term.get(key) or "" for key in ("kind", "area", "device"))
-    return BackgroundFacts(kind or "county", area, device, term.get("cap"))
+    return BackgroundFacts(
+        kind or "county", area, device, term.get("cap"), term.get("wait_min", 0) * MINUTE_MS
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ def site_facts(body: Stored) -> SiteFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Correction:
+class CorrectionFacts:
     """A calibration: from `since` on a raw value is judged as raw x slope x factor + offset.
 
     `signal`: the id of the signal that told of it; None: the configuration.
@@ -125,13 +128,15 @@ class Correction:
     signal: str | None
 
 
-def corrections(stored: Any, signal: str | None) -> Iterator[Correction]:
+def corrections(stored: Any, signal: str | None) -> Iterator[CorrectionFacts]:
     """The corrections of a monitor's entry or of a signal; `stored` None: there are none."""
     for one in stored or ():
-        yield Correction(one["pollutant"], one["from"], one["slope"], one["offset"], one["factor"], signal)
+        yield CorrectionFacts(
+            one["pollutant"], one["from"], one["slope"], one["offset"], one["factor"], signal
+        )
 
 
-def corrections_of(signal: Signal) -> tuple[Correction, ...]:
+def corrections_of(signal: Signal) -> tuple[CorrectionFacts, ...]:
     """What a signal of a calibration says."""
     return tuple(corrections(signal.calibration, signal.id))
 
@@ -141,7 +146,7 @@ class DeviceFacts:
     """One monitor; `stored` is all that the configuration says of it."""
 
     interval_s: float
-    corrections: tuple[Correction, ...]
+    corrections: tuple[CorrectionFacts, ...]
     stored: Stored
 
     @property

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from processors.audit.wind_words import latest_of
 from processors.columns import HOUR_MS, NANO
+from processors.history.base import History
+from processors.history.context import WIND, context_row, wind_of
+from processors.history.rows import interval_of
+from processors.records.verdicts import Interval
 from processors.records.winds import SiteHour
 from processors.wind import (
     NONE,
@@ -25,11 +28,22 @@ from processors.wind import (
 
 LEAST_CAPTURE = 0.75  # of an hour, as for the windows that are made of hours
 HIGH = 75  # percentile from which on an hour is high where nothing is said; usual, no source confirmed it
-Line = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class RoseQuestion:
+    """What is asked: the clock hours of a site that begin in [start, end)."""
+
+    site: str
+    pollutant: str
+    start: int
+    end: int
+    above: float | None  # an hour is high above it; None: above the period's own percentile HIGH
+    sectors: int  # 8 or 16
+
+
+@dataclass(frozen=True, slots=True)
+class PointRose:
     """One point: its sectors from north clockwise; `left_out`: reason -> hours without a direction."""
 
     device: str
@@ -48,51 +62,52 @@ class Period:
     end: int
     above: float | None
     is_chosen: bool  # `above` was asked for; else it is the period's own percentile HIGH
-    points: tuple[Point, ...]
+    points: tuple[PointRose, ...]
     attribution: Attribution
 
 
-def period_of(
-    site: str,
-    pollutant: str,
-    span: tuple[int, int],
-    intervals: Iterable[Line],
-    winds: Iterable[SiteHour],
-    above: float | None,
-    sectors: int,
-) -> Period:
-    """Of the clock hours that begin in `span`. `intervals`: rows of any length, by start and revision;
-    `winds`: hours of the site, in any order and revision.
-    """
-    start, end = span
-    own = [hour for hour in winds if hour.site == site and start <= hour.start < end]
-    wind_at = {hour.start: hour for hour in latest_of(own)}
-    newest: dict[tuple[str, int], Line] = {}
+def period_in_history(question: RoseQuestion, history: History) -> Period:
+    """The period as history holds it. Raises HistoryUnusable."""
+    site, span = question.site, (question.start, question.end)
+    hours = history.intervals(
+        pollutant=question.pollutant, start_ms=question.start, end_ms=question.end, site=site, window="1h"
+    )
+    winds = history.rows("context", {"kind": WIND, "name": site}, *span)
+    return period_of(question, map(interval_of, hours), (wind_of(context_row(row)) for row in winds))
+
+
+def period_of(question: RoseQuestion, intervals: Iterable[Interval], winds: Iterable[SiteHour]) -> Period:
+    """`intervals`: of any length, by start and revision; `winds`: in any order and revision."""
+    site, pollutant, start, end = question.site, question.pollutant, question.start, question.end
+    wind_at = {
+        hour.start: hour for hour in latest_of(winds) if hour.site == site and start <= hour.start < end
+    }
+    newest: dict[tuple[str, int], Interval] = {}
     for one in intervals:
-        here = one["pollutant"] == pollutant and one["site"] == site
-        if here and _is_hour(one) and start <= one["start"] < end:
-            newest[one["device"], one["start"]] = one
+        here = one.pollutant == pollutant and one.site == site
+        if here and _is_hour(one) and start <= one.start < end:
+            newest[one.device, one.start] = one
     value_at = {
-        key: round(one["value"] * 1000)
+        key: round(one.value * 1000)
         for key, one in sorted(newest.items())
-        if one["value"] is not None and one["capture"] >= LEAST_CAPTURE
+        if one.value is not None and one.capture >= LEAST_CAPTURE
     }
     devices = sorted({device for device, _ in value_at})
-    threshold = _threshold(above, list(value_at.values()))
+    threshold = _threshold(question.above, list(value_at.values()))
     return Period(
         site,
         pollutant,
         start,
         end,
         None if threshold is None else threshold / 1000,
-        above is not None,
-        tuple(_point(device, value_at, wind_at, threshold or 0, sectors) for device in devices),
+        question.above is not None,
+        tuple(_point(device, value_at, wind_at, threshold or 0, question.sectors) for device in devices),
         _share(pollutant, list(wind_at.values())),
     )
 
 
-def _is_hour(one: Line) -> bool:
-    return bool(one["statistic"] == "mean" and one["end"] - one["start"] == HOUR_MS)
+def _is_hour(one: Interval) -> bool:
+    return one.statistic == "mean" and one.end - one.start == HOUR_MS
 
 
 def _threshold(above: float | None, values: list[int]) -> int | None:
@@ -108,7 +123,7 @@ def _point(
     wind_at: Mapping[int, SiteHour],
     threshold: int,
     sectors: int,
-) -> Point:
+) -> PointRose:
     hours = [(start, value) for (name, start), value in value_at.items() if name == device]
     found = [wind_at.get(start) for start, _ in hours]
     told = [one is not None and one.direction is not None for one in found]
@@ -128,7 +143,7 @@ def _point(
         1,
         sectors,
     )
-    return Point(
+    return PointRose(
         device, len(hours), dict(sorted(left_out.items())), tuple(sectors_of(rose, 0, RoseSettings()))
     )
 

@@ -8,7 +8,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from processors.audit.arithmetic import number
-from processors.audit.rose import HIGH, Period, Point
+from processors.audit.rose import HIGH, Period, PointRose
 from processors.audit.texts import LANGUAGES, text
 from processors.audit.wind_words import percent
 from processors.wind import Attribution, Sector
@@ -65,7 +65,7 @@ def lines_of(period: Period, name: str, zone: ZoneInfo, language: str) -> Iterat
     yield from _added(period.attribution, language)
 
 
-def _point(point: Point, language: str) -> Iterator[str]:
+def _point(point: PointRose, language: str) -> Iterator[str]:
     say = partial(_own, language)
     left_out = say("left_out", why=_counts(point.left_out, language)) if point.left_out else ""
     yield say("point", device=point.device, hours=point.hours) + left_out

@@ -8,11 +8,12 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from processors.audit.arithmetic import number
-from processors.audit.facts import Correction, corrections_of
+from processors.audit.facts import CorrectionFacts, corrections_of
 from processors.audit.recompute import AuditedReading, Recomputation
 from processors.audit.rule_words import asks
 from processors.audit.texts import text
 from processors.audit.trail import Trail
+from processors.columns import MINUTE_MS
 from processors.history.rows import RulingRow
 
 FEW = 30  # readings and slots that are listed where not all are asked for
@@ -54,7 +55,7 @@ class Teller:
         if ms is None:
             return self.say("until_further")
         local = datetime.fromtimestamp(ms / 1000, ZoneInfo(self.trail.county.zone))
-        return local.strftime("%Y-%m-%d %H:%M" if ms % 60_000 == 0 else "%Y-%m-%d %H:%M:%S")
+        return local.strftime("%Y-%m-%d %H:%M" if ms % MINUTE_MS == 0 else "%Y-%m-%d %H:%M:%S")
 
     def place(self, site: str, device: str) -> str:
         """Site and device."""
@@ -155,7 +156,7 @@ class Teller:
             for correction in corrections_of(one):
                 yield self.line("", self._correction(correction))
 
-    def _correction(self, one: Correction) -> str:
+    def _correction(self, one: CorrectionFacts) -> str:
         words = {name: f"{getattr(one, name):g}" for name in ("slope", "offset", "factor")}
         return self.say("correction", pollutant=one.pollutant, start=self.instant(one.since), **words)
 

@@ -1,4 +1,8 @@
-"""History: readings, intervals and verdicts as points in InfluxDB 2 or SQLite, behind one interface."""
+"""History: readings, intervals and verdicts as points in InfluxDB 2 or SQLite, behind one interface.
+
+`measurements` declares what is stored, `columns` turns records into points, `base` is the interface of a
+store; `rows` and `context` make records of what a store hands out.
+"""
 
 from __future__ import annotations
 

@@ -45,27 +45,30 @@ _SAME_IN_OUTLOOK = (
 _LABELS = {QUARTER_MS: "15m", HOUR_MS: "1h", DAY_MS: "1d"}
 
 
-def batches_of_readings(found: Sequence[Readings]) -> list[PointBatch]:
+def batches_of_readings(readings: Sequence[Readings]) -> list[PointBatch]:
     """Readings as points of `readings`, contradictions as points of `conflicts`, duplicates left out."""
-    found = [one for one in found if len(one)]
-    if not found:
+    readings = [one for one in readings if len(one)]
+    if not readings:
         return []
-    rows = sum(map(len, found))
-    values = {name: _joined(found, name) for name in QUANTITIES if any(name in one.values for one in found)}
-    texts = {name: _texts(found, name, rows) for name in ("flags", "marks", "extras")}
+    rows = sum(map(len, readings))
+    values = {
+        name: _joined(readings, name) for name in QUANTITIES if any(name in one.values for one in readings)
+    }
+    texts = {name: _texts(readings, name, rows) for name in ("flags", "marks", "extras")}
     fields: dict[str, Any] = {name: _thousandths(column) for name, column in values.items()}
-    fields["received_at"] = np.concatenate([one.received_at for one in found])
+    fields["received_at"] = np.concatenate([one.received_at for one in readings])
     fields |= {name: column for name, column in texts.items() if column is not None}
-    if any(one.revision for one in found):
+    if any(one.revision for one in readings):
         fields["revision"] = _words(
-            [one.revision for one in found], np.repeat(np.arange(len(found)), [len(one) for one in found])
+            [one.revision for one in readings],
+            np.repeat(np.arange(len(readings)), [len(one) for one in readings]),
         )
-    time = np.concatenate([one.time for one in found])
-    codes = _codes(found)
-    device = _words([word for one in found for word in one.devices], codes)
-    site = _words([word for one in found for word in one.sites], codes)
+    time = np.concatenate([one.time for one in readings])
+    codes = _codes(readings)
+    device = _words([word for one in readings for word in one.devices], codes)
+    site = _words([word for one in readings for word in one.sites], codes)
     duplicate, conflict = _marked(texts["marks"], DUPLICATE), _marked(texts["marks"], CONFLICT)
-    lengths, which = np.unique(np.concatenate([one.period for one in found]), return_inverse=True)
+    lengths, which = np.unique(np.concatenate([one.period for one in readings]), return_inverse=True)
     period = _words([period_label(length) for length in lengths.tolist()], which)
     everything = batch_of("readings", time, {"device": device, "period": period, "site": site}, fields)
     if not duplicate and not conflict:
@@ -88,9 +91,9 @@ def _conflicts(batch: PointBatch) -> PointBatch:
     return PointBatch("conflicts", batch.data.append_column("content", pa.array(content, pa.utf8())))
 
 
-def _joined(found: Sequence[Readings], name: str) -> npt.NDArray[np.int64]:
+def _joined(readings: Sequence[Readings], name: str) -> npt.NDArray[np.int64]:
     columns = [
-        one.values[name] if name in one.values else np.full(len(one), MISSING, np.int64) for one in found
+        one.values[name] if name in one.values else np.full(len(one), MISSING, np.int64) for one in readings
     ]
     return columns[0] if len(columns) == 1 else np.concatenate(columns)
 
@@ -100,21 +103,21 @@ def _thousandths(column: npt.NDArray[np.int64]) -> Any:
     return pa.array(column / THOUSAND, mask=hole if hole.any() else None)
 
 
-def _texts(found: Sequence[Readings], name: str, rows: int) -> Any:
-    if not any(getattr(one, name) for one in found):
+def _texts(readings: Sequence[Readings], name: str, rows: int) -> Any:
+    if not any(getattr(one, name) for one in readings):
         return None
     column: list[str | None] = [None] * rows
     start = 0
-    for one in found:
+    for one in readings:
         for row, text in getattr(one, name).items():
             column[start + row] = text
         start += len(one)
     return pa.array(column, pa.utf8())
 
 
-def _codes(found: Sequence[Readings]) -> npt.NDArray[np.int32]:
+def _codes(readings: Sequence[Readings]) -> npt.NDArray[np.int32]:
     parts, base = [], 0
-    for one in found:
+    for one in readings:
         parts.append(one.codes + np.int32(base))
         base += len(one.devices)
     return np.concatenate(parts)
@@ -130,69 +133,73 @@ def _marked(marks: Any, code: str) -> set[int]:
     return {i for i, text in enumerate(marks.to_pylist()) if text is not None and code in text.split(",")}
 
 
-def batches_of_flags(found: Sequence[Flagged]) -> list[PointBatch]:
+def batches_of_flags(flags: Sequence[Flagged]) -> list[PointBatch]:
     """What the quality checks say as points of `quality`; of a reading the last word counts."""
-    newest = {(f.device, f.time, f.period): f for f in found}
+    newest = {(f.device, f.time, f.period): f for f in flags}
     if not newest:
         return []
     last = list(newest.values())
-    tags = {name: _of(last, name) for name in ("device", "site")}
+    tags = {name: _column(last, name) for name in ("device", "site")}
     tags["period"] = [period_label(f.period) for f in last]
     texts = [";".join(f"{q}={','.join(words)}" for q, words in sorted(f.words.items())) for f in last]
     return [
-        batch_of("quality", _of(last, "time"), tags, {"words": texts, "final": [int(f.final) for f in last]})
+        batch_of(
+            "quality", _column(last, "time"), tags, {"words": texts, "final": [int(f.final) for f in last]}
+        )
     ]
 
 
-def batches_of_outlooks(found: Sequence[Outlook]) -> list[PointBatch]:
+def batches_of_outlooks(outlooks: Sequence[Outlook]) -> list[PointBatch]:
     """What was said of open windows as points of `outlooks`."""
-    if not found:
+    if not outlooks:
         return []
-    tags = {name: _of(found, name) for name in ("kind", "pollutant", "rule", "site")}
-    tags["device"] = _of(found, "point")
-    fields = {name: _of(found, name) for name in _SAME_IN_OUTLOOK}
-    fields["background_known"] = [int(one.background_known) for one in found]
-    return [batch_of("outlooks", _of(found, "at"), tags, fields)]
+    tags = {name: _column(outlooks, name) for name in ("kind", "pollutant", "rule", "site")}
+    tags["device"] = _column(outlooks, "point")
+    fields = {name: _column(outlooks, name) for name in _SAME_IN_OUTLOOK}
+    fields["background_known"] = [int(one.background_known) for one in outlooks]
+    return [batch_of("outlooks", _column(outlooks, "at"), tags, fields)]
 
 
-def batches_of_intervals(found: Sequence[Interval]) -> list[PointBatch]:
+def batches_of_intervals(intervals: Sequence[Interval]) -> list[PointBatch]:
     """Intervals as points of `intervals`."""
-    if not found:
+    if not intervals:
         return []
-    tags = {name: _of(found, name) for name in ("device", "pollutant", "site", "statistic")}
-    tags["window"] = [window_label(i.end - i.start) for i in found]
-    fields = {name: _of(found, name) for name in ("value", "capture", "count", "revision", "end", "id")}
-    return [batch_of("intervals", _of(found, "start"), tags, fields)]
+    tags = {name: _column(intervals, name) for name in ("device", "pollutant", "site", "statistic")}
+    tags["window"] = [window_label(i.end - i.start) for i in intervals]
+    fields = {
+        name: _column(intervals, name) for name in ("value", "capture", "count", "revision", "end", "id")
+    }
+    return [batch_of("intervals", _column(intervals, "start"), tags, fields)]
 
 
-def batches_of_measurings(found: Sequence[Interval]) -> list[PointBatch]:
+def batches_of_measurings(intervals: Sequence[Interval]) -> list[PointBatch]:
     """Intervals as points of `measurings`, where one that supersedes another leaves it as it is."""
-    return [_kept_apart("measurings", batch, found) for batch in batches_of_intervals(found)]
+    return [_kept_apart("measurings", batch, intervals) for batch in batches_of_intervals(intervals)]
 
 
-def batches_of_verdicts(found: Sequence[Verdict]) -> list[PointBatch]:
+def batches_of_verdicts(verdicts: Sequence[Verdict]) -> list[PointBatch]:
     """Verdicts as points of `verdicts`; reasons are comma-separated, the title is JSON by language."""
-    if not found:
+    if not verdicts:
         return []
-    tags = {name: _of(found, name) for name in ("kind", "pollutant", "rule", "site")}
-    tags["device"] = _of(found, "point")
-    fields = {name: _of(found, name) for name in _SAME_IN_VERDICT}
-    fields["answer_code"] = [ANSWER_CODES[v.answer] for v in found]
-    fields["reasons"] = [",".join(v.reasons) for v in found]
-    fields["title"] = [orjson.dumps(v.title, option=orjson.OPT_SORT_KEYS).decode() for v in found]
-    return [batch_of("verdicts", _of(found, "start"), tags, fields)]
+    tags = {name: _column(verdicts, name) for name in ("kind", "pollutant", "rule", "site")}
+    tags["device"] = _column(verdicts, "point")
+    fields = {name: _column(verdicts, name) for name in _SAME_IN_VERDICT}
+    fields["answer_code"] = [ANSWER_CODES[v.answer] for v in verdicts]
+    fields["reasons"] = [",".join(v.reasons) for v in verdicts]
+    fields["title"] = [orjson.dumps(v.title, option=orjson.OPT_SORT_KEYS).decode() for v in verdicts]
+    return [batch_of("verdicts", _column(verdicts, "start"), tags, fields)]
 
 
-def batches_of_rulings(found: Sequence[Verdict]) -> list[PointBatch]:
+def batches_of_rulings(verdicts: Sequence[Verdict]) -> list[PointBatch]:
     """Verdicts as points of `rulings`, where a verdict that supersedes another leaves it as it is."""
-    if not found:
+    if not verdicts:
         return []
-    (latest,) = batches_of_verdicts(found)
-    data = _kept_apart("rulings", latest, found).data
+    (latest,) = batches_of_verdicts(verdicts)
+    data = _kept_apart("rulings", latest, verdicts).data
     for name, column in (
-        ("citation", _of(found, "citation")),
-        ("status", _of(found, "status")),
-        ("background_ids", [",".join(v.background_ids) for v in found]),
+        ("citation", _column(verdicts, "citation")),
+        ("status", _column(verdicts, "status")),
+        ("background_ids", [",".join(v.background_ids) for v in verdicts]),
     ):
         data = data.append_column(name, pa.array(column, pa.utf8()))
     return [PointBatch("rulings", data)]
@@ -217,16 +224,16 @@ def batches_of(records: Mapping[str, Sequence[Any]]) -> list[PointBatch]:
 
 
 def _kept_apart(
-    measurement: str, batch: PointBatch, found: Sequence[Interval] | Sequence[Verdict]
+    measurement: str, batch: PointBatch, records: Sequence[Interval] | Sequence[Verdict]
 ) -> PointBatch:
     """The same points with `revision` as a tag: none overwrites another."""
     data = batch.data.drop_columns(["revision"])
-    column = pa.array([str(one.revision) for one in found], pa.utf8())
+    column = pa.array([str(one.revision) for one in records], pa.utf8())
     return PointBatch(measurement, data.append_column("revision", column))
 
 
-def _of(found: Sequence[Any], name: str) -> list[Any]:
-    return list(map(attrgetter(name), found))
+def _column(records: Sequence[Any], name: str) -> list[Any]:
+    return list(map(attrgetter(name), records))
 
 
 def period_label(period_ms: int) -> str:

@@ -62,9 +62,9 @@ def decode_context(value: bytes, headers: Iterable[tuple[str, bytes]] | dict[str
     raise ValueError(f"header of: {schema!r} is no context of verdicts")
 
 
-def batches_of_context(found: Sequence[Context]) -> list[PointBatch]:
+def batches_of_context(records: Sequence[Context]) -> list[PointBatch]:
     """Records as points of `context`."""
-    rows = [row for record in found for row in _rows(record)]
+    rows = [row for record in records for row in _rows(record)]
     if not rows:
         return []
     tags = {tag: [getattr(row, tag) for row in rows] for tag in ("kind", "name", "salt")}

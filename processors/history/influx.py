@@ -30,8 +30,8 @@ from processors.history.base import (
     tidy,
     write_points,
 )
-from processors.history.bisecting import Accepted, Later, PointsRefused, Reply, divide
-from processors.history.line import Lines, lines_of
+from processors.history.bisection import Accepted, Later, PointsRefused, Reply, divide
+from processors.history.line_protocol import Lines, lines_of
 from processors.history.measurements import MEASUREMENTS
 from processors.history.points import Point, PointBatch, Refusal, merge, set_apart
 

@@ -16,7 +16,7 @@ from processors.history.base import HistoryUnusable
 from processors.records.ids import reading_id
 from processors.records.verdicts import Interval
 
-Row = Mapping[str, Any]
+StoredRow = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Cells:
     """The cells of a row, each asked for by its name. All methods raise HistoryUnusable."""
 
     measurement: str
-    row: Row
+    row: StoredRow
 
     def cell(self, name: str) -> Any:
         """A cell that may be empty."""
@@ -87,7 +87,7 @@ class ReadingRow:
     marks: tuple[str, ...]
     extras: str | None  # JSON
     configuration: str | None  # that the bridge resolved it by
-    stored: Row
+    stored: StoredRow
 
     @property
     def end(self) -> int:
@@ -110,7 +110,7 @@ class ReadingRow:
         return reading_id(self.device, self.time, self.period, self.thousandths, self.flags)
 
 
-def reading_row(row: Row, measurement: str = "readings") -> ReadingRow:
+def reading_row(row: StoredRow, measurement: str = "readings") -> ReadingRow:
     """A row of `readings` or `conflicts`. Raises HistoryUnusable."""
     cells = Cells(measurement, row)
     return ReadingRow(
@@ -136,7 +136,7 @@ class QualityRow:
     time: int
     period: int
     words: Mapping[str, tuple[str, ...]]
-    stored: Row
+    stored: StoredRow
 
     @property
     def key(self) -> tuple[int, int]:
@@ -144,7 +144,7 @@ class QualityRow:
         return self.time, self.period
 
 
-def quality_row(row: Row) -> QualityRow:
+def quality_row(row: StoredRow) -> QualityRow:
     """A row of `quality`. Raises HistoryUnusable."""
     cells = Cells("quality", row)
     words = {name: tuple(filter(None, text.split(","))) for name, text in cells.pairs("words").items()}
@@ -166,10 +166,10 @@ class MeasuringRow:
     value: float | None
     capture: float
     revision: int
-    stored: Row
+    stored: StoredRow
 
 
-def measuring_row(row: Row) -> MeasuringRow:
+def measuring_row(row: StoredRow) -> MeasuringRow:
     """A row of `measurings` or `intervals`. Raises HistoryUnusable."""
     cells = Cells("measurings", row)
     return MeasuringRow(
@@ -188,7 +188,7 @@ def measuring_row(row: Row) -> MeasuringRow:
     )
 
 
-def interval_of(row: Row) -> Interval:
+def interval_of(row: StoredRow) -> Interval:
     """An interval as `History.intervals` hands it out. Raises HistoryUnusable."""
     cells = Cells("intervals", row)
     return Interval(
@@ -234,10 +234,10 @@ class RulingRow:
     revision: int
     configuration: str
     decided_at: int | None  # None: of an older version
-    stored: Row
+    stored: StoredRow
 
 
-def ruling_row(row: Row) -> RulingRow:
+def ruling_row(row: StoredRow) -> RulingRow:
     """A row of `rulings` or `verdicts`. Raises HistoryUnusable."""
     cells = Cells("rulings", row)
     return RulingRow(
@@ -297,10 +297,10 @@ class OutlookRow:
     required: float | None
     minutes_left: float
     configuration: str
-    stored: Row
+    stored: StoredRow
 
 
-def outlook_row(row: Row) -> OutlookRow:
+def outlook_row(row: StoredRow) -> OutlookRow:
     """A row of `outlooks`. Raises HistoryUnusable."""
     cells = Cells("outlooks", row)
     return OutlookRow(

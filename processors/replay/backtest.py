@@ -8,38 +8,48 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from ingest.decoders.instants import instant_text
 from ingest.records import FeedRecord, Revision
-from processors.columns import HOUR_MS
+from processors.columns import HOUR_MS, SECOND_MS
 from processors.fold.detector import Detector
 from processors.plan.plan import revision_id
 from processors.records.breaches import Breach
 from processors.records.verdicts import ANSWERS, Verdict
-from processors.replay.replay import Line, breach_line, verdict_line
+from processors.replay.lines import Line, breach_line, lines_text, text_of, verdict_line
 
 AFTER_MS = 2 * HOUR_MS  # how long the log is followed after the span: late readings, background that waits
+_LOOK_BACK_MS = 2 * HOUR_MS  # of the quality checks
 
-Key = tuple[str, str, str, int, int]  # kind, rule, point, start, end
+
+class VerdictKey(NamedTuple):
+    """What a verdict judges."""
+
+    kind: str
+    rule: str
+    point: str
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ComparedVerdict:
     """What is compared of a verdict."""
 
     answer: str
     value: float | None
     background: float | None
-    reasons: tuple[str, ...]
+    reasons: tuple[str, ...]  # sorted
 
 
 @dataclass(slots=True)
-class Judged:
+class JudgedSpan:
     """What one set of rules says of a span."""
 
-    verdicts: dict[Key, Said] = field(default_factory=dict)
-    opened: dict[tuple[str, str, int], Line] = field(default_factory=dict)  # rule, device, start of interval
+    verdicts: dict[VerdictKey, ComparedVerdict] = field(default_factory=dict)
+    opened: dict[tuple[str, str, int], Breach] = field(default_factory=dict)  # rule, device, interval's start
     lines: list[Line] = field(default_factory=list)
     breaches: list[Line] = field(default_factory=list)
 
@@ -47,26 +57,28 @@ class Judged:
         """What a record led to, as far as it lies in [start, end]."""
         for verdict in verdicts:
             if start <= verdict.start and verdict.end <= end:
-                said = asdict(verdict)
-                self.verdicts[key_of(said, verdict.point)] = said_of(said)
+                self.verdicts[key_of(verdict)] = compared(verdict)
                 self.lines.append(verdict_line(verdict))
         for breach in breaches:
-            if start <= breach.start and breach.end <= end and breach.kind == "exceedance":
-                line = breach_line(breach)
-                self.breaches.append(line)
+            if is_exceedance_within(breach, start, end):
+                self.breaches.append(breach_line(breach))
                 if breach.event == "opened":
-                    self.opened[breach.rule, breach.device, breach.start] = line
+                    self.opened[breach.rule, breach.device, breach.start] = breach
 
 
-def key_of(verdict: Mapping[str, Any], point: str) -> Key:
+def is_exceedance_within(breach: Breach, start: int, end: int) -> bool:
+    """Is it a breach of a limit by an interval that lies in [start, end]?"""
+    return breach.kind == "exceedance" and start <= breach.start and breach.end <= end
+
+
+def key_of(verdict: Verdict) -> VerdictKey:
     """What a verdict judges."""
-    return verdict["kind"], verdict["rule"], point, verdict["start"], verdict["end"]
+    return VerdictKey(verdict.kind, verdict.rule, verdict.point, verdict.start, verdict.end)
 
 
-def said_of(verdict: Mapping[str, Any]) -> Said:
+def compared(verdict: Verdict) -> ComparedVerdict:
     """What it says."""
-    reasons = tuple(sorted(verdict["reasons"]))
-    return Said(verdict["answer"], verdict["value"], verdict["background"], reasons)
+    return ComparedVerdict(verdict.answer, verdict.value, verdict.background, tuple(sorted(verdict.reasons)))
 
 
 def with_rules(revision: Revision, rules: list[dict[str, Any]]) -> Revision:
@@ -76,16 +88,27 @@ def with_rules(revision: Revision, rules: list[dict[str, Any]]) -> Revision:
 
 
 @dataclass(slots=True)
-class Bench:
+class Backtest:
     """Two folds over one log: by the rules that were in force, and by others."""
 
     start: int
     end: int
     rules: list[dict[str, Any]]
     partitions: int = 1
-    live: Judged = field(default_factory=Judged)
-    other: Judged = field(default_factory=Judged)
+    live: JudgedSpan = field(default_factory=JudgedSpan)
+    other: JudgedSpan = field(default_factory=JudgedSpan)
     _folds: dict[tuple[bool, int], Detector] = field(default_factory=dict)
+
+    @property
+    def log_start(self) -> int:
+        """From when on the log must be folded: the longest window, what checks look back, a whole hour."""
+        longest = max((rule["window"] * SECOND_MS for rule in self.rules), default=0)
+        return (self.start - max(longest, _LOOK_BACK_MS) - HOUR_MS) // HOUR_MS * HOUR_MS
+
+    @property
+    def log_end(self) -> int:
+        """Until when the log is followed."""
+        return self.end + AFTER_MS
 
     def fold(self, record: FeedRecord, partition: int = 0, live: bool = True) -> None:
         """The next record of a partition; `live` False: what was judged is known from elsewhere."""
@@ -94,55 +117,65 @@ class Bench:
         if live:
             self._take(self.live, record, (True, partition))
 
-    def _take(self, judged: Judged, record: FeedRecord, which: tuple[bool, int]) -> None:
+    def _take(self, judged: JudgedSpan, record: FeedRecord, which: tuple[bool, int]) -> None:
         detector = self._folds.get(which)
         if detector is None:
             detector = self._folds[which] = Detector.empty(which[1], self.partitions)
         out = detector.fold(record)
         judged.take(out.verdicts, out.breaches, self.start, self.end)
 
+    def compare(self, unreproducible: Mapping[VerdictKey, str]) -> BacktestResult:
+        """What the other rules change. `unreproducible`: verdicts that can't be judged again, with why."""
+        live, other = self.live, self.other
+        keys = sorted(
+            {*live.verdicts, *other.verdicts} - set(unreproducible),
+            key=lambda key: (key.start, key.point, key.rule, key.kind, key.end),
+        )
+        pairs = [(key, live.verdicts.get(key), other.verdicts.get(key)) for key in keys]
+        differences = [_difference(*pair) for pair in pairs if not _same(*pair[1:])]
+        left_out = [
+            {**_named(key), "why": why}
+            for key, why in sorted(unreproducible.items(), key=lambda item: item[0].start)
+        ]
+        would_open = [other.opened[key] for key in sorted(set(other.opened) - set(live.opened))]
+        would_not_open = [live.opened[key] for key in sorted(set(live.opened) - set(other.opened))]
+        summary = {
+            "from": instant_text(self.start),
+            "to": instant_text(self.end),
+            "live": _counts(live, unreproducible),
+            "other": _counts(other, unreproducible),
+            "differences": len(differences),
+            "would_open": len(would_open),
+            "would_not_open": len(would_not_open),
+            "not_reproducible": len(left_out),
+        }
+        return BacktestResult(differences, would_open, would_not_open, left_out, summary)
 
-@dataclass(slots=True)
-class Comparison:
-    """What other rules change. `left_out`: what can't be judged again, with why: (key, code)."""
+
+@dataclass(frozen=True, slots=True)
+class BacktestResult:
+    """What other rules change, by start, point and rule. `left_out`: what can't be judged again, with why."""
 
     differences: list[Line]
-    would_open: list[Line]
-    would_not_open: list[Line]
+    would_open: list[Breach]
+    would_not_open: list[Breach]
     left_out: list[Line]
     summary: Line
 
 
-def compare(
-    live: Judged, other: Judged, start: int, end: int, unreproducible: Mapping[Key, str] | None = None
-) -> Comparison:
-    """The differences, by start, point and rule."""
-    excluded = unreproducible or {}
-    keys = sorted(
-        ({*live.verdicts, *other.verdicts}) - set(excluded), key=lambda k: (k[3], k[2], k[1], k[0], k[4])
-    )
-    differences = [
-        _difference(key, live.verdicts.get(key), other.verdicts.get(key))
-        for key in keys
-        if not _same(live.verdicts.get(key), other.verdicts.get(key))
-    ]
-    would = [other.opened[key] for key in sorted(set(other.opened) - set(live.opened))]
-    not_any_more = [live.opened[key] for key in sorted(set(live.opened) - set(other.opened))]
-    left_out = [{**_named(key), "why": why} for key, why in sorted(excluded.items(), key=lambda kv: kv[0][3])]
-    summary = {
-        "from": instant_text(start),
-        "to": instant_text(end),
-        "live": _counts(live, excluded),
-        "other": _counts(other, excluded),
-        "differences": len(differences),
-        "would_open": len(would),
-        "would_not_open": len(not_any_more),
-        "not_reproducible": len(left_out),
-    }
-    return Comparison(differences, would, not_any_more, left_out, summary)
+def write(backtest: Backtest, result: BacktestResult, folder: Path) -> None:
+    """Write the five files into an existing folder."""
+    for name, when, lines in (
+        ("verdicts", "start", backtest.other.lines),
+        ("breaches", "at", backtest.other.breaches),
+        ("difference", "start", result.differences),
+        ("not-reproducible", "start", result.left_out),
+    ):
+        (folder / f"{name}.jsonl").write_bytes(lines_text(lines, when))
+    (folder / "summary.json").write_bytes(text_of(result.summary))
 
 
-def _same(one: Said | None, two: Said | None) -> bool:
+def _same(one: ComparedVerdict | None, two: ComparedVerdict | None) -> bool:
     if one is None or two is None:
         return False
     near = _near(one.value, two.value) and _near(one.background, two.background)
@@ -153,22 +186,15 @@ def _near(one: float | None, two: float | None) -> bool:
     return one == two or (one is not None and two is not None and abs(one - two) < 1e-9)
 
 
-def _named(key: Key) -> Line:
-    kind, rule, point, start, end = key
-    return {
-        "kind": kind,
-        "rule": rule,
-        "point": point,
-        "start": instant_text(start),
-        "end": instant_text(end),
-    }
+def _named(key: VerdictKey) -> Line:
+    return {**key._asdict(), "start": instant_text(key.start), "end": instant_text(key.end)}
 
 
-def _difference(key: Key, live: Said | None, other: Said | None) -> Line:
+def _difference(key: VerdictKey, live: ComparedVerdict | None, other: ComparedVerdict | None) -> Line:
     said = {"live": asdict(live) if live else None, "other": asdict(other) if other else None}
     return {**_named(key), **said}
 
 
-def _counts(judged: Judged, excluded: Mapping[Key, str]) -> Line:
-    found = Counter(said.answer for key, said in judged.verdicts.items() if key not in excluded)
+def _counts(judged: JudgedSpan, excluded: Mapping[VerdictKey, str]) -> Line:
+    found = Counter(one.answer for key, one in judged.verdicts.items() if key not in excluded)
     return {answer: found[answer] for answer in ANSWERS}

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from statistics import median_low
-from typing import Any
 
+from processors.columns import MINUTE_MS
 from processors.outlook.states import LeadTimes, lead_times
-from processors.records.outlooks import STATES
+from processors.records.outlooks import CERTAIN, IF_MEASURED, STATES, WARNING
+from processors.replay.lines import Line, instant_of
 
-Line = dict[str, Any]
-_STATES = ("warning", "exceeds_if_measuring_goes_on", "certain")
+_STATES = (STATES[WARNING], STATES[IF_MEASURED], STATES[CERTAIN])
 
 
 def lead_times_by_rule(verdicts: Iterable[Line], outlooks: Iterable[Line]) -> dict[str, Line]:
@@ -23,7 +22,7 @@ def lead_times_by_rule(verdicts: Iterable[Line], outlooks: Iterable[Line]) -> di
     """
     said: dict[tuple[str, ...], list[tuple[int, str]]] = {}
     for one in outlooks:
-        said.setdefault(_key(one, one["kind"]), []).append((_ms(one["at"]), one["state"]))
+        said.setdefault(_key(one, one["kind"]), []).append((instant_of(one["at"]), one["state"]))
     answers: dict[tuple[str, ...], Line] = {}
     for verdict in verdicts:
         if verdict["kind"] == "instant":
@@ -40,20 +39,16 @@ def lead_times_by_rule(verdicts: Iterable[Line], outlooks: Iterable[Line]) -> di
         verdict = answers.get(key, {"answer": None})
         if verdict["answer"] == "exceeds":
             line["exceeding"] += 1
-            won.setdefault(rule, []).append(lead_times(states, _ms(key[4])))
-        elif verdict["answer"] is not None and any(state == STATES[3] for _, state in states):
+            won.setdefault(rule, []).append(lead_times(states, instant_of(key[4])))
+        elif verdict["answer"] is not None and any(state == STATES[CERTAIN] for _, state in states):
             line["otherwise"] += 1
     for rule, line in made.items():
         for name, attribute in zip(_STATES, ("warning", "if_measured", "certain"), strict=True):
             times = [t for one in won.get(rule, ()) if (t := getattr(one, attribute)) is not None]
-            minutes = median_low(times) / 60_000 if times else None
+            minutes = median_low(times) / MINUTE_MS if times else None
             line[name] = {"windows": len(times), "minutes": minutes}
     return made
 
 
 def _key(line: Line, kind: str) -> tuple[str, ...]:
     return (line["rule"], kind, line["point"], line["start"], line["end"])
-
-
-def _ms(text: str) -> int:
-    return round(datetime.fromisoformat(text).timestamp() * 1000)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ingest.records import MISSING, Readings
 from processors.history.columns import batches_of_readings
-from processors.history.line import lines_of
+from processors.history.line_protocol import lines_of
 from processors.history.measurements import MEASUREMENTS
 from processors.history.points import Point, gather, merge
 

@@ -25,6 +25,7 @@ from processors.history.context import (
     revision_of,
     signal_of,
 )
+from processors.history.measurements import FLOAT, INT, MEASUREMENTS, TEXT
 from processors.records.outlooks import Outlook
 from processors.records.verdicts import Interval, Verdict
 
@@ -469,3 +470,20 @@ def test_a_signal_comes_back_as_it_was(history: History) -> None:
     _context(history, signal)
     (row,) = history.rows("context", {"kind": "signal"})
     assert signal_of(context_row(row)) == signal
+
+
+@pytest.mark.parametrize("name", MEASUREMENTS)
+def test_every_measurement_that_is_declared_is_stored_counted_and_read_back(
+    name: str, history: History
+) -> None:
+    spec = MEASUREMENTS[name]
+    values = {FLOAT: 1.5, INT: 7, TEXT: "text"}
+    fields = {field: values[kind] for field, kind in spec.fields.items()}
+    tags = {tag: f"a {tag}" for tag in spec.tags}
+    outcome = history.write([Point(name, tags, fields, T0)])
+    assert (outcome.accepted, outcome.rejected, outcome.kept) == (1, [], [])
+    assert history.count(name) == 1
+    assert history.rows(name, {}) == [{**tags, **fields, "time": T0}]
+    for column in spec.indexes:
+        if spec.fields.get(column) == TEXT:
+            assert len(history.rows(name, {column: "text"})) == 1

@@ -83,7 +83,7 @@ def test_batches_of_any_size_give_the_same_json_lines(
     played: tuple[Path, Path, int, Files], rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     county, recording, start, expected = played
-    monkeypatch.setattr(processors.replay.replay, "MOST_ROWS", rows)
+    monkeypatch.setattr("processors.replay.feed.MOST_ROWS", rows)
     assert _files(_judged(county, recording, start, 0), tmp_path / "out") == expected
 
 

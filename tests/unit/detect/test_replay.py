@@ -237,7 +237,7 @@ def test_other_batches_and_a_crash_after_every_nth_record_give_the_same_lines(
     case, size, crash_every, tmp_path, monkeypatch
 ):
     folder = CASES / case
-    monkeypatch.setattr("processors.replay.replay.MOST_ROWS", size)
+    monkeypatch.setattr("processors.replay.feed.MOST_ROWS", size)
     register = load_register(folder / "config")
     revision = make_revision(compile_revision(register, load_rules(folder / "config").rules), 0)
     out, detector = Replayed(), Detector.empty()

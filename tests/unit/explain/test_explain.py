@@ -19,8 +19,8 @@ from click.testing import CliRunner, Result
 
 from deploy.commands.explain import command
 from ingest.records import FeedRecord, Signal
-from processors.audit.explain import story, worked_out
-from processors.audit.recompute import rework
+from processors.audit.explain import recomputation_of, story
+from processors.audit.recompute import recompute
 from processors.audit.teller import Teller
 from processors.audit.texts import LANGUAGES, TEXTS
 from processors.audit.trail import gather
@@ -70,7 +70,7 @@ class Kept:
     def tell(self, id_: str, language: str = "en") -> list[str]:
         trail = gather(self.history, id_)
         assert trail is not None
-        return list(story(Teller(trail, worked_out(trail), language)))
+        return list(story(Teller(trail, recomputation_of(trail), language)))
 
     def run(self, *arguments: str) -> Result:
         return CliRunner().invoke(command, [*arguments, "--history", self.url])
@@ -103,9 +103,9 @@ def test_every_verdict_and_interval_of_the_golden_replays_is_worked_out_again_to
     for id_ in [*(v.id for v in held.verdicts), *latest]:
         trail = gather(held.history, id_)
         assert trail is not None
-        found = rework(trail)
-        assert found.agrees, (id_, found.differs)
-        assert trail.lacking == [] or {code for code, _ in trail.lacking} <= {"readings", "interval"}
+        found = recompute(trail)
+        assert found.agrees, (id_, found.differences)
+        assert trail.missing == [] or {code for code, _ in trail.missing} <= {"readings", "interval"}
 
 
 @pytest.mark.long
@@ -133,8 +133,8 @@ def test_the_dust_storm_by_every_statistic_is_worked_out_again_to_the_same(
     for verdict in held.verdicts[:: max(1, len(held.verdicts) // 400)]:
         trail = gather(held.history, verdict.id)
         assert trail is not None
-        found = rework(trail)
-        assert found.agrees, (verdict, found.differs)
+        found = recompute(trail)
+        assert found.agrees, (verdict, found.differences)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -344,6 +344,25 @@ def test_of_two_that_contradict_each_other_the_one_that_counted_is_found(tmp_pat
     told = held.tell(held.verdicts[0].id)
     assert sum("contradicts another" in line for line in told) == 5
     assert any("it agrees" in line for line in told)
+
+
+def test_how_many_hypotheses_were_tried_is_told_where_there_was_more_than_one(tmp_path: Path) -> None:
+    rows = minutes(T0, T0 + HOUR, 90)
+    rows += [row(T0 + k * MINUTE, 95.0 + k, received=T0 + k * MINUTE + 2000) for k in range(5)]
+    held = kept(tmp_path, [revision(rules=[local_rule(refuses=[])]), *ticking(rows, T0 + HOUR + 5 * MINUTE)])
+    id_ = held.verdicts[0].id
+    tried = json.loads(held.run(id_, "--json").stdout)["worked_out"]["hypotheses"]
+    assert 1 < tried <= 2 * 2**5
+    told = {language: held.tell(id_, language) for language in LANGUAGES}
+    assert told["en"][-1].strip().startswith(f"{tried} hypotheses were tried")
+    assert told["zh"][-1].strip().startswith(f"共试 {tried} 种假设")
+
+
+def test_one_hypothesis_is_counted_and_not_told(tmp_path: Path) -> None:
+    held = dusty_hour(tmp_path)
+    id_ = held.verdicts[0].id
+    assert json.loads(held.run(id_, "--json").stdout)["worked_out"]["hypotheses"] == 1
+    assert not any("hypotheses" in line for line in held.tell(id_))
 
 
 def test_a_history_that_an_older_version_kept_says_what_it_lacks(tmp_path: Path) -> None:

@@ -9,10 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from deploy.commands.rose import command
-from processors.audit.rose import period_of
+from processors.audit.rose import RoseQuestion, period_of
 from processors.audit.rose_words import TEXTS
 from processors.audit.texts import LANGUAGES
 from processors.history import open_history
+from processors.records.verdicts import Interval
 from processors.records.winds import Share, SiteHour
 from tests.counties import device, iso, reading, write_county, write_recording
 from tests.kept import keep, log_of
@@ -42,11 +43,13 @@ def hour(start, direction, speed=3.0, shares=(), reason="", revision=1):
 
 def interval(start, value, device="d1", **more):
     base = {"pollutant": "pm10", "site": "s1", "device": device, "statistic": "mean", "capture": 1.0}
-    return {**base, "start": start, "end": start + HOUR, "value": value, **more}
+    rest = {"id": "i", "start": start, "end": start + HOUR, "value": value, "count": 60, "revision": 1}
+    return Interval(**{**base, **rest, **more})
 
 
 def found(intervals, winds, above=150.0, sectors=8, hours=1000):
-    return period_of("s1", "pm10", (START, START + hours * HOUR), intervals, winds, above, sectors)
+    question = RoseQuestion("s1", "pm10", START, START + hours * HOUR, above, sectors)
+    return period_of(question, intervals, winds)
 
 
 def test_calm_and_unknown_hours_are_left_out_and_counted_by_their_reason():
@@ -109,7 +112,8 @@ def test_the_sectors_of_a_recorded_spring_are_those_of_pandas(recordings, sector
         for row in table.itertuples()
     ]
     intervals = [interval(int(row.start), float(row.PM10)) for row in measured.itertuples()]
-    period = period_of("s1", "pm10", (START, START + len(table) * HOUR), intervals, winds, None, sectors)
+    question = RoseQuestion("s1", "pm10", START, START + len(table) * HOUR, None, sectors)
+    period = period_of(question, intervals, winds)
     high = np.sort(measured["PM10"].to_numpy())[int(np.ceil(len(measured) * 0.75)) - 1]
     assert period.above == high
     (point,) = period.points

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.history.bisecting import Accepted, Division, Later, PointsRefused, Reply, divide
+from processors.history.bisection import Accepted, Division, Later, PointsRefused, Reply, divide
 
 
 class FakeServer:

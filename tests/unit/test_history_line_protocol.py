@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from processors.history.line import lines_of
+from processors.history.line_protocol import lines_of
 from processors.history.points import Point, gather, point_from_json, point_to_json
 
 

@@ -1,0 +1,89 @@
+"""The log that recorded messages make, without a bridge or a broker.
+
+The configuration at the whole minute before the first message, a tick at every whole minute, the messages of
+all recordings by time of receipt. It ends with the last message, or at `until`.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
+
+from ingest.batches import Row, readings_of
+from ingest.decoders.instants import instant_text
+from ingest.recording import Recorded, RecordingError
+from ingest.records import Background, FeedRecord, Quarantined, Revision, Signal, Status, Tick
+from ingest.register import Register
+from ingest.resolve import Arrival, Resolver
+from processors.columns import MINUTE_MS
+from processors.replay.lines import quarantine_line
+from processors.replay.result import Replayed
+
+BRIDGE = "replay"
+MOST_ROWS = 2000  # of a batch; the size changes no output
+_LAST_MS = 253_370_764_800_000  # 9999-01-01: the day and zone of later instants are beyond the calendar
+
+
+def merged(recordings: Sequence[Iterable[Recorded]]) -> Iterator[Recorded]:
+    """Messages of several recordings by time of receipt, which never goes back within a recording."""
+    return heapq.merge(*(_forward(r) for r in recordings), key=lambda message: message.received_at)
+
+
+def _forward(recording: Iterable[Recorded]) -> Iterator[Recorded]:
+    latest = None
+    for message in recording:
+        if message.received_at >= _LAST_MS:
+            when = instant_text(message.received_at)
+            words = f"received_at {when} is the end of the calendar; was the clock wrong?"
+            raise RecordingError(f"a message of {message.topic}: {words}")
+        latest = message.received_at if latest is None else max(latest, message.received_at)
+        yield message._replace(received_at=latest)
+
+
+def feed_of(
+    messages: Iterable[Recorded], register: Register, revision: Revision, until: int | None, out: Replayed
+) -> Iterator[FeedRecord]:
+    """The log of recorded messages; what does not go into it is noted in `out`."""
+    resolver = Resolver(register)
+    rows: list[Row] = []
+    minute: int | None = None
+
+    def gathered() -> Iterator[FeedRecord]:
+        if rows:
+            yield readings_of(rows, revision.id)
+            rows.clear()
+
+    def ticks(to: int) -> Iterator[FeedRecord]:
+        nonlocal minute
+        while minute is not None and minute + MINUTE_MS <= to:
+            minute += MINUTE_MS
+            yield from gathered()
+            yield Tick(minute, MINUTE_MS, BRIDGE)
+
+    for message in messages:
+        at = message.received_at
+        if until is not None and at > until:
+            break
+        if minute is None:
+            minute = at // MINUTE_MS * MINUTE_MS
+            yield Revision(revision.id, minute, minute, revision.body)
+            yield Tick(minute, MINUTE_MS, BRIDGE)
+        yield from ticks(at)
+        out.received += 1
+        for outcome in resolver.take(
+            Arrival(message.topic, message.payload, at, message.retain, message.dup)
+        ):
+            if isinstance(outcome, Row):
+                rows.append(outcome)
+            elif isinstance(outcome, Background | Signal | Status):
+                yield from gathered()
+                yield outcome
+            elif isinstance(outcome, Quarantined):
+                out.quarantine.append(quarantine_line(outcome))
+            else:
+                out.duplicates += 1
+        if len(rows) >= MOST_ROWS:
+            yield from gathered()
+    if until is not None:
+        yield from ticks(until)
+    yield from gathered()

@@ -1,0 +1,172 @@
+"""JSON lines of what was judged: one form for `replay`, `backtest` and whoever compares with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from ingest.decoders.instants import instant_text
+from ingest.records import MISSING, Quarantined, Readings
+from ingest.units import JUDGED
+from processors.fold.outputs import Outputs
+from processors.quality.checks import CHECKS
+from processors.records.breaches import Breach
+from processors.records.ids import reading_id
+from processors.records.outlooks import Outlook
+from processors.records.verdicts import Interval, Verdict
+from processors.records.winds import SiteHour, site_hour_of
+from processors.windows.row_log import REFUSED
+
+# marks of a reading that are flags of its values
+_OF_A_VALUE = ("clock", "conflict", "future", "late")
+EVENTS = ("opened", "amended", "closed")
+
+Line = dict[str, Any]
+ReadingKey = tuple[str, int, int]  # device, time and period of a reading
+
+
+def calibrated_values(found: Outputs) -> dict[int, dict[str, int]]:
+    """Row of the readings -> pollutant -> thousandths that were judged, where devices are calibrated."""
+    return {
+        row: {name: value for name, value in zip(JUDGED, values, strict=True) if value > REFUSED}
+        for places, columns in found.calibrated
+        for row, values in zip(places.tolist(), columns.T.tolist(), strict=True)
+    }
+
+
+def reading_lines(
+    batch: Readings, marks: dict[int, str], calibrated: dict[int, dict[str, int]]
+) -> list[tuple[ReadingKey, Line]]:
+    """A line for each reading that is no duplicate; `marks` are those that detection adds."""
+    lines: list[tuple[ReadingKey, Line]] = []
+    for row in range(len(batch)):
+        own = [m for text in (batch.marks.get(row), marks.get(row)) if text for m in text.split(",")]
+        if "duplicate" in own:
+            continue
+        flagged = dict(pair.split("=", 1) for pair in batch.flags.get(row, "").split(";") if "=" in pair)
+        shared = [mark for mark in own if mark in _OF_A_VALUE]
+        numbers = {
+            name: int(column[row]) for name, column in batch.values.items() if int(column[row]) != MISSING
+        }
+        code = int(batch.codes[row])
+        judged = calibrated.get(row, {})
+        device, time, period = batch.devices[code], int(batch.time[row]), int(batch.period[row])
+        line = {
+            "id": reading_id(device, time, period, numbers, flagged),
+            "device": device,
+            "site": batch.sites[code],
+            "time": instant_text(time),
+            "period": period // 1000 if period % 1000 == 0 else period / 1000,
+            "received_at": instant_text(int(batch.received_at[row])),
+            "values": {
+                name: {
+                    "value": number / 1000,
+                    **({"calibrated": judged[name] / 1000} if judged.get(name, number) != number else {}),
+                    "flags": sorted({*shared, *([flagged[name]] if name in flagged else [])}),
+                }
+                for name, number in numbers.items()
+            },
+            "marks": sorted(own),
+        }
+        lines.append(((device, time, period), line))
+    return lines
+
+
+def conclude(value: Line, words: tuple[str, ...]) -> None:
+    """Let what the checks say later of a value take the place of what they said before."""
+    others = (f for f in value["flags"] if f.removesuffix("!") not in CHECKS or f in _OF_A_VALUE)
+    value["flags"] = sorted({*others, *words})
+
+
+def quarantine_line(refused: Quarantined) -> Line:
+    """A message that could not be used."""
+    return {
+        "received_at": instant_text(refused.received_at),
+        "topic": refused.topic,
+        "rejected": refused.code,
+        "detail": refused.detail,
+    }
+
+
+def interval_line(interval: Interval) -> Line:
+    """An interval record."""
+    line: Line = {name: getattr(interval, name) for name in Interval.__slots__}
+    return {**line, "start": instant_text(interval.start), "end": instant_text(interval.end)}
+
+
+def verdict_line(verdict: Verdict) -> Line:
+    """A verdict; its `title`, `citation` and `clause` are those of the rule at that time."""
+    line: Line = {name: getattr(verdict, name) for name in Verdict.__slots__}
+    for name in ("start", "end", "decided_at"):
+        line[name] = instant_text(line[name])
+    return line
+
+
+def breach_line(breach: Breach) -> Line:
+    """A breach event."""
+    line: Line = {name: getattr(breach, name) for name in Breach.__slots__}
+    line["event_id"] = breach.event_id
+    line["interval_start"], line["interval_end"] = instant_text(breach.start), instant_text(breach.end)
+    line["at"], line["opened_at"] = instant_text(breach.at), instant_text(breach.opened_at)
+    # `start` and `revision` would take part in the order of the lines, where `at` and the event must count
+    line["interval_revision"] = breach.revision
+    del line["start"], line["end"], line["revision"]
+    if breach.evidence is None:
+        del line["evidence"]
+    return line
+
+
+def outlook_line(outlook: Outlook) -> Line:
+    """What was said of a window before its end."""
+    line: Line = {name: getattr(outlook, name) for name in Outlook.__slots__}
+    for name in ("at", "start", "end"):
+        line[name] = instant_text(line[name])
+    return line
+
+
+def wind_line(hour: SiteHour) -> Line:
+    """The wind of a site over a clock hour, and what the site added."""
+    line: Line = asdict(hour)
+    for name in ("start", "end", "decided_at"):
+        line[name] = instant_text(line[name])
+    return line
+
+
+def interval_of_line(line: Mapping[str, Any]) -> Interval:
+    """The inverse of `interval_line`."""
+    own = {name: line[name] for name in Interval.__slots__}
+    return Interval(**{**own, "start": instant_of(line["start"]), "end": instant_of(line["end"])})
+
+
+def wind_of_line(line: Mapping[str, Any]) -> SiteHour:
+    """The inverse of `wind_line`."""
+    instants = {name: instant_of(line[name]) for name in ("start", "end", "decided_at")}
+    return site_hour_of({**line, **instants})
+
+
+def instant_of(text: str) -> int:
+    """An instant of a line, ms UTC."""
+    return round(datetime.fromisoformat(text).timestamp() * 1000)
+
+
+def lines_text(lines: Iterable[Line], when: str) -> bytes:
+    """Lines in their order, keys sorted: the same lines give the same bytes, in whatever order they came."""
+    return b"".join(text for _, text in sorted((_order(line, when), text_of(line)) for line in lines))
+
+
+def _order(line: Line, when: str) -> tuple[str, str, str, str, str, int, int]:
+    words = (line.get(key) or "" for key in ("site", "pollutant", "rule"))
+    site, pollutant, rule = words
+    device = line.get("device") or line.get("point") or ""
+    # what opened and closed at one instant (background came late) is read in that order
+    event = EVENTS.index(line["event"]) if line.get("event") in EVENTS else 0
+    return line[when], site, device, pollutant, rule, line.get("revision") or 0, event
+
+
+def text_of(line: Line) -> bytes:
+    """One line, keys sorted."""
+    return orjson.dumps(line, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
