@@ -18,7 +18,7 @@ from typing import TypeVar
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from alerts.channels.base import Channel
+from alerts.channels import Sender
 from alerts.records import SENT, Claim
 from alerts.retry import Ended, Outcome, Patience, after, retry, unknown
 from alerts.store import CaseStore
@@ -47,7 +47,7 @@ class Dispatcher:
     def __init__(
         self,
         store: CaseStore,
-        channels: Mapping[str, Channel],
+        channels: Mapping[str, Sender],
         owner: str,
         patience: Patience,
         telemetry: Telemetry,
@@ -56,7 +56,7 @@ class Dispatcher:
     ) -> None:
         self._store = store
         self._channels = channels
-        self._left_channels: list[Channel] = []  # of configurations before; attempts may be under way
+        self._left_channels: list[Sender] = []  # of configurations before; attempts may be under way
         self._owner = owner
         self._patience = patience
         self._telemetry = telemetry
@@ -71,7 +71,7 @@ class Dispatcher:
         self._away: str | None = None
         telemetry.ready_when("case_store", lambda: self._away)
 
-    def use(self, channels: Mapping[str, Channel]) -> None:
+    def use(self, channels: Mapping[str, Sender]) -> None:
         """Send by these from now on; attempts under way end by those that they began with."""
         self._left_channels += self._channels.values()
         self._channels = channels

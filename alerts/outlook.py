@@ -7,13 +7,11 @@ from dataclasses import asdict, replace
 from typing import NamedTuple
 
 from alerts.cases import FORETELL, decide
+from alerts.kinds import CERTAIN, KINDS, LIKELY, OUTLOOK
 from alerts.messages.words import Facts, Forecast, render
 from alerts.messages.writer import message_id_of, names_but, title_in
 from alerts.records import (
-    CERTAIN,
     CLEARED,
-    LIKELY,
-    OUTLOOK,
     WITHDRAWN,
     Case,
     CaseEvent,
@@ -44,13 +42,14 @@ class Telling(NamedTuple):
     template: str
 
 
+_RISE, _END = KINDS[OUTLOOK].opened, str(KINDS[OUTLOOK].ended)
 _STEPS: dict[tuple[str, str], Telling] = {
-    ("", LIKELY): Telling(LIKELY, "outlook"),
-    ("", CERTAIN): Telling(CERTAIN, "outlook"),
-    (LIKELY, CERTAIN): Telling(CERTAIN, "outlook"),
-    (CERTAIN, LIKELY): Telling(WITHDRAWN, "outlook_ended"),
-    (CERTAIN, ""): Telling(WITHDRAWN, "outlook_ended"),
-    (LIKELY, ""): Telling(CLEARED, "outlook_ended"),
+    ("", LIKELY): Telling(LIKELY, _RISE),
+    ("", CERTAIN): Telling(CERTAIN, _RISE),
+    (LIKELY, CERTAIN): Telling(CERTAIN, _RISE),
+    (CERTAIN, LIKELY): Telling(WITHDRAWN, _END),
+    (CERTAIN, ""): Telling(WITHDRAWN, _END),
+    (LIKELY, ""): Telling(CLEARED, _END),
 }
 _RISES = (LIKELY, CERTAIN)
 

@@ -10,16 +10,13 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from alerts.cases import AMEND, CLOSED, RECOVER, START, decide
+from alerts.kinds import KINDS, MANY_SILENT, SYSTEM
 from alerts.messages.words import fault_name, group_name
 from alerts.messages.writer import MatterIn, Writer, matters_of, title_in
 from alerts.outlook import foretell
 from alerts.records import (
-    MANY_SILENT,
-    OFFLINE,
     OPENED,
     RECOVERED,
-    SUSPICION,
-    SYSTEM,
     Case,
     CaseEvent,
     Change,
@@ -37,7 +34,6 @@ from processors.records.outlooks import Outlook
 from processors.silence.deadman import SITE_SILENT
 
 _LATE_MS = 30 * 60_000  # told so long after it was found, a message says that it is late
-_TEMPLATES = {OFFLINE: "offline", SUSPICION: "suspicion"}  # of what has opened, by kind; else `opened`
 _SEVERAL = "*"  # the site of a case that concerns several
 
 
@@ -67,7 +63,7 @@ class CasePlanner:
     def _opened(self, event: Breach, now: int) -> Change:
         step = decide(None, START)
         id = case_id_of(event.id)
-        silent = event.kind == OFFLINE
+        silent = KINDS[event.kind].silence
         late = now - event.at > _LATE_MS
         hold = hold_until(now, event.start, self.routing.form.offline) if silent and event.tell else None
         case = Case(
@@ -98,7 +94,7 @@ class CasePlanner:
             why += "; its opening was never seen here"
         messages: tuple[Message, ...] = ()
         if event.tell and hold is None:
-            messages = self._tell(case, _TEMPLATES.get(event.kind, OPENED), self._recipients(case, now), now)
+            messages = self._tell(case, self._recipients(case, now), now)
         return Change(why, case, _event_of(event, None, case.state, why), messages)
 
     def _amended(self, event: Breach, case: Case, now: int) -> Change:
@@ -127,10 +123,10 @@ class CasePlanner:
         why = "only recorded so far; it goes on, and is told now"
         late = now - event.at > _LATE_MS
         due = deadline_ms(self.routing, event.level, event.deadline_h, now if late else event.at)
-        silent = event.kind == OFFLINE
+        silent = KINDS[event.kind].silence
         hold = hold_until(now, event.start, self.routing.form.offline) if silent else None
         after = replace(after, tell=True, delayed=event.delayed or late, deadline=due, hold_until=hold)
-        messages = () if silent else self._tell(after, "opened", self._recipients(after, now), now)
+        messages = () if silent else self._tell(after, self._recipients(after, now), now)
         return Change(why, after, _event_of(event, case.state, after.state, why), messages)
 
     def _closed(self, event: Breach, known: Known, now: int) -> list[Change]:
@@ -185,7 +181,7 @@ class CasePlanner:
 
     def _one(self, group: Group, now: int) -> list[Change]:
         case = replace(group.members[0], hold_until=None, updated_at=max(now, group.members[0].updated_at))
-        told = self._tell(case, "offline", self._recipients(case, now), now)
+        told = self._tell(case, self._recipients(case, now), now)
         noted = _note(case, "told", now, group.reason, short_id("released", case.id))
         return [Change(group.reason, case, noted, told)]
 
@@ -220,7 +216,7 @@ class CasePlanner:
             self._writer.message(
                 parent,
                 OPENED,
-                "many_silent",
+                KINDS[MANY_SILENT].opened,
                 whom[key],
                 list(whom.values()),
                 now,
@@ -258,7 +254,7 @@ class CasePlanner:
             self._writer.message(
                 after,
                 RECOVERED,
-                "returned",
+                str(KINDS[MANY_SILENT].ended),
                 m.recipient,
                 everybody,
                 now,
@@ -296,7 +292,7 @@ class CasePlanner:
             fault=fault,
             data=facts,
         )
-        told = self._tell(case, "fault", operators(self.register, self.routing, now), now)
+        told = self._tell(case, operators(self.register, self.routing, now), now)
         noted = _note(case, "opened", now, step.reason, short_id("opened", case.id), None)
         return Change(step.reason, case, replace(noted, data=facts), told)
 
@@ -307,7 +303,7 @@ class CasePlanner:
             return None
         closed = now if step.after == CLOSED else case.closed_at
         after = replace(case, state=str(step.after), updated_at=now, recovered_at=now, closed_at=closed)
-        messages = self._tell_end(after, "fault_ended", told, now)
+        messages = self._tell_end(after, str(KINDS[SYSTEM].ended), told, now)
         noted = _note(after, "closed", now, step.reason, short_id("closed", case.id))
         return Change(step.reason, after, replace(noted, before=case.state), messages)
 
@@ -318,9 +314,8 @@ class CasePlanner:
         # The configuration was checked, but it may have changed since: somebody always hears of it.
         return found or operators(self.register, self.routing, now)
 
-    def _tell(
-        self, case: Case, template: str, recipients: Sequence[Recipient], now: int
-    ) -> tuple[Message, ...]:
+    def _tell(self, case: Case, recipients: Sequence[Recipient], now: int) -> tuple[Message, ...]:
+        template = KINDS[case.kind].opened
         matters = [self._matter(case, case.data)] if case.breach else []
         return tuple(
             self._writer.message(case, OPENED, template, r, recipients, now, matters) for r in recipients
@@ -346,10 +341,8 @@ def _template_of_end(event: Breach, known: Known) -> str:
     """In which words the end is told: withdrawn, corrected, heard again, or within the limit again."""
     if {"rule_removed", "rule_suspended", "device_removed", "site_removed"} & set(event.reasons):
         return "withdrawn"
-    if event.kind == OFFLINE:
-        return "returned"
-    if event.kind == SUSPICION:
-        return "suspicion_over"
+    if (ended := KINDS[event.kind].ended) is not None:
+        return ended
     told = known.told[0].data["matter"] if known.told else {}
     same = (event.start, event.end) == (told.get("start"), told.get("end"))
     return "corrected" if same else "recovered"

@@ -14,8 +14,8 @@ import structlog
 from pydantic import TypeAdapter
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from alerts.kinds import BREACH_KINDS
 from alerts.outlook import LEVEL_OF
-from alerts.routing.forms import BREACH_KINDS
 from alerts.store import Applied, CaseStore, Planner
 from alerts.store.gathered import Gathered
 from ingest.clock import Clock

@@ -10,16 +10,14 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from alerts.records import OUTLOOK, Recipient
-from alerts.routing.forms import BREACH_KINDS, Route, Routing, load_routing
+from alerts.kinds import ASKED, BREACH_KINDS
+from alerts.records import Recipient
+from alerts.routing.forms import Route, Routing
 from ingest.durations import HOUR_MS
 from ingest.register import Contact, Register, Site
 from ingest.strict_yaml import Document, Problem
 
-__all__ = ["Routing", "deadline_ms", "load_routing", "operators", "uncovered", "who"]
-
 _DAY_MIN = 24 * 60
-_ALIASES = {"breach": "exceedance"}  # `dustwatch who --kind breach`
 
 
 def who(
@@ -34,7 +32,7 @@ def who(
     if known is None:
         why = f"site `{site}` is not in the register, nobody else can be found"
         return [r._replace(why=f"{r.why}; {why}") for r in operators(register, routing, at)]
-    return _once(_told(register, routing, known, minute, _ALIASES.get(kind, kind), level))
+    return _once(_told(register, routing, known, minute, ASKED.get(kind, kind), level))
 
 
 def operators(register: Register, routing: Routing, at: int) -> list[Recipient]:
@@ -150,7 +148,7 @@ def _reached(
                 line=line,
                 channel=channel.id,
                 kind=channel.kind,
-                address=str(use.options.get("to") or use.options.get("url") or ""),
+                address=str(use.options.get(channel.address_key or "") or ""),
                 why=f"{why}; {duty}",
                 language=contact.language or register.county.language,
             )
@@ -158,11 +156,7 @@ def _reached(
 
 def _route_for(routing: Routing, site: Site, kind: str, level: str | None) -> tuple[int, Route]:
     for number, route in enumerate(routing.routes):
-        if (
-            (route.kind == kind or (route.kind is None and kind != OUTLOOK))
-            and route.level in (None, level)
-            and route.site_kind in (None, site.kind)
-        ):
+        if route.means(kind) and route.level in (None, level) and route.site_kind in (None, site.kind):
             return number, route
     raise AssertionError("the default route matches everything")
 

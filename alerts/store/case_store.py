@@ -17,11 +17,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from alerts.cases import ACKNOWLEDGE, Step, decide, is_over
+from alerts.kinds import EXCEEDANCE, UNSIGNED
 from alerts.records import (
-    EXCEEDANCE,
     FAILED,
     OPENED,
-    OUTLOOK,
     PENDING,
     SENDING,
     SENT,
@@ -184,7 +183,7 @@ class CaseStore:
         What is told before a breach is listed only where its state is asked for.
         """
         query = select(cases).order_by(cases.c.opened_at.desc(), cases.c.n.desc()).limit(limit)
-        asked = cases.c.state == state if state is not None else cases.c.kind != OUTLOOK
+        asked = cases.c.state == state if state is not None else cases.c.kind.not_in(UNSIGNED)
         query = query.where(asked)
         if site is not None:
             query = query.where(cases.c.site == site)

@@ -23,8 +23,15 @@ from sqlalchemy import (
     update,
 )
 
+from alerts.kinds import SYSTEM
 from alerts.platform_faults import Trouble
-from alerts.records import FAILED, PENDING, SENDING, SENT, SYSTEM, Claim
+from alerts.records import (
+    FAILED,
+    PENDING,
+    SENDING,
+    SENT,
+    Claim,
+)
 from alerts.retry import UNKNOWN, Ended, Next, Outcome
 from alerts.store.engine import Database
 from alerts.store.rows import message_of

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from alerts.cases import CLOSED, OPEN, RECOVERED
-from alerts.records import OFFLINE, Case
+from alerts.kinds import KINDS
+from alerts.records import Case
 from ingest.register import Device, Register, Site
 from processors.history.base import LatestReading
 from processors.plan.plan import OFFLINE_INTERVALS, OFFLINE_LEAST_MS
@@ -84,13 +85,13 @@ class Board:
     def case_groups(self) -> list[tuple[Case, ...]]:
         """The open cases in groups; what is told through a common case stands under that one."""
         common = {case.id for case in self.cases}
-        silent = {case.site for case in self.cases if case.kind == OFFLINE and not case.device}
+        silent = {case.site for case in self.cases if KINDS[case.kind].silence and not case.device}
         return group_cases(
             case
             for case in self.cases
             if case.parent not in common
             # nobody was told of these: what is told is that their whole site is silent
-            and (case.tell or case.kind != OFFLINE or case.site not in silent)
+            and (case.tell or not KINDS[case.kind].silence or case.site not in silent)
         )
 
     def count(self, state: str) -> int:

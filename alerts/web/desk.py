@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from alerts.kinds import KINDS
 from alerts.web.board import Board
 from alerts.web.plan import Place, draw_plan
 from alerts.web.poller import Poller
@@ -107,6 +108,7 @@ class Desk:
             asset=asset,
             dom=self.dom,
             units=_UNITS,
+            kinds=KINDS,
             **values,
         )
 

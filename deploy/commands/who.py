@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-KINDS = ("breach", "offline", "suspicion", "outlook")
+from alerts.kinds import ASKED, LEVELS
 
 
 @click.command("who")
@@ -17,7 +17,7 @@ KINDS = ("breach", "offline", "suspicion", "outlook")
 @click.option(
     "--at", "at_text", metavar="TIME", help="Instant, in the county's zone unless it names one. [now]"
 )
-@click.option("--kind", type=click.Choice(KINDS), default="breach", show_default=True)
+@click.option("--kind", type=click.Choice(list(ASKED)), default="breach", show_default=True)
 @click.option("--level", help="Level of the breach, for example warning or violation.")
 @click.pass_context
 def command(
@@ -28,8 +28,8 @@ def command(
     \b
     Example: dustwatch who deploy/example site-06 --at "2026-11-23 23:30" --kind offline
     """
-    from alerts.routing.forms import LEVELS
-    from alerts.routing.who import load_routing, who
+    from alerts.routing.forms import load_routing
+    from alerts.routing.who import who
     from deploy.settings import load_settings
     from ingest.clock import parse_clock
     from ingest.register import load_register

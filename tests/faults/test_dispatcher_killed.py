@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from alerts.routing.forms import Routing, RoutingForm, WebhookChannel
+from alerts.channels.webhook import WebhookChannel
+from alerts.routing.forms import Routing, RoutingForm
 from alerts.store import CaseStore
 from tests.fakes.alerts import NIGHT, breach, county, planner
 from tests.fakes.servers import HttpFake

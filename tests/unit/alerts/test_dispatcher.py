@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from alerts.channels.file import FileChannel
+from alerts.channels.webhook import WebhookChannel
 from alerts.dispatcher import Dispatcher, Pacing
 from alerts.records import GIVEN_UP, REFUSED, SENT
 from alerts.retry import Patience, refused, retry, sent, unknown
-from alerts.routing.forms import DEFAULT_CHANNEL, Routing, RoutingForm, WebhookChannel
+from alerts.routing.forms import Routing, RoutingForm
 from alerts.store import CaseStore
 from ingest.telemetry import Telemetry
 from tests.fakes.alerts import NIGHT, Remembering, breach, county, planner
@@ -116,7 +118,7 @@ def two_ways():
     sites = {**register.sites, "site-1": site.model_copy(update={"contacts": (contact,)})}
     plan = planner(county(sites=sites))
     hook = WebhookChannel(id="hook", kind="webhook", url="http://127.0.0.1:1/")
-    routing = Routing(RoutingForm(), {"file": DEFAULT_CHANNEL, "hook": hook})
+    routing = Routing(RoutingForm(), {"file": FileChannel(id="file", kind="file"), "hook": hook})
     return type(plan)(plan.register, routing, plan.base_url)
 
 

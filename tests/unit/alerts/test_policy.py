@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from alerts.routing.forms import Routing, RoutingForm
-from alerts.routing.who import deadline_ms, load_routing, on_duty, operators, uncovered, who
+from alerts.routing.forms import Routing, RoutingForm, load_routing
+from alerts.routing.who import deadline_ms, on_duty, operators, uncovered, who
 from ingest.register import Contact, Register, load_register
 from ingest.strict_yaml import ConfigError
 from tests.fakes.alerts import HOUR, NIGHT, county, ms
