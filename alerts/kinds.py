@@ -90,6 +90,9 @@ KINDS: dict[str, CaseKind] = {
     ),
 }
 
+# Of a kind that another version wrote: told with what every case has, and shown by its code.
+_UNDECLARED = CaseKind({})
+
 BREACH_KINDS: tuple[str, ...] = tuple(name for name, kind in KINDS.items() if kind.of_breach)
 # What a route may name; those of a breach first.
 ROUTED: tuple[str, ...] = (
@@ -100,3 +103,8 @@ LEVELS: tuple[str, ...] = tuple(dict.fromkeys(level for kind in KINDS.values() f
 DEADLINES: Mapping[str, float] = {k: h for kind in KINDS.values() for k, h in kind.deadlines.items()}
 UNSIGNED: tuple[str, ...] = tuple(name for name, kind in KINDS.items() if not kind.signed)
 ASKED: dict[str, str] = {KINDS[name].asked_as or name: name for name in ROUTED}  # --kind -> kind
+
+
+def kind_of(name: str | None) -> CaseKind:
+    """The entry of a kind; one that is not declared is told and listed like any case."""
+    return KINDS.get(name or "", _UNDECLARED)

@@ -163,7 +163,7 @@ class CaseFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class CaseChange:
     """What is to be written in one transaction: a case (new or changed), its event, its messages."""
 
     reason: str
@@ -173,7 +173,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class CaseContext:
     """What the store knows of a breach when an event of it comes."""
 
     case: Case | None = None

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, StrictFloat, StrictInt, TypeAdapter
 
 from alerts.channels import CHANNEL_KINDS, READY_CHANNELS, AnyChannel, ChannelForm
-from alerts.kinds import DEADLINES, KINDS, LEVELS, LINES, ROUTED
+from alerts.kinds import DEADLINES, KINDS, LEVELS, LINES, ROUTED, kind_of
 from ingest.register import Channel, Contact, Form, Name, Register
 from ingest.strict_yaml import ConfigError, Document, Loaded, Problem, did_you_mean, load
 
@@ -55,7 +55,7 @@ class Route(Form):
 
     def means(self, kind: str | None) -> bool:
         """Whether it is a route for matters of `kind`; None: for those of any kind."""
-        return self.kind == kind or (self.kind is None and not KINDS[str(kind)].by_name_only)
+        return self.kind == kind or (self.kind is None and not kind_of(kind).by_name_only)
 
 
 class Silence(Form):

@@ -25,7 +25,7 @@ STATES = {
     "compliant": N_("Compliant"),
 }
 
-AHEAD = {
+OUTLOOK_STATES = {
     "warning": N_("Likely to exceed"),
     "exceeds_if_measuring_goes_on": N_("Will exceed if measuring goes on"),
     "certain": N_("Certain to exceed"),
@@ -217,7 +217,7 @@ DECIMALS = {"temperature": 1, "humidity": 0, "pressure": 1, "wind_speed": 1, "wi
 TABLES: dict[str, Mapping[str, str | Mapping[str, str]]] = {
     "state": STATES,
     "reason": REASONS,
-    "ahead": AHEAD,
+    "outlook": OUTLOOK_STATES,
     "kind": {name: kind.shown for name, kind in KINDS.items()},
     "level": CASE_LEVELS,
     "case": CASE_STATES,

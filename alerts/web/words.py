@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from alerts.kinds import MANY_SILENT
-from alerts.messages.words import fault_name, group_name
+from alerts.messages import fault_name, group_name
 from alerts.records import Case
 from alerts.web.names import DECIMALS, IMPLIES, LENGTHS, TABLES, UNITS
 from processors.suspicion.evidence_words import evidence_text, suspicion_numbers

@@ -28,8 +28,7 @@ def command(
     \b
     Example: dustwatch who deploy/example site-06 --at "2026-11-23 23:30" --kind offline
     """
-    from alerts.routing.forms import load_routing
-    from alerts.routing.who import who
+    from alerts.routing import load_routing, recipients_of
     from deploy.settings import load_settings
     from ingest.clock import parse_clock
     from ingest.register import load_register
@@ -47,7 +46,7 @@ def command(
         instant_ms(at_text, register.zone, "--at") if at_text else parse_clock(load_settings().clock).now_ms()
     )
     local = datetime.fromtimestamp(at / 1000, register.zone)
-    told = who(register, routing, site, at, kind, level)
+    told = recipients_of(register, routing, site, at, kind, level)
     matter = f"{kind}, level {level}" if level else kind
     click.echo(
         f"{site} {register.sites[site].name}, {local:%Y-%m-%d %H:%M} {register.county.zone}, {matter}:"

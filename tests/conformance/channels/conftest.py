@@ -1,105 +1,26 @@
-"""Each kind of channel with a peer that behaves as told; a new kind adds its own peer here."""
+"""Every kind of channel of the table, behind it a peer that behaves as a test says."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from alerts.channels import CHANNEL_KINDS, ChannelForm, Sender
-from alerts.records import CaseContext, Message
-from tests.fakes.alerts import NIGHT, breach, planner
-from tests.fakes.servers import HttpFake, SmtpFake, closed_port
-
-TAKES, ABSENT, HANGS_UP, BABBLES, REFUSES = "takes", "absent", "hangs up", "babbles", "refuses"
-BEHAVIOURS = (TAKES, ABSENT, HANGS_UP, BABBLES, REFUSES)
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A sender behind whose address a peer behaves so, and a message for it."""
-
-    kind: str
-    behaviour: str
-    sender: Sender
-    message: Message
-
-
-@dataclass
-class Peers:
-    """Starts peers, and stops them at the end of the test."""
-
-    folder: Path
-    started: list[Any]
-
-    def http(self, behaviour: str, taken: bytes) -> str:
-        """The address of an HTTP server."""
-        if behaviour == ABSENT:
-            return f"http://127.0.0.1:{closed_port()}/hook"
-        answers = {TAKES: (200, {}, taken), HANGS_UP: None, BABBLES: (599, {}, b"\xff\x00"), REFUSES: (400, {}, b"no")}
-        self.started.append(HttpFake(lambda number: answers[behaviour]))
-        return self.started[-1].url
-
-    def smtp(self, behaviour: str) -> int:
-        """The port of a mail server."""
-        if behaviour == ABSENT:
-            return closed_port()
-        replies = {TAKES: {}, HANGS_UP: {"END": None}, BABBLES: {"EHLO": "?", "HELO": "?"}, REFUSES: {"RCPT": "550 no"}}
-        self.started.append(SmtpFake(replies[behaviour]))
-        return self.started[-1].port
-
-
-def _file(peers: Peers, behaviour: str) -> dict[str, Any]:
-    if behaviour != TAKES:
-        (peers.folder / "messages.jsonl").mkdir()  # a file has no peer: all that can go wrong is the disk
-    return {}
-
-
-def _webhook(peers: Peers, behaviour: str) -> dict[str, Any]:
-    return {"url": peers.http(behaviour, b"{}")}
-
-
-def _mail(peers: Peers, behaviour: str) -> dict[str, Any]:
-    return {
-        "host": "127.0.0.1", "port": peers.smtp(behaviour), "security": "none",
-        "sender": "dust@county.example", "timeout": 5.0,
-    }  # fmt: skip
-
-
-def _wecom(peers: Peers, behaviour: str) -> dict[str, Any]:
-    (peers.folder / "ROBOT").write_text(peers.http(behaviour, b'{"errcode": 0}'), encoding="utf-8")
-    return {"url_secret": "ROBOT"}
-
-
-SET_UP: dict[str, Callable[[Peers, str], dict[str, Any]]] = {
-    "file": _file, "webhook": _webhook, "mail": _mail, "wecom": _wecom,
-}  # fmt: skip
+from alerts.channels import CHANNEL_KINDS
+from tests.fakes.channels import Opened, Peers, open_channel
 
 
 @pytest.fixture(params=list(CHANNEL_KINDS))
 def kind(request: pytest.FixtureRequest) -> str:
-    """Every kind of the table."""
+    """Each kind in turn."""
     return str(request.param)
 
 
 @pytest.fixture
 def opened(kind: str, tmp_path: Path) -> Iterator[Callable[[str], Opened]]:
+    """Opens the channel before a peer of the behaviour asked for."""
     peers = Peers(tmp_path, [])
-
-    def start(behaviour: str) -> Opened:
-        assert kind in SET_UP, f"say in {__file__} how a peer of a channel of kind {kind!r} is set up"
-        entry = {"id": "it", "kind": kind, **SET_UP[kind](peers, behaviour)}
-        form: ChannelForm = CHANNEL_KINDS[kind].form.model_validate(entry)
-        sender = form.open(lambda name: (tmp_path / name).read_text(encoding="utf-8"), tmp_path)
-        (change,) = planner().breach(breach(), CaseContext(), NIGHT)
-        plain = change.messages[-1]
-        address = "manager@site.example" if form.needs_address() else ""
-        to = plain.recipient._replace(address=address, kind=kind)
-        return Opened(kind, behaviour, sender, replace(plain, recipient=to))
-
-    yield start
+    yield lambda behaviour: open_channel(kind, behaviour, peers)
     for peer in peers.started:
         peer.stop()

@@ -10,7 +10,7 @@ import pytest
 from alerts.channels import CHANNEL_KINDS, ChannelForm
 from alerts.records import REFUSED, SENT
 from alerts.retry import RETRY, UNKNOWN, Outcome
-from tests.conformance.channels.conftest import ABSENT, BEHAVIOURS, HANGS_UP, TAKES, Opened
+from tests.fakes.channels import ABSENT, BEHAVIOURS, HANGS_UP, TAKES, Opened
 
 Start = Callable[[str], Opened]
 
@@ -24,7 +24,9 @@ async def test_what_the_peer_takes_is_sent_and_has_a_receipt(opened: Start) -> N
 
 
 @pytest.mark.parametrize("behaviour", [b for b in BEHAVIOURS if b != TAKES])
-async def test_no_fault_of_a_peer_raises_or_counts_as_sent_and_each_has_a_reason(opened: Start, behaviour: str) -> None:
+async def test_no_fault_of_a_peer_raises_or_counts_as_sent_and_each_has_a_reason(
+    opened: Start, behaviour: str
+) -> None:
     one = opened(behaviour)
     outcome = await one.sender.send(one.message, False)
     await one.sender.close()

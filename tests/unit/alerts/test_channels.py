@@ -14,7 +14,7 @@ from alerts.channels.file import FileChannel, FileSender
 from alerts.channels.mail import MailChannel, MailSender
 from alerts.channels.webhook import WebhookSender
 from alerts.channels.wecom import WecomChannel, WecomSender, content_of, outcome_of
-from alerts.records import Known, Message
+from alerts.records import CaseContext, Message
 from ingest.strict_yaml import ConfigError
 from tests.fakes.alerts import NIGHT, breach, planner
 from tests.fakes.servers import HttpFake, SmtpFake, closed_port
@@ -22,7 +22,7 @@ from tests.fakes.servers import HttpFake, SmtpFake, closed_port
 
 @pytest.fixture
 def message() -> Message:
-    return planner().breach(breach(), Known(), NIGHT)[0].messages[-1]
+    return planner().breach(breach(), CaseContext(), NIGHT)[0].messages[-1]
 
 
 def ok(number: int):
