@@ -14,7 +14,7 @@ from statistics import median
 
 import numpy as np
 
-from bench.detect import folded, made
+from bench.detect import folded, made, size_of
 from bench.report import Row
 from bench.suspicion_fleet import DATA, HOUR_MS, MINUTES, STATIONS, Fleet, Monitor, honest, sds011, station
 from bench.suspicion_scenarios import SCENARIOS, TWIN_STRENGTHS, TWINS, twins
@@ -23,7 +23,7 @@ from processors.fold.suspicion import Suspecting
 from processors.suspicion.features import LONG_HOURS, Rows, hour_features
 from processors.suspicion.finding import Finding
 from processors.suspicion.places import Place
-from processors.suspicion.saved import Blocks, from_bytes, to_bytes
+from processors.suspicion.saved import STANDING, Blocks, described, restored, standing_block
 from processors.suspicion.watch import Settings, Watch
 
 KINDS = ("plain", "stage_end", "fog", "rain", "watering", "at_rest", "poor_network")
@@ -268,13 +268,14 @@ def cost(devices: int = 5_000, hours: int = LONG_HOURS + 2) -> list[Row]:
         place = Place(site, np.zeros(devices, np.int32), (hour + 8) % 24)
         said += len(watch.close(features, place, Settings()))
         found = time.process_time()
-        saved = to_bytes(watch, blocks)
+        saved = blocks.bring_up(watch.history) | {STANDING: standing_block(watch)}
         making.append(made - begin)
         finding.append(found - made)
         saving.append(time.process_time() - found)
-    from_bytes(saved)
+    restored(described(watch), saved)
     longest = max(a + b for a, b in zip(making, finding, strict=True))
-    size = sum(array.nbytes for array in watch.arrays()) / devices
+    kept = (watch.history.recent, watch.history.long, watch.since, watch.seen, watch.how)
+    size = sum(array.nbytes for array in kept) / devices
     return [
         Row("suspicion: features of an hour", 1e6 * median(making) / n, "us a reading", goal="<= 1 together"),
         Row(
@@ -286,7 +287,7 @@ def cost(devices: int = 5_000, hours: int = LONG_HOURS + 2) -> list[Row]:
         Row("suspicion: longest stop at an hour's end", 1e3 * longest, "ms"),
         Row(
             "suspicion: state of a full week",
-            len(saved) / devices,
+            sum(map(len, saved.values())) / devices,
             "B a device",
             note=f"{size:.0f} B before compression",
         ),
@@ -307,11 +308,13 @@ def _whole_state(watch: Watch, blocks: Blocks) -> list[Row]:
     between = time.process_time()
     detector.dump()
     devices = len(detector.plan)
-    note = f"{len(without) / devices:.0f} B without the week; Hebei, TSP and warning packs, 2 h of readings"
+    note = (
+        f"{size_of(without) / devices:.0f} B without the week; Hebei, TSP and warning packs, 2 h of readings"
+    )
     return [
         Row(
             "suspicion: the whole state of a partition",
-            len(whole) / devices,
+            size_of(whole) / devices,
             "B a device",
             goal="<= 4096",
             note=note,

@@ -6,12 +6,13 @@ Instants and means of each length are series of their own: one does not compare 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from ingest.records import MISSING
 from ingest.units import JUDGED
-from processors.columns import ABSENT, HOUR_MS, Int32s, Int64s
+from processors.columns import ABSENT, HOUR_MS, Int64s, Pack, Renumbering, Unpacked
 from processors.measuring.stations import Backgrounds
 from processors.plan.plan import Plan
 from processors.quality.final import Held, final_flags, newest_after, reach_ms
@@ -19,6 +20,7 @@ from processors.quality.first import first_flags
 from processors.quality.flags import names_of
 from processors.quality.newest import Newest
 from processors.records.readings import Flagged
+from processors.windows.horizons import Bounded
 from processors.windows.row_log import BUCKET_MS, Columns, RowLog
 
 _PER_THOUSANDTH = 10**6
@@ -56,7 +58,7 @@ def flag(columns: Columns, received: Int64s, newest: Newest, plan: Plan) -> list
 
 
 @dataclass(slots=True)
-class Checked:
+class Checked(Bounded):
     """Per length of period (ms): the newest values before what the next quarter looks back at."""
 
     before: dict[int, Newest] = field(default_factory=dict)
@@ -120,9 +122,18 @@ class Checked:
         rows.fail[:, which], rows.suspect[:, which] = fail, suspect
         return flagged(plan, rows.take(which[np.flatnonzero(news.any(axis=0))]), final=True)
 
-    def remap(self, old_row: Int32s) -> None:
-        """Rows have new numbers: `old_row[new]`, -1 for a new device."""
-        self.before = {period: newest.moved(old_row) for period, newest in self.before.items()}
+    def follow(self, change: Renumbering) -> None:
+        """Devices have new rows."""
+        self.before = {period: newest.moved(change.old_row) for period, newest in self.before.items()}
+
+    def dump(self, pack: Pack) -> list[Any]:
+        """As JSON data."""
+        return [[period, newest.dump(pack)] for period, newest in sorted(self.before.items())]
+
+    @classmethod
+    def load(cls, data: list[Any], arrays: Unpacked, plan: object) -> Checked:
+        """The inverse of `dump`."""
+        return cls({period: Newest.load(columns, arrays, plan) for period, columns in data})
 
 
 def _around(plan: Plan, known: Backgrounds, start: int) -> Int64s | None:

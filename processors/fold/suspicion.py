@@ -16,7 +16,17 @@ import numpy as np
 from ingest.records import Readings
 from ingest.units import JUDGED
 from processors.breaches import SUSPICION, Breaches
-from processors.columns import ABSENT, HOUR_MS, Bools, Floats, Int32s, Int64s
+from processors.columns import (
+    ABSENT,
+    HOUR_MS,
+    Bools,
+    Floats,
+    Int32s,
+    Int64s,
+    Pack,
+    Renumbering,
+    Unpacked,
+)
 from processors.measuring.intake import Intake, Positions
 from processors.measuring.stations import Backgrounds
 from processors.plan.maintenance import is_under
@@ -32,9 +42,10 @@ from processors.suspicion.finding import Finding
 from processors.suspicion.history import NOTHING
 from processors.suspicion.hour_sums import Beside
 from processors.suspicion.places import Place, neighbours
-from processors.suspicion.saved import Blocks, from_bytes, to_bytes
+from processors.suspicion.saved import STANDING, Blocks, described, restored, standing_block
 from processors.suspicion.watch import PATTERNS, STATUS, Watch
 from processors.suspicion.words import TITLES
+from processors.windows.horizons import Bounded
 from processors.windows.row_log import DRY, GREATEST, REFUSED, Columns, RowLog
 
 PM10, PM2_5, TSP = (JUDGED.index(name) for name in ("pm10", "pm2_5", "tsp"))
@@ -46,14 +57,14 @@ _NANO = 1e9
 _TIME_BITS = 22  # milliseconds of an hour
 
 
-class Suspecting:
+class Suspecting(Bounded):
     """The hours of all devices of a partition, and which suspicions stand."""
 
     def __init__(self, devices: int = 0) -> None:
         self.watch = Watch.of(devices)
         self.beside = Beside()
-        self.blocks = Blocks()  # of it, by hour
-        self._saved: bytes | None = None  # of the state as it is; it changes once an hour
+        self.blocks = Blocks()  # its packed hours
+        self._standing: bytes | None = None  # packed; it changes once an hour
 
     def hour(
         self,
@@ -76,7 +87,7 @@ class Suspecting:
         sums = self.beside.take(start)
         if start < since or not len(plan):
             return [], []
-        self._saved = None
+        self._standing = None
         areas = _areas(plan)
         features = hour_features(
             _rows(log.within(start, end), start, plan.corrections),
@@ -126,7 +137,6 @@ class Suspecting:
         """Readings of hours that have closed: their devices were not silent."""
         newest = self.watch.history.newest
         if newest != NOTHING and len(row) and int(time.min()) < newest + HOUR_MS:
-            self._saved = None
             self.watch.history.backfilled(row, time)
 
     def _events(
@@ -165,32 +175,37 @@ class Suspecting:
         events: list[Breach] = []
         for pattern in PATTERNS:
             if (not plan.suspects or pattern in plan.suspicion.without) and self.watch.end(pattern):
-                self._saved = None
+                self._standing = None
                 events += breaches.unsuspect(rule_of(pattern), set(), at, "rule_removed")
         return events
 
     # ---------------------------------------------------------------------------- save, restore, move
 
-    def remap(self, old_row: Int32s) -> None:
-        """Rows have new numbers: new row i was `old_row[i]`, -1 where the device is new."""
-        self._saved, self.blocks = None, Blocks()
-        self.watch.remap(old_row)
-        self.beside.remap(old_row)
+    def follow(self, change: Renumbering) -> None:
+        """Devices have new rows."""
+        self._standing, self.blocks = None, Blocks()
+        self.watch.remap(change.old_row)
+        self.beside.remap(change.old_row)
 
-    def dump(self) -> bytes:
-        """The state as bytes, made once an hour; empty: nothing is known yet."""
+    def dump(self, pack: Pack) -> list[Any]:
+        """As JSON data; the hours go into blocks of their own, which change once an hour."""
         if self.watch.history.newest == NOTHING:
-            return b""
-        if self._saved is None:
-            self._saved = to_bytes(self.watch, self.blocks)
-        return self._saved
+            return [None, self.beside.dump(pack)]
+        if self._standing is None:
+            self._standing = standing_block(self.watch)
+        pack.blocks |= {**self.blocks.bring_up(self.watch.history), STANDING: self._standing}
+        return [described(self.watch), self.beside.dump(pack)]
 
     @classmethod
-    def load(cls, data: bytes, devices: int) -> Suspecting:
-        """The inverse of `dump`. Raises ValueError for bytes of another version."""
-        made = cls(devices)
-        if data:
-            made.watch, made._saved = from_bytes(data), data
+    def load(cls, data: list[Any], arrays: Unpacked, plan: Plan) -> Suspecting:
+        """The inverse of `dump`. Raises ValueError for a state of other patterns."""
+        made = cls(len(plan))
+        description, beside = data
+        made.beside = Beside.load(beside, arrays)
+        if description is not None:
+            made.watch = restored(description, arrays.blocks)
+            made._standing = arrays.blocks[STANDING]
+            made.blocks.of = {name: block for name, block in arrays.blocks.items() if name != STANDING}
         return made
 
 

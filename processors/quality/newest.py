@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ingest.units import JUDGED
-from processors.columns import ABSENT, NEVER, Int32s, Int64s
+from processors.columns import ABSENT, NEVER, Int32s, Int64s, Pack, Renumbering, Unpacked, carried
+from processors.windows.horizons import Bounded
 
 
 @dataclass(slots=True, eq=False)
-class Newest:
+class Newest(Bounded):
     """Columns (3, rows) by pollutant and device; changed in place by what follows values in time."""
 
     time: Int64s  # ms UTC, NEVER where nothing came yet
@@ -28,14 +29,16 @@ class Newest:
 
     def moved(self, old_row: Int32s) -> Newest:
         """The same for a new configuration: `old_row[new]` is the row a device had, -1 for a new one."""
-        stays = old_row >= 0
+        return Newest(
+            carried(self.time, old_row, NEVER),
+            carried(self.value, old_row, ABSENT),
+            carried(self.since, old_row, NEVER),
+        )
 
-        def move(column: npt.NDArray[Any], fill: int) -> npt.NDArray[Any]:
-            made = np.full((len(column), len(old_row)), fill, column.dtype)
-            made[:, stays] = column[:, old_row[stays]]
-            return made
-
-        return Newest(move(self.time, NEVER), move(self.value, ABSENT), move(self.since, NEVER))
+    def follow(self, change: Renumbering) -> None:
+        """Devices have new rows."""
+        moved = self.moved(change.old_row)
+        self.time, self.value, self.since = moved.time, moved.value, moved.since
 
     def copy(self) -> Newest:
         """One that no longer changes with this one."""
@@ -45,3 +48,12 @@ class Newest:
     def columns(self) -> tuple[npt.NDArray[Any], ...]:
         """What a snapshot keeps: `Newest(*columns)` is the same again."""
         return self.time, self.value, self.since
+
+    def dump(self, pack: Pack) -> list[int]:
+        """As JSON data."""
+        return pack.add_all(self.columns)
+
+    @classmethod
+    def load(cls, data: list[int], arrays: Unpacked, plan: object) -> Newest:
+        """The inverse of `dump`."""
+        return cls(*arrays.all_of(data))

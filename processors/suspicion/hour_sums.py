@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ingest.records import MISSING
 from ingest.value_extras import COUNT, GREATEST, LEAST
-from processors.columns import HOUR_MS, Int32s, Int64s
+from processors.columns import HOUR_MS, Int32s, Int64s, Pack, Unpacked
 
 NAMES = ("ranged", "flat", "dust", "counted", "astray")
 
@@ -112,12 +111,14 @@ class Beside:
         """Rows have new numbers."""
         self.hours = {number: sums.moved(old_row) for number, sums in self.hours.items()}
 
-    def dump(self) -> list[tuple[int, list[npt.NDArray[Any]]]]:
-        """(hour, arrays) by hour."""
-        kept = sorted(self.hours.items())
-        return [(number, [getattr(sums, name) for name in NAMES]) for number, sums in kept]
+    def dump(self, pack: Pack) -> list[Any]:
+        """As JSON data."""
+        return [
+            [number, pack.add_all(getattr(sums, name) for name in NAMES)]
+            for number, sums in sorted(self.hours.items())
+        ]
 
     @classmethod
-    def load(cls, kept: list[tuple[int, list[npt.NDArray[Any]]]]) -> Beside:
+    def load(cls, data: list[Any], arrays: Unpacked) -> Beside:
         """The inverse of `dump`."""
-        return cls({number: Sums(*arrays) for number, arrays in kept})
+        return cls({number: Sums(*arrays.all_of(columns)) for number, columns in data})

@@ -159,13 +159,9 @@ class Watch:
             getattr(made, name)[:, stays] = getattr(self, name)[:, old_row[stays]]
             setattr(self, name, getattr(made, name))
 
-    def arrays(self) -> list[npt.NDArray[Any]]:
-        """What a snapshot keeps, beside `history.newest`; `restored` is the inverse."""
-        return [self.history.recent, self.history.long, self.since, self.seen, self.how]
-
     @classmethod
     def restored(cls, newest: int, arrays: list[npt.NDArray[Any]]) -> Watch:
-        """From the arrays of a snapshot."""
+        """From the arrays that were saved: both rings, `since`, `seen`, `how`."""
         recent, long, since, seen, how = arrays
         return cls(History(recent, long, newest), since, seen, how)
 
