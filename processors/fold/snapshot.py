@@ -54,16 +54,24 @@ def load(parts: Parts, memory: Some) -> Some:
     for name in parts:
         if name != NUMBERS and name.partition("/")[0] not in declared:
             raise PartUnreadable(name, "this version of the program has no such part")
-    numbers = orjson.loads(data_of(parts, NUMBERS, _NUMBERS_VERSION))
-    for name in numbers_of(type(memory)):
-        if type(numbers.get(name)) is not int:
-            raise PartUnreadable(NUMBERS, f"no whole number {name}")
-        setattr(memory, name, numbers[name])
+    for name, number in _numbers(data_of(parts, NUMBERS, _NUMBERS_VERSION), type(memory)).items():
+        setattr(memory, name, number)
     for name in sorted(declared, key=lambda name: name not in _OF_THE_PLAN):
         if name not in _OF_THE_PLAN:
             memory.plan = memory.plan_in_force
         setattr(memory, name, _load(parts, name, declared[name], memory))
     return memory
+
+
+def _numbers(saved: bytes, memory: type[Memory]) -> dict[str, int]:
+    try:
+        found: dict[str, int] = orjson.loads(saved)
+    except orjson.JSONDecodeError as error:
+        raise PartUnreadable(NUMBERS, str(error)) from error
+    names = set(numbers_of(memory))
+    if not isinstance(found, dict) or found.keys() != names or {type(n) for n in found.values()} != {int}:
+        raise PartUnreadable(NUMBERS, f"not the whole numbers {', '.join(sorted(names))}")
+    return found
 
 
 def _load(parts: Parts, name: str, declared: Declared, memory: Memory) -> Part:

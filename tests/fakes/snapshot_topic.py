@@ -42,7 +42,7 @@ class SnapshotTopic:
             if held is not None and (newest[held[0]] != at or held[1] is None):
                 self.written[at] = None
 
-    def keys(self) -> set[bytes]:
+    def live(self) -> set[bytes]:
         """Of what is there."""
         newest = {held[0]: held[1] for held in self.written if held is not None}
         return {key for key, value in newest.items() if value is not None}
