@@ -23,7 +23,7 @@ from ingest.codec import schema_of
 from ingest.telemetry import Telemetry
 from processors.records.breaches import BREACH, Breach, decode_breach
 from processors.records.outlooks import OUTLOOK, Outlook, decode_outlook
-from processors.stream.stage import RawRecord
+from processors.stream.stage import Parts, RawRecord
 
 log = structlog.get_logger(__name__)
 _RETRY_S = 1.0
@@ -95,7 +95,7 @@ class AlertsStage:
         self._told = told
         self._waiting: list[Told] = []
 
-    def restore(self, snapshot: bytes | None) -> None:
+    def restore(self, parts: Parts | None) -> None:
         """Nothing to restore: the case store knows what was done."""
         self._waiting.clear()
 
@@ -152,6 +152,6 @@ class AlertsStage:
         """All that was delivered is committed."""
         await self.deliver()
 
-    def snapshot(self) -> bytes:
-        """Empty: only the offset matters."""
-        return b""
+    def snapshot(self) -> Parts:
+        """No part: only the offset matters."""
+        return {}

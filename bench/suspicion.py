@@ -14,22 +14,16 @@ from statistics import median
 
 import numpy as np
 
-from bench.detect import folded, made
+from bench.detect import folded, made, size_of
 from bench.report import Row
 from bench.suspicion_fleet import DATA, HOUR_MS, MINUTES, STATIONS, Fleet, Monitor, honest, sds011, station
 from bench.suspicion_scenarios import SCENARIOS, TWIN_STRENGTHS, TWINS, twins
 from processors.columns import ABSENT
 from processors.fold.suspicion import Suspecting
-from processors.suspicion import (
-    LONG_HOURS,
-    Episodes,
-    Finding,
-    HourReadings,
-    Surroundings,
-    SuspicionSettings,
-    hour_features,
-)
-from processors.suspicion.saved import Blocks, from_bytes, to_bytes
+from processors.suspicion import Episodes, HourReadings, Surroundings, SuspicionSettings
+from processors.suspicion.features import LONG_HOURS, hour_features
+from processors.suspicion.finding import Finding
+from processors.suspicion.saved import STANDING, Blocks, described, restored, standing_block
 
 KINDS = ("plain", "stage_end", "fog", "rain", "watering", "at_rest", "poor_network")
 MONTH_H = 730.5
@@ -275,13 +269,14 @@ def cost(devices: int = 5_000, hours: int = LONG_HOURS + 2) -> list[Row]:
         place = Surroundings(site, np.zeros(devices, np.int32), (hour + 8) % 24)
         said += len(episodes.close(features, place, SuspicionSettings()))
         found = time.process_time()
-        saved = to_bytes(episodes, blocks)
+        saved = blocks.bring_up(episodes.history) | {STANDING: standing_block(episodes)}
         making.append(made - begin)
         finding.append(found - made)
         saving.append(time.process_time() - found)
-    from_bytes(saved)
+    restored(described(episodes), saved)
     longest = max(a + b for a, b in zip(making, finding, strict=True))
-    size = sum(array.nbytes for array in episodes.arrays()) / devices
+    kept = (episodes.history.recent, episodes.history.long, episodes.since, episodes.seen, episodes.how)
+    size = sum(array.nbytes for array in kept) / devices
     return [
         Row("suspicion: features of an hour", 1e6 * median(making) / n, "us a reading", goal="<= 1 together"),
         Row(
@@ -293,7 +288,7 @@ def cost(devices: int = 5_000, hours: int = LONG_HOURS + 2) -> list[Row]:
         Row("suspicion: longest stop at an hour's end", 1e3 * longest, "ms"),
         Row(
             "suspicion: state of a full week",
-            len(saved) / devices,
+            sum(map(len, saved.values())) / devices,
             "B a device",
             note=f"{size:.0f} B before compression",
         ),
@@ -314,11 +309,13 @@ def _whole_state(episodes: Episodes, blocks: Blocks) -> list[Row]:
     between = time.process_time()
     detector.dump()
     devices = len(detector.plan)
-    note = f"{len(without) / devices:.0f} B without the week; Hebei, TSP and warning packs, 2 h of readings"
+    note = (
+        f"{size_of(without) / devices:.0f} B without the week; Hebei, TSP and warning packs, 2 h of readings"
+    )
     return [
         Row(
             "suspicion: the whole state of a partition",
-            len(whole) / devices,
+            size_of(whole) / devices,
             "B a device",
             goal="<= 4096",
             note=note,

@@ -10,10 +10,12 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from processors.columns import Rowless
 from processors.plan.rules import LEVELS, Rule
 from processors.records.breaches import Breach
 from processors.records.ids import short_id
 from processors.records.verdicts import COMPLIANT, EXCEEDS, Verdict
+from processors.windows.horizons import Horizons
 
 OFFLINE = "offline"
 OFFLINE_SITE = "offline/site"  # of a site all of whose devices are silent; such a breach names no device
@@ -77,7 +79,7 @@ class Episode:
 
 
 @dataclass(slots=True)
-class Breaches:
+class Breaches(Rowless):
     """All episodes of a partition; a key has at most one that is open."""
 
     open: dict[Key, Episode] = field(default_factory=dict)
@@ -371,16 +373,16 @@ class Breaches:
         keys = [key for key in sorted(self.open) if key[0] == rule and key[2] not in devices]
         return [e for key in keys if (e := self.close(key, at, reason, **changes)) is not None]
 
-    def forget(self, until: int) -> None:
-        """Forget closed episodes that are due at `until`."""
+    def forget(self, until: Horizons) -> None:
+        """Forget closed episodes that no verdict can amend any more."""
         for key, episodes in list(self.closed.items()):
-            kept = [e for e in episodes if e.closed_at is None or e.closed_at + REMEMBER_MS > until]
+            kept = [e for e in episodes if e.closed_at is None or e.closed_at + REMEMBER_MS > until.due]
             if kept:
                 self.closed[key] = kept
             else:
                 del self.closed[key]
 
-    def dump(self) -> list[Any]:
+    def dump(self, pack: object) -> list[Any]:
         """As JSON data."""
         return [
             [name, list(key), asdict(episode.opened), episode.last, episode.closed_at, episode.until]
@@ -390,7 +392,7 @@ class Breaches:
         ]
 
     @classmethod
-    def load(cls, data: list[Any]) -> Breaches:
+    def load(cls, data: list[Any], arrays: object, plan: object) -> Breaches:
         """The inverse of `dump`."""
         made = cls()
         for name, key, opened, last, closed_at, until in data:

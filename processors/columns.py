@@ -1,7 +1,9 @@
-"""Columns of numbers: the array types, the scale of exact sums, and the numbers that stand for "no value"."""
+"""Columns of numbers: array types, numbers that stand for "no value", columns saved and renumbered."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -29,10 +31,15 @@ __all__ = [
     "Int32s",
     "Int64s",
     "Positions",
+    "Pack",
+    "Renumbering",
+    "Rowless",
     "Uint8s",
     "Uint16s",
     "Uint32s",
     "Uint64s",
+    "Unpacked",
+    "carried",
 ]
 
 Array = npt.NDArray[Any]
@@ -51,3 +58,72 @@ ABSENT = int(np.iinfo(np.int32).min)  # of thousandths: the reading has no such 
 NANO_PER_THOUSANDTH = NANO // 1000
 NEVER = int(np.iinfo(np.int64).min)  # of instants: it has not happened
 UNBOUNDED = int(np.iinfo(np.int64).max)  # of instants and limits: there is none
+
+
+@dataclass(slots=True, eq=False)
+class Pack:
+    """Columns on their way to bytes: each gets a number, by which the JSON data beside them names it.
+
+    `blocks`: bytes that are packed already and seldom change; each is saved, and sent, by itself.
+    """
+
+    arrays: list[Array] = field(default_factory=list)
+    blocks: dict[str, bytes] = field(default_factory=dict)
+    _shared: dict[int, int] = field(default_factory=dict)
+
+    def add(self, array: Array) -> int:
+        """The number of the array."""
+        self.arrays.append(np.ascontiguousarray(array))
+        return len(self.arrays) - 1
+
+    def add_all(self, arrays: Iterable[Array]) -> list[int]:
+        """The number of each."""
+        return [self.add(array) for array in arrays]
+
+    def share(self, array: Array) -> int:
+        """The same number each time, for an array that several owners hold."""
+        number = self._shared.get(id(array))
+        if number is None:
+            number = self._shared[id(array)] = self.add(array)
+        return number
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unpacked:
+    """What a `Pack` held; each array is the reader's own."""
+
+    arrays: list[Array]
+    blocks: Mapping[str, bytes] = field(default_factory=dict)
+
+    def __getitem__(self, number: int) -> Array:
+        return self.arrays[number]
+
+    def all_of(self, numbers: Iterable[int]) -> list[Array]:
+        """The arrays of these numbers."""
+        return [self.arrays[number] for number in numbers]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Renumbering:
+    """A new plan gives devices other rows. -1: in `old_row` a device is new, in `new_row` it is gone."""
+
+    old_row: Int32s  # by new row
+    new_row: Int32s  # by old row
+    digest: Uint64s  # of each device, by new row
+
+
+class Rowless:
+    """What names devices by their ids, or none at all: a new plan changes nothing in it."""
+
+    __slots__ = ()
+
+    def follow(self, change: object) -> None:
+        """Nothing to do."""
+
+
+def carried(column: Array, old_row: Int32s, fill: Any) -> Array:
+    """A column (..., rows) under a new plan: what is known of a device at its new row, else `fill`."""
+    made = np.full((*column.shape[:-1], len(old_row)), fill, column.dtype)
+    stays = old_row >= 0
+    made[..., stays] = column[..., old_row[stays]]
+    return made

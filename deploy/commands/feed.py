@@ -20,7 +20,7 @@ def command() -> None:
 @click.option("--dry-run", is_flag=True, help="Only say what is missing; exit 1 if anything is.")
 @click.pass_context
 def accept_gap(ctx: click.Context, dry_run: bool) -> None:
-    """Let stages go on where the log no longer has their next record.
+    """Let stages go on where the log no longer has their next record, or their state cannot be read.
 
     Stop detect, store and alerts first. What is missing stays missing: a signal of kind `gap` records it
     in the log of each partition concerned.
@@ -28,12 +28,17 @@ def accept_gap(ctx: click.Context, dry_run: bool) -> None:
     \b
     Example: dustwatch feed accept-gap
     """
+    from deploy.county.apply import revisions_in_log
     from deploy.settings import load_settings
-    from processors.stream.log_gaps import accept_gaps, find_gaps, stages_of
+    from processors.stream.log_gaps import Gap, accept_gaps, find_gaps, stages_of
 
     settings = load_settings()
-    work = find_gaps if dry_run else accept_gaps
-    gaps = asyncio.run(work(settings.kafka, stages_of(settings.application)))
+    stages = stages_of(settings.application)
+
+    async def accept() -> list[Gap]:
+        return await accept_gaps(settings.kafka, stages, revisions=await revisions_in_log(settings.kafka))
+
+    gaps = asyncio.run(find_gaps(settings.kafka, stages) if dry_run else accept())
     for gap in gaps:
         click.echo(gap.words())
     if not gaps:

@@ -11,8 +11,10 @@ from processors.outlook.long_windows import DecidedWindows
 from processors.outlook.short_windows import Moment, next_look
 from processors.plan.plan import depends_on
 from processors.plan.rule_in_force import PLAIN
-from processors.wind import Wind
-from processors.windows import BASE, HOUR, QUARTER, RETAIN_MS, Means, Track
+from processors.wind.vector import Wind
+from processors.windows.calendar import BASE, HOUR, QUARTER, RETAIN_MS, Track
+from processors.windows.horizons import Horizons
+from processors.windows.means import Means
 
 
 def close(memory: Memory, track: Track, due: int, at: int, out: Outputs) -> None:
@@ -146,19 +148,15 @@ def _suspect(memory: Memory, closed: int, at: int, delayed: bool, out: Outputs) 
 
 def _forget(memory: Memory, due: int) -> None:
     """An hour has closed: let go of what nothing can change any more."""
+    until = _horizons(memory, due)
+    for part in memory.parts:
+        part.forget(until)
+
+
+def _horizons(memory: Memory, due: int) -> Horizons:
     # a rule may wait longer for the readings of its quarters than any does for those of its hours
     needed = min(memory.closed[track] for track in memory.plan.tracks if not track.is_long)
-    memory.log.close(max(memory.since, min(needed, memory.closed[HOUR] - memory.plan.retain)))
-    memory.log.forget(due)
+    rows = max(memory.log.closed_until, memory.since, min(needed, memory.closed[HOUR] - memory.plan.retain))
     # answers are needed as long as readings may change them, however long the hour was waited for
-    memory.judge.forget(memory.days, memory.closed[HOUR] - (memory.plan.retain - RETAIN_MS))
-    memory.days.forget(due)
-    memory.backgrounds.forget(due)
-    memory.winds.forget(memory.log.closed_until)
-    memory.breaches.forget(due)
-    memory.hours.forget(due - DAY_MS - RETAIN_MS - 2 * HOUR_MS)
-    memory.late.forget(due - DAY_MS - RETAIN_MS)
-    memory.orders.forget(due - DAY_MS - RETAIN_MS)
-    memory.calibrations.forget(due)
-    memory.gaps = [gap for gap in memory.gaps if gap[1] + DAY_MS > due]
-    memory.signals = {i: when for i, when in memory.signals.items() if when + DAY_MS > due}
+    answers = memory.closed[HOUR] - (memory.plan.retain - RETAIN_MS)
+    return Horizons(due, rows, answers, due - DAY_MS - RETAIN_MS, memory.days.unsettled)

@@ -22,9 +22,9 @@ from processors.fold.arrivals import take_in
 from processors.fold.closing import amend, close, look_again, look_at_open_windows, tell_wind
 from processors.fold.memory import Memory
 from processors.fold.outputs import Note, Outputs
+from processors.fold.parts import Parts, SavedPart
 from processors.measuring.bundle import Bundle, TickAt
 from processors.plan.orders import SERVICE
-from processors.plan.plan import Plan, formers_of, sites_of_partition
 from processors.plan.rule_in_force import PLAIN
 from processors.records.reasons import GAP_REASONS
 from processors.silence.own_outage import is_gap
@@ -89,14 +89,13 @@ class Detector(Memory):
         if self.calibrations.add(record) and self.revision is not None:
             replan(self, self.calibrations.plan(self.plan, self.revision))
         if record.kind == "gap":
-            end = max(record.start + 1, record.received_at if record.end is None else record.end)
-            self.gaps.append((record.start, end))
-            made = self.judge.lose(record.start, end, record.received_at)
+            start, end = self.gaps.accept(record)
+            made = self.judge.lose(start, end, record.received_at)
             self.publish(made, out, delayed=False)
             self.settle(made, record.received_at, out)
-            for start in self.winds.hours_over(record.start, end):
-                means, _ = self.meter.measure(HOUR, start, start + HOUR_MS)
-                tell_wind(self, start, means[PLAIN], record.received_at, out)
+            for hour in self.winds.hours_over(start, end):
+                means, _ = self.meter.measure(HOUR, hour, hour + HOUR_MS)
+                tell_wind(self, hour, means[PLAIN], record.received_at, out)
             self.next_due = None
 
     def _fold_status(self, record: Status, out: Outputs) -> None:
@@ -120,13 +119,12 @@ class Detector(Memory):
         self.next_due = None
 
     def _fold_revision(self, record: Revision, out: Outputs) -> None:
-        newest = self.waiting[-1] if self.waiting else self.revision
+        newest = self.configuration.newest
         if newest is not None and newest.id == record.id:
             out.notes.append(Note("repeated_revision", record.id))
             return
         self.outage.begin(record.received_at)
-        # A later word replaces what was planned for the same time or after it.
-        self.waiting = [r for r in self.waiting if r.effective < record.effective] + [record]
+        self.configuration.plan_ahead(record)
         self.next_due = None
         self._advance(record.received_at, out)
 
@@ -158,7 +156,8 @@ class Detector(Memory):
         later = FAR
         while self.next_due is None or self.next_due <= to:
             due, action = self._earliest()
-            effective = self.waiting[0].effective if self.waiting else FAR
+            waiting = self.configuration.waiting
+            effective = waiting[0].effective if waiting else FAR
             at = self.outage.decided_at(due, to) if due <= to else None
             if effective <= to and (at is None or effective <= due):
                 self._adopt(out)  # an outage holds back decisions, not configurations
@@ -181,18 +180,10 @@ class Detector(Memory):
 
     def _adopt(self, out: Outputs) -> None:
         """A configuration comes into force: what is known of devices that stay is kept."""
-        revision = self.waiting.pop(0)
-        at = max(revision.effective, revision.received_at)
-        former = formers_of(self.plan, self.revision, revision, at)
-        plan = Plan.of(revision, sites_of_partition(self.partition, self.partitions), former)
         first = not self.ready
-        adopt(self, self.calibrations.plan(plan, revision), at)
-        self.revision = revision
-        self.closed = {
-            # the zone may have changed
-            track: track.last_end(self.closed.get(track, at - plan.lateness[track]), plan.zone)
-            for track in plan.tracks
-        }
+        at = self.configuration.advance(self.plan)
+        plan = self.plan_in_force
+        adopt(self, plan, at)
         if first:
             self.since = self.log.closed_until = min(self.closed[track] for track in BASE)
         judged = {
@@ -263,11 +254,11 @@ class Detector(Memory):
             last, every = max(last, tick.received_at), tick.every if tick.received_at >= last else every
         return end
 
-    def dump(self) -> bytes:
-        """The state as bytes: `load` of them goes on exactly where this one is."""
+    def dump(self) -> dict[str, SavedPart]:
+        """The state as named parts: `load` of them goes on exactly where this one is."""
         return snapshot.dump(self)
 
     @classmethod
-    def load(cls, data: bytes) -> Detector:
-        """The inverse of `dump`. Raises ValueError for bytes of another version."""
-        return snapshot.load(data, cls())
+    def load(cls, parts: Parts) -> Detector:
+        """The inverse of `dump`. Raises PartUnreadable."""
+        return snapshot.load(parts, cls())

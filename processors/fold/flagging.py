@@ -6,13 +6,22 @@ Instants and means of each length are series of their own: one does not compare 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ingest.records import MISSING
 from ingest.units import JUDGED
-from processors.columns import ABSENT, HOUR_MS, NANO_PER_THOUSANDTH, QUARTER_MS, Int32s, Int64s
+from processors.columns import (
+    ABSENT,
+    HOUR_MS,
+    NANO_PER_THOUSANDTH,
+    QUARTER_MS,
+    Int64s,
+    Pack,
+    Renumbering,
+    Unpacked,
+)
 from processors.measuring.stations import Backgrounds
 from processors.plan.plan import Plan
 from processors.quality import (
@@ -26,7 +35,12 @@ from processors.quality import (
     reach_ms,
 )
 from processors.records.readings import Flagged
-from processors.windows import Columns, RowLog, row_key
+from processors.windows import row_key
+from processors.windows.horizons import Bounded
+from processors.windows.row_log import Columns, RowLog
+
+_PER_THOUSANDTH = 10**6
+_TIME_BITS = 36  # two years of milliseconds
 
 
 def words_of(fail: int, suspect: int) -> tuple[str, ...]:
@@ -75,7 +89,7 @@ class _Sorted(NamedTuple):
 
 
 @dataclass(slots=True)
-class Checked:
+class Checked(Bounded):
     """Per length of period (ms): the newest values before what the next quarter looks back at."""
 
     before: dict[int, NewestValues] = field(default_factory=dict)
@@ -113,9 +127,18 @@ class Checked:
         rows.fail[:, which], rows.suspect[:, which] = fail, suspect
         return flagged(plan, rows.take(which[np.flatnonzero(news.any(axis=0))]), final=True)
 
-    def remap(self, old_row: Int32s) -> None:
-        """Rows have new numbers: `old_row[new]`, -1 for a new device."""
-        self.before = {period: newest.moved(old_row) for period, newest in self.before.items()}
+    def follow(self, change: Renumbering) -> None:
+        """Devices have new rows."""
+        self.before = {period: newest.moved(change.old_row) for period, newest in self.before.items()}
+
+    def dump(self, pack: Pack) -> list[Any]:
+        """As JSON data."""
+        return [[period, newest.dump(pack)] for period, newest in sorted(self.before.items())]
+
+    @classmethod
+    def load(cls, data: list[Any], arrays: Unpacked, plan: object) -> Checked:
+        """The inverse of `dump`."""
+        return cls({period: NewestValues.load(columns, arrays, plan) for period, columns in data})
 
 
 def _sorted(log: RowLog, quarter: _Quarter, period: int, which: Int64s, reach: int) -> _Sorted:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from ingest.records import Revision
 from processors.breaches import Breaches
 from processors.columns import HOUR_MS, NEVER
+from processors.fold.configuration import Configuration
 from processors.fold.flagging import Checked
 from processors.fold.outputs import Outputs
+from processors.fold.parts import Part, number, part, parts_of
+from processors.fold.progress import ClosedWindows, LogGaps, Signals
 from processors.fold.suspicion import Suspecting
 from processors.fold.wind import Winds
 from processors.measuring.clock_hours import Hours
@@ -17,7 +23,7 @@ from processors.measuring.stations import Backgrounds
 from processors.outlook.short_windows import OutlookMemory
 from processors.plan.calibrations import Calibrations
 from processors.plan.orders import Orders
-from processors.plan.plan import Plan
+from processors.plan.plan import Plan, sites_of_partition
 from processors.quality import NewestValues
 from processors.records.tables import VERDICTS
 from processors.silence.connections import Connections
@@ -29,43 +35,72 @@ from processors.verdicts.answers import Findings, Judgement
 from processors.verdicts.days import Days
 from processors.verdicts.judge import Judge
 from processors.verdicts.single_values import Instants
-from processors.windows import HOUR, RowLog, Track
+from processors.windows.calendar import HOUR
+from processors.windows.row_log import RowLog
+
+_NO_PLAN = Plan.of(Revision("", 0, 0, {"county": {"zone": "UTC"}, "sites": [], "devices": [], "rules": []}))
 
 
+@dataclass(eq=False, repr=False)
 class Memory:
-    """Fields of one partition; instants in ms. Only the fold changes them."""
+    """What the fold of one partition remembers; instants in ms. Only the fold changes it.
 
-    def __init__(self, partition: int = 0, partitions: int = 1) -> None:
-        self.partition, self.partitions = partition, partitions
-        self.now = NEVER
-        self.outage = Outage()
-        self.revision: Revision | None = None
-        self.waiting: list[Revision] = []  # by effective instant
-        self.backgrounds = Backgrounds()
-        self.breaches = Breaches()
-        self.signals: dict[str, int] = {}  # id -> received_at
-        self.orders = Orders()
-        self.calibrations = Calibrations()
-        self.gaps: list[tuple[int, int]] = []  # of the log, accepted by an operator
-        self.closed: dict[Track, int] = {}  # end of the last window that closed
-        self.since = NEVER  # no window before it is judged
-        self.hours = Hours()
-        self.late = ReopenedWindows()
-        self.ahead = OutlookMemory()
-        self.newest = NewestValues.empty(0)  # for the first flags of what comes
-        self.checked = Checked()
-        self.suspecting = Suspecting()
-        self.winds = Winds()
-        self.next_due: int | None = None  # no decision is due before it; None: to be computed
-        self.plan = Plan.of(_NOTHING)
-        self.silence = Heard.of(0, 0)
-        self.connections = Connections.of(0)
-        self.deadman = Deadman.of(0)
-        self.holes = DeviceGaps.of(0)
-        self.log = RowLog(NEVER)
-        self.judge = Judge(self.plan)
-        self.days = Days(self.plan)
-        self.instants = Instants(self.plan)
+    Each field that is declared as a `number` or a `part` is saved, restored, follows a new plan and forgets
+    without being named anywhere else.
+    """
+
+    partition: int = number(0)
+    partitions: int = number(1)
+    now: int = number(NEVER)
+    since: int = number(NEVER)  # no window before it is judged
+    configuration: Configuration = part(Configuration)
+    calibrations: Calibrations = part(Calibrations)
+    orders: Orders = part(Orders)
+    outage: Outage = part(Outage)
+    backgrounds: Backgrounds = part(Backgrounds)
+    breaches: Breaches = part(Breaches)
+    signals: Signals = part(Signals)
+    gaps: LogGaps = part(LogGaps)
+    closed: ClosedWindows = part(ClosedWindows)
+    hours: Hours = part(Hours)
+    late: ReopenedWindows = part(ReopenedWindows)
+    ahead: OutlookMemory = part(OutlookMemory)
+    newest: NewestValues = part(
+        NewestValues, lambda: NewestValues.empty(0)
+    )  # for the first flags of what comes
+    checked: Checked = part(Checked)
+    suspecting: Suspecting = part(Suspecting)
+    winds: Winds = part(Winds)
+    silence: Heard = part(Heard, lambda: Heard.of(0, 0))
+    connections: Connections = part(Connections, lambda: Connections.of(0))
+    deadman: Deadman = part(Deadman, lambda: Deadman.of(0))
+    holes: DeviceGaps = part(DeviceGaps, lambda: DeviceGaps.of(0))
+    log: RowLog = part(RowLog, lambda: RowLog(NEVER))
+    judge: Judge = part(Judge, lambda: Judge(_NO_PLAN))
+    days: Days = part(Days, lambda: Days(_NO_PLAN))
+    instants: Instants = part(Instants, lambda: Instants(_NO_PLAN))
+    # made again where they are needed
+    plan: Plan = _NO_PLAN
+    next_due: int | None = None  # no decision is due before it; None: to be computed
+
+    @property
+    def parts(self) -> Iterator[Part]:
+        """All parts, in the order of their declaration."""
+        return (getattr(self, name) for name in parts_of(type(self)))
+
+    @property
+    def revision(self) -> Revision | None:
+        """The configuration in force."""
+        return self.configuration.in_force
+
+    @property
+    def plan_in_force(self) -> Plan:
+        """The plan that configuration and calibrations come to."""
+        if self.revision is None:
+            return _NO_PLAN
+        mine = sites_of_partition(self.partition, self.partitions)
+        plan = Plan.of(self.revision, mine, self.configuration.former)
+        return self.calibrations.plan(plan, self.revision)
 
     @property
     def ready(self) -> bool:
@@ -94,7 +129,7 @@ class Memory:
 
     def lacks(self, start: int, end: int) -> bool:
         """Does the log lack records of [start, end)?"""
-        return any(start < until and end > since for since, until in self.gaps)
+        return self.gaps.touch(start, end)
 
     def publish(self, found: list[Findings], out: Outputs, delayed: bool) -> None:
         """Say what was judged, and what of it opens, amends or closes a breach."""
@@ -124,6 +159,3 @@ class Memory:
         days, judge = self.days, self.judge
         self.publish_each(days.resettle(judge.held, found, at), out, delayed)
         self.publish_each(days.settle(judge.held, judge.pending, self.closed, at), out, delayed)
-
-
-_NOTHING = Revision("", 0, 0, {"county": {"zone": "UTC"}, "sites": [], "devices": [], "rules": []})

@@ -16,7 +16,18 @@ import numpy as np
 from ingest.records import Readings
 from ingest.units import JUDGED
 from processors.breaches import SUSPICION, Breaches
-from processors.columns import ABSENT, HOUR_MS, NANO, Bools, Floats, Int32s, Int64s
+from processors.columns import (
+    ABSENT,
+    HOUR_MS,
+    NANO,
+    Bools,
+    Floats,
+    Int32s,
+    Int64s,
+    Pack,
+    Renumbering,
+    Unpacked,
+)
 from processors.measuring.intake import Intake, Positions
 from processors.measuring.stations import Backgrounds
 from processors.plan.maintenance import is_under
@@ -28,22 +39,23 @@ from processors.records.breaches import Breach
 from processors.suspicion import (
     FEATURES,
     NOTHING,
-    NUMBER,
     PATTERNS,
     STATUS,
     TITLES,
     Episodes,
-    Finding,
     HourReadings,
     HourSums,
     Surroundings,
     ValueExtras,
-    air_of,
-    hour_features,
     neighbours,
 )
-from processors.suspicion.saved import Blocks, from_bytes, to_bytes
-from processors.windows import DRY, GREATEST, REFUSED, Columns, RowLog, row_key
+from processors.suspicion.air import air_of
+from processors.suspicion.features import NUMBER, hour_features
+from processors.suspicion.finding import Finding
+from processors.suspicion.saved import STANDING, Blocks, described, restored, standing_block
+from processors.windows import row_key
+from processors.windows.horizons import Bounded
+from processors.windows.row_log import DRY, GREATEST, REFUSED, Columns, RowLog
 
 PM10, PM2_5, TSP = (JUDGED.index(name) for name in ("pm10", "pm2_5", "tsp"))
 # marks: of detection; of ingestion, where receipt took the place of the time
@@ -69,14 +81,14 @@ class Telling(NamedTuple):
     delayed: bool
 
 
-class Suspecting:
+class Suspecting(Bounded):
     """The hours of all devices of a partition, and which suspicions stand."""
 
     def __init__(self, devices: int = 0) -> None:
         self.episodes = Episodes.of(devices)
         self.hour_sums = HourSums()
-        self.blocks = Blocks()  # of it, by hour
-        self._saved: bytes | None = None  # of the state as it is; it changes once an hour
+        self.blocks = Blocks()  # its packed hours
+        self._standing: bytes | None = None  # packed; it changes once an hour
 
     def hour(self, plan: Plan, hours: LookedAt, telling: Telling) -> tuple[list[Breach], list[str]]:
         """Look at the hour before the newest that closed: (events, what a guard has explained)."""
@@ -84,7 +96,7 @@ class Suspecting:
         sums = self.hour_sums.take(start)
         if start < hours.since or not len(plan):
             return [], []
-        self._saved = None
+        self._standing = None
         areas = _areas(plan)
         features = hour_features(
             _readings(hours.log.within(start, end), start, plan.corrections),
@@ -134,7 +146,6 @@ class Suspecting:
         """Readings of hours that have closed: their devices were not silent."""
         newest = self.episodes.history.newest
         if newest != NOTHING and len(row) and int(time.min()) < newest + HOUR_MS:
-            self._saved = None
             self.episodes.history.backfilled(row, time)
 
     def leave_off(self, plan: Plan, breaches: Breaches, at: int) -> list[Breach]:
@@ -142,32 +153,37 @@ class Suspecting:
         events: list[Breach] = []
         for pattern in PATTERNS:
             if (not plan.suspects or pattern in plan.suspicion.without) and self.episodes.end(pattern):
-                self._saved = None
+                self._standing = None
                 events += breaches.unsuspect(rule_of(pattern), set(), at, "rule_removed")
         return events
 
     # ---------------------------------------------------------------------------- save, restore, move
 
-    def remap(self, old_row: Int32s) -> None:
-        """Rows have new numbers: new row i was `old_row[i]`, -1 where the device is new."""
-        self._saved, self.blocks = None, Blocks()
-        self.episodes.remap(old_row)
-        self.hour_sums.remap(old_row)
+    def follow(self, change: Renumbering) -> None:
+        """Devices have new rows."""
+        self._standing, self.blocks = None, Blocks()
+        self.episodes.remap(change.old_row)
+        self.hour_sums.remap(change.old_row)
 
-    def dump(self) -> bytes:
-        """The state as bytes, made once an hour; empty: nothing is known yet."""
+    def dump(self, pack: Pack) -> list[Any]:
+        """As JSON data; the hours go into blocks of their own, which change once an hour."""
         if self.episodes.history.newest == NOTHING:
-            return b""
-        if self._saved is None:
-            self._saved = to_bytes(self.episodes, self.blocks)
-        return self._saved
+            return [None, self.hour_sums.dump(pack)]
+        if self._standing is None:
+            self._standing = standing_block(self.episodes)
+        pack.blocks |= {**self.blocks.bring_up(self.episodes.history), STANDING: self._standing}
+        return [described(self.episodes), self.hour_sums.dump(pack)]
 
     @classmethod
-    def load(cls, data: bytes, devices: int) -> Suspecting:
-        """The inverse of `dump`. Raises ValueError for bytes of another version."""
-        made = cls(devices)
-        if data:
-            made.episodes, made._saved = from_bytes(data), data
+    def load(cls, data: list[Any], arrays: Unpacked, plan: Plan) -> Suspecting:
+        """The inverse of `dump`. Raises ValueError for a state of other patterns."""
+        made = cls(len(plan))
+        description, hour_sums = data
+        made.hour_sums = HourSums.load(hour_sums, arrays)
+        if description is not None:
+            made.episodes = restored(description, arrays.blocks)
+            made._standing = arrays.blocks[STANDING]
+            made.blocks.of = {name: block for name, block in arrays.blocks.items() if name != STANDING}
         return made
 
 

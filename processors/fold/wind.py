@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,27 +11,19 @@ import orjson
 
 from ingest.records import MISSING, Readings
 from ingest.units import JUDGED
-from processors.columns import HOUR_MS, Array, Bools, Int16s, Int32s, Int64s, Uint64s
+from processors.columns import HOUR_MS, Bools, Int16s, Int32s, Int64s, Pack, Uint64s, Unpacked
 from processors.measuring.clock_hours import LEAST_PERMYRIAD
 from processors.measuring.intake import Intake
 from processors.plan.plan import Plan
+from processors.plan.plan_change import PlanChange
 from processors.records.ids import short_id
 from processors.records.winds import Share, SiteHour
-from processors.wind import (
-    LOG_GAP,
-    UNDETERMINED,
-    GatheredWind,
-    HourMeans,
-    Wind,
-    WindReadings,
-    WindSettings,
-    WindSums,
-    means_by_row,
-    shares_of,
-    wind_of,
-    wind_words,
-)
-from processors.windows import Means, slots_of
+from processors.wind import GatheredWind, HourMeans, WindReadings
+from processors.wind.attribution import UNDETERMINED
+from processors.wind.site_hour import LOG_GAP, means_by_row, shares_of, wind_words
+from processors.wind.vector import Wind, WindSettings, WindSums, wind_of
+from processors.windows.horizons import Horizons
+from processors.windows.means import Means, slots_of
 
 SPEED, DIRECTION = "wind_speed", "wind_direction"
 _SETTINGS = WindSettings()
@@ -142,14 +133,15 @@ class Winds:
 
     # ---------------------------------------------------------------------------- save, restore, move
 
-    def forget(self, until: int) -> None:
-        """Forget hours that begin before `until`."""
-        self.gathered.forget(until)
-        self.told = {hour: told for hour, told in self.told.items() if hour >= until}
+    def forget(self, until: Horizons) -> None:
+        """Forget hours that no reading changes any more."""
+        self.gathered.forget(until.rows)
+        self.told = {hour: told for hour, told in self.told.items() if hour >= until.rows}
 
-    def remap(self, old_row: Int32s, before: tuple[str, ...], after: tuple[str, ...]) -> None:
-        """A new plan: `old_row[new]` is -1 for a new device; `before`, `after`: names of its sites."""
-        self.gathered.remap(old_row)
+    def follow(self, change: PlanChange) -> None:
+        """Devices and sites have new numbers."""
+        before, after = change.before.ground.sites, change.after.ground.sites
+        self.gathered.remap(change.old_row)
         numbers = {name: number for number, name in enumerate(before)}
         old = np.array([numbers.get(name, -1) for name in after], np.int32)
         stays = old >= 0
@@ -157,16 +149,17 @@ class Winds:
             moved = self.told[hour] = PublishedHour.of(len(after))
             moved.revision[stays], moved.content[stays] = told.revision[old[stays]], told.content[old[stays]]
 
-    def dump(self, put: Callable[[Array], int]) -> list[Any]:
-        """As JSON data; `put` keeps an array and says its number."""
-        told = [[hour, put(told.revision), put(told.content)] for hour, told in sorted(self.told.items())]
-        return [self.gathered.dump(put), told]
+    def dump(self, pack: Pack) -> list[Any]:
+        """As JSON data."""
+        told = [
+            [hour, pack.add(told.revision), pack.add(told.content)]
+            for hour, told in sorted(self.told.items())
+        ]
+        return [self.gathered.dump(pack), told]
 
     @classmethod
-    def load(cls, data: list[Any], arrays: list[Array]) -> Winds:
-        """The inverse of `dump`; of a snapshot without wind nothing."""
-        if not data:
-            return cls()
+    def load(cls, data: list[Any], arrays: Unpacked, plan: object) -> Winds:
+        """The inverse of `dump`."""
         gathered, told = data
         return cls(
             GatheredWind.load(gathered, arrays),

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ingest.units import JUDGED
-from processors.columns import ABSENT, HOUR_MS, NANO, Int32s, Int64s
+from processors.columns import (
+    ABSENT,
+    HOUR_MS,
+    NANO,
+    Int32s,
+    Int64s,
+    Pack,
+    Renumbering,
+    Unpacked,
+    carried,
+)
 from processors.plan.rule_in_force import Admission
-from processors.windows import Means, means_of_hours, slots_of
+from processors.windows import means_of_hours
+from processors.windows.horizons import Horizons
+from processors.windows.means import Means, slots_of
 
 LEAST_PERMYRIAD = 7500  # capture of a valid hour (HJ 212-2017 Annex C asks 75 % of the lower-level values)
 _SENT, _VALID = 1, 2
@@ -72,17 +84,31 @@ class Hours:
         lines = [(hour.mean, hour.code == _VALID, hour.greatest.astype(np.int64)) for hour in hours]
         return means_of_hours(lines, sent)
 
-    def forget(self, until: int) -> None:
-        """Forget hours that ended at `until` or before."""
-        for start in [start for start in self.held if start + HOUR_MS <= until]:
+    def forget(self, until: Horizons) -> None:
+        """Forget hours that no window is made of any more."""
+        for start in [start for start in self.held if start + HOUR_MS <= until.windows - 2 * HOUR_MS]:
             del self.held[start]
 
-    def remap(self, old_row: Int32s) -> None:
-        """Rows have new numbers: `old_row[new]`, -1 for a new device."""
-        stays = old_row >= 0
+    def follow(self, change: Renumbering) -> None:
+        """Devices have new rows."""
         for hours in self.held.values():
-            for key, hour in hours.items():
-                moved = Hour.empty(len(old_row))
-                for name in ("mean", "code", "greatest"):
-                    getattr(moved, name)[stays] = getattr(hour, name)[old_row[stays]]
-                hours[key] = moved
+            for hour in hours.values():
+                hour.mean = carried(hour.mean, change.old_row, 0)
+                hour.code = carried(hour.code, change.old_row, 0)
+                hour.greatest = carried(hour.greatest, change.old_row, ABSENT)
+
+    def dump(self, pack: Pack) -> list[Any]:
+        """As JSON data."""
+        return [
+            [start, *key, pack.add_all((hour.mean, hour.code, hour.greatest))]
+            for start, hours in sorted(self.held.items())
+            for key, hour in sorted(hours.items())
+        ]
+
+    @classmethod
+    def load(cls, data: list[Any], arrays: Unpacked, plan: object) -> Hours:
+        """The inverse of `dump`."""
+        made = cls()
+        for start, q, fail, suspect, columns in data:
+            made.held.setdefault(start, {})[Key(q, fail, suspect)] = Hour(*arrays.all_of(columns))
+        return made

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from processors.columns import MINUTE_MS, Int32s
-from processors.windows import Track
+from processors.columns import MINUTE_MS, Int32s, Renumbering
+from processors.windows.calendar import Track
+from processors.windows.horizons import Horizons
 
 Window = tuple[Track, int]  # and its end
 
@@ -55,13 +56,14 @@ class ReopenedWindows:
             known[row] = known.get(row, 1) + 1
         return np.array([known[row] for row in rows.tolist()], np.int32)
 
-    def forget(self, until: int) -> None:
-        """Forget windows that ended at `until` or before."""
-        for window in [window for window in self.revisions if window[1] <= until]:
+    def forget(self, until: Horizons) -> None:
+        """Forget windows that are not measured again."""
+        for window in [window for window in self.revisions if window[1] <= until.windows]:
             del self.revisions[window]
 
-    def remap(self, new_row: Int32s) -> None:
-        """Rows have new numbers: `new_row[old]`, -1 where the device is gone."""
+    def follow(self, change: Renumbering) -> None:
+        """Devices have new rows."""
+        new_row = change.new_row
         moved = {
             window: {int(new_row[row]) for row in rows if new_row[row] >= 0}
             for window, rows in self.waiting.items()
@@ -73,7 +75,7 @@ class ReopenedWindows:
             for window, known in self.revisions.items()
         }
 
-    def dump(self) -> list[Any]:
+    def dump(self, pack: object) -> list[Any]:
         """As JSON data."""
         return [
             self.due,
@@ -82,7 +84,7 @@ class ReopenedWindows:
         ]
 
     @classmethod
-    def load(cls, data: list[Any]) -> ReopenedWindows:
+    def load(cls, data: list[Any], arrays: object, plan: object) -> ReopenedWindows:
         """The inverse of `dump`."""
         due, waiting, revisions = data
         return cls(

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ingest.records import Background
+from processors.columns import Rowless
 from processors.plan.plan import Area
+from processors.windows.horizons import Horizons
 
 KEEP_MS = 26 * 3_600_000
 _PER_THOUSANDTH = 10**6
@@ -21,7 +23,7 @@ class AreaMean(NamedTuple):
 
 
 @dataclass(slots=True)
-class Backgrounds:
+class Backgrounds(Rowless):
     """Background records by (start, end) and station; the newest record of a station counts.
 
     Of a station: the id and values that count, and the ids of the records that these took the place of.
@@ -57,12 +59,12 @@ class Backgrounds:
         nano = (2 * total + len(found)) // (2 * len(found))
         return AreaMean(nano, tuple(sorted(i for i, _ in found)), len(found) == len(area.stations))
 
-    def forget(self, until: int) -> None:
-        """Forget records that are due at `until`."""
-        for span in [span for span in self.held if span[1] + KEEP_MS <= until]:
+    def forget(self, until: Horizons) -> None:
+        """Forget records that no verdict can ask for any more."""
+        for span in [span for span in self.held if span[1] + KEEP_MS <= until.due]:
             del self.held[span]
 
-    def dump(self) -> list[Any]:
+    def dump(self, pack: object) -> list[Any]:
         """As JSON data."""
         return [
             [start, end, station, id_, values, *replaced]
@@ -71,7 +73,7 @@ class Backgrounds:
         ]
 
     @classmethod
-    def load(cls, data: list[Any]) -> Backgrounds:
+    def load(cls, data: list[Any], arrays: object, plan: object) -> Backgrounds:
         """The inverse of `dump`."""
         made = cls()
         for start, end, station, id_, values, *replaced in data:

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
+from typing import Any
 
 import numpy as np
 
 from ingest.units import JUDGED
-from processors.columns import HOUR_MS, QUARTER_MS, Bools, Int32s, Int64s
+from processors.columns import HOUR_MS, QUARTER_MS, Bools, Int32s, Int64s, Pack, Unpacked, carried
 from processors.measuring.meter import Measured
 from processors.measuring.stations import Backgrounds
 from processors.outlook.day_allowance import DayAllowances
@@ -23,9 +24,13 @@ from processors.outlook.long_windows import DecidedWindows, LongWindows
 from processors.outlook.projection import NONE, Progress, ProjectionSettings, settled_slots
 from processors.outlook.states import OpenWindow, OutlookSettings, WindowStates, evaluate, tell
 from processors.plan.plan import Plan
+from processors.plan.plan_change import PlanChange
 from processors.plan.rule_in_force import Admission, RuleInForce
 from processors.records.outlooks import Outlook
-from processors.windows import HOUR, QUARTER, Columns, slots_of
+from processors.windows.calendar import HOUR, QUARTER
+from processors.windows.horizons import Bounded
+from processors.windows.means import slots_of
+from processors.windows.row_log import Columns
 
 GRID_MS = 300_000
 TRACKS = (QUARTER, HOUR)
@@ -51,7 +56,7 @@ class Moment:
 
 
 @dataclass(slots=True, eq=False)
-class OutlookMemory:
+class OutlookMemory(Bounded):
     """What is known of open windows; `due`: the next look, None while no rule asks for one."""
 
     due: int | None = None
@@ -62,19 +67,49 @@ class OutlookMemory:
     further: LongWindows = field(default_factory=LongWindows)
     days: DayAllowances = field(default_factory=DayAllowances)
 
-    def begin(self, plan: Plan, at: int, old_row: Int32s) -> None:
-        """A plan is in force from `at`; `old_row[new]` is -1 for a new device."""
-        self.due = next_look(at) if any(rule.has_outlook for rule in plan.rules) else None
+    def follow(self, change: PlanChange) -> None:
+        """A plan is in force: devices have new rows, and windows are looked at where a rule asks for it."""
+        plan, old_row = change.after, change.old_row
+        self.due = next_look(change.at) if any(rule.has_outlook for rule in plan.rules) else None
         self.recent = {q: recent.moved(old_row) for q, recent in self.recent.items()}
         self.watches = {key: watch.moved(old_row) for key, watch in self.watches.items()}
         self.further.begin(plan, old_row)
         self.days.begin(plan, old_row)
-        stays = old_row >= 0
-        for key, sums in self.quarters.items():
-            moved = np.zeros(len(plan), np.int64), np.zeros(len(plan), np.int64)
-            for new, old in zip(moved, sums, strict=True):
-                new[stays] = old[old_row[stays]]
-            self.quarters[key] = moved
+        self.quarters = {
+            key: (carried(total, old_row, 0), carried(covered, old_row, 0))
+            for key, (total, covered) in self.quarters.items()
+        }
+
+    def dump(self, pack: Pack) -> dict[str, Any]:
+        """As JSON data."""
+        return {
+            "due": self.due,
+            "recent": _levels_saved(self.recent, pack),
+            "watches": _watches_saved(self.watches, pack),
+            "quarters": [
+                [start, q, *admits, pack.add_all(sums)]
+                for (start, q, admits), sums in sorted(self.quarters.items())
+            ],
+            "hourly": _levels_saved(self.further.recent, pack),
+            "further": _watches_saved(self.further.watches, pack),
+            "days": _watches_saved(self.days.watches, pack),
+        }
+
+    @classmethod
+    def load(cls, data: dict[str, Any], arrays: Unpacked, plan: object) -> OutlookMemory:
+        """The inverse of `dump`."""
+        made = cls(data["due"])
+        for name, levels in (("recent", made.recent), ("hourly", made.further.recent)):
+            levels.update({q: Recent(*arrays.all_of(columns)) for q, columns in data[name]})
+        watched = {"watches": made.watches, "further": made.further.watches, "days": made.days.watches}
+        for name, watches in watched.items():
+            watches.update(
+                {(rule, at): WindowStates(*arrays.all_of(columns)) for rule, at, columns in data[name]}
+            )
+        for start, q, fail, suspect, columns in data["quarters"]:
+            total, covered = arrays.all_of(columns)
+            made.quarters[start, q, Admission(fail, suspect)] = total, covered
+        return made
 
     def quarter(self, plan: Plan, start: int, measured: Measured) -> None:
         """A quarter of an hour has closed: keep its sums, learn its levels."""
@@ -173,6 +208,17 @@ def _of_open(moment: Moment, begin: int, cut: int) -> Measured:
     until = begin + (cut - begin) // step * step
     inside = (rows.time < until) & (rows.time + np.maximum(rows.period, 1) > begin)
     return moment.measure(rows.take(inside), begin, begin + QUARTER_MS)
+
+
+def _levels_saved(levels: dict[int, Recent], pack: Pack) -> list[Any]:
+    return [
+        [q, pack.add_all((recent.count, recent.last, recent.level, recent.spread))]
+        for q, recent in sorted(levels.items())
+    ]
+
+
+def _watches_saved(watches: dict[tuple[str, int], WindowStates], pack: Pack) -> list[Any]:
+    return [[*key, pack.add_all((watch.state, watch.turn))] for key, watch in sorted(watches.items())]
 
 
 def next_look(at: int) -> int:

@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ingest.records import Revision, Signal
-from processors.columns import DAY_MS
+from processors.columns import DAY_MS, Rowless
 from processors.plan.monitors import corrections_of, raw_ceilings
 from processors.plan.plan import Plan
-from processors.quality import Limits
-from processors.windows import RETAIN_MS
+from processors.quality.limits import Limits
+from processors.windows.calendar import RETAIN_MS
+from processors.windows.horizons import Horizons
 
 
 class ToldCorrection(NamedTuple):
@@ -66,7 +67,7 @@ def told_by(record: Signal) -> list[ToldCorrection]:
 
 
 @dataclass(slots=True)
-class Calibrations:
+class Calibrations(Rowless):
     """All that may still matter, in the order of the log; also of monitors of other partitions."""
 
     held: list[ToldCorrection] = field(default_factory=list)
@@ -87,23 +88,23 @@ class Calibrations:
                 by_device.setdefault(one.device, []).append(one.entry)
         return recalibrated(plan, revision.body["devices"], by_device) if by_device else plan
 
-    def forget(self, until: int) -> None:
+    def forget(self, until: Horizons) -> None:
         """Forget what has long been replaced: no reading from its time will be judged any more."""
         newest: dict[tuple[str, str], int] = {}
         for one in self.held:
-            if one.since + DAY_MS + RETAIN_MS <= until:
+            if one.since + DAY_MS + RETAIN_MS <= until.due:
                 key = one.device, one.pollutant
                 newest[key] = max(newest.get(key, one.since), one.since)
         self.held = [
             one for one in self.held if one.since >= newest.get((one.device, one.pollutant), one.since)
         ]
 
-    def dump(self) -> list[list[Any]]:
+    def dump(self, pack: object) -> list[list[Any]]:
         """As JSON data."""
         return [list(one) for one in self.held]
 
     @classmethod
-    def load(cls, data: list[list[Any]]) -> Calibrations:
+    def load(cls, data: list[list[Any]], arrays: object, plan: object) -> Calibrations:
         """The inverse of `dump`."""
         return cls([ToldCorrection(*one) for one in data])
 

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ingest.records import Signal
+from processors.columns import Rowless
+from processors.windows.horizons import Horizons
 
 ALERT, STAGE, PERMIT, SHUTDOWN, MAINTENANCE = "alert", "stage", "permit", "shutdown", "maintenance"
 CALIBRATION = "calibration"
@@ -38,7 +40,7 @@ class Order:
 
 
 @dataclass(slots=True)
-class Orders:
+class Orders(Rowless):
     """All that may still matter, in the order of the log."""
 
     held: list[Order] = field(default_factory=list)
@@ -86,15 +88,15 @@ class Orders:
         named = [order for order in self.held if order.kind in SERVICE and order.start < end]
         return [order for order in named if order.end is None or order.end > start]
 
-    def forget(self, until: int) -> None:
-        """Forget orders that ended before."""
-        self.held = [o for o in self.held if o.end is None or o.end > until]
+    def forget(self, until: Horizons) -> None:
+        """Forget orders that ended before any window that may still be measured."""
+        self.held = [o for o in self.held if o.end is None or o.end > until.windows]
 
-    def dump(self) -> list[Any]:
+    def dump(self, pack: object) -> list[Any]:
         """As JSON data."""
         return [asdict(order) for order in self.held]
 
     @classmethod
-    def load(cls, data: list[Any]) -> Orders:
+    def load(cls, data: list[Any], arrays: object, plan: object) -> Orders:
         """The inverse of `dump`."""
         return cls([Order(**order) for order in data])

@@ -8,11 +8,12 @@ import numpy as np
 
 from ingest.records import MISSING
 from ingest.units import JUDGED
-from processors.columns import ABSENT, NEVER, Array, Int32s, Int64s
+from processors.columns import ABSENT, NEVER, Array, Int32s, Int64s, Pack, Renumbering, Unpacked, carried
+from processors.windows.horizons import Bounded
 
 
 @dataclass(slots=True, eq=False)
-class NewestValues:
+class NewestValues(Bounded):
     """Columns (3, rows) by pollutant and device; changed in place by what follows values in time."""
 
     time: Int64s  # ms UTC, NEVER where nothing came yet
@@ -27,14 +28,16 @@ class NewestValues:
 
     def moved(self, old_row: Int32s) -> NewestValues:
         """The same for a new configuration: `old_row[new]` is the row a device had, -1 for a new one."""
-        stays = old_row >= 0
+        return NewestValues(
+            carried(self.time, old_row, NEVER),
+            carried(self.value, old_row, ABSENT),
+            carried(self.since, old_row, NEVER),
+        )
 
-        def move(column: Array, fill: int) -> Array:
-            made = np.full((len(column), len(old_row)), fill, column.dtype)
-            made[:, stays] = column[:, old_row[stays]]
-            return made
-
-        return NewestValues(move(self.time, NEVER), move(self.value, ABSENT), move(self.since, NEVER))
+    def follow(self, change: Renumbering) -> None:
+        """Devices have new rows."""
+        moved = self.moved(change.old_row)
+        self.time, self.value, self.since = moved.time, moved.value, moved.since
 
     def copy(self) -> NewestValues:
         """One that no longer changes with this one."""
@@ -49,3 +52,12 @@ class NewestValues:
     def columns(self) -> tuple[Array, ...]:
         """What a snapshot keeps: `NewestValues(*columns)` is the same again."""
         return self.time, self.value, self.since
+
+    def dump(self, pack: Pack) -> list[int]:
+        """As JSON data."""
+        return pack.add_all(self.columns)
+
+    @classmethod
+    def load(cls, data: list[int], arrays: Unpacked, plan: object) -> NewestValues:
+        """The inverse of `dump`."""
+        return cls(*arrays.all_of(data))

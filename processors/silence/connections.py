@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ingest.records import Status
-from processors.columns import NEVER, Int32s, Int64s
+from processors.columns import NEVER, Int64s, Pack, Renumbering, Unpacked, carried
+from processors.windows.horizons import Bounded
 
 LAST_WILL, STATUS_ONLINE = "last_will", "status_online"
 _NOTHING, _ONLINE, _OFFLINE = range(3)
@@ -20,7 +21,7 @@ _WORDS = {"": _NOTHING, "online": _ONLINE, "offline": _OFFLINE}
 
 
 @dataclass(slots=True, eq=False)
-class Connections:
+class Connections(Bounded):
     """A line a device row: the newest word and its receipt (ms; NEVER: there was none)."""
 
     word: npt.NDArray[np.int8]
@@ -55,8 +56,16 @@ class Connections:
             return (LAST_WILL,)
         return (STATUS_ONLINE,) if word == _ONLINE else ()
 
-    def moved(self, old_row: Int32s) -> Connections:
-        """The same for a new plan; `old_row[new]` is -1 for a device that was not there."""
-        made, stays = Connections.of(len(old_row)), old_row >= 0
-        made.word[stays], made.at[stays] = self.word[old_row[stays]], self.at[old_row[stays]]
-        return made
+    def follow(self, change: Renumbering) -> None:
+        """Devices have new rows."""
+        self.word = carried(self.word, change.old_row, _NOTHING)
+        self.at = carried(self.at, change.old_row, NEVER)
+
+    def dump(self, pack: Pack) -> list[int]:
+        """As JSON data."""
+        return pack.add_all((self.word, self.at))
+
+    @classmethod
+    def load(cls, data: list[int], arrays: Unpacked, plan: object) -> Connections:
+        """The inverse of `dump`."""
+        return cls(*arrays.all_of(data))

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from processors.breaches import OFFLINE, OFFLINE_SITE, Breaches
-from processors.columns import NEVER, Int32s, Int64s
+from processors.columns import NEVER, Int64s, Pack, Renumbering, Unpacked, carried
 from processors.plan.plan import Plan
 from processors.records.breaches import Breach
 from processors.silence.heard import FAR, Heard
 from processors.silence.own_outage import Outage
+from processors.windows.horizons import Bounded
 
 SITE_QUIET, SITE_SILENT = "site_quiet", "site_silent"
 _MISSED = 2  # intervals without a reading after which a fellow counts as quiet
@@ -28,7 +29,7 @@ Reasons = Callable[[list[int]], dict[int, tuple[str, ...]]]  # of rows: what els
 
 
 @dataclass(slots=True, eq=False)
-class Deadman:
+class Deadman(Bounded):
     """A line a device row: when a silence that is only recorded so far is told (ms); FAR: it is not."""
 
     tell_at: Int64s
@@ -39,10 +40,19 @@ class Deadman:
         """Nobody is silent."""
         return cls(np.full(devices, FAR, np.int64))
 
-    def moved(self, old_row: Int32s) -> Deadman:
-        """The same for a new plan; `old_row[new]` is -1 for a device that was not there."""
-        made, stays = Deadman.of(len(old_row)), old_row >= 0
-        made.tell_at[stays] = self.tell_at[old_row[stays]]
+    def follow(self, change: Renumbering) -> None:
+        """Devices have new rows."""
+        self.tell_at = carried(self.tell_at, change.old_row, FAR)
+        self._plan_ahead()
+
+    def dump(self, pack: Pack) -> int:
+        """As JSON data."""
+        return pack.add(self.tell_at)
+
+    @classmethod
+    def load(cls, data: int, arrays: Unpacked, plan: object) -> Deadman:
+        """The inverse of `dump`."""
+        made = cls(arrays[data])
         made._plan_ahead()
         return made
 

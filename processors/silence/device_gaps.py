@@ -8,10 +8,22 @@ while we were deaf ourselves, while the log lacks records, or under maintenance.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from processors.columns import HOUR_MS, NEVER, Bools, Floats, Int32s, Int64s
+from processors.columns import (
+    HOUR_MS,
+    NEVER,
+    Bools,
+    Floats,
+    Int32s,
+    Int64s,
+    Pack,
+    Renumbering,
+    Unpacked,
+    carried,
+)
 from processors.measuring.stations import Backgrounds
 from processors.plan.maintenance import is_under
 from processors.plan.orders import Orders
@@ -19,7 +31,8 @@ from processors.plan.plan import OFFLINE_INTERVALS, OFFLINE_LEAST_MS, Plan
 from processors.silence.gap_onset import Bits, onset_bits
 from processors.silence.heard import FAR
 from processors.silence.own_outage import Outage
-from processors.windows import BUCKET_MS, RowLog
+from processors.windows.horizons import Bounded
+from processors.windows.row_log import BUCKET_MS, RowLog
 
 _NANO = 1e9
 _BACK_HOURS = 3  # the newest background of so many hours speaks for the air at an instant
@@ -37,7 +50,7 @@ class GapContext:
 
 
 @dataclass(slots=True, eq=False)
-class DeviceGaps:
+class DeviceGaps(Bounded):
     """A line a device row; instants of the devices in ms, NEVER: none.
 
     `last`: the newest reading of the quarters that were looked at; [`begin`, `until`): the newest hole, of
@@ -56,12 +69,23 @@ class DeviceGaps:
         last, begin, until = (np.full(devices, NEVER, np.int64) for _ in range(3))
         return cls(last, begin, until, np.zeros(devices, np.uint8), looked)
 
-    def moved(self, old_row: Int32s) -> DeviceGaps:
-        """The same for a new plan; `old_row[new]` is -1 for a device that was not there."""
-        made, stays = DeviceGaps.of(len(old_row), self.looked), old_row >= 0
-        for name in ("last", "begin", "until", "bits"):
-            getattr(made, name)[stays] = getattr(self, name)[old_row[stays]]
-        return made
+    def follow(self, change: Renumbering) -> None:
+        """Devices have new rows."""
+        self.last, self.begin, self.until = (
+            carried(column, change.old_row, NEVER) for column in (self.last, self.begin, self.until)
+        )
+        self.bits = carried(self.bits, change.old_row, 0)
+
+    def dump(self, pack: Pack) -> list[Any]:
+        """As JSON data."""
+        return [self.looked, pack.add_all((self.last, self.begin, self.until, self.bits))]
+
+    @classmethod
+    def load(cls, data: list[Any], arrays: Unpacked, plan: object) -> DeviceGaps:
+        """The inverse of `dump`."""
+        looked, columns = data
+        last, begin, until, bits = arrays.all_of(columns)
+        return cls(last, begin, until, bits, looked)
 
     def look(self, log: RowLog, plan: Plan, end: int, around: GapContext) -> None:
         """Look at the quarters up to `end`, each once."""

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from processors.columns import NEVER, Bools, Int32s, Int64s
+from processors.columns import NEVER, Bools, Int32s, Int64s, Pack, Unpacked, carried
+from processors.plan.plan_change import PlanChange
 from processors.silence.own_outage import GRACE_MS, Outage
+from processors.windows.horizons import Bounded
 
 FAR = int(np.iinfo(np.int64).max)
 
 
 @dataclass(slots=True, eq=False)
-class Heard:
+class Heard(Bounded):
     """A line a device row; instants in ms."""
 
     last_seen: Int64s  # NEVER: not heard yet
@@ -92,3 +94,22 @@ class Heard:
         self.bound = None
         found: list[int] = rows.tolist()
         return found
+
+    def follow(self, change: PlanChange) -> None:
+        """Devices have new rows; of a new one the silence begins with the plan."""
+        old_row = change.old_row
+        self.last_seen = carried(self.last_seen, old_row, NEVER)
+        self.since = carried(self.since, old_row, change.at)
+        self.sent = carried(self.sent, old_row, 0)
+        self.offline = carried(self.offline, old_row, False)
+        self.bound, self.excused = None, True
+
+    def dump(self, pack: Pack) -> list[int]:
+        """As JSON data."""
+        return pack.add_all((self.last_seen, self.since, self.sent, self.offline))
+
+    @classmethod
+    def load(cls, data: list[int], arrays: Unpacked, plan: object) -> Heard:
+        """The inverse of `dump`."""
+        last_seen, since, sent, offline = arrays.all_of(data)
+        return cls(last_seen, since, sent, offline)

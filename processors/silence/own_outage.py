@@ -5,16 +5,18 @@ A gap is judged against the tick's own rhythm: longer than `every` + 30 s (deplo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
-from processors.columns import NEVER
+from processors.columns import NEVER, Rowless
+from processors.windows.horizons import Bounded
 
 SLACK_MS = 30_000
 GRACE_MS = 600_000
 
 
 @dataclass(slots=True)
-class Outage:
+class Outage(Rowless, Bounded):
     """What the fold knows of the ticks of its partition; instants in ms."""
 
     last_tick: int = NEVER
@@ -57,6 +59,15 @@ class Outage:
     def catching_up(self, at: int) -> bool:
         """Is `at` inside a gap or the grace after it?"""
         return self.gap_start < at <= self.hold_until
+
+    def dump(self, pack: object) -> dict[str, Any]:
+        """As JSON data."""
+        return asdict(self)
+
+    @classmethod
+    def load(cls, data: dict[str, Any], arrays: object, plan: object) -> Outage:
+        """The inverse of `dump`."""
+        return cls(**data)
 
 
 def is_gap(last: int, usual: int, at: int, every: int) -> bool:

@@ -28,9 +28,8 @@ from processors.records.judgements import judgement_records
 from processors.records.outlooks import encode_outlook, encode_outlooks
 from processors.records.readings import encode_flags, encode_judged
 from processors.records.winds import wind_records
-from processors.stream.reader import FeedError
-from processors.stream.stage import Outlet, RawRecord, StageFactory
-from processors.windows import day_of
+from processors.stream.stage import Outlet, Parts, RawRecord, StageFactory
+from processors.windows.calendar import day_of
 
 log = structlog.get_logger(__name__)
 
@@ -49,10 +48,6 @@ def _revision_of(value: bytes, headers: tuple[tuple[str, bytes], ...]) -> Revisi
     return revision
 
 
-class SnapshotUnreadable(FeedError):
-    """A snapshot of another version of the fold."""
-
-
 class DetectStage:
     """One partition of `dust.feed` (a `Stage` of processors/stream/stage.py)."""
 
@@ -65,19 +60,12 @@ class DetectStage:
         self._outgoing: list[tuple[str, bytes | None, bytes, Headers]] = []
         self._sent: list[asyncio.Future[Any]] = []
 
-    def restore(self, snapshot: bytes | None) -> None:
-        """See `Stage`. Raises SnapshotUnreadable."""
-        outlet = self._outlet
-        if snapshot is None:
-            self._detector = Detector.empty(outlet.partition, outlet.partitions)
-            return
-        try:
-            self._detector = Detector.load(snapshot)
-        except ValueError as error:
-            raise SnapshotUnreadable(
-                f"the snapshot of detect/{outlet.partition} cannot be read: {error}. Start the version that "
-                "wrote it and stop it cleanly, or remove the snapshot: then the feed is folded from its start"
-            ) from error
+    def restore(self, parts: Parts | None) -> None:
+        """See `Stage`."""
+        if parts is None:
+            self._detector = Detector.empty(self._outlet.partition, self._outlet.partitions)
+        else:
+            self._detector = Detector.load(parts)
 
     def fold(self, record: RawRecord) -> None:
         """See `Stage`. A record that cannot be read goes to quarantine as it is."""
@@ -122,7 +110,7 @@ class DetectStage:
         sent, self._sent = self._sent, []
         await asyncio.gather(*sent)
 
-    def snapshot(self) -> bytes:
+    def snapshot(self) -> Parts:
         """See `Stage`."""
         return self._detector.dump()
 

@@ -15,8 +15,9 @@ from typing import Any
 import structlog
 
 from processors.stream.book import Book
-from processors.stream.reader import LogGap, LogShort, Reader
-from processors.stream.snapshots import Snapshot, Snapshots
+from processors.stream.opening import Place, start_of
+from processors.stream.reader import Reader
+from processors.stream.snapshots import Snapshot, Snapshots, StateWriter
 from processors.stream.stage import Pace, RawRecord, Stage, Weighed
 
 log = structlog.get_logger(__name__)
@@ -34,10 +35,7 @@ class Keeper:
 
     def __init__(
         self,
-        name: str,
-        state: str,
-        topic: str,
-        partition: int,
+        place: Place,
         stage: Stage,
         pace: Pace,
         snapshots: Snapshots,
@@ -45,8 +43,8 @@ class Keeper:
         acknowledge: Acknowledge,
         saw: Saw,
     ) -> None:
-        self.name, self.topic, self.partition = name, topic, partition
-        self._state = state  # name of its snapshots
+        self.name, self.topic, self.partition = place.stage, place.topic, place.partition
+        self._place = place
         self._stage, self._pace = stage, pace
         self._snapshots, self._reader = snapshots, reader
         self._acknowledge, self._saw = acknowledge, saw
@@ -57,12 +55,14 @@ class Keeper:
         self._deliver_at = 0.0  # at the latest, by time.monotonic; of what is collected
         self._saved_at = time.monotonic()
         self.book: Book | None = None
+        self._writer: StateWriter | None = None
+        self._begun = 0  # the offset from which on the log gives the state; -1: none
         self.dropped = False
         self.waits_since: float | None = None  # for its target, by time.monotonic
         self.moved_at = time.monotonic()  # when a record was last folded, or the target waited for
 
     async def open(self, committed: int | None) -> None:
-        """Load the newest snapshot; read what the engine has committed but no snapshot covers."""
+        """Load the newest snapshot that can be read, and what the engine committed that none covers."""
         async with self._alone():
             if self.book is None:
                 await self._open()
@@ -146,21 +146,11 @@ class Keeper:
         return self.book
 
     async def _open(self) -> None:
-        newest = await self._snapshots.newest(self._state, self.partition)
-        # After it: a worker before us may have covered records that came while we looked.
-        begin, end = await self._reader.bounds(self.topic, self.partition)
+        start = await start_of(self._place, self._snapshots, self._reader, self._stage.restore)
         self._check()
-        if newest is None:
-            log.info("starts_from_nothing", stage=self.name, partition=self.partition, next=begin)
-            self._stage.restore(None)
-            self.book = Book(begin)
-            return
-        if newest.next < begin:
-            raise LogGap(self.topic, self.partition, newest.next, begin)
-        if newest.next > end:
-            raise LogShort(self.topic, self.partition, newest.next, end)
-        self._stage.restore(newest.body)
-        self.book = Book(newest.next)
+        self._writer = self._snapshots.writer(self._place.state, self.partition, start.keys)
+        self._begun = start.begun
+        self.book = Book(start.next)
 
     async def _catch_up(self, book: Book, end: int) -> None:
         log.info("reads_missing_records", stage=self.name, partition=self.partition, start=book.next, end=end)
@@ -210,9 +200,10 @@ class Keeper:
                 self.waits_since = None
             self._check()
             covered = book.next
-            await self._snapshots.write(
-                self._state, self.partition, Snapshot(covered, self._stage.snapshot())
-            )
+            assert self._writer is not None, "a keeper that has a book has a writer"
+            manifest = await self._writer.send_parts(Snapshot(covered, self._stage.snapshot(), self._begun))
+            self._check()
+            await self._writer.confirm(manifest)
             self._check()
             book.confirmed(covered)
         self._saved_at = self.moved_at = time.monotonic()

@@ -1,28 +1,32 @@
-"""The way out of a log that lacks what a stage needs next: find such gaps, and accept them on the record.
+"""The way out where a stage can't go on: its log lacks what it needs next, or its state can't be read.
 
-A stage never goes on by itself where records are gone (`LogGap`, `LogShort`). Accepting writes a `gap`
-signal into the partition, so that the fold, audits and replays know of it, and then moves the stage's
-snapshot to the beginning of the log.
+A stage never goes on by itself in such a case (`LogGap`, `LogShort`, `SnapshotUnreadable`). Accepting it
+writes a `gap` signal into the partition, so that the fold, audits and replays know of it, and then moves the
+stage's state to the beginning of the log, or begins a new one where it can't be read.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
 from ingest.admin import partitions_of
 from ingest.codec import encode, received_at_of
-from ingest.records import Signal
+from ingest.records import Revision, Signal
 from ingest.topics import BREACHES, FEED, MAX_RECORD_BYTES, RESULTS, SNAPSHOTS
+from processors.columns import DAY_MS
 from processors.fold.detector import Detector
-from processors.stream.reader import Reader
-from processors.stream.snapshots import Snapshot, Snapshots, group_of, state_of
+from processors.fold.parts import Parts
+from processors.stream.opening import Place, SnapshotUnreadable, start_of
+from processors.stream.reader import LogGap, LogShort, Reader
+from processors.stream.snapshots import Damage, Snapshot, Snapshots, group_of, state_of
 
 _STAGES: Mapping[str, str] = {"detect": FEED, "store": RESULTS, "alerts": BREACHES}
+_WINDOWS_MS = 2 * DAY_MS  # before a new state begins: longer than any window that may be open then
 GAP = "gap"
 EVERYWHERE = "*"  # place of a signal that concerns all sites of its partition
 
@@ -34,7 +38,10 @@ def stages_of(application: str) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A stage whose next record is not in the log: below its beginning, or beyond its end."""
+    """A stage whose next record is not in the log, or whose state can't be read (`damages`).
+
+    `next`: where it went on, or where a new state begins.
+    """
 
     stage: str
     topic: str
@@ -42,83 +49,150 @@ class Gap:
     next: int
     log_start: int
     log_end: int
+    damages: tuple[Damage, ...] = ()
 
     def words(self) -> str:
         """What is missing."""
+        where = f"{self.stage}: {self.topic} partition {self.partition}"
+        if self.damages:
+            read = "; ".join(damage.words() for damage in self.damages)
+            return f"{where} has a state that cannot be read ({read}); a new one begins at offset {self.next}"
         if self.next < self.log_start:
             count = self.log_start - self.next
-            return (
-                f"{self.stage}: {self.topic} partition {self.partition} lacks {count} records "
-                f"[{self.next}, {self.log_start})"
-            )
-        return (
-            f"{self.stage}: {self.topic} partition {self.partition} ends at {self.log_end}, the state covers "
-            f"everything below {self.next}"
-        )
+            return f"{where} lacks {count} records [{self.next}, {self.log_start})"
+        return f"{where} ends at {self.log_end}, the state covers everything below {self.next}"
 
 
 async def find_gaps(
     bootstrap: str, stages: Mapping[str, str] = _STAGES, snapshots: str = SNAPSHOTS
 ) -> list[Gap]:
     """Every partition that cannot go on; `stages`: name of the states -> topic. Raises KafkaMissing."""
-    async with _kafka(bootstrap, snapshots) as (reader, states, _):
-        return [gap async for gap, _ in _gaps(bootstrap, reader, states, stages)]
+    async with _kafka(bootstrap, snapshots) as kafka:
+        return [gap async for gap in kafka.gaps(stages)]
 
 
 async def accept_gaps(
-    bootstrap: str, stages: Mapping[str, str] = _STAGES, snapshots: str = SNAPSHOTS
+    bootstrap: str,
+    stages: Mapping[str, str] = _STAGES,
+    snapshots: str = SNAPSHOTS,
+    revisions: Sequence[Revision] = (),
 ) -> list[Gap]:
-    """Let the stages go on from the beginning of their logs; returns what was accepted.
+    """Let the stages go on; returns what was accepted. `revisions`: all that were applied, in order.
 
     Run it while the stages concerned are stopped. Doing it again finds nothing more to do; cut off in
     the middle, it is finished by running it again. Raises KafkaMissing.
     """
     accepted = []
-    async with _kafka(bootstrap, snapshots) as (reader, states, producer):
-        async for gap, state in _gaps(bootstrap, reader, states, stages):
-            if gap.topic == FEED:
-                signal = await _signal(reader, gap, state)
-                value, headers = encode(signal)
-                await producer.send_and_wait(FEED, value, partition=gap.partition, headers=headers)
-            if gap.next > gap.log_end:  # else the old state, with its higher `next`, would stay the newest
-                await states.forget(gap.stage, gap.partition)
-            await states.write(gap.stage, gap.partition, Snapshot(gap.log_start, state.body, state.version))
+    async with _kafka(bootstrap, snapshots) as kafka:
+        async for gap in kafka.gaps(stages):
+            await kafka.accept(gap, revisions)
             accepted.append(gap)
     return accepted
 
 
-async def _gaps(
-    bootstrap: str, reader: Reader, states: Snapshots, stages: Mapping[str, str]
-) -> AsyncIterator[tuple[Gap, Snapshot]]:
-    partitions = await partitions_of(bootstrap, [*stages.values(), states.topic])
-    for stage, topic in stages.items():
-        for partition in range(min(partitions.get(topic, 0), partitions.get(states.topic, 0))):
-            state = await states.newest(stage, partition)
-            if state is None:
-                continue
-            start, end = await reader.bounds(topic, partition)
-            if not start <= state.next <= end:
-                yield Gap(stage, topic, partition, state.next, start, end), state
+@dataclass(frozen=True, slots=True)
+class _Kafka:
+    """What finding and accepting needs of a running Kafka."""
+
+    bootstrap: str
+    reader: Reader
+    states: Snapshots
+    producer: Any
+
+    async def gaps(self, stages: Mapping[str, str]) -> AsyncIterator[Gap]:
+        partitions = await partitions_of(self.bootstrap, [*stages.values(), self.states.topic])
+        for stage, topic in stages.items():
+            for partition in range(min(partitions.get(topic, 0), partitions.get(self.states.topic, 0))):
+                gap = await self._gap(Place(stage, stage, topic, partition))
+                if gap is not None:
+                    yield gap
+
+    async def _gap(self, place: Place) -> Gap | None:
+        damages: tuple[Damage, ...] = ()
+        start, end = await self.reader.bounds(place.topic, place.partition)
+        try:
+            await start_of(place, self.states, self.reader, _restorer(place.topic))
+        except (LogGap, LogShort):
+            newest = await self.states.newest(place.state, place.partition)
+            assert newest is not None
+            going_on = newest.next
+        except SnapshotUnreadable as error:
+            damages = tuple(error.damages)
+            going_on = await self._new_start(place, error, start, end)
+        else:
+            return None
+        return Gap(place.stage, place.topic, place.partition, going_on, start, end, damages)
+
+    async def _new_start(self, place: Place, error: SnapshotUnreadable, start: int, end: int) -> int:
+        """Where a new state begins: after what the old one covered, as far as that is known."""
+        if error.newest is not None and start <= error.newest.next <= end:
+            return error.newest.next
+        group = group_of(place.state) if place.state in _STAGES else place.state
+        # nothing was acknowledged before a state covered it
+        return min(
+            max(start, (await self.reader.committed(group, place.topic)).get(place.partition, start)), end
+        )
+
+    async def accept(self, gap: Gap, revisions: Sequence[Revision]) -> None:
+        parts: Parts | None = None
+        begun, going_on = -1, gap.next
+        if not gap.damages:
+            newest = await self.states.newest(gap.stage, gap.partition)
+            assert newest is not None
+            parts, going_on = await self.states.read(newest, gap.partition), gap.log_start
+            begun = newest.begun if gap.next < gap.log_start else -1
+        if gap.topic == FEED:
+            signal = await self._signal(gap, parts)
+            value, headers = encode(signal)
+            await self.producer.send_and_wait(FEED, value, partition=gap.partition, headers=headers)
+            if parts is None:
+                partitions = (await partitions_of(self.bootstrap, [FEED]))[FEED]
+                parts = _begun_anew(Detector.empty(gap.partition, partitions), revisions, signal)
+        await self.states.replace(gap.stage, gap.partition, Snapshot(going_on, parts, begun))
+
+    async def _signal(self, gap: Gap, parts: Parts | None) -> Signal:
+        """From the last instant that the state has seen to the first that the log still has.
+
+        Of a state that can't be read: all windows that may have been open where the new one begins.
+        """
+        at = gap.log_start if parts is not None else min(gap.next, gap.log_end - 1)
+        first = await self.reader.records(gap.topic, gap.partition, max(at, 0), min(at + 1, gap.log_end))
+        if parts is None:
+            until = received_at_of(first[0].headers, first[0].timestamp) if first else 0
+            name = f"anew-{gap.partition}-{gap.next}"
+            return Signal(name, until, EVERYWHERE, GAP, None, max(until - _WINDOWS_MS, 0), until)
+        since = Detector.load(parts).now
+        until = max(since, received_at_of(first[0].headers, since) if first else since)
+        name = f"gap-{gap.partition}-{gap.next}-{gap.log_start}"
+        return Signal(name, until, EVERYWHERE, GAP, None, since, until)
 
 
-async def _signal(reader: Reader, gap: Gap, state: Snapshot) -> Signal:
-    """From the last instant that the state has seen to the first that the log still has."""
-    since = Detector.load(state.body).now
-    first = await reader.records(gap.topic, gap.partition, gap.log_start, min(gap.log_start + 1, gap.log_end))
-    until = max(since, received_at_of(first[0].headers, since) if first else since)
-    name = f"gap-{gap.partition}-{gap.next}-{gap.log_start}"
-    return Signal(name, until, EVERYWHERE, GAP, None, since, until)
+def _begun_anew(detector: Detector, revisions: Sequence[Revision], signal: Signal) -> Parts:
+    """A state that knows its configuration, and that everything before the signal is lost."""
+    for revision in revisions:
+        # what was said later is in the log that is still to be folded
+        if revision.received_at <= signal.received_at:
+            detector.fold(replace(revision, received_at=signal.received_at))
+    detector.fold(signal)
+    return detector.dump()
+
+
+def _restorer(topic: str) -> Any:
+    """What finds out whether a state can be read."""
+    if topic != FEED:
+        return lambda parts: None
+    return lambda parts: None if parts is None else Detector.load(parts)
 
 
 @contextlib.asynccontextmanager
-async def _kafka(bootstrap: str, snapshots: str) -> AsyncIterator[tuple[Reader, Snapshots, Any]]:
+async def _kafka(bootstrap: str, snapshots: str) -> AsyncIterator[_Kafka]:
     await partitions_of(bootstrap, [snapshots])  # says what is wrong where no Kafka answers
     reader = Reader(bootstrap)
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", max_request_size=MAX_RECORD_BYTES)
     await reader.start()
     await producer.start()
     try:
-        yield reader, Snapshots(producer, reader, snapshots), producer
+        yield _Kafka(bootstrap, reader, Snapshots(producer, reader, snapshots), producer)
     finally:
         await producer.stop()
         await reader.stop()

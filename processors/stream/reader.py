@@ -13,6 +13,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from ingest.topics import MAX_RECORD_BYTES
 from processors.stream.stage import RawRecord
 
+_SINGLE_BYTES = 64 * 1024  # of a fetch for one record, which comes whole however large it is
 _STUCK_S = 30.0  # a range that brings nothing for so long is an error, not a wait
 
 
@@ -54,23 +55,28 @@ class Reader:
     def __init__(self, bootstrap: str) -> None:
         self._bootstrap = bootstrap
         self._consumer: Any = None
+        self._single: Any = None  # for records one by one
         self._lock = asyncio.Lock()
 
     async def start(self) -> None:
         """Connect."""
-        self._consumer = AIOKafkaConsumer(
+        self._consumer = self._consumer_of(MAX_RECORD_BYTES)
+        await self._consumer.start()
+
+    def _consumer_of(self, fetch_bytes: int) -> Any:
+        return AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap,
             enable_auto_commit=False,
             auto_offset_reset="none",
-            max_partition_fetch_bytes=MAX_RECORD_BYTES,
+            max_partition_fetch_bytes=fetch_bytes,
             fetch_max_wait_ms=200,
         )
-        await self._consumer.start()
 
     async def stop(self) -> None:
         """Disconnect."""
-        if self._consumer is not None:
-            await self._consumer.stop()
+        for consumer in (self._consumer, self._single):
+            if consumer is not None:
+                await consumer.stop()
 
     async def bounds(self, topic: str, partition: int) -> tuple[int, int]:
         """(first offset, offset after the last) of the log."""
@@ -100,6 +106,19 @@ class Reader:
         """The records of [start, end) that exist (a compacted topic has holes), as aiokafka gives them."""
         return [r async for r in self._read(topic, partition, start, end)]
 
+    async def record(self, topic: str, partition: int, offset: int) -> Any | None:
+        """The record at an offset; None: there is none (any more)."""
+        begin, end = await self.bounds(topic, partition)
+        if not begin <= offset < end:
+            return None
+        async with self._lock:
+            if self._single is None:
+                single = self._consumer_of(_SINGLE_BYTES)
+                await single.start()
+                self._single = single
+            records = await self._fetch(self._single, TopicPartition(topic, partition), offset)
+        return records[0] if records and records[0].offset == offset else None
+
     async def missing(self, topic: str, partition: int, start: int, end: int) -> AsyncIterator[RawRecord]:
         """Every record of [start, end). Raises LogGap when the log doesn't have them all."""
         due = start
@@ -119,7 +138,7 @@ class Reader:
         position = start
         while position < end:
             async with self._lock:  # held a fetch at a time: other partitions may read between
-                batch = await self._fetch(at, position)
+                batch = await self._fetch(self._consumer, at, position)
             for record in batch:
                 if record.offset >= end:
                     return
@@ -128,17 +147,17 @@ class Reader:
             if not batch:
                 return
 
-    async def _fetch(self, at: TopicPartition, position: int) -> list[Any]:
+    async def _fetch(self, consumer: Any, at: TopicPartition, position: int) -> list[Any]:
         """At least one record from `position` on; empty when compaction left none up to the log's end."""
-        self._consumer.assign([at])
-        self._consumer.seek(at, position)
+        consumer.assign([at])
+        consumer.seek(at, position)
         deadline = time.monotonic() + _STUCK_S
         while True:
-            got = await self._consumer.getmany(at, timeout_ms=500)
+            got = await consumer.getmany(at, timeout_ms=500)
             if got.get(at):
                 return list(got[at])
-            end = (await self._consumer.end_offsets([at]))[at]
-            if await self._consumer.position(at) >= end:
+            end = (await consumer.end_offsets([at]))[at]
+            if await consumer.position(at) >= end:
                 return []
             if time.monotonic() > deadline:
                 raise TimeoutError(

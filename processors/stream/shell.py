@@ -27,6 +27,7 @@ from ingest.telemetry import Telemetry
 from processors.records.readings import JUDGED
 from processors.stream import engine
 from processors.stream.keeper import Dropped, Keeper
+from processors.stream.opening import Place, SnapshotUnreadable
 from processors.stream.reader import FeedError, Reader
 from processors.stream.snapshots import Snapshots, state_of
 from processors.stream.stage import Outlet, Pace, RawRecord, Stage, StageFactory
@@ -61,10 +62,10 @@ class InstanceClash(Exception):
 def end_process(stage: str, error: BaseException) -> NoReturn:
     """Log and leave at once: no handler, no commit, no supervisor gets to run after this."""
     code = EXIT_UNEXPECTED
-    if isinstance(error, FeedError):
-        code = EXIT_LOG
-    elif isinstance(error, InstanceClash):
+    if isinstance(error, InstanceClash | SnapshotUnreadable):
         code = EXIT_SETTINGS
+    elif isinstance(error, FeedError):
+        code = EXIT_LOG
     trace = error if code == EXIT_UNEXPECTED else None
     log.critical("stage_ends", stage=stage, code=code, error=str(error), exc_info=trace)
     logging.shutdown()
@@ -187,10 +188,7 @@ class Shell:
         keeper = self._keepers.get(partition)
         if keeper is None or keeper.dropped:
             keeper = self._keepers[partition] = Keeper(
-                self.name,
-                state_of(self.name, self.group),
-                self.topic,
-                partition,
+                Place(self.name, state_of(self.name, self.group), self.topic, partition),
                 self._factory(Outlet(partition, self._producer, self._partitions)),
                 self._pace,
                 self._snapshots,

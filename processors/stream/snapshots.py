@@ -1,21 +1,38 @@
-"""States kept in the compacted topic `dust.snapshots`: written confirmed, the highest `next` is the newest.
+"""States in the compacted topic `dust.snapshots`: named parts, and the manifest that covers them.
 
-Key `STAGE/PARTITION`, in the partition of the same number; value: one line of JSON
-(`next`, `schema`, `version`), then the stage's own bytes. STAGE is the consumer group where that has
-another name than `dustwatch-STAGE`: two applications on one Kafka keep apart.
+Parts that are large are records of their own, confirmed before the manifest that names them; small ones ride
+in the manifest's record. Keys, in the partition of the same number:
+
+    STAGE/PARTITION/OPENING/manifest/SLOT           SLOT: 0, 1 in turn
+    STAGE/PARTITION/OPENING/part/NAME/SLOT/PIECE    SLOT: 0 to 2, one that neither of two manifests names
+
+STAGE is the consumer group where that has another name than `dustwatch-STAGE`: two applications on one Kafka
+keep apart. OPENING is another one each time that a worker opens the partition, so that what one has written
+no other overwrites. Of all manifests that are there the one with the highest `next` is the newest.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+import secrets
+import zlib
+from collections import deque
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import asdict, dataclass, field
+from itertools import chain
 from typing import Any
 
 import orjson
 
 from ingest.topics import SNAPSHOTS
+from processors.fold.parts import Parts, SavedPart
 from processors.stream.reader import Reader
 
-SCHEMA = "dust.snapshot/1"
+SCHEMA = "dust.snapshot/2"
+MANIFEST = "manifest"
+INLINE_BYTES = 16 * 1024  # a part of at most so many rides in its manifest
+PIECE_BYTES = 8 * 1024 * 1024  # of a part in one record, far below what the topic takes
+_SLOTS = 3  # of a part: two manifests may name one each while the next is written
 _LOOK_BACK = (64, 1024, 16384)  # records of the topic's end to look through before all of it
 
 
@@ -25,26 +42,107 @@ class SnapshotRefused(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A stage's state after everything below `next`."""
+    """A stage's state after everything below `next`; `parts` None: it begins there with nothing.
+
+    `begun`: the offset from which on folding the log gives this state; -1: there is none.
+    """
 
     next: int
-    body: bytes
-    version: str = ""
+    parts: Parts | None
+    begun: int = 0
 
 
-def encode_snapshot(snapshot: Snapshot) -> bytes:
-    """The value of the Kafka record."""
-    head = {"next": snapshot.next, "schema": SCHEMA, "version": snapshot.version}
-    return orjson.dumps(head, option=orjson.OPT_SORT_KEYS) + b"\n" + snapshot.body
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A part that is missing, damaged or of another version; `offset`: of its record in the topic."""
+
+    part: str
+    offset: int
+    why: str
+
+    def words(self) -> str:
+        """Which, where and why."""
+        return f"part {self.part} at offset {self.offset}: {self.why}"
 
 
-def decode_snapshot(value: bytes) -> Snapshot:
-    """The inverse. Raises ValueError for a schema that this version does not read."""
-    line, _, body = value.partition(b"\n")
-    head = orjson.loads(line)
-    if head["schema"] != SCHEMA:
-        raise ValueError(f"snapshot of schema {head['schema']!r}; this version reads {SCHEMA}")
-    return Snapshot(int(head["next"]), body, str(head.get("version", "")))
+class Damaged(Exception):
+    """A state that can't be read."""
+
+    def __init__(self, damage: Damage) -> None:
+        self.damage = damage
+        super().__init__(damage.words())
+
+
+@dataclass(frozen=True, slots=True)
+class PartEntry:
+    """A part as a manifest names it: in records at `offsets`, or `at` a place in the manifest's own."""
+
+    name: str
+    version: int
+    length: int
+    crc32: int  # finds damage; nobody who wants to alter a state is kept from it
+    slot: int = 0
+    offsets: tuple[int, ...] = ()
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a state consists of; `offset` and `key` of its record, `inline`: the parts that ride in it."""
+
+    next: int
+    begun: int
+    parts: tuple[PartEntry, ...] | None
+    inline: bytes = b""
+    offset: int = -1
+    key: str = ""
+
+    def where(self, part: str) -> int:
+        """The offset of a part's record."""
+        named = [one.offsets[0] for one in self.parts or () if one.name == part and one.offsets]
+        return named[0] if named else self.offset
+
+    @property
+    def keys(self) -> Iterable[bytes]:
+        """The keys of all records that the manifest's opening may have written of these parts."""
+        opening = self.key.rsplit("/", 2)[0]
+        yield from (_manifest_key(opening, slot) for slot in range(2))
+        for one in self.parts or ():
+            for slot in range(_SLOTS):
+                yield from (_part_key(opening, one.name, slot, n) for n in range(len(one.offsets)))
+
+
+def encode_manifest(manifest: Manifest) -> bytes:
+    """The value of the Kafka record: schema and checksum of the next line, a line of JSON, inline parts."""
+    body = {
+        "next": manifest.next,
+        "begun": manifest.begun,
+        "parts": None if manifest.parts is None else [asdict(one) for one in manifest.parts],
+    }
+    line = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+    return b"%s %08x\n%s\n%s" % (SCHEMA.encode(), zlib.crc32(line), line, manifest.inline)
+
+
+def decode_manifest(value: bytes, offset: int = -1, key: str = "") -> Manifest:
+    """The inverse. Raises Damaged."""
+    head, _, rest = value.partition(b"\n")
+    schema, _, checksum = head.partition(b" ")
+    if schema != SCHEMA.encode():
+        why = f"{schema[:40]!r} is no {SCHEMA}, which this version reads"
+        raise Damaged(Damage(MANIFEST, offset, why))
+    line, _, inline = rest.partition(b"\n")
+    found = b"%08x" % zlib.crc32(line)
+    if checksum != found:
+        why = f"its checksum is {found.decode()}, not {checksum[:20]!r}"
+        raise Damaged(Damage(MANIFEST, offset, why))
+    try:
+        body = orjson.loads(line)
+        entries = None
+        if body["parts"] is not None:
+            entries = tuple(PartEntry(**one | {"offsets": tuple(one["offsets"])}) for one in body["parts"])
+        return Manifest(body["next"], body["begun"], entries, inline, offset, key)
+    except (ValueError, KeyError, TypeError) as error:
+        raise Damaged(Damage(MANIFEST, offset, f"{type(error).__name__}: {error}")) from error
 
 
 def group_of(stage: str, application: str = "dustwatch") -> str:
@@ -57,9 +155,151 @@ def state_of(stage: str, group: str) -> str:
     return stage if group == group_of(stage) else group
 
 
-def key_of(stage: str, partition: int) -> bytes:
-    """The key under which a stage keeps a partition's state."""
-    return f"{stage}/{partition}".encode()
+def place_of(state: str, partition: int) -> str:
+    """Where the keys of a partition's states begin."""
+    return f"{state}/{partition}"
+
+
+def _manifest_key(opening: str, slot: int) -> bytes:
+    return f"{opening}/{MANIFEST}/{slot}".encode()
+
+
+def _part_key(opening: str, name: str, slot: int, piece: int) -> bytes:
+    return f"{opening}/part/{name}/{slot}/{piece}".encode()
+
+
+class StateSearch:
+    """Looks for states of a partition from the topic's end backwards, and notes the keys that it passes."""
+
+    def __init__(self, reader: Reader, topic: str, state: str, partition: int) -> None:
+        self._reader, self._topic, self._partition = reader, topic, partition
+        self._place = place_of(state, partition).encode()
+        self._seen: set[bytes] = set()
+        self.keys: set[bytes] = set()  # of records that are there
+
+    async def candidates(self) -> AsyncIterator[Manifest | Damage]:
+        """Manifests, the newest first, and before them those of their part of the log that can't be read."""
+        begin, end = await self._reader.bounds(self._topic, self._partition)
+        looked = end
+        for window in (*_LOOK_BACK, end - begin):
+            start = max(begin, end - window)
+            found = await self._between(start, looked)
+            for one in found:
+                yield one
+            looked = start
+            if start == begin:
+                return
+
+    async def _between(self, start: int, end: int) -> list[Manifest | Damage]:
+        damaged: list[Damage] = []
+        manifests: list[Manifest] = []
+        for record in reversed(await self._reader.records(self._topic, self._partition, start, end)):
+            key: bytes = record.key or b""
+            if (key != self._place and not key.startswith(self._place + b"/")) or key in self._seen:
+                continue
+            self._seen.add(key)  # what stands before it under the same key does not count
+            if record.value is None:
+                continue
+            self.keys.add(key)
+            if key == self._place or key.rsplit(b"/", 2)[1] == MANIFEST.encode():
+                try:
+                    manifests.append(decode_manifest(record.value, record.offset, key.decode()))
+                    self.keys.update(manifests[-1].keys)
+                except Damaged as error:
+                    damaged.append(error.damage)
+        return [*damaged, *sorted(manifests, key=lambda manifest: -manifest.next)]
+
+
+@dataclass(slots=True)
+class _Written:
+    """The newest content of a part that was sent in records of its own."""
+
+    part: SavedPart
+    entry: PartEntry
+
+
+@dataclass(slots=True)
+class StateWriter:
+    """Writes the states of a partition from one opening of it to the next."""
+
+    producer: Any
+    topic: str
+    state: str
+    partition: int
+    former: set[bytes] = field(default_factory=set)  # keys of openings before this one
+    _opening: str = field(default_factory=lambda: secrets.token_hex(4))
+    _written: dict[str, _Written] = field(default_factory=dict)
+    _confirmed: deque[Manifest] = field(default_factory=lambda: deque(maxlen=2))
+    _turn: int = 0
+
+    async def send_parts(self, snapshot: Snapshot) -> Manifest:
+        """Send what is large and has changed; the manifest to `confirm`, when the broker has all parts.
+
+        Raises SnapshotRefused.
+        """
+        if snapshot.parts is None:
+            return Manifest(snapshot.next, snapshot.begun, None)
+        inline: list[bytes] = []
+        at, entries = 0, []
+        sent = {
+            name: asyncio.ensure_future(self._send_part(name, part, snapshot.next))
+            for name, part in snapshot.parts.items()
+            if len(part.data) > INLINE_BYTES
+        }
+        if sent:
+            await asyncio.gather(*sent.values())
+        for name, part in snapshot.parts.items():
+            if name in sent:
+                entries.append(sent[name].result())
+                continue
+            entries.append(PartEntry(name, part.version, len(part.data), zlib.crc32(part.data), at=at))
+            inline.append(part.data)
+            at += len(part.data)
+        return Manifest(snapshot.next, snapshot.begun, tuple(entries), b"".join(inline))
+
+    async def confirm(self, manifest: Manifest) -> None:
+        """Return when the broker has the manifest: the state counts from then on. Raises SnapshotRefused."""
+        key, value = _manifest_key(self._place, self._turn), encode_manifest(manifest)
+        await self._send(key, value, MANIFEST, manifest.next)
+        self._turn = 1 - self._turn
+        self._confirmed.append(manifest)
+        if self.former and len(self._confirmed) == 2:
+            former, self.former = self.former, set()
+            await bury(self.producer, self.topic, self.partition, former)
+
+    @property
+    def _place(self) -> str:
+        return f"{place_of(self.state, self.partition)}/{self._opening}"
+
+    async def _send_part(self, name: str, part: SavedPart, next_offset: int) -> PartEntry:
+        written = self._written.get(name)
+        if written is not None and written.part == part:
+            return written.entry
+        named = chain.from_iterable(manifest.parts or () for manifest in self._confirmed)
+        taken = {one.slot for one in named if one.name == name and one.offsets}
+        slot = min(set(range(_SLOTS)) - taken)
+        pieces = [part.data[at : at + PIECE_BYTES] for at in range(0, len(part.data), PIECE_BYTES)]
+        offsets = [
+            await self._send(_part_key(self._place, name, slot, n), piece, f"part {name}", next_offset)
+            for n, piece in enumerate(pieces)
+        ]
+        entry = PartEntry(name, part.version, len(part.data), zlib.crc32(part.data), slot, tuple(offsets))
+        self._written[name] = _Written(part, entry)
+        return entry
+
+    async def _send(self, key: bytes, value: bytes, what: str, next_offset: int) -> int:
+        """The offset of the record."""
+        try:
+            sent = await self.producer.send_and_wait(
+                self.topic, value, key=key, partition=self.partition, headers=[("schema", SCHEMA.encode())]
+            )
+        except Exception as error:
+            raise SnapshotRefused(
+                f"{self.topic}: {what} of the snapshot {self.state}/{self.partition}, {len(value)} bytes, "
+                f"covering everything below offset {next_offset}, was not confirmed: {error!r}. Nothing was "
+                "acknowledged. If it is too large, raise max.message.bytes of the topic"
+            ) from error
+        return int(sent.offset)
 
 
 class Snapshots:
@@ -68,44 +308,59 @@ class Snapshots:
     def __init__(self, producer: Any, reader: Reader, topic: str = SNAPSHOTS) -> None:
         self._producer, self._reader, self.topic = producer, reader, topic
 
-    async def write(self, stage: str, partition: int, snapshot: Snapshot) -> None:
-        """Return when the broker has confirmed it. Raises SnapshotRefused."""
-        value = encode_snapshot(snapshot)
-        try:
-            await self._producer.send_and_wait(
-                self.topic,
-                value,
-                key=key_of(stage, partition),
-                partition=partition,
-                headers=[("schema", SCHEMA.encode())],
-            )
-        except Exception as error:
-            raise SnapshotRefused(
-                f"{self.topic}: the snapshot {stage}/{partition} of {len(value)} bytes, covering everything "
-                f"below offset {snapshot.next}, was not confirmed: {error!r}. Nothing was acknowledged. If "
-                "it is too large, raise max.message.bytes of the topic"
-            ) from error
+    def search(self, state: str, partition: int) -> StateSearch:
+        """A search for a partition's states."""
+        return StateSearch(self._reader, self.topic, state, partition)
 
-    async def newest(self, stage: str, partition: int) -> Snapshot | None:
-        """The state with the highest `next` among the last records; None: there is none.
+    def writer(self, state: str, partition: int, former: Iterable[bytes] = ()) -> StateWriter:
+        """A new opening of a partition; what stands under `former` is buried when it has two states."""
+        return StateWriter(self._producer, self.topic, state, partition, set(former))
 
-        A worker that had lost the partition may have written an older state after a newer one. What
-        stands before a tombstone (`forget`) doesn't count.
-        """
-        key = key_of(stage, partition)
-        begin, end = await self._reader.bounds(self.topic, partition)
-        for window in (*_LOOK_BACK, end - begin):
-            start = max(begin, end - window)
-            records = await self._reader.records(self.topic, partition, start, end)
-            values = [r.value for r in records if r.key == key]
-            forgotten = max((i for i, value in enumerate(values) if value is None), default=-1)
-            found = [decode_snapshot(value) for value in values[forgotten + 1 :]]
-            if found or forgotten >= 0 or start == begin:
-                return max(found, key=lambda snapshot: snapshot.next, default=None)
+    async def newest(self, state: str, partition: int) -> Manifest | None:
+        """The manifest of the newest state, whether or not its parts can be read; None: there is none."""
+        async for found in self.search(state, partition).candidates():
+            if isinstance(found, Manifest):
+                return found
         return None
 
-    async def forget(self, stage: str, partition: int) -> None:
-        """Let no state written so far count any more, whatever its `next`."""
-        await self._producer.send_and_wait(
-            self.topic, None, key=key_of(stage, partition), partition=partition
-        )
+    async def read(self, manifest: Manifest, partition: int) -> dict[str, SavedPart] | None:
+        """The parts of a state. Raises Damaged."""
+        if manifest.parts is None:
+            return None
+        made = {}
+        for one in manifest.parts:
+            data = await self._data_of(one, manifest, partition)
+            if len(data) != one.length or zlib.crc32(data) != one.crc32:
+                found = f"{len(data)} bytes of checksum {zlib.crc32(data):08x}"
+                why = f"{found} where the manifest names {one.length} of {one.crc32:08x}"
+                raise Damaged(Damage(one.name, manifest.where(one.name), why))
+            made[one.name] = SavedPart(one.version, data)
+        return made
+
+    async def _data_of(self, entry: PartEntry, manifest: Manifest, partition: int) -> bytes:
+        if not entry.offsets:
+            return manifest.inline[entry.at : entry.at + entry.length]
+        opening = manifest.key.rsplit("/", 2)[0]
+        pieces: list[bytes] = []
+        for n, offset in enumerate(entry.offsets):
+            record = await self._reader.record(self.topic, partition, offset)
+            key = _part_key(opening, entry.name, entry.slot, n)
+            if record is None or record.key != key or record.value is None:
+                raise Damaged(Damage(entry.name, offset, "its record is missing"))
+            pieces.append(record.value)
+        return b"".join(pieces)
+
+    async def replace(self, state: str, partition: int, snapshot: Snapshot) -> None:
+        """Let this state count and no other, whatever their `next`. Only while no worker runs."""
+        search = self.search(state, partition)
+        [_ async for _ in search.candidates()]
+        writer = self.writer(state, partition)
+        await writer.confirm(await writer.send_parts(snapshot))
+        await bury(self._producer, self.topic, partition, search.keys)
+
+
+async def bury(producer: Any, topic: str, partition: int, keys: Iterable[bytes]) -> None:
+    """Put tombstones on keys: compaction takes their records away."""
+    await asyncio.gather(
+        *(producer.send_and_wait(topic, None, key=key, partition=partition) for key in sorted(keys))
+    )

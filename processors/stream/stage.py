@@ -10,6 +10,23 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from ingest.records import Headers
+from processors.fold.parts import Parts, PartUnreadable, SavedPart, data_of
+
+__all__ = [
+    "ALERTS_PACE",
+    "DETECT_PACE",
+    "STORE_PACE",
+    "Outlet",
+    "Pace",
+    "PartUnreadable",
+    "Parts",
+    "RawRecord",
+    "SavedPart",
+    "Stage",
+    "StageFactory",
+    "Weighed",
+    "data_of",
+]
 
 
 class RawRecord(NamedTuple):
@@ -28,8 +45,11 @@ class Stage(Protocol):
     An exception from any method ends the process: what is the data's fault must be handled inside.
     """
 
-    def restore(self, snapshot: bytes | None) -> None:
-        """Start from what `snapshot` returned earlier; None: from nothing."""
+    def restore(self, parts: Parts | None) -> None:
+        """Start from what `snapshot` returned earlier; None: from nothing.
+
+        Raises PartUnreadable for a part that is missing or not to be read; then it is called again.
+        """
 
     def fold(self, record: RawRecord) -> None:
         """Take one record; outputs are collected in the stage itself."""
@@ -41,8 +61,8 @@ class Stage(Protocol):
     async def settle(self) -> None:
         """Return when everything that was delivered is durable; raise if it cannot be."""
 
-    def snapshot(self) -> bytes:
-        """The state after the last folded record; called only when all outputs have settled."""
+    def snapshot(self) -> Parts:
+        """The state after the last folded record, in parts of any names; called when all has settled."""
 
 
 @runtime_checkable

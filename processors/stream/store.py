@@ -32,7 +32,15 @@ from processors.records.outlooks import OUTLOOKS, Outlook, decode_outlooks
 from processors.records.readings import Flagged, Judged
 from processors.records.verdicts import Interval, Verdict
 from processors.records.winds import WINDS, decode_winds
-from processors.stream.stage import Outlet, RawRecord, StageFactory
+from processors.stream.stage import (
+    Outlet,
+    Parts,
+    PartUnreadable,
+    RawRecord,
+    SavedPart,
+    StageFactory,
+    data_of,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +48,7 @@ T = TypeVar("T")
 Quarantine = Callable[[Quarantined], Awaitable[None]]
 Sleep = Callable[[float], Awaitable[None]]
 _WRITERS = 4
+_COUNTS, _COUNTS_VERSION = "counts", 1  # the one part of the state
 _MOST_RAW = 8 * 1024 * 1024  # of a record set aside: as base64 in JSON it must still fit in one
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.2, 5.0
 
@@ -99,14 +108,15 @@ class StoreStage:
         self._worker, self._quarantine = worker, quarantine
         self._collected = _Collected()
 
-    def restore(self, snapshot: bytes | None) -> None:
+    def restore(self, parts: Parts | None) -> None:
         """See `Stage`."""
-        self.counts = Counter(orjson.loads(snapshot) if snapshot else {})
+        self.counts = Counter() if parts is None else _counts(data_of(parts, _COUNTS, _COUNTS_VERSION))
         self._collected = _Collected()
 
-    def snapshot(self) -> bytes:
+    def snapshot(self) -> Parts:
         """The counts: readings, intervals, verdicts, duplicates, and what was refused."""
-        return orjson.dumps(dict(self.counts), option=orjson.OPT_SORT_KEYS)
+        data = orjson.dumps(dict(self.counts), option=orjson.OPT_SORT_KEYS)
+        return {_COUNTS: SavedPart(_COUNTS_VERSION, data)}
 
     def weight(self) -> int:
         """Points collected."""
@@ -228,6 +238,16 @@ def store_stages(
         return StoreStage(outlet.partition, worker, quarantine or _to_kafka(outlet))
 
     return make
+
+
+def _counts(data: bytes) -> Counter[str]:
+    try:
+        found = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise PartUnreadable(_COUNTS, str(error)) from error
+    if not isinstance(found, dict) or any(type(count) is not int for count in found.values()):
+        raise PartUnreadable(_COUNTS, "no counts by name")
+    return Counter(found)
 
 
 def _to_kafka(outlet: Outlet) -> Quarantine:

@@ -111,13 +111,9 @@ class Episodes:
             getattr(made, name)[:, stays] = getattr(self, name)[:, old_row[stays]]
             setattr(self, name, getattr(made, name))
 
-    def arrays(self) -> list[Array]:
-        """What a snapshot keeps, beside `history.newest`; `restored` is the inverse."""
-        return [self.history.recent, self.history.long, self.since, self.seen, self.how]
-
     @classmethod
     def restored(cls, newest: int, arrays: list[Array]) -> Episodes:
-        """From the arrays of a snapshot."""
+        """From the arrays that were saved: both rings, `since`, `seen`, `how`."""
         recent, long, since, seen, how = arrays
         return cls(FeatureHistory(recent, long, newest), since, seen, how)
 

@@ -7,13 +7,13 @@ and only where some device of the partition sends such a thing.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ingest.records import MISSING
 from ingest.value_extras import COUNT, GREATEST, LEAST
-from processors.columns import HOUR_MS, Array, Int32s, Int64s
+from processors.columns import HOUR_MS, Int32s, Int64s, Pack, Unpacked
 
 NAMES = ("ranged", "flat", "dust", "counted", "astray")
 
@@ -113,12 +113,14 @@ class HourSums:
         """Rows have new numbers."""
         self.hours = {number: sums.moved(old_row) for number, sums in self.hours.items()}
 
-    def dump(self) -> list[tuple[int, list[Array]]]:
-        """(hour, arrays) by hour."""
-        kept = sorted(self.hours.items())
-        return [(number, [getattr(sums, name) for name in NAMES]) for number, sums in kept]
+    def dump(self, pack: Pack) -> list[Any]:
+        """As JSON data."""
+        return [
+            [number, pack.add_all(getattr(sums, name) for name in NAMES)]
+            for number, sums in sorted(self.hours.items())
+        ]
 
     @classmethod
-    def load(cls, kept: list[tuple[int, list[Array]]]) -> HourSums:
+    def load(cls, data: list[Any], arrays: Unpacked) -> HourSums:
         """The inverse of `dump`."""
-        return cls({number: DeviceSums(*arrays) for number, arrays in kept})
+        return cls({number: DeviceSums(*arrays.all_of(columns)) for number, columns in data})

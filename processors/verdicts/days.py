@@ -8,11 +8,13 @@ undetermined. Days are those of the county's zone.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
-from processors.columns import UNBOUNDED, Int8s, Int16s
+from processors.columns import UNBOUNDED, Int8s, Int16s, Pack, Unpacked, carried
 from processors.plan.plan import Plan
+from processors.plan.plan_change import PlanChange, Planned
 from processors.plan.rule_in_force import RuleInForce
 from processors.records.ids import short_id
 from processors.records.verdicts import Verdict
@@ -26,7 +28,8 @@ from processors.verdicts.answers import (
     Held,
     Judgement,
 )
-from processors.windows import SUPERSEDE_MS, Track, day_of
+from processors.windows.calendar import SUPERSEDE_MS, Track, day_of
+from processors.windows.horizons import Horizons
 
 HeldByRule = dict[str, dict[int, Held]]  # rule -> start of the interval
 
@@ -41,7 +44,7 @@ class DayHeld:
 
 
 @dataclass(slots=True, eq=False)
-class Days:
+class Days(Planned):
     """The days of a partition: which is to be settled next, and which may still be counted again."""
 
     plan: Plan
@@ -162,8 +165,41 @@ class Days:
         """Where the rule's first unsettled day begins."""
         return self.next.get(rule, UNBOUNDED)
 
-    def forget(self, until: int) -> None:
+    def forget(self, until: Horizons) -> None:
         """Forget days that can't be counted again."""
         for days in self.settled.values():
-            for start in [s for s in days if day_of(s, self.plan.zone)[1] + SUPERSEDE_MS <= until]:
+            for start in [s for s in days if day_of(s, self.plan.zone)[1] + SUPERSEDE_MS <= until.due]:
                 del days[start]
+
+    def follow(self, change: PlanChange) -> None:
+        """Devices have new rows; rules that have gone, or count no days any more, are forgotten."""
+        self.plan, rules, old_row = change.after, change.after.latest, change.old_row
+        self.settled = {
+            name: {
+                start: DayHeld(
+                    *(carried(column, old_row, 0) for column in (day.state, day.count, day.revision))
+                )
+                for start, day in settled.items()
+            }
+            for name, settled in self.settled.items()
+            if name in rules
+        }
+        counted = {name for name, rule in rules.items() if rule.rule.allowance is not None}
+        self.next = {name: start for name, start in self.next.items() if name in counted}
+
+    def dump(self, pack: Pack) -> list[Any]:
+        """As JSON data."""
+        settled = [
+            [name, start, pack.add_all((day.state, day.count, day.revision))]
+            for name, days in sorted(self.settled.items())
+            for start, day in sorted(days.items())
+        ]
+        return [sorted(self.next.items()), settled]
+
+    @classmethod
+    def load(cls, data: list[Any], arrays: Unpacked, plan: Plan) -> Days:
+        """The inverse of `dump`."""
+        made = cls(plan, dict(data[0]))
+        for name, start, columns in data[1]:
+            made.settled.setdefault(name, {})[start] = DayHeld(*arrays.all_of(columns))
+        return made

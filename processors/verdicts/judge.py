@@ -6,13 +6,15 @@ Everything is kept by device row; a limit is compared in whole 1e-9 of the unit,
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from ingest.units import JUDGED
-from processors.columns import HOUR_MS, Bools, Int16s, Int32s, Int64s
+from processors.columns import HOUR_MS, Array, Bools, Int16s, Int32s, Int64s, Pack, Unpacked, carried
 from processors.measuring.stations import AreaMean, Backgrounds
 from processors.plan.plan import Plan
+from processors.plan.plan_change import PlanChange, Planned
 from processors.plan.rule_in_force import RuleInForce
 from processors.records.reasons import (
     BEGAN,
@@ -39,15 +41,16 @@ from processors.verdicts.answers import (
     Findings,
     Held,
 )
-from processors.verdicts.days import Days
 from processors.verdicts.in_a_row import place_in_run
 from processors.verdicts.verdict_groups import verdicts_of
-from processors.wind import Wind
-from processors.windows import RETAIN_MS, SUPERSEDE_MS, Means, Statistic, day_of, slots_in
+from processors.wind.vector import Wind
+from processors.windows.calendar import RETAIN_MS, SUPERSEDE_MS, day_of
+from processors.windows.horizons import Horizons
+from processors.windows.means import Means, Statistic, slots_in
 
 
 @dataclass(slots=True, eq=False)
-class Judge:
+class Judge(Planned):
     """The verdicts of a partition that may still change, and what they wait for."""
 
     plan: Plan
@@ -363,25 +366,105 @@ class Judge:
 
     # ------------------------------------------------------------------------------------- housekeeping
 
-    def forget(self, days: Days, until: int) -> None:
+    def forget(self, until: Horizons) -> None:
         """Forget intervals that can't be superseded any more and whose day is settled."""
-        rules = self.plan.latest
+        rules, answers = self.plan.latest, until.answers
         for name, held in self.held.items():
             rule = rules.get(name)
             if rule is None or rule.rule.background is not None or rule.rule.allowance is not None:
-                unsettled = days.unsettled(name)
-                for start in [s for s, h in held.items() if h.end + SUPERSEDE_MS <= until and s < unsettled]:
+                unsettled = until.unsettled(name)
+                for start in [
+                    s for s, h in held.items() if h.end + SUPERSEDE_MS <= answers and s < unsettled
+                ]:
                     # a day is counted from all of its intervals: they go together
-                    if day_of(start, self.plan.zone)[1] + SUPERSEDE_MS <= until:
+                    if day_of(start, self.plan.zone)[1] + SUPERSEDE_MS <= answers:
                         del held[start]
             else:
-                for start in [s for s, h in held.items() if h.end + rule.remembers <= until]:
+                for start in [s for s, h in held.items() if h.end + rule.remembers <= answers]:
                     del held[start]
             if rule is None or rule.rule.background is None:
-                self._thin(held, until - (rule.remembers if rule else RETAIN_MS + HOUR_MS))
+                self._thin(held, answers - (rule.remembers if rule else RETAIN_MS + HOUR_MS))
 
     def _thin(self, held: dict[int, Held], until: int) -> None:
         """No reading can change these intervals any more: their day needs only their states."""
         for one in held.values():
             if one.end <= until and len(one.total):
                 one.total, one.covered = one.total[:0], one.covered[:0]
+
+    # ----------------------------------------------------------------------- save, restore, change of plan
+
+    def follow(self, change: PlanChange) -> None:
+        """Devices have new rows; rules that have gone are forgotten with what waited for them."""
+        self.plan = change.after
+        rules = change.after.latest
+        moved: dict[int, Array] = {}  # columns that several intervals share stay shared
+        self.held = {
+            name: {start: _moved(one, change, moved) for start, one in starts.items()}
+            for name, starts in self.held.items()
+            if name in rules
+        }
+        self.pending = {key: due for key, due in self.pending.items() if key[0] in rules}
+
+    def dump(self, pack: Pack) -> dict[str, Any]:
+        """As JSON data."""
+        return {
+            "held": [
+                [
+                    name,
+                    start,
+                    one.end,
+                    _saved(one, pack),
+                    [[a, *mean] for a, mean in sorted(one.used.items())],
+                ]
+                for name, starts in sorted(self.held.items())
+                for start, one in sorted(starts.items())
+            ],
+            "pending": [[name, start, due] for (name, start), due in sorted(self.pending.items())],
+        }
+
+    @classmethod
+    def load(cls, data: dict[str, Any], arrays: Unpacked, plan: Plan) -> Judge:
+        """The inverse of `dump`."""
+        made = cls(plan, pending={(name, start): due for name, start, due in data["pending"]})
+        for name, start, end, columns, used in data["held"]:
+            means = {area: AreaMean(nano, tuple(ids), complete) for area, nano, ids, complete in used}
+            state, bits, revision, measured, total, covered, *source = arrays.all_of(columns)
+            made.held.setdefault(name, {})[start] = Held(
+                end, state, bits, revision, total, covered, measured, means, source[0] if source else None
+            )
+        return made
+
+
+def _saved(one: Held, pack: Pack) -> list[int]:
+    own = pack.add_all((one.state, one.bits, one.revision, one.measured))
+    source = [] if one.source is None else [pack.add(one.source)]
+    return [*own, pack.share(one.total), pack.share(one.covered), *source]
+
+
+def _moved(one: Held, change: PlanChange, moved: dict[int, Array]) -> Held:
+    old_row, new_row = change.old_row, change.new_row
+    for column in (one.total, one.covered):
+        if id(column) not in moved:
+            moved[id(column)] = carried(column, old_row, 0) if len(column) else column
+    source = one.source
+    if source is not None:
+        source = carried(source, old_row, -1)
+        source = np.where(source >= 0, new_row[source], -1).astype(np.int32) if len(new_row) else source
+    # areas may have other numbers now: what was used is found again when it is needed
+    numbers = {area.name: number for number, area in enumerate(change.after.areas)}
+    used = {
+        numbers[area.name]: one.used[number]
+        for number, area in enumerate(change.before.areas)
+        if area.name in numbers and number in one.used
+    }
+    return Held(
+        one.end,
+        carried(one.state, old_row, 0),
+        carried(one.bits, old_row, 0),
+        carried(one.revision, old_row, 0),
+        moved[id(one.total)],
+        moved[id(one.covered)],
+        carried(one.measured, old_row, 1),
+        used,
+        source,
+    )

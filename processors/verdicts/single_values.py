@@ -4,20 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from ingest.units import JUDGED
-from processors.columns import ABSENT, HOUR_MS, NANO, NEVER, QUARTER_MS, Bools, Int32s, Int64s
+from processors.columns import (
+    ABSENT,
+    HOUR_MS,
+    NANO,
+    NEVER,
+    QUARTER_MS,
+    Bools,
+    Int32s,
+    Int64s,
+    Pack,
+    Unpacked,
+    carried,
+)
 from processors.measuring.intervals import interval_ids
 from processors.plan.maintenance import under_maintenance
 from processors.plan.orders import SERVICE, Orders
 from processors.plan.plan import Plan, depends_on
+from processors.plan.plan_change import PlanChange, Planned
 from processors.plan.rule_in_force import PLAIN, Admission, RuleInForce
 from processors.records.ids import short_id
 from processors.records.verdicts import COMPLIANT, EXCEEDS, Verdict
 from processors.verdicts.answers import Judgement
-from processors.windows import REFUSED, Columns, Means, slots_of
+from processors.windows.horizons import Bounded
+from processors.windows.means import Means, slots_of
+from processors.windows.row_log import REFUSED, Columns
 
 _PER_THOUSANDTH = 10**6
 _REMEMBER_MS = 26 * 3_600_000  # longer than a breach that is found late is told
@@ -25,7 +41,7 @@ SHORT, LONG = QUARTER_MS, HOUR_MS  # the closing window; the long one for device
 
 
 @dataclass(slots=True, eq=False)
-class Instants:
+class Instants(Planned, Bounded):
     """Per rule and device row: the newest instant above the limit of the open episode, or NEVER."""
 
     plan: Plan
@@ -116,6 +132,26 @@ class Instants:
                 verdict = self._verdict(rule, row, start, end, at, float(found.greatest[i] / 1000))
                 made.append(Judgement(verdict, rule.rule))
         return made
+
+    def follow(self, change: PlanChange) -> None:
+        """Devices have new rows; rules that have gone are forgotten."""
+        self.plan = change.after
+        self.above = {
+            name: carried(newest, change.old_row, NEVER)
+            for name, newest in self.above.items()
+            if name in change.after.latest
+        }
+
+    def dump(self, pack: Pack) -> list[Any]:
+        """As JSON data."""
+        above = [[name, pack.add(newest)] for name, newest in sorted(self.above.items())]
+        return [above, sorted(self.opened.items())]
+
+    @classmethod
+    def load(cls, data: list[Any], arrays: Unpacked, plan: Plan) -> Instants:
+        """The inverse of `dump`."""
+        above, opened = data
+        return cls(plan, {name: arrays[newest] for name, newest in above}, dict(opened))
 
     def _verdict(self, rule: RuleInForce, row: int, start: int, end: int, at: int, value: float) -> Verdict:
         own, device, opening = rule.rule, self.plan.devices[row], start == end

@@ -8,13 +8,12 @@ take part: which of them is right nobody knows, and a sum can't be taken back.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from processors.columns import HOUR_MS, MINUTE_MS, QUARTER_MS, Array, Int32s, Int64s
+from processors.columns import HOUR_MS, MINUTE_MS, QUARTER_MS, Int32s, Int64s, Pack, Unpacked
 from processors.wind.vector import FULL, WindSums, gather, merged, no_wind
 
 KIND_MS = (0, MINUTE_MS, QUARTER_MS, HOUR_MS)  # longest of a kind: instants, minutes, quarters, hours
@@ -83,13 +82,14 @@ class GatheredWind:
         """Rows have new numbers: `old_row[new]`, -1 for a new device."""
         self.held = {key: sums.moved(old_row) for key, sums in self.held.items()}
 
-    def dump(self, put: Callable[[Array], int]) -> list[Any]:
-        """As JSON data; `put` keeps an array and says its number."""
+    def dump(self, pack: Pack) -> list[Any]:
+        """As JSON data."""
         return [
-            [*key, [put(getattr(sums, name)) for name in _COLUMNS]] for key, sums in sorted(self.held.items())
+            [*key, pack.add_all(getattr(sums, name) for name in _COLUMNS)]
+            for key, sums in sorted(self.held.items())
         ]
 
     @classmethod
-    def load(cls, data: list[Any], arrays: list[Array]) -> GatheredWind:
+    def load(cls, data: list[Any], arrays: Unpacked) -> GatheredWind:
         """The inverse of `dump`."""
-        return cls({(start, kind): WindSums(*(arrays[i] for i in columns)) for start, kind, columns in data})
+        return cls({(start, kind): WindSums(*arrays.all_of(columns)) for start, kind, columns in data})

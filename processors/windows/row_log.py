@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -21,10 +22,14 @@ from processors.columns import (
     Int16s,
     Int32s,
     Int64s,
+    Pack,
+    Renumbering,
     Uint16s,
     Uint32s,
     Uint64s,
+    Unpacked,
 )
+from processors.windows.horizons import Horizons
 
 BUCKET_MS = QUARTER_MS  # divides every window; offsets of all zones in use are multiples of it
 LONGEST_MS = HOUR_MS  # of a window; what a value means over more than this enters none
@@ -162,6 +167,28 @@ class Bucket:
         self.known = {}
         self.sift(key_of(digest[own.row], own.time, own.period.astype(np.int64)).tolist(), own.hash.tolist())
 
+    def saved(self, number: int) -> tuple[npt.NDArray[np.generic], ...]:
+        """The columns that `restored` makes a bucket of that number from."""
+        rows = self.filled()
+        offset = (rows.time - number * BUCKET_MS).astype(np.int32)  # half the bytes of the instant
+        came = rows.lag + offset // 1000  # the second of receipt: rows that came together share it
+        flagged = np.flatnonzero((rows.fail | rows.suspect).any(axis=0)).astype(np.int32)  # few are
+        columns = (rows.row, offset, rows.period, rows.hash, rows.values, rows.packed, rows.wet, came)
+        return (*columns, flagged, rows.fail[:, flagged], rows.suspect[:, flagged])
+
+    @classmethod
+    def restored(cls, number: int, columns: list[npt.NDArray[Any]], digest: Uint64s) -> Bucket:
+        """The inverse of `saved`; `digest`: of each device, by row."""
+        row, offset, period, hashes, values, packed, wet, came, flagged, *flags = columns
+        fail, suspect = np.zeros(values.shape, np.uint16), np.zeros(values.shape, np.uint16)
+        fail[:, flagged], suspect[:, flagged] = flags
+        time = offset.astype(np.int64) + number * BUCKET_MS
+        lag = (came - offset // 1000).astype(np.int16)
+        rows = Columns(row, time, period, hashes, values, packed, fail, suspect, wet, lag)
+        made = cls(rows, len(rows))
+        made.learn(number, digest)
+        return made
+
     def sift(self, keys: list[int], hashes: list[int]) -> tuple[list[int], list[int]]:
         """(duplicates, conflicts) among new readings, by position; the rest is known from now on."""
         known = self.known
@@ -187,6 +214,13 @@ class Bucket:
                 conflicts.append(position)
             known[key] = (*contents, content)
         return duplicates, conflicts
+
+
+class Digests(Protocol):
+    """What knows a hash of each device by its row: a plan."""
+
+    @property
+    def digest(self) -> Uint64s: ...
 
 
 @dataclass(slots=True, eq=False)
@@ -282,20 +316,46 @@ class RowLog:
         for number in range((until - LONGEST_MS) // BUCKET_MS, until // BUCKET_MS):
             self.closed.setdefault(number, np.empty(0, np.uint64))
 
-    def forget(self, until: int) -> None:
-        """Forget closed buckets that are due at `until`."""
-        for number in [n for n in self.closed if (n + 1) * BUCKET_MS + KEEP_MS <= until]:
+    def forget(self, until: Horizons) -> None:
+        """Close what no window takes in any more; forget what tells duplicates that are long late."""
+        self.close(until.rows)
+        for number in [n for n in self.closed if (n + 1) * BUCKET_MS + KEEP_MS <= until.due]:
             del self.closed[number]
             self.straggled.pop(number, None)
 
-    def remap(self, new_row: Int32s, digest: Uint64s) -> None:
-        """Rows have new numbers: `new_row[old]`, -1 where the device is gone; `digest` by the new ones."""
+    def follow(self, change: Renumbering) -> None:
+        """Devices have new rows."""
         for number, bucket in self.open.items():
             held = bucket.filled()
             if len(held):
-                row = new_row[held.row]
+                row = change.new_row[held.row]
                 kept = held.take(row >= 0)
                 kept.row = row[row >= 0]
                 bucket.columns, bucket.n = kept, len(kept)
                 if len(kept) < len(held):
-                    bucket.learn(number, digest)
+                    bucket.learn(number, change.digest)
+
+    def dump(self, pack: Pack) -> dict[str, Any]:
+        """As JSON data."""
+        return {
+            "until": self.closed_until,
+            "open": [
+                [number, pack.add_all(bucket.saved(number))] for number, bucket in sorted(self.open.items())
+            ],
+            "closed": [[number, pack.add(hashes)] for number, hashes in sorted(self.closed.items())],
+            "straggled": [
+                [number, pack.add(np.array(sorted(found), np.uint64))]
+                for number, found in sorted(self.straggled.items())
+                if found
+            ],
+        }
+
+    @classmethod
+    def load(cls, data: dict[str, Any], arrays: Unpacked, plan: Digests) -> RowLog:
+        """The inverse of `dump`."""
+        return cls(
+            data["until"],
+            {n: Bucket.restored(n, arrays.all_of(columns), plan.digest) for n, columns in data["open"]},
+            {n: arrays[hashes] for n, hashes in data["closed"]},
+            {n: set(arrays[hashes].tolist()) for n, hashes in data["straggled"]},
+        )

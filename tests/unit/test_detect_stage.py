@@ -15,8 +15,8 @@ from ingest.telemetry import Telemetry
 from ingest.topics import BREACHES, QUARANTINE, RESULTS
 from processors.records.outlooks import OUTLOOK, OUTLOOKS, decode_outlook, decode_outlooks
 from processors.records.winds import WINDS, decode_winds
-from processors.stream.detect import DetectStage, SnapshotUnreadable, detect_stages
-from processors.stream.stage import Outlet, RawRecord, Stage
+from processors.stream.detect import DetectStage, detect_stages
+from processors.stream.stage import Outlet, PartUnreadable, RawRecord, Stage
 from tests.logs import HOUR, MINUTE, T0, local_rule, minutes, revision, row, ticking
 
 
@@ -216,7 +216,10 @@ async def test_a_stage_restored_from_a_snapshot_says_the_same_as_the_one_that_ma
     assert len(rest.sent) > 20
 
 
-def test_a_snapshot_of_another_version_is_a_named_error() -> None:
+def test_a_part_of_another_version_is_named() -> None:
     stage = DetectStage(Outlet(3, None), Telemetry("detect"), RESULTS, BREACHES)
-    with pytest.raises(SnapshotUnreadable, match="detect/3"):
-        stage.restore(b"dustwatch-detect\x63whatever")
+    stage.restore(None)
+    saved = dict(stage.snapshot())
+    saved["hours"] = saved["hours"]._replace(version=99)
+    with pytest.raises(PartUnreadable, match="part hours: of version 99; this program reads version 1"):
+        stage.restore(saved)

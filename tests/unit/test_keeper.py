@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 
+from processors.fold.parts import Parts, SavedPart
 from processors.stream.keeper import Dropped, Keeper
+from processors.stream.opening import Place
 from processors.stream.reader import LogGap, LogShort
-from processors.stream.snapshots import Snapshot, SnapshotRefused
+from processors.stream.snapshots import INLINE_BYTES, Manifest, Snapshot, SnapshotRefused, Snapshots
 from processors.stream.stage import DETECT_PACE, Pace, RawRecord
+from tests.fakes.snapshot_topic import SnapshotTopic
 
 EACH = Pace(save_s=0.0, save_records=1)
 NEVER = Pace(save_s=3600.0, save_records=1_000_000)
@@ -32,8 +35,8 @@ class FakeStage:
         self.gate.set()
         self.weighs = 0
 
-    def restore(self, snapshot: bytes | None) -> None:
-        self.folded = [int(x) for x in snapshot.split()] if snapshot else []
+    def restore(self, parts: Parts | None) -> None:
+        self.folded = [int(x) for x in parts["folded"].data.split()] if parts else []
 
     def fold(self, record: RawRecord) -> None:
         self.folded.append(record.offset)
@@ -45,9 +48,9 @@ class FakeStage:
     async def settle(self) -> None:
         self.calls.append("settle")
 
-    def snapshot(self) -> bytes:
+    def snapshot(self) -> Parts:
         self.calls.append("snapshot")
-        return " ".join(map(str, self.folded)).encode()
+        return {"folded": SavedPart(1, " ".join(map(str, self.folded)).encode())}
 
 
 class HeavyStage(FakeStage):
@@ -57,32 +60,45 @@ class HeavyStage(FakeStage):
         return 10 * len(self.folded)
 
 
-class FakeLog:
+class FakeLog(SnapshotTopic):
     """A topic of numbered records and the snapshots of its state, both in memory."""
 
     def __init__(self, begin: int = 0, end: int = 100) -> None:
+        super().__init__()
         self.begin, self.end = begin, end
-        self.states: list[Snapshot] = []
-        self.refuses = False
         self.read: list[tuple[int, int]] = []
         self.while_writing: Callable[[], None] = lambda: None
 
     async def bounds(self, topic: str, partition: int) -> tuple[int, int]:
-        return self.begin, self.end
+        return (self.begin, self.end) if topic == "topic" else await super().bounds(topic, partition)
 
     async def missing(self, topic: str, partition: int, start: int, end: int) -> AsyncIterator[RawRecord]:
         self.read.append((start, end))
         for offset in range(start, end):
             yield record(offset)
 
-    async def newest(self, stage: str, partition: int) -> Snapshot | None:
-        return max(self.states, key=lambda s: s.next, default=None)
-
-    async def write(self, stage: str, partition: int, snapshot: Snapshot) -> None:
+    async def send_and_wait(self, topic: str, value: bytes | None, key: bytes = b"", **more: Any) -> Any:
         self.while_writing()
-        if self.refuses:
-            raise SnapshotRefused("too large")
-        self.states.append(snapshot)
+        return await super().send_and_wait(topic, value, key, **more)
+
+
+async def saved(log: FakeLog, next_offset: int, body: bytes) -> None:
+    """A state as another worker has left it."""
+    fake: Any = log
+    writer = Snapshots(fake, fake, "snapshots").writer("stage", 0)
+    await writer.confirm(await writer.send_parts(Snapshot(next_offset, {"folded": SavedPart(1, body)})))
+
+
+async def states_of(log: FakeLog) -> list[tuple[int, bytes]]:
+    """(next, body) of the states that count, the newest first."""
+    fake: Any = log
+    snapshots, found = Snapshots(fake, fake, "snapshots"), []
+    async for one in snapshots.search("stage", 0).candidates():
+        assert isinstance(one, Manifest)
+        parts = await snapshots.read(one, 0)
+        assert parts is not None
+        found.append((one.next, parts["folded"].data))
+    return found
 
 
 class Bench:
@@ -94,7 +110,7 @@ class Bench:
         self.seen: list[int] = []
         fake: Any = log
         self.keeper = Keeper(
-            "stage", "stage", "topic", 0, self.stage, pace, fake, fake,
+            Place("stage", "stage", "topic", 0), self.stage, pace, Snapshots(fake, fake, "snapshots"), fake,
             self.acknowledged.append, lambda r: self.seen.append(r.offset),
         )  # fmt: skip
 
@@ -114,7 +130,7 @@ async def test_outputs_settle_before_the_snapshot_and_the_snapshot_before_the_ac
 
 async def test_a_refused_snapshot_acknowledges_nothing() -> None:
     bench = Bench(FakeLog())
-    bench.log.refuses = True
+    bench.log.refuses = "manifest"
     with pytest.raises(SnapshotRefused):
         await bench.take(0)
     assert bench.acknowledged == []
@@ -122,7 +138,7 @@ async def test_a_refused_snapshot_acknowledges_nothing() -> None:
 
 async def test_what_a_snapshot_covers_is_acknowledged_and_not_folded_again() -> None:
     log = FakeLog()
-    log.states = [Snapshot(2, b"0 1")]
+    await saved(log, 2, b"0 1")
     bench = Bench(log, pace=NEVER)
     await bench.take(0, 1, 2)
     assert bench.stage.folded == [0, 1, 2]
@@ -132,7 +148,8 @@ async def test_what_a_snapshot_covers_is_acknowledged_and_not_folded_again() -> 
 
 async def test_the_snapshot_with_the_highest_next_counts_not_the_last_one() -> None:
     log = FakeLog()
-    log.states = [Snapshot(3, b"0 1 2"), Snapshot(1, b"0")]
+    await saved(log, 3, b"0 1 2")
+    await saved(log, 1, b"0")
     bench = Bench(log)
     await bench.take(3)
     assert (bench.stage.folded, log.read) == ([0, 1, 2, 3], [])
@@ -140,7 +157,7 @@ async def test_the_snapshot_with_the_highest_next_counts_not_the_last_one() -> N
 
 async def test_an_event_beyond_next_brings_the_missing_records_first() -> None:
     log = FakeLog()
-    log.states = [Snapshot(2, b"0 1")]
+    await saved(log, 2, b"0 1")
     bench = Bench(log)
     await bench.take(5)
     assert bench.stage.folded == [0, 1, 2, 3, 4, 5]
@@ -150,19 +167,19 @@ async def test_an_event_beyond_next_brings_the_missing_records_first() -> None:
 
 async def test_what_the_group_committed_beyond_the_snapshot_is_read_before_any_event() -> None:
     log = FakeLog()
-    log.states = [Snapshot(2, b"0 1")]
+    await saved(log, 2, b"0 1")
     bench = Bench(log)
     await bench.keeper.open(committed=4)
     assert bench.stage.folded == [0, 1, 2, 3]
-    assert log.states[-1].next == 4
+    assert (await states_of(log))[0][0] == 4
 
 
 async def test_a_log_that_begins_after_next_is_a_gap_and_one_that_ends_before_it_is_short() -> None:
     log = FakeLog(begin=10, end=20)
-    log.states = [Snapshot(9, b"")]
+    await saved(log, 9, b"")
     with pytest.raises(LogGap, match=r"\[9, 10\) are gone"):
         await Bench(log).keeper.open(None)
-    log.states = [Snapshot(21, b"")]
+    await saved(log, 21, b"")
     with pytest.raises(LogShort, match="ends at offset 20"):
         await Bench(log).keeper.open(None)
 
@@ -195,7 +212,7 @@ async def test_a_partition_lost_while_its_target_is_dead_folds_nothing_more() ->
         Dropped,
     ]
     assert bench.stage.folded == [0]
-    assert (bench.log.states, bench.acknowledged) == ([], [])
+    assert (bench.log.written, bench.acknowledged) == ([], [])
 
 
 async def test_a_stage_that_weighs_delivers_when_it_has_enough_and_saving_delivers_the_rest() -> None:
@@ -218,7 +235,7 @@ async def test_the_saver_delivers_and_saves_what_no_later_event_pushes_out() -> 
         while bench.acknowledged != [0, 1]:
             await asyncio.sleep(0.001)
     saver.cancel()
-    assert bench.log.states[-1] == Snapshot(2, b"0 1")
+    assert (await states_of(bench.log))[0] == (2, b"0 1")
 
 
 async def test_what_comes_while_the_saver_waits_to_save_is_delivered_in_its_own_time() -> None:
@@ -230,7 +247,7 @@ async def test_what_comes_while_the_saver_waits_to_save_is_delivered_in_its_own_
             while bench.stage.calls.count("deliver") <= offset:
                 await asyncio.sleep(0.001)
     saver.cancel()
-    assert bench.log.states == []
+    assert bench.log.written == []
 
 
 async def test_records_of_a_backlog_wait_for_others_and_what_has_just_been_written_does_not() -> None:
@@ -265,9 +282,9 @@ def test_a_record_is_of_a_backlog_when_it_was_written_more_than_a_second_ago(
 async def test_saving_with_nothing_new_writes_no_snapshot() -> None:
     bench = Bench(FakeLog())
     await bench.take(0)
-    before = len(bench.log.states)
+    before = len(bench.log.written)
     await bench.keeper.save()
-    assert len(bench.log.states) == before
+    assert len(bench.log.written) == before
 
 
 class LettingGoStage(FakeStage):
@@ -300,18 +317,61 @@ async def test_a_delivery_that_was_cut_off_is_never_taken_for_done() -> None:
     stage.gate.set()
     with pytest.raises(Dropped):
         await bench.keeper.save()
-    assert (stage.stored, bench.log.states, bench.acknowledged) == ([], [], [])
+    assert (stage.stored, bench.log.written, bench.acknowledged) == ([], [], [])
 
 
 async def test_a_state_that_covers_what_came_while_the_log_was_looked_at_is_no_short_log() -> None:
     log = FakeLog(end=3)
-    log.states = [Snapshot(4, b"0 1 2 3")]
+    await saved(log, 4, b"0 1 2 3")
+    records = log.records
 
-    async def newest(stage: str, partition: int) -> Snapshot | None:
+    async def looking(topic: str, partition: int, start: int, end: int) -> list[Any]:
         log.end = 4  # the worker before us folded one more, and its state has just arrived
-        return log.states[0]
+        return await records(topic, partition, start, end)
 
-    log.newest = newest  # type: ignore[method-assign]
+    log.records = looking  # type: ignore[method-assign]
     bench = Bench(log)
     await bench.take(4)
     assert bench.stage.folded == [0, 1, 2, 3, 4]
+
+
+class LargeStage(FakeStage):
+    """Has a second part that is sent in a record of its own."""
+
+    def snapshot(self) -> Parts:
+        large = SavedPart(1, bytes([len(self.folded)]) * (INLINE_BYTES + 1))
+        return {**super().snapshot(), "large": large}
+
+
+async def test_parts_are_confirmed_before_the_manifest_and_the_manifest_before_the_acknowledgement() -> None:
+    bench = Bench(FakeLog(), LargeStage())
+    seen: list[tuple[int, list[int]]] = []
+    bench.log.while_writing = lambda: seen.append((len(bench.log.written), list(bench.acknowledged)))
+    await bench.take(0)
+    assert seen == [(0, []), (1, [])]
+    keys = [held[0].split(b"/", 3)[3] for held in bench.log.written if held is not None]
+    assert keys == [b"part/large/0/0", b"manifest/0"]
+    assert bench.acknowledged == [0]
+
+
+async def test_a_partition_lost_between_parts_and_manifest_writes_no_manifest() -> None:
+    bench = Bench(FakeLog(), LargeStage())
+    bench.log.while_writing = bench.keeper.drop
+    with pytest.raises(Dropped):
+        await bench.take(0)
+    assert len(bench.log.written) == 1
+    assert bench.acknowledged == []
+
+
+async def test_a_damaged_part_changes_nothing_of_what_is_folded_and_acknowledged() -> None:
+    log = FakeLog()
+    before = Bench(log, LargeStage())
+    await before.take(0, 1, 2)
+    newest = await Snapshots(None, log, "snapshots").newest("stage", 0)  # type: ignore[arg-type]
+    assert newest is not None
+    log.flip(newest.where("large"), 4)
+    bench = Bench(log, LargeStage())
+    await bench.keeper.open(committed=3)
+    assert log.read == [(2, 3)]  # from the state before
+    await bench.take(3)
+    assert (bench.stage.folded, bench.acknowledged) == ([0, 1, 2, 3], [3])

@@ -23,7 +23,7 @@ from processors.records.readings import encode_judged
 from processors.records.tables import INTERVALS, VERDICTS
 from processors.records.verdicts import Interval, Verdict
 from processors.records.winds import Share, SiteHour, encode_winds
-from processors.stream.stage import RawRecord, Stage, Weighed
+from processors.stream.stage import PartUnreadable, RawRecord, SavedPart, Stage, Weighed
 from processors.stream.store import StoreStage, Worker
 
 T0 = 1_763_856_000_000
@@ -144,6 +144,13 @@ async def test_counts_go_on_from_the_snapshot(rig: Rig, tmp_path: Path) -> None:
     again.stage.restore(snapshot)
     await again.take(judged(1, readings(2)))
     assert again.stage.counts["readings"] == 7
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b'{"readings": "many"}', b"\xff"])
+def test_counts_that_are_none_are_unreadable(rig: Rig, data: bytes) -> None:
+    for saved in ({"counts": SavedPart(1, data)}, {"counts": SavedPart(9, b"{}")}, {}):
+        with pytest.raises(PartUnreadable, match="counts"):
+            rig.stage.restore(saved)
 
 
 async def test_a_refused_point_goes_to_quarantine_and_the_others_are_stored(rig: Rig) -> None:

@@ -22,7 +22,8 @@ from deploy.embedded.kafka import KafkaNode
 from ingest.admin import ensure_topics
 from ingest.topics import TopicSpec
 from processors.stream.reader import Reader
-from processors.stream.snapshots import Snapshot, Snapshots, decode_snapshot, encode_snapshot, key_of
+from processors.stream.snapshots import Manifest, Snapshot, Snapshots
+from processors.stream.stage import SavedPart
 
 WORKER = Path(__file__).with_name("numbered.py")
 PARTITIONS = 3
@@ -173,24 +174,15 @@ class Numbers:
         await other.commit({at: OffsetAndMetadata(offset, "")})
         await other.stop()
 
-    async def snapshot(self, partition: int) -> Snapshot | None:
+    async def snapshot(self, partition: int) -> Manifest | None:
         return await Snapshots(None, self.reader, self.snapshots).newest(self.group, partition)
-
-    async def all_snapshots(self, partition: int) -> list[Snapshot]:
-        begin, end = await self.reader.bounds(self.snapshots, partition)
-        records = await self.reader.records(self.snapshots, partition, begin, end)
-        return [decode_snapshot(r.value) for r in records]
 
     async def write_snapshot(self, partition: int, covered: int) -> None:
         """The state after the first `covered` numbers of a partition, as a stale worker would write it."""
         total = sum(range(partition, covered * PARTITIONS, PARTITIONS))
-        body = json.dumps({"count": covered, "sum": total}).encode()
-        await self.producer.send_and_wait(
-            self.snapshots,
-            encode_snapshot(Snapshot(covered, body)),
-            key=key_of(self.group, partition),
-            partition=partition,
-        )
+        sums = SavedPart(1, json.dumps({"count": covered, "sum": total}).encode())
+        writer = Snapshots(self.producer, self.reader, self.snapshots).writer(self.group, partition)
+        await writer.confirm(await writer.send_parts(Snapshot(covered, {"sums": sums})))
 
     async def saved(self, within_s: float = 15.0) -> None:
         """Wait until snapshots cover everything published and the group has committed it."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from ingest.telemetry import Telemetry
 from processors.stream.app import StageOptions, run_stage
 from processors.stream.shell import Outlet, RawRecord
-from processors.stream.stage import Pace
+from processors.stream.stage import Pace, Parts, SavedPart
 
 
 class NumberedStage:
@@ -25,8 +25,8 @@ class NumberedStage:
         self.lines: list[bytes] = []
         self.sent: list[asyncio.Future[object]] = []
 
-    def restore(self, snapshot: bytes | None) -> None:
-        state = json.loads(snapshot) if snapshot else {"count": 0, "sum": 0}
+    def restore(self, parts: Parts | None) -> None:
+        state = json.loads(parts["sums"].data) if parts else {"count": 0, "sum": 0}
         self.count, self.sum = state["count"], state["sum"]
 
     def fold(self, record: RawRecord) -> None:
@@ -55,9 +55,10 @@ class NumberedStage:
         await asyncio.gather(*self.sent)
         self.sent = []
 
-    def snapshot(self) -> bytes:
-        padding = " " * self.settings.padding
-        return json.dumps({"count": self.count, "sum": self.sum, "padding": padding}).encode()
+    def snapshot(self) -> Parts:
+        padding = b"%d" % self.count + b" " * self.settings.padding
+        sums = json.dumps({"count": self.count, "sum": self.sum}).encode()
+        return {"sums": SavedPart(1, sums), "padding": SavedPart(1, padding)}
 
 
 def main() -> None:

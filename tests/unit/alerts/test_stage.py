@@ -63,13 +63,13 @@ async def test_breaches_become_cases_in_their_order_and_the_dispatcher_is_woken(
         "closed",
     ]
     assert told.times == 2
-    assert stage.snapshot() == b""
+    assert stage.snapshot() == {}
 
 
 async def test_the_same_records_after_a_crash_change_nothing(store):
     for _ in range(2):
         stage = stage_of(store)
-        stage.restore(b"")
+        stage.restore({})
         stage.fold(record(breach()))
         await stage.deliver()
     assert (store.counts()["cases"], store.counts()["messages"]) == (1, 3)

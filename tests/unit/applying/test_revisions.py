@@ -85,4 +85,4 @@ def test_what_is_in_force_and_waits_is_what_the_fold_holds(steps: list[tuple[int
         assert (known.in_force.id if known.in_force else None) == (
             detector.revision.id if detector.revision else None
         )
-        assert [one.id for one in known.waiting] == [one.id for one in detector.waiting]
+        assert [one.id for one in known.waiting] == [one.id for one in detector.configuration.waiting]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from processors.columns import MINUTE_MS
+from processors.columns import MINUTE_MS, Pack
 from processors.measuring.reopened import ReopenedWindows, next_minute
 from processors.windows.calendar import HOUR, QUARTER, Track
+from tests.parts import read_again, rows, until
 
 LONG = Track(8 * HOUR.window, HOUR.window)
 
@@ -61,18 +62,18 @@ def test_what_is_made_of_a_window_is_taken_in_the_same_go():
 
 def test_revisions_count_by_window_and_device_from_two():
     late = ReopenedWindows()
-    rows = np.array([4, 1], np.int32)
-    assert late.revise((HOUR, 10), rows).tolist() == [2, 2]
-    assert late.revise((HOUR, 10), rows[:1]).tolist() == [3]
-    assert late.revise((HOUR, 10), rows).tolist() == [4, 3]
-    assert late.revise((HOUR, 20), rows).tolist() == [2, 2]
+    changed = np.array([4, 1], np.int32)
+    assert late.revise((HOUR, 10), changed).tolist() == [2, 2]
+    assert late.revise((HOUR, 10), changed[:1]).tolist() == [3]
+    assert late.revise((HOUR, 10), changed).tolist() == [4, 3]
+    assert late.revise((HOUR, 20), changed).tolist() == [2, 2]
 
 
 def test_windows_that_ended_by_then_are_forgotten():
     late = ReopenedWindows()
     for end in (10, 20, 30):
         late.revise((HOUR, end), np.array([0], np.int32))
-    late.forget(20)
+    late.forget(until(20))
     assert list(late.revisions) == [(HOUR, 30)]
 
 
@@ -88,19 +89,19 @@ def _full() -> ReopenedWindows:
 
 def test_rows_move_with_their_devices_and_go_with_them():
     late = _full()
-    late.remap(np.array([5, -1, 0], np.int32))
+    late.follow(rows([], [5, -1, 0]))
     assert late.waiting == {(HOUR, 10): {0, 5}}
     assert late.revisions == {(HOUR, 5): {5: 2, 0: 3}}
     assert late.due == MINUTE_MS
-    late.remap(np.array([-1, 1, 2, 3, 4, -1], np.int32))
+    late.follow(rows([], [-1, 1, 2, 3, 4, -1]))
     assert (late.waiting, late.due) == ({}, None)
 
 
 def test_it_survives_a_snapshot():
     late = _full()
-    assert late.dump() == [
+    assert late.dump(Pack()) == [
         MINUTE_MS,
         [[*QUARTER, 10, [1]], [*HOUR, 10, [0, 2]]],
         [[*HOUR, 5, [(0, 2), (1, 2), (2, 3)]]],
     ]
-    assert ReopenedWindows.load(late.dump()) == late
+    assert read_again(late) == late

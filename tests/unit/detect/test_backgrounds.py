@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 
 from ingest.records import Background
+from processors.columns import Pack
 from processors.measuring.stations import KEEP_MS, AreaMean, Backgrounds
 from processors.plan.plan import Area
+from tests.parts import read_again, until
 
 HOUR = 3_600_000
+
 AREA = Area("county", ("S1", "S2", "S3"), 2)
 
 
@@ -56,9 +59,9 @@ def test_a_correction_counts_and_what_it_took_the_place_of_undoes_nothing():
 
 def test_a_record_is_kept_as_long_as_it_may_supersede():
     held = _of(_record("a", "S1", 5), _record("b", "S1", 6, HOUR))
-    held.forget(HOUR + KEEP_MS - 1)
+    held.forget(until(HOUR + KEEP_MS - 1))
     assert len(held.held) == 2
-    held.forget(HOUR + KEEP_MS)
+    held.forget(until(HOUR + KEEP_MS))
     assert list(held.held) == [(HOUR, 2 * HOUR)]
 
 
@@ -70,13 +73,13 @@ def test_what_is_known_survives_a_snapshot_in_an_order_of_its_own():
         _record("d", "S0", 1),
     ]
     held = _of(*records)
-    assert held.dump() == [
+    assert held.dump(Pack()) == [
         [0, HOUR, "S0", "d", {"pm10": 1}],
         [0, HOUR, "S1", "c", {"pm10": 7}, "b"],
         [HOUR, 2 * HOUR, "S2", "a", {"pm10": 5}],
     ]
-    assert Backgrounds.load(held.dump()) == held
-    assert not Backgrounds.load(held.dump()).add(records[1])
+    assert read_again(held) == held
+    assert not read_again(held).add(records[1])
 
 
 @pytest.mark.parametrize("values", [{}, {"tsp": 1}])

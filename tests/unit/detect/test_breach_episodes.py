@@ -13,6 +13,7 @@ from processors.records.breaches import Breach
 from processors.records.ids import short_id
 from processors.records.verdicts import Verdict
 from tests.logs import HOUR, T0, local_rule
+from tests.parts import read_again, until
 from tests.saying import assert_says, carried, changes
 
 RULE = local_rule(
@@ -344,10 +345,10 @@ def test_the_newest_episodes_are_remembered_for_as_long_as_they_may_be_amended_a
     held = breaches.closed[KEY]
     assert [e.opened.start for e in held] == [T0 + 2 * n * HOUR for n in range(1, REMEMBER_MOST + 1)]
     assert (held[0].closed_at, held[0].until) == (T0 + 4 * HOUR + 5, T0 + 3 * HOUR)
-    assert Breaches.load(breaches.dump()) == breaches
-    breaches.forget(T0 + 4 * HOUR + 5 + REMEMBER_MS - 1)
+    assert read_again(breaches) == breaches
+    breaches.forget(until(T0 + 4 * HOUR + 5 + REMEMBER_MS - 1))
     assert len(breaches.closed[KEY]) == REMEMBER_MOST
-    breaches.forget(T0 + 4 * HOUR + 5 + REMEMBER_MS)
+    breaches.forget(until(T0 + 4 * HOUR + 5 + REMEMBER_MS))
     assert len(breaches.closed[KEY]) == REMEMBER_MOST - 1
-    breaches.forget(T0 + 999 * HOUR)
+    breaches.forget(until(T0 + 999 * HOUR))
     assert (breaches.closed, set(breaches.open)) == ({}, {KEY})

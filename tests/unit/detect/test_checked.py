@@ -18,8 +18,10 @@ from processors.quality.checks import BIT, names_of
 from processors.quality.newest import NewestValues
 from processors.windows.row_log import RowLog
 from tests.logs import HOUR, MINUTE, T0, batch, revision, row
+from tests.parts import rows
 
 QUARTER = 15 * MINUTE
+
 PM10 = JUDGED.index("pm10")
 PLAN = Plan.of(revision(["d1", "d2"]))
 
@@ -160,6 +162,6 @@ def test_a_quarter_without_readings_is_over_at_once_and_rows_move_with_their_dev
     scene.say(*lively(0, 3), *lively(QUARTER, 2))
     scene.quarter()
     scene.quarter(T0 + QUARTER)
-    scene.checked.remap(np.array([-1, 0], np.int32))
+    scene.checked.follow(rows([-1, 0]))
     assert scene.checked.before[0].value[PM10].tolist()[1] == 53_000
     assert flagged(PLAN, scene.log.within(T0, T0 + QUARTER).take(slice(0, 0)), final=True) == []

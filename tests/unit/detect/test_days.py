@@ -25,6 +25,7 @@ from processors.verdicts.days import Days
 from processors.windows.calendar import HOUR, SUPERSEDE_MS
 from tests.logs import HOUR as HOUR_MS
 from tests.logs import MIDNIGHT, local_rule, revision
+from tests.parts import until
 from tests.saying import assert_says
 
 DAY_MS = 24 * HOUR_MS
@@ -184,9 +185,9 @@ def test_a_first_verdict_or_one_of_another_day_or_rule_counts_nothing_again():
 def test_a_day_is_forgotten_when_its_background_can_supersede_nothing_any_more():
     days = _days()
     _settled(days, _held(*_day()))
-    days.forget(END + SUPERSEDE_MS - 1)
+    days.forget(until(END + SUPERSEDE_MS - 1))
     assert list(days.settled["local"]) == [MIDNIGHT]
-    days.forget(END + SUPERSEDE_MS)
+    days.forget(until(END + SUPERSEDE_MS))
     assert days.settled == {"local": {}}
 
 

@@ -12,6 +12,7 @@ from ingest.records import Readings, Signal
 from processors.fold.detector import Detector
 from processors.plan.calibrations import Calibrations
 from tests.logs import HOUR, MINUTE, T0, Run, background, batch, local_rule, minutes, revision, row, ticking
+from tests.parts import read_again, until
 
 RULES = [local_rule()]
 
@@ -125,10 +126,10 @@ def test_what_has_long_been_replaced_is_forgotten_and_what_holds_is_not():
     for nth, since in enumerate((T0, T0 + HOUR, T0 + 40 * HOUR)):
         assert held.add(told(entry(since), id=f"c{nth}"))
     assert not held.add(told(entry(T0), id="c1"))
-    held.forget(T0 + 30 * HOUR)
+    held.forget(until(T0 + 30 * HOUR))
     assert [one.id for one in held.held] == ["c1", "c2"]
-    assert Calibrations.load(held.dump()).held == held.held
-    held.forget(T0 + 1000 * HOUR)
+    assert read_again(held).held == held.held
+    held.forget(until(T0 + 1000 * HOUR))
     assert [one.id for one in held.held] == ["c2"]
 
 

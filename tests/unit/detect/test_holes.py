@@ -18,8 +18,10 @@ from processors.silence.own_outage import Outage
 from processors.windows.row_log import RowLog
 from tests.logs import HOUR, MINUTE, T0, batch, row
 from tests.logs import revision as configured
+from tests.parts import rows
 
 QUARTER = 15 * MINUTE
+
 BITS = np.uint8(HIGH_BACKGROUND)
 
 
@@ -184,7 +186,8 @@ def test_before_its_quarter_ends_a_silence_is_known_as_far_as_it_reaches():
 
 def test_devices_that_stay_keep_their_holes_under_new_rows():
     scene = Scene().say(0).look(QUARTER, 2 * QUARTER)
-    moved = scene.holes.moved(np.array([-1, 0], np.int32))
+    scene.holes.follow(rows([-1, 0]))
+    moved = scene.holes
     assert moved.begin.tolist() == [NEVER, T0]
     assert moved.last.tolist() == [NEVER, T0]
     assert moved.until.tolist() == [NEVER, T0 + 2 * QUARTER]

@@ -9,8 +9,10 @@ from processors.columns import ABSENT, HOUR_MS
 from processors.measuring.clock_hours import Hour, Hours, Key
 from processors.plan.rule_in_force import Admission
 from processors.windows.means import Means
+from tests.parts import rows, until
 
 MINUTE = 60_000
+
 PM10 = JUDGED.index("pm10")
 ADMITS = Admission(0, 0)
 KEY = Key(PM10, *ADMITS)
@@ -67,16 +69,16 @@ def test_hours_that_ended_by_then_are_forgotten():
     hours = Hours()
     for nth in range(3):
         hours.put(nth * HOUR_MS, KEY, _means([0], [60], [60], [1]), EACH_MINUTE)
-    hours.forget(2 * HOUR_MS - 1)
+    hours.forget(until(4 * HOUR_MS - 1))
     assert sorted(hours.held) == [HOUR_MS, 2 * HOUR_MS]
-    hours.forget(2 * HOUR_MS)
+    hours.forget(until(4 * HOUR_MS))
     assert sorted(hours.held) == [2 * HOUR_MS]
 
 
 def test_hours_move_with_their_devices_and_a_new_device_has_sent_nothing():
     hours = Hours()
     hours.put(0, KEY, _means([0, 2], [60 * 5, 10 * 7], [60, 10], [5, 7]), EACH_MINUTE)
-    hours.remap(np.array([2, -1, 0, -1], np.int32))
+    hours.follow(rows([2, -1, 0, -1]))
     assert _held(hours) == [(0, 1, 7), (0, 0, ABSENT), (5, 2, 5), (0, 0, ABSENT)]
     empty = Hour.empty(4)
     assert [len(empty.mean), len(empty.code), len(empty.greatest)] == [4, 4, 4]

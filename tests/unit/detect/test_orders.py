@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ingest.records import Signal
+from processors.columns import Pack
 from processors.plan.orders import KINDS, Order, Orders
+from tests.parts import read_again, until
 
 PLACES = ("site-1", "town", "county", "*")
 
@@ -100,7 +102,7 @@ def test_maintenance_until_another_word_touches_all_that_follows():
 
 def test_orders_are_forgotten_once_they_have_ended_and_survive_a_snapshot():
     held = _orders(_signal("a"), _signal("b", end=21), _signal("c", end=None))
-    assert Orders.load(held.dump()) == held
-    held.forget(20)
+    assert read_again(held) == held
+    held.forget(until(20))
     assert [order.id for order in held.held] == ["b", "c"]
-    assert held.dump()[0]["id"] == "b"
+    assert held.dump(Pack())[0]["id"] == "b"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -18,6 +20,7 @@ from processors.windows.row_log import (
     content_of,
     key_of,
 )
+from tests.parts import rows, until
 
 QUARTER = BUCKET_MS
 DIGEST: Uint64s = np.array([11, 22, 33], np.uint64)
@@ -141,16 +144,16 @@ def test_what_was_closed_for_long_enough_is_forgotten():
     log = _taken(RowLog(0), (0, 5, 0, 9))
     log.close(QUARTER)
     assert _sift(log, (0, 6, 0, 8)) == ([], [])
-    log.forget(QUARTER + KEEP_MS - 1)
+    log.forget(replace(until(QUARTER + KEEP_MS - 1), rows=QUARTER))
     assert _sift(log, (0, 5, 0, 9), (0, 6, 0, 8)) == ([0, 1], [])
-    log.forget(QUARTER + KEEP_MS)
+    log.forget(replace(until(QUARTER + KEEP_MS), rows=QUARTER))
     assert (0 in log.closed, 0 in log.straggled) == (False, False)
     assert _sift(log, (0, 5, 0, 9)) == ([], [])  # nothing is known of it any more
 
 
 def test_rows_move_with_their_devices_and_those_of_a_device_that_is_gone_are_unknown():
     log = _taken(RowLog(0), (0, 5, 0, 9), (1, 5, 0, 9), (2, QUARTER - 1, 2, 9))
-    log.remap(np.array([1, -1, 0], np.int32), DIGEST[[2, 0]])
+    log.follow(rows([2, 0], [1, -1, 0], DIGEST[[2, 0]]))
     assert _found(log, 0, QUARTER) == [(0, QUARTER - 1), (1, 5)]
     assert _found(log, QUARTER, 2 * QUARTER) == [(0, QUARTER - 1)]
     same = _columns((1, 5, 0, 9), (0, QUARTER - 1, 2, 9), (1, 6, 0, 9))

@@ -115,7 +115,7 @@ def test_a_day_is_decided_when_its_last_hour_is():
 
 def test_a_gap_of_the_log_is_of_what_it_overlaps_and_not_of_what_it_meets():
     detector = Detector.empty()
-    detector.gaps = [(T0, T0 + HOUR)]
+    detector.gaps.append((T0, T0 + HOUR))
     spans = {(-HOUR, 0): False, (-HOUR, 1): True, (HOUR - 1, HOUR): True, (HOUR, 2 * HOUR): False}
     assert {span: detector.lacks(T0 + span[0], T0 + span[1]) for span in spans} == spans
 

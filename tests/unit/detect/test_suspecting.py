@@ -7,12 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import orjson
-import pyarrow as pa
 import pytest
 
 from ingest.records import FeedRecord, Readings, Signal
 from processors.breaches import SUSPICION
-from processors.fold import snapshot
+from processors.columns import Pack
 from processors.fold.detector import Detector
 from processors.fold.suspicion import Suspecting, evidence_of, rule_of
 from processors.plan.plan import Plan
@@ -23,6 +22,7 @@ from processors.suspicion.finding import EvidenceNumber, Finding, Guard
 from processors.suspicion.patterns import NUMBERS, PATTERNS
 from processors.suspicion.wording import GUARDS
 from tests.logs import HOUR, MINUTE, T0, Run, background, batch, revision, row, tick, ticking
+from tests.parts import read_again
 
 STUCK = rule_of("stuck")
 
@@ -294,42 +294,12 @@ def test_a_breach_without_evidence_is_read_as_it_was_written_before():
     assert decode_breach(orjson.dumps(older)).evidence is None
 
 
-def as_before(data: bytes) -> bytes:
-    """A snapshot as it was when what suspicion keeps was one of its arrays."""
-    start = len(snapshot._MAGIC)
-    kept = int.from_bytes(data[start : start + 8], "little")
-    suspicion, rest = data[start + 8 : start + 8 + kept], data[start + 8 + kept :]
-    raw = pa.decompress(rest[8:], int.from_bytes(rest[:8], "little"), codec="zstd", asbytes=True)
-    length = int.from_bytes(raw[:8], "little")
-    head = orjson.loads(raw[8 : 8 + length])
-    del head["log"]["by_receipt"]  # a lag stood where the receipt stands now
-    arrays, at = [], 8 + length
-    for dtype, shape in head["arrays"]:
-        arrays.append(np.frombuffer(raw, np.dtype(dtype), int(np.prod(shape)), at).reshape(shape))
-        at += arrays[-1].nbytes
-    for _, columns in head["log"]["open"]:
-        offset, came = columns[1], columns[7]
-        arrays[came] = (arrays[came] - arrays[offset] // 1000).astype(np.int16)
-        head["arrays"][came][0] = "<i2"
-    head["suspecting"] = len(head["arrays"])
-    head["arrays"].append(["|u1", [len(suspicion)]])
-    text = orjson.dumps(head)
-    raw = len(text).to_bytes(8, "little") + text + b"".join(a.tobytes() for a in arrays) + suspicion
-    packed = pa.compress(raw, codec="zstd", asbytes=True)
-    return b"dustwatch-detect\x01" + len(raw).to_bytes(8, "little") + packed
-
-
-def test_a_snapshot_of_before_is_read_with_what_suspicion_knew():
-    run = Run(listed("d1"), *stuck_log(8))
-    data = run.detector.dump()
-    assert len(data) > len(run.detector.suspecting.dump()) > 0
-    again = Detector.load(as_before(data))
-    assert again.dump() == data
-
-
-def test_nothing_known_is_no_bytes():
-    assert Suspecting(3).dump() == b""
-    assert Suspecting.load(b"", 3).episodes.history.devices == 3
+def test_nothing_known_is_no_block():
+    pack = Pack()
+    assert Suspecting(3).dump(pack) == [None, []]
+    assert not pack.blocks
+    plan = Plan.of(revision(["d1", "d2", "d3"]))
+    assert read_again(Suspecting(3), plan).episodes.history.devices == 3
 
 
 def test_every_number_of_every_pattern_has_a_name_in_both_languages():

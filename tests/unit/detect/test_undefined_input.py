@@ -29,6 +29,7 @@ from tests.logs import (
     rules_of,
     tick,
 )
+from tests.parts import size_of
 
 YEAR = 365 * 24 * HOUR
 ODD_MINUTE = 30  # one reading of the first hour says something odd
@@ -123,7 +124,7 @@ def test_a_whole_year_that_comes_at_once_changes_nothing_that_was_judged_and_wak
     assert [(v.answer, v.value) for v in run.verdicts if v.kind == "interval"] == [("compliant", 50.0)]
     assert not run.breaches
     assert sum("late" in text for text in run.marks) == len(old)
-    assert len(run.detector.dump()) < 2_000_000
+    assert size_of(run.detector.dump()) < 2_000_000
 
 
 def test_a_rule_for_a_pollutant_that_nobody_measures_judges_nobody_who_speaks() -> None:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import struct
-
 import numpy as np
-import orjson
-import pyarrow as pa
 import pytest
 
 from processors.suspicion.episodes import STATUS, Episodes
-from processors.suspicion.feature_history import LONG_NAMES, RECENT_NAMES
 from processors.suspicion.features import FEATURES, NUMBER, HourFeatures
 from processors.suspicion.finding import EvidenceNumber
 from processors.suspicion.patterns import PATTERNS, TITLES
-from processors.suspicion.saved import Blocks, from_bytes, to_bytes
+from processors.suspicion.saved import STANDING, Blocks, described, restored, standing_block
 from processors.suspicion.settings import SuspicionSettings
 from processors.suspicion.wording import GUARDS
 from tests.hours import HONEST, HOUR, place
@@ -32,6 +27,16 @@ def hour(number, devices=2, **columns):
 def stuck(number, value=87.0, **more):
     """Device 0 says one value, device 1 is honest."""
     return hour(number, least=[value, 60], greatest=[value, 160], mean=[value, 100], **more)
+
+
+def saved(episodes, blocks=None):
+    """What a episodes is saved as; without `blocks` every hour is packed."""
+    packed = (blocks or Blocks()).bring_up(episodes.history)
+    return described(episodes), packed | {STANDING: standing_block(episodes)}
+
+
+def saved_and_read(episodes):
+    return restored(*saved(episodes))
 
 
 def run(episodes, hours, p=None):
@@ -80,9 +85,9 @@ def test_a_snapshot_goes_on_exactly_where_it_was_made():
     hours = [stuck(n) for n in range(40)]
     for n, features in enumerate(hours):
         a = one.close(features, place(2), SuspicionSettings())
-        other = from_bytes(to_bytes(other))
+        other = saved_and_read(other)
         assert other.close(features, place(2), SuspicionSettings()) == a
-        assert to_bytes(one) == to_bytes(other), n
+        assert saved(one) == saved(other), n
 
 
 def test_a_pattern_that_is_not_looked_for_is_left_out_and_no_other():
@@ -113,46 +118,12 @@ def test_what_is_ended_is_forgotten_and_may_be_told_again():
     assert [f.start // HOUR - FIRST for f in run(episodes, [stuck(3)])] == [0]
 
 
-def test_bytes_of_something_else_are_refused():
-    with pytest.raises(ValueError, match="must begin with"):
-        from_bytes(b"something else")
-    saved = to_bytes(Episodes.of(1))
-    with pytest.raises(ValueError, match="of version 9"):
-        from_bytes(saved.replace(b'"version":3', b'"version":9'))
-
-
-def as_before(episodes, version, recent):
-    """The bytes that version 1 or 2 made: all arrays in one block."""
-    names = list(RECENT_NAMES)
-    arrays = episodes.arrays()
-    arrays[0] = arrays[0][[names.index(name) for name in recent]]
-    head = {
-        "version": version,
-        "newest": episodes.history.newest,
-        "patterns": list(PATTERNS),
-        "arrays": [[array.dtype.str, list(array.shape)] for array in arrays],
-    }
-    if version > 1:
-        head["columns"] = {"recent": recent, "long": LONG_NAMES}
-    raw = b"".join(
-        np.ascontiguousarray(array).view(np.uint8).reshape(-1, array.itemsize)[:, ::-1].T.tobytes()
-        for array in arrays
-    )
-    text = orjson.dumps(head)
-    packed = pa.compress(raw, codec="zstd", asbytes=True)
-    return b"dustwatch-suspicion\x01" + struct.pack("<IQ", len(text), len(raw)) + text + packed
-
-
-@pytest.mark.parametrize("version", [1, 2])
-def test_a_state_of_before_is_read_and_lacks_only_the_columns_that_came_later(version):
-    episodes = Episodes.of(2)
-    run(episodes, [stuck(n, astray=3.0) for n in range(4)])
-    recent = [name for name in RECENT_NAMES if version > 1 or name != "astray"]
-    found = from_bytes(as_before(episodes, version, recent))
-    assert np.isnan(found.history.last("astray", 24)).all() == (version == 1)
-    for name in (*recent, *LONG_NAMES):
-        np.testing.assert_array_equal(found.history.last(name, 24), episodes.history.last(name, 24))
-    assert found.standing("stuck").tolist() == episodes.standing("stuck").tolist() == [0]
+def test_a_state_of_other_patterns_or_columns_is_refused():
+    description, blocks = saved(Episodes.of(1))
+    restored(description, blocks)
+    for other in ({"patterns": ["stuck"]}, {"columns": [["mean"], []]}):
+        with pytest.raises(ValueError, match="this program reads one with"):
+            restored(description | other, blocks)
 
 
 def test_what_was_packed_once_is_packed_again_only_where_an_hour_changed():
@@ -163,10 +134,10 @@ def test_what_was_packed_once_is_packed_again_only_where_an_hour_changed():
             episodes.history.backfilled(np.array([1], np.int32), np.array([(FIRST + 3) * HOUR + 60_000]))
         if n == 25:
             run(episodes, [hour(22, mean=[1.0, 2.0])])  # late readings changed it
-        assert to_bytes(episodes, blocks) == to_bytes(from_bytes(to_bytes(episodes))), n
+        assert saved(episodes, blocks) == saved(saved_and_read(episodes)), n
     packed = dict(blocks.of)
     run(episodes, [stuck(31)])
-    to_bytes(episodes, blocks)
+    saved(episodes, blocks)
     assert sum(blocks.of[key] is not packed[key] for key in packed) <= 4
 
 

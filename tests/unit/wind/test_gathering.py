@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from processors.columns import Pack, Unpacked
 from processors.fold.wind import PublishedHour, Winds
 from processors.plan.plan import Plan
+from processors.plan.plan_change import PlanChange
 from processors.wind.gathering import GatheredWind, WindReadings
 from processors.wind.vector import FULL
 from tests.logs import revision
+from tests.parts import until
 
 HOUR = 3_600_000
 MINUTE = 60_000
@@ -87,13 +90,9 @@ def test_of_each_device_the_kind_counts_that_it_sent_most_of_and_of_equally_many
 def test_what_was_saved_and_what_got_other_rows_is_the_same_wind():
     at = 5 * HOUR + BORDER
     held = add(GatheredWind(), (0, at, 0, 9), (1, at, MINUTE, 2), (1, at + HOUR, 0, 3))
-    arrays = []
-
-    def put(array):
-        arrays.append(array)
-        return len(arrays) - 1
-
-    loaded = GatheredWind.load(held.dump(put), arrays)
+    pack = Pack()
+    data = held.dump(pack)
+    loaded = GatheredWind.load(data, Unpacked(pack.arrays))
     for key, sums in held.held.items():
         for name in ("east", "north", "speed", "count"):
             np.testing.assert_array_equal(getattr(loaded.held[key], name), getattr(sums, name))
@@ -135,9 +134,13 @@ def test_what_was_said_of_hours_is_found_by_what_touches_them_let_go_and_moved_w
         told(winds, at + n * HOUR, n, n + 1)
     assert winds.hours_over(at + HOUR, at + 2 * HOUR) == [at + HOUR]
     assert winds.hours_over(at + HOUR - 1, at + 2 * HOUR + 1) == [at, at + HOUR, at + 2 * HOUR]
-    winds.forget(at + HOUR)
+    winds.forget(until(at + HOUR))
     assert sorted(winds.told) == [at + HOUR, at + 2 * HOUR]
-    winds.remap(np.zeros(0, np.int32), ("s1", "s2"), ("s0", "s2"))
+    before, after = (
+        Plan.of(revision([{"id": site, "site": site} for site in pair]))
+        for pair in (("s1", "s2"), ("s0", "s2"))
+    )
+    winds.follow(PlanChange.between(before, after, at))
     assert {hour: one.revision.tolist() for hour, one in winds.told.items()} == {
         at + HOUR: [0, 2], at + 2 * HOUR: [0, 3],
     }  # fmt: skip

@@ -10,7 +10,6 @@ import pytest
 
 from ingest.records import Signal
 from processors.fold.detector import Detector
-from processors.fold.wind import Winds
 from processors.records.winds import decode_winds, encode_winds
 from processors.wind.attribution import NOT_SITE, SITE, UNDETERMINED, AttributionSettings, hour_share
 from tests.logs import HOUR, MINUTE, T0, Run, batch, minutes, revision, row, tick, ticking
@@ -194,10 +193,6 @@ def test_one_batch_over_two_hours_is_gathered_into_both():
     rows = [*blowing(0.0, start=END - MINUTE), *blowing(90.0, start=END, end=END + MINUTE)]
     both = Run(revision(DEVICES), batch(*rows), *ticking([], END + HOUR + 3 * MINUTE, start=END + 2 * MINUTE))
     assert {w.start: w.direction for w in winds(both)} == {T0: 0.0, END: 90.0}
-
-
-def test_a_snapshot_from_before_wind_was_kept_knows_none():
-    assert Winds.load([], []).dump(list[int]().append) == [[], []]
 
 
 def test_a_tick_alone_tells_no_wind():

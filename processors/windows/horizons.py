@@ -1,0 +1,26 @@
+"""How far back things may still matter when an hour has closed: what is older may be forgotten. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Horizons:
+    """Instants in ms; before each of them nothing of its kind can change a verdict any more."""
+
+    due: int  # when the hour was to be closed
+    rows: int  # readings: they enter no window that is still measured
+    answers: int  # intervals: no reading that may still come changes one
+    windows: int  # windows of up to a day: none is measured again
+    unsettled: Callable[[str], int]  # of a rule: the start of its first day that is not settled
+
+
+class Bounded:
+    """What does not grow with the log (a line a device, say): there is nothing to forget."""
+
+    __slots__ = ()
+
+    def forget(self, until: object) -> None:
+        """Nothing to do."""
