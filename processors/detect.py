@@ -8,8 +8,9 @@ before the row is, so neither the number of ticks nor the size of batches change
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from typing import cast
 
 import numpy as np
 
@@ -24,12 +25,13 @@ from processors.closing import amend, close, look_again, look_ahead, tell_wind
 from processors.in_force import PLAIN
 from processors.memory import Memory
 from processors.orders import SERVICE
-from processors.outage import is_gap
+from processors.outage import NEVER, is_gap
 from processors.outputs import Note, Outputs
 from processors.revision import Plan, formers_of, sites_of_partition
 from processors.tracks import BASE, HOUR, HOUR_MS
 
 FAR = int(np.iinfo(np.int64).max)
+MOST_TOGETHER = 1000  # records; the number changes no output
 
 
 class Detector(Memory):
@@ -67,6 +69,24 @@ class Detector(Memory):
         else:
             self._tick(deque(bundle.ticks), 0, out)
         return out
+
+    def fold_log(self, records: Iterable[FeedRecord]) -> Iterator[Outputs]:
+        """Take in a log: what `fold` says of each record, said together of those between two decisions.
+
+        Ticks and readings before the next instant at which something falls due are taken in at once.
+        """
+        waiting: list[Readings | Tick] = []
+        for record in records:
+            quiet = isinstance(record, (Readings, Tick)) and _latest(record) < (self.next_due or NEVER)
+            if quiet and len(waiting) < MOST_TOGETHER:
+                waiting.append(cast("Readings | Tick", record))
+                continue
+            if waiting:
+                yield self.fold_bundle(Bundle.of(waiting))
+                waiting = []
+            yield self.fold(record)
+        if waiting:
+            yield self.fold_bundle(Bundle.of(waiting))
 
     def _tick(self, ticks: deque[TickAt], row: int, out: Outputs) -> None:
         """Take in the ticks that came before a row."""
@@ -270,3 +290,8 @@ class Detector(Memory):
     def load(cls, data: bytes) -> Detector:
         """The inverse of `dump`. Raises ValueError for bytes of another version."""
         return state.load(data, cls())
+
+
+def _latest(record: Readings | Tick) -> int:
+    """When the last of it was received."""
+    return record.received_at if isinstance(record, Tick) else int(record.received_at.max(initial=NEVER))
