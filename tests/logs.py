@@ -8,6 +8,7 @@ from typing import Any
 from ingest.batches import Row, readings_of
 from ingest.records import Background, FeedRecord, Readings, Revision, Tick
 from processors.breaches import SUSPICION
+from processors.bundle import Bundle, bundles
 from processors.detect import Detector
 from processors.outputs import Outputs
 from processors.records import Breach, Interval, Verdict
@@ -131,7 +132,10 @@ class Run:
         self.fold(*records)
 
     def fold(self, *records: FeedRecord) -> Run:
-        self.outputs += [self.detector.fold(record) for record in records]
+        """Take in a log; what neighbouring readings and ticks lead to is said together, as a worker does."""
+        fold, fold_bundle = self.detector.fold, self.detector.fold_bundle
+        for part in bundles(records) if len(records) > 1 else records:
+            self.outputs.append(fold_bundle(part) if isinstance(part, Bundle) else fold(part))
         return self
 
     @property
