@@ -57,7 +57,7 @@ class Memory:
         self.suspecting = Suspecting()
         self.winds = Winds()
         self.next_due: int | None = None  # no decision is due before it; None: to be computed
-        self.plan = Plan.of(_NOTHING)
+        self.plan = _EMPTY
         self.silence = Silence.of(0, 0)
         self.connections = Connections.of(0)
         self.deadman = Deadman.of(0)
@@ -127,3 +127,4 @@ class Memory:
 
 
 _NOTHING = Revision("", 0, 0, {"county": {"zone": "UTC"}, "sites": [], "devices": [], "rules": []})
+_EMPTY = Plan.of(_NOTHING)
