@@ -11,6 +11,7 @@ from ingest.codec import encode_readings
 from ingest.recording import read_recording
 from ingest.records import Background, FeedRecord, Revision, Signal
 from ingest.register import load_register
+from processors.bundle import Bundle, bundles
 from processors.context import Context, batches_of_context
 from processors.detect import Detector
 from processors.history import History
@@ -23,21 +24,29 @@ from processors.history.columns import (
     batches_of_rulings,
     batches_of_verdicts,
 )
+from processors.history.points import Batch
 from processors.outputs import Outputs
 from processors.records import decode_judged, encode_judged
 
+TOGETHER = 100  # records whose outputs are stored at once
+
 
 def keep(history: History, records: Iterable[FeedRecord], context: bool = True) -> list[Outputs]:
-    """Fold a log and store what comes of it; without `context`, as an older version did."""
-    detector, outputs = Detector.empty(), []
-    for record in records:
-        out = detector.fold(record)
-        outputs.append(out)
-        _store(history, record, out, context)
+    """Fold a log and store what comes of it, much in one go as a worker does; without `context`, as an
+    older version did."""
+    detector, log, outputs = Detector.empty(), list(records), []
+    for begin in range(0, len(log), TOGETHER):
+        batches: list[Batch] = []
+        for part in bundles(log[begin : begin + TOGETHER]):
+            out = detector.fold_bundle(part) if isinstance(part, Bundle) else detector.fold(part)
+            outputs.append(out)
+            batches += _batches(part, out, context)
+        outcome = history.write_batches(batches)
+        assert (outcome.rejected, outcome.kept) == ([], [])
     return outputs
 
 
-def _store(history: History, record: FeedRecord, out: Outputs, context: bool) -> None:
+def _batches(record: FeedRecord | Bundle, out: Outputs, context: bool) -> list[Batch]:
     judged = []
     if out.readings is not None:
         value, headers = encode_judged(encode_readings(out.readings), out.marks, out.duplicates, 0)
@@ -54,9 +63,7 @@ def _store(history: History, record: FeedRecord, out: Outputs, context: bool) ->
             kept.append(record)
         batches += [*batches_of_rulings(out.verdicts), *batches_of_measurings(out.intervals)]
         batches += [*batches_of_outlooks(out.outlooks), *batches_of_context(kept)]
-    if batches:
-        outcome = history.write_batches(batches)
-        assert (outcome.rejected, outcome.kept) == ([], [])
+    return batches
 
 
 def log_of(folder: Path, recordings: Sequence[Path], until: int | None = None) -> list[FeedRecord]:

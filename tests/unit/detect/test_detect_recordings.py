@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pandas as pd
 import pytest
 
-from processors.detect import Detector
 from tests.counties import DATA, DUST_STORM, dust_storm
 from tests.logs import HOUR, MINUTE, Run, batch, minutes, revision, row, tick
 
@@ -14,19 +15,25 @@ pytestmark = pytest.mark.skipif(not DATA.exists(), reason=f"the recordings of {D
 
 def played(readings, start, interval_s, late_ms=500):
     """The rows as one monitor's, a tick each minute; ends ten minutes after the last."""
-    run = Run(revision([{"id": "d1", "interval": interval_s}], at=start), detector=Detector.empty())
-    clock = start
+    log, clock = [revision([{"id": "d1", "interval": interval_s}], at=start)], start
     for reading in readings:
         at = reading.time + late_ms
         while clock + MINUTE <= at:
             clock += MINUTE
-            run.fold(tick(clock))
-        run.fold(batch(reading._replace(received_at=at)))
+            log.append(tick(clock))
+        log.append(batch(reading._replace(received_at=at)))
     end = clock + HOUR + 10 * MINUTE
     while clock < end:
         clock += MINUTE
-        run.fold(tick(clock))
-    return run
+        log.append(tick(clock))
+    return Run(*log)
+
+
+@cache
+def played_storm():
+    storm = dust_storm()
+    rows = [row(t, pm10, pm2_5=pm2_5) for t, pm2_5, pm10 in storm]
+    return played(rows, storm[0][0] // HOUR * HOUR, 300)
 
 
 def expected(frame, interval_s, width):
@@ -40,9 +47,7 @@ def expected(frame, interval_s, width):
 @pytest.mark.parametrize(("width", "name"), [(HOUR, "1h"), (HOUR // 4, "15min")])
 def test_the_dust_storm_has_the_means_that_pandas_finds(pollutant, column, width, name):
     storm = dust_storm()
-    start = storm[0][0] // HOUR * HOUR
-    rows = [row(t, pm10, pm2_5=pm2_5) for t, pm2_5, pm10 in storm]
-    run = played(rows, start, 300)
+    run = played_storm()
     frame = pd.DataFrame(
         {"value": [r[column] for r in storm]},
         index=pd.to_datetime([r[0] for r in storm], unit="ms", utc=True),
