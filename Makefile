@@ -11,6 +11,8 @@ export UV_SYSTEM_CERTS = 1
 # the environment is the project's own, whatever the caller has activated
 export UV_PROJECT_ENVIRONMENT = $(VENV)
 unexport VIRTUAL_ENV
+# Tests and demo start many processes: each would compile all that it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo test test-long test-servers coverage mutants lint types bench bench-suspicion clean
 
@@ -38,8 +40,10 @@ demo: setup
 ORDERED := -n 4 --dist loadfile --no-loadscope-reorder \
 	tests/integration tests/e2e tests/faults tests/property tests/conformance tests/unit
 
+# TIMES=1: what costs most, in processor time
+TIMES  ?=
 test: setup
-	@$(BIN)/pytest -q -m "not servers and not browser and not long" $(ORDERED)
+	@$(BIN)/pytest -q -m "not servers and not browser and not long" $(if $(TIMES),-p tests.times) $(ORDERED)
 
 test-long: setup
 	@$(BIN)/pytest -q -m long $(ORDERED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,9 @@ import pytest
 from deploy.embedded.kafka import KafkaNode
 from tests.counties import DATA
 from tests.recordings import PRESENT, PUBLISHED, Recordings
+
+# A node of a test lives for seconds: code that the slower compiler makes faster is never run often enough.
+os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
 
 pytest_plugins = ("tests.servers.fixtures",)
 

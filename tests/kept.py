@@ -16,21 +16,30 @@ from processors.fold.outputs import Outputs
 from processors.history import History
 from processors.history.columns import batches_of, batches_of_intervals, batches_of_verdicts
 from processors.history.context import Context
+from processors.history.points import PointBatch
+from processors.measuring.bundle import Bundle, bundles
 from processors.records.readings import decode_judged, encode_judged
 from processors.replay.replay import Replayed, feed_of, merged
 
+TOGETHER = 100  # records whose outputs are stored at once
+
 
 def keep(history: History, records: Iterable[FeedRecord], context: bool = True) -> list[Outputs]:
-    """Fold a log and store what comes of it; without `context`, as an older version did."""
-    detector, outputs = Detector.empty(), []
-    for record in records:
-        out = detector.fold(record)
-        outputs.append(out)
-        _store(history, record, out, context)
+    """Fold a log and store what comes of it, much in one go as a worker does; without `context`, as an
+    older version did."""
+    detector, log, outputs = Detector.empty(), list(records), []
+    for begin in range(0, len(log), TOGETHER):
+        batches: list[PointBatch] = []
+        for part in bundles(log[begin : begin + TOGETHER]):
+            out = detector.fold_bundle(part) if isinstance(part, Bundle) else detector.fold(part)
+            outputs.append(out)
+            batches += _batches(part, out, context)
+        outcome = history.write_batches(batches)
+        assert (outcome.rejected, outcome.kept) == ([], [])
     return outputs
 
 
-def _store(history: History, record: FeedRecord, out: Outputs, context: bool) -> None:
+def _batches(record: FeedRecord | Bundle, out: Outputs, context: bool) -> list[PointBatch]:
     judged = []
     if out.readings is not None:
         value, headers = encode_judged(encode_readings(out.readings), out.marks, out.duplicates, 0)
@@ -45,9 +54,7 @@ def _store(history: History, record: FeedRecord, out: Outputs, context: bool) ->
     batches = batches_of(records)
     if not context:
         batches += [*batches_of_intervals(out.intervals), *batches_of_verdicts(out.verdicts)]
-    if batches:
-        outcome = history.write_batches(batches)
-        assert (outcome.rejected, outcome.kept) == ([], [])
+    return batches
 
 
 def log_of(folder: Path, recordings: Sequence[Path], until: int | None = None) -> list[FeedRecord]:

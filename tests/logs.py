@@ -10,6 +10,7 @@ from ingest.records import Background, FeedRecord, Readings, Revision, Tick
 from processors.breaches import SUSPICION
 from processors.fold.detector import Detector
 from processors.fold.outputs import Outputs
+from processors.measuring.bundle import Bundle, bundles
 from processors.plan.plan import make_revision
 from processors.plan.rules import Rule, load_pack
 from processors.records.breaches import Breach
@@ -132,7 +133,10 @@ class Run:
         self.fold(*records)
 
     def fold(self, *records: FeedRecord) -> Run:
-        self.outputs += [self.detector.fold(record) for record in records]
+        """Take in a log; what neighbouring readings and ticks lead to is said together, as a worker does."""
+        fold, fold_bundle = self.detector.fold, self.detector.fold_bundle
+        for part in bundles(records) if len(records) > 1 else records:
+            self.outputs.append(fold_bundle(part) if isinstance(part, Bundle) else fold(part))
         return self
 
     @property

@@ -8,14 +8,15 @@ before the row is, so neither the number of ticks nor the size of batches change
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from typing import cast
 
 import numpy as np
 
 from ingest.records import Background, FeedRecord, Readings, Revision, Signal, Status, Tick
 from processors.breaches import OFFLINE
-from processors.columns import HOUR_MS
+from processors.columns import HOUR_MS, NEVER
 from processors.fold import snapshot
 from processors.fold.adopting import adopt, replan
 from processors.fold.arrivals import take_in
@@ -31,6 +32,7 @@ from processors.silence.own_outage import is_gap
 from processors.windows import BASE, HOUR
 
 FAR = int(np.iinfo(np.int64).max)
+MOST_TOGETHER = 1000  # records; the number changes no output
 
 
 class Detector(Memory):
@@ -68,6 +70,24 @@ class Detector(Memory):
         else:
             self._tick(deque(bundle.ticks), 0, out)
         return out
+
+    def fold_log(self, records: Iterable[FeedRecord]) -> Iterator[Outputs]:
+        """Take in a log: what `fold` says of each record, said together of those between two decisions.
+
+        Ticks and readings before the next instant at which something falls due are taken in at once.
+        """
+        waiting: list[Readings | Tick] = []
+        for record in records:
+            quiet = isinstance(record, (Readings, Tick)) and _latest(record) < (self.next_due or NEVER)
+            if quiet and len(waiting) < MOST_TOGETHER:
+                waiting.append(cast("Readings | Tick", record))
+                continue
+            if waiting:
+                yield self.fold_bundle(Bundle.of(waiting))
+                waiting = []
+            yield self.fold(record)
+        if waiting:
+            yield self.fold_bundle(Bundle.of(waiting))
 
     def _tick(self, ticks: deque[TickAt], row: int, out: Outputs) -> None:
         """Take in the ticks that came before a row."""
@@ -262,3 +282,8 @@ class Detector(Memory):
     def load(cls, parts: Parts) -> Detector:
         """The inverse of `dump`. Raises PartUnreadable."""
         return snapshot.load(parts, cls())
+
+
+def _latest(record: Readings | Tick) -> int:
+    """When the last of it was received."""
+    return record.received_at if isinstance(record, Tick) else int(record.received_at.max(initial=NEVER))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -173,7 +173,7 @@ class Plan:
         monitors = monitors_of(devices, interval, site_of)
         monitors, ceilings = raw_ceilings(monitors, corrections)
         latest = {
-            rule["id"]: rule_in_force(Rule.model_validate(rule), own, zone, revision.id)
+            rule["id"]: rule_in_force(_rule_of(orjson.dumps(rule)), own, zone, revision.id)
             for rule in body["rules"]
         }
         rules, latest = _since(latest, former, own, zone)
@@ -312,6 +312,12 @@ def digest_of(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
 
 
+@lru_cache(1000)
+def _rule_of(text: bytes) -> Rule:
+    """A rule of a revision's body: the same ones are read with every revision and every snapshot."""
+    return Rule.model_validate(orjson.loads(text))
+
+
 def _site_numbers(sites: list[str]) -> Rows:
     numbers = {site: number for number, site in enumerate(sorted(set(sites)))}
     return np.array([numbers[site] for site in sites], np.int32)
@@ -360,7 +366,7 @@ def _since(
         newest = latest[one.id]
         latest[one.id] = replace(newest, start=max(newest.start, one.until))
         if one.rule is not None:
-            held = rule_in_force(Rule.model_validate(one.rule), sites, zone, one.configuration)
+            held = rule_in_force(_rule_of(orjson.dumps(one.rule)), sites, zone, one.configuration)
             # where the rule of today judges nothing, nothing could close what is opened
             rows = np.intersect1d(held.rows, newest.rows)
             start, end = max(held.start, one.start), min(held.end, one.until)

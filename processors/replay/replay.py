@@ -55,6 +55,6 @@ def replay(
     """Judge recordings by a register and the revision made of it. Raises RecordingError."""
     out = Replayed()
     detector = Detector.empty()
-    for record in feed_of(merged(recordings), register, revision, until, out):
-        out.take(detector.fold(record))
+    for found in detector.fold_log(feed_of(merged(recordings), register, revision, until, out)):
+        out.take(found)
     return out

@@ -59,6 +59,16 @@ class Published:
         self.marks |= {row_number + place: text for place, text in out.marks.items()}
 
 
+def fold_together(records: list[FeedRecord]) -> Published:
+    """What `fold` says, of neighbouring readings and ticks at once: that these are the same is a law of its own."""
+    detector, said, row_number = Detector.empty(), Published([], {}, 0), 0
+    for part in bundles(codec.decode(*codec.encode(sent)) for sent in records):
+        out = detector.fold_bundle(part) if isinstance(part, Bundle) else detector.fold(part)
+        said.take(out, row_number)
+        row_number += len(out.readings or ())
+    return said
+
+
 def fold(records: list[FeedRecord], crash_every: int = 0) -> tuple[Published, Detector]:
     detector = Detector.empty()
     said = Published([], {}, 0)
@@ -221,6 +231,25 @@ def test_records_folded_together_say_what_each_would_have_said(
 
 
 @few
+@given(logs(), st.integers(1, 30))
+def test_a_log_taken_in_from_decision_to_decision_says_what_each_record_would_have_said(
+    log: list[FeedRecord | Row], size: int
+) -> None:
+    records = [codec.decode(*codec.encode(record)) for record in batches(log, [size])]
+    one_by_one, first = fold(records)
+    said, second = Published([], {}, 0), Detector.empty()
+    row_number, parts = 0, 0
+    for out in second.fold_log(records):
+        said.take(out, row_number)
+        row_number += len(out.readings or ())
+        parts += 1
+    assert by_kind(said) == by_kind(one_by_one)
+    assert (said.marks, said.duplicates) == (one_by_one.marks, one_by_one.duplicates)
+    assert second.dump() == first.dump()
+    assert parts < len(records)
+
+
+@few
 @given(logs(), st.integers(1, 60))
 def test_a_crash_after_every_nth_record_changes_nothing(log: list[FeedRecord | Row], every: int) -> None:
     records = batches(log, [7])
@@ -259,7 +288,7 @@ def test_any_order_of_arrival_within_the_lateness_gives_the_same_windows(
         timed = [(r.received_at, 1, r) for r in arrived if isinstance(r, Row)]
         ticks = [(T0 + m * MINUTE, 0, tick(T0 + m * MINUTE)) for m in range(SPAN + 20)]
         log = [r for _, _, r in sorted([*timed, *ticks], key=lambda e: e[:2])]
-        said, _ = fold(batches([configuration(DEVICES, T0), *log], [50]))
+        said = fold_together(batches([configuration(DEVICES, T0), *log], [50]))
         intervals, verdicts, breaches = by_kind(said)[:3]
         windows = [v for v in verdicts if v.kind != "instant"]  # type: ignore[attr-defined]
         episodes = sorted((b.id, b.event, b.at) for b in breaches if b.rule != INSTANT)  # type: ignore[attr-defined]
@@ -270,14 +299,14 @@ def test_any_order_of_arrival_within_the_lateness_gives_the_same_windows(
 @few
 @given(rows_of())
 def test_everything_twice_counts_once(rows: list[Row]) -> None:
-    def of(rows: list[Row]) -> tuple[Published, Detector]:
+    def of(rows: list[Row]) -> Published:
         timed = [(r.received_at, 1, r) for r in rows]
         ticks = [(T0 + m * MINUTE, 0, tick(T0 + m * MINUTE)) for m in range(SPAN + 20)]
         log = [r for _, _, r in sorted([*timed, *ticks], key=lambda e: e[:2])]
-        return fold(batches([configuration(DEVICES, T0), *log], [30]))
+        return fold_together(batches([configuration(DEVICES, T0), *log], [30]))
 
-    once, _ = of(rows)
-    twice, _ = of([r for one in rows for r in (one, one)])
+    once = of(rows)
+    twice = of([r for one in rows for r in (one, one)])
     assert by_kind(twice) == by_kind(once)
     assert twice.duplicates == once.duplicates + len(rows)
 
@@ -290,7 +319,7 @@ def test_the_number_of_ticks_changes_no_verdict(rows: list[Row], every: int) -> 
         ticks = [tick(T0 + m * MINUTE, step * MINUTE) for m in range(0, SPAN + 20, step)]
         timed = [*((r.received_at, 1, r) for r in rows), *((t.received_at, 0, t) for t in ticks)]
         log = [r for _, _, r in sorted(timed, key=lambda e: e[:2]) if instant_of(r) <= T0 + SPAN * MINUTE]
-        said.append(by_kind(fold(batches([configuration(DEVICES, T0), *log], [9]))[0]))
+        said.append(by_kind(fold_together(batches([configuration(DEVICES, T0), *log], [9]))))
     assert said[0] == said[1]
 
 

@@ -5,26 +5,24 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from processors.fold.detector import Detector
 from tests.logs import HOUR, MINUTE, Run, batch, minutes, revision, row, tick
 from tests.series import STATIONS
 
 
 def played(readings, start, interval_s, late_ms=500):
     """The rows as one monitor's, a tick each minute; ends ten minutes after the last."""
-    run = Run(revision([{"id": "d1", "interval": interval_s}], at=start), detector=Detector.empty())
-    clock = start
+    log, clock = [revision([{"id": "d1", "interval": interval_s}], at=start)], start
     for reading in readings:
         at = reading.time + late_ms
         while clock + MINUTE <= at:
             clock += MINUTE
-            run.fold(tick(clock))
-        run.fold(batch(reading._replace(received_at=at)))
+            log.append(tick(clock))
+        log.append(batch(reading._replace(received_at=at)))
     end = clock + HOUR + 10 * MINUTE
     while clock < end:
         clock += MINUTE
-        run.fold(tick(clock))
-    return run
+        log.append(tick(clock))
+    return Run(*log)
 
 
 def expected(frame, interval_s, width):
