@@ -107,8 +107,11 @@ class Breaches(Rowless):
     def judged(self, context: VerdictInContext, delayed: bool = False) -> list[Breach]:
         """The events that a verdict leads to. `delayed`: it was first found after an outage of our own."""
         situation, episode = self.situation_of(context)
+        steps = decide(situation).steps
+        if not steps:
+            return []
         turn = _Turn(_key_of(context), context, delayed, episode)
-        events = [_TAKEN[step](self, turn) for step in decide(situation).steps]
+        events = [_TAKEN[step](self, turn) for step in steps]
         return [event for event in events if event is not None]
 
     def situation_of(self, context: VerdictInContext) -> tuple[Situation, Episode | None]:
@@ -137,13 +140,13 @@ class Breaches(Rowless):
             True,
             verdict.answer,
             context.previous,
-            place=place,
-            opened=opened,
-            news=news,
-            belongs=belongs,
-            later=context.later_compliant is not None,
-            enough=context.in_a_row.enough,
-            clears=context.in_a_row.clears,
+            place,
+            opened,
+            news,
+            belongs,
+            context.later_compliant is not None,
+            context.in_a_row.enough,
+            context.in_a_row.clears,
         )
         return situation, episode
 
