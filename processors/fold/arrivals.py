@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from ingest.records import Readings
+from processors.breaches import VerdictInContext
 from processors.columns import Int64s
 from processors.fold.flagging import flag
 from processors.fold.memory import Memory
 from processors.fold.outputs import DUPLICATE, Outputs
 from processors.measuring.intake import Intake, Positions, intake
 from processors.records.breaches import Breach
-from processors.verdicts.answers import Judgement
 from processors.windows import HOUR
 
 
@@ -47,7 +47,7 @@ def take_in(memory: Memory, batch: Readings, clock: Int64s, begin: int, end: int
     if not len(fresh):
         return
     # in the order of the rows, as if each had come alone
-    events: list[tuple[int, int, Breach | Judgement]] = []
+    events: list[tuple[int, int, Breach | VerdictInContext]] = []
     events += [(i, 0, event) for i, event in _hear(memory, batch, fresh)]
     opened = memory.instants.values(fresh.columns, fresh.received, memory.orders)
     events += [(i, 1, judgement) for i, judgement in opened]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ingest.records import Revision
-from processors.breaches import Breaches
+from processors.breaches import Breaches, VerdictInContext
 from processors.columns import HOUR_MS, NEVER
 from processors.fold.configuration import Configuration
 from processors.fold.flagging import Checked
@@ -31,7 +31,7 @@ from processors.silence.deadman import Deadman
 from processors.silence.device_gaps import DeviceGaps, GapContext
 from processors.silence.heard import Heard
 from processors.silence.own_outage import Outage
-from processors.verdicts.answers import Findings, Judgement
+from processors.verdicts.answers import Findings
 from processors.verdicts.days import Days
 from processors.verdicts.judge import Judge
 from processors.verdicts.single_values import Instants
@@ -132,27 +132,17 @@ class Memory:
         return self.gaps.touch(start, end)
 
     def publish(self, found: list[Findings], out: Outputs, delayed: bool) -> None:
-        """Say what was judged, and what of it opens, amends or closes a breach."""
+        """Publish verdicts, and the breaches that they open, amend or close."""
         for findings in found:
             out.verdict_groups.append(findings.verdicts)
-            for judgement in findings.judgements(self.breaches.open):
-                self._tell(judgement, out, delayed)
+            for context in findings.in_context(self.breaches.open):
+                out.breaches += self.breaches.judged(context, delayed)
 
-    def publish_each(self, made: list[Judgement], out: Outputs, delayed: bool) -> None:
-        """The same of judgements that were found one by one."""
-        out.verdict_groups += VERDICTS.groups(judgement.verdict for judgement in made)
-        for judgement in made:
-            self._tell(judgement, out, delayed)
-
-    def _tell(self, judgement: Judgement, out: Outputs, delayed: bool) -> None:
-        out.breaches += self.breaches.judged(
-            judgement.verdict,
-            judgement.rule,
-            previous=judgement.previous,
-            later_compliant=judgement.later,
-            delayed=delayed,
-            **judgement.in_a_row._asdict(),
-        )
+    def publish_each(self, contexts: list[VerdictInContext], out: Outputs, delayed: bool) -> None:
+        """The same of verdicts that were found one by one."""
+        out.verdict_groups += VERDICTS.groups(context.verdict for context in contexts)
+        for context in contexts:
+            out.breaches += self.breaches.judged(context, delayed)
 
     def settle(self, found: list[Findings], at: int, out: Outputs, delayed: bool = False) -> None:
         """Judge the days that can be settled, and anew those of which `found` has changed an interval."""

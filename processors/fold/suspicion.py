@@ -15,7 +15,7 @@ import numpy as np
 
 from ingest.records import Readings
 from ingest.units import JUDGED
-from processors.breaches import SUSPICION, Breaches
+from processors.breaches import SUSPICION, Breaches, Suspicion
 from processors.columns import (
     ABSENT,
     HOUR_MS,
@@ -198,20 +198,17 @@ def _events(
         anew = {plan.devices[row] for name, row in told if name == pattern}
         events += breaches.unsuspect(rule_of(pattern), stands - anew, at)
     for (pattern, row), finding in told.items():
-        events.append(
-            breaches.suspect(
-                rule_of(pattern),
-                plan.sites[row],
-                plan.devices[row],
-                (finding.start, finding.end),
-                {"zh": TITLES[pattern].zh_CN, "en": TITLES[pattern].en},
-                STATUS,
-                evidence_of(finding, plan),
-                at,
-                delayed,
-                plan.id,
-            )
+        suspicion = Suspicion(
+            rule_of(pattern),
+            plan.sites[row],
+            plan.devices[row],
+            finding.start,
+            finding.end,
+            title={"zh": TITLES[pattern].zh_CN, "en": TITLES[pattern].en},
+            status=STATUS,
+            evidence=evidence_of(finding, plan),
         )
+        events.append(breaches.suspect(suspicion, at, delayed=delayed, configuration=plan.id))
     silenced = [
         f"{plan.devices[one.row]}: {one.pattern}, explained by {one.silenced}"
         for one in found

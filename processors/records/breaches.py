@@ -60,6 +60,43 @@ class Breach:
         return short_id("breach-event", self.id, self.event, self.start, self.revision, self.rule_revision)
 
 
+# What an opening event says where no limit stands behind it; the rest is for whoever makes one to fill in.
+NO_LIMIT = Breach(
+    id="",
+    event="opened",
+    kind="",
+    level="",
+    site="",
+    device="",
+    rule="",
+    rule_revision="",
+    title={},
+    clause="",
+    citation="",
+    status="",
+    administrative=False,
+    pollutant=None,
+    unit=None,
+    at=0,
+    opened_at=0,
+    start=0,
+    end=0,
+    value=None,
+    background=None,
+    subtracted=None,
+    limit=None,
+    capture=None,
+    interval=None,
+    verdict=None,
+    revision=1,
+    reasons=(),
+    delayed=False,
+    tell=True,
+    deadline_h=None,
+    configuration="",
+)
+
+
 def encode_breach(breach: Breach) -> tuple[bytes, bytes, Headers]:
     """(key, value, headers) of a breach event."""
     body = {**asdict(breach), "event_id": breach.event_id}

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processors.breaches import OFFLINE, OFFLINE_SITE, Breaches
+from processors.breaches import OFFLINE, OFFLINE_SITE, Breaches, SilentPlace
 from processors.columns import NEVER, Int64s, Pack, Renumbering, Unpacked, carried
 from processors.plan.plan import Plan
 from processors.records.breaches import Breach
@@ -79,17 +79,15 @@ class Deadman(Bounded):
             label, tell_at = _together(plan, silence, when, fellows[int(plan.site_of[row])], due)
             why = ("never_seen",) if int(silence.last_seen[row]) == NEVER else ("device_silent",)
             self.tell_at[row] = tell_at
-            events.append(
-                breaches.silent(
-                    (OFFLINE, plan.sites[row], plan.devices[row]),
-                    int(silence.heard_until([row])),
-                    tuple(sorted({*why, *more.get(row, ()), *label})),
-                    at,
-                    delayed=at != due,
-                    tell=not label,
-                    configuration=plan.id,
-                )
+            place = SilentPlace(
+                OFFLINE,
+                plan.sites[row],
+                plan.devices[row],
+                int(silence.heard_until([row])),
+                tuple(sorted({*why, *more.get(row, ()), *label})),
+                tell=not label,
             )
+            events.append(breaches.silent(place, at, delayed=at != due, configuration=plan.id))
         for site in sites:
             events += self._site(plan, silence, breaches, fellows[site], at, at != due)
         self._plan_ahead()
@@ -120,18 +118,9 @@ class Deadman(Bounded):
             self.tell_at[row] = FAR
         never = (silence.last_seen[rows] == NEVER).all()
         own = gathered - {"device_silent", "never_seen", SITE_QUIET} | {SITE_SILENT}
-        since = silence.heard_until(rows)
-        events.append(
-            breaches.silent(
-                (OFFLINE_SITE, name, ""),
-                since,
-                tuple(sorted(own | {"never_seen"} if never else own)),
-                at,
-                delayed=delayed,
-                tell=True,
-                configuration=plan.id,
-            )
-        )
+        reasons = tuple(sorted(own | {"never_seen"} if never else own))
+        place = SilentPlace(OFFLINE_SITE, name, "", silence.heard_until(rows), reasons)
+        events.append(breaches.silent(place, at, delayed=delayed, configuration=plan.id))
         return events
 
     def tell(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
+from processors.breaches import ALONE, InARow, VerdictInContext
 from processors.columns import Int8s, Int16s, Int32s, Int64s
 from processors.measuring.stations import AreaMean
 from processors.plan.rules import Rule
@@ -15,27 +15,6 @@ from processors.records.verdicts import COMPLIANT, EXCEEDS, UNDETERMINED, Verdic
 # States of a point in an interval.
 NONE, IS_COMPLIANT, IS_EXCEEDING, IS_UNDETERMINED, PENDING = range(5)
 ANSWER_OF = {IS_COMPLIANT: COMPLIANT, IS_EXCEEDING: EXCEEDS, IS_UNDETERMINED: UNDETERMINED}
-
-
-class InARow(NamedTuple):
-    """What an answer means among those around it."""
-
-    since: int | None = None  # exceeds: where the run of exceeding intervals began; None: with this one
-    enough: bool = True  # exceeds: in as many intervals in a row as the rule asks
-    clears: bool = True  # compliant: for as long and as clearly as the rule asks
-
-
-ALONE = InARow()
-
-
-class Judgement(NamedTuple):
-    """A verdict with what its breach depends on."""
-
-    verdict: Verdict
-    rule: Rule
-    previous: str | None = None  # the answer it supersedes
-    later: Verdict | None = None  # the next compliant verdict, where it is known already
-    in_a_row: InARow = ALONE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,10 +27,10 @@ class Findings:
     state: Int8s
     previous: Int8s  # the state that was superseded
     supersedes: bool  # of a point at least it is not the first verdict
-    later: Mapping[int, Verdict]  # line that exceeds -> `Judgement.later`
+    later: Mapping[int, Verdict]  # line that exceeds -> `VerdictInContext.later_compliant`
     in_a_row: Sequence[InARow]  # a line each, or none: the rule does not look back
 
-    def judgements(self, opened: Container[tuple[str, str, str]]) -> Iterator[Judgement]:
+    def in_context(self, opened: Container[tuple[str, str, str]]) -> Iterator[VerdictInContext]:
         """Those that a breach may depend on, by line. `opened`: (rule, kind, point) of open breaches."""
         if "interval" not in self.rule.opens:
             return
@@ -60,7 +39,7 @@ class Findings:
         rule, kind, place = self.rule.id, "interval", VERDICTS.own.index("point")
         for line, row in enumerate(self.verdicts.rows):
             if concern[line] or (rule, kind, row[place]) in opened:
-                yield Judgement(
+                yield VerdictInContext(
                     self.verdicts.record(line),
                     self.rule,
                     ANSWER_OF.get(int(self.previous[line])),

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from processors.breaches import VerdictInContext
 from processors.columns import UNBOUNDED, Int8s, Int16s, Pack, Unpacked, carried
 from processors.plan.plan import Plan
 from processors.plan.plan_change import PlanChange, Planned
@@ -26,7 +27,6 @@ from processors.verdicts.answers import (
     NONE,
     Findings,
     Held,
-    Judgement,
 )
 from processors.windows.calendar import SUPERSEDE_MS, Track, day_of
 from processors.windows.horizons import Horizons
@@ -53,9 +53,9 @@ class Days(Planned):
 
     def settle(
         self, held: HeldByRule, pending: dict[tuple[str, int], int], closed: dict[Track, int], at: int
-    ) -> list[Judgement]:
+    ) -> list[VerdictInContext]:
         """Settle the days whose intervals have all been decided. `closed`: end of a track's last window."""
-        made: list[Judgement] = []
+        made: list[VerdictInContext] = []
         for name, newest in self.plan.latest.items():
             if newest.rule.allowance is None:
                 continue
@@ -78,17 +78,19 @@ class Days(Planned):
     def _first_day(self, rule: RuleInForce, held: HeldByRule, closed: dict[Track, int]) -> int:
         return min(held.get(rule.rule.id, {}), default=closed[rule.track])
 
-    def resettle(self, held: HeldByRule, findings: list[Findings], at: int) -> list[Judgement]:
+    def resettle(self, held: HeldByRule, findings: list[Findings], at: int) -> list[VerdictInContext]:
         """Count settled days again in which a verdict was superseded."""
         touched = {(f.rule.id, day_of(f.start, self.plan.zone)) for f in findings if f.supersedes}
-        made: list[Judgement] = []
+        made: list[VerdictInContext] = []
         for name, newest in self.plan.latest.items():
             for start, end in sorted(day for other, day in touched if other == name):
                 if newest.rule.allowance is not None and start in self.settled.get(name, {}):
                     made += self._settle(self._rule_of(newest, end), held, start, end, at)
         return made
 
-    def _settle(self, rule: RuleInForce, held: HeldByRule, start: int, end: int, at: int) -> list[Judgement]:
+    def _settle(
+        self, rule: RuleInForce, held: HeldByRule, start: int, end: int, at: int
+    ) -> list[VerdictInContext]:
         allowance = rule.rule.allowance or 0
         within = [h.state for s, h in sorted(held.get(rule.rule.id, {}).items()) if start <= s < end]
         if not within:
@@ -114,7 +116,7 @@ class Days(Planned):
             verdict = self._day_verdict(
                 rule, row, start, end, int(state[row]), int(count[row]), int(day.revision[row]), at
             )
-            made.append(Judgement(verdict, rule.rule, previous))
+            made.append(VerdictInContext(verdict, rule.rule, previous))
         day.state, day.count = state, count.astype(np.int16)
         return made
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from processors.breaches import InARow
 from processors.plan.rule_in_force import RuleInForce
-from processors.verdicts.answers import IS_COMPLIANT, IS_EXCEEDING, Held, InARow
+from processors.verdicts.answers import IS_COMPLIANT, IS_EXCEEDING, Held
 
 Earlier = Sequence[tuple[int, Held]]  # (start, answers) of the intervals before, the last one first
 Later = Sequence[tuple[int, Held]]  # of those after, where they have their answers already

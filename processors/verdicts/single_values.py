@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ingest.units import JUDGED
+from processors.breaches import VerdictInContext
 from processors.columns import (
     ABSENT,
     HOUR_MS,
@@ -30,7 +31,6 @@ from processors.plan.plan_change import PlanChange, Planned
 from processors.plan.rule_in_force import PLAIN, Admission, RuleInForce
 from processors.records.ids import short_id
 from processors.records.verdicts import COMPLIANT, EXCEEDS, Verdict
-from processors.verdicts.answers import Judgement
 from processors.windows.horizons import Bounded
 from processors.windows.means import Means, slots_of
 from processors.windows.row_log import REFUSED, Columns
@@ -49,10 +49,12 @@ class Instants(Planned, Bounded):
     # id of an opening verdict -> its receipt: a duplicate may come after the log has forgotten its reading
     opened: dict[str, int] = field(default_factory=dict)
 
-    def values(self, columns: Columns, received: Int64s, orders: Orders) -> list[tuple[int, Judgement]]:
+    def values(
+        self, columns: Columns, received: Int64s, orders: Orders
+    ) -> list[tuple[int, VerdictInContext]]:
         """Readings came, with their first flags; verdicts that open an episode, with their position."""
         rows, time, values = columns.row, columns.time, columns.values
-        made: list[tuple[int, Judgement]] = []
+        made: list[tuple[int, VerdictInContext]] = []
         for rule in self.plan.rules:
             if rule.window:
                 continue
@@ -81,7 +83,7 @@ class Instants(Planned, Bounded):
                     if verdict.id in self.opened:
                         continue
                     self.opened[verdict.id] = at
-                    made.append((i, Judgement(verdict, rule.rule)))
+                    made.append((i, VerdictInContext(verdict, rule.rule)))
                 newest[row] = max(int(newest[row]), when)
             rest = which[~slowly]
             np.maximum.at(newest, rows[rest], time[rest])
@@ -108,9 +110,9 @@ class Instants(Planned, Bounded):
 
     def close(
         self, start: int, end: int, measured: Mapping[Admission, tuple[Means, ...]], at: int
-    ) -> list[Judgement]:
+    ) -> list[VerdictInContext]:
         """A window closed: compliant verdicts where an episode ends with it."""
-        made: list[Judgement] = []
+        made: list[VerdictInContext] = []
         self.opened = {name: when for name, when in self.opened.items() if when + _REMEMBER_MS > at}
         width = end - start
         short = slots_of(self.plan.interval, SHORT) > 0
@@ -130,7 +132,7 @@ class Instants(Planned, Bounded):
                 row = int(rows[i])
                 newest[row] = NEVER
                 verdict = self._verdict(rule, row, start, end, at, float(found.greatest[i] / 1000))
-                made.append(Judgement(verdict, rule.rule))
+                made.append(VerdictInContext(verdict, rule.rule))
         return made
 
     def follow(self, change: PlanChange) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from processors.breaches import VerdictInContext
 from processors.columns import UNBOUNDED
 from processors.plan.plan import Plan
 from processors.records.ids import short_id
@@ -19,7 +20,6 @@ from processors.verdicts.answers import (
     NONE,
     Findings,
     Held,
-    Judgement,
 )
 from processors.verdicts.days import Days
 from processors.windows.calendar import HOUR, SUPERSEDE_MS
@@ -49,11 +49,13 @@ def _held(*states: int, start: int = MIDNIGHT, rule: str = "local") -> dict[str,
     return {rule: found}
 
 
-def _settled(days: Days, held: dict[str, dict[int, Held]], closed: int = END, **more: Any) -> list[Judgement]:
+def _settled(
+    days: Days, held: dict[str, dict[int, Held]], closed: int = END, **more: Any
+) -> list[VerdictInContext]:
     return days.settle(held, more.get("pending", {}), {HOUR: closed}, END + 5)
 
 
-def _findings(of: Judgement, start: int, supersedes: bool = True) -> Findings:
+def _findings(of: VerdictInContext, start: int, supersedes: bool = True) -> Findings:
     """Of an interval that begins at `start`, by the rule of a day's verdict."""
     verdicts = VERDICTS.groups([replace(of.verdict, kind="interval", start=start)])
     state = np.array([IS_EXCEEDING], np.int8)

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from processors.breaches import InARow
 from processors.plan.plan import Plan
 from processors.plan.rule_in_force import RuleInForce
 from processors.verdicts.answers import IS_COMPLIANT, IS_EXCEEDING, IS_UNDETERMINED, NONE, PENDING, Held
-from processors.verdicts.in_a_row import InARow, place_in_run
+from processors.verdicts.in_a_row import place_in_run
 from tests.logs import T0, local_rule, revision
 
 QUARTER = 900_000

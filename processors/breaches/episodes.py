@@ -1,0 +1,361 @@
+"""Episodes: the breaches that are open or were until lately, opened once, amended, closed once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Set
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from processors.breaches.context import VerdictInContext
+from processors.breaches.decisions import (
+    AFTER,
+    AMEND,
+    APART,
+    BEFORE,
+    CLOSE,
+    CLOSE_BY_LATER,
+    CLOSED_ONE,
+    EXTEND,
+    HIGHER,
+    INSIDE,
+    LAST,
+    NO_EPISODE,
+    NONE,
+    NOTHING,
+    OPEN,
+    OPEN_APART,
+    OPEN_ONE,
+    RAISE,
+    REOPEN,
+    RESUME,
+    TELL,
+    TELLABLE,
+    Situation,
+    decide,
+)
+from processors.breaches.events import (
+    OFFLINE,
+    OFFLINE_SITE,
+    SUSPICION,
+    SilentPlace,
+    Suspicion,
+    exceedance,
+    follow_up,
+    id_of,
+    is_in_time,
+    level_of,
+    silence,
+    suspicion,
+)
+from processors.columns import HOUR_MS, Rowless
+from processors.plan.rules import LEVELS
+from processors.records.breaches import Breach
+from processors.records.verdicts import EXCEEDS
+from processors.windows.horizons import Horizons
+
+REMEMBER_MOST = 12  # of one rule and point: as many as fit into the day in which background may change
+REMEMBER_MS = 26 * HOUR_MS  # closed breaches that a superseding verdict may still amend
+Key = tuple[str, str, str]  # rule, kind of verdict, device (of OFFLINE_SITE: the site)
+
+_STANDING = (OFFLINE, SUSPICION)  # no rule of the configuration stands behind them
+
+
+@dataclass(slots=True)
+class Episode:
+    """A breach that is open, or was until lately: its opening event, its last exceeding interval."""
+
+    opened: Breach
+    last: int  # start of the last exceeding interval
+    closed_at: int | None = None
+    until: int = 0  # start of the interval that closed it
+
+    def has(self, context: VerdictInContext) -> bool:
+        """Is the exceedance part of this episode, which is over?"""
+        inside = self.opened.start <= context.verdict.start <= max(self.last, self.until)
+        return inside or self.opened.id == id_of(context, context.in_a_row.run_start)
+
+
+@dataclass(slots=True)
+class _Turn:
+    """A verdict whose steps are being taken, and the episode that they concern."""
+
+    key: Key
+    context: VerdictInContext
+    delayed: bool
+    episode: Episode | None
+
+    @property
+    def found(self) -> Episode:
+        """The episode, which every step concerns but those that begin one."""
+        assert self.episode is not None
+        return self.episode
+
+    def begin(self, id_: str) -> Episode:
+        """An episode that begins with this verdict."""
+        opened = exceedance(self.context, id_, self.delayed)
+        self.episode = Episode(opened, self.context.verdict.start)
+        return self.episode
+
+
+@dataclass(slots=True)
+class Breaches(Rowless):
+    """All episodes of a partition; a key has at most one that is open."""
+
+    open: dict[Key, Episode] = field(default_factory=dict)
+    closed: dict[Key, list[Episode]] = field(default_factory=dict)  # the newest of each key, by their end
+
+    def judged(self, context: VerdictInContext, delayed: bool = False) -> list[Breach]:
+        """The events that a verdict leads to. `delayed`: it was first found after an outage of our own."""
+        situation, episode = self.situation_of(context)
+        steps = decide(situation).steps
+        if not steps:
+            return []
+        turn = _Turn(_key_of(context), context, delayed, episode)
+        events = [_TAKEN[step](self, turn) for step in steps]
+        return [event for event in events if event is not None]
+
+    def situation_of(self, context: VerdictInContext) -> tuple[Situation, Episode | None]:
+        """What is known when a verdict comes, and the episode that it concerns."""
+        verdict = context.verdict
+        kind = "day" if verdict.kind == "day" else "interval"
+        if kind not in context.rule.opens:
+            return Situation(False, verdict.answer), None
+        key = _key_of(context)
+        current, closed = self.open.get(key), self.closed.get(key, [])
+        place = _place_of(context, current)
+        opened, episode = NONE, current
+        if context.previous is not None:
+            for one in (*closed, *([current] if current is not None else ())):
+                if one.opened.start == verdict.start:
+                    opened, episode = OPEN_ONE if one is current else CLOSED_ONE, one
+                    break
+        news, belongs = NOTHING, False
+        if opened == NONE and verdict.answer == EXCEEDS:
+            if current is not None and place != APART:
+                news = _news_of(context, current.opened)
+            else:
+                episode = next((one for one in closed if one.has(context)), None)
+                belongs = episode is not None
+        situation = Situation(
+            True,
+            verdict.answer,
+            context.previous,
+            place,
+            opened,
+            news,
+            belongs,
+            context.later_compliant is not None,
+            context.in_a_row.enough,
+            context.in_a_row.clears,
+        )
+        return situation, episode
+
+    # --------------------------------------------------------------------------------- steps of a decision
+
+    def _open(self, turn: _Turn) -> Breach:
+        return self._begin(turn, id_of(turn.context, turn.context.in_a_row.run_start))
+
+    def _reopen(self, turn: _Turn) -> Breach:
+        verdict = turn.context.verdict
+        return self._begin(turn, id_of(turn.context, None, verdict.start, verdict.revision))
+
+    def _resume(self, turn: _Turn) -> Breach:
+        verdict, run_start = turn.context.verdict, turn.context.in_a_row.run_start
+        return self._begin(turn, id_of(turn.context, run_start, verdict.start, verdict.revision))
+
+    def _begin(self, turn: _Turn, id_: str) -> Breach:
+        episode = turn.begin(id_)
+        self.open[turn.key] = episode
+        return episode.opened
+
+    def _open_apart(self, turn: _Turn) -> Breach:
+        return turn.begin(id_of(turn.context, turn.context.in_a_row.run_start)).opened
+
+    def _extend(self, turn: _Turn) -> None:
+        turn.found.last = max(turn.found.last, turn.context.verdict.start)
+
+    def _amend(self, turn: _Turn) -> Breach:
+        return follow_up(turn.found.opened, turn.context.verdict, "amended", tell=False)
+
+    def _raise(self, turn: _Turn) -> Breach:
+        episode, verdict, rule = turn.found, turn.context.verdict, turn.context.rule
+        before, tell = episode.opened, is_in_time(verdict, rule)
+        episode.opened = replace(before, level=level_of(verdict, rule), tell=before.tell or tell)
+        return follow_up(episode.opened, verdict, "amended", tell=tell, delayed=turn.delayed)
+
+    def _tell(self, turn: _Turn) -> Breach:
+        turn.found.opened = replace(turn.found.opened, tell=True)
+        return follow_up(turn.found.opened, turn.context.verdict, "amended", delayed=turn.delayed)
+
+    def _close_by_verdict(self, turn: _Turn) -> Breach:
+        episode = turn.found
+        return self._close(turn.key, episode, follow_up(episode.opened, turn.context.verdict, "closed"))
+
+    def _close_by_later(self, turn: _Turn) -> Breach:
+        verdict, later = turn.context.verdict, turn.context.later_compliant
+        assert later is not None
+        event = follow_up(turn.found.opened, later, "closed", at=verdict.decided_at)
+        return self._close(turn.key, turn.found, event)
+
+    # ------------------------------------------------------------------------------------------- episodes
+
+    def _close(self, key: Key, episode: Episode, event: Breach) -> Breach:
+        if self.open.get(key) is episode:
+            del self.open[key]
+        episode.closed_at, episode.until = event.at, event.start
+        held = self.closed.setdefault(key, [])
+        held.append(episode)
+        del held[:-REMEMBER_MOST]
+        return event
+
+    def close(self, key: Key, at: int, reason: str, **changes: Any) -> Breach | None:
+        """Close what is open under the key, for a reason of its own."""
+        episode = self.open.get(key)
+        if episode is None:
+            return None
+        event = replace(episode.opened, event="closed", at=at, reasons=(reason,), **changes)
+        return self._close(key, episode, event)
+
+    def silent(self, place: SilentPlace, at: int, *, delayed: bool, configuration: str) -> Breach:
+        """A device has been silent for too long, or a whole site."""
+        breach = silence(place, at, delayed, configuration)
+        self.open[place.rule, OFFLINE, place.name] = Episode(breach, place.since)
+        return breach
+
+    def is_open(self, *key: str) -> bool:
+        """Is a breach open under the key?"""
+        return key in self.open
+
+    def is_untold(self, *key: str) -> bool:
+        """Is a breach open under the key that nobody was told of?"""
+        episode = self.open.get((key[0], key[1], key[2]))
+        return episode is not None and not episode.opened.tell
+
+    def reasons(self, key: Key) -> tuple[str, ...]:
+        """Those of the breach that is open under the key."""
+        episode = self.open.get(key)
+        return () if episode is None else episode.opened.reasons
+
+    def learn(
+        self, key: Key, more: Set[str], less: Set[str], at: int, *, tell: bool = False, delayed: bool = False
+    ) -> Breach | None:
+        """More is known of why a breach is open, or it is to be told after all: its event; None: no news."""
+        episode = self.open.get(key)
+        if episode is None:
+            return None
+        before = episode.opened
+        reasons = tuple(sorted({*before.reasons} - less | more))
+        news = tell and not before.tell
+        if reasons == before.reasons and not news:
+            return None
+        episode.opened = replace(
+            before, reasons=reasons, tell=before.tell or tell, revision=before.revision + 1
+        )
+        return replace(episode.opened, event="amended", at=at, tell=news, delayed=before.delayed or delayed)
+
+    def suspect(self, found: Suspicion, at: int, *, delayed: bool, configuration: str) -> Breach:
+        """A device is suspected of falsification from now on; a person decides."""
+        breach = suspicion(found, at, delayed, configuration)
+        # the opening event carries the evidence; the state does not keep it
+        self.open[found.rule, SUSPICION, found.device] = Episode(breach, found.start)
+        return replace(breach, evidence=found.evidence)
+
+    def unsuspect(self, rule: str, stands: Set[str], at: int, reason: str = "suspicion_over") -> list[Breach]:
+        """Close the suspicions of a rule that no longer stand."""
+        return self._close_others(rule, stands, at, reason, end=at)
+
+    def drop(
+        self, devices: Iterable[str], sites: Iterable[str], judged: Mapping[str, Set[str]], at: int
+    ) -> list[Breach]:
+        """Close what no verdict will close any more: `judged` says which devices each rule judges."""
+        every, places = set(devices), set(sites)
+        events = []
+        for key in sorted(self.open):
+            rule, device = key[0], key[2]
+            known, gone = (places, "site_removed") if rule == OFFLINE_SITE else (every, "device_removed")
+            reason = gone if device not in known else "rule_removed"
+            # a rule may also be gone for this device only: its site is in another stage now, say
+            if device not in known or (key[1] not in _STANDING and device not in judged.get(rule, ())):
+                event = self.close(key, at, reason)
+                assert event is not None
+                events.append(event)
+        return events
+
+    def suspend(self, rule: str, judged: Set[str], at: int) -> list[Breach]:
+        """Close what a rule has open at devices that it judges no longer, by an order from outside."""
+        return self._close_others(rule, judged, at, "rule_suspended")
+
+    def _close_others(
+        self, rule: str, devices: Set[str], at: int, reason: str, **changes: Any
+    ) -> list[Breach]:
+        """Close what a rule has open at all but some devices."""
+        keys = [key for key in sorted(self.open) if key[0] == rule and key[2] not in devices]
+        return [e for key in keys if (e := self.close(key, at, reason, **changes)) is not None]
+
+    def forget(self, until: Horizons) -> None:
+        """Forget closed episodes that no verdict can amend any more."""
+        for key, episodes in list(self.closed.items()):
+            kept = [e for e in episodes if e.closed_at is None or e.closed_at + REMEMBER_MS > until.due]
+            if kept:
+                self.closed[key] = kept
+            else:
+                del self.closed[key]
+
+    def dump(self, pack: object) -> list[Any]:
+        """As JSON data."""
+        return [
+            [name, list(key), asdict(episode.opened), episode.last, episode.closed_at, episode.until]
+            for name, held in (("open", {k: [e] for k, e in self.open.items()}), ("closed", self.closed))
+            for key, episodes in sorted(held.items())
+            for episode in episodes
+        ]
+
+    @classmethod
+    def load(cls, data: list[Any], arrays: object, plan: object) -> Breaches:
+        """The inverse of `dump`."""
+        made = cls()
+        for name, key, opened, last, closed_at, until in data:
+            opened["reasons"] = tuple(opened["reasons"])
+            place, episode = (key[0], key[1], key[2]), Episode(Breach(**opened), last, closed_at, until)
+            if name == "open":
+                made.open[place] = episode
+            else:
+                made.closed.setdefault(place, []).append(episode)
+        return made
+
+
+_TAKEN: dict[str, Callable[[Breaches, _Turn], Breach | None]] = {
+    OPEN: Breaches._open,
+    REOPEN: Breaches._reopen,
+    RESUME: Breaches._resume,
+    OPEN_APART: Breaches._open_apart,
+    EXTEND: Breaches._extend,
+    AMEND: Breaches._amend,
+    RAISE: Breaches._raise,
+    TELL: Breaches._tell,
+    CLOSE: Breaches._close_by_verdict,
+    CLOSE_BY_LATER: Breaches._close_by_later,
+}
+
+
+def _key_of(context: VerdictInContext) -> Key:
+    return context.rule.id, context.verdict.kind, context.verdict.point
+
+
+def _place_of(context: VerdictInContext, current: Episode | None) -> str:
+    """Where the verdict's interval lies, seen from the episode that is open."""
+    if current is None:
+        return NO_EPISODE
+    start, later = context.verdict.start, context.later_compliant
+    if start < current.opened.start:
+        return BEFORE if later is None or later.start >= current.opened.start else APART
+    if start < current.last:
+        return INSIDE
+    return LAST if start == current.last else AFTER
+
+
+def _news_of(context: VerdictInContext, opened: Breach) -> str:
+    """What an exceedance adds to the open episode that it joins."""
+    if LEVELS.index(level_of(context.verdict, context.rule)) > LEVELS.index(opened.level):
+        return HIGHER
+    return TELLABLE if not opened.tell and is_in_time(context.verdict, context.rule) else NOTHING

@@ -1,0 +1,170 @@
+"""The events that are published of breaches: what each says of its verdict, rule, silence or suspicion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from processors.breaches.context import VerdictInContext
+from processors.columns import HOUR_MS
+from processors.plan.rules import LEVELS, Rule
+from processors.records.breaches import NO_LIMIT, Breach
+from processors.records.ids import short_id
+from processors.records.verdicts import Verdict
+
+OFFLINE = "offline"
+OFFLINE_SITE = "offline/site"  # of a site all of whose devices are silent; such a breach names no device
+SUSPICION = "suspicion"
+
+_OFFLINE_TITLES = {
+    OFFLINE: {"en": "Monitor offline", "zh": "监测设备离线"},
+    OFFLINE_SITE: {"en": "Whole site offline", "zh": "工地监测全部离线"},
+}
+# what an event says in the words of the verdict that led to it
+_MEASURED = (
+    "start",
+    "end",
+    "value",
+    "background",
+    "subtracted",
+    "limit",
+    "capture",
+    "interval",
+    "revision",
+    "reasons",
+    "configuration",
+)
+_measured_of = attrgetter(*_MEASURED)
+
+
+class SilentPlace(NamedTuple):
+    """A device that has been silent for too long, or a whole site (`rule` OFFLINE_SITE, no device)."""
+
+    rule: str
+    site: str
+    device: str
+    since: int  # when it was last heard
+    reasons: tuple[str, ...]
+    tell: bool = True
+
+    @property
+    def name(self) -> str:
+        """Of the device, or of the site."""
+        return self.device or self.site
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """A device whose data looks falsified: by which pattern, in which hours, on what evidence."""
+
+    rule: str
+    site: str
+    device: str
+    start: int
+    end: int
+    title: dict[str, str]
+    status: str  # of the sources that describe the pattern
+    evidence: dict[str, Any]
+
+
+def exceedance(context: VerdictInContext, id_: str, delayed: bool) -> Breach:
+    """The event that opens a breach of a limit."""
+    verdict, rule = context.verdict, context.rule
+    return replace(
+        NO_LIMIT,
+        id=id_,
+        kind="exceedance",
+        level=level_of(verdict, rule),
+        site=verdict.site,
+        device=verdict.point,
+        rule=rule.id,
+        rule_revision=rule.revision,
+        title=rule.titles,
+        clause=rule.clause,
+        citation=rule.citation,
+        status=rule.status,
+        administrative=rule.administrative,
+        pollutant=verdict.pollutant,
+        unit=verdict.unit,
+        opened_at=verdict.decided_at,
+        delayed=delayed,
+        tell=is_in_time(verdict, rule),
+        deadline_h=rule.deadline_h,
+        **_of_verdict(verdict),
+    )
+
+
+def follow_up(opened: Breach, verdict: Verdict, event: str, **changes: Any) -> Breach:
+    """An event of a breach that a later or superseding verdict leads to."""
+    return replace(opened, **{**_of_verdict(verdict), "event": event, **changes})
+
+
+def _of_verdict(verdict: Verdict) -> dict[str, Any]:
+    measured = dict(zip(_MEASURED, _measured_of(verdict), strict=True))
+    return {**measured, "at": verdict.decided_at, "verdict": verdict.id}
+
+
+def silence(place: SilentPlace, at: int, delayed: bool, configuration: str) -> Breach:
+    """The event that opens a breach of a silent device or site."""
+    return replace(
+        NO_LIMIT,
+        id=short_id("breach", place.rule, place.name, place.since),
+        kind=OFFLINE,
+        level=OFFLINE,
+        site=place.site,
+        device=place.device,
+        rule=place.rule,
+        title=_OFFLINE_TITLES[place.rule],
+        at=at,
+        opened_at=at,
+        start=place.since,
+        end=at,
+        reasons=place.reasons,
+        delayed=delayed,
+        tell=place.tell,
+        configuration=configuration,
+    )
+
+
+def suspicion(found: Suspicion, at: int, delayed: bool, configuration: str) -> Breach:
+    """The event that opens a suspicion, without its evidence."""
+    return replace(
+        NO_LIMIT,
+        id=short_id("breach", found.rule, found.device, found.start, found.end),
+        kind=SUSPICION,
+        level=SUSPICION,
+        site=found.site,
+        device=found.device,
+        rule=found.rule,
+        title=found.title,
+        citation=found.status,
+        at=at,
+        opened_at=at,
+        start=found.start,
+        end=found.end,
+        reasons=("suspected",),
+        delayed=delayed,
+        configuration=configuration,
+    )
+
+
+def id_of(context: VerdictInContext, run_start: int | None, *anew: int) -> str:
+    """The id of the breach that an exceedance opens; `anew` tells it from an earlier one of that start."""
+    verdict, rule = context.verdict, context.rule
+    start = verdict.start if run_start is None else run_start
+    return short_id("breach", rule.id, rule.revision, verdict.kind, verdict.point, start, *anew)
+
+
+def level_of(verdict: Verdict, rule: Rule) -> str:
+    """The level of an exceedance: the highest of the rule's marks that its value is above."""
+    if verdict.kind == "day":
+        return rule.day_level
+    value = (verdict.value or 0.0) - (verdict.subtracted or 0.0)
+    passed = [mark.level for mark in rule.severity if value > mark.above * rule.factor]
+    return max([rule.level, *passed], key=LEVELS.index)
+
+
+def is_in_time(verdict: Verdict, rule: Rule) -> bool:
+    """Was it found so soon after its interval that people are to be told?"""
+    return verdict.decided_at - verdict.end <= rule.tell_within_h * HOUR_MS
