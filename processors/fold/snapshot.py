@@ -56,9 +56,10 @@ def load(parts: Parts, memory: Some) -> Some:
             raise PartUnreadable(name, "this version of the program has no such part")
     for name, number in _numbers(data_of(parts, NUMBERS, _NUMBERS_VERSION), type(memory)).items():
         setattr(memory, name, number)
-    for name in sorted(declared, key=lambda name: name not in _OF_THE_PLAN):
-        if name not in _OF_THE_PLAN:
-            memory.plan = memory.plan_in_force
+    for name in _OF_THE_PLAN:
+        setattr(memory, name, _load(parts, name, declared[name], memory))
+    memory.plan = memory.plan_in_force
+    for name in (name for name in declared if name not in _OF_THE_PLAN):
         setattr(memory, name, _load(parts, name, declared[name], memory))
     return memory
 
