@@ -12,7 +12,7 @@ import numpy as np
 
 from ingest.records import MISSING
 from ingest.units import JUDGED
-from processors.columns import ABSENT, HOUR_MS, Int64s, Pack, Renumbering, Unpacked
+from processors.columns import ABSENT, HOUR_MS, Int64s, Packing, Renumbering, Unpacked
 from processors.measuring.stations import Backgrounds
 from processors.plan.plan import Plan
 from processors.quality.final import Held, final_flags, newest_after, reach_ms
@@ -126,7 +126,7 @@ class Checked(Bounded):
         """Devices have new rows."""
         self.before = {period: newest.moved(change.old_row) for period, newest in self.before.items()}
 
-    def dump(self, pack: Pack) -> list[Any]:
+    def dump(self, pack: Packing) -> list[Any]:
         """As JSON data."""
         return [[period, newest.dump(pack)] for period, newest in sorted(self.before.items())]
 

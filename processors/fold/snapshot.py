@@ -14,7 +14,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from processors.columns import Array, Pack, Unpacked
+from processors.columns import Array, Packing, Unpacked
 from processors.fold.memory import Memory
 from processors.fold.parts import (
     Declared,
@@ -41,7 +41,7 @@ def dump(memory: Memory) -> dict[str, SavedPart]:
     made = {NUMBERS: SavedPart(_NUMBERS_VERSION, orjson.dumps(numbers))}
     for name, declared in parts_of(type(memory)).items():
         part: Part = getattr(memory, name)
-        pack = Pack()
+        pack = Packing()
         made[name] = SavedPart(declared.version, _to_bytes(part.dump(pack), pack.arrays))
         for block, data in pack.blocks.items():
             made[f"{name}/{block}"] = SavedPart(declared.version, data)

@@ -23,7 +23,7 @@ from processors.columns import (
     Floats,
     Int32s,
     Int64s,
-    Pack,
+    Packing,
     Renumbering,
     Unpacked,
 )
@@ -187,7 +187,7 @@ class Suspecting(Bounded):
         self.watch.remap(change.old_row)
         self.beside.remap(change.old_row)
 
-    def dump(self, pack: Pack) -> list[Any]:
+    def dump(self, pack: Packing) -> list[Any]:
         """As JSON data; the hours go into blocks of their own, which change once an hour."""
         if self.watch.history.newest == NOTHING:
             return [None, self.beside.dump(pack)]

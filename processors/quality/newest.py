@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ingest.units import JUDGED
-from processors.columns import ABSENT, NEVER, Int32s, Int64s, Pack, Renumbering, Unpacked, carried
+from processors.columns import ABSENT, NEVER, Int32s, Int64s, Packing, Renumbering, Unpacked, carried
 from processors.windows.horizons import Bounded
 
 
@@ -49,7 +49,7 @@ class Newest(Bounded):
         """What a snapshot keeps: `Newest(*columns)` is the same again."""
         return self.time, self.value, self.since
 
-    def dump(self, pack: Pack) -> list[int]:
+    def dump(self, pack: Packing) -> list[int]:
         """As JSON data."""
         return pack.add_all(self.columns)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from processors.columns import HOUR_MS, Int32s, Int64s, Pack, Unpacked
+from processors.columns import HOUR_MS, Int32s, Int64s, Packing, Unpacked
 from processors.wind.vector import FULL, WindSums, gather, merged, no_wind
 
 LONGEST_MS = (0, 60_000, 900_000, HOUR_MS)  # of each kind: an instant, a minute, a quarter, an hour
@@ -81,7 +81,7 @@ class Gathered:
         """Rows have new numbers: `old_row[new]`, -1 for a new device."""
         self.held = {key: sums.moved(old_row) for key, sums in self.held.items()}
 
-    def dump(self, pack: Pack) -> list[Any]:
+    def dump(self, pack: Packing) -> list[Any]:
         """As JSON data."""
         return [
             [*key, pack.add_all(getattr(sums, name) for name in _COLUMNS)]

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ingest.records import MISSING
-from processors.columns import ABSENT, Int32s, Int64s, Pack, Renumbering, Uint64s, Unpacked
+from processors.columns import ABSENT, Int32s, Int64s, Packing, Renumbering, Uint64s, Unpacked
 from processors.windows.horizons import Horizons
 
 Bits = npt.NDArray[np.uint16]
@@ -318,7 +318,7 @@ class RowLog:
                 if len(kept) < len(held):
                     bucket.learn(number, change.digest)
 
-    def dump(self, pack: Pack) -> dict[str, Any]:
+    def dump(self, pack: Packing) -> dict[str, Any]:
         """As JSON data."""
         return {
             "until": self.closed_until,
