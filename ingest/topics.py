@@ -15,7 +15,7 @@ QUARANTINE = "dust.quarantine"
 SNAPSHOTS = "dust.snapshots"
 
 DEFAULT_PARTITIONS = 12
-MAX_RECORD_BYTES = 32 * 1024 * 1024  # a snapshot of 5,000 devices must fit in one record
+MAX_RECORD_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,8 @@ __all__ = [
     "Int16s",
     "Int32s",
     "Int64s",
+    "Packing",
     "Positions",
-    "Pack",
     "Renumbering",
     "Rowless",
     "Uint8s",
@@ -61,7 +61,7 @@ UNBOUNDED = int(np.iinfo(np.int64).max)  # of instants and limits: there is none
 
 
 @dataclass(slots=True, eq=False)
-class Pack:
+class Packing:
     """Columns on their way to bytes: each gets a number, by which the JSON data beside them names it.
 
     `blocks`: bytes that are packed already and seldom change; each is saved, and sent, by itself.
@@ -90,7 +90,7 @@ class Pack:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Unpacked:
-    """What a `Pack` held; each array is the reader's own."""
+    """What a `Packing` held; each array is the reader's own."""
 
     arrays: list[Array]
     blocks: Mapping[str, bytes] = field(default_factory=dict)

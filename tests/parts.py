@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pyarrow as pa
 
-from processors.columns import UNBOUNDED, Pack, Renumbering, Unpacked
+from processors.columns import UNBOUNDED, Packing, Renumbering, Unpacked
 from processors.fold.parts import Parts
 from processors.fold.snapshot import NUMBERS
 from processors.windows.horizons import Horizons
@@ -17,7 +17,7 @@ Kept = TypeVar("Kept")
 
 def read_again(part: Kept, plan: object = None) -> Kept:
     """What is read from what a part saves."""
-    pack = Pack()
+    pack = Packing()
     one: Any = part
     data = one.dump(pack)
     read: Kept = type(one).load(data, Unpacked([array.copy() for array in pack.arrays], pack.blocks), plan)

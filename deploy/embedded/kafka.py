@@ -44,7 +44,7 @@ def properties(folder: Path, port: int, controller_port: int) -> dict[str, str]:
         "transaction.state.log.replication.factor": "1",
         "transaction.state.log.min.isr": "1",
         "group.initial.rebalance.delay.ms": "0",
-        # Snapshots are one record each; the topic sets its own limit below this one.
+        # The topics set their own limit below this one.
         "message.max.bytes": str(32 * 1024 * 1024),
         "replica.fetch.max.bytes": str(32 * 1024 * 1024),
         "auto.create.topics.enable": "false",

@@ -18,7 +18,7 @@ from processors.columns import (
     NANO_PER_THOUSANDTH,
     QUARTER_MS,
     Int64s,
-    Pack,
+    Packing,
     Renumbering,
     Unpacked,
 )
@@ -131,7 +131,7 @@ class Checked(Bounded):
         """Devices have new rows."""
         self.before = {period: newest.moved(change.old_row) for period, newest in self.before.items()}
 
-    def dump(self, pack: Pack) -> list[Any]:
+    def dump(self, pack: Packing) -> list[Any]:
         """As JSON data."""
         return [[period, newest.dump(pack)] for period, newest in sorted(self.before.items())]
 

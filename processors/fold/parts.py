@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
-from processors.columns import Pack, Unpacked
+from processors.columns import Packing, Unpacked
 from processors.plan.plan import Plan
 from processors.plan.plan_change import PlanChange
 from processors.windows.horizons import Horizons
@@ -17,7 +17,7 @@ _DECLARED, _NUMBER = "part", "number"
 class Part(Protocol):
     """What the fold remembers of one kind of thing."""
 
-    def dump(self, pack: Pack) -> Any:
+    def dump(self, pack: Packing) -> Any:
         """JSON data; columns go into `pack`. The same state gives the same data."""
 
     @classmethod

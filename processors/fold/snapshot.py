@@ -14,7 +14,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from processors.columns import Array, Pack, Unpacked
+from processors.columns import Array, Packing, Unpacked
 from processors.fold.memory import Memory
 from processors.fold.parts import (
     Declared,
@@ -41,7 +41,7 @@ def dump(memory: Memory) -> dict[str, SavedPart]:
     made = {NUMBERS: SavedPart(_NUMBERS_VERSION, orjson.dumps(numbers))}
     for name, declared in parts_of(type(memory)).items():
         part: Part = getattr(memory, name)
-        pack = Pack()
+        pack = Packing()
         made[name] = SavedPart(declared.version, _to_bytes(part.dump(pack), pack.arrays))
         for block, data in pack.blocks.items():
             made[f"{name}/{block}"] = SavedPart(declared.version, data)
@@ -56,9 +56,10 @@ def load(parts: Parts, memory: Some) -> Some:
             raise PartUnreadable(name, "this version of the program has no such part")
     for name, number in _numbers(data_of(parts, NUMBERS, _NUMBERS_VERSION), type(memory)).items():
         setattr(memory, name, number)
-    for name in sorted(declared, key=lambda name: name not in _OF_THE_PLAN):
-        if name not in _OF_THE_PLAN:
-            memory.plan = memory.plan_in_force
+    for name in _OF_THE_PLAN:
+        setattr(memory, name, _load(parts, name, declared[name], memory))
+    memory.plan = memory.plan_in_force
+    for name in (name for name in declared if name not in _OF_THE_PLAN):
         setattr(memory, name, _load(parts, name, declared[name], memory))
     return memory
 

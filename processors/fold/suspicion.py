@@ -24,7 +24,7 @@ from processors.columns import (
     Floats,
     Int32s,
     Int64s,
-    Pack,
+    Packing,
     Renumbering,
     Unpacked,
 )
@@ -165,7 +165,7 @@ class Suspecting(Bounded):
         self.episodes.remap(change.old_row)
         self.hour_sums.remap(change.old_row)
 
-    def dump(self, pack: Pack) -> list[Any]:
+    def dump(self, pack: Packing) -> list[Any]:
         """As JSON data; the hours go into blocks of their own, which change once an hour."""
         if self.episodes.history.newest == NOTHING:
             return [None, self.hour_sums.dump(pack)]

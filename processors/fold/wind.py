@@ -11,7 +11,7 @@ import orjson
 
 from ingest.records import MISSING, Readings
 from ingest.units import JUDGED
-from processors.columns import HOUR_MS, Bools, Int16s, Int32s, Int64s, Pack, Uint64s, Unpacked
+from processors.columns import HOUR_MS, Bools, Int16s, Int32s, Int64s, Packing, Uint64s, Unpacked
 from processors.measuring.clock_hours import LEAST_PERMYRIAD
 from processors.measuring.intake import Intake
 from processors.plan.plan import Plan
@@ -149,7 +149,7 @@ class Winds:
             moved = self.told[hour] = PublishedHour.of(len(after))
             moved.revision[stays], moved.content[stays] = told.revision[old[stays]], told.content[old[stays]]
 
-    def dump(self, pack: Pack) -> list[Any]:
+    def dump(self, pack: Packing) -> list[Any]:
         """As JSON data."""
         told = [
             [hour, pack.add(told.revision), pack.add(told.content)]

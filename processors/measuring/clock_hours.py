@@ -15,7 +15,7 @@ from processors.columns import (
     NANO,
     Int32s,
     Int64s,
-    Pack,
+    Packing,
     Renumbering,
     Unpacked,
     carried,
@@ -97,7 +97,7 @@ class Hours:
                 hour.code = carried(hour.code, change.old_row, 0)
                 hour.greatest = carried(hour.greatest, change.old_row, ABSENT)
 
-    def dump(self, pack: Pack) -> list[Any]:
+    def dump(self, pack: Packing) -> list[Any]:
         """As JSON data."""
         return [
             [start, *key, pack.add_all((hour.mean, hour.code, hour.greatest))]

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ingest.units import JUDGED
-from processors.columns import HOUR_MS, QUARTER_MS, Bools, Int32s, Int64s, Pack, Unpacked, carried
+from processors.columns import HOUR_MS, QUARTER_MS, Bools, Int32s, Int64s, Packing, Unpacked, carried
 from processors.measuring.meter import Measured
 from processors.measuring.stations import Backgrounds
 from processors.outlook.day_allowance import DayAllowances
@@ -80,7 +80,7 @@ class OutlookMemory(Bounded):
             for key, (total, covered) in self.quarters.items()
         }
 
-    def dump(self, pack: Pack) -> dict[str, Any]:
+    def dump(self, pack: Packing) -> dict[str, Any]:
         """As JSON data."""
         return {
             "due": self.due,
@@ -210,14 +210,14 @@ def _of_open(moment: Moment, begin: int, cut: int) -> Measured:
     return moment.measure(rows.take(inside), begin, begin + QUARTER_MS)
 
 
-def _levels_saved(levels: dict[int, Recent], pack: Pack) -> list[Any]:
+def _levels_saved(levels: dict[int, Recent], pack: Packing) -> list[Any]:
     return [
         [q, pack.add_all((recent.count, recent.last, recent.level, recent.spread))]
         for q, recent in sorted(levels.items())
     ]
 
 
-def _watches_saved(watches: dict[tuple[str, int], WindowStates], pack: Pack) -> list[Any]:
+def _watches_saved(watches: dict[tuple[str, int], WindowStates], pack: Packing) -> list[Any]:
     return [[*key, pack.add_all((watch.state, watch.turn))] for key, watch in sorted(watches.items())]
 
 

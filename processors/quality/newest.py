@@ -8,7 +8,7 @@ import numpy as np
 
 from ingest.records import MISSING
 from ingest.units import JUDGED
-from processors.columns import ABSENT, NEVER, Array, Int32s, Int64s, Pack, Renumbering, Unpacked, carried
+from processors.columns import ABSENT, NEVER, Array, Int32s, Int64s, Packing, Renumbering, Unpacked, carried
 from processors.windows.horizons import Bounded
 
 
@@ -53,7 +53,7 @@ class NewestValues(Bounded):
         """What a snapshot keeps: `NewestValues(*columns)` is the same again."""
         return self.time, self.value, self.since
 
-    def dump(self, pack: Pack) -> list[int]:
+    def dump(self, pack: Packing) -> list[int]:
         """As JSON data."""
         return pack.add_all(self.columns)
 

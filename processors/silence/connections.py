@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ingest.records import Status
-from processors.columns import NEVER, Int64s, Pack, Renumbering, Unpacked, carried
+from processors.columns import NEVER, Int64s, Packing, Renumbering, Unpacked, carried
 from processors.windows.horizons import Bounded
 
 LAST_WILL, STATUS_ONLINE = "last_will", "status_online"
@@ -61,7 +61,7 @@ class Connections(Bounded):
         self.word = carried(self.word, change.old_row, _NOTHING)
         self.at = carried(self.at, change.old_row, NEVER)
 
-    def dump(self, pack: Pack) -> list[int]:
+    def dump(self, pack: Packing) -> list[int]:
         """As JSON data."""
         return pack.add_all((self.word, self.at))
 

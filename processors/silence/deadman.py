@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from processors.breaches import OFFLINE, OFFLINE_SITE, Breaches, SilentPlace
-from processors.columns import NEVER, Int64s, Pack, Renumbering, Unpacked, carried
+from processors.columns import NEVER, Int64s, Packing, Renumbering, Unpacked, carried
 from processors.plan.plan import Plan
 from processors.records.breaches import Breach
 from processors.silence.heard import FAR, Heard
@@ -45,7 +45,7 @@ class Deadman(Bounded):
         self.tell_at = carried(self.tell_at, change.old_row, FAR)
         self._plan_ahead()
 
-    def dump(self, pack: Pack) -> int:
+    def dump(self, pack: Packing) -> int:
         """As JSON data."""
         return pack.add(self.tell_at)
 

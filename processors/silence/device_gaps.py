@@ -19,7 +19,7 @@ from processors.columns import (
     Floats,
     Int32s,
     Int64s,
-    Pack,
+    Packing,
     Renumbering,
     Unpacked,
     carried,
@@ -76,7 +76,7 @@ class DeviceGaps(Bounded):
         )
         self.bits = carried(self.bits, change.old_row, 0)
 
-    def dump(self, pack: Pack) -> list[Any]:
+    def dump(self, pack: Packing) -> list[Any]:
         """As JSON data."""
         return [self.looked, pack.add_all((self.last, self.begin, self.until, self.bits))]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from processors.columns import NEVER, Bools, Int32s, Int64s, Pack, Unpacked, carried
+from processors.columns import NEVER, Bools, Int32s, Int64s, Packing, Unpacked, carried
 from processors.plan.plan_change import PlanChange
 from processors.silence.own_outage import GRACE_MS, Outage
 from processors.windows.horizons import Bounded
@@ -104,7 +104,7 @@ class Heard(Bounded):
         self.offline = carried(self.offline, old_row, False)
         self.bound, self.excused = None, True
 
-    def dump(self, pack: Pack) -> list[int]:
+    def dump(self, pack: Packing) -> list[int]:
         """As JSON data."""
         return pack.add_all((self.last_seen, self.since, self.sent, self.offline))
 

@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 
 from processors.stream.book import Book
-from processors.stream.opening import Place, start_of
+from processors.stream.opening import Assignment, start_of
 from processors.stream.reader import Reader
 from processors.stream.snapshots import Snapshot, Snapshots, StateWriter
 from processors.stream.stage import Pace, RawRecord, Stage, Weighed
@@ -35,7 +35,7 @@ class Keeper:
 
     def __init__(
         self,
-        place: Place,
+        assignment: Assignment,
         stage: Stage,
         pace: Pace,
         snapshots: Snapshots,
@@ -43,8 +43,8 @@ class Keeper:
         acknowledge: Acknowledge,
         saw: Saw,
     ) -> None:
-        self.name, self.topic, self.partition = place.stage, place.topic, place.partition
-        self._place = place
+        self.name, self.topic, self.partition = assignment.stage, assignment.topic, assignment.partition
+        self._assignment = assignment
         self._stage, self._pace = stage, pace
         self._snapshots, self._reader = snapshots, reader
         self._acknowledge, self._saw = acknowledge, saw
@@ -146,9 +146,9 @@ class Keeper:
         return self.book
 
     async def _open(self) -> None:
-        start = await start_of(self._place, self._snapshots, self._reader, self._stage.restore)
+        start = await start_of(self._assignment, self._snapshots, self._reader, self._stage.restore)
         self._check()
-        self._writer = self._snapshots.writer(self._place.state, self.partition, start.keys)
+        self._writer = self._snapshots.writer(self._assignment.state, self.partition, start.keys)
         self._begun = start.begun
         self.book = Book(start.next)
 

@@ -21,7 +21,7 @@ from ingest.topics import BREACHES, FEED, MAX_RECORD_BYTES, RESULTS, SNAPSHOTS
 from processors.columns import DAY_MS
 from processors.fold.detector import Detector
 from processors.fold.parts import Parts
-from processors.stream.opening import Place, SnapshotUnreadable, start_of
+from processors.stream.opening import Assignment, SnapshotUnreadable, start_of
 from processors.stream.reader import LogGap, LogShort, Reader
 from processors.stream.snapshots import Damage, Snapshot, Snapshots, group_of, state_of
 
@@ -103,35 +103,36 @@ class _Kafka:
         partitions = await partitions_of(self.bootstrap, [*stages.values(), self.states.topic])
         for stage, topic in stages.items():
             for partition in range(min(partitions.get(topic, 0), partitions.get(self.states.topic, 0))):
-                gap = await self._gap(Place(stage, stage, topic, partition))
+                gap = await self._gap(Assignment(stage, stage, topic, partition))
                 if gap is not None:
                     yield gap
 
-    async def _gap(self, place: Place) -> Gap | None:
+    async def _gap(self, assignment: Assignment) -> Gap | None:
         damages: tuple[Damage, ...] = ()
-        start, end = await self.reader.bounds(place.topic, place.partition)
+        start, end = await self.reader.bounds(assignment.topic, assignment.partition)
         try:
-            await start_of(place, self.states, self.reader, _restorer(place.topic))
+            await start_of(assignment, self.states, self.reader, _restorer(assignment.topic))
         except (LogGap, LogShort):
-            newest = await self.states.newest(place.state, place.partition)
+            newest = await self.states.newest(assignment.state, assignment.partition)
             assert newest is not None
             going_on = newest.next
         except SnapshotUnreadable as error:
             damages = tuple(error.damages)
-            going_on = await self._new_start(place, error, start, end)
+            going_on = await self._new_start(assignment, error, start, end)
         else:
             return None
-        return Gap(place.stage, place.topic, place.partition, going_on, start, end, damages)
+        return Gap(assignment.stage, assignment.topic, assignment.partition, going_on, start, end, damages)
 
-    async def _new_start(self, place: Place, error: SnapshotUnreadable, start: int, end: int) -> int:
+    async def _new_start(
+        self, assignment: Assignment, error: SnapshotUnreadable, start: int, end: int
+    ) -> int:
         """Where a new state begins: after what the old one covered, as far as that is known."""
         if error.newest is not None and start <= error.newest.next <= end:
             return error.newest.next
-        group = group_of(place.state) if place.state in _STAGES else place.state
+        group = group_of(assignment.state) if assignment.state in _STAGES else assignment.state
+        committed = await self.reader.committed(group, assignment.topic)
         # nothing was acknowledged before a state covered it
-        return min(
-            max(start, (await self.reader.committed(group, place.topic)).get(place.partition, start)), end
-        )
+        return min(max(start, committed.get(assignment.partition, start)), end)
 
     async def accept(self, gap: Gap, revisions: Sequence[Revision]) -> None:
         parts: Parts | None = None

@@ -22,7 +22,7 @@ Restore = Callable[[Parts | None], None]  # raises PartUnreadable
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Assignment:
     """A partition of a stage; `state`: the name of its states."""
 
     stage: str
@@ -43,64 +43,66 @@ class Start:
 class SnapshotUnreadable(FeedError):
     """No state can be read, and the log does not reach back to where it was begun; ends with exit code 2."""
 
-    def __init__(self, place: Place, damages: list[Damage], newest: Manifest | None, log_start: int) -> None:
-        self.place, self.damages, self.newest, self.log_start = place, damages, newest, log_start
+    def __init__(
+        self, assignment: Assignment, damages: list[Damage], newest: Manifest | None, log_start: int
+    ) -> None:
+        self.assignment, self.damages, self.newest, self.log_start = assignment, damages, newest, log_start
         read = "; ".join(damage.words() for damage in damages)
-        where = f"{place.topic} partition {place.partition}"
+        where = f"{assignment.topic} partition {assignment.partition}"
         super().__init__(
-            f"{place.stage}: the state of {where} cannot be read ({read}), "
+            f"{assignment.stage}: the state of {where} cannot be read ({read}), "
             f"and the log begins at offset {log_start}: folded anew from there it would be another one. To "
             "go on with a new one, and have the intervals it touches judged undetermined, stop the stages "
             "and run `dustwatch feed accept-gap`"
         )
 
 
-async def start_of(place: Place, snapshots: Snapshots, reader: Reader, restore: Restore) -> Start:
+async def start_of(assignment: Assignment, snapshots: Snapshots, reader: Reader, restore: Restore) -> Start:
     """Restore the newest state that can be read. Raises LogGap, LogShort, SnapshotUnreadable."""
-    search = snapshots.search(place.state, place.partition)
+    search = snapshots.search(assignment.state, assignment.partition)
     damages: list[Damage] = []
     newest: Manifest | None = None
     async for found in search.candidates():
         if isinstance(found, Damage):
-            _say(place, found, damages)
+            _say(assignment, found, damages)
             continue
         # After it: a worker before us may have covered records that came while we looked.
-        begin, end = await reader.bounds(place.topic, place.partition)
+        begin, end = await reader.bounds(assignment.topic, assignment.partition)
         is_newest = newest is None and not damages
         newest = newest or found
         if not begin <= found.next <= end and not is_newest:
             continue  # an older state from which the log does not go on
         if found.next < begin:
-            raise LogGap(place.topic, place.partition, found.next, begin)
+            raise LogGap(assignment.topic, assignment.partition, found.next, begin)
         if found.next > end:
-            raise LogShort(place.topic, place.partition, found.next, end)
+            raise LogShort(assignment.topic, assignment.partition, found.next, end)
         try:
-            restore(await snapshots.read(found, place.partition))
+            restore(await snapshots.read(found, assignment.partition))
         except Damaged as error:
-            _say(place, error.damage, damages)
+            _say(assignment, error.damage, damages)
         except PartUnreadable as error:
-            _say(place, Damage(error.part, found.where(error.part), error.why), damages)
+            _say(assignment, Damage(error.part, found.where(error.part), error.why), damages)
         else:
             return Start(found.next, found.begun, frozenset(search.keys))
-    begin, end = await reader.bounds(place.topic, place.partition)
+    begin, end = await reader.bounds(assignment.topic, assignment.partition)
     if damages:
         begun = 0 if newest is None else newest.begun
         if not begin <= begun <= end:
-            raise SnapshotUnreadable(place, damages, newest, begin)
+            raise SnapshotUnreadable(assignment, damages, newest, begin)
         begin = begun
-        log.error("state_folded_anew", stage=place.stage, partition=place.partition, next=begin)
+        log.error("state_folded_anew", stage=assignment.stage, partition=assignment.partition, next=begin)
     else:
-        log.info("starts_from_nothing", stage=place.stage, partition=place.partition, next=begin)
+        log.info("starts_from_nothing", stage=assignment.stage, partition=assignment.partition, next=begin)
     restore(None)
     return Start(begin, begin, frozenset(search.keys))
 
 
-def _say(place: Place, damage: Damage, damages: list[Damage]) -> None:
+def _say(assignment: Assignment, damage: Damage, damages: list[Damage]) -> None:
     damages.append(damage)
     log.error(
         "snapshot_unreadable",
-        stage=place.stage,
-        partition=place.partition,
+        stage=assignment.stage,
+        partition=assignment.partition,
         part=damage.part,
         offset=damage.offset,
         why=damage.why,

@@ -27,7 +27,7 @@ from ingest.telemetry import Telemetry
 from processors.records.readings import JUDGED
 from processors.stream import engine
 from processors.stream.keeper import Dropped, Keeper
-from processors.stream.opening import Place, SnapshotUnreadable
+from processors.stream.opening import Assignment, SnapshotUnreadable
 from processors.stream.reader import FeedError, Reader
 from processors.stream.snapshots import Snapshots, state_of
 from processors.stream.stage import Outlet, Pace, RawRecord, Stage, StageFactory
@@ -188,7 +188,7 @@ class Shell:
         keeper = self._keepers.get(partition)
         if keeper is None or keeper.dropped:
             keeper = self._keepers[partition] = Keeper(
-                Place(self.name, state_of(self.name, self.group), self.topic, partition),
+                Assignment(self.name, state_of(self.name, self.group), self.topic, partition),
                 self._factory(Outlet(partition, self._producer, self._partitions)),
                 self._pace,
                 self._snapshots,

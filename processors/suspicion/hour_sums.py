@@ -13,7 +13,7 @@ import numpy as np
 
 from ingest.records import MISSING
 from ingest.value_extras import COUNT, GREATEST, LEAST
-from processors.columns import HOUR_MS, Int32s, Int64s, Pack, Unpacked
+from processors.columns import HOUR_MS, Int32s, Int64s, Packing, Unpacked
 
 NAMES = ("ranged", "flat", "dust", "counted", "astray")
 
@@ -113,7 +113,7 @@ class HourSums:
         """Rows have new numbers."""
         self.hours = {number: sums.moved(old_row) for number, sums in self.hours.items()}
 
-    def dump(self, pack: Pack) -> list[Any]:
+    def dump(self, pack: Packing) -> list[Any]:
         """As JSON data."""
         return [
             [number, pack.add_all(getattr(sums, name) for name in NAMES)]

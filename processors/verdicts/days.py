@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from processors.breaches import VerdictInContext
-from processors.columns import UNBOUNDED, Int8s, Int16s, Pack, Unpacked, carried
+from processors.columns import UNBOUNDED, Int8s, Int16s, Packing, Unpacked, carried
 from processors.plan.plan import Plan
 from processors.plan.plan_change import PlanChange, Planned
 from processors.plan.rule_in_force import RuleInForce
@@ -189,7 +189,7 @@ class Days(Planned):
         counted = {name for name, rule in rules.items() if rule.rule.allowance is not None}
         self.next = {name: start for name, start in self.next.items() if name in counted}
 
-    def dump(self, pack: Pack) -> list[Any]:
+    def dump(self, pack: Packing) -> list[Any]:
         """As JSON data."""
         settled = [
             [name, start, pack.add_all((day.state, day.count, day.revision))]

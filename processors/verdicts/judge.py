@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ingest.units import JUDGED
-from processors.columns import HOUR_MS, Array, Bools, Int16s, Int32s, Int64s, Pack, Unpacked, carried
+from processors.columns import HOUR_MS, Array, Bools, Int16s, Int32s, Int64s, Packing, Unpacked, carried
 from processors.measuring.stations import AreaMean, Backgrounds
 from processors.plan.plan import Plan
 from processors.plan.plan_change import PlanChange, Planned
@@ -405,7 +405,7 @@ class Judge(Planned):
         }
         self.pending = {key: due for key, due in self.pending.items() if key[0] in rules}
 
-    def dump(self, pack: Pack) -> dict[str, Any]:
+    def dump(self, pack: Packing) -> dict[str, Any]:
         """As JSON data."""
         return {
             "held": [
@@ -435,7 +435,7 @@ class Judge(Planned):
         return made
 
 
-def _saved(one: Held, pack: Pack) -> list[int]:
+def _saved(one: Held, pack: Packing) -> list[int]:
     own = pack.add_all((one.state, one.bits, one.revision, one.measured))
     source = [] if one.source is None else [pack.add(one.source)]
     return [*own, pack.share(one.total), pack.share(one.covered), *source]

@@ -19,7 +19,7 @@ from processors.columns import (
     Bools,
     Int32s,
     Int64s,
-    Pack,
+    Packing,
     Unpacked,
     carried,
 )
@@ -144,7 +144,7 @@ class Instants(Planned, Bounded):
             if name in change.after.latest
         }
 
-    def dump(self, pack: Pack) -> list[Any]:
+    def dump(self, pack: Packing) -> list[Any]:
         """As JSON data."""
         above = [[name, pack.add(newest)] for name, newest in sorted(self.above.items())]
         return [above, sorted(self.opened.items())]

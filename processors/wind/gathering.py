@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from processors.columns import HOUR_MS, MINUTE_MS, QUARTER_MS, Int32s, Int64s, Pack, Unpacked
+from processors.columns import HOUR_MS, MINUTE_MS, QUARTER_MS, Int32s, Int64s, Packing, Unpacked
 from processors.wind.vector import FULL, WindSums, gather, merged, no_wind
 
 KIND_MS = (0, MINUTE_MS, QUARTER_MS, HOUR_MS)  # longest of a kind: instants, minutes, quarters, hours
@@ -82,7 +82,7 @@ class GatheredWind:
         """Rows have new numbers: `old_row[new]`, -1 for a new device."""
         self.held = {key: sums.moved(old_row) for key, sums in self.held.items()}
 
-    def dump(self, pack: Pack) -> list[Any]:
+    def dump(self, pack: Packing) -> list[Any]:
         """As JSON data."""
         return [
             [*key, pack.add_all(getattr(sums, name) for name in _COLUMNS)]

@@ -22,7 +22,7 @@ from processors.columns import (
     Int16s,
     Int32s,
     Int64s,
-    Pack,
+    Packing,
     Renumbering,
     Uint16s,
     Uint32s,
@@ -335,7 +335,7 @@ class RowLog:
                 if len(kept) < len(held):
                     bucket.learn(number, change.digest)
 
-    def dump(self, pack: Pack) -> dict[str, Any]:
+    def dump(self, pack: Packing) -> dict[str, Any]:
         """As JSON data."""
         return {
             "until": self.closed_until,

@@ -11,7 +11,7 @@ import pytest
 
 from processors.fold.parts import Parts, SavedPart
 from processors.stream.keeper import Dropped, Keeper
-from processors.stream.opening import Place
+from processors.stream.opening import Assignment
 from processors.stream.reader import LogGap, LogShort
 from processors.stream.snapshots import INLINE_BYTES, Manifest, Snapshot, SnapshotRefused, Snapshots
 from processors.stream.stage import DETECT_PACE, Pace, RawRecord
@@ -110,7 +110,7 @@ class Bench:
         self.seen: list[int] = []
         fake: Any = log
         self.keeper = Keeper(
-            Place("stage", "stage", "topic", 0), self.stage, pace, Snapshots(fake, fake, "snapshots"), fake,
+            Assignment("stage", "stage", "topic", 0), self.stage, pace, Snapshots(fake, fake, "snapshots"), fake,
             self.acknowledged.append, lambda r: self.seen.append(r.offset),
         )  # fmt: skip
 

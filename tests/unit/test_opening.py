@@ -9,12 +9,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from processors.fold.parts import Parts, PartUnreadable, SavedPart
-from processors.stream.opening import Place, SnapshotUnreadable, Start, start_of
+from processors.stream.opening import Assignment, SnapshotUnreadable, Start, start_of
 from processors.stream.reader import LogGap, LogShort
 from processors.stream.snapshots import INLINE_BYTES, Manifest, Snapshot, Snapshots, StateWriter
 from tests.fakes.snapshot_topic import SnapshotTopic
 
-PLACE = Place("detect", "detect", "feed", 0)
+PLACE = Assignment("detect", "detect", "feed", 0)
 
 
 class Partition:

@@ -122,7 +122,7 @@ class Detecting:
         self.bootstrap, self.folder = bootstrap, folder
         name = f"detect-{time.monotonic_ns()}"
         self.topics = {kind: f"{name}.{kind}" for kind in ("feed", "results", "breaches", "snapshots")}
-        self.group = f"{name}.group"
+        self.group = self.state = f"{name}.group"
         self.workers: list[subprocess.Popen[bytes]] = []
         self.said: Said = {}
         self.repeated = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from processors.columns import MINUTE_MS, Pack
+from processors.columns import MINUTE_MS, Packing
 from processors.measuring.reopened import ReopenedWindows, next_minute
 from processors.windows.calendar import HOUR, QUARTER, Track
 from tests.parts import read_again, rows, until
@@ -99,7 +99,7 @@ def test_rows_move_with_their_devices_and_go_with_them():
 
 def test_it_survives_a_snapshot():
     late = _full()
-    assert late.dump(Pack()) == [
+    assert late.dump(Packing()) == [
         MINUTE_MS,
         [[*QUARTER, 10, [1]], [*HOUR, 10, [0, 2]]],
         [[*HOUR, 5, [(0, 2), (1, 2), (2, 3)]]],

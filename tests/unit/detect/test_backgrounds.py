@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ingest.records import Background
-from processors.columns import Pack
+from processors.columns import Packing
 from processors.measuring.stations import KEEP_MS, AreaMean, Backgrounds
 from processors.plan.plan import Area
 from tests.parts import read_again, until
@@ -73,7 +73,7 @@ def test_what_is_known_survives_a_snapshot_in_an_order_of_its_own():
         _record("d", "S0", 1),
     ]
     held = _of(*records)
-    assert held.dump(Pack()) == [
+    assert held.dump(Packing()) == [
         [0, HOUR, "S0", "d", {"pm10": 1}],
         [0, HOUR, "S1", "c", {"pm10": 7}, "b"],
         [HOUR, 2 * HOUR, "S2", "a", {"pm10": 5}],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ingest.records import Signal
-from processors.columns import Pack
+from processors.columns import Packing
 from processors.plan.orders import KINDS, Order, Orders
 from tests.parts import read_again, until
 
@@ -105,4 +105,4 @@ def test_orders_are_forgotten_once_they_have_ended_and_survive_a_snapshot():
     assert read_again(held) == held
     held.forget(until(20))
     assert [order.id for order in held.held] == ["b", "c"]
-    assert held.dump(Pack())[0]["id"] == "b"
+    assert held.dump(Packing())[0]["id"] == "b"

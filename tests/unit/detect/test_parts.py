@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from processors.columns import UNBOUNDED, Int64s, Pack, Renumbering, Unpacked, carried
+from processors.columns import UNBOUNDED, Int64s, Packing, Renumbering, Unpacked, carried
 from processors.fold import snapshot
 from processors.fold.adopting import adopt
 from processors.fold.detector import Detector
@@ -139,7 +139,7 @@ class Visits:
     last: Int64s = field(default_factory=lambda: np.zeros(0, np.int64))
     all: list[int] = field(default_factory=list)
 
-    def dump(self, pack: Pack) -> list[Any]:
+    def dump(self, pack: Packing) -> list[Any]:
         return [pack.add(self.last), self.all]
 
     @classmethod

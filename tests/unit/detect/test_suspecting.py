@@ -11,7 +11,7 @@ import pytest
 
 from ingest.records import FeedRecord, Readings, Signal
 from processors.breaches import SUSPICION
-from processors.columns import Pack
+from processors.columns import Packing
 from processors.fold.detector import Detector
 from processors.fold.suspicion import Suspecting, evidence_of, rule_of
 from processors.plan.plan import Plan
@@ -295,7 +295,7 @@ def test_a_breach_without_evidence_is_read_as_it_was_written_before():
 
 
 def test_nothing_known_is_no_block():
-    pack = Pack()
+    pack = Packing()
     assert Suspecting(3).dump(pack) == [None, []]
     assert not pack.blocks
     plan = Plan.of(revision(["d1", "d2", "d3"]))

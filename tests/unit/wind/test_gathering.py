@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from processors.columns import Pack, Unpacked
+from processors.columns import Packing, Unpacked
 from processors.fold.wind import PublishedHour, Winds
 from processors.plan.plan import Plan
 from processors.plan.plan_change import PlanChange
@@ -90,7 +90,7 @@ def test_of_each_device_the_kind_counts_that_it_sent_most_of_and_of_equally_many
 def test_what_was_saved_and_what_got_other_rows_is_the_same_wind():
     at = 5 * HOUR + BORDER
     held = add(GatheredWind(), (0, at, 0, 9), (1, at, MINUTE, 2), (1, at + HOUR, 0, 3))
-    pack = Pack()
+    pack = Packing()
     data = held.dump(pack)
     loaded = GatheredWind.load(data, Unpacked(pack.arrays))
     for key, sums in held.held.items():
