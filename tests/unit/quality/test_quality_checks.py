@@ -36,7 +36,7 @@ from processors.quality.rate_of_change import RateOfChange
 from processors.quality.series import Series, cut, run_starts
 from processors.quality.settings import QualitySettings
 from processors.quality.spike import Spike
-from tests.quality_series import MINUTE, T0, line, series_of, storm
+from tests.quality_series import MINUTE, T0, flat_by_run, line, series_of, storm
 
 DEFAULTS = QualitySettings.model_validate({})
 EMPTY = series_of([])
@@ -122,7 +122,7 @@ def test_five_equal_samples_in_a_burst_are_no_flat_hour() -> None:
     pm10 = storm("pm10")
     checks, interval = DEFAULTS.pm10.flat_line, np.array([300_000])
     assert checks is not None
-    by_run = flat_line.by_run(pm10, run_starts(pm10), *flat_line.times(checks, interval))
+    by_run = flat_by_run(pm10, checks, interval)
     assert set(by_run.tolist()) == {1}
     assert (flat_line.check(pm10, checks, interval) == 3).sum() == 10
 
