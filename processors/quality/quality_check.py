@@ -52,11 +52,6 @@ class Packing:
         """Number of the first bit of what is suspect."""
         return self.first + self.width * self.fails
 
-    @property
-    def end(self) -> int:
-        """The number after the last bit."""
-        return self.suspect_first + self.width * self.suspects
-
 
 UNPACKED = Packing(first=0, fails=False, suspects=False)
 
@@ -65,6 +60,12 @@ def as_written(settings: ByPollutant[S], monitors: Monitors) -> ByPollutant[S]:
     """The limits of a check that works with its settings as they are."""
     del monitors
     return settings
+
+
+def no_reach(settings: CheckSettings) -> CheckReach:
+    """The reach of a check that compares with nothing, or with what is remembered."""
+    del settings
+    return CheckReach()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,9 +89,7 @@ class QualityCheck(Generic[S, L]):
     at_arrival: Callable[[L, Arrivals], Found | None] | None = None  # (n), or (3, n) where `packing.each`
     back: Callable[[L, ValuePairs], Found] | None = None
     over: Callable[[L, Stretch], Found | None] | None = None
-    reach: Callable[[S], CheckReach] = lambda settings: (
-        CheckReach()
-    )  # how far back `over` needs the rows of the log
+    reach: Callable[[S], CheckReach] = no_reach  # how far back `over` needs the rows of the log
 
     @property
     def looks(self) -> tuple[str, ...]:

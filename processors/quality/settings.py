@@ -57,6 +57,7 @@ class _OverDefaults(CheckSettings):
         return tuple(getattr(holder, check.name) for holder in holders)
 
 
+# published as the description in the JSON Schema, so it stays as it is
 _COUNTY = "All checks of a county. `Settings.model_validate({})` are the defaults of `defaults.DEFAULTS`."
 if TYPE_CHECKING:
     Checks = CheckSettings
