@@ -8,7 +8,11 @@ import numpy as np
 from hypothesis import strategies as st
 
 from ingest.records import MISSING
-from processors.quality.series import Series
+from processors.columns import Int64s, Uint8s
+from processors.quality import flat_line
+from processors.quality.flags import flags_of
+from processors.quality.flat_line import FlatLine
+from processors.quality.series import Series, run_starts
 from tests.recordings import Recordings
 
 T0 = 1_700_000_100_000  # a quarter of an hour begins
@@ -38,6 +42,12 @@ def series_of(rows: Sequence[tuple[int, int, int | None]]) -> Series:
 def line(values: Sequence[int | None], step: int = MINUTE, row: int = 0) -> Series:
     """One device's values, `step` ms apart."""
     return series_of([(row, T0 + i * step, value) for i, value in enumerate(values)])
+
+
+def flat_by_run(series: Series, settings: FlatLine, interval: Int64s) -> Uint8s:
+    """Flags of a flat line as the fold measures it: by the time since each value last changed."""
+    suspect, fail = (times[series.row] for times in flat_line.times(settings, interval))
+    return flags_of(flat_line.found(series.time - run_starts(series), suspect, fail), series.present)
 
 
 def thousandths(text: str) -> int | None:

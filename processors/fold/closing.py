@@ -5,7 +5,7 @@ from __future__ import annotations
 from processors.columns import DAY_MS, HOUR_MS, QUARTER_MS, Int32s
 from processors.fold.memory import Memory
 from processors.fold.outputs import Note, Outputs
-from processors.fold.suspicion import LookedAt, Telling
+from processors.fold.suspicion import Announcement, LookedAt
 from processors.measuring.meter import numbers_of
 from processors.outlook.long_windows import DecidedWindows
 from processors.outlook.short_windows import Moment, next_look
@@ -140,8 +140,8 @@ def _suspect(memory: Memory, closed: int, at: int, delayed: bool, out: Outputs) 
     if not memory.plan.suspects:
         return
     hours = LookedAt(closed, memory.since, memory.log, memory.gaps, memory.orders, memory.backgrounds)
-    telling = Telling(memory.breaches, at, delayed)
-    events, explained = memory.suspecting.hour(memory.plan, hours, telling)
+    announcement = Announcement(memory.breaches, at, delayed)
+    events, explained = memory.suspecting.hour(memory.plan, hours, announcement)
     out.breaches += events
     out.notes += [Note("suspicion_explained", words) for words in explained]
 

@@ -73,7 +73,7 @@ class LookedAt(NamedTuple):
     stations: Backgrounds
 
 
-class Telling(NamedTuple):
+class Announcement(NamedTuple):
     """The breaches that suspicions open and close, and when that is said."""
 
     breaches: Breaches
@@ -90,7 +90,7 @@ class Suspecting(Bounded):
         self.blocks = Blocks()  # its packed hours
         self._standing: bytes | None = None  # packed; it changes once an hour
 
-    def hour(self, plan: Plan, hours: LookedAt, telling: Telling) -> tuple[list[Breach], list[str]]:
+    def hour(self, plan: Plan, hours: LookedAt, announcement: Announcement) -> tuple[list[Breach], list[str]]:
         """Look at the hour before the newest that closed: (events, what a guard has explained)."""
         start, end = hours.closed - 2 * HOUR_MS, hours.closed - HOUR_MS
         sums = self.hour_sums.take(start)
@@ -113,7 +113,7 @@ class Suspecting(Bounded):
         np.copyto(reference, neighbours(mean, areas), where=np.isnan(reference))
         place = Surroundings(_numbers(plan.sites), areas, _hour_of_day(start, plan.zone), air)
         found = self.episodes.close(features, place, plan.suspicion)
-        return _events(plan, self.episodes, found, telling)
+        return _events(plan, self.episodes, found, announcement)
 
     def left_out(self, plan: Plan, batch: Readings, rows: Iterable[tuple[int, str]], since: int) -> None:
         """Rows of a batch that nothing judges: of those from the future their clock is evidence."""
@@ -188,9 +188,9 @@ class Suspecting(Bounded):
 
 
 def _events(
-    plan: Plan, episodes: Episodes, found: list[Finding], telling: Telling
+    plan: Plan, episodes: Episodes, found: list[Finding], announcement: Announcement
 ) -> tuple[list[Breach], list[str]]:
-    breaches, at, delayed = telling
+    breaches, at, delayed = announcement
     told = {(finding.pattern, finding.row): finding for finding in found if finding.silenced is None}
     events: list[Breach] = []
     for pattern in PATTERNS:
@@ -246,38 +246,40 @@ def evidence_of(finding: Finding, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _readings(held: Columns, start: int, corrections: Tables) -> HourReadings:
+def _readings(columns: Columns, start: int, corrections: Tables) -> HourReadings:
     """The readings of the hour, as they were sent, by device and time.
 
     Of one period each, and one where contents conflict.
     """
-    at = np.flatnonzero((held.time >= start) & (held.time < start + HOUR_MS))
-    at = at[_of_usual_period(held.row[at], held.period[at])]
-    key = row_key(held.row[at], held.time[at] - start)
+    at = np.flatnonzero((columns.time >= start) & (columns.time < start + HOUR_MS))
+    at = at[_of_usual_period(columns.row[at], columns.period[at])]
+    key = row_key(columns.row[at], columns.time[at] - start)
     order = np.argsort(key, kind="stable")
     key = key[order]
     if (key[1:] == key[:-1]).any():
-        order = np.lexsort((held.hash[at], row_key(held.row[at], held.time[at] - start)))
+        order = np.lexsort((columns.hash[at], row_key(columns.row[at], columns.time[at] - start)))
         first = np.ones(len(order), bool)
         first[1:] = key[1:] != key[:-1]
         order = order[first]
     at = at[order]
-    values, wet = held.values[:, at], held.wet[at]
+    values, wet = columns.values[:, at], columns.wet[at]
     for q, table in enumerate(corrections):
-        changed = np.flatnonzero(is_corrected(held.packed[at], q) & (values[q] > REFUSED)) if table else ()
+        changed = np.flatnonzero(is_corrected(columns.packed[at], q) & (values[q] > REFUSED)) if table else ()
         if len(changed):
             rows = at[changed]
-            sent = uncalibrated(held.row[rows], held.time[rows], values[q, changed].astype(np.int64), table)
+            sent = uncalibrated(
+                columns.row[rows], columns.time[rows], values[q, changed].astype(np.int64), table
+            )
             values[q, changed] = np.clip(sent, -GREATEST, GREATEST)
-    serviced = is_serviced(held.packed[at])
+    serviced = is_serviced(columns.packed[at])
     return HourReadings(
-        held.row[at],
-        held.time[at],
+        columns.row[at],
+        columns.time[at],
         values[PM10],
         values[PM2_5] if (values[PM2_5] != ABSENT).any() else None,
         values[TSP] if (values[TSP] != ABSENT).any() else None,
         np.where(wet == DRY, ABSENT, wet.astype(np.int32) * 1000) if (wet != DRY).any() else None,
-        lag=held.lag[at].astype(np.int64) * 1000,
+        lag=columns.lag[at].astype(np.int64) * 1000,
         excused=serviced if serviced.any() else None,
     )
 

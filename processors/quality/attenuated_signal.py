@@ -15,15 +15,15 @@ from pydantic import Field, StrictInt, model_validator
 
 from processors.columns import Bools, Positions, Uint8s
 from processors.quality.flags import Found, flags_of
-from processors.quality.forms import Form, Thousandths, check_order
-from processors.quality.quality_check import Given, QualityCheck
+from processors.quality.forms import CheckSettings, Thousandths, check_order
+from processors.quality.quality_check import ByPollutant, QualityCheck
 from processors.quality.series import CheckReach, Series, begins, sizes, window_starts
 from processors.quality.subjects import Stretch
 
 _CERTAIN = float(2**62)
 
 
-class AttenuatedSignal(Form):
+class AttenuatedSignal(CheckSettings):
     """Least standard deviation over a period."""
 
     period_s: Annotated[StrictInt, Field(gt=0, le=3600)]
@@ -85,12 +85,12 @@ def found(
     return Found(fail, suspect), enough
 
 
-def _over(given: Given[AttenuatedSignal], stretch: Stretch) -> Found | None:
-    settings = given[stretch.pollutant]
-    if settings is None:
+def _over(settings: ByPollutant[AttenuatedSignal], stretch: Stretch) -> Found | None:
+    own = settings[stretch.pollutant]
+    if own is None:
         return None
-    starts = stretch.window_starts(settings.period_ms)
-    return found(stretch.series, settings, starts, stretch.own)[0]
+    starts = stretch.window_starts(own.period_ms)
+    return found(stretch.series, own, starts, stretch.own)[0]
 
 
 CHECK = QualityCheck(

@@ -13,7 +13,7 @@ from processors.columns import Int64s, Uint8s
 from processors.quality.bins import bins_of
 from processors.quality.flags import SUSPECT, Found
 from processors.quality.plausibility import Plausible, flags_of_bins, implausible
-from processors.quality.quality_check import Given, QualityCheck
+from processors.quality.quality_check import ByPollutant, QualityCheck
 from processors.quality.series import CheckReach, Series
 from processors.quality.subjects import Stretch
 
@@ -37,12 +37,12 @@ def check(series: Series, settings: Plausible, background: Int64s) -> Uint8s:
     return flags_of_bins(bins, known, odd, present)
 
 
-def _over(given: Given[Plausible], stretch: Stretch) -> Found | None:
-    settings = given[stretch.pollutant]
-    if settings is None or stretch.background is None:
+def _over(settings: ByPollutant[Plausible], stretch: Stretch) -> Found | None:
+    own = settings[stretch.pollutant]
+    if own is None or stretch.background is None:
         return None
-    own = stretch.own_series
-    suspect = check(own, settings, stretch.background[own.row]) == SUSPECT
+    series = stretch.own_series
+    suspect = check(series, own, stretch.background[series.row]) == SUSPECT
     return Found(np.zeros(len(suspect), np.bool_), suspect)
 
 

@@ -14,17 +14,15 @@ import numpy as np
 
 from processors.columns import Int32s, Int64s, Uint8s
 from processors.quality.flags import Found, flags_of
-from processors.quality.forms import Form, Thousandths
+from processors.quality.forms import CheckSettings, Thousandths
 from processors.quality.monitors import Monitors
-from processors.quality.quality_check import Given, Ordinary, Packing, QualityCheck
-from processors.quality.series import CheckReach, Series
+from processors.quality.quality_check import ByPollutant, Ordinary, Packing, QualityCheck
+from processors.quality.series import Series
 from processors.quality.subjects import OddValues, RawValues
 from processors.windows import GREATEST, REFUSED
 
-REACH = CheckReach()
 
-
-class Ceiling(Form):
+class Ceiling(CheckSettings):
     """Values at which sensors are pinned, and numbers that stand for no value."""
 
     pinned: tuple[Thousandths, ...] = ()
@@ -60,10 +58,10 @@ def check(series: Series, settings: Ceiling, maximum: Int64s | None = None) -> U
     return flags_of(found(series.value, settings.pinned, settings.codes, most), series.present)
 
 
-def _limits(given: Given[Ceiling], monitors: Monitors) -> Ceilings:
+def _limits(settings: ByPollutant[Ceiling], monitors: Monitors) -> Ceilings:
     return Ceilings(
-        _table([own.pinned if own else () for own in given]),
-        _table([own.codes if own else () for own in given]),
+        _table([own.pinned if own else () for own in settings]),
+        _table([own.codes if own else () for own in settings]),
         monitors.maximum,
     )
 

@@ -13,15 +13,12 @@ from pydantic import ConfigDict, model_validator
 
 from processors.columns import Int64s, Uint8s
 from processors.quality.flags import Found, flags_of
-from processors.quality.forms import Form, Seconds, check_order
-from processors.quality.quality_check import Given, Packing, QualityCheck
-from processors.quality.series import CheckReach
+from processors.quality.forms import CheckSettings, Seconds, check_order
+from processors.quality.quality_check import ByPollutant, Packing, QualityCheck
 from processors.quality.subjects import Arrivals
 
-REACH = CheckReach()
 
-
-class ClockLimits(Form):
+class ClockLimits(CheckSettings):
     """How far a device's time may be from that of receipt."""
 
     __qualname__ = "Clock"  # its name in the JSON Schema
@@ -51,11 +48,11 @@ def found(ahead: Int64s, settings: ClockLimits) -> Found:
     )
 
 
-def _at_arrival(given: Given[ClockLimits], arrivals: Arrivals) -> Found | None:
-    (settings,) = given
-    if settings is None or not _may_be_off(arrivals.ahead, settings):
+def _at_arrival(settings: ByPollutant[ClockLimits], arrivals: Arrivals) -> Found | None:
+    (own,) = settings
+    if own is None or not _may_be_off(arrivals.ahead, own):
         return None
-    return found(arrivals.ahead, settings)
+    return found(arrivals.ahead, own)
 
 
 def _may_be_off(ahead: Int64s, settings: ClockLimits) -> bool:

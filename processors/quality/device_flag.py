@@ -12,12 +12,9 @@ import numpy as np
 from processors.columns import Bools, Uint8s
 from processors.quality.device_codes import ABOVE_RANGE, NORMAL
 from processors.quality.flags import Found, flags_of
-from processors.quality.forms import Form
-from processors.quality.quality_check import Given, Packing, QualityCheck
-from processors.quality.series import CheckReach
+from processors.quality.forms import CheckSettings
+from processors.quality.quality_check import ByPollutant, Packing, QualityCheck
 from processors.quality.subjects import Arrivals
-
-REACH = CheckReach()
 
 
 def no_measurement(codes: Uint8s) -> Bools:
@@ -31,15 +28,15 @@ def check(codes: Uint8s) -> Uint8s:
     return flags_of(Found(fail, fail), np.ones(codes.shape, np.bool_))
 
 
-def _at_arrival(given: Given[Form], arrivals: Arrivals) -> Found | None:
-    del given  # nothing to set
+def _at_arrival(settings: ByPollutant[CheckSettings], arrivals: Arrivals) -> Found | None:
+    del settings  # nothing to set
     if arrivals.codes is None:
         return None
     fail = no_measurement(arrivals.codes)
     return Found(fail, fail)
 
 
-CHECK: QualityCheck[Form, Given[Form]] = QualityCheck(
+CHECK: QualityCheck[CheckSettings, ByPollutant[CheckSettings]] = QualityCheck(
     name="device_flag",
     says="the device itself says that it is no measurement",
     void=True,

@@ -43,7 +43,7 @@ def reach_ms(settings: QualitySettings) -> int:
         check.reach(own).ms
         for check in TABLE
         if check.over is not None
-        for own in settings.given(check)
+        for own in settings.of(check)
         if own is not None
     ]
     return -(-max(reaches, default=0) // QUARTER_MS) * QUARTER_MS

@@ -17,7 +17,7 @@ from processors.quality.limits import Limits
 from processors.quality.newest import NewestValues
 from processors.quality.pointwise import add_packed, by_value
 from processors.quality.series import begins
-from processors.quality.subjects import Pairs
+from processors.quality.subjects import ValuePairs
 from processors.windows import REFUSED
 
 
@@ -92,7 +92,7 @@ def _look_back(newest: NewestValues, limits: Limits, usable: _Usable, flags: Fir
     start[changed] = time[changed]
     if not alone:
         start = start[np.maximum.accumulate(np.where(changed | first, np.arange(len(cell)), 0))]
-    pairs = Pairs(q, cell, change, apart, same_for=time - start)
+    pairs = ValuePairs(q, cell, change, apart, same_for=time - start)
     for look in limits.back:
         for bits, where in zip(flags, look.function(look.limits, pairs), strict=True):
             if where.any():

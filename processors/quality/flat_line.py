@@ -7,7 +7,7 @@ Odd in ioos_qc, and followed: the spread must be *below* the tolerance, so that 
 value before which `count` are missing is called flat. Odd and not followed: a series of fewer than three
 values passes even where values are missing.
 
-`by_run` measures the time since the value last changed. On a series that keeps its interval and lacks
+`found` measures the time since the value last changed. On a series that keeps its interval and lacks
 nothing it is equal to `check` with tolerance 1; where a device sends in bursts a count is no time, so the
 fold uses this one.
 """
@@ -21,14 +21,14 @@ from pydantic import Field, StrictInt, model_validator
 
 from processors.columns import UNBOUNDED, Bools, Int64s, Uint8s
 from processors.quality.flags import Found, flags_of
-from processors.quality.forms import Form, Positive, Seconds, check_order
+from processors.quality.forms import CheckSettings, Positive, Seconds, check_order
 from processors.quality.monitors import Monitors
-from processors.quality.quality_check import Given, QualityCheck
+from processors.quality.quality_check import ByPollutant, QualityCheck
 from processors.quality.series import CheckReach, Series, row_starts
-from processors.quality.subjects import Pairs, Stretch
+from processors.quality.subjects import Stretch, ValuePairs
 
 
-class FlatLine(Form):
+class FlatLine(CheckSettings):
     """How long a value may stay the same, and how many equal ones it takes at least."""
 
     suspect_s: Seconds
@@ -99,24 +99,19 @@ def _spread_below(series: Series, count: Int64s, tolerance: int) -> Bools:
     return found
 
 
-def by_run(series: Series, since: Int64s, suspect_ms: Int64s, fail_ms: Int64s) -> Uint8s:
-    """Flags (n) of values that have been the same `since` then; the times by row, from `times`."""
-    return flags_of(found(series.time - since, suspect_ms[series.row], fail_ms[series.row]), series.present)
-
-
-def found(held: Int64s, suspect_ms: Int64s, fail_ms: Int64s) -> Found:
+def found(same_for: Int64s, suspect_ms: Int64s, fail_ms: Int64s) -> Found:
     """What has been the same for too long: all in ms, (n)."""
-    return Found(held >= fail_ms, held >= suspect_ms)
+    return Found(same_for >= fail_ms, same_for >= suspect_ms)
 
 
-def _limits(given: Given[FlatLine], monitors: Monitors) -> FlatTimes:
+def _limits(settings: ByPollutant[FlatLine], monitors: Monitors) -> FlatTimes:
     never = np.full(len(monitors), UNBOUNDED)
-    by_pollutant = [times(own, monitors.interval) if own else (never, never) for own in given]
+    by_pollutant = [times(own, monitors.interval) if own else (never, never) for own in settings]
     suspect, fail = (np.stack(column) for column in zip(*by_pollutant, strict=True))
-    return FlatTimes(tuple(own is not None for own in given), suspect, fail)
+    return FlatTimes(tuple(own is not None for own in settings), suspect, fail)
 
 
-def _back(limits: FlatTimes, pairs: Pairs) -> Found:
+def _back(limits: FlatTimes, pairs: ValuePairs) -> Found:
     cell = pairs.cell
     return found(pairs.same_for, limits.suspect.reshape(-1)[cell], limits.fail.reshape(-1)[cell])
 

@@ -42,13 +42,13 @@ Seconds = Annotated[StrictInt, Field(gt=0, le=366 * 86_400)]
 Span = tuple[Thousandths, Thousandths]
 
 
-class Form(BaseModel):
+class CheckSettings(BaseModel):
     """What may be written of a check; its docstring is the description in the JSON Schema."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-_Own = TypeVar("_Own", bound=Form)
+_Own = TypeVar("_Own", bound=CheckSettings)
 
 
 def check_order(own: _Own, *pairs: tuple[str, str]) -> _Own:

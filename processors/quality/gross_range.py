@@ -13,18 +13,17 @@ from pydantic import model_validator
 
 from processors.columns import Int32s, Uint8s
 from processors.quality.flags import Found, flags_of
-from processors.quality.forms import Form, Span
+from processors.quality.forms import CheckSettings, Span
 from processors.quality.monitors import Monitors
-from processors.quality.quality_check import Given, Ordinary, QualityCheck
-from processors.quality.series import CheckReach, Series
+from processors.quality.quality_check import ByPollutant, Ordinary, QualityCheck
+from processors.quality.series import Series
 from processors.quality.subjects import OddValues
 from processors.windows import GREATEST, REFUSED
 
-REACH = CheckReach()
 _ANYTHING = (REFUSED + 1, GREATEST - 1)
 
 
-class GrossRange(Form):
+class GrossRange(CheckSettings):
     """Least and greatest value, the ends included."""
 
     fail: Span
@@ -57,10 +56,10 @@ def check(series: Series, settings: GrossRange) -> Uint8s:
     return flags_of(found(series.value, settings.fail, settings.suspect or settings.fail), series.present)
 
 
-def _limits(given: Given[GrossRange], monitors: Monitors) -> Spans:
+def _limits(settings: ByPollutant[GrossRange], monitors: Monitors) -> Spans:
     del monitors
-    fail = [own.fail if own else _ANYTHING for own in given]
-    suspect = [(own.suspect or own.fail) if own else _ANYTHING for own in given]
+    fail = [own.fail if own else _ANYTHING for own in settings]
+    suspect = [(own.suspect or own.fail) if own else _ANYTHING for own in settings]
     return Spans(_columns(fail), _columns(suspect))
 
 

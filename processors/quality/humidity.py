@@ -14,16 +14,13 @@ from pydantic import model_validator
 from ingest.records import MISSING
 from processors.columns import Bools, Int64s, Uint8s
 from processors.quality.flags import Found, flags_of
-from processors.quality.forms import Form, Thousandths, check_order
+from processors.quality.forms import CheckSettings, Thousandths, check_order
 from processors.quality.monitors import Monitors
-from processors.quality.quality_check import Given, Packing, QualityCheck
-from processors.quality.series import CheckReach
+from processors.quality.quality_check import ByPollutant, Packing, QualityCheck
 from processors.quality.subjects import Arrivals
 
-REACH = CheckReach()
 
-
-class Humidity(Form):
+class Humidity(CheckSettings):
     """Relative humidity above which an optical sensor's value is doubtful, or no dust."""
 
     suspect_above: Thousandths
@@ -58,8 +55,8 @@ def found(humidity: Int64s, optical: Bools, settings: Humidity) -> Found:
     return Found(optical & (humidity > settings.fail_above), suspect)
 
 
-def _limits(given: Given[Humidity], monitors: Monitors) -> OpticalMonitors:
-    return OpticalMonitors(given[0], monitors.optical)
+def _limits(settings: ByPollutant[Humidity], monitors: Monitors) -> OpticalMonitors:
+    return OpticalMonitors(settings[0], monitors.optical)
 
 
 def _at_arrival(limits: OpticalMonitors, arrivals: Arrivals) -> Found | None:

@@ -30,7 +30,6 @@ class Limits:
 
     settings: QualitySettings
     monitors: Monitors
-    by_check: Mapping[str, Any]  # check -> its limits
     low: Int32s  # (3, 1): at or above it and below `high` a value is ordinary: nothing alone is odd in it
     high: Int32s  # (3, 1)
     alone: tuple[Look, ...]
@@ -43,7 +42,7 @@ class Limits:
     @classmethod
     def of(cls, settings: QualitySettings, monitors: Monitors) -> Limits:
         """The limits of settings for the devices of a plan."""
-        own = {check.name: check.limits(settings.given(check), monitors) for check in TABLE}
+        own = {check.name: check.limits(settings.of(check), monitors) for check in TABLE}
         spans = [check.ordinary(own[check.name]) for check in TABLE if check.ordinary is not None]
         by_pollutant = list(zip(*spans, strict=True))
 
@@ -53,7 +52,6 @@ class Limits:
         return cls(
             settings=settings,
             monitors=monitors,
-            by_check=own,
             low=np.array([[max(low for low, _ in each)] for each in by_pollutant], np.int32),
             high=np.array([[min(high for _, high in each)] for each in by_pollutant], np.int32),
             alone=looks("alone"),

@@ -15,7 +15,7 @@ from processors.quality.bins import Bins, bins_of
 from processors.quality.flags import SUSPECT, Found
 from processors.quality.monitors import Monitors
 from processors.quality.plausibility import Plausible, flags_of_bins, implausible
-from processors.quality.quality_check import Given, QualityCheck
+from processors.quality.quality_check import ByPollutant, QualityCheck
 from processors.quality.series import CheckReach, Series, sizes
 from processors.quality.subjects import Stretch
 
@@ -23,7 +23,7 @@ from processors.quality.subjects import Stretch
 class Neighbours(NamedTuple):
     """The settings by pollutant, and (rows) the site of each device, -1: it has no neighbours."""
 
-    given: Given[Plausible]
+    settings: ByPollutant[Plausible]
     site: Int32s
 
 
@@ -66,15 +66,15 @@ def _others(bins: Bins, group: Int32s) -> tuple[Int64s, Int64s]:
     return middle2, others
 
 
-def _limits(given: Given[Plausible], monitors: Monitors) -> Neighbours:
-    return Neighbours(given, monitors.site)
+def _limits(settings: ByPollutant[Plausible], monitors: Monitors) -> Neighbours:
+    return Neighbours(settings, monitors.site)
 
 
 def _over(limits: Neighbours, stretch: Stretch) -> Found | None:
-    settings = limits.given[stretch.pollutant]
-    if settings is None:
+    own = limits.settings[stretch.pollutant]
+    if own is None:
         return None
-    suspect = check(stretch.own_series, settings, limits.site) == SUSPECT
+    suspect = check(stretch.own_series, own, limits.site) == SUSPECT
     return Found(np.zeros(len(suspect), np.bool_), suspect)
 
 

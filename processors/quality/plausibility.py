@@ -10,10 +10,10 @@ from pydantic import Field, StrictInt
 from processors.columns import Bools, Int64s, Uint8s
 from processors.quality.bins import Bins
 from processors.quality.flags import Found, flags_of
-from processors.quality.forms import Form, Thousandths, Times
+from processors.quality.forms import CheckSettings, Thousandths, Times
 
 
-class Plausible(Form):
+class Plausible(CheckSettings):
     """Against others: suspect above `times` x others + `plus`, or where own x `times` + `plus` < others."""
 
     bin_s: Annotated[StrictInt, Field(gt=0, le=3600)] = 900

@@ -13,18 +13,16 @@ from pydantic import Field, StrictInt, model_validator
 
 from processors.columns import ABSENT, Bools, Int32s, Int64s, Uint8s
 from processors.quality.flags import Found, flags_of
-from processors.quality.forms import Form, Thousandths, check_order
-from processors.quality.quality_check import Given, QualityCheck
-from processors.quality.series import CheckReach
+from processors.quality.forms import CheckSettings, Thousandths, check_order
+from processors.quality.quality_check import ByPollutant, QualityCheck
 from processors.windows import REFUSED
 
-REACH = CheckReach()
 # the three pairs, by their place in `units.JUDGED`
 _FINER, _COARSER = np.array([1, 0, 1]), np.array([0, 2, 2])
 _THOUSAND = 1000
 
 
-class PmOrder(Form):
+class PmOrder(CheckSettings):
     """How much greater a finer fraction may be: by thousandths of the coarser one, plus an amount."""
 
     suspect_permille: Annotated[StrictInt, Field(ge=0, le=100_000)]
@@ -73,9 +71,9 @@ def found(values: Int32s, settings: PmOrder) -> Found | None:
     return Found(fail, suspect)
 
 
-def _together(given: Given[PmOrder], values: Int32s) -> Found | None:
-    (settings,) = given
-    return None if settings is None else found(values, settings)
+def _together(settings: ByPollutant[PmOrder], values: Int32s) -> Found | None:
+    (own,) = settings
+    return None if own is None else found(values, own)
 
 
 CHECK = QualityCheck(

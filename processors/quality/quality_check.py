@@ -16,15 +16,15 @@ from typing import Any, Generic, TypeVar
 from ingest.units import JUDGED
 from processors.columns import Int32s
 from processors.quality.flags import Found
-from processors.quality.forms import Form
+from processors.quality.forms import CheckSettings
 from processors.quality.monitors import Monitors
 from processors.quality.series import CheckReach
-from processors.quality.subjects import Arrivals, OddValues, Pairs, RawValues, Stretch
+from processors.quality.subjects import Arrivals, OddValues, RawValues, Stretch, ValuePairs
 
-S = TypeVar("S", bound=Form)
+S = TypeVar("S", bound=CheckSettings)
 L = TypeVar("L")  # what a check makes of its settings and the devices, once a configuration: its limits
 
-Given = tuple[S | None, ...]  # settings of each judged pollutant, or one of all; None: the check is off
+ByPollutant = tuple[S | None, ...]  # in the order of `JUDGED`, or one for all; None: the check is off
 Ordinary = tuple[tuple[int, int], ...]  # by pollutant: [least, greatest) of values in which nothing is odd
 
 
@@ -52,19 +52,20 @@ class Packing:
         """Number of the first bit of what is suspect."""
         return self.first + self.width * self.fails
 
-    @property
-    def end(self) -> int:
-        """The number after the last bit."""
-        return self.suspect_first + self.width * self.suspects
-
 
 UNPACKED = Packing(first=0, fails=False, suspects=False)
 
 
-def as_written(given: Given[S], monitors: Monitors) -> Given[S]:
+def as_written(settings: ByPollutant[S], monitors: Monitors) -> ByPollutant[S]:
     """The limits of a check that works with its settings as they are."""
     del monitors
-    return given
+    return settings
+
+
+def no_reach(settings: CheckSettings) -> CheckReach:
+    """The reach of a check that compares with nothing, or with what is remembered."""
+    del settings
+    return CheckReach()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,18 +80,16 @@ class QualityCheck(Generic[S, L]):
     exceptions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # pollutant -> other defaults
     void: bool = False  # what fails it is no measurement: the checks that compare values leave it out
     refused: bool = False  # what fails it enters no mean, unless a rule says otherwise
-    limits: Callable[[Given[S], Monitors], L] = as_written  # type: ignore[assignment]
+    limits: Callable[[ByPollutant[S], Monitors], L] = as_written  # type: ignore[assignment]
     ordinary: Callable[[L], Ordinary] | None = None  # needed by `alone`
     alone: Callable[[L, OddValues], Found] | None = None
     together: Callable[[L, Int32s], Found | None] | None = None  # of values (3, n)
     packing: Packing = UNPACKED  # needed by `raw` and `at_arrival`
     raw: Callable[[L, RawValues], Found] | None = None  # packed by pollutant
     at_arrival: Callable[[L, Arrivals], Found | None] | None = None  # (n), or (3, n) where `packing.each`
-    back: Callable[[L, Pairs], Found] | None = None
+    back: Callable[[L, ValuePairs], Found] | None = None
     over: Callable[[L, Stretch], Found | None] | None = None
-    reach: Callable[[S], CheckReach] = lambda settings: (
-        CheckReach()
-    )  # how far back `over` needs the rows of the log
+    reach: Callable[[S], CheckReach] = no_reach  # how far back `over` needs the rows of the log
 
     @property
     def looks(self) -> tuple[str, ...]:

@@ -14,17 +14,17 @@ from pydantic import model_validator
 
 from processors.columns import Bools, Int64s, Uint8s
 from processors.quality.flags import Found, flags_of
-from processors.quality.forms import Form, Positive, check_order
+from processors.quality.forms import CheckSettings, Positive, check_order
 from processors.quality.monitors import Monitors
-from processors.quality.quality_check import Given, QualityCheck
+from processors.quality.quality_check import ByPollutant, QualityCheck
 from processors.quality.series import CheckReach, Series, begins
-from processors.quality.subjects import Pairs, Stretch
+from processors.quality.subjects import Stretch, ValuePairs
 
 REACH = CheckReach(values=1)
 _OFF = 2**40  # a rate that nothing reaches, and that can still be multiplied by a time
 
 
-class RateOfChange(Form):
+class RateOfChange(CheckSettings):
     """Change in a second."""
 
     suspect_per_s: Positive
@@ -38,7 +38,7 @@ class RateOfChange(Form):
 class Rates(NamedTuple):
     """The settings by pollutant, and the same in columns (3), thousandths a second."""
 
-    given: Given[RateOfChange]
+    settings: ByPollutant[RateOfChange]
     suspect: Int64s
     fail: Int64s
 
@@ -57,37 +57,37 @@ def check(series: Series, settings: RateOfChange) -> Uint8s:
     return flags_of(found(series, settings, known), present)
 
 
-def found(series: Series, settings: RateOfChange, known: Bools) -> Found:
-    """Where the change is too fast; `known` (n): the value and the one before it are a pair."""
+def found(series: Series, settings: RateOfChange, paired: Bools) -> Found:
+    """Where the change is too fast; `paired` (n): the value and the one before it belong together."""
     n = len(series)
     fail, suspect = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
     if n >= 2:
-        change = np.where(known[1:], series.value[1:] - series.value[:-1], 0)
+        change = np.where(paired[1:], series.value[1:] - series.value[:-1], 0)
         apart = series.time[1:] - series.time[:-1]
         fast = too_fast(change, apart, settings.suspect_per_s, settings.fail_per_s)
         fail[1:], suspect[1:] = fast.fail, fast.suspect
     return Found(fail, suspect)
 
 
-def _limits(given: Given[RateOfChange], monitors: Monitors) -> Rates:
+def _limits(settings: ByPollutant[RateOfChange], monitors: Monitors) -> Rates:
     del monitors
-    suspect = [own.suspect_per_s if own else _OFF for own in given]
-    fail = [(own and own.fail_per_s) or _OFF for own in given]
-    return Rates(given, np.array(suspect, np.int64), np.array(fail, np.int64))
+    suspect = [own.suspect_per_s if own else _OFF for own in settings]
+    fail = [(own and own.fail_per_s) or _OFF for own in settings]
+    return Rates(settings, np.array(suspect, np.int64), np.array(fail, np.int64))
 
 
-def _back(limits: Rates, pairs: Pairs) -> Found:
+def _back(limits: Rates, pairs: ValuePairs) -> Found:
     q = pairs.pollutant
     return too_fast(pairs.change, pairs.apart, limits.suspect[q], limits.fail[q])
 
 
 def _over(limits: Rates, stretch: Stretch) -> Found | None:
-    settings = limits.given[stretch.pollutant]
-    if settings is None:
+    own = limits.settings[stretch.pollutant]
+    if own is None:
         return None
-    series, own, first = stretch.with_newest
-    every = found(series, settings, ~first)
-    return Found(every.fail[own], every.suspect[own])
+    series, which, first = stretch.with_newest
+    every = found(series, own, ~first)
+    return Found(every.fail[which], every.suspect[which])
 
 
 CHECK = QualityCheck(
@@ -101,4 +101,5 @@ CHECK = QualityCheck(
     limits=_limits,
     back=_back,
     over=_over,
+    reach=lambda settings: REACH,  # values: the newest one before is remembered
 )

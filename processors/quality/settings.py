@@ -18,10 +18,10 @@ from pydantic import create_model, model_validator
 
 from ingest.units import JUDGED
 from processors.quality.checks import TABLE
-from processors.quality.forms import Form
-from processors.quality.quality_check import Given, QualityCheck
+from processors.quality.forms import CheckSettings
+from processors.quality.quality_check import ByPollutant, QualityCheck
 
-S = TypeVar("S", bound=Form)
+S = TypeVar("S", bound=CheckSettings)
 
 DEFAULTS: dict[str, Any] = {
     **{
@@ -41,7 +41,7 @@ def _fields(*, each: bool) -> dict[str, Any]:
     return {check.name: (check.settings | None, ...) for check in chosen}  # type: ignore[operator]
 
 
-class _OverDefaults(Form):
+class _OverDefaults(CheckSettings):
     """All checks of a county: a field for each pollutant, and one for each check of all of them."""
 
     @model_validator(mode="before")
@@ -49,7 +49,7 @@ class _OverDefaults(Form):
     def _over_the_defaults(cls, data: object) -> object:
         return _merged(DEFAULTS, data) if isinstance(data, Mapping) else data
 
-    def given(self, check: QualityCheck[S, Any]) -> Given[S]:
+    def of(self, check: QualityCheck[S, Any]) -> ByPollutant[S]:
         """The settings of a check, by pollutant where it has them so; None: it is off."""
         if check.settings is None:
             return ()
@@ -57,14 +57,15 @@ class _OverDefaults(Form):
         return tuple(getattr(holder, check.name) for holder in holders)
 
 
+# published as the description in the JSON Schema, so it stays as it is
 _COUNTY = "All checks of a county. `Settings.model_validate({})` are the defaults of `defaults.DEFAULTS`."
 if TYPE_CHECKING:
-    Checks = Form
+    Checks = CheckSettings
     QualitySettings = _OverDefaults
 else:  # names and descriptions are those of the JSON Schema
     Checks = create_model(
         "Checks",
-        __base__=Form,
+        __base__=CheckSettings,
         __doc__="What is checked of one pollutant; None: not at all.",
         **_fields(each=True),
     )

@@ -14,15 +14,15 @@ from pydantic import model_validator
 
 from processors.columns import Bools, Uint8s
 from processors.quality.flags import Found, flags_of
-from processors.quality.forms import Form, Positive, check_order
-from processors.quality.quality_check import Given, QualityCheck
+from processors.quality.forms import CheckSettings, Positive, check_order
+from processors.quality.quality_check import ByPollutant, QualityCheck
 from processors.quality.series import CheckReach, Series, begins
 from processors.quality.subjects import Stretch
 
 REACH = CheckReach(values=1, ahead=1)
 
 
-class Spike(Form):
+class Spike(CheckSettings):
     """Distance from the middle of both neighbours."""
 
     suspect: Positive
@@ -63,13 +63,13 @@ def found(series: Series, settings: Spike, inner: Bools) -> Found:
     return Found(fail, suspect)
 
 
-def _over(given: Given[Spike], stretch: Stretch) -> Found | None:
-    settings = given[stretch.pollutant]
-    if settings is None:
+def _over(settings: ByPollutant[Spike], stretch: Stretch) -> Found | None:
+    own = settings[stretch.pollutant]
+    if own is None:
         return None
-    series, own, first = stretch.with_newest
-    every = found(series, settings, between(first))
-    return Found(every.fail[own], every.suspect[own])
+    series, which, first = stretch.with_newest
+    every = found(series, own, between(first))
+    return Found(every.fail[which], every.suspect[which])
 
 
 CHECK = QualityCheck(
@@ -81,4 +81,5 @@ CHECK = QualityCheck(
     exceptions={"pm2_5": {"suspect": 500, "fail": 2_500}},
     refused=True,
     over=_over,
+    reach=lambda settings: REACH,  # values: the newest one before is remembered
 )

@@ -37,7 +37,7 @@ class Arrivals(NamedTuple):
     codes: Uint8s | None  # (3, n) of `device_flag.codes_of`; None: no device flagged anything
 
 
-class Pairs(NamedTuple):
+class ValuePairs(NamedTuple):
     """k values and the newest of their device and pollutant before them."""
 
     pollutant: Int64s

@@ -36,7 +36,7 @@ class Ground:
         place = np.array([_pair(device.get("location")) for device in devices], np.float64).reshape(-1, 2)
         middle = np.array([_pair(facts.get(name, {}).get("location")) for name in names], np.float64)
         middle = middle.reshape(-1, 2)
-        east, north, known = placed(
+        east, north, located = placed(
             site,
             place[:, 0],
             place[:, 1],
@@ -45,7 +45,7 @@ class Ground:
             middle[:, 1],
             PAIRING_SETTINGS,
         )
-        pairs = pairs_of(site, east, north, known)
+        pairs = pairs_of(site, east, north, located)
         roles = np.array([device.get("role") == REFERENCE for device in devices], np.bool_)
         return cls(names, site, _only(site, roles, len(names)), pairs, frozenset(pairs.site.tolist()))
 

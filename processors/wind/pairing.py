@@ -70,13 +70,13 @@ def placed(
     angle = np.radians(np.where(by_bearing, bearing, 0))
     east = np.where(by_bearing, np.sin(angle) * settings.radius_mm, east)
     north = np.where(by_bearing, np.cos(angle) * settings.radius_mm, north)
-    known = by_place | by_bearing
-    return _whole(east, known), _whole(north, known), known
+    located = by_place | by_bearing
+    return _whole(east, located), _whole(north, located), located
 
 
-def pairs_of(site: Int32s, east: Int64s, north: Int64s, known: Bools) -> Pairs:
+def pairs_of(site: Int32s, east: Int64s, north: Int64s, located: Bools) -> Pairs:
     """Every ordered pair of points with a known place that stand apart; once per configuration."""
-    order = np.flatnonzero(known)[np.argsort(site[known], kind="stable")]
+    order = np.flatnonzero(located)[np.argsort(site[located], kind="stable")]
     ups, downs = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for further in range(1, len(order)):
         one, other = order[:-further], order[further:]
@@ -166,5 +166,5 @@ def _fitting(
     return which, along[which]
 
 
-def _whole(metres: Floats, known: Bools) -> Int64s:
-    return np.rint(np.where(known, metres, 0)).astype(np.int64)
+def _whole(millimetres: Floats, located: Bools) -> Int64s:
+    return np.rint(np.where(located, millimetres, 0)).astype(np.int64)

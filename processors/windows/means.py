@@ -120,7 +120,7 @@ def slots_in(interval: Int64s, window: int) -> Int64s:
 
 
 def means_by(
-    held: Columns, interval: Int64s, start: int, end: int, refusals: Sequence[Bools | None]
+    readings: Columns, interval: Int64s, start: int, end: int, refusals: Sequence[Bools | None]
 ) -> list[tuple[Means, ...]]:
     """The means of [start, end) by what each refuses, one per judged pollutant.
 
@@ -128,23 +128,23 @@ def means_by(
     once, and worked out once where they refuse the same.
     """
     width = end - start
-    reach = held.time + np.maximum(held.period, 1)
-    usable = (held.time < end) & (reach > start) & (held.period <= width)
-    usable &= slots_of(interval, width)[held.row] > 0
+    reach = readings.time + np.maximum(readings.period, 1)
+    usable = (readings.time < end) & (reach > start) & (readings.period <= width)
+    usable &= slots_of(interval, width)[readings.row] > 0
     places = np.flatnonzero(usable)
-    order_key = row_key(held.row, held.time - (start - width))
+    order_key = row_key(readings.row, readings.time - (start - width))
     order_key = order_key[places]
     order = np.argsort(order_key)  # not stable: what is equal is sorted by content anyhow
     sorted_key = order_key[order]
     if (sorted_key[1:] == sorted_key[:-1]).any():
-        order = np.lexsort((held.hash[places], held.period[places], order_key))
+        order = np.lexsort((readings.hash[places], readings.period[places], order_key))
         sorted_key = order_key[order]
     places = places[order]
-    rows = _SortedRows(held.row[places], held.time[places], held.period[places], sorted_key)
+    rows = _SortedRows(readings.row[places], readings.time[places], readings.period[places], sorted_key)
     made: list[tuple[Means, ...]] = []
     known: list[tuple[Int32s, Means]] = []
     for refused in refusals:
-        values = held.values.take(places, axis=1)
+        values = readings.values.take(places, axis=1)
         if refused is not None:
             values = np.where(refused.take(places, axis=1) & (values != ABSENT), REFUSED, values)
         found = []

@@ -17,19 +17,19 @@ TOY = '''
 """Unlucky numbers: a check of a test."""
 
 from processors.quality.flags import Found
-from processors.quality.forms import Form, Thousandths
+from processors.quality.forms import CheckSettings, Thousandths
 from processors.quality.quality_check import QualityCheck
 
 
-class Unlucky(Form):
+class Unlucky(CheckSettings):
     """A number that nobody likes."""
 
     number: Thousandths
 
 
-def _over(given, stretch):
-    settings, value = given[stretch.pollutant], stretch.own_series.value
-    return None if settings is None else Found(value == 2 * settings.number, value == settings.number)
+def _over(settings, stretch):
+    own, value = settings[stretch.pollutant], stretch.own_series.value
+    return None if own is None else Found(value == 2 * own.number, value == own.number)
 
 
 CHECK = QualityCheck(

@@ -161,8 +161,8 @@ def test_of_several_readings_each_has_its_own_bits():
 
 def test_a_sensor_s_ceiling_is_that_of_what_it_shows_and_a_code_is_one_before_it_is_multiplied():
     own = limits()
-    ceilings = own.by_check["ceiling"]
-    pinned, code = ceilings.pinned[0][PM10], ceilings.codes[0][PM10]
+    settings = QualitySettings.model_validate({}).pm10.ceiling
+    pinned, code = settings.pinned[0], settings.codes[0]
     for raw, maximum, told in (
         (pinned, -1, {"pm10": ((), ("ceiling",))}),
         (code, -1, {"pm10": (("ceiling",), ())}),

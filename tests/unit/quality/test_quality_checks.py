@@ -37,7 +37,7 @@ from processors.quality.rate_of_change import RateOfChange
 from processors.quality.series import Series, cut, run_starts
 from processors.quality.settings import QualitySettings
 from processors.quality.spike import Spike
-from tests.quality_series import MINUTE, T0, line, series_of, storm
+from tests.quality_series import MINUTE, T0, flat_by_run, line, series_of, storm
 from tests.recordings import Recordings
 
 DEFAULTS = QualitySettings.model_validate({})
@@ -124,7 +124,7 @@ def test_five_equal_samples_in_a_burst_are_no_flat_hour(recordings: Recordings) 
     pm10 = storm(recordings, "pm10")
     checks, interval = DEFAULTS.pm10.flat_line, np.array([300_000])
     assert checks is not None
-    by_run = flat_line.by_run(pm10, run_starts(pm10), *flat_line.times(checks, interval))
+    by_run = flat_by_run(pm10, checks, interval)
     assert set(by_run.tolist()) == {1}
     before = 3600 // 300  # values in the time after which one that stays the same is suspect
     alike = np.ptp(np.lib.stride_tricks.sliding_window_view(pm10.value, before + 1), axis=1) == 0
