@@ -13,13 +13,10 @@ from processors.plan.rules import LONGEST_OF_READINGS_S, Rule
 from processors.windows import RETAIN_MS, SUPERSEDE_MS, Track
 
 READING_BYTES = 50  # row, instant, period, hash, three values and their flags of an open reading
-_CHECKED_BYTES = 120  # the newest values that the quality checks compare with
 _OUTLOOK_BYTES = 120  # closed quarters, level and spread of a pollutant whose open windows are looked at
-HASH_BYTES = 8  # what tells a duplicate afterwards
 _ANSWER_BYTES = 7  # state, reasons and two revisions of a rule over an interval
 _MEASURED_BYTES = 12  # total and covered, shared by rules that ask for the same statistic
 _SOURCE_BYTES = 4  # which monitor of the site was subtracted
-_WIND_BYTES = 4 * 32  # sums of the wind of an hour that readings may still change
 _HOUR_BYTES = 13  # a clock hour of one pollutant, kept for the windows that are made of it
 _DAY_BYTES = 5  # a settled day of a rule with an allowance
 _INSTANT_BYTES = 8
@@ -47,17 +44,6 @@ class Added:
                 "calendar day" if self.window_s == DAY_MS // 1000 else f"{_span(self.window_s)} by the clock"
             )
         return f"rolling {_span(self.window_s)} every {_span(self.step_s)}"
-
-
-def base_bytes(interval_s: int, lateness_s: int = 120) -> int:
-    """What a device of such an interval holds whatever the rules ask: readings that may still count."""
-    kept_s = (RETAIN_MS + HOUR_MS) // 1000 + lateness_s
-    return (
-        kept_s // interval_s * READING_BYTES
-        + 3 * 3600 // interval_s * HASH_BYTES
-        + _CHECKED_BYTES
-        + _WIND_BYTES
-    )
 
 
 def added_by(rules: Iterable[Rule], interval_s: int = 60) -> list[Added]:

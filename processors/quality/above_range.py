@@ -11,7 +11,7 @@ from processors.columns import Bools, Uint8s
 from processors.quality.device_codes import ABOVE_RANGE
 from processors.quality.flags import Found, flags_of
 from processors.quality.forms import CheckSettings
-from processors.quality.quality_check import ByPollutant, Packing, QualityCheck
+from processors.quality.quality_check import ByPollutant, PackedBits, QualityCheck
 from processors.quality.subjects import Arrivals
 
 
@@ -39,6 +39,6 @@ CHECK: QualityCheck[CheckSettings, ByPollutant[CheckSettings]] = QualityCheck(
     says="the device says that the value is beyond its range (HJ 212, flag T)",
     void=True,
     refused=True,
-    packing=Packing(first=7, suspects=False, each=True, refuses=True),
+    packing=PackedBits(first=7, suspects=False, each=True, refuses=True),
     at_arrival=_at_arrival,
 )

@@ -16,7 +16,7 @@ from processors.columns import Int32s, Int64s, Uint8s
 from processors.quality.flags import Found, flags_of
 from processors.quality.forms import CheckSettings, Thousandths
 from processors.quality.monitors import Monitors
-from processors.quality.quality_check import ByPollutant, Ordinary, Packing, QualityCheck
+from processors.quality.quality_check import ByPollutant, Ordinary, PackedBits, QualityCheck
 from processors.quality.series import Series
 from processors.quality.subjects import OddValues, RawValues
 from processors.windows import GREATEST, REFUSED
@@ -126,6 +126,6 @@ CHECK = QualityCheck(
     limits=_limits,
     ordinary=_ordinary,
     alone=_alone,
-    packing=Packing(first=10, each=True),
+    packing=PackedBits(first=10, each=True),
     raw=_raw,
 )

@@ -14,7 +14,7 @@ from pydantic import ConfigDict, model_validator
 from processors.columns import Int64s, Uint8s
 from processors.quality.flags import Found, flags_of
 from processors.quality.forms import CheckSettings, Seconds, check_order
-from processors.quality.quality_check import ByPollutant, Packing, QualityCheck
+from processors.quality.quality_check import ByPollutant, PackedBits, QualityCheck
 from processors.quality.subjects import Arrivals
 
 
@@ -79,6 +79,6 @@ CHECK = QualityCheck(
     },
     void=True,
     refused=True,
-    packing=Packing(first=0),
+    packing=PackedBits(first=0),
     at_arrival=_at_arrival,
 )

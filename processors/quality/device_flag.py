@@ -13,7 +13,7 @@ from processors.columns import Bools, Uint8s
 from processors.quality.device_codes import ABOVE_RANGE, NORMAL
 from processors.quality.flags import Found, flags_of
 from processors.quality.forms import CheckSettings
-from processors.quality.quality_check import ByPollutant, Packing, QualityCheck
+from processors.quality.quality_check import ByPollutant, PackedBits, QualityCheck
 from processors.quality.subjects import Arrivals
 
 
@@ -41,6 +41,6 @@ CHECK: QualityCheck[CheckSettings, ByPollutant[CheckSettings]] = QualityCheck(
     says="the device itself says that it is no measurement",
     void=True,
     refused=True,
-    packing=Packing(first=4, suspects=False, each=True, refuses=True),
+    packing=PackedBits(first=4, suspects=False, each=True, refuses=True),
     at_arrival=_at_arrival,
 )

@@ -16,7 +16,7 @@ from processors.columns import Bools, Int64s, Uint8s
 from processors.quality.flags import Found, flags_of
 from processors.quality.forms import CheckSettings, Thousandths, check_order
 from processors.quality.monitors import Monitors
-from processors.quality.quality_check import ByPollutant, Packing, QualityCheck
+from processors.quality.quality_check import ByPollutant, PackedBits, QualityCheck
 from processors.quality.subjects import Arrivals
 
 
@@ -80,6 +80,6 @@ CHECK = QualityCheck(
     # leave a whole county undetermined, which a county has to want.
     defaults={"suspect_above": 90, "fail_above": None},
     limits=_limits,
-    packing=Packing(first=2),
+    packing=PackedBits(first=2),
     at_arrival=_at_arrival,
 )

@@ -11,7 +11,7 @@ import numpy as np
 from processors.columns import Int32s
 from processors.quality.checks import BIT, TABLE
 from processors.quality.monitors import Monitors
-from processors.quality.quality_check import Packing, QualityCheck
+from processors.quality.quality_check import PackedBits, QualityCheck
 from processors.quality.settings import QualitySettings
 
 
@@ -21,7 +21,7 @@ class Look(NamedTuple):
     bit: np.uint16
     function: Any
     limits: Any
-    packing: Packing
+    packing: PackedBits
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,7 +17,7 @@ from processors.quality.checks import BIT, TABLE
 from processors.quality.device_codes import is_serviced as serviced_codes
 from processors.quality.flags import Found
 from processors.quality.limits import Limits
-from processors.quality.quality_check import Packing
+from processors.quality.quality_check import PackedBits
 from processors.quality.subjects import Arrivals, OddValues, RawValues
 from processors.windows import REFUSED
 
@@ -103,7 +103,7 @@ def by_raw(limits: Limits, raw: RawValues) -> Uint32s:
     return packed
 
 
-def _pack(packed: Uint32s, packing: Packing, found: Found) -> None:
+def _pack(packed: Uint32s, packing: PackedBits, found: Found) -> None:
     for used, first, where in (
         (packing.fails, packing.first, found.fail),
         (packing.suspects, packing.suspect_first, found.suspect),

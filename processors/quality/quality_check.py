@@ -29,7 +29,7 @@ Ordinary = tuple[tuple[int, int], ...]  # by pollutant: [least, greatest) of val
 
 
 @dataclass(frozen=True, slots=True)
-class Packing:
+class PackedBits:
     """Bits of a reading that keep what a check found at arrival; they are part of stored rows.
 
     `first`: number of the first of them; those of what failed come before those of what is suspect, and
@@ -53,7 +53,7 @@ class Packing:
         return self.first + self.width * self.fails
 
 
-UNPACKED = Packing(first=0, fails=False, suspects=False)
+UNPACKED = PackedBits(first=0, fails=False, suspects=False)
 
 
 def as_written(settings: ByPollutant[S], monitors: Monitors) -> ByPollutant[S]:
@@ -84,7 +84,7 @@ class QualityCheck(Generic[S, L]):
     ordinary: Callable[[L], Ordinary] | None = None  # needed by `alone`
     alone: Callable[[L, OddValues], Found] | None = None
     together: Callable[[L, Int32s], Found | None] | None = None  # of values (3, n)
-    packing: Packing = UNPACKED  # needed by `raw` and `at_arrival`
+    packing: PackedBits = UNPACKED  # needed by `raw` and `at_arrival`
     raw: Callable[[L, RawValues], Found] | None = None  # packed by pollutant
     at_arrival: Callable[[L, Arrivals], Found | None] | None = None  # (n), or (3, n) where `packing.each`
     back: Callable[[L, ValuePairs], Found] | None = None

@@ -15,7 +15,7 @@ class OutOfOrder(RuntimeError):
     """The engine broke an assumption of ours; the process must end."""
 
 
-class Held(NamedTuple):
+class HeldEvent(NamedTuple):
     """An event that waits for its acknowledgement."""
 
     offset: int
@@ -38,7 +38,7 @@ class Book:
     def __init__(self, next_offset: int) -> None:
         self.next = next_offset
         self.saved = next_offset
-        self._held: deque[Held] = deque()
+        self._held: deque[HeldEvent] = deque()
 
     @property
     def unsaved(self) -> int:
@@ -56,7 +56,7 @@ class Book:
             raise OutOfOrder(
                 f"offset {offset} arrived after {self._held[-1].offset} without a rebalance between them"
             )
-        self._held.append(Held(offset, event))
+        self._held.append(HeldEvent(offset, event))
         if offset < self.next:
             return Step(fold=False)
         return Step(fold=True, missing_from=None if offset == self.next else self.next)

@@ -22,12 +22,12 @@ from processors.history.context import (
     background_of,
     batches_of_context,
     context_row,
-    revision_of,
     signal_of,
 )
 from processors.history.measurements import FLOAT, INT, MEASUREMENTS, TEXT
 from processors.records.outlooks import Outlook
 from processors.records.verdicts import Interval, Verdict
+from tests.stored_revisions import revision_of
 
 T0 = 1_763_856_000_000  # 2025-11-23T00:00:00Z
 HOUR = 3_600_000

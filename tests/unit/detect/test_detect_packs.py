@@ -14,8 +14,9 @@ from ingest.records import Signal
 from ingest.register_checks import WORDS
 from ingest.strict_yaml import read
 from processors.columns import DAY_MS
-from processors.plan.footprint import added_by, base_bytes
+from processors.plan.footprint import added_by
 from processors.plan.rules import STANDARDS, load_pack, pack_names
+from tests.footprints import base_bytes
 from tests.logs import (
     HOUR,
     MINUTE,

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from processors.plan.footprint import added_by, base_bytes
+from processors.plan.footprint import added_by
+from tests.footprints import base_bytes
 from tests.logs import local_rule
 
 ANSWER, MEASURED, OUTLOOK, READING, KEPT_HOUR, SETTLED_DAY, SOURCE = 7, 12, 120, 50, 13, 5, 4

@@ -9,9 +9,10 @@ import pytest
 from ingest.strict_yaml import ConfigError
 from processors.fold.detector import Detector
 from processors.fold.outputs import Outputs
-from processors.plan.footprint import added_by, base_bytes
+from processors.plan.footprint import added_by
 from processors.quality.folder import load_quality
 from processors.records.ids import short_id
+from tests.footprints import base_bytes
 from tests.logs import (
     HOUR,
     MIDNIGHT,

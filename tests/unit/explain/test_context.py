@@ -16,11 +16,11 @@ from processors.history.context import (
     context_row,
     decode_context,
     encode_context,
-    revision_of,
     signal_of,
 )
 from processors.records.breaches import BREACH, Breach, encode_breach
 from tests.logs import HOUR, T0, WUHAN, Run, minutes, revision, rules_of, ticking
+from tests.stored_revisions import revision_of
 
 BACKGROUND = Background("bg-1", T0 + 9, "S1", T0, T0 + HOUR, {"pm10": 5, "tsp": 7})
 ALERT = Signal("al-1", T0 + 9, "site-1", "alert", "orange", T0, None)
