@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -61,9 +62,15 @@ def _name(text: str) -> str:
     return text
 
 
+@cache
+def _zones() -> set[str]:
+    """All zones there are: finding them reads a folder of hundreds of files."""
+    return available_timezones()
+
+
 def _zone(text: str) -> str:
-    if text not in available_timezones():
-        hint = did_you_mean(text, available_timezones()) or "; write for example Asia/Shanghai"
+    if text not in _zones():
+        hint = did_you_mean(text, _zones()) or "; write for example Asia/Shanghai"
         raise ValueError(f"`{text}` is no zone of the tz database{hint}")
     return text
 
