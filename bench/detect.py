@@ -11,8 +11,7 @@ from bench.report import Row
 from ingest import codec
 from ingest.batches import MOST_ROWS
 from ingest.records import FeedRecord, Headers, Readings, Tick
-from processors.fold.detector import Detector
-from processors.fold.parts import Parts
+from processors.fold import Detector, Parts
 from processors.measuring.bundle import Bundle, bundles
 from processors.plan.plan import make_revision
 from processors.plan.rules import load_pack, pack_names

@@ -19,7 +19,7 @@ from bench.report import Row
 from bench.suspicion_fleet import DATA, HOUR_MS, MINUTES, STATIONS, Fleet, Monitor, honest, sds011, station
 from bench.suspicion_scenarios import SCENARIOS, TWIN_STRENGTHS, TWINS, twins
 from processors.columns import ABSENT
-from processors.fold.suspicion import Suspecting
+from processors.fold import Suspecting
 from processors.suspicion import Episodes, HourReadings, Surroundings, SuspicionSettings
 from processors.suspicion.features import LONG_HOURS, hour_features
 from processors.suspicion.finding import Finding

@@ -7,13 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from processors.replay.line_schemas import (
-    INSTANT,
-    body_schema,
-    judgements_schema,
-    line_schema,
-    record_schema,
-)
+from processors.replay import INSTANT, body_schema, judgements_schema, line_schema, record_schema
 
 Schema = dict[str, Any]
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"

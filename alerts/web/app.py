@@ -26,7 +26,7 @@ from alerts.web.sources import CaseSource, StoreDown
 from ingest.clock import Clock
 from ingest.register import Register
 from ingest.telemetry import Telemetry
-from processors.history.base import History
+from processors.history import History
 
 STATIC = Path(__file__).with_name("static")
 _LOG = logging.getLogger(__name__)

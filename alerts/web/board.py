@@ -10,7 +10,7 @@ from alerts.cases import CLOSED, OPEN, RECOVERED
 from alerts.kinds import kind_of
 from alerts.records import Case
 from ingest.register import Device, Register, Site
-from processors.history.base import LatestReading
+from processors.history import LatestReading
 from processors.plan.plan import OFFLINE_INTERVALS, OFFLINE_LEAST_MS
 from processors.records.outlooks import CERTAIN, IF_MEASURED, WARNING
 from processors.records.outlooks import STATES as OUTLOOK_STATES

@@ -22,7 +22,7 @@ from ingest.clock import Clock
 from ingest.register import Register
 from ingest.telemetry import Telemetry
 from ingest.units import QUANTITIES
-from processors.history.base import History
+from processors.history import History
 
 LANGUAGE_COOKIE = "desk_lang"
 _UNITS = {quantity.name: quantity.unit for quantity in QUANTITIES.values()}

@@ -16,7 +16,7 @@ from alerts.web.sources import CaseSource, StoreDown, unclosed
 from ingest.clock import Clock
 from ingest.register import Register
 from ingest.telemetry import Telemetry
-from processors.history.base import History
+from processors.history import History
 
 _T = TypeVar("_T")
 _LOG = logging.getLogger(__name__)

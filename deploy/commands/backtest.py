@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from processors.replay.backtest import BacktestResult
+    from processors.replay import BacktestResult
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FEW = 20
@@ -60,9 +60,8 @@ def command(
     from ingest.recording import RecordingError, read_recording
     from ingest.register import load_register
     from processors.plan.rules import load_rules
-    from processors.replay.backtest import Backtest, VerdictKey, write
-    from processors.replay.feed import merged
-    from processors.replay.past import judge_history, judge_recordings
+    from processors.replay import Backtest, VerdictKey, judge_history, judge_recordings, merged
+    from processors.replay.backtest import write
 
     if bool(recordings) + bool(url) + kafka != 1:
         raise click.UsageError("name the past: one of RECORDING..., --history URL or --kafka")
@@ -104,7 +103,7 @@ def command(
 def _tell(found: BacktestResult) -> None:
     import orjson
 
-    from processors.replay.unreproducible import WHY
+    from processors.replay import WHY
 
     for line in found.differences[:_FEW]:
         live, other = (line[who]["answer"] if line[who] else "nothing" for who in ("live", "other"))

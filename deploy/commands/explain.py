@@ -25,11 +25,7 @@ def command(
     """
     from deploy.settings import load_settings
     from deploy.stored_history import open_past, shown
-    from processors.audit.document import document_of
-    from processors.audit.explain import recomputation_of, story
-    from processors.audit.teller import Teller
-    from processors.audit.texts import language_of
-    from processors.audit.trail import gather
+    from processors.audit import Teller, document_of, gather, language_of, recomputation_of, story
 
     url = url or load_settings().history
     with open_past(url) as history:

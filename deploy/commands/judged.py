@@ -25,8 +25,7 @@ def command(ctx: click.Context, site: str, at: str | None, language: str | None,
     from deploy.settings import load_settings
     from deploy.stored_history import open_past, shown
     from ingest.clock import parse_clock
-    from processors.audit.texts import language_of
-    from processors.audit.which_rules import latest_zone, lines, rules_at
+    from processors.audit import language_of, latest_zone, rules_at, site_rules_lines
 
     settings = load_settings()
     url = url or settings.history
@@ -43,5 +42,5 @@ def command(ctx: click.Context, site: str, at: str | None, language: str | None,
             err=True,
         )
         ctx.exit(1)
-    for line in lines(found, language_of(language, found.county.language)):
+    for line in site_rules_lines(found, language_of(language, found.county.language)):
         click.echo(line)

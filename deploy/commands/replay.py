@@ -34,7 +34,8 @@ def command(
     from ingest.register import load_register
     from processors.plan.plan import make_revision
     from processors.plan.rules import load_rules
-    from processors.replay.replay import replay, write
+    from processors.replay import replay
+    from processors.replay.replay import write
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise click.BadParameter(f"{folder} must be new or empty", param_hint="--out")

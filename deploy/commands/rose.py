@@ -61,9 +61,7 @@ def command(
     from deploy.stored_history import open_past
     from ingest.register import load_register
     from ingest.strict_yaml import did_you_mean
-    from processors.audit.rose import RoseQuestion, period_in_history, period_of
-    from processors.audit.rose_words import lines_of
-    from processors.audit.texts import language_of
+    from processors.audit import RoseQuestion, language_of, period_in_history, period_of, rose_lines
 
     if folder is not None and url is not None:
         raise click.UsageError("name one past: --history or --replay")
@@ -85,7 +83,7 @@ def command(
         click.echo(orjson.dumps(found, option=orjson.OPT_SORT_KEYS).decode())
     else:
         own = language_of(language, register.county.language)
-        for line in lines_of(found, register.sites[site].name, register.zone, own):
+        for line in rose_lines(found, register.sites[site].name, register.zone, own):
             click.echo(line)
     ctx.exit(0 if found.points else 1)
 
@@ -94,7 +92,7 @@ def _replayed(folder: Path) -> tuple[list[Interval], list[SiteHour]]:
     """What `intervals.jsonl` and `winds.jsonl` of a replay say."""
     import orjson
 
-    from processors.replay.lines import interval_of_line, wind_of_line
+    from processors.replay import interval_of_line, wind_of_line
 
     def lines(name: str) -> Iterator[dict[str, Any]]:
         path = folder / name

@@ -12,8 +12,7 @@ from processors.columns import UNBOUNDED
 from processors.records.breaches import BREACH, decode_breach
 from processors.records.judgements import decode_judgements
 from processors.records.verdicts import JUDGEMENTS
-from processors.replay.backtest import Backtest, JudgedSpan, VerdictKey, key_of
-from processors.replay.unreproducible import by_log
+from processors.replay import Backtest, JudgedSpan, VerdictKey, by_log, key_of
 
 
 async def judge_log(backtest: Backtest, bootstrap: str, revision: Revision) -> dict[VerdictKey, str]:

@@ -10,7 +10,7 @@ from ingest import codec
 from ingest.quarantine import read_quarantine
 from ingest.scan import scan
 from ingest.topics import BREACHES, FEED, RESULTS
-from processors.history.base import History
+from processors.history import History
 from processors.records.breaches import BREACH
 from processors.records.readings import JUDGED
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from processors.history.rows import ReadingRow
+from processors.history import ReadingRow
 from processors.plan.rules import NO_MEASUREMENT
 
 # marks of a reading of which no window takes anything

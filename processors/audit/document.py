@@ -11,8 +11,7 @@ import orjson
 from processors.audit.arithmetic import LimitComparison, Window
 from processors.audit.recompute import Recomputation
 from processors.audit.trail import Trail
-from processors.history.context import ContextRow
-from processors.history.rows import OutlookRow, RulingRow
+from processors.history import ContextRow, OutlookRow, RulingRow
 from processors.records.breaches import Breach
 
 Json = dict[str, Any]

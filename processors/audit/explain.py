@@ -16,7 +16,7 @@ from processors.audit.trail import Trail
 from processors.audit.wind_words import origin_lines
 from processors.breaches import SUSPICION
 from processors.columns import NANO
-from processors.history.rows import MeasuringRow, RulingRow
+from processors.history import MeasuringRow, RulingRow
 from processors.records.breaches import Breach
 
 

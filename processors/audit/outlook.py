@@ -9,7 +9,7 @@ from processors.audit.outlook_recompute import bar_of
 from processors.audit.teller import RuleNamed, Teller
 from processors.audit.trail import DAY
 from processors.columns import NANO
-from processors.history.rows import OutlookRow
+from processors.history import OutlookRow
 from processors.records.outlooks import TITLES
 
 

@@ -19,7 +19,7 @@ from processors.audit.recompute import (
 )
 from processors.audit.trail import DAY, Trail
 from processors.columns import HOUR_MS, NANO, QUARTER_MS
-from processors.history.rows import OutlookRow
+from processors.history import OutlookRow
 from processors.windows.calendar import LATENESS_MS
 
 

@@ -9,7 +9,7 @@ from processors.audit.admission import AdmissionTerms, admission
 from processors.audit.arithmetic import number
 from processors.audit.corrections import corrected, correction_of, maintenance_windows
 from processors.audit.teller import Teller
-from processors.history.rows import MeasuringRow, ReadingRow
+from processors.history import MeasuringRow, ReadingRow
 
 
 def reading_lines(teller: Teller, reading: ReadingRow) -> Iterator[str]:

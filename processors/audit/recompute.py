@@ -27,7 +27,7 @@ from processors.audit.corrections import corrected, correction_of, maintenance_w
 from processors.audit.facts import DeviceFacts, RuleFacts
 from processors.audit.trail import DAY, Trail
 from processors.columns import HOUR_MS, NANO
-from processors.history.rows import MeasuringRow, ReadingRow, RulingRow
+from processors.history import MeasuringRow, ReadingRow, RulingRow
 from processors.windows.calendar import LATENESS_MS
 
 _MOST_CONFLICTS = 6  # of a window for which every choice is tried

@@ -47,7 +47,7 @@ def _own(language: str, key: str, **words: object) -> str:
     return TEXTS[key][LANGUAGES.index(language)].format(**words)
 
 
-def lines_of(period: Period, name: str, zone: ZoneInfo, language: str) -> Iterator[str]:
+def rose_lines(period: Period, name: str, zone: ZoneInfo, language: str) -> Iterator[str]:
     """The whole period in words; the name is the site's."""
     say = partial(_own, language)
 

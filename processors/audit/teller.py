@@ -14,7 +14,7 @@ from processors.audit.rule_words import asks
 from processors.audit.texts import text
 from processors.audit.trail import Trail
 from processors.columns import MINUTE_MS
-from processors.history.rows import RulingRow
+from processors.history import RulingRow
 
 FEW = 30  # readings and slots that are listed where not all are asked for
 

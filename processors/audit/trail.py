@@ -20,8 +20,7 @@ from processors.audit.facts import (
 )
 from processors.audit.wind_words import latest_of
 from processors.columns import DAY_MS, HOUR_MS
-from processors.history.base import History, HistoryUnusable
-from processors.history.context import (
+from processors.history import (
     BACKGROUND,
     BREACH_EVENT,
     CONFIGURATION,
@@ -31,23 +30,23 @@ from processors.history.context import (
     SITE,
     WIND,
     ContextRow,
-    background_of,
-    breach_of,
-    context_row,
-    signal_of,
-    wind_of,
-)
-from processors.history.rows import (
+    History,
+    HistoryUnusable,
     MeasuringRow,
     OutlookRow,
     QualityRow,
     ReadingRow,
     RulingRow,
+    background_of,
+    breach_of,
+    context_row,
     measuring_row,
     outlook_row,
     quality_row,
     reading_row,
     ruling_row,
+    signal_of,
+    wind_of,
 )
 from processors.plan.orders import EVERYWHERE
 from processors.records.breaches import Breach

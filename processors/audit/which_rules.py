@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from processors.audit.facts import CountyFacts, SiteFacts, county_facts, site_facts
 from processors.audit.texts import text
-from processors.history.base import History
-from processors.history.context import CONFIGURATION, RULE, SIGNAL, SITE, context_row, signal_of
+from processors.history import CONFIGURATION, RULE, SIGNAL, SITE, History, context_row, signal_of
 from processors.plan.exemptions import Exemption, exemptions
 from processors.plan.orders import Orders
 from processors.plan.rule_in_force import rule_in_force
@@ -66,7 +65,7 @@ def rules_at(history: History, site: str, instant: int) -> SiteRules | None:
     return SiteRules(id_, county, facts, tuple(sorted(made, key=lambda one: one.rule.id)))
 
 
-def lines(found: SiteRules, language: str) -> Iterator[str]:
+def site_rules_lines(found: SiteRules, language: str) -> Iterator[str]:
     """A line a rule: judges, or why not."""
     yield text(
         language,

@@ -3,3 +3,10 @@
 `detector` folds a record into `memory`, which is saved as a `snapshot`; it reads no clock and no random
 number, so that a replay gives the same bytes.
 """
+
+from __future__ import annotations
+
+from processors.fold.detector import Detector
+from processors.fold.outputs import DUPLICATE, Outputs
+from processors.fold.parts import PartUnreadable, Parts, SavedPart, data_of
+from processors.fold.suspicion import Suspecting

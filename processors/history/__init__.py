@@ -7,15 +7,15 @@ store; `rows` and `context` make records of what a store hands out.
 from __future__ import annotations
 
 from processors.history.base import History, HistoryUnusable, LatestReading, WriteOutcome
+from processors.history.columns import batches_of, batches_of_readings
+from processors.history.context import BACKGROUND, BREACH_EVENT, CONFIGURATION, CONTEXT, DEVICE, RULE, SIGNAL
+from processors.history.context import SITE, WIND, Context, ContextRow, background_of, breach_of, context_row
+from processors.history.context import decode_context, encode_context, signal_of, wind_of
+from processors.history.influx import LINES_A_REQUEST, InfluxHistory
+from processors.history.line_protocol import lines_of
+from processors.history.measurements import MEASUREMENTS
 from processors.history.open import open_history
-from processors.history.points import PointBatch, Point
-
-__all__ = [
-    "History",
-    "HistoryUnusable",
-    "LatestReading",
-    "Point",
-    "PointBatch",
-    "WriteOutcome",
-    "open_history",
-]
+from processors.history.points import Point, PointBatch, Refusal, point_to_json
+from processors.history.rows import MeasuringRow, OutlookRow, QualityRow, ReadingRow, RulingRow, interval_of
+from processors.history.rows import measuring_row, outlook_row, quality_row, reading_row, ruling_row
+from processors.history.sqlite import SqliteHistory

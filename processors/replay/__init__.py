@@ -5,3 +5,13 @@
 (`past`): recordings, history (`log_from_history`) or the log; `unreproducible` names what can't be judged
 again.
 """
+
+from __future__ import annotations
+
+from processors.replay.backtest import Backtest, BacktestResult, JudgedSpan, VerdictKey, key_of
+from processors.replay.feed import merged
+from processors.replay.line_schemas import INSTANT, body_schema, judgements_schema, line_schema, record_schema
+from processors.replay.lines import interval_of_line, wind_of_line
+from processors.replay.past import judge_history, judge_recordings
+from processors.replay.replay import replay
+from processors.replay.unreproducible import WHY, by_log

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from ingest.decoders.instants import instant_text
 from ingest.records import FeedRecord, Revision
 from processors.columns import HOUR_MS, SECOND_MS
-from processors.fold.detector import Detector
+from processors.fold import Detector
 from processors.plan.plan import revision_id
 from processors.records.breaches import Breach
 from processors.records.verdicts import ANSWERS, Verdict

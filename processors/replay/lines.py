@@ -12,7 +12,7 @@ import orjson
 from ingest.decoders.instants import instant_text
 from ingest.records import MISSING, Quarantined, Readings
 from ingest.units import JUDGED
-from processors.fold.outputs import Outputs
+from processors.fold import Outputs
 from processors.quality.checks import CHECKS
 from processors.records.breaches import Breach
 from processors.records.ids import reading_id

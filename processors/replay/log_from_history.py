@@ -13,9 +13,16 @@ import orjson
 from ingest.batches import Row, readings_of
 from ingest.records import FeedRecord, Revision, Tick
 from processors.columns import DAY_MS, MINUTE_MS
-from processors.history.base import History
-from processors.history.context import BACKGROUND, SIGNAL, background_of, context_row, signal_of
-from processors.history.rows import ReadingRow, reading_row
+from processors.history import (
+    BACKGROUND,
+    SIGNAL,
+    History,
+    ReadingRow,
+    background_of,
+    context_row,
+    reading_row,
+    signal_of,
+)
 
 AGE_MS = DAY_MS  # how much older than its receipt what is read may be
 # marks that detection makes again; others (of the bridge) are kept

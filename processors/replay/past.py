@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterable
 from ingest.recording import Recorded
 from ingest.records import Revision
 from ingest.register import Register
-from processors.history.base import History
-from processors.history.context import BREACH_EVENT, breach_of, context_row
-from processors.history.rows import RulingRow, ruling_row
+from processors.history import BREACH_EVENT, History, RulingRow, breach_of, context_row, ruling_row
 from processors.replay.backtest import (
     AFTER_MS,
     Backtest,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from ingest.recording import Recorded
 from ingest.records import Revision
 from ingest.register import Register
-from processors.fold.detector import Detector
+from processors.fold import Detector
 from processors.replay.feed import feed_of, merged
 from processors.replay.lines import (
     Line,

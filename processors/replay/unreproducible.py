@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ingest.records import Revision
-from processors.audit.facts import RuleFacts, rule_facts
+from processors.audit import RuleFacts, rule_facts
 from processors.columns import HOUR_MS, MINUTE_MS
-from processors.history.base import History
-from processors.history.context import BACKGROUND, context_row
-from processors.history.rows import RulingRow
+from processors.history import BACKGROUND, History, RulingRow, context_row
 from processors.replay.backtest import Backtest, ComparedVerdict, VerdictKey
 
 WHY: Mapping[str, str] = {

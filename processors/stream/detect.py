@@ -18,9 +18,8 @@ from ingest.codec import READINGS, REVISION, decode, encode_quarantined, receive
 from ingest.records import FeedRecord, Headers, Quarantined, Readings, Revision
 from ingest.telemetry import Telemetry
 from ingest.topics import BREACHES, FEED, QUARANTINE, RESULTS
-from processors.fold.detector import Detector
-from processors.fold.outputs import DUPLICATE, Outputs
-from processors.history.context import encode_context
+from processors.fold import DUPLICATE, Detector, Outputs
+from processors.history import encode_context
 from processors.measuring.bundle import Bundle, bundles
 from processors.plan.plan import Plan
 from processors.records.breaches import BREACH, encode_breach

@@ -19,8 +19,7 @@ from ingest.codec import encode, received_at_of
 from ingest.records import Revision, Signal
 from ingest.topics import BREACHES, FEED, MAX_RECORD_BYTES, RESULTS, SNAPSHOTS
 from processors.columns import DAY_MS
-from processors.fold.detector import Detector
-from processors.fold.parts import Parts
+from processors.fold import Detector, Parts
 from processors.stream.opening import Assignment, SnapshotUnreadable, start_of
 from processors.stream.reader import LogGap, LogShort, Reader
 from processors.stream.snapshots import Damage, Snapshot, Snapshots, group_of, state_of

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from processors.fold.parts import Parts, PartUnreadable
+from processors.fold import Parts, PartUnreadable
 from processors.stream.reader import FeedError, LogGap, LogShort, Reader
 from processors.stream.snapshots import Damage, Damaged, Manifest, Snapshots
 

@@ -25,7 +25,7 @@ from typing import Any
 import orjson
 
 from ingest.topics import SNAPSHOTS
-from processors.fold.parts import Parts, SavedPart
+from processors.fold import Parts, SavedPart
 from processors.stream.reader import Reader
 
 SCHEMA = "dust.snapshot/2"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from ingest.records import Headers
-from processors.fold.parts import Parts, PartUnreadable, SavedPart, data_of
+from processors.fold import Parts, PartUnreadable, SavedPart, data_of
 
 __all__ = [
     "ALERTS_PACE",

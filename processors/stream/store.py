@@ -22,11 +22,17 @@ from ingest.codec import encode_quarantined, received_at_of, schema_of
 from ingest.records import Quarantined, Readings
 from ingest.telemetry import Telemetry
 from ingest.topics import QUARANTINE, RESULTS
-from processors.history.base import History
-from processors.history.columns import batches_of
-from processors.history.context import CONTEXT, Context, decode_context
-from processors.history.measurements import MEASUREMENTS
-from processors.history.points import PointBatch, Refusal, point_to_json
+from processors.history import (
+    CONTEXT,
+    MEASUREMENTS,
+    Context,
+    History,
+    PointBatch,
+    Refusal,
+    batches_of,
+    decode_context,
+    point_to_json,
+)
 from processors.records.any_record import decode
 from processors.records.outlooks import OUTLOOKS, Outlook, decode_outlooks
 from processors.records.readings import Flagged, Judged
