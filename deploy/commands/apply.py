@@ -41,9 +41,9 @@ def command(
     \b
     Example: dustwatch apply county/ --reason "limits of the heating season" --effective 2026-11-01T00:00
     """
-    from deploy.commands.who import instant_ms
     from deploy.county.apply import put_configuration, user_name
     from deploy.county.compile import checked_revision
+    from deploy.options import instant_ms
     from deploy.settings import load_settings
     from ingest.admin import ensure_topics
     from ingest.clock import parse_clock

@@ -52,9 +52,9 @@ def command(
     Example: dustwatch backtest county/ --history sqlite:///var/history.sqlite \\
                  --rules shanghai-db31-964-2016 --from 2026-11-01 --to 2026-11-08
     """
-    from deploy.commands.who import instant_ms
     from deploy.county.compile import revision_of_folder
     from deploy.county.live_verdicts import judge_log
+    from deploy.options import instant_ms
     from deploy.settings import load_settings
     from deploy.stored_history import open_past
     from ingest.recording import RecordingError, read_recording

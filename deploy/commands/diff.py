@@ -71,9 +71,9 @@ def _in_force(
     bootstrap: str, config: Path, now: int, at_text: str | None
 ) -> tuple[Revision | None, list[Revision]]:
     """What the log says is in force, and what waits."""
-    from deploy.commands.who import instant_ms
     from deploy.county.apply import revisions_in_log
     from deploy.county.revisions import standing
+    from deploy.options import instant_ms
     from ingest.register import load_register
 
     known = standing(asyncio.run(revisions_in_log(bootstrap)), now)

@@ -21,7 +21,7 @@ def command(ctx: click.Context, site: str, at: str | None, language: str | None,
     """
     from zoneinfo import ZoneInfo
 
-    from deploy.commands.who import instant_ms
+    from deploy.options import instant_ms
     from deploy.settings import load_settings
     from deploy.stored_history import open_past, shown
     from ingest.clock import parse_clock

@@ -28,8 +28,8 @@ def command(
     """
     import orjson
 
-    from deploy.commands.who import instant_ms
     from deploy.county.compile import body_of_folder
+    from deploy.options import instant_ms
     from ingest.recording import RecordingError, read_recording
     from ingest.register import load_register
     from processors.plan.plan import make_revision

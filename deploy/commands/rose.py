@@ -56,7 +56,7 @@ def command(
     """
     import orjson
 
-    from deploy.commands.who import instant_ms
+    from deploy.options import instant_ms
     from deploy.settings import load_settings
     from deploy.stored_history import open_past
     from ingest.register import load_register

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 
 from alerts.kinds import ASKED, LEVELS
+from deploy.options import instant_ms
 
 
 @click.command("who")
@@ -57,18 +57,3 @@ def command(
     if not told:
         click.echo("  nobody")
         ctx.exit(1)
-
-
-def instant_ms(text: str, zone: ZoneInfo, option: str) -> int:
-    """Milliseconds UTC of an option's ISO instant, local where it names no zone. Raises UsageError."""
-    try:
-        instant = datetime.fromisoformat(text)
-        if not 1970 <= instant.year <= 2200:
-            raise ValueError("far from any reading")
-    except ValueError:
-        raise click.UsageError(
-            f"{option} {text!r} is no instant; write for example 2026-11-23T23:30 or 2026-11-23T15:30:00Z"
-        ) from None
-    if instant.tzinfo is None:
-        instant = instant.replace(tzinfo=zone)
-    return round(instant.timestamp() * 1000)
