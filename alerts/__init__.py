@@ -1,1 +1,1 @@
-"""Turns breaches into cases that people must close, and tells them."""
+"""Turns what detection finds into cases that people must close, and tells those who answer for them."""

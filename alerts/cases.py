@@ -36,7 +36,7 @@ class Transition(NamedTuple):
     why: str
 
 
-class Step(NamedTuple):
+class Decision(NamedTuple):
     """What a command does to a case; a refused one leaves the state as it is."""
 
     accepted: bool
@@ -72,14 +72,14 @@ _REFUSALS: dict[tuple[str | None, str], str] = {
 }
 
 
-def decide(state: str | None, command: str) -> Step:
+def decide(state: str | None, command: str) -> Decision:
     """What `command` does to a case in `state` (None: no case). Raises ValueError for unknown words."""
     if command not in COMMANDS or (state is not None and state not in STATES):
         raise ValueError(f"no command {command!r} or no state {state!r}")
     row = _TABLE.get((state, command))
     if row is not None:
-        return Step(True, state, row.after, row.why)
-    return Step(False, state, state, _REFUSALS.get((state, command), "the case is already open"))
+        return Decision(True, state, row.after, row.why)
+    return Decision(False, state, state, _REFUSALS.get((state, command), "the case is already open"))
 
 
 def is_over(state: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from alerts.planner import CasePlanner
-from alerts.records import Case, Change, Known, Message
+from alerts.records import Case, CaseChange, CaseContext, Message
 from processors.records.breaches import Breach
 from processors.records.outlooks import Outlook
 
@@ -17,22 +17,22 @@ class CurrentPlanner:
     def __init__(self, planner: CasePlanner) -> None:
         self.planner = planner
 
-    def breach(self, event: Breach, known: Known, now: int) -> list[Change]:
+    def breach(self, event: Breach, context: CaseContext, now: int) -> list[CaseChange]:
         """See `Planner.breach`."""
-        return self.planner.breach(event, known, now)
+        return self.planner.breach(event, context, now)
 
-    def outlook(self, event: Outlook, known: Known, now: int) -> list[Change]:
+    def outlook(self, event: Outlook, context: CaseContext, now: int) -> list[CaseChange]:
         """See `Planner.outlook`."""
-        return self.planner.outlook(event, known, now)
+        return self.planner.outlook(event, context, now)
 
-    def release(self, held: Sequence[Case], now: int) -> list[Change]:
+    def release(self, held: Sequence[Case], now: int) -> list[CaseChange]:
         """See `Planner.release`."""
         return self.planner.release(held, now)
 
-    def fault_began(self, fault: str, facts: dict[str, Any], now: int) -> Change:
+    def fault_began(self, fault: str, facts: dict[str, Any], now: int) -> CaseChange:
         """See `Planner.fault_began`."""
         return self.planner.fault_began(fault, facts, now)
 
-    def fault_ended(self, case: Case, told: Sequence[Message], now: int) -> Change | None:
+    def fault_ended(self, case: Case, told: Sequence[Message], now: int) -> CaseChange | None:
         """See `Planner.fault_ended`."""
         return self.planner.fault_ended(case, told, now)

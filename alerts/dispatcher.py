@@ -18,12 +18,12 @@ from typing import TypeVar
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from alerts.channels.base import Channel
+from alerts.channels import Sender
 from alerts.records import SENT, Claim
-from alerts.retry import Ended, Outcome, Patience, after, retry, unknown
+from alerts.retry import EndedAttempt, Outcome, RetryPolicy, next_state, retry, unknown
 from alerts.store import CaseStore
 from alerts.store.case_store import wall_ms
-from alerts.store.gathered import Gathered
+from alerts.store.group_commit import GroupCommit
 from ingest.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)
@@ -47,18 +47,18 @@ class Dispatcher:
     def __init__(
         self,
         store: CaseStore,
-        channels: Mapping[str, Channel],
+        channels: Mapping[str, Sender],
         owner: str,
-        patience: Patience,
+        policy: RetryPolicy,
         telemetry: Telemetry,
         pacing: Pacing = Pacing(),
         wall: Callable[[], int] = wall_ms,
     ) -> None:
         self._store = store
         self._channels = channels
-        self._left_channels: list[Channel] = []  # of configurations before; attempts may be under way
+        self._left_channels: list[Sender] = []  # of configurations before; attempts may be under way
         self._owner = owner
-        self._patience = patience
+        self._policy = policy
         self._telemetry = telemetry
         self._pacing = pacing
         self._wall = wall
@@ -66,12 +66,12 @@ class Dispatcher:
         self._under_way: dict[str, set[asyncio.Task[None]]] = {}
         # Its own threads: senders that block can't keep the outbox from its database.
         self._threads = ThreadPoolExecutor(2, "outbox")
-        self._ends = Gathered(self._write_ends, self._threads)
+        self._ends = GroupCommit(self._write_ends, self._threads)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._away: str | None = None
         telemetry.ready_when("case_store", lambda: self._away)
 
-    def use(self, channels: Mapping[str, Channel]) -> None:
+    def use(self, channels: Mapping[str, Sender]) -> None:
         """Send by these from now on; attempts under way end by those that they began with."""
         self._left_channels += self._channels.values()
         self._channels = channels
@@ -135,7 +135,7 @@ class Dispatcher:
         lease_ms = round(self._pacing.lease_s * 1000)
         return due, self._store.outbox.claim_all(room, self._owner, self._wall(), lease_ms)
 
-    def _write_ends(self, ended: Sequence[Ended]) -> Sequence[None]:
+    def _write_ends(self, ended: Sequence[EndedAttempt]) -> Sequence[None]:
         self._store.outbox.finish_all(ended, self._owner, self._wall())
         return [None] * len(ended)
 
@@ -148,10 +148,10 @@ class Dispatcher:
             log.warning("possible_repeat", message=claim.message.id, case=claim.message.case, channel=channel)
         outcome = await self._try(channel, claim)
         now = self._wall()
-        then = after(claim.message.id, claim.number, claim.written_at, outcome, now, self._patience)
+        then = next_state(claim.message.id, claim.number, claim.written_at, outcome, now, self._policy)
         while True:
             try:
-                await self._ends.do([Ended(claim, outcome, then)])
+                await self._ends.do([EndedAttempt(claim, outcome, then)])
                 break
             except SQLAlchemyError as error:
                 # What was sent must be written down; until then the lease keeps others away.

@@ -1,29 +1,24 @@
-"""Decides whom a word before a breach is told: a light case a window, each state told once at most. Pure."""
+"""Decides who is told of an outlook: one light case a window, each level told at most once. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import NamedTuple
 
 from alerts.cases import FORETELL, decide
-from alerts.messages.words import Facts, Forecast, render
-from alerts.messages.writer import message_id_of, names_but, title_in
+from alerts.kinds import CERTAIN, KINDS, LIKELY, OUTLOOK
+from alerts.messages import Facts, Notice, OutlookMatter, message_id_of, names_but, render, title_in
 from alerts.records import (
-    CERTAIN,
     CLEARED,
-    LIKELY,
-    OUTLOOK,
     WITHDRAWN,
     Case,
+    CaseChange,
+    CaseContext,
     CaseEvent,
-    Change,
-    Known,
     Message,
     Recipient,
 )
-from alerts.routing.forms import Routing
-from alerts.routing.who import who
+from alerts.routing import Routing, recipients_of
 from ingest.register import Register
 from processors.records.outlooks import Outlook
 
@@ -37,154 +32,151 @@ LEVEL_OF: dict[str, str] = {
 }
 
 
-class Telling(NamedTuple):
-    """The step of a change from one level to another, in which words it is told."""
+class OutlookStep(NamedTuple):
+    """What a change of level is to people: the step that is told, and the template that tells it."""
 
     step: str
     template: str
 
 
-_STEPS: dict[tuple[str, str], Telling] = {
-    ("", LIKELY): Telling(LIKELY, "outlook"),
-    ("", CERTAIN): Telling(CERTAIN, "outlook"),
-    (LIKELY, CERTAIN): Telling(CERTAIN, "outlook"),
-    (CERTAIN, LIKELY): Telling(WITHDRAWN, "outlook_ended"),
-    (CERTAIN, ""): Telling(WITHDRAWN, "outlook_ended"),
-    (LIKELY, ""): Telling(CLEARED, "outlook_ended"),
+_RISE, _END = KINDS[OUTLOOK].opened, str(KINDS[OUTLOOK].ended)
+_STEPS: dict[tuple[str, str], OutlookStep] = {
+    ("", LIKELY): OutlookStep(LIKELY, _RISE),
+    ("", CERTAIN): OutlookStep(CERTAIN, _RISE),
+    (LIKELY, CERTAIN): OutlookStep(CERTAIN, _RISE),
+    (CERTAIN, LIKELY): OutlookStep(WITHDRAWN, _END),
+    (CERTAIN, ""): OutlookStep(WITHDRAWN, _END),
+    (LIKELY, ""): OutlookStep(CLEARED, _END),
 }
 _RISES = (LIKELY, CERTAIN)
 
 
-def foretell(
-    event: Outlook, known: Known, now: int, register: Register, routing: Routing, base_url: str
-) -> Change:
-    """The change that an outlook leads to; `reason` says why somebody, or why nobody, is told."""
-    step = decide(known.case.state if known.case else None, FORETELL)
-    before, after = known.case.level if known.case else "", LEVEL_OF[event.state]
-    telling = _STEPS.get((before, after))
-    case = Case(
-        id=event.window_id,
-        kind=OUTLOOK,
-        state=str(step.after),
-        level=after,
-        site=event.site,
-        device=event.point,
-        title=title_in(register.county.language, event.title),
-        opened_at=event.at,
-        updated_at=event.at,
-        rule=event.rule,
-        recovered_at=event.end,
-        closed_at=event.end,
-        data=asdict(event),
-    )
-    if known.case is not None:
-        updated = max(event.at, known.case.updated_at)
-        case = replace(case, opened_at=known.case.opened_at, updated_at=updated)
-    why = _why_nobody(event, telling, known, now)
-    messages: tuple[Message, ...] = ()
-    if telling is not None and not why:
-        whom = _whom(event, telling, known, now, register, routing)
-        messages = tuple(_message(case, event, telling, r, whom, now, register, base_url) for r in whom)
-        why = step.reason if messages else "nobody to tell: not routed, or not told of it before"
-    noted = CaseEvent(
-        id=event.event_id,
-        case=case.id,
-        at=event.at,
-        event=event.event,
-        actor="dustwatch",
-        before=step.before,
-        after=case.state,
-        reason=why,
-        data=asdict(event),
-    )
-    return Change(why, case, noted, messages)
+@dataclass(frozen=True, slots=True)
+class OutlookPlanner:
+    """Plans the case, event and messages of an outlook by one configuration."""
+
+    register: Register
+    routing: Routing
+    base_url: str
+
+    def change(self, event: Outlook, context: CaseContext, now: int) -> CaseChange:
+        """The change that an outlook leads to; `reason` says why somebody, or why nobody, is told."""
+        decision = decide(context.case.state if context.case else None, FORETELL)
+        before, after = context.case.level if context.case else "", LEVEL_OF[event.state]
+        step = _STEPS.get((before, after))
+        case = Case(
+            id=event.window_id,
+            kind=OUTLOOK,
+            state=str(decision.after),
+            level=after,
+            site=event.site,
+            device=event.point,
+            title=title_in(self.register.county.language, event.title),
+            opened_at=event.at,
+            updated_at=event.at,
+            rule=event.rule,
+            recovered_at=event.end,
+            closed_at=event.end,
+            data=asdict(event),
+        )
+        if context.case is not None:
+            updated = max(event.at, context.case.updated_at)
+            case = replace(case, opened_at=context.case.opened_at, updated_at=updated)
+        why = _why_nobody(event, step, context, now)
+        messages: tuple[Message, ...] = ()
+        if step is not None and not why:
+            notice = Notice(case, step.step, step.template, self._recipients(event, step, context, now), now)
+            messages = tuple(self._message(event, notice, recipient) for recipient in notice.told)
+            why = decision.reason if messages else "nobody to tell: not routed, or not told of it before"
+        noted = CaseEvent(
+            id=event.event_id,
+            case=case.id,
+            at=event.at,
+            event=event.event,
+            actor="dustwatch",
+            before=decision.before,
+            after=case.state,
+            reason=why,
+            data=asdict(event),
+        )
+        return CaseChange(why, case, noted, messages)
+
+    def _recipients(
+        self, event: Outlook, step: OutlookStep, context: CaseContext, now: int
+    ) -> list[Recipient]:
+        """A rise goes by the routes, its end to whoever was told of it."""
+        if step.step not in _RISES:
+            told = {(m.recipient.id, m.recipient.way): m.recipient for m in context.told if m.step in _RISES}
+            return list(told.values())
+        if event.site not in self.register.sites:
+            return []
+        return recipients_of(self.register, self.routing, event.site, now, OUTLOOK, step.step)
+
+    def _message(self, event: Outlook, notice: Notice, recipient: Recipient) -> Message:
+        id = message_id_of(notice.case.id, notice.step, recipient)
+        matter = self._matter(event, notice.at, recipient.language)
+        facts = Facts(
+            template=notice.template,
+            line=recipient.line,
+            others=names_but(notice.told, recipient),
+            link=f"{self.base_url.rstrip('/')}/sites/{event.site}",
+            reference=id,
+            at=event.at,
+            zone=self.register.zone,
+            outlook=matter,
+        )
+        words = render(facts, recipient.language)
+        return Message(
+            id=id,
+            case=notice.case.id,
+            kind=OUTLOOK,
+            step=notice.step,
+            recipient=recipient,
+            subject=words.subject,
+            text=words.body,
+            created_at=notice.at,
+            link=facts.link,
+            data={"outlook": asdict(matter)},
+        )
+
+    def _matter(self, event: Outlook, now: int, language: str) -> OutlookMatter:
+        site, device = self.register.sites.get(event.site), self.register.devices.get(event.point)
+        return OutlookMatter(
+            site=site.name if site else event.site,
+            address=(site.address or "") if site else "",
+            device=event.point,
+            device_name=(device.name or "") if device else "",
+            title=title_in(language, event.title),
+            level=LEVEL_OF[event.state],
+            event=event.event,
+            start=event.start,
+            end=event.end,
+            left=event.end - now,
+            pollutant=event.pollutant,
+            unit=event.unit,
+            limit=event.limit,
+            subtracted=event.subtracted,
+            background_known=event.background_known,
+            projected=event.projected,
+            probability=event.probability,
+            required=event.required,
+            clause=event.clause,
+            citation=event.citation,
+            status=event.status,
+            shape="day" if event.kind == "day" else "mean",
+            count=event.covered,
+        )
 
 
-def _why_nobody(event: Outlook, telling: Telling | None, known: Known, now: int) -> str:
-    if telling is None:
+def _why_nobody(event: Outlook, step: OutlookStep | None, context: CaseContext, now: int) -> str:
+    if step is None:
         return "nothing new to people"
     if not event.tell:
         return "recorded; its rule opens no cases"
     if now >= event.end:
         return "recorded; its window is over"
-    if known.rule_open and event.kind != "day":  # an open case of an hour says nothing of the day
+    if context.rule_open and event.kind != "day":  # an open case of an hour says nothing of the day
         return "recorded; the site has an open case of the same rule"
-    if any(message.step == telling.step for message in known.told):
+    if any(message.step == step.step for message in context.told):
         return "recorded; the same was told of this window before"
     return ""
-
-
-def _whom(
-    event: Outlook, telling: Telling, known: Known, now: int, register: Register, routing: Routing
-) -> list[Recipient]:
-    if telling.step in _RISES:
-        known_site = event.site in register.sites
-        return who(register, routing, event.site, now, OUTLOOK, telling.step) if known_site else []
-    told = {(m.recipient.id, m.recipient.way): m.recipient for m in known.told if m.step in _RISES}
-    return list(told.values())
-
-
-def _message(
-    case: Case,
-    event: Outlook,
-    telling: Telling,
-    recipient: Recipient,
-    told: Sequence[Recipient],
-    now: int,
-    register: Register,
-    base_url: str,
-) -> Message:
-    id = message_id_of(case.id, telling.step, recipient)
-    forecast = _forecast(event, now, register, recipient.language)
-    facts = Facts(
-        template=telling.template,
-        line=recipient.line,
-        others=names_but(told, recipient),
-        link=f"{base_url.rstrip('/')}/sites/{event.site}",
-        reference=id,
-        at=event.at,
-        zone=register.zone,
-        forecast=forecast,
-    )
-    words = render(facts, recipient.language)
-    return Message(
-        id=id,
-        case=case.id,
-        kind=OUTLOOK,
-        step=telling.step,
-        recipient=recipient,
-        subject=words.subject,
-        text=words.body,
-        created_at=now,
-        link=facts.link,
-        data={"outlook": asdict(forecast)},
-    )
-
-
-def _forecast(event: Outlook, now: int, register: Register, language: str) -> Forecast:
-    site, device = register.sites.get(event.site), register.devices.get(event.point)
-    return Forecast(
-        site=site.name if site else event.site,
-        address=(site.address or "") if site else "",
-        device=event.point,
-        device_name=(device.name or "") if device else "",
-        title=title_in(language, event.title),
-        level=LEVEL_OF[event.state],
-        event=event.event,
-        start=event.start,
-        end=event.end,
-        left=event.end - now,
-        pollutant=event.pollutant,
-        unit=event.unit,
-        limit=event.limit,
-        subtracted=event.subtracted,
-        background_known=event.background_known,
-        projected=event.projected,
-        probability=event.probability,
-        required=event.required,
-        clause=event.clause,
-        citation=event.citation,
-        status=event.status,
-        shape="day" if event.kind == "day" else "mean",
-        count=event.covered,
-    )

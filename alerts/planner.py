@@ -10,26 +10,21 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from alerts.cases import AMEND, CLOSED, RECOVER, START, decide
-from alerts.messages.words import fault_name, group_name
-from alerts.messages.writer import MatterIn, Writer, matters_of, title_in
-from alerts.outlook import foretell
+from alerts.kinds import KINDS, MANY_SILENT, SYSTEM, kind_of
+from alerts.messages import MatterIn, Notice, Writer, fault_name, group_name, matters_of, title_in
+from alerts.outlook import OutlookPlanner
 from alerts.records import (
-    MANY_SILENT,
-    OFFLINE,
     OPENED,
     RECOVERED,
-    SUSPICION,
-    SYSTEM,
     Case,
+    CaseChange,
+    CaseContext,
     CaseEvent,
-    Change,
-    Known,
     Message,
     Recipient,
 )
-from alerts.routing.forms import Routing
-from alerts.routing.who import deadline_ms, operators, who
-from alerts.together import Group, hold_until, release
+from alerts.routing import Routing, deadline_ms, operators_on_duty, recipients_of
+from alerts.together import SilentGroup, hold_until, released_groups
 from ingest.register import Register
 from processors.records.breaches import Breach
 from processors.records.ids import short_id
@@ -37,7 +32,6 @@ from processors.records.outlooks import Outlook
 from processors.silence.deadman import SITE_SILENT
 
 _LATE_MS = 30 * 60_000  # told so long after it was found, a message says that it is late
-_TEMPLATES = {OFFLINE: "offline", SUSPICION: "suspicion"}  # of what has opened, by kind; else `opened`
 _SEVERAL = "*"  # the site of a case that concerns several
 
 
@@ -56,18 +50,18 @@ class CasePlanner:
 
     # ------------------------------------------------------------------------------- breaches
 
-    def breach(self, event: Breach, known: Known, now: int) -> list[Change]:
+    def breach(self, event: Breach, context: CaseContext, now: int) -> list[CaseChange]:
         """Changes for one event of a breach."""
         if event.event == "closed":
-            return self._closed(event, known, now)
-        if known.case is None:
+            return self._closed(event, context, now)
+        if context.case is None:
             return [self._opened(event, now)]
-        return [self._amended(event, known.case, now)]
+        return [self._amended(event, context.case, now)]
 
-    def _opened(self, event: Breach, now: int) -> Change:
+    def _opened(self, event: Breach, now: int) -> CaseChange:
         step = decide(None, START)
         id = case_id_of(event.id)
-        silent = event.kind == OFFLINE
+        silent = kind_of(event.kind).silence
         late = now - event.at > _LATE_MS
         hold = hold_until(now, event.start, self.routing.form.offline) if silent and event.tell else None
         case = Case(
@@ -98,10 +92,10 @@ class CasePlanner:
             why += "; its opening was never seen here"
         messages: tuple[Message, ...] = ()
         if event.tell and hold is None:
-            messages = self._tell(case, _TEMPLATES.get(event.kind, OPENED), self._recipients(case, now), now)
-        return Change(why, case, _event_of(event, None, case.state, why), messages)
+            messages = self._tell(case, self._recipients(case, now), now)
+        return CaseChange(why, case, _event_of(event, None, case.state, why), messages)
 
-    def _amended(self, event: Breach, case: Case, now: int) -> Change:
+    def _amended(self, event: Breach, case: Case, now: int) -> CaseChange:
         """A later event of a known breach, or its opening after its end: recorded, nobody is told.
 
         Unless the breach was only recorded so far, and the event says that it is to be told now.
@@ -123,18 +117,18 @@ class CasePlanner:
         if joins:
             why = "not told by itself: all of its site is silent, and that is told"
         if not news:
-            return Change(why, after, _event_of(event, case.state, after.state, why))
+            return CaseChange(why, after, _event_of(event, case.state, after.state, why))
         why = "only recorded so far; it goes on, and is told now"
         late = now - event.at > _LATE_MS
         due = deadline_ms(self.routing, event.level, event.deadline_h, now if late else event.at)
-        silent = event.kind == OFFLINE
+        silent = kind_of(event.kind).silence
         hold = hold_until(now, event.start, self.routing.form.offline) if silent else None
         after = replace(after, tell=True, delayed=event.delayed or late, deadline=due, hold_until=hold)
-        messages = () if silent else self._tell(after, "opened", self._recipients(after, now), now)
-        return Change(why, after, _event_of(event, case.state, after.state, why), messages)
+        messages = () if silent else self._tell(after, self._recipients(after, now), now)
+        return CaseChange(why, after, _event_of(event, case.state, after.state, why), messages)
 
-    def _closed(self, event: Breach, known: Known, now: int) -> list[Change]:
-        case = known.case
+    def _closed(self, event: Breach, context: CaseContext, now: int) -> list[CaseChange]:
+        case = context.case
         if case is None:
             return [self._closed_unseen(event)]
         step = decide(case.state, RECOVER)
@@ -147,49 +141,49 @@ class CasePlanner:
             hold_until=None,
         )
         if not step.accepted:
-            return [Change(step.reason, after, _event_of(event, case.state, after.state, step.reason))]
+            return [CaseChange(step.reason, after, _event_of(event, case.state, after.state, step.reason))]
         if case.hold_until is not None:
             why = "over before its hold had ended; nobody was told, so nobody is told of the end"
-            return [Change(why, after, _event_of(event, case.state, after.state, why))]
-        if known.parent is not None:
+            return [CaseChange(why, after, _event_of(event, case.state, after.state, why))]
+        if context.parent is not None:
             why = f"{step.reason}; told together with others"
-            member = Change(why, after, _event_of(event, case.state, after.state, why))
-            return [member, *self._group_returns(known.parent, known, case.id, event, now)]
-        template = _template_of_end(event, known)
-        messages = self._tell_end(after, template, known.told, now, [self._matter(after, asdict(event))])
+            member = CaseChange(why, after, _event_of(event, case.state, after.state, why))
+            return [member, *self._group_returns(context.parent, context, case.id, event, now)]
+        template = _template_of_end(event, context)
+        messages = self._tell_end(after, template, context.told, now, [self._matter(after, asdict(event))])
         why = step.reason if template != "withdrawn" else f"no longer judged: {', '.join(event.reasons)}"
         why = why if messages else f"{why}; nobody was told of its beginning"
-        return [Change(why, after, _event_of(event, case.state, after.state, why), messages)]
+        return [CaseChange(why, after, _event_of(event, case.state, after.state, why), messages)]
 
-    def _closed_unseen(self, event: Breach) -> Change:
+    def _closed_unseen(self, event: Breach) -> CaseChange:
         step = decide(None, RECOVER)
         case = replace(
             self._opened(replace(event, tell=False), event.at).case,
             state=str(step.after),
             recovered_at=event.at,
         )
-        return Change(step.reason, case, _event_of(event, None, case.state, step.reason))
+        return CaseChange(step.reason, case, _event_of(event, None, case.state, step.reason))
 
-    def outlook(self, event: Outlook, known: Known, now: int) -> list[Change]:
-        """Changes for what is said of a window before its end."""
-        return [foretell(event, known, now, self.register, self.routing, self.base_url)]
+    def outlook(self, event: Outlook, context: CaseContext, now: int) -> list[CaseChange]:
+        """Changes for an outlook."""
+        return [OutlookPlanner(self.register, self.routing, self.base_url).change(event, context, now)]
 
     # ------------------------------------------------------------------------------- silence
 
-    def release(self, held: Sequence[Case], now: int) -> list[Change]:
+    def release(self, held: Sequence[Case], now: int) -> list[CaseChange]:
         """Changes for the held cases whose time has come."""
-        changes: list[Change] = []
-        for group in release(held, now, self.routing.form.offline, self._devices_of):
+        changes: list[CaseChange] = []
+        for group in released_groups(held, now, self.routing.form.offline, self._devices_of):
             changes += self._one(group, now) if len(group.members) == 1 else self._together(group, now)
         return changes
 
-    def _one(self, group: Group, now: int) -> list[Change]:
+    def _one(self, group: SilentGroup, now: int) -> list[CaseChange]:
         case = replace(group.members[0], hold_until=None, updated_at=max(now, group.members[0].updated_at))
-        told = self._tell(case, "offline", self._recipients(case, now), now)
+        told = self._tell(case, self._recipients(case, now), now)
         noted = _note(case, "told", now, group.reason, short_id("released", case.id))
-        return [Change(group.reason, case, noted, told)]
+        return [CaseChange(group.reason, case, noted, told)]
 
-    def _together(self, group: Group, now: int) -> list[Change]:
+    def _together(self, group: SilentGroup, now: int) -> list[CaseChange]:
         names = [member.id for member in group.members]
         number = sum(self._devices_of(member) for member in group.members)
         id = short_id("many-silent", *names)
@@ -216,34 +210,31 @@ class CasePlanner:
                 key = (recipient.id, recipient.way)
                 whom.setdefault(key, recipient)
                 covers.setdefault(key, []).append(member)
+        notice = Notice(parent, OPENED, KINDS[MANY_SILENT].opened, list(whom.values()), now)
         messages = tuple(
             self._writer.message(
-                parent,
-                OPENED,
-                "many_silent",
+                notice,
                 whom[key],
-                list(whom.values()),
-                now,
                 [self._matter(member, member.data) for member in covers[key]],
                 tuple(member.id for member in covers[key]),
             )
             for key in whom
         )
         noted = _note(parent, "opened", now, group.reason, short_id("opened", id), None)
-        changes = [Change(group.reason, parent, noted, messages)]
+        changes = [CaseChange(group.reason, parent, noted, messages)]
         for member in group.members:
             joined = replace(member, hold_until=None, parent=id, updated_at=max(now, member.updated_at))
             why = f"told together with others: {number} devices"
             noted = _note(joined, "told", now, why, short_id("joined", joined.id))
-            changes.append(Change(why, joined, noted))
+            changes.append(CaseChange(why, joined, noted))
         return changes
 
     def _group_returns(
-        self, parent: Case, known: Known, returned: str, event: Breach, now: int
-    ) -> list[Change]:
+        self, parent: Case, context: CaseContext, returned: str, event: Breach, now: int
+    ) -> list[CaseChange]:
         """Whoever was told of several silent devices hears of their return once all of them are back."""
-        missing = known.siblings_open
-        back = [m for m in known.parent_told if returned in m.covers and not missing & set(m.covers)]
+        missing = context.siblings_open
+        back = [m for m in context.parent_told if returned in m.covers and not missing & set(m.covers)]
         over = not missing
         if not back and not over:
             return []
@@ -253,15 +244,12 @@ class CasePlanner:
             ended = event.at if step.after == CLOSED else parent.closed_at
             after = replace(parent, state=str(step.after), recovered_at=event.at, closed_at=ended)
         after = replace(after, updated_at=max(now, parent.updated_at))
-        everybody = [m.recipient for m in known.parent_told]
+        everybody = [m.recipient for m in context.parent_told]
+        notice = Notice(after, RECOVERED, str(KINDS[MANY_SILENT].ended), everybody, now)
         messages = tuple(
             self._writer.message(
-                after,
-                RECOVERED,
-                "returned",
+                notice,
                 m.recipient,
-                everybody,
-                now,
                 [lambda language, matter=matter: matter for matter in matters_of(m)],  # type: ignore[misc]
                 m.covers,
             )
@@ -270,7 +258,7 @@ class CasePlanner:
         why = "all devices are heard again" if over else "all that some had been told of are heard again"
         what, id = "closed" if over else "returned", short_id("back", parent.id, returned)
         noted = _note(after, what, event.at, why, id)
-        return [Change(why, after, replace(noted, before=parent.state), messages)]
+        return [CaseChange(why, after, replace(noted, before=parent.state), messages)]
 
     def _devices_of(self, case: Case) -> int:
         """How many devices a silence is about: a site's is about all of them."""
@@ -280,7 +268,7 @@ class CasePlanner:
 
     # ------------------------------------------------------------------------------- faults
 
-    def fault_began(self, fault: str, facts: dict[str, Any], now: int) -> Change:
+    def fault_began(self, fault: str, facts: dict[str, Any], now: int) -> CaseChange:
         """The case of a fault of the platform, told to its operator."""
         step = decide(None, START)
         case = Case(
@@ -296,43 +284,39 @@ class CasePlanner:
             fault=fault,
             data=facts,
         )
-        told = self._tell(case, "fault", operators(self.register, self.routing, now), now)
+        told = self._tell(case, operators_on_duty(self.register, self.routing, now), now)
         noted = _note(case, "opened", now, step.reason, short_id("opened", case.id), None)
-        return Change(step.reason, case, replace(noted, data=facts), told)
+        return CaseChange(step.reason, case, replace(noted, data=facts), told)
 
-    def fault_ended(self, case: Case, told: Sequence[Message], now: int) -> Change | None:
+    def fault_ended(self, case: Case, told: Sequence[Message], now: int) -> CaseChange | None:
         """The end of a fault, told to whom its beginning was told."""
         step = decide(case.state, RECOVER)
         if not step.accepted:
             return None
         closed = now if step.after == CLOSED else case.closed_at
         after = replace(case, state=str(step.after), updated_at=now, recovered_at=now, closed_at=closed)
-        messages = self._tell_end(after, "fault_ended", told, now)
+        messages = self._tell_end(after, str(KINDS[SYSTEM].ended), told, now)
         noted = _note(after, "closed", now, step.reason, short_id("closed", case.id))
-        return Change(step.reason, after, replace(noted, before=case.state), messages)
+        return CaseChange(step.reason, after, replace(noted, before=case.state), messages)
 
     # ------------------------------------------------------------------------------- words
 
     def _recipients(self, case: Case, now: int) -> list[Recipient]:
-        found = who(self.register, self.routing, case.site, now, case.kind, case.level)
+        found = recipients_of(self.register, self.routing, case.site, now, case.kind, case.level)
         # The configuration was checked, but it may have changed since: somebody always hears of it.
-        return found or operators(self.register, self.routing, now)
+        return found or operators_on_duty(self.register, self.routing, now)
 
-    def _tell(
-        self, case: Case, template: str, recipients: Sequence[Recipient], now: int
-    ) -> tuple[Message, ...]:
+    def _tell(self, case: Case, recipients: Sequence[Recipient], now: int) -> tuple[Message, ...]:
+        notice = Notice(case, OPENED, kind_of(case.kind).opened, recipients, now)
         matters = [self._matter(case, case.data)] if case.breach else []
-        return tuple(
-            self._writer.message(case, OPENED, template, r, recipients, now, matters) for r in recipients
-        )
+        return tuple(self._writer.message(notice, r, matters) for r in recipients)
 
     def _tell_end(
         self, case: Case, template: str, told: Sequence[Message], now: int, matters: Sequence[MatterIn] = ()
     ) -> tuple[Message, ...]:
         everybody = [m.recipient for m in told]
-        return tuple(
-            self._writer.message(case, RECOVERED, template, r, everybody, now, matters) for r in everybody
-        )
+        notice = Notice(case, RECOVERED, template, everybody, now)
+        return tuple(self._writer.message(notice, r, matters) for r in everybody)
 
     @property
     def _writer(self) -> Writer:
@@ -342,15 +326,13 @@ class CasePlanner:
         return lambda language: self._writer.matter(case, data, language)
 
 
-def _template_of_end(event: Breach, known: Known) -> str:
+def _template_of_end(event: Breach, context: CaseContext) -> str:
     """In which words the end is told: withdrawn, corrected, heard again, or within the limit again."""
     if {"rule_removed", "rule_suspended", "device_removed", "site_removed"} & set(event.reasons):
         return "withdrawn"
-    if event.kind == OFFLINE:
-        return "returned"
-    if event.kind == SUSPICION:
-        return "suspicion_over"
-    told = known.told[0].data["matter"] if known.told else {}
+    if (ended := kind_of(event.kind).ended) is not None:
+        return ended
+    told = context.told[0].data["matter"] if context.told else {}
     same = (event.start, event.end) == (told.get("start"), told.get("end"))
     return "corrected" if same else "recovered"
 

@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from alerts.routing.forms import Watch
+from alerts.routing import Watch
 
 TICKS = "ticks"
 QUARANTINE = "quarantine"
 
 
-class Trouble(NamedTuple):
+class ChannelTrouble(NamedTuple):
     """A channel through which messages don't get: how many, and what it said last."""
 
     channel: str
@@ -25,7 +25,7 @@ class Trouble(NamedTuple):
     reason: str
 
 
-class Reach(NamedTuple):
+class StageProgress(NamedTuple):
     """How far a stage has acknowledged one partition, and where that ends."""
 
     acknowledged: int
@@ -38,20 +38,20 @@ class Sample:
 
     at: float
     last_tick: float | None = None  # when a tick was last seen come in
-    reached: Mapping[str, Mapping[int, Reach]] = field(default_factory=dict)  # stage -> partition
+    reached: Mapping[str, Mapping[int, StageProgress]] = field(default_factory=dict)  # stage -> partition
     quarantined: int | None = None  # messages ever put there
-    troubles: Sequence[Trouble] = ()
+    troubles: Sequence[ChannelTrouble] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class Diagnosis:
     """Faults that are there, with their facts, and names of those that surely are not."""
 
     faults: dict[str, dict[str, Any]]
     well: frozenset[str]
 
 
-class Watcher:
+class FaultDetector:
     """Compares each look with those before. What it can't tell yet is neither a fault nor well."""
 
     def __init__(self, limits: Watch, started: float) -> None:
@@ -61,7 +61,7 @@ class Watcher:
         self._moved: set[str] = set()  # stages that were seen to work
         self._quarantined: deque[tuple[float, int]] = deque()
 
-    def look(self, sample: Sample) -> Findings:
+    def diagnose(self, sample: Sample) -> Diagnosis:
         """What is wrong by now."""
         faults: dict[str, dict[str, Any]] = {}
         well: set[str] = set()
@@ -71,7 +71,7 @@ class Watcher:
         self._quarantine(sample, faults, well)
         for trouble in sample.troubles:
             faults[f"delivery/{trouble.channel}"] = trouble._asdict()
-        return Findings(faults, frozenset(well))
+        return Diagnosis(faults, frozenset(well))
 
     def _ticks(self, sample: Sample, faults: dict[str, dict[str, Any]], well: set[str]) -> None:
         silent = sample.at - (self._started if sample.last_tick is None else sample.last_tick)
@@ -83,22 +83,22 @@ class Watcher:
     def _stage(
         self,
         stage: str,
-        partitions: Mapping[int, Reach],
+        partitions: Mapping[int, StageProgress],
         at: float,
         faults: dict[str, dict[str, Any]],
         well: set[str],
     ) -> None:
         stuck: dict[int, float] = {}
         waits = False
-        for partition, reach in partitions.items():
+        for partition, progress in partitions.items():
             key = (stage, partition)
-            before, since = self._still.get(key, (reach.acknowledged, at))
-            if reach.acknowledged != before or reach.end <= reach.acknowledged:
-                if reach.acknowledged != before:
+            before, since = self._still.get(key, (progress.acknowledged, at))
+            if progress.acknowledged != before or progress.end <= progress.acknowledged:
+                if progress.acknowledged != before:
                     self._moved.add(stage)
                 since = at
-            self._still[key] = (reach.acknowledged, since)
-            waits |= reach.end > reach.acknowledged
+            self._still[key] = (progress.acknowledged, since)
+            waits |= progress.end > progress.acknowledged
             if at - since > self._limits.stage_stuck:
                 stuck[partition] = since
         name = f"stage/{stage}"

@@ -9,9 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -20,13 +18,11 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from sqlalchemy.exc import SQLAlchemyError
 
-from alerts.platform_faults import Findings, Reach, Sample, Trouble, Watcher
-from alerts.routing.forms import RoutingForm
-from alerts.store import CaseStore, Planner
+from alerts.platform_faults import ChannelTrouble, Diagnosis, FaultDetector, Sample, StageProgress
+from alerts.routing import RoutingForm
 from alerts.store.case_store import wall_ms
-from ingest.clock import Clock
+from alerts.worker import CaseWork
 from ingest.codec import TICK, schema_of
-from ingest.telemetry import Telemetry
 from ingest.topics import BREACHES, FEED, QUARANTINE, RESULTS
 
 log = structlog.get_logger(__name__)
@@ -37,57 +33,35 @@ _AGAIN_S = 2.0
 _FAILED_WITHIN_S = 3600
 
 
-@dataclass(slots=True)
-class Seen:
-    """What the tail of the feed has shown."""
-
-    last_tick: float | None = None
-
-
-class OperatorWatch:
+class PlatformWatch:
     """The watch of one alerts worker."""
 
     def __init__(
-        self,
-        bootstrap: str,
-        application: str,
-        form: RoutingForm,
-        store: CaseStore,
-        planner: Planner,
-        clock: Clock,
-        telemetry: Telemetry,
-        threads: ThreadPoolExecutor,
-        told: Callable[[], None],
-        look_s: float = _LOOK_S,
+        self, work: CaseWork, form: RoutingForm, bootstrap: str, application: str, look_s: float = _LOOK_S
     ) -> None:
+        self._work = work
+        self._form = form
         self._bootstrap = bootstrap
         self._application = application
-        self._form = form
-        self._store = store
-        self._planner = planner
-        self._clock = clock
-        self._telemetry = telemetry
-        self._threads = threads
-        self._told = told
         self._look_s = look_s
-        self._seen = Seen()
+        self._last_tick: float | None = None  # when one was last seen come in
 
     async def run(self) -> None:
         """Look for ever."""
-        watcher = Watcher(self._form.watch, time.monotonic())
+        detector = FaultDetector(self._form.watch, time.monotonic())
         tail = asyncio.create_task(self._follow_ticks())
-        probe = Probe(self._bootstrap, self._application)
+        probe = KafkaProbe(self._bootstrap, self._application)
         try:
             while True:
                 await asyncio.sleep(self._look_s)
                 reached, quarantined = await probe.look()
                 loop = asyncio.get_running_loop()
                 try:
-                    troubles = await loop.run_in_executor(self._threads, self._troubles)
-                    sample = Sample(time.monotonic(), self._seen.last_tick, reached, quarantined, troubles)
-                    await loop.run_in_executor(self._threads, self._note, watcher.look(sample))
+                    troubles = await loop.run_in_executor(self._work.threads, self._troubles)
+                    sample = Sample(time.monotonic(), self._last_tick, reached, quarantined, troubles)
+                    await loop.run_in_executor(self._work.threads, self._note, detector.diagnose(sample))
                 except SQLAlchemyError as error:
-                    self._telemetry.faults.labels("case_store").inc()
+                    self._work.telemetry.faults.labels("case_store").inc()
                     log.error("case_store_away", error=str(error).splitlines()[0])
         finally:
             tail.cancel()
@@ -95,27 +69,27 @@ class OperatorWatch:
             with contextlib.suppress(asyncio.CancelledError):
                 await tail
 
-    def _troubles(self) -> list[Trouble]:
+    def _troubles(self) -> list[ChannelTrouble]:
         now = wall_ms()
         waiting = now - self._form.delivery.tell_operator_after * 1000
-        return self._store.outbox.troubles(waiting, now - _FAILED_WITHIN_S * 1000)
+        return self._work.store.outbox.troubles(waiting, now - _FAILED_WITHIN_S * 1000)
 
-    def _note(self, findings: Findings) -> None:
+    def _note(self, diagnosis: Diagnosis) -> None:
         """Open what is new, end what is over."""
-        known = self._store.open_faults()
-        for fault, facts in findings.faults.items():
+        known = self._work.store.open_faults()
+        for fault, facts in diagnosis.faults.items():
             if fault not in known:
                 log.error("fault", fault=fault, **{k: v for k, v in facts.items() if k != "event"})
-                self._telemetry.faults.labels(fault.split("/")[0]).inc()
-                self._store.open_fault(fault, facts, self._planner, self._clock.now_ms())
-                self._told()
+                self._work.telemetry.faults.labels(fault.split("/")[0]).inc()
+                self._work.store.open_fault(fault, facts, self._work.planner, self._work.clock.now_ms())
+                self._work.notify()
         for fault in known:
             # a channel without trouble is well; of the rest only what was seen to work
-            delivered = fault.startswith("delivery/") and fault not in findings.faults
-            if fault in findings.well or delivered:
+            delivered = fault.startswith("delivery/") and fault not in diagnosis.faults
+            if fault in diagnosis.well or delivered:
                 log.info("fault_ended", fault=fault)
-                self._store.end_fault(fault, self._planner, self._clock.now_ms())
-                self._told()
+                self._work.store.end_fault(fault, self._work.planner, self._work.clock.now_ms())
+                self._work.notify()
 
     async def _follow_ticks(self) -> None:
         """Note when ticks come in, in one partition: every bridge writes to all of them."""
@@ -132,7 +106,7 @@ class OperatorWatch:
                     for records in (await consumer.getmany(timeout_ms=1000)).values():
                         ticks = [r for r in records if schema_of(r.headers) == TICK]
                         if ticks:
-                            self._seen.last_tick = time.monotonic()
+                            self._last_tick = time.monotonic()
             except (KafkaError, OSError) as error:
                 log.warning("feed_not_followed", error=str(error))
             finally:
@@ -141,7 +115,7 @@ class OperatorWatch:
             await asyncio.sleep(_AGAIN_S)
 
 
-class Probe:
+class KafkaProbe:
     """Asks Kafka how far the stages are; opened anew after each failure."""
 
     def __init__(self, bootstrap: str, application: str) -> None:
@@ -151,7 +125,7 @@ class Probe:
         self._consumer: Any = None
         self._partitions: dict[str, int] = {}
 
-    async def look(self) -> tuple[dict[str, dict[int, Reach]], int | None]:
+    async def look(self) -> tuple[dict[str, dict[int, StageProgress]], int | None]:
         """(stage -> partition -> reach, messages ever quarantined); nothing while Kafka is away."""
         try:
             await self._open()
@@ -178,14 +152,14 @@ class Probe:
             self._admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
             await self._admin.start()
 
-    async def _stage(self, stage: str, topic: str) -> dict[int, Reach]:
+    async def _stage(self, stage: str, topic: str) -> dict[int, StageProgress]:
         ends = await self._ends(topic)
         found = await self._admin.list_consumer_group_offsets(f"{self._application}-{stage}")
         begins = await self._consumer.beginning_offsets(list(ends))
-        reached: dict[int, Reach] = {}
+        reached: dict[int, StageProgress] = {}
         for part, end in ends.items():
             committed = found[part].offset if part in found else -1
-            reached[part.partition] = Reach(max(committed, begins[part]), end)
+            reached[part.partition] = StageProgress(max(committed, begins[part]), end)
         return reached
 
     async def _ends(self, topic: str) -> dict[TopicPartition, int]:

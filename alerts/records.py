@@ -10,20 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-# Kinds of a case. The first three are those of a breach.
-EXCEEDANCE = "exceedance"
-OFFLINE = "offline"
-SUSPICION = "suspicion"
-MANY_SILENT = "many_silent"  # several offline cases, told as one
-OUTLOOK = "outlook"  # what is told before a breach; nobody signs for it
-SYSTEM = "system"  # a fault of the platform itself
-
 # Steps at which somebody is told. A message's id is a hash of (case, step, recipient, channel).
 OPENED = "opened"
 RECOVERED = "recovered"
-# Of an outlook: its levels, and what takes them back.
-LIKELY = "warning"
-CERTAIN = "certain"
+# Of an outlook: besides its levels, what takes them back.
 CLEARED = "cleared"
 WITHDRAWN = "withdrawn"
 
@@ -56,9 +46,9 @@ class Recipient(NamedTuple):
     @property
     def lane(self) -> str:
         """What must not keep others waiting: a channel, or one server of it where contacts name their own."""
-        if self.kind != "webhook" or not self.address:
-            return self.channel
         parts = urlsplit(self.address)
+        if parts.scheme not in ("http", "https"):
+            return self.channel
         return f"{self.channel}|{parts.scheme}://{parts.netloc}"
 
 
@@ -67,7 +57,7 @@ class Case:
     """A matter that people must close."""
 
     id: str
-    kind: str
+    kind: str  # one of alerts.kinds
     state: str
     level: str
     site: str
@@ -173,7 +163,7 @@ class CaseFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class CaseChange:
     """What is to be written in one transaction: a case (new or changed), its event, its messages."""
 
     reason: str
@@ -183,7 +173,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class CaseContext:
     """What the store knows of a breach when an event of it comes."""
 
     case: Case | None = None

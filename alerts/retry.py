@@ -50,15 +50,15 @@ def unknown(reason: str) -> Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How a message is tried again: first wait, doubled up to the longest, until it is given up."""
+class RetryPolicy:
+    """How a message is retried: the first wait, doubled up to the longest, until it is given up."""
 
     first_ms: int = 2_000
     longest_ms: int = 300_000
     give_up_ms: int = 24 * 3600 * 1000
 
 
-class Next(NamedTuple):
+class NextState(NamedTuple):
     """The state that a message gets; `due_at` only where it is tried again."""
 
     state: str
@@ -71,31 +71,33 @@ class Next(NamedTuple):
         return self.state != PENDING
 
 
-class Ended(NamedTuple):
+class EndedAttempt(NamedTuple):
     """An attempt that was made: how it ended and what becomes of its message."""
 
     claim: Claim
     outcome: Outcome
-    then: Next
+    then: NextState
 
 
-def wait_ms(message: str, number: int, patience: Patience) -> int:
+def wait_ms(message: str, number: int, policy: RetryPolicy) -> int:
     """How long to wait after attempt `number`: exponential, between 75 % and 125 % by the id's hash."""
-    plain: int = min(patience.longest_ms, patience.first_ms * 2 ** min(number - 1, 30))
+    plain: int = min(policy.longest_ms, policy.first_ms * 2 ** min(number - 1, 30))
     digest = hashlib.sha256(f"{message}/{number}".encode()).digest()
     share = int.from_bytes(digest[:4], "big") / 2**32
     return int(plain * (0.75 + share / 2))
 
 
-def after(message: str, number: int, written_at: int, outcome: Outcome, now: int, patience: Patience) -> Next:
+def next_state(
+    message: str, number: int, written_at: int, outcome: Outcome, now: int, policy: RetryPolicy
+) -> NextState:
     """What becomes of `message`, first written at `written_at`, after attempt `number` ended so."""
     if outcome.kind == SENT:
-        return Next(SENT, now, outcome.receipt)
+        return NextState(SENT, now, outcome.receipt)
     if outcome.kind == REFUSED:
-        return Next(REFUSED, now, outcome.reason)
-    due = now + max(wait_ms(message, number, patience), outcome.after_ms or 0)
-    if due - written_at > patience.give_up_ms:
-        hours = patience.give_up_ms / 3_600_000
-        return Next(GIVEN_UP, now, f"given up after {number} attempts in {hours:g} h: {outcome.reason}")
+        return NextState(REFUSED, now, outcome.reason)
+    due = now + max(wait_ms(message, number, policy), outcome.after_ms or 0)
+    if due - written_at > policy.give_up_ms:
+        hours = policy.give_up_ms / 3_600_000
+        return NextState(GIVEN_UP, now, f"given up after {number} attempts in {hours:g} h: {outcome.reason}")
     why = "may have arrived, repeated with the same id" if outcome.kind == UNKNOWN else "not taken"
-    return Next(PENDING, due, f"{why}: {outcome.reason}")
+    return NextState(PENDING, due, f"{why}: {outcome.reason}")

@@ -17,13 +17,13 @@ from alerts.channels import Secrets, open_channels
 from alerts.current_planner import CurrentPlanner
 from alerts.dispatcher import Dispatcher
 from alerts.planner import CasePlanner
-from alerts.platform_watch import OperatorWatch
-from alerts.retry import Patience
-from alerts.routing.forms import Deliveries, links_lead_nowhere, load_routing
-from alerts.routing.who import uncovered
+from alerts.platform_watch import PlatformWatch
+from alerts.retry import RetryPolicy
+from alerts.routing import Deliveries, links_lead_nowhere, load_routing, uncovered
 from alerts.stage import AlertsStage, case_writer
-from alerts.store import CaseStore, Planner
-from ingest.clock import Clock, parse_clock
+from alerts.store import CaseStore
+from alerts.worker import CaseWork
+from ingest.clock import parse_clock
 from ingest.register import load_register
 from ingest.strict_yaml import ConfigError
 from ingest.telemetry import Telemetry
@@ -61,7 +61,7 @@ def run_alerts(
 ) -> int:
     """Run until SIGTERM or SIGINT; returns 0.
 
-    `follow`: what is to run beside, given what takes on the folder as it has become (`deploy.county.follow`).
+    `follow`: what is to run beside, given what adopts the folder as it has become (`deploy.county.follow`).
 
     Raises ConfigError for a wrong folder, a site that reaches nobody at some hour, or a missing secret,
     StoreError for a case store that can't be used, and what `run_stage` raises, all before anything
@@ -80,15 +80,16 @@ def run_alerts(
     planner = CurrentPlanner(CasePlanner(register, routing, settings.base_url))
     # The name under which claims are held: the same after a crash, so that they are taken back at once.
     owner = f"{group_of('alerts', options)}-{options.instance or socket.gethostname()}"
-    dispatcher = Dispatcher(store, channels, owner, patience_of(routing.form.delivery), telemetry)
+    dispatcher = Dispatcher(store, channels, owner, retry_policy_of(routing.form.delivery), telemetry)
     threads = ThreadPoolExecutor(4, "cases")
+    work = CaseWork(store, planner, clock, telemetry, threads, dispatcher.notify)
     cases = case_writer(store, planner, clock, threads)
 
     def factory(outlet: Outlet) -> AlertsStage:
         return AlertsStage(cases, telemetry, dispatcher.notify)
 
     async def adopt() -> None:
-        """Take on the folder: all of it, or nothing where something raises."""
+        """Adopt the folder: all of it, or nothing where something raises."""
         register = load_register(settings.config)
         routing = load_routing(settings.config, register)
         if gaps := uncovered(register, routing):
@@ -96,20 +97,11 @@ def run_alerts(
         dispatcher.use(open_channels(routing.channels, secrets or Secrets(), settings.files))
         planner.planner = CasePlanner(register, routing, settings.base_url)
 
+    application = group_of("alerts", options).removesuffix("-alerts")
     beside: list[Beside] = [
         dispatcher.run,
-        partial(watch_holds, store, planner, clock, telemetry, threads, dispatcher.notify),
-        OperatorWatch(
-            settings.kafka,
-            group_of("alerts", options).removesuffix("-alerts"),
-            routing.form,
-            store,
-            planner,
-            clock,
-            telemetry,
-            threads,
-            dispatcher.notify,
-        ).run,
+        partial(watch_holds, work),
+        PlatformWatch(work, routing.form, settings.kafka, application).run,
     ]
     if follow is not None:
         beside.append(follow(adopt))
@@ -120,33 +112,27 @@ def run_alerts(
         store.close()
 
 
-def patience_of(delivery: Deliveries) -> Patience:
+def retry_policy_of(delivery: Deliveries) -> RetryPolicy:
     """The retry policy of routing.yaml."""
-    return Patience(
+    return RetryPolicy(
         first_ms=round(delivery.retry_first * 1000),
         longest_ms=round(delivery.retry_longest * 1000),
         give_up_ms=delivery.give_up_after * 1000,
     )
 
 
-async def watch_holds(
-    store: CaseStore,
-    planner: Planner,
-    clock: Clock,
-    telemetry: Telemetry,
-    threads: ThreadPoolExecutor,
-    told: Callable[[], None],
-) -> None:
+async def watch_holds(work: CaseWork) -> None:
     """Let go of the silences whose hold has ended, for ever."""
+    release = partial(work.store.release_holds, work.planner)
     loop = asyncio.get_running_loop()
     while True:
         await asyncio.sleep(_HOLDS_S)
         try:
-            applied = await loop.run_in_executor(threads, store.release_holds, planner, clock.now_ms())
+            applied = await loop.run_in_executor(work.threads, release, work.clock.now_ms())
         except SQLAlchemyError as error:
-            telemetry.faults.labels("case_store").inc()
+            work.telemetry.faults.labels("case_store").inc()
             log.error("case_store_away", error=str(error).splitlines()[0])
             continue
         if applied.new:
             log.info("holds_ended", reason=applied.reason, messages=applied.messages)
-            told()
+            work.notify()

@@ -14,10 +14,10 @@ import structlog
 from pydantic import TypeAdapter
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from alerts.kinds import BREACH_KINDS
 from alerts.outlook import LEVEL_OF
-from alerts.routing.forms import BREACH_KINDS
-from alerts.store import Applied, CaseStore, Planner
-from alerts.store.gathered import Gathered
+from alerts.store import CaseStore, Planner, Written
+from alerts.store.group_commit import GroupCommit
 from ingest.clock import Clock
 from ingest.codec import schema_of
 from ingest.telemetry import Telemetry
@@ -35,12 +35,12 @@ _OUTLOOK_TYPES = TypeAdapter(Outlook)
 
 Told = Breach | Outlook
 # Breaches (and what is said before them) of all partitions that wait at the same time share a transaction.
-CaseWriter = Gathered[Told, Applied]
+CaseWriter = GroupCommit[Told, Written]
 
 
 def case_writer(store: CaseStore, planner: Planner, clock: Clock, threads: ThreadPoolExecutor) -> CaseWriter:
     """What the stages of one worker share to write cases."""
-    return Gathered(lambda events: store.apply_breaches(events, planner, clock.now_ms()), threads)
+    return GroupCommit(lambda events: store.apply_breaches(events, planner, clock.now_ms()), threads)
 
 
 def checked_breach(value: bytes) -> Breach:
@@ -133,7 +133,7 @@ class AlertsStage:
             for event, applied in zip(events, results, strict=True):
                 self._note(event, applied)
 
-    def _note(self, event: Told, applied: Applied) -> None:
+    def _note(self, event: Told, applied: Written) -> None:
         if applied.messages:
             self._told()
         if applied.new:

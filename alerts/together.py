@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from alerts.records import Case
-from alerts.routing.forms import Silence
+from alerts.routing import Silence
 
 
-class Group(NamedTuple):
+class SilentGroup(NamedTuple):
     """Held cases to be told now: one alone, or several as one matter."""
 
     members: tuple[Case, ...]
@@ -21,9 +21,9 @@ def hold_until(now: int, last_heard: int, silence: Silence) -> int:
     return max(now + silence.hold * 1000, last_heard + silence.minimum * 1000)
 
 
-def release(
+def released_groups(
     held: Sequence[Case], now: int, silence: Silence, devices_of: Callable[[Case], int] = lambda case: 1
-) -> list[Group]:
+) -> list[SilentGroup]:
     """What to tell at `now` of the held cases; `devices_of` says how many devices one is about.
 
     A case whose hold has ended takes those along that fell silent within the window of it; more than
@@ -32,7 +32,7 @@ def release(
     silent one after another, though one cable was cut.
     """
     waiting = sorted(held, key=lambda case: (case.opened_at, case.site, case.device, case.id))
-    groups: list[Group] = []
+    groups: list[SilentGroup] = []
     done: set[str] = set()
     for case in waiting:
         if case.id in done or case.hold_until is None or case.hold_until > now:
@@ -48,9 +48,9 @@ def release(
         number = sum(devices_of(other) for other in near)
         if len(near) > 1 and number > silence.many:
             why = f"{number} devices fell silent within {silence.window} s, more than {silence.many}"
-            groups.append(Group(near, why))
+            groups.append(SilentGroup(near, why))
             done.update(other.id for other in near)
         else:
-            groups.append(Group((case,), "its hold has ended, and few others are silent"))
+            groups.append(SilentGroup((case,), "its hold has ended, and few others are silent"))
             done.add(case.id)
     return groups

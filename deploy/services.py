@@ -119,9 +119,9 @@ def run_desk(settings: Settings, telemetry: Telemetry) -> None:
     register = load_register(settings.config)
     clock = parse_clock(settings.clock)
 
-    def follow(take: Callable[[Register], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    def follow(show: Callable[[Register], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
         async def adopt() -> None:
-            await take(load_register(settings.config))
+            await show(load_register(settings.config))
 
         return Follower(settings.config, partial(newest_in_log, settings.kafka), adopt, clock, telemetry).run
 

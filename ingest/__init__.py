@@ -1,1 +1,1 @@
-"""What the world sent, made trustworthy and put on Kafka."""
+"""Takes in what monitors, stations and offices send, makes readings of it, and puts them on Kafka."""

@@ -28,7 +28,7 @@ class Row(NamedTuple):
     beside: Mapping[str, int] = {}
 
 
-class Batch:
+class OpenBatch:
     """The rows of one partition that wait to be sent as one record, numbered `record`."""
 
     __slots__ = ("opened_at", "partition", "record", "rows")
@@ -42,29 +42,29 @@ class Batches:
     """The open batches of all partitions; the caller names the instant (any steady clock, seconds)."""
 
     def __init__(self) -> None:
-        self._open: dict[int, Batch] = {}
+        self._open: dict[int, OpenBatch] = {}
         self.rows = 0  # in all open batches
 
-    def batch(self, partition: int) -> Batch | None:
+    def batch(self, partition: int) -> OpenBatch | None:
         """The open batch of a partition."""
         return self._open.get(partition)
 
-    def open(self, record: int, partition: int, at: float) -> Batch:
+    def open(self, record: int, partition: int, at: float) -> OpenBatch:
         """A new batch for a partition that has none."""
-        batch = self._open[partition] = Batch(record, partition, at)
+        batch = self._open[partition] = OpenBatch(record, partition, at)
         return batch
 
-    def take(self, partition: int) -> Batch | None:
+    def close(self, partition: int) -> OpenBatch | None:
         """Close the batch of a partition and hand it over."""
         batch = self._open.pop(partition, None)
         if batch is not None:
             self.rows -= len(batch.rows)
         return batch
 
-    def take_all(self) -> Iterator[Batch]:
+    def close_all(self) -> Iterator[OpenBatch]:
         """Close all open batches, oldest first."""
         for partition in list(self._open):
-            batch = self.take(partition)
+            batch = self.close(partition)
             if batch is not None:
                 yield batch
 

@@ -20,7 +20,7 @@ from ingest.decoders.instants import BadTime, parse_instant
 from ingest.fatal import Unexpected
 from ingest.feed import LARGE_BYTES, Feed, FeedOptions
 from ingest.mqtt import Connection, Handlers, MqttOptions, user_property
-from ingest.packets import Message
+from ingest.packets import Publish
 from ingest.producer import Outgoing
 from ingest.recording import played_filter, unplayed
 from ingest.register import Register
@@ -109,17 +109,17 @@ class Bridge:
         self._telemetry.faults.labels("mqtt").inc()
         self.feed.flush()
 
-    def _messages(self, messages: list[Message]) -> None:
+    def _messages(self, messages: list[Publish]) -> None:
         if self._unexpected:
             return  # we end; what comes now stays with the broker
         try:
-            self._take(messages)
+            self._receive(messages)
         except Exception as error:
             self._unexpected.raised(error)
 
-    def _take(self, messages: list[Message]) -> None:
+    def _receive(self, messages: list[Publish]) -> None:
         self._messages_in.inc(len(messages))
-        take, put, acks = self._resolver.take, self.feed.put, self._acks
+        resolve, put, acks = self._resolver.resolve, self.feed.put, self._acks
         arrived, hold = acks.arrived, acks.hold
         at = self._stamp()
         for sent_topic, payload, mid, retain, dup, properties in messages:
@@ -132,7 +132,7 @@ class Bridge:
                 continue
             if len(payload) >= LARGE_BYTES:
                 self.feed.expect(len(payload))
-            for outcome in gathered(take(Arrival(topic, payload, at, retain, dup))):
+            for outcome in gathered(resolve(Arrival(topic, payload, at, retain, dup))):
                 for record in put(outcome):
                     hold(record)
         self._telemetry.last_reading.set(at / 1000)

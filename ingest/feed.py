@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import structlog
 
-from ingest.batches import MOST_ROWS, Batch, Batches, Row, readings_of
+from ingest.batches import MOST_ROWS, Batches, OpenBatch, Row, readings_of
 from ingest.codec import encode, encode_quarantined, headers_of
 from ingest.producer import Outgoing, Producer
 from ingest.records import Background, Headers, Quarantined, Signal, Status, Tick
-from ingest.resolve import Dropped, Outcome
+from ingest.resolve import Duplicate, Outcome
 from ingest.telemetry import Telemetry
 from ingest.topics import DEFAULT_PARTITIONS, FEED, QUARANTINE, partition_of
 
@@ -75,7 +75,7 @@ class Feed:
             self._telemetry.quarantined.labels(outcome.code).inc(outcome.count)
             value, headers = encode_quarantined(outcome)
             return (self.send(QUARANTINE, self._spread(outcome), value, headers),)
-        if isinstance(outcome, Dropped):
+        if isinstance(outcome, Duplicate):
             self._telemetry.discard(outcome.reason)
             return ()
         if isinstance(outcome, Status):
@@ -109,7 +109,7 @@ class Feed:
     def flush(self) -> None:
         """Send all open batches."""
         self._bytes = 0
-        for batch in self._batches.take_all():
+        for batch in self._batches.close_all():
             self._send_batch(batch)
         if self._timer is not None:
             self._timer.cancel()
@@ -142,14 +142,14 @@ class Feed:
         if self._batches.rows >= self.options.flush_rows:
             self.flush()
         elif len(batch.rows) >= MOST_ROWS:
-            self._batches.take(partition)
+            self._batches.close(partition)
             self._send_batch(batch)
         return number
 
     def _put_status(self, status: Status) -> int:
         """Behind the readings that came before it: they tell whether the device had spoken since."""
         partition = self._partition(status.site)
-        batch = self._batches.take(partition)
+        batch = self._batches.close(partition)
         if batch is not None:
             self._send_batch(batch)
         self._telemetry.records.labels("status").inc()
@@ -189,7 +189,7 @@ class Feed:
         else:
             self.flush()
 
-    def _send_batch(self, batch: Batch) -> None:
+    def _send_batch(self, batch: OpenBatch) -> None:
         value, headers = encode(readings_of(batch.rows, self.options.revision))
         self._readings_written.inc(len(batch.rows))
         self._queue(batch.record, FEED, batch.partition, value, headers)

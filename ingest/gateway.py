@@ -71,16 +71,16 @@ class _Session:
     def is_hopeless(self) -> bool:
         return self._faults >= self._gateway.config.faults_in_a_row
 
-    def take(self, data: bytes) -> None:
+    def receive(self, data: bytes) -> None:
         """Handle what these bytes complete; b"" when no more will come."""
         pieces = self._frames.feed(data) if data else self._frames.flush()
         for piece in pieces:
             if self.is_hopeless:
                 return
-            self._take_piece(piece)
+            self._receive_piece(piece)
         self.answer()
 
-    def _take_piece(self, piece: Frame | Rejected) -> None:
+    def _receive_piece(self, piece: Frame | Rejected) -> None:
         gateway = self._gateway
         result: Rejected | None = None
         if isinstance(piece, Frame):
@@ -207,7 +207,7 @@ class Gateway:
             except TimeoutError:
                 self.telemetry.faults.labels("idle_connection").inc()
                 return
-            session.take(data)
+            session.receive(data)
             if session.is_hopeless:
                 self.telemetry.faults.labels("not_hj212").inc()
                 return

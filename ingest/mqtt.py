@@ -25,7 +25,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import MalformedPacket, Properties  # type: ignore[attr-defined]
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from ingest.packets import PUBACK, Message, ProtocolError, cut, pubacks
+from ingest.packets import PUBACK, ProtocolError, Publish, cut, pubacks
 
 log = structlog.get_logger(__name__)
 
@@ -99,7 +99,7 @@ class MqttOptions:
 class BulkClient(paho.Client):
     """A paho client that reads all a socket holds and hands PUBLISH packets over as a list."""
 
-    def __init__(self, deliver: Callable[[list[Message]], None], mqtt5: bool, **options: Any) -> None:
+    def __init__(self, deliver: Callable[[list[Publish]], None], mqtt5: bool, **options: Any) -> None:
         protocol = paho.MQTTv5 if mqtt5 else paho.MQTTv311
         more: dict[str, Any] = {} if mqtt5 else {"clean_session": False}
         super().__init__(CallbackAPIVersion.VERSION2, protocol=protocol, manual_ack=True, **more, **options)
@@ -141,9 +141,9 @@ class BulkClient(paho.Client):
     def _handle_unread(self) -> MQTTErrorCode:
         packets, used = cut(self._unread, self._mqtt5)
         del self._unread[:used]
-        messages: list[Message] = []
+        messages: list[Publish] = []
         for packet in packets:
-            if isinstance(packet, Message):
+            if isinstance(packet, Publish):
                 messages.append(packet)
                 continue
             if messages:
@@ -165,7 +165,7 @@ class Handlers:
     """What the owner of a connection wants to hear; all called in the event loop's thread."""
 
     connected: Callable[[bool], None]  # whether the broker kept the session
-    messages: Callable[[list[Message]], None]
+    messages: Callable[[list[Publish]], None]
     lost: Callable[[str], None]
 
 
@@ -235,7 +235,7 @@ class Connection:
         while self.connected and self._client._ping_t and time.monotonic() < deadline:
             await asyncio.sleep(0.005)
 
-    def _messages(self, messages: list[Message]) -> None:
+    def _messages(self, messages: list[Publish]) -> None:
         if not self._ignoring:
             self._on.messages(messages)
 

@@ -19,7 +19,7 @@ class ProtocolError(ValueError):
     """Bytes that no MQTT broker sends; the connection can't go on."""
 
 
-class Message(NamedTuple):
+class Publish(NamedTuple):
     """A PUBLISH; `mid` is 0 at QoS 0, where nothing is acknowledged."""
 
     topic: str
@@ -37,12 +37,12 @@ class Other(NamedTuple):
     body: bytes
 
 
-def cut(buffer: bytes | bytearray, mqtt5: bool) -> tuple[list[Message | Other], int]:
+def cut(buffer: bytes | bytearray, mqtt5: bool) -> tuple[list[Publish | Other], int]:
     """The whole packets at the start of `buffer`, and how many bytes they take.
 
     Raises ProtocolError; a packet cut short is left for the next time.
     """
-    packets: list[Message | Other] = []
+    packets: list[Publish | Other] = []
     at, size = 0, len(buffer)
     while size - at >= 2:
         command = buffer[at]
@@ -79,7 +79,7 @@ def _variable(buffer: bytes | bytearray, at: int) -> tuple[int, int]:
     raise ProtocolError("a length of more than four bytes")
 
 
-def _publish(command: int, body: bytes, mqtt5: bool) -> Message:
+def _publish(command: int, body: bytes, mqtt5: bool) -> Publish:
     try:
         at = 2 + (body[0] << 8 | body[1])
         # Not every broker refuses a topic that is no UTF-8; refused here it would come again for ever.
@@ -100,7 +100,7 @@ def _publish(command: int, body: bytes, mqtt5: bool) -> Message:
         raise ProtocolError(f"a PUBLISH that can't be read: {error}") from None
     if at < 0 or at > len(body):
         raise ProtocolError("a PUBLISH shorter than its own lengths")
-    return Message(topic, body[at:], mid, bool(command & _RETAIN), bool(command & _DUP), properties)
+    return Publish(topic, body[at:], mid, bool(command & _RETAIN), bool(command & _DUP), properties)
 
 
 def pubacks(mids: list[int]) -> bytes:

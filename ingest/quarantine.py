@@ -33,7 +33,7 @@ _SEND_WITHIN_S = 60.0
 _MOST_UNCONFIRMED = 2000
 
 
-class Held(NamedTuple):
+class QuarantinedMessage(NamedTuple):
     """A quarantined message and where it is kept."""
 
     partition: int
@@ -55,20 +55,20 @@ class Retried:
     not_ours: int = 0  # what a store refused: no decoder helps
 
 
-async def read_quarantine(bootstrap: str) -> list[Held]:
+async def read_quarantine(bootstrap: str) -> list[QuarantinedMessage]:
     """What is held and was not put through yet, oldest first. Raises KafkaMissing."""
-    held: dict[str, Held] = {}
+    held: dict[str, QuarantinedMessage] = {}
     async for record in _to_the_end(bootstrap):
-        take_note(held, record)
+        note_record(held, record)
     return sorted(held.values(), key=lambda one: (one.record.received_at, one.partition, one.offset))
 
 
-def take_note(held: dict[str, Held], record: Any) -> None:
+def note_record(held: dict[str, QuarantinedMessage], record: Any) -> None:
     """Bring `held` (by id) up to a record of the topic; one that others wrote wrongly hides no other."""
     try:
         schema = schema_of(record.headers)
         if schema == QUARANTINED:
-            one = Held(record.partition, record.offset, decode_quarantined(record.value))
+            one = QuarantinedMessage(record.partition, record.offset, decode_quarantined(record.value))
             held[one.id] = one
         elif schema == RETRIED:
             held.pop(orjson.loads(record.value)["id"], None)
@@ -88,7 +88,7 @@ async def retry(
     feed = Feed(options, telemetry, lambda record: None)
     producing = asyncio.create_task(feed.producer.run())
     try:
-        done: list[Held] = []
+        done: list[QuarantinedMessage] = []
         for held in await read_quarantine(options.kafka):
             if code is not None and held.record.code != code:
                 continue
@@ -119,7 +119,7 @@ def outcomes_of(record: Quarantined, resolver: Resolver) -> list[Outcome]:
     came = Arrival(record.topic, record.raw, record.received_at, record.retain, record.dup)
     if record.source == "gateway":
         return resolver.of_decoded(hj212.decode(record.raw, record.topic, resolver.policy_of), came)
-    return resolver.take(came, frozenset(record.parts or (() if record.part < 0 else (record.part,))))
+    return resolver.resolve(came, frozenset(record.parts or (() if record.part < 0 else (record.part,))))
 
 
 def is_worth_it(outcomes: list[Outcome]) -> bool:
@@ -131,7 +131,7 @@ def is_worth_it(outcomes: list[Outcome]) -> bool:
     return not outcomes or any(not isinstance(one, Quarantined) for one in outcomes)
 
 
-async def _remember(feed: Feed, done: list[Held], producing: asyncio.Task[None]) -> int:
+async def _remember(feed: Feed, done: list[QuarantinedMessage], producing: asyncio.Task[None]) -> int:
     await _confirm(feed, producing)
     for held in done:
         feed.send(

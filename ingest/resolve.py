@@ -52,16 +52,16 @@ class TimePolicy:
     when_behind: Action = "refuse"
 
 
-class Dropped(NamedTuple):
+class Duplicate(NamedTuple):
     """A message that counts as a duplicate, and why."""
 
     reason: str
 
 
-Outcome = Row | Quarantined | Background | Signal | Status | Dropped
+Outcome = Row | Quarantined | Background | Signal | Status | Duplicate
 
 
-class Known(NamedTuple):
+class KnownKey(NamedTuple):
     """What is known of a key: the device, or None, and how to read it."""
 
     device: Device | None
@@ -89,12 +89,12 @@ class Resolver:
     policy: TimePolicy = TimePolicy()
     policies: Mapping[str, TimePolicy] = field(default_factory=dict)  # by device id
     _routes: dict[str, Decoder | str | None] = field(default_factory=dict)
-    _known: dict[str | None, Known] = field(default_factory=dict)
+    _known: dict[str | None, KnownKey] = field(default_factory=dict)
     _seen: dict[bytes, int] = field(default_factory=dict)  # content -> until when a DUP of it is one
     # device -> (receipt, time) of the last reading placed by receipt
     _placed: dict[str, tuple[int, int]] = field(default_factory=dict)
 
-    def take(self, came: Arrival, parts: Collection[int] = ()) -> list[Outcome]:
+    def resolve(self, came: Arrival, parts: Collection[int] = ()) -> list[Outcome]:
         """What a message holds; `parts` picks some of the results, as a Quarantined names them."""
         topic = came.topic
         try:
@@ -157,9 +157,9 @@ class Resolver:
                     device.id, device.site, time, period, received_at, values, flags, extras, marks, beside
                 )
         if came.retain:
-            return Dropped("retained_without_time")
+            return Duplicate("retained_without_time")
         if self._is_repeated(came, device, part, names_time=time is not None):
-            return Dropped("redelivered_without_time" if time is None else "repeated_by_a_wrong_clock")
+            return Duplicate("redelivered_without_time" if time is None else "repeated_by_a_wrong_clock")
         at = self._place(device.id, received_at)
         return Row(device.id, device.site, at, period, received_at, values, flags, extras, marks, beside)
 
@@ -235,7 +235,7 @@ class Resolver:
         device = (self._known.get(said.device) or self._look_up(said.device)).device
         if device is None:
             if came.retain:  # it comes again at every start of a bridge
-                return Dropped("retained_status_of_nobody")
+                return Duplicate("retained_status_of_nobody")
             words = f"no device with id or alias {said.device!r} in devices.yaml"
             return self._refuse(came, "unknown_device", words)
         return Status(came.received_at, device.id, device.site, said.state, came.retain)
@@ -259,12 +259,12 @@ class Resolver:
             came.received_at, self.source, came.topic, code, detail, raw, came.retain, came.dup
         )
 
-    def _look_up(self, key: str | None) -> Known:
+    def _look_up(self, key: str | None) -> KnownKey:
         device = self.register.device_of(key) if key else None
         if device is None:
-            return Known(None, DevicePolicy(), self.policy)  # not remembered: anybody may invent keys
+            return KnownKey(None, DevicePolicy(), self.policy)  # not remembered: anybody may invent keys
         policy = DevicePolicy(device.utc_offset_s, device.units, device.modbus_crc, device.interval)
-        known = Known(device, policy, self.policies.get(device.id) or _time_policy(device) or self.policy)
+        known = KnownKey(device, policy, self.policies.get(device.id) or _time_policy(device) or self.policy)
         if len(self._known) >= _MOST_TOPICS:
             self._known.clear()
         self._known[key] = known

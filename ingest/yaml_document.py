@@ -69,7 +69,7 @@ class ConfigError(Exception):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-class Place(NamedTuple):
+class YamlPlace(NamedTuple):
     """Where a value stands, and the key that names it (the value itself in a list); both from 1."""
 
     line: int
@@ -84,7 +84,7 @@ class Document:
 
     file: str
     value: Any = None
-    places: Mapping[Loc, Place] = field(default_factory=dict)
+    places: Mapping[Loc, YamlPlace] = field(default_factory=dict)
 
     def problem(
         self, loc: Loc, message: str, *, severity: Severity = "error", at_key: bool = False
@@ -93,7 +93,7 @@ class Document:
         known = loc
         while known not in self.places and known:
             known = known[:-1]
-        place = self.places.get(known, Place(1, 1, 1, 1))
+        place = self.places.get(known, YamlPlace(1, 1, 1, 1))
         line, col = (place.key_line, place.key_col) if at_key else (place.line, place.col)
         return Problem(self.file, line, col, path_text(loc), message, severity)
 
@@ -136,7 +136,7 @@ class _Builder:
     def __init__(self, file: str, events: Iterable[Any]) -> None:
         self.file = file
         self.events = iter(events)
-        self.places: dict[Loc, Place] = {}
+        self.places: dict[Loc, YamlPlace] = {}
         self.problems: list[Problem] = []
 
     def note(self, event: Any, loc: Loc, message: str) -> None:
@@ -157,7 +157,7 @@ class _Builder:
 
     def node(self, event: Any, loc: Loc, key: Any = None) -> Any:
         mark, key_mark = event.start_mark, (key or event).start_mark
-        self.places[loc] = Place(mark.line + 1, mark.column + 1, key_mark.line + 1, key_mark.column + 1)
+        self.places[loc] = YamlPlace(mark.line + 1, mark.column + 1, key_mark.line + 1, key_mark.column + 1)
         if isinstance(event, yaml.AliasEvent):
             self.note(event, loc, f"alias `*{event.anchor}` is not allowed here; write the value out")
             return None

@@ -1,15 +1,24 @@
-"""What every channel does: send one message once, and say how that ended."""
+"""What every channel has: its entry in `channels.yaml`, and the sender that the entry opens.
+
+Secrets stand in an entry by name only; their values come from the machine (see `secrets`).
+"""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, ClassVar, Protocol
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
 
 from alerts.records import Message
 from alerts.retry import Outcome
+from ingest.register import Form, Id
 
 
-class Channel(Protocol):
-    """One channel of channels.yaml.
+class Sender(Protocol):
+    """Sends through one channel of channels.yaml.
 
     `send` is called several times at once, gives an Outcome for whatever the other side does, and
     raises only for faults of our own. Where the other side may have taken the message the outcome
@@ -21,3 +30,48 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Let go of connections and threads."""
+
+
+class ChannelForm(Form):
+    """One entry of `channels.yaml`; a kind of channel adds the keys that it needs."""
+
+    id: Id
+    kind: str
+
+    # The key under which a contact names an address of its own; None: its entry has no key but `via`.
+    address_key: ClassVar[str | None] = None
+    # Messages stay on this machine, where their links open.
+    stays_here: ClassVar[bool] = False
+
+    @classmethod
+    def address_fault(cls, address: str) -> str | None:
+        """What is wrong with an address of a contact; None: nothing."""
+        return None
+
+    def needs_address(self) -> bool:
+        """Whether each contact must name an address of its own."""
+        return False
+
+    def fault(self) -> str | None:
+        """What is wrong with the entry as a whole, beyond its keys; None: nothing."""
+        return None
+
+    def open(self, secret: Callable[[str], str], files: Path) -> Sender:
+        """The sender; `files` is the machine's message folder. Raises ConfigError for an absent secret."""
+        raise NotImplementedError(f"channels of kind {self.kind!r} can't be opened: give their form `open`")
+
+
+def checked_url(text: str) -> str:
+    """The text, if it is an HTTP address without a secret in it. Raises ValueError."""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"`{text}` is no address; write for example https://host/path")
+    if parts.password or parts.username:
+        raise ValueError("an address with a password in it; leave it out and name a `token_secret`")
+    if "key=" in parts.query or "token=" in parts.query:
+        raise ValueError("an address with a key in it is a secret; put it there and write `url_secret: NAME`")
+    return text
+
+
+Url = Annotated[str, AfterValidator(checked_url)]
+SecretName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]

@@ -6,12 +6,30 @@ import asyncio
 import json
 import os
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated, ClassVar, Literal
 
+from pydantic import Field
+
+from alerts.channels.base import ChannelForm
 from alerts.records import Message
 from alerts.retry import Outcome, retry, sent, unknown
+
+
+class FileChannel(ChannelForm):
+    """Messages as lines of a file in the machine's message folder: for trying out."""
+
+    kind: Literal["file"]
+    name: Annotated[str, Field(pattern=r"^[\w.-]+$")] = "messages.jsonl"
+
+    stays_here: ClassVar[bool] = True
+
+    def open(self, secret: Callable[[str], str], files: Path) -> FileSender:
+        """See `ChannelForm.open`."""
+        return FileSender(files / self.name)
 
 
 class FileSender:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from alerts.retry import Outcome, refused, retry, unknown
+
+if TYPE_CHECKING:
+    import httpx  # slow to import, and a check of the configuration sends nothing
 
 _LATER = {408, 409, 421, 423, 425, 429}  # the request was fine, its time was not
 # A wrong token, an address that moved or is misspelt: a fault of the set-up, which the operator hears of
 # and mends; the message is as good as before.
 _MENDABLE = {301, 302, 303, 307, 308, 401, 402, 403, 404, 405, 407, 511}
 _LONGEST_WAIT_S = 3600
+
+
+def client_for(timeout_s: float) -> httpx.AsyncClient:
+    """A client that goes where it is told, and nowhere else."""
+    import httpx
+
+    return httpx.AsyncClient(timeout=timeout_s, follow_redirects=False, trust_env=False)
 
 
 async def post(
@@ -23,6 +31,8 @@ async def post(
 
     The words of an Outcome never hold the URL: it may be a secret.
     """
+    import httpx
+
     try:
         response = await client.post(url, json=body, headers=dict(headers))
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:

@@ -7,19 +7,69 @@ same one, which mail programs show once.
 from __future__ import annotations
 
 import asyncio
+import re
 import smtplib
 import ssl
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
 
+from pydantic import AfterValidator, Field, StrictFloat, StrictInt, model_validator
+
+from alerts.channels.base import ChannelForm, SecretName
 from alerts.channels.http import shortened
 from alerts.records import Message
 from alerts.retry import Outcome, refused, retry, sent, unknown
-from alerts.routing.forms import MailChannel
+from ingest.register import Name
 
 _THREADS = 4
+_ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
+
+
+def _address(text: str) -> str:
+    if not _ADDRESS.fullmatch(text):
+        raise ValueError(f"`{text}` is no mail address")
+    return text
+
+
+class MailChannel(ChannelForm):
+    """A mail server."""
+
+    kind: Literal["mail"]
+    host: Name
+    port: Annotated[StrictInt, Field(ge=1, le=65535)] = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str | None = None
+    password_secret: SecretName | None = None
+    sender: Annotated[str, AfterValidator(_address)]
+    timeout: Annotated[StrictFloat, Field(gt=0, le=120)] = 20.0
+
+    address_key: ClassVar[str | None] = "to"
+
+    @model_validator(mode="after")
+    def _whole(self) -> MailChannel:
+        if (self.username is None) != (self.password_secret is None):
+            raise ValueError("`username` and `password_secret` belong together; write both or neither")
+        if self.security == "none" and self.username is not None:
+            raise ValueError("a password over an open line; use `security: starttls` or `tls`")
+        return self
+
+    @classmethod
+    def address_fault(cls, address: str) -> str | None:
+        """See `ChannelForm.address_fault`."""
+        return None if _ADDRESS.fullmatch(address) else f"`{address}` is no mail address"
+
+    def needs_address(self) -> bool:
+        """See `ChannelForm.needs_address`."""
+        return True
+
+    def open(self, secret: Callable[[str], str], files: Path) -> MailSender:
+        """See `ChannelForm.open`."""
+        return MailSender(self, secret(self.password_secret) if self.password_secret else None)
 
 
 class MailSender:

@@ -2,13 +2,56 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
 
-import httpx
+from pydantic import Field, StrictFloat
 
-from alerts.channels.http import post, shortened
+from alerts.channels.base import ChannelForm, SecretName, Url, checked_url
+from alerts.channels.http import client_for, post, shortened
 from alerts.records import Message
 from alerts.retry import Outcome, refused, sent
+
+
+class WebhookChannel(ChannelForm):
+    """An HTTP address that takes a JSON object and honours `Idempotency-Key`.
+
+    Without an address here each contact names its own `url`.
+    """
+
+    kind: Literal["webhook"]
+    url: Url | None = None
+    url_secret: SecretName | None = None
+    token_secret: SecretName | None = None  # sent as `Authorization: Bearer`
+    timeout: Annotated[StrictFloat, Field(gt=0, le=120)] = 10.0
+
+    address_key: ClassVar[str | None] = "url"
+
+    @classmethod
+    def address_fault(cls, address: str) -> str | None:
+        """See `ChannelForm.address_fault`."""
+        try:
+            checked_url(address)
+        except ValueError as error:
+            return str(error)
+        return None
+
+    def needs_address(self) -> bool:
+        """See `ChannelForm.needs_address`."""
+        return not (self.url or self.url_secret)
+
+    def fault(self) -> str | None:
+        """See `ChannelForm.fault`."""
+        if self.url and self.url_secret:
+            return f"channel `{self.id}` has both `url` and `url_secret`; leave one out"
+        return None
+
+    def open(self, secret: Callable[[str], str], files: Path) -> WebhookSender:
+        """See `ChannelForm.open`."""
+        url = self.url or (secret(self.url_secret) if self.url_secret else None)
+        token = secret(self.token_secret) if self.token_secret else None
+        return WebhookSender(url, self.timeout, token)
 
 
 class WebhookSender:
@@ -17,7 +60,7 @@ class WebhookSender:
     def __init__(self, url: str | None, timeout_s: float, token: str | None = None) -> None:
         self._url = url
         self._token = token
-        self._client = httpx.AsyncClient(timeout=timeout_s, follow_redirects=False, trust_env=False)
+        self._client = client_for(timeout_s)
 
     async def send(self, message: Message, possible_repeat: bool) -> Outcome:
         """POST once; any 2xx is a receipt."""

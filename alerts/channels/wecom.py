@@ -6,10 +6,14 @@ Robots know no idempotency: the message's id is printed in the text, so that peo
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Literal
 
-import httpx
+from pydantic import Field, StrictFloat
 
-from alerts.channels.http import post, shortened
+from alerts.channels.base import ChannelForm, SecretName
+from alerts.channels.http import client_for, post, shortened
 from alerts.records import Message
 from alerts.retry import Outcome, refused, retry, sent, unknown
 from ingest.durations import MINUTE_MS
@@ -21,12 +25,24 @@ _OF_THE_MESSAGE = {40008, 40058, 44004, 45002, 47001}
 _TOO_MANY = 45009  # 20 messages a minute and robot
 
 
+class WecomChannel(ChannelForm):
+    """A group robot of WeCom; its address holds a key and is therefore a secret."""
+
+    kind: Literal["wecom"]
+    url_secret: SecretName
+    timeout: Annotated[StrictFloat, Field(gt=0, le=120)] = 10.0
+
+    def open(self, secret: Callable[[str], str], files: Path) -> WecomSender:
+        """See `ChannelForm.open`."""
+        return WecomSender(secret(self.url_secret), self.timeout)
+
+
 class WecomSender:
     """One robot."""
 
     def __init__(self, url: str, timeout_s: float) -> None:
         self._url = url
-        self._client = httpx.AsyncClient(timeout=timeout_s, follow_redirects=False, trust_env=False)
+        self._client = client_for(timeout_s)
 
     async def send(self, message: Message, possible_repeat: bool) -> Outcome:
         """POST once and read the body."""

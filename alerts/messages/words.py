@@ -84,7 +84,7 @@ class Matter:
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
+class OutlookMatter:
     """What is to be expected of an open window, as a message tells it; ms UTC, values in the unit."""
 
     site: str
@@ -136,7 +136,7 @@ class Facts:
     delayed: bool = False
     fault: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
-    forecast: Forecast | None = None
+    outlook: OutlookMatter | None = None
     language: str = "en"
 
     @property
@@ -163,7 +163,7 @@ def render(facts: Facts, language: str) -> Text:
     text = template.render(
         f=facts,
         m=facts.matter,
-        o=facts.forecast,
+        o=facts.outlook,
         when=lambda ms: _when(ms, zone, chinese),
         span=lambda m: _span(m, zone, chinese),
         reading=lambda m: _reading(m.value, m.unit, m.limit),

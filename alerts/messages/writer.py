@@ -41,6 +41,17 @@ def matters_of(message: Message) -> tuple[Matter, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """A step of a case that is to be told, by which template, to whom, and when (ms UTC)."""
+
+    case: Case
+    step: str
+    template: str
+    told: Sequence[Recipient]
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Writer:
     """Writes with the names of one register and the address of one desk."""
 
@@ -85,24 +96,21 @@ class Writer:
 
     def message(
         self,
-        case: Case,
-        step: str,
-        template: str,
+        notice: Notice,
         recipient: Recipient,
-        told: Sequence[Recipient],
-        now: int,
         matters: Sequence[MatterIn] = (),
         covers: tuple[str, ...] = (),
     ) -> Message:
         """One message; with `covers` it tells of several matters, else of the one (a fault: of none)."""
+        case, step, now = notice.case, notice.step, notice.at
         id = message_id_of(case.id, step, recipient)
         link = case_link(self.base_url, case.id)
         fault = {**case.data, "title": case.title, "opened_at": case.opened_at} if case.fault else {}
         said = tuple(matter(recipient.language) for matter in matters)
         facts = Facts(
-            template=template,
+            template=notice.template,
             line=recipient.line,
-            others=names_but(told, recipient),
+            others=names_but(notice.told, recipient),
             link=link,
             reference=id,
             at=now if case.fault or step == OPENED else case.recovered_at or now,

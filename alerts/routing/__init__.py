@@ -1,1 +1,19 @@
-"""Who is told of what: `forms` of routing.yaml and channels.yaml, and `who` decides."""
+"""Who is told of what: the forms of `routing.yaml` and `channels.yaml`, and the people they lead to.
+
+`load_routing` reads and checks both files; `recipients_of` finds everybody who is told of a matter of a site,
+with the reason; `uncovered` names every site and hour at which nobody would be.
+"""
+
+from alerts.routing.forms import (
+    CHANNELS,
+    ROUTING,
+    Deliveries,
+    Routing,
+    RoutingForm,
+    Silence,
+    Watch,
+    idle_routes,
+    links_lead_nowhere,
+    load_routing,
+)
+from alerts.routing.who import deadline_ms, operators_on_duty, recipients_of, uncovered

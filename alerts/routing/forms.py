@@ -1,30 +1,21 @@
-"""Forms of `routing.yaml` and `channels.yaml`: who is told of what, through which addresses.
-
-Secrets stand here by name only; their values come from the machine (see `alerts.channels.secrets`).
-"""
+"""Forms of `routing.yaml` and `channels.yaml`: who is told of what, through which channels and addresses."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, StrictFloat, StrictInt, TypeAdapter, model_validator
+from pydantic import AfterValidator, Field, StrictFloat, StrictInt, TypeAdapter
 
-from alerts.records import EXCEEDANCE, OFFLINE, OUTLOOK, SUSPICION
-from ingest.register import Channel, Contact, Form, Id, Name, Register
+from alerts.channels import CHANNEL_KINDS, READY_CHANNELS, AnyChannel, ChannelForm
+from alerts.kinds import DEADLINES, KINDS, LEVELS, LINES, ROUTED, kind_of
+from ingest.register import Channel, Contact, Form, Name, Register
 from ingest.strict_yaml import ConfigError, Document, Loaded, Problem, did_you_mean, load
 
-BREACH_KINDS: tuple[str, ...] = (EXCEEDANCE, OFFLINE, SUSPICION)
-LINES: tuple[str, ...] = ("sector", "territorial", "site")
-# Levels that a matter can have: of an exceedance what its rule says, of an outlook warning or certain, of
-# the other kinds their name.
-LEVELS: tuple[str, ...] = ("notice", "warning", "violation", "certain", OFFLINE, SUSPICION)
 _DEPARTMENT = "department:"
-_MAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 
 Seconds = Annotated[StrictInt, Field(ge=0, le=7 * 24 * 3600)]
 Hours = Annotated[StrictFloat, Field(gt=0, le=24 * 366)]
@@ -47,114 +38,24 @@ def _known(words: Iterable[str]) -> str:
     return f"; known are {', '.join(words)}"
 
 
-def _mail_address(text: str) -> str:
-    if not _MAIL.fullmatch(text):
-        raise ValueError(f"`{text}` is no mail address")
-    return text
-
-
-def _wrong_address(text: str) -> str | None:
-    try:
-        _address(text)
-    except ValueError as error:
-        return str(error)
-    return None
-
-
-def _address(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"`{text}` is no address; write for example https://host/path")
-    if parts.password or parts.username:
-        raise ValueError("an address with a password in it; leave it out and name a `token_secret`")
-    if "key=" in parts.query or "token=" in parts.query:
-        raise ValueError("an address with a key in it is a secret; put it there and write `url_secret: NAME`")
-    return text
-
-
 Level = Annotated[str, AfterValidator(_known_level)]
-Url = Annotated[str, AfterValidator(_address)]
-Secret = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]  # its name
-
-
-class FileChannel(Form):
-    """Messages as lines of a file in the machine's message folder: for trying out."""
-
-    id: Id
-    kind: Literal["file"]
-    name: Annotated[str, Field(pattern=r"^[\w.-]+$")] = "messages.jsonl"
-
-
-class WebhookChannel(Form):
-    """An HTTP address that takes a JSON object and honours `Idempotency-Key`.
-
-    Without an address here each contact names its own `url`.
-    """
-
-    id: Id
-    kind: Literal["webhook"]
-    url: Url | None = None
-    url_secret: Secret | None = None
-    token_secret: Secret | None = None  # sent as `Authorization: Bearer`
-    timeout: Annotated[StrictFloat, Field(gt=0, le=120)] = 10.0
-
-
-class MailChannel(Form):
-    """A mail server."""
-
-    id: Id
-    kind: Literal["mail"]
-    host: Name
-    port: Annotated[StrictInt, Field(ge=1, le=65535)] = 587
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    username: str | None = None
-    password_secret: Secret | None = None
-    sender: Annotated[str, AfterValidator(_mail_address)]
-    timeout: Annotated[StrictFloat, Field(gt=0, le=120)] = 20.0
-
-    @model_validator(mode="after")
-    def _whole(self) -> MailChannel:
-        if (self.username is None) != (self.password_secret is None):
-            raise ValueError("`username` and `password_secret` belong together; write both or neither")
-        if self.security == "none" and self.username is not None:
-            raise ValueError("a password over an open line; use `security: starttls` or `tls`")
-        return self
-
-
-class WecomChannel(Form):
-    """A group robot of WeCom; its address holds a key and is therefore a secret."""
-
-    id: Id
-    kind: Literal["wecom"]
-    url_secret: Secret
-    timeout: Annotated[StrictFloat, Field(gt=0, le=120)] = 10.0
-
-
-ChannelForm = Annotated[
-    FileChannel | WebhookChannel | MailChannel | WecomChannel, Field(discriminator="kind")
-]
-# What a contact may say of its own beside `kind` and `via`: key -> must it be there.
-OPTIONS: dict[str, dict[str, bool]] = {
-    "file": {},
-    "webhook": {"url": False},
-    "mail": {"to": True},
-    "wecom": {},
-}
-# Channels that need no setting up: they are there unless the county has some of that kind.
-DEFAULT_CHANNEL = FileChannel(id="file", kind="file")
-_DEFAULTS: tuple[FileChannel | WebhookChannel, ...] = (
-    DEFAULT_CHANNEL,
-    WebhookChannel(id="webhook", kind="webhook"),
-)
+if TYPE_CHECKING:
+    RoutedKind = str
+else:
+    RoutedKind = Literal[ROUTED]  # kinds of the table
 
 
 class Route(Form):
     """Who is told of what matches. What is left out matches everything, but no outlook without its name."""
 
-    kind: Literal["exceedance", "offline", "suspicion", "outlook"] | None = None
+    kind: RoutedKind | None = None
     level: Level | None = None
     site_kind: Name | None = None
     tell: Annotated[tuple[Annotated[str, AfterValidator(_whom)], ...], Field(min_length=1)]
+
+    def means(self, kind: str | None) -> bool:
+        """Whether it is a route for matters of `kind`; None: for those of any kind."""
+        return self.kind == kind or (self.kind is None and not kind_of(kind).by_name_only)
 
 
 class Silence(Form):
@@ -191,28 +92,24 @@ class RoutingForm(Form):
     operator: tuple[Contact, ...] = (Contact(name="平台运维", channels=(Channel(kind="file"),)),)
     offline: Silence = Silence()
     deadlines: dict[Level, Hours] = Field(  # hours, where the rule itself names none
-        default_factory=lambda: {"warning": 24.0, "violation": 4.0, "offline": 24.0}
+        default_factory=lambda: dict(DEADLINES)
     )
     delivery: Deliveries = Deliveries()
     watch: Watch = Watch()
 
 
 ROUTING: TypeAdapter[RoutingForm] = TypeAdapter(RoutingForm)
-CHANNELS: TypeAdapter[tuple[ChannelForm, ...]] = TypeAdapter(tuple[ChannelForm, ...])
-# Before a breach only the site itself can do something about it.
-_DEFAULT_ROUTES = (Route(kind=OUTLOOK, tell=("site",)), Route(tell=LINES))
+CHANNELS: TypeAdapter[tuple[AnyChannel, ...]] = TypeAdapter(tuple[AnyChannel, ...])
+_DEFAULT_ROUTES = (
+    *(Route(kind=name, tell=kind.told) for name, kind in KINDS.items() if kind.told not in (None, LINES)),
+    Route(tell=LINES),
+)
 
 
 def _covers(first: Route, later: Route) -> bool:
     """Whether `first` matches all that `later` does."""
-    if (first.kind == OUTLOOK) != (later.kind == OUTLOOK):
-        return False
-    pairs = (
-        (first.kind, later.kind),
-        (first.level, later.level),
-        (first.site_kind, later.site_kind),
-    )
-    return all(wide in (None, narrow) for wide, narrow in pairs)
+    pairs = ((first.level, later.level), (first.site_kind, later.site_kind))
+    return first.means(later.kind) and all(wide in (None, narrow) for wide, narrow in pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +117,9 @@ class Routing:
     """Both files together; the default route stands last, the `file` channel is always there."""
 
     form: RoutingForm = field(default_factory=RoutingForm)
-    channels: Mapping[str, ChannelForm] = field(default_factory=lambda: {form.id: form for form in _DEFAULTS})
+    channels: Mapping[str, ChannelForm] = field(
+        default_factory=lambda: {form.id: form for form in READY_CHANNELS}
+    )
     documents: Mapping[str, Document] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -244,10 +143,10 @@ class Routing:
         if of_kind:
             names = ", ".join(channel.id for channel in of_kind)
             return f"several channels are of kind `{use.kind}`; say which: `via: ` one of {names}"
-        if use.kind in OPTIONS:
+        if use.kind in CHANNEL_KINDS:
             return f"channels.yaml has no channel of kind `{use.kind}`; add one"
-        known = ", ".join(OPTIONS)
-        return f"no kind of channel `{use.kind}`{did_you_mean(use.kind, OPTIONS) or f'; known are {known}'}"
+        hint = did_you_mean(use.kind, CHANNEL_KINDS) or _known(CHANNEL_KINDS)
+        return f"no kind of channel `{use.kind}`{hint}"
 
 
 def load_routing(folder: str | Path, register: Register) -> Routing:
@@ -263,11 +162,10 @@ def load_routing(folder: str | Path, register: Register) -> Routing:
         if channel.id in named:
             words = f"channel `{channel.id}` is already there; give this one another id"
             problems.append(channels.document.problem((index, "id"), words))
-        if isinstance(channel, WebhookChannel) and channel.url and channel.url_secret:
-            words = f"channel `{channel.id}` has both `url` and `url_secret`; leave one out"
-            problems.append(channels.document.problem((index,), words))
+        if fault := channel.fault():
+            problems.append(channels.document.problem((index,), fault))
         named[channel.id] = channel
-    for form in _DEFAULTS:
+    for form in READY_CHANNELS:
         if not any(channel.kind == form.kind for channel in named.values()):
             named.setdefault(form.id, form)
     documents = {**register.documents, "routing.yaml": routing.document, "channels.yaml": channels.document}
@@ -296,7 +194,8 @@ def links_lead_nowhere(register: Register, routing: Routing, base_url: str) -> s
     """A warning where messages leave the machine with links that open only on it."""
     host = urlsplit(base_url).hostname or ""
     used = {use.kind for _, _, contact in contacts_of(register, routing) for use in contact.channels}
-    if used <= {"file"} or not (host in ("localhost", "::1", "") or host.startswith("127.")):
+    local = all(CHANNEL_KINDS[kind].form.stays_here for kind in used)
+    if local or not (host in ("localhost", "::1", "") or host.startswith("127.")):
         return None
     return (
         f"DUSTWATCH_BASE_URL is {base_url}: the links in messages open only on this machine; "
@@ -340,18 +239,15 @@ def _contact(routing: Routing, file: str, loc: tuple[str | int, ...], contact: C
         if isinstance(channel, str):
             yield document.problem(place, channel)
             continue
-        options: dict[str, Any] = {"via": False, **OPTIONS[use.kind]}
+        keys = ("via", *([channel.address_key] if channel.address_key else []))
         for name, value in use.options.items():
-            if name not in options:
-                words = f"a channel of kind `{use.kind}` has no key `{name}`{did_you_mean(name, options)}"
+            if name not in keys:
+                words = f"a channel of kind `{use.kind}` has no key `{name}`{did_you_mean(name, keys)}"
                 yield document.problem((*place, name), words, at_key=True)
             elif not isinstance(value, str) or not value.strip():
                 yield document.problem((*place, name), "expected text")
-            elif name == "to" and not _MAIL.fullmatch(value):
-                yield document.problem((*place, name), f"`{value}` is no mail address")
-            elif name == "url" and (wrong := _wrong_address(value)):
-                yield document.problem((*place, name), wrong)
-        addressed = not isinstance(channel, WebhookChannel) or channel.url or channel.url_secret
-        for name, needed in options.items():
-            if (needed or (name == "url" and not addressed)) and name not in use.options:
-                yield document.problem(place, f"a channel of kind `{use.kind}` needs the key `{name}`")
+            elif name == channel.address_key and (fault := channel.address_fault(value)):
+                yield document.problem((*place, name), fault)
+        if channel.needs_address() and channel.address_key not in use.options:
+            words = f"a channel of kind `{use.kind}` needs the key `{channel.address_key}`"
+            yield document.problem(place, words)

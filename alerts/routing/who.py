@@ -8,21 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from alerts.records import OUTLOOK, Recipient
-from alerts.routing.forms import BREACH_KINDS, Route, Routing, load_routing
+from alerts.kinds import ASKED, BREACH_KINDS
+from alerts.records import Recipient
+from alerts.routing.forms import Route, Routing
 from ingest.durations import HOUR_MS
 from ingest.register import Contact, Register, Site
 from ingest.strict_yaml import Document, Problem
 
-__all__ = ["Routing", "deadline_ms", "load_routing", "operators", "uncovered", "who"]
-
 _DAY_MIN = 24 * 60
-_ALIASES = {"breach": "exceedance"}  # `dustwatch who --kind breach`
 
 
-def who(
+def recipients_of(
     register: Register, routing: Routing, site: str, at: int, kind: str, level: str | None = None
 ) -> list[Recipient]:
     """Everybody who is told of a matter of `kind` at `site` at the instant `at` (ms UTC), and why.
@@ -33,11 +32,11 @@ def who(
     known = register.sites.get(site)
     if known is None:
         why = f"site `{site}` is not in the register, nobody else can be found"
-        return [r._replace(why=f"{r.why}; {why}") for r in operators(register, routing, at)]
-    return _once(_told(register, routing, known, minute, _ALIASES.get(kind, kind), level))
+        return [r._replace(why=f"{r.why}; {why}") for r in operators_on_duty(register, routing, at)]
+    return _once(_told(register, routing, known, minute, ASKED.get(kind, kind), level))
 
 
-def operators(register: Register, routing: Routing, at: int) -> list[Recipient]:
+def operators_on_duty(register: Register, routing: Routing, at: int) -> list[Recipient]:
     """Those who look after the platform and are on duty at `at`."""
     minute = _minute_of_day(at, register.zone)
     return _once(_operators(register, routing, minute))
@@ -82,6 +81,15 @@ def uncovered(register: Register, routing: Routing) -> list[Problem]:
 # ------------------------------------------------------------------------------------------- inside
 
 
+class _Party(NamedTuple):
+    """Whose contacts are told, in which line, and why."""
+
+    id: str
+    name: str
+    line: str
+    why: str
+
+
 def _told(
     register: Register, routing: Routing, site: Site, minute: int, kind: str, level: str | None
 ) -> Iterator[Recipient]:
@@ -90,22 +98,14 @@ def _told(
     for whom in route.tell:
         if whom == "site":
             why = f"{rule}: own contact of site `{site.id}`"
-            party = f"site:{site.id}"
-            yield from _reached(register, routing, site.contacts, minute, party, site.name, "site", why)
+            party = _Party(f"site:{site.id}", site.name, "site", why)
+            yield from _reached(register, routing, site.contacts, minute, party)
             continue
         id, line, why = _department(register, site, whom)
         department = register.departments.get(id)
         if department is not None:
-            yield from _reached(
-                register,
-                routing,
-                department.contacts,
-                minute,
-                f"department:{id}",
-                department.name,
-                line,
-                f"{rule}: {why}",
-            )
+            party = _Party(f"department:{id}", department.name, line, f"{rule}: {why}")
+            yield from _reached(register, routing, department.contacts, minute, party)
 
 
 def _department(register: Register, site: Site, whom: str) -> tuple[str, str, str]:
@@ -120,10 +120,8 @@ def _department(register: Register, site: Site, whom: str) -> tuple[str, str, st
 
 
 def _operators(register: Register, routing: Routing, minute: int) -> Iterator[Recipient]:
-    contacts = routing.form.operator
-    return _reached(
-        register, routing, contacts, minute, "platform", "", "platform", "looks after the platform"
-    )
+    party = _Party("platform", "", "platform", "looks after the platform")
+    return _reached(register, routing, routing.form.operator, minute, party)
 
 
 def _reached(
@@ -131,10 +129,7 @@ def _reached(
     routing: Routing,
     contacts: Iterable[Contact],
     minute: int,
-    party: str,
-    party_name: str,
-    line: str,
-    why: str,
+    party: _Party,
 ) -> Iterator[Recipient]:
     for contact in contacts:
         if not on_duty(contact.hours, minute):
@@ -145,24 +140,20 @@ def _reached(
             if isinstance(channel, str):
                 continue
             yield Recipient(
-                id=f"{party}/{contact.name}",
-                name=contact.name if party_name in contact.name else f"{party_name} {contact.name}",
-                line=line,
+                id=f"{party.id}/{contact.name}",
+                name=contact.name if party.name in contact.name else f"{party.name} {contact.name}",
+                line=party.line,
                 channel=channel.id,
                 kind=channel.kind,
-                address=str(use.options.get("to") or use.options.get("url") or ""),
-                why=f"{why}; {duty}",
+                address=str(use.options.get(channel.address_key or "") or ""),
+                why=f"{party.why}; {duty}",
                 language=contact.language or register.county.language,
             )
 
 
 def _route_for(routing: Routing, site: Site, kind: str, level: str | None) -> tuple[int, Route]:
     for number, route in enumerate(routing.routes):
-        if (
-            (route.kind == kind or (route.kind is None and kind != OUTLOOK))
-            and route.level in (None, level)
-            and route.site_kind in (None, site.kind)
-        ):
+        if route.means(kind) and route.level in (None, level) and route.site_kind in (None, site.kind):
             return number, route
     raise AssertionError("the default route matches everything")
 

@@ -9,27 +9,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import Connection, Executable, RowMapping, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from alerts.cases import ACKNOWLEDGE, Step, decide, is_over
+from alerts.acknowledgement import Acknowledgement, acknowledge
+from alerts.cases import Decision, is_over
+from alerts.kinds import EXCEEDANCE, UNSIGNED
 from alerts.records import (
-    EXCEEDANCE,
     FAILED,
     OPENED,
-    OUTLOOK,
     PENDING,
     SENDING,
     SENT,
     Case,
-    CaseEvent,
+    CaseChange,
+    CaseContext,
     CaseFile,
-    Change,
-    Known,
     Message,
 )
 from alerts.store import rows
@@ -37,7 +35,6 @@ from alerts.store.engine import Database
 from alerts.store.outbox_store import OutboxStore
 from alerts.store.tables import attempts, case_events, cases, messages
 from processors.records.breaches import Breach
-from processors.records.ids import short_id
 from processors.records.outlooks import Outlook
 
 T = TypeVar("T")
@@ -64,23 +61,23 @@ def wall_ms() -> int:
 class Planner(Protocol):
     """Decides what a breach event, a hold that ends, or a fault leads to; knows no database."""
 
-    def breach(self, event: Breach, known: Known, now: int) -> list[Change]:
+    def breach(self, event: Breach, context: CaseContext, now: int) -> list[CaseChange]:
         """Changes for one event of a breach."""
 
-    def outlook(self, event: Outlook, known: Known, now: int) -> list[Change]:
+    def outlook(self, event: Outlook, context: CaseContext, now: int) -> list[CaseChange]:
         """Changes for what is said of a window before its end."""
 
-    def release(self, held: Sequence[Case], now: int) -> list[Change]:
+    def release(self, held: Sequence[Case], now: int) -> list[CaseChange]:
         """Changes for the held cases whose time has come; those not named stay held."""
 
-    def fault_began(self, fault: str, facts: dict[str, Any], now: int) -> Change:
+    def fault_began(self, fault: str, facts: dict[str, Any], now: int) -> CaseChange:
         """The case of a fault of the platform."""
 
-    def fault_ended(self, case: Case, told: Sequence[Message], now: int) -> Change | None:
+    def fault_ended(self, case: Case, told: Sequence[Message], now: int) -> CaseChange | None:
         """The end of that case."""
 
 
-class Applied(NamedTuple):
+class Written(NamedTuple):
     """Whether an event was new, why (not), and how many messages it wrote."""
 
     new: bool
@@ -102,54 +99,55 @@ class CaseStore:
 
     # ---------------------------------------------------------------- what stage and watch write
 
-    def apply_breach(self, event: Breach | Outlook, planner: Planner, now: int) -> Applied:
+    def apply_breach(self, event: Breach | Outlook, planner: Planner, now: int) -> Written:
         """Write the case, event and messages that `event` leads to; the same event twice is once."""
         return self.apply_breaches([event], planner, now)[0]
 
-    def apply_breaches(self, events: Sequence[Breach | Outlook], planner: Planner, now: int) -> list[Applied]:
+    def apply_breaches(self, events: Sequence[Breach | Outlook], planner: Planner, now: int) -> list[Written]:
         """`apply_breach` for several events in their order, in one transaction: all of them or none."""
 
-        def apply(connection: Connection, event: Breach | Outlook) -> Applied:
+        def apply(connection: Connection, event: Breach | Outlook) -> Written:
             if connection.execute(_SEEN, {"of": event.event_id}).first() is not None:
-                return Applied(False, "this event was applied before", 0)
+                return Written(False, "this event was applied before", 0)
             if isinstance(event, Outlook):
-                known = self._known_before(connection, event)
-                return self._write(connection, planner.outlook(event, known, now))
-            return self._write(connection, planner.breach(event, self._known(connection, event.id), now))
+                window = self._context_of_window(connection, event)
+                return self._write(connection, planner.outlook(event, window, now))
+            context = self._context_of_breach(connection, event.id)
+            return self._write(connection, planner.breach(event, context, now))
 
         return self._transact(lambda connection: [apply(connection, event) for event in events])
 
-    def release_holds(self, planner: Planner, now: int) -> Applied:
+    def release_holds(self, planner: Planner, now: int) -> Written:
         """Decide the held cases whose hold has ended; cheap when there are none."""
         held = select(cases).where(cases.c.hold_until.is_not(None)).order_by(cases.c.n)
         with self._database.reading() as connection:
             due = select(func.count()).where(cases.c.hold_until <= now)
             if not connection.execute(due).scalar_one():
-                return Applied(False, "no hold has ended", 0)
+                return Written(False, "no hold has ended", 0)
 
-        def work(connection: Connection) -> Applied:
+        def work(connection: Connection) -> Written:
             found = connection.execute(held.with_for_update(skip_locked=True)).mappings().all()
             return self._write(connection, planner.release([rows.case_of(row) for row in found], now))
 
         return self._transact(work)
 
-    def open_fault(self, fault: str, facts: dict[str, Any], planner: Planner, now: int) -> Applied:
+    def open_fault(self, fault: str, facts: dict[str, Any], planner: Planner, now: int) -> Written:
         """Open the case of a fault, unless it is open already."""
 
-        def work(connection: Connection) -> Applied:
+        def work(connection: Connection) -> Written:
             if connection.execute(_open_fault(fault)).first() is not None:
-                return Applied(False, "this fault is known", 0)
+                return Written(False, "this fault is known", 0)
             return self._write(connection, [planner.fault_began(fault, facts, now)])
 
         return self._transact(work)
 
-    def end_fault(self, fault: str, planner: Planner, now: int) -> Applied:
+    def end_fault(self, fault: str, planner: Planner, now: int) -> Written:
         """Note the end of a fault, if it is open."""
 
-        def work(connection: Connection) -> Applied:
+        def work(connection: Connection) -> Written:
             row = connection.execute(_open_fault(fault).with_for_update()).mappings().first()
             if row is None:
-                return Applied(False, "this fault is not open", 0)
+                return Written(False, "this fault is not open", 0)
             change = planner.fault_ended(rows.case_of(row), _told(connection, row["id"]), now)
             return self._write(connection, [change] if change else [])
 
@@ -163,16 +161,18 @@ class CaseStore:
 
     # ---------------------------------------------------------------- what the desk does
 
-    def acknowledge(self, case_id: str, by: str, note: str, at: int) -> Step:
+    def acknowledge(self, case_id: str, by: str, note: str, at: int) -> Decision:
         """Note that a person has taken note; a `many_silent` case takes its members along."""
 
-        def work(connection: Connection) -> Step:
-            step = self._acknowledge(connection, case_id, by, note, at)
-            if step.accepted:
-                members = select(cases.c.id).where(cases.c.parent == case_id)
-                for member in connection.execute(members).scalars().all():
-                    self._acknowledge(connection, member, by, note, at)
-            return step
+        def work(connection: Connection) -> Decision:
+            own = select(cases).where(cases.c.id == case_id).with_for_update()
+            row = connection.execute(own).mappings().first()
+            told = select(cases).where(cases.c.parent == case_id).order_by(cases.c.n).with_for_update()
+            members = [rows.case_of(member) for member in connection.execute(told).mappings()]
+            case = None if row is None else rows.case_of(row)
+            decision, changes = acknowledge(case, members, Acknowledgement(by, note, at))
+            self._write(connection, changes)
+            return decision
 
         return self._transact(work)
 
@@ -184,7 +184,7 @@ class CaseStore:
         What is told before a breach is listed only where its state is asked for.
         """
         query = select(cases).order_by(cases.c.opened_at.desc(), cases.c.n.desc()).limit(limit)
-        asked = cases.c.state == state if state is not None else cases.c.kind != OUTLOOK
+        asked = cases.c.state == state if state is not None else cases.c.kind.not_in(UNSIGNED)
         query = query.where(asked)
         if site is not None:
             query = query.where(cases.c.site == site)
@@ -241,63 +241,34 @@ class CaseStore:
 
     # ---------------------------------------------------------------- inside
 
-    def _acknowledge(self, connection: Connection, case_id: str, by: str, note: str, at: int) -> Step:
-        query = select(cases).where(cases.c.id == case_id).with_for_update()
-        row = connection.execute(query).mappings().first()
-        known = rows.case_of(row) if row is not None else None
-        step = decide(known.state if known else None, ACKNOWLEDGE)
-        if known is None or not step.accepted or step.after is None:
-            return step
-        after = replace(
-            known,
-            state=step.after,
-            updated_at=max(at, known.updated_at),
-            acknowledged_at=at,
-            acknowledged_by=by,
-            closed_at=at if step.after == "closed" else known.closed_at,
-        )
-        noted = CaseEvent(
-            id=short_id("acknowledge", case_id, at, by),
-            case=case_id,
-            at=at,
-            event="acknowledged",
-            actor=by,
-            before=step.before,
-            after=step.after,
-            reason=step.reason,
-            note=note,
-        )
-        self._write(connection, [Change(step.reason, after, noted)])
-        return step
-
-    def _known(self, connection: Connection, breach: str) -> Known:
+    def _context_of_breach(self, connection: Connection, breach: str) -> CaseContext:
         row = connection.execute(_OF_BREACH, {"of": breach}).mappings().first()
         if row is None:
-            return Known()
+            return CaseContext()
         case = rows.case_of(row)
         told = _told(connection, case.id)
         if case.parent is None:
-            return Known(case, told)
+            return CaseContext(case, told)
         parent = connection.execute(select(cases).where(cases.c.id == case.parent).with_for_update())
         siblings = connection.execute(
             select(cases.c.id, cases.c.state).where(cases.c.parent == case.parent, cases.c.id != case.id)
         ).all()
         still = frozenset(name for name, state in siblings if not is_over(state))
         owner = rows.case_of(parent.mappings().one())
-        return Known(case, told, owner, _told(connection, owner.id), still)
+        return CaseContext(case, told, owner, _told(connection, owner.id), still)
 
-    def _known_before(self, connection: Connection, outlook: Outlook) -> Known:
+    def _context_of_window(self, connection: Connection, outlook: Outlook) -> CaseContext:
         query = select(cases).where(cases.c.id == outlook.window_id).with_for_update()
         row = connection.execute(query).mappings().first()
         same = select(cases.c.n).where(cases.c.site == outlook.site, cases.c.rule == outlook.rule)
         lasting = same.where(cases.c.kind == EXCEEDANCE, cases.c.recovered_at.is_(None)).limit(1)
-        return Known(
+        return CaseContext(
             rows.case_of(row) if row is not None else None,
             _told(connection, outlook.window_id, any_step=True),
             rule_open=connection.execute(lasting).first() is not None,
         )
 
-    def _write(self, connection: Connection, changes: Sequence[Change]) -> Applied:
+    def _write(self, connection: Connection, changes: Sequence[CaseChange]) -> Written:
         written = 0
         for change in changes:
             row = rows.row_of_case(change.case)
@@ -310,7 +281,7 @@ class CaseStore:
                 once = _NEW_MESSAGES[connection.dialect.name]
                 new = [rows.row_of_message(message, wall) for message in change.messages]
                 written += len(connection.execute(once, new).all())
-        return Applied(bool(changes), "; ".join(c.reason for c in changes), written)
+        return Written(bool(changes), "; ".join(c.reason for c in changes), written)
 
     def _transact(self, work: Callable[[Connection], T]) -> T:
         for left in reversed(range(_RACES)):

@@ -23,9 +23,16 @@ from sqlalchemy import (
     update,
 )
 
-from alerts.platform_faults import Trouble
-from alerts.records import FAILED, PENDING, SENDING, SENT, SYSTEM, Claim
-from alerts.retry import UNKNOWN, Ended, Next, Outcome
+from alerts.kinds import SYSTEM
+from alerts.platform_faults import ChannelTrouble
+from alerts.records import (
+    FAILED,
+    PENDING,
+    SENDING,
+    SENT,
+    Claim,
+)
+from alerts.retry import UNKNOWN, EndedAttempt, NextState, Outcome
 from alerts.store.engine import Database
 from alerts.store.rows import message_of
 from alerts.store.tables import attempts, messages
@@ -73,11 +80,11 @@ class OutboxStore:
             connection.execute(_NEW_ATTEMPT, [_attempt(claim, owner, wall) for claim in claims])
             return claims
 
-    def finish(self, claim: Claim, owner: str, outcome: Outcome, then: Next, wall: int) -> None:
+    def finish(self, claim: Claim, owner: str, outcome: Outcome, then: NextState, wall: int) -> None:
         """Write how one attempt ended; see `finish_all`."""
-        self.finish_all([Ended(claim, outcome, then)], owner, wall)
+        self.finish_all([EndedAttempt(claim, outcome, then)], owner, wall)
 
-    def finish_all(self, ended: Sequence[Ended], owner: str, wall: int) -> None:
+    def finish_all(self, ended: Sequence[EndedAttempt], owner: str, wall: int) -> None:
         """Write how attempts ended and what becomes of their messages, in one transaction.
 
         Where the lease was lost meanwhile only a confirmed sending still counts for the message.
@@ -95,7 +102,7 @@ class OutboxStore:
             freed = update(messages).where(held).values(state=PENDING, due_at=wall, owner=None)
             return connection.execute(freed.values(lease_until=None)).rowcount
 
-    def troubles(self, waiting_since: int, failed_since: int) -> list[Trouble]:
+    def troubles(self, waiting_since: int, failed_since: int) -> list[ChannelTrouble]:
         """Channels with messages that were tried and still wait since before the one instant, or that
         failed after the other. Messages of the platform's own faults don't count: telling the operator
         that the operator can't be told would never end."""
@@ -108,12 +115,12 @@ class OutboxStore:
             .where(messages.c.kind != SYSTEM, or_(late, failed))
             .order_by(messages.c.n)
         )
-        found: dict[str, Trouble] = {}
+        found: dict[str, ChannelTrouble] = {}
         with self._database.reading() as connection:
             for channel, state, reason in connection.execute(query):
-                known = found.get(channel, Trouble(channel, 0, 0, ""))
+                known = found.get(channel, ChannelTrouble(channel, 0, 0, ""))
                 lost = state in FAILED
-                found[channel] = Trouble(
+                found[channel] = ChannelTrouble(
                     channel, known.waiting + (not lost), known.failed + lost, reason or known.reason
                 )
         return list(found.values())
@@ -193,7 +200,7 @@ def _attempt(claim: Claim, owner: str, wall: int) -> dict[str, Any]:
     }
 
 
-def _outcome(end: Ended, wall: int) -> dict[str, Any]:
+def _outcome(end: EndedAttempt, wall: int) -> dict[str, Any]:
     return {
         "of": end.claim.message.id,
         "nth": end.claim.number,
@@ -204,7 +211,7 @@ def _outcome(end: Ended, wall: int) -> dict[str, Any]:
     }
 
 
-def _settled(end: Ended, wall: int) -> dict[str, Any]:
+def _settled(end: EndedAttempt, wall: int) -> dict[str, Any]:
     return {
         "of": end.claim.message.id,
         "nth": end.claim.number,

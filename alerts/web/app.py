@@ -42,14 +42,14 @@ def create_app(
 ) -> Starlette:
     """The desk over a history and a case store; `base_url` is where people reach it.
 
-    `follow`: what is to run beside, given what takes another register on (`deploy.county.follow`).
+    `follow`: what is to run beside, given what adopts another register (`deploy.county.follow`).
     """
     desk = Desk(history, cases, register, clock, base_url, Telemetry("desk"))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with desk.poller.running():
-            beside = None if follow is None else asyncio.ensure_future(follow(desk.take)())
+            beside = None if follow is None else asyncio.ensure_future(follow(desk.adopt)())
             try:
                 yield
             finally:
@@ -89,7 +89,7 @@ def run_desk(app: Starlette, host: str = "127.0.0.1", port: int = 8400) -> None:
 
     poller = app.state.desk.poller
 
-    class Server(uvicorn.Server):
+    class _DeskServer(uvicorn.Server):
         """Tells the streams to end; uvicorn itself would wait for them, then cut them off."""
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -105,7 +105,7 @@ def run_desk(app: Starlette, host: str = "127.0.0.1", port: int = 8400) -> None:
         timeout_graceful_shutdown=5,
         server_header=False,
     )
-    Server(config).run()
+    _DeskServer(config).run()
 
 
 class KeptFiles(StaticFiles):

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from alerts.cases import CLOSED, OPEN, RECOVERED
-from alerts.records import OFFLINE, Case
+from alerts.kinds import kind_of
+from alerts.records import Case
 from ingest.register import Device, Register, Site
 from processors.history.base import LatestReading
 from processors.plan.plan import OFFLINE_INTERVALS, OFFLINE_LEAST_MS
 from processors.records.outlooks import CERTAIN, IF_MEASURED, WARNING
-from processors.records.outlooks import STATES as STATES_AHEAD
+from processors.records.outlooks import STATES as OUTLOOK_STATES
 
 COMPLIANT, EXCEEDS, UNDETERMINED, SILENT = "compliant", "exceeds", "undetermined", "silent"
 STATES = (EXCEEDS, UNDETERMINED, SILENT, COMPLIANT)
@@ -24,7 +25,7 @@ LOOK_BACK = 4 * HOUR  # verdicts older than this say nothing of the present
 STALE_FEED = 5 * MINUTE  # nothing from any device for so long: the feed itself is in doubt
 _BACKGROUND_WAIT = HOUR
 # What of an open window is shown, the worst first.
-_AHEAD_RANK = {STATES_AHEAD[state]: rank for rank, state in enumerate((CERTAIN, IF_MEASURED, WARNING))}
+_OUTLOOK_RANK = {OUTLOOK_STATES[state]: rank for rank, state in enumerate((CERTAIN, IF_MEASURED, WARNING))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +85,13 @@ class Board:
     def case_groups(self) -> list[tuple[Case, ...]]:
         """The open cases in groups; what is told through a common case stands under that one."""
         common = {case.id for case in self.cases}
-        silent = {case.site for case in self.cases if case.kind == OFFLINE and not case.device}
+        silent = {case.site for case in self.cases if kind_of(case.kind).silence and not case.device}
         return group_cases(
             case
             for case in self.cases
             if case.parent not in common
             # nobody was told of these: what is told is that their whole site is silent
-            and (case.tell or case.kind != OFFLINE or case.site not in silent)
+            and (case.tell or not kind_of(case.kind).silence or case.site not in silent)
         )
 
     def count(self, state: str) -> int:
@@ -116,9 +117,9 @@ def compose(
     of_site: dict[str, list[Mapping[str, Any]]] = {}
     for verdict in present_verdicts(verdicts, now):
         of_site.setdefault(verdict["site"], []).append(verdict)
-    ahead: dict[str, list[Mapping[str, Any]]] = {}
+    outlooks_of: dict[str, list[Mapping[str, Any]]] = {}
     for outlook in open_outlooks(outlooks, now):
-        ahead.setdefault(outlook["site"], []).append(outlook)
+        outlooks_of.setdefault(outlook["site"], []).append(outlook)
     devices: dict[str, list[DeviceNow]] = {}
     for device in register.devices.values():
         reading = device_now(device, newest.get(device.id), now)
@@ -130,7 +131,7 @@ def compose(
             devices.get(site.id, []),
             of_site.get(site.id, []),
             tuple(c for c in opened if c.site == site.id),
-            tuple(ahead.get(site.id, ())),
+            tuple(outlooks_of.get(site.id, ())),
         )
         for site in register.sites.values()
     ]
@@ -160,12 +161,12 @@ def open_outlooks(outlooks: Iterable[Mapping[str, Any]], now: int) -> list[Mappi
             key = (outlook["device"], outlook["rule"], outlook.get("kind") or "interval")
             if key not in newest or newest[key]["at"] <= outlook["at"]:
                 newest[key] = outlook
-    return sorted((one for one in newest.values() if one["state"] in _AHEAD_RANK), key=_ahead_first)
+    return sorted((one for one in newest.values() if one["state"] in _OUTLOOK_RANK), key=_worst_outlook_first)
 
 
-def _ahead_first(outlook: Mapping[str, Any]) -> tuple[int, float, str, str]:
+def _worst_outlook_first(outlook: Mapping[str, Any]) -> tuple[int, float, str, str]:
     likely = -(outlook.get("probability") or 0.0)
-    return (_AHEAD_RANK[outlook["state"]], likely, outlook["device"], outlook["rule"])
+    return (_OUTLOOK_RANK[outlook["state"]], likely, outlook["device"], outlook["rule"])
 
 
 def device_now(device: Device, reading: LatestReading | None, now: int) -> DeviceNow:
@@ -226,7 +227,7 @@ def _holds(verdict: Mapping[str, Any]) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class IntervalVerdicts:
     """What a rule says of one interval at all points of a site."""
 
     worst: Mapping[str, Any]
@@ -238,12 +239,12 @@ class RuleRecord:
     """What a rule said of a site's intervals (or days), the newest first."""
 
     newest: Mapping[str, Any]
-    judgements: tuple[Judgement, ...]
+    intervals: tuple[IntervalVerdicts, ...]
 
     @property
     def relative(self) -> bool:
         """The limit counts from a background."""
-        return any(p.get("background") is not None for j in self.judgements for p in j.points)
+        return any(p.get("background") is not None for one in self.intervals for p in one.points)
 
 
 def by_rule(verdicts: Iterable[Mapping[str, Any]]) -> list[RuleRecord]:
@@ -260,7 +261,7 @@ def by_rule(verdicts: Iterable[Mapping[str, Any]]) -> list[RuleRecord]:
     records = []
     for intervals in rules.values():
         judged = tuple(
-            Judgement(min(points, key=_worst_first), tuple(points))
+            IntervalVerdicts(min(points, key=_worst_first), tuple(points))
             for _, points in sorted(intervals.items(), key=lambda item: item[0], reverse=True)
         )
         records.append(RuleRecord(judged[0].worst, judged))
@@ -283,8 +284,8 @@ def _urgency(now: SiteNow) -> tuple[int, int, int, int, float, str]:
     rank = {EXCEEDS: 0, SILENT: 2, UNDETERMINED: 2, COMPLIANT: 4}[now.state]
     if now.cases:
         rank -= 1  # a site with an open case goes before its equals, and before those that are merely quiet
-    ahead = _AHEAD_RANK[now.outlooks[0]["state"]] if now.outlooks else len(_AHEAD_RANK)
-    return (rank, -now.unsigned, ahead, 0 if now.state == SILENT else 1, -(now.level or 0.0), now.site.id)
+    outlook = _OUTLOOK_RANK[now.outlooks[0]["state"]] if now.outlooks else len(_OUTLOOK_RANK)
+    return (rank, -now.unsigned, outlook, 0 if now.state == SILENT else 1, -(now.level or 0.0), now.site.id)
 
 
 def group_cases(cases: Iterable[Case]) -> list[tuple[Case, ...]]:

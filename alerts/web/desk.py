@@ -11,8 +11,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from alerts.kinds import kind_of
 from alerts.web.board import Board
-from alerts.web.plan import Place, draw_plan
+from alerts.web.plan import SitePlace, draw_plan
 from alerts.web.poller import Poller
 from alerts.web.security import TOKEN_COOKIE, keep, token_of
 from alerts.web.sources import CaseSource
@@ -56,7 +57,7 @@ class Desk:
         self.register = register
         self.plan = draw_plan(
             [
-                Place(site.id, site.name, site.township, (site.location[0], site.location[1]))
+                SitePlace(site.id, site.name, site.township, (site.location[0], site.location[1]))
                 for site in register.sites.values()
             ]
         )
@@ -65,7 +66,7 @@ class Desk:
             self._dom.setdefault(site_id, f"s{len(self._dom)}")
         self._words = {language: Words(language, register.county.zone) for language in LANGUAGES}
 
-    async def take(self, register: Register) -> None:
+    async def adopt(self, register: Register) -> None:
         """Show another configuration's sites, from the next board on."""
         self.poller.register = register
         await self.poller.poll()
@@ -107,6 +108,7 @@ class Desk:
             asset=asset,
             dom=self.dom,
             units=_UNITS,
+            kind_of=kind_of,
             **values,
         )
 

@@ -23,7 +23,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
+class PlotPanel:
     """All series of one unit over the same hours, from `low` at the bottom to `high`."""
 
     unit: str
@@ -40,7 +40,7 @@ class Plot:
     end: int
     left: float
     width: float
-    panels: tuple[Panel, ...]
+    panels: tuple[PlotPanel, ...]
 
 
 def plot_of(evidence: Mapping[str, Any] | None, start: int, end: int) -> Plot | None:
@@ -61,12 +61,12 @@ def plot_of(evidence: Mapping[str, Any] | None, start: int, end: int) -> Plot | 
     return Plot(begin, end, left, WIDTH - left, tuple(_panel(unit, known, hours) for unit in units))
 
 
-def _panel(unit: str, series: Mapping[str, Any], hours: int) -> Panel:
+def _panel(unit: str, series: Mapping[str, Any], hours: int) -> PlotPanel:
     own = {name: one["values"] for name, one in series.items() if one["unit"] == unit}
     told = [float(v) for values in own.values() for v in values if v is not None]
     low, high = min(0.0, *told), max(told) * _ROOM if max(told) > 0 else 1.0
     lines = tuple(Line(name, _path(values, hours, low, high), _last(values)) for name, values in own.items())
-    return Panel(unit, low, high, lines)
+    return PlotPanel(unit, low, high, lines)
 
 
 def _path(values: Numbers, hours: int, low: float, high: float) -> str:

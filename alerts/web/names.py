@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from alerts.channels import CHANNEL_KINDS
+from alerts.kinds import KINDS
+
 
 def N_(text: str) -> str:
     """Marks a text for the catalogue that is translated where it is shown."""
@@ -22,7 +25,7 @@ STATES = {
     "compliant": N_("Compliant"),
 }
 
-AHEAD = {
+OUTLOOK_STATES = {
     "warning": N_("Likely to exceed"),
     "exceeds_if_measuring_goes_on": N_("Will exceed if measuring goes on"),
     "certain": N_("Certain to exceed"),
@@ -72,15 +75,6 @@ IMPLIES = {
     "never_seen": ("device_silent", "no_data", "low_capture"),
     "device_silent": ("no_data", "low_capture"),
     "no_data": ("low_capture",),
-}
-
-KINDS = {
-    "exceedance": N_("Exceedance"),
-    "offline": N_("Device silent"),
-    "suspicion": N_("Suspected falsification"),
-    "outlook": N_("Before the breach"),
-    "many_silent": N_("Many devices silent"),
-    "system": N_("System fault"),
 }
 
 CASE_LEVELS = {
@@ -141,13 +135,6 @@ STEPS = {
     "certain": N_("certain to exceed"),
     "cleared": N_("warning over"),
     "withdrawn": N_("warning withdrawn"),
-}
-
-CHANNELS = {
-    "webhook": "webhook",
-    "mail": N_("e-mail"),
-    "wecom": N_("WeCom robot"),
-    "file": N_("file"),
 }
 
 SITE_KINDS = {
@@ -226,11 +213,12 @@ LENGTHS = (
 
 DECIMALS = {"temperature": 1, "humidity": 0, "pressure": 1, "wind_speed": 1, "wind_direction": 0, "noise": 1}
 
-TABLES: dict[str, Mapping[str, str]] = {
+# By kind of code; a name is a text of the catalogue, or stands there in both languages.
+TABLES: dict[str, Mapping[str, str | Mapping[str, str]]] = {
     "state": STATES,
     "reason": REASONS,
-    "ahead": AHEAD,
-    "kind": KINDS,
+    "outlook": OUTLOOK_STATES,
+    "kind": {name: kind.shown for name, kind in KINDS.items()},
     "level": CASE_LEVELS,
     "case": CASE_STATES,
     "status": STATUSES,
@@ -244,6 +232,6 @@ TABLES: dict[str, Mapping[str, str]] = {
     "device_role": DEVICE_ROLES,
     "line": LINES,
     "store": STORES,
-    "channel": CHANNELS,
+    "channel": {name: kind.shown for name, kind in CHANNEL_KINDS.items()},
     "quantity": QUANTITY_NAMES,
 }

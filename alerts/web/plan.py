@@ -19,7 +19,7 @@ Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SitePlace:
     """A site to be put on the plan; `location` is (latitude, longitude) in degrees."""
 
     id: str
@@ -41,7 +41,7 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True)
-class Area:
+class TownshipArea:
     """A township's area: cells to fill, and where its name goes."""
 
     id: str
@@ -52,29 +52,29 @@ class Area:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SitePlan:
     """A drawn plan in user units, `width` x `height`."""
 
     width: float
     height: float
     spots: Mapping[str, Spot]
-    areas: Sequence[Area]
+    areas: Sequence[TownshipArea]
     borders: str
     scale_km: float
     scale_units: float
 
 
-def draw_plan(places: Sequence[Place]) -> Plan:
+def draw_plan(places: Sequence[SitePlace]) -> SitePlan:
     """The plan of `places`; an empty register gives an empty frame."""
     if not places:
-        return Plan(WIDTH, WIDTH * 0.7, {}, (), "", 1.0, 100.0)
+        return SitePlan(WIDTH, WIDTH * 0.7, {}, (), "", 1.0, 100.0)
     points, height, unit_per_km = _project(places)
     frame = [(0.0, 0.0), (WIDTH, 0.0), (WIDTH, height), (0.0, height)]
     cells = _cells(points, frame)
     names = sorted({place.area for place in places})
     areas = [_area(name, i, places, points, cells) for i, name in enumerate(names)]
     scale_km = max((step for step in _SCALE_STEPS if step * unit_per_km <= WIDTH * 0.22), default=0.1)
-    return Plan(
+    return SitePlan(
         WIDTH,
         height,
         _spots(places, points, height),
@@ -85,7 +85,7 @@ def draw_plan(places: Sequence[Place]) -> Plan:
     )
 
 
-def _project(places: Sequence[Place]) -> tuple[list[Point], float, float]:
+def _project(places: Sequence[SitePlace]) -> tuple[list[Point], float, float]:
     """(points in user units, height of the plan, user units per km)."""
     middle = math.radians(sum(p.location[0] for p in places) / len(places))
     km = [(p.location[1] * KM_PER_DEGREE * math.cos(middle), -p.location[0] * KM_PER_DEGREE) for p in places]
@@ -136,8 +136,8 @@ def _nearer(polygon: list[Point], here: Point, there: Point) -> list[Point]:
 
 
 def _area(
-    name: str, index: int, places: Sequence[Place], points: Sequence[Point], cells: Sequence[list[Point]]
-) -> Area:
+    name: str, index: int, places: Sequence[SitePlace], points: Sequence[Point], cells: Sequence[list[Point]]
+) -> TownshipArea:
     mine = [i for i, place in enumerate(places) if place.area == name]
     path = " ".join(_closed(cells[i]) for i in mine if cells[i])
     x = sum(points[i][0] for i in mine) / len(mine)
@@ -146,11 +146,11 @@ def _area(
     near = [points[i][1] for i in range(len(points)) if abs(points[i][0] - x) < 130]
     for step in (0.0, 60.0, -60.0, 110.0, -110.0):
         if all(abs(y + step - other) > 42 for other in near):
-            return Area(name, index, path, round(x, 1), round(y + step, 1))
-    return Area(name, index, path, round(x, 1), round(y, 1))
+            return TownshipArea(name, index, path, round(x, 1), round(y + step, 1))
+    return TownshipArea(name, index, path, round(x, 1), round(y, 1))
 
 
-def _borders(places: Sequence[Place], points: Sequence[Point], cells: Sequence[list[Point]]) -> str:
+def _borders(places: Sequence[SitePlace], points: Sequence[Point], cells: Sequence[list[Point]]) -> str:
     """The edges between cells of different townships, as one path."""
     lines = []
     for i, cell in enumerate(cells):
@@ -165,7 +165,7 @@ def _borders(places: Sequence[Place], points: Sequence[Point], cells: Sequence[l
     return "".join(lines)
 
 
-def _spots(places: Sequence[Place], points: Sequence[Point], height: float) -> dict[str, Spot]:
+def _spots(places: Sequence[SitePlace], points: Sequence[Point], height: float) -> dict[str, Spot]:
     """Marks with labels where they collide with nothing yet placed: right, left, below, above."""
     taken = [(x - 26, y - 26, x + 26, y + 26) for x, y in points]
     spots = {}

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from alerts.messages.words import fault_name, group_name
-from alerts.records import MANY_SILENT, Case
+from alerts.kinds import MANY_SILENT
+from alerts.messages import fault_name, group_name
+from alerts.records import Case
 from alerts.web.names import DECIMALS, IMPLIES, LENGTHS, TABLES, UNITS
 from processors.suspicion.evidence_words import evidence_text, suspicion_numbers
 from processors.suspicion.words import GUARDS, NUMBERS
@@ -99,7 +100,9 @@ class Words:
         if not code:
             return NOTHING
         known = TABLES[table].get(code)
-        return self.gettext(known) if known else code
+        if isinstance(known, str):
+            return self.gettext(known)
+        return self.pick(known) if known else code
 
     def reasons(self, codes: Any) -> str:
         """Reasons as a phrase; what follows from another of them is left out."""

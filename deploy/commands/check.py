@@ -18,7 +18,7 @@ def command(ctx: click.Context, config: Path) -> None:
     \b
     Example: dustwatch check deploy/example
     """
-    from alerts.routing.forms import links_lead_nowhere, load_routing
+    from alerts.routing import links_lead_nowhere, load_routing
     from deploy.county.check import check_folder
     from deploy.settings import load_settings
     from ingest.register import load_register

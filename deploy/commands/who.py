@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-KINDS = ("breach", "offline", "suspicion", "outlook")
+from alerts.kinds import ASKED, LEVELS
 
 
 @click.command("who")
@@ -17,7 +17,7 @@ KINDS = ("breach", "offline", "suspicion", "outlook")
 @click.option(
     "--at", "at_text", metavar="TIME", help="Instant, in the county's zone unless it names one. [now]"
 )
-@click.option("--kind", type=click.Choice(KINDS), default="breach", show_default=True)
+@click.option("--kind", type=click.Choice(list(ASKED)), default="breach", show_default=True)
 @click.option("--level", help="Level of the breach, for example warning or violation.")
 @click.pass_context
 def command(
@@ -28,8 +28,7 @@ def command(
     \b
     Example: dustwatch who deploy/example site-06 --at "2026-11-23 23:30" --kind offline
     """
-    from alerts.routing.forms import LEVELS
-    from alerts.routing.who import load_routing, who
+    from alerts.routing import load_routing, recipients_of
     from deploy.settings import load_settings
     from ingest.clock import parse_clock
     from ingest.register import load_register
@@ -47,7 +46,7 @@ def command(
         instant_ms(at_text, register.zone, "--at") if at_text else parse_clock(load_settings().clock).now_ms()
     )
     local = datetime.fromtimestamp(at / 1000, register.zone)
-    told = who(register, routing, site, at, kind, level)
+    told = recipients_of(register, routing, site, at, kind, level)
     matter = f"{kind}, level {level}" if level else kind
     click.echo(
         f"{site} {register.sites[site].name}, {local:%Y-%m-%d %H:%M} {register.county.zone}, {matter}:"

@@ -89,8 +89,7 @@ def _suspicion(register: Register | None) -> list[Problem]:
 
 
 def _routing(root: Path, register: Register | None) -> list[Problem]:
-    from alerts.routing.forms import CHANNELS, ROUTING, RoutingForm, idle_routes
-    from alerts.routing.who import load_routing, uncovered
+    from alerts.routing import CHANNELS, ROUTING, RoutingForm, idle_routes, load_routing, uncovered
 
     if register is None:
         # Without a register only the forms of the two files can be looked at.

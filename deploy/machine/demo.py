@@ -17,8 +17,8 @@ from deploy.machine.account import Account, take_account
 from deploy.machine.stack import PARTITIONS, Say, Stack
 from ingest.clock import AffineClock, WallClock
 from ingest.register import Register, load_register
-from ingest.simulator.county import County
-from ingest.simulator.monitors import BROKEN, LYING, SILENT, STUTTERING, Episode
+from ingest.simulator.county import SimulatedCounty
+from ingest.simulator.monitors import BROKEN, LYING, SILENT, STUTTERING, DustEpisode
 from ingest.simulator.player import Player
 from processors.columns import MINUTE_MS
 from processors.history import open_history
@@ -110,18 +110,18 @@ def start_instant(zone: str, today: datetime) -> int:
     return round(local.timestamp() * 1000)
 
 
-def simulated_county(register: Register, now_ms: int) -> County:
+def simulated_county(register: Register, now_ms: int) -> SimulatedCounty:
     """The register's monitors, five of them odd, with two dusty events."""
     native = [d for d in register.devices.values() if d.format == "json_v1"]
     odd = dict(zip((d.id for d in reversed(native)), (BROKEN, SILENT, LYING, STUTTERING), strict=False))
     calm = [d.site for d in native if d.id not in odd]
     minute = MINUTE_MS
-    return County(
+    return SimulatedCounty(
         register,
         odd,
         (
-            Episode(calm[0], now_ms, now_ms + 150 * minute, 480.0),
-            Episode(calm[-1], now_ms + 3 * minute, now_ms + 40 * minute, 1200.0),
+            DustEpisode(calm[0], now_ms, now_ms + 150 * minute, 480.0),
+            DustEpisode(calm[-1], now_ms + 3 * minute, now_ms + 40 * minute, 1200.0),
         ),
     )
 

@@ -16,7 +16,7 @@ from ingest.simulator.monitors import (
     HONEST,
     SILENT,
     STUTTERING,
-    Episode,
+    DustEpisode,
     measure,
 )
 from ingest.simulator.payloads import PAYLOADS
@@ -37,12 +37,12 @@ class Sent(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class County:
+class SimulatedCounty:
     """Who is simulated, how each monitor behaves, and what happens."""
 
     register: Register
     characters: Mapping[str, str]
-    episodes: tuple[Episode, ...]
+    episodes: tuple[DustEpisode, ...]
 
     def messages(self, start_ms: int, end_ms: int) -> list[Sent]:
         """Everything sent in [start, end), sorted by time and topic."""

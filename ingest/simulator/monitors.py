@@ -26,7 +26,7 @@ HONEST, BROKEN, SILENT, LYING, STUTTERING = "honest", "broken", "silent", "lying
 
 
 @dataclass(frozen=True, slots=True)
-class Episode:
+class DustEpisode:
     """A dusty event at one site: extra PM10 (ug/m3) while it lasts."""
 
     site: str
@@ -50,7 +50,7 @@ def working(at_ms: int) -> float:
 
 
 def measure(
-    device: str, site: str, kind: str, at_ms: int, episodes: tuple[Episode, ...], character: str = HONEST
+    device: str, site: str, kind: str, at_ms: int, episodes: tuple[DustEpisode, ...], character: str = HONEST
 ) -> dict[str, float]:
     """Values in normalised units of a monitor at an instant."""
     air = weather_at(at_ms)

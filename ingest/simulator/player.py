@@ -11,7 +11,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from ingest.clock import Clock
-from ingest.simulator.county import County
+from ingest.simulator.county import SimulatedCounty
 
 _STEP_S = 0.1
 _DRAIN_S = 10.0
@@ -30,7 +30,7 @@ class Played:
 class Player:
     """Plays a county from `start_ms` until `stop` is set; every message at QoS 1."""
 
-    def __init__(self, county: County, clock: Clock, url: str, start_ms: int) -> None:
+    def __init__(self, county: SimulatedCounty, clock: Clock, url: str, start_ms: int) -> None:
         self.county, self.clock = county, clock
         self.played = Played()
         self._at_ms = start_ms

@@ -157,7 +157,7 @@ def feed_of(
             yield Tick(minute, MINUTE_MS, BRIDGE)
         yield from ticks(at)
         out.received += 1
-        for outcome in resolver.take(
+        for outcome in resolver.resolve(
             Arrival(message.topic, message.payload, at, message.retain, message.dup)
         ):
             if isinstance(outcome, Row):

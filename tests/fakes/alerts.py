@@ -11,7 +11,7 @@ from typing import Any
 from alerts.planner import CasePlanner
 from alerts.records import Message
 from alerts.retry import Outcome, sent
-from alerts.routing.forms import Routing, RoutingForm
+from alerts.routing import Routing, RoutingForm
 from ingest.register import County, Department, Device, Register, Site
 from processors.records.breaches import Breach
 from processors.records.outlooks import Outlook

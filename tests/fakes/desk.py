@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from alerts.cases import ACKNOWLEDGE, decide
+from alerts.kinds import EXCEEDANCE, OFFLINE
 from alerts.records import (
-    EXCEEDANCE,
-    OFFLINE,
     OPENED,
     RECOVERED,
     Attempt,

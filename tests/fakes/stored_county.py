@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from alerts.planner import CasePlanner
-from alerts.retry import Patience, after, refused, sent
-from alerts.routing.forms import load_routing
+from alerts.retry import RetryPolicy, next_state, refused, sent
+from alerts.routing import load_routing
 from alerts.store import CaseStore
 from deploy.county.compile import revision_of_folder
 from ingest.clock import ManualClock
@@ -117,5 +117,7 @@ class StoredCounty:
             for claim in outbox.claim(channel, "w1", 1000, wall + 10 * 365 * 24 * HOUR, MINUTE):
                 gone = "马德福" in claim.message.recipient.name
                 outcome = refused("550 5.1.1 mailbox unknown") if gone else sent("accepted")
-                then = after(claim.message.id, claim.number, claim.written_at, outcome, wall, Patience())
+                then = next_state(
+                    claim.message.id, claim.number, claim.written_at, outcome, wall, RetryPolicy()
+                )
                 outbox.finish(claim, "w1", outcome, then, wall)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from alerts.dispatcher import Dispatcher, Pacing
-from alerts.retry import Patience
+from alerts.retry import RetryPolicy
 from alerts.stage import AlertsStage, case_writer
 from alerts.store import CaseStore
 from ingest.clock import ManualClock
@@ -46,7 +46,7 @@ def _record(number: int) -> RawRecord:
 async def test_a_case_store_that_dies_and_comes_back_loses_nothing(server):
     store = CaseStore(server.url)
     channel, telemetry, threads = Remembering(), Telemetry("alerts"), ThreadPoolExecutor(2)
-    dispatcher = Dispatcher(store, {"file": channel}, "me", Patience(), telemetry, Pacing(poll_s=0.02))
+    dispatcher = Dispatcher(store, {"file": channel}, "me", RetryPolicy(), telemetry, Pacing(poll_s=0.02))
     stop = asyncio.Event()
     sending = asyncio.create_task(dispatcher.run(stop))
     stage = AlertsStage(

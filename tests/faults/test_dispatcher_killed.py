@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from alerts.routing.forms import Routing, RoutingForm, WebhookChannel
+from alerts.channels.webhook import WebhookChannel
+from alerts.routing import Routing, RoutingForm
 from alerts.store import CaseStore
 from tests.fakes.alerts import NIGHT, breach, county, planner
 from tests.fakes.servers import HttpFake
@@ -21,14 +22,14 @@ _PROGRAM = """
 import asyncio, sys
 from alerts.channels.webhook import WebhookSender
 from alerts.dispatcher import Dispatcher, Pacing
-from alerts.retry import Patience
+from alerts.retry import RetryPolicy
 from alerts.store import CaseStore
 from ingest.telemetry import Telemetry
 
 async def main(url, hook):
     channels = {"webhook": WebhookSender(hook, 30)}
     store = CaseStore(url)
-    await Dispatcher(store, channels, "worker", Patience(), Telemetry("t"), Pacing(poll_s=0.02)).run()
+    await Dispatcher(store, channels, "worker", RetryPolicy(), Telemetry("t"), Pacing(poll_s=0.02)).run()
 
 asyncio.run(main(*sys.argv[1:]))
 """

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alerts.cases import COMMANDS, STATES, decide
-from alerts.records import Known
-from alerts.retry import Patience, after, retry, sent, unknown, wait_ms
+from alerts.records import CaseContext
+from alerts.retry import RetryPolicy, next_state, retry, sent, unknown, wait_ms
 from alerts.store import CaseStore
 from ingest.register import County
 from processors.records.breaches import decode_breach, encode_breach
@@ -45,11 +45,11 @@ def test_no_sequence_of_commands_reaches_an_undeclared_state(commands):
 
 @given(st.integers(1, 60), st.text(max_size=10), st.integers(0, 10**9))
 def test_waits_grow_to_their_limit_and_the_same_history_gives_the_same_times(number, message, start):
-    patience = Patience(1000, 60_000, 10**12)
+    patience = RetryPolicy(1000, 60_000, 10**12)
     wait = wait_ms(message, number, patience)
     assert wait == wait_ms(message, number, patience)
     assert 0.75 * min(60_000, 1000 * 2 ** (number - 1)) - 1 <= wait <= 1.25 * 60_000
-    assert after(message, number, start, retry("x"), start, patience).due_at == start + wait
+    assert next_state(message, number, start, retry("x"), start, patience).due_at == start + wait
 
 
 EVENTS = [
@@ -151,7 +151,7 @@ ANY_BREACH = st.builds(
 @given(st.lists(ANY_BREACH, min_size=1, max_size=3), INSTANTS, st.sampled_from(["zh_CN", "en"]))
 def test_whatever_a_breach_holds_it_is_put_into_words_and_never_stops_the_stage(events, now, language):
     plan = planner(county(county=County(name="示范县", language=language)))
-    known = Known()
+    known = CaseContext()
     for sent_event in events:
         event = decode_breach(encode_breach(sent_event)[1])
         for change in plan.breach(event, known, now):
@@ -161,7 +161,7 @@ def test_whatever_a_breach_holds_it_is_put_into_words_and_never_stops_the_stage(
             if change.case.hold_until is not None:
                 for later in plan.release([change.case], now + 10**13):
                     assert later.messages
-            known = Known(change.case, change.messages or known.told)
+            known = CaseContext(change.case, change.messages or known.told)
 
 
 ENDS = st.sampled_from(["sent", "lost receipt", "died before", "died after", "not taken", "no answer"])
@@ -172,7 +172,7 @@ ENDS = st.sampled_from(["sent", "lost receipt", "died before", "died after", "no
 def test_whatever_crashes_when_a_receiver_that_honours_ids_is_told_once(ends):
     """`received` is what arrived at the other side, `died` loses the process with its claims."""
     wall = [1_000_000]
-    patience = Patience(1000, 8000, 10**12)
+    patience = RetryPolicy(1000, 8000, 10**12)
     received: list[tuple[str, bool]] = []
     with store_of(lambda: wall[0]) as store:
         store.apply_breach(breach(), PLAN, NIGHT)
@@ -185,12 +185,16 @@ def test_whatever_crashes_when_a_receiver_that_honours_ids_is_told_once(ends):
                 if end in ("died before", "died after"):
                     continue
                 outcome = {"sent": sent("ok"), "not taken": retry("busy")}.get(end, unknown("?"))
-                then = after(claim.message.id, claim.number, claim.written_at, outcome, wall[0], patience)
+                then = next_state(
+                    claim.message.id, claim.number, claim.written_at, outcome, wall[0], patience
+                )
                 store.outbox.finish(claim, "me", outcome, then, wall[0])
         while claims := store.outbox.claim("file", "me", 10, wall[0] + 10**6, 5000):
             for claim in claims:
                 received.append((claim.message.id, claim.possible_repeat))
-                then = after(claim.message.id, claim.number, claim.written_at, sent(""), wall[0], patience)
+                then = next_state(
+                    claim.message.id, claim.number, claim.written_at, sent(""), wall[0], patience
+                )
                 store.outbox.finish(claim, "me", sent(""), then, wall[0])
         assert len({id for id, _ in received}) == 3
         # whatever came again was announced as a possible repeat

@@ -6,7 +6,7 @@ import threading
 from dataclasses import replace
 
 from alerts.records import GIVEN_UP, PENDING, SENT
-from alerts.retry import Patience, after, retry, sent
+from alerts.retry import RetryPolicy, next_state, retry, sent
 from alerts.store import CaseStore
 from tests.fakes.alerts import HOUR, NIGHT, breach, offline, outlook, planner
 
@@ -18,7 +18,9 @@ def _send_all(store: CaseStore, wall: int, channel: str = "file") -> list[str]:
     while claims := store.outbox.claim(channel, "me", 10, wall, 1000):
         for claim in claims:
             ids.append(claim.message.id)
-            then = after(claim.message.id, claim.number, claim.written_at, sent("ok"), wall, Patience())
+            then = next_state(
+                claim.message.id, claim.number, claim.written_at, sent("ok"), wall, RetryPolicy()
+            )
             store.outbox.finish(claim, "me", sent("ok"), then, wall)
     return ids
 
@@ -209,19 +211,23 @@ def test_an_outcome_written_after_the_lease_was_lost_counts_only_if_it_was_sent(
     ]
     late = retry("busy")
     store.outbox.finish(
-        slow, "me", late, after(slow.message.id, 1, slow.written_at, late, wall(), Patience()), wall()
+        slow, "me", late, next_state(slow.message.id, 1, slow.written_at, late, wall(), RetryPolicy()), wall()
     )
     assert _delivery(store, slow).state == "sending"
     store.outbox.finish(
         slow,
         "me",
         sent("ok"),
-        after(slow.message.id, 1, slow.written_at, sent("ok"), wall(), Patience()),
+        next_state(slow.message.id, 1, slow.written_at, sent("ok"), wall(), RetryPolicy()),
         wall(),
     )
     assert _delivery(store, slow).state == SENT
     store.outbox.finish(
-        taken[0], "other", late, after(slow.message.id, 2, slow.written_at, late, wall(), Patience()), wall()
+        taken[0],
+        "other",
+        late,
+        next_state(slow.message.id, 2, slow.written_at, late, wall(), RetryPolicy()),
+        wall(),
     )
     assert _delivery(store, slow).state == SENT
 
@@ -239,9 +245,9 @@ def test_the_end_waits_until_the_beginning_is_sent(store, wall):
 
 def test_whoever_could_not_be_told_is_not_told_of_the_end(store, wall):
     store.apply_breach(breach(), PLAN, NIGHT)
-    patience = Patience(give_up_ms=0)
+    patience = RetryPolicy(give_up_ms=0)
     for claim in store.outbox.claim("file", "me", 1, wall(), 1000):
-        then = after(claim.message.id, claim.number, claim.written_at, retry("dead"), wall(), patience)
+        then = next_state(claim.message.id, claim.number, claim.written_at, retry("dead"), wall(), patience)
         assert then.state == GIVEN_UP
         store.outbox.finish(claim, "me", retry("dead"), then, wall())
     assert store.apply_breach(breach("closed"), PLAN, NIGHT + HOUR).messages == 2
@@ -252,7 +258,7 @@ def test_whoever_could_not_be_told_is_not_told_of_the_end(store, wall):
 def test_a_message_that_is_tried_again_waits_its_time(store, wall):
     store.apply_breach(breach(), PLAN, NIGHT)
     (claim, *_) = store.outbox.claim("file", "me", 1, wall(), 1000)
-    then = after(claim.message.id, 1, claim.written_at, retry("busy"), wall(), Patience())
+    then = next_state(claim.message.id, 1, claim.written_at, retry("busy"), wall(), RetryPolicy())
     store.outbox.finish(claim, "me", retry("busy"), then, wall())
     assert _delivery(store, claim).state == PENDING
     assert [t.waiting for t in store.outbox.troubles(wall(), wall())] == [1]

@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 
 from alerts.channels import Secrets, open_channels
-from alerts.channels.file import FileSender
-from alerts.channels.mail import MailSender
+from alerts.channels.file import FileChannel, FileSender
+from alerts.channels.mail import MailChannel, MailSender
 from alerts.channels.webhook import WebhookSender
-from alerts.channels.wecom import WecomSender, content_of, outcome_of
-from alerts.records import Known, Message
-from alerts.routing.forms import DEFAULT_CHANNEL, MailChannel, WecomChannel
+from alerts.channels.wecom import WecomChannel, WecomSender, content_of, outcome_of
+from alerts.records import CaseContext, Message
 from ingest.strict_yaml import ConfigError
 from tests.fakes.alerts import NIGHT, breach, planner
 from tests.fakes.servers import HttpFake, SmtpFake, closed_port
@@ -23,7 +22,7 @@ from tests.fakes.servers import HttpFake, SmtpFake, closed_port
 
 @pytest.fixture
 def message() -> Message:
-    return planner().breach(breach(), Known(), NIGHT)[0].messages[-1]
+    return planner().breach(breach(), CaseContext(), NIGHT)[0].messages[-1]
 
 
 def ok(number: int):
@@ -214,4 +213,6 @@ def test_a_missing_secret_is_named_with_where_it_was_looked_for(tmp_path: Path):
     with pytest.raises(
         ConfigError, match=r"`ROBOT` is not there; looked for the variable DUSTWATCH_SECRET_ROBOT"
     ):
-        open_channels({"robot": form, "file": DEFAULT_CHANNEL}, Secrets(tmp_path, {}), tmp_path)
+        open_channels(
+            {"robot": form, "file": FileChannel(id="file", kind="file")}, Secrets(tmp_path, {}), tmp_path
+        )

@@ -9,15 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from alerts.channels.file import FileChannel
+from alerts.channels.webhook import WebhookChannel
 from alerts.dispatcher import Dispatcher, Pacing
 from alerts.records import GIVEN_UP, REFUSED, SENT
-from alerts.retry import Patience, refused, retry, sent, unknown
-from alerts.routing.forms import DEFAULT_CHANNEL, Routing, RoutingForm, WebhookChannel
+from alerts.retry import RetryPolicy, refused, retry, sent, unknown
+from alerts.routing import Routing, RoutingForm
 from alerts.store import CaseStore
 from ingest.telemetry import Telemetry
 from tests.fakes.alerts import NIGHT, Remembering, breach, county, planner
 
-FAST = Patience(first_ms=10, longest_ms=40, give_up_ms=60_000)
+FAST = RetryPolicy(first_ms=10, longest_ms=40, give_up_ms=60_000)
 
 
 @pytest.fixture
@@ -103,7 +105,7 @@ async def test_a_refused_message_is_not_tried_again(store):
 async def test_a_message_is_given_up_after_its_time(store):
     channel = Remembering(lambda message, call: retry("dead"))
     store.apply_breach(breach(), planner(), NIGHT)
-    async with running(store, {"file": channel}, Patience(10, 10, 100)):
+    async with running(store, {"file": channel}, RetryPolicy(10, 10, 100)):
         await until(lambda: store.counts()[f"messages_{GIVEN_UP}"] == 3)
     assert all(d.reason.startswith("given up after") for d in messages_of(store))
 
@@ -116,7 +118,7 @@ def two_ways():
     sites = {**register.sites, "site-1": site.model_copy(update={"contacts": (contact,)})}
     plan = planner(county(sites=sites))
     hook = WebhookChannel(id="hook", kind="webhook", url="http://127.0.0.1:1/")
-    routing = Routing(RoutingForm(), {"file": DEFAULT_CHANNEL, "hook": hook})
+    routing = Routing(RoutingForm(), {"file": FileChannel(id="file", kind="file"), "hook": hook})
     return type(plan)(plan.register, routing, plan.base_url)
 
 

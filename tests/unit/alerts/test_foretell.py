@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from alerts.outlook import LEVEL_OF
-from alerts.records import Known
-from alerts.routing.forms import Routing, RoutingForm, idle_routes
-from alerts.routing.who import uncovered
+from alerts.records import CaseContext
+from alerts.routing import Routing, RoutingForm, idle_routes, uncovered
 from processors.records.outlooks import STATES
 from tests.fakes.alerts import HOUR, NIGHT, county, outlook, planner
 
@@ -18,7 +17,7 @@ def told(plan, *events, **known):
     """(step, people) of each event, one after the other."""
     case, before, found = None, (), []
     for event in events:
-        (change,) = plan.outlook(event, Known(case, before, **known), event.at)
+        (change,) = plan.outlook(event, CaseContext(case, before, **known), event.at)
         case, before = change.case, (*before, *change.messages)
         found.append((*{m.step for m in change.messages}, *(m.recipient.id for m in change.messages)))
     return found
@@ -69,17 +68,17 @@ def test_nobody_is_told_of_a_rule_that_opens_no_cases():
 
 
 def test_nobody_is_told_after_the_windows_end():
-    (late,) = PLAN.outlook(outlook(), Known(), NIGHT)
+    (late,) = PLAN.outlook(outlook(), CaseContext(), NIGHT)
     assert (late.messages, late.case.state) == ((), "foretold")
     assert "window is over" in late.reason
-    (just,) = PLAN.outlook(outlook(), Known(), NIGHT - 1)
+    (just,) = PLAN.outlook(outlook(), CaseContext(), NIGHT - 1)
     assert len(just.messages) == 1
 
 
 def test_nobody_hears_the_end_of_what_nobody_was_told():
-    (first,) = PLAN.outlook(outlook(), Known(rule_open=True), outlook().at)
+    (first,) = PLAN.outlook(outlook(), CaseContext(rule_open=True), outlook().at)
     back = outlook("quiet", "cleared", 45, 1)
-    assert PLAN.outlook(back, Known(first.case), back.at)[0].messages == ()
+    assert PLAN.outlook(back, CaseContext(first.case), back.at)[0].messages == ()
 
 
 def test_a_route_that_names_outlooks_tells_others_and_one_that_names_no_kind_does_not():
@@ -110,7 +109,7 @@ def test_two_windows_are_two_cases():
 
 @pytest.mark.parametrize("state", STATES)
 def test_deciding_twice_gives_the_same_ids(state):
-    one, two = (PLAN.outlook(outlook(state), Known(), outlook().at)[0] for _ in range(2))
+    one, two = (PLAN.outlook(outlook(state), CaseContext(), outlook().at)[0] for _ in range(2))
     assert (one.case.id, one.event.id, [m.id for m in one.messages]) == (
         two.case.id,
         two.event.id,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.records import Known, Message
+from alerts.records import CaseContext, Message
 from ingest.register import County
 from tests.fakes.alerts import HOUR, NIGHT, breach, county, offline, outlook, planner, suspicion
 
@@ -19,16 +19,16 @@ MIDNIGHT = NIGHT + HOUR
 
 
 def opened(plan, **changes) -> tuple[Message, ...]:
-    return plan.breach(breach(**changes), Known(), NIGHT)[0].messages
+    return plan.breach(breach(**changes), CaseContext(), NIGHT)[0].messages
 
 
 def closed(plan, event) -> tuple[Message, ...]:
-    (first,) = plan.breach(breach(), Known(), NIGHT)
-    return plan.breach(event, Known(first.case, first.messages), event.at)[0].messages
+    (first,) = plan.breach(breach(), CaseContext(), NIGHT)
+    return plan.breach(event, CaseContext(first.case, first.messages), event.at)[0].messages
 
 
 def silent(plan, *devices, **changes):
-    held = [plan.breach(offline(d, **changes), Known(), NIGHT)[0].case for d in devices]
+    held = [plan.breach(offline(d, **changes), CaseContext(), NIGHT)[0].case for d in devices]
     return plan.release(held, NIGHT + 30_000)
 
 
@@ -40,13 +40,13 @@ WHOLE = {
 
 
 def site_silent(plan):
-    case = plan.breach(replace(offline("dev-1", **WHOLE), device=""), Known(), NIGHT)[0].case
+    case = plan.breach(replace(offline("dev-1", **WHOLE), device=""), CaseContext(), NIGHT)[0].case
     return plan.release([case], NIGHT + 30_000)
 
 
 def site_returned(plan):
     (told,) = site_silent(plan)
-    known = Known(told.case, told.messages)
+    known = CaseContext(told.case, told.messages)
     changes = {**WHOLE, "reasons": ("site_returned",)}
     back = replace(offline("dev-1", "closed", NIGHT + HOUR, **changes), device="")
     return plan.breach(back, known, NIGHT + HOUR)[0].messages
@@ -56,18 +56,18 @@ def returned(plan):
     changes = silent(plan, *(f"dev-{n}" for n in range(1, 9)))
     parent, members = changes[0], [c.case for c in changes[1:]]
     last = next(m for m in members if m.device == "dev-8")
-    known = Known(last, (), parent.case, parent.messages)
+    known = CaseContext(last, (), parent.case, parent.messages)
     back = plan.breach(offline("dev-8", "closed", NIGHT + 3 * HOUR), known, NIGHT + 3 * HOUR)
     return back[1].messages
 
 
 def suspected(plan, **changes) -> tuple[Message, ...]:
-    return plan.breach(suspicion(**changes), Known(), NIGHT + HOUR)[0].messages
+    return plan.breach(suspicion(**changes), CaseContext(), NIGHT + HOUR)[0].messages
 
 
 def suspected_no_more(plan) -> tuple[Message, ...]:
-    first = plan.breach(suspicion(), Known(), NIGHT + HOUR)[0]
-    known = Known(first.case, first.messages)
+    first = plan.breach(suspicion(), CaseContext(), NIGHT + HOUR)[0]
+    known = CaseContext(first.case, first.messages)
     return plan.breach(suspicion("closed"), known, NIGHT + 30 * HOUR)[0].messages
 
 
@@ -83,7 +83,7 @@ def fault_ended(plan):
 def foretold(plan, *events):
     case, told = None, ()
     for event in events:
-        (change,) = plan.outlook(event, Known(case, told), event.at)
+        (change,) = plan.outlook(event, CaseContext(case, told), event.at)
         case, told = change.case, (*told, *change.messages)
     return change.messages
 
@@ -132,7 +132,7 @@ SITUATIONS: dict[str, tuple[Callable, str]] = {
     "opened-barely": (lambda p: opened(p, value=182.04), "site"),
     "opened-capped-background": (lambda p: opened(p, value=260.0, background=176.5, subtracted=150.0), "site"),
     "opened-delayed": (lambda p: opened(p, delayed=True), "site"),
-    "opened-told-late": (lambda p: p.breach(breach(), Known(), NIGHT + 5 * HOUR)[0].messages, "site"),
+    "opened-told-late": (lambda p: p.breach(breach(), CaseContext(), NIGHT + 5 * HOUR)[0].messages, "site"),
     "opened-site-not-in-the-register": (lambda p: opened(p, site="site-gone", device="dev-gone"), "platform"),
     "recovered-for-the-site": (lambda p: closed(p, breach("closed")), "site"),
     "recovered-for-the-department": (lambda p: closed(p, breach("closed")), "sector"),

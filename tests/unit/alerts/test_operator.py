@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from alerts.platform_faults import Reach, Sample, Trouble, Watcher
-from alerts.routing.forms import Watch
+from alerts.platform_faults import ChannelTrouble, FaultDetector, Sample, StageProgress
+from alerts.routing import Watch
 
 LIMITS = Watch(ticks_stopped=60, stage_stuck=120, quarantine_more_than=100, quarantine_within=600)
 
 
-def look(watcher: Watcher, at: float, **seen):
-    return watcher.look(Sample(at, **{"last_tick": at, **seen}))
+def look(watcher: FaultDetector, at: float, **seen):
+    return watcher.diagnose(Sample(at, **{"last_tick": at, **seen}))
 
 
 def reached(**stages: tuple[int, int]):
-    return {name: {0: Reach(*pair)} for name, pair in stages.items()}
+    return {name: {0: StageProgress(*pair)} for name, pair in stages.items()}
 
 
 def test_ticks_that_stop_for_a_minute_are_a_fault_and_their_return_ends_it():
-    watcher = Watcher(LIMITS, 0)
+    watcher = FaultDetector(LIMITS, 0)
     assert look(watcher, 60, last_tick=0.5).faults == {}
     assert look(watcher, 61, last_tick=0.5).faults == {"ticks": {"seconds": 60}}
     found = look(watcher, 62)
@@ -25,14 +25,14 @@ def test_ticks_that_stop_for_a_minute_are_a_fault_and_their_return_ends_it():
 
 
 def test_ticks_that_never_came_are_counted_from_the_start():
-    watcher = Watcher(LIMITS, 100)
+    watcher = FaultDetector(LIMITS, 100)
     found = look(watcher, 130, last_tick=None)
     assert (found.faults, found.well) == ({}, frozenset())
     assert look(watcher, 161, last_tick=None).faults == {"ticks": {"seconds": 61}}
 
 
 def test_a_stage_that_acknowledges_nothing_while_records_wait_is_stuck():
-    watcher = Watcher(LIMITS, 0)
+    watcher = FaultDetector(LIMITS, 0)
     assert look(watcher, 0, reached=reached(store=(5, 10))).faults == {}
     assert look(watcher, 120, reached=reached(store=(5, 500))).faults == {}
     (fault,) = look(watcher, 125, reached=reached(store=(5, 500))).faults.items()
@@ -41,7 +41,7 @@ def test_a_stage_that_acknowledges_nothing_while_records_wait_is_stuck():
 
 
 def test_a_stage_with_nothing_to_do_is_well_however_long():
-    watcher = Watcher(LIMITS, 0)
+    watcher = FaultDetector(LIMITS, 0)
     look(watcher, 0, reached=reached(store=(5, 5)))
     assert "stage/store" in look(watcher, 9999, reached=reached(store=(5, 5))).well
     # the time counts from when something waits, not from the last record
@@ -49,27 +49,27 @@ def test_a_stage_with_nothing_to_do_is_well_however_long():
 
 
 def test_one_stuck_partition_is_found_beside_others_that_move():
-    watcher = Watcher(LIMITS, 0)
+    watcher = FaultDetector(LIMITS, 0)
     for at in range(0, 140, 10):
-        found = look(watcher, at, reached={"detect": {0: Reach(at, at + 9), 7: Reach(3, 9)}})
+        found = look(watcher, at, reached={"detect": {0: StageProgress(at, at + 9), 7: StageProgress(3, 9)}})
     assert found.faults["stage/detect"]["reason"] == "partition 7"
 
 
 def test_after_a_start_a_stage_that_lags_is_neither_stuck_nor_well():
-    found = look(Watcher(LIMITS, 0), 1, reached=reached(store=(5, 10)))
+    found = look(FaultDetector(LIMITS, 0), 1, reached=reached(store=(5, 10)))
     assert "stage/store" not in found.faults
     assert "stage/store" not in found.well
 
 
 def test_a_look_that_saw_nothing_says_nothing_of_stages_and_quarantine():
-    watcher = Watcher(LIMITS, 0)
+    watcher = FaultDetector(LIMITS, 0)
     look(watcher, 0, reached=reached(store=(5, 10)), quarantined=7)
     found = look(watcher, 30)
     assert (found.faults, found.well) == ({}, {"ticks"})
 
 
 def test_a_quarantine_that_grows_fast_is_a_fault_until_it_slows_down():
-    watcher = Watcher(LIMITS, 0)
+    watcher = FaultDetector(LIMITS, 0)
     assert look(watcher, 0, quarantined=1000).faults == {}
     assert look(watcher, 300, quarantined=1100).faults == {}
     assert look(watcher, 310, quarantined=1101).faults == {"quarantine": {"count": 101, "seconds": 600}}
@@ -78,5 +78,7 @@ def test_a_quarantine_that_grows_fast_is_a_fault_until_it_slows_down():
 
 
 def test_a_channel_in_trouble_is_a_fault_with_what_it_said():
-    trouble = Trouble("robot", 3, 1, "HTTP 500")
-    assert look(Watcher(LIMITS, 0), 1, troubles=[trouble]).faults == {"delivery/robot": trouble._asdict()}
+    trouble = ChannelTrouble("robot", 3, 1, "HTTP 500")
+    assert look(FaultDetector(LIMITS, 0), 1, troubles=[trouble]).faults == {
+        "delivery/robot": trouble._asdict()
+    }

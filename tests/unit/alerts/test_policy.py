@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from alerts.routing.forms import Routing, RoutingForm
-from alerts.routing.who import deadline_ms, load_routing, on_duty, operators, uncovered, who
+from alerts.routing import Routing, RoutingForm, load_routing
+from alerts.routing.who import deadline_ms, on_duty, operators_on_duty, recipients_of, uncovered
 from ingest.register import Contact, Register, load_register
 from ingest.strict_yaml import ConfigError
 from tests.fakes.alerts import HOUR, NIGHT, county, ms
@@ -22,15 +22,17 @@ def names(found):
 
 
 def test_the_default_tells_sector_territorial_line_and_site():
-    found = who(county(), PLAIN, "site-1", NIGHT, "breach")
+    found = recipients_of(county(), PLAIN, "site-1", NIGHT, "breach")
     assert [r.line for r in found] == ["sector", "territorial", "site"]
     assert all(r.channel == "file" and r.why for r in found)
     assert "sector line" in found[0].why
 
 
 def test_by_day_those_with_duty_hours_are_told_too():
-    assert "department:housing/扬尘办" in names(who(county(), PLAIN, "site-1", NOON, "exceedance"))
-    assert "department:housing/扬尘办" not in names(who(county(), PLAIN, "site-1", NIGHT, "exceedance"))
+    assert "department:housing/扬尘办" in names(recipients_of(county(), PLAIN, "site-1", NOON, "exceedance"))
+    assert "department:housing/扬尘办" not in names(
+        recipients_of(county(), PLAIN, "site-1", NIGHT, "exceedance")
+    )
 
 
 @pytest.mark.parametrize(
@@ -52,22 +54,24 @@ def test_the_first_route_that_matches_is_used():
         }
     )
     routing = Routing(form)
-    assert [r.line for r in who(county(), routing, "site-1", NIGHT, "offline")] == ["site"]
-    (town,) = who(county(), routing, "site-1", NIGHT, "exceedance", "violation")
+    assert [r.line for r in recipients_of(county(), routing, "site-1", NIGHT, "offline")] == ["site"]
+    (town,) = recipients_of(county(), routing, "site-1", NIGHT, "exceedance", "violation")
     assert town.why.startswith("routes[1]: named by the route as `department:town-east`")
-    assert len(who(county(), routing, "site-1", NIGHT, "exceedance", "warning")) == 3
+    assert len(recipients_of(county(), routing, "site-1", NIGHT, "exceedance", "warning")) == 3
 
 
 def test_a_site_that_is_not_in_the_register_leads_to_the_operator():
-    (found,) = who(county(), PLAIN, "gone", NIGHT, "exceedance")
+    (found,) = recipients_of(county(), PLAIN, "gone", NIGHT, "exceedance")
     assert found.line == "platform"
     assert "`gone` is not in the register" in found.why
-    assert operators(county(), PLAIN, NIGHT)
+    assert operators_on_duty(county(), PLAIN, NIGHT)
 
 
 def test_a_person_who_is_reached_twice_in_one_way_is_told_once():
     form = RoutingForm.model_validate({"routes": [{"tell": ["sector", "department:housing"]}]})
-    assert names(who(county(), Routing(form), "site-1", NIGHT, "exceedance")) == ["department:housing/值班室"]
+    assert names(recipients_of(county(), Routing(form), "site-1", NIGHT, "exceedance")) == [
+        "department:housing/值班室"
+    ]
 
 
 def test_deadlines_are_the_rule_s_own_or_those_of_the_level():
@@ -178,7 +182,7 @@ def test_a_contact_may_name_the_address_of_its_own_webhook(tmp_path):
     text = "operator: [{name: 值班, channels: [{kind: webhook, url: 'http://127.0.0.1:9/x'}, {kind: webhook, url: 'http://127.0.0.1:8/y'}]}]"
     root = folder(tmp_path, routing=text)
     register = load_register(root)
-    found = operators(register, load_routing(root, register), NIGHT)
+    found = operators_on_duty(register, load_routing(root, register), NIGHT)
     assert [r.address for r in found] == ["http://127.0.0.1:9/x", "http://127.0.0.1:8/y"]
     assert [r.lane for r in found] == ["webhook|http://127.0.0.1:9", "webhook|http://127.0.0.1:8"]
 
@@ -187,7 +191,7 @@ def test_a_contact_that_bears_its_department_s_name_is_not_called_by_it_twice():
     register = county()
     contact = Contact.model_validate({"name": "住建局夜班", "channels": [{"kind": "file"}]})
     department = register.departments["housing"].model_copy(update={"contacts": (contact,)})
-    found = who(
+    found = recipients_of(
         county(departments={**register.departments, "housing": department}), PLAIN, "site-1", NIGHT, "offline"
     )
     assert [r.name for r in found] == ["住建局夜班", "城东镇 网格员 王海燕", "一号工地 项目经理"]
@@ -204,4 +208,4 @@ def test_the_files_of_the_manual_are_valid(tmp_path):
     routing = load_routing(root, register)
     assert set(routing.channels) == {"hook", "post", "robot", "file"}
     assert uncovered(register, routing) == []
-    assert {r.kind for r in who(register, routing, "site-1", NIGHT, "offline")} == {"file", "wecom"}
+    assert {r.kind for r in recipients_of(register, routing, "site-1", NIGHT, "offline")} == {"file", "wecom"}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.records import Case, Known
-from alerts.routing.forms import Silence
-from alerts.together import hold_until, release
+from alerts.records import Case, CaseContext
+from alerts.routing import Silence
+from alerts.together import hold_until, released_groups
 from tests.fakes.alerts import NIGHT, offline, planner
 
 SECOND = 1000
@@ -19,7 +19,7 @@ def fallen(*after_s: float) -> list[Case]:
     for number, after in enumerate(after_s, 1):
         at = NIGHT + round(after * SECOND)
         event = offline(f"dev-{number}", at=at, opened_at=at)
-        found.append(plan.breach(event, Known(), at)[0].case)
+        found.append(plan.breach(event, CaseContext(), at)[0].case)
     return found
 
 
@@ -29,7 +29,7 @@ def told(held: list[Case], limits: Silence = LIMITS, until_s: int = 900) -> list
     for second in range(until_s):
         now = NIGHT + second * SECOND
         there = [case for case in waiting if case.opened_at <= now]
-        for group in release(there, now, limits):
+        for group in released_groups(there, now, limits):
             groups.append((second, len(group.members)))
             waiting = [case for case in waiting if case not in group.members]
     assert not waiting
@@ -65,7 +65,7 @@ def test_silences_that_have_nothing_to_do_with_each_other_are_told_singly():
 
 
 def test_what_is_learned_of_long_after_waits_for_nothing():
-    (group,) = release(fallen(0, 5, 10, 15, 20, 25), NIGHT + 3600 * SECOND, LIMITS)
+    (group,) = released_groups(fallen(0, 5, 10, 15, 20, 25), NIGHT + 3600 * SECOND, LIMITS)
     assert len(group.members) == 6
 
 

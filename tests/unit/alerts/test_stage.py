@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from alerts.service import watch_holds
 from alerts.stage import AlertsStage, case_writer
 from alerts.store import CaseStore
+from alerts.worker import CaseWork
 from ingest.clock import ManualClock
 from ingest.telemetry import Telemetry
 from processors.records.breaches import encode_breach
@@ -136,9 +136,8 @@ async def test_a_case_store_that_is_away_is_waited_for(store):
 async def test_a_hold_ends_by_the_clock_of_the_county(store):
     clock, told, threads = ManualClock(NIGHT), Told(), ThreadPoolExecutor(1)
     store.apply_breach(offline("dev-1"), planner(), NIGHT)
-    watching = asyncio.create_task(
-        partial(watch_holds, store, planner(), clock, Telemetry("a"), threads, told)()
-    )
+    work = CaseWork(store, planner(), clock, Telemetry("a"), threads, told)
+    watching = asyncio.create_task(watch_holds(work))
     await asyncio.sleep(0)
     assert store.counts()["messages"] == 0
     clock.advance_to(NIGHT + HOUR)

@@ -10,8 +10,8 @@ import pytest
 
 from alerts.current_planner import CurrentPlanner
 from alerts.planner import CasePlanner
-from alerts.records import Known
-from alerts.routing.forms import load_routing
+from alerts.records import CaseContext
+from alerts.routing import load_routing
 from alerts.store import CaseStore
 from alerts.web.app import create_app
 from deploy.county.compile import revision_of_folder
@@ -155,11 +155,11 @@ def test_a_breach_of_a_site_that_came_later_is_told_to_its_people(rig: Rig) -> N
 
     current = CurrentPlanner(planner())
     event = breach(site="site-2", device="dev-2")
-    names = [m.recipient.line for m in current.breach(event, Known(), event.at)[0].messages]
+    names = [m.recipient.line for m in current.breach(event, CaseContext(), event.at)[0].messages]
     assert "site" not in names
     rig.add_a_site()
     current.planner = planner()
-    names = [m.recipient.line for m in current.breach(event, Known(), event.at)[0].messages]
+    names = [m.recipient.line for m in current.breach(event, CaseContext(), event.at)[0].messages]
     assert "site" in names
 
 
@@ -173,7 +173,7 @@ async def test_the_desk_shows_a_site_that_came_later_under_elements_that_stay(
     desk = app.state.desk
     first = desk.dom("site-1")
     rig.add_a_site(SECOND.replace("site-2", "site-0"))
-    await desk.take(load_register(rig.folder))
+    await desk.adopt(load_register(rig.folder))
     assert desk.poller.board.site("site-0") is not None
     assert desk.dom("site-1") == first
     assert desk.dom("site-0") not in (first, "s-none")

@@ -54,6 +54,6 @@ def test_a_batch_taken_is_closed() -> None:
     batches.open(1, 0, at=5.0).rows.append(row("a", 1))
     batches.rows += 1
     assert batches.oldest() == 5.0
-    assert [b.record for b in batches.take_all()] == [1]
+    assert [b.record for b in batches.close_all()] == [1]
     assert batches.batch(0) is None
     assert (batches.rows, batches.oldest()) == (0, None)

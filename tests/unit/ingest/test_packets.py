@@ -9,7 +9,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from ingest.mqtt import user_property
-from ingest.packets import Message, Other, ProtocolError, cut, pubacks
+from ingest.packets import Other, ProtocolError, Publish, cut, pubacks
 from tests.mqtt_load import publish_packet
 
 CONNACK = b"\x20\x02\x00\x00"
@@ -35,22 +35,22 @@ def mqtt5(topic: str, payload: bytes, mid: int, properties: bytes = b"\x00", fla
 
 def test_a_message_is_read_with_its_flags() -> None:
     packets, used = cut(mqtt5("a/b", b"x", 258, flags=0x3B), mqtt5=True)
-    assert packets == [Message("a/b", b"x", 258, retain=True, dup=True)]
+    assert packets == [Publish("a/b", b"x", 258, retain=True, dup=True)]
     assert used == 11
 
 
 def test_a_message_of_3_1_1_has_no_properties() -> None:
-    assert cut(publish_packet("a/b", b"x", 7), mqtt5=False)[0] == [Message("a/b", b"x", 7)]
+    assert cut(publish_packet("a/b", b"x", 7), mqtt5=False)[0] == [Publish("a/b", b"x", 7)]
 
 
 def test_a_message_at_qos_0_has_no_id() -> None:
-    assert cut(b"\x30\x05\x00\x01a\x00x", mqtt5=True)[0] == [Message("a", b"x")]
+    assert cut(b"\x30\x05\x00\x01a\x00x", mqtt5=True)[0] == [Publish("a", b"x")]
 
 
 def test_a_user_property_is_found() -> None:
     packets, _ = cut(mqtt5("a", b"{}", 1, packed("received_at", "2026-11-23T00:00:00.123Z")), mqtt5=True)
     message = packets[0]
-    assert isinstance(message, Message)
+    assert isinstance(message, Publish)
     assert message.payload == b"{}"
     assert user_property(message.properties, "received_at") == "2026-11-23T00:00:00.123Z"
     assert user_property(message.properties, "other") is None
@@ -58,7 +58,7 @@ def test_a_user_property_is_found() -> None:
 
 def test_long_properties_are_found_too() -> None:
     packets, _ = cut(mqtt5("a", b"{}", 1, packed("received_at", "x" * 300)), mqtt5=True)
-    assert isinstance(packets[0], Message)
+    assert isinstance(packets[0], Publish)
     assert user_property(packets[0].properties, "received_at") == "x" * 300
 
 
@@ -102,7 +102,7 @@ def test_a_packet_that_lies_ends_the_connection(packet: bytes) -> None:
 
 def test_a_topic_that_is_no_utf_8_is_a_message_like_others() -> None:
     packets, _ = cut(b"\x32\x09\x00\x02a\xff\x00\x07\x00{}", mqtt5=True)
-    assert packets == [Message("a\ufffd", b"{}", 7)]
+    assert packets == [Publish("a\ufffd", b"{}", 7)]
 
 
 def test_acknowledgements_are_packets_in_a_row() -> None:

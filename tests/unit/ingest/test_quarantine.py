@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from deploy.cli import program
 from ingest.batches import Row
 from ingest.codec import encode_quarantined, headers_of
-from ingest.quarantine import RETRIED, Held, is_worth_it, outcomes_of, take_note
+from ingest.quarantine import RETRIED, QuarantinedMessage, is_worth_it, note_record, outcomes_of
 from ingest.records import Headers, Quarantined
 from ingest.register import load_register
 from ingest.resolve import Arrival, Resolver
@@ -38,9 +38,9 @@ def quarantined(offset: int, topic: str = "a/b", detail: str = "odd") -> Written
 
 
 def held_of(records: list[Written]) -> list[str]:
-    held: dict[str, Held] = {}
+    held: dict[str, QuarantinedMessage] = {}
     for record in records:
-        take_note(held, record)
+        note_record(held, record)
     return list(held)
 
 
@@ -67,7 +67,7 @@ def test_the_good_readings_of_a_message_do_not_wait_for_its_bad_one(tmp_path: Pa
     body = [{"time": iso(NOW), "pm10": n} for n in range(9)] + [{"time": iso(NOW - 9 * DAY), "pm10": 9}]
     came = Arrival("site/dev-1/pm", json.dumps(body).encode(), NOW)
     before = load_register(write_county(tmp_path / "before", [device("dev-1")]))
-    (held,) = Resolver(before).take(came)
+    (held,) = Resolver(before).resolve(came)
     assert isinstance(held, Quarantined)
     assert held.code == "unknown_topic"
     fixed = write_county(
@@ -85,7 +85,7 @@ def test_the_good_readings_of_a_message_do_not_wait_for_its_bad_one(tmp_path: Pa
 
 def test_a_message_that_is_bad_throughout_stays_where_it_is(tmp_path: Path) -> None:
     register = load_register(write_county(tmp_path, [device("dev-1")]))
-    outcomes = Resolver(register).take(Arrival("dust/v1/dev-1/readings", b"[1, 2]", NOW))
+    outcomes = Resolver(register).resolve(Arrival("dust/v1/dev-1/readings", b"[1, 2]", NOW))
     assert len(outcomes) == 2
     assert not is_worth_it(outcomes)
 
@@ -96,7 +96,7 @@ def test_the_list_shows_a_hostile_topic_on_one_line_and_steers_no_terminal(
     record = Quarantined(NOW, "bridge", "a\x1b[2J\nb", "unknown_topic", "线 \r", b"raw")
 
     async def held(_: str) -> list[Any]:
-        return [Held(0, 7, record)]
+        return [QuarantinedMessage(0, 7, record)]
 
     monkeypatch.setattr("ingest.quarantine.read_quarantine", held)
     result = CliRunner().invoke(program, ["quarantine", "list"])

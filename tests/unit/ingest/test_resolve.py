@@ -14,7 +14,7 @@ from ingest.codec import decode_quarantined, encode_quarantined
 from ingest.quarantine import outcomes_of
 from ingest.records import Background, Quarantined, Signal, Status
 from ingest.register import Register, load_register
-from ingest.resolve import Arrival, Dropped, Outcome, Resolver, TimePolicy, filters_of, gathered, matches
+from ingest.resolve import Arrival, Duplicate, Outcome, Resolver, TimePolicy, filters_of, gathered, matches
 from tests.counties import device, iso, write_county
 
 NOW = 1_795_392_000_000
@@ -46,7 +46,7 @@ def native(at: int | None = None, **values: object) -> bytes:
 def take(
     resolver: Resolver, payload: bytes, topic: str = TOPIC, at: int = NOW, **more: bool
 ) -> list[Outcome]:
-    return resolver.take(Arrival(topic, payload, at, **more))
+    return resolver.resolve(Arrival(topic, payload, at, **more))
 
 
 def only(outcomes: list[Outcome]) -> Outcome:
@@ -94,7 +94,7 @@ def test_a_status_of_nobody_is_set_aside_but_not_each_time_that_a_bridge_starts(
     refused = only(take(resolver, b"online", stranger))
     assert isinstance(refused, Quarantined)
     assert refused.code == "unknown_device"
-    assert take(resolver, b"online", stranger, retain=True) == [Dropped("retained_status_of_nobody")]
+    assert take(resolver, b"online", stranger, retain=True) == [Duplicate("retained_status_of_nobody")]
 
 
 def test_a_filter_over_everything_takes_no_status_for_a_reading(tmp_path: Path) -> None:
@@ -185,11 +185,11 @@ def test_a_retained_message_is_marked(resolver: Resolver) -> None:
 
 
 def test_a_retained_message_without_time_is_dropped_and_named(resolver: Resolver) -> None:
-    assert take(resolver, native(), retain=True) == [Dropped("retained_without_time")]
+    assert take(resolver, native(), retain=True) == [Duplicate("retained_without_time")]
 
 
 def test_a_retained_message_whose_clock_is_ahead_is_dropped_too(resolver: Resolver) -> None:
-    assert take(resolver, native(NOW + DAY), retain=True) == [Dropped("retained_without_time")]
+    assert take(resolver, native(NOW + DAY), retain=True) == [Duplicate("retained_without_time")]
 
 
 REDELIVERIES = {
@@ -206,7 +206,7 @@ def test_a_redelivery_without_time_is_known_by_its_content(
 ) -> None:
     take(resolver, b'{"pm10": 1}')
     outcome = only(take(resolver, payload, at=NOW + after, dup=dup))
-    assert (outcome == Dropped("redelivered_without_time")) is is_duplicate
+    assert (outcome == Duplicate("redelivered_without_time")) is is_duplicate
 
 
 @pytest.mark.parametrize(("after", "other", "counted"), [(10_000, 0, 1), (120_001, 0, 2), (10_000, 1, 2)])
@@ -216,7 +216,7 @@ def test_what_a_device_with_a_wrong_clock_sends_twice_counts_once(
     first = take(resolver, native(NOW + DAY))
     again = take(resolver, native(NOW + DAY + other), at=NOW + after)
     assert sum(isinstance(one, Row) for one in first + again) == counted
-    assert (Dropped("repeated_by_a_wrong_clock") in again) is (counted == 1)
+    assert (Duplicate("repeated_by_a_wrong_clock") in again) is (counted == 1)
 
 
 def test_a_redelivery_with_time_is_left_to_the_fold(resolver: Resolver) -> None:
@@ -318,7 +318,7 @@ def test_a_bad_part_of_a_payload_can_be_put_through_alone(register: Register) ->
     other = frames.replace(b"MN=010000A8900016F000169DC0", b"MN=010000A8900016F000169DC1")
     at = 1_717_200_400_000
     strict = Resolver(register, policy=TimePolicy(behind_ms=10 * MINUTE, ahead_ms=10 * MINUTE))
-    good, bad = strict.take(Arrival("hj/x", frames + other, at + DAY)), None
+    good, bad = strict.resolve(Arrival("hj/x", frames + other, at + DAY)), None
     assert [type(one) for one in good] == [Quarantined, Quarantined]
     bad = good[0]
     assert isinstance(bad, Quarantined)
@@ -333,7 +333,7 @@ def test_many_bad_readings_of_one_payload_are_one_record_and_only_they_are_put_t
     register: Register,
 ) -> None:
     payload = b"[" + b",".join(native(NOW - (i % 2) * 9 * DAY, seq=i) for i in range(60)) + b"]"
-    outcomes = gathered(Resolver(register).take(Arrival(TOPIC, payload, NOW)))
+    outcomes = gathered(Resolver(register).resolve(Arrival(TOPIC, payload, NOW)))
     assert [type(one) for one in outcomes] == [Row] * 30 + [Quarantined]
     held = outcomes[-1]
     assert isinstance(held, Quarantined)

@@ -137,13 +137,13 @@ def test_verdicts_are_gathered_by_rule_with_the_worst_point_in_front() -> None:
             verdict(rule="hour", kind="day", start=NOW - 24 * HOUR, answer="exceeds"),
         ]
     )
-    assert [(r.newest["rule"], r.newest["kind"], len(r.judgements)) for r in records] == [
+    assert [(r.newest["rule"], r.newest["kind"], len(r.intervals)) for r in records] == [
         ("short", "interval", 1),
         ("hour", "interval", 2),
         ("hour", "day", 1),
     ]
-    assert records[1].judgements[0].worst["answer"] == "undetermined"
-    assert [p["device"] for p in records[1].judgements[0].points] == ["dev-001", "dev-002"]
+    assert records[1].intervals[0].worst["answer"] == "undetermined"
+    assert [p["device"] for p in records[1].intervals[0].points] == ["dev-001", "dev-002"]
 
 
 def test_the_word_before_a_breach_counts_until_its_windows_end_and_not_at_it() -> None:

@@ -7,7 +7,7 @@ import re
 import httpx
 import pytest
 
-from alerts.records import MANY_SILENT, SYSTEM
+from alerts.kinds import MANY_SILENT, SYSTEM
 from alerts.web.app import create_app
 from tests.fakes.alerts import breach
 from tests.fakes.desk import HOUR, MINUTE, NOW

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.web.curves import line, main_verdicts, series, thin, with_gaps
-from alerts.web.plan import Place, draw_plan
+from alerts.web.plan import SitePlace, draw_plan
 from tests.fakes.desk import HOUR, MINUTE, NOW, example_register
 
 SITES = list(example_register().sites.values())
-PLACES = [Place(s.id, s.name, s.township, (s.location[0], s.location[1])) for s in SITES]
+PLACES = [SitePlace(s.id, s.name, s.township, (s.location[0], s.location[1])) for s in SITES]
 
 
 def test_distances_on_the_plan_are_those_on_the_ground() -> None:
@@ -34,14 +34,14 @@ def test_every_site_stands_inside_the_frame_and_every_township_has_an_area() -> 
 
 @given(st.lists(st.tuples(st.floats(-80, 80), st.floats(-170, 170)), max_size=12))
 def test_any_places_can_be_drawn(locations: list[tuple[float, float]]) -> None:
-    places = [Place(str(i), f"工地{i}", str(i % 3), location) for i, location in enumerate(locations)]
+    places = [SitePlace(str(i), f"工地{i}", str(i % 3), location) for i, location in enumerate(locations)]
     plan = draw_plan(places)
     assert len(plan.spots) == len(places)
     assert all(math.isfinite(spot.x) and math.isfinite(spot.y) for spot in plan.spots.values())
 
 
 def test_two_sites_at_one_place_and_a_single_site_are_drawn() -> None:
-    same = [Place("a", "甲", "t", (39.9, 116.4)), Place("b", "乙", "u", (39.9, 116.4))]
+    same = [SitePlace("a", "甲", "t", (39.9, 116.4)), SitePlace("b", "乙", "u", (39.9, 116.4))]
     assert set(draw_plan(same).spots) == {"a", "b"}
     assert draw_plan(same[:1]).scale_units > 0
     assert draw_plan([]).spots == {}

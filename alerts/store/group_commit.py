@@ -14,7 +14,7 @@ A = TypeVar("A")
 B = TypeVar("B")
 
 
-class Gathered(Generic[A, B]):
+class GroupCommit(Generic[A, B]):
     """Calls of `work`, one at a time, each with all that waits then. `work` gives a result an item.
 
     A call that fails fails for everyone in it: `work` has to leave nothing half done.

@@ -1,0 +1,61 @@
+"""Decides what a person's signature changes: the case that is signed for, and those told through it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from alerts.cases import ACKNOWLEDGE, CLOSED, Decision, decide
+from alerts.records import Case, CaseChange, CaseEvent
+from processors.records.ids import short_id
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """Who has taken note, in which words, and when (ms UTC)."""
+
+    by: str
+    note: str
+    at: int
+
+
+def acknowledge(
+    case: Case | None, members: Sequence[Case], signature: Acknowledgement
+) -> tuple[Decision, list[CaseChange]]:
+    """The decision on `case` (None: there is none), and all changes that it leads to.
+
+    `members` are the cases that were told through this one: each of them that can be signed for is, too.
+    """
+    decision = decide(case.state if case else None, ACKNOWLEDGE)
+    if case is None or not decision.accepted:
+        return decision, []
+    changes = [_signed(case, decision, signature)]
+    for member in members:
+        own = decide(member.state, ACKNOWLEDGE)
+        if own.accepted:
+            changes.append(_signed(member, own, signature))
+    return decision, changes
+
+
+def _signed(case: Case, decision: Decision, signature: Acknowledgement) -> CaseChange:
+    state, at = str(decision.after), signature.at
+    after = replace(
+        case,
+        state=state,
+        updated_at=max(at, case.updated_at),
+        acknowledged_at=at,
+        acknowledged_by=signature.by,
+        closed_at=at if state == CLOSED else case.closed_at,
+    )
+    event = CaseEvent(
+        id=short_id("acknowledge", case.id, at, signature.by),
+        case=case.id,
+        at=at,
+        event="acknowledged",
+        actor=signature.by,
+        before=decision.before,
+        after=state,
+        reason=decision.reason,
+        note=signature.note,
+    )
+    return CaseChange(decision.reason, after, event)
