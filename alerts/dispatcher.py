@@ -133,10 +133,10 @@ class Dispatcher:
         if not room:
             return due, []
         lease_ms = round(self._pacing.lease_s * 1000)
-        return due, self._store.outbox.claim_all(room, self._owner, self._wall(), lease_ms)
+        return due, self._store.outbox.claim(room, self._owner, self._wall(), lease_ms)
 
     def _write_ends(self, ended: Sequence[EndedAttempt]) -> Sequence[None]:
-        self._store.outbox.finish_all(ended, self._owner, self._wall())
+        self._store.outbox.finish(ended, self._owner, self._wall())
         return [None] * len(ended)
 
     def _left(self, task: asyncio.Task[None], among: set[asyncio.Task[None]]) -> None:

@@ -99,12 +99,11 @@ class CaseStore:
 
     # ---------------------------------------------------------------- what stage and watch write
 
-    def apply_breach(self, event: Breach | Outlook, planner: Planner, now: int) -> Written:
-        """Write the case, event and messages that `event` leads to; the same event twice is once."""
-        return self.apply_breaches([event], planner, now)[0]
-
     def apply_breaches(self, events: Sequence[Breach | Outlook], planner: Planner, now: int) -> list[Written]:
-        """`apply_breach` for several events in their order, in one transaction: all of them or none."""
+        """Write the cases, events and messages that `events` lead to, in their order and in one transaction.
+
+        An event that was applied before changes nothing.
+        """
 
         def apply(connection: Connection, event: Breach | Outlook) -> Written:
             if connection.execute(_SEEN, {"of": event.event_id}).first() is not None:

@@ -32,7 +32,7 @@ from alerts.records import (
     SENT,
     Claim,
 )
-from alerts.retry import UNKNOWN, EndedAttempt, NextState, Outcome
+from alerts.retry import UNKNOWN, EndedAttempt
 from alerts.store.engine import Database
 from alerts.store.rows import message_of
 from alerts.store.tables import attempts, messages
@@ -49,11 +49,7 @@ class OutboxStore:
         with self._database.reading() as connection:
             return {row[0]: row[1] for row in connection.execute(_DUE, {"wall": wall})}
 
-    def claim(self, channel: str, owner: str, limit: int, wall: int, lease_ms: int) -> list[Claim]:
-        """Up to `limit` messages of one channel; see `claim_all`."""
-        return self.claim_all({channel: limit}, owner, wall, lease_ms)
-
-    def claim_all(self, room: Mapping[str, int], owner: str, wall: int, lease_ms: int) -> list[Claim]:
+    def claim(self, room: Mapping[str, int], owner: str, wall: int, lease_ms: int) -> list[Claim]:
         """For each channel up to so many messages, oldest first; their attempts are written as unknown.
 
         All in one transaction: when this returns, every attempt is on the disk and may be made.
@@ -80,11 +76,7 @@ class OutboxStore:
             connection.execute(_NEW_ATTEMPT, [_attempt(claim, owner, wall) for claim in claims])
             return claims
 
-    def finish(self, claim: Claim, owner: str, outcome: Outcome, then: NextState, wall: int) -> None:
-        """Write how one attempt ended; see `finish_all`."""
-        self.finish_all([EndedAttempt(claim, outcome, then)], owner, wall)
-
-    def finish_all(self, ended: Sequence[EndedAttempt], owner: str, wall: int) -> None:
+    def finish(self, ended: Sequence[EndedAttempt], owner: str, wall: int) -> None:
         """Write how attempts ended and what becomes of their messages, in one transaction.
 
         Where the lease was lost meanwhile only a confirmed sending still counts for the message.

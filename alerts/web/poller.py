@@ -58,11 +58,6 @@ class Poller:
         """Stores that did not answer when last asked, and what was wrong."""
         return {store: reason for (store, _), reason in sorted(self._faults.items())}
 
-    @property
-    def listeners(self) -> int:
-        """Clients of the stream."""
-        return self._listeners
-
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Polls for as long as the context lasts, and only while somebody listens."""

@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from alerts.web.app import create_app
 from deploy.assets import compile_catalogues, fetch_assets
 from deploy.embedded.ports import free_port
-from tests.fakes.alerts import breach
+from tests.fakes.alerts import apply, breach
 from tests.fakes.desk import DEAD, DUSTY, HOUR, NOW
 from tests.fakes.stored_county import StoredCounty
 from tests.pipeline import wait_for
@@ -134,7 +134,7 @@ def test_pages_can_be_read_without_scrolling_sideways(
         "case": f"/cases/{case_of(desk, 'site-04')}",
     }  # fmt: skip
     from_memory = breach(id="from-memory", site="site-05", status="recalled", administrative=True)
-    desk.county.cases.apply_breach(from_memory, desk.county.planner, NOW)
+    apply(desk.county.cases, from_memory, desk.county.planner, NOW)
     pages["case-from-memory"] = f"/cases/{case_of(desk, 'site-05')}"
     for what, path in pages.items():
         page.goto(desk.url + path)

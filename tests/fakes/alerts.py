@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from alerts.planner import CasePlanner
-from alerts.records import Message
-from alerts.retry import Outcome, sent
+from alerts.records import Claim, Message
+from alerts.retry import EndedAttempt, NextState, Outcome, sent
 from alerts.routing import Routing, RoutingForm
+from alerts.store import CaseStore, Written
 from ingest.register import County, Department, Device, Register, Site
 from processors.records.breaches import Breach
 from processors.records.outlooks import Outlook
@@ -266,3 +267,21 @@ def outlook(
         configuration="c1",
     )
     return replace(plain, **changes)
+
+
+def apply(store: CaseStore, event: Breach | Outlook, plan: CasePlanner, now: int) -> Written:
+    """Apply one event alone."""
+    (written,) = store.apply_breaches([event], plan, now)
+    return written
+
+
+def claims_of(
+    store: CaseStore, channel: str, owner: str, limit: int, wall: int, lease_ms: int
+) -> list[Claim]:
+    """Claim messages of one channel."""
+    return store.outbox.claim({channel: limit}, owner, wall, lease_ms)
+
+
+def finish(store: CaseStore, one: Claim, owner: str, outcome: Outcome, then: NextState, wall: int) -> None:
+    """Write how one attempt ended."""
+    store.outbox.finish([EndedAttempt(one, outcome, then)], owner, wall)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from alerts.planner import CasePlanner
-from alerts.retry import RetryPolicy, next_state, refused, sent
+from alerts.retry import EndedAttempt, RetryPolicy, next_state, refused, sent
 from alerts.routing import load_routing
 from alerts.store import CaseStore
 from deploy.county.compile import revision_of_folder
@@ -18,6 +18,7 @@ from ingest.register import Register
 from processors.fold.detector import Detector
 from processors.history import History, open_history
 from processors.history.columns import batches_of_intervals, batches_of_readings, batches_of_verdicts
+from tests.fakes.alerts import apply
 from tests.fakes.desk import EXAMPLE, HOUR, MINUTE, FakeHistory, background, example_register
 
 QUANTITIES = ("pm10", "pm2_5", "tsp", "temperature", "humidity", "wind_speed")
@@ -106,7 +107,7 @@ class StoredCounty:
         outcome = self.history.write_batches(batches)
         assert not outcome.rejected, outcome.rejected[:1]
         for breach in out.breaches:
-            self.cases.apply_breach(breach, self.planner, self.clock.at_ms)
+            apply(self.cases, breach, self.planner, self.clock.at_ms)
         self.cases.release_holds(self.planner, self.clock.at_ms)
 
     def send(self) -> None:
@@ -114,10 +115,10 @@ class StoredCounty:
         wall = self.clock.at_ms
         outbox = self.cases.outbox
         for channel in outbox.due(wall + 10 * 365 * 24 * HOUR):
-            for claim in outbox.claim(channel, "w1", 1000, wall + 10 * 365 * 24 * HOUR, MINUTE):
+            for claim in outbox.claim({channel: 1000}, "w1", wall + 10 * 365 * 24 * HOUR, MINUTE):
                 gone = "马德福" in claim.message.recipient.name
                 outcome = refused("550 5.1.1 mailbox unknown") if gone else sent("accepted")
                 then = next_state(
                     claim.message.id, claim.number, claim.written_at, outcome, wall, RetryPolicy()
                 )
-                outbox.finish(claim, "w1", outcome, then, wall)
+                outbox.finish([EndedAttempt(claim, outcome, then)], "w1", wall)

@@ -15,7 +15,7 @@ import pytest
 from alerts.channels.webhook import WebhookChannel
 from alerts.routing import Routing, RoutingForm
 from alerts.store import CaseStore
-from tests.fakes.alerts import NIGHT, breach, county, planner
+from tests.fakes.alerts import NIGHT, apply, breach, county, planner
 from tests.fakes.servers import HttpFake
 
 _PROGRAM = """
@@ -89,7 +89,7 @@ def test_killed_between_sending_and_receipt_it_repeats_the_same_ids(tmp_path, st
 
     server = HttpFake(answer)
     for n in range(2):
-        store.apply_breach(breach(id=f"b{n}"), _plan(), NIGHT)
+        apply(store, breach(id=f"b{n}"), _plan(), NIGHT)
     first = _start(tmp_path, server.url)
     try:
         _until(lambda: len(server.requests) == 6)
@@ -123,7 +123,7 @@ def test_killed_between_sending_and_receipt_it_repeats_the_same_ids(tmp_path, st
 def test_killed_at_any_moment_a_repeat_happens_only_where_the_log_says_unknown(tmp_path, store):
     server = HttpFake(lambda number: (200, {}, b"ok"))
     for n in range(40):
-        store.apply_breach(breach(id=f"b{n}"), _plan(), NIGHT)
+        apply(store, breach(id=f"b{n}"), _plan(), NIGHT)
     try:
         for stop_after in (5, 60):
             worker = _start(tmp_path, server.url)

@@ -16,7 +16,7 @@ from alerts.retry import RetryPolicy, next_state, retry, sent, unknown, wait_ms
 from alerts.store import CaseStore
 from ingest.register import County
 from processors.records.breaches import decode_breach, encode_breach
-from tests.fakes.alerts import HOUR, NIGHT, breach, county, offline, planner
+from tests.fakes.alerts import HOUR, NIGHT, apply, breach, claims_of, county, finish, offline, planner
 
 PLAN = planner()
 SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -70,7 +70,7 @@ def _apply(store: CaseStore, step: object, now: int) -> None:
     if step == RELEASE:
         store.release_holds(PLAN, now)
     else:
-        store.apply_breach(EVENTS[int(str(step))], PLAN, now)
+        apply(store, EVENTS[int(str(step))], PLAN, now)
 
 
 def _image(store: CaseStore) -> list:
@@ -175,10 +175,10 @@ def test_whatever_crashes_when_a_receiver_that_honours_ids_is_told_once(ends):
     patience = RetryPolicy(1000, 8000, 10**12)
     received: list[tuple[str, bool]] = []
     with store_of(lambda: wall[0]) as store:
-        store.apply_breach(breach(), PLAN, NIGHT)
+        apply(store, breach(), PLAN, NIGHT)
         for end in [*ends, *["sent"] * 3]:
             wall[0] += 100_000
-            for claim in store.outbox.claim("file", "me", 1, wall[0], 5000):
+            for claim in claims_of(store, "file", "me", 1, wall[0], 5000):
                 arrived = end in ("sent", "lost receipt", "died after")
                 if arrived:
                     received.append((claim.message.id, claim.possible_repeat))
@@ -188,14 +188,14 @@ def test_whatever_crashes_when_a_receiver_that_honours_ids_is_told_once(ends):
                 then = next_state(
                     claim.message.id, claim.number, claim.written_at, outcome, wall[0], patience
                 )
-                store.outbox.finish(claim, "me", outcome, then, wall[0])
-        while claims := store.outbox.claim("file", "me", 10, wall[0] + 10**6, 5000):
+                finish(store, claim, "me", outcome, then, wall[0])
+        while claims := claims_of(store, "file", "me", 10, wall[0] + 10**6, 5000):
             for claim in claims:
                 received.append((claim.message.id, claim.possible_repeat))
                 then = next_state(
                     claim.message.id, claim.number, claim.written_at, sent(""), wall[0], patience
                 )
-                store.outbox.finish(claim, "me", sent(""), then, wall[0])
+                finish(store, claim, "me", sent(""), then, wall[0])
         assert len({id for id, _ in received}) == 3
         # whatever came again was announced as a possible repeat
         seen: set[str] = set()

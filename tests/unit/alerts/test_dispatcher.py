@@ -17,7 +17,7 @@ from alerts.retry import RetryPolicy, refused, retry, sent, unknown
 from alerts.routing import Routing, RoutingForm
 from alerts.store import CaseStore
 from ingest.telemetry import Telemetry
-from tests.fakes.alerts import NIGHT, Remembering, breach, county, planner
+from tests.fakes.alerts import NIGHT, Remembering, apply, breach, county, planner
 
 FAST = RetryPolicy(first_ms=10, longest_ms=40, give_up_ms=60_000)
 
@@ -57,7 +57,7 @@ def messages_of(store: CaseStore):
 
 async def test_every_message_is_sent_once_with_its_own_id(store):
     channel = Remembering()
-    store.apply_breach(breach(), planner(), NIGHT)
+    apply(store, breach(), planner(), NIGHT)
     async with running(store, {"file": channel}):
         await until(lambda: store.counts()["messages_sent"] == 3)
     assert len({id for id, _ in channel.got}) == len(channel.got) == 3
@@ -69,14 +69,14 @@ async def test_what_is_written_while_it_runs_goes_out_when_it_is_told(store):
     channel = Remembering()
     async with running(store, {"file": channel}, poll_s=30.0) as dispatcher:
         await until(lambda: dispatcher._loop is not None)
-        await asyncio.to_thread(store.apply_breach, breach(), planner(), NIGHT)
+        await asyncio.to_thread(apply, store, breach(), planner(), NIGHT)
         dispatcher.notify()
         await until(lambda: len(channel.got) == 3)
 
 
 async def test_a_message_that_was_not_taken_is_tried_again_under_the_same_id(store):
     channel = Remembering(lambda message, call: retry("busy") if call <= 3 else sent("ok"))
-    store.apply_breach(breach(), planner(), NIGHT)
+    apply(store, breach(), planner(), NIGHT)
     async with running(store, {"file": channel}):
         await until(lambda: store.counts()["messages_sent"] == 3)
     assert len(channel.got) == 6
@@ -87,7 +87,7 @@ async def test_a_message_that_was_not_taken_is_tried_again_under_the_same_id(sto
 
 async def test_an_unknown_outcome_is_repeated_and_marked_as_possible_repeat(store):
     channel = Remembering(lambda message, call: unknown("no answer") if call <= 3 else sent("ok"))
-    store.apply_breach(breach(), planner(), NIGHT)
+    apply(store, breach(), planner(), NIGHT)
     async with running(store, {"file": channel}):
         await until(lambda: store.counts()["messages_sent"] == 3)
     assert sorted(repeat for _, repeat in channel.got) == [False] * 3 + [True] * 3
@@ -96,7 +96,7 @@ async def test_an_unknown_outcome_is_repeated_and_marked_as_possible_repeat(stor
 
 async def test_a_refused_message_is_not_tried_again(store):
     channel = Remembering(lambda message, call: refused("no such mailbox"))
-    store.apply_breach(breach(), planner(), NIGHT)
+    apply(store, breach(), planner(), NIGHT)
     async with running(store, {"file": channel}):
         await until(lambda: store.counts()[f"messages_{REFUSED}"] == 3)
     assert len(channel.got) == 3
@@ -104,7 +104,7 @@ async def test_a_refused_message_is_not_tried_again(store):
 
 async def test_a_message_is_given_up_after_its_time(store):
     channel = Remembering(lambda message, call: retry("dead"))
-    store.apply_breach(breach(), planner(), NIGHT)
+    apply(store, breach(), planner(), NIGHT)
     async with running(store, {"file": channel}, RetryPolicy(10, 10, 100)):
         await until(lambda: store.counts()[f"messages_{GIVEN_UP}"] == 3)
     assert all(d.reason.startswith("given up after") for d in messages_of(store))
@@ -140,7 +140,7 @@ async def test_a_channel_that_never_answers_keeps_no_other_waiting(store):
     dead, alive = Hanging(), Remembering()
     plan = two_ways()
     for n in range(12):
-        store.apply_breach(breach(id=f"b{n}"), plan, NIGHT)
+        apply(store, breach(id=f"b{n}"), plan, NIGHT)
     async with running(store, {"hook": dead, "file": alive}, at_once=4, stop_s=0.1):
         await until(lambda: store.counts()["messages_sent"] == 24)
         assert len(dead.got) == 4
@@ -149,7 +149,7 @@ async def test_a_channel_that_never_answers_keeps_no_other_waiting(store):
 
 async def test_an_attempt_cut_off_by_the_stop_is_repeated_by_the_next_life_with_the_same_id(store):
     dead, alive = Hanging(), Remembering()
-    store.apply_breach(breach(), planner(), NIGHT)
+    apply(store, breach(), planner(), NIGHT)
     async with running(store, {"file": dead}, stop_s=0.05):
         await until(lambda: len(dead.got) == 3)
     async with running(store, {"file": alive}):
@@ -165,14 +165,14 @@ async def test_a_fault_within_one_channel_ends_neither_the_others_nor_the_messag
         return sent("ok")
 
     channel = Remembering(broken)
-    store.apply_breach(breach(), planner(), NIGHT)
+    apply(store, breach(), planner(), NIGHT)
     async with running(store, {"file": channel}):
         await until(lambda: store.counts()["messages_sent"] == 3)
     assert len(channel.got) == 4
 
 
 async def test_a_message_waits_for_a_channel_that_was_taken_away_and_says_so(store):
-    store.apply_breach(breach(), planner(), NIGHT)
+    apply(store, breach(), planner(), NIGHT)
     async with running(store, {}):
         await until(lambda: all(d.tries for d in messages_of(store)))
         await until(lambda: all("no longer in channels.yaml" in d.reason for d in messages_of(store)))
@@ -186,7 +186,7 @@ async def test_a_message_waits_for_a_channel_that_was_taken_away_and_says_so(sto
 async def test_two_workers_share_the_work_and_send_nothing_twice(store):
     channel = Remembering()
     for n in range(10):
-        store.apply_breach(breach(id=f"b{n}"), planner(), NIGHT)
+        apply(store, breach(id=f"b{n}"), planner(), NIGHT)
     async with running(store, {"file": channel}, owner="a"), running(store, {"file": channel}, owner="b"):
         await until(lambda: store.counts()["messages_sent"] == 30)
     assert len(channel.got) == len({id for id, _ in channel.got}) == 30

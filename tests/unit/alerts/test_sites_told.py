@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from alerts.store import CaseStore
-from tests.fakes.alerts import planner
+from tests.fakes.alerts import apply, planner
 from tests.logs import MINUTE, T0, Run, minutes, revision, ticking
 
 DEVICES = [{"id": f"dev-{n}", "site": "site-1"} for n in (1, 2, 3)]
@@ -26,7 +26,7 @@ def told(store: CaseStore, run: Run, until: int) -> list[tuple[str, str, str]]:
     plan, events = planner(), sorted(run.breaches, key=lambda b: b.at)
     for now in range(T0, until, 10 * SECOND):
         while events and events[0].at <= now:
-            store.apply_breach(events.pop(0), plan, now)
+            apply(store, events.pop(0), plan, now)
         store.release_holds(plan, now)
     assert not events
     files = [store.case(case.id) for case in store.cases()]

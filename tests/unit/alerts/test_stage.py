@@ -19,7 +19,7 @@ from ingest.telemetry import Telemetry
 from processors.records.breaches import encode_breach
 from processors.records.outlooks import encode_outlook
 from processors.stream.stage import RawRecord
-from tests.fakes.alerts import HOUR, NIGHT, breach, offline, outlook, planner
+from tests.fakes.alerts import HOUR, NIGHT, apply, breach, offline, outlook, planner
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ async def test_a_case_store_that_is_away_is_waited_for(store):
 
 async def test_a_hold_ends_by_the_clock_of_the_county(store):
     clock, told, threads = ManualClock(NIGHT), Told(), ThreadPoolExecutor(1)
-    store.apply_breach(offline("dev-1"), planner(), NIGHT)
+    apply(store, offline("dev-1"), planner(), NIGHT)
     work = CaseWork(store, planner(), clock, Telemetry("a"), threads, told)
     watching = asyncio.create_task(watch_holds(work))
     await asyncio.sleep(0)

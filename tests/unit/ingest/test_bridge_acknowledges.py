@@ -290,7 +290,7 @@ async def test_what_nobody_expected_ends_the_bridge_and_is_never_acknowledged(
         raise RuntimeError("a fault of ours")
 
     if where == "deciding":
-        rig.bridge._resolver = cast(Resolver, SimpleNamespace(take=fail))
+        rig.bridge._resolver = cast(Resolver, SimpleNamespace(resolve=fail))
     else:
         monkeypatch.setattr(rig.bridge.feed, "_send_batch", fail)
     rig.publish(1)

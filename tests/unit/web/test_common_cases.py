@@ -9,7 +9,7 @@ import pytest
 
 from alerts.kinds import MANY_SILENT, SYSTEM
 from alerts.web.app import create_app
-from tests.fakes.alerts import breach
+from tests.fakes.alerts import apply, breach
 from tests.fakes.desk import HOUR, MINUTE, NOW
 from tests.fakes.stored_county import StoredCounty
 
@@ -58,7 +58,7 @@ async def test_what_ended_because_its_rule_was_removed_is_never_called_compliant
     county: StoredCounty,
 ) -> None:
     for event in (breach(id="gone"), breach("closed", id="gone", reasons=("rule_removed",))):
-        county.cases.apply_breach(event, county.planner, event.at)
+        apply(county.cases, event, county.planner, event.at)
     case = next(c for c in county.cases.cases() if c.breach == "gone")
     text = await page(county, f"/cases/{case.id}?lang=en")
     assert "No longer judged" in text
@@ -69,7 +69,8 @@ async def test_what_ended_because_its_rule_was_removed_is_never_called_compliant
 
 async def test_cases_of_one_monitor_in_one_item_are_told_apart_by_their_time(county: StoredCounty) -> None:
     for n in (1, 2):
-        county.cases.apply_breach(
+        apply(
+            county.cases,
             breach(id=f"twice-{n}", site="site-12", rule="twice", opened_at=NOW - n * HOUR),
             county.planner,
             NOW,
