@@ -4,7 +4,7 @@
 
 A case is closed when both have happened: it is over (`recover`: compliant again, heard again, or no
 longer judged) and a person has taken note (`acknowledge`). Silence does neither.
-What is told before a breach is `foretold`: it ends with its window, and nobody signs for it. Later steps
+An outlook's case is `foretold`: it ends with its window, and nobody signs for it. Later steps
 (assigned, rectified, verified) are further rows of the table.
 """
 

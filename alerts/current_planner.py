@@ -1,4 +1,4 @@
-"""The planner of the configuration that is in force now: another takes its place between two decisions."""
+"""The planner of the configuration in force; a new one takes over between two decisions, never within one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from processors.records.outlooks import Outlook
 
 
 class CurrentPlanner:
-    """`Planner` of the store; every decision is made by one planner from its beginning to its end."""
+    """The store's `Planner`: hands each decision, as a whole, to the planner of the moment."""
 
     def __init__(self, planner: CasePlanner) -> None:
         self.planner = planner

@@ -1,6 +1,6 @@
-"""Decides what an event of a breach, a hold that ends, or a fault leads to: case, event, messages.
+"""Decides what a breach event, an outlook, the end of a hold or a fault leads to: case, event, messages.
 
-Pure: no clock, no database. The ids are hashes, so that deciding twice writes the same rows.
+Pure: no clock, no database. Ids are hashes, so deciding twice writes the same rows.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Decides which faults the platform has: ticks stopped, a stage stuck, quarantine growing, a channel dead.
+"""Detects the platform's own faults: no ticks, a stuck stage, a growing quarantine, a dead channel.
 
-Pure: it is given what was seen and when (seconds of a clock that only runs forward).
+Pure: it is given what was observed and when, in seconds of a monotonic clock.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ QUARANTINE = "quarantine"
 
 
 class ChannelTrouble(NamedTuple):
-    """A channel through which messages don't get: how many, and what it said last."""
+    """A channel that delivers nothing: how many messages wait or failed, and its last answer."""
 
     channel: str
     waiting: int
@@ -26,7 +26,7 @@ class ChannelTrouble(NamedTuple):
 
 
 class StageProgress(NamedTuple):
-    """How far a stage has acknowledged one partition, and where that ends."""
+    """How far a stage has acknowledged a partition, and where the partition ends."""
 
     acknowledged: int
     end: int
@@ -34,10 +34,10 @@ class StageProgress(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What was seen at one look; None: it could not be seen."""
+    """What one round of observation found; None: it could not be observed."""
 
     at: float
-    last_tick: float | None = None  # when a tick was last seen come in
+    last_tick: float | None = None  # when a tick last came in
     reached: Mapping[str, Mapping[int, StageProgress]] = field(default_factory=dict)  # stage -> partition
     quarantined: int | None = None  # messages ever put there
     troubles: Sequence[ChannelTrouble] = ()
@@ -45,14 +45,14 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """Faults that are there, with their facts, and names of those that surely are not."""
+    """The faults found, with their facts, and the names of those that are surely absent."""
 
     faults: dict[str, dict[str, Any]]
     well: frozenset[str]
 
 
 class FaultDetector:
-    """Compares each look with those before. What it can't tell yet is neither a fault nor well."""
+    """Compares each sample with those before it. What can't be told yet is neither a fault nor well."""
 
     def __init__(self, limits: Watch, started: float) -> None:
         self._limits = limits
@@ -62,7 +62,7 @@ class FaultDetector:
         self._quarantined: deque[tuple[float, int]] = deque()
 
     def diagnose(self, sample: Sample) -> Diagnosis:
-        """What is wrong by now."""
+        """What is wrong as of this sample."""
         faults: dict[str, dict[str, Any]] = {}
         well: set[str] = set()
         self._ticks(sample, faults, well)

@@ -1,7 +1,7 @@
-"""Looks at Kafka and the outbox for the platform's own faults, and has them told to its operator.
+"""Watches Kafka and the outbox for the platform's own faults, and tells its operator.
 
-The one alarm that needs no log: it goes by this process's own clock, and when Kafka is away it still
-tells, because the outbox is in SQL. A look that fails is a look that saw nothing.
+The one alarm that needs no log: it goes by this process's own clock, and works while Kafka is away
+because the outbox is in SQL. An observation that fails has observed nothing.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _FAILED_WITHIN_S = 3600
 
 
 class PlatformWatch:
-    """The watch of one alerts worker."""
+    """One alerts worker's watch over the platform."""
 
     def __init__(
         self, work: CaseWork, form: RoutingForm, bootstrap: str, application: str, look_s: float = _LOOK_S
@@ -44,10 +44,10 @@ class PlatformWatch:
         self._bootstrap = bootstrap
         self._application = application
         self._look_s = look_s
-        self._last_tick: float | None = None  # when one was last seen come in
+        self._last_tick: float | None = None  # when one last came in
 
     async def run(self) -> None:
-        """Look for ever."""
+        """Observe, diagnose and tell, until cancelled."""
         detector = FaultDetector(self._form.watch, time.monotonic())
         tail = asyncio.create_task(self._follow_ticks())
         probe = KafkaProbe(self._bootstrap, self._application)
@@ -92,7 +92,7 @@ class PlatformWatch:
                 self._work.notify()
 
     async def _follow_ticks(self) -> None:
-        """Note when ticks come in, in one partition: every bridge writes to all of them."""
+        """Note when ticks come in on one partition: every bridge writes to all of them."""
         while True:
             consumer = AIOKafkaConsumer(
                 bootstrap_servers=self._bootstrap, enable_auto_commit=False, auto_offset_reset="latest"

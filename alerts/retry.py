@@ -1,7 +1,7 @@
-"""Decides what becomes of a message after an attempt: done, tried again (when), or given up.
+"""Decides what happens to a message after an attempt: it is done, retried at a given time, or given up.
 
-Pure: instants are given, and the jitter is a hash of the message's id, so that the same history
-always leads to the same times.
+Pure: instants are arguments, and the jitter is a hash of the message's id, so the same history always
+leads to the same times.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class RetryPolicy:
 
 
 class NextState(NamedTuple):
-    """The state that a message gets; `due_at` only where it is tried again."""
+    """The state that a message gets; `due_at` matters only where it is retried."""
 
     state: str
     due_at: int
@@ -72,7 +72,7 @@ class NextState(NamedTuple):
 
 
 class EndedAttempt(NamedTuple):
-    """An attempt that was made: how it ended and what becomes of its message."""
+    """An attempt with its outcome, and the state that its message gets."""
 
     claim: Claim
     outcome: Outcome
@@ -90,7 +90,7 @@ def wait_ms(message: str, number: int, policy: RetryPolicy) -> int:
 def next_state(
     message: str, number: int, written_at: int, outcome: Outcome, now: int, policy: RetryPolicy
 ) -> NextState:
-    """What becomes of `message`, first written at `written_at`, after attempt `number` ended so."""
+    """The state of `message`, first written at `written_at`, after attempt `number` ended with `outcome`."""
     if outcome.kind == SENT:
         return NextState(SENT, now, outcome.receipt)
     if outcome.kind == REFUSED:

@@ -1,4 +1,4 @@
-"""Runs an alerts worker: the stage behind `dust.breaches`, dispatcher, holds, the watch for the operator."""
+"""Runs an alerts worker: the stage behind `dust.breaches`, the dispatcher, the holds, the platform watch."""
 
 from __future__ import annotations
 
@@ -122,17 +122,17 @@ def retry_policy_of(delivery: Deliveries) -> RetryPolicy:
 
 
 async def watch_holds(work: CaseWork) -> None:
-    """Let go of the silences whose hold has ended, for ever."""
+    """Release the silences whose hold has ended, until cancelled."""
     release = partial(work.store.release_holds, work.planner)
     loop = asyncio.get_running_loop()
     while True:
         await asyncio.sleep(_HOLDS_S)
         try:
-            applied = await loop.run_in_executor(work.threads, release, work.clock.now_ms())
+            written = await loop.run_in_executor(work.threads, release, work.clock.now_ms())
         except SQLAlchemyError as error:
             work.telemetry.faults.labels("case_store").inc()
             log.error("case_store_away", error=str(error).splitlines()[0])
             continue
-        if applied.new:
-            log.info("holds_ended", reason=applied.reason, messages=applied.messages)
+        if written.new:
+            log.info("holds_ended", reason=written.reason, messages=written.messages)
             work.notify()

@@ -33,9 +33,9 @@ _LONGEST_DEADLINE_H = 24 * 366
 _TYPES = TypeAdapter(Breach)
 _OUTLOOK_TYPES = TypeAdapter(Outlook)
 
-Told = Breach | Outlook
-# Breaches (and what is said before them) of all partitions that wait at the same time share a transaction.
-CaseWriter = GroupCommit[Told, Written]
+AlertEvent = Breach | Outlook
+# Events of all partitions that wait at the same time share a transaction.
+CaseWriter = GroupCommit[AlertEvent, Written]
 
 
 def case_writer(store: CaseStore, planner: Planner, clock: Clock, threads: ThreadPoolExecutor) -> CaseWriter:
@@ -75,7 +75,7 @@ def checked_outlook(value: bytes) -> Outlook:
 
 
 # What the stage reads; a record of any other schema is counted and left out.
-_READERS: dict[str, tuple[str, Callable[[bytes], Told]]] = {
+_READERS: dict[str, tuple[str, Callable[[bytes], AlertEvent]]] = {
     BREACH: ("breach", checked_breach),
     OUTLOOK: ("outlook", checked_outlook),
 }
@@ -93,14 +93,14 @@ class AlertsStage:
         self._cases = cases
         self._telemetry = telemetry
         self._told = told
-        self._waiting: list[Told] = []
+        self._waiting: list[AlertEvent] = []
 
     def restore(self, snapshot: bytes | None) -> None:
         """Nothing to restore: the case store knows what was done."""
         self._waiting.clear()
 
     def fold(self, record: RawRecord) -> None:
-        """Take one event; a record that is none is counted and left out."""
+        """Queue one event; any other record is counted and skipped."""
         name, read = _READERS.get(schema_of(record.headers), ("", None))
         if read is None:
             self._telemetry.discard("no_breach")
@@ -130,22 +130,22 @@ class AlertsStage:
                 await asyncio.sleep(_RETRY_S)
                 continue
             del self._waiting[: len(events)]
-            for event, applied in zip(events, results, strict=True):
-                self._note(event, applied)
+            for event, written in zip(events, results, strict=True):
+                self._note(event, written)
 
-    def _note(self, event: Told, applied: Written) -> None:
-        if applied.messages:
+    def _note(self, event: AlertEvent, written: Written) -> None:
+        if written.messages:
             self._told()
-        if applied.new:
+        if written.new:
             self._telemetry.written.labels("case_event").inc()
         log.info(
             "breach" if isinstance(event, Breach) else "outlook",
             breach=event.id,
             what=event.event,
             site=event.site,
-            new=applied.new,
-            messages=applied.messages,
-            reason=applied.reason,
+            new=written.new,
+            messages=written.messages,
+            reason=written.reason,
         )
 
     async def settle(self) -> None:

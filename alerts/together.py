@@ -1,4 +1,4 @@
-"""Decides which silent devices are told singly and which as one message. Pure."""
+"""Decides which silent devices get a message of their own and which share one. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from alerts.routing import Silence
 
 
 class SilentGroup(NamedTuple):
-    """Held cases to be told now: one alone, or several as one matter."""
+    """Held cases whose time has come: one on its own, or several told in one message."""
 
     members: tuple[Case, ...]
     reason: str
@@ -24,12 +24,12 @@ def hold_until(now: int, last_heard: int, silence: Silence) -> int:
 def released_groups(
     held: Sequence[Case], now: int, silence: Silence, devices_of: Callable[[Case], int] = lambda case: 1
 ) -> list[SilentGroup]:
-    """What to tell at `now` of the held cases; `devices_of` says how many devices one is about.
+    """The groups of held cases to tell of at `now`; `devices_of` says how many devices a case is about.
 
-    A case whose hold has ended takes those along that fell silent within the window of it; more than
-    `many` devices together are one group, also those whose own hold still runs. While others keep falling
-    silent it waits on, at most for the window: monitors that report every few minutes are found
-    silent one after another, though one cable was cut.
+    A case whose hold has ended is joined by those that fell silent within its window, even if their own hold
+    still runs; more than `many` devices form one group. While others keep falling silent it waits, at most
+    for the window: monitors that report every few minutes are found silent one after another, though a
+    single cable was cut.
     """
     waiting = sorted(held, key=lambda case: (case.opened_at, case.site, case.device, case.id))
     groups: list[SilentGroup] = []

@@ -1,4 +1,4 @@
-"""Folds what waits at the same time into one call of a worker thread: one transaction, one wait for the disk.
+"""Group commit: what waits at the same time shares one call of a worker thread, one transaction, one sync.
 
 Nothing waits for more to come: the first item starts a call, and what arrives meanwhile shares the next.
 """

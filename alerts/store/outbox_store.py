@@ -107,15 +107,15 @@ class OutboxStore:
             .where(messages.c.kind != SYSTEM, or_(late, failed))
             .order_by(messages.c.n)
         )
-        found: dict[str, ChannelTrouble] = {}
+        troubles: dict[str, ChannelTrouble] = {}
         with self._database.reading() as connection:
             for channel, state, reason in connection.execute(query):
-                known = found.get(channel, ChannelTrouble(channel, 0, 0, ""))
+                before = troubles.get(channel, ChannelTrouble(channel, 0, 0, ""))
                 lost = state in FAILED
-                found[channel] = ChannelTrouble(
-                    channel, known.waiting + (not lost), known.failed + lost, reason or known.reason
+                troubles[channel] = ChannelTrouble(
+                    channel, before.waiting + (not lost), before.failed + lost, reason or before.reason
                 )
-        return list(found.values())
+        return list(troubles.values())
 
 
 def _claimable() -> ColumnElement[bool]:

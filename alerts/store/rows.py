@@ -1,4 +1,4 @@
-"""Between rows of the tables and the values of `alerts.records`."""
+"""Converts rows of the tables to the values of `alerts.records`, and back."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from alerts.records import PENDING, Attempt, Case, CaseEvent, Delivery, Message,
 
 _CASE_FIELDS = tuple(f.name for f in fields(Case))
 _EVENT_FIELDS = tuple(f.name for f in fields(CaseEvent))
-Row = RowMapping | Mapping[str, Any]
+StoredRow = RowMapping | Mapping[str, Any]
 
 
-def case_of(row: Row) -> Case:
+def case_of(row: StoredRow) -> Case:
     """A row of `cases` as a Case."""
     return Case(**{name: row[name] for name in _CASE_FIELDS})
 
@@ -25,7 +25,7 @@ def row_of_case(case: Case) -> dict[str, Any]:
     return asdict(case)
 
 
-def event_of(row: Row) -> CaseEvent:
+def event_of(row: StoredRow) -> CaseEvent:
     """A row of `case_events`."""
     return CaseEvent(**{name: row[name] for name in _EVENT_FIELDS})
 
@@ -57,7 +57,7 @@ def row_of_message(message: Message, wall: int) -> dict[str, Any]:
     }
 
 
-def message_of(row: Row) -> Message:
+def message_of(row: StoredRow) -> Message:
     """A row of `messages` as what is to be sent."""
     return Message(
         id=row["id"],
@@ -74,7 +74,7 @@ def message_of(row: Row) -> Message:
     )
 
 
-def delivery_of(row: Row, attempts: Iterable[Row]) -> Delivery:
+def delivery_of(row: StoredRow, attempts: Iterable[StoredRow]) -> Delivery:
     """A row of `messages` with the state of its delivery and its attempts."""
     return Delivery(
         message=message_of(row),
@@ -89,7 +89,7 @@ def delivery_of(row: Row, attempts: Iterable[Row]) -> Delivery:
     )
 
 
-def attempt_of(row: Row) -> Attempt:
+def attempt_of(row: StoredRow) -> Attempt:
     """A row of `attempts`."""
     return Attempt(
         number=row["number"],

@@ -1,4 +1,4 @@
-"""The desk's web application: its routes, its middle, and how it is run."""
+"""The desk's web application: its routes, its middleware, and how it is run."""
 
 from __future__ import annotations
 
