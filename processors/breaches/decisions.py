@@ -63,7 +63,7 @@ class Situation(NamedTuple):
     clears: bool = True  # it complies for as long and as clearly as the rule asks
 
 
-class Row(NamedTuple):
+class DecisionRow(NamedTuple):
     """Where all of `when` holds (field of the situation -> its values), these steps are taken."""
 
     reason: str
@@ -76,16 +76,16 @@ class Row(NamedTuple):
         return all(getattr(situation, name) in values for name, values in self.when.items())
 
 
-def _row(reason: str, steps: tuple[str, ...], why: str, **when: object) -> Row:
+def _row(reason: str, steps: tuple[str, ...], why: str, **when: object) -> DecisionRow:
     conditions = {name: value if isinstance(value, tuple) else (value,) for name, value in when.items()}
-    return Row(reason, steps, why, {"opens": (True,), **conditions})
+    return DecisionRow(reason, steps, why, {"opens": (True,), **conditions})
 
 
 _STILL = (None, EXCEEDS, UNDETERMINED)  # previous answers that were not compliant
 _NOT_EXCEEDING = (None, COMPLIANT, UNDETERMINED)
 _OPENING = {"answer": EXCEEDS, "opened": NONE, "place": _OUTSIDE, "previous": _NOT_EXCEEDING, "enough": True}
 
-TABLE: tuple[Row, ...] = (
+TABLE: tuple[DecisionRow, ...] = (
     _row("kind_opens_nothing", (), "the rule opens no breach by verdicts of this kind", opens=False),
     # the verdict that opened an episode is judged anew
     _row(
@@ -313,7 +313,7 @@ TABLE: tuple[Row, ...] = (
 
 
 @cache
-def decide(situation: Situation) -> Row:
+def decide(situation: Situation) -> DecisionRow:
     """The row of the table that holds. Raises ValueError for values that no row knows."""
     rows = [row for row in TABLE if row.holds(situation)]
     if len(rows) != 1:
@@ -346,14 +346,14 @@ def _words(name: str, values: tuple[str | bool | None, ...]) -> str:
     return f"{name}: {', '.join('-' if value is None else str(value) for value in values)}"
 
 
-def _state_before(row: Row) -> str:
+def _state_before(row: DecisionRow) -> str:
     """Of the episode that the steps concern; `[*]`: there is none yet."""
     if CLOSED_ONE in row.when["opened"] or True in row.when.get("belongs", ()):
         return "closed"
     return "[*]" if {OPEN, OPEN_APART} & set(row.steps) else "open"
 
 
-def _state_after(row: Row, before: str) -> str:
+def _state_after(row: DecisionRow, before: str) -> str:
     if {CLOSE, CLOSE_BY_LATER} & set(row.steps):
         return "closed"
     return "open" if {OPEN, REOPEN, RESUME} & set(row.steps) else before

@@ -49,7 +49,7 @@ def take_in(memory: Memory, batch: Readings, clock: Int64s, begin: int, end: int
     # in the order of the rows, as if each had come alone
     events: list[tuple[int, int, Breach | VerdictInContext]] = []
     events += [(i, 0, event) for i, event in _hear(memory, batch, fresh)]
-    opened = memory.instants.values(fresh.columns, fresh.received, memory.orders)
+    opened = memory.single_values.values(fresh.columns, fresh.received, memory.orders)
     events += [(i, 1, judgement) for i, judgement in opened]
     for i, _, event in sorted(events, key=lambda e: e[:2]):
         if isinstance(event, Breach):

@@ -11,6 +11,7 @@ from processors.outlook.long_windows import DecidedWindows
 from processors.outlook.short_windows import Moment, next_look
 from processors.plan.plan import depends_on
 from processors.plan.rule_in_force import PLAIN
+from processors.verdicts.judge import AmendedWindow, ClosedWindow
 from processors.wind.vector import Wind
 from processors.windows.calendar import BASE, HOUR, QUARTER, RETAIN_MS, Track
 from processors.windows.horizons import Horizons
@@ -33,26 +34,24 @@ def close(memory: Memory, track: Track, due: int, at: int, out: Outputs) -> None
         memory.ahead.further.hour(memory.plan, start, memory.hours)
     if track in BASE:
         memory.holes.look(memory.log, memory.plan, end, memory.around)
-    begun = memory.holes.over(start, end)
+    gap_onsets = memory.holes.over(start, end)
     delayed = at != due
-    lost = memory.lacks(start, end)
     wind = None
     if track == HOUR:
         wind, _ = memory.winds.of_hour(memory.plan, start)
         tell_wind(memory, start, means[PLAIN], at, out)
+    window = ClosedWindow(start, end, at, spoke, gap_onsets, memory.lacks(start, end), wind)
     for rule in memory.plan.rules:
         if rule.window and rule.track == track:
             rows = memory.plan.rows_for(rule, start, memory.orders)
-            of = means[rule.admits][rule.pollutant]
             if rule is memory.plan.latest.get(rule.rule.id) and depends_on(rule, memory.orders):
                 judged = {memory.plan.devices[row] for row in rows.tolist()}
                 out.breaches += memory.breaches.suspend(rule.rule.id, judged, at)
-            made = memory.judge.close(
-                rule, rows, start, end, of, spoke, memory.silence, at, memory.backgrounds, lost, begun, wind
-            )
+            rule_means = means[rule.admits][rule.pollutant]
+            made = memory.judge.close(rule, rows, rule_means, window, memory.silence, memory.backgrounds)
             memory.publish(made, out, delayed)
     if track in BASE:
-        memory.publish_each(memory.instants.close(start, end, means, at), out, delayed)
+        memory.publish_each(memory.single_values.close(start, end, means, at), out, delayed)
     memory.settle([], at, out, delayed)
     if track == HOUR:
         amend(memory, due, at, out)  # as long as all readings of the windows concerned are there
@@ -78,15 +77,16 @@ def amend(memory: Memory, due: int, at: int, out: Outputs) -> None:
             for long in (t for t in memory.plan.tracks if t.is_long):
                 for other in long.ends_over(start, end, memory.closed[long], memory.plan.zone):
                     memory.late.again((long, other), rows)
-        begun = memory.holes.over(start, end)
+        window = AmendedWindow(start, at, memory.holes.over(start, end), near, wind)
         for rule in memory.plan.rules:
             if rule.window and rule.track == track:
-                of = means[rule.admits][rule.pollutant]
+                rule_means = means[rule.admits][rule.pollutant]
                 # by the rule that was published: an order counts from its record on
                 orders = memory.orders.known(end + memory.plan.lateness[track])
                 judged = memory.plan.rows_for(rule, start, orders)
-                number = numbers_of(of.row, numbers)
-                made = memory.judge.amend(rule, judged, start, of, number, at, begun, near, wind)
+                made = memory.judge.amend(
+                    rule, judged, rule_means, numbers_of(rule_means.row, numbers), window
+                )
                 memory.publish(made, out, delayed=at != due)
                 memory.settle(made, at, out, delayed=at != due)
 
@@ -131,7 +131,7 @@ def look_at_open_windows(memory: Memory, due: int, at: int, out: Outputs) -> Non
         lambda held, start, end: meter.means(held, start, end, admissions),
         memory.backgrounds,
         lambda rule, start: memory.plan.rows_for(rule, start, memory.orders),
-        DecidedWindows(meter, memory.closed, memory.judge.held),
+        DecidedWindows(meter, memory.closed, memory.judge.answers),
     )
     out.outlooks += memory.ahead.look(moment)
 

@@ -31,10 +31,10 @@ from processors.silence.deadman import Deadman
 from processors.silence.device_gaps import DeviceGaps, GapContext
 from processors.silence.heard import Heard
 from processors.silence.own_outage import Outage
-from processors.verdicts.answers import Findings
+from processors.verdicts.answers import IntervalVerdicts
 from processors.verdicts.days import Days
 from processors.verdicts.judge import Judge
-from processors.verdicts.single_values import Instants
+from processors.verdicts.single_values import SingleValues
 from processors.windows.calendar import HOUR
 from processors.windows.row_log import RowLog
 
@@ -78,7 +78,7 @@ class Memory:
     log: RowLog = part(RowLog, lambda: RowLog(NEVER))
     judge: Judge = part(Judge, lambda: Judge(_NO_PLAN))
     days: Days = part(Days, lambda: Days(_NO_PLAN))
-    instants: Instants = part(Instants, lambda: Instants(_NO_PLAN))
+    single_values: SingleValues = part(SingleValues, lambda: SingleValues(_NO_PLAN))
     # made again where they are needed
     plan: Plan = _NO_PLAN
     next_due: int | None = None  # no decision is due before it; None: to be computed
@@ -131,11 +131,11 @@ class Memory:
         """Does the log lack records of [start, end)?"""
         return self.gaps.touch(start, end)
 
-    def publish(self, found: list[Findings], out: Outputs, delayed: bool) -> None:
+    def publish(self, verdicts: list[IntervalVerdicts], out: Outputs, delayed: bool) -> None:
         """Publish verdicts, and the breaches that they open, amend or close."""
-        for findings in found:
-            out.verdict_groups.append(findings.verdicts)
-            for context in findings.in_context(self.breaches.open):
+        for judged in verdicts:
+            out.verdict_groups.append(judged.verdicts)
+            for context in judged.in_context(self.breaches.open):
                 out.breaches += self.breaches.judged(context, delayed)
 
     def publish_each(self, contexts: list[VerdictInContext], out: Outputs, delayed: bool) -> None:
@@ -144,8 +144,10 @@ class Memory:
         for context in contexts:
             out.breaches += self.breaches.judged(context, delayed)
 
-    def settle(self, found: list[Findings], at: int, out: Outputs, delayed: bool = False) -> None:
-        """Judge the days that can be settled, and anew those of which `found` has changed an interval."""
+    def settle(
+        self, superseding: list[IntervalVerdicts], at: int, out: Outputs, delayed: bool = False
+    ) -> None:
+        """Judge the days that can be settled, and those anew of which an interval has been superseded."""
         days, judge = self.days, self.judge
-        self.publish_each(days.resettle(judge.held, found, at), out, delayed)
-        self.publish_each(days.settle(judge.held, judge.pending, self.closed, at), out, delayed)
+        self.publish_each(days.resettle(judge.answers, superseding, at), out, delayed)
+        self.publish_each(days.settle(judge.answers, judge.pending, self.closed, at), out, delayed)

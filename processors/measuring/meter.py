@@ -13,7 +13,7 @@ import numpy as np
 from ingest.units import JUDGED
 from processors.columns import ABSENT, Bools, Int32s
 from processors.measuring.clock_hours import Hours, Key
-from processors.measuring.intervals import intervals_of
+from processors.measuring.interval_groups import intervals_of
 from processors.plan.maintenance import under_maintenance
 from processors.plan.orders import Orders
 from processors.plan.plan import Plan

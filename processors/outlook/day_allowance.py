@@ -17,7 +17,7 @@ from processors.outlook.states import Evaluation, OpenWindow, OutlookSettings, W
 from processors.plan.plan import Plan
 from processors.plan.rule_in_force import RuleInForce
 from processors.records.outlooks import CERTAIN, IF_MEASURED, UNDETERMINABLE, WARNING, Outlook
-from processors.verdicts.answers import IS_EXCEEDING, PENDING, Held
+from processors.verdicts.answers import IS_EXCEEDING, PENDING, Answers
 from processors.verdicts.answers import NONE as NO_ANSWER
 from processors.windows import day_of
 
@@ -42,12 +42,12 @@ class DayAllowances:
         watches: Watches,
         backed: Callable[[RuleInForce, int], Bools],
         rows_for: Callable[[RuleInForce, int], Int32s],
-        held: Mapping[str, Mapping[int, Held]],
+        answers: Mapping[str, Mapping[int, Answers]],
     ) -> list[Outlook]:
         """What is to be said of the day that `at` lies in.
 
         `watches`: what was said of intervals, by rule and start; `backed`: whether the background of a
-        window is known, by device row; `held`: answers by rule and start.
+        window is known, by device row; `answers`: by rule and start.
         """
         made: list[Outlook] = []
         start, end = day_of(at, plan.zone)
@@ -57,8 +57,9 @@ class DayAllowances:
             if rule is None or rule.rule.allowance is None or not rule.rule.outlook:
                 continue
             count, decided = np.zeros(len(plan), np.int64), np.zeros(len(plan), np.int64)
-            answers = {begin: one.state for begin, one in held.get(name, {}).items() if start <= begin < end}
-            for state in answers.values():
+            starts = answers.get(name, {})
+            states = {begin: one.state for begin, one in starts.items() if start <= begin < end}
+            for state in states.values():
                 count += state == IS_EXCEEDING
                 decided += (state != NO_ANSWER) & (state != PENDING)
             # intervals too many, by how surely each one will exceed
@@ -66,7 +67,7 @@ class DayAllowances:
             for (other, begin), watch in watches.items():
                 if other != name or not start <= begin < end:
                     continue
-                state, answer = watch.state, answers.get(begin)
+                state, answer = watch.state, states.get(begin)
                 is_open = np.ones(len(plan), bool) if answer is None else answer == PENDING
                 for least in (WARNING, IF_MEASURED):
                     over[least] += is_open & (state >= least) & (state != UNDETERMINABLE)

@@ -36,7 +36,7 @@ from processors.outlook.states import (
 from processors.plan.plan import Plan
 from processors.plan.rule_in_force import RuleInForce
 from processors.records.outlooks import EVENTS, STATES, UNDETERMINABLE, Outlook
-from processors.verdicts.answers import Held
+from processors.verdicts.answers import Answers
 from processors.windows import HOUR, QUARTER, Track, slots_of
 
 _FORECAST, _WORDS = ProjectionSettings(), OutlookSettings()
@@ -49,7 +49,7 @@ class DecidedWindows:
 
     meter: Meter
     closed: dict[Track, int]  # end of a track's last window that closed
-    held: dict[str, dict[int, Held]]  # answers by rule and start
+    answers: dict[str, dict[int, Answers]]  # by rule and start
 
     @property
     def hours(self) -> Hours:

@@ -171,7 +171,7 @@ class OutlookMemory(Bounded):
             )
             made += tell(watch, window, evaluation, _PLAIN_WORDS)
         backed = partial(_backed, plan, moment.backgrounds)
-        return made + self.days.look(plan, at, self.watches, backed, moment.rows_for, moment.past.held)
+        return made + self.days.look(plan, at, self.watches, backed, moment.rows_for, moment.past.answers)
 
     def _levels(self, rule: RuleInForce, n: int) -> Recent:
         """The levels of its pollutant; nothing known at first."""

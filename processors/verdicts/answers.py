@@ -1,13 +1,15 @@
-"""What is kept of a rule's answers, a line a device row, and the codes of their reasons."""
+"""A rule's answers over an interval: what is kept of them, a line a device row, and what is published."""
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from processors.breaches import ALONE, InARow, VerdictInContext
 from processors.columns import Int8s, Int16s, Int32s, Int64s
 from processors.measuring.stations import AreaMean
+from processors.plan.rule_in_force import RuleInForce
 from processors.plan.rules import Rule
 from processors.records.tables import VERDICTS, Group
 from processors.records.verdicts import COMPLIANT, EXCEEDS, UNDETERMINED, Verdict
@@ -18,8 +20,8 @@ ANSWER_OF = {IS_COMPLIANT: COMPLIANT, IS_EXCEEDING: EXCEEDS, IS_UNDETERMINED: UN
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Findings:
-    """What a rule says of an interval, found together: a line a point."""
+class IntervalVerdicts:
+    """The verdicts of a rule on an interval that were found together: a line a point."""
 
     rule: Rule
     start: int
@@ -30,15 +32,15 @@ class Findings:
     later: Mapping[int, Verdict]  # line that exceeds -> `VerdictInContext.later_compliant`
     in_a_row: Sequence[InARow]  # a line each, or none: the rule does not look back
 
-    def in_context(self, opened: Container[tuple[str, str, str]]) -> Iterator[VerdictInContext]:
-        """Those that a breach may depend on, by line. `opened`: (rule, kind, point) of open breaches."""
+    def in_context(self, open_keys: Container[tuple[str, str, str]]) -> Iterator[VerdictInContext]:
+        """Those that a breach may depend on, by line. `open_keys`: (rule, kind, point) of open breaches."""
         if "interval" not in self.rule.opens:
             return
         decided = (self.previous != NONE) & (self.previous != PENDING)
         concern = ((self.state == IS_EXCEEDING) | decided).tolist()
         rule, kind, place = self.rule.id, "interval", VERDICTS.own.index("point")
         for line, row in enumerate(self.verdicts.rows):
-            if concern[line] or (rule, kind, row[place]) in opened:
+            if concern[line] or (rule, kind, row[place]) in open_keys:
                 yield VerdictInContext(
                     self.verdicts.record(line),
                     self.rule,
@@ -49,7 +51,7 @@ class Findings:
 
 
 @dataclass(slots=True, eq=False)
-class Held:
+class Answers:
     """One rule over one interval: a line a device row.
 
     `total` and `covered` may be shared by rules over the same interval: they are replaced, never changed;
@@ -62,7 +64,25 @@ class Held:
     revision: Int16s
     total: Int64s  # 1e-9 unit
     covered: Int32s
-    measured: Int16s  # revision of the interval that was judged
-    used: dict[int, AreaMean] = field(default_factory=dict)  # area -> background that was applied
+    interval_revision: Int16s  # of the interval that was judged
+    area_means: dict[int, AreaMean] = field(default_factory=dict)  # area -> background that was subtracted
     # row of the monitor of the same site whose mean was subtracted, -1: none; None: no rule of that kind
     source: Int32s | None = None
+
+
+class RuleInterval(NamedTuple):
+    """One rule over one interval, with its answers there."""
+
+    rule: RuleInForce
+    start: int
+    answers: Answers
+
+    @property
+    def end(self) -> int:
+        """Where the interval ends."""
+        return self.answers.end
+
+    @property
+    def length(self) -> int:
+        """Ms; a day on which summer time begins or ends has 23 or 25 hours."""
+        return self.answers.end - self.start

@@ -25,18 +25,18 @@ from processors.verdicts.answers import (
     IS_EXCEEDING,
     IS_UNDETERMINED,
     NONE,
-    Findings,
-    Held,
+    Answers,
+    IntervalVerdicts,
 )
 from processors.windows.calendar import SUPERSEDE_MS, Track, day_of
 from processors.windows.horizons import Horizons
 
-HeldByRule = dict[str, dict[int, Held]]  # rule -> start of the interval
+AnswersByRule = dict[str, dict[int, Answers]]  # rule -> start of the interval
 
 
 @dataclass(slots=True, eq=False)
-class DayHeld:
-    """One rule over one day that has been settled; a line a device row."""
+class DayAnswers:
+    """A rule's answers over a day that has been settled, a line a device row."""
 
     state: Int8s
     count: Int16s  # exceeding intervals
@@ -49,10 +49,10 @@ class Days(Planned):
 
     plan: Plan
     next: dict[str, int] = field(default_factory=dict)  # rule -> start of its first unsettled day
-    settled: dict[str, dict[int, DayHeld]] = field(default_factory=dict)  # rule -> start
+    settled: dict[str, dict[int, DayAnswers]] = field(default_factory=dict)  # rule -> start
 
     def settle(
-        self, held: HeldByRule, pending: dict[tuple[str, int], int], closed: dict[Track, int], at: int
+        self, answers: AnswersByRule, pending: dict[tuple[str, int], int], closed: dict[Track, int], at: int
     ) -> list[VerdictInContext]:
         """Settle the days whose intervals have all been decided. `closed`: end of a track's last window."""
         made: list[VerdictInContext] = []
@@ -61,12 +61,12 @@ class Days(Planned):
                 continue
             while True:
                 start, end = day_of(
-                    self.next.setdefault(name, self._first_day(newest, held, closed)), self.plan.zone
+                    self.next.setdefault(name, self._first_day(newest, answers, closed)), self.plan.zone
                 )
                 rule = self._rule_of(newest, end)
                 if closed[rule.track] < end or any(r == name and s < end for r, s in pending):
                     break
-                made += self._settle(rule, held, start, end, at)
+                made += self._settle(rule, answers, start, end, at)
                 self.next[name] = end
         return made
 
@@ -75,24 +75,26 @@ class Days(Planned):
         then = self.plan.rule_at(newest.rule.id, end - 1)
         return newest if then is None or then.rule.allowance is None else then
 
-    def _first_day(self, rule: RuleInForce, held: HeldByRule, closed: dict[Track, int]) -> int:
-        return min(held.get(rule.rule.id, {}), default=closed[rule.track])
+    def _first_day(self, rule: RuleInForce, answers: AnswersByRule, closed: dict[Track, int]) -> int:
+        return min(answers.get(rule.rule.id, {}), default=closed[rule.track])
 
-    def resettle(self, held: HeldByRule, findings: list[Findings], at: int) -> list[VerdictInContext]:
+    def resettle(
+        self, answers: AnswersByRule, verdicts: list[IntervalVerdicts], at: int
+    ) -> list[VerdictInContext]:
         """Count settled days again in which a verdict was superseded."""
-        touched = {(f.rule.id, day_of(f.start, self.plan.zone)) for f in findings if f.supersedes}
+        touched = {(v.rule.id, day_of(v.start, self.plan.zone)) for v in verdicts if v.supersedes}
         made: list[VerdictInContext] = []
         for name, newest in self.plan.latest.items():
             for start, end in sorted(day for other, day in touched if other == name):
                 if newest.rule.allowance is not None and start in self.settled.get(name, {}):
-                    made += self._settle(self._rule_of(newest, end), held, start, end, at)
+                    made += self._settle(self._rule_of(newest, end), answers, start, end, at)
         return made
 
     def _settle(
-        self, rule: RuleInForce, held: HeldByRule, start: int, end: int, at: int
+        self, rule: RuleInForce, answers: AnswersByRule, start: int, end: int, at: int
     ) -> list[VerdictInContext]:
         allowance = rule.rule.allowance or 0
-        within = [h.state for s, h in sorted(held.get(rule.rule.id, {}).items()) if start <= s < end]
+        within = [a.state for s, a in sorted(answers.get(rule.rule.id, {}).items()) if start <= s < end]
         if not within:
             return []
         states = np.stack(within)
@@ -107,31 +109,22 @@ class Days(Planned):
         day = days.get(start)
         if day is None:
             n = len(self.plan)
-            day = days[start] = DayHeld(np.zeros(n, np.int8), np.zeros(n, np.int16), np.zeros(n, np.int16))
+            day = days[start] = DayAnswers(np.zeros(n, np.int8), np.zeros(n, np.int16), np.zeros(n, np.int16))
         changed = np.flatnonzero((state != NONE) & ((state != day.state) | (count != day.count)))
-        made = []
-        for row in changed.tolist():
-            previous = ANSWER_OF.get(int(day.state[row]))
-            day.revision[row] += 1
-            verdict = self._day_verdict(
-                rule, row, start, end, int(state[row]), int(count[row]), int(day.revision[row]), at
+        previous, day.state, day.count = day.state, state, count.astype(np.int16)
+        day.revision[changed] += 1
+        return [
+            VerdictInContext(
+                self._verdict(rule, row, start, end, day, at), rule.rule, ANSWER_OF.get(int(previous[row]))
             )
-            made.append(VerdictInContext(verdict, rule.rule, previous))
-        day.state, day.count = state, count.astype(np.int16)
-        return made
+            for row in changed.tolist()
+        ]
 
-    def _day_verdict(
-        self,
-        rule: RuleInForce,
-        row: int,
-        start: int,
-        end: int,
-        state: int,
-        count: int,
-        revision: int,
-        at: int,
+    def _verdict(
+        self, rule: RuleInForce, row: int, start: int, end: int, day: DayAnswers, at: int
     ) -> Verdict:
         own, device = rule.rule, self.plan.devices[row]
+        state, count, revision = int(day.state[row]), int(day.count[row]), int(day.revision[row])
         within: tuple[str, ...] = ("within_allowance",) if count else ()
         reasons = {IS_EXCEEDING: ("allowance_exceeded",), IS_UNDETERMINED: ("undetermined_hours",)}
         return Verdict(
@@ -178,7 +171,7 @@ class Days(Planned):
         self.plan, rules, old_row = change.after, change.after.latest, change.old_row
         self.settled = {
             name: {
-                start: DayHeld(
+                start: DayAnswers(
                     *(carried(column, old_row, 0) for column in (day.state, day.count, day.revision))
                 )
                 for start, day in settled.items()
@@ -203,5 +196,5 @@ class Days(Planned):
         """The inverse of `dump`."""
         made = cls(plan, dict(data[0]))
         for name, start, columns in data[1]:
-            made.settled.setdefault(name, {})[start] = DayHeld(*arrays.all_of(columns))
+            made.settled.setdefault(name, {})[start] = DayAnswers(*arrays.all_of(columns))
         return made

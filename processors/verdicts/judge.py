@@ -38,8 +38,9 @@ from processors.verdicts.answers import (
     IS_UNDETERMINED,
     NONE,
     PENDING,
-    Findings,
-    Held,
+    Answers,
+    IntervalVerdicts,
+    RuleInterval,
 )
 from processors.verdicts.in_a_row import place_in_run
 from processors.verdicts.verdict_groups import verdicts_of
@@ -49,12 +50,37 @@ from processors.windows.horizons import Horizons
 from processors.windows.means import Means, Statistic, slots_in
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ClosedWindow:
+    """A window that has just closed, and what is known of it besides its means."""
+
+    start: int
+    end: int
+    decided_at: int
+    spoke: Bools  # (all rows) with readings in it
+    gap_onsets: Bits  # (all rows) how the gaps began that touch it
+    log_gap: bool = False  # the log lacks records of it
+    wind: Wind | None = None  # of an hour, by site
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AmendedWindow:
+    """A window that has got other readings since it closed."""
+
+    start: int
+    decided_at: int
+    gap_onsets: Bits  # (all rows) how the gaps began that touch it
+    # of an hour, for what one device measured may be the background of another
+    neighbours: Int32s | None = None  # the devices of the sites concerned
+    wind: Wind | None = None  # by site, as it is now
+
+
 @dataclass(slots=True, eq=False)
 class Judge(Planned):
     """The verdicts of a partition that may still change, and what they wait for."""
 
     plan: Plan
-    held: dict[str, dict[int, Held]] = field(default_factory=dict)  # rule -> start
+    answers: dict[str, dict[int, Answers]] = field(default_factory=dict)  # rule -> start
     pending: dict[tuple[str, int], int] = field(default_factory=dict)  # (rule, start) -> when to look again
     _shared: tuple[Means, Statistic, Int64s, Int32s] | None = None  # of the last window that was judged
 
@@ -64,49 +90,43 @@ class Judge(Planned):
         self,
         rule: RuleInForce,
         rows: Int32s,
-        start: int,
-        end: int,
         means: Means,
-        spoke: Bools,
+        window: ClosedWindow,
         silence: Heard,
-        at: int,
-        known: Backgrounds,
-        lost: bool,
-        begun: Bits,
-        wind: Wind | None = None,
-    ) -> list[Findings]:
-        """Judge the points of a rule over an interval that has just closed.
-
-        `rows`: of these devices; `spoke`: rows with readings in it; `lost`: the log lacks records of it;
-        `begun`: (all rows) how the gaps began that touch it; `wind`: of an hour, by site.
-        """
+        backgrounds: Backgrounds,
+    ) -> list[IntervalVerdicts]:
+        """Judge the devices `rows` by a rule, over an interval that has just closed."""
+        start, at = window.start, window.decided_at
         if not rule.holds(start):
             return []
-        held = self._held(rule, end, means)
+        answers = self._unanswered(rule, window.end, means)
+        interval = RuleInterval(rule, start, answers)
         never = silence.never(rows)
         wanted = never | silence.has_sent(rows, rule.pollutant)
-        wanted &= (silence.since[rows] < end) | (held.covered[rows] > 0)
+        wanted &= (silence.since[rows] < window.end) | (answers.covered[rows] > 0)
         rows, never = rows[wanted], never[wanted]
-        self.held.setdefault(rule.rule.id, {})[start] = held
-        silent = silence.offline[rows] | ~spoke[rows]
-        bits = self._bits(rule, rows, start, held, means, never, silent, begun)
-        if lost:
+        self.answers.setdefault(rule.rule.id, {})[start] = answers
+        silent = silence.offline[rows] | ~window.spoke[rows]
+        bits = self._reasons(interval, rows, means, window.gap_onsets)
+        bits |= never * np.int16(NEVER_SEEN)
+        bits |= (silent & (bits & LOW != 0)) * np.int16(SILENT)
+        if window.log_gap:
             bits |= LOST
-        held.bits[rows] = bits
+        answers.bits[rows] = bits
         if rule.rule.background is None:
-            return self._decide(rule, start, held, rows, None, at)
+            return self._decide(interval, rows, None, at)
         if rule.rule.background.is_beside:
-            missing = site_background.sources_of(rule, self.plan, held, start, wind)[rows]
-            held.bits[rows] |= np.where(held.bits[rows] == 0, missing, 0)
-            return self._decide(rule, start, held, rows, None, at)
-        held.state[rows[bits == 0]] = PENDING
-        made = self._decide(rule, start, held, rows[bits != 0], None, at)
-        made += self._with_background(rule, start, held, at, known)
-        if (held.state == PENDING).any():
-            self.pending[rule.rule.id, start] = max(end + rule.settle, at)
+            missing = site_background.sources_of(interval, self.plan, window.wind)[rows]
+            answers.bits[rows] |= np.where(answers.bits[rows] == 0, missing, 0)
+            return self._decide(interval, rows, None, at)
+        answers.state[rows[bits == 0]] = PENDING
+        made = self._decide(interval, rows[bits != 0], None, at)
+        made += self._with_background(interval, at, backgrounds)
+        if (answers.state == PENDING).any():
+            self.pending[rule.rule.id, start] = max(window.end + rule.settle, at)
         return made
 
-    def _held(self, rule: RuleInForce, end: int, means: Means) -> Held:
+    def _unanswered(self, rule: RuleInForce, end: int, means: Means) -> Answers:
         n = len(self.plan)
         # rules that ask for the same statistic of the same window share its columns
         shared = self._shared
@@ -115,172 +135,154 @@ class Judge(Planned):
             total[means.row], covered[means.row] = rule.statistic.of(means), means.covered
             self._shared = shared = (means, rule.statistic, total, covered)
         _, _, total, covered = shared
-        bits, revision, measured = np.zeros(n, np.int16), np.zeros(n, np.int16), np.ones(n, np.int16)
-        return Held(end, np.zeros(n, np.int8), bits, revision, total, covered, measured)
+        bits, revision, of_interval = np.zeros(n, np.int16), np.zeros(n, np.int16), np.ones(n, np.int16)
+        return Answers(end, np.zeros(n, np.int8), bits, revision, total, covered, of_interval)
 
     def amend(
-        self,
-        rule: RuleInForce,
-        rows: Int32s,
-        start: int,
-        means: Means,
-        revisions: Int32s,
-        at: int,
-        begun: Bits,
-        near: Int32s | None = None,
-        wind: Wind | None = None,
-    ) -> list[Findings]:
-        """Judge points anew whose interval has changed. `means`, `revisions`: of those points only.
+        self, rule: RuleInForce, rows: Int32s, means: Means, revisions: Int32s, window: AmendedWindow
+    ) -> list[IntervalVerdicts]:
+        """Judge those of the devices `rows` anew whose interval has changed.
 
-        `near`: the devices of their sites, `wind` by site, as it is now: what one device measured may be
-        the background of another.
+        `means`, `revisions`: of the devices whose intervals have changed, and of no others.
         """
-        held = self.held.get(rule.rule.id, {}).get(start)
-        if held is None or not rule.holds(start):
+        start, at = window.start, window.decided_at
+        answers = self.answers.get(rule.rule.id, {}).get(start)
+        if answers is None or not rule.holds(start):
             return []
-        if near is not None and held.source is not None:
-            others = near[np.isin(near, rows)]
-            return self._amend_beside(rule, others, start, held, means, revisions, at, begun, wind)
-        mine = np.isin(means.row, rows)
-        rows = means.row[mine]
-        held.total, held.covered = held.total.copy(), held.covered.copy()
-        held.total[rows] = rule.statistic.of(means)[mine]
-        held.covered[rows] = means.covered[mine]
-        held.measured[rows] = revisions[mine]
-        nobody = np.zeros(len(rows), bool)
-        held.bits[rows] = self._bits(rule, rows, start, held, means, nobody, nobody, begun) | (
-            held.bits[rows] & LOST
-        )
+        interval = RuleInterval(rule, start, answers)
+        if window.neighbours is not None and answers.source is not None:
+            points = window.neighbours[np.isin(window.neighbours, rows)]
+            return self._amend_site(interval, points, means, revisions, window)
+        judged = np.isin(means.row, rows)
+        rows = means.row[judged]
+        answers.total, answers.covered = answers.total.copy(), answers.covered.copy()
+        answers.total[rows] = rule.statistic.of(means)[judged]
+        answers.covered[rows] = means.covered[judged]
+        answers.interval_revision[rows] = revisions[judged]
+        bits = self._reasons(interval, rows, means, window.gap_onsets)
+        answers.bits[rows] = bits | (answers.bits[rows] & LOST)
         if rule.rule.background is None:
-            return self._decide(rule, start, held, rows, None, at)
-        unfit = held.bits[rows] != 0
-        made = self._decide(rule, start, held, rows[unfit], None, at)
+            return self._decide(interval, rows, None, at)
+        unfit = answers.bits[rows] != 0
+        made = self._decide(interval, rows[unfit], None, at)
         rows = rows[~unfit]
         areas = self.plan.areas_for(rule)[rows]
         for area in np.unique(areas).tolist():
-            mean, here = held.used.get(area), rows[areas == area]
+            mean, here = answers.area_means.get(area), rows[areas == area]
             if mean is not None:
-                made += self._decide(rule, start, held, here, mean, at)
+                made += self._decide(interval, here, mean, at)
             elif (rule.rule.id, start) in self.pending:
-                held.state[here] = PENDING
+                answers.state[here] = PENDING
             else:
-                held.bits[here] |= NO_BACKGROUND
-                made += self._decide(rule, start, held, here, None, at)
+                answers.bits[here] |= NO_BACKGROUND
+                made += self._decide(interval, here, None, at)
         return made
 
-    def _amend_beside(
+    def _amend_site(
         self,
-        rule: RuleInForce,
-        rows: Int32s,
-        start: int,
-        held: Held,
+        interval: RuleInterval,
+        points: Int32s,
         means: Means,
         revisions: Int32s,
-        at: int,
-        begun: Bits,
-        wind: Wind | None,
-    ) -> list[Findings]:
-        """Of these points judge those anew whose own mean has changed, or what is subtracted from it."""
-        before = held.source, site_background.means_at(held, rows), held.bits[rows]
-        held.total, held.covered = held.total.copy(), held.covered.copy()
-        held.total[means.row] = rule.statistic.of(means)
-        held.covered[means.row] = means.covered
-        held.measured[means.row] = revisions
-        bits = held.bits & ~OF_BACKGROUND
-        own = means.row[np.isin(means.row, rows)]
-        nobody = np.zeros(len(own), bool)
-        bits[own] = self._bits(rule, own, start, held, means, nobody, nobody, begun) | (held.bits[own] & LOST)
-        missing = site_background.sources_of(rule, self.plan, held, start, wind)
-        held.bits[rows] = np.where(bits[rows] == 0, missing[rows], bits[rows])
-        source, mean, bits_before = before
-        assert source is not None
-        assert held.source is not None
-        changed = (source[rows] != held.source[rows]) | (mean != site_background.means_at(held, rows))
-        changed = (changed | (bits_before != held.bits[rows])) & (held.state[rows] != NONE)
-        return self._decide(rule, start, held, rows[changed | np.isin(rows, own)], None, at)
+        window: AmendedWindow,
+    ) -> list[IntervalVerdicts]:
+        """Judge those of the points anew whose own mean has changed, or what is subtracted from it."""
+        rule, answers = interval.rule, interval.answers
+        source_before, bits_before = answers.source, answers.bits[points]
+        subtracted_before = site_background.means_at(answers, points)
+        answers.total, answers.covered = answers.total.copy(), answers.covered.copy()
+        answers.total[means.row] = rule.statistic.of(means)
+        answers.covered[means.row] = means.covered
+        answers.interval_revision[means.row] = revisions
+        bits = answers.bits & ~OF_BACKGROUND
+        own = means.row[np.isin(means.row, points)]
+        bits[own] = self._reasons(interval, own, means, window.gap_onsets) | (answers.bits[own] & LOST)
+        missing = site_background.sources_of(interval, self.plan, window.wind)
+        answers.bits[points] = np.where(bits[points] == 0, missing[points], bits[points])
+        assert source_before is not None
+        assert answers.source is not None
+        changed = source_before[points] != answers.source[points]
+        changed |= subtracted_before != site_background.means_at(answers, points)
+        changed |= bits_before != answers.bits[points]
+        changed &= answers.state[points] != NONE
+        return self._decide(interval, points[changed | np.isin(points, own)], None, at=window.decided_at)
 
-    def _bits(
-        self,
-        rule: RuleInForce,
-        rows: Int32s,
-        start: int,
-        held: Held,
-        means: Means,
-        never: Bools,
-        silent: Bools,
-        begun: Bits,
-    ) -> Int16s:
-        # by its own length: the days on which summer time begins and ends have 23 and 25 hours
-        slots = slots_in(self.plan.interval, held.end - start)[rows]
-        covered = held.covered[rows].astype(np.int64)
+    def _reasons(self, interval: RuleInterval, rows: Int32s, means: Means, gap_onsets: Bits) -> Int16s:
+        """Bits of the reasons for which what was measured at these points can't be judged; 0: it can."""
+        rule, answers = interval.rule, interval.answers
+        slots = slots_in(self.plan.interval, interval.length)[rows]
+        covered = answers.covered[rows].astype(np.int64)
         low = covered * 10_000 < rule.least_permyriad * slots
-        bits = low * LOW | (covered == 0) * NO_DATA | (low & silent) * SILENT | never * NEVER_SEEN
+        bits = low * LOW | (covered == 0) * NO_DATA
         bits = bits | (low & np.isin(rows, means.row[means.refused > 0])) * NOT_ADMITTED
-        bits = bits | low * begun[rows].astype(np.int16) << BEGAN
-        return np.where(slots == 0, INTERVAL | (never * NEVER_SEEN), bits).astype(np.int16)
+        bits = bits | low * gap_onsets[rows].astype(np.int16) << BEGAN
+        return np.where(slots == 0, INTERVAL, bits).astype(np.int16)
 
     def _with_background(
-        self, rule: RuleInForce, start: int, held: Held, at: int, known: Backgrounds
-    ) -> list[Findings]:
+        self, interval: RuleInterval, at: int, backgrounds: Backgrounds
+    ) -> list[IntervalVerdicts]:
         """Judge what waits for a background that is there now."""
-        made: list[Findings] = []
-        waiting = np.flatnonzero(held.state == PENDING).astype(np.int32)
+        rule, start, answers = interval
+        made: list[IntervalVerdicts] = []
+        waiting = np.flatnonzero(answers.state == PENDING).astype(np.int32)
         areas = self.plan.areas_for(rule)[waiting]
         for area in np.unique(areas[areas >= 0]).tolist():
-            mean = known.mean(self.plan.areas[area], start, held.end, JUDGED[rule.pollutant])
-            if mean is not None and (mean.complete or at >= held.end + rule.settle):
-                held.used[area] = mean
-                made += self._decide(rule, start, held, waiting[areas == area], mean, at)
+            mean = backgrounds.mean(self.plan.areas[area], start, answers.end, JUDGED[rule.pollutant])
+            if mean is not None and (mean.complete or at >= answers.end + rule.settle):
+                answers.area_means[area] = mean
+                made += self._decide(interval, waiting[areas == area], mean, at)
         return made
 
     def _decide(
-        self, rule: RuleInForce, start: int, held: Held, rows: Int32s, mean: AreaMean | None, at: int
-    ) -> list[Findings]:
+        self, interval: RuleInterval, rows: Int32s, mean: AreaMean | None, at: int
+    ) -> list[IntervalVerdicts]:
         """Answer for these rows; a row that had an answer gets the next revision."""
         if not len(rows):
             return []
-        less = np.minimum(site_background.means_at(held, rows) + (mean.nano if mean else 0), rule.cap)
-        total, bar = held.total[rows], (rule.limit + less) * held.covered[rows].astype(np.int64)
+        rule, start, answers = interval
+        less = np.minimum(site_background.means_at(answers, rows) + (mean.nano if mean else 0), rule.cap)
+        total, bar = answers.total[rows], (rule.limit + less) * answers.covered[rows].astype(np.int64)
         above = total > bar if rule.rule.strict else total >= bar
         state = np.where(above, IS_EXCEEDING, IS_COMPLIANT).astype(np.int8)
-        state[held.bits[rows] != 0] = IS_UNDETERMINED
-        before = held.state[rows]
-        held.state[rows] = state
-        held.revision[rows] += 1
+        state[answers.bits[rows] != 0] = IS_UNDETERMINED
+        before = answers.state[rows]
+        answers.state[rows] = state
+        answers.revision[rows] += 1
         # background may come out of order: hours after this one may have their answer already
-        later = [one for one in sorted(self.held.get(rule.rule.id, {}).items()) if one[0] > start]
-        follows = {}
+        later = [item for item in sorted(self.answers.get(rule.rule.id, {}).items()) if item[0] > start]
+        later_compliant = {}
         for line in np.flatnonzero(state == IS_EXCEEDING).tolist() if later else ():
-            compliant = self._next_compliant(rule, later, int(rows[line]), at)
-            if compliant is not None:
-                follows[line] = compliant
+            verdict = self._next_compliant(rule, later, int(rows[line]), at)
+            if verdict is not None:
+                later_compliant[line] = verdict
         in_a_row = []
         if rule.looks_back:
             earlier = self._earlier(rule, start)
-            in_a_row = [place_in_run(rule, held, earlier, row, start, later) for row in rows.tolist()]
-        verdicts = verdicts_of(self.plan, rule, start, held, rows, at)
-        again = bool((held.revision[rows] > 1).any())
-        return [Findings(rule.rule, start, verdicts, state, before, again, follows, in_a_row)]
+            in_a_row = [place_in_run(interval, row, earlier, later) for row in rows.tolist()]
+        verdicts = verdicts_of(self.plan, interval, rows, at)
+        again = bool((answers.revision[rows] > 1).any())
+        return [IntervalVerdicts(rule.rule, start, verdicts, state, before, again, later_compliant, in_a_row)]
 
-    def _earlier(self, rule: RuleInForce, start: int) -> list[tuple[int, Held]]:
+    def _earlier(self, rule: RuleInForce, start: int) -> list[tuple[int, Answers]]:
         """The intervals before `start` without a hole, the last one first."""
-        starts, found = self.held.get(rule.rule.id, {}), []
+        starts, earlier = self.answers.get(rule.rule.id, {}), []
         while start - rule.track.step in starts:
             start -= rule.track.step
-            found.append((start, starts[start]))
-        return found
+            earlier.append((start, starts[start]))
+        return earlier
 
     def _next_compliant(
-        self, rule: RuleInForce, later: list[tuple[int, Held]], row: int, at: int
+        self, rule: RuleInForce, later: list[tuple[int, Answers]], row: int, at: int
     ) -> Verdict | None:
         """The first verdict of a point in later intervals that closes an episode."""
-        for start, held in later:
-            if held.state[row] != IS_COMPLIANT:
+        for start, answers in later:
+            if answers.state[row] != IS_COMPLIANT:
                 continue
             then = self.plan.rule_at(rule.rule.id, start) or rule
+            interval = RuleInterval(then, start, answers)
             earlier = self._earlier(then, start) if then.looks_back else []
-            if not then.looks_back or place_in_run(then, held, earlier, row, start).clears:
-                return verdicts_of(self.plan, then, start, held, np.array([row], np.int32), at).record(0)
+            if not then.looks_back or place_in_run(interval, row, earlier).clears:
+                return verdicts_of(self.plan, interval, np.array([row], np.int32), at).record(0)
         return None
 
     # ------------------------------------------------------------------------------------ background
@@ -289,107 +291,111 @@ class Judge(Planned):
         """When something that waits for background must be looked at again."""
         return min(self.pending.values(), default=None)
 
-    def look_again(self, due: int, at: int, known: Backgrounds) -> list[Findings]:
+    def look_again(self, due: int, at: int, backgrounds: Backgrounds) -> list[IntervalVerdicts]:
         """Judge what waited until `due` for its background: with what is there, or without."""
-        made: list[Findings] = []
+        made: list[IntervalVerdicts] = []
         for (name, start), when in sorted(self.pending.items()):
             if when > due:
                 continue
             del self.pending[name, start]
-            rule, held = self.plan.rule_at(name, start), self.held.get(name, {}).get(start)
-            if rule is None or held is None:
+            rule, answers = self.plan.rule_at(name, start), self.answers.get(name, {}).get(start)
+            if rule is None or answers is None:
                 continue
-            made += self._with_background(rule, start, held, max(at, held.end + rule.settle), known)
-            waiting = np.flatnonzero(held.state == PENDING).astype(np.int32)
+            interval = RuleInterval(rule, start, answers)
+            made += self._with_background(interval, max(at, answers.end + rule.settle), backgrounds)
+            waiting = np.flatnonzero(answers.state == PENDING).astype(np.int32)
             if not len(waiting):
                 continue
-            if due < held.end + rule.wait:
-                self.pending[name, start] = held.end + rule.wait
+            if due < answers.end + rule.wait:
+                self.pending[name, start] = answers.end + rule.wait
                 continue
-            held.bits[waiting] |= NO_BACKGROUND
-            made += self._decide(rule, start, held, waiting, None, at)
+            answers.bits[waiting] |= NO_BACKGROUND
+            made += self._decide(interval, waiting, None, at)
         return made
 
     def background_came(
-        self, station: str, start: int, end: int, at: int, known: Backgrounds
-    ) -> list[Findings]:
+        self, station: str, start: int, end: int, at: int, backgrounds: Backgrounds
+    ) -> list[IntervalVerdicts]:
         """A station's record for [start, end) came: judge what waited for it, supersede what it changes."""
-        made: list[Findings] = []
+        made: list[IntervalVerdicts] = []
         for rule in self.plan.rules:
-            held = self.held.get(rule.rule.id, {}).get(start)
-            if held is None or held.end != end or held.source is not None or not rule.is_valid(start):
+            answers = self.answers.get(rule.rule.id, {}).get(start)
+            if answers is None or answers.end != end or answers.source is not None:
                 continue
-            if rule.rule.background is None:
+            if rule.rule.background is None or not rule.is_valid(start):
                 continue
-            made += self._with_background(rule, start, held, at, known)
-            if not (held.state == PENDING).any():
+            interval = RuleInterval(rule, start, answers)
+            made += self._with_background(interval, at, backgrounds)
+            if not (answers.state == PENDING).any():
                 self.pending.pop((rule.rule.id, start), None)
             if at > end + SUPERSEDE_MS:
                 continue  # records of other stations may be forgotten: the mean would be of what is left
-            areas = self.plan.areas_for(rule)
-            for index, area in enumerate(self.plan.areas):
+            for number, area in enumerate(self.plan.areas):
                 if station in area.stations:
-                    made += self._supersede(rule, start, held, areas == index, index, at, known)
+                    made += self._supersede(interval, number, at, backgrounds)
         return made
 
-    def lose(self, start: int, end: int, at: int) -> list[Findings]:
+    def lose(self, start: int, end: int, at: int) -> list[IntervalVerdicts]:
         """The log lacks records of [start, end): what was judged of it is undetermined."""
-        made: list[Findings] = []
+        made: list[IntervalVerdicts] = []
         for rule in self.plan.rules:
-            for begin, held in sorted(self.held.get(rule.rule.id, {}).items()):
-                if begin < end and held.end > start and rule.is_valid(begin):
-                    if not len(held.total):  # what was measured is forgotten
-                        held.total = np.zeros(len(self.plan), np.int64)
-                        held.covered = np.zeros(len(self.plan), np.int32)
+            for begin, answers in sorted(self.answers.get(rule.rule.id, {}).items()):
+                if begin < end and answers.end > start and rule.is_valid(begin):
+                    if not len(answers.total):  # what was measured is forgotten
+                        answers.total = np.zeros(len(self.plan), np.int64)
+                        answers.covered = np.zeros(len(self.plan), np.int32)
                     open_states = (IS_COMPLIANT, IS_EXCEEDING, PENDING)
-                    rows = np.flatnonzero(np.isin(held.state, open_states)).astype(np.int32)
-                    held.bits[rows] |= LOST
+                    rows = np.flatnonzero(np.isin(answers.state, open_states)).astype(np.int32)
+                    answers.bits[rows] |= LOST
                     self.pending.pop((rule.rule.id, begin), None)
-                    made += self._decide(rule, begin, held, rows, None, at)
+                    made += self._decide(RuleInterval(rule, begin, answers), rows, None, at)
         return made
 
     def _supersede(
-        self, rule: RuleInForce, start: int, held: Held, mine: Bools, area: int, at: int, known: Backgrounds
-    ) -> list[Findings]:
-        mean = known.mean(self.plan.areas[area], start, held.end, JUDGED[rule.pollutant])
-        before = held.used.get(area)
+        self, interval: RuleInterval, area: int, at: int, backgrounds: Backgrounds
+    ) -> list[IntervalVerdicts]:
+        """Judge the points of an area anew where its background has changed. `area`: its number."""
+        rule, start, answers = interval
+        mean = backgrounds.mean(self.plan.areas[area], start, answers.end, JUDGED[rule.pollutant])
+        before = answers.area_means.get(area)
         if mean is None or (before is not None and before.nano == mean.nano):
             return []
-        decided = (held.state == IS_COMPLIANT) | (held.state == IS_EXCEEDING)
-        lacking = (held.state == IS_UNDETERMINED) & (held.bits == NO_BACKGROUND)
-        rows = np.flatnonzero(mine & (decided | lacking)).astype(np.int32)
+        decided = (answers.state == IS_COMPLIANT) | (answers.state == IS_EXCEEDING)
+        lacking = (answers.state == IS_UNDETERMINED) & (answers.bits == NO_BACKGROUND)
+        points = self.plan.areas_for(rule) == area
+        rows = np.flatnonzero(points & (decided | lacking)).astype(np.int32)
         if not len(rows):
             return []
-        held.used[area] = mean
-        held.bits[rows] = 0
-        return self._decide(rule, start, held, rows, mean, at)
+        answers.area_means[area] = mean
+        answers.bits[rows] = 0
+        return self._decide(interval, rows, mean, at)
 
     # ------------------------------------------------------------------------------------- housekeeping
 
     def forget(self, until: Horizons) -> None:
         """Forget intervals that can't be superseded any more and whose day is settled."""
-        rules, answers = self.plan.latest, until.answers
-        for name, held in self.held.items():
+        rules, horizon = self.plan.latest, until.answers
+        for name, starts in self.answers.items():
             rule = rules.get(name)
             if rule is None or rule.rule.background is not None or rule.rule.allowance is not None:
                 unsettled = until.unsettled(name)
                 for start in [
-                    s for s, h in held.items() if h.end + SUPERSEDE_MS <= answers and s < unsettled
+                    s for s, a in starts.items() if a.end + SUPERSEDE_MS <= horizon and s < unsettled
                 ]:
                     # a day is counted from all of its intervals: they go together
-                    if day_of(start, self.plan.zone)[1] + SUPERSEDE_MS <= answers:
-                        del held[start]
+                    if day_of(start, self.plan.zone)[1] + SUPERSEDE_MS <= horizon:
+                        del starts[start]
             else:
-                for start in [s for s, h in held.items() if h.end + rule.remembers <= answers]:
-                    del held[start]
+                for start in [s for s, a in starts.items() if a.end + rule.remembers <= horizon]:
+                    del starts[start]
             if rule is None or rule.rule.background is None:
-                self._thin(held, answers - (rule.remembers if rule else RETAIN_MS + HOUR_MS))
+                self._thin(starts, horizon - (rule.remembers if rule else RETAIN_MS + HOUR_MS))
 
-    def _thin(self, held: dict[int, Held], until: int) -> None:
+    def _thin(self, starts: dict[int, Answers], until: int) -> None:
         """No reading can change these intervals any more: their day needs only their states."""
-        for one in held.values():
-            if one.end <= until and len(one.total):
-                one.total, one.covered = one.total[:0], one.covered[:0]
+        for answers in starts.values():
+            if answers.end <= until and len(answers.total):
+                answers.total, answers.covered = answers.total[:0], answers.covered[:0]
 
     # ----------------------------------------------------------------------- save, restore, change of plan
 
@@ -398,9 +404,9 @@ class Judge(Planned):
         self.plan = change.after
         rules = change.after.latest
         moved: dict[int, Array] = {}  # columns that several intervals share stay shared
-        self.held = {
-            name: {start: _moved(one, change, moved) for start, one in starts.items()}
-            for name, starts in self.held.items()
+        self.answers = {
+            name: {start: _moved(answers, change, moved) for start, answers in starts.items()}
+            for name, starts in self.answers.items()
             if name in rules
         }
         self.pending = {key: due for key, due in self.pending.items() if key[0] in rules}
@@ -412,12 +418,12 @@ class Judge(Planned):
                 [
                     name,
                     start,
-                    one.end,
-                    _saved(one, pack),
-                    [[a, *mean] for a, mean in sorted(one.used.items())],
+                    answers.end,
+                    _saved(answers, pack),
+                    [[a, *mean] for a, mean in sorted(answers.area_means.items())],
                 ]
-                for name, starts in sorted(self.held.items())
-                for start, one in sorted(starts.items())
+                for name, starts in sorted(self.answers.items())
+                for start, answers in sorted(starts.items())
             ],
             "pending": [[name, start, due] for (name, start), due in sorted(self.pending.items())],
         }
@@ -426,45 +432,45 @@ class Judge(Planned):
     def load(cls, data: dict[str, Any], arrays: Unpacked, plan: Plan) -> Judge:
         """The inverse of `dump`."""
         made = cls(plan, pending={(name, start): due for name, start, due in data["pending"]})
-        for name, start, end, columns, used in data["held"]:
-            means = {area: AreaMean(nano, tuple(ids), complete) for area, nano, ids, complete in used}
-            state, bits, revision, measured, total, covered, *source = arrays.all_of(columns)
-            made.held.setdefault(name, {})[start] = Held(
-                end, state, bits, revision, total, covered, measured, means, source[0] if source else None
+        for name, start, end, columns, backgrounds in data["held"]:
+            means = {area: AreaMean(nano, tuple(ids), complete) for area, nano, ids, complete in backgrounds}
+            state, bits, revision, of_interval, total, covered, *source = arrays.all_of(columns)
+            made.answers.setdefault(name, {})[start] = Answers(
+                end, state, bits, revision, total, covered, of_interval, means, source[0] if source else None
             )
         return made
 
 
-def _saved(one: Held, pack: Packing) -> list[int]:
-    own = pack.add_all((one.state, one.bits, one.revision, one.measured))
-    source = [] if one.source is None else [pack.add(one.source)]
-    return [*own, pack.share(one.total), pack.share(one.covered), *source]
+def _saved(answers: Answers, pack: Packing) -> list[int]:
+    own = pack.add_all((answers.state, answers.bits, answers.revision, answers.interval_revision))
+    source = [] if answers.source is None else [pack.add(answers.source)]
+    return [*own, pack.share(answers.total), pack.share(answers.covered), *source]
 
 
-def _moved(one: Held, change: PlanChange, moved: dict[int, Array]) -> Held:
+def _moved(answers: Answers, change: PlanChange, moved: dict[int, Array]) -> Answers:
     old_row, new_row = change.old_row, change.new_row
-    for column in (one.total, one.covered):
+    for column in (answers.total, answers.covered):
         if id(column) not in moved:
             moved[id(column)] = carried(column, old_row, 0) if len(column) else column
-    source = one.source
+    source = answers.source
     if source is not None:
         source = carried(source, old_row, -1)
         source = np.where(source >= 0, new_row[source], -1).astype(np.int32) if len(new_row) else source
-    # areas may have other numbers now: what was used is found again when it is needed
+    # areas may have other numbers now: what was subtracted is found again when it is needed
     numbers = {area.name: number for number, area in enumerate(change.after.areas)}
-    used = {
-        numbers[area.name]: one.used[number]
+    area_means = {
+        numbers[area.name]: answers.area_means[number]
         for number, area in enumerate(change.before.areas)
-        if area.name in numbers and number in one.used
+        if area.name in numbers and number in answers.area_means
     }
-    return Held(
-        one.end,
-        carried(one.state, old_row, 0),
-        carried(one.bits, old_row, 0),
-        carried(one.revision, old_row, 0),
-        moved[id(one.total)],
-        moved[id(one.covered)],
-        carried(one.measured, old_row, 1),
-        used,
+    return Answers(
+        answers.end,
+        carried(answers.state, old_row, 0),
+        carried(answers.bits, old_row, 0),
+        carried(answers.revision, old_row, 0),
+        moved[id(answers.total)],
+        moved[id(answers.covered)],
+        carried(answers.interval_revision, old_row, 1),
+        area_means,
         source,
     )

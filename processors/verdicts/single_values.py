@@ -14,6 +14,7 @@ from processors.columns import (
     ABSENT,
     HOUR_MS,
     NANO,
+    NANO_PER_THOUSANDTH,
     NEVER,
     QUARTER_MS,
     Bools,
@@ -23,7 +24,7 @@ from processors.columns import (
     Unpacked,
     carried,
 )
-from processors.measuring.intervals import interval_ids
+from processors.measuring.interval_groups import interval_ids
 from processors.plan.maintenance import under_maintenance
 from processors.plan.orders import SERVICE, Orders
 from processors.plan.plan import Plan, depends_on
@@ -35,13 +36,12 @@ from processors.windows.horizons import Bounded
 from processors.windows.means import Means, slots_of
 from processors.windows.row_log import REFUSED, Columns
 
-_PER_THOUSANDTH = 10**6
-_REMEMBER_MS = 26 * 3_600_000  # longer than a breach that is found late is told
+_REMEMBER_MS = 26 * HOUR_MS  # longer than a breach that is found late is told
 SHORT, LONG = QUARTER_MS, HOUR_MS  # the closing window; the long one for devices that speak more rarely
 
 
 @dataclass(slots=True, eq=False)
-class Instants(Planned, Bounded):
+class SingleValues(Planned, Bounded):
     """Per rule and device row: the newest instant above the limit of the open episode, or NEVER."""
 
     plan: Plan
@@ -52,14 +52,14 @@ class Instants(Planned, Bounded):
     def values(
         self, columns: Columns, received: Int64s, orders: Orders
     ) -> list[tuple[int, VerdictInContext]]:
-        """Readings came, with their first flags; verdicts that open an episode, with their position."""
+        """Verdicts that open an episode, with their positions among readings that have first flags."""
         rows, time, values = columns.row, columns.time, columns.values
         made: list[tuple[int, VerdictInContext]] = []
         for rule in self.plan.rules:
             if rule.window:
                 continue
             column = values[rule.pollutant].astype(np.int64)
-            scaled = column * _PER_THOUSANDTH
+            scaled = column * NANO_PER_THOUSANDTH
             high = scaled > rule.limit if rule.rule.strict else scaled >= rule.limit
             high &= (column != ABSENT) & (column != REFUSED)
             high &= columns.fail[rule.pollutant] & rule.admits.fail == 0
@@ -73,7 +73,7 @@ class Instants(Planned, Bounded):
             if newest is None:
                 newest = self.above[rule.rule.id] = np.full(len(self.plan), NEVER, np.int64)
             # Everything above so far came too late to be told: then this value may be the first that is.
-            told = int(rule.rule.tell_within_h * LONG)
+            told = int(rule.rule.tell_within_h * HOUR_MS)
             news = received[which] - told > newest[rows[which]]
             slowly = np.isin(rows[which], rows[which[news]])
             for i in which[slowly].tolist():
@@ -96,11 +96,11 @@ class Instants(Planned, Bounded):
             judged[rule.rows] = True
             return judged[rows]
         sites = self.plan.sites
-        found = [
+        judges = [
             rule.holds(at) and self.plan.applies(rule, sites[row], at, orders)
             for row, at in zip(rows.tolist(), time.tolist(), strict=True)
         ]
-        return np.array(found, bool)
+        return np.array(judges, bool)
 
     def _maintained(self, rows: Int32s, time: Int64s, orders: Orders) -> Bools:
         """Which of these values came while their monitor was being maintained or calibrated."""
@@ -111,27 +111,27 @@ class Instants(Planned, Bounded):
     def close(
         self, start: int, end: int, measured: Mapping[Admission, tuple[Means, ...]], at: int
     ) -> list[VerdictInContext]:
-        """A window closed: compliant verdicts where an episode ends with it."""
+        """Compliant verdicts on the devices whose episode ends with this window, which has just closed."""
         made: list[VerdictInContext] = []
         self.opened = {name: when for name, when in self.opened.items() if when + _REMEMBER_MS > at}
         width = end - start
         short = slots_of(self.plan.interval, SHORT) > 0
         slots = slots_of(self.plan.interval, width)
-        mine = short if width == SHORT else ~short
+        closes = short if width == SHORT else ~short
         for rule in self.plan.rules:
             newest = self.above.get(rule.rule.id)
             if rule.window or newest is None:
                 continue
-            found = measured.get(rule.admits, measured[PLAIN])[rule.pollutant]
-            rows = found.row
-            scaled = found.greatest * _PER_THOUSANDTH
+            means = measured.get(rule.admits, measured[PLAIN])[rule.pollutant]
+            rows = means.row
+            scaled = means.greatest * NANO_PER_THOUSANDTH
             clear = scaled <= rule.limit if rule.rule.strict else scaled < rule.limit
-            clear &= (found.covered > 0) & (found.covered * 10_000 >= rule.least_permyriad * slots[rows])
-            clear &= mine[rows] & (newest[rows] != NEVER) & (newest[rows] < end)
+            clear &= (means.covered > 0) & (means.covered * 10_000 >= rule.least_permyriad * slots[rows])
+            clear &= closes[rows] & (newest[rows] != NEVER) & (newest[rows] < end)
             for i in np.flatnonzero(clear).tolist():
                 row = int(rows[i])
                 newest[row] = NEVER
-                verdict = self._verdict(rule, row, start, end, at, float(found.greatest[i] / 1000))
+                verdict = self._verdict(rule, row, start, end, at, float(means.greatest[i] / 1000))
                 made.append(VerdictInContext(verdict, rule.rule))
         return made
 
@@ -150,7 +150,7 @@ class Instants(Planned, Bounded):
         return [above, sorted(self.opened.items())]
 
     @classmethod
-    def load(cls, data: list[Any], arrays: Unpacked, plan: Plan) -> Instants:
+    def load(cls, data: list[Any], arrays: Unpacked, plan: Plan) -> SingleValues:
         """The inverse of `dump`."""
         above, opened = data
         return cls(plan, {name: arrays[newest] for name, newest in above}, dict(opened))

@@ -10,12 +10,11 @@ import numpy as np
 
 from ingest.units import JUDGED
 from processors.columns import NANO, Int16s, Int32s, Int64s
-from processors.measuring.intervals import interval_ids
+from processors.measuring.interval_groups import interval_ids
 from processors.plan.background_term import UPWIND
 from processors.plan.plan import Plan
-from processors.plan.rule_in_force import RuleInForce
 from processors.records.reasons import NO_BACKGROUND, NO_UPWIND, NO_WIND
-from processors.verdicts.answers import Held
+from processors.verdicts.answers import Answers, RuleInterval
 from processors.wind import PAIR_REASONS, PAIRING_SETTINGS, Wind, upwind_of
 from processors.windows import slots_in
 
@@ -26,13 +25,14 @@ assert _BITS[-1] == NO_UPWIND
 Shown = tuple[float | None, float | None, tuple[str, ...]]  # background, what of it counts, ids
 
 
-def sources_of(rule: RuleInForce, plan: Plan, held: Held, start: int, wind: Wind | None) -> Int16s:
-    """Name each point's source in `held.source`; bits that say why a point has none, by row.
+def sources_of(interval: RuleInterval, plan: Plan, wind: Wind | None) -> Int16s:
+    """Name each point's source in `answers.source`; bits that say why a point has none, by row.
 
     `wind`: of the hour by site, for a rule that asks what is upwind.
     """
-    slots = slots_in(plan.interval, held.end - start)
-    covered = held.covered.astype(np.int64)
+    rule, answers = interval.rule, interval.answers
+    slots = slots_in(plan.interval, interval.length)
+    covered = answers.covered.astype(np.int64)
     present = (slots > 0) & (covered > 0) & (covered * 10_000 >= rule.least_permyriad * slots)
     term = rule.rule.background
     assert term is not None
@@ -47,28 +47,29 @@ def sources_of(rule: RuleInForce, plan: Plan, held: Held, start: int, wind: Wind
         source = plan.reference_for(rule)
         source = np.where((source >= 0) & present[source], source, -1).astype(np.int32)
         bits = np.zeros(len(plan), np.int16)
-    held.source = source
+    answers.source = source
     return np.where(source < 0, bits | NO_BACKGROUND, 0).astype(np.int16)
 
 
-def means_at(held: Held, rows: Int32s) -> Int64s:
+def means_at(answers: Answers, rows: Int32s) -> Int64s:
     """What each point's source measured, 1e-9 unit; 0 where there is none."""
-    if held.source is None:
+    if answers.source is None:
         return np.zeros(len(rows), np.int64)
-    source = held.source[rows]
-    total, covered = held.total[source], np.maximum(held.covered[source].astype(np.int64), 1)
+    source = answers.source[rows]
+    total, covered = answers.total[source], np.maximum(answers.covered[source].astype(np.int64), 1)
     return np.where(source >= 0, (2 * total + covered) // (2 * covered), 0)
 
 
-def shown_at(rule: RuleInForce, plan: Plan, held: Held, start: int, rows: Int32s) -> list[Shown]:
+def shown_at(interval: RuleInterval, plan: Plan, rows: Int32s) -> list[Shown]:
     """What verdicts on these points say of their background."""
-    assert held.source is not None
+    rule, start, answers = interval
+    assert answers.source is not None
     made: list[Shown] = []
     pollutant, label = JUDGED[rule.pollutant], rule.statistic.label
-    for source, nano in zip(held.source[rows].tolist(), means_at(held, rows).tolist(), strict=True):
+    for source, nano in zip(answers.source[rows].tolist(), means_at(answers, rows).tolist(), strict=True):
         if source < 0:
             made.append((None, None, ()))
             continue
-        of = interval_ids(pollutant, label, start, held.end, int(held.measured[source]))
-        made.append((nano / NANO, min(nano, rule.cap) / NANO, (of(plan.devices[source]),)))
+        id_of = interval_ids(pollutant, label, start, answers.end, int(answers.interval_revision[source]))
+        made.append((nano / NANO, min(nano, rule.cap) / NANO, (id_of(plan.devices[source]),)))
     return made

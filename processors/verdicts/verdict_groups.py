@@ -6,37 +6,35 @@ import numpy as np
 
 from ingest.units import JUDGED
 from processors.columns import NANO, Int32s
-from processors.measuring.intervals import interval_ids
+from processors.measuring.interval_groups import interval_ids
 from processors.plan.plan import Plan
-from processors.plan.rule_in_force import RuleInForce
 from processors.records.ids import ids_of
 from processors.records.reasons import OF_BACKGROUND, REASONS_OF
 from processors.records.tables import VERDICTS, Group
 from processors.records.verdicts import Verdict
 from processors.verdicts import site_background
-from processors.verdicts.answers import ANSWER_OF, Held
+from processors.verdicts.answers import ANSWER_OF, RuleInterval
 from processors.windows import slots_in
 
 NOTHING: site_background.Shown = (None, None, ())
 
 
-def verdicts_of(
-    plan: Plan, rule: RuleInForce, start: int, held: Held, rows: Int32s, at: int
-) -> Group[Verdict]:
+def verdicts_of(plan: Plan, interval: RuleInterval, rows: Int32s, at: int) -> Group[Verdict]:
     """The verdicts of a rule on some points, by row, decided at `at`."""
+    rule, start, answers = interval
     own, places = rule.rule, rows.tolist()
     points, sites = [plan.devices[row] for row in places], [plan.sites[row] for row in places]
-    covered, bits = held.covered[rows].astype(np.int64), held.bits[rows]
-    value = (held.total[rows] / np.maximum(covered * NANO, 1)).tolist()
-    capture = covered / np.maximum(slots_in(plan.interval, held.end - start)[rows], 1)
-    pollutant, end = JUDGED[rule.pollutant], held.end
-    revisions, measured = held.revision[rows].tolist(), held.measured[rows].tolist()
+    covered, bits = answers.covered[rows].astype(np.int64), answers.bits[rows]
+    value = (answers.total[rows] / np.maximum(covered * NANO, 1)).tolist()
+    capture = covered / np.maximum(slots_in(plan.interval, interval.length)[rows], 1)
+    pollutant, end = JUDGED[rule.pollutant], answers.end
+    revisions, numbers = answers.revision[rows].tolist(), answers.interval_revision[rows].tolist()
     id_of = {n: ids_of("verdict", own.id, rule.revision, "interval", start, end, n) for n in set(revisions)}
-    interval_of = {n: interval_ids(pollutant, rule.statistic.label, start, end, n) for n in set(measured)}
-    intervals: list[str | None] = [interval_of[n](point) for n, point in zip(measured, points, strict=True)]
+    interval_of = {n: interval_ids(pollutant, rule.statistic.label, start, end, n) for n in set(numbers)}
+    intervals: list[str | None] = [interval_of[n](point) for n, point in zip(numbers, points, strict=True)]
     for line in np.flatnonzero(covered == 0).tolist():
         value[line] = intervals[line] = None
-    backgrounds = _backgrounds(plan, rule, start, held, rows)
+    backgrounds = _backgrounds(plan, interval, rows)
     # a background plays a part only where the measurement could be judged at all
     for line in np.flatnonzero(bits & ~OF_BACKGROUND).tolist():
         backgrounds[line] = NOTHING
@@ -44,8 +42,8 @@ def verdicts_of(
         [id_of[n](point) for n, point in zip(revisions, points, strict=True)],
         sites,
         points,
-        [ANSWER_OF[state] for state in held.state[rows].tolist()],
-        [REASONS_OF[found] for found in bits.tolist()],
+        [ANSWER_OF[state] for state in answers.state[rows].tolist()],
+        [REASONS_OF[codes] for codes in bits.tolist()],
         value,
         [mean for mean, _, _ in backgrounds],
         [subtracted for _, subtracted, _ in backgrounds],
@@ -74,16 +72,15 @@ def verdicts_of(
     )
 
 
-def _backgrounds(
-    plan: Plan, rule: RuleInForce, start: int, held: Held, rows: Int32s
-) -> list[site_background.Shown]:
+def _backgrounds(plan: Plan, interval: RuleInterval, rows: Int32s) -> list[site_background.Shown]:
     """(mean, what of it counts, ids) of each point's background."""
-    if held.source is not None:
-        return site_background.shown_at(rule, plan, held, start, rows)
+    rule, answers = interval.rule, interval.answers
+    if answers.source is not None:
+        return site_background.shown_at(interval, plan, rows)
     if rule.rule.background is None:
         return [NOTHING] * len(rows)
     of_area = {
         area: (mean.nano / NANO, min(mean.nano, rule.cap) / NANO, mean.ids)
-        for area, mean in held.used.items()
+        for area, mean in answers.area_means.items()
     }
     return [of_area.get(area, NOTHING) for area in plan.areas_for(rule)[rows].tolist()]

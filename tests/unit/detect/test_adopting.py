@@ -13,7 +13,7 @@ from processors.fold.detector import Detector
 from processors.plan.plan import Plan
 from processors.silence.heard import FAR
 from processors.verdicts.answers import NONE
-from processors.verdicts.days import DayHeld
+from processors.verdicts.days import DayAnswers
 from tests.full_state import DEVICES, RULES, log
 from tests.logs import HOUR, T0, local_rule, revision
 
@@ -27,11 +27,11 @@ def folded() -> Detector:
     detector = Detector.empty()
     for record in log(5):
         detector.fold(record)
-    detector.instants.above["single"][:] = [5, 6, 7, 8, 9]
+    detector.single_values.above["single"][:] = [5, 6, 7, 8, 9]
     counted = (np.array([1, 2, 3, 1, 2], kind) for kind in (np.int8, np.int16, np.int16))
-    detector.days.settled["counted"] = {T0 - 25 * HOUR: DayHeld(*counted)}
-    for start, held in detector.judge.held["plain"].items():  # as rules of one statistic share them
-        held.total = detector.judge.held["hour"][start].total
+    detector.days.settled["counted"] = {T0 - 25 * HOUR: DayAnswers(*counted)}
+    for start, answers in detector.judge.answers["plain"].items():  # as rules of one statistic share them
+        answers.total = detector.judge.answers["hour"][start].total
     return detector
 
 
@@ -61,11 +61,11 @@ def columns(detector: Detector) -> dict[str, Any]:
         }.items()
         for name in names
     }
-    found |= {f"above.{name}": above for name, above in one.instants.above.items()}
-    for name, starts in one.judge.held.items():
-        for start, held in starts.items():
-            for column in ("state", "bits", "revision", "total", "covered", "measured"):
-                found[f"held.{name}.{start}.{column}"] = getattr(held, column)
+    found |= {f"above.{name}": above for name, above in one.single_values.above.items()}
+    for name, starts in one.judge.answers.items():
+        for start, answers in starts.items():
+            for column in ("state", "bits", "revision", "total", "covered", "interval_revision"):
+                found[f"answers.{name}.{start}.{column}"] = getattr(answers, column)
     for name, days in one.days.settled.items():
         for start, day in days.items():
             found |= {f"days.{name}.{start}.{c}": getattr(day, c) for c in ("state", "count", "revision")}
@@ -84,7 +84,7 @@ def columns(detector: Detector) -> dict[str, Any]:
 def test_what_is_known_of_a_device_that_stays_goes_to_its_new_row(both: tuple[Detector, Detector]):
     old, new = (columns(detector) for detector in both)
     assert {name.partition(".")[0] for name in new} >= {
-        "silence", "connections", "deadman", "holes", "newest", "above", "held", "hours", "days", "ahead", "further",
+        "silence", "connections", "deadman", "holes", "newest", "above", "answers", "hours", "days", "ahead", "further",
         "quarters", "history",
     }  # fmt: skip
     moved = 0
@@ -109,16 +109,16 @@ def test_a_device_that_came_begins_with_nothing(both: tuple[Detector, Detector])
     for name, column in found.items():
         if name.endswith((".state", ".turn", ".total", ".covered")) and len(column.T):
             assert (column[..., CAME] == NONE).all(), name
-    measured = [column for name, column in found.items() if name.endswith(".measured")]
+    measured = [column for name, column in found.items() if name.endswith(".interval_revision")]
     assert all((column[CAME] == 1).all() for column in measured)
 
 
 def test_rules_that_went_are_forgotten_with_what_waited_for_them(both: tuple[Detector, Detector]):
     old, new = both
-    assert "quarters" in old.judge.held
-    assert set(new.judge.held) == set(old.judge.held) - {"quarters"}
+    assert "quarters" in old.judge.answers
+    assert set(new.judge.answers) == set(old.judge.answers) - {"quarters"}
     assert set(new.days.next) <= {"counted", "new"}
-    assert {name for name, _ in new.judge.pending} <= set(new.judge.held)
+    assert {name for name, _ in new.judge.pending} <= set(new.judge.answers)
     assert new.judge.pending == {key: due for key, due in old.judge.pending.items() if key[0] != "quarters"}
 
 
@@ -127,25 +127,25 @@ def test_columns_that_intervals_shared_are_shared_and_sources_are_rows_of_today(
 ):
     old, new = both
     names = {name: number for number, name in enumerate(new.plan.devices)}
-    for start, held in new.judge.held["beside"].items():
-        before = old.judge.held["beside"][start].source
-        assert held.source is not None
+    for start, answers in new.judge.answers["beside"].items():
+        before = old.judge.answers["beside"][start].source
+        assert answers.source is not None
         assert before is not None
         wanted = [-1 if row < 0 else names.get(old.plan.devices[row], -1) for row in before[BEFORE].tolist()]
-        assert held.source[STAYED].tolist() == wanted
-        assert (held.source[CAME] == -1).all()
+        assert answers.source[STAYED].tolist() == wanted
+        assert (answers.source[CAME] == -1).all()
     shared = 0
     first: dict[int, tuple[str, int]] = {}
-    for name, starts in old.judge.held.items():
-        for start, held in starts.items():
-            other = first.setdefault(id(held.total), (name, start))
-            if name in new.judge.held and other[0] in new.judge.held and other != (name, start):
-                assert new.judge.held[name][start].total is new.judge.held[other[0]][other[1]].total
+    for name, starts in old.judge.answers.items():
+        for start, answers in starts.items():
+            other = first.setdefault(id(answers.total), (name, start))
+            if name in new.judge.answers and other[0] in new.judge.answers and other != (name, start):
+                assert new.judge.answers[name][start].total is new.judge.answers[other[0]][other[1]].total
                 shared += 1
     assert shared
 
 
 def test_what_is_saved_under_the_new_configuration_is_read_again(both: tuple[Detector, Detector]):
     _, new = both
-    for one in (new.judge, new.instants, new.days):
+    for one in (new.judge, new.single_values, new.days):
         assert one.plan is new.plan

@@ -18,8 +18,8 @@ from processors.verdicts.answers import (
     IS_EXCEEDING,
     IS_UNDETERMINED,
     NONE,
-    Findings,
-    Held,
+    Answers,
+    IntervalVerdicts,
 )
 from processors.verdicts.days import Days
 from processors.windows.calendar import HOUR, SUPERSEDE_MS
@@ -37,12 +37,12 @@ def _days(allowance: int | None = 2, **more: Any) -> Days:
     return Days(Plan.of(revision(["d0", "d1"], [local_rule(allowance=allowance, **more)])))
 
 
-def _held(*states: int, start: int = MIDNIGHT, rule: str = "local") -> dict[str, dict[int, Held]]:
+def _answers(*states: int, start: int = MIDNIGHT, rule: str = "local") -> dict[str, dict[int, Answers]]:
     """Hours of device d1, of which d0 has no answers."""
     found = {}
     for nth, state in enumerate(states):
         begin, none = start + nth * HOUR_MS, np.zeros(2, np.int16)
-        found[begin] = Held(
+        found[begin] = Answers(
             begin + HOUR_MS, np.array([NONE, state], np.int8), none, none, np.zeros(2, np.int64),
             np.zeros(2, np.int32), none,
         )  # fmt: skip
@@ -50,16 +50,16 @@ def _held(*states: int, start: int = MIDNIGHT, rule: str = "local") -> dict[str,
 
 
 def _settled(
-    days: Days, held: dict[str, dict[int, Held]], closed: int = END, **more: Any
+    days: Days, answers: dict[str, dict[int, Answers]], closed: int = END, **more: Any
 ) -> list[VerdictInContext]:
-    return days.settle(held, more.get("pending", {}), {HOUR: closed}, END + 5)
+    return days.settle(answers, more.get("pending", {}), {HOUR: closed}, END + 5)
 
 
-def _findings(of: VerdictInContext, start: int, supersedes: bool = True) -> Findings:
+def _verdicts(of: VerdictInContext, start: int, supersedes: bool = True) -> IntervalVerdicts:
     """Of an interval that begins at `start`, by the rule of a day's verdict."""
     verdicts = VERDICTS.groups([replace(of.verdict, kind="interval", start=start)])
     state = np.array([IS_EXCEEDING], np.int8)
-    return Findings(of.rule, start, verdicts[0], state, state, supersedes, {}, ())
+    return IntervalVerdicts(of.rule, start, verdicts[0], state, state, supersedes, {}, ())
 
 
 def _day(*states: int) -> tuple[int, ...]:
@@ -97,7 +97,7 @@ def _day(*states: int) -> tuple[int, ...]:
 def test_a_day_is_what_its_hours_leave_open(
     states: list[int], answer: str, count: int, reasons: tuple[str, ...]
 ):
-    found = _settled(_days(), _held(*states))
+    found = _settled(_days(), _answers(*states))
     assert [(j.verdict.point, j.verdict.answer, j.verdict.value, j.verdict.reasons) for j in found] == [
         ("d1", answer, float(count), reasons)
     ]
@@ -105,7 +105,7 @@ def test_a_day_is_what_its_hours_leave_open(
 
 def test_a_day_s_verdict_says_whose_it_is_by_what_and_when():
     days = _days()
-    (found,) = _settled(days, _held(*_day(E, E, E)))
+    (found,) = _settled(days, _answers(*_day(E, E, E)))
     rule = days.plan.rules[0].rule
     assert found.rule == rule
     assert_says(
@@ -120,27 +120,27 @@ def test_a_day_s_verdict_says_whose_it_is_by_what_and_when():
 
 
 def test_a_rule_that_judges_some_hours_only_counts_those():
-    found = _settled(_days(0, hours=["00:00-03:00"]), _held(C, C, C))
+    found = _settled(_days(0, hours=["00:00-03:00"]), _answers(C, C, C))
     assert [j.verdict.answer for j in found] == ["compliant"]
-    found = _settled(_days(0, hours=["00:00-03:00"]), _held(C, U, C))
+    found = _settled(_days(0, hours=["00:00-03:00"]), _answers(C, U, C))
     assert [j.verdict.answer for j in found] == ["undetermined"]
 
 
 def test_a_day_is_settled_once_when_its_last_window_has_closed_and_nothing_of_it_waits():
-    days, held = _days(), _held(*_day())
-    assert _settled(days, held, END - 1) == []
+    days, answers = _days(), _answers(*_day())
+    assert _settled(days, answers, END - 1) == []
     assert days.unsettled("local") == MIDNIGHT
-    assert _settled(days, held, pending={("local", END - HOUR_MS): 1}) == []
-    assert len(_settled(days, held, pending={("local", END): 1, ("other", MIDNIGHT): 1})) == 1
+    assert _settled(days, answers, pending={("local", END - HOUR_MS): 1}) == []
+    assert len(_settled(days, answers, pending={("local", END): 1, ("other", MIDNIGHT): 1})) == 1
     assert days.unsettled("local") == END
-    assert _settled(days, held) == []
+    assert _settled(days, answers) == []
     assert days.unsettled("other") == UNBOUNDED
 
 
 def test_days_are_settled_one_after_the_other_from_the_first_that_has_answers():
     days = _days()
-    held = {"local": _held(*_day(), *_day(E, E, E), start=MIDNIGHT - DAY_MS)["local"]}
-    found = _settled(days, held)
+    answers = {"local": _answers(*_day(), *_day(E, E, E), start=MIDNIGHT - DAY_MS)["local"]}
+    found = _settled(days, answers)
     assert [(j.verdict.start, j.verdict.answer) for j in found] == [
         (MIDNIGHT - DAY_MS, "compliant"),
         (MIDNIGHT, "exceeds"),
@@ -148,45 +148,45 @@ def test_days_are_settled_one_after_the_other_from_the_first_that_has_answers():
 
 
 def test_without_an_allowance_or_without_answers_there_is_no_day():
-    assert _settled(_days(None), _held(*_day())) == []
+    assert _settled(_days(None), _answers(*_day())) == []
     days = _days()
     assert _settled(days, {}) == []
     assert days.settled == {}
 
 
 def test_a_superseded_verdict_counts_its_day_again_and_only_a_change_is_told():
-    days, held = _days(), _held(*_day(E, E))
-    (first,) = _settled(days, held)
-    superseded = _findings(first, MIDNIGHT + 1)
-    again = days.resettle(held, [superseded], END + 9)
+    days, answers = _days(), _answers(*_day(E, E))
+    (first,) = _settled(days, answers)
+    superseded = _verdicts(first, MIDNIGHT + 1)
+    again = days.resettle(answers, [superseded], END + 9)
     assert again == []
-    held["local"][MIDNIGHT + 2 * HOUR_MS].state[1] = E
-    (found,) = days.resettle(held, [superseded], END + 9)
+    answers["local"][MIDNIGHT + 2 * HOUR_MS].state[1] = E
+    (found,) = days.resettle(answers, [superseded], END + 9)
     assert (found.verdict.answer, found.verdict.revision, found.previous) == ("exceeds", 2, "compliant")
     assert found.verdict.decided_at == END + 9
-    held["local"][MIDNIGHT + 3 * HOUR_MS].state[1] = E  # the count is told, too
-    (found,) = days.resettle(held, [superseded], END + 9)
+    answers["local"][MIDNIGHT + 3 * HOUR_MS].state[1] = E  # the count is told, too
+    (found,) = days.resettle(answers, [superseded], END + 9)
     assert (found.verdict.answer, found.verdict.value, found.verdict.revision) == ("exceeds", 4.0, 3)
     assert found.previous == "exceeds"
 
 
 def test_a_first_verdict_or_one_of_another_day_or_rule_counts_nothing_again():
-    days, held = _days(), _held(*_day(E, E))
-    (first,) = _settled(days, held)
-    held["local"][MIDNIGHT].state[1] = C
+    days, answers = _days(), _answers(*_day(E, E))
+    (first,) = _settled(days, answers)
+    answers["local"][MIDNIGHT].state[1] = C
     other = first._replace(rule=first.rule.model_copy(update={"id": "other"}))
     for found in (
-        _findings(first, MIDNIGHT, supersedes=False),
-        _findings(first, END),
-        _findings(other, MIDNIGHT),
+        _verdicts(first, MIDNIGHT, supersedes=False),
+        _verdicts(first, END),
+        _verdicts(other, MIDNIGHT),
     ):
-        assert days.resettle(held, [found], END) == []
-    assert len(days.resettle(held, [_findings(first, MIDNIGHT)], END)) == 1
+        assert days.resettle(answers, [found], END) == []
+    assert len(days.resettle(answers, [_verdicts(first, MIDNIGHT)], END)) == 1
 
 
 def test_a_day_is_forgotten_when_its_background_can_supersede_nothing_any_more():
     days = _days()
-    _settled(days, _held(*_day()))
+    _settled(days, _answers(*_day()))
     days.forget(until(END + SUPERSEDE_MS - 1))
     assert list(days.settled["local"]) == [MIDNIGHT]
     days.forget(until(END + SUPERSEDE_MS))
@@ -195,8 +195,8 @@ def test_a_day_is_forgotten_when_its_background_can_supersede_nothing_any_more()
 
 def test_of_a_rule_that_holds_at_some_hours_each_device_s_own_answers_are_counted():
     days = _days(allowance=1, hours=["00:00-03:00"])
-    held = _held(E, U, C)
-    for hour, state in zip(held["local"].values(), (C, N, C), strict=True):
+    answers = _answers(E, U, C)
+    for hour, state in zip(answers["local"].values(), (C, N, C), strict=True):
         hour.state[0] = state
-    found = [(j.verdict.point, j.verdict.answer, j.verdict.value) for j in _settled(days, held)]
+    found = [(j.verdict.point, j.verdict.answer, j.verdict.value) for j in _settled(days, answers)]
     assert found == [("d0", "compliant", 0.0), ("d1", "undetermined", 1.0)]

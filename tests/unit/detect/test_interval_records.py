@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from processors.columns import NANO
-from processors.measuring.intervals import interval_ids, intervals_of
+from processors.measuring.interval_groups import interval_ids, intervals_of
 from processors.plan.plan import Plan
 from processors.records.verdicts import Interval
 from processors.windows.means import Means, Statistic

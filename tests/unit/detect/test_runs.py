@@ -10,36 +10,44 @@ import pytest
 from processors.breaches import InARow
 from processors.plan.plan import Plan
 from processors.plan.rule_in_force import RuleInForce
-from processors.verdicts.answers import IS_COMPLIANT, IS_EXCEEDING, IS_UNDETERMINED, NONE, PENDING, Held
+from processors.verdicts.answers import (
+    IS_COMPLIANT,
+    IS_EXCEEDING,
+    IS_UNDETERMINED,
+    NONE,
+    PENDING,
+    Answers,
+    RuleInterval,
+)
 from processors.verdicts.in_a_row import place_in_run
 from tests.logs import T0, local_rule, revision
 
 QUARTER = 900_000
 E, C, U = IS_EXCEEDING, IS_COMPLIANT, IS_UNDETERMINED
-Answers = list[tuple[int, int]]  # state, value in ug/m3
+StatesAndValues = list[tuple[int, int]]  # state, value in ug/m3
 
 
 def _rule(**more: Any) -> RuleInForce:
     return Plan.of(revision(["d0", "d1"], [local_rule(window=900, **more)])).rules[0]
 
 
-def _held(nth: int, state: int, value: int) -> tuple[int, Held]:
+def _answers(nth: int, state: int, value: int) -> tuple[int, Answers]:
     """The nth quarter of device d1; d0 has another answer throughout."""
     start = T0 + nth * QUARTER
     states = np.array([IS_UNDETERMINED, state], np.int8)
     nothing, two = np.zeros(2, np.int16), np.array([1, 2], np.int32)
     total = np.array([0, 2 * value * 10**9], np.int64)
-    return start, Held(start + QUARTER, states, nothing, nothing, total, two, nothing)
+    return start, Answers(start + QUARTER, states, nothing, nothing, total, two, nothing)
 
 
 def _judged(
-    rule: RuleInForce, before: Answers, now: tuple[int, int], after: dict[int, int] | None = None
+    rule: RuleInForce, before: StatesAndValues, now: tuple[int, int], after: dict[int, int] | None = None
 ) -> InARow:
     """`before`: the last one first; `after`: number of the quarter after now -> state."""
-    start, held = _held(0, *now)
-    earlier = [_held(-nth, *one) for nth, one in enumerate(before, 1)]
-    later = [_held(nth, state, 200) for nth, state in (after or {}).items()]
-    return place_in_run(rule, held, earlier, 1, start, later)
+    start, answers = _answers(0, *now)
+    earlier = [_answers(-nth, *one) for nth, one in enumerate(before, 1)]
+    later = [_answers(nth, state, 200) for nth, state in (after or {}).items()]
+    return place_in_run(RuleInterval(rule, start, answers), 1, earlier, later)
 
 
 @pytest.mark.parametrize(("before", "run"), [([], 0), ([E], 1), ([E, E, C, E], 2), ([C, E], 0), ([U, E], 0)])
@@ -88,7 +96,7 @@ def test_without_hysteresis_one_compliant_interval_clears():
         ([], False),
     ],
 )
-def test_it_is_over_once_it_was_clear_for_long_enough(before: Answers, clears: bool):
+def test_it_is_over_once_it_was_clear_for_long_enough(before: StatesAndValues, clears: bool):
     rule = _rule(clear={"level": 90, "minutes": 30})
     assert _judged(rule, before, (C, 60)) == InARow(None, False, clears)
 

@@ -65,14 +65,14 @@ def test_the_log_of_these_tests_fills_every_part_of_the_state(snapshots: list[tu
     assert filled >= {
         "configuration", "backgrounds", "breaches", "signals", "orders", "calibrations", "gaps", "closed",
         "hours", "late", "ahead", "newest", "checked", "suspecting", "winds", "silence", "connections", "deadman",
-        "holes", "log", "judge", "days", "instants",
+        "holes", "log", "judge", "days", "single_values",
     }  # fmt: skip
     last = snapshots[-1][0]
     assert {"recent", "watches", "quarters", "further", "days"} <= {k for k, v in last["ahead"].items() if v}
     assert last["hours"]["held"]
     assert last["judge"]["pending"]
     assert any(state["log"]["straggled"] for state, _ in snapshots)
-    assert any(one["source"] is not None for one in last["judge"]["held"]["beside"].values())
+    assert any(one["source"] is not None for one in last["judge"]["answers"]["beside"].values())
 
 
 def test_an_empty_state_keeps_its_place():

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from processors.measuring.intervals import interval_ids
+from processors.columns import Int32s
+from processors.measuring.interval_groups import interval_ids
 from processors.measuring.stations import AreaMean
 from processors.plan.plan import Plan
 from processors.records.ids import ids_of
 from processors.records.reasons import LOW, NO_BACKGROUND, NO_DATA
 from processors.records.verdicts import Verdict
-from processors.verdicts.answers import IS_COMPLIANT, IS_EXCEEDING, IS_UNDETERMINED, Held
+from processors.verdicts.answers import IS_COMPLIANT, IS_EXCEEDING, IS_UNDETERMINED, Answers, RuleInterval
 from processors.verdicts.verdict_groups import verdicts_of
 from tests.logs import HOUR, MINUTE, T0, local_rule, revision
 from tests.saying import assert_says, changes
@@ -26,9 +26,9 @@ PLAN = Plan.of(revision(["d1", "d2", {"id": "d3", "site": "s2"}, "d4"], [RULE]))
 ROWS = np.array([0, 1, 2, 3], np.int32)
 
 
-def held(used: dict[int, AreaMean] | None = None) -> Held:
+def answers(used: dict[int, AreaMean] | None = None) -> Answers:
     """d1 exceeds for the second time, d2 complies, d3 has little, d4 nothing and no background."""
-    return Held(
+    return Answers(
         END,
         np.array([IS_EXCEEDING, IS_COMPLIANT, IS_UNDETERMINED, IS_UNDETERMINED], np.int8),
         np.array([0, 0, LOW, NO_DATA | NO_BACKGROUND], np.int16),
@@ -40,13 +40,13 @@ def held(used: dict[int, AreaMean] | None = None) -> Held:
     )
 
 
-def records(*of: Any) -> list[Verdict]:
-    return verdicts_of(*of).records()
+def records(plan: Plan, interval: RuleInterval, rows: Int32s = ROWS) -> list[Verdict]:
+    return verdicts_of(plan, interval, rows, AT).records()
 
 
 def test_a_verdict_says_by_which_clause_of_which_value_over_which_background():
     rule = PLAN.rules[0]
-    found = records(PLAN, rule, T0, held({0: AreaMean(40 * NANO, ("b1", "b2"), True)}), ROWS, AT)
+    found = records(PLAN, RuleInterval(rule, T0, answers({0: AreaMean(40 * NANO, ("b1", "b2"), True)})))
     exceeds = found[0]
     assert_says(
         exceeds, kind="interval", site="s1", point="d1", rule="local", rule_revision=RULE.revision,
@@ -74,26 +74,26 @@ def test_a_verdict_says_by_which_clause_of_which_value_over_which_background():
 def test_without_a_background_and_below_the_cap_what_is_said_is_what_was_subtracted():
     rule = PLAN.rules[0]
     one = ROWS[:1]
-    (plain,) = records(PLAN, rule, T0, held(), one, AT)
+    (plain,) = records(PLAN, RuleInterval(rule, T0, answers()), one)
     assert (plain.background, plain.subtracted, plain.background_ids) == (None, None, ())
-    (below,) = records(PLAN, rule, T0, held({0: AreaMean(20 * NANO, ("b1",), True)}), one, AT)
+    (below,) = records(PLAN, RuleInterval(rule, T0, answers({0: AreaMean(20 * NANO, ("b1",), True)})), one)
     assert (below.background, below.subtracted, below.background_ids) == (20.0, 20.0, ("b1",))
-    (other,) = records(PLAN, rule, T0, held({1: AreaMean(20 * NANO, ("b1",), True)}), one, AT)
+    (other,) = records(PLAN, RuleInterval(rule, T0, answers({1: AreaMean(20 * NANO, ("b1",), True)})), one)
     assert (other.background, other.subtracted) == (None, None)
 
 
 def test_ids_tell_apart_rule_window_revision_and_point():
     rule = PLAN.rules[0]
     other = Plan.of(revision(["d1"], [local_rule(id="other")]))
-    same = held()
+    same = answers()
     longer = replace(same, end=END + 1)
     again = replace(same, revision=same.revision + 1)
     made = [
-        records(PLAN, rule, T0, same, ROWS, AT)[:2],
-        records(PLAN, rule, T0 - 1, same, ROWS[:1], AT),
-        records(PLAN, rule, T0, longer, ROWS[:1], AT),
-        records(PLAN, rule, T0, again, ROWS[:1], AT),
-        records(other, other.rules[0], T0, same, ROWS[:1], AT),
+        records(PLAN, RuleInterval(rule, T0, same))[:2],
+        records(PLAN, RuleInterval(rule, T0 - 1, same), ROWS[:1]),
+        records(PLAN, RuleInterval(rule, T0, longer), ROWS[:1]),
+        records(PLAN, RuleInterval(rule, T0, again), ROWS[:1]),
+        records(other, RuleInterval(other.rules[0], T0, same), ROWS[:1]),
     ]
     ids = [one.id for found in made for one in found]
     assert len(set(ids)) == len(ids) == 6

@@ -25,7 +25,7 @@ from processors.records.outlooks import (
     encode_outlook,
     encode_outlooks,
 )
-from processors.verdicts.answers import IS_COMPLIANT, IS_EXCEEDING, IS_UNDETERMINED, NONE, PENDING, Held
+from processors.verdicts.answers import IS_COMPLIANT, IS_EXCEEDING, IS_UNDETERMINED, NONE, PENDING, Answers
 from tests.logs import HOUR, MIDNIGHT, local_rule, revision
 
 DAY = 24 * HOUR
@@ -34,11 +34,11 @@ LISTED = ["d1", {"id": "d2", "site": "s2"}]
 RULE = local_rule(allowance=2)
 
 
-def answers(*states: int) -> dict[int, Held]:
+def answers(*states: int) -> dict[int, Answers]:
     """Of the second device, an hour each from midnight on; the first one has no answers."""
     nothing = np.zeros(2, np.int64)
     return {
-        MIDNIGHT + n * HOUR: Held(
+        MIDNIGHT + n * HOUR: Answers(
             MIDNIGHT + (n + 1) * HOUR, np.array([NONE, state], np.int8), nothing.astype(np.int16),
             nothing.astype(np.int16), nothing, nothing.astype(np.int32), nothing.astype(np.int16),
         )
@@ -57,7 +57,7 @@ def watched(**states: int) -> dict[tuple[str, int], WindowStates]:
 
 
 def look(
-    held: dict[int, Held],
+    held: dict[int, Answers],
     watches: dict[tuple[str, int], WindowStates] | None = None,
     ahead: DayAllowances | None = None,
     at: int = NOON,
