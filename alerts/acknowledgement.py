@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from alerts.cases import ACKNOWLEDGE, CLOSED, Decision, decide
 from alerts.records import Case, CaseChange, CaseEvent
-from processors.records.ids import short_id
+from processors.records import short_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,7 @@ from typing import Any
 
 from alerts.planner import CasePlanner
 from alerts.records import Case, CaseChange, CaseContext, Message
-from processors.records.breaches import Breach
-from processors.records.outlooks import Outlook
+from processors.records import Breach, Outlook
 
 
 class CurrentPlanner:

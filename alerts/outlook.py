@@ -20,7 +20,7 @@ from alerts.records import (
 )
 from alerts.routing import Routing, recipients_of
 from ingest.register import Register
-from processors.records.outlooks import Outlook
+from processors.records import Outlook
 
 # What each state of the fold means to people: whether measuring goes on is nothing that they decide.
 LEVEL_OF: dict[str, str] = {

@@ -26,10 +26,8 @@ from alerts.records import (
 from alerts.routing import Routing, deadline_ms, operators_on_duty, recipients_of
 from alerts.together import SilentGroup, hold_until, released_groups
 from ingest.register import Register
-from processors.records.breaches import Breach
-from processors.records.ids import short_id
-from processors.records.outlooks import Outlook
-from processors.silence.deadman import SITE_SILENT
+from processors.records import Breach, Outlook, short_id
+from processors.silence import SITE_SILENT
 
 _LATE_MS = 30 * 60_000  # told so long after it was found, a message says that it is late
 _SEVERAL = "*"  # the site of a case that concerns several

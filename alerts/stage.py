@@ -21,8 +21,7 @@ from alerts.store.group_commit import GroupCommit
 from ingest.clock import Clock
 from ingest.codec import schema_of
 from ingest.telemetry import Telemetry
-from processors.records.breaches import BREACH, Breach, decode_breach
-from processors.records.outlooks import OUTLOOK, Outlook, decode_outlook
+from processors.records import BREACH, OUTLOOK, Breach, Outlook, decode_breach, decode_outlook
 from processors.stream.stage import Parts, RawRecord
 
 log = structlog.get_logger(__name__)

@@ -12,9 +12,8 @@ from ingest import codec
 from ingest.batches import MOST_ROWS
 from ingest.records import FeedRecord, Headers, Readings, Tick
 from processors.fold import Detector, Parts
-from processors.measuring.bundle import Bundle, bundles
-from processors.plan.plan import make_revision
-from processors.plan.rules import load_pack, pack_names
+from processors.measuring import Bundle, bundles
+from processors.plan import load_pack, make_revision, pack_names
 from processors.stream.app import collect_garbage_seldom
 
 DEVICES = 5_000

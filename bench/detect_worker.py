@@ -33,8 +33,8 @@ from ingest.batches import MOST_ROWS
 from ingest.codec import encode, schema_of
 from ingest.records import FeedRecord, Readings, Tick
 from ingest.topics import FEED, MAX_RECORD_BYTES, RESULTS, partition_of
-from processors.plan.plan import make_revision
-from processors.records.readings import JUDGED
+from processors.plan import make_revision
+from processors.records import JUDGED
 
 PARTITIONS = 4
 DEVICES = 5000  # 1250 a partition, 4 a site

@@ -16,10 +16,23 @@ import numpy as np
 
 from bench.report import Row, table
 from processors.columns import Int64s
-from processors.outlook.levels import Recent, learn
-from processors.outlook.projection import NONE, Bars, Progress, ProjectionSettings, project, prospects
-from processors.outlook.states import LeadTimes, OutlookSettings, WindowStates, conditions, lead_times, step
-from processors.records.outlooks import QUIET, STATES, WARNING
+from processors.outlook import (
+    NONE,
+    Bars,
+    LeadTimes,
+    OutlookSettings,
+    Progress,
+    ProjectionSettings,
+    Recent,
+    WindowStates,
+    conditions,
+    lead_times,
+    learn,
+    project,
+    prospects,
+    step,
+)
+from processors.records import QUIET, STATES, WARNING
 from tests.counties import DATA, dust_storm
 
 NANO = 10**9

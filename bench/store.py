@@ -21,7 +21,7 @@ from processors.history import (
     batches_of_readings,
     lines_of,
 )
-from processors.records.readings import encode_judged
+from processors.records import encode_judged
 from processors.stream.stage import STORE_PACE, RawRecord
 from processors.stream.store import StoreStage, Worker
 from tests.servers import influxdb

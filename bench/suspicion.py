@@ -20,10 +20,20 @@ from bench.suspicion_fleet import DATA, HOUR_MS, MINUTES, STATIONS, Fleet, Monit
 from bench.suspicion_scenarios import SCENARIOS, TWIN_STRENGTHS, TWINS, twins
 from processors.columns import ABSENT
 from processors.fold import Suspecting
-from processors.suspicion import Episodes, HourReadings, Surroundings, SuspicionSettings
-from processors.suspicion.features import LONG_HOURS, hour_features
-from processors.suspicion.finding import Finding
-from processors.suspicion.saved import STANDING, Blocks, described, restored, standing_block
+from processors.suspicion import (
+    LONG_HOURS,
+    STANDING,
+    Blocks,
+    Episodes,
+    Finding,
+    HourReadings,
+    Surroundings,
+    SuspicionSettings,
+    described,
+    hour_features,
+    restored,
+    standing_block,
+)
 
 KINDS = ("plain", "stage_end", "fog", "rain", "watering", "at_rest", "poor_network")
 MONTH_H = 730.5

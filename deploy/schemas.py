@@ -53,7 +53,7 @@ def _case(kind: str) -> Schema:
 
 
 def _rules() -> Schema:
-    from processors.plan.rules import RulesFile
+    from processors.plan import RulesFile
 
     return RulesFile.model_json_schema()
 
@@ -68,7 +68,7 @@ def _quality() -> Schema:
 
 
 def _pack() -> Schema:
-    from processors.plan.rules import Pack
+    from processors.plan import Pack
 
     return Pack.model_json_schema()
 

@@ -19,7 +19,8 @@ from processors.history.context import Context
 from processors.history.points import PointBatch
 from processors.measuring.bundle import Bundle, bundles
 from processors.records.readings import decode_judged, encode_judged
-from processors.replay.replay import Replayed, feed_of, merged
+from processors.replay.feed import feed_of, merged
+from processors.replay.result import Replayed
 
 TOGETHER = 100  # records whose outputs are stored at once
 

@@ -9,7 +9,7 @@ from typing import Any
 from alerts.messages.words import Facts, Matter, render
 from alerts.records import OPENED, Case, Message, Recipient
 from ingest.register import Register
-from processors.records.ids import short_id
+from processors.records import short_id
 
 MatterIn = Callable[[str], Matter]  # a matter with its title in the given language
 

@@ -14,7 +14,7 @@ from alerts.channels import CHANNEL_KINDS, READY_CHANNELS, AnyChannel, ChannelFo
 from alerts.kinds import DEADLINES, KINDS, LEVELS, LINES, ROUTED, kind_of
 from ingest.register import Channel, Contact, Form, Name, Register
 from ingest.strict_yaml import ConfigError, Document, Loaded, Problem, did_you_mean, load
-from processors.plan.plan import TOGETHER_S
+from processors.plan import TOGETHER_S
 
 _DEPARTMENT = "department:"
 

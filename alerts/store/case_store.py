@@ -34,8 +34,7 @@ from alerts.store import rows
 from alerts.store.engine import Database
 from alerts.store.outbox_store import OutboxStore
 from alerts.store.tables import attempts, case_events, cases, messages
-from processors.records.breaches import Breach
-from processors.records.outlooks import Outlook
+from processors.records import Breach, Outlook
 
 T = TypeVar("T")
 _RACES = 5  # how often a transaction is tried again when another worker wrote the same row first

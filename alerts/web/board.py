@@ -11,9 +11,9 @@ from alerts.kinds import kind_of
 from alerts.records import Case
 from ingest.register import Device, Register, Site
 from processors.history import LatestReading
-from processors.plan.plan import OFFLINE_INTERVALS, OFFLINE_LEAST_MS
-from processors.records.outlooks import CERTAIN, IF_MEASURED, WARNING
-from processors.records.outlooks import STATES as OUTLOOK_STATES
+from processors.plan import OFFLINE_INTERVALS, OFFLINE_LEAST_MS
+from processors.records import CERTAIN, IF_MEASURED, WARNING
+from processors.records import STATES as OUTLOOK_STATES
 
 COMPLIANT, EXCEEDS, UNDETERMINED, SILENT = "compliant", "exceeds", "undetermined", "silent"
 STATES = (EXCEEDS, UNDETERMINED, SILENT, COMPLIANT)
@@ -227,7 +227,7 @@ def _holds(verdict: Mapping[str, Any]) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class IntervalVerdicts:
+class BoardVerdicts:
     """What a rule says of one interval at all points of a site."""
 
     worst: Mapping[str, Any]
@@ -239,7 +239,7 @@ class RuleRecord:
     """What a rule said of a site's intervals (or days), the newest first."""
 
     newest: Mapping[str, Any]
-    intervals: tuple[IntervalVerdicts, ...]
+    intervals: tuple[BoardVerdicts, ...]
 
     @property
     def relative(self) -> bool:
@@ -261,7 +261,7 @@ def by_rule(verdicts: Iterable[Mapping[str, Any]]) -> list[RuleRecord]:
     records = []
     for intervals in rules.values():
         judged = tuple(
-            IntervalVerdicts(min(points, key=_worst_first), tuple(points))
+            BoardVerdicts(min(points, key=_worst_first), tuple(points))
             for _, points in sorted(intervals.items(), key=lambda item: item[0], reverse=True)
         )
         records.append(RuleRecord(judged[0].worst, judged))

@@ -59,9 +59,15 @@ def command(
     from deploy.stored_history import open_past
     from ingest.recording import RecordingError, read_recording
     from ingest.register import load_register
-    from processors.plan.rules import load_rules
-    from processors.replay import Backtest, VerdictKey, judge_history, judge_recordings, merged
-    from processors.replay.backtest import write
+    from processors.plan import load_rules
+    from processors.replay import (
+        Backtest,
+        VerdictKey,
+        judge_history,
+        judge_recordings,
+        merged,
+        write_backtest,
+    )
 
     if bool(recordings) + bool(url) + kafka != 1:
         raise click.UsageError("name the past: one of RECORDING..., --history URL or --kafka")
@@ -95,7 +101,7 @@ def command(
     result = backtest.compare(unreproducible)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        write(backtest, result, folder)
+        write_backtest(backtest, result, folder)
     _tell(result)
     ctx.exit(1 if result.differences else 0)
 

@@ -22,8 +22,7 @@ def command(ctx: click.Context, config: Path) -> None:
     from deploy.county.check import check_folder
     from deploy.settings import load_settings
     from ingest.register import load_register
-    from processors.plan.footprint import added_by
-    from processors.plan.rules import load_rules
+    from processors.plan import added_by, load_rules
 
     problems, warnings = check_folder(config)
     for problem in problems:

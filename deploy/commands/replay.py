@@ -32,10 +32,8 @@ def command(
     from deploy.options import instant_ms
     from ingest.recording import RecordingError, read_recording
     from ingest.register import load_register
-    from processors.plan.plan import make_revision
-    from processors.plan.rules import load_rules
-    from processors.replay import replay
-    from processors.replay.replay import write
+    from processors.plan import load_rules, make_revision
+    from processors.replay import replay, write_replay
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise click.BadParameter(f"{folder} must be new or empty", param_hint="--out")
@@ -49,7 +47,7 @@ def command(
         raise click.ClickException(str(error)) from None
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        summary = write(judged, folder)
+        summary = write_replay(judged, folder)
     except OSError as error:
         raise click.ClickException(
             f"--out {folder}: can't be written: {error}; what is there is not complete, choose another folder"

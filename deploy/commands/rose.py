@@ -10,8 +10,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from processors.records.verdicts import Interval
-    from processors.records.winds import SiteHour
+    from processors.records import Interval, SiteHour
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 

@@ -52,7 +52,7 @@ def _strangers(root: Path) -> list[Problem]:
 
 def _rules(root: Path, register: Register | None) -> list[Problem]:
     from deploy.county.check_rules import doubts, faults
-    from processors.plan.rules import load_rules
+    from processors.plan import load_rules
 
     try:
         rules = load_rules(root)

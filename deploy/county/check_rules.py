@@ -9,8 +9,7 @@ from ingest.decoders import FORMATS
 from ingest.register import Device, Register
 from ingest.register_checks import WORDS
 from ingest.strict_yaml import Problem, did_you_mean
-from processors.plan.background_term import REFERENCE
-from processors.plan.rules import Rule, RuleSet
+from processors.plan import REFERENCE, Rule, RuleSet
 
 ALERT_LEVELS = ("yellow", "orange", "red")
 _A_TYPO = 0.8  # likeness (difflib) from which on a word is taken for a known one misspelt

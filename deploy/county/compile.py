@@ -9,8 +9,7 @@ from alerts.routing.forms import offline_window_s
 from ingest.records import Revision
 from ingest.register import load_register
 from ingest.strict_yaml import ConfigError
-from processors.plan.plan import compile_revision, make_revision
-from processors.plan.rules import RuleSet, load_rules
+from processors.plan import RuleSet, compile_revision, load_rules, make_revision
 from processors.quality import load_quality
 
 

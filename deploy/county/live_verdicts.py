@@ -9,9 +9,7 @@ from ingest.records import Revision
 from ingest.scan import partitions_in_use, plain_consumer, scan
 from ingest.topics import BREACHES, FEED, RESULTS
 from processors.columns import UNBOUNDED
-from processors.records.breaches import BREACH, decode_breach
-from processors.records.judgements import decode_judgements
-from processors.records.verdicts import JUDGEMENTS
+from processors.records import BREACH, JUDGEMENTS, decode_breach, decode_judgements
 from processors.replay import Backtest, JudgedSpan, VerdictKey, by_log, key_of
 
 

@@ -11,8 +11,7 @@ from ingest.quarantine import read_quarantine
 from ingest.scan import scan
 from ingest.topics import BREACHES, FEED, RESULTS
 from processors.history import History
-from processors.records.breaches import BREACH
-from processors.records.readings import JUDGED
+from processors.records import BREACH, JUDGED
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from processors.history import ReadingRow
-from processors.plan.rules import NO_MEASUREMENT
+from processors.plan import NO_MEASUREMENT
 
 # marks of a reading of which no window takes anything
 LEFT_OUT = ("late", "future", "unknown_device", "unjudged")

@@ -11,7 +11,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from ingest.records import Signal
 from processors.audit.facts import CorrectionFacts, DeviceFacts, corrections_of
 from processors.history import ReadingRow
-from processors.plan.orders import CALIBRATION, MAINTENANCE
+from processors.plan import CALIBRATION, MAINTENANCE
 
 _MILLIONTH, _THOUSANDTH = Decimal("0.000001"), Decimal("0.001")
 

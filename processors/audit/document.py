@@ -12,7 +12,7 @@ from processors.audit.arithmetic import LimitComparison, Window
 from processors.audit.recompute import Recomputation
 from processors.audit.trail import Trail
 from processors.history import ContextRow, OutlookRow, RulingRow
-from processors.records.breaches import Breach
+from processors.records import Breach
 
 Json = dict[str, Any]
 

@@ -17,7 +17,7 @@ from processors.audit.wind_words import origin_lines
 from processors.breaches import SUSPICION
 from processors.columns import NANO
 from processors.history import MeasuringRow, RulingRow
-from processors.records.breaches import Breach
+from processors.records import Breach
 
 
 def recomputation_of(trail: Trail) -> Recomputation:

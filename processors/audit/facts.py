@@ -12,9 +12,8 @@ from typing import Any
 
 from ingest.records import Signal
 from processors.columns import MINUTE_MS, SECOND_MS
-from processors.plan.background_term import REFERENCE, UPWIND
-from processors.plan.rules import NO_MEASUREMENT
-from processors.windows.calendar import LATENESS_MS
+from processors.plan import NO_MEASUREMENT, REFERENCE, UPWIND
+from processors.windows import LATENESS_MS
 
 Stored = Mapping[str, Any]
 

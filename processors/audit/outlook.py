@@ -10,7 +10,7 @@ from processors.audit.teller import RuleNamed, Teller
 from processors.audit.trail import DAY
 from processors.columns import NANO
 from processors.history import OutlookRow
-from processors.records.outlooks import TITLES
+from processors.records import TITLES
 
 
 def outlook_lines(teller: Teller, outlook: OutlookRow) -> Iterator[str]:

@@ -20,7 +20,7 @@ from processors.audit.recompute import (
 from processors.audit.trail import DAY, Trail
 from processors.columns import HOUR_MS, NANO, QUARTER_MS
 from processors.history import OutlookRow
-from processors.windows.calendar import LATENESS_MS
+from processors.windows import LATENESS_MS
 
 
 def recompute_outlook(trail: Trail, outlook: OutlookRow) -> Recomputation:

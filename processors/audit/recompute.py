@@ -28,7 +28,7 @@ from processors.audit.facts import DeviceFacts, RuleFacts
 from processors.audit.trail import DAY, Trail
 from processors.columns import HOUR_MS, NANO
 from processors.history import MeasuringRow, ReadingRow, RulingRow
-from processors.windows.calendar import LATENESS_MS
+from processors.windows import LATENESS_MS
 
 _MOST_CONFLICTS = 6  # of a window for which every choice is tried
 _NOTHING_REPLACED: frozenset[int] = frozenset()

@@ -11,8 +11,7 @@ import numpy as np
 from processors.audit.wind_words import latest_of
 from processors.columns import HOUR_MS, NANO
 from processors.history import WIND, History, context_row, interval_of, wind_of
-from processors.records.verdicts import Interval
-from processors.records.winds import SiteHour
+from processors.records import Interval, SiteHour
 from processors.wind import (
     NONE,
     Attribution,

@@ -48,10 +48,8 @@ from processors.history import (
     signal_of,
     wind_of,
 )
-from processors.plan.orders import EVERYWHERE
-from processors.records.breaches import Breach
-from processors.records.ids import time_of_reading
-from processors.records.winds import SiteHour
+from processors.plan import EVERYWHERE
+from processors.records import Breach, SiteHour, time_of_reading
 
 DAY = "day"  # kind of a verdict or an outlook
 

@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from processors.audit.facts import CountyFacts, SiteFacts, county_facts, site_facts
 from processors.audit.texts import text
 from processors.history import CONFIGURATION, RULE, SIGNAL, SITE, History, context_row, signal_of
-from processors.plan.exemptions import Exemption, exemptions
-from processors.plan.orders import Orders
-from processors.plan.rule_in_force import rule_in_force
-from processors.plan.rules import Rule
+from processors.plan import Exemption, Orders, Rule, exemptions, rule_in_force
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from processors.audit.arithmetic import number
-from processors.records.winds import Share, SiteHour
+from processors.records import Share, SiteHour
 from processors.wind import SECTOR_NAMES
 
 Say = Callable[..., str]

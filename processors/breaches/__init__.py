@@ -6,6 +6,8 @@ The id of a breach is a hash of the rule, its revision, the point and the start 
 replay nor a late verdict ever makes a second one.
 """
 
+from __future__ import annotations
+
 from processors.breaches.context import ALONE, InARow, VerdictInContext
 from processors.breaches.decisions import decide
 from processors.breaches.episodes import Breaches

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from processors.plan.rules import Rule
-from processors.records.verdicts import Verdict
+from processors.plan import Rule
+from processors.records import Verdict
 
 
 class InARow(NamedTuple):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
-from processors.records.verdicts import COMPLIANT, EXCEEDS, UNDETERMINED
+from processors.records import COMPLIANT, EXCEEDS, UNDETERMINED
 
 # `Situation.place`: where the verdict's interval lies, seen from the episode that is open
 NO_EPISODE = "no_episode"  # none is open

@@ -48,10 +48,9 @@ from processors.breaches.events import (
     suspicion,
 )
 from processors.columns import HOUR_MS, Rowless
-from processors.plan.rules import LEVELS
-from processors.records.breaches import Breach
-from processors.records.verdicts import EXCEEDS
-from processors.windows.horizons import Horizons
+from processors.plan import LEVELS
+from processors.records import EXCEEDS, Breach
+from processors.windows import Horizons
 
 REMEMBER_MOST = 12  # of one rule and point: as many as fit into the day in which background may change
 REMEMBER_MS = 26 * HOUR_MS  # closed breaches that a superseding verdict may still amend

@@ -8,10 +8,8 @@ from typing import Any, NamedTuple
 
 from processors.breaches.context import VerdictInContext
 from processors.columns import HOUR_MS
-from processors.plan.rules import LEVELS, Rule
-from processors.records.breaches import NO_LIMIT, Breach
-from processors.records.ids import short_id
-from processors.records.verdicts import Verdict
+from processors.plan import LEVELS, Rule
+from processors.records import NO_LIMIT, Breach, Verdict, short_id
 
 OFFLINE = "offline"
 OFFLINE_SITE = "offline/site"  # of a site all of whose devices are silent; such a breach names no device

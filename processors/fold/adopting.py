@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from processors.fold.memory import Memory
-from processors.plan.plan import Plan
-from processors.plan.plan_change import PlanChange, Planned
+from processors.plan import Plan, PlanChange, Planned
 
 
 def adopt(memory: Memory, plan: Plan, at: int) -> None:

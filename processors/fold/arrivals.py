@@ -10,8 +10,8 @@ from processors.columns import Int64s
 from processors.fold.flagging import flag
 from processors.fold.memory import Memory
 from processors.fold.outputs import DUPLICATE, Outputs
-from processors.measuring.intake import Intake, Positions, intake
-from processors.records.breaches import Breach
+from processors.measuring import Intake, Positions, intake
+from processors.records import Breach
 from processors.windows import HOUR
 
 

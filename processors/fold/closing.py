@@ -6,16 +6,12 @@ from processors.columns import DAY_MS, HOUR_MS, QUARTER_MS, Int32s
 from processors.fold.memory import Memory
 from processors.fold.outputs import Note, Outputs
 from processors.fold.suspicion import Announcement, LookedAt
-from processors.measuring.meter import numbers_of
-from processors.outlook.long_windows import DecidedWindows
-from processors.outlook.short_windows import Moment, next_look
-from processors.plan.plan import depends_on
-from processors.plan.rule_in_force import PLAIN
-from processors.verdicts.judge import AmendedWindow, ClosedWindow
-from processors.wind.vector import Wind
-from processors.windows.calendar import BASE, HOUR, QUARTER, RETAIN_MS, Track
-from processors.windows.horizons import Horizons
-from processors.windows.means import Means
+from processors.measuring import numbers_of
+from processors.outlook import DecidedWindows, Moment, next_look
+from processors.plan import PLAIN, depends_on
+from processors.verdicts import AmendedWindow, ClosedWindow
+from processors.wind import Wind
+from processors.windows import BASE, HOUR, QUARTER, RETAIN_MS, Horizons, Means, Track
 
 
 def close(memory: Memory, track: Track, due: int, at: int, out: Outputs) -> None:

@@ -7,9 +7,8 @@ from typing import Any
 
 from ingest.records import Revision
 from processors.columns import Rowless
-from processors.plan.plan import Plan, formers_of
-from processors.plan.rule_in_force import Former
-from processors.windows.horizons import Bounded
+from processors.plan import Former, Plan, formers_of
+from processors.windows import Bounded
 
 
 @dataclass(slots=True)

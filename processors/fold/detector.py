@@ -24,11 +24,10 @@ from processors.fold.closing import amend, close, look_again, look_at_open_windo
 from processors.fold.memory import Memory
 from processors.fold.outputs import Note, Outputs
 from processors.fold.parts import Parts, SavedPart
-from processors.measuring.bundle import Bundle, TickAt
-from processors.plan.orders import SERVICE
-from processors.plan.rule_in_force import PLAIN
-from processors.records.reasons import GAP_REASONS
-from processors.silence.own_outage import is_gap
+from processors.measuring import Bundle, TickAt
+from processors.plan import PLAIN, SERVICE
+from processors.records import GAP_REASONS
+from processors.silence import is_gap
 from processors.windows import BASE, HOUR
 
 FAR = int(np.iinfo(np.int64).max)

@@ -22,8 +22,8 @@ from processors.columns import (
     Renumbering,
     Unpacked,
 )
-from processors.measuring.stations import Backgrounds
-from processors.plan.plan import Plan
+from processors.measuring import Backgrounds
+from processors.plan import Plan
 from processors.quality import (
     NewestValues,
     NewReadings,
@@ -34,10 +34,8 @@ from processors.quality import (
     newest_after,
     reach_ms,
 )
-from processors.records.readings import Flagged
-from processors.windows import row_key
-from processors.windows.horizons import Bounded
-from processors.windows.row_log import Columns, RowLog
+from processors.records import Flagged
+from processors.windows import Bounded, Columns, RowLog, row_key
 
 _PER_THOUSANDTH = 10**6
 _TIME_BITS = 36  # two years of milliseconds

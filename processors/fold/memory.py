@@ -15,28 +15,14 @@ from processors.fold.parts import Part, number, part, parts_of
 from processors.fold.progress import ClosedWindows, LogGaps, Signals
 from processors.fold.suspicion import Suspecting
 from processors.fold.wind import Winds
-from processors.measuring.clock_hours import Hours
-from processors.measuring.late import LateReadings
-from processors.measuring.meter import Meter
-from processors.measuring.reopened import ReopenedWindows
-from processors.measuring.stations import Backgrounds
-from processors.outlook.short_windows import OutlookMemory
-from processors.plan.calibrations import Calibrations
-from processors.plan.orders import Orders
-from processors.plan.plan import Plan, sites_of_partition
+from processors.measuring import Backgrounds, Hours, LateReadings, Meter, ReopenedWindows
+from processors.outlook import OutlookMemory
+from processors.plan import Calibrations, Orders, Plan, sites_of_partition
 from processors.quality import NewestValues
-from processors.records.tables import VERDICTS
-from processors.silence.connections import Connections
-from processors.silence.deadman import Deadman
-from processors.silence.device_gaps import DeviceGaps, GapContext
-from processors.silence.heard import Heard
-from processors.silence.own_outage import Outage
-from processors.verdicts.answers import IntervalVerdicts
-from processors.verdicts.days import Days
-from processors.verdicts.judge import Judge
-from processors.verdicts.single_values import SingleValues
-from processors.windows.calendar import HOUR
-from processors.windows.row_log import RowLog
+from processors.records import VERDICTS
+from processors.silence import Connections, Deadman, DeviceGaps, GapContext, Heard, Outage
+from processors.verdicts import Days, IntervalVerdicts, Judge, SingleValues
+from processors.windows import HOUR, RowLog
 
 _NO_PLAN = Plan.of(Revision("", 0, 0, {"county": {"zone": "UTC"}, "sites": [], "devices": [], "rules": []}))
 

@@ -7,13 +7,8 @@ from typing import NamedTuple
 
 from ingest.records import Readings
 from processors.columns import Int32s
-from processors.measuring.intake import Positions
-from processors.records.breaches import Breach
-from processors.records.outlooks import Outlook
-from processors.records.readings import Flagged
-from processors.records.tables import Group
-from processors.records.verdicts import Interval, Verdict
-from processors.records.winds import SiteHour
+from processors.measuring import Positions
+from processors.records import Breach, Flagged, Group, Interval, Outlook, SiteHour, Verdict
 
 DUPLICATE = "duplicate"  # mark of a reading that has been counted already
 

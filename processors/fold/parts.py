@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 from processors.columns import Packing, Unpacked
-from processors.plan.plan import Plan
-from processors.plan.plan_change import PlanChange
-from processors.windows.horizons import Horizons
+from processors.plan import Plan, PlanChange
+from processors.windows import Horizons
 
 _DECLARED, _NUMBER = "part", "number"
 

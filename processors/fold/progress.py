@@ -6,9 +6,8 @@ from typing import Any
 
 from ingest.records import Signal
 from processors.columns import DAY_MS, Rowless
-from processors.plan.plan_change import PlanChange
-from processors.windows.calendar import Track
-from processors.windows.horizons import Bounded, Horizons
+from processors.plan import PlanChange
+from processors.windows import Bounded, Horizons, Track
 
 
 class ClosedWindows(dict[Track, int], Bounded):

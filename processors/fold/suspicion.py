@@ -28,34 +28,33 @@ from processors.columns import (
     Renumbering,
     Unpacked,
 )
-from processors.measuring.intake import Intake, Positions
-from processors.measuring.stations import Backgrounds
-from processors.plan.maintenance import is_under
-from processors.plan.monitors import Tables
-from processors.plan.orders import Orders
-from processors.plan.plan import Plan
+from processors.measuring import Backgrounds, Intake, Positions
+from processors.plan import Orders, Plan, Tables, is_under
 from processors.quality import is_corrected, is_serviced, uncalibrated
-from processors.records.breaches import Breach
+from processors.records import Breach
 from processors.suspicion import (
     FEATURES,
     NOTHING,
+    NUMBER,
     PATTERNS,
+    STANDING,
     STATUS,
     TITLES,
+    Blocks,
     Episodes,
+    Finding,
     HourReadings,
     HourSums,
     Surroundings,
     ValueExtras,
+    air_of,
+    described,
+    hour_features,
     neighbours,
+    restored,
+    standing_block,
 )
-from processors.suspicion.air import air_of
-from processors.suspicion.features import NUMBER, hour_features
-from processors.suspicion.finding import Finding
-from processors.suspicion.saved import STANDING, Blocks, described, restored, standing_block
-from processors.windows import row_key
-from processors.windows.horizons import Bounded
-from processors.windows.row_log import DRY, GREATEST, REFUSED, Columns, RowLog
+from processors.windows import DRY, GREATEST, REFUSED, Bounded, Columns, RowLog, row_key
 
 PM10, PM2_5, TSP = (JUDGED.index(name) for name in ("pm10", "pm2_5", "tsp"))
 # marks: of detection; of ingestion, where receipt took the place of the time

@@ -12,18 +12,24 @@ import orjson
 from ingest.records import MISSING, Readings
 from ingest.units import JUDGED
 from processors.columns import HOUR_MS, Bools, Int16s, Int32s, Int64s, Packing, Uint64s, Unpacked
-from processors.measuring.clock_hours import LEAST_PERMYRIAD
-from processors.measuring.intake import Intake
-from processors.plan.plan import Plan
-from processors.plan.plan_change import PlanChange
-from processors.records.ids import short_id
-from processors.records.winds import Share, SiteHour
-from processors.wind import GatheredWind, HourMeans, WindReadings
-from processors.wind.attribution import UNDETERMINED
-from processors.wind.site_hour import LOG_GAP, means_by_row, shares_of, wind_words
-from processors.wind.vector import Wind, WindSettings, WindSums, wind_of
-from processors.windows.horizons import Horizons
-from processors.windows.means import Means, slots_of
+from processors.measuring import LEAST_PERMYRIAD, Intake
+from processors.plan import Plan, PlanChange
+from processors.records import Share, SiteHour, short_id
+from processors.wind import (
+    LOG_GAP,
+    UNDETERMINED,
+    GatheredWind,
+    HourMeans,
+    Wind,
+    WindReadings,
+    WindSettings,
+    WindSums,
+    means_by_row,
+    shares_of,
+    wind_of,
+    wind_words,
+)
+from processors.windows import Horizons, Means, slots_of
 
 SPEED, DIRECTION = "wind_speed", "wind_direction"
 _SETTINGS = WindSettings()

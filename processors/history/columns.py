@@ -16,10 +16,7 @@ from ingest.units import QUANTITIES, THOUSAND
 from processors.columns import DAY_MS, HOUR_MS, QUARTER_MS
 from processors.history.context import batches_of_context
 from processors.history.points import PointBatch, batch_of
-from processors.records.ids import short_id
-from processors.records.outlooks import Outlook
-from processors.records.readings import Flagged
-from processors.records.verdicts import COMPLIANT, EXCEEDS, UNDETERMINED, Interval, Verdict
+from processors.records import COMPLIANT, EXCEEDS, UNDETERMINED, Flagged, Interval, Outlook, Verdict, short_id
 
 ANSWER_CODES = {COMPLIANT: 0, UNDETERMINED: 1, EXCEEDS: 2}
 DUPLICATE, CONFLICT = "duplicate", "conflict"  # marks of detection

@@ -18,8 +18,7 @@ from ingest import codec
 from ingest.records import Background, Headers, Revision, Signal
 from processors.history.points import PointBatch, batch_of
 from processors.history.rows import Cells
-from processors.records.breaches import BREACH, Breach, breach_from_body, decode_breach
-from processors.records.winds import SiteHour, site_hour_of
+from processors.records import BREACH, Breach, SiteHour, breach_from_body, decode_breach, site_hour_of
 
 CONTEXT = "dust.context/1"
 BACKGROUND, SIGNAL, BREACH_EVENT, WIND = "background", "signal", "breach", "wind"

@@ -13,8 +13,7 @@ import orjson
 
 from ingest.units import QUANTITIES
 from processors.history.base import HistoryUnusable
-from processors.records.ids import reading_id
-from processors.records.verdicts import Interval
+from processors.records import Interval, reading_id
 
 StoredRow = Mapping[str, Any]
 

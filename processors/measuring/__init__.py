@@ -3,3 +3,14 @@
 `intake` sifts a batch, `meter` measures a window out of readings or clock hours, `intervals` writes the
 records; `late` and `reopened` say which closed windows are measured anew, `stations` holds background.
 """
+
+from __future__ import annotations
+
+from processors.measuring.bundle import Bundle, TickAt, bundles
+from processors.measuring.clock_hours import LEAST_PERMYRIAD, Hours
+from processors.measuring.intake import Intake, Positions, intake
+from processors.measuring.interval_groups import interval_ids
+from processors.measuring.late import LateReadings
+from processors.measuring.meter import Measured, Meter, numbers_of
+from processors.measuring.reopened import ReopenedWindows
+from processors.measuring.stations import AreaMean, Backgrounds

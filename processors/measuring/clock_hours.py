@@ -20,10 +20,8 @@ from processors.columns import (
     Unpacked,
     carried,
 )
-from processors.plan.rule_in_force import Admission
-from processors.windows import means_of_hours
-from processors.windows.horizons import Horizons
-from processors.windows.means import Means, slots_of
+from processors.plan import Admission
+from processors.windows import Horizons, Means, means_of_hours, slots_of
 
 LEAST_PERMYRIAD = 7500  # capture of a valid hour (HJ 212-2017 Annex C asks 75 % of the lower-level values)
 _SENT, _VALID = 1, 2

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ingest.records import MISSING, Readings
 from ingest.units import JUDGED
 from processors.columns import ABSENT, Int32s, Int64s, Uint32s, Uint64s
-from processors.plan.plan import Plan, digest_of
+from processors.plan import Plan, digest_of
 from processors.quality import Arrivals, RawValues, by_raw, by_reading, calibrated, codes_of, corrected_bits
 from processors.windows import DRY, GREATEST, REFUSED, Columns, content_of, key_of
 

@@ -8,10 +8,8 @@ from functools import cache, lru_cache
 import numpy as np
 
 from processors.columns import NANO, Int32s
-from processors.plan.plan import Plan
-from processors.records.ids import ids_of
-from processors.records.tables import INTERVALS, Group
-from processors.records.verdicts import Interval
+from processors.plan import Plan
+from processors.records import INTERVALS, Group, Interval, ids_of
 from processors.windows import Means, Statistic, slots_in
 
 

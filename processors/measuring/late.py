@@ -9,9 +9,7 @@ import numpy as np
 from processors.columns import UNBOUNDED, Int64s
 from processors.measuring.intake import Intake
 from processors.measuring.reopened import ReopenedWindows, next_minute
-from processors.plan.maintenance import is_under
-from processors.plan.orders import Order
-from processors.plan.plan import Plan
+from processors.plan import Order, Plan, is_under
 from processors.windows import Track
 
 

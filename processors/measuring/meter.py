@@ -14,12 +14,8 @@ from ingest.units import JUDGED
 from processors.columns import ABSENT, Bools, Int32s
 from processors.measuring.clock_hours import Hours, Key
 from processors.measuring.interval_groups import intervals_of
-from processors.plan.maintenance import under_maintenance
-from processors.plan.orders import Orders
-from processors.plan.plan import Plan
-from processors.plan.rule_in_force import PLAIN, Admission
-from processors.records.tables import Group
-from processors.records.verdicts import Interval
+from processors.plan import PLAIN, Admission, Orders, Plan, under_maintenance
+from processors.records import Group, Interval
 from processors.windows import (
     BASE,
     HOUR,

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from processors.columns import MINUTE_MS, Int32s, Renumbering
-from processors.windows.calendar import Track
-from processors.windows.horizons import Horizons
+from processors.windows import Horizons, Track
 
 Window = tuple[Track, int]  # and its end
 

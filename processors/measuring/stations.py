@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from ingest.records import Background
 from processors.columns import Rowless
-from processors.plan.plan import Area
-from processors.windows.horizons import Horizons
+from processors.plan import Area
+from processors.windows import Horizons
 
 KEEP_MS = 26 * 3_600_000
 _PER_THOUSANDTH = 10**6

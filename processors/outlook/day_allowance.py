@@ -14,11 +14,10 @@ import numpy as np
 from processors.columns import UNBOUNDED, Bools, Int32s, Int64s
 from processors.outlook.projection import NONE, Bars, Progress, Projection, Prospects
 from processors.outlook.states import Evaluation, OpenWindow, OutlookSettings, WindowStates, tell
-from processors.plan.plan import Plan
-from processors.plan.rule_in_force import RuleInForce
-from processors.records.outlooks import CERTAIN, IF_MEASURED, UNDETERMINABLE, WARNING, Outlook
-from processors.verdicts.answers import IS_EXCEEDING, PENDING, Answers
-from processors.verdicts.answers import NONE as NO_ANSWER
+from processors.plan import Plan, RuleInForce
+from processors.records import CERTAIN, IF_MEASURED, UNDETERMINABLE, WARNING, Outlook
+from processors.verdicts import IS_EXCEEDING, PENDING, Answers
+from processors.verdicts import NONE as NO_ANSWER
 from processors.windows import day_of
 
 _WORDS = OutlookSettings()

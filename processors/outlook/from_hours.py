@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from processors.columns import HOUR_MS, Int64s
-from processors.measuring.clock_hours import LEAST_PERMYRIAD
+from processors.measuring import LEAST_PERMYRIAD
 from processors.outlook.levels import Recent
 from processors.outlook.projection import (
     NONE,

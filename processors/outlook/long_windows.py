@@ -12,8 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from processors.columns import HOUR_MS, QUARTER_MS, Int32s, Int64s
-from processors.measuring.clock_hours import Hours
-from processors.measuring.meter import Meter
+from processors.measuring import Hours, Meter
 from processors.outlook.from_hours import BegunHour, hour_prospects, project_hours
 from processors.outlook.levels import Recent, learn
 from processors.outlook.projection import (
@@ -33,10 +32,9 @@ from processors.outlook.states import (
     evaluate,
     tell,
 )
-from processors.plan.plan import Plan
-from processors.plan.rule_in_force import RuleInForce
-from processors.records.outlooks import EVENTS, STATES, UNDETERMINABLE, Outlook
-from processors.verdicts.answers import Answers
+from processors.plan import Plan, RuleInForce
+from processors.records import EVENTS, STATES, UNDETERMINABLE, Outlook
+from processors.verdicts import Answers
 from processors.windows import HOUR, QUARTER, Track, slots_of
 
 _FORECAST, _WORDS = ProjectionSettings(), OutlookSettings()

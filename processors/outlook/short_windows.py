@@ -16,21 +16,15 @@ import numpy as np
 
 from ingest.units import JUDGED
 from processors.columns import HOUR_MS, QUARTER_MS, Bools, Int32s, Int64s, Packing, Unpacked, carried
-from processors.measuring.meter import Measured
-from processors.measuring.stations import Backgrounds
+from processors.measuring import Backgrounds, Measured
 from processors.outlook.day_allowance import DayAllowances
 from processors.outlook.levels import Recent, learn
 from processors.outlook.long_windows import DecidedWindows, LongWindows
 from processors.outlook.projection import NONE, Progress, ProjectionSettings, settled_slots
 from processors.outlook.states import OpenWindow, OutlookSettings, WindowStates, evaluate, tell
-from processors.plan.plan import Plan
-from processors.plan.plan_change import PlanChange
-from processors.plan.rule_in_force import Admission, RuleInForce
-from processors.records.outlooks import Outlook
-from processors.windows.calendar import HOUR, QUARTER
-from processors.windows.horizons import Bounded
-from processors.windows.means import slots_of
-from processors.windows.row_log import Columns
+from processors.plan import Admission, Plan, PlanChange, RuleInForce
+from processors.records import Outlook
+from processors.windows import HOUR, QUARTER, Bounded, Columns, slots_of
 
 GRID_MS = 300_000
 TRACKS = (QUARTER, HOUR)

@@ -24,11 +24,8 @@ from processors.outlook.projection import (
     prospects,
     rows_of,
 )
-from processors.plan.plan import Plan
-from processors.plan.rule_in_force import RuleInForce
-from processors.plan.rules import Rule
-from processors.records.ids import short_id
-from processors.records.outlooks import (
+from processors.plan import Plan, Rule, RuleInForce
+from processors.records import (
     CERTAIN,
     EVENTS,
     IF_MEASURED,
@@ -37,6 +34,7 @@ from processors.records.outlooks import (
     UNDETERMINABLE,
     WARNING,
     Outlook,
+    short_id,
 )
 
 _MOST_TURNS = 100

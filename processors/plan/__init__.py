@@ -3,3 +3,20 @@
 `rules` are limits as data with their sources, `rule_in_force` is one as the fold applies it; orders,
 maintenance and calibrations from the log change which of them holds where and when.
 """
+
+from __future__ import annotations
+
+from processors.plan.background_term import REFERENCE, UPWIND
+from processors.plan.calibrations import Calibrations
+from processors.plan.exemptions import Exemption, exemptions
+from processors.plan.footprint import added_by
+from processors.plan.maintenance import is_under, under_maintenance
+from processors.plan.monitors import Tables
+from processors.plan.orders import CALIBRATION, EVERYWHERE, MAINTENANCE, SERVICE, Order, Orders
+from processors.plan.plan import OFFLINE_INTERVALS, OFFLINE_LEAST_MS, TOGETHER_S, Area, Plan, compile_revision
+from processors.plan.plan import depends_on, digest_of, formers_of, make_revision, revision_id
+from processors.plan.plan import sites_of_partition
+from processors.plan.plan_change import PlanChange, Planned
+from processors.plan.rule_in_force import PLAIN, Admission, Former, RuleInForce, rule_in_force
+from processors.plan.rules import LEVELS, NO_MEASUREMENT, Pack, Rule, RuleSet, RulesFile, load_pack
+from processors.plan.rules import load_rules, pack_names

@@ -18,9 +18,8 @@ from ingest.records import Revision, Signal
 from processors.columns import DAY_MS, Rowless
 from processors.plan.monitors import corrections_of, raw_ceilings
 from processors.plan.plan import Plan
-from processors.quality.limits import Limits
-from processors.windows.calendar import RETAIN_MS
-from processors.windows.horizons import Horizons
+from processors.quality import Limits
+from processors.windows import RETAIN_MS, Horizons
 
 
 class ToldCorrection(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Any
 
 from ingest.records import Signal
 from processors.columns import Rowless
-from processors.windows.horizons import Horizons
+from processors.windows import Horizons
 
 ALERT, STAGE, PERMIT, SHUTDOWN, MAINTENANCE = "alert", "stage", "permit", "shutdown", "maintenance"
 CALIBRATION = "calibration"

@@ -29,8 +29,7 @@ from processors.plan.rules import Rule
 from processors.quality import Limits, QualitySettings
 from processors.suspicion import SuspicionSettings, settings_of
 from processors.wind import Ground
-from processors.windows import BASE, HOUR, RETAIN_MS, Track
-from processors.windows.calendar import LATENESS_MS
+from processors.windows import BASE, HOUR, LATENESS_MS, RETAIN_MS, Track
 
 OFFLINE_LEAST_MS = 15 * 60_000
 OFFLINE_INTERVALS = 3

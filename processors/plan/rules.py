@@ -30,7 +30,7 @@ from ingest.strict_yaml import ConfigError, Document, Loc, Problem, did_you_mean
 from processors.columns import SECOND_MS
 from processors.plan.background_term import BackgroundTerm
 from processors.quality import CHECKS, REFUSED_CHECKS
-from processors.windows.calendar import LATENESS_MS
+from processors.windows import LATENESS_MS
 
 STANDARDS = Path(__file__).parent.parent / "standards"
 RULES_FILE = "rules.yaml"

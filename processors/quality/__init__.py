@@ -5,14 +5,10 @@ and content, with words as in QARTOD. `first_flags` flags values at arrival, `fi
 of an hour once what comes next is known. `calibration` corrects values before they are judged.
 """
 
-from processors.quality.calibration import (
-    UNIT,
-    Corrections,
-    LinearCorrection,
-    calibrated,
-    entries,
-    uncalibrated,
-)
+from __future__ import annotations
+
+from processors.quality.calibration import UNIT, Corrections, LinearCorrection, calibrated, entries
+from processors.quality.calibration import uncalibrated
 from processors.quality.checks import CHECKS, REFUSED_CHECKS, bits_of, names_of
 from processors.quality.device_codes import codes_of
 from processors.quality.final import SortedReadings, final_flags, newest_after, reach_ms

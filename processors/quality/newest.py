@@ -9,7 +9,7 @@ import numpy as np
 from ingest.records import MISSING
 from ingest.units import JUDGED
 from processors.columns import ABSENT, NEVER, Array, Int32s, Int64s, Packing, Renumbering, Unpacked, carried
-from processors.windows.horizons import Bounded
+from processors.windows import Bounded
 
 
 @dataclass(slots=True, eq=False)

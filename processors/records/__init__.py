@@ -10,18 +10,20 @@ pollutant.
 
 from __future__ import annotations
 
-from processors.records.breaches import BREACH, Breach, decode_breach, encode_breach
+from processors.records.any_record import decode
+from processors.records.breaches import BREACH, NO_LIMIT, Breach, breach_from_body, decode_breach
+from processors.records.breaches import encode_breach
 from processors.records.ids import ids_of, reading_id, short_id, time_of_reading
-from processors.records.outlooks import OUTLOOK, OUTLOOKS, Outlook, decode_outlook, decode_outlooks
+from processors.records.judgements import decode_judgements, judgement_records
+from processors.records.outlooks import CERTAIN, EVENTS, IF_MEASURED, OUTLOOK, OUTLOOKS, QUIET, STATES, TITLES
+from processors.records.outlooks import UNDETERMINABLE, WARNING, Outlook, decode_outlook, decode_outlooks
+from processors.records.outlooks import encode_outlook, encode_outlooks
 from processors.records.readings import FLAGS, JUDGED, Flagged, Judged, decode_flags, decode_judged
-from processors.records.reasons import REASONS
-from processors.records.verdicts import (
-    ANSWERS,
-    COMPLIANT,
-    EXCEEDS,
-    JUDGEMENTS,
-    UNDETERMINED,
-    Interval,
-    Verdict,
-)
-from processors.records.winds import WINDS, Share, SiteHour, decode_winds
+from processors.records.readings import encode_flags, encode_judged
+from processors.records.reasons import BEGAN, GAP_REASONS, HIGH_BACKGROUND, INTERVAL, LOST, LOW, NEVER_SEEN
+from processors.records.reasons import NOT_ADMITTED, NO_BACKGROUND, NO_DATA, NO_UPWIND, NO_WIND, OF_BACKGROUND
+from processors.records.reasons import REASONS, REASONS_OF, RISING, SILENT
+from processors.records.tables import INTERVALS, VERDICTS, Group, Table
+from processors.records.verdicts import ANSWERS, COMPLIANT, EXCEEDS, JUDGEMENTS, UNDETERMINED, Interval
+from processors.records.verdicts import Verdict
+from processors.records.winds import WINDS, Share, SiteHour, decode_winds, site_hour_of, wind_records

@@ -1,6 +1,6 @@
 """Recorded messages and stored history judged again, without a server.
 
-`replay` runs the bridge's decoders and the fold over the log that a recording makes (`feed`); `lines` and
+`recordings` runs the bridge's decoders and the fold over the log that a recording makes (`feed`); `lines` and
 `result` are what it writes. `backtest` compares other rules with what was judged of one of the pasts
 (`past`): recordings, history (`log_from_history`) or the log; `unreproducible` names what can't be judged
 again.
@@ -8,10 +8,12 @@ again.
 
 from __future__ import annotations
 
+from processors.replay.backtest import write as write_backtest
+from processors.replay.result import write as write_replay
 from processors.replay.backtest import Backtest, BacktestResult, JudgedSpan, VerdictKey, key_of
 from processors.replay.feed import merged
 from processors.replay.line_schemas import INSTANT, body_schema, judgements_schema, line_schema, record_schema
 from processors.replay.lines import interval_of_line, wind_of_line
 from processors.replay.past import judge_history, judge_recordings
-from processors.replay.replay import replay
+from processors.replay.recordings import replay
 from processors.replay.unreproducible import WHY, by_log

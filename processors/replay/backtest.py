@@ -15,9 +15,8 @@ from ingest.decoders.instants import instant_text
 from ingest.records import FeedRecord, Revision
 from processors.columns import HOUR_MS, SECOND_MS
 from processors.fold import Detector
-from processors.plan.plan import revision_id
-from processors.records.breaches import Breach
-from processors.records.verdicts import ANSWERS, Verdict
+from processors.plan import revision_id
+from processors.records import ANSWERS, Breach, Verdict
 from processors.replay.lines import Line, breach_line, lines_text, text_of, verdict_line
 
 AFTER_MS = 2 * HOUR_MS  # how long the log is followed after the span: late readings, background that waits

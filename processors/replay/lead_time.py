@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from statistics import median_low
 
 from processors.columns import MINUTE_MS
-from processors.outlook.states import LeadTimes, lead_times
-from processors.records.outlooks import CERTAIN, IF_MEASURED, STATES, WARNING
+from processors.outlook import LeadTimes, lead_times
+from processors.records import CERTAIN, IF_MEASURED, STATES, WARNING
 from processors.replay.lines import Line, instant_of
 
 _STATES = (STATES[WARNING], STATES[IF_MEASURED], STATES[CERTAIN])

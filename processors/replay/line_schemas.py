@@ -73,7 +73,7 @@ def body_schema(parts: dict[str, str]) -> Schema:
 
 def judgements_schema() -> Schema:
     """Of `dust.judgements/2`: groups with their shared fields, `each` (names) and `rows` by those names."""
-    from processors.records.tables import INTERVALS, VERDICTS, Table
+    from processors.records import INTERVALS, VERDICTS, Table
 
     properties: Schema = {}
     tables: dict[str, Table[Any]] = {"intervals": INTERVALS, "verdicts": VERDICTS}

@@ -13,13 +13,9 @@ from ingest.decoders.instants import instant_text
 from ingest.records import MISSING, Quarantined, Readings
 from ingest.units import JUDGED
 from processors.fold import Outputs
-from processors.quality.checks import CHECKS
-from processors.records.breaches import Breach
-from processors.records.ids import reading_id
-from processors.records.outlooks import Outlook
-from processors.records.verdicts import Interval, Verdict
-from processors.records.winds import SiteHour, site_hour_of
-from processors.windows.row_log import REFUSED
+from processors.quality import CHECKS
+from processors.records import Breach, Interval, Outlook, SiteHour, Verdict, reading_id, site_hour_of
+from processors.windows import REFUSED
 
 # marks of a reading that are flags of its values
 _OF_A_VALUE = ("clock", "conflict", "future", "late")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from processors.fold import Outputs
-from processors.records.verdicts import ANSWERS
+from processors.records import ANSWERS
 from processors.replay.lead_time import lead_times_by_rule
 from processors.replay.lines import (
     EVENTS,

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ingest.records import Status
 from processors.columns import NEVER, Int64s, Packing, Renumbering, Unpacked, carried
-from processors.windows.horizons import Bounded
+from processors.windows import Bounded
 
 LAST_WILL, STATUS_ONLINE = "last_will", "status_online"
 _NOTHING, _ONLINE, _OFFLINE = range(3)

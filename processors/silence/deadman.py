@@ -16,11 +16,11 @@ import numpy as np
 
 from processors.breaches import OFFLINE, OFFLINE_SITE, Breaches, SilentPlace
 from processors.columns import NEVER, Int64s, Packing, Renumbering, Unpacked, carried
-from processors.plan.plan import Plan
-from processors.records.breaches import Breach
+from processors.plan import Plan
+from processors.records import Breach
 from processors.silence.heard import FAR, Heard
 from processors.silence.own_outage import Outage
-from processors.windows.horizons import Bounded
+from processors.windows import Bounded
 
 SITE_QUIET, SITE_SILENT = "site_quiet", "site_silent"
 _MISSED = 2  # intervals without a reading after which a fellow counts as quiet

@@ -24,15 +24,12 @@ from processors.columns import (
     Unpacked,
     carried,
 )
-from processors.measuring.stations import Backgrounds
-from processors.plan.maintenance import is_under
-from processors.plan.orders import Orders
-from processors.plan.plan import OFFLINE_INTERVALS, OFFLINE_LEAST_MS, Plan
+from processors.measuring import Backgrounds
+from processors.plan import OFFLINE_INTERVALS, OFFLINE_LEAST_MS, Orders, Plan, is_under
 from processors.silence.gap_onset import Bits, onset_bits
 from processors.silence.heard import FAR
 from processors.silence.own_outage import Outage
-from processors.windows.horizons import Bounded
-from processors.windows.row_log import BUCKET_MS, RowLog
+from processors.windows import BUCKET_MS, Bounded, RowLog
 
 _NANO = 1e9
 _BACK_HOURS = 3  # the newest background of so many hours speaks for the air at an instant

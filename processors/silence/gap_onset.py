@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from ingest.units import JUDGED
 from processors.columns import HOUR_MS, Bools, Floats, Int32s, Int64s
-from processors.records.reasons import HIGH_BACKGROUND, RISING
+from processors.records import HIGH_BACKGROUND, RISING
 from processors.suspicion import HourReadings, hour_features
 from processors.windows import Columns
 

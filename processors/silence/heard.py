@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from processors.columns import NEVER, Bools, Int32s, Int64s, Packing, Unpacked, carried
-from processors.plan.plan_change import PlanChange
+from processors.plan import PlanChange
 from processors.silence.own_outage import GRACE_MS, Outage
-from processors.windows.horizons import Bounded
+from processors.windows import Bounded
 
 FAR = int(np.iinfo(np.int64).max)
 

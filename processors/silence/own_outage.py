@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from processors.columns import NEVER, Rowless
-from processors.windows.horizons import Bounded
+from processors.windows import Bounded
 
 SLACK_MS = 30_000
 GRACE_MS = 600_000

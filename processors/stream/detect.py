@@ -20,15 +20,20 @@ from ingest.telemetry import Telemetry
 from ingest.topics import BREACHES, FEED, QUARANTINE, RESULTS
 from processors.fold import DUPLICATE, Detector, Outputs
 from processors.history import encode_context
-from processors.measuring.bundle import Bundle, bundles
-from processors.plan.plan import Plan
-from processors.records.breaches import BREACH, encode_breach
-from processors.records.judgements import judgement_records
-from processors.records.outlooks import encode_outlook, encode_outlooks
-from processors.records.readings import encode_flags, encode_judged
-from processors.records.winds import wind_records
+from processors.measuring import Bundle, bundles
+from processors.plan import Plan
+from processors.records import (
+    BREACH,
+    encode_breach,
+    encode_flags,
+    encode_judged,
+    encode_outlook,
+    encode_outlooks,
+    judgement_records,
+    wind_records,
+)
 from processors.stream.stage import Outlet, Parts, RawRecord, StageFactory
-from processors.windows.calendar import day_of
+from processors.windows import day_of
 
 log = structlog.get_logger(__name__)
 

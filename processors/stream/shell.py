@@ -24,7 +24,7 @@ from aiokafka.errors import KafkaError
 
 from ingest.codec import READINGS, TICK, received_at_of, schema_of
 from ingest.telemetry import Telemetry
-from processors.records.readings import JUDGED
+from processors.records import JUDGED
 from processors.stream import engine
 from processors.stream.keeper import Dropped, Keeper
 from processors.stream.opening import Assignment, SnapshotUnreadable

@@ -33,11 +33,18 @@ from processors.history import (
     decode_context,
     point_to_json,
 )
-from processors.records.any_record import decode
-from processors.records.outlooks import OUTLOOKS, Outlook, decode_outlooks
-from processors.records.readings import Flagged, Judged
-from processors.records.verdicts import Interval, Verdict
-from processors.records.winds import WINDS, decode_winds
+from processors.records import (
+    OUTLOOKS,
+    WINDS,
+    Flagged,
+    Interval,
+    Judged,
+    Outlook,
+    Verdict,
+    decode,
+    decode_outlooks,
+    decode_winds,
+)
 from processors.stream.stage import (
     Outlet,
     Parts,

@@ -5,6 +5,8 @@ module and an entry of the table in `patterns`, and looks at that ring and the d
 finds is told once an episode (`Episodes`), with the guards that were looked at; a person decides.
 """
 
+from __future__ import annotations
+
 from processors.suspicion.air import air_of
 from processors.suspicion.episodes import STATUS, Episodes
 from processors.suspicion.evidence_words import UNITS, evidence_text, suspicion_numbers
@@ -13,6 +15,7 @@ from processors.suspicion.features import FEATURES, LONG_HOURS, NUMBER, HourRead
 from processors.suspicion.finding import Finding
 from processors.suspicion.hour_sums import DeviceSums, HourSums, ValueExtras
 from processors.suspicion.patterns import NUMBERS, PATTERNS, TITLES
+from processors.suspicion.saved import STANDING, Blocks, described, restored, standing_block
 from processors.suspicion.settings import SuspicionSettings, never_met, settings_of
 from processors.suspicion.surroundings import Surroundings, neighbours
 from processors.suspicion.wording import GUARDS

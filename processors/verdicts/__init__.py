@@ -3,3 +3,10 @@
 `judge` answers for intervals of a rule, `days` for days with an allowance, `single_values` for rules on
 single values; `answers` holds what may still change.
 """
+
+from __future__ import annotations
+
+from processors.verdicts.answers import IS_EXCEEDING, NONE, PENDING, Answers, IntervalVerdicts
+from processors.verdicts.days import Days
+from processors.verdicts.judge import AmendedWindow, ClosedWindow, Judge
+from processors.verdicts.single_values import SingleValues

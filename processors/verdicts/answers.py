@@ -8,11 +8,9 @@ from typing import NamedTuple
 
 from processors.breaches import ALONE, InARow, VerdictInContext
 from processors.columns import Int8s, Int16s, Int32s, Int64s
-from processors.measuring.stations import AreaMean
-from processors.plan.rule_in_force import RuleInForce
-from processors.plan.rules import Rule
-from processors.records.tables import VERDICTS, Group
-from processors.records.verdicts import COMPLIANT, EXCEEDS, UNDETERMINED, Verdict
+from processors.measuring import AreaMean
+from processors.plan import Rule, RuleInForce
+from processors.records import COMPLIANT, EXCEEDS, UNDETERMINED, VERDICTS, Group, Verdict
 
 # States of a point in an interval.
 NONE, IS_COMPLIANT, IS_EXCEEDING, IS_UNDETERMINED, PENDING = range(5)

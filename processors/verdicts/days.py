@@ -14,11 +14,8 @@ import numpy as np
 
 from processors.breaches import VerdictInContext
 from processors.columns import UNBOUNDED, Int8s, Int16s, Packing, Unpacked, carried
-from processors.plan.plan import Plan
-from processors.plan.plan_change import PlanChange, Planned
-from processors.plan.rule_in_force import RuleInForce
-from processors.records.ids import short_id
-from processors.records.verdicts import Verdict
+from processors.plan import Plan, PlanChange, Planned, RuleInForce
+from processors.records import Verdict, short_id
 from processors.verdicts.answers import (
     ANSWER_OF,
     IS_COMPLIANT,
@@ -28,8 +25,7 @@ from processors.verdicts.answers import (
     Answers,
     IntervalVerdicts,
 )
-from processors.windows.calendar import SUPERSEDE_MS, Track, day_of
-from processors.windows.horizons import Horizons
+from processors.windows import SUPERSEDE_MS, Horizons, Track, day_of
 
 AnswersByRule = dict[str, dict[int, Answers]]  # rule -> start of the interval
 

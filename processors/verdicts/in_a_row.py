@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from processors.breaches import InARow
-from processors.plan.rule_in_force import RuleInForce
+from processors.plan import RuleInForce
 from processors.verdicts.answers import IS_COMPLIANT, IS_EXCEEDING, Answers, RuleInterval
 
 Earlier = Sequence[tuple[int, Answers]]  # (start, answers) of the intervals before, the last one first

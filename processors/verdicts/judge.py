@@ -12,11 +12,9 @@ import numpy as np
 
 from ingest.units import JUDGED
 from processors.columns import HOUR_MS, Array, Bools, Int16s, Int32s, Int64s, Packing, Unpacked, carried
-from processors.measuring.stations import AreaMean, Backgrounds
-from processors.plan.plan import Plan
-from processors.plan.plan_change import PlanChange, Planned
-from processors.plan.rule_in_force import RuleInForce
-from processors.records.reasons import (
+from processors.measuring import AreaMean, Backgrounds
+from processors.plan import Plan, PlanChange, Planned, RuleInForce
+from processors.records import (
     BEGAN,
     INTERVAL,
     LOST,
@@ -27,10 +25,9 @@ from processors.records.reasons import (
     NOT_ADMITTED,
     OF_BACKGROUND,
     SILENT,
+    Verdict,
 )
-from processors.records.verdicts import Verdict
-from processors.silence.gap_onset import Bits
-from processors.silence.heard import Heard
+from processors.silence import Bits, Heard
 from processors.verdicts import site_background
 from processors.verdicts.answers import (
     IS_COMPLIANT,
@@ -44,10 +41,8 @@ from processors.verdicts.answers import (
 )
 from processors.verdicts.in_a_row import place_in_run
 from processors.verdicts.verdict_groups import verdicts_of
-from processors.wind.vector import Wind
-from processors.windows.calendar import RETAIN_MS, SUPERSEDE_MS, day_of
-from processors.windows.horizons import Horizons
-from processors.windows.means import Means, Statistic, slots_in
+from processors.wind import Wind
+from processors.windows import RETAIN_MS, SUPERSEDE_MS, Horizons, Means, Statistic, day_of, slots_in
 
 
 @dataclass(frozen=True, slots=True, eq=False)

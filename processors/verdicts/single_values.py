@@ -24,20 +24,24 @@ from processors.columns import (
     Unpacked,
     carried,
 )
-from processors.measuring.interval_groups import interval_ids
-from processors.plan.maintenance import under_maintenance
-from processors.plan.orders import SERVICE, Orders
-from processors.plan.plan import Plan, depends_on
-from processors.plan.plan_change import PlanChange, Planned
-from processors.plan.rule_in_force import PLAIN, Admission, RuleInForce
-from processors.records.ids import short_id
-from processors.records.verdicts import COMPLIANT, EXCEEDS, Verdict
-from processors.windows.horizons import Bounded
-from processors.windows.means import Means, slots_of
-from processors.windows.row_log import REFUSED, Columns
+from processors.measuring import interval_ids
+from processors.plan import (
+    PLAIN,
+    SERVICE,
+    Admission,
+    Orders,
+    Plan,
+    PlanChange,
+    Planned,
+    RuleInForce,
+    depends_on,
+    under_maintenance,
+)
+from processors.records import COMPLIANT, EXCEEDS, Verdict, short_id
+from processors.windows import REFUSED, Bounded, Columns, Means, slots_of
 
 _REMEMBER_MS = 26 * HOUR_MS  # longer than a breach that is found late is told
-SHORT, LONG = QUARTER_MS, HOUR_MS  # the closing window; the long one for devices that speak more rarely
+SHORT = QUARTER_MS  # the closing window; a clock hour closes for devices that speak more rarely
 
 
 @dataclass(slots=True, eq=False)

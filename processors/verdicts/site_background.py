@@ -10,10 +10,9 @@ import numpy as np
 
 from ingest.units import JUDGED
 from processors.columns import NANO, Int16s, Int32s, Int64s
-from processors.measuring.interval_groups import interval_ids
-from processors.plan.background_term import UPWIND
-from processors.plan.plan import Plan
-from processors.records.reasons import NO_BACKGROUND, NO_UPWIND, NO_WIND
+from processors.measuring import interval_ids
+from processors.plan import UPWIND, Plan
+from processors.records import NO_BACKGROUND, NO_UPWIND, NO_WIND
 from processors.verdicts.answers import Answers, RuleInterval
 from processors.wind import PAIR_REASONS, PAIRING_SETTINGS, Wind, upwind_of
 from processors.windows import slots_in

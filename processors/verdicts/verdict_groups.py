@@ -6,12 +6,9 @@ import numpy as np
 
 from ingest.units import JUDGED
 from processors.columns import NANO, Int32s
-from processors.measuring.interval_groups import interval_ids
-from processors.plan.plan import Plan
-from processors.records.ids import ids_of
-from processors.records.reasons import OF_BACKGROUND, REASONS_OF
-from processors.records.tables import VERDICTS, Group
-from processors.records.verdicts import Verdict
+from processors.measuring import interval_ids
+from processors.plan import Plan
+from processors.records import OF_BACKGROUND, REASONS_OF, VERDICTS, Group, Verdict, ids_of
 from processors.verdicts import site_background
 from processors.verdicts.answers import ANSWER_OF, RuleInterval
 from processors.windows import slots_in

@@ -6,6 +6,8 @@ difference is the site's share of an hour (`shares_of`) or of a period (`attribu
 came from which sector.
 """
 
+from __future__ import annotations
+
 from processors.wind.attribution import UNDETERMINED, Attribution, AttributionSettings, attribute
 from processors.wind.gathering import GatheredWind, WindReadings
 from processors.wind.ground import PAIRING_SETTINGS, Ground

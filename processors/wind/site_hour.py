@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from processors.columns import NANO, Bools, Int32s, Int64s
-from processors.records.winds import Share
+from processors.records import Share
 from processors.wind.attribution import UNDETERMINED, AttributionSettings, hour_share
 from processors.wind.ground import PAIRING_SETTINGS, Ground
 from processors.wind.pairing import PAIR_REASONS, ChosenPairs, choose

@@ -25,7 +25,8 @@ from ingest.register import load_register
 from ingest.scan import scan
 from ingest.topics import FEED, partition_of
 from processors.fold.detector import Detector
-from processors.replay.replay import Replayed, feed_of
+from processors.replay.feed import feed_of
+from processors.replay.result import Replayed
 from tests.counties import device, message, reading, site, write_county, write_recording
 from tests.logs import HEBEI, HOUR, MINUTE, T0, WUHAN
 from tests.pipeline import Pipeline, running, wait_for

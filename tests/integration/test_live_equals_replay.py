@@ -27,17 +27,17 @@ from processors.records.any_record import decode
 from processors.records.breaches import BREACH, decode_breach
 from processors.records.outlooks import OUTLOOKS, decode_outlooks
 from processors.records.readings import Judged
-from processors.replay.replay import (
+from processors.replay.lines import (
     Line,
-    Replayed,
     breach_line,
     interval_line,
     lines_text,
     outlook_line,
     quarantine_line,
-    replay,
     verdict_line,
 )
+from processors.replay.recordings import replay
+from processors.replay.result import Replayed
 from tests.counties import write_recording
 from tests.eventful import START, eventful_county, eventful_messages
 from tests.pipeline import Pipeline, running, wait_for

@@ -9,7 +9,7 @@ import pytest
 from deploy.county.compile import revision_of_folder
 from processors.plan.plan import Plan
 from processors.quality.settings import DEFAULTS
-from processors.replay.replay import calibrated_values, reading_lines
+from processors.replay.lines import calibrated_values, reading_lines
 from tests.counties import device, site, write_county
 from tests.logs import HOUR, MINUTE, T0, Run, batch, local_rule, minutes, revision, row, tick, ticking
 

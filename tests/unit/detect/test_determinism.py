@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-import processors.replay.replay
+import processors.replay.recordings
 from deploy.county.compile import revision_of_folder
 from ingest import codec
 from ingest.recording import read_recording
 from ingest.register import load_register
 from processors.fold.detector import Detector
-from processors.replay.replay import Replayed, feed_of, write
+from processors.replay.feed import feed_of
+from processors.replay.result import Replayed, write
 from tests.counties import (
     device,
     write_county,
@@ -52,7 +53,9 @@ def played(
     folder = tmp_path_factory.mktemp("played")
     county, recording, start = request.param(folder)
     revision = revision_of_folder(county, received_at=start)
-    replayed = processors.replay.replay.replay(load_register(county), revision, [read_recording(recording)])
+    replayed = processors.replay.recordings.replay(
+        load_register(county), revision, [read_recording(recording)]
+    )
     files = _files(replayed, folder / "expected")
     for kind in ("readings", "intervals", "verdicts", "breaches"):
         assert files[f"{kind}.jsonl"], f"the recording leads to {kind}"

@@ -19,7 +19,10 @@ from ingest.register import load_register
 from processors.fold.detector import Detector
 from processors.plan.plan import compile_revision, make_revision
 from processors.plan.rules import load_rules
-from processors.replay.replay import Replayed, feed_of, lines_text, replay, write
+from processors.replay.feed import feed_of
+from processors.replay.lines import lines_text
+from processors.replay.recordings import replay
+from processors.replay.result import Replayed, write
 from tests.counties import device, iso, message, reading, write_county, write_recording
 from tests.logs import HOUR, MINUTE, T0
 

@@ -13,7 +13,8 @@ from ingest.recording import read_recording
 from ingest.register import load_register
 from ingest.units import JUDGED
 from processors.fold.detector import Detector
-from processors.replay.replay import Replayed, replay
+from processors.replay.recordings import replay
+from processors.replay.result import Replayed
 from tests.counties import device, iso, message, reading, write_county, write_recording
 from tests.logs import (
     HEBEI,
