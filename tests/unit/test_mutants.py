@@ -14,12 +14,14 @@ TOOL = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["too
 def test_what_is_mutated_is_covered_and_what_knows_an_engine_is_neither():
     mutated = {str(path) for path in modules(ROOT, None)}
     assert not mutated & set(TOOL["coverage"]["run"]["omit"])
-    told_of = {"processors/history/*", "processors/audit/*", "processors/replay/*"}
-    assert set(TOOL["mutmut"]["do_not_mutate"]) - told_of <= set(TOOL["coverage"]["run"]["omit"])
+    # what tells of a verdict afterwards is covered, but not mutated; the arithmetic of the audit is
+    left_out = {name for name in TOOL["mutmut"]["do_not_mutate"] if "/stream/" in name}
+    assert left_out <= set(TOOL["coverage"]["run"]["omit"])
+    assert {"processors/audit/arithmetic.py", "processors/audit/admission.py"} <= mutated
     (pure,) = (one for one in TOOL["importlinter"]["contracts"] if one["name"].startswith("pure packages"))
     for name in pure["source_modules"]:
         path = name.replace(".", "/")
-        if name.startswith("processors.") and f"{path}/*" not in told_of:
+        if name.startswith("processors.") and name != "processors.replay":
             assert any(one == f"{path}.py" or one.startswith(f"{path}/") for one in mutated), name
 
 
