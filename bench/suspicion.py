@@ -19,7 +19,7 @@ from bench.report import Row
 from bench.suspicion_fleet import DATA, HOUR_MS, MINUTES, STATIONS, Fleet, Monitor, honest, sds011, station
 from bench.suspicion_scenarios import SCENARIOS, TWIN_STRENGTHS, TWINS, twins
 from processors.columns import ABSENT
-from processors.fold import Suspecting
+from processors.fold import Suspicions
 from processors.suspicion import (
     LONG_HOURS,
     STANDING,
@@ -311,9 +311,9 @@ def _whole_state(episodes: Episodes, blocks: Blocks) -> list[Row]:
     """A partition's snapshot with two hours of readings, three packs, and this week of suspicion."""
     detector, _, _ = folded(made(minutes=125, packs=PACKS, suspicion=True))
     without = detector.dump()
-    episodes.history.newest = detector.suspecting.episodes.history.newest
-    detector.suspecting = Suspecting(len(detector.plan))
-    detector.suspecting.episodes, detector.suspecting.blocks = episodes, blocks
+    episodes.history.newest = detector.suspicions.episodes.history.newest
+    detector.suspicions = Suspicions(len(detector.plan))
+    detector.suspicions.episodes, detector.suspicions.blocks = episodes, blocks
     begin = time.process_time()
     whole = detector.dump()
     between = time.process_time()

@@ -9,4 +9,4 @@ from __future__ import annotations
 from processors.fold.detector import Detector
 from processors.fold.outputs import DUPLICATE, Outputs
 from processors.fold.parts import PartUnreadable, Parts, SavedPart, data_of
-from processors.fold.suspicion import Suspecting
+from processors.fold.suspicion import Suspicions

@@ -21,7 +21,7 @@ def take_in(memory: Memory, batch: Readings, clock: Int64s, begin: int, end: int
     for row, why in taken.left_out:
         out.mark(row, why)
     if memory.plan.suspects and taken.left_out:
-        memory.suspecting.left_out(memory.plan, batch, taken.left_out, memory.to_suspect)
+        memory.suspicions.left_out(memory.plan, batch, taken.left_out, memory.to_suspect)
     if not len(taken):
         return
     if taken.corrected:
@@ -34,12 +34,12 @@ def take_in(memory: Memory, batch: Readings, clock: Int64s, begin: int, end: int
     out.flags += flag(fresh.columns, memory.newest, memory.plan)
     memory.log.append(fresh.columns)
     memory.winds.take(batch, fresh, len(memory.plan), memory.closed[HOUR], memory.log.closed_until)
-    late, amends = memory.belated.readings(fresh, clock[fresh.place])
+    late, amends = memory.late_readings.readings(fresh, clock[fresh.place])
     if amends:
         memory.next_due = None
     if memory.plan.suspects:
         begun = np.flatnonzero(fresh.columns.time < max(memory.closed.values()))
-        memory.suspecting.came(memory.plan, batch, fresh, begun, memory.to_suspect)
+        memory.suspicions.came(memory.plan, batch, fresh, begun, memory.to_suspect)
     found += [(int(fresh.place[i]), "late") for i in late]
     found += [(int(fresh.place[i]), "amends") for i in amends]
     for row, name in sorted(found):
@@ -74,7 +74,7 @@ def _hear(memory: Memory, batch: Readings, fresh: Intake) -> list[tuple[int, Bre
     closed: list[tuple[int, Breach]] = []
     for i in memory.silence.heard(rows, received, present):
         place = i if heard is None else int(heard[i])
-        events = memory.deadman.heard(memory.plan, memory.breaches, int(rows[i]), int(received[i]))
+        events = memory.untold_silences.heard(memory.plan, memory.breaches, int(rows[i]), int(received[i]))
         closed += [(place, event) for event in events]
     if memory.silence.bound is None:
         memory.next_due = None

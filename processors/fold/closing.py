@@ -20,17 +20,17 @@ def close(memory: Memory, track: Track, due: int, at: int, out: Outputs) -> None
     start = track.start(end, memory.plan.zone)
     memory.closed[track] = end
     if track == QUARTER:
-        out.flags += memory.checked.quarter(memory.log, memory.plan, start, end, memory.backgrounds)
+        out.flags += memory.flagging.quarter(memory.log, memory.plan, start, end, memory.backgrounds)
     means, spoke = memory.meter.measure(track, start, end)
     if track == QUARTER:
-        memory.ahead.quarter(memory.plan, start, means)
+        memory.open_windows.quarter(memory.plan, start, means)
     out.interval_groups += memory.meter.intervals(track, start, end, means)
     if track == HOUR:
         memory.meter.keep_hour(start, means)
-        memory.ahead.further.hour(memory.plan, start, memory.hours)
+        memory.open_windows.long_windows.hour(memory.plan, start, memory.hours)
     if track in BASE:
-        memory.holes.look(memory.log, memory.plan, end, memory.around)
-    gap_onsets = memory.holes.over(start, end)
+        memory.device_gaps.look(memory.log, memory.plan, end, memory.gap_context)
+    gap_onsets = memory.device_gaps.over(start, end)
     delayed = at != due
     wind = None
     if track == HOUR:
@@ -57,13 +57,13 @@ def close(memory: Memory, track: Track, due: int, at: int, out: Outputs) -> None
 
 def amend(memory: Memory, due: int, at: int, out: Outputs) -> None:
     """Measure and judge anew what has got another reading since it closed."""
-    while (found := memory.late.first()) is not None:
+    while (found := memory.reopened.first()) is not None:
         (track, end), rows = found
         if track not in memory.closed or end > memory.closed[track]:
             continue  # the configuration has changed since
         start = track.start(end, memory.plan.zone)
         means, _ = memory.meter.measure(track, start, end, rows)
-        revisions = memory.late.revise((track, end), rows)
+        revisions = memory.reopened.revise((track, end), rows)
         numbers = dict(zip(rows.tolist(), revisions.tolist(), strict=True))
         out.interval_groups += memory.meter.intervals(track, start, end, means, numbers)
         near, wind = None, None
@@ -72,8 +72,8 @@ def amend(memory: Memory, due: int, at: int, out: Outputs) -> None:
             memory.meter.keep_hour(start, means)
             for long in (t for t in memory.plan.tracks if t.is_long):
                 for other in long.ends_over(start, end, memory.closed[long], memory.plan.zone):
-                    memory.late.again((long, other), rows)
-        window = AmendedWindow(start, at, memory.holes.over(start, end), near, wind)
+                    memory.reopened.again((long, other), rows)
+        window = AmendedWindow(start, at, memory.device_gaps.over(start, end), near, wind)
         for rule in memory.plan.rules:
             if rule.window and rule.track == track:
                 rule_means = means[rule.admits][rule.pollutant]
@@ -113,7 +113,7 @@ def look_again(memory: Memory, due: int, at: int, out: Outputs) -> None:
 def look_at_open_windows(memory: Memory, due: int, at: int, out: Outputs) -> None:
     """Say what is to be expected of the windows that are open; nothing while we catch up."""
     if at != due:
-        memory.ahead.due = next_look(at)
+        memory.open_windows.due = next_look(at)
         return
     closed, meter = memory.closed[QUARTER], memory.meter
     rows = memory.log.within(closed, max(closed, due) + QUARTER_MS)
@@ -129,7 +129,7 @@ def look_at_open_windows(memory: Memory, due: int, at: int, out: Outputs) -> Non
         lambda rule, start: memory.plan.rows_for(rule, start, memory.orders),
         DecidedWindows(meter, memory.closed, memory.judge.answers),
     )
-    out.outlooks += memory.ahead.look(moment)
+    out.outlooks += memory.open_windows.look(moment)
 
 
 def _suspect(memory: Memory, closed: int, at: int, delayed: bool, out: Outputs) -> None:
@@ -137,7 +137,7 @@ def _suspect(memory: Memory, closed: int, at: int, delayed: bool, out: Outputs) 
         return
     hours = LookedAt(closed, memory.since, memory.log, memory.gaps, memory.orders, memory.backgrounds)
     announcement = Announcement(memory.breaches, at, delayed)
-    events, explained = memory.suspecting.hour(memory.plan, hours, announcement)
+    events, explained = memory.suspicions.hour(memory.plan, hours, announcement)
     out.breaches += events
     out.notes += [Note("suspicion_explained", words) for words in explained]
 

@@ -103,7 +103,7 @@ class Detector(Memory):
         order = self.orders.add(record)
         if order is not None:
             if order.kind in SERVICE:
-                self.belated.maintenance(order, record.received_at)
+                self.late_readings.maintenance(order, record.received_at)
             self.next_due = None
         if self.calibrations.add(record) and self.revision is not None:
             replan(self, self.calibrations.plan(self.plan, self.revision))
@@ -159,15 +159,15 @@ class Detector(Memory):
         when_again = self.judge.next_due()
         if when_again is not None and when_again < due:
             due, action = when_again, partial(look_again, self)
-        if self.late.due is not None and self.late.due < due:
-            due, action = self.late.due, partial(amend, self)
-        if self.ahead.due is not None and self.ahead.due < due:
-            due, action = self.ahead.due, partial(look_at_open_windows, self)
+        if self.reopened.due is not None and self.reopened.due < due:
+            due, action = self.reopened.due, partial(amend, self)
+        if self.open_windows.due is not None and self.open_windows.due < due:
+            due, action = self.open_windows.due, partial(look_at_open_windows, self)
         silent = self.silence.next_due(self.plan.offline_after, self.plan.interval, self.outage)
         if silent is not None and silent < due:
             due, action = silent, self._fall_silent
-        if self.deadman.due < due:
-            due, action = self.deadman.due, self._tell_silence
+        if self.untold_silences.due < due:
+            due, action = self.untold_silences.due, self._tell_silence
         return due, action
 
     def _advance(self, to: int, out: Outputs) -> int:
@@ -209,24 +209,26 @@ class Detector(Memory):
             rule.rule.id: {plan.devices[i] for i in rule.rows.tolist()} for rule in plan.latest.values()
         }
         out.breaches += self.breaches.drop(plan.devices, plan.sites, judged, at)
-        out.breaches += self.deadman.adopted(plan, self.silence, self.breaches, at)
-        out.breaches += self.suspecting.leave_off(plan, self.breaches, at)
+        out.breaches += self.untold_silences.adopted(plan, self.silence, self.breaches, at)
+        out.breaches += self.suspicions.leave_off(plan, self.breaches, at)
 
     def _fall_silent(self, due: int, at: int, out: Outputs) -> None:
         def reasons(rows: list[int]) -> dict[int, tuple[str, ...]]:
-            begun = self.holes.now(self.log, self.plan, rows, due, self.around).tolist()
+            begun = self.device_gaps.now(self.log, self.plan, rows, due, self.gap_context).tolist()
             seen = self.silence.last_seen
             return {
                 row: (*self.connections.evidence(row, int(seen[row])), *GAP_REASONS[bits])
                 for row, bits in zip(rows, begun, strict=True)
             }
 
-        out.breaches += self.deadman.fall_silent(
+        out.breaches += self.untold_silences.fall_silent(
             self.plan, self.silence, self.outage, self.breaches, reasons, due, at
         )
 
     def _tell_silence(self, due: int, at: int, out: Outputs) -> None:
-        out.breaches += self.deadman.tell(self.plan, self.silence, self.outage, self.breaches, due, at)
+        out.breaches += self.untold_silences.tell(
+            self.plan, self.silence, self.outage, self.breaches, due, at
+        )
 
     def _fold_readings(self, batch: Readings, between: tuple[TickAt, ...], out: Outputs) -> None:
         out.readings = batch
@@ -248,7 +250,7 @@ class Detector(Memory):
             if ticks:
                 end = self._up_to_a_tick_that_matters(ticks, first, end)
             if self.ready:
-                end = self.belated.until(batch.time, clock, begin, end)
+                end = self.late_readings.until(batch.time, clock, begin, end)
                 take_in(self, batch, clock, begin, end, out)
             else:
                 for row in range(begin, end):

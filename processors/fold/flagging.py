@@ -87,7 +87,7 @@ class _Sorted(NamedTuple):
 
 
 @dataclass(slots=True)
-class Checked(Bounded):
+class Flagging(Bounded):
     """Per length of period (ms): the newest values before what the next quarter looks back at."""
 
     before: dict[int, NewestValues] = field(default_factory=dict)
@@ -134,7 +134,7 @@ class Checked(Bounded):
         return [[period, newest.dump(pack)] for period, newest in sorted(self.before.items())]
 
     @classmethod
-    def load(cls, data: list[Any], arrays: Unpacked, plan: object) -> Checked:
+    def load(cls, data: list[Any], arrays: Unpacked, plan: object) -> Flagging:
         """The inverse of `dump`."""
         return cls({period: NewestValues.load(columns, arrays, plan) for period, columns in data})
 

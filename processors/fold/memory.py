@@ -9,18 +9,18 @@ from ingest.records import Revision
 from processors.breaches import Breaches, VerdictInContext
 from processors.columns import HOUR_MS, NEVER
 from processors.fold.configuration import Configuration
-from processors.fold.flagging import Checked
+from processors.fold.flagging import Flagging
 from processors.fold.outputs import Outputs
 from processors.fold.parts import Part, number, part, parts_of
 from processors.fold.progress import ClosedWindows, LogGaps, Signals
-from processors.fold.suspicion import Suspecting
-from processors.fold.wind import Winds
+from processors.fold.suspicion import Suspicions
+from processors.fold.wind import HourlyWinds
 from processors.measuring import Backgrounds, Hours, LateReadings, Meter, ReopenedWindows
 from processors.outlook import OutlookMemory
 from processors.plan import Calibrations, Orders, Plan, sites_of_partition
 from processors.quality import NewestValues
 from processors.records import VERDICTS
-from processors.silence import Connections, Deadman, DeviceGaps, GapContext, Heard, Outage
+from processors.silence import Connections, DeviceGaps, GapContext, Heard, Outage, UntoldSilences
 from processors.verdicts import Days, IntervalVerdicts, Judge, SingleValues
 from processors.windows import HOUR, RowLog
 
@@ -49,18 +49,17 @@ class Memory:
     gaps: LogGaps = part(LogGaps)
     closed: ClosedWindows = part(ClosedWindows)
     hours: Hours = part(Hours)
-    late: ReopenedWindows = part(ReopenedWindows)
-    ahead: OutlookMemory = part(OutlookMemory)
-    newest: NewestValues = part(
-        NewestValues, lambda: NewestValues.empty(0)
-    )  # for the first flags of what comes
-    checked: Checked = part(Checked)
-    suspecting: Suspecting = part(Suspecting)
-    winds: Winds = part(Winds)
+    reopened: ReopenedWindows = part(ReopenedWindows)
+    open_windows: OutlookMemory = part(OutlookMemory)
+    # for the first flags of what comes
+    newest: NewestValues = part(NewestValues, lambda: NewestValues.empty(0))
+    flagging: Flagging = part(Flagging)
+    suspicions: Suspicions = part(Suspicions)
+    winds: HourlyWinds = part(HourlyWinds)
     silence: Heard = part(Heard, lambda: Heard.of(0, 0))
     connections: Connections = part(Connections, lambda: Connections.of(0))
-    deadman: Deadman = part(Deadman, lambda: Deadman.of(0))
-    holes: DeviceGaps = part(DeviceGaps, lambda: DeviceGaps.of(0))
+    untold_silences: UntoldSilences = part(UntoldSilences, lambda: UntoldSilences.of(0))
+    device_gaps: DeviceGaps = part(DeviceGaps, lambda: DeviceGaps.of(0))
     log: RowLog = part(RowLog, lambda: RowLog(NEVER))
     judge: Judge = part(Judge, lambda: Judge(_NO_PLAN))
     days: Days = part(Days, lambda: Days(_NO_PLAN))
@@ -99,12 +98,12 @@ class Memory:
         return Meter(self.plan, self.log, self.hours, self.orders)
 
     @property
-    def belated(self) -> LateReadings:
+    def late_readings(self) -> LateReadings:
         """Finds the windows that what comes late belongs to."""
-        return LateReadings(self.plan, self.closed, self.log.closed_until, self.late)
+        return LateReadings(self.plan, self.closed, self.log.closed_until, self.reopened)
 
     @property
-    def around(self) -> GapContext:
+    def gap_context(self) -> GapContext:
         """What a gap in a device's readings is seen against."""
         return GapContext(self.orders, self.gaps, self.outage, self.backgrounds)
 

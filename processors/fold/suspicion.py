@@ -80,7 +80,7 @@ class Announcement(NamedTuple):
     delayed: bool
 
 
-class Suspecting(Bounded):
+class Suspicions(Bounded):
     """The hours of all devices of a partition, and which suspicions stand."""
 
     def __init__(self, devices: int = 0) -> None:
@@ -174,7 +174,7 @@ class Suspecting(Bounded):
         return [described(self.episodes), self.hour_sums.dump(pack)]
 
     @classmethod
-    def load(cls, data: list[Any], arrays: Unpacked, plan: Plan) -> Suspecting:
+    def load(cls, data: list[Any], arrays: Unpacked, plan: Plan) -> Suspicions:
         """The inverse of `dump`. Raises ValueError for a state of other patterns."""
         made = cls(len(plan))
         description, hour_sums = data

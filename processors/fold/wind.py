@@ -49,7 +49,7 @@ class PublishedHour:
 
 
 @dataclass(slots=True, eq=False)
-class Winds:
+class HourlyWinds:
     """The wind of the hours that readings may still change. `told`: start of the hour -> what was said."""
 
     gathered: GatheredWind = field(default_factory=GatheredWind)
@@ -164,7 +164,7 @@ class Winds:
         return [self.gathered.dump(pack), told]
 
     @classmethod
-    def load(cls, data: list[Any], arrays: Unpacked, plan: object) -> Winds:
+    def load(cls, data: list[Any], arrays: Unpacked, plan: object) -> HourlyWinds:
         """The inverse of `dump`."""
         gathered, told = data
         return cls(

@@ -13,7 +13,7 @@ import numpy as np
 
 from processors.columns import UNBOUNDED, Bools, Int32s, Int64s
 from processors.outlook.projection import NONE, Bars, Progress, Projection, Prospects
-from processors.outlook.states import Evaluation, OpenWindow, OutlookSettings, WindowStates, tell
+from processors.outlook.warning_states import Evaluation, OpenWindow, OutlookSettings, WindowStates, tell
 from processors.plan import Plan, RuleInForce
 from processors.records import CERTAIN, IF_MEASURED, UNDETERMINABLE, WARNING, Outlook
 from processors.verdicts import IS_EXCEEDING, PENDING, Answers

@@ -16,7 +16,6 @@ import numpy as np
 
 from processors.columns import HOUR_MS, Int64s
 from processors.measuring import LEAST_PERMYRIAD
-from processors.outlook.levels import Recent
 from processors.outlook.projection import (
     NONE,
     Bars,
@@ -27,6 +26,7 @@ from processors.outlook.projection import (
     fits,
     project,
 )
+from processors.outlook.recent_levels import Recent
 
 
 @dataclass(frozen=True, slots=True, eq=False)

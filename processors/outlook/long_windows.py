@@ -14,7 +14,6 @@ import numpy as np
 from processors.columns import HOUR_MS, QUARTER_MS, Int32s, Int64s
 from processors.measuring import Hours, Meter
 from processors.outlook.from_hours import BegunHour, hour_prospects, project_hours
-from processors.outlook.levels import Recent, learn
 from processors.outlook.projection import (
     NONE,
     Progress,
@@ -23,7 +22,8 @@ from processors.outlook.projection import (
     rows_of,
     settled_slots,
 )
-from processors.outlook.states import (
+from processors.outlook.recent_levels import Recent, learn
+from processors.outlook.warning_states import (
     ROSE,
     Evaluation,
     OpenWindow,

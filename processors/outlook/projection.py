@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from processors.columns import UNBOUNDED, Bools, Floats, Int64s
-from processors.outlook.levels import LevelMemory, Recent, gain_of
+from processors.outlook.recent_levels import LevelMemory, Recent, gain_of
 
 NONE = -1  # no such average or probability
 _NANO = 1e9

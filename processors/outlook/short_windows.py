@@ -18,10 +18,10 @@ from ingest.units import JUDGED
 from processors.columns import HOUR_MS, QUARTER_MS, Bools, Int32s, Int64s, Packing, Unpacked, carried
 from processors.measuring import Backgrounds, Measured
 from processors.outlook.day_allowance import DayAllowances
-from processors.outlook.levels import Recent, learn
 from processors.outlook.long_windows import DecidedWindows, LongWindows
 from processors.outlook.projection import NONE, Progress, ProjectionSettings, settled_slots
-from processors.outlook.states import OpenWindow, OutlookSettings, WindowStates, evaluate, tell
+from processors.outlook.recent_levels import Recent, learn
+from processors.outlook.warning_states import OpenWindow, OutlookSettings, WindowStates, evaluate, tell
 from processors.plan import Admission, Plan, PlanChange, RuleInForce
 from processors.records import Outlook
 from processors.windows import HOUR, QUARTER, Bounded, Columns, slots_of
@@ -58,7 +58,7 @@ class OutlookMemory(Bounded):
     # by rule and the start of its open window
     watches: dict[tuple[str, int], WindowStates] = field(default_factory=dict)
     quarters: dict[tuple[int, int, Admission], Sums] = field(default_factory=dict)  # start, pollutant
-    further: LongWindows = field(default_factory=LongWindows)
+    long_windows: LongWindows = field(default_factory=LongWindows)
     days: DayAllowances = field(default_factory=DayAllowances)
 
     def follow(self, change: PlanChange) -> None:
@@ -67,7 +67,7 @@ class OutlookMemory(Bounded):
         self.due = next_look(change.at) if any(rule.has_outlook for rule in plan.rules) else None
         self.recent = {q: recent.moved(old_row) for q, recent in self.recent.items()}
         self.watches = {key: watch.moved(old_row) for key, watch in self.watches.items()}
-        self.further.begin(plan, old_row)
+        self.long_windows.begin(plan, old_row)
         self.days.begin(plan, old_row)
         self.quarters = {
             key: (carried(total, old_row, 0), carried(covered, old_row, 0))
@@ -84,8 +84,8 @@ class OutlookMemory(Bounded):
                 [start, q, *admits, pack.add_all(sums)]
                 for (start, q, admits), sums in sorted(self.quarters.items())
             ],
-            "hourly": _levels_saved(self.further.recent, pack),
-            "further": _watches_saved(self.further.watches, pack),
+            "hourly": _levels_saved(self.long_windows.recent, pack),
+            "further": _watches_saved(self.long_windows.watches, pack),
             "days": _watches_saved(self.days.watches, pack),
         }
 
@@ -93,9 +93,9 @@ class OutlookMemory(Bounded):
     def load(cls, data: dict[str, Any], arrays: Unpacked, plan: object) -> OutlookMemory:
         """The inverse of `dump`."""
         made = cls(data["due"])
-        for name, levels in (("recent", made.recent), ("hourly", made.further.recent)):
+        for name, levels in (("recent", made.recent), ("hourly", made.long_windows.recent)):
             levels.update({q: Recent(*arrays.all_of(columns)) for q, columns in data[name]})
-        watched = {"watches": made.watches, "further": made.further.watches, "days": made.days.watches}
+        watched = {"watches": made.watches, "further": made.long_windows.watches, "days": made.days.watches}
         for name, watches in watched.items():
             watches.update(
                 {(rule, at): WindowStates(*arrays.all_of(columns)) for rule, at, columns in data[name]}
@@ -140,7 +140,7 @@ class OutlookMemory(Bounded):
             if rule.track not in TRACKS:
                 levels = self._levels(rule, len(plan))
                 begun = partial(self._settled, moment, rule, measured)
-                made += self.further.look(plan, rule, at, moment.rows_for, moment.past, levels, begun)
+                made += self.long_windows.look(plan, rule, at, moment.rows_for, moment.past, levels, begun)
                 continue
             start = rule.track.last_end(at, plan.zone)
             end = start + rule.window

@@ -1,13 +1,13 @@
 """Devices that should be sending and are not.
 
-`heard` knows who was heard when, `deadman` when people are told; `device_gaps` and `gap_onset` say how a
+`heard` knows who was heard when, `offline` when people are told; `device_gaps` and `gap_onset` say how a
 gap began, `connections` what the status topic said, `own_outage` what was our fault and not theirs.
 """
 
 from __future__ import annotations
 
 from processors.silence.connections import Connections
-from processors.silence.deadman import SITE_SILENT, Deadman
+from processors.silence.offline import SITE_SILENT, UntoldSilences
 from processors.silence.device_gaps import DeviceGaps, GapContext
 from processors.silence.gap_onset import Bits
 from processors.silence.heard import Heard

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processors.columns import UNBOUNDED
-from processors.outlook.levels import LevelMemory, Recent, learn
 from processors.outlook.projection import NONE, Bars, Progress, bars_of, prospects
-from processors.outlook.states import (
+from processors.outlook.recent_levels import LevelMemory, Recent, learn
+from processors.outlook.warning_states import (
     CANNOT_COMPLY,
     CLEARED,
     EVENT,

@@ -55,8 +55,8 @@ def columns(detector: Detector) -> dict[str, Any]:
         for part, names in {
             "silence": ("last_seen", "since", "sent", "offline"),
             "connections": ("word", "at"),
-            "deadman": ("tell_at",),
-            "holes": ("last", "begin", "until", "bits"),
+            "untold_silences": ("tell_at",),
+            "device_gaps": ("last", "begin", "until", "bits"),
             "newest": ("time", "value", "since"),
         }.items()
         for name in names
@@ -72,12 +72,15 @@ def columns(detector: Detector) -> dict[str, Any]:
     for start, hours in one.hours.held.items():
         for key, hour in hours.items():
             found |= {f"hours.{start}.{key}.{c}": getattr(hour, c) for c in ("mean", "code", "greatest")}
-    for name, watches in (("ahead", one.ahead.watches), ("further", one.ahead.further.watches)):
+    for name, watches in (
+        ("ahead", one.open_windows.watches),
+        ("further", one.open_windows.long_windows.watches),
+    ):
         for watched, watch in watches.items():
             found |= {f"{name}.{watched}.{c}": getattr(watch, c) for c in ("state", "turn")}
-    for start, sums in one.ahead.quarters.items():
+    for start, sums in one.open_windows.quarters.items():
         found |= {f"quarters.{start}.{c}": column for c, column in enumerate(sums)}
-    found["history"] = one.suspecting.episodes.history.recent
+    found["history"] = one.suspicions.episodes.history.recent
     return found
 
 

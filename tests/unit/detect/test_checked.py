@@ -10,7 +10,7 @@ from ingest.batches import Row
 from ingest.records import Background
 from ingest.units import JUDGED
 from processors.columns import NEVER
-from processors.fold.flagging import Checked, flag, flagged, words_of
+from processors.fold.flagging import Flagging, flag, flagged, words_of
 from processors.measuring.intake import intake
 from processors.measuring.stations import Backgrounds
 from processors.plan.plan import Plan
@@ -30,7 +30,7 @@ class Scene:
     """A log whose rows have their first flags."""
 
     def __init__(self) -> None:
-        self.log, self.newest, self.checked = RowLog(NEVER), NewestValues.empty(2), Checked()
+        self.log, self.newest, self.flagging = RowLog(NEVER), NewestValues.empty(2), Flagging()
         self.known = Backgrounds()
 
     def say(self, *rows: Row) -> list[Any]:
@@ -40,7 +40,7 @@ class Scene:
         return told
 
     def quarter(self, start: int = T0) -> list[tuple[str, int, int, dict[str, tuple[str, ...]]]]:
-        told = self.checked.quarter(self.log, PLAN, start, start + QUARTER, self.known)
+        told = self.flagging.quarter(self.log, PLAN, start, start + QUARTER, self.known)
         assert all(one.final and one.site == "s1" for one in told)
         return [(one.device, one.time - T0, one.period, one.words) for one in told]
 
@@ -107,7 +107,7 @@ def test_means_and_instants_are_series_of_their_own():
     scene = Scene()
     scene.say(*lively(0, 14), *(row(T0 + k * MINUTE, 2000.0 + k, period=60_000) for k in range(14)))
     assert scene.quarter() == []
-    assert sorted(scene.checked.before) == [0, 60_000]
+    assert sorted(scene.flagging.before) == [0, 60_000]
     alone = Scene()
     alone.say(*lively(0, 14), *(row(T0 + k * MINUTE + 1, 2000.0 + k) for k in range(14)))
     assert any("spike" in words["pm10"] for *_, words in alone.quarter())
@@ -121,7 +121,7 @@ def test_a_flat_line_is_known_from_what_came_quarters_ago():
         told = scene.quarter(start)
         if quarter < 4:
             assert [one for one in told if "flat_line" in one[3]["pm10"]] == []
-    held = scene.checked.before[0]
+    held = scene.flagging.before[0]
     assert (held.value[PM10].tolist()[0], held.since[PM10].tolist()[0]) == (50_000, T0)
     failed, suspect = scene.bits(60 * MINUTE)
     assert (failed, "flat_line" in suspect) == ((), True)
@@ -158,10 +158,10 @@ def test_the_background_of_the_hour_before_is_what_a_value_is_held_against():
 def test_a_quarter_without_readings_is_over_at_once_and_rows_move_with_their_device():
     scene = Scene()
     assert scene.quarter() == []
-    assert scene.checked.before == {}
+    assert scene.flagging.before == {}
     scene.say(*lively(0, 3), *lively(QUARTER, 2))
     scene.quarter()
     scene.quarter(T0 + QUARTER)
-    scene.checked.follow(rows([-1, 0]))
-    assert scene.checked.before[0].value[PM10].tolist()[1] == 53_000
+    scene.flagging.follow(rows([-1, 0]))
+    assert scene.flagging.before[0].value[PM10].tolist()[1] == 53_000
     assert flagged(PLAN, scene.log.within(T0, T0 + QUARTER).take(slice(0, 0)), final=True) == []

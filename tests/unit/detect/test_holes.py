@@ -36,7 +36,7 @@ class Scene:
         self.plan, self.log, self.orders = plan_of(*(intervals or (60, 60))), RowLog(NEVER), Orders()
         self.gaps: list[tuple[int, int]] = []
         self.outage, self.known = Outage(**outage), Backgrounds()
-        self.holes = DeviceGaps.of(len(self.plan))
+        self.device_gaps = DeviceGaps.of(len(self.plan))
         if level is not None:
             self.background(T0 - HOUR, level)
 
@@ -55,12 +55,12 @@ class Scene:
 
     def look(self, *ends_ms: int) -> Scene:
         for end in ends_ms:
-            self.holes.look(self.log, self.plan, T0 + end, self.around)
+            self.device_gaps.look(self.log, self.plan, T0 + end, self.gap_context)
         return self
 
     def hole(self, device: int = 0) -> tuple[int, int, int] | None:
         """(begin, until, bits) of the device's newest hole, ms after T0."""
-        h = self.holes
+        h = self.device_gaps
         if h.begin[device] == NEVER:
             return None
         return int(h.begin[device]) - T0, int(h.until[device]) - T0, int(h.bits[device])
@@ -79,7 +79,7 @@ def test_a_pause_of_a_quarter_of_an_hour_is_none_and_a_millisecond_more_is_one(p
 
 def test_the_first_look_is_at_the_quarter_that_has_just_ended():
     scene = Scene().say(-MINUTE, MINUTE).look(QUARTER)
-    assert (scene.holes.looked, scene.holes.last.tolist()) == (T0 + QUARTER, [T0 + MINUTE, NEVER])
+    assert (scene.device_gaps.looked, scene.device_gaps.last.tolist()) == (T0 + QUARTER, [T0 + MINUTE, NEVER])
 
 
 def test_a_hole_that_goes_on_grows_with_each_look_until_the_device_is_back():
@@ -108,14 +108,14 @@ def test_a_hole_touches_what_begins_before_its_end_and_ends_after_its_beginning(
     assert scene.hole() == (MINUTE, 2 * QUARTER, BITS)
 
     def over(start: int, end: int) -> int:
-        return int(scene.holes.over(T0 + start, T0 + end)[0])
+        return int(scene.device_gaps.over(T0 + start, T0 + end)[0])
 
     assert over(0, MINUTE) == 0
     assert over(0, MINUTE + 1) == BITS
     assert over(2 * QUARTER - 1, HOUR) == BITS
     assert over(2 * QUARTER, HOUR) == 0
     open_ = Scene().say(MINUTE).look(QUARTER, 2 * QUARTER)
-    assert open_.holes.over(T0 + 9 * HOUR, T0 + 10 * HOUR).tolist() == [BITS, 0]  # it has no end yet
+    assert open_.device_gaps.over(T0 + 9 * HOUR, T0 + 10 * HOUR).tolist() == [BITS, 0]  # it has no end yet
 
 
 def test_how_a_hole_begins_is_told_by_the_half_hour_before_it_and_the_background():
@@ -174,20 +174,20 @@ def test_before_its_quarter_ends_a_silence_is_known_as_far_as_it_reaches():
     scene = Scene(60, 60, 60).say(0, MINUTE).look(QUARTER)
     scene.say(QUARTER + MINUTE, device=2)
     until = T0 + QUARTER + 2 * MINUTE
-    now = scene.holes.now(scene.log, scene.plan, [2, 0, 1], until, scene.around)
+    now = scene.device_gaps.now(scene.log, scene.plan, [2, 0, 1], until, scene.gap_context)
     assert now.tolist() == [BITS, BITS, 0]  # of the second device nothing was ever heard
     assert scene.hole() == (MINUTE, QUARTER + 2 * MINUTE, BITS)
     assert scene.hole(2) == (QUARTER + MINUTE, QUARTER + 2 * MINUTE, BITS)
     # asked again it is the same hole, and what the device says at `until` is after it
     scene.say(QUARTER + 2 * MINUTE)
-    assert scene.holes.now(scene.log, scene.plan, [0], until, scene.around).tolist() == [BITS]
+    assert scene.device_gaps.now(scene.log, scene.plan, [0], until, scene.gap_context).tolist() == [BITS]
     assert scene.hole() == (MINUTE, QUARTER + 2 * MINUTE, BITS)
 
 
 def test_devices_that_stay_keep_their_holes_under_new_rows():
     scene = Scene().say(0).look(QUARTER, 2 * QUARTER)
-    scene.holes.follow(rows([-1, 0]))
-    moved = scene.holes
+    scene.device_gaps.follow(rows([-1, 0]))
+    moved = scene.device_gaps
     assert moved.begin.tolist() == [NEVER, T0]
     assert moved.last.tolist() == [NEVER, T0]
     assert moved.until.tolist() == [NEVER, T0 + 2 * QUARTER]

@@ -70,11 +70,11 @@ def test_of_devices_that_stay_nothing_changes_when_others_come_and_go_again(full
     more = Plan.of(revision([*DEVICES, *others], [*RULES], AT), former=before.former)
     adopt(one, more, AT)
     assert len(one.plan) == len(before) + 3
-    one.ahead.due = full.ahead.due  # begins again with each plan
+    one.open_windows.due = full.open_windows.due  # begins again with each plan
     adopt(one, before, AT)
-    one.ahead.due = full.ahead.due
+    one.open_windows.due = full.open_windows.due
     if name == "suspecting":  # its hours are packed anew
-        assert parts_equal(one.suspecting.watch.history.long, full.suspecting.watch.history.long)
+        assert parts_equal(one.suspicions.episodes.history.long, full.suspicions.episodes.history.long)
     assert saved(one, name) == saved(full, name)
 
 
@@ -120,7 +120,7 @@ def test_a_part_that_this_program_does_not_know_is_of_another_version(full: Dete
 def test_a_block_of_suspicion_that_is_missing_is_named(full: Detector):
     detector = Detector.empty()
     detector.fold(revision())
-    detector.suspecting.watch.history.newest = T0
+    detector.suspicions.episodes.history.newest = T0
     whole = detector.dump()
     assert {"suspecting/recent-0", "suspecting/long-160", "suspecting/standing"} <= set(whole)
     assert Detector.load(whole).dump() == whole

@@ -13,7 +13,7 @@ from ingest.records import FeedRecord, Readings, Signal
 from processors.breaches import SUSPICION
 from processors.columns import Packing
 from processors.fold.detector import Detector
-from processors.fold.suspicion import Suspecting, evidence_of, rule_of
+from processors.fold.suspicion import Suspicions, evidence_of, rule_of
 from processors.plan.plan import Plan
 from processors.records.breaches import decode_breach, encode_breach
 from processors.suspicion import episodes
@@ -133,7 +133,7 @@ def test_readings_from_the_future_are_counted_as_evidence_of_their_clock():
     (opened,) = run.suspicions
     assert (opened.rule, opened.start, opened.end) == (rule_of("clock"), T0, T0 + 2 * HOUR)
     assert opened.evidence["numbers"]["astray_day"] == {"value": 24.0, "unit": "1"}
-    history = run.detector.suspecting.episodes.history
+    history = run.detector.suspicions.episodes.history
     assert history.last("last_minute", 1)[0, 0] == 59.0  # it is no silence
 
 
@@ -186,7 +186,7 @@ def test_what_is_beside_does_not_depend_on_batches_nor_on_a_restart():
         for k in range(0, 12, size):
             run.fold(batch(*rows[k : k + size]))
             run.detector = Detector.load(run.detector.dump())
-        (held,) = run.detector.suspecting.hour_sums.hours.values()
+        (held,) = run.detector.suspicions.hour_sums.hours.values()
         sums.append((held.ranged.tolist(), held.flat.tolist()))
     assert sums == [([12], [12])] * 3
 
@@ -195,9 +195,9 @@ def test_a_calibration_is_no_step_of_what_a_device_sends():
     change = {"from": T0 + 3 * HOUR, "pollutant": "pm10", "slope": 0.37, "offset": 5.0, "factor": 1.5}
     told = Signal("c1", T0, "s1", "calibration", None, T0, None, "d1", [change])
     rows = fives(T0, T0 + 6 * HOUR)
-    plain = Run(listed("d1"), *log_of(rows, T0 + 8 * HOUR)).detector.suspecting.episodes.history
+    plain = Run(listed("d1"), *log_of(rows, T0 + 8 * HOUR)).detector.suspicions.episodes.history
     run = Run(listed("d1"), *log_of(rows, T0 + 8 * HOUR, [told]))
-    calibrated = run.detector.suspecting.episodes.history
+    calibrated = run.detector.suspicions.episodes.history
     assert run.hours()[-1].value == pytest.approx(run.hours()[0].value * 0.555 + 5, rel=0.05)
     for name in ("mean", "least", "greatest", "deviation", "autocorrelation", "run_share"):
         np.testing.assert_allclose(calibrated.last(name, 6), plain.last(name, 6), rtol=2e-3)
@@ -208,7 +208,7 @@ def test_a_value_that_came_before_its_calibration_was_told_is_taken_as_it_is():
     told = Signal("c1", T0 + 30 * MINUTE, "s1", "calibration", None, T0, None, "d1", [change])
     rows = fives(T0, T0 + HOUR, 50.0)
     run = Run(listed("d1"), *log_of(rows, T0 + 2 * HOUR + 3 * MINUTE, [told]))
-    assert run.detector.suspecting.episodes.history.last("greatest", 1)[0, 0] == 50.0
+    assert run.detector.suspicions.episodes.history.last("greatest", 1)[0, 0] == 50.0
 
 
 def test_monitors_without_a_station_are_compared_by_their_corrected_levels():
@@ -218,7 +218,7 @@ def test_monitors_without_a_station_are_compared_by_their_corrected_levels():
     ]
     rows = [one for k in range(5) for one in fives(T0, T0 + HOUR, 40.0 if k < 4 else 81.0, f"d{k}")]
     run = Run(revision(monitors), *log_of(rows, T0 + 2 * HOUR + 3 * MINUTE))
-    history = run.detector.suspecting.episodes.history
+    history = run.detector.suspicions.episodes.history
     assert history.last("mean", 1)[0].tolist() == [40.0] * 4 + [81.0]
     assert history.last("reference", 1)[0].tolist() == [80.0] * 5
 
@@ -227,7 +227,7 @@ def test_humidity_and_background_of_an_hour_reach_its_features():
     rows = fives(T0, T0 + HOUR, humidity=62.4)
     known = background(T0, 71.0, T0 + HOUR + 40 * MINUTE)  # after the hour has closed
     run = Run(listed("d1"), *log_of(rows, T0 + 2 * HOUR + 3 * MINUTE, [known]))
-    history = run.detector.suspecting.episodes.history
+    history = run.detector.suspicions.episodes.history
     assert history.newest == T0
     assert history.last("humidity", 1)[0, 0] == 62.0
     assert history.last("reference", 1)[0, 0] == 71.0
@@ -237,7 +237,7 @@ def test_of_values_and_means_of_one_device_those_that_it_sends_most_make_the_hou
     rows = fives(T0, T0 + HOUR, 50.0)
     rows += [row(T0, 500.0, period=HOUR, received=T0 + HOUR + 1000)]
     run = Run(listed("d1"), *log_of(rows, T0 + 2 * HOUR + 3 * MINUTE))
-    history = run.detector.suspecting.episodes.history
+    history = run.detector.suspicions.episodes.history
     assert history.last("count", 1)[0, 0] == 12
     assert history.last("greatest", 1)[0, 0] == 50.0
 
@@ -247,7 +247,7 @@ def test_of_two_contents_at_one_time_one_counts_whatever_came_first():
     found = []
     for rows in (pair, pair[::-1]):
         run = Run(listed("d1"), *log_of([*rows, row(T0 + 5 * MINUTE, 70.0)], T0 + 2 * HOUR + 3 * MINUTE))
-        history = run.detector.suspecting.episodes.history
+        history = run.detector.suspicions.episodes.history
         assert history.last("count", 1)[0, 0] == 2
         found.append(float(history.last("mean", 1)[0, 0]))
     assert found[0] == found[1]
@@ -256,7 +256,7 @@ def test_of_two_contents_at_one_time_one_counts_whatever_came_first():
 def test_a_reading_after_its_hour_was_looked_at_says_that_its_device_was_not_silent():
     rows = [row(T0 + 30 * MINUTE, 70.0, received=T0 + 2 * HOUR + 10 * MINUTE)]
     run = Run(listed("d1"), *log_of([], T0 + 2 * HOUR + 5 * MINUTE))
-    history = run.detector.suspecting.episodes.history
+    history = run.detector.suspicions.episodes.history
     assert np.isnan(history.last("last_minute", 1)[0, 0])
     run.fold(batch(*rows))
     assert history.last("last_minute", 1)[0, 0] == 30
@@ -296,10 +296,10 @@ def test_a_breach_without_evidence_is_read_as_it_was_written_before():
 
 def test_nothing_known_is_no_block():
     pack = Packing()
-    assert Suspecting(3).dump(pack) == [None, []]
+    assert Suspicions(3).dump(pack) == [None, []]
     assert not pack.blocks
     plan = Plan.of(revision(["d1", "d2", "d3"]))
-    assert read_again(Suspecting(3), plan).episodes.history.devices == 3
+    assert read_again(Suspicions(3), plan).episodes.history.devices == 3
 
 
 def test_every_number_of_every_pattern_has_a_name_in_both_languages():

@@ -9,7 +9,7 @@ import pytest
 
 from ingest.records import Headers
 from processors.outlook.day_allowance import DayAllowances
-from processors.outlook.states import WindowStates
+from processors.outlook.warning_states import WindowStates
 from processors.plan.plan import Plan
 from processors.records.outlooks import (
     CERTAIN,

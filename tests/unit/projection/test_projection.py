@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from processors.outlook.levels import LevelMemory, Recent, learn
 from processors.outlook.projection import (
     NONE,
     Bars,
@@ -20,7 +19,8 @@ from processors.outlook.projection import (
     rows_of,
     settled_slots,
 )
-from processors.outlook.states import (
+from processors.outlook.recent_levels import LevelMemory, Recent, learn
+from processors.outlook.warning_states import (
     BETWEEN,
     CANNOT_COMPLY,
     CLEAR,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from processors.columns import Packing, Unpacked
-from processors.fold.wind import PublishedHour, Winds
+from processors.fold.wind import HourlyWinds, PublishedHour
 from processors.plan.plan import Plan
 from processors.plan.plan_change import PlanChange
 from processors.wind.gathering import GatheredWind, WindReadings
@@ -115,7 +115,7 @@ def test_an_hour_concerns_a_site_with_wind_with_two_places_or_of_which_something
             ]
         )
     )  # fmt: skip
-    winds, at = Winds(), 5 * HOUR + BORDER
+    winds, at = HourlyWinds(), 5 * HOUR + BORDER
     add(winds.gathered, (1, at, 0, 2), devices=5)
     told(winds, at, 0, 0, 3, 0)
 
@@ -129,7 +129,7 @@ def test_an_hour_concerns_a_site_with_wind_with_two_places_or_of_which_something
 
 
 def test_what_was_said_of_hours_is_found_by_what_touches_them_let_go_and_moved_with_its_site():
-    winds, at = Winds(), 5 * HOUR + BORDER
+    winds, at = HourlyWinds(), 5 * HOUR + BORDER
     for n in range(3):
         told(winds, at + n * HOUR, n, n + 1)
     assert winds.hours_over(at + HOUR, at + 2 * HOUR) == [at + HOUR]

@@ -29,14 +29,14 @@ Reasons = Callable[[list[int]], dict[int, tuple[str, ...]]]  # of rows: what els
 
 
 @dataclass(slots=True, eq=False)
-class Deadman(Bounded):
+class UntoldSilences(Bounded):
     """A line a device row: when a silence that is only recorded so far is told (ms); FAR: it is not."""
 
     tell_at: Int64s
     due: int = FAR  # the earliest of them
 
     @classmethod
-    def of(cls, devices: int) -> Deadman:
+    def of(cls, devices: int) -> UntoldSilences:
         """Nobody is silent."""
         return cls(np.full(devices, FAR, np.int64))
 
@@ -50,7 +50,7 @@ class Deadman(Bounded):
         return pack.add(self.tell_at)
 
     @classmethod
-    def load(cls, data: int, arrays: Unpacked, plan: object) -> Deadman:
+    def load(cls, data: int, arrays: Unpacked, plan: object) -> UntoldSilences:
         """The inverse of `dump`."""
         made = cls(arrays[data])
         made._plan_ahead()

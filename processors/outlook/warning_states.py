@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from processors.columns import NANO, UNBOUNDED, Bools, Int8s, Int32s, Int64s
-from processors.outlook.levels import Recent
 from processors.outlook.projection import (
     NONE,
     Bars,
@@ -24,6 +23,7 @@ from processors.outlook.projection import (
     prospects,
     rows_of,
 )
+from processors.outlook.recent_levels import Recent
 from processors.plan import Plan, Rule, RuleInForce
 from processors.records import (
     CERTAIN,
