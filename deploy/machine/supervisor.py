@@ -20,7 +20,7 @@ FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 CALM_S = 60.0  # a service that ran this long starts again without waiting
 LITTLE_ROOM = 8 * 1024 * 1024  # bytes; Kafka makes an index of 10 MB for each new segment
-# Exit codes that a restart can't mend: wrong configuration.
+# Exit codes that a restart can't mend: a wrong configuration, a state that can't be read and not folded anew.
 HOPELESS = frozenset({2})
 
 
@@ -129,7 +129,7 @@ class Supervisor:
                 service.process = None
                 if code in HOPELESS:
                     service.gave_up = True
-                    said.append(f"{service.name} refused its configuration (exit {code}), see {service.log}")
+                    said.append(f"{service.name} stays down: no restart mends it (exit {code}), see {service.log}")
                     continue
                 if now - service.started_at > CALM_S:
                     service.pause_s = FIRST_PAUSE_S
