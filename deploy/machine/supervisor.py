@@ -20,7 +20,7 @@ FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 CALM_S = 60.0  # a service that ran this long starts again without waiting
 LITTLE_ROOM = 8 * 1024 * 1024  # bytes; Kafka makes an index of 10 MB for each new segment
-# Exit codes that a restart can't mend: a wrong configuration, a state that can't be read and not folded anew.
+# Exit codes that no restart mends: a wrong configuration, a state that can be neither read nor made again.
 HOPELESS = frozenset({2})
 
 
