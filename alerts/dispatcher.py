@@ -1,6 +1,6 @@
 """Sends what is in the outbox: claims due messages, tries each once, writes what became of it.
 
-A thin loop around `outbox` (the decision) and the channels (the effect). All that is due is claimed in one
+A thin loop around `retry` (the decision) and the channels (the effect). All that is due is claimed in one
 transaction, attempts that end at the same time are written in one. Every channel has its own
 room for attempts under way; one that answers late or never keeps no other waiting. Times here are
 those of the real clock.

@@ -52,7 +52,8 @@ class Diagnosis:
 
 
 class FaultDetector:
-    """Compares each sample with those before it. What can't be told yet is neither a fault nor well."""
+    """Compares each sample with those before it. A condition that can't be determined yet counts neither as a fault
+    nor as healthy."""
 
     def __init__(self, limits: Watch, started: float) -> None:
         self._limits = limits

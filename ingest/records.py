@@ -21,7 +21,7 @@ MISSING = int(np.iinfo(np.int64).min)  # in a value column: this reading has no 
 
 STATES = ("online", "offline", "")  # what a status topic may say; "" takes back what it said
 
-# Codes of contracts.md, and the reasons that only the bridge or the store can find.
+# Codes that `dustwatch decode` promises, and the reasons that only the bridge or the store can find.
 REJECTION_CODES: tuple[str, ...] = (
     "bad_crc",
     "bad_length",

@@ -297,7 +297,7 @@ def _time_policy(device: Device) -> TimePolicy | None:
 
 
 def gathered(outcomes: list[Outcome]) -> list[Outcome]:
-    """The same, but what one message holds many of for quarantine becomes one record for each code.
+    """Merges a message's quarantined parts into one record per rejection code.
 
     Each would carry the whole payload: a backlog of 6,000 readings of a device that nobody registered
     would make 2 GB out of 250 KB.

@@ -113,7 +113,7 @@ class Renumbering:
 
 
 class Rowless:
-    """What names devices by their ids, or none at all: a new plan changes nothing in it."""
+    """A part without device rows: a new plan changes nothing in it."""
 
     __slots__ = ()
 

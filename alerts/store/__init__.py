@@ -3,5 +3,3 @@
 from alerts.store.case_store import Written, CaseStore, Planner
 from alerts.store.engine import StoreError
 from alerts.store.outbox_store import OutboxStore
-
-__all__ = ["Applied", "CaseStore", "OutboxStore", "Planner", "StoreError"]

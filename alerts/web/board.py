@@ -11,7 +11,7 @@ from alerts.kinds import kind_of
 from alerts.records import Case
 from ingest.register import Device, Register, Site
 from processors.history import LatestReading
-from processors.plan import OFFLINE_INTERVALS, OFFLINE_LEAST_MS
+from processors.plan import silent_after_ms
 from processors.records import CERTAIN, IF_MEASURED, WARNING
 from processors.records import STATES as OUTLOOK_STATES
 
@@ -173,7 +173,7 @@ def device_now(device: Device, reading: LatestReading | None, now: int) -> Devic
     """A device with its newest reading; silent by the same measure as detection's."""
     if reading is None:
         return DeviceNow(device, None, {}, True)
-    allowed = max(OFFLINE_INTERVALS * device.interval * 1000, OFFLINE_LEAST_MS)
+    allowed = silent_after_ms(round(device.interval * 1000))
     if device.offline_after:
         allowed = device.offline_after * 1000
     return DeviceNow(device, reading.time, reading.values, now - reading.time > allowed)

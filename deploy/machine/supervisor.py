@@ -129,7 +129,9 @@ class Supervisor:
                 service.process = None
                 if code in HOPELESS:
                     service.gave_up = True
-                    said.append(f"{service.name} stays down: no restart mends it (exit {code}), see {service.log}")
+                    said.append(
+                        f"{service.name} stays down: no restart mends it (exit {code}), see {service.log}"
+                    )
                     continue
                 if now - service.started_at > CALM_S:
                     service.pause_s = FIRST_PAUSE_S

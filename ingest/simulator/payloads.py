@@ -14,7 +14,7 @@ _CHINA = timedelta(hours=8)
 
 
 def json_v1(key: str, at_ms: int, values: Values, seq: int) -> Message:
-    """Native JSON of contracts.md."""
+    """Native JSON, as `ingest/decoders/json_v1.py` reads it."""
     stamp = datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds")
     body = {"time": stamp.replace("+00:00", "Z"), **values, "seq": seq}
     return f"dust/v1/{key}/readings", json.dumps(body).encode()

@@ -26,7 +26,7 @@ def recomputation_of(trail: Trail) -> Recomputation:
 
 
 def story(teller: Teller) -> Iterator[str]:
-    """The whole story, a line a fact."""
+    """The whole story, one line per fact."""
     trail = teller.trail
     if trail.kind == "breach":
         yield from _breach(teller)

@@ -14,7 +14,7 @@ from processors.records import TITLES
 
 
 def outlook_lines(teller: Teller, outlook: OutlookRow) -> Iterator[str]:
-    """The story of an outlook, a line a fact."""
+    """The story of an outlook, one line per fact."""
     t, line, facts = teller.say, teller.line, teller.trail.rule
     at, state = teller.instant(outlook.at), _title(teller, outlook)
     yield line("outlook", t("outlook_is", id=outlook.id, at=at, state=state))

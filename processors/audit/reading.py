@@ -13,7 +13,7 @@ from processors.history import MeasuringRow, ReadingRow
 
 
 def reading_lines(teller: Teller, reading: ReadingRow) -> Iterator[str]:
-    """The story of a reading, a line a fact."""
+    """The story of a reading, one line per fact."""
     trail, t, line = teller.trail, teller.say, teller.line
     yield line("reading", t("reading_is", id=trail.id, received=teller.instant(reading.received_at)))
     yield teller.place(reading.site, reading.device)

@@ -15,7 +15,7 @@ from processors.windows import BASE, HOUR, QUARTER, RETAIN_MS, Horizons, Means, 
 
 
 def close(memory: Memory, track: Track, due: int, at: int, out: Outputs) -> None:
-    """The window of a track that is next to close: measure, tell, judge."""
+    """Close a track's next window: measure it, publish its intervals, judge it."""
     end = track.next_end(memory.closed[track], memory.plan.zone)
     start = track.start(end, memory.plan.zone)
     memory.closed[track] = end

@@ -80,7 +80,7 @@ class Memory:
 
     @property
     def plan_in_force(self) -> Plan:
-        """The plan that configuration and calibrations come to."""
+        """The plan built from the configuration and the calibrations."""
         if self.revision is None:
             return _NO_PLAN
         mine = sites_of_partition(self.partition, self.partitions)
@@ -99,17 +99,17 @@ class Memory:
 
     @property
     def late_readings(self) -> LateReadings:
-        """Finds the windows that what comes late belongs to."""
+        """Finds which closed windows a late reading belongs to."""
         return LateReadings(self.plan, self.closed, self.log.closed_until, self.reopened)
 
     @property
     def gap_context(self) -> GapContext:
-        """What a gap in a device's readings is seen against."""
+        """What is known around a gap: orders, log gaps, our own outages, background."""
         return GapContext(self.orders, self.gaps, self.outage, self.backgrounds)
 
     @property
     def to_suspect(self) -> int:
-        """The start of the first hour that is still to be looked at for suspicion."""
+        """The start of the first hour not yet checked for suspicion."""
         return self.closed[HOUR] - HOUR_MS
 
     def lacks(self, start: int, end: int) -> bool:
@@ -124,7 +124,7 @@ class Memory:
                 out.breaches += self.breaches.judged(context, delayed)
 
     def publish_each(self, contexts: list[VerdictInContext], out: Outputs, delayed: bool) -> None:
-        """The same of verdicts that were found one by one."""
+        """Like `publish`, for verdicts found one at a time."""
         out.verdict_groups += VERDICTS.groups(context.verdict for context in contexts)
         for context in contexts:
             out.breaches += self.breaches.judged(context, delayed)

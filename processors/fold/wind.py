@@ -82,7 +82,7 @@ class HourlyWinds:
         log_gap: bool,
         rows: Int32s | None = None,
     ) -> list[SiteHour]:
-        """What is new of an hour that has closed, by site; nothing of sites that have neither wind nor pairs.
+        """Publish what has changed in a closed hour, by site; sites with neither wind nor pairs are left out.
 
         `means`: of all devices of the sites that these are, a judged pollutant each; `log_gap`: the log
         lacks records of the hour; `rows`: only of the sites of these devices.

@@ -1,6 +1,6 @@
 """From readings as they arrive to measured intervals.
 
-`intake` sifts a batch, `meter` measures a window out of readings or clock hours, `intervals` writes the
+`intake` sifts a batch, `meter` measures a window out of readings or clock hours, `interval_groups` writes the
 records; `late` and `reopened` say which closed windows are measured anew, `stations` holds background.
 """
 

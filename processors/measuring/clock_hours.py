@@ -29,7 +29,7 @@ _PER_THOUSANDTH = NANO // 1000
 
 
 class Key(NamedTuple):
-    """Whose hour: a judged pollutant, and the values that its mean may use (see `revision.Admission`)."""
+    """Key of an hour: the pollutant, and which values its mean may use (`plan.Admission`)."""
 
     pollutant: int
     fail: int

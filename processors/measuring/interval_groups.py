@@ -1,4 +1,4 @@
-"""Intervals out of the means of a window, and their ids."""
+"""Turns the means of a window into interval records, with their ids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What will become of a window that is made of clock hours, while it is open: by its hours and the one begun.
+"""Projects an open window made of clock hours, from its closed hours and the one in progress.
 
 The hour that is being measured is the difficulty: left out if too little of it is captured, else counted
 with a mean that what was measured already keeps from being 0. With T the sum of k valid hours, R hours to

@@ -1,4 +1,4 @@
-"""Early warning for windows that no quarters of an hour make: rolling ones, and those of several hours.
+"""Outlooks for rolling windows and windows of several hours, which are not sums of quarter-hours.
 
 Of a rolling rule the window is looked at that ends next (where one ends every few minutes: at the next
 quarter of an hour or after it). The one before has had its word, so people are told where it gets worse.

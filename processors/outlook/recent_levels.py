@@ -1,4 +1,4 @@
-"""How high a device's slot means are of late and how far each one misses what was expected of it.
+"""Each device's smoothed recent level, and how far its slot means stray from the forecast.
 
 Simple exponential smoothing (a local level; ETS(A,N,N) in Hyndman and others, "Forecasting with
 Exponential Smoothing", 2008, recalled): a slot mean is expected to be the level, and moves the level by

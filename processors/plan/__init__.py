@@ -14,7 +14,14 @@ from processors.plan.maintenance import is_under, under_maintenance
 from processors.plan.monitors import Tables
 from processors.plan.orders import CALIBRATION, EVERYWHERE, MAINTENANCE, SERVICE, Order, Orders
 from processors.plan.plan import OFFLINE_INTERVALS, OFFLINE_LEAST_MS, TOGETHER_S, Area, Plan, compile_revision
-from processors.plan.plan import depends_on, digest_of, formers_of, make_revision, revision_id
+from processors.plan.plan import (
+    depends_on,
+    digest_of,
+    formers_of,
+    make_revision,
+    revision_id,
+    silent_after_ms,
+)
 from processors.plan.plan import sites_of_partition
 from processors.plan.plan_change import PlanChange, Planned
 from processors.plan.rule_in_force import PLAIN, Admission, Former, RuleInForce, rule_in_force

@@ -23,7 +23,7 @@ Places = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A signal that has a span; `end` None: until another word."""
+    """An order with a time span; `end` None: until further notice."""
 
     id: str
     received_at: int

@@ -162,7 +162,7 @@ class Plan:
         silence = [
             round(d["offline_after"] * 1000)
             if d.get("offline_after")
-            else max(OFFLINE_INTERVALS * round(d["interval"] * 1000), OFFLINE_LEAST_MS)
+            else silent_after_ms(round(d["interval"] * 1000))
             for d in devices
         ]
         own = [sites.get(d["site"], {}) for d in devices]
@@ -302,7 +302,7 @@ def depends_on(rule: RuleInForce, orders: Orders) -> bool:
 
 
 def sites_of_partition(partition: int, partitions: int) -> Callable[[str], bool]:
-    """Says of a site whether it lives in the partition."""
+    """A predicate: does this site belong to the partition?"""
     return cache(lambda site: partition_of(site, partitions) == partition)
 
 
@@ -315,6 +315,11 @@ def digest_of(text: str) -> int:
 def _rule_of(text: bytes) -> Rule:
     """A rule of a revision's body: the same ones are read with every revision and every snapshot."""
     return Rule.model_validate(orjson.loads(text))
+
+
+def silent_after_ms(interval_ms: int) -> int:
+    """How long a device of such an interval may be silent where its `offline_after` says nothing else."""
+    return max(OFFLINE_INTERVALS * interval_ms, OFFLINE_LEAST_MS)
 
 
 def _site_numbers(sites: list[str]) -> Rows:

@@ -29,7 +29,7 @@ class PlanChange(Renumbering):
 
 
 class Planned:
-    """What judges by the plan in force: it is given another of the same rows when calibrations change."""
+    """A part that judges by the plan in force; a calibration gives it a new plan with the same rows."""
 
     __slots__ = ()
 

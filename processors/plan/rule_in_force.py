@@ -78,7 +78,7 @@ class RuleInForce:
 
     @property
     def has_outlook(self) -> bool:
-        """Is there a word before its breaches? Means of a quarter of an hour or more."""
+        """Do its windows get an outlook? Only means over at least a quarter of an hour do."""
         return self.rule.outlook and self.window >= QUARTER_MS and self.statistic.name == "mean"
 
     @property

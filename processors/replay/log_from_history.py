@@ -1,4 +1,4 @@
-"""The log that a history makes again: readings, background, signals, and a tick at every whole minute.
+"""Rebuilds the log from stored history: readings, background, signals, and a tick at every whole minute.
 
 History holds what readings said and when they came, not the log's ticks, its order within a millisecond,
 nor what was read twice. So our own outages are not there: what was decided late can't be reproduced.

@@ -1,4 +1,4 @@
-"""The pasts that a backtest judges again: recordings, and what history holds."""
+"""Where a backtest takes its past from: recordings or stored history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Holes in what devices send, by the devices' own times, and how the newest one of each began.
+"""Gaps in each device's readings, by its own timestamps, and how the newest one began.
 
 A hole is longer than three of the device's intervals and than 15 minutes. What is sent later fills it: one
 is looked for when a quarter of an hour closes, and what came by then counts. None is flagged that began

@@ -64,7 +64,7 @@ class Heard(Bounded):
         return found
 
     def heard_until(self, rows: list[int] | Int32s | Int64s) -> int:
-        """When one of the rows was heard last; never: since when the configuration names them."""
+        """The last time any of these rows was heard; if never, when the configuration first named them."""
         return int(np.maximum(self.last_seen[rows], self.since[rows]).max())
 
     def due(self, offline_after: Int64s, interval: Int64s, outage: Outage) -> Int64s:

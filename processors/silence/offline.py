@@ -1,4 +1,4 @@
-"""When people are told of devices that should be sending and are not: one by one, or a whole site at once.
+"""Decides when a silent device or a whole silent site opens a breach, and when people are told.
 
 A site of several devices that are all silent is one breach, and people are told of that one: those of its
 devices say `site_silent` and wake nobody. Devices of one site are found silent one after another, within

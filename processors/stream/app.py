@@ -51,7 +51,7 @@ class StageOptions:
 
 
 def build_app(name: str, bootstrap: str, options: StageOptions, datadir: Path) -> faust.App:
-    """The Faust app with the settings that lost nothing (design, "State and recovery")."""
+    """The Faust app with the settings that lost nothing (`deploy/docs/adr/0003-shell.md`)."""
     group = group_of(name, options)
     return faust.App(
         group,

@@ -1,4 +1,4 @@
-"""The way out where a stage can't go on: its log lacks what it needs next, or its state can't be read.
+"""Lets a stage resume when its log has lost records or its state can't be read.
 
 A stage never goes on by itself in such a case (`LogGap`, `LogShort`, `SnapshotUnreadable`). Accepting it
 writes a `gap` signal into the partition, so that the fold, audits and replays know of it, and then moves the

@@ -1,4 +1,4 @@
-"""What the air was like by what monitors said: their raw hours by the corrections that are known now.
+"""The air as monitors measured it: raw hourly features with the corrections now known.
 
 The ring holds what was sent, so that a calibration is no step of a device's numbers. Only where one
 monitor is compared with others, or with a limit in ug/m3, its corrected level counts.

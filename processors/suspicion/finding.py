@@ -1,4 +1,4 @@
-"""What a pattern says: an interval, how surely, by which numbers, and what spoke against it."""
+"""A pattern's finding: interval, confidence, evidence, and what spoke against it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verdicts out of a rule's answers over an interval."""
+"""Turns a rule's answers over an interval into verdict records."""
 
 from __future__ import annotations
 

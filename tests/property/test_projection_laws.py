@@ -37,7 +37,7 @@ def column(*values):
 
 
 def verdict(means, slots, bar, strict, least_permyriad):
-    """The answer of contracts.md to a whole window; `means`: of the covered slots."""
+    """The answer to a whole window, computed plainly; `means`: of the covered slots."""
     covered = len(means)
     if covered == 0 or covered * 10_000 < least_permyriad * slots:
         return UNDETERMINED

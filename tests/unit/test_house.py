@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections import defaultdict
 from pathlib import Path
 
 import pytest
+
+from alerts.channels.kinds import CHANNEL_KINDS
+from ingest.decoders.formats import FORMATS
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGES = ("ingest", "processors", "alerts", "deploy")
@@ -86,3 +90,45 @@ def test_no_function_is_handed_a_train_of_arguments() -> None:
             if count > MOST_PARAMETERS and path.parts[:2] != ("deploy", "commands"):
                 long.append(f"{path}:{node.lineno} {node.name} ({count})")
     assert long == []
+
+
+@pytest.mark.parametrize(
+    ("room", "entries"),
+    [
+        pytest.param("ingest.decoders", list(FORMATS), id="decoders"),
+        pytest.param("alerts.channels", list(CHANNEL_KINDS), id="channels"),
+    ],
+)
+def test_what_knows_nothing_of_its_fellows_is_guarded_by_the_linter(room: str, entries: list[str]) -> None:
+    """Checks and patterns need no such list: their contracts fail for a module that they don't name."""
+    tool = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    contracts = [one for one in tool["importlinter"]["contracts"] if one["type"] == "independence"]
+    guarded = {module for contract in contracts for module in contract["modules"]}
+    assert [entry for entry in entries if f"{room}.{entry}" not in guarded] == []
+
+
+@pytest.mark.parametrize("path", TREES, ids=str)
+def test_every_name_that_a_module_hands_on_exists(path: Path) -> None:
+    tree = TREES[path]
+    bound = {
+        alias.asname or alias.name
+        for n in tree.body
+        if isinstance(n, ast.ImportFrom | ast.Import)
+        for alias in n.names
+    }
+    bound |= {
+        n.name for n in tree.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    }
+    bound |= {
+        n.id
+        for one in tree.body
+        for n in ast.walk(one)
+        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
+    listed = [
+        name
+        for node in tree.body
+        if isinstance(node, ast.Assign) and [getattr(t, "id", "") for t in node.targets] == ["__all__"]
+        for name in ast.literal_eval(node.value)
+    ]
+    assert [name for name in listed if name not in bound] == []
