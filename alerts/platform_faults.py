@@ -52,8 +52,10 @@ class Diagnosis:
 
 
 class FaultDetector:
-    """Compares each sample with those before it. A condition that can't be determined yet counts neither as a fault
-    nor as healthy."""
+    """Compares each sample with those before it.
+
+    A condition that can't be determined yet counts neither as a fault nor as healthy.
+    """
 
     def __init__(self, limits: Watch, started: float) -> None:
         self._limits = limits

@@ -45,7 +45,7 @@ class Scene:
         self.known.add(Background(f"b{start}", start + HOUR, "S1", start, start + HOUR, value))
 
     @property
-    def around(self) -> GapContext:
+    def gap_context(self) -> GapContext:
         return GapContext(self.orders, self.gaps, self.outage, self.known)
 
     def say(self, *at_ms: int, device: int = 0, pm10: float = 50.0) -> Scene:
