@@ -1,11 +1,13 @@
-"""Fixtures that every kind of test may use: one Kafka node for the whole run."""
+"""What every kind of test may use: one Kafka node for the whole run."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from deploy.embedded.kafka import KafkaNode
 from tests.counties import DATA
@@ -38,3 +40,20 @@ def published() -> Recordings:
     if PUBLISHED not in PRESENT:
         pytest.skip(f"{DATA} is absent: what was published of its recordings can't be compared")
     return PUBLISHED
+
+
+# What runs on the shared node: in one worker, for each worker would start a node of its own.
+ON_THE_NODE = ("tests/integration/shell/", "tests/e2e/test_missing_servers.py")
+
+
+class ByFile(LoadFileScheduling):  # type: ignore[misc]
+    """A file a worker (`--dist loadfile`), but all that needs the shared node in one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "kafka" if nodeid.startswith(ON_THE_NODE) else str(super()._split_scope(nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile | None:
+    """Distribute as above wherever a file is to stay in one worker."""
+    return ByFile(config, log) if config.getoption("dist") == "loadfile" else None

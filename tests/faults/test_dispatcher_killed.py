@@ -62,7 +62,7 @@ def _until(condition, within: float = 60.0) -> None:
     deadline = time.monotonic() + within
     while not condition():
         assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.01)
+        time.sleep(0.05)
 
 
 @pytest.fixture

@@ -132,7 +132,7 @@ def _until(what: str, condition, within: float = 60.0) -> None:
     deadline = time.monotonic() + within
     while not condition():
         assert time.monotonic() < deadline, f"waited {within:.0f} s until {what}"
-        time.sleep(0.02)
+        time.sleep(0.1)
 
 
 def test_a_breach_becomes_a_case_and_three_messages_also_when_the_worker_is_killed(tmp_path, node, hook):
