@@ -31,7 +31,7 @@ from processors.silence.deadman import Deadman
 from processors.silence.device_gaps import DeviceGaps, GapContext
 from processors.silence.heard import Heard
 from processors.silence.own_outage import Outage
-from processors.verdicts.answers import IntervalVerdicts
+from processors.verdicts.answers import RuleVerdicts
 from processors.verdicts.days import Days
 from processors.verdicts.judge import Judge
 from processors.verdicts.single_values import SingleValues
@@ -131,7 +131,7 @@ class Memory:
         """Does the log lack records of [start, end)?"""
         return self.gaps.touch(start, end)
 
-    def publish(self, verdicts: list[IntervalVerdicts], out: Outputs, delayed: bool) -> None:
+    def publish(self, verdicts: list[RuleVerdicts], out: Outputs, delayed: bool) -> None:
         """Publish verdicts, and the breaches that they open, amend or close."""
         for judged in verdicts:
             out.verdict_groups.append(judged.verdicts)
@@ -144,9 +144,7 @@ class Memory:
         for context in contexts:
             out.breaches += self.breaches.judged(context, delayed)
 
-    def settle(
-        self, superseding: list[IntervalVerdicts], at: int, out: Outputs, delayed: bool = False
-    ) -> None:
+    def settle(self, superseding: list[RuleVerdicts], at: int, out: Outputs, delayed: bool = False) -> None:
         """Judge the days that can be settled, and those anew of which an interval has been superseded."""
         days, judge = self.days, self.judge
         self.publish_each(days.resettle(judge.answers, superseding, at), out, delayed)
