@@ -37,7 +37,7 @@ from processors.windows.means import Means, slots_of
 from processors.windows.row_log import REFUSED, Columns
 
 _REMEMBER_MS = 26 * HOUR_MS  # longer than a breach that is found late is told
-SHORT, LONG = QUARTER_MS, HOUR_MS  # the closing window; the long one for devices that speak more rarely
+SHORT = QUARTER_MS  # the closing window; an hour for devices that speak more rarely
 
 
 @dataclass(slots=True, eq=False)
