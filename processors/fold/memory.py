@@ -21,7 +21,7 @@ from processors.plan import Calibrations, Orders, Plan, sites_of_partition
 from processors.quality import NewestValues
 from processors.records import VERDICTS
 from processors.silence import Connections, DeviceGaps, GapContext, Heard, Outage, UntoldSilences
-from processors.verdicts import Days, IntervalVerdicts, Judge, SingleValues
+from processors.verdicts import Days, Judge, RuleVerdicts, SingleValues
 from processors.windows import HOUR, RowLog
 
 _NO_PLAN = Plan.of(Revision("", 0, 0, {"county": {"zone": "UTC"}, "sites": [], "devices": [], "rules": []}))
@@ -116,7 +116,7 @@ class Memory:
         """Does the log lack records of [start, end)?"""
         return self.gaps.touch(start, end)
 
-    def publish(self, verdicts: list[IntervalVerdicts], out: Outputs, delayed: bool) -> None:
+    def publish(self, verdicts: list[RuleVerdicts], out: Outputs, delayed: bool) -> None:
         """Publish verdicts, and the breaches that they open, amend or close."""
         for judged in verdicts:
             out.verdict_groups.append(judged.verdicts)
@@ -129,9 +129,7 @@ class Memory:
         for context in contexts:
             out.breaches += self.breaches.judged(context, delayed)
 
-    def settle(
-        self, superseding: list[IntervalVerdicts], at: int, out: Outputs, delayed: bool = False
-    ) -> None:
+    def settle(self, superseding: list[RuleVerdicts], at: int, out: Outputs, delayed: bool = False) -> None:
         """Judge the days that can be settled, and those anew of which an interval has been superseded."""
         days, judge = self.days, self.judge
         self.publish_each(days.resettle(judge.answers, superseding, at), out, delayed)

@@ -18,7 +18,7 @@ ANSWER_OF = {IS_COMPLIANT: COMPLIANT, IS_EXCEEDING: EXCEEDS, IS_UNDETERMINED: UN
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class IntervalVerdicts:
+class RuleVerdicts:
     """The verdicts of a rule on an interval that were found together: a line a point."""
 
     rule: Rule

@@ -23,7 +23,7 @@ from processors.verdicts.answers import (
     IS_UNDETERMINED,
     NONE,
     Answers,
-    IntervalVerdicts,
+    RuleVerdicts,
 )
 from processors.windows import SUPERSEDE_MS, Horizons, Track, day_of
 
@@ -75,7 +75,7 @@ class Days(Planned):
         return min(answers.get(rule.rule.id, {}), default=closed[rule.track])
 
     def resettle(
-        self, answers: AnswersByRule, verdicts: list[IntervalVerdicts], at: int
+        self, answers: AnswersByRule, verdicts: list[RuleVerdicts], at: int
     ) -> list[VerdictInContext]:
         """Count settled days again in which a verdict was superseded."""
         touched = {(v.rule.id, day_of(v.start, self.plan.zone)) for v in verdicts if v.supersedes}

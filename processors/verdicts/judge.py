@@ -36,8 +36,8 @@ from processors.verdicts.answers import (
     NONE,
     PENDING,
     Answers,
-    IntervalVerdicts,
     RuleInterval,
+    RuleVerdicts,
 )
 from processors.verdicts.in_a_row import place_in_run
 from processors.verdicts.verdict_groups import verdicts_of
@@ -89,7 +89,7 @@ class Judge(Planned):
         window: ClosedWindow,
         silence: Heard,
         backgrounds: Backgrounds,
-    ) -> list[IntervalVerdicts]:
+    ) -> list[RuleVerdicts]:
         """Judge the devices `rows` by a rule, over an interval that has just closed."""
         start, at = window.start, window.decided_at
         if not rule.holds(start):
@@ -135,7 +135,7 @@ class Judge(Planned):
 
     def amend(
         self, rule: RuleInForce, rows: Int32s, means: Means, revisions: Int32s, window: AmendedWindow
-    ) -> list[IntervalVerdicts]:
+    ) -> list[RuleVerdicts]:
         """Judge those of the devices `rows` anew whose interval has changed.
 
         `means`, `revisions`: of the devices whose intervals have changed, and of no others.
@@ -180,7 +180,7 @@ class Judge(Planned):
         means: Means,
         revisions: Int32s,
         window: AmendedWindow,
-    ) -> list[IntervalVerdicts]:
+    ) -> list[RuleVerdicts]:
         """Judge those of the points anew whose own mean has changed, or what is subtracted from it."""
         rule, answers = interval.rule, interval.answers
         source_before, bits_before = answers.source, answers.bits[points]
@@ -215,10 +215,10 @@ class Judge(Planned):
 
     def _with_background(
         self, interval: RuleInterval, at: int, backgrounds: Backgrounds
-    ) -> list[IntervalVerdicts]:
+    ) -> list[RuleVerdicts]:
         """Judge what waits for a background that is there now."""
         rule, start, answers = interval
-        made: list[IntervalVerdicts] = []
+        made: list[RuleVerdicts] = []
         waiting = np.flatnonzero(answers.state == PENDING).astype(np.int32)
         areas = self.plan.areas_for(rule)[waiting]
         for area in np.unique(areas[areas >= 0]).tolist():
@@ -230,7 +230,7 @@ class Judge(Planned):
 
     def _decide(
         self, interval: RuleInterval, rows: Int32s, mean: AreaMean | None, at: int
-    ) -> list[IntervalVerdicts]:
+    ) -> list[RuleVerdicts]:
         """Answer for these rows; a row that had an answer gets the next revision."""
         if not len(rows):
             return []
@@ -256,7 +256,7 @@ class Judge(Planned):
             in_a_row = [place_in_run(interval, row, earlier, later) for row in rows.tolist()]
         verdicts = verdicts_of(self.plan, interval, rows, at)
         again = bool((answers.revision[rows] > 1).any())
-        return [IntervalVerdicts(rule.rule, start, verdicts, state, before, again, later_compliant, in_a_row)]
+        return [RuleVerdicts(rule.rule, start, verdicts, state, before, again, later_compliant, in_a_row)]
 
     def _earlier(self, rule: RuleInForce, start: int) -> list[tuple[int, Answers]]:
         """The intervals before `start` without a hole, the last one first."""
@@ -286,9 +286,9 @@ class Judge(Planned):
         """When something that waits for background must be looked at again."""
         return min(self.pending.values(), default=None)
 
-    def look_again(self, due: int, at: int, backgrounds: Backgrounds) -> list[IntervalVerdicts]:
+    def look_again(self, due: int, at: int, backgrounds: Backgrounds) -> list[RuleVerdicts]:
         """Judge what waited until `due` for its background: with what is there, or without."""
-        made: list[IntervalVerdicts] = []
+        made: list[RuleVerdicts] = []
         for (name, start), when in sorted(self.pending.items()):
             if when > due:
                 continue
@@ -310,9 +310,9 @@ class Judge(Planned):
 
     def background_came(
         self, station: str, start: int, end: int, at: int, backgrounds: Backgrounds
-    ) -> list[IntervalVerdicts]:
+    ) -> list[RuleVerdicts]:
         """A station's record for [start, end) came: judge what waited for it, supersede what it changes."""
-        made: list[IntervalVerdicts] = []
+        made: list[RuleVerdicts] = []
         for rule in self.plan.rules:
             answers = self.answers.get(rule.rule.id, {}).get(start)
             if answers is None or answers.end != end or answers.source is not None:
@@ -330,9 +330,9 @@ class Judge(Planned):
                     made += self._supersede(interval, number, at, backgrounds)
         return made
 
-    def lose(self, start: int, end: int, at: int) -> list[IntervalVerdicts]:
+    def lose(self, start: int, end: int, at: int) -> list[RuleVerdicts]:
         """The log lacks records of [start, end): what was judged of it is undetermined."""
-        made: list[IntervalVerdicts] = []
+        made: list[RuleVerdicts] = []
         for rule in self.plan.rules:
             for begin, answers in sorted(self.answers.get(rule.rule.id, {}).items()):
                 if begin < end and answers.end > start and rule.is_valid(begin):
@@ -348,7 +348,7 @@ class Judge(Planned):
 
     def _supersede(
         self, interval: RuleInterval, area: int, at: int, backgrounds: Backgrounds
-    ) -> list[IntervalVerdicts]:
+    ) -> list[RuleVerdicts]:
         """Judge the points of an area anew where its background has changed. `area`: its number."""
         rule, start, answers = interval
         mean = backgrounds.mean(self.plan.areas[area], start, answers.end, JUDGED[rule.pollutant])

@@ -19,7 +19,7 @@ from processors.verdicts.answers import (
     IS_UNDETERMINED,
     NONE,
     Answers,
-    IntervalVerdicts,
+    RuleVerdicts,
 )
 from processors.verdicts.days import Days
 from processors.windows.calendar import HOUR, SUPERSEDE_MS
@@ -55,11 +55,11 @@ def _settled(
     return days.settle(answers, more.get("pending", {}), {HOUR: closed}, END + 5)
 
 
-def _verdicts(of: VerdictInContext, start: int, supersedes: bool = True) -> IntervalVerdicts:
+def _verdicts(of: VerdictInContext, start: int, supersedes: bool = True) -> RuleVerdicts:
     """Of an interval that begins at `start`, by the rule of a day's verdict."""
     verdicts = VERDICTS.groups([replace(of.verdict, kind="interval", start=start)])
     state = np.array([IS_EXCEEDING], np.int8)
-    return IntervalVerdicts(of.rule, start, verdicts[0], state, state, supersedes, {}, ())
+    return RuleVerdicts(of.rule, start, verdicts[0], state, state, supersedes, {}, ())
 
 
 def _day(*states: int) -> tuple[int, ...]:
