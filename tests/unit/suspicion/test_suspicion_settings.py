@@ -16,7 +16,7 @@ from processors.suspicion.settings import SuspicionSettings, never_met, settings
 from tests.counties import device, site, write_county
 from tests.hours import history, place
 from tests.logs import HOUR, MINUTE, T0, Run, revision
-from tests.unit.detect.test_suspecting import fives, log_of, stuck
+from tests.unit.fold.test_suspicion import fives, log_of, stuck
 
 DEFAULTS = SuspicionSettings()
 

@@ -8,7 +8,7 @@ import pytest
 
 from processors.audit.texts import LANGUAGES
 from processors.breaches import SUSPICION
-from tests.unit.explain.test_explain import CASES, ID, replayed
+from tests.unit.audit.test_explain import CASES, ID, replayed
 
 CASE = "a-monitor-that-got-stuck"
 

@@ -8,7 +8,7 @@ import pytest
 
 from processors.history.measurements import MEASUREMENTS, described
 
-PAGE = Path(__file__).parents[2] / "deploy" / "docs" / "history.md"
+PAGE = Path(__file__).parents[3] / "deploy" / "docs" / "history.md"
 
 
 def test_the_page_lists_every_measurement_as_it_is_declared() -> None:
