@@ -136,16 +136,16 @@ class Breaches(Rowless):
                 episode = next((one for one in closed if one.has(context)), None)
                 belongs = episode is not None
         situation = Situation(
-            True,
-            verdict.answer,
-            context.previous,
-            place,
-            opened,
-            news,
-            belongs,
-            context.later_compliant is not None,
-            context.in_a_row.enough,
-            context.in_a_row.clears,
+            opens=True,
+            answer=verdict.answer,
+            previous=context.previous,
+            place=place,
+            opened=opened,
+            news=news,
+            belongs=belongs,
+            later=context.later_compliant is not None,
+            enough=context.in_a_row.enough,
+            clears=context.in_a_row.clears,
         )
         return situation, episode
 
