@@ -7,6 +7,7 @@ single values; `answers` holds what may still change.
 from __future__ import annotations
 
 from processors.verdicts.answers import IS_EXCEEDING, NONE, PENDING, Answers, RuleVerdicts
+from processors.verdicts.closed_windows import AmendedWindow, ClosedWindow
 from processors.verdicts.days import Days
-from processors.verdicts.judge import AmendedWindow, ClosedWindow, Judge
+from processors.verdicts.judge import Judge
 from processors.verdicts.single_values import SingleValues

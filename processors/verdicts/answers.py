@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from processors.breaches import ALONE, InARow, VerdictInContext
-from processors.columns import Int8s, Int16s, Int32s, Int64s
+from processors.columns import Array, Int8s, Int16s, Int32s, Int64s, Packing, carried
 from processors.measuring import AreaMean
-from processors.plan import Rule, RuleInForce
+from processors.plan import PlanChange, Rule, RuleInForce
 from processors.records import COMPLIANT, EXCEEDS, UNDETERMINED, VERDICTS, Group, Verdict
 
 # States of a point in an interval.
@@ -66,6 +68,52 @@ class Answers:
     area_means: dict[int, AreaMean] = field(default_factory=dict)  # area -> background that was subtracted
     # row of the monitor of the same site whose mean was subtracted, -1: none; None: no rule of that kind
     source: Int32s | None = None
+
+    def saved(self, pack: Packing) -> list[int]:
+        """The numbers of its columns among those that are saved."""
+        own = pack.add_all((self.state, self.bits, self.revision, self.interval_revision))
+        source = [] if self.source is None else [pack.add(self.source)]
+        return [*own, pack.share(self.total), pack.share(self.covered), *source]
+
+    def saved_means(self) -> list[list[Any]]:
+        """The backgrounds that were subtracted, by area."""
+        return [[area, *mean] for area, mean in sorted(self.area_means.items())]
+
+    @classmethod
+    def restored(cls, end: int, columns: list[Array], area_means: dict[int, AreaMean]) -> Answers:
+        """The inverse of `saved`."""
+        state, bits, revision, of_interval, total, covered, *source = columns
+        own_source = source[0] if source else None
+        return cls(end, state, bits, revision, total, covered, of_interval, area_means, own_source)
+
+    def moved(self, change: PlanChange, moved: dict[int, Array]) -> Answers:
+        """The same where devices have new rows; `moved`: by id, columns that other intervals share."""
+        old_row, new_row = change.old_row, change.new_row
+        for column in (self.total, self.covered):
+            if id(column) not in moved:
+                moved[id(column)] = carried(column, old_row, 0) if len(column) else column
+        source = self.source
+        if source is not None:
+            source = carried(source, old_row, -1)
+            source = np.where(source >= 0, new_row[source], -1).astype(np.int32) if len(new_row) else source
+        # areas may have other numbers now: what was subtracted is found again when it is needed
+        numbers = {area.name: number for number, area in enumerate(change.after.areas)}
+        area_means = {
+            numbers[area.name]: self.area_means[number]
+            for number, area in enumerate(change.before.areas)
+            if area.name in numbers and number in self.area_means
+        }
+        return Answers(
+            self.end,
+            carried(self.state, old_row, 0),
+            carried(self.bits, old_row, 0),
+            carried(self.revision, old_row, 0),
+            moved[id(self.total)],
+            moved[id(self.covered)],
+            carried(self.interval_revision, old_row, 1),
+            area_means,
+            source,
+        )
 
 
 class RuleInterval(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ingest.units import JUDGED
-from processors.columns import HOUR_MS, Array, Bools, Int16s, Int32s, Int64s, Packing, Unpacked, carried
+from processors.columns import HOUR_MS, Array, Int16s, Int32s, Int64s, Packing, Unpacked
 from processors.measuring import AreaMean, Backgrounds
 from processors.plan import Plan, PlanChange, Planned, RuleInForce
 from processors.records import (
@@ -39,35 +39,10 @@ from processors.verdicts.answers import (
     RuleInterval,
     RuleVerdicts,
 )
+from processors.verdicts.closed_windows import AmendedWindow, ClosedWindow
 from processors.verdicts.in_a_row import place_in_run
 from processors.verdicts.verdict_groups import verdicts_of
-from processors.wind import Wind
 from processors.windows import RETAIN_MS, SUPERSEDE_MS, Horizons, Means, Statistic, day_of, slots_in
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ClosedWindow:
-    """A window that has just closed, and what is known of it besides its means."""
-
-    start: int
-    end: int
-    decided_at: int
-    spoke: Bools  # (all rows) with readings in it
-    gap_onsets: Bits  # (all rows) how the gaps began that touch it
-    log_gap: bool = False  # the log lacks records of it
-    wind: Wind | None = None  # of an hour, by site
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class AmendedWindow:
-    """A window that has got other readings since it closed."""
-
-    start: int
-    decided_at: int
-    gap_onsets: Bits  # (all rows) how the gaps began that touch it
-    # of an hour, for what one device measured may be the background of another
-    neighbours: Int32s | None = None  # the devices of the sites concerned
-    wind: Wind | None = None  # by site, as it is now
 
 
 @dataclass(slots=True, eq=False)
@@ -400,7 +375,7 @@ class Judge(Planned):
         rules = change.after.latest
         moved: dict[int, Array] = {}  # columns that several intervals share stay shared
         self.answers = {
-            name: {start: _moved(answers, change, moved) for start, answers in starts.items()}
+            name: {start: answers.moved(change, moved) for start, answers in starts.items()}
             for name, starts in self.answers.items()
             if name in rules
         }
@@ -410,13 +385,7 @@ class Judge(Planned):
         """As JSON data."""
         return {
             "held": [
-                [
-                    name,
-                    start,
-                    answers.end,
-                    _saved(answers, pack),
-                    [[a, *mean] for a, mean in sorted(answers.area_means.items())],
-                ]
+                [name, start, answers.end, answers.saved(pack), answers.saved_means()]
                 for name, starts in sorted(self.answers.items())
                 for start, answers in sorted(starts.items())
             ],
@@ -429,43 +398,5 @@ class Judge(Planned):
         made = cls(plan, pending={(name, start): due for name, start, due in data["pending"]})
         for name, start, end, columns, backgrounds in data["held"]:
             means = {area: AreaMean(nano, tuple(ids), complete) for area, nano, ids, complete in backgrounds}
-            state, bits, revision, of_interval, total, covered, *source = arrays.all_of(columns)
-            made.answers.setdefault(name, {})[start] = Answers(
-                end, state, bits, revision, total, covered, of_interval, means, source[0] if source else None
-            )
+            made.answers.setdefault(name, {})[start] = Answers.restored(end, arrays.all_of(columns), means)
         return made
-
-
-def _saved(answers: Answers, pack: Packing) -> list[int]:
-    own = pack.add_all((answers.state, answers.bits, answers.revision, answers.interval_revision))
-    source = [] if answers.source is None else [pack.add(answers.source)]
-    return [*own, pack.share(answers.total), pack.share(answers.covered), *source]
-
-
-def _moved(answers: Answers, change: PlanChange, moved: dict[int, Array]) -> Answers:
-    old_row, new_row = change.old_row, change.new_row
-    for column in (answers.total, answers.covered):
-        if id(column) not in moved:
-            moved[id(column)] = carried(column, old_row, 0) if len(column) else column
-    source = answers.source
-    if source is not None:
-        source = carried(source, old_row, -1)
-        source = np.where(source >= 0, new_row[source], -1).astype(np.int32) if len(new_row) else source
-    # areas may have other numbers now: what was subtracted is found again when it is needed
-    numbers = {area.name: number for number, area in enumerate(change.after.areas)}
-    area_means = {
-        numbers[area.name]: answers.area_means[number]
-        for number, area in enumerate(change.before.areas)
-        if area.name in numbers and number in answers.area_means
-    }
-    return Answers(
-        answers.end,
-        carried(answers.state, old_row, 0),
-        carried(answers.bits, old_row, 0),
-        carried(answers.revision, old_row, 0),
-        moved[id(answers.total)],
-        moved[id(answers.covered)],
-        carried(answers.interval_revision, old_row, 1),
-        area_means,
-        source,
-    )

@@ -1,0 +1,34 @@
+"""Windows that verdicts are given on: when they close, and when something has changed them since."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from processors.columns import Bools, Int32s
+from processors.silence import Bits
+from processors.wind import Wind
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClosedWindow:
+    """A window that has just closed, and what is known of it besides its means."""
+
+    start: int
+    end: int
+    decided_at: int
+    spoke: Bools  # (all rows) with readings in it
+    gap_onsets: Bits  # (all rows) how the gaps began that touch it
+    log_gap: bool = False  # the log lacks records of it
+    wind: Wind | None = None  # of an hour, by site
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AmendedWindow:
+    """A window that has got other readings since it closed."""
+
+    start: int
+    decided_at: int
+    gap_onsets: Bits  # (all rows) how the gaps began that touch it
+    # of an hour, for what one device measured may be the background of another
+    neighbours: Int32s | None = None  # the devices of the sites concerned
+    wind: Wind | None = None  # by site, as it is now
