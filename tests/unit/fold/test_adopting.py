@@ -87,7 +87,7 @@ def columns(detector: Detector) -> dict[str, Any]:
 def test_what_is_known_of_a_device_that_stays_goes_to_its_new_row(both: tuple[Detector, Detector]):
     old, new = (columns(detector) for detector in both)
     assert {name.partition(".")[0] for name in new} >= {
-        "silence", "connections", "deadman", "holes", "newest", "above", "answers", "hours", "days", "ahead", "further",
+        "silence", "connections", "untold_silences", "device_gaps", "newest", "above", "answers", "hours", "days", "ahead", "further",
         "quarters", "history",
     }  # fmt: skip
     moved = 0
@@ -103,7 +103,7 @@ def test_a_device_that_came_begins_with_nothing(both: tuple[Detector, Detector])
     _, new = both
     nothing = {
         "silence.last_seen": NEVER, "silence.since": AT, "silence.sent": 0, "silence.offline": False,
-        "deadman.tell_at": FAR, "holes.last": NEVER, "holes.begin": NEVER, "newest.time": NEVER,
+        "untold_silences.tell_at": FAR, "device_gaps.last": NEVER, "device_gaps.begin": NEVER, "newest.time": NEVER,
         "above.single": NEVER,
     }  # fmt: skip
     found = columns(new)

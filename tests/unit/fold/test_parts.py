@@ -73,7 +73,7 @@ def test_of_devices_that_stay_nothing_changes_when_others_come_and_go_again(full
     one.open_windows.due = full.open_windows.due  # begins again with each plan
     adopt(one, before, AT)
     one.open_windows.due = full.open_windows.due
-    if name == "suspecting":  # its hours are packed anew
+    if name == "suspicions":  # its hours are packed anew
         assert parts_equal(one.suspicions.episodes.history.long, full.suspicions.episodes.history.long)
     assert saved(one, name) == saved(full, name)
 
@@ -122,10 +122,10 @@ def test_a_block_of_suspicion_that_is_missing_is_named(full: Detector):
     detector.fold(revision())
     detector.suspicions.episodes.history.newest = T0
     whole = detector.dump()
-    assert {"suspecting/recent-0", "suspecting/long-160", "suspecting/standing"} <= set(whole)
+    assert {"suspicions/recent-0", "suspicions/long-160", "suspicions/standing"} <= set(whole)
     assert Detector.load(whole).dump() == whole
-    without = {key: one for key, one in whole.items() if key != "suspecting/long-8"}
-    with pytest.raises(PartUnreadable, match="part suspecting: KeyError: 'long-8'"):
+    without = {key: one for key, one in whole.items() if key != "suspicions/long-8"}
+    with pytest.raises(PartUnreadable, match="part suspicions: KeyError: 'long-8'"):
         Detector.load(without)
 
 

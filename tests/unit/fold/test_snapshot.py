@@ -64,11 +64,13 @@ def test_the_log_of_these_tests_fills_every_part_of_the_state(snapshots: list[tu
     filled = {name for state, _ in snapshots for name, part in state.items() if part not in ({}, [], None, 0)}
     assert filled >= {
         "configuration", "backgrounds", "breaches", "signals", "orders", "calibrations", "gaps", "closed",
-        "hours", "late", "ahead", "newest", "checked", "suspecting", "winds", "silence", "connections", "deadman",
-        "holes", "log", "judge", "days", "single_values",
+        "hours", "reopened", "open_windows", "newest", "flagging", "suspicions", "winds", "silence", "connections", "untold_silences",
+        "device_gaps", "log", "judge", "days", "single_values",
     }  # fmt: skip
     last = snapshots[-1][0]
-    assert {"recent", "watches", "quarters", "further", "days"} <= {k for k, v in last["ahead"].items() if v}
+    assert {"recent", "watches", "quarters", "long_windows", "days"} <= {
+        k for k, v in last["open_windows"].items() if v
+    }
     assert last["hours"]["held"]
     assert last["judge"]["pending"]
     assert any(state["log"]["straggled"] for state, _ in snapshots)
