@@ -54,8 +54,6 @@ class Judge(Planned):
     pending: dict[tuple[str, int], int] = field(default_factory=dict)  # (rule, start) -> when to look again
     _shared: tuple[Means, Statistic, Int64s, Int32s] | None = None  # of the last window that was judged
 
-    # ------------------------------------------------------------------------------------- intervals
-
     def close(
         self,
         rule: RuleInForce,
@@ -255,8 +253,6 @@ class Judge(Planned):
                 return verdicts_of(self.plan, interval, np.array([row], np.int32), at).record(0)
         return None
 
-    # ------------------------------------------------------------------------------------ background
-
     def next_due(self) -> int | None:
         """When something that waits for background must be looked at again."""
         return min(self.pending.values(), default=None)
@@ -340,8 +336,6 @@ class Judge(Planned):
         answers.bits[rows] = 0
         return self._decide(interval, rows, mean, at)
 
-    # ------------------------------------------------------------------------------------- housekeeping
-
     def forget(self, until: Horizons) -> None:
         """Forget intervals that can't be superseded any more and whose day is settled."""
         rules, horizon = self.plan.latest, until.answers
@@ -366,8 +360,6 @@ class Judge(Planned):
         for answers in starts.values():
             if answers.end <= until and len(answers.total):
                 answers.total, answers.covered = answers.total[:0], answers.covered[:0]
-
-    # ----------------------------------------------------------------------- save, restore, change of plan
 
     def follow(self, change: PlanChange) -> None:
         """Devices have new rows; rules that have gone are forgotten with what waited for them."""
