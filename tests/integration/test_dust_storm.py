@@ -82,8 +82,9 @@ def test_a_storm_through_mosquitto_kafka_and_influxdb_gives_the_means_of_pandas(
     kafka = KafkaNode(tmp_path / "kafka").start()
     mqtt = MqttBroker(tmp_path / "mqtt", mosquitto=True).start()
     try:
-        influxdb.create_bucket("storm")
-        history = f"influx+{influxdb.url}?org={influxdb.org}&bucket=storm"
+        bucket = f"storm-{recordings.name}"
+        influxdb.create_bucket(bucket)
+        history = f"influx+{influxdb.url}?org={influxdb.org}&bucket={bucket}"
         monkeypatch.setenv("DUSTWATCH_INFLUX_TOKEN", influxdb.token)
         _play(recordings, tmp_path, kafka, mqtt, history, {})
     finally:
