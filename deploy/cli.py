@@ -37,10 +37,13 @@ class Program(click.Group):
         return list(first_lines())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in first_lines():
+        if (
+            not cmd_name.isidentifier()
+            or cmd_name.startswith("_")
+            or not (COMMANDS / f"{cmd_name}.py").is_file()
+        ):
             return None
-        module = importlib.import_module(f"deploy.commands.{cmd_name}")
-        command = module.command
+        command = importlib.import_module(f"deploy.commands.{cmd_name}").command
         assert isinstance(command, click.Command)
         return command
 

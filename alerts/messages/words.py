@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ingest.durations import MINUTE_MS
+from ingest.durations import HOUR_MS, MINUTE_MS
 from processors.suspicion import UNITS, evidence_text, suspicion_numbers
 
 LANGUAGES: tuple[str, ...] = ("zh_CN", "en")
@@ -205,7 +205,7 @@ def _when(ms: int, zone: ZoneInfo, chinese: bool) -> str:
     return f"{_DAYS_EN[at.weekday()]} {at:%Y-%m-%d %H:%M}"
 
 
-_LONGEST_DAY_MS = 26 * 3_600_000
+_LONGEST_DAY_MS = 26 * HOUR_MS
 
 
 def _span(matter: Matter, zone: ZoneInfo, chinese: bool) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-HOUR = 3_600_000
-LONGEST = 31 * 24 * HOUR
+from ingest.durations import HOUR_MS
+
+LONGEST = 31 * 24 * HOUR_MS
 _POINTS = 3_000  # about two a pixel of a wide screen
 
 
@@ -48,7 +49,7 @@ def main_verdicts(
         if verdict["device"] != device or verdict["pollutant"] != quantity or verdict.get("kind") == "day":
             continue
         length = verdict["end"] - verdict["start"]
-        if not 0 < length <= HOUR:
+        if not 0 < length <= HOUR_MS:
             continue
         key = (verdict["rule"], verdict["start"])
         if key not in newest or (verdict.get("revision") or 0) > (newest[key].get("revision") or 0):
@@ -76,7 +77,7 @@ def series(
     """What `/api/series` answers, as JSON data; instants in ms UTC, values in the quantity's unit."""
     shown = thin(points)
     judged = main_verdicts(verdicts, device, quantity)
-    window = judged[0]["end"] - judged[0]["start"] if judged else HOUR
+    window = judged[0]["end"] - judged[0]["start"] if judged else HOUR_MS
     gap_ms = max(interval_ms, (shown[-1][0] - shown[0][0]) // max(1, len(shown) - 1) if shown else 0)
     return {
         "readings": with_gaps(shown, gap_ms),

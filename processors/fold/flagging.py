@@ -37,9 +37,6 @@ from processors.quality import (
 from processors.records import Flagged
 from processors.windows import Bounded, Columns, RowLog, row_key
 
-_PER_THOUSANDTH = 10**6
-_TIME_BITS = 36  # two years of milliseconds
-
 
 def words_of(fail: int, suspect: int) -> tuple[str, ...]:
     """The checks of two bit masks as words, sorted: `spike!` where a value failed, `spike`: it is suspect."""

@@ -12,7 +12,6 @@ from ingest.units import JUDGED
 from processors.columns import (
     ABSENT,
     HOUR_MS,
-    NANO,
     Int32s,
     Int64s,
     Packing,
@@ -25,7 +24,6 @@ from processors.windows import Horizons, Means, means_of_hours, slots_of
 
 LEAST_PERMYRIAD = 7500  # capture of a valid hour (HJ 212-2017 Annex C asks 75 % of the lower-level values)
 _SENT, _VALID = 1, 2
-_PER_THOUSANDTH = NANO // 1000
 
 
 class Key(NamedTuple):

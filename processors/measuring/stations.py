@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ingest.records import Background
-from processors.columns import Rowless
+from processors.columns import HOUR_MS, NANO_PER_THOUSANDTH, Rowless
 from processors.plan import Area
 from processors.windows import Horizons
 
-KEEP_MS = 26 * 3_600_000
-_PER_THOUSANDTH = 10**6
+KEEP_MS = 26 * HOUR_MS
 
 
 class AreaMean(NamedTuple):
@@ -55,7 +54,7 @@ class Backgrounds(Rowless):
         ]
         if not found or len(found) < area.least:
             return None
-        total = sum(value for _, value in found) * _PER_THOUSANDTH
+        total = sum(value for _, value in found) * NANO_PER_THOUSANDTH
         nano = (2 * total + len(found)) // (2 * len(found))
         return AreaMean(nano, tuple(sorted(i for i, _ in found)), len(found) == len(area.stations))
 
