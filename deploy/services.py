@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from deploy.county.compile import revision_of_folder
 from deploy.health import PORTS, HealthServer
 from deploy.settings import Settings, SettingsError
 from ingest.clock import parse_clock
@@ -159,6 +158,8 @@ def run_service(name: str, settings: Settings) -> None:
 
 
 def _feed_options(settings: Settings) -> FeedOptions:
+    from deploy.county.compile import revision_of_folder
+
     revision = revision_of_folder(settings.config, received_at=0)
     listens = any(rule["window"] == 0 for rule in revision.body["rules"])
     return FeedOptions(
