@@ -1,7 +1,7 @@
 """History: readings, intervals and verdicts as points in InfluxDB 2 or SQLite, behind one interface.
 
 `measurements` declares what is stored, `columns` turns records into points, `base` is the interface of a
-store; `rows` and `context` make records of what a store hands out. `open_history` loads one store's driver:
+store; `rows` and `context` turn stored rows back into records. `open_history` loads the driver of one store:
 InfluxDB's brings pandas, which no other process should pay for.
 """
 
