@@ -28,7 +28,7 @@ $(VENV)/.ready: $(UV) pyproject.toml uv.lock alerts/web/package-lock.json deploy
 	@echo "setting up: pinned Python packages"
 	@$(UV) sync --quiet --frozen --all-extras --inexact
 	@echo "setting up: Kafka"
-	@$(BIN)/python -m deploy.embedded.jars
+	@$(BIN)/python -m deploy.embedded.prepare
 	@echo "setting up: browser code and texts"
 	@$(BIN)/python -m deploy.assets
 	@touch $@
