@@ -1,4 +1,4 @@
-"""The planner of the configuration in force; a new one takes over between two decisions, never within one."""
+"""Planner of the configuration in force; a new one takes over between two decisions, never within one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from processors.records import Breach, Outlook
 
 
 class CurrentPlanner:
-    """The store's `Planner`: hands each decision, as a whole, to the planner of the moment."""
+    """The store's `Planner`: passes each decision as a whole to the current planner."""
 
     def __init__(self, planner: CasePlanner) -> None:
         self.planner = planner
