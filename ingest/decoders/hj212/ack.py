@@ -1,4 +1,4 @@
-"""Builds the frames that answer a device: acknowledgements of HJ 212 (6.3, Annex C)."""
+"""Frames that answer a device: acknowledgements of HJ 212 (6.3, Annex C)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _VERSION_BITS = 0b11111100
 
 
 def build_ack(frame: Frame) -> bytes:
-    """The data acknowledgement of `frame`: same QN, PW and MN, its version of the standard, no bits set.
+    """Data acknowledgement of `frame`: same QN, PW and MN, its version of the standard, no bits set.
 
     A heartbeat (9015) is answered in the same way; the standard's own answer to it is unconfirmed.
     """
