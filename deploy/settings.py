@@ -80,7 +80,7 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """The settings of this process. Raises SettingsError naming the variable."""
+    """Load the settings of this process. Raises SettingsError naming the variable."""
     more = os.environ.get("DUSTWATCH_SETTINGS")
     if more and not Path(more).is_file():
         raise SettingsError(f"DUSTWATCH_SETTINGS={more!r}: no such file; `dustwatch up` writes settings.env")

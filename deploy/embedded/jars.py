@@ -1,4 +1,4 @@
-"""Fetches Kafka's jars from Maven Central's layout into a cache, each checked against its pinned SHA-256.
+"""Kafka's jars, fetched from Maven Central's layout into a cache and checked against pinned SHA-256.
 
 The base address is `DUSTWATCH_MAVEN_BASE`; the cache is `DUSTWATCH_CACHE` (default ~/.cache/dustwatch).
 """
@@ -21,7 +21,7 @@ _TRIES = 3
 
 
 class JarError(RuntimeError):
-    """A jar that could not be fetched, or is not the one that was pinned."""
+    """A jar that could not be fetched, or is not the pinned one."""
 
 
 class Jar(NamedTuple):
@@ -36,18 +36,18 @@ class Jar(NamedTuple):
 
 
 def cache_folder() -> Path:
-    """Where downloads are kept between checkouts."""
+    """Folder in which downloads are shared between checkouts."""
     return Path(os.environ.get("DUSTWATCH_CACHE") or Path.home() / ".cache" / "dustwatch")
 
 
 def pinned_jars() -> list[Jar]:
-    """The jars of the manifest."""
+    """Jars of the manifest."""
     lines = MANIFEST.read_text(encoding="ascii").splitlines()
     return [Jar(*line.split()) for line in lines if line and not line.startswith("#")]
 
 
 def jars_folder() -> Path:
-    """The folder of the fetched jars; it may not exist yet."""
+    """Folder of the fetched jars; it may not exist yet."""
     return cache_folder() / "kafka" / KAFKA_VERSION
 
 
@@ -57,7 +57,7 @@ def missing_jars(folder: Path) -> list[Jar]:
 
 
 def fetch_jars(folder: Path | None = None) -> Path:
-    """Bring every missing jar into the cache and return the folder. Raises JarError."""
+    """Fetch every missing jar into the cache and return the folder. Raises JarError."""
     folder = folder or jars_folder()
     folder.mkdir(parents=True, exist_ok=True)
     missing = missing_jars(folder)
