@@ -1,4 +1,4 @@
-"""Planner of the configuration in force; a new one takes over between two decisions, never within one."""
+"""The planner of the configuration in force; a new one takes over between two decisions, never within one."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ _SEVERAL = "*"  # the site of a case that concerns several
 
 
 def case_id_of(breach: str) -> str:
-    """Id of the one case of a breach."""
+    """The id of the one case of a breach."""
     return short_id("case", breach)
 
 
@@ -270,7 +270,7 @@ class CasePlanner:
     # ------------------------------------------------------------------------------- faults
 
     def fault_began(self, fault: str, facts: dict[str, Any], now: int) -> CaseChange:
-        """Case of a fault of the platform, told to its operator."""
+        """The case of a fault of the platform, told to its operator."""
         step = decide(None, START)
         case = Case(
             id=short_id("fault", fault, now),

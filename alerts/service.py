@@ -123,7 +123,7 @@ def retry_policy_of(delivery: Deliveries) -> RetryPolicy:
 
 
 async def watch_holds(work: CaseWork) -> None:
-    """Release silences whose hold has ended, until cancelled."""
+    """Release the silences whose hold has ended, until cancelled."""
     release = partial(work.store.release_holds, work.planner)
     loop = asyncio.get_running_loop()
     while True:

@@ -31,7 +31,7 @@ def first_lines() -> dict[str, str]:
 
 
 class Program(click.Group):
-    """Group of all commands, each in `deploy.commands`."""
+    """The group of all commands, each in `deploy.commands`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(first_lines())

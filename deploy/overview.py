@@ -74,7 +74,7 @@ async def look(bootstrap: str, application: str) -> Overview:
 
 
 async def _reached(bootstrap: str, stage: str, partitions: int) -> dict[int, int]:
-    """Offset up to which a stage's snapshots cover each partition."""
+    """The offset up to which a stage's snapshots cover each partition."""
     reader = Reader(bootstrap)
     await reader.start()
     try:

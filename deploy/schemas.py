@@ -19,7 +19,7 @@ def names() -> list[str]:
 
 
 def schema_of(name: str) -> Schema:
-    """JSON Schema of a record or configuration file. Raises KeyError for an unknown name."""
+    """The JSON Schema of a record or configuration file. Raises KeyError for an unknown name."""
     return {"$schema": _DIALECT, **_SOURCES[name](), "$id": f"dustwatch:{name}"}
 
 

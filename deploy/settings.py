@@ -29,7 +29,7 @@ class SettingsError(ValueError):
 
 
 class Settings(BaseSettings):
-    """Where the servers are and how this process behaves."""
+    """Addresses of the servers and behaviour of this process."""
 
     model_config = SettingsConfigDict(env_prefix="DUSTWATCH_", env_file=".env", extra="ignore")
 

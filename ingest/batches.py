@@ -69,12 +69,12 @@ class Batches:
                 yield batch
 
     def oldest(self) -> float | None:
-        """When the oldest open batch was opened; None: there is none."""
+        """Instant at which the oldest open batch was opened; None: there is none."""
         return next(iter(self._open.values())).opened_at if self._open else None
 
 
 def readings_of(rows: list[Row], revision: str = "") -> Readings:
-    """Columns of at least one row."""
+    """The columns of at least one row."""
     devices, sites, time, period, received_at, values, flags, extras, marks, beside = zip(*rows, strict=True)
     code_of: dict[str, int] = {}
     site_of: list[str] = []

@@ -235,7 +235,7 @@ def _with_holes(column: Int64s) -> Any:
 
 
 def _texts(batch: Readings, n: int) -> tuple[Any, Any]:
-    """Columns of devices and sites."""
+    """The columns of devices and sites."""
     words = (batch.devices, batch.sites)
     if n < _FEW:
         codes = batch.codes.tolist()
@@ -338,7 +338,7 @@ def encode_quarantined(record: Quarantined) -> tuple[bytes, Headers]:
 
 
 def decode_quarantined(value: bytes) -> Quarantined:
-    """Inverse of `encode_quarantined`."""
+    """The inverse of `encode_quarantined`."""
     body = orjson.loads(value)
     body["raw"] = base64.b64decode(body["raw"])
     body["parts"] = tuple(body.get("parts", ()))

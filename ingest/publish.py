@@ -23,7 +23,7 @@ _CONFIRM_WITHIN_S = 60.0
 
 
 class PublishFailed(ConnectionError):
-    """The broker can't be reached or stopped answering; the message says which, and what to do."""
+    """The broker can't be reached or stopped answering; the message says which and what to do."""
 
 
 def publish(

@@ -101,7 +101,7 @@ _PLAYED = "recorded/"
 
 
 def played_topic(message: Recorded) -> str:
-    """Topic under which a recorded message is played over MQTT 3.1.1: `recorded/MS/TOPIC`."""
+    """The topic under which a recorded message is played over MQTT 3.1.1: `recorded/MS/TOPIC`."""
     return f"{_PLAYED}{message.received_at}/{message.topic}"
 
 

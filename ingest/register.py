@@ -262,7 +262,7 @@ class Device(Form):
 
     @property
     def utc_offset_s(self) -> int:
-        """Offset of the device's clock in seconds."""
+        """The offset of the device's clock in seconds."""
         hours, minutes = self.utc_offset[1:].split(":")
         return (-1 if self.utc_offset[0] == "-" else 1) * (int(hours) * 3600 + int(minutes) * 60)
 
@@ -305,7 +305,7 @@ class Register:
 
     @property
     def zone(self) -> ZoneInfo:
-        """Zone of days and clock hours."""
+        """The zone of days and clock hours."""
         return ZoneInfo(self.county.zone)
 
     def device_of(self, key: str) -> Device | None:
@@ -313,7 +313,7 @@ class Register:
         return self._exact.get(key) or self._folded.get(key.casefold())
 
     def devices_at(self, site: str) -> list[Device]:
-        """Devices of a site, in order of the file."""
+        """The devices of a site, in order of the file."""
         return [device for device in self.devices.values() if device.site == site]
 
     def problem_of(

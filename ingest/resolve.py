@@ -166,7 +166,7 @@ class Resolver:
     def _place(self, device: str, received_at: int) -> int:
         """Time of a reading that has none: its receipt, or 1 ms after the one before.
 
-        A receipt before the previous one (resubmitted from quarantine) is no burst and is used as it is.
+        A receipt before the previous one (resubmitted from quarantine) is not part of a burst, and is kept.
         """
         before, last = self._placed.get(device, (received_at, received_at - 1))
         time = last + 1 if before <= received_at <= last else received_at
@@ -331,7 +331,7 @@ def matches(pattern: str, topic: str) -> bool:
 
 
 def filters_of(register: Register) -> list[str]:
-    """Topic filters whose messages the resolver reads."""
+    """The topic filters whose messages the resolver reads."""
     return list(
         dict.fromkeys([*(rule.filter for rule in register.ingest), BACKGROUND_FILTER, SIGNALS_FILTER])
     )

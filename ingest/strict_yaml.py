@@ -198,7 +198,7 @@ def _message(detail: ErrorDetails) -> str:
 
 
 def _keys_at(schema: dict[str, Any], loc: Loc) -> set[str]:
-    """Keys that the JSON Schema allows in the mapping at `loc`, over all members of unions."""
+    """The keys that the JSON Schema allows in the mapping at `loc`, over all members of unions."""
     definitions = schema.get("$defs", {})
 
     def open_up(node: dict[str, Any]) -> list[dict[str, Any]]:

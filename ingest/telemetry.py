@@ -13,7 +13,7 @@ Probe = Callable[[], str | None]  # None: well; otherwise what is wrong, in word
 
 
 class Telemetry:
-    """Metrics and probes of one service process; safe to use from several threads."""
+    """The metrics and probes of one service process; safe to use from several threads."""
 
     def __init__(self, service: str) -> None:
         self.service = service

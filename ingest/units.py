@@ -1,4 +1,4 @@
-"""Quantities that monitors measure: their unit, their possible range, and conversion to thousandths.
+"""The quantities that monitors measure: their unit, their possible range, and conversion to thousandths.
 
 Values travel as int64 thousandths of the unit, so that sums are exact and their order can't matter.
 A number is converted exactly, from the decimal text it was sent as, and rounded once (half to even).

@@ -35,7 +35,7 @@ def names_but(recipients: Sequence[Recipient], but: Recipient) -> tuple[str, ...
 
 
 def matters_of(message: Message) -> tuple[Matter, ...]:
-    """Matters that an earlier message told of."""
+    """The matters that an earlier message told of."""
     found = message.data.get("matters", ())
     return tuple(Matter(**{**m, "reasons": tuple(m["reasons"])}) for m in found)
 

@@ -43,7 +43,7 @@ def operators_on_duty(register: Register, routing: Routing, at: int) -> list[Rec
 
 
 def deadline_ms(routing: Routing, level: str, hours: float | None, at: int) -> int | None:
-    """When a matter of `level` must be rectified; `hours` is the rule's own period, None if it has none."""
+    """Instant by which a matter of `level` must be rectified; `hours` is the rule's own period, if any."""
     allowed = hours if hours is not None else routing.form.deadlines.get(level)
     return None if allowed is None else at + round(allowed * HOUR_MS)
 

@@ -70,10 +70,10 @@ class Planner(Protocol):
         """Changes for the held cases that are due; the others stay held."""
 
     def fault_began(self, fault: str, facts: dict[str, Any], now: int) -> CaseChange:
-        """Case of a fault of the platform."""
+        """The case of a fault of the platform."""
 
     def fault_ended(self, case: Case, told: Sequence[Message], now: int) -> CaseChange | None:
-        """End of that case."""
+        """The end of that case."""
 
 
 class Written(NamedTuple):

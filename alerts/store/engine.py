@@ -50,7 +50,7 @@ class Database:
             yield connection
 
     def reading(self) -> contextlib.AbstractContextManager[Connection]:
-        """Transaction that only reads."""
+        """A transaction that only reads."""
         return self._reader.begin()
 
     def close(self) -> None:

@@ -39,7 +39,7 @@ from alerts.store.tables import attempts, messages
 
 
 class OutboxStore:
-    """Rows of `messages` and `attempts`."""
+    """The rows of `messages` and `attempts`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

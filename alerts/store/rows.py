@@ -21,7 +21,7 @@ def case_of(row: StoredRow) -> Case:
 
 
 def row_of_case(case: Case) -> dict[str, Any]:
-    """Columns of a case."""
+    """The columns of a case."""
     return asdict(case)
 
 
@@ -104,5 +104,5 @@ def attempt_of(row: StoredRow) -> Attempt:
 
 
 def row_of_event(event: CaseEvent) -> dict[str, Any]:
-    """Columns of an event."""
+    """The columns of an event."""
     return asdict(event)

@@ -1,4 +1,4 @@
-"""Tables of the case store, the same on SQLite and PostgreSQL."""
+"""The tables of the case store, the same on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 

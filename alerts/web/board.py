@@ -83,7 +83,7 @@ class Board:
 
     @property
     def case_groups(self) -> list[tuple[Case, ...]]:
-        """Open cases in groups; a case told through a common case is listed under that one."""
+        """Open cases in groups, without those that are told through a common case."""
         common = {case.id for case in self.cases}
         silent = {case.site for case in self.cases if kind_of(case.kind).silence and not case.device}
         return group_cases(
@@ -218,7 +218,7 @@ def _age(verdict: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def _holds(verdict: Mapping[str, Any]) -> int:
-    """How long after its end a verdict still applies to the present, in ms.
+    """Time after its end for which a verdict still applies to the present, in ms.
 
     A verdict on an instant opens an episode, which lasts until a later verdict of the same rule.
     """

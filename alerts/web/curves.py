@@ -96,7 +96,7 @@ def series(
 
 
 def newest_intervals(intervals: Iterable[Mapping[str, Any]], device: str) -> list[Mapping[str, Any]]:
-    """Newest revision of each interval of a device, by time."""
+    """The newest revision of each interval of a device, by time."""
     newest: dict[tuple[int, int], Mapping[str, Any]] = {}
     for interval in intervals:
         if interval["device"] != device:

@@ -73,7 +73,7 @@ class Desk:
         self._show(register)
 
     def dom(self, site_id: str) -> str:
-        """Name for elements of a site that needs no escaping anywhere."""
+        """A name for elements of a site that needs no escaping anywhere."""
         return self._dom.get(site_id, "s-none")
 
     @property

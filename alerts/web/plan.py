@@ -104,7 +104,7 @@ def _project(places: Sequence[SitePlace]) -> tuple[list[Point], float, float]:
 
 
 def _cells(points: Sequence[Point], frame: list[Point]) -> list[list[Point]]:
-    """For each point, the part of the frame that is nearer to it than to any other."""
+    """For each point the part of the frame that is nearer to it than to any other."""
     cells = []
     for here in points:
         cell = frame
@@ -116,7 +116,7 @@ def _cells(points: Sequence[Point], frame: list[Point]) -> list[list[Point]]:
 
 
 def _nearer(polygon: list[Point], here: Point, there: Point) -> list[Point]:
-    """Part of a convex polygon that is nearer to `here` than to `there`."""
+    """The part of a convex polygon that is nearer to `here` than to `there`."""
     middle = ((here[0] + there[0]) / 2, (here[1] + there[1]) / 2)
     normal = (there[0] - here[0], there[1] - here[1])
 
@@ -151,7 +151,7 @@ def _area(
 
 
 def _borders(places: Sequence[SitePlace], points: Sequence[Point], cells: Sequence[list[Point]]) -> str:
-    """Edges between cells of different townships, as one path."""
+    """The edges between cells of different townships, as one path."""
     lines = []
     for i, cell in enumerate(cells):
         for k, p in enumerate(cell):

@@ -13,7 +13,7 @@ from alerts.web.sources import StoreDown
 
 
 async def healthz(request: Request) -> Response:
-    """200 while the process does its work; a store that is down is no failure of the desk."""
+    """200 while the process does its work; a store that is down does not make the desk unhealthy."""
     desk: Desk = request.app.state.desk
     failing = desk.telemetry.unwell()
     return JSONResponse({"service": "desk", "failing": failing}, 503 if failing else 200)

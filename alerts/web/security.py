@@ -67,7 +67,7 @@ def keep(response: Response, name: str, value: str, *, secure: bool, hidden: boo
 
 
 async def read_form(request: Request) -> Mapping[str, str]:
-    """Fields of a form that came from one of the desk's own pages. Raises BadPost."""
+    """The fields of a form that came from one of the desk's own pages. Raises BadPost."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise BadPost(f"content type {kind!r}: a form is expected")

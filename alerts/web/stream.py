@@ -1,4 +1,4 @@
-"""Board as a stream of server-sent events: the parts of the page that changed, already rendered."""
+"""The board as a stream of server-sent events: the parts of the page that changed, already rendered."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ NOTHING = "–"
 
 @cache
 def translations(language: str) -> gettext.NullTranslations:
-    """Catalogue of a language; English is the language of the texts themselves."""
+    """The catalogue of a language; English is the language of the texts themselves."""
     folder = LOCALE / language / "LC_MESSAGES"
     compiled, source = folder / f"{DOMAIN}.mo", folder / f"{DOMAIN}.po"
     if not source.exists() and not compiled.exists():
@@ -39,7 +39,7 @@ def translations(language: str) -> gettext.NullTranslations:
 
 
 def compile_catalogue(source: Path) -> bytes:
-    """Binary form of a `.po` file."""
+    """The binary form of a `.po` file."""
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
@@ -125,7 +125,7 @@ class Words:
         return [(name, evidence_text(value, unit, self.language)) for name, value, unit in found]
 
     def feature(self, name: str) -> str:
-        """Name of a series of hours that shows a suspicion."""
+        """The name of a series of hours that shows a suspicion."""
         title = NUMBERS.get(name)
         return name if title is None else title.zh_CN if self.language.startswith("zh") else title.en
 

@@ -32,7 +32,7 @@ _TIMEOUT_MS = 15_000
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """Newest revision that a partition of the feed holds."""
+    """The newest revision that a partition of the feed holds."""
 
     partition: int
     revision: str
@@ -186,7 +186,7 @@ async def _newest_of_feed(bootstrap: str) -> list[Revision]:
 
 
 async def applied_revisions(bootstrap: str, partitions: int) -> list[Applied]:
-    """Newest revision of each partition that has one, by partition. Raises KafkaError."""
+    """The newest revision of each partition that has one, by partition. Raises KafkaError."""
     found: dict[int, Applied] = {}
     async for record in scan(bootstrap, SNAPSHOTS, partitions):
         if codec.schema_of(record.headers) == _NOTE:

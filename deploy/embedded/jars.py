@@ -41,13 +41,13 @@ def cache_folder() -> Path:
 
 
 def pinned_jars() -> list[Jar]:
-    """Jars of the manifest."""
+    """The jars of the manifest."""
     lines = MANIFEST.read_text(encoding="ascii").splitlines()
     return [Jar(*line.split()) for line in lines if line and not line.startswith("#")]
 
 
 def jars_folder() -> Path:
-    """Folder of the fetched jars; it may not exist yet."""
+    """The folder of the fetched jars; it may not exist yet."""
     return cache_folder() / "kafka" / KAFKA_VERSION
 
 

@@ -1,4 +1,4 @@
-"""One Apache Kafka node (KRaft) as a child process: the broker of the demo, of one county, and of tests."""
+"""One Apache Kafka node (KRaft) as a child process: the broker of demo, of one county, and of the tests."""
 
 from __future__ import annotations
 

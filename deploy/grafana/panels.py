@@ -115,7 +115,7 @@ def dashed(pattern: str) -> Json:
 
 
 def column(name: str, **properties: Any) -> Json:
-    """Override for a column of a table; underscores in property names stand for dots."""
+    """An override for a column of a table; underscores in property names stand for dots."""
     found = [{"id": key.replace("_", "."), "value": value} for key, value in properties.items()]
     return {"matcher": {"id": "byName", "options": name}, "properties": found}
 

@@ -56,7 +56,7 @@ class Stack:
         self.mqtt = MqttBroker(self.folder / "mqtt", self.mqtt_port)
 
     def env(self, service: str) -> dict[str, str]:
-        """Settings of one service, as environment variables."""
+        """The settings of one service, as environment variables."""
         settings = {
             "CONFIG": str(self.config.absolute()),
             "CLOCK": self.clock,

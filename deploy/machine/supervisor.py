@@ -104,7 +104,7 @@ class KeptServer:
 
 @dataclass(slots=True)
 class Supervisor:
-    """Services of one machine."""
+    """The services of one machine."""
 
     services: list[Service] = field(default_factory=list)
     longest_pause_s: float = LONGEST_PAUSE_S

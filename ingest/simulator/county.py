@@ -1,4 +1,4 @@
-"""Messages of a simulated county, in order of time: every monitor of a register, and its stations."""
+"""The messages of a simulated county, in order of time: every monitor of a register, and its stations."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Sent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SimulatedCounty:
-    """Who is simulated, how each monitor behaves, and which episodes occur."""
+    """Register to simulate, character of each monitor, and dust episodes."""
 
     register: Register
     characters: Mapping[str, str]

@@ -41,7 +41,7 @@ class AttenuatedSignal(CheckSettings):
 
 
 def reach(settings: AttenuatedSignal) -> CheckReach:
-    """How far back `check` looks."""
+    """Reach of `check`, back in time."""
     return CheckReach(ms=settings.period_ms)
 
 

@@ -19,7 +19,7 @@ from processors.quality.subjects import Stretch
 
 
 def reach(settings: Plausible) -> CheckReach:
-    """How far `check` looks: whole bins."""
+    """Reach of `check`: whole bins."""
     return CheckReach(bin_ms=settings.bin_s * 1000)
 
 

@@ -21,7 +21,7 @@ class Bins:
 
 
 def bins_of(series: Series, width: int) -> Bins:
-    """Means of the present values over bins of `width` ms, aligned to the epoch."""
+    """The means of the present values over bins of `width` ms, aligned to the epoch."""
     present = series.present
     here = series if present.all() else series.take(present)
     if not len(here):

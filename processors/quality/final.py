@@ -38,7 +38,7 @@ class SortedReadings:
 
 
 def reach_ms(settings: QualitySettings) -> int:
-    """How far before a stretch its context must reach, in ms; a whole number of quarters of an hour."""
+    """Time before a stretch that its context must cover, ms; a whole number of quarters of an hour."""
     reaches = [
         check.reach(own).ms
         for check in TABLE

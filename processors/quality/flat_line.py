@@ -63,7 +63,7 @@ def times(settings: FlatLine, interval: Int64s) -> tuple[Int64s, Int64s]:
 
 
 def reach(settings: FlatLine, interval: Int64s) -> CheckReach:
-    """How far back `check` looks, in values."""
+    """Reach of `check`, back by values."""
     return CheckReach(values=max(int(c.max(initial=0)) for c in counts(settings, interval)))
 
 

@@ -29,7 +29,7 @@ class Neighbours(NamedTuple):
 
 
 def reach(settings: Plausible) -> CheckReach:
-    """How far `check` looks: whole bins."""
+    """Reach of `check`: whole bins."""
     return CheckReach(bin_ms=settings.bin_s * 1000)
 
 

@@ -14,7 +14,7 @@ from processors.windows import Bounded
 
 @dataclass(slots=True, eq=False)
 class NewestValues(Bounded):
-    """Columns (3, rows) by pollutant and device; updated in place by what processes values in time order."""
+    """Columns (3, rows) by pollutant and device; updated in place as values are processed in time order."""
 
     time: Int64s  # ms UTC, NEVER where nothing came yet
     value: Int32s  # thousandths, ABSENT where nothing came yet

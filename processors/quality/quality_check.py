@@ -93,7 +93,7 @@ class QualityCheck(Generic[S, L]):
 
     @property
     def looks(self) -> tuple[str, ...]:
-        """Where the check looks, for the documentation."""
+        """Places where the check looks, for the documentation."""
         places = {
             "a value alone": self.alone,
             "a value before its calibration": self.raw,

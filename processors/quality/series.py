@@ -34,7 +34,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class CheckReach:
-    """How far a check looks from a value: back by time or by values of the device, ahead by values.
+    """Reach of a check from a value: back by time or by values of the device, ahead by values.
 
     With `bin_ms` set it judges whole bins of that width, aligned to the epoch.
     """

@@ -88,7 +88,7 @@ class Stretch:
 
     @property
     def own_series(self) -> Series:
-        """Values of the stretch alone."""
+        """The values of the stretch alone."""
         if self._own_series is None:
             self._own_series = self.series.take(self.own)
         return self._own_series
@@ -103,7 +103,7 @@ class Stretch:
 
     @property
     def same_for(self) -> Int64s:
-        """How long each value of the stretch has been the same, ms."""
+        """Duration for which each value of the stretch has been the same, ms."""
         before = None if self.before is None else self.before.runs(self.pollutant)
         since: Int64s = run_starts(self.series, before)[self.own]
         return self.own_series.time - since

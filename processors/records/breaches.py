@@ -114,5 +114,5 @@ def breach_from_body(body: Mapping[str, Any]) -> Breach:
 
 
 def decode_breach(value: bytes) -> Breach:
-    """Inverse of `encode_breach`."""
+    """The inverse of `encode_breach`."""
     return breach_from_body(orjson.loads(value))

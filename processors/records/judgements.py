@@ -40,7 +40,7 @@ def judgement_records(
 
 
 def decode_judgements(value: bytes) -> tuple[list[Interval], list[Verdict]]:
-    """Inverse of `encode_judgements`."""
+    """The inverse of `encode_judgements`."""
     body = orjson.loads(value)
     intervals = [Interval(**found) for found in INTERVALS.read(body["intervals"])]
     return intervals, [_verdict(found) for found in VERDICTS.read(body["verdicts"])]

@@ -81,7 +81,7 @@ def encode_outlooks(found: Sequence[Outlook], received_at: int) -> tuple[bytes, 
 
 
 def decode_outlooks(value: bytes) -> list[Outlook]:
-    """Inverse of `encode_outlooks`."""
+    """The inverse of `encode_outlooks`."""
     return [Outlook(**outlook) for outlook in orjson.loads(value)["outlooks"]]
 
 
@@ -93,5 +93,5 @@ def encode_outlook(outlook: Outlook) -> tuple[bytes, bytes, Headers]:
 
 
 def decode_outlook(value: bytes) -> Outlook:
-    """Inverse of `encode_outlook`."""
+    """The inverse of `encode_outlook`."""
     return Outlook(**orjson.loads(value))

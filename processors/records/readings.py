@@ -62,6 +62,6 @@ def encode_flags(found: Sequence[Flagged], received_at: int) -> tuple[bytes, Hea
 
 
 def decode_flags(value: bytes) -> list[Flagged]:
-    """Inverse of `encode_flags`."""
+    """The inverse of `encode_flags`."""
     found = orjson.loads(value)["flags"]
     return [Flagged(**{**f, "words": {q: tuple(w) for q, w in f["words"].items()}}) for f in found]

@@ -39,7 +39,7 @@ class Table(Generic[Record]):
         return made
 
     def write(self, groups: Iterable[Group[Record]]) -> list[dict[str, Any]]:
-        """JSON data: shared fields, `each` (names), `rows` (values by those names); like ones are joined."""
+        """JSON: shared fields, `each` (names), `rows` (values by those names); like neighbours are joined."""
         written = []
         for shared, alike in groupby(filter(len, groups), attrgetter("shared")):
             rows = [row for group in alike for row in group.rows]

@@ -53,7 +53,7 @@ class SiteHour:
 
 
 def encode_winds(found: Sequence[SiteHour], received_at: int) -> tuple[bytes, Headers]:
-    """(value, headers) of the hours that one feed record led to, for `dust.results`."""
+    """(value, headers) of hours that one feed record led to, for `dust.results`."""
     return orjson.dumps({"winds": list(found)}, option=orjson.OPT_SORT_KEYS), headers_of(WINDS, received_at)
 
 
@@ -66,7 +66,7 @@ def wind_records(
 
 
 def decode_winds(value: bytes) -> list[SiteHour]:
-    """Inverse of `encode_winds`."""
+    """The inverse of `encode_winds`."""
     return [site_hour_of(body) for body in orjson.loads(value)["winds"]]
 
 

@@ -2,7 +2,7 @@
 
 `heard` tracks when each device was last heard, `offline` decides when people are told; `device_gaps` and
 `gap_onset` describe how a gap began, `connections` holds what the status topic reported, `own_outage`
-detects outages of our own, which are no fault of the devices.
+detects outages of our own, during which the devices are not to blame.
 """
 
 from __future__ import annotations

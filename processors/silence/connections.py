@@ -67,5 +67,5 @@ class Connections(Bounded):
 
     @classmethod
     def load(cls, data: list[int], arrays: Unpacked, plan: object) -> Connections:
-        """Inverse of `dump`."""
+        """The inverse of `dump`."""
         return cls(*arrays.all_of(data))

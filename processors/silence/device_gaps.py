@@ -79,7 +79,7 @@ class DeviceGaps(Bounded):
 
     @classmethod
     def load(cls, data: list[Any], arrays: Unpacked, plan: object) -> DeviceGaps:
-        """Inverse of `dump`."""
+        """The inverse of `dump`."""
         looked, columns = data
         last, begin, until, bits = arrays.all_of(columns)
         return cls(last, begin, until, bits, looked)

@@ -64,11 +64,11 @@ class Heard(Bounded):
         return found
 
     def heard_until(self, rows: list[int] | Int32s | Int64s) -> int:
-        """Last time any of these rows was heard; if never, when the configuration first named them."""
+        """The last time any of these rows was heard; if never, when the configuration first named them."""
         return int(np.maximum(self.last_seen[rows], self.since[rows]).max())
 
     def due(self, offline_after: Int64s, interval: Int64s, outage: Outage) -> Int64s:
-        """When each device becomes offline if it stays silent; FAR if it is offline already."""
+        """Instant at which each device becomes offline if it stays silent; FAR if it is offline already."""
         base = np.maximum(self.last_seen, self.since)
         due = base + offline_after
         if outage.gap_end != NEVER:
@@ -110,6 +110,6 @@ class Heard(Bounded):
 
     @classmethod
     def load(cls, data: list[int], arrays: Unpacked, plan: object) -> Heard:
-        """Inverse of `dump`."""
+        """The inverse of `dump`."""
         last_seen, since, sent, offline = arrays.all_of(data)
         return cls(last_seen, since, sent, offline)

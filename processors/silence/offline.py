@@ -30,7 +30,7 @@ Reasons = Callable[[list[int]], dict[int, tuple[str, ...]]]  # of rows: what els
 
 @dataclass(slots=True, eq=False)
 class UntoldSilences(Bounded):
-    """When each silence that is only recorded is to be told (ms), one line per device row; FAR: never."""
+    """Instant (ms) at which each silence only recorded so far is told, by device row; FAR: never."""
 
     tell_at: Int64s
     due: int = FAR  # the earliest of them
@@ -51,7 +51,7 @@ class UntoldSilences(Bounded):
 
     @classmethod
     def load(cls, data: int, arrays: Unpacked, plan: object) -> UntoldSilences:
-        """Inverse of `dump`."""
+        """The inverse of `dump`."""
         made = cls(arrays[data])
         made._plan_ahead()
         return made

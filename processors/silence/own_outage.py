@@ -44,7 +44,7 @@ class Outage(Rowless, Bounded):
         self.last_tick, self.every = at, every
 
     def decided_at(self, due: int, to: int) -> int | None:
-        """When something due at `due` may be decided, with the log at `to`; None: not yet."""
+        """Instant at which something due at `due` may be decided, with the log at `to`; None: not yet."""
         if self.last_tick != NEVER and to - self.last_tick > self.every + SLACK_MS and due > self.last_tick:
             return None  # a gap that no tick has ended so far
         at = self.hold_until if self.gap_start < due <= self.hold_until else due
@@ -66,7 +66,7 @@ class Outage(Rowless, Bounded):
 
     @classmethod
     def load(cls, data: dict[str, Any], arrays: object, plan: object) -> Outage:
-        """Inverse of `dump`."""
+        """The inverse of `dump`."""
         return cls(**data)
 
 

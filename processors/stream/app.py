@@ -82,7 +82,7 @@ def build_app(name: str, bootstrap: str, options: StageOptions, datadir: Path) -
 
 
 def group_of(name: str, options: StageOptions) -> str:
-    """Consumer group of a stage."""
+    """The consumer group of a stage."""
     return options.group or default_group(name)
 
 

@@ -31,7 +31,7 @@ EVERYWHERE = "*"  # place of a signal that concerns all sites of its partition
 
 
 def stages_of(application: str) -> dict[str, str]:
-    """Stages of an application: name of the states -> topic that is read."""
+    """The stages of an application: name of the states -> topic that is read."""
     return {state_of(stage, group_of(stage, application)): topic for stage, topic in _STAGES.items()}
 
 
@@ -125,7 +125,7 @@ class _Kafka:
     async def _new_start(
         self, assignment: Assignment, error: SnapshotUnreadable, start: int, end: int
     ) -> int:
-        """Where a new state begins: after everything the old one covered, as far as that is known."""
+        """Offset at which a new state begins: after everything the old one covered, as far as known."""
         if error.newest is not None and start <= error.newest.next <= end:
             return error.newest.next
         group = group_of(assignment.state) if assignment.state in _STAGES else assignment.state
@@ -168,7 +168,7 @@ class _Kafka:
 
 
 def _begun_anew(detector: Detector, revisions: Sequence[Revision], signal: Signal) -> Parts:
-    """State that knows its configuration, and that everything before the signal is lost."""
+    """A state that knows its configuration, and that everything before the signal is lost."""
     for revision in revisions:
         # what was said later is in the log that is still to be folded
         if revision.received_at <= signal.received_at:

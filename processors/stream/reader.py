@@ -18,7 +18,7 @@ _STUCK_S = 30.0  # a range that brings nothing for so long is an error, not a wa
 
 
 class FeedError(Exception):
-    """The log can't supply what the state needs; ends the stage with exit code 1."""
+    """The log can't supply what the state needs; ends the stage (exit code 1, SnapshotUnreadable: 2)."""
 
 
 class LogGap(FeedError):

@@ -113,7 +113,7 @@ class Manifest:
 
 
 def encode_manifest(manifest: Manifest) -> bytes:
-    """Value of the Kafka record: schema and checksum of the next line, a line of JSON, inline parts."""
+    """The value of the Kafka record: schema and checksum of the next line, a line of JSON, inline parts."""
     body = {
         "next": manifest.next,
         "begun": manifest.begun,
@@ -146,12 +146,12 @@ def decode_manifest(value: bytes, offset: int = -1, key: str = "") -> Manifest:
 
 
 def group_of(stage: str, application: str = "dustwatch") -> str:
-    """Consumer group (Faust's application id) of a stage."""
+    """The consumer group (Faust's application id) of a stage."""
     return f"{application}-{stage}"
 
 
 def state_of(stage: str, group: str) -> str:
-    """Name under which a stage of that group keeps its states."""
+    """The name under which a stage of that group keeps its states."""
     return stage if group == group_of(stage) else group
 
 
@@ -212,7 +212,7 @@ class StateSearch:
 
 @dataclass(slots=True)
 class _Written:
-    """Newest content of a part that was sent in records of its own."""
+    """The newest content of a part that was sent in records of its own."""
 
     part: SavedPart
     entry: PartEntry
@@ -303,7 +303,7 @@ class StateWriter:
 
 
 class Snapshots:
-    """Snapshots topic as the shell uses it."""
+    """The snapshots topic as the shell uses it."""
 
     def __init__(self, producer: Any, reader: Reader, topic: str = SNAPSHOTS) -> None:
         self._producer, self._reader, self.topic = producer, reader, topic
@@ -317,14 +317,14 @@ class Snapshots:
         return StateWriter(self._producer, self.topic, state, partition, set(former))
 
     async def newest(self, state: str, partition: int) -> Manifest | None:
-        """Manifest of the newest state, whether or not its parts can be read; None: there is none."""
+        """The manifest of the newest state, whether or not its parts can be read; None: there is none."""
         async for found in self.search(state, partition).candidates():
             if isinstance(found, Manifest):
                 return found
         return None
 
     async def read(self, manifest: Manifest, partition: int) -> dict[str, SavedPart] | None:
-        """Parts of a state. Raises Damaged."""
+        """The parts of a state. Raises Damaged."""
         if manifest.parts is None:
             return None
         made = {}

@@ -76,7 +76,7 @@ class Weighed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often a stage delivers and saves; seconds of the real clock."""
+    """Intervals at which a stage delivers and saves; seconds of the real clock."""
 
     deliver_s: float = 0.0  # 0: after each record
     backlog_s: float = 0.0  # instead, for records that have been in the log for `OLD_S`: more will follow
@@ -85,7 +85,7 @@ class Pace:
     save_records: int = 5000
 
     def patience_s(self, appended_at: int, now_ms: float) -> float:
-        """How long a record may wait for others; `appended_at`: the broker's append time, ms."""
+        """Time that a record may wait for others, s; `appended_at`: the broker's append time, ms."""
         return max(self.deliver_s, self.backlog_s) if now_ms - appended_at > OLD_S * 1000 else self.deliver_s
 
 

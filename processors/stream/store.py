@@ -108,7 +108,7 @@ class Worker:
     waits: dict[int, str] = field(default_factory=dict)  # partition -> what is in the way
 
     def in_the_way(self) -> str | None:
-        """Why points are waiting, for /readyz; None: they are not."""
+        """Reason why points are waiting, for /readyz; None: they are not."""
         return next(iter(self.waits.values()), None)
 
 
@@ -243,7 +243,7 @@ class StoreStage:
 def store_stages(
     history: History, telemetry: Telemetry, quarantine: Quarantine | None = None
 ) -> StageFactory:
-    """Factory for the shell. Without `quarantine` refusals go to `dust.quarantine`, same partition."""
+    """The factory for the shell. Without `quarantine` refusals go to `dust.quarantine`, same partition."""
     worker = Worker(history, telemetry)
     telemetry.ready_when("history", worker.in_the_way)
 
@@ -286,7 +286,7 @@ def _rows(batches: Iterable[PointBatch]) -> dict[str, int]:
 
 
 def _counter(measurement: str) -> str | None:
-    """Name under which its points are counted; None: each repeats one that is counted already."""
+    """The name under which its points are counted; None: each repeats one that is counted already."""
     return MEASUREMENTS[measurement].counter
 
 

@@ -87,7 +87,7 @@ def find(history: FeatureHistory, place: Surroundings, settings: CoverSettings) 
 
 
 def _quarters(history: FeatureHistory, hours: int) -> Floats:
-    """(4 * hours, devices) means of quarters of an hour, oldest first."""
+    """(4 * hours, devices) means of quarters of an hour, the oldest first."""
     by_quarter = np.stack([history.last(name, hours) for name in QUARTER_NAMES], axis=1)
     return by_quarter.reshape(hours * len(QUARTER_NAMES), -1)
 

@@ -94,7 +94,7 @@ class HourReadings(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HourFeatures:
-    """Features of one hour: `columns[k]` (devices) float64 is FEATURES[k]."""
+    """The features of one hour: `columns[k]` (devices) float64 is FEATURES[k]."""
 
     start: int  # ms UTC
     columns: Floats

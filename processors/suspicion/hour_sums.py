@@ -122,5 +122,5 @@ class HourSums:
 
     @classmethod
     def load(cls, data: list[Any], arrays: Unpacked) -> HourSums:
-        """Inverse of `dump`."""
+        """The inverse of `dump`."""
         return cls({number: DeviceSums(*arrays.all_of(columns)) for number, columns in data})

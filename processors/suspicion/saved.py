@@ -33,7 +33,7 @@ _KINDS = {"patterns": list(PATTERNS), "columns": [list(RECENT_NAMES), list(LONG_
 
 @dataclass(slots=True)
 class Blocks:
-    """Packed hours of a history, by name."""
+    """The packed hours of a history, by name."""
 
     of: dict[str, bytes] = field(default_factory=dict)
 

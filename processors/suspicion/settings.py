@@ -25,7 +25,7 @@ class SuspicionSettings:
     quiet_h: int = 24
 
     def of(self, pattern: str) -> Any:
-        """Settings of one pattern."""
+        """The settings of one pattern."""
         return self.by_pattern[pattern]
 
     def changed(self, pattern: str, **thresholds: Any) -> SuspicionSettings:

@@ -85,7 +85,7 @@ def find(history: FeatureHistory, place: Surroundings, settings: SpraySettings) 
 
 
 def _second_greatest(column: Floats, group: Int32s) -> Floats:
-    """(devices) second greatest value of each device's group; NaN: there is none."""
+    """(devices) the second greatest value of each device's group; NaN: there is none."""
     made = np.full(len(column), np.nan)
     rows = np.flatnonzero(~np.isnan(column) & (group >= 0))
     if len(rows) < 2:

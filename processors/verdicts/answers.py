@@ -70,18 +70,18 @@ class Answers:
     source: Int32s | None = None
 
     def saved(self, pack: Packing) -> list[int]:
-        """Numbers of its columns among those that are saved."""
+        """The numbers of its columns among those that are saved."""
         own = pack.add_all((self.state, self.bits, self.revision, self.interval_revision))
         source = [] if self.source is None else [pack.add(self.source)]
         return [*own, pack.share(self.total), pack.share(self.covered), *source]
 
     def saved_means(self) -> list[list[Any]]:
-        """Backgrounds that were subtracted, by area."""
+        """The backgrounds that were subtracted, by area."""
         return [[area, *mean] for area, mean in sorted(self.area_means.items())]
 
     @classmethod
     def restored(cls, end: int, columns: list[Array], area_means: dict[int, AreaMean]) -> Answers:
-        """Inverse of `saved`."""
+        """The inverse of `saved`."""
         state, bits, revision, of_interval, total, covered, *source = columns
         own_source = source[0] if source else None
         return cls(end, state, bits, revision, total, covered, of_interval, area_means, own_source)

@@ -189,7 +189,7 @@ class Days(Planned):
 
     @classmethod
     def load(cls, data: list[Any], arrays: Unpacked, plan: Plan) -> Days:
-        """Inverse of `dump`."""
+        """The inverse of `dump`."""
         made = cls(plan, dict(data[0]))
         for name, start, columns in data[1]:
             made.settled.setdefault(name, {})[start] = DayAnswers(*arrays.all_of(columns))

@@ -254,7 +254,7 @@ class Judge(Planned):
         return None
 
     def next_due(self) -> int | None:
-        """When an interval waiting for background must be examined again; None: none is waiting."""
+        """Instant at which an interval waiting for background must be examined again; None: none waits."""
         return min(self.pending.values(), default=None)
 
     def look_again(self, due: int, at: int, backgrounds: Backgrounds) -> list[RuleVerdicts]:
@@ -386,7 +386,7 @@ class Judge(Planned):
 
     @classmethod
     def load(cls, data: dict[str, Any], arrays: Unpacked, plan: Plan) -> Judge:
-        """Inverse of `dump`."""
+        """The inverse of `dump`."""
         made = cls(plan, pending={(name, start): due for name, start, due in data["pending"]})
         for name, start, end, columns, backgrounds in data["held"]:
             means = {area: AreaMean(nano, tuple(ids), complete) for area, nano, ids, complete in backgrounds}

@@ -155,7 +155,7 @@ class SingleValues(Planned, Bounded):
 
     @classmethod
     def load(cls, data: list[Any], arrays: Unpacked, plan: Plan) -> SingleValues:
-        """Inverse of `dump`."""
+        """The inverse of `dump`."""
         above, opened = data
         return cls(plan, {name: arrays[newest] for name, newest in above}, dict(opened))
 

@@ -17,7 +17,7 @@ NOTHING: site_background.Shown = (None, None, ())
 
 
 def verdicts_of(plan: Plan, interval: RuleInterval, rows: Int32s, at: int) -> Group[Verdict]:
-    """Verdicts of a rule on some points, by row, decided at `at`."""
+    """The verdicts of a rule on some points, by row, decided at `at`."""
     rule, start, answers = interval
     own, places = rule.rule, rows.tolist()
     points, sites = [plan.devices[row] for row in places], [plan.sites[row] for row in places]

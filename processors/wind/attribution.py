@@ -74,7 +74,7 @@ def attribute(
     unpaired: Mapping[str, int],
     settings: AttributionSettings,
 ) -> Attribution:
-    """Share of one site. By hour with a pair, in any order: `start` (ms UTC), the means `up`, `down`
+    """The share of one site. By hour with a pair, in any order: `start` (ms UTC), the means `up`, `down`
     and `base` in 1e-9 unit. `unpaired`: reason of `PAIR_REASONS` -> hours without a pair.
     """
     block, place = np.unique(start // settings.block_ms, return_inverse=True)

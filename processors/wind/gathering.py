@@ -91,5 +91,5 @@ class GatheredWind:
 
     @classmethod
     def load(cls, data: list[Any], arrays: Unpacked) -> GatheredWind:
-        """Inverse of `dump`."""
+        """The inverse of `dump`."""
         return cls({(start, kind): WindSums(*arrays.all_of(columns)) for start, kind, columns in data})

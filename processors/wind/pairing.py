@@ -19,7 +19,7 @@ PAIR_REASONS: tuple[str, ...] = (*REASONS, "no_upwind_monitor")
 
 @dataclass(frozen=True, slots=True)
 class PairingSettings:
-    """When one point is upwind of another; the figures are a proposal of this project."""
+    """Conditions for one point to be upwind of another; the figures are a proposal of this project."""
 
     within: int = 45_000  # mdeg between the wind and the line from the downwind to the upwind point
     apart_mm: int = 20_000  # along the wind
@@ -39,7 +39,7 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChosenPairs:
-    """Pair of each site in an interval."""
+    """The pair of each site in an interval."""
 
     up: Int32s  # device row, -1: none
     down: Int32s

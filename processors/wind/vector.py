@@ -130,7 +130,7 @@ def merged(sums: WindSums, into: Int32s, groups: int) -> WindSums:
 
 
 def wind_of(sums: WindSums, settings: WindSettings) -> Wind:
-    """Mean wind of each group, with the reason where it has no direction."""
+    """The mean wind of each group, with the reason where it has no direction."""
     count = np.maximum(sums.count, 1)
     east, north = sums.east.astype(np.float64), sums.north.astype(np.float64)
     length = np.sqrt(east * east + north * north) / SCALE  # sum of thousandths of m/s

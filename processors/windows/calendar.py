@@ -40,13 +40,13 @@ class Track(NamedTuple):
         return end - self.window
 
     def next_end(self, end: int, zone: str) -> int:
-        """End of the window after the one that ends at `end`."""
+        """The end of the window after the one that ends at `end`."""
         if self.window == DAY_MS and self.is_clock:
             return day_of(end, zone)[1]
         return end + self.step
 
     def last_end(self, instant: int, zone: str) -> int:
-        """Last end of a window at or before the instant, in the county's zone."""
+        """The last end of a window at or before the instant, in the county's zone."""
         if self.window == DAY_MS and self.is_clock:
             return day_of(instant, zone)[0]
         local = datetime.fromtimestamp(instant // 1000, UTC).astimezone(ZoneInfo(zone))
@@ -78,5 +78,5 @@ def day_of(instant: int, zone: str) -> tuple[int, int]:
 
 
 def midnight(day: date, zone: str) -> int:
-    """First instant of a calendar day in the zone, ms UTC."""
+    """The first instant of a calendar day in the zone, ms UTC."""
     return int(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).timestamp()) * 1000

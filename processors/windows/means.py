@@ -47,7 +47,7 @@ class Means:
     slot: Int64s  # its number in the window, from 0
 
     def of_rows(self, rows: Int32s) -> Means:
-        """Lines of some devices."""
+        """The lines of some devices."""
         line, slot = np.isin(self.row, rows), np.isin(self.slot_row, rows)
         return Means(
             self.row[line],

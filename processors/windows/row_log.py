@@ -157,7 +157,7 @@ class Bucket:
         self.n = end
 
     def filled(self) -> Columns:
-        """Rows so far."""
+        """The rows so far."""
         return self.columns.take(slice(0, self.n))
 
     def learn(self, number: int, digest: Uint64s) -> None:
@@ -178,7 +178,7 @@ class Bucket:
 
     @classmethod
     def restored(cls, number: int, columns: list[npt.NDArray[Any]], digest: Uint64s) -> Bucket:
-        """Inverse of `saved`; `digest`: of each device, by row."""
+        """The inverse of `saved`; `digest`: of each device, by row."""
         row, offset, period, hashes, values, packed, wet, came, flagged, *flags = columns
         fail, suspect = np.zeros(values.shape, np.uint16), np.zeros(values.shape, np.uint16)
         fail[:, flagged], suspect[:, flagged] = flags
@@ -352,7 +352,7 @@ class RowLog:
 
     @classmethod
     def load(cls, data: dict[str, Any], arrays: Unpacked, plan: Digests) -> RowLog:
-        """Inverse of `dump`."""
+        """The inverse of `dump`."""
         return cls(
             data["until"],
             {n: Bucket.restored(n, arrays.all_of(columns), plan.digest) for n, columns in data["open"]},

@@ -11,7 +11,7 @@ _VERSION_BITS = 0b11111100
 
 
 def build_ack(frame: Frame) -> bytes:
-    """Data acknowledgement of `frame`: same QN, PW and MN, its version of the standard, no bits set.
+    """The data acknowledgement of `frame`: same QN, PW and MN, its version of the standard, no bits set.
 
     A heartbeat (9015) is answered in the same way; the standard's own answer to it is unconfirmed.
     """
