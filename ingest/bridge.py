@@ -1,4 +1,4 @@
-"""Bridge: takes MQTT messages, sends records to Kafka, acknowledges once confirmed. One event loop.
+"""Bridge: takes MQTT messages, sends records to Kafka, acknowledges once they are confirmed. One event loop.
 
 Promise 1 is kept by `acknowledge` (what is due) and by `_connected` here: acknowledgements belong to one
 connection. After a reconnect the broker may use the same packet ids for other messages, so what was confirmed

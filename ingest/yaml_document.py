@@ -236,7 +236,7 @@ class _Builder:
 
 
 def _or_else(text: str) -> str:
-    """Way to write what a trap may have meant, if it was not text."""
+    """End of a message: how to write what a trap may have meant, if it was not text."""
     if text.lower() in ("yes", "on", "true", "y"):
         return ", or true"
     if text.lower() in ("no", "off", "false", "n"):
