@@ -18,7 +18,7 @@ _TRIES = 3
 
 
 class JarError(RuntimeError):
-    """A jar that could not be fetched, or is not the one that was pinned."""
+    """A jar that could not be fetched, or is not the pinned one."""
 
 
 class Jar(NamedTuple):
@@ -33,7 +33,7 @@ class Jar(NamedTuple):
 
 
 def cache_folder() -> Path:
-    """Where downloads are kept between checkouts."""
+    """Folder in which downloads are shared between checkouts."""
     return Path(os.environ.get("DUSTWATCH_CACHE") or Path.home() / ".cache" / "dustwatch")
 
 

@@ -40,12 +40,12 @@ def properties(folder: Path, port: int, controller_port: int) -> dict[str, str]:
 
 
 def format_arguments(cluster: str, settings: Path) -> list[str]:
-    """What formats a new folder. An id may begin with `-`: as a word of its own it would be an option."""
+    """Arguments to format a new folder. An id may begin with `-`: as a separate word it is an option."""
     return ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(settings)]
 
 
 class KafkaNode:
-    """A Kafka broker on loopback with its data in `folder`; start again on the same folder to go on."""
+    """A Kafka broker on loopback with its data in `folder`; start again on the same folder to continue."""
 
     def __init__(self, folder: Path, port: int | None = None, java_options: Sequence[str] = ()) -> None:
         self.folder = folder
@@ -59,7 +59,7 @@ class KafkaNode:
 
     @property
     def log(self) -> Path:
-        """What the broker says."""
+        """File with the broker's output."""
         return self.folder / "kafka.log"
 
     @property
@@ -69,7 +69,7 @@ class KafkaNode:
         return self._process.pid
 
     def start(self) -> KafkaNode:
-        """Format the folder if it is new, boot, and wait until clients are answered. Raises ServerError."""
+        """Format the folder if it is new, boot, and wait until clients can connect. Raises ServerError."""
         if accepts(self.port):
             raise ServerError(f"port {self.port} is taken; stop what listens there or choose another")
         jars = KAFKA.fetch()
@@ -87,16 +87,16 @@ class KafkaNode:
         return self
 
     def running(self) -> bool:
-        """Whether the broker process lives."""
+        """True if the broker process is alive."""
         return self._process is not None and self._process.running()
 
     def stop(self) -> None:
-        """SIGTERM and wait."""
+        """Send SIGTERM and wait."""
         if self._process is not None:
             self._process.stop(30.0)
 
     def kill(self) -> None:
-        """kill -9."""
+        """Kill the process as kill -9 does."""
         if self._process is not None:
             self._process.kill()
 
