@@ -37,7 +37,7 @@ demo: setup
 	@$(BIN)/dustwatch demo --speed $(SPEED) $(if $(FOR),--for $(FOR))
 
 # what waits for processes comes first, so that nobody waits for it at the end
-ORDERED := -n 4 --dist loadfile --no-loadscope-reorder \
+ORDERED := -n 3 --dist loadfile --no-loadscope-reorder \
 	tests/integration tests/e2e tests/faults tests/property tests/conformance tests/unit
 
 # TIMES=1: what costs most, in processor time
