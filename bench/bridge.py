@@ -37,9 +37,9 @@ from ingest.clock import WallClock
 from ingest.feed import FeedOptions
 from ingest.mqtt import MqttOptions
 from ingest.register import load_register
-from ingest.resolve import BACKGROUND_FILTER, SIGNALS_FILTER, STATUS_FILTER
 from ingest.scan import scan
 from ingest.telemetry import Telemetry
+from ingest.topic_filters import BACKGROUND_FILTER, SIGNALS_FILTER, STATUS_FILTER
 from ingest.topics import FEED, QUARANTINE
 from tests.mqtt_load import LoadClient, forget
 

@@ -24,10 +24,11 @@ from ingest.packets import Publish
 from ingest.producer import Outgoing
 from ingest.recording import played_filter, unplayed
 from ingest.register import Register
-from ingest.resolve import STATUS_FILTER, Arrival, Resolver, TimePolicy, filters_of, gathered
+from ingest.resolve import Arrival, Resolver, TimePolicy, gathered
 from ingest.stamp import Stamp
 from ingest.telemetry import Telemetry
 from ingest.ticks import Ticker
+from ingest.topic_filters import STATUS_FILTER, filters_of
 
 log = structlog.get_logger(__name__)
 

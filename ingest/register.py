@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
@@ -26,7 +26,8 @@ from pydantic import (
 )
 
 from ingest.calibration_form import Calibrations, Dust, Maximum
-from ingest.decoders import FORMATS, NATIVE
+from ingest.forms import Form, FormatName, Id, Name, Seconds, valid_id
+from ingest.ingest_form import INGEST, Ingest, whole
 from ingest.register_checks import cross_checks, without_echoes
 from ingest.strict_yaml import ConfigError, Document, Problem, did_you_mean, load
 from ingest.suspicion_thresholds import Suspicion
@@ -36,30 +37,11 @@ DEFAULT_LANGUAGE = "zh_CN"
 DEFAULT_UTC_OFFSET = "+08:00"
 DEFAULT_INTERVAL_S = 60
 
-if TYPE_CHECKING:
-    FormatName = str
-else:
-    FormatName = Literal[tuple(FORMATS)]  # a name of the table; the form says which there are
 RESERVED_DEVICES: tuple[str, ...] = ("background", "signals")
 
-_ID = re.compile(r"\w[\w.:-]{0,63}")
 _UTC_OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)")
 _KEY_BAD = re.compile(r"[\s+#\x00-\x1f]")  # a whole topic may be a key: that of native JSON elsewhere
-
-
-def _id(text: str) -> str:
-    if not _ID.fullmatch(text):
-        raise ValueError(
-            f"`{text}` can't be an id: at most 64 letters, digits, `_`, `.`, `:`, `-`, letter or digit first"
-        )
-    return text
-
-
-def _name(text: str) -> str:
-    if not text.strip():
-        raise ValueError("the text is empty")
-    return text
 
 
 @cache
@@ -118,7 +100,7 @@ def _device_id(text: str) -> str:
         raise ValueError(
             f"`{text}` is reserved: dust/v1/{text}/... carries something else; rename the device"
         )
-    return _id(text)
+    return valid_id(text)
 
 
 def _alias(text: str) -> str:
@@ -127,40 +109,6 @@ def _alias(text: str) -> str:
     if not text or _KEY_BAD.search(text):
         raise ValueError(f"`{text}` can't be an alias: no blanks, no `+`, `#`")
     return text
-
-
-def _filter(text: str) -> str:
-    wrong = filter_fault(text)
-    if wrong:
-        raise ValueError(f"`{text}` is no MQTT topic filter: {wrong}")
-    return text
-
-
-def filter_fault(text: str) -> str | None:
-    """Fault in an MQTT topic filter (MQTT 5, 4.7); None if there is none."""
-    levels = text.split("/")
-    if not text or "\x00" in text or len(text.encode()) > 65535:
-        return "it is empty, too long or holds a NUL"
-    if levels[0].startswith("$share"):
-        return "the bridge shares its subscriptions by itself; leave out `$share/...`"
-    if any("#" in level and level != "#" for level in levels):
-        return "`#` must stand alone in its level"
-    if "#" in levels[:-1]:
-        return "`#` must be the last level"
-    if any("+" in level and level != "+" for level in levels):
-        return "`+` must stand alone in its level"
-    return None
-
-
-Id = Annotated[str, AfterValidator(_id)]
-Name = Annotated[str, AfterValidator(_name)]
-Seconds = Annotated[StrictInt, Field(gt=0, le=30 * 24 * 3600)]
-
-
-class Form(BaseModel):
-    """Base of all forms of the folder: nothing unknown, nothing changed after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class BackgroundArea(Form):
@@ -245,7 +193,7 @@ class Device(Form):
     interval: Annotated[StrictInt, AfterValidator(_interval)] = DEFAULT_INTERVAL_S
     utc_offset: Annotated[str, AfterValidator(_utc_offset)] = DEFAULT_UTC_OFFSET
     aliases: tuple[Annotated[str, AfterValidator(_alias)], ...] = ()
-    units: dict[str, str] = {}
+    units: dict[str, str] = {}  # noqa: RUF012 - a form copies its defaults
     role: Name = "boundary"
     location: Annotated[tuple[StrictFloat, StrictFloat], AfterValidator(_location)] | None = None
     bearing: Annotated[StrictFloat, AfterValidator(_bearing)] | None = (
@@ -256,7 +204,7 @@ class Device(Form):
     offline_after: Seconds | None = None
     clock: DeviceClock | None = None
     optical: StrictBool | None = None  # light-scattering, no dryer at the inlet
-    maximum: dict[Dust, Maximum] = {}  # of the sensor, ug/m3
+    maximum: dict[Dust, Maximum] = {}  # noqa: RUF012 - of the sensor, ug/m3
     measures: tuple[Dust, ...] = ()  # what it is built to measure; empty: not said. Only `check` asks
     calibration: Calibrations = ()
 
@@ -267,20 +215,10 @@ class Device(Form):
         return (-1 if self.utc_offset[0] == "-" else 1) * (int(hours) * 3600 + int(minutes) * 60)
 
 
-class IngestRule(Form):
-    """`ingest.yaml`: which decoder reads the messages of a topic filter."""
-
-    filter: Annotated[str, AfterValidator(_filter)]
-    format: FormatName
-
-
-DEFAULT_INGEST: tuple[IngestRule, ...] = (IngestRule(filter="dust/v1/+/readings", format=NATIVE),)
-
 COUNTY: TypeAdapter[County] = TypeAdapter(County)
 DEPARTMENTS: TypeAdapter[tuple[Department, ...]] = TypeAdapter(tuple[Department, ...])
 SITES: TypeAdapter[tuple[Site, ...]] = TypeAdapter(tuple[Site, ...])
 DEVICES: TypeAdapter[tuple[Device, ...]] = TypeAdapter(tuple[Device, ...])
-INGEST: TypeAdapter[tuple[IngestRule, ...]] = TypeAdapter(tuple[IngestRule, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +229,7 @@ class Register:
     departments: dict[str, Department]
     sites: dict[str, Site]
     devices: dict[str, Device]
-    ingest: list[IngestRule] = field(default_factory=lambda: list(DEFAULT_INGEST))
+    ingest: Ingest = field(default_factory=Ingest)
     warnings: tuple[Problem, ...] = field(default=(), compare=False)
     documents: Mapping[str, Document] = field(default_factory=dict, compare=False, repr=False)
     _exact: dict[str, Device] = field(init=False, compare=False, repr=False)
@@ -351,7 +289,7 @@ def read_register(folder: Path) -> tuple[Register | None, list[Problem]]:
     departments = load(folder / "departments.yaml", DEPARTMENTS)
     sites = load(folder / "sites.yaml", SITES)
     devices = load(folder / "devices.yaml", DEVICES)
-    ingest = load(folder / "ingest.yaml", INGEST, default=DEFAULT_INGEST)
+    ingest = load(folder / "ingest.yaml", INGEST, default=Ingest())
     parts = (county, departments, sites, devices, ingest)
     problems: list[Problem] = [problem for part in parts for problem in part.problems]
     between = cross_checks(*(part.document for part in parts))
@@ -364,7 +302,7 @@ def read_register(folder: Path) -> tuple[Register | None, list[Problem]]:
         {department.id: department for department in departments.value or ()},
         {site.id: site for site in sites.value or ()},
         {device.id: device for device in devices.value or ()},
-        list(ingest.value or ()),
+        whole(ingest.value),
         warnings,
         {part.document.file: part.document for part in parts},
     )

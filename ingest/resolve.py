@@ -24,20 +24,24 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Literal, NamedTuple
 
+from ingest.access import speakers
 from ingest.batches import Row
 from ingest.decoders import FORMATS, Decoder
 from ingest.decoders.notices import decode_background, decode_signal, decode_status
 from ingest.durations import DAY_MS, MINUTE_MS
 from ingest.records import Background, Decoded, DevicePolicy, Quarantined, Rejected, Signal, Status
 from ingest.register import Device, Register
+from ingest.topic_filters import BACKGROUND_FILTER, SIGNALS_FILTER, STATUS_FILTER, matches
 
-BACKGROUND_FILTER = "dust/v1/background/+"
-SIGNALS_FILTER = "dust/v1/signals/+"
-STATUS_FILTER = "dust/v1/+/status"
 _MOST_TOPICS = 20_000  # routes remembered; a client that invents topics must not fill the memory
 _MOST_REMEMBERED = 200_000  # contents without a time
 _MOST_RAW = 1024 * 1024  # bytes of a payload that quarantine keeps
 _MOST_COPIES = 16  # of one payload in quarantine, for each code
+
+# names that payloads give their device, beside the one that its format reads
+ID_KEYS = frozenset(
+    {"device", "device_id", "deviceId", "id", "mn", "MN", "serial", "serialno", "mac", "chipid", "esp8266id"}
+)
 
 Action = Literal["receipt", "keep", "refuse"]
 
@@ -61,12 +65,23 @@ class Duplicate(NamedTuple):
 Outcome = Row | Quarantined | Background | Signal | Status | Duplicate
 
 
+class Route(NamedTuple):
+    """Reading of a topic: its decoder, the format of its devices, and which of them may speak on it."""
+
+    decode: Decoder
+    format: str
+    speakers: frozenset[str] | None  # None: all of the format
+
+
 class KnownKey(NamedTuple):
     """Result of looking up a key: the device, or None, and how to read it."""
 
     device: Device | None
     policy: DevicePolicy
     time: TimePolicy
+
+
+_BY_TCP = Route(FORMATS["hj212"].decode, "hj212", None)  # each frame names its device
 
 
 @dataclass(slots=True)
@@ -88,7 +103,8 @@ class Resolver:
     source: str = "bridge"
     policy: TimePolicy = TimePolicy()
     policies: Mapping[str, TimePolicy] = field(default_factory=dict)  # by device id
-    _routes: dict[str, Decoder | str | None] = field(default_factory=dict)
+    orders: bool = True  # signals and background values are taken from MQTT
+    _routes: dict[str, Route | str | None] = field(default_factory=dict)
     _known: dict[str | None, KnownKey] = field(default_factory=dict)
     _seen: dict[bytes, int] = field(default_factory=dict)  # content -> until when a DUP of it is one
     # device -> (receipt, time) of the last reading placed by receipt
@@ -105,11 +121,11 @@ class Resolver:
             return [self._refuse(came, "unknown_topic", f"no filter of ingest.yaml matches {topic!r}")]
         if isinstance(route, str):
             return [self._notice(came, route)]
-        results = route(came.payload, topic, self.policy_of)
+        results = route.decode(came.payload, topic, self.policy_of)
         if len(results) == 1:  # nearly always
-            return [self._outcome(results[0], came, -1)]
+            return [self._outcome(results[0], came, -1, route)]
         return [
-            self._outcome(result, came, index)
+            self._outcome(result, came, index, route)
             for index, result in enumerate(results)
             if not parts or index in parts
         ]
@@ -121,9 +137,9 @@ class Resolver:
 
     def of_decoded(self, results: Iterable[Decoded | Rejected], came: Arrival) -> list[Outcome]:
         """Outcomes of results decoded elsewhere (the gateway's frames)."""
-        return [self._outcome(result, came, -1) for result in results]
+        return [self._outcome(result, came, -1, _BY_TCP) for result in results]
 
-    def _outcome(self, result: Decoded | Rejected, came: Arrival, part: int) -> Outcome:
+    def _outcome(self, result: Decoded | Rejected, came: Arrival, part: int, route: Route) -> Outcome:
         if isinstance(result, Rejected):
             refused = self._refuse(came, result.code, result.detail)
             # the decoder cut out the faulty part, or it could not
@@ -134,6 +150,10 @@ class Resolver:
         if device is None:
             words = f"no device with id or alias {key!r} in devices.yaml" if key else "names no device"
             return replace(self._refuse(came, "unknown_device", words), part=part)
+        if route.format != device.format or route.speakers is not None or extras:
+            foreign = self._foreign(device, extras, route)
+            if foreign:
+                return replace(self._refuse(came, "not_allowed", foreign), part=part)
         received_at, marks = came.received_at, tolerated
         if time is not None:
             ahead = time - received_at
@@ -162,6 +182,21 @@ class Resolver:
             return Duplicate("redelivered_without_time" if time is None else "repeated_by_a_wrong_clock")
         at = self._place(device.id, received_at)
         return Row(device.id, device.site, at, period, received_at, values, flags, extras, marks, beside)
+
+    def _foreign(self, device: Device, extras: Mapping[str, object], route: Route) -> str | None:
+        """Why the topic or the payload shows that another device speaks; None where nothing does.
+
+        The bridge can't see who published: the broker's ACL decides who may use which topic.
+        """
+        if route.format != device.format:
+            return f"{device.id} is a device of {device.format}, and this is a topic of {route.format}"
+        if route.speakers is not None and device.id not in route.speakers:
+            return f"the payload names {device.id}; this topic is of {', '.join(sorted(route.speakers))}"
+        for name in ID_KEYS & extras.keys():
+            other = self.register.device_of(str(extras[name]))
+            if other is not None and other.id != device.id:
+                return f"{name} of the payload names {other.id}, the topic {device.id}"
+        return None
 
     def _place(self, device: str, received_at: int) -> int:
         """Time of a reading that has none: its receipt, or 1 ms after the one before.
@@ -192,6 +227,9 @@ class Resolver:
         return False
 
     def _notice(self, came: Arrival, kind: str) -> Outcome:
+        if not self.orders and kind != "status":
+            words = "signals and background values are not taken from MQTT here (signals: in ingest.yaml)"
+            return self._refuse(came, "not_allowed", words)
         if kind == "background":
             value = decode_background(came.payload, came.topic, self._offset_s(came.received_at))
             if isinstance(value, Rejected):
@@ -270,8 +308,8 @@ class Resolver:
         self._known[key] = known
         return known
 
-    def _route(self, topic: str) -> Decoder | str | None:
-        route: Decoder | str | None = None
+    def _route(self, topic: str) -> Route | str | None:
+        route: Route | str | None = None
         if matches(BACKGROUND_FILTER, topic):
             route = "background"
         elif matches(SIGNALS_FILTER, topic):
@@ -279,9 +317,10 @@ class Resolver:
         elif matches(STATUS_FILTER, topic):
             route = "status"
         else:
-            for rule in self.register.ingest:
+            for rule in self.register.ingest.filters:
                 if matches(rule.filter, topic):
-                    route = FORMATS[rule.format].decode
+                    allowed = speakers(topic, rule.filter, self.register)
+                    route = Route(FORMATS[rule.format].decode, rule.format, allowed)
                     break
         if len(self._routes) >= _MOST_TOPICS:
             self._routes.clear()
@@ -315,26 +354,6 @@ def gathered(outcomes: list[Outcome]) -> list[Outcome]:
         detail = f"{first.detail}; {len(parts)} of its readings are refused so"
         kept.append(replace(first, detail=detail, part=-1, parts=parts))
     return kept
-
-
-def matches(pattern: str, topic: str) -> bool:
-    """True if an MQTT topic filter matches a topic (MQTT 5.0, section 4.7)."""
-    if topic.startswith("$") and pattern[:1] in "+#":
-        return False
-    wanted, levels = pattern.split("/"), topic.split("/")
-    for index, level in enumerate(wanted):
-        if level == "#":
-            return True
-        if index >= len(levels) or level not in ("+", levels[index]):
-            return False
-    return len(wanted) == len(levels)
-
-
-def filters_of(register: Register) -> list[str]:
-    """The topic filters whose messages the resolver reads."""
-    return list(
-        dict.fromkeys([*(rule.filter for rule in register.ingest), BACKGROUND_FILTER, SIGNALS_FILTER])
-    )
 
 
 def _span(ahead_ms: int) -> str:

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field
 
 from alerts.records import Message
 from alerts.retry import Outcome
-from ingest.register import Form, Id
+from ingest.forms import Form, Id
 
 
 class Sender(Protocol):

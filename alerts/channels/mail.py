@@ -24,7 +24,7 @@ from alerts.channels.base import ChannelForm, SecretName
 from alerts.channels.http import shortened
 from alerts.records import Message
 from alerts.retry import Outcome, refused, retry, sent, unknown
-from ingest.register import Name
+from ingest.forms import Name
 
 _THREADS = 4
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")

@@ -12,7 +12,8 @@ from pydantic import AfterValidator, Field, StrictFloat, StrictInt, TypeAdapter
 
 from alerts.channels import CHANNEL_KINDS, READY_CHANNELS, AnyChannel, ChannelForm
 from alerts.kinds import DEADLINES, KINDS, LEVELS, LINES, ROUTED, kind_of
-from ingest.register import Channel, Contact, Form, Name, Register
+from ingest.forms import Form, Name
+from ingest.register import Channel, Contact, Register
 from ingest.strict_yaml import ConfigError, Document, Loaded, Problem, did_you_mean, load
 from processors.plan import TOGETHER_S
 

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from ingest.decoders import FORMATS
+from ingest.forms import filter_fault
+from ingest.ingest_form import DEFAULT_FILTERS
 from ingest.register import (
-    DEFAULT_INGEST,
     County,
     Department,
     Device,
     Register,
     Site,
-    filter_fault,
     load_register,
     read_register,
 )
@@ -54,7 +54,7 @@ def test_the_smallest_county_of_the_contract_loads() -> None:
     assert register.sites["site-1"].location == (39.90, 116.40)
     assert register.sites["site-1"].contacts[0].channels[0].kind == "file"
     assert register.devices["dev-1"].interval == 60
-    assert register.ingest == list(DEFAULT_INGEST)
+    assert register.ingest.filters == DEFAULT_FILTERS
     assert register.warnings == ()
 
 

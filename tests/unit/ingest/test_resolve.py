@@ -14,7 +14,8 @@ from ingest.codec import decode_quarantined, encode_quarantined
 from ingest.quarantine import outcomes_of
 from ingest.records import Background, Quarantined, Signal, Status
 from ingest.register import Register, load_register
-from ingest.resolve import Arrival, Duplicate, Outcome, Resolver, TimePolicy, filters_of, gathered, matches
+from ingest.resolve import Arrival, Duplicate, Outcome, Resolver, TimePolicy, gathered
+from ingest.topic_filters import filters_of, matches
 from tests.counties import device, iso, write_county
 
 NOW = 1_795_392_000_000
@@ -24,8 +25,12 @@ TOPIC = "dust/v1/dev-1/readings"
 
 @pytest.fixture(scope="module")
 def register(tmp_path_factory: pytest.TempPathFactory) -> Register:
-    """Two native monitors and a gateway's topic."""
-    devices = [device("dev-1", interval=60), device("dev-2", aliases=["AA:BB", "010000A8900016F000169DC0"])]
+    """Two native monitors, and one that speaks HJ 212 on a topic of many."""
+    devices = [
+        device("dev-1", interval=60),
+        device("dev-2", aliases=["AA:BB"]),
+        device("dev-3", format="hj212", aliases=["010000A8900016F000169DC0"]),
+    ]
     ingest = [
         {"filter": "dust/v1/+/readings", "format": "json_v1"},
         {"filter": "hj/#", "format": "hj212"},

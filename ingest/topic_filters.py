@@ -1,0 +1,29 @@
+"""Topic filters of the county: those that the bridge reads, and what a filter matches (MQTT 5.0, 4.7)."""
+
+from __future__ import annotations
+
+from ingest.register import Register
+
+BACKGROUND_FILTER = "dust/v1/background/+"
+SIGNALS_FILTER = "dust/v1/signals/+"
+STATUS_FILTER = "dust/v1/+/status"
+
+
+def matches(pattern: str, topic: str) -> bool:
+    """True if an MQTT topic filter matches a topic (MQTT 5.0, section 4.7)."""
+    if topic.startswith("$") and pattern[:1] in "+#":
+        return False
+    wanted, levels = pattern.split("/"), topic.split("/")
+    for index, level in enumerate(wanted):
+        if level == "#":
+            return True
+        if index >= len(levels) or level not in ("+", levels[index]):
+            return False
+    return len(wanted) == len(levels)
+
+
+def filters_of(register: Register) -> list[str]:
+    """The topic filters whose messages the resolver reads."""
+    return list(
+        dict.fromkeys([*(rule.filter for rule in register.ingest.filters), BACKGROUND_FILTER, SIGNALS_FILTER])
+    )
