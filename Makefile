@@ -24,10 +24,10 @@ $(UV):
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
 
-$(VENV)/.ready: $(UV) pyproject.toml uv.lock alerts/web/package-lock.json deploy/embedded/kafka-jars.txt
+$(VENV)/.ready: $(UV) pyproject.toml uv.lock alerts/web/package-lock.json deploy/embedded/kafka-jars.txt deploy/embedded/artemis-jars.txt
 	@echo "setting up: pinned Python packages"
 	@$(UV) sync --quiet --frozen --all-extras --inexact
-	@echo "setting up: Kafka"
+	@echo "setting up: Kafka and Artemis"
 	@$(BIN)/python -m deploy.embedded.prepare
 	@echo "setting up: browser code and texts"
 	@$(BIN)/python -m deploy.assets

@@ -34,6 +34,6 @@ def configure_logging(service: str, level: str = "info") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for noisy in ("faust", "mode", "aiokafka", "kafka", "httpx", "uvicorn.access", "amqtt", "transitions"):
+    for noisy in ("faust", "mode", "aiokafka", "kafka", "httpx", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(service=service)

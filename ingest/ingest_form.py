@@ -11,7 +11,7 @@ from ingest.decoders import NATIVE
 from ingest.forms import Form, FormatName, Id, TopicFilter
 
 # Mosquitto parts name and password by a colon; blanks and commas part the names of Artemis
-_USER_NAME = re.compile(r"[^\s:,=#\\\x00-\x20\x7f]{1,64}")
+_USER_NAME = re.compile(r"[^\s:,=#~\\\x00-\x20\x7f][^\s:,=#\\\x00-\x20\x7f]{0,63}")
 
 UserKind = Literal["device", "gateway", "station", "office", "bridge", "simulator", "tool"]
 

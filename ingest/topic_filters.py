@@ -27,3 +27,14 @@ def filters_of(register: Register) -> list[str]:
     return list(
         dict.fromkeys([*(rule.filter for rule in register.ingest.filters), BACKGROUND_FILTER, SIGNALS_FILTER])
     )
+
+
+def covers(broad: str, narrow: str) -> bool:
+    """True if every topic that `narrow` (a topic or a filter) matches is matched by `broad`."""
+    wanted, levels = broad.split("/"), narrow.split("/")
+    for place, level in enumerate(wanted):
+        if level == "#":
+            return True
+        if place >= len(levels) or levels[place] == "#" or level not in ("+", levels[place]):
+            return False
+    return len(wanted) == len(levels)

@@ -6,11 +6,15 @@ import json
 import re
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 
 from deploy.settings import DESK_PORT
+
+if TYPE_CHECKING:
+    from deploy.embedded.mqtt import BrokerKind
 
 EXAMPLE = Path(__file__).parent.parent / "example"
 PORT = click.IntRange(1, 65535)
@@ -50,8 +54,23 @@ def parse_duration(text: str) -> float:
     default=EXAMPLE,
     help="Another county than the example.",
 )
+@click.option(
+    "--mqtt",
+    type=click.Choice(["artemis", "mosquitto"]),
+    default="artemis",
+    show_default=True,
+    help="MQTT broker: the one that comes along, or the machine's Mosquitto.",
+)
 @click.pass_context
-def command(ctx: click.Context, for_: str | None, speed: float, port: int, data: Path, config: Path) -> None:
+def command(
+    ctx: click.Context,
+    for_: str | None,
+    speed: float,
+    port: int,
+    data: Path,
+    config: Path,
+    mqtt: BrokerKind,
+) -> None:
     """Run everything on this machine with a simulated county.
 
     \b
@@ -67,7 +86,7 @@ def command(ctx: click.Context, for_: str | None, speed: float, port: int, data:
 
     seconds = None if for_ is None else parse_duration(for_)
     say("starting Kafka, the MQTT broker and the services ...")
-    demo = build_demo(config, data, speed, port, say)
+    demo = build_demo(config, data, speed, port, say, mqtt)
     demo.stack.told.listen()
 
     def on_ready() -> None:

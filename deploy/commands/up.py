@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from deploy.commands.demo import PORT
 from deploy.settings import DESK_PORT
+
+if TYPE_CHECKING:
+    from deploy.embedded.mqtt import BrokerKind
 
 
 @click.command("up")
@@ -22,8 +26,15 @@ from deploy.settings import DESK_PORT
 )
 @click.option("--port", type=PORT, default=DESK_PORT, show_default=True, help="Port of the desk.")
 @click.option("--kafka-port", type=PORT, default=9092, show_default=True, help="Port of Kafka.")
+@click.option(
+    "--mqtt",
+    type=click.Choice(["artemis", "mosquitto"]),
+    default="artemis",
+    show_default=True,
+    help="MQTT broker: the one that comes along, or the machine's Mosquitto.",
+)
 @click.option("--mqtt-port", type=PORT, default=1883, show_default=True, help="Port of the MQTT broker.")
-def command(config: Path, data: Path, port: int, kafka_port: int, mqtt_port: int) -> None:
+def command(config: Path, data: Path, port: int, kafka_port: int, mqtt_port: int, mqtt: BrokerKind) -> None:
     """Run Kafka, an MQTT broker, all services and the desk on this machine until SIGTERM.
 
     \b
@@ -45,6 +56,7 @@ def command(config: Path, data: Path, port: int, kafka_port: int, mqtt_port: int
         click.echo,
         kafka_port=kafka_port,
         mqtt_port=mqtt_port,
+        mqtt_kind=mqtt,
         extra_env={"DUSTWATCH_BASE_URL": named} if named else {},
     )
     stack.told.listen()

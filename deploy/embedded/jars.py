@@ -80,6 +80,7 @@ class JarSet(NamedTuple):
 
 
 KAFKA = JarSet("kafka", "3.9.1")
+ARTEMIS = JarSet("artemis", "2.55.0")
 
 
 def _fetch(client: httpx.Client, base: str, jar: Jar, folder: Path) -> None:

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from deploy.embedded.jars import KAFKA, JarError, JarSet
+from deploy.embedded.jars import ARTEMIS, KAFKA, JarError, JarSet
 from deploy.embedded.java import aot_cache
 from deploy.embedded.kafka import KafkaNode
+from deploy.embedded.mqtt import MqttBroker
 from deploy.embedded.process import ServerError
 
 
@@ -23,6 +24,7 @@ class Trained(Protocol):
 
 SERVERS: dict[JarSet, Callable[[Path, list[str]], Trained]] = {
     KAFKA: lambda folder, options: KafkaNode(folder, java_options=options),
+    ARTEMIS: lambda folder, options: MqttBroker(folder, java_options=options),
 }
 
 

@@ -13,9 +13,13 @@ from zoneinfo import ZoneInfo
 
 from alerts.store import CaseStore
 from deploy.county.compile import checked_revision, revision_of_folder
+from deploy.embedded.mqtt import BrokerKind
 from deploy.machine.account import Account, take_account
 from deploy.machine.stack import PARTITIONS, Say, Stack
+from ingest.access import SIMULATOR
 from ingest.clock import AffineClock, WallClock
+from ingest.ingest_form import User
+from ingest.mqtt import MqttOptions
 from ingest.register import Register, load_register
 from ingest.simulator.county import SimulatedCounty
 from ingest.simulator.monitors import BROKEN, LYING, SILENT, STUTTERING, DustEpisode
@@ -56,7 +60,10 @@ class Demo:
         self.stack.apply(revision_of_folder(self.stack.config, received_at=now_ms))
         on_ready()
         county = simulated_county(self.register, now_ms)
-        player = Player(county, clock, self.stack.mqtt.url, now_ms)
+        password = self.stack.mqtt.passwords[SIMULATOR]
+        player = Player(
+            county, clock, MqttOptions(self.stack.mqtt.url, SIMULATOR, SIMULATOR, password), now_ms
+        )
         halt = threading.Event()
         thread = threading.Thread(target=player.run, args=(halt,), name="county")
         thread.start()
@@ -126,8 +133,20 @@ def simulated_county(register: Register, now_ms: int) -> SimulatedCounty:
     )
 
 
-def build_demo(config: Path, folder: Path, speed: float, port: int, say: Say) -> Demo:
+def build_demo(
+    config: Path, folder: Path, speed: float, port: int, say: Say, mqtt: BrokerKind = "artemis"
+) -> Demo:
     """Build a demo of the configuration folder. Raises ConfigError."""
     register = load_register(config)
     start_ms = start_instant(register.county.zone, datetime.now(UTC))
-    return Demo(Stack(folder, config, "wall", port, say, purpose="demo"), register, start_ms, speed, say)
+    stack = Stack(
+        folder,
+        config,
+        "wall",
+        port,
+        say,
+        purpose="demo",
+        mqtt_kind=mqtt,
+        users=(User(name=SIMULATOR, kind="simulator"),),
+    )
+    return Demo(stack, register, start_ms, speed, say)

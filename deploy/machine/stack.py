@@ -11,21 +11,26 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from deploy.brokers.passwords import passwords_of
 from deploy.county.apply import WouldCancel, put_configuration, user_name
 from deploy.embedded.kafka import KafkaNode
-from deploy.embedded.mqtt import MqttBroker
+from deploy.embedded.mqtt import BrokerKind, MqttBroker
 from deploy.embedded.ports import free_port, usual_or_free
 from deploy.embedded.process import ServerError, accepts
 from deploy.health import PORTS
 from deploy.machine.folder import HeldFolder, Purpose, hold_folder
 from deploy.machine.stopping import Stop
 from deploy.machine.supervisor import KeptServer, Supervisor
+from ingest.access import BRIDGE, access_of
 from ingest.admin import ensure_topics
+from ingest.ingest_form import User
 from ingest.records import Revision
+from ingest.register import load_register
 
 Say = Callable[[str], None]
 READY_WITHIN_S = 60.0
 PARTITIONS = 4  # one machine, one county: fewer partitions, fuller batches
+CLIENT_ID = "~client-id"  # beside the passwords; no user's name begins like this
 SERVICES = ("bridge", "gateway", "detect", "store", "alerts", "desk")
 
 
@@ -41,6 +46,8 @@ class Stack:
     purpose: Purpose = "up"
     kafka_port: int | None = None
     mqtt_port: int | None = None
+    mqtt_kind: BrokerKind = "artemis"
+    users: tuple[User, ...] = ()  # of the MQTT broker, beside those of the county
     extra_env: Mapping[str, str] = field(default_factory=dict)
     kafka: KafkaNode = field(init=False)
     mqtt: MqttBroker = field(init=False)
@@ -49,11 +56,12 @@ class Stack:
     held: HeldFolder | None = None
     servers: list[KeptServer] = field(default_factory=list)
     told: Stop = field(default_factory=Stop)
+    bridge: str = BRIDGE  # its user at the MQTT broker
 
     def __post_init__(self) -> None:
         self.folder = self.folder.absolute()
         self.kafka = KafkaNode(self.folder / "kafka", self.kafka_port)
-        self.mqtt = MqttBroker(self.folder / "mqtt", self.mqtt_port)
+        self.mqtt = MqttBroker(self.folder / "mqtt", self.mqtt_port, kind=self.mqtt_kind)
 
     def env(self, service: str) -> dict[str, str]:
         """The settings of one service, as environment variables."""
@@ -63,10 +71,9 @@ class Stack:
             "KAFKA": self.kafka.bootstrap,
             "PARTITIONS": str(PARTITIONS),
             "MQTT": self.mqtt.url,
-            "MQTT_VERSION": self.mqtt.version,
-            "MQTT_USERNAME": "bridge",
-            "MQTT_PASSWORD": "bridge",
-            "MQTT_SHARE": "dustwatch" if self.mqtt.shared else "",
+            "MQTT_USERNAME": self.bridge,
+            "MQTT_PASSWORD": self.mqtt.passwords.get(self.bridge, ""),
+            "MQTT_CLIENT_ID": self.mqtt.passwords.get(CLIENT_ID, ""),
             "HISTORY": f"sqlite:///{self.folder}/history.sqlite",
             "CASES": f"sqlite:///{self.folder}/cases.sqlite",
             "FILES": str(self.folder / "messages"),
@@ -87,6 +94,7 @@ class Stack:
         self.held = hold_folder(self.folder, self.purpose)
         if self.purpose == "demo":
             self.held.empty()
+        self.know_users()
         with ThreadPoolExecutor(2) as pool:
             kafka, mqtt = pool.submit(self.kafka.start), pool.submit(self.mqtt.start)
             mqtt.result()
@@ -97,11 +105,17 @@ class Stack:
             KeptServer("the MQTT broker", self.mqtt, self.mqtt.log, now),
         ]
         self.say(f"Kafka at {self.kafka.bootstrap}, MQTT at {self.mqtt.url}")
-        if self.mqtt.warning:
-            self.say(self.mqtt.warning)
         self.told.check()
         for warning in asyncio.run(ensure_topics(self.kafka.bootstrap, PARTITIONS, 1)):
             self.say(warning)
+
+    def know_users(self) -> None:
+        """The broker's users, as the configuration folder has them now, and a password for each."""
+        access = access_of(load_register(self.config), self.users)
+        self.bridge = next(one.user for one in access if one.kind == BRIDGE)
+        self.mqtt.access = access
+        # whoever knows the name of a session can take it over: the bridge's is as secret as a password
+        self.mqtt.passwords = passwords_of(self.folder, [*(one.user for one in access), CLIENT_ID])
 
     def apply(self, revision: Revision) -> None:
         """Put the configuration into the log."""

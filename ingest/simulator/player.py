@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from ingest.clock import Clock
+from ingest.mqtt import MqttOptions
 from ingest.simulator.county import SimulatedCounty
 
 _STEP_S = 0.1
 _DRAIN_S = 10.0
-_STAY_S = 1.0
-MQTT_PORT = 1883
 
 
 @dataclass(slots=True)
@@ -30,17 +27,16 @@ class Played:
 class Player:
     """Plays a county from `start_ms` until `stop` is set; every message at QoS 1."""
 
-    def __init__(self, county: SimulatedCounty, clock: Clock, url: str, start_ms: int) -> None:
+    def __init__(self, county: SimulatedCounty, clock: Clock, to: MqttOptions, start_ms: int) -> None:
         self.county, self.clock = county, clock
         self.played = Played()
         self._at_ms = start_ms
         self._client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, client_id="dustwatch-simulator", protocol=mqtt.MQTTv311
+            CallbackAPIVersion.VERSION2, client_id=to.client_id, protocol=mqtt.MQTTv311, clean_session=False
         )
         self._client.max_inflight_messages_set(200)
-        address = urlsplit(url)
-        self._client.username_pw_set("simulator", "simulator")
-        self._client.connect(address.hostname or "127.0.0.1", address.port or MQTT_PORT)
+        self._client.username_pw_set(to.username, to.password)
+        self._client.connect(*to.address)
         self._client.loop_start()
 
     def run(self, stop: threading.Event) -> Played:
@@ -55,8 +51,6 @@ class Player:
             self._at_ms = now
         if last is not None:
             last.wait_for_publish(_DRAIN_S)
-            # amqtt lets go of what a client sent just before it leaves, acknowledged or not
-            time.sleep(_STAY_S)
         self._client.disconnect()
         self._client.loop_stop()
         return self.played
