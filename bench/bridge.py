@@ -59,7 +59,7 @@ def run() -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="dustwatch-bench-") as name:
         folder = Path(name)
         kafka = KafkaNode(folder / "kafka").start()
-        mqtt = MqttBroker(folder / "mqtt", mosquitto=True).start()
+        mqtt = MqttBroker(folder / "mqtt", kind="mosquitto").start()
         try:
             asyncio.run(ensure_topics(kafka.bootstrap, PARTITIONS))
             register = county(folder / "county")

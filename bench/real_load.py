@@ -57,7 +57,7 @@ def _at(rate: int, folder: Path) -> list[Row]:
         channels=hook,
     )
     kafka = KafkaNode(folder / "kafka").start()
-    mqtt = MqttBroker(folder / "mqtt", mosquitto=True).start()
+    mqtt = MqttBroker(folder / "mqtt", kind="mosquitto").start()
     pipeline = Pipeline(
         folder,
         county,

@@ -78,7 +78,7 @@ def run() -> list[Row]:
         folder = Path(name)
         influx = influxdb.start(folder / "influxdb")
         kafka = KafkaNode(folder / "kafka").start()
-        mqtt = MqttBroker(folder / "mqtt", mosquitto=True).start()
+        mqtt = MqttBroker(folder / "mqtt", kind="mosquitto").start()
         os.environ["DUSTWATCH_INFLUX_TOKEN"] = influx.token
         try:
             ours, costs = _ours(folder, kafka, mqtt, influx)

@@ -110,7 +110,7 @@ def _unready(pipeline: Pipeline, service: str) -> str:
 def test_a_full_disk_is_named_and_with_room_again_nothing_is_lost(tmp_path: Path, small_disk: Path) -> None:
     folder = write_county(tmp_path / "county", [device(f"d{i:02d}") for i in range(DEVICES)])
     kafka = KafkaNode(tmp_path / "kafka").start()
-    mqtt = MqttBroker(tmp_path / "mqtt", mosquitto=True).start()
+    mqtt = MqttBroker(tmp_path / "mqtt", kind="mosquitto").start()
     pipeline = Pipeline(
         tmp_path,
         folder,

@@ -109,7 +109,7 @@ def test_a_run_with_kills_loses_nothing_and_tells_nobody_twice(run: int, tmp_pat
     chance = random.Random(1000 + run)
     sink = WebhookSink()
     kafka = KafkaNode(tmp_path / "kafka").start()
-    mosquitto = MqttBroker(tmp_path / "mqtt", mosquitto=True).start()
+    mosquitto = MqttBroker(tmp_path / "mqtt", kind="mosquitto").start()
     start_ms = int(datetime(2026, 11, 23, 1, 0, tzinfo=UTC).timestamp() * 1000)
     anchor = datetime.now(UTC).isoformat()
     pipeline = Pipeline(

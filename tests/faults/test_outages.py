@@ -100,7 +100,7 @@ def county(
         channels=hook,
     )
     kafka = KafkaNode(tmp_path / "kafka").start()
-    mqtt = MqttBroker(tmp_path / "mqtt", mosquitto=True).start()
+    mqtt = MqttBroker(tmp_path / "mqtt", kind="mosquitto").start()
     history = f"influx+{influxdb.url}?org={influxdb.org}&bucket={bucket}"
     cases = postgres.create_database(f"outage_{time.time_ns()}")
     pipeline = Pipeline(tmp_path, folder, kafka.bootstrap, mqtt.url, history, cases)

@@ -73,7 +73,7 @@ def test_an_hour_without_a_bridge_accuses_nobody_and_its_breach_is_told_as_delay
         packs=(WUHAN,),
     )
     kafka = KafkaNode(tmp_path / "kafka").start()
-    mqtt = MqttBroker(tmp_path / "mqtt", mosquitto=True).start()
+    mqtt = MqttBroker(tmp_path / "mqtt", kind="mosquitto").start()
     cases, history = (f"sqlite:///{tmp_path}/{name}.sqlite" for name in ("cases", "history"))
     anchor = time.time_ns() // 1_000_000
     clock = AffineClock(BEGIN, anchor, SPEED)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from deploy.embedded.kafka import KafkaNode
-from deploy.embedded.mqtt import MqttBroker
+from deploy.embedded.mqtt import BrokerKind, MqttBroker
 from ingest.admin import TopicMismatch, ensure_topics
 from ingest.bridge import BridgeConfig, run_bridge
 from ingest.clock import ManualClock, WallClock
@@ -36,8 +37,7 @@ from tests.integration.bridging import (
 )
 from tests.mqtt_load import LoadClient
 
-mosquitto_only = pytest.mark.servers
-_open: list[LoadClient] = []
+BROKERS = ["artemis", pytest.param("mosquitto", marks=pytest.mark.servers)]
 
 
 @pytest.fixture(scope="module")
@@ -54,29 +54,23 @@ def register(tmp_path_factory: pytest.TempPathFactory) -> Register:
     return county(tmp_path_factory.mktemp("bridge-county"))
 
 
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[MqttBroker]:
-    """Mosquitto where it is installed, else the embedded one."""
-    server = MqttBroker(tmp_path / "mqtt").start()
+@pytest.fixture(params=BROKERS)
+def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MqttBroker]:
+    """The broker that comes along; among the servers Mosquitto too."""
+    server = MqttBroker(tmp_path / "mqtt", kind=request.param).start()
     yield server
     server.stop()
-    _open.clear()
 
 
-def how(broker: MqttBroker) -> dict[str, str | None]:
-    """What the bridge must be told of this broker."""
-    share = "dustwatch" if broker.shared else None
-    return {"version": broker.version, "share": share, "username": "bridge", "password": "bridge"}
+async def load(broker: MqttBroker, messages: list[tuple[str, bytes]]) -> None:
+    """Publish from another thread; returns when the broker has everything."""
 
+    def publish_all() -> None:
+        client = LoadClient(broker.port)
+        client.publish(messages)
+        client.close()
 
-async def load(broker: MqttBroker, messages: list[tuple[str, bytes]], name: str | None = None) -> None:
-    """Publish from another thread; returns when the broker has everything.
-
-    The connection stays until the broker goes: amqtt drops what a publisher sent just before it left.
-    """
-    client = LoadClient(broker.port, name or f"load-{len(_open)}")
-    _open.append(client)
-    await asyncio.to_thread(client.publish, messages)
+    await asyncio.to_thread(publish_all)
 
 
 async def test_what_is_published_is_in_the_feed_once_and_acknowledged(
@@ -85,7 +79,7 @@ async def test_what_is_published_is_in_the_feed_once_and_acknowledged(
     log = await Log(node.bootstrap).mark()
     background = json.dumps({"time": iso(WallClock().now_ms() - 3_600_000), "pm10": 80}).encode()
     messages = [*readings(500), ("dust/v1/d1/readings", b"rubbish"), ("dust/v1/background/S001", background)]
-    async with bridge(node.bootstrap, broker.url, register, "first", **how(broker)) as telemetry:
+    async with bridge(node.bootstrap, broker.url, register, "first") as telemetry:
         await load(broker, messages)
         await eventually("all acknowledged", lambda: acknowledged(telemetry) == len(messages))
         await eventually("a tick", lambda: telemetry.last_tick._value.get() > 0)
@@ -98,7 +92,6 @@ async def test_what_is_published_is_in_the_feed_once_and_acknowledged(
         assert len(site_of) > 0
 
 
-@mosquitto_only
 async def test_poison_at_full_rate_holds_nothing_up(
     node: KafkaNode, broker: MqttBroker, register: Register
 ) -> None:
@@ -106,7 +99,7 @@ async def test_poison_at_full_rate_holds_nothing_up(
     good = readings(10_000)
     bad = [(f"dust/v1/d{n % 20}/readings", b'{"pm10": %d, "cut' % n) for n in range(10_000)]
     mixed = [message for pair in zip(good, bad, strict=True) for message in pair]
-    async with bridge(node.bootstrap, broker.url, register, "poison", **how(broker)) as telemetry:
+    async with bridge(node.bootstrap, broker.url, register, "poison") as telemetry:
         await load(broker, mixed)
         await eventually("all acknowledged", lambda: acknowledged(telemetry) == len(mixed), 120)
     feed, held = await log.read()
@@ -115,7 +108,6 @@ async def test_poison_at_full_rate_holds_nothing_up(
     assert len(held) == 10_000
 
 
-@mosquitto_only
 async def test_a_stopped_kafka_leaves_messages_with_the_broker_and_loses_none(
     tmp_path: Path, broker: MqttBroker, register: Register
 ) -> None:
@@ -123,7 +115,7 @@ async def test_a_stopped_kafka_leaves_messages_with_the_broker_and_loses_none(
     try:
         await ensure_topics(own.bootstrap, PARTITIONS)
         log = await Log(own.bootstrap).mark()
-        async with bridge(own.bootstrap, broker.url, register, "outage", **how(broker)) as telemetry:
+        async with bridge(own.bootstrap, broker.url, register, "outage") as telemetry:
             await load(broker, readings(200))
             await eventually("the first acknowledged", lambda: acknowledged(telemetry) == 200)
             own.kill()
@@ -142,24 +134,23 @@ async def test_a_stopped_kafka_leaves_messages_with_the_broker_and_loses_none(
         own.stop()
 
 
-@mosquitto_only
+@pytest.mark.parametrize("kind", BROKERS)
 async def test_a_broker_that_forgets_its_session_gets_no_acknowledgement_for_what_was_not_stored(
-    tmp_path: Path, register: Register
+    kind: BrokerKind, tmp_path: Path, register: Register
 ) -> None:
     own = KafkaNode(tmp_path / "kafka").start()
-    mqtt = MqttBroker(tmp_path / "mqtt", mosquitto=True).start()
+    mqtt = MqttBroker(tmp_path / "mqtt", kind=kind).start()
     try:
         await ensure_topics(own.bootstrap, PARTITIONS)
         log = await Log(own.bootstrap).mark()
-        async with bridge(own.bootstrap, mqtt.url, register, "forgets", **how(mqtt)) as telemetry:
+        async with bridge(own.bootstrap, mqtt.url, register, "forgets") as telemetry:
             own.kill()  # confirmations are pending from here on
             await load(mqtt, readings(100))
             await eventually("taken in", lambda: telemetry.records.labels("message")._value.get() == 100)
             mqtt.kill()
             await eventually("lost", lambda: "mqtt" in telemetry.unready())
-            for kept in (tmp_path / "mqtt").glob("*.db*"):
-                kept.unlink()
-            mqtt = MqttBroker(tmp_path / "mqtt", mqtt.port, mosquitto=True).start()
+            shutil.rmtree(tmp_path / "mqtt" / "data")
+            mqtt = MqttBroker(tmp_path / "mqtt", mqtt.port, kind=kind).start()
             await eventually("connected again", lambda: "mqtt" not in telemetry.unready())
             await load(mqtt, readings(100, first=100))
             await eventually("taken in", lambda: telemetry.records.labels("message")._value.get() == 200)
@@ -175,21 +166,19 @@ async def test_a_broker_that_forgets_its_session_gets_no_acknowledgement_for_wha
         own.stop()
 
 
-@mosquitto_only
 async def test_what_was_not_acknowledged_is_delivered_to_the_next_bridge(
     node: KafkaNode, broker: MqttBroker, register: Register
 ) -> None:
-    async with bridge(node.bootstrap, broker.url, register, "next", **how(broker)):
+    async with bridge(node.bootstrap, broker.url, register, "next"):
         pass  # leaves a session behind
     await load(broker, readings(2_500))
     log = await Log(node.bootstrap).mark()
-    async with bridge(node.bootstrap, broker.url, register, "next", **how(broker)) as telemetry:
+    async with bridge(node.bootstrap, broker.url, register, "next") as telemetry:
         await eventually("all acknowledged", lambda: acknowledged(telemetry) == 2_500)
     feed, _ = await log.read()
     assert sequence_numbers(feed) == dict.fromkeys(range(2_500), 1)
 
 
-@mosquitto_only
 async def test_a_retained_message_is_marked_and_one_without_time_dropped(
     node: KafkaNode, broker: MqttBroker, register: Register
 ) -> None:
@@ -201,7 +190,7 @@ async def test_a_retained_message_is_marked_and_one_without_time_dropped(
             paho.mqtt.publish.single, topic, payload, 1, retain=True, hostname="127.0.0.1", port=broker.port
         )
     log = await Log(node.bootstrap).mark()
-    plain = {**how(broker), "share": None}  # a shared subscription gets no retained messages
+    plain = {"share": None}  # a shared subscription gets no retained messages
     async with bridge(node.bootstrap, broker.url, register, "retained", **plain) as telemetry:
         await eventually("both handled", lambda: acknowledged(telemetry) == 2)
         assert telemetry.discards.labels("retained_without_time")._value.get() == 1
@@ -210,7 +199,6 @@ async def test_a_retained_message_is_marked_and_one_without_time_dropped(
     assert [one.marks for one in batches] == [{0: "retained"}]
 
 
-@mosquitto_only
 async def test_a_recording_brings_its_own_clock_and_a_tick_every_minute(
     node: KafkaNode, broker: MqttBroker, register: Register
 ) -> None:
@@ -221,7 +209,7 @@ async def test_a_recording_brings_its_own_clock_and_a_tick_every_minute(
     ]
     log = await Log(node.bootstrap).mark()
     clock = ManualClock()
-    async with bridge(node.bootstrap, broker.url, register, "recorded", clock, **how(broker)) as telemetry:
+    async with bridge(node.bootstrap, broker.url, register, "recorded", clock) as telemetry:
         count = await asyncio.to_thread(publish, messages, MqttOptions(broker.url))
         assert count == 10
         await eventually("all acknowledged", lambda: acknowledged(telemetry) == 10)
@@ -236,7 +224,7 @@ async def test_a_retry_after_a_fix_puts_a_message_through_once(
     node: KafkaNode, broker: MqttBroker, tmp_path: Path, register: Register
 ) -> None:
     body = json.dumps({"time": iso(WallClock().now_ms()), "pm10": 7, "seq": 7}).encode()
-    async with bridge(node.bootstrap, broker.url, register, "fix", **how(broker)) as telemetry:
+    async with bridge(node.bootstrap, broker.url, register, "fix") as telemetry:
         await load(broker, [("dust/v1/new-one/readings", body)])
         await eventually("acknowledged", lambda: acknowledged(telemetry) == 1)
     held = [
@@ -266,17 +254,16 @@ async def test_another_number_of_partitions_ends_the_bridge(
         await run_bridge(config, register, Telemetry("bridge"), WallClock(), asyncio.Event())
 
 
-@mosquitto_only
 async def test_sigterm_leaves_nothing_unconfirmed_and_ends_in_time(
     node: KafkaNode, broker: MqttBroker, register: Register
 ) -> None:
     log = await Log(node.bootstrap).mark()
-    async with bridge(node.bootstrap, broker.url, register, "ends", **how(broker)) as first:
+    async with bridge(node.bootstrap, broker.url, register, "ends") as first:
         await load(broker, readings(5_000))
         await eventually("some acknowledged", lambda: acknowledged(first) > 0)
         began = asyncio.get_running_loop().time()
     assert asyncio.get_running_loop().time() - began < 10
-    async with bridge(node.bootstrap, broker.url, register, "ends", **how(broker)) as second:
+    async with bridge(node.bootstrap, broker.url, register, "ends") as second:
         total = 5_000 - acknowledged(first)
         await eventually("the rest acknowledged", lambda: acknowledged(second) >= total)
     feed, _ = await log.read()

@@ -25,9 +25,7 @@ HOUR_MS = 3_600_000
 MONITORS = ("dev-a", "dev-b")
 
 
-def _play(
-    of: Recordings, tmp_path: Path, kafka: KafkaNode, mqtt: MqttBroker, history: str, env: dict[str, str]
-) -> None:
+def _play(of: Recordings, tmp_path: Path, kafka: KafkaNode, mqtt: MqttBroker, history: str) -> None:
     folder = write_county(tmp_path / "county", [device(name, interval=300) for name in MONITORS])
     pipeline = Pipeline(
         tmp_path,
@@ -37,7 +35,6 @@ def _play(
         history,
         f"sqlite:///{tmp_path}/cases.sqlite",
         clock="recording",
-        env={"DUSTWATCH_MQTT_VERSION": mqtt.version, **env},
     )
     messages = of.dust_storm_messages(MONITORS)
     recording = write_recording(tmp_path / "storm.jsonl", messages)
@@ -80,13 +77,13 @@ def test_a_storm_through_mosquitto_kafka_and_influxdb_gives_the_means_of_pandas(
     recordings: Recordings, tmp_path: Path, influxdb: InfluxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kafka = KafkaNode(tmp_path / "kafka").start()
-    mqtt = MqttBroker(tmp_path / "mqtt", mosquitto=True).start()
+    mqtt = MqttBroker(tmp_path / "mqtt", kind="mosquitto").start()
     try:
         bucket = f"storm-{recordings.name}"
         influxdb.create_bucket(bucket)
         history = f"influx+{influxdb.url}?org={influxdb.org}&bucket={bucket}"
         monkeypatch.setenv("DUSTWATCH_INFLUX_TOKEN", influxdb.token)
-        _play(recordings, tmp_path, kafka, mqtt, history, {})
+        _play(recordings, tmp_path, kafka, mqtt, history)
     finally:
         mqtt.stop()
         kafka.stop()
@@ -96,10 +93,9 @@ def test_a_storm_through_the_embedded_servers_gives_the_means_of_pandas(
     recordings: Recordings, tmp_path: Path
 ) -> None:
     kafka = KafkaNode(tmp_path / "kafka").start()
-    mqtt = MqttBroker(tmp_path / "mqtt", mosquitto=False).start()
+    mqtt = MqttBroker(tmp_path / "mqtt").start()
     try:
-        env = {"DUSTWATCH_MQTT_SHARE": ""}
-        _play(recordings, tmp_path, kafka, mqtt, f"sqlite:///{tmp_path}/history.sqlite", env)
+        _play(recordings, tmp_path, kafka, mqtt, f"sqlite:///{tmp_path}/history.sqlite")
     finally:
         mqtt.stop()
         kafka.stop()

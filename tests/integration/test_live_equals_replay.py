@@ -108,7 +108,7 @@ def _play(
     replayed = replay(load_register(county), revision, [read_recording(recording)])
     expected = _texts({name: getattr(replayed, name) for name in WHEN})
     kafka = KafkaNode(tmp_path / "kafka").start()
-    mqtt = MqttBroker(tmp_path / "mqtt", mosquitto=True).start()
+    mqtt = MqttBroker(tmp_path / "mqtt", kind="mosquitto").start()
     nowhere = f"sqlite:///{tmp_path}/unused.sqlite"
     pipeline = Pipeline(tmp_path, county, kafka.bootstrap, mqtt.url, nowhere, nowhere, clock="recording")
     live: dict[str, bytes] = {}
