@@ -2,3 +2,5 @@
 
 `ingest.access` says it once for all; a module here makes one broker's files of it.
 """
+
+from deploy.brokers.kinds import BROKERS, BrokerProgram

@@ -10,6 +10,8 @@ from hashlib import pbkdf2_hmac
 from pathlib import Path
 
 FILE = "passwords"
+# Whoever knows the name of a session can take it over, and empty it: the bridge's is as secret as a password.
+CLIENT_ID = "~client-id"  # beside the users; no name of a user begins like this
 _BYTES = 18
 _SALT_BYTES = 12
 

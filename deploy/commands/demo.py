@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
+from rich.markup import escape
 
 from deploy.settings import DESK_PORT
 
@@ -91,6 +92,8 @@ def command(
 
     def on_ready() -> None:
         say(f"[bold]the desk: http://127.0.0.1:{port}[/bold]   messages: {demo.stack.folder}/messages")
+        if line := demo.stack.publish_line():
+            say(f"a reading as a monitor sends it: {escape(line)}")
         say(f"one second here is {speed:g} seconds in the county" + ("" if seconds else "; Ctrl-C ends it"))
 
     try:

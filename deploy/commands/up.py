@@ -65,6 +65,8 @@ def command(config: Path, data: Path, port: int, kafka_port: int, mqtt_port: int
         stack.apply(revision)
         stack.start_services()
         click.echo(f"the desk: http://127.0.0.1:{port}   data: {stack.folder}")
+        if line := stack.publish_line():
+            click.echo(f"a reading as a monitor sends it: {line}")
         click.echo(f"how it is doing: DUSTWATCH_SETTINGS={stack.settings_file} dustwatch status")
         while not stack.told.event.wait(0.5):
             stack.tend()

@@ -8,9 +8,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from deploy.brokers import artemis, mosquitto
+from deploy.brokers import BROKERS, artemis
 from deploy.brokers.listener import BrokerPlan, Listener
 from deploy.brokers.passwords import write_privately
 from deploy.embedded.jars import ARTEMIS
@@ -24,13 +24,6 @@ HEAP = "256m"
 START_WITHIN_S = 120.0
 
 BrokerKind = Literal["artemis", "mosquitto"]
-
-
-class Program(NamedTuple):
-    """How a kind of broker is run: its files, and the command in the folder that holds them."""
-
-    files: Callable[[BrokerPlan], dict[str, str]]
-    command: Callable[[Path, Sequence[str]], list[str]]
 
 
 def mosquitto_path() -> str | None:
@@ -56,9 +49,9 @@ def _mosquitto(folder: Path, options: Sequence[str]) -> list[str]:
     return [path, "-c", str(folder / "mosquitto.conf")]
 
 
-PROGRAMS: Mapping[BrokerKind, Program] = {
-    "artemis": Program(artemis.files, _artemis),
-    "mosquitto": Program(mosquitto.files, _mosquitto),
+COMMANDS: Mapping[BrokerKind, Callable[[Path, Sequence[str]], list[str]]] = {
+    "artemis": _artemis,
+    "mosquitto": _mosquitto,
 }
 
 
@@ -95,7 +88,7 @@ class MqttBroker:
         if accepts(self.port):
             raise ServerError(f"port {self.port} is taken; stop what listens there or choose another")
         self.write_files()
-        command = PROGRAMS[self.kind].command(self.folder, self._java_options)
+        command = COMMANDS[self.kind](self.folder, self._java_options)
         self._process = ServerProcess("MQTT broker", command, self.log)
         self._process.wait_until(lambda: accepts(self.port), START_WITHIN_S)
         return self
@@ -105,7 +98,7 @@ class MqttBroker:
         data = self.folder / "data"
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         plan = BrokerPlan([Listener(self.port)], self.folder, data, self.access, self.passwords)
-        for name, text in PROGRAMS[self.kind].files(plan).items():
+        for name, text in BROKERS[self.kind].files(plan).items():
             write_privately(self.folder / name, text)
 
     def running(self) -> bool:

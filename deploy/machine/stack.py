@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.brokers.passwords import passwords_of
+from deploy.brokers.passwords import CLIENT_ID, passwords_of
 from deploy.county.apply import WouldCancel, put_configuration, user_name
 from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.mqtt import BrokerKind, MqttBroker
@@ -29,8 +29,8 @@ from ingest.register import load_register
 
 Say = Callable[[str], None]
 READY_WITHIN_S = 60.0
+_NATIVE = "dust/v1/"
 PARTITIONS = 4  # one machine, one county: fewer partitions, fuller batches
-CLIENT_ID = "~client-id"  # beside the passwords; no user's name begins like this
 SERVICES = ("bridge", "gateway", "detect", "store", "alerts", "desk")
 
 
@@ -114,8 +114,19 @@ class Stack:
         access = access_of(load_register(self.config), self.users)
         self.bridge = next(one.user for one in access if one.kind == BRIDGE)
         self.mqtt.access = access
-        # whoever knows the name of a session can take it over: the bridge's is as secret as a password
         self.mqtt.passwords = passwords_of(self.folder, [*(one.user for one in access), CLIENT_ID])
+
+    def publish_line(self) -> str | None:
+        """A command that publishes a reading as a device of the county does; None where none speaks MQTT."""
+        broker = self.mqtt
+        for one in broker.access or ():
+            topic = next((name for name in one.publish if name.startswith(_NATIVE)), None)
+            if one.kind == "device" and topic is not None and topic.endswith("/readings"):
+                return (
+                    f"mosquitto_pub -h 127.0.0.1 -p {broker.port} -u {one.user} "
+                    f"-P {broker.passwords[one.user]} -q 1 -t {topic} -m '{{\"pm10\": 42}}'"
+                )
+        return None
 
     def apply(self, revision: Revision) -> None:
         """Put the configuration into the log."""
