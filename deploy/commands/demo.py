@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from deploy.options import desk_options
 from deploy.settings import DESK_PORT
 
 EXAMPLE = Path(__file__).parent.parent / "example"
@@ -50,14 +51,25 @@ def parse_duration(text: str) -> float:
     default=EXAMPLE,
     help="Another county than the example.",
 )
+@desk_options
 @click.pass_context
-def command(ctx: click.Context, for_: str | None, speed: float, port: int, data: Path, config: Path) -> None:
+def command(
+    ctx: click.Context,
+    for_: str | None,
+    speed: float,
+    port: int,
+    data: Path,
+    config: Path,
+    host: str | None,
+    base_url: str | None,
+) -> None:
     """Run everything on this machine with a simulated county.
 
     \b
     Example: dustwatch demo --for 90s --speed 60
     """
     from deploy.machine.demo import build_demo
+    from deploy.machine.desk_address import DeskAddress
 
     console = Console(stderr=False, highlight=False)
     started = time.monotonic()
@@ -67,18 +79,19 @@ def command(ctx: click.Context, for_: str | None, speed: float, port: int, data:
 
     seconds = None if for_ is None else parse_duration(for_)
     say("starting Kafka, the MQTT broker and the services ...")
-    demo = build_demo(config, data, speed, port, say)
+    demo = build_demo(config, data, speed, port, say, DeskAddress(host, base_url))
     demo.stack.told.listen()
 
     def on_ready() -> None:
-        say(f"[bold]the desk: http://127.0.0.1:{port}[/bold]   messages: {demo.stack.folder}/messages")
+        address = demo.stack.desk.url(port)
+        say(f"[bold]the desk: {address}[/bold]   messages: {demo.stack.folder}/messages")
         say(f"one second here is {speed:g} seconds in the county" + ("" if seconds else "; Ctrl-C ends it"))
 
     try:
         account = demo.run(seconds, on_ready)
     finally:
-        codes = demo.stack.stop()
-    say("stopped: " + ", ".join(f"{name} {code}" for name, code in sorted(codes.items())))
+        for line in demo.stack.what_was_done(demo.stack.stop()):
+            say(line)
     for key, value in account.as_json().items():
         console.print(f"{key:>12}  {value}")
     if not account.balanced:

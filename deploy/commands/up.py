@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
 from deploy.commands.demo import PORT
+from deploy.options import desk_options
 from deploy.settings import DESK_PORT
 
 
@@ -23,20 +23,28 @@ from deploy.settings import DESK_PORT
 @click.option("--port", type=PORT, default=DESK_PORT, show_default=True, help="Port of the desk.")
 @click.option("--kafka-port", type=PORT, default=9092, show_default=True, help="Port of Kafka.")
 @click.option("--mqtt-port", type=PORT, default=1883, show_default=True, help="Port of the MQTT broker.")
-def command(config: Path, data: Path, port: int, kafka_port: int, mqtt_port: int) -> None:
+@desk_options
+def command(
+    config: Path,
+    data: Path,
+    port: int,
+    kafka_port: int,
+    mqtt_port: int,
+    host: str | None,
+    base_url: str | None,
+) -> None:
     """Run Kafka, an MQTT broker, all services and the desk on this machine until SIGTERM.
 
     \b
-    Example: dustwatch up county/ --data /var/lib/dustwatch
+    Example: dustwatch up county/ --data /var/lib/dustwatch --host 0.0.0.0 --base-url http://10.1.2.3:8400
     """
     from deploy.county.compile import checked_revision
+    from deploy.machine.desk_address import DeskAddress
     from deploy.machine.stack import Stack
     from ingest.clock import WallClock
 
     now_ms = WallClock().now_ms()
     revision = checked_revision(config, received_at=now_ms)
-    # Whoever reads a message elsewhere needs the address of the desk as it is seen from there.
-    named = os.environ.get("DUSTWATCH_BASE_URL")
     stack = Stack(
         data,
         config,
@@ -45,16 +53,17 @@ def command(config: Path, data: Path, port: int, kafka_port: int, mqtt_port: int
         click.echo,
         kafka_port=kafka_port,
         mqtt_port=mqtt_port,
-        extra_env={"DUSTWATCH_BASE_URL": named} if named else {},
+        desk=DeskAddress(host, base_url),
     )
     stack.told.listen()
     try:
         stack.start_servers()
         stack.apply(revision)
         stack.start_services()
-        click.echo(f"the desk: http://127.0.0.1:{port}   data: {stack.folder}")
+        click.echo(f"the desk: {stack.desk.url(port)}   data: {stack.folder}")
         click.echo(f"how it is doing: DUSTWATCH_SETTINGS={stack.settings_file} dustwatch status")
         while not stack.told.event.wait(0.5):
             stack.tend()
     finally:
-        stack.stop()
+        for line in stack.what_was_done(stack.stop()):
+            click.echo(line)

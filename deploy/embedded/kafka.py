@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import uuid
 from base64 import urlsafe_b64encode
 from pathlib import Path
@@ -82,6 +81,11 @@ class KafkaNode:
 
     def start(self) -> KafkaNode:
         """Format the folder if it is new, boot, and wait until clients are answered. Raises ServerError."""
+        self.launch()
+        return self.wait()
+
+    def launch(self) -> None:
+        """Format the folder if it is new, and start the process. Raises ServerError."""
         if accepts(self.port):
             raise ServerError(f"port {self.port} is taken; stop what listens there or choose another")
         jars = fetch_jars()
@@ -102,6 +106,11 @@ class KafkaNode:
         if not (self.folder / "data" / "meta.properties").exists():
             self._format(base, settings)
         self._process = ServerProcess("Kafka", [*base, "kafka.Kafka", str(settings)], self.log)
+
+    def wait(self) -> KafkaNode:
+        """Until clients of what was launched are answered. Raises ServerError."""
+        if self._process is None:
+            raise ServerError("Kafka was not launched")
         self._process.wait_until(lambda: accepts(self.port), START_WITHIN_S)
         return self
 
@@ -121,8 +130,5 @@ class KafkaNode:
 
     def _format(self, base: list[str], settings: Path) -> None:
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        done = subprocess.run(
-            [*base, *format_arguments(cluster, settings)], capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise ServerError(f"Kafka could not format {self.folder}: {done.stderr.strip()[-500:]}")
+        tool = ServerProcess("Kafka's formatting", [*base, *format_arguments(cluster, settings)], self.log)
+        tool.finish(START_WITHIN_S)

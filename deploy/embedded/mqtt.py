@@ -79,6 +79,11 @@ class MqttBroker:
 
     def start(self) -> MqttBroker:
         """Start and wait until it listens. Raises ServerError."""
+        self.launch()
+        return self.wait()
+
+    def launch(self) -> None:
+        """Start the process. Raises ServerError."""
         if accepts(self.port):
             raise ServerError(f"port {self.port} is taken; stop what listens there or choose another")
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -92,6 +97,11 @@ class MqttBroker:
         else:
             command = [sys.executable, "-m", "deploy.embedded.amqtt_broker", str(self.port)]
         self._process = ServerProcess("MQTT broker", command, self.log)
+
+    def wait(self) -> MqttBroker:
+        """Until what was launched listens. Raises ServerError."""
+        if self._process is None:
+            raise ServerError("the MQTT broker was not launched")
         self._process.wait_until(lambda: accepts(self.port), START_WITHIN_S)
         return self
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from alerts.store import CaseStore
 from deploy.county.compile import checked_revision, revision_of_folder
 from deploy.machine.account import Account, take_account
+from deploy.machine.desk_address import DeskAddress
 from deploy.machine.stack import PARTITIONS, Say, Stack
 from ingest.clock import AffineClock, WallClock
 from ingest.register import Register, load_register
@@ -126,8 +127,11 @@ def simulated_county(register: Register, now_ms: int) -> SimulatedCounty:
     )
 
 
-def build_demo(config: Path, folder: Path, speed: float, port: int, say: Say) -> Demo:
+def build_demo(
+    config: Path, folder: Path, speed: float, port: int, say: Say, desk: DeskAddress | None = None
+) -> Demo:
     """A demo of the configuration folder. Raises ConfigError."""
     register = load_register(config)
     start_ms = start_instant(register.county.zone, datetime.now(UTC))
-    return Demo(Stack(folder, config, "wall", port, say, purpose="demo"), register, start_ms, speed, say)
+    stack = Stack(folder, config, "wall", port, say, purpose="demo", desk=desk or DeskAddress())
+    return Demo(stack, register, start_ms, speed, say)

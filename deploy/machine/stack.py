@@ -7,7 +7,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +16,9 @@ from deploy.embedded.mqtt import MqttBroker
 from deploy.embedded.ports import free_port, usual_or_free
 from deploy.embedded.process import ServerError, accepts
 from deploy.health import PORTS
-from deploy.machine.folder import HeldFolder, Purpose, hold_folder
+from deploy.machine.desk_address import DeskAddress
+from deploy.machine.folder import FREE_WITHIN_S, HeldFolder, Patience, Purpose, hold_folder
+from deploy.machine.requests import RestartRequests
 from deploy.machine.stopping import Stop
 from deploy.machine.supervisor import KeptServer, Supervisor
 from ingest.admin import ensure_topics
@@ -41,7 +42,8 @@ class Stack:
     purpose: Purpose = "up"
     kafka_port: int | None = None
     mqtt_port: int | None = None
-    extra_env: Mapping[str, str] = field(default_factory=dict)
+    desk: DeskAddress = field(default_factory=DeskAddress)
+    free_within_s: float = FREE_WITHIN_S  # how long a start waits for servers that a run before has left
     kafka: KafkaNode = field(init=False)
     mqtt: MqttBroker = field(init=False)
     supervisor: Supervisor = field(default_factory=Supervisor)
@@ -49,11 +51,14 @@ class Stack:
     held: HeldFolder | None = None
     servers: list[KeptServer] = field(default_factory=list)
     told: Stop = field(default_factory=Stop)
+    requests: RestartRequests = field(init=False)
+    restarting: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.folder = self.folder.absolute()
         self.kafka = KafkaNode(self.folder / "kafka", self.kafka_port)
         self.mqtt = MqttBroker(self.folder / "mqtt", self.mqtt_port)
+        self.requests = RestartRequests(self.folder)
 
     def env(self, service: str) -> dict[str, str]:
         """The settings of one service, as environment variables."""
@@ -70,27 +75,37 @@ class Stack:
             "HISTORY": f"sqlite:///{self.folder}/history.sqlite",
             "CASES": f"sqlite:///{self.folder}/cases.sqlite",
             "FILES": str(self.folder / "messages"),
+            "DESK_HOST": self.desk.listens_on,
             "DESK_PORT": str(self.desk_port),
-            "BASE_URL": f"http://127.0.0.1:{self.desk_port}",
+            "BASE_URL": self.desk.url(self.desk_port),
             "GATEWAY_PORT": str(self.ports.get("hj212", 0)),
             "HEALTH_PORT": str(self.ports.get(service, 0)),
         }
-        return {**{f"DUSTWATCH_{k}": v for k, v in settings.items()}, **self.extra_env}
+        return {f"DUSTWATCH_{k}": v for k, v in settings.items()}
 
     def start_servers(self) -> None:
-        """The folder, Kafka, MQTT broker and topics. Raises ServerError, FolderError, StoppedEarly.
+        """The folder, Kafka, MQTT broker and topics.
 
-        A demo's folder is emptied: its past would lie in the future of the next one.
+        Raises ServerError, FolderError, NoSuchAddress, StoppedEarly. A demo's folder is emptied: its past
+        would lie in the future of the next one.
         """
-        if accepts(self.desk_port):
+        patience = Patience(self.free_within_s, self.say, self.told.check)
+        # first: who still holds the folder may still have the ports too
+        self.held = hold_folder(self.folder, self.purpose, patience)
+        self.desk = self.desk.or_kept(self.folder)
+        self.desk.check()
+        if accepts(self.desk_port, self.desk.probed_at):
             raise ServerError(f"port {self.desk_port} (the desk) is taken; choose another with --port")
-        self.held = hold_folder(self.folder, self.purpose)
         if self.purpose == "demo":
             self.held.empty()
-        with ThreadPoolExecutor(2) as pool:
-            kafka, mqtt = pool.submit(self.kafka.start), pool.submit(self.mqtt.start)
-            mqtt.result()
-            kafka.result()
+        self.desk.keep(self.folder)
+        if self.desk.warning:
+            self.say(self.desk.warning)
+        # Both at once, and both from this thread: they end with the thread that started them.
+        self.mqtt.launch()
+        self.kafka.launch()
+        self.mqtt.wait()
+        self.kafka.wait()
         now = time.monotonic()
         self.servers = [
             KeptServer("Kafka", self.kafka, self.kafka.log, now),
@@ -120,6 +135,7 @@ class Stack:
         self.ports = {name: usual_or_free(port) for name, port in PORTS.items()}
         self.ports["hj212"] = free_port()
         self._write_settings()
+        self.requests.listen()
         logs = self.folder / "log"
         for name in SERVICES:
             self.supervisor.add(name, ["run", name], self.env(name), logs)
@@ -153,14 +169,29 @@ class Stack:
         for server in self.servers:
             for line in server.tend(now):
                 self.say(line)
+        self._restart_as_asked()
         for line in self.supervisor.tend():
             self.say(line)
 
+    def _restart_as_asked(self) -> None:
+        """Begin the restarts that an operator asked for, and call those done whose service is ready again."""
+        for name in self.requests.waiting():
+            if name not in SERVICES:
+                self.requests.done(name)
+            elif name not in self.restarting:
+                self.restarting.add(name)
+                self.supervisor.restart(name)
+            elif self.supervisor.named(name).asked_at is None and self.ready(name):
+                self.restarting.discard(name)
+                self.requests.done(name)
+                self.say(f"{name} is ready again")
+
     def ready(self, service: str) -> bool:
         """Whether a service says that it is ready."""
-        port = self.desk_port if service == "desk" else self.ports[service]
+        desk = self.desk.probe_url(self.desk_port)
+        address = desk if service == "desk" else f"http://127.0.0.1:{self.ports[service]}"
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer:
+            with urllib.request.urlopen(f"{address}/readyz", timeout=2) as answer:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
@@ -172,4 +203,16 @@ class Stack:
         self.kafka.stop()
         if self.held is not None:
             self.held.release()
+            self.held = None
         return codes
+
+    def what_was_done(self, codes: Mapping[str, int]) -> list[str]:
+        """What a run says at its end: services stopped with which code, what stayed down, restarts."""
+        down = [s.name for s in self.supervisor.services if s.name not in codes]
+        restarts = {kept.name: kept.restarts for kept in (*self.servers, *self.supervisor.services)}
+        lines = {
+            "stopped": [f"{name} {code}" for name, code in sorted(codes.items())],
+            "was down already": sorted(down),
+            "restarted": [f"{name} {count}" for name, count in restarts.items() if count],
+        }
+        return [f"{what}: {', '.join(told)}" for what, told in lines.items() if told]

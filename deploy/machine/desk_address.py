@@ -1,0 +1,98 @@
+"""Where the desk of one machine listens, and where people reach it: kept in the data folder."""
+
+from __future__ import annotations
+
+import json
+import socket
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from ipaddress import ip_address
+from pathlib import Path
+
+FILE = "desk.json"
+LOOPBACK = "127.0.0.1"
+
+
+class NoSuchAddress(ValueError):
+    """The desk can't listen there."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True, slots=True)
+class DeskAddress:
+    """What was told with `--host` and `--base-url`; None: not told."""
+
+    host: str | None = None
+    base_url: str | None = None
+
+    def or_kept(self, data: Path) -> DeskAddress:
+        """What is told now, else what a start before was told. A file that can't be read is no answer."""
+        kept: dict[str, object] = {}
+        with suppress(OSError, ValueError):
+            found = json.loads((data / FILE).read_text(encoding="utf-8"))
+            kept = found if isinstance(found, dict) else {}
+        host, base_url = kept.get("host"), kept.get("base_url")
+        return DeskAddress(
+            self.host or (host if isinstance(host, str) else None),
+            self.base_url or (base_url if isinstance(base_url, str) else None),
+        )
+
+    def keep(self, data: Path) -> None:
+        """For the next start on this folder."""
+        (data / FILE).write_text(json.dumps(asdict(self)) + "\n", encoding="utf-8")
+
+    def check(self) -> None:
+        """Raises NoSuchAddress when this machine has no such address."""
+        try:
+            family, kind, _, _, address = socket.getaddrinfo(self.listens_on, 0, type=socket.SOCK_STREAM)[0]
+            with socket.socket(family, kind) as probe:
+                probe.bind(address)
+        except (OSError, UnicodeError) as error:
+            raise NoSuchAddress(
+                f"the desk can't listen on {self.listens_on} ({error}): name an address of this machine with "
+                "--host, for example 0.0.0.0 for all that it has"
+            ) from error
+
+    @property
+    def listens_on(self) -> str:
+        """The address that the desk binds to."""
+        return self.host or LOOPBACK
+
+    @property
+    def probed_at(self) -> str:
+        """Where this machine itself finds the desk: `every address` is none that one can connect to."""
+        return {"0.0.0.0": LOOPBACK, "::": "::1"}.get(self.listens_on, self.listens_on)
+
+    def url(self, port: int) -> str:
+        """The address in messages and for people."""
+        return self.base_url or f"http://{in_url(self.probed_at)}:{port}"
+
+    def probe_url(self, port: int) -> str:
+        """Where this machine asks the desk how it is."""
+        return f"http://{in_url(self.probed_at)}:{port}"
+
+    @property
+    def warning(self) -> str | None:
+        """What whoever opens the desk to others must know."""
+        if _is_loopback(self.listens_on):
+            return None
+        words = (
+            f"the desk listens on {self.listens_on} and asks nobody for a password: "
+            "let only those reach it who may work on cases"
+        )
+        if self.base_url is None and self.probed_at != self.listens_on:
+            words += "; links in messages open only here: name the desk's address for others with --base-url"
+        return words
+
+
+def in_url(host: str) -> str:
+    """A host as addresses write it: IPv6 in brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
