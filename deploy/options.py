@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import click
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*(%[\w.-]+)?")
+_LINK = re.compile(r"[!$-&(->@-~]+")  # printable ASCII, but no quotes and nothing that ends a path: ? #
 
 
 def _host(ctx: click.Context, option: click.Parameter, text: str | None) -> str | None:
@@ -23,19 +24,19 @@ def _host(ctx: click.Context, option: click.Parameter, text: str | None) -> str 
 def _base_url(ctx: click.Context, option: click.Parameter, text: str | None) -> str | None:
     if text is None:
         return None
+    if not _is_base_url(text):
+        raise click.BadParameter(f"{text!r}: expected for example https://dust.example.gov.cn/desk")
+    return text.rstrip("/")
+
+
+def _is_base_url(text: str) -> bool:
+    """Whether a link may begin so. What urlsplit would strip, a line break say, is part of none."""
     try:
         parts = urlsplit(text)
         parts.port  # noqa: B018 - raises for one that is none
     except ValueError:
-        parts = urlsplit("")
-    if (
-        parts.scheme not in ("http", "https")
-        or not parts.hostname
-        or not text.isascii()
-        or set(text) & set(" ?#'")
-    ):
-        raise click.BadParameter(f"{text!r}: expected for example https://dust.example.gov.cn/desk")
-    return text.rstrip("/")
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and bool(_LINK.fullmatch(text))
 
 
 def desk_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -3,7 +3,7 @@
     python -I -S launcher.py PARENT LIFE GRACE HELD HOW COMMAND ...
 
 PARENT is the pid that the parent must have, LIFE the reading end of a pipe whose other end the parent alone
-holds, GRACE the seconds between SIGTERM and SIGKILL, HELD the files that the server alone keeps open (`5,6`).
+holds, GRACE the whole seconds between SIGTERM and SIGKILL, HELD the files that are for the server (`5,6`).
 
 With HOW `exec` the kernel sends SIGTERM to the server at the parent's death; a watcher, a shell that waits
 for the pipe's end, sends SIGKILL to the server's group after GRACE. This process becomes the server: its pid
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 EXEC, STAY = "exec", "stay"
 SHELL = "/bin/sh"
-# The group is the server's and this shell is in it. A server that ends first takes its shell along.
-WATCH = 'read _; sleep "$1"; kill -KILL 0'
+# The group is the server's and this shell is in it. A server that ends first takes its shell along, but not
+# what that one waits for: so it waits for a second at a time.
+WATCH = 'read _; i=0; while [ "$i" -lt "$1" ]; do sleep 1; i=$((i + 1)); done; kill -KILL 0'
 NOT_FOUND = 127  # as shells say it
 # By their numbers, which POSIX and Linux fix: the module `signal` is as dear.
 SIGINT, SIGKILL, SIGPIPE, SIGTERM, SIGXFSZ = 2, 9, 13, 15, 25
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str]) -> NoReturn:
     fds = [int(fd) for fd in held.split(",") if fd]
     signals = None if how == STAY else death_signals()
     if signals is None or not signals.send(SIGTERM):
-        stay(int(life), float(grace), fds, command)
+        stay(int(life), int(grace), fds, command)
     if os.getppid() != int(parent):  # it ended before the signal was asked for
         os._exit(0)
     watch(signals, [int(life), *fds], grace)
@@ -98,7 +99,7 @@ def watch(signals: DeathSignals, fds: Sequence[int], grace: str) -> None:
         os._exit(NOT_FOUND)
 
 
-def become(command: Sequence[str]) -> NoReturn:
+def become(command: list[str]) -> NoReturn:
     """Exec the server; its log says why where that is impossible."""
     try:
         os.execvp(command[0], command)
@@ -107,7 +108,7 @@ def become(command: Sequence[str]) -> NoReturn:
     os._exit(NOT_FOUND)
 
 
-def stay(life: int, grace_s: float, held: Sequence[int], command: Sequence[str]) -> NoReturn:
+def stay(life: int, grace_s: int, held: Sequence[int], command: list[str]) -> NoReturn:
     """Run the server as a child, and end with it."""
     import select
     import signal
@@ -117,13 +118,13 @@ def stay(life: int, grace_s: float, held: Sequence[int], command: Sequence[str])
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
     signal.set_wakeup_fd(wake)
-    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
+    for taken in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
+        signal.signal(taken, lambda *_: None)
     server = os.fork()
     if server == 0:
         os.close(life)
-        for number in (signal.SIGPIPE, signal.SIGXFSZ):
-            signal.signal(number, signal.SIG_DFL)
+        for ignored in (signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(ignored, signal.SIG_DFL)
         become(command)
     for fd in held:  # they are the server's, and must be free when it has ended
         os.close(fd)

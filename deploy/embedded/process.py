@@ -15,6 +15,7 @@ from pathlib import Path
 from deploy.embedded import launcher
 
 STOP_WITHIN_S = 10.0
+GRACE_S = 10  # for children whose parent has ended
 # Files that every child holds open as this process does: a lock on one is free when the last has ended.
 _shared_files: set[int] = set()
 
@@ -56,7 +57,7 @@ class ServerProcess:
         env: Mapping[str, str] | None = None,
         *,
         stays: bool = False,
-        grace_s: float = STOP_WITHIN_S,
+        grace_s: int = GRACE_S,
     ) -> None:
         self.name, self.log = name, log
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -66,7 +67,7 @@ class ServerProcess:
         shared = sorted(_shared_files)
         life, self._life = os.pipe()
         self._holds_life = True
-        words = [str(os.getpid()), str(life), f"{grace_s:g}", ",".join(map(str, shared)), how]
+        words = [str(os.getpid()), str(life), str(grace_s), ",".join(map(str, shared)), how]
         try:
             with log.open("ab") as out:
                 self.popen = subprocess.Popen(

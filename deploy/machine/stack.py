@@ -209,10 +209,11 @@ class Stack:
     def what_was_done(self, codes: Mapping[str, int]) -> list[str]:
         """What a run says at its end: services stopped with which code, what stayed down, restarts."""
         down = [s.name for s in self.supervisor.services if s.name not in codes]
-        restarts = {kept.name: kept.restarts for kept in (*self.servers, *self.supervisor.services)}
+        restarts = [(server.name, server.restarts) for server in self.servers]
+        restarts += [(service.name, service.restarts) for service in self.supervisor.services]
         lines = {
             "stopped": [f"{name} {code}" for name, code in sorted(codes.items())],
             "was down already": sorted(down),
-            "restarted": [f"{name} {count}" for name, count in restarts.items() if count],
+            "restarted": [f"{name} {count}" for name, count in restarts if count],
         }
         return [f"{what}: {', '.join(told)}" for what, told in lines.items() if told]

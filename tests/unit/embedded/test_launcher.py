@@ -34,7 +34,7 @@ import sys, time
 from pathlib import Path
 from deploy.embedded.process import ServerProcess
 log, shell, stays, grace = sys.argv[1:]
-one = ServerProcess("one", ["sh", "-c", shell], Path(log), stays=stays == "True", grace_s=float(grace))
+one = ServerProcess("one", ["sh", "-c", shell], Path(log), stays=stays == "True", grace_s=int(grace))
 print(one.pid, flush=True)
 time.sleep(600)
 """
@@ -58,7 +58,7 @@ def group_of(process: Path) -> int:
 
 @contextmanager
 def parent_of(
-    shell: str, log: Path, stays: bool, grace_s: float
+    shell: str, log: Path, stays: bool, grace_s: int
 ) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """A process with one server, which runs; and the server's pid."""
     command = [sys.executable, "-c", PARENT, str(log), shell, str(stays), str(grace_s)]
@@ -80,7 +80,7 @@ def test_a_server_is_told_to_stop_when_its_parent_ends(
     tmp_path: Path, stays: bool, how: signal.Signals
 ) -> None:
     log = tmp_path / "log"
-    with parent_of(OBEDIENT, log, stays, 60.0) as (parent, pid):
+    with parent_of(OBEDIENT, log, stays, 60) as (parent, pid):
         assert lives(pid)
         parent.send_signal(how)
         wait_for("the server has ended, and its watcher", lambda: not lives(pid), 20, 0.02)
@@ -90,7 +90,7 @@ def test_a_server_is_told_to_stop_when_its_parent_ends(
 @HOWS
 def test_a_server_that_does_not_stop_is_killed_when_its_time_is_over(tmp_path: Path, stays: bool) -> None:
     log = tmp_path / "log"
-    with parent_of(STUBBORN, log, stays, 0.5) as (parent, pid):
+    with parent_of(STUBBORN, log, stays, 1) as (parent, pid):
         parent.kill()
         wait_for("the server has ended, and its watcher", lambda: not lives(pid), 20, 0.02)
     assert log.read_text().split() == ["up", "told"]
@@ -133,7 +133,7 @@ def test_a_server_has_the_environment_and_the_open_files_that_it_was_given(
     with given.open("w") as file:
         share_with_children(file.fileno())
         try:
-            shell = f'echo "$PLACE"; ls /proc/$$/fd; echo written >&{file.fileno()}'
+            shell = f'echo "$PLACE"; ls /proc/$$/fd; echo written >/dev/fd/{file.fileno()}'
             one = ServerProcess("one", ["sh", "-c", shell], tmp_path / "log", {"PLACE": "城东"}, stays=stays)
             assert one.ended() == 0
         finally:
