@@ -48,15 +48,16 @@ def command(ctx: click.Context, service: str, data: Path | None) -> None:
         raise ServerError(
             f"{folder} takes no requests yet ({error.strerror}): wait until all is ready"
         ) from error
+    its_log = f"see {folder}/log/{service}.log"
     deadline = time.monotonic() + RESTART_WITHIN_S
     while service in requests.waiting():
         if not is_held(folder):
             raise ServerError(nobody)
         if time.monotonic() > deadline:
-            click.echo(
-                f"{service} is not ready after {RESTART_WITHIN_S:.0f} s; see {folder}/log/{service}.log",
-                err=True,
-            )
+            click.echo(f"{service} is not ready after {RESTART_WITHIN_S:.0f} s; {its_log}", err=True)
             ctx.exit(1)
         time.sleep(0.1)
+    if requests.has_failed(service):
+        click.echo(f"{service} stays down: no restart mends it; {its_log}", err=True)
+        ctx.exit(1)
     click.echo(f"{service} was started again and is ready")

@@ -181,6 +181,9 @@ class Stack:
             elif name not in self.restarting:
                 self.restarting.add(name)
                 self.supervisor.restart(name)
+            elif self.supervisor.named(name).gave_up:
+                self.restarting.discard(name)
+                self.requests.fail(name)
             elif self.supervisor.named(name).asked_at is None and self.ready(name):
                 self.restarting.discard(name)
                 self.requests.done(name)

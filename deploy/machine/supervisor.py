@@ -120,7 +120,7 @@ class Supervisor:
     def restart(self, name: str) -> None:
         """End a service; `tend` starts it again at once, also one that had stayed down. Raises KeyError."""
         service = self.named(name)
-        service.asked_at = time.monotonic()
+        service.asked_at, service.gave_up = time.monotonic(), False
         if service.process is not None and service.process.running():
             service.process.popen.terminate()
 
@@ -181,7 +181,7 @@ def _start(service: Service) -> None:
 def _restarted(service: Service) -> str:
     """Start what has ended because an operator asked; what happened, in words."""
     ended = "was down" if service.process is None else f"ended with {service.process.popen.returncode}"
-    service.asked_at, service.gave_up, service.pause_s = None, False, FIRST_PAUSE_S
+    service.asked_at, service.pause_s = None, FIRST_PAUSE_S
     service.restarts += 1
     _start(service)
     return f"{service.name} {ended} and is started again, as asked"

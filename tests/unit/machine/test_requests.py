@@ -12,6 +12,7 @@ from deploy.machine.folder import hold_folder
 from deploy.machine.requests import RestartRequests
 from deploy.machine.stack import Stack
 from deploy.machine.supervisor import Service
+from tests.pipeline import wait_for
 
 
 def test_a_request_waits_until_it_is_done(tmp_path: Path) -> None:
@@ -53,6 +54,25 @@ def test_a_run_restarts_what_was_asked_for_and_calls_it_done_when_it_is_ready(
     stack.tend()
     assert stack.requests.waiting() == []
     assert said[1:] == ["store is ready again"]
+    stack.stop()
+
+
+def test_a_run_says_of_a_service_that_stays_down_again_that_the_restart_failed(tmp_path: Path) -> None:
+    said: list[str] = []
+    stack = Stack(tmp_path, tmp_path, "wall", 1, said.append, ports={"store": 1})
+    stack.requests.listen()
+    stack.supervisor.services = [Service("store", ["sh", "-c", "exit 2"], {}, tmp_path / "log", gave_up=True)]
+    stack.requests.ask("store")
+
+    def is_answered() -> bool:
+        stack.tend()
+        return stack.requests.waiting() == []
+
+    wait_for("an answer", is_answered, 20, 0.02)
+    assert stack.requests.has_failed("store")
+    assert [line for line in said if "stays down" in line]
+    stack.requests.ask("store")
+    assert not stack.requests.has_failed("store"), "a new request has no answer yet"
     stack.stop()
 
 
