@@ -1,4 +1,4 @@
-"""What several commands read from their options: instants in the county's zone, where the desk is."""
+"""Options shared by several commands: instants in the county's zone, the address of the desk."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _base_url(ctx: click.Context, option: click.Parameter, text: str | None) -> 
 
 
 def _is_base_url(text: str) -> bool:
-    """Whether a link may begin so. What urlsplit would strip, a line break say, is part of none."""
+    """True if a link may begin so. What urlsplit would strip, such as a line break, is refused."""
     try:
         parts = urlsplit(text)
         parts.port  # noqa: B018 - raises for one that is none
@@ -40,7 +40,7 @@ def _is_base_url(text: str) -> bool:
 
 
 def desk_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--host` and `--base-url`: where the desk listens, and where others reach it."""
+    """Add `--host` and `--base-url`: where the desk listens, and where others reach it."""
     host = click.option(
         "--host",
         envvar="DUSTWATCH_DESK_HOST",
@@ -58,7 +58,7 @@ def desk_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def instant_ms(text: str, zone: ZoneInfo, option: str) -> int:
-    """Milliseconds UTC of an option's ISO instant, local where it names no zone. Raises UsageError."""
+    """Milliseconds UTC of an option's ISO instant, local if it has no zone. Raises UsageError."""
     try:
         instant = datetime.fromisoformat(text)
         if not 1970 <= instant.year <= 2200:

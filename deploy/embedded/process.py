@@ -1,4 +1,4 @@
-"""Starting, watching and stopping a server process by its pid, with its output in a file."""
+"""Server processes: starting, watching and stopping by pid, with the output in a file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ServerError(RuntimeError):
 
 
 def accepts(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether something listens on that port."""
+    """True if something listens on the port."""
     try:
         socket.create_connection((host, port), timeout=1.0).close()
     except OSError:
@@ -34,17 +34,17 @@ def accepts(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def share_with_children(fd: int) -> None:
-    """From now on every child holds this open file too, until it ends or `fd` is no longer shared."""
+    """Let every child started from now on hold this open file too, until `no_longer_share`."""
     _shared_files.add(fd)
 
 
 def no_longer_share(fd: int) -> None:
-    """Children that start from now on don't get it; those that have it keep it."""
+    """Stop handing the file to new children; those that have it keep it."""
     _shared_files.discard(fd)
 
 
 class ServerProcess:
-    """One child process in a group of its own, which ends when this process does, in whatever way.
+    """Child process in a group of its own, which ends when this process does, in whatever way.
 
     SIGTERM then, and SIGKILL after `grace_s`, s. `stays`: without the kernel's death signal (`launcher`).
     """
@@ -90,7 +90,7 @@ class ServerProcess:
         return self.popen.pid
 
     def running(self) -> bool:
-        """Whether the process has not ended."""
+        """True if the process has not ended."""
         if self.popen.poll() is None:
             return True
         self._let_life_go()
@@ -103,7 +103,7 @@ class ServerProcess:
             os.close(self._life)
 
     def wait_until(self, ready: Callable[[], bool], within_s: float) -> None:
-        """Wait for `ready`. Raises ServerError when the process ends or the time is over."""
+        """Wait for `ready`. Raises ServerError if the process ends or the time runs out."""
         deadline = time.monotonic() + within_s
         while not ready():
             if not self.running():
@@ -114,19 +114,19 @@ class ServerProcess:
             time.sleep(0.05)
 
     def finish(self, within_s: float) -> None:
-        """Wait for a tool that ends by itself. Raises ServerError when it failed or the time is over."""
+        """Wait for a tool that ends by itself. Raises ServerError if it fails or the time runs out."""
         code = self.ended(within_s)
         if code:
             raise ServerError(f"{self.name} ended with {code}: {self._last_words()}")
 
     def stop(self, within_s: float = STOP_WITHIN_S) -> int:
-        """SIGTERM, then SIGKILL after `within_s`; returns the exit code."""
+        """Send SIGTERM, then SIGKILL after `within_s`; returns the exit code."""
         if self.running():
             self.popen.terminate()
         return self.ended(within_s)
 
     def ended(self, within_s: float = STOP_WITHIN_S) -> int:
-        """Wait for the end, SIGKILL after `within_s`; returns the exit code."""
+        """Wait for the end, sending SIGKILL after `within_s`; returns the exit code."""
         try:
             self.popen.wait(within_s)
         except subprocess.TimeoutExpired:
@@ -135,7 +135,7 @@ class ServerProcess:
         return self.popen.wait()
 
     def kill(self) -> None:
-        """SIGKILL to the whole group, as a power cut would."""
+        """Send SIGKILL to the whole group, like a power cut."""
         if self.running():
             os.killpg(self.pid, signal.SIGKILL)
         self.popen.wait()
@@ -147,6 +147,6 @@ class ServerProcess:
 
 
 def telling_lines(lines: Sequence[str], count: int = 3) -> list[str]:
-    """The last lines of a log that say something: none of a Java trace's places, no warnings of the JVM."""
+    """Last meaningful lines of a log: no stack frames of a Java trace, no warnings of the JVM."""
     said = [line.strip() for line in lines if line.strip() and not line.startswith(("\tat ", "WARNING: "))]
     return said[-count:]

@@ -1,4 +1,4 @@
-"""Where the desk of one machine listens, and where people reach it: kept in the data folder."""
+"""Address on which the desk of one machine listens, and where people reach it: kept in the data folder."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ LOOPBACK = "127.0.0.1"
 
 
 class NoSuchAddress(ValueError):
-    """The desk can't listen there."""
+    """Address on which the desk can't listen."""
 
     exit_code = 2
 
 
 @dataclass(frozen=True, slots=True)
 class DeskAddress:
-    """What was told with `--host` and `--base-url`; None: not told."""
+    """Values of `--host` and `--base-url`; None if not given."""
 
     host: str | None = None
     base_url: str | None = None
 
     def or_kept(self, data: Path) -> DeskAddress:
-        """What is told now, else what a start before was told. A file that can't be read is no answer."""
+        """Return the values given now, else those kept by an earlier start. An unreadable file is ignored."""
         kept: dict[str, object] = {}
         with suppress(OSError, ValueError):
             found = json.loads((data / FILE).read_text(encoding="utf-8"))
@@ -39,11 +39,11 @@ class DeskAddress:
         )
 
     def keep(self, data: Path) -> None:
-        """For the next start on this folder."""
+        """Save the values for the next start on this folder."""
         (data / FILE).write_text(json.dumps(asdict(self)) + "\n", encoding="utf-8")
 
     def check(self) -> None:
-        """Raises NoSuchAddress when this machine has no such address."""
+        """Raises NoSuchAddress if this machine has no such address."""
         try:
             family, kind, _, _, address = socket.getaddrinfo(self.listens_on, 0, type=socket.SOCK_STREAM)[0]
             with socket.socket(family, kind) as probe:
@@ -56,25 +56,25 @@ class DeskAddress:
 
     @property
     def listens_on(self) -> str:
-        """The address that the desk binds to."""
+        """Address that the desk binds to."""
         return self.host or LOOPBACK
 
     @property
     def probed_at(self) -> str:
-        """Where this machine itself finds the desk: `every address` is none that one can connect to."""
+        """Address at which this machine itself reaches the desk: a wildcard can't be connected to."""
         return {"0.0.0.0": LOOPBACK, "::": "::1"}.get(self.listens_on, self.listens_on)
 
     def url(self, port: int) -> str:
-        """The address in messages and for people."""
+        """URL for people, as in the links of messages."""
         return self.base_url or f"http://{in_url(self.probed_at)}:{port}"
 
     def probe_url(self, port: int) -> str:
-        """Where this machine asks the desk how it is."""
+        """URL at which this machine probes the desk."""
         return f"http://{in_url(self.probed_at)}:{port}"
 
     @property
     def warning(self) -> str | None:
-        """What whoever opens the desk to others must know."""
+        """Warning for an operator who opens the desk to others, if any."""
         if _is_loopback(self.listens_on):
             return None
         words = (
@@ -87,7 +87,7 @@ class DeskAddress:
 
 
 def in_url(host: str) -> str:
-    """A host as addresses write it: IPv6 in brackets."""
+    """Host as URLs write it: IPv6 in brackets."""
     return f"[{host}]" if ":" in host else host
 
 

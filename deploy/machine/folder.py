@@ -1,7 +1,7 @@
-"""The data folder of a county on one machine: held by one run at a time, and marked for its purpose.
+"""Data folder of a county on one machine: held by one run at a time, and marked for its purpose.
 
-Two Kafka nodes on one folder destroy its log, and a demo empties its folder: so neither may ever take
-a folder that is in use, that is another's, or that holds what we did not make.
+Two Kafka nodes on one folder destroy its log, and a demo empties its folder: so neither may ever take a
+folder that is in use, that belongs to the other, or that holds files we did not make.
 
 The lock is on the mark, and all servers of the run inherit it: it is free when the last of them has ended,
 not when the process that started them has.
@@ -36,13 +36,13 @@ class FolderError(Exception):
 
 @dataclass(slots=True)
 class HeldFolder:
-    """A folder that is ours, and our servers', until `release` or until the last of us has ended."""
+    """A folder held until `release`, or until this process and the last of its servers have ended."""
 
     path: Path
     mark: IO[str]
 
     def empty(self) -> None:
-        """Remove all but the mark. Raises FolderError."""
+        """Remove everything but the mark. Raises FolderError."""
         try:
             for entry in self.path.iterdir():
                 if entry.name == MARK:
@@ -55,14 +55,14 @@ class HeldFolder:
             raise _unusable(self.path, error) from error
 
     def release(self) -> None:
-        """Let others have it; the mark stays."""
+        """Let other processes have it; the mark stays."""
         no_longer_share(self.mark.fileno())
         self.mark.close()
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a start waits for servers of a run before, and what it does meanwhile."""
+    """How long a start waits for the servers of an earlier run, and what it does meanwhile."""
 
     within_s: float = FREE_WITHIN_S
     say: Callable[[str], None] = lambda words: None
@@ -70,7 +70,7 @@ class Patience:
 
 
 def hold_folder(path: Path, purpose: Purpose, patience: Patience = Patience()) -> HeldFolder:
-    """Make the folder if need be, and hold it. Raises FolderError; nothing was changed then."""
+    """Create the folder if needed, and hold it. Raises FolderError, in which case no file was changed."""
     try:
         path.mkdir(parents=True, exist_ok=True)
         strange = not (path / MARK).exists() and any(path.iterdir())
@@ -92,7 +92,7 @@ def hold_folder(path: Path, purpose: Purpose, patience: Patience = Patience()) -
 
 
 def is_held(path: Path) -> bool:
-    """Whether a run holds the folder, or servers that it left."""
+    """True if a run, or a server that it left behind, holds the folder."""
     try:
         with (path / MARK).open(encoding="utf-8") as mark:
             return not _locked(mark, fcntl.LOCK_SH)
@@ -143,7 +143,7 @@ def _read(mark: IO[str]) -> list[str]:
 
 
 def _in_use(path: Path, lines: list[str], purpose: Purpose) -> str:
-    """Who holds the folder, and the way out: stop a run that lives, or end what a dead one left."""
+    """Name the holder of the folder and the way out: stop a live run, or end what a dead one left."""
     run = f"`dustwatch {lines[0] if lines else purpose}`"
     taker = lines[1] if len(lines) > 1 else "process unknown"
     found = holders(path / MARK)

@@ -1,4 +1,4 @@
-"""Which processes hold a lock: the servers of a parent that is gone, whom nobody else can name.
+"""Processes that hold a lock: servers whose parent is gone, which nobody else can name.
 
 `/proc/locks` names the process that took a lock, not those that inherited it: so the open files of each are
 looked through. Where there is no `/proc`, nobody is found.
@@ -18,7 +18,7 @@ _LOCKED = "\nlock:"
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A process that holds a lock, and what it is, in a few words."""
+    """Process that holds a lock, described in a few words."""
 
     pid: int
     words: str
@@ -28,7 +28,7 @@ class Holder:
 
 
 def holders(file: Path) -> list[Holder]:
-    """The processes that hold a lock on a file, as far as we may look into them; by pid."""
+    """Return the processes that hold a lock on a file, sorted by pid, as far as we may inspect them."""
     try:
         sought = file.stat()
     except OSError:
@@ -44,7 +44,7 @@ def _holds(pid: int, sought: os.stat_result) -> bool:
 
 
 def _opened(pid: int, sought: os.stat_result) -> Iterator[str]:
-    """The process's descriptors of a file."""
+    """Descriptors of a file in a process."""
     for link in (PROCESSES / str(pid) / "fd").iterdir():
         with suppress(OSError):
             if os.path.samestat(link.stat(), sought):
@@ -52,12 +52,12 @@ def _opened(pid: int, sought: os.stat_result) -> Iterator[str]:
 
 
 def _locks(pid: int, fd: str) -> bool:
-    """Whether a lock belongs to it: who waits for the same lock has the file open too."""
+    """True if a lock belongs to the descriptor: a process that waits for it has the file open too."""
     return _LOCKED in (PROCESSES / str(pid) / "fdinfo" / fd).read_text()
 
 
 def _words(pid: int) -> str:
-    """The program and its last two arguments: what it does stands there."""
+    """The program and its last two arguments, which say what it does."""
     told = ""
     with suppress(OSError):
         told = (PROCESSES / str(pid) / "cmdline").read_text(errors="replace").rstrip("\0")

@@ -1,4 +1,4 @@
-"""What an operator asks of a running `up` or `demo`: files in its data folder, since both sides know it.
+"""Requests of an operator to a running `up` or `demo`: files in its data folder, which both sides know.
 
 A request is an empty file named after a service; it is gone when what was asked is done, and has another
 ending where that can't be done.
@@ -15,7 +15,7 @@ _FAILED = ".failed"
 
 @dataclass(frozen=True, slots=True)
 class RestartRequests:
-    """The restarts that were asked for in a data folder."""
+    """Restarts requested through a data folder."""
 
     data: Path
 
@@ -24,33 +24,33 @@ class RestartRequests:
         return self.data / FOLDER
 
     def listen(self) -> None:
-        """Begin to take requests; those of a run before are void."""
+        """Begin to take requests; those left over from an earlier run are dropped."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
         for entry in self._folder.iterdir():
             entry.unlink()
 
     def ask(self, name: str) -> None:
-        """Ask for a restart. Raises OSError where nobody listens."""
+        """Request a restart of a service. Raises OSError if nobody listens."""
         self._answer(name).unlink(missing_ok=True)
         (self._folder / name).touch(mode=0o600)
 
     def waiting(self) -> list[str]:
-        """The services whose restart is not done yet."""
+        """Return the services whose restart is still pending."""
         try:
             return sorted(entry.name for entry in self._folder.iterdir() if entry.suffix != _FAILED)
         except OSError:
             return []
 
     def done(self, name: str) -> None:
-        """What was asked is done."""
+        """Mark the restart of a service as done."""
         (self._folder / name).unlink(missing_ok=True)
 
     def fail(self, name: str) -> None:
-        """What was asked can't be done."""
+        """Mark the restart of a service as impossible."""
         (self._folder / name).replace(self._answer(name))
 
     def has_failed(self, name: str) -> bool:
-        """Whether the last request of a service, which waits no more, could not be done."""
+        """True if the last request for a service, no longer pending, could not be carried out."""
         return self._answer(name).exists()
 
     def _answer(self, name: str) -> Path:

@@ -1,4 +1,4 @@
-"""Everything of one machine: embedded Kafka and MQTT broker, topics, configuration, services, desk."""
+"""Stack of one machine: embedded Kafka and MQTT broker, topics, configuration, services, desk."""
 
 from __future__ import annotations
 
@@ -84,10 +84,10 @@ class Stack:
         return {f"DUSTWATCH_{k}": v for k, v in settings.items()}
 
     def start_servers(self) -> None:
-        """The folder, Kafka, MQTT broker and topics.
+        """Take the folder, start Kafka and the MQTT broker, create topics.
 
-        Raises ServerError, FolderError, NoSuchAddress, StoppedEarly. A demo's folder is emptied: its past
-        would lie in the future of the next one.
+        A demo's folder is emptied: the data of one demo would lie in the future of the next.
+        Raises ServerError, FolderError, NoSuchAddress, StoppedEarly.
         """
         patience = Patience(self.free_within_s, self.say, self.told.check)
         # first: who still holds the folder may still have the ports too
@@ -155,7 +155,7 @@ class Stack:
 
     @property
     def settings_file(self) -> Path:
-        """What other commands read to find this county: DUSTWATCH_SETTINGS."""
+        """File for DUSTWATCH_SETTINGS, by which other commands find this county."""
         return self.folder / "settings.env"
 
     def _write_settings(self) -> None:
@@ -164,7 +164,7 @@ class Stack:
         self.settings_file.write_text("".join(lines), encoding="utf-8")
 
     def tend(self) -> None:
-        """Start again what has ended and is due, servers first; say what happened."""
+        """Restart servers and services that have ended and are due, servers first; report what happened."""
         now = time.monotonic()
         for server in self.servers:
             for line in server.tend(now):
@@ -174,7 +174,7 @@ class Stack:
             self.say(line)
 
     def _restart_as_asked(self) -> None:
-        """Begin the restarts that an operator asked for, and call those done whose service is ready again."""
+        """Begin the restarts that an operator asked for; finish those whose service is ready again."""
         for name in self.requests.waiting():
             if name not in SERVICES:
                 self.requests.done(name)
@@ -190,7 +190,7 @@ class Stack:
                 self.say(f"{name} is ready again")
 
     def ready(self, service: str) -> bool:
-        """Whether a service says that it is ready."""
+        """True if a service reports that it is ready."""
         desk = self.desk.probe_url(self.desk_port)
         address = desk if service == "desk" else f"http://127.0.0.1:{self.ports[service]}"
         try:
@@ -200,7 +200,7 @@ class Stack:
             return False
 
     def stop(self) -> dict[str, int]:
-        """Services first, then the servers; returns the services' exit codes."""
+        """Stop services first, then the servers; returns the services' exit codes."""
         codes = self.supervisor.stop()
         self.mqtt.stop()
         self.kafka.stop()
@@ -210,7 +210,7 @@ class Stack:
         return codes
 
     def what_was_done(self, codes: Mapping[str, int]) -> list[str]:
-        """What a run says at its end: services stopped with which code, what stayed down, restarts."""
+        """Lines for the end of a run: services stopped and their exit codes, what was down, restarts."""
         down = [s.name for s in self.supervisor.services if s.name not in codes]
         restarts = [(server.name, server.restarts) for server in self.servers]
         restarts += [(service.name, service.restarts) for service in self.supervisor.services]

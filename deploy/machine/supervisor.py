@@ -1,7 +1,7 @@
-"""Keeps the service processes running: started together, restarted when one ends, stopped together.
+"""Supervisor of the service processes: started together, restarted when one ends, stopped together.
 
-Any unexpected end of a service is its way of saying "start me again from the log"; the supervisor
-does so after a pause that doubles up to a bound, and counts it.
+A service that ends unexpectedly asks thereby to be started again from the log; the supervisor does so
+after a pause that doubles up to a bound, and counts it.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ class Service:
 
 
 def free_bytes(folder: Path) -> int:
-    """Room on the disk of a folder."""
+    """Free space on the disk of a folder, in bytes."""
     return shutil.disk_usage(folder).free
 
 
 class Server(Protocol):
-    """An embedded server, of which the services are clients."""
+    """An embedded server that the services are clients of."""
 
     def running(self) -> bool: ...
     def start(self) -> object:
@@ -56,7 +56,7 @@ class Server(Protocol):
 
 @dataclass(slots=True)
 class KeptServer:
-    """An embedded server that is started again on its folder when it ends: full disk, kill -9."""
+    """An embedded server that is restarted on its folder when it ends: full disk, kill -9."""
 
     name: str
     server: Server
@@ -68,7 +68,7 @@ class KeptServer:
     room: Callable[[Path], int] = free_bytes
 
     def tend(self, now: float) -> list[str]:
-        """Start it again when it has ended and is due; what happened, in words. `now`: monotonic, s."""
+        """Restart it if it has ended and is due; returns what happened, in words. `now`: monotonic, s."""
         if self.due_at is None:
             if self.server.running():
                 return []
@@ -118,21 +118,21 @@ class Supervisor:
         self.services.append(service)
 
     def restart(self, name: str) -> None:
-        """End a service; `tend` starts it again at once, also one that had stayed down. Raises KeyError."""
+        """End a service; `tend` starts it again at once, even one that stayed down. Raises KeyError."""
         service = self.named(name)
         service.asked_at, service.gave_up = time.monotonic(), False
         if service.process is not None and service.process.running():
             service.process.popen.terminate()
 
     def named(self, name: str) -> Service:
-        """The service of that name. Raises KeyError."""
+        """Return the service of that name. Raises KeyError."""
         for service in self.services:
             if service.name == name:
                 return service
         raise KeyError(name)
 
     def tend(self) -> list[str]:
-        """Restart what has ended and is due; returns what happened, in words."""
+        """Restart services that have ended and are due; returns what happened, in words."""
         said: list[str] = []
         now = time.monotonic()
         for service in self.services:
@@ -164,7 +164,7 @@ class Supervisor:
         return said
 
     def stop(self) -> dict[str, int]:
-        """SIGTERM to all at once, wait for each; returns exit codes by name."""
+        """Send SIGTERM to all at once, wait for each; returns exit codes by name."""
         alive = [s for s in self.services if s.process is not None and s.process.running()]
         for service in alive:
             assert service.process is not None
@@ -179,7 +179,7 @@ def _start(service: Service) -> None:
 
 
 def _restarted(service: Service) -> str:
-    """Start what has ended because an operator asked; what happened, in words."""
+    """Start a service that ended at an operator's request; returns what happened, in words."""
     ended = "was down" if service.process is None else f"ended with {service.process.popen.returncode}"
     service.asked_at, service.pause_s = None, FIRST_PAUSE_S
     service.restarts += 1
