@@ -30,11 +30,13 @@ def publish_packet(topic: str, payload: bytes, mid: int) -> bytes:
 class LoadClient:
     """One connection; `publish` returns when the broker has acknowledged everything."""
 
-    def __init__(self, port: int, client_id: str = "load", username: str = "load") -> None:
+    def __init__(
+        self, port: int, client_id: str = "load", username: str = "load", password: str = "load"
+    ) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=30)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        body = b"\x00\x04MQTT\x04\x82\x00\x00" + b"".join(
-            struct.pack(">H", len(t)) + t.encode() for t in (client_id, username)
+        body = b"\x00\x04MQTT\x04\xc2\x00\x00" + b"".join(
+            struct.pack(">H", len(t)) + t.encode() for t in (client_id, username, password)
         )
         self._socket.sendall(b"\x10" + _length(len(body)) + body)
         answer = self._socket.recv(4)

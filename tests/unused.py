@@ -13,11 +13,13 @@ unit_of_evidence
 iso
 ago
 
-# the framework calls or reads these: click, http.server, paho-mqtt, pydantic, sqlite3
+# the framework calls or reads these: click, ctypes, http.server, paho-mqtt, pydantic, sqlite3
 list_commands
 get_command
 format_commands
 daemon_threads
+argtypes
+restype
 do_GET
 log_message
 args

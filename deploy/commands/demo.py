@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
+from deploy.options import desk_options
 from deploy.settings import DESK_PORT
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def parse_duration(text: str) -> float:
     show_default=True,
     help="MQTT broker: the one that comes along, or the machine's Mosquitto.",
 )
+@desk_options
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -71,6 +73,8 @@ def command(
     data: Path,
     config: Path,
     mqtt: BrokerKind,
+    host: str | None,
+    base_url: str | None,
 ) -> None:
     """Run everything on this machine with a simulated county.
 
@@ -78,6 +82,7 @@ def command(
     Example: dustwatch demo --for 90s --speed 60
     """
     from deploy.machine.demo import build_demo
+    from deploy.machine.desk_address import DeskAddress
 
     console = Console(stderr=False, highlight=False)
     started = time.monotonic()
@@ -87,11 +92,12 @@ def command(
 
     seconds = None if for_ is None else parse_duration(for_)
     say("starting Kafka, the MQTT broker and the services ...")
-    demo = build_demo(config, data, speed, port, say, mqtt)
+    demo = build_demo(config, data, speed, port, say, DeskAddress(host, base_url), mqtt)
     demo.stack.told.listen()
 
     def on_ready() -> None:
-        say(f"[bold]the desk: http://127.0.0.1:{port}[/bold]   messages: {demo.stack.folder}/messages")
+        address = demo.stack.desk.url(port)
+        say(f"[bold]the desk: {address}[/bold]   messages: {demo.stack.folder}/messages")
         if line := demo.stack.publish_line():
             say(f"a reading as a monitor sends it: {escape(line)}")
         say(f"one second here is {speed:g} seconds in the county" + ("" if seconds else "; Ctrl-C ends it"))
@@ -99,8 +105,8 @@ def command(
     try:
         account = demo.run(seconds, on_ready)
     finally:
-        codes = demo.stack.stop()
-    say("stopped: " + ", ".join(f"{name} {code}" for name, code in sorted(codes.items())))
+        for line in demo.stack.what_was_done(demo.stack.stop()):
+            say(line)
     for key, value in account.as_json().items():
         console.print(f"{key:>12}  {value}")
     if not account.balanced:

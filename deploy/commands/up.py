@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from deploy.commands.demo import PORT
+from deploy.options import desk_options
 from deploy.settings import DESK_PORT
 
 if TYPE_CHECKING:
@@ -34,20 +34,29 @@ if TYPE_CHECKING:
     help="MQTT broker: the one that comes along, or the machine's Mosquitto.",
 )
 @click.option("--mqtt-port", type=PORT, default=1883, show_default=True, help="Port of the MQTT broker.")
-def command(config: Path, data: Path, port: int, kafka_port: int, mqtt_port: int, mqtt: BrokerKind) -> None:
+@desk_options
+def command(
+    config: Path,
+    data: Path,
+    port: int,
+    kafka_port: int,
+    mqtt_port: int,
+    host: str | None,
+    base_url: str | None,
+    mqtt: BrokerKind,
+) -> None:
     """Run Kafka, an MQTT broker, all services and the desk on this machine until SIGTERM.
 
     \b
-    Example: dustwatch up county/ --data /var/lib/dustwatch
+    Example: dustwatch up county/ --data /var/lib/dustwatch --host 0.0.0.0 --base-url http://10.1.2.3:8400
     """
     from deploy.county.compile import checked_revision
+    from deploy.machine.desk_address import DeskAddress
     from deploy.machine.stack import Stack
     from ingest.clock import WallClock
 
     now_ms = WallClock().now_ms()
     revision = checked_revision(config, received_at=now_ms)
-    # Whoever reads a message elsewhere needs the address of the desk as it is seen from there.
-    named = os.environ.get("DUSTWATCH_BASE_URL")
     stack = Stack(
         data,
         config,
@@ -57,18 +66,19 @@ def command(config: Path, data: Path, port: int, kafka_port: int, mqtt_port: int
         kafka_port=kafka_port,
         mqtt_port=mqtt_port,
         mqtt_kind=mqtt,
-        extra_env={"DUSTWATCH_BASE_URL": named} if named else {},
+        desk=DeskAddress(host, base_url),
     )
     stack.told.listen()
     try:
         stack.start_servers()
         stack.apply(revision)
         stack.start_services()
-        click.echo(f"the desk: http://127.0.0.1:{port}   data: {stack.folder}")
+        click.echo(f"the desk: {stack.desk.url(port)}   data: {stack.folder}")
         if line := stack.publish_line():
             click.echo(f"a reading as a monitor sends it: {line}")
         click.echo(f"how it is doing: DUSTWATCH_SETTINGS={stack.settings_file} dustwatch status")
         while not stack.told.event.wait(0.5):
             stack.tend()
     finally:
-        stack.stop()
+        for line in stack.what_was_done(stack.stop()):
+            click.echo(line)

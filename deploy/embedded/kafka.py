@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import uuid
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
@@ -70,6 +69,11 @@ class KafkaNode:
 
     def start(self) -> KafkaNode:
         """Format the folder if it is new, boot, and wait until clients can connect. Raises ServerError."""
+        self.launch()
+        return self.wait()
+
+    def launch(self) -> None:
+        """Format the folder if it is new, and start the process without waiting. Raises ServerError."""
         if accepts(self.port):
             raise ServerError(f"port {self.port} is taken; stop what listens there or choose another")
         jars = KAFKA.fetch()
@@ -83,6 +87,11 @@ class KafkaNode:
         self._process = ServerProcess(
             "Kafka", [base[0], *self.java_options, *base[1:], "kafka.Kafka", str(settings)], self.log
         )
+
+    def wait(self) -> KafkaNode:
+        """Wait until clients can connect to what was launched. Raises ServerError."""
+        if self._process is None:
+            raise ServerError("Kafka was not launched")
         self._process.wait_until(lambda: accepts(self.port), START_WITHIN_S)
         return self
 
@@ -102,8 +111,5 @@ class KafkaNode:
 
     def _format(self, base: list[str], settings: Path) -> None:
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        done = subprocess.run(
-            [*base, *format_arguments(cluster, settings)], capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise ServerError(f"Kafka could not format {self.folder}: {done.stderr.strip()[-500:]}")
+        tool = ServerProcess("Kafka's formatting", [*base, *format_arguments(cluster, settings)], self.log)
+        tool.finish(START_WITHIN_S)

@@ -85,11 +85,21 @@ class MqttBroker:
 
     def start(self) -> MqttBroker:
         """Start and wait until it listens. Raises ServerError."""
+        self.launch()
+        return self.wait()
+
+    def launch(self) -> None:
+        """Start the process without waiting. Raises ServerError."""
         if accepts(self.port):
             raise ServerError(f"port {self.port} is taken; stop what listens there or choose another")
         self.write_files()
         command = COMMANDS[self.kind](self.folder, self._java_options)
         self._process = ServerProcess("MQTT broker", command, self.log)
+
+    def wait(self) -> MqttBroker:
+        """Wait until what was launched listens. Raises ServerError."""
+        if self._process is None:
+            raise ServerError("the MQTT broker was not launched")
         self._process.wait_until(lambda: accepts(self.port), START_WITHIN_S)
         return self
 

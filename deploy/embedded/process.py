@@ -6,11 +6,18 @@ import os
 import signal
 import socket
 import subprocess
+import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from deploy.embedded import launcher
+
 STOP_WITHIN_S = 10.0
+GRACE_S = 10  # for children whose parent has ended
+# Files that every child holds open as this process does: a lock on one is free when the last has ended.
+_shared_files: set[int] = set()
 
 
 class ServerError(RuntimeError):
@@ -19,26 +26,64 @@ class ServerError(RuntimeError):
 
 def accepts(port: int, host: str = "127.0.0.1") -> bool:
     """True if something listens on the port."""
-    with socket.socket() as probe:
-        probe.settimeout(1.0)
-        return probe.connect_ex((host, port)) == 0
+    try:
+        socket.create_connection((host, port), timeout=1.0).close()
+    except OSError:
+        return False
+    return True
+
+
+def share_with_children(fd: int) -> None:
+    """Let every child started from now on hold this open file too, until `no_longer_share`."""
+    _shared_files.add(fd)
+
+
+def no_longer_share(fd: int) -> None:
+    """Stop handing the file to new children; those that have it keep it."""
+    _shared_files.discard(fd)
 
 
 class ServerProcess:
-    """One child process in a group of its own."""
+    """Child process in a group of its own, which ends when this process does, in whatever way.
 
-    def __init__(self, name: str, command: Sequence[str], log: Path, env: Mapping[str, str] | None = None):
+    SIGTERM then, and SIGKILL after `grace_s`, s. `stays`: without the kernel's death signal (`launcher`).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        log: Path,
+        env: Mapping[str, str] | None = None,
+        *,
+        stays: bool = False,
+        grace_s: int = GRACE_S,
+    ) -> None:
         self.name, self.log = name, log
         log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as out:
-            self.popen = subprocess.Popen(
-                list(command),
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
-                env={**os.environ, **(env or {})},
-                start_new_session=True,
-            )
+        # The kernel's signal would come with the end of the thread that starts the child.
+        stays = stays or threading.current_thread() is not threading.main_thread()
+        how = launcher.STAY if stays else launcher.EXEC
+        shared = sorted(_shared_files)
+        life, self._life = os.pipe()
+        self._holds_life = True
+        words = [str(os.getpid()), str(life), str(grace_s), ",".join(map(str, shared)), how]
+        try:
+            with log.open("ab") as out:
+                self.popen = subprocess.Popen(
+                    [sys.executable, "-I", "-S", launcher.__file__, *words, *command],
+                    stdout=out,
+                    stderr=subprocess.STDOUT,
+                    stdin=subprocess.DEVNULL,
+                    env={**os.environ, **(env or {})},
+                    start_new_session=True,
+                    pass_fds=(life, *shared),
+                )
+        except BaseException:
+            self._let_life_go()
+            raise
+        finally:
+            os.close(life)
 
     @property
     def pid(self) -> int:
@@ -46,7 +91,16 @@ class ServerProcess:
 
     def running(self) -> bool:
         """True if the process has not ended."""
-        return self.popen.poll() is None
+        if self.popen.poll() is None:
+            return True
+        self._let_life_go()
+        return False
+
+    def _let_life_go(self) -> None:
+        """Close our end of the pipe, once."""
+        if self._holds_life:
+            self._holds_life = False
+            os.close(self._life)
 
     def wait_until(self, ready: Callable[[], bool], within_s: float) -> None:
         """Wait for `ready`. Raises ServerError if the process ends or the time runs out."""
@@ -59,6 +113,12 @@ class ServerProcess:
                 raise ServerError(f"{self.name} was not ready within {within_s:.0f} s: {self._last_words()}")
             time.sleep(0.05)
 
+    def finish(self, within_s: float) -> None:
+        """Wait for a tool that ends by itself. Raises ServerError if it fails or the time runs out."""
+        code = self.ended(within_s)
+        if code:
+            raise ServerError(f"{self.name} ended with {code}: {self._last_words()}")
+
     def stop(self, within_s: float = STOP_WITHIN_S) -> int:
         """Send SIGTERM, then SIGKILL after `within_s`; returns the exit code."""
         if self.running():
@@ -68,9 +128,10 @@ class ServerProcess:
     def ended(self, within_s: float = STOP_WITHIN_S) -> int:
         """Wait for the end, sending SIGKILL after `within_s`; returns the exit code."""
         try:
-            return self.popen.wait(within_s)
+            self.popen.wait(within_s)
         except subprocess.TimeoutExpired:
             self.kill()
+        self._let_life_go()
         return self.popen.wait()
 
     def kill(self) -> None:
@@ -78,6 +139,7 @@ class ServerProcess:
         if self.running():
             os.killpg(self.pid, signal.SIGKILL)
         self.popen.wait()
+        self._let_life_go()
 
     def _last_words(self) -> str:
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()

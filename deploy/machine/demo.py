@@ -15,6 +15,7 @@ from alerts.store import CaseStore
 from deploy.county.compile import checked_revision, revision_of_folder
 from deploy.embedded.mqtt import BrokerKind
 from deploy.machine.account import Account, take_account
+from deploy.machine.desk_address import DeskAddress
 from deploy.machine.stack import PARTITIONS, Say, Stack
 from ingest.access import SIMULATOR
 from ingest.clock import AffineClock, WallClock
@@ -134,7 +135,13 @@ def simulated_county(register: Register, now_ms: int) -> SimulatedCounty:
 
 
 def build_demo(
-    config: Path, folder: Path, speed: float, port: int, say: Say, mqtt: BrokerKind = "artemis"
+    config: Path,
+    folder: Path,
+    speed: float,
+    port: int,
+    say: Say,
+    desk: DeskAddress | None = None,
+    mqtt: BrokerKind = "artemis",
 ) -> Demo:
     """Build a demo of the configuration folder. Raises ConfigError."""
     register = load_register(config)
@@ -146,6 +153,7 @@ def build_demo(
         port,
         say,
         purpose="demo",
+        desk=desk or DeskAddress(),
         mqtt_kind=mqtt,
         users=(User(name=SIMULATOR, kind="simulator"),),
     )

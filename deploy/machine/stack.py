@@ -7,7 +7,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +17,9 @@ from deploy.embedded.mqtt import BrokerKind, MqttBroker
 from deploy.embedded.ports import free_port, usual_or_free
 from deploy.embedded.process import ServerError, accepts
 from deploy.health import PORTS
-from deploy.machine.folder import HeldFolder, Purpose, hold_folder
+from deploy.machine.desk_address import DeskAddress
+from deploy.machine.folder import FREE_WITHIN_S, HeldFolder, Patience, Purpose, hold_folder
+from deploy.machine.requests import RestartRequests
 from deploy.machine.stopping import Stop
 from deploy.machine.supervisor import KeptServer, Supervisor
 from ingest.access import BRIDGE, access_of
@@ -48,7 +49,8 @@ class Stack:
     mqtt_port: int | None = None
     mqtt_kind: BrokerKind = "artemis"
     users: tuple[User, ...] = ()  # of the MQTT broker, beside those of the county
-    extra_env: Mapping[str, str] = field(default_factory=dict)
+    desk: DeskAddress = field(default_factory=DeskAddress)
+    free_within_s: float = FREE_WITHIN_S  # how long a start waits for servers that a run before has left
     kafka: KafkaNode = field(init=False)
     mqtt: MqttBroker = field(init=False)
     supervisor: Supervisor = field(default_factory=Supervisor)
@@ -57,11 +59,14 @@ class Stack:
     servers: list[KeptServer] = field(default_factory=list)
     told: Stop = field(default_factory=Stop)
     bridge: str = BRIDGE  # its user at the MQTT broker
+    requests: RestartRequests = field(init=False)
+    restarting: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.folder = self.folder.absolute()
         self.kafka = KafkaNode(self.folder / "kafka", self.kafka_port)
         self.mqtt = MqttBroker(self.folder / "mqtt", self.mqtt_port, kind=self.mqtt_kind)
+        self.requests = RestartRequests(self.folder)
 
     def env(self, service: str) -> dict[str, str]:
         """The settings of one service, as environment variables."""
@@ -77,28 +82,38 @@ class Stack:
             "HISTORY": f"sqlite:///{self.folder}/history.sqlite",
             "CASES": f"sqlite:///{self.folder}/cases.sqlite",
             "FILES": str(self.folder / "messages"),
+            "DESK_HOST": self.desk.listens_on,
             "DESK_PORT": str(self.desk_port),
-            "BASE_URL": f"http://127.0.0.1:{self.desk_port}",
+            "BASE_URL": self.desk.url(self.desk_port),
             "GATEWAY_PORT": str(self.ports.get("hj212", 0)),
             "HEALTH_PORT": str(self.ports.get(service, 0)),
         }
-        return {**{f"DUSTWATCH_{k}": v for k, v in settings.items()}, **self.extra_env}
+        return {f"DUSTWATCH_{k}": v for k, v in settings.items()}
 
     def start_servers(self) -> None:
-        """Start the folder, Kafka, MQTT broker and topics. Raises ServerError, FolderError, StoppedEarly.
+        """Take the folder, start Kafka and the MQTT broker, create topics.
 
         A demo's folder is emptied: the data of one demo would lie in the future of the next.
+        Raises ServerError, FolderError, NoSuchAddress, StoppedEarly.
         """
-        if accepts(self.desk_port):
+        patience = Patience(self.free_within_s, self.say, self.told.check)
+        # first: who still holds the folder may still have the ports too
+        self.held = hold_folder(self.folder, self.purpose, patience)
+        self.desk = self.desk.or_kept(self.folder)
+        self.desk.check()
+        if accepts(self.desk_port, self.desk.probed_at):
             raise ServerError(f"port {self.desk_port} (the desk) is taken; choose another with --port")
-        self.held = hold_folder(self.folder, self.purpose)
         if self.purpose == "demo":
             self.held.empty()
+        self.desk.keep(self.folder)
+        if self.desk.warning:
+            self.say(self.desk.warning)
         self.know_users()
-        with ThreadPoolExecutor(2) as pool:
-            kafka, mqtt = pool.submit(self.kafka.start), pool.submit(self.mqtt.start)
-            mqtt.result()
-            kafka.result()
+        # Both at once, and both from this thread: they end with the thread that started them.
+        self.mqtt.launch()
+        self.kafka.launch()
+        self.mqtt.wait()
+        self.kafka.wait()
         now = time.monotonic()
         self.servers = [
             KeptServer("Kafka", self.kafka, self.kafka.log, now),
@@ -145,6 +160,7 @@ class Stack:
         self.ports = {name: usual_or_free(port) for name, port in PORTS.items()}
         self.ports["hj212"] = free_port()
         self._write_settings()
+        self.requests.listen()
         logs = self.folder / "log"
         for name in SERVICES:
             self.supervisor.add(name, ["run", name], self.env(name), logs)
@@ -178,14 +194,32 @@ class Stack:
         for server in self.servers:
             for line in server.tend(now):
                 self.say(line)
+        self._restart_as_asked()
         for line in self.supervisor.tend():
             self.say(line)
 
+    def _restart_as_asked(self) -> None:
+        """Begin the restarts that an operator asked for; finish those whose service is ready again."""
+        for name in self.requests.waiting():
+            if name not in SERVICES:
+                self.requests.done(name)
+            elif name not in self.restarting:
+                self.restarting.add(name)
+                self.supervisor.restart(name)
+            elif self.supervisor.named(name).gave_up:
+                self.restarting.discard(name)
+                self.requests.fail(name)
+            elif self.supervisor.named(name).asked_at is None and self.ready(name):
+                self.restarting.discard(name)
+                self.requests.done(name)
+                self.say(f"{name} is ready again")
+
     def ready(self, service: str) -> bool:
         """True if a service reports that it is ready."""
-        port = self.desk_port if service == "desk" else self.ports[service]
+        desk = self.desk.probe_url(self.desk_port)
+        address = desk if service == "desk" else f"http://127.0.0.1:{self.ports[service]}"
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer:
+            with urllib.request.urlopen(f"{address}/readyz", timeout=2) as answer:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
@@ -197,4 +231,17 @@ class Stack:
         self.kafka.stop()
         if self.held is not None:
             self.held.release()
+            self.held = None
         return codes
+
+    def what_was_done(self, codes: Mapping[str, int]) -> list[str]:
+        """Lines for the end of a run: services stopped and their exit codes, what was down, restarts."""
+        down = [s.name for s in self.supervisor.services if s.name not in codes]
+        restarts = [(server.name, server.restarts) for server in self.servers]
+        restarts += [(service.name, service.restarts) for service in self.supervisor.services]
+        lines = {
+            "stopped": [f"{name} {code}" for name, code in sorted(codes.items())],
+            "was down already": sorted(down),
+            "restarted": [f"{name} {count}" for name, count in restarts if count],
+        }
+        return [f"{what}: {', '.join(told)}" for what, told in lines.items() if told]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from deploy.embedded.process import ServerError, ServerProcess
+from deploy.embedded.process import STOP_WITHIN_S, ServerError, ServerProcess
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
@@ -38,6 +38,7 @@ class Service:
     due_at: float = 0.0
     restarts: int = 0
     gave_up: bool = False
+    asked_at: float | None = None  # when an operator asked for a restart that is not done yet
 
 
 def free_bytes(folder: Path) -> int:
@@ -113,8 +114,22 @@ class Supervisor:
         """Start `dustwatch ARGUMENTS` as service `name`, logging to `folder`/NAME.log."""
         command = [sys.executable, "-m", "deploy.cli", *arguments]
         service = Service(name, command, env, folder / f"{name}.log")
-        self._start(service)
+        _start(service)
         self.services.append(service)
+
+    def restart(self, name: str) -> None:
+        """End a service; `tend` starts it again at once, even one that stayed down. Raises KeyError."""
+        service = self.named(name)
+        service.asked_at, service.gave_up = time.monotonic(), False
+        if service.process is not None and service.process.running():
+            service.process.popen.terminate()
+
+    def named(self, name: str) -> Service:
+        """Return the service of that name. Raises KeyError."""
+        for service in self.services:
+            if service.name == name:
+                return service
+        raise KeyError(name)
 
     def tend(self) -> list[str]:
         """Restart services that have ended and are due; returns what happened, in words."""
@@ -123,6 +138,11 @@ class Supervisor:
         for service in self.services:
             process = service.process
             if process is not None and process.running():
+                if service.asked_at is not None and now - service.asked_at > STOP_WITHIN_S:
+                    process.kill()
+                continue
+            if service.asked_at is not None:
+                said.append(_restarted(service))
                 continue
             if process is not None:
                 code = process.popen.returncode
@@ -140,7 +160,7 @@ class Supervisor:
                 service.pause_s = min(service.pause_s * 2, self.longest_pause_s)
             if not service.gave_up and now >= service.due_at:
                 service.restarts += 1
-                self._start(service)
+                _start(service)
         return said
 
     def stop(self) -> dict[str, int]:
@@ -152,7 +172,16 @@ class Supervisor:
         # once: a second SIGTERM would cut short the saving that the first began
         return {s.name: s.process.ended() for s in alive if s.process is not None}
 
-    @staticmethod
-    def _start(service: Service) -> None:
-        service.process = ServerProcess(service.name, service.command, service.log, service.env)
-        service.started_at = time.monotonic()
+
+def _start(service: Service) -> None:
+    service.process = ServerProcess(service.name, service.command, service.log, service.env)
+    service.started_at = time.monotonic()
+
+
+def _restarted(service: Service) -> str:
+    """Start a service that ended at an operator's request; returns what happened, in words."""
+    ended = "was down" if service.process is None else f"ended with {service.process.popen.returncode}"
+    service.asked_at, service.pause_s = None, FIRST_PAUSE_S
+    service.restarts += 1
+    _start(service)
+    return f"{service.name} {ended} and is started again, as asked"

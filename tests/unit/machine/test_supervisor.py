@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.embedded.process import ServerError, telling_lines
-from deploy.machine.supervisor import CALM_S, FIRST_PAUSE_S, LONGEST_PAUSE_S, KeptServer
+import pytest
+
+from deploy.embedded.process import ServerError, ServerProcess, telling_lines
+from deploy.machine import supervisor as supervising
+from deploy.machine.stack import Stack
+from deploy.machine.supervisor import (
+    CALM_S,
+    FIRST_PAUSE_S,
+    LONGEST_PAUSE_S,
+    KeptServer,
+    Service,
+    Supervisor,
+)
+from tests.pipeline import wait_for
 
 
 @dataclass(slots=True)
@@ -91,3 +105,88 @@ def test_the_last_words_of_a_java_program_are_its_errors_and_not_the_places_of_i
     ]
     assert telling_lines(log) == log[1:3]
     assert telling_lines([]) == []
+
+
+WAITS = "echo up; while :; do sleep 0.02; done"
+
+
+@contextmanager
+def supervised(folder: Path, shell: str, ready: str = "up") -> Iterator[tuple[Supervisor, Service]]:
+    """A service that has begun to run, or has ended where it says nothing."""
+    log = folder / "log"
+    service = Service("detect", ["sh", "-c", shell], {}, log)
+    service.process = ServerProcess(service.name, service.command, log)
+    supervisor = Supervisor([service])
+    try:
+        wait_for("it says so", lambda: ready in log.read_text(), 20, 0.02)
+        yield supervisor, service
+    finally:
+        supervisor.stop()
+
+
+def tend_until(supervisor: Supervisor, words: str) -> list[str]:
+    """Tend until it says these words; all that it said."""
+    said: list[str] = []
+
+    def has_said() -> bool:
+        said.extend(supervisor.tend())
+        return any(words in line for line in said)
+
+    wait_for(words, has_said, 20, 0.02)
+    return said
+
+
+def test_a_service_is_restarted_at_once_when_an_operator_asks(tmp_path: Path) -> None:
+    with supervised(tmp_path, f"trap 'exit 0' TERM; {WAITS}") as (supervisor, service):
+        assert service.process is not None
+        before = service.process.pid
+        supervisor.restart("detect")
+        said = tend_until(supervisor, "as asked")
+        assert said == ["detect ended with 0 and is started again, as asked"]
+        assert service.process.pid != before
+        assert (service.restarts, service.asked_at) == (1, None)
+        assert supervisor.tend() == []
+
+
+def test_a_service_that_stays_down_is_started_when_an_operator_asks(tmp_path: Path) -> None:
+    with supervised(tmp_path, "echo up; exit 2") as (supervisor, service):
+        tend_until(supervisor, "stays down")
+        assert service.gave_up
+        supervisor.restart("detect")
+        assert supervisor.tend() == ["detect was down and is started again, as asked"]
+        tend_until(supervisor, "stays down")
+
+
+def test_a_service_that_does_not_end_when_asked_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervising, "STOP_WITHIN_S", 0.1)
+    with supervised(tmp_path, f"trap '' TERM; {WAITS}") as (supervisor, service):
+        supervisor.restart("detect")
+        assert tend_until(supervisor, "as asked") == ["detect ended with -9 and is started again, as asked"]
+        assert service.process is not None
+        service.process.kill()
+
+
+def test_a_service_that_is_not_there_can_not_be_restarted() -> None:
+    with pytest.raises(KeyError):
+        Supervisor().restart("detect")
+
+
+def test_a_run_says_at_its_end_what_it_stopped_what_was_down_and_what_it_restarted(tmp_path: Path) -> None:
+    stack = Stack(tmp_path, tmp_path, "wall", 1, print)
+    assert stack.what_was_done({}) == []
+    log = tmp_path / "log"
+    stack.servers = [
+        KeptServer("Kafka", FakeServer(), log, 0.0, restarts=2),
+        KeptServer("x", FakeServer(), log, 0),
+    ]
+    stack.supervisor.services = [
+        Service(name, [], {}, log, restarts=count)
+        for name, count in (("store", 0), ("detect", 1), ("desk", 0))
+    ]
+    assert stack.what_was_done({"store": 0, "detect": -9}) == [
+        "stopped: detect -9, store 0",
+        "was down already: desk",
+        "restarted: Kafka 2, detect 1",
+    ]
