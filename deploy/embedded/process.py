@@ -9,6 +9,9 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from weakref import WeakSet
+
+from deploy.embedded.log_file import ServerLog
 
 STOP_WITHIN_S = 10.0
 
@@ -22,6 +25,15 @@ def accepts(port: int, host: str = "127.0.0.1") -> bool:
     with socket.socket() as probe:
         probe.settimeout(1.0)
         return probe.connect_ex((host, port)) == 0
+
+
+_ALL: WeakSet[ServerProcess] = WeakSet()
+
+
+def tend_logs(now: float) -> list[str]:
+    """Keep the logs of all running children short; what went wrong, in words. `now`: monotonic, s."""
+    said = (process.kept_log.tend(now) for process in list(_ALL) if process.running())
+    return [line for line in said if line]
 
 
 class ServerProcess:
@@ -39,6 +51,9 @@ class ServerProcess:
                 env={**os.environ, **(env or {})},
                 start_new_session=True,
             )
+
+        self.kept_log = ServerLog(log, self.popen.pid)
+        _ALL.add(self)
 
     @property
     def pid(self) -> int:

@@ -15,7 +15,7 @@ from deploy.county.apply import WouldCancel, put_configuration, user_name
 from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.mqtt import MqttBroker
 from deploy.embedded.ports import free_port, usual_or_free
-from deploy.embedded.process import ServerError, accepts
+from deploy.embedded.process import ServerError, accepts, tend_logs
 from deploy.health import PORTS
 from deploy.machine.folder import HeldFolder, Purpose, hold_folder
 from deploy.machine.stopping import Stop
@@ -153,7 +153,7 @@ class Stack:
         for server in self.servers:
             for line in server.tend(now):
                 self.say(line)
-        for line in self.supervisor.tend():
+        for line in (*self.supervisor.tend(), *tend_logs(now)):
             self.say(line)
 
     def ready(self, service: str) -> bool:
