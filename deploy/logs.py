@@ -1,4 +1,7 @@
-"""Log lines as JSON, one an event, on standard error: ours through structlog, the libraries' beside them."""
+"""Log lines as JSON, one an event, on standard error: ours through structlog, the libraries' beside them.
+
+What is said again and again is one line with a number (`repeats`), whoever says it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import logging
 import sys
 
 import structlog
+
+from deploy.repeats import FoldingHandler
 
 
 def configure_logging(service: str, level: str = "info") -> None:
@@ -20,7 +25,7 @@ def configure_logging(service: str, level: str = "info") -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = FoldingHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
