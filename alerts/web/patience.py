@@ -1,0 +1,143 @@
+"""The desk's HTTP connections with an end to patience: for a request to be whole, for an answer to be read.
+
+uvicorn waits for ever for the rest of a request that has begun, and its `limit_concurrency` counts silent
+connections like others: two thousand half requests were a desk that nobody reached. Here a connection
+without a whole request gives way to the next (`ingest.doorkeeper`), and ends after a while in any case.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Any, cast
+
+import h11
+import structlog
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from ingest.doorkeeper import Doorkeeper, Guest, address_of
+from ingest.listener import descriptors_for, watch_peer
+from ingest.telemetry import Telemetry
+
+log = structlog.get_logger(__name__)
+
+MOST_CONNECTIONS = 1000
+WHOLE_WITHIN_S = 20.0  # a request, body and all
+READ_WITHIN_S = 60.0  # from when a client stopped reading its answer
+_UNFINISHED = (h11.IDLE, h11.SEND_BODY)
+
+
+class DeskDoor:
+    """Who holds the desk's connections. A proxy in front is one address, so an address has no limit."""
+
+    def __init__(self, telemetry: Telemetry, places: int = MOST_CONNECTIONS) -> None:
+        self.telemetry = telemetry
+        places = descriptors_for(places)
+        self.keeper = Doorkeeper(places, places)
+        self.of_guest: dict[Guest, PatientProtocol] = {}
+
+    def admit(self, protocol: PatientProtocol, guest: Guest) -> bool:
+        """Let it in, if need be for another; False: there is no room."""
+        admission = self.keeper.admit(guest)
+        if admission.evicted is not None:
+            self.of_guest.pop(admission.evicted).transport.abort()
+            self.tell("evicted_connection", guest, "had sent no whole request, let go for another")
+        if admission.admitted:
+            self.of_guest[guest] = protocol
+            self._count()
+        else:
+            self.tell("too_many_connections", guest, "refused: every place serves a request")
+        return admission.admitted
+
+    def leave(self, guest: Guest) -> None:
+        """The connection has ended."""
+        self.of_guest.pop(guest, None)
+        self.keeper.leave(guest)
+        self._count()
+
+    def _count(self) -> None:
+        self.telemetry.waiting.labels("connections").set(len(self.keeper))
+
+    def tell(self, fault: str, guest: Guest, what: str) -> None:
+        """Count it; a flood of them is one line a minute."""
+        self.telemetry.faults.labels(fault).inc()
+        if count := self.keeper.to_tell(fault, guest.heard_at):
+            log.warning("desk_connections", what=what, times=count, last_from=guest.address)
+
+    def protocol(self) -> type[asyncio.Protocol]:
+        """What uvicorn makes of each connection (`Config.http`)."""
+        return cast("type[asyncio.Protocol]", partial(PatientProtocol, self))
+
+
+class PatientProtocol(H11Protocol):
+    """uvicorn's connection, which gives way and ends by `DeskDoor`'s rules."""
+
+    def __init__(self, door: DeskDoor, *uvicorns: Any, **own: Any) -> None:
+        super().__init__(*uvicorns, **own)
+        self._door = door
+        self._guest: Guest | None = None
+        self._waits: dict[str, asyncio.TimerHandle] = {}  # by what is waited for
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        guest = Guest(address_of(transport.get_extra_info("peername")), self.loop.time())
+        if not self._door.admit(self, guest):
+            transport.abort()
+            return
+        self._guest = guest
+        if (raw := transport.get_extra_info("socket")) is not None:
+            watch_peer(raw)
+        self._wait("request", WHOLE_WITHIN_S)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        for name in list(self._waits):
+            self._stop_waiting(name)
+        if self._guest is not None:
+            self._door.leave(self._guest)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._look()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._look()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._wait("reader", READ_WITHIN_S)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._stop_waiting("reader")
+
+    def _look(self) -> None:
+        """Proven while a whole request is served; from then on the next one has its time."""
+        if self._guest is None or self.transport.is_closing():
+            return
+        serves = self.cycle is not None and not self.cycle.response_complete
+        if serves and self.conn.their_state not in _UNFINISHED:
+            self._stop_waiting("request")
+            self._door.keeper.prove(self._guest, self.loop.time())
+        else:
+            self._door.keeper.doubt(self._guest)
+            self._wait("request", WHOLE_WITHIN_S)
+
+    def _wait(self, name: str, within_s: float) -> None:
+        if name not in self._waits:
+            self._waits[name] = self.loop.call_later(within_s, self._too_slow, name)
+
+    def _stop_waiting(self, name: str) -> None:
+        if (timer := self._waits.pop(name, None)) is not None:
+            timer.cancel()
+
+    def _too_slow(self, name: str) -> None:
+        self._door.telemetry.faults.labels(f"slow_{name}").inc()
+        self.transport.abort()
+
+
+def ready_probe(door: DeskDoor, now: Callable[[], float]) -> Callable[[], str | None]:
+    """What /readyz says while connections are refused; `now` in seconds of the loop's clock."""
+    return lambda: door.keeper.is_refusing(now())
