@@ -34,6 +34,8 @@ def mosquitto_conf(folder: Path, port: int) -> str:
             "autosave_interval 1",
             "max_queued_messages 0",
             "max_inflight_messages 1000",
+            # Larger ones cut the publisher's connection, and the log says so. The bridge takes twice as much.
+            "max_packet_size 2097152",
             *(("user root",) if _is_root() else ()),
             "",
         )

@@ -7,7 +7,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import paho.mqtt.client as paho
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
 
 from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.mqtt import MqttBroker
@@ -47,6 +49,39 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaNode]:
     asyncio.run(ensure_topics(kafka.bootstrap, PARTITIONS))
     yield kafka
     kafka.stop()
+
+
+@mosquitto_only
+async def test_mosquitto_cuts_off_who_sends_more_than_its_limit_and_others_go_on(
+    node: KafkaNode, register: Register, tmp_path: Path
+) -> None:
+    own = MqttBroker(tmp_path / "mqtt", mosquitto=True).start()
+    try:
+        log = await Log(node.bootstrap).mark()
+        async with bridge(node.bootstrap, own.url, register, "limited") as telemetry:
+            assert await is_taken(own, 1_500_000)
+            assert not await is_taken(own, 2_500_000)
+            held = telemetry.quarantined.labels("too_large")._value
+            await eventually("one is held", lambda: held.get() == 1)
+        _, held_messages = await log.read()
+        assert [one.code for one in held_messages] == ["too_large"]
+    finally:
+        own.stop()
+
+
+async def is_taken(broker: MqttBroker, size: int) -> bool:
+    """Whether the broker confirms a message of that size by MQTT 3.1.1, or says that it is too large."""
+    client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv311)
+    client.connect("127.0.0.1", broker.port)
+    client.loop_start()
+    sent = client.publish("dust/v1/d0/readings", b"[" + b" " * size, qos=1)
+    await eventually(
+        "taken or refused",
+        lambda: sent.is_published() or "oversize packet" in broker.log.read_text(encoding="utf-8"),
+    )
+    client.disconnect()
+    client.loop_stop()
+    return sent.is_published()
 
 
 @pytest.fixture(scope="module")
