@@ -15,8 +15,14 @@ from deploy.repeats import FoldingHandler
 
 def configure_logging(service: str, level: str = "info") -> None:
     """Send structlog and the standard library's logging through one JSON renderer."""
+
+    def name_service(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        event.setdefault("service", service)  # whatever thread says it: a context ends at its border
+        return event
+
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        name_service,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -41,4 +47,3 @@ def configure_logging(service: str, level: str = "info") -> None:
     root.setLevel(level.upper())
     for noisy in ("faust", "mode", "aiokafka", "kafka", "httpx", "uvicorn.access", "amqtt", "transitions"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    structlog.contextvars.bind_contextvars(service=service)

@@ -12,12 +12,13 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 
 from ingest.records import DeviceSecrets
 from ingest.strict_yaml import ConfigError
 
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _HEX_KEY = re.compile(r"[0-9A-Fa-f]{32}")
 _KEY_BYTES = 16
 
@@ -31,7 +32,17 @@ def _network(text: str) -> str:
 
 
 Network = Annotated[str, AfterValidator(_network)]
-DeviceSecretName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
+def _secret_name(text: str) -> str:
+    if _NAME.fullmatch(text) is None or _HEX_KEY.fullmatch(text):
+        # the text is not told again: it may be the secret
+        raise ValueError(
+            "this is no name of a secret; write a name of letters, digits and `_`, and keep the value on the "
+            "machine: DUSTWATCH_SECRET_NAME, or the file NAME in the folder that DUSTWATCH_SECRETS names"
+        )
+    return text
+
+
+DeviceSecretName = Annotated[str, AfterValidator(_secret_name)]
 
 
 def device_secrets(password: str | None, sm4_key: str | None, secret: Callable[[str], str]) -> DeviceSecrets:
