@@ -1,7 +1,7 @@
-"""/healthz, /readyz and /metrics of a service, from a thread of its own.
+"""Health page of a service: /healthz, /readyz and /metrics, from a thread of its own.
 
-A thread, because a stage whose event loop is stuck must still be able to say that it is. One thread with an
-event loop, whoever asks and however many: a thread for each half request would be a way to fill a machine.
+A thread, because a stage whose event loop is stuck must still be able to report it; one thread with an event
+loop of its own, since a thread for each connection would let half requests fill the machine.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _REASONS = {200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Method Not Al
 
 
 class PortTaken(Exception):
-    """The health page's port is another's."""
+    """The port of the health page is taken."""
 
     exit_code = 2
 
@@ -60,7 +60,7 @@ class HealthServer:
         self._thread = threading.Thread(target=self._run, name="health", daemon=True)
 
     def start(self) -> HealthServer:
-        """Begin to answer; ends with the process or by `stop`."""
+        """Start to answer; ends with the process or with `stop`."""
         self._thread.start()
         return self
 
@@ -86,9 +86,9 @@ class HealthServer:
 
     def _welcome(self, connection: socket.socket, peer: object) -> None:
         guest = Guest(address_of(peer), time.monotonic())
-        admission = self._door.admit(guest)  # nobody is ever proven here: there is always one that gives way
-        if admission.evicted is not None:
-            self._let_go(admission.evicted)
+        decision = self._door.admit(guest)  # nobody is ever proven here: there is always one that gives way
+        if decision.evicted is not None:
+            self._let_go(decision.evicted)
         self._serving[guest] = self._loop.create_task(self._serve(connection, guest))
 
     def _make_room(self, why: str) -> None:

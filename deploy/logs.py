@@ -1,6 +1,6 @@
-"""Log lines as JSON, one an event, on standard error: ours through structlog, the libraries' beside them.
+"""Logging as JSON lines on standard error, one per event: ours through structlog, and the libraries'.
 
-What is said again and again is one line with a number (`repeats`), whoever says it.
+An event that repeats is written once, then as one line with a count (`repeats`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How every stage is doing, read from Kafka itself: works also when a service can't answer."""
+"""Overview of all stages, read from Kafka itself, so that it works even if a service can't answer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LOOK_BACK = (50, 1000, 10_000)
 
 @dataclass(slots=True)
 class StageState:
-    """Where a stage stands: records it has not handled, and how long the oldest has waited (s)."""
+    """Progress of a stage: records it has not handled, and how long the oldest has waited (s)."""
 
     stage: str
     lag: int = 0
@@ -40,7 +40,7 @@ class StageState:
 
 @dataclass(slots=True)
 class Overview:
-    """What `dustwatch status` prints."""
+    """Content of `dustwatch status`."""
 
     last_tick: int | None = None  # ms, by the clock of the log
     tick_age_s: float = 0.0  # since Kafka took it, by the real clock
@@ -52,7 +52,7 @@ class Overview:
 
     @property
     def well(self) -> bool:
-        """Whether no stage is stuck and the log has a clock that goes."""
+        """True if no stage is stuck and ticks are arriving."""
         return self.ticking and not any(s.stuck for s in self.stages)
 
     @property
@@ -86,7 +86,7 @@ async def _reached(bootstrap: str, stage: str, partitions: int) -> dict[int, int
 
 
 async def _look_at_clock(consumer: AIOKafkaConsumer, partitions: int, view: Overview) -> None:
-    """Read the end of every partition of the feed, further back until a reading is found."""
+    """Read the end of every partition of the feed, going further back until a reading is found."""
     feed = [TopicPartition(FEED, p) for p in range(partitions)]
     ends = await consumer.end_offsets(feed)
     starts = await consumer.beginning_offsets(feed)

@@ -1,4 +1,4 @@
-"""Opens a history that is there already, to look at: looking never makes one."""
+"""Opening of an existing history for reading, without ever creating one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from processors.history import History, HistoryUnusable, open_history
 
 @contextmanager
 def open_past(url: str) -> Iterator[History]:
-    """The history at the URL. Raises HistoryUnusable where there is none, or it can't be asked."""
+    """The history at the URL. Raises HistoryUnusable if there is none, or it can't be queried."""
     parts = urlsplit(url)
     path = Path(unquote(parts.path)[1:])
     if parts.scheme == "sqlite" and not parts.netloc and path != Path() and not path.is_file():
@@ -30,5 +30,5 @@ def open_past(url: str) -> Iterator[History]:
 
 
 def shown(url: str) -> str:
-    """The URL without what follows `?`: where secrets are is nobody's business."""
+    """The URL without everything after `?`, which may tell where secrets are."""
     return url.split("?", 1)[0]

@@ -32,6 +32,8 @@ def _network(text: str) -> str:
 
 
 Network = Annotated[str, AfterValidator(_network)]
+
+
 def _secret_name(text: str) -> str:
     if _NAME.fullmatch(text) is None or _HEX_KEY.fullmatch(text):
         # the text is not told again: it may be the secret

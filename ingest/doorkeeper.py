@@ -26,7 +26,7 @@ class Guest:
     proven: bool = False
 
 
-class Admission(NamedTuple):
+class DoorDecision(NamedTuple):
     """Whether a connection may stay, and which other has to go for it."""
 
     admitted: bool
@@ -50,7 +50,7 @@ class Doorkeeper:
     def __len__(self) -> int:
         return self._count
 
-    def admit(self, guest: Guest) -> Admission:
+    def admit(self, guest: Guest) -> DoorDecision:
         """Take a new connection in, let another go for it, or refuse it."""
         one_address_is_full = self._held.get(guest.address, 0) >= self.per_address
         evicted: Guest | None = None
@@ -59,11 +59,11 @@ class Doorkeeper:
             if evicted is None:
                 self._refused += 1
                 self._refused_at = guest.heard_at
-                return Admission(False)
+                return DoorDecision(False)
         self._count += 1
         self._held[guest.address] = self._held.get(guest.address, 0) + 1
         self.unproven.setdefault(guest.address, {})[guest] = None
-        return Admission(True, evicted)
+        return DoorDecision(True, evicted)
 
     def give_way(self, address: str | None = None) -> Guest | None:
         """The unproven connection to let go for another; None: every one is proven.

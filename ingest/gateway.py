@@ -1,11 +1,11 @@
-"""The gateway: HJ 212 over TCP, through the same decoder, resolver and feed as the bridge.
+"""Gateway: HJ 212 over TCP, through the same decoder, resolver and feed as the bridge.
 
-A frame is answered (9014) only after Kafka has confirmed what came of it, and in order of arrival: a
-device that hears nothing sends again (HJ 212-2017, 6.3: 10 s, three tries). A frame that can't be read
-goes to quarantine and is not answered. One connection can hold neither memory nor the others up: frames
-are bounded by the reader, unanswered frames, connections and silence by `GatewayConfig`, and whoever only
-connects gives way to whoever comes next (`doorkeeper`). A device proves the connection that it spoke over
-last: older ones of its own, left by a bad radio link or opened by somebody who learnt its number, give way.
+A frame is answered (9014) only after Kafka has confirmed its records, and in order of arrival: a device
+that gets no answer sends again (HJ 212-2017, 6.3: 10 s, three tries). A frame that can't be read goes to
+quarantine and is not answered. No connection can exhaust memory or block the others: frames are bounded by
+the reader, unanswered frames, connections and silence by `GatewayConfig`, and a connection that has not shown
+to be a device's gives way to the next (`doorkeeper`). A device proves the connection it spoke over last: its
+older ones, left behind by a bad radio link or opened by somebody who learnt its number, give way.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _END_WITHIN_S = 4.0
 
 @dataclass(frozen=True, slots=True)
 class GatewayConfig:
-    """All that a gateway is told."""
+    """Configuration of a gateway."""
 
     host: str = "127.0.0.1"
     port: int = 8212
@@ -64,13 +64,13 @@ class GatewayConfig:
 
 
 class GatewayCannotListen(OSError):
-    """The address that devices shall speak to can't be used."""
+    """The address that devices are to connect to can't be used."""
 
     exit_code = 2
 
 
 class _Session:
-    """One device's connection."""
+    """Connection of one device."""
 
     def __init__(self, gateway: Gateway, writer: asyncio.StreamWriter, guest: Guest, peer: str) -> None:
         self.guest, self.peer = guest, peer
@@ -95,7 +95,7 @@ class _Session:
         return self.guest.heard_at + (config.idle_s if self.has_spoken else config.first_frame_s)
 
     def receive(self, data: bytes) -> None:
-        """Handle what these bytes complete; b"" when no more will come."""
+        """Handle what these bytes complete; b"" if no more will come."""
         pieces = self._frames.feed(data) if data else self._frames.flush()
         for piece in pieces:
             if self.is_hopeless:
@@ -150,7 +150,7 @@ class _Session:
 
 
 class Gateway:
-    """The listening socket and what its connections share."""
+    """Listening socket and the state its connections share."""
 
     def __init__(self, config: GatewayConfig, register: Register, telemetry: Telemetry, clock: Clock) -> None:
         self.config, self.telemetry = config, telemetry
@@ -175,8 +175,9 @@ class Gateway:
         telemetry.ready_when("connections", lambda: self.door.is_refusing(time.monotonic()))
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Serve until `stop`, then confirm and answer what is in hand. Raises GatewayCannotListen,
-        TopicMismatch; anything unexpected ends the process."""
+        """Serve until `stop`, then confirm and answer everything in hand. Raises GatewayCannotListen,
+        TopicMismatch; anything unexpected ends the process.
+        """
         listeners = self._listen()
         self.port = listeners[0].getsockname()[1]
         log.info("gateway_listens", host=self.config.host, port=self.port)
@@ -245,10 +246,10 @@ class Gateway:
 
     def _welcome(self, connection: socket.socket, peer: object) -> None:
         guest = Guest(address_of(peer), asyncio.get_running_loop().time())
-        admission = self.door.admit(guest)
-        if admission.evicted is not None:
-            self._evict(admission.evicted)
-        if not admission.admitted:
+        decision = self.door.admit(guest)
+        if decision.evicted is not None:
+            self._evict(decision.evicted)
+        if not decision.admitted:
             connection.close()
             self._tell("too_many_connections", guest, "refused", self.door.is_refusing(guest.heard_at))
             return

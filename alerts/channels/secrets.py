@@ -1,4 +1,4 @@
-"""Finds the value of a secret that the configuration names: an environment variable, or a file."""
+"""Lookup of secrets that the configuration names: in environment variables or files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Secrets:
         self._folder = folder if folder is not None else Path(named) if named else None
 
     def __call__(self, name: str) -> str:
-        """The value. Raises ConfigError, which names where it was looked for."""
+        """Value of the secret. Raises ConfigError, naming the places searched."""
         value = self._environment.get(PREFIX + name)
         if value:
             return value.strip()

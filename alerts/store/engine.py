@@ -1,4 +1,4 @@
-"""Opens the database of the case store: SQLite with a write-ahead log, or PostgreSQL."""
+"""Database engine of the case store: SQLite with a write-ahead log, or PostgreSQL."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class StoreError(ConnectionError):
 
 
 class WrongStore(StoreError):
-    """The address is none, or what is there is not ours to use."""
+    """The address is invalid, or the database there is not one of ours."""
 
     exit_code = 2
 
 
 class Database:
-    """The database at a URL, with its tables in place; transactions of this process write in turn."""
+    """The database at a URL, with its tables in place; transactions on SQLite write in turn."""
 
     def __init__(self, url: str) -> None:
         self._engine = open_engine(url)
@@ -45,7 +45,7 @@ class Database:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction, committed at the end of the block: then it is on the disk."""
+        """Transaction that is committed, and thus on disk, at the end of the block."""
         with self._turn, self._engine.begin() as connection:
             yield connection
 
@@ -59,7 +59,7 @@ class Database:
 
 
 def open_engine(url: str) -> Engine:
-    """An engine with its tables in place. Raises StoreError, without the password in its words."""
+    """Open an engine with its tables in place. Raises StoreError, whose text omits the password."""
     try:
         parsed = make_url(url)
     except ArgumentError:

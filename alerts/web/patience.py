@@ -39,16 +39,16 @@ class DeskDoor:
 
     def admit(self, protocol: PatientProtocol, guest: Guest) -> bool:
         """Let it in, if need be for another; False: there is no room."""
-        admission = self.keeper.admit(guest)
-        if admission.evicted is not None:
-            self.of_guest.pop(admission.evicted).transport.abort()
+        decision = self.keeper.admit(guest)
+        if decision.evicted is not None:
+            self.of_guest.pop(decision.evicted).transport.abort()
             self.tell("evicted_connection", guest, "had sent no whole request, let go for another")
-        if admission.admitted:
+        if decision.admitted:
             self.of_guest[guest] = protocol
             self._count()
         else:
             self.tell("too_many_connections", guest, "refused: every place serves a request")
-        return admission.admitted
+        return decision.admitted
 
     def leave(self, guest: Guest) -> None:
         """The connection has ended."""

@@ -1,8 +1,8 @@
-"""History in InfluxDB 2: ready line protocol in, InfluxQL out.
+"""History in InfluxDB 2: writes line protocol, reads with InfluxQL.
 
-Writes are synchronous (call them from a worker thread): the client's batching mode tells of failures
-in callbacks only. 400, 413 and 422 mean that some points are bad: they are found by halving. Everything
-else that goes wrong (401, 404, 429, 5xx, time-outs) says nothing against the points: they are kept.
+Writes are synchronous (call them from a worker thread): the client's batching mode reports failures only in
+callbacks. 400, 413 and 422 mean that some points are bad: they are found by halving. Any other failure (401,
+404, 429, 5xx, time-outs) is not the fault of the points: they are kept.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class InfluxHistory:
         )
 
     def check(self) -> None:
-        """See `History.check`: the server answers, knows the token and lets it write and read the bucket."""
+        """See `History.check`: the server answers, and the token may write and read the bucket."""
         reply = self.send(b"\n")
         if isinstance(reply, Later):
             raise HistoryUnusable(reply.why, exit_code=3 if "does not answer" in reply.why else 2)
@@ -76,7 +76,7 @@ class InfluxHistory:
         return write_points(self, points)
 
     def write_batches(self, batches: Iterable[PointBatch]) -> WriteOutcome:
-        """See `History.write_batches`. Once something must be kept, what follows is kept unsent."""
+        """See `History.write_batches`. Once something must be kept, everything after it is kept unsent."""
         outcome = WriteOutcome()
         for merged in merge(batches):
             batch, refused = set_apart(merged)
@@ -98,7 +98,7 @@ class InfluxHistory:
         outcome.why = division.why
 
     def send(self, body: bytes) -> Reply:
-        """Send ready line protocol (times in ms) in one request."""
+        """Send prepared line protocol (times in ms) in one request."""
         try:
             self._writer.write(self.bucket, self.org, body, write_precision=_MS)
         except ApiException as error:
@@ -115,7 +115,7 @@ class InfluxHistory:
         return Later(self._refused(status, message))
 
     def _refused(self, status: int, message: str) -> str:
-        """Words for the operator: what InfluxDB has against us, and the way out."""
+        """Words for the operator: the objection of InfluxDB and how to resolve it."""
         where = f"InfluxDB at {self.url}"
         if status in (401, 403):
             return (
@@ -133,7 +133,7 @@ class InfluxHistory:
         return f"InfluxDB at {self.url} does not answer ({error}): start it or correct the history URL"
 
     def _ask(self, query: str) -> list[dict[str, Any]]:
-        """The rows of an InfluxQL query, tags of its GROUP BY included. Raises HistoryUnusable."""
+        """Rows of an InfluxQL query, including the tags of its GROUP BY. Raises HistoryUnusable."""
         try:
             answer = self._reader.get("/query", params={"db": self.bucket, "q": query, "epoch": "ms"})
         except httpx.HTTPError as error:
@@ -231,7 +231,7 @@ class InfluxHistory:
         start_ms: int | None = None,
         end_ms: int | None = None,
     ) -> list[dict[str, Any]]:
-        """See `History.rows`. A field is asked for in every point between the times."""
+        """See `History.rows`. Selecting by a field reads every point between the times."""
         spec = MEASUREMENTS[measurement]
         start = _FIRST_MS if start_ms is None else start_ms
         rows = self._select(measurement, dict(named), start, _LAST_MS if end_ms is None else end_ms)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.doorkeeper import Admission, Doorkeeper, Guest, address_of
+from ingest.doorkeeper import DoorDecision, Doorkeeper, Guest, address_of
 
 
 def test_who_only_connects_gives_way_the_longest_silent_first() -> None:
     door = Doorkeeper(3, 3)
     silent = [Guest("a", at) for at in (1.0, 2.0, 3.0)]
-    assert [door.admit(one) for one in silent] == [Admission(True)] * 3
-    assert door.admit(Guest("a", 4.0)) == Admission(True, silent[0])
+    assert [door.admit(one) for one in silent] == [DoorDecision(True)] * 3
+    assert door.admit(Guest("a", 4.0)) == DoorDecision(True, silent[0])
     door.heard(silent[1], 5.0)
-    assert door.admit(Guest("a", 6.0)) == Admission(True, silent[2])
+    assert door.admit(Guest("a", 6.0)) == DoorDecision(True, silent[2])
     assert len(door) == 3
 
 
@@ -35,7 +35,7 @@ def test_proven_connections_stay_and_who_comes_when_all_are_proven_is_refused_an
         door.admit(guest)
         door.prove(guest, at)
     assert door.is_refusing(2.5) is None
-    assert door.admit(Guest("new", 3.0)) == Admission(False)
+    assert door.admit(Guest("new", 3.0)) == DoorDecision(False)
     assert "1 refused" in str(door.is_refusing(3.5))
     assert door.is_refusing(63.5) is None
 
@@ -46,7 +46,7 @@ def test_one_address_has_its_own_limit_and_makes_room_by_itself() -> None:
     for one in (other, proven, silent):
         door.admit(one)
     door.prove(proven, 2.5)
-    assert door.admit(Guest("nat", 3.0)) == Admission(True, silent)
+    assert door.admit(Guest("nat", 3.0)) == DoorDecision(True, silent)
     door.doubt(proven)  # its device speaks over another connection now
     third = Guest("nat", 4.0)
     assert door.admit(third).admitted
@@ -64,7 +64,7 @@ def test_places_are_free_again_however_a_connection_ends() -> None:
         door.leave(other)
     assert len(door) == 0
     assert not door.unproven
-    assert door.admit(Guest("a", 2.0)) == Admission(True)
+    assert door.admit(Guest("a", 2.0)) == DoorDecision(True)
 
 
 def test_a_flood_is_told_once_a_minute_with_its_number() -> None:
