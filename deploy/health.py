@@ -123,7 +123,7 @@ class HealthServer:
 
 
 async def _head(reader: asyncio.StreamReader) -> bytes:
-    """A request up to its empty line, or as much as was sent of it."""
+    """Read a request up to its empty line, or to the end of what was sent."""
     head = b""
     while b"\r\n\r\n" not in head and b"\n\n" not in head and len(head) < _LONGEST_HEAD:
         data = await reader.read(_LONGEST_HEAD)

@@ -1,7 +1,7 @@
-"""A log handler that writes an event once, and its repetitions within a minute as one line with their number.
+"""Log handler that writes an event once, and its repetitions within a minute as one line with their count.
 
-Without Kafka, say, each of a dozen clients says the same several times a second: 35,000 lines in two minutes,
-among which the one that matters is not found.
+Without Kafka, for example, a dozen clients log the same error several times a second: 43,000 lines in 100 s,
+in which nobody finds the line that matters.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _TRACES = ("exc_info", "exception", "stack_info")
 
 @dataclass(slots=True)
 class _Repeats:
-    """An event that was written, and how often it came again since."""
+    """Event that was written, and the number of its repetitions since."""
 
     first: logging.LogRecord
     since: float
@@ -30,7 +30,7 @@ class _Repeats:
 
 
 class FoldingHandler(logging.StreamHandler[Any]):
-    """Writes what is at least INFO once per `window_s`; what is below is for whoever searches a fault."""
+    """Stream handler that folds repeated records of level INFO and above; DEBUG records are all written."""
 
     def __init__(self, stream: Any = None, window_s: float = 60.0, now: Callable[[], float] = time.monotonic):
         super().__init__(stream)
@@ -39,7 +39,7 @@ class FoldingHandler(logging.StreamHandler[Any]):
         self._timer: threading.Timer | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write it, or count it. Called with the handler's lock held."""
+        """Write a record, or count it as a repetition. Called with the handler's lock held."""
         if record.levelno < logging.INFO:
             super().emit(record)
             return
@@ -56,7 +56,7 @@ class FoldingHandler(logging.StreamHandler[Any]):
         super().emit(record)
 
     def tell(self) -> None:
-        """Write the number of repetitions whose window is over."""
+        """Write the counts of all repetitions whose window is over."""
         self.acquire()
         try:
             self._timer = None
@@ -67,7 +67,7 @@ class FoldingHandler(logging.StreamHandler[Any]):
             self.release()
 
     def close(self) -> None:
-        """Write what is still to be told; called at the end of the process."""
+        """Write all pending counts; called at the end of the process."""
         self.acquire()
         try:
             if self._timer is not None:
@@ -95,7 +95,7 @@ class FoldingHandler(logging.StreamHandler[Any]):
 
 
 def key_of(record: logging.LogRecord) -> Hashable:
-    """What makes two records the same event: logger, level, text and fields, whatever the numbers in them."""
+    """Key of an event: logger, level, text and fields, without the numbers in them."""
     kind = record.exc_info[0] if isinstance(record.exc_info, tuple) else None
     if isinstance(record.msg, dict):
         fields = ((name, _shape(value)) for name, value in record.msg.items() if name != "timestamp")
@@ -104,7 +104,7 @@ def key_of(record: logging.LogRecord) -> Hashable:
 
 
 def summary(first: logging.LogRecord, count: int, seconds: float) -> logging.LogRecord:
-    """The line that stands for the repetitions of a record that `_bare` has made."""
+    """Record that stands for the repetitions of `first`, which was made by `_bare`."""
     words = f"repeated {count} times in {seconds:.0f} s"
     said: Any = first.msg
     if isinstance(said, dict):
@@ -116,7 +116,7 @@ def summary(first: logging.LogRecord, count: int, seconds: float) -> logging.Log
 
 
 def _bare(record: logging.LogRecord) -> logging.LogRecord:
-    """Its text alone: a trace or an argument would keep alive whatever it hangs on."""
+    """Copy a record without traceback and arguments, which would keep other objects alive."""
     said: Any = record.msg
     if isinstance(said, dict):
         said = {name: value for name, value in said.items() if name not in _TRACES}
@@ -127,7 +127,7 @@ def _bare(record: logging.LogRecord) -> logging.LogRecord:
 
 
 def _shape(value: object) -> Hashable:
-    """A field without its numbers: texts as they are, since an id in them tells two devices apart."""
+    """Field value for the key: numbers are masked, texts kept, since ids in them tell devices apart."""
     if isinstance(value, bool) or value is None:
         return value
     return "#" if isinstance(value, int | float) else str(value)

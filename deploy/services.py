@@ -187,7 +187,7 @@ def _gateway_tls(settings: Settings) -> TlsFiles | None:
 
 
 def _secrets_of_devices(register: Register) -> Secrets:
-    """Where the values of the secrets are that devices.yaml names. Raises ConfigError for an absent one."""
+    """Secrets named in devices.yaml. Raises ConfigError if one is missing or no SM4 key."""
     from alerts.channels.secrets import Secrets  # brings the clients of all channels
     from ingest.access_form import key_of
 

@@ -1,7 +1,7 @@
-"""How a monitor that speaks HJ 212 shows in `devices.yaml` that it is the one: networks, password, key.
+"""Access of HJ 212 monitors in `devices.yaml`: allowed networks, password, and key of the encryption.
 
-Its number (MN) stands in clear in every frame: whoever has seen one can send as this monitor. Secrets are
-named here and kept on the machine.
+A monitor's number (MN) is in clear text in every frame: anyone who has seen one can send as this monitor.
+The configuration names secrets; their values are kept on the machine.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ DeviceSecretName = Annotated[str, AfterValidator(_secret_name)]
 
 
 def device_secrets(password: str | None, sm4_key: str | None, secret: Callable[[str], str]) -> DeviceSecrets:
-    """The values of the secrets with these names; nothing lets a device in whose secrets can't be had."""
+    """Look up the secrets with these names; the result has a `fault` if one of them is missing or invalid."""
     try:
         return DeviceSecrets(
             None if password is None else secret(password),
@@ -61,7 +61,7 @@ def device_secrets(password: str | None, sm4_key: str | None, secret: Callable[[
 
 
 def key_of(text: str) -> bytes:
-    """A key of SM4: 32 hexadecimal digits, or 16 characters. Raises ValueError, without the text."""
+    """Parse an SM4 key: 32 hexadecimal digits, or 16 characters. Raises ValueError that omits the text."""
     key = bytes.fromhex(text) if _HEX_KEY.fullmatch(text) else text.encode()
     if len(key) != _KEY_BYTES:
         raise ValueError("a key of SM4 is 32 hexadecimal digits or 16 characters")
@@ -69,7 +69,7 @@ def key_of(text: str) -> bytes:
 
 
 def network_fault(networks: tuple[str, ...], peer: str | None) -> str | None:
-    """Why a frame from this address is not a device's of these networks, in words; None: it may be."""
+    """Reason to refuse a frame from this address for a device limited to these networks; None if allowed."""
     if not networks:
         return None
     try:

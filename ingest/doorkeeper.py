@@ -1,10 +1,10 @@
-"""Who may hold a connection to a listening socket when there are more than it has room for. Pure.
+"""Admission of connections to a listening socket that has a limited number of places. Pure.
 
-A connection is *proven* once it has said what an honest client says: for the gateway a frame of a registered
-device, for a web page a whole request. Until then it gives way: where there is no room for a new one, the
-unproven connection that has been silent longest is let go, that of the address which holds most of them
-first. So nobody who only connects can lock anybody else out; refused is only who comes when every place is
-held by somebody proven.
+A connection is *proven* once it has sent what an honest client sends: to the gateway a frame of a registered
+device, to a web page a complete request. Until then it can be evicted. When there is no room for a new
+connection, the unproven one that has been silent longest is closed, taken from the address that holds the
+most of them. So a client that merely connects cannot lock anyone out; a new connection is refused only when
+proven ones hold every place.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 _SAY_EVERY_S = 60.0
-_OF_A_HOUSE = 64  # bits; behind an IPv6 connection is at least a network of this size
+_OF_A_HOUSE = 64  # bits: the smallest network that an IPv6 subscriber is given
 
 
 @dataclass(slots=True, eq=False)
 class Guest:
-    """One connection, known by where it comes from and when it last said something of worth."""
+    """Connection as the doorkeeper sees it: its address, and when it last sent something valid."""
 
     address: str
-    heard_at: float  # s of the monotonic clock: its beginning, or the last of what proves it
+    heard_at: float  # s of the monotonic clock: the start of the connection, or its last valid message
     proven: bool = False
 
 
 class DoorDecision(NamedTuple):
-    """Whether a connection may stay, and which other has to go for it."""
+    """Decision on a new connection, and the connection to close to make room for it."""
 
     admitted: bool
     evicted: Guest | None = None
@@ -35,7 +35,7 @@ class DoorDecision(NamedTuple):
 
 @dataclass(slots=True)
 class Doorkeeper:
-    """Keeps the places of one listener; whoever owns the connections closes what it names."""
+    """Places of one listener. The owner of the connections closes those that it names."""
 
     places: int  # connections altogether
     per_address: int  # of which one address may hold so many
@@ -51,7 +51,7 @@ class Doorkeeper:
         return self._count
 
     def admit(self, guest: Guest) -> DoorDecision:
-        """Take a new connection in, let another go for it, or refuse it."""
+        """Admit a new connection, evicting another one if need be, or refuse it."""
         one_address_is_full = self._held.get(guest.address, 0) >= self.per_address
         evicted: Guest | None = None
         if one_address_is_full or self._count >= self.places:
@@ -66,9 +66,9 @@ class Doorkeeper:
         return DoorDecision(True, evicted)
 
     def give_way(self, address: str | None = None) -> Guest | None:
-        """The unproven connection to let go for another; None: every one is proven.
+        """Remove the unproven connection to close for another one; None if all are proven.
 
-        `address`: where only one of this address makes room.
+        `address`: remove one of this address only.
         """
         if address is None:
             address = max(self.unproven, key=lambda name: len(self.unproven[name]), default="")
@@ -78,7 +78,7 @@ class Doorkeeper:
         return evicted
 
     def heard(self, guest: Guest, now: float) -> None:
-        """It said something of worth, without proving itself."""
+        """Note a valid message that does not prove the connection."""
         guest.heard_at = now
         waiting = self.unproven.get(guest.address, {})
         if guest in waiting:
@@ -86,20 +86,20 @@ class Doorkeeper:
             waiting[guest] = None
 
     def prove(self, guest: Guest, now: float) -> None:
-        """It is somebody; from now on it gives way to nobody."""
+        """Note a message that proves the connection: it is not evicted from now on."""
         guest.heard_at = now
         if not guest.proven:
             guest.proven = True
             self._forget_unproven(guest)
 
     def doubt(self, guest: Guest) -> None:
-        """What proved it is over, or holds for another connection now: it may give way again."""
+        """Make a proven connection evictable again: its request is over, or its device uses another one."""
         if guest.proven:
             guest.proven = False
             self.unproven.setdefault(guest.address, {})[guest] = None
 
     def leave(self, guest: Guest) -> None:
-        """The connection has ended; one that is not held is passed over."""
+        """Free the place of a connection that has ended; does nothing if it holds none."""
         held = self._held.get(guest.address, 0)
         if not held or not (guest.proven or guest in self.unproven.get(guest.address, {})):
             return
@@ -112,7 +112,7 @@ class Doorkeeper:
             self._held[guest.address] = held - 1
 
     def is_refusing(self, now: float) -> str | None:
-        """In words, that somebody was refused within the last minute."""
+        """Message for /readyz if a connection was refused within the last minute."""
         if self._refused_at is None or now - self._refused_at > _SAY_EVERY_S:
             return None
         return (
@@ -121,7 +121,7 @@ class Doorkeeper:
         )
 
     def to_tell(self, what: str, now: float) -> int:
-        """Count an event; how many of its kind are to be told of now, 0 while the last word is fresh."""
+        """Count an event; returns the number to log, 0 if this kind was logged within the last minute."""
         count = self._untold[what] = self._untold.get(what, 0) + 1
         told_at = self._told_at.get(what)
         if told_at is not None and now - told_at < _SAY_EVERY_S:
@@ -139,7 +139,7 @@ class Doorkeeper:
 
 
 def host_of(peer: object) -> str:
-    """The address of IP of a socket's other end, as the socket names it; another kind of end as its text."""
+    """IP address of a peer as given by its socket; the text of any other kind of peer."""
     host = str(peer[0]) if isinstance(peer, tuple) and peer else str(peer)
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
@@ -150,6 +150,6 @@ def host_of(peer: object) -> str:
 
 
 def address_of(peer: object) -> str:
-    """What limits by address count by: an IPv4 address, or the /64 network of an IPv6 one."""
+    """Key for limits per address: the IPv4 address, or the /64 network of an IPv6 address."""
     host = host_of(peer)
     return str(ipaddress.ip_network(f"{host}/{_OF_A_HOUSE}", strict=False)) if ":" in host else host

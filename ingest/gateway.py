@@ -90,7 +90,7 @@ class _Session:
 
     @property
     def deadline(self) -> float:
-        """When the next valid frame must have come, on the loop's clock: bytes alone gain no time."""
+        """Deadline of the next valid frame, on the loop's clock; bytes that are no frame don't extend it."""
         config = self._gateway.config
         return self.guest.heard_at + (config.idle_s if self.has_spoken else config.first_frame_s)
 
@@ -204,7 +204,7 @@ class Gateway:
             self.unexpected.close()
 
     def refusal_of(self, frame: Frame, peer: str) -> str | None:
-        """Why a frame is not from the device that it names, in words; told once a minute for each device."""
+        """Reason to refuse a frame as not sent by the device it names; logged once a minute and device."""
         resolver = self.resolver
         why = resolver.peer_fault(frame.mn, peer) or password_fault(
             frame, resolver.policy_of(frame.mn).secrets
@@ -218,7 +218,7 @@ class Gateway:
         return why
 
     def note_speaker(self, session: _Session, mn: str | None) -> None:
-        """A valid frame came over this connection; one of a registered device proves it."""
+        """Note a valid frame on this connection; a frame of a registered device proves it."""
         now = asyncio.get_running_loop().time()
         device = self.resolver.device_of(mn)
         if device is None:
@@ -271,7 +271,7 @@ class Gateway:
             serving.cancel()
 
     def _tell(self, fault: str, guest: Guest, what: str, why: str | None) -> None:
-        """Count it; a flood of them is one line a minute."""
+        """Count a fault, and log it at most once a minute."""
         self.telemetry.faults.labels(fault).inc()
         if count := self.door.to_tell(fault, asyncio.get_running_loop().time()):
             log.warning("gateway_connections", what=what, why=why, times=count, last_from=guest.address)

@@ -1,7 +1,8 @@
-"""Listening sockets of a service that devices connect to: made, accepted from, and bounded by the system.
+"""Listening sockets: opening them, accepting from them, TLS, and the system's limit on open files.
 
-asyncio's own server makes a connection's objects, and begins a TLS handshake, before anybody can say whether
-there is room for it; and out of file descriptors it stops accepting for a second, again and again.
+asyncio's own server creates the objects of a connection, and starts its TLS handshake, before the service can
+decide whether there is room for it. When it runs out of file descriptors, it stops accepting for a second,
+again and again.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _KEEPALIVE = (("TCP_KEEPIDLE", 300), ("TCP_KEEPINTVL", 60), ("TCP_KEEPCNT", 3))
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
-    """Sockets that listen on every address of `host`. Raises OSError."""
+    """Open sockets that listen on every address of `host`. Raises OSError."""
     found = socket.getaddrinfo(
         host or None, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE
     )
@@ -48,22 +49,22 @@ def listen(host: str, port: int) -> list[socket.socket]:
 
 
 class BadCertificate(ValueError):
-    """Files that no TLS can be made with; the message says which setting."""
+    """Unusable certificate, key or authority; the message names the setting."""
 
     exit_code = 2
 
 
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
-    """The files of a listener's TLS, PEM, and the prefix of the settings that name them."""
+    """PEM files for a listener's TLS, and the prefix of the settings that name them."""
 
     cert: Path
     key: Path
-    client_ca: Path | None = None  # whoever has no certificate of this authority is turned away
+    client_ca: Path | None = None  # clients without a certificate of this authority are refused
     setting: str = "DUSTWATCH_GATEWAY_TLS"
 
     def context(self) -> ssl.SSLContext:
-        """What makes a connection safe. Raises BadCertificate."""
+        """SSL context of the listener. Raises BadCertificate."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         try:
             context.load_cert_chain(self.cert, self.key)
@@ -87,9 +88,9 @@ async def accept_for_ever(
     welcome: Callable[[socket.socket, object], None],
     make_room: Callable[[str], None],
 ) -> None:
-    """Hand each new connection and its peer's address to `welcome`.
+    """Pass each new connection and its peer's address to `welcome`.
 
-    `make_room` is called with the system's word where it has no descriptor for one more.
+    If the system has no descriptor for another connection, `make_room` is called with its error text.
     """
     loop = asyncio.get_running_loop()
     while True:
@@ -105,13 +106,13 @@ async def accept_for_ever(
             continue
         watch_peer(connection)
         welcome(connection, peer)
-        await asyncio.sleep(0)  # in a flood there is always one more; the others have their turn, too
+        await asyncio.sleep(0)  # during a flood another one is always waiting: let the other tasks run
 
 
 async def streams_of(
     connection: socket.socket, limit: int, tls: ssl.SSLContext | None = None
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """Reader and writer of an accepted connection. Raises OSError, ssl.SSLError for a failed handshake."""
+    """Open reader and writer on an accepted connection. Raises OSError, also for a failed handshake."""
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader(limit=limit)
     protocol = asyncio.StreamReaderProtocol(reader)
@@ -122,7 +123,7 @@ async def streams_of(
 
 
 def watch_peer(connection: socket.socket) -> None:
-    """Let the kernel find out that the other end is gone."""
+    """Turn on TCP keepalive, so that the kernel notices a peer that has vanished."""
     with contextlib.suppress(OSError):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for name, value in _KEEPALIVE:
@@ -131,9 +132,9 @@ def watch_peer(connection: socket.socket) -> None:
 
 
 def descriptors_for(connections: int, beside: int = 128) -> int:
-    """How many of these connections the system lets this process hold, beside its other files.
+    """Number of connections, at most `connections`, that this process may hold besides `beside` other files.
 
-    Raises the soft limit as far as is needed and allowed: the usual 1,024 is less than a county's devices.
+    Raises the soft limit on open files as far as needed and allowed: the usual 1,024 is too few for a county.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = connections + beside

@@ -142,7 +142,7 @@ class BulkClient(paho.Client):
         self._packet_queue(PUBACK, pubacks(mids), 0, 1)
 
     def _skip(self, data: bytes) -> bytes:
-        """What follows the message that is being thrown away; it is handed over when its end has come."""
+        """Drop the rest of an oversized message, deliver it at its end, and return the bytes that follow."""
         if self._too_large is None:
             return data
         skipped = min(len(data), self._to_skip)

@@ -72,10 +72,10 @@ def cut(buffer: bytes | bytearray, mqtt5: bool) -> tuple[list[Publish | Other], 
 
 
 def cut_short(buffer: bytes | bytearray, mqtt5: bool) -> tuple[Publish, int] | None:
-    """The message at the start of `buffer` that is too large to wait for, and how many bytes it takes in all.
+    """Truncate the oversized message at the start of `buffer`; returns it and its full size in bytes.
 
-    None where no such message begins there, or too little of it is there yet. Raises ProtocolError for
-    another packet of that size: no broker sends one.
+    None if the packet there is not oversized, or too little of it has arrived. Raises ProtocolError if an
+    oversized packet is no PUBLISH: no broker sends one.
     """
     if len(buffer) < 2:
         return None

@@ -123,7 +123,7 @@ def outcomes_of(record: Quarantined, resolver: Resolver) -> list[Outcome]:
 
 
 def _of_frames(record: Quarantined, resolver: Resolver) -> list[Outcome]:
-    """What came over TCP, judged again by where it came from too: its topic ends with that."""
+    """Outcomes of a message received over TCP; the peer's address in its topic is checked again."""
     topic, _, peer = record.topic.rpartition("/") if record.topic.count("/") > 1 else (record.topic, "", None)
     came = Arrival(topic, record.raw, record.received_at, peer=peer)
     results = [

@@ -66,7 +66,7 @@ class Rejected(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DeviceSecrets:
-    """What a device and we alone know; with a `fault`, in words, it can't be known who speaks."""
+    """Secrets shared with a device; `fault` says why they can't be used, and then every frame is refused."""
 
     password: str | None = field(default=None, repr=False)  # HJ 212's PW; None: any is taken
     sm4_key: bytes | None = field(default=None, repr=False)

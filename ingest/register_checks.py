@@ -230,7 +230,7 @@ def _devices(document: Document, sites: Document) -> Iterator[Problem]:
 
 
 def _unchecked(document: Document, index: int, entry: dict[str, Any]) -> Iterator[Problem]:
-    """A lock that no door has: whoever wrote it believes that it holds."""
+    """Report access keys of a device whose format does not check them: its owner would rely on them."""
     format = entry.get("format")
     for key in _LOCKS if isinstance(format, str) and format in FORMATS else ():
         if entry.get(key) and format not in _HEARD_BY_TCP:

@@ -127,7 +127,7 @@ class Resolver:
         ]
 
     def too_large(self, came: Arrival, missing: int) -> Quarantined:
-        """A message of which only the beginning was kept, `missing` bytes were not."""
+        """Quarantine a message that was truncated because of its size; `missing` bytes were discarded."""
         size = len(came.payload) + missing
         detail = f"{size} bytes; the first {len(came.payload)} are kept, and can't be put through again"
         return self._refuse(came, "too_large", detail)
@@ -138,12 +138,12 @@ class Resolver:
         return (known or self._look_up(key)).policy
 
     def device_of(self, key: str | None) -> str | None:
-        """The id of the registered device with this key."""
+        """Id of the registered device with this key."""
         device = (self._known.get(key) or self._look_up(key)).device
         return None if device is None else device.id
 
     def peer_fault(self, key: str | None, peer: str | None) -> str | None:
-        """Why the device with this key can't be who sends from this address, in words; None: it may be."""
+        """Reason to refuse a frame of the device with this key from this address; None if it is allowed."""
         device = (self._known.get(key) or self._look_up(key)).device
         return None if device is None else network_fault(device.networks, peer)
 

@@ -1,8 +1,8 @@
-"""The desk's HTTP connections with an end to patience: for a request to be whole, for an answer to be read.
+"""HTTP connections of the desk, with time limits for sending a request and for reading its response.
 
-uvicorn waits for ever for the rest of a request that has begun, and its `limit_concurrency` counts silent
-connections like others: two thousand half requests were a desk that nobody reached. Here a connection
-without a whole request gives way to the next (`ingest.doorkeeper`), and ends after a while in any case.
+uvicorn waits indefinitely for the rest of a request, and its `limit_concurrency` also counts silent
+connections: two thousand incomplete requests made the desk unreachable. Here a connection without a complete
+request can be evicted for a new one (`ingest.doorkeeper`), and is closed after a time limit in any case.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _UNFINISHED = (h11.IDLE, h11.SEND_BODY)
 
 
 class DeskDoor:
-    """Who holds the desk's connections. A proxy in front is one address, so an address has no limit."""
+    """Connections of the desk. There is no limit per address: a proxy in front shows as one address."""
 
     def __init__(self, telemetry: Telemetry, places: int = MOST_CONNECTIONS) -> None:
         self.telemetry = telemetry
@@ -38,7 +38,7 @@ class DeskDoor:
         self.of_guest: dict[Guest, PatientProtocol] = {}
 
     def admit(self, protocol: PatientProtocol, guest: Guest) -> bool:
-        """Let it in, if need be for another; False: there is no room."""
+        """Admit a connection, evicting another one if need be; False if there is no room."""
         decision = self.keeper.admit(guest)
         if decision.evicted is not None:
             self.of_guest.pop(decision.evicted).transport.abort()
@@ -51,7 +51,7 @@ class DeskDoor:
         return decision.admitted
 
     def leave(self, guest: Guest) -> None:
-        """The connection has ended."""
+        """Free the place of a connection that has ended."""
         self.of_guest.pop(guest, None)
         self.keeper.leave(guest)
         self._count()
@@ -60,18 +60,18 @@ class DeskDoor:
         self.telemetry.waiting.labels("connections").set(len(self.keeper))
 
     def tell(self, fault: str, guest: Guest, what: str) -> None:
-        """Count it; a flood of them is one line a minute."""
+        """Count a fault, and log it at most once a minute."""
         self.telemetry.faults.labels(fault).inc()
         if count := self.keeper.to_tell(fault, guest.heard_at):
             log.warning("desk_connections", what=what, times=count, last_from=guest.address)
 
     def protocol(self) -> type[asyncio.Protocol]:
-        """What uvicorn makes of each connection (`Config.http`)."""
+        """Protocol class for uvicorn (`Config.http`)."""
         return cast("type[asyncio.Protocol]", partial(PatientProtocol, self))
 
 
 class PatientProtocol(H11Protocol):
-    """uvicorn's connection, which gives way and ends by `DeskDoor`'s rules."""
+    """uvicorn's HTTP protocol with eviction and time limits."""
 
     def __init__(self, door: DeskDoor, *uvicorns: Any, **own: Any) -> None:
         super().__init__(*uvicorns, **own)
@@ -114,7 +114,7 @@ class PatientProtocol(H11Protocol):
         self._stop_waiting("reader")
 
     def _look(self) -> None:
-        """Proven while a whole request is served; from then on the next one has its time."""
+        """Prove the connection while a complete request is served; afterwards restart the time limit."""
         if self._guest is None or self.transport.is_closing():
             return
         serves = self.cycle is not None and not self.cycle.response_complete
@@ -139,5 +139,5 @@ class PatientProtocol(H11Protocol):
 
 
 def ready_probe(door: DeskDoor, now: Callable[[], float]) -> Callable[[], str | None]:
-    """What /readyz says while connections are refused; `now` in seconds of the loop's clock."""
+    """Readiness probe that fails while connections are refused; `now` in seconds of the monotonic clock."""
     return lambda: door.keeper.is_refusing(now())

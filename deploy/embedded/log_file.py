@@ -1,8 +1,8 @@
-"""A server's log file, kept short while the server goes on writing to it, without losing a line.
+"""Rotation of a child's log file while the child keeps writing to it, without losing a line.
 
-The child holds the file open for appending, and is asked for nothing. What it has written is copied to
-NAME.log.1 while it writes on; for the last bit, and to cut the file, it is stopped for about a millisecond
-(SIGSTOP, SIGCONT): whatever it wrote is then either in the copy or in the file.
+The child holds the file open for appending and need not cooperate. The file is copied to NAME.log.1 while the
+child writes on; while the rest is copied and the file truncated, the child is stopped for about a millisecond
+(SIGSTOP, SIGCONT), so that every line is either in the copy or in the file.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-LONGEST = 16 * 1024 * 1024  # bytes of a log, before it is turned
+LONGEST = 16 * 1024 * 1024  # bytes of a log before it is rotated
 GENERATIONS = 4  # NAME.log.1 (the newest) to NAME.log.4
 _AGAIN_S = 60.0  # after a failure
 _STOPS_WITHIN_S = 0.2
@@ -27,7 +27,7 @@ _CHUNK = 1024 * 1024
 
 @dataclass(slots=True)
 class ServerLog:
-    """The log of a running child, which is the leader of its process group."""
+    """Log of a running child that leads its own process group."""
 
     path: Path
     pid: int
@@ -36,7 +36,7 @@ class ServerLog:
     not_before: float = 0.0
 
     def tend(self, now: float) -> str | None:
-        """Turn it if it is too long; what went wrong, in words: the log is as it was then. `now`: s."""
+        """Rotate the log if it is too long; returns what went wrong, leaving the log as it was. `now`: s."""
         try:
             if now < self.not_before or self.path.stat().st_size <= self.longest:
                 return None
@@ -47,13 +47,13 @@ class ServerLog:
             self.not_before = now + _AGAIN_S
             if error.errno == errno.ENOSPC:
                 self._drop_oldest()
-            return f"{self.path} can't be turned: {error.strerror or error}"
+            return f"{self.path} can't be rotated: {error.strerror or error}"
         if not copied:
             self.not_before = now + _AGAIN_S
         return None
 
     def generation(self, number: int) -> Path:
-        """The file of an older generation; 0: the copy while it is made."""
+        """Path of an older generation; 0 is the copy while it is being made."""
         return self.path.with_name(f"{self.path.name}.{number or 'part'}")
 
     def _turn(self) -> bool:
@@ -61,7 +61,7 @@ class ServerLog:
         try:
             with self.path.open("r+b", buffering=0) as log, copy.open("w+b") as target:
                 os.fchmod(target.fileno(), 0o600)
-                left = os.fstat(log.fileno()).st_size  # not to its end: the child may write faster
+                left = os.fstat(log.fileno()).st_size  # not to its end: the child keeps writing
                 while left > 0 and (data := log.read(min(left, _CHUNK))):
                     left -= target.write(data)
                 if not self._cut(log, target):
@@ -75,7 +75,7 @@ class ServerLog:
         return True
 
     def _cut(self, log: BinaryIO, target: BinaryIO) -> bool:
-        """Copy what is left, and empty the file but for a line begun; False: the child would not stop."""
+        """Copy the rest and truncate the file to its unfinished line; False if the child did not stop."""
         try:
             os.killpg(self.pid, signal.SIGSTOP)
             if not _stands_still(self.pid):
@@ -102,7 +102,7 @@ class ServerLog:
 
 
 def _stands_still(pid: int) -> bool:
-    """Wait until all threads of our child have stopped."""
+    """Wait until all threads of our child have stopped; False if they have not."""
     deadline = time.monotonic() + _STOPS_WITHIN_S
     while time.monotonic() < deadline:
         try:
@@ -116,7 +116,7 @@ def _stands_still(pid: int) -> bool:
 
 
 def _line_begun(target: BinaryIO) -> bytes:
-    """The last line of the copy, if its end is still to come."""
+    """Unfinished last line of the copy; empty if it is finished."""
     size = os.fstat(target.fileno()).st_size
     last = os.pread(target.fileno(), _LONGEST_LINE, max(0, size - _LONGEST_LINE))
     begun = last[last.rfind(b"\n") + 1 :]

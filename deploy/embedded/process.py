@@ -31,7 +31,7 @@ _ALL: WeakSet[ServerProcess] = WeakSet()
 
 
 def tend_logs(now: float) -> list[str]:
-    """Keep the logs of all running children short; what went wrong, in words. `now`: monotonic, s."""
+    """Rotate the logs of all running children that are too long; returns what went wrong. `now`: s."""
     said = (process.kept_log.tend(now) for process in list(_ALL) if process.running())
     return [line for line in said if line]
 

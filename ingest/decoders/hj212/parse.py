@@ -34,7 +34,7 @@ Fields = dict[str, dict[str, str]]  # factor -> field name -> text as sent
 
 
 def password_fault(frame: Frame, secrets: DeviceSecrets) -> str | None:
-    """Why this frame is not the device's, by its PW, in words; None: it may be."""
+    """Reason to refuse a frame because of its PW; None if it is accepted."""
     if secrets.fault is not None:
         return secrets.fault
     if secrets.password is None:
@@ -94,7 +94,7 @@ class _Reading:
         )
 
     def _opened(self, cp: str) -> str:
-        """CP as it is, or deciphered (HJ 212-2025)."""
+        """Return CP as it is, or decrypted (HJ 212-2025). Raises Refused with `encrypted`."""
         key = self.policy.secrets.sm4_key
         if not looks_encrypted(cp):
             if key is not None:

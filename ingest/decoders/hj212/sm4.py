@@ -1,8 +1,8 @@
-"""Opens the encrypted text of HJ 212-2025: SM4 with a key of 128 bits, block by block (ECB).
+"""Decryption of HJ 212-2025: SM4 with a 128-bit key in ECB mode.
 
-Unconfirmed, since no frame of a real device was seen yet: how the cipher's bytes are written (hexadecimal is
-tried before Base64) and how the last block is filled (PKCS#7 before zeros). What comes out counts only if it
-reads as items of `key=value`, so a wrong guess, like a wrong key, is never taken for a measurement.
+Unconfirmed, since no frame of a real device has been available: the encoding of the ciphertext (hexadecimal
+is tried before Base64) and the padding (PKCS#7 before zeros). The result is accepted only if it parses as
+`key=value` items, so a wrong guess or a wrong key never yields a measurement.
 """
 
 from __future__ import annotations
@@ -19,24 +19,21 @@ _ITEM = re.compile(r"\s*[A-Za-z][A-Za-z0-9_.-]*=[^=;,]*\s*")
 
 
 class NoSm4(Exception):
-    """The OpenSSL of this machine can't do it."""
+    """SM4 is missing from this machine's OpenSSL."""
 
 
 def looks_encrypted(cp: str) -> bool:
-    """Whether the text between `CP=&&` and `&&` can be a cipher rather than items."""
+    """True if the text between `CP=&&` and `&&` can be ciphertext rather than items."""
     return _CIPHER.fullmatch(cp.strip()) is not None
 
 
 def is_whole_blocks(cp: str) -> bool:
-    """Whether it is written like a number of whole blocks."""
+    """True if the text decodes to a whole number of cipher blocks."""
     return any(True for _ in _ciphers(cp))
 
 
 def opened(cp: str, key: bytes) -> tuple[str, str] | None:
-    """(the text, how its last block was filled: `pkcs7` or `zeros`); None: this key does not open it.
-
-    Raises NoSm4.
-    """
+    """Decrypt CP; returns (text, padding: `pkcs7` or `zeros`), None if the key does not fit. Raises NoSm4."""
     for cipher in _ciphers(cp):
         plain = _decrypted(cipher, key)
         for filling, found in (("pkcs7", _without_pkcs7(plain)), ("zeros", plain.rstrip(b"\x00"))):
@@ -75,7 +72,7 @@ def _without_pkcs7(plain: bytes) -> bytes | None:
 
 
 def _items(plain: bytes | None) -> str | None:
-    """The text, if every item of it is `key=value`."""
+    """Decode a text; None unless all of its items are `key=value`."""
     if not plain:
         return None
     try:

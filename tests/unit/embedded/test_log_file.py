@@ -30,7 +30,8 @@ def write(name):
         time.sleep(0.0001)  # or a slow disk keeps it from hearing its end
 threads = [threading.Thread(target=write, args=(name,)) for name in "ab"]
 [one.start() for one in threads]
-stop.wait()
+while not stop.wait(0.1):  # Python hears of a signal that another thread got when this one wakes up
+    pass
 [one.join() for one in threads]
 print("end", flush=True)
 """
