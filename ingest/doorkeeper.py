@@ -10,6 +10,7 @@ proven ones hold every place.
 from __future__ import annotations
 
 import ipaddress
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -39,7 +40,8 @@ class Doorkeeper:
 
     places: int  # connections altogether
     per_address: int  # of which one address may hold so many
-    unproven: dict[str, dict[Guest, None]] = field(default_factory=dict)  # each longest silent first
+    # by address, in the order of eviction: those whose proof is over, then the longest silent
+    unproven: dict[str, OrderedDict[Guest, None]] = field(default_factory=dict)
     _held: dict[str, int] = field(default_factory=dict)  # by address
     _count: int = 0
     _refused: int = 0
@@ -62,7 +64,7 @@ class Doorkeeper:
                 return DoorDecision(False)
         self._count += 1
         self._held[guest.address] = self._held.get(guest.address, 0) + 1
-        self.unproven.setdefault(guest.address, {})[guest] = None
+        self.unproven.setdefault(guest.address, OrderedDict())[guest] = None
         return DoorDecision(True, evicted)
 
     def give_way(self, address: str | None = None) -> Guest | None:
@@ -80,10 +82,9 @@ class Doorkeeper:
     def heard(self, guest: Guest, now: float) -> None:
         """Note a valid message that does not prove the connection."""
         guest.heard_at = now
-        waiting = self.unproven.get(guest.address, {})
-        if guest in waiting:
-            del waiting[guest]
-            waiting[guest] = None
+        waiting = self.unproven.get(guest.address)
+        if waiting is not None and guest in waiting:
+            waiting.move_to_end(guest)
 
     def prove(self, guest: Guest, now: float) -> None:
         """Note a message that proves the connection: it is not evicted from now on."""
@@ -93,10 +94,15 @@ class Doorkeeper:
             self._forget_unproven(guest)
 
     def doubt(self, guest: Guest) -> None:
-        """Make a proven connection evictable again: its request is over, or its device uses another one."""
+        """Make a proven connection evictable again: its request is over, or its device uses another one.
+
+        It is evicted before those that have not had their turn yet: closing it costs its client nothing.
+        """
         if guest.proven:
             guest.proven = False
-            self.unproven.setdefault(guest.address, {})[guest] = None
+            waiting = self.unproven.setdefault(guest.address, OrderedDict())
+            waiting[guest] = None
+            waiting.move_to_end(guest, last=False)
 
     def leave(self, guest: Guest) -> None:
         """Free the place of a connection that has ended; does nothing if it holds none."""

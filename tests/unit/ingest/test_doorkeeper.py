@@ -40,6 +40,21 @@ def test_proven_connections_stay_and_who_comes_when_all_are_proven_is_refused_an
     assert door.is_refusing(63.5) is None
 
 
+def test_who_was_served_gives_way_before_who_has_just_come() -> None:
+    """Else a crowd that is served again and again pushes a new client out before it was read."""
+    door = Doorkeeper(10, 10)
+    crowd = [Guest("a", float(at)) for at in range(9)]
+    for one in crowd:
+        door.admit(one)
+    honest = Guest("a", 20.0)
+    door.admit(honest)
+    for one in crowd:
+        door.prove(one, 21.0)
+        door.doubt(one)
+    for at in range(9):
+        assert door.admit(Guest("a", 22.0 + at)).evicted is not honest
+
+
 def test_one_address_has_its_own_limit_and_makes_room_by_itself() -> None:
     door = Doorkeeper(10, 2)
     proven, silent, other = Guest("nat", 1.0), Guest("nat", 2.0), Guest("other", 0.0)
