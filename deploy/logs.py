@@ -1,4 +1,7 @@
-"""Logging as JSON lines on standard error, one per event: ours through structlog, and the libraries'."""
+"""Logging as JSON lines on standard error, one per event: ours through structlog, and the libraries'.
+
+An event that repeats is written once, then as one line with a count (`repeats`).
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,19 @@ import sys
 
 import structlog
 
+from deploy.repeats import FoldingHandler
+
 
 def configure_logging(service: str, level: str = "info") -> None:
     """Send structlog and the standard library's logging through one JSON renderer."""
+
+    def name_service(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        event.setdefault("service", service)  # whatever thread says it: a context ends at its border
+        return event
+
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        name_service,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -20,7 +31,7 @@ def configure_logging(service: str, level: str = "info") -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = FoldingHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -36,4 +47,3 @@ def configure_logging(service: str, level: str = "info") -> None:
     root.setLevel(level.upper())
     for noisy in ("faust", "mode", "aiokafka", "kafka", "httpx", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    structlog.contextvars.bind_contextvars(service=service)

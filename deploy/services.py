@@ -17,9 +17,12 @@ from deploy.settings import Settings, SettingsError
 from ingest.clock import parse_clock
 from ingest.feed import FeedOptions
 from ingest.register import Register, load_register
+from ingest.strict_yaml import ConfigError
 from ingest.telemetry import Telemetry
 
 if TYPE_CHECKING:
+    from alerts.channels.secrets import Secrets
+    from ingest.listener import TlsFiles
     from processors.stream.app import StageOptions
 
 log = structlog.get_logger(__name__)
@@ -51,7 +54,12 @@ def run_bridge(settings: Settings, telemetry: Telemetry) -> None:
         raise SettingsError(f"DUSTWATCH_MQTT: {error}") from None
     if settings.mqtt_ca is not None and not settings.mqtt_ca.is_file():
         raise SettingsError(f"DUSTWATCH_MQTT_CA={str(settings.mqtt_ca)!r}: no such file")
-    config = BridgeConfig(mqtt=mqtt, feed=_feed_options(settings), name=settings.mqtt_client_id)
+    config = BridgeConfig(
+        mqtt=mqtt,
+        feed=_feed_options(settings),
+        name=settings.mqtt_client_id,
+        secret=_secrets_of_devices(register),
+    )
     asyncio.run(_until_signal(lambda stop: run(config, register, telemetry, clock, stop)))
 
 
@@ -63,7 +71,14 @@ def run_gateway(settings: Settings, telemetry: Telemetry) -> None:
     register = load_register(settings.config)
     clock = parse_clock(settings.clock)
     config = GatewayConfig(
-        host=settings.gateway_host, port=settings.gateway_port, feed=_feed_options(settings)
+        host=settings.gateway_host,
+        port=settings.gateway_port,
+        feed=_feed_options(settings),
+        first_frame_s=settings.gateway_first_frame_seconds,
+        connections=settings.gateway_connections,
+        per_address=settings.gateway_connections_per_address,
+        tls=_gateway_tls(settings),
+        secret=_secrets_of_devices(register),
     )
     asyncio.run(_until_signal(lambda stop: run(config, register, telemetry, clock, stop)))
 
@@ -155,6 +170,40 @@ def run_service(name: str, settings: Settings) -> None:
         HealthServer(telemetry, settings.health_host, port).start()
         log.info("health", address=f"http://{settings.health_host}:{port}/healthz")
     SERVICES[name](settings, telemetry)
+
+
+def _gateway_tls(settings: Settings) -> TlsFiles | None:
+    from ingest.listener import TlsFiles
+
+    cert, key, client_ca = settings.gateway_tls_cert, settings.gateway_tls_key, settings.gateway_tls_client_ca
+    if cert is None and key is None and client_ca is None:
+        return None
+    if cert is None or key is None:
+        raise SettingsError(
+            "DUSTWATCH_GATEWAY_TLS_CERT and DUSTWATCH_GATEWAY_TLS_KEY belong together: set both, "
+            "or none of DUSTWATCH_GATEWAY_TLS_..."
+        )
+    return TlsFiles(cert, key, client_ca)
+
+
+def _secrets_of_devices(register: Register) -> Secrets:
+    """Secrets named in devices.yaml. Raises ConfigError if one is missing or no SM4 key."""
+    from alerts.channels.secrets import Secrets  # brings the clients of all channels
+    from ingest.access_form import key_of
+
+    secrets = Secrets(named_in="devices.yaml")
+    for device in register.devices.values():
+        if device.password_secret is not None:
+            secrets(device.password_secret)
+        if device.sm4_secret is not None:
+            try:
+                key_of(secrets(device.sm4_secret))
+            except ValueError as error:
+                problem = register.problem_of(
+                    "device", device.id, f"sm4_secret `{device.sm4_secret}`: {error}"
+                )
+                raise ConfigError([problem]) from None
+    return secrets
 
 
 def _feed_options(settings: Settings) -> FeedOptions:

@@ -54,6 +54,12 @@ class Settings(BaseSettings):
 
     gateway_host: str = "127.0.0.1"
     gateway_port: Port = 8212
+    gateway_connections: Annotated[int, Field(ge=1)] = 2000
+    gateway_connections_per_address: Annotated[int, Field(ge=1)] = 1000
+    gateway_first_frame_seconds: Annotated[float, Field(gt=0)] = 90.0
+    gateway_tls_cert: Path | None = Field(default=None, description="PEM; with _KEY: HJ 212 over TLS alone")
+    gateway_tls_key: Path | None = None
+    gateway_tls_client_ca: Path | None = Field(default=None, description="authority of devices' certificates")
 
     history: str = Field(default="sqlite:///var/history.sqlite", description="sqlite:/// or influx+http://")
     cases: str = Field(

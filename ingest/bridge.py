@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +25,7 @@ from ingest.packets import Publish
 from ingest.producer import Outgoing
 from ingest.recording import played_filter, unplayed
 from ingest.register import Register
-from ingest.resolve import Arrival, Resolver, TimePolicy, gathered
+from ingest.resolve import Arrival, Outcome, Resolver, TimePolicy, gathered
 from ingest.stamp import Stamp
 from ingest.telemetry import Telemetry
 from ingest.ticks import Ticker
@@ -45,6 +46,7 @@ class BridgeConfig:
     feed: FeedOptions = field(default_factory=FeedOptions)
     name: str = "bridge"  # in its ticks
     time: TimePolicy = field(default_factory=TimePolicy)
+    secret: Callable[[str], str] | None = field(default=None, repr=False)  # value by name
 
 
 class Bridge:
@@ -54,7 +56,7 @@ class Bridge:
         self.config, self._telemetry, self._clock = config, telemetry, clock
         self._recorded = clock if isinstance(clock, ManualClock) else None
         self._stamp = Stamp(clock)
-        self._resolver = Resolver(register, "bridge", config.time)
+        self._resolver = Resolver(register, "bridge", config.time, secret=config.secret)
         self.feed = Feed(config.feed, telemetry, self._confirmed)
         self._ticker = Ticker(
             self.feed, self._stamp, clock.speed, config.name, telemetry, guarded=_is_wall(clock)
@@ -123,7 +125,7 @@ class Bridge:
         resolve, put, acks = self._resolver.resolve, self.feed.put, self._acks
         arrived, hold = acks.arrived, acks.hold
         at = self._stamp()
-        for sent_topic, payload, mid, retain, dup, properties in messages:
+        for sent_topic, payload, mid, retain, dup, properties, missing in messages:
             arrived(mid or None)
             topic = sent_topic
             if self._recorded is not None:
@@ -133,7 +135,9 @@ class Bridge:
                 continue
             if len(payload) >= LARGE_BYTES:
                 self.feed.expect(len(payload))
-            for outcome in gathered(resolve(Arrival(topic, payload, at, retain, dup))):
+            came = Arrival(topic, payload, at, retain, dup)
+            outcomes: list[Outcome] = [self._resolver.too_large(came, missing)] if missing else resolve(came)
+            for outcome in gathered(outcomes, payload):
                 for record in put(outcome):
                     hold(record)
         self._telemetry.last_reading.set(at / 1000)

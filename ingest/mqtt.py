@@ -25,7 +25,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import MalformedPacket, Properties  # type: ignore[attr-defined]
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from ingest.packets import PUBACK, ProtocolError, Publish, cut, pubacks
+from ingest.packets import LARGEST_PACKET, PUBACK, ProtocolError, Publish, cut, cut_short, pubacks
 
 log = structlog.get_logger(__name__)
 
@@ -105,9 +105,12 @@ class BulkClient(paho.Client):
         super().__init__(CallbackAPIVersion.VERSION2, protocol=protocol, manual_ack=True, **more, **options)
         self._deliver, self._mqtt5 = deliver, mqtt5
         self._unread = bytearray()
+        self._too_large: Publish | None = None  # its end is still to come, and thrown away
+        self._to_skip = 0
 
     def reconnect(self) -> MQTTErrorCode:
         self._unread.clear()
+        self._too_large, self._to_skip = None, 0
         return super().reconnect()
 
     def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
@@ -122,7 +125,7 @@ class BulkClient(paho.Client):
             if not data:
                 return self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_CONN_LOST)
             self._last_bytes_received = time.monotonic()
-            self._unread += data
+            self._unread += self._skip(data)
             try:
                 rc = self._handle_unread()
             except (ProtocolError, MalformedPacket) as error:
@@ -137,6 +140,17 @@ class BulkClient(paho.Client):
     def acknowledge(self, mids: list[int]) -> None:
         """Send PUBACK for these ids, in this order, in one piece."""
         self._packet_queue(PUBACK, pubacks(mids), 0, 1)
+
+    def _skip(self, data: bytes) -> bytes:
+        """Drop the rest of an oversized message, deliver it at its end, and return the bytes that follow."""
+        if self._too_large is None:
+            return data
+        skipped = min(len(data), self._to_skip)
+        self._to_skip -= skipped
+        if not self._to_skip:
+            self._deliver([self._too_large])
+            self._too_large = None
+        return data[skipped:]
 
     def _handle_unread(self) -> MQTTErrorCode:
         packets, used = cut(self._unread, self._mqtt5)
@@ -157,6 +171,10 @@ class BulkClient(paho.Client):
                 return rc
         if messages:
             self._deliver(messages)
+        if self._unread and (found := cut_short(self._unread, self._mqtt5)) is not None:
+            self._too_large, size = found
+            self._to_skip = size - len(self._unread)  # `cut` left it: something of it is still to come
+            self._unread.clear()
         return MQTTErrorCode.MQTT_ERR_SUCCESS
 
 
@@ -269,6 +287,7 @@ class Connection:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = self.options.session_expiry_s
         properties.ReceiveMaximum = self.options.receive_maximum
+        properties.MaximumPacketSize = LARGEST_PACKET
         self._client.connect(host, port, _KEEPALIVE_S, clean_start=False, properties=properties)
 
     def _connected(self, _client: Any, _data: Any, flags: Any, reason: Any, _properties: Any) -> None:

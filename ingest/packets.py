@@ -13,6 +13,10 @@ PUBLISH = 0x30
 PUBACK = 0x40
 _RETAIN, _DUP, _QOS = 0x01, 0x08, 0x06
 _MAX_LENGTH_BYTES = 4
+# No monitor sends a hundredth of it. A broker of MQTT 5 is told, and keeps what is larger to itself; one of
+# 3.1.1 can't be told, and may hand over 256 MB.
+LARGEST_PACKET = 4 * 1024 * 1024
+_KEPT = 1024 * 1024  # bytes of a larger one: as much as quarantine keeps of a message
 
 
 class ProtocolError(ValueError):
@@ -28,6 +32,7 @@ class Publish(NamedTuple):
     retain: bool = False
     dup: bool = False
     properties: bytes = b""  # MQTT 5, as they came, without their length
+    missing: int = 0  # bytes at the end of the payload that were thrown away unread: it was too large
 
 
 class Other(NamedTuple):
@@ -64,6 +69,30 @@ def cut(buffer: bytes | bytearray, mqtt5: bool) -> tuple[list[Publish | Other], 
             packets.append(Other(command, bytes(buffer[start:end])))
         at = end
     return packets, at
+
+
+def cut_short(buffer: bytes | bytearray, mqtt5: bool) -> tuple[Publish, int] | None:
+    """Truncate the oversized message at the start of `buffer`; returns it and its full size in bytes.
+
+    None if the packet there is not oversized, or too little of it has arrived. Raises ProtocolError if an
+    oversized packet is no PUBLISH: no broker sends one.
+    """
+    if len(buffer) < 2:
+        return None
+    length, start = _variable(buffer, 1)
+    if start < 0 or start + length <= LARGEST_PACKET:
+        return None
+    command = buffer[0]
+    if command & 0xF0 != PUBLISH:
+        raise ProtocolError(f"a packet of {length} bytes that is no PUBLISH")
+    if len(buffer) < start + _KEPT:
+        return None
+    body = bytes(buffer[start : start + _KEPT])
+    try:
+        message = _publish(command, body, mqtt5)
+    except ProtocolError:  # properties that reach beyond what is kept
+        message = _publish(command, body, mqtt5=False)
+    return message._replace(missing=length - len(body)), start + length
 
 
 def _variable(buffer: bytes | bytearray, at: int) -> tuple[int, int]:

@@ -21,7 +21,7 @@ from ingest.batches import Row
 from ingest.codec import QUARANTINED, decode_quarantined, headers_of, schema_of
 from ingest.decoders import hj212
 from ingest.feed import Feed, FeedOptions
-from ingest.records import Quarantined
+from ingest.records import Decoded, Quarantined, Rejected
 from ingest.resolve import Arrival, Outcome, Resolver, gathered
 from ingest.telemetry import Telemetry
 from ingest.topics import MAX_RECORD_BYTES, QUARANTINE
@@ -100,7 +100,7 @@ async def retry(
                 report.still[code_still] = report.still.get(code_still, 0) + 1
             if not is_worth_it(outcomes):
                 continue
-            for outcome in gathered(outcomes):
+            for outcome in gathered(outcomes, held.record.raw, held.record.parts):
                 feed.put(outcome)
             report.readings += sum(isinstance(one, Row) for one in outcomes)
             done.append(held)
@@ -116,10 +116,23 @@ async def retry(
 
 def outcomes_of(record: Quarantined, resolver: Resolver) -> list[Outcome]:
     """Outcomes of a quarantined message under the present configuration, as of its original receipt."""
-    came = Arrival(record.topic, record.raw, record.received_at, record.retain, record.dup)
     if record.source == "gateway":
-        return resolver.of_decoded(hj212.decode(record.raw, record.topic, resolver.policy_of), came)
+        return _of_frames(record, resolver)
+    came = Arrival(record.topic, record.raw, record.received_at, record.retain, record.dup)
     return resolver.resolve(came, frozenset(record.parts or (() if record.part < 0 else (record.part,))))
+
+
+def _of_frames(record: Quarantined, resolver: Resolver) -> list[Outcome]:
+    """Outcomes of a message received over TCP; the peer's address in its topic is checked again."""
+    topic, _, peer = record.topic.rpartition("/") if record.topic.count("/") > 1 else (record.topic, "", None)
+    came = Arrival(topic, record.raw, record.received_at, peer=peer)
+    results = [
+        Rejected("not_allowed", fault, record.raw)
+        if isinstance(one, Decoded) and (fault := resolver.peer_fault(one.device, peer))
+        else one
+        for one in hj212.decode(record.raw, topic, resolver.policy_of)
+    ]
+    return resolver.of_decoded(results, came)
 
 
 def is_worth_it(outcomes: list[Outcome]) -> bool:

@@ -38,6 +38,8 @@ REJECTION_CODES: tuple[str, ...] = (
     "unknown_place",
     "unknown_topic",
     "store_refused",
+    "not_allowed",
+    "encrypted",
 )
 
 
@@ -62,13 +64,26 @@ class Rejected(NamedTuple):
     raw: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceSecrets:
+    """Secrets shared with a device; `fault` says why they can't be used, and then every frame is refused."""
+
+    password: str | None = field(default=None, repr=False)  # HJ 212's PW; None: any is taken
+    sm4_key: bytes | None = field(default=None, repr=False)
+    fault: str | None = None
+
+
+NO_SECRETS = DeviceSecrets()
+
+
 class DevicePolicy(NamedTuple):
-    """Settings a decoder needs for a device: UTC offset of its clock, units, peculiarities of HJ 212."""
+    """Settings a decoder needs for a device: offset of its clock, units, secrets, peculiarities of HJ 212."""
 
     utc_offset_s: int = 8 * 3600
     units: Mapping[str, str] = {}
     modbus_crc: bool = False  # HJ 212 firmware that computes the true Modbus CRC
     minute_s: int = 60  # HJ 212 minute data (CN 2051): the window's length, which no frame names
+    secrets: DeviceSecrets = NO_SECRETS
 
 
 @dataclass(slots=True, eq=False)

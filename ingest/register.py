@@ -25,6 +25,7 @@ from pydantic import (
     TypeAdapter,
 )
 
+from ingest.access_form import DeviceSecretName, Network
 from ingest.calibration_form import Calibrations, Dust, Maximum
 from ingest.forms import Form, FormatName, Id, Name, Seconds, valid_id
 from ingest.ingest_form import INGEST, Ingest, whole
@@ -207,6 +208,9 @@ class Device(Form):
     maximum: dict[Dust, Maximum] = {}  # noqa: RUF012 - of the sensor, ug/m3
     measures: tuple[Dust, ...] = ()  # what it is built to measure; empty: not said. Only `check` asks
     calibration: Calibrations = ()
+    networks: tuple[Network, ...] = ()  # HJ 212 over TCP: from where it may speak; empty: from anywhere
+    password_secret: DeviceSecretName | None = None  # HJ 212: its PW
+    sm4_secret: DeviceSecretName | None = None  # HJ 212-2025: its key
 
     @property
     def utc_offset_s(self) -> int:

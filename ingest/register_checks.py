@@ -54,6 +54,7 @@ _NAMES_OF_ANY = {
     name: quantity for format in FORMATS.values() for name, quantity in format.unit_names.items()
 }
 _NAMES_SHOWN = 24  # of a format's names; airrohr knows some fifty
+_LOCKS = ("networks", "password_secret", "sm4_secret")
 _HEARD_BY_TCP = frozenset(name for name, format in FORMATS.items() if format.over_tcp)
 
 
@@ -214,6 +215,7 @@ def _devices(document: Document, sites: Document) -> Iterator[Problem]:
     for index, entry in _entries(document):
         yield from _word(document, (index, "role"), entry.get("role"), WORDS["role"])
         yield from _units(document, index, entry)
+        yield from _unchecked(document, index, entry)
         site = entry.get("site")
         yield from _stands(document, index, entry, places.get(site) if isinstance(site, str) else None)
         if known and isinstance(site, str) and site not in known:
@@ -225,6 +227,18 @@ def _devices(document: Document, sites: Document) -> Iterator[Problem]:
         if site not in equipped:
             words = f"site `{site}` has no device in devices.yaml; nothing is measured there"
             yield sites.problem((index,), words, severity="warning")
+
+
+def _unchecked(document: Document, index: int, entry: dict[str, Any]) -> Iterator[Problem]:
+    """Report access keys of a device whose format does not check them: its owner would rely on them."""
+    format = entry.get("format")
+    for key in _LOCKS if isinstance(format, str) and format in FORMATS else ():
+        if entry.get(key) and format not in _HEARD_BY_TCP:
+            words = (
+                f"`{key}` is checked of {', '.join(sorted(_HEARD_BY_TCP))} alone, and this monitor speaks "
+                f"{format}: who may publish as it is the MQTT broker's to decide; take it out"
+            )
+            yield document.problem((index, key), words)
 
 
 def _stands(

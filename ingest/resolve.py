@@ -18,18 +18,28 @@ the payload, the same content within that span is a duplicate with or without DU
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Literal, NamedTuple
 
 from ingest.access import speakers
+from ingest.access_form import device_secrets, network_fault
 from ingest.batches import Row
 from ingest.decoders import FORMATS, Decoder
 from ingest.decoders.notices import decode_background, decode_signal, decode_status
 from ingest.durations import DAY_MS, MINUTE_MS
-from ingest.records import Background, Decoded, DevicePolicy, Quarantined, Rejected, Signal, Status
+from ingest.records import (
+    NO_SECRETS,
+    Background,
+    Decoded,
+    DevicePolicy,
+    Quarantined,
+    Rejected,
+    Signal,
+    Status,
+)
 from ingest.register import Device, Register
 from ingest.topic_filters import BACKGROUND_FILTER, SIGNALS_FILTER, STATUS_FILTER, matches
 
@@ -93,6 +103,7 @@ class Arrival:
     received_at: int
     retain: bool = False
     dup: bool = False
+    peer: str | None = None  # address of who sent it over TCP; its topic in quarantine ends with it
 
 
 @dataclass(slots=True)
@@ -104,6 +115,7 @@ class Resolver:
     policy: TimePolicy = TimePolicy()
     policies: Mapping[str, TimePolicy] = field(default_factory=dict)  # by device id
     orders: bool = True  # signals and background values are taken from MQTT
+    secret: Callable[[str], str] | None = None  # value by name; None: recordings are taken as they came
     _routes: dict[str, Route | str | None] = field(default_factory=dict)
     _known: dict[str | None, KnownKey] = field(default_factory=dict)
     _seen: dict[bytes, int] = field(default_factory=dict)  # content -> until when a DUP of it is one
@@ -130,10 +142,26 @@ class Resolver:
             if not parts or index in parts
         ]
 
+    def too_large(self, came: Arrival, missing: int) -> Quarantined:
+        """Quarantine a message that was truncated because of its size; `missing` bytes were discarded."""
+        size = len(came.payload) + missing
+        detail = f"{size} bytes; the first {len(came.payload)} are kept, and can't be put through again"
+        return self._refuse(came, "too_large", detail)
+
     def policy_of(self, key: str | None) -> DevicePolicy:
         """Policy for decoding messages of the device with this key."""
         known = self._known.get(key)
         return (known or self._look_up(key)).policy
+
+    def device_of(self, key: str | None) -> str | None:
+        """Id of the registered device with this key."""
+        device = (self._known.get(key) or self._look_up(key)).device
+        return None if device is None else device.id
+
+    def peer_fault(self, key: str | None, peer: str | None) -> str | None:
+        """Reason to refuse a frame of the device with this key from this address; None if it is allowed."""
+        device = (self._known.get(key) or self._look_up(key)).device
+        return None if device is None else network_fault(device.networks, peer)
 
     def of_decoded(self, results: Iterable[Decoded | Rejected], came: Arrival) -> list[Outcome]:
         """Outcomes of results decoded elsewhere (the gateway's frames)."""
@@ -293,15 +321,17 @@ class Resolver:
         if len(raw) > _MOST_RAW:
             detail += f" (of {len(raw)} bytes the first {_MOST_RAW} are kept)"
             raw = raw[:_MOST_RAW]
-        return Quarantined(
-            came.received_at, self.source, came.topic, code, detail, raw, came.retain, came.dup
-        )
+        topic = f"{came.topic}/{came.peer}" if came.peer else came.topic
+        return Quarantined(came.received_at, self.source, topic, code, detail, raw, came.retain, came.dup)
 
     def _look_up(self, key: str | None) -> KnownKey:
         device = self.register.device_of(key) if key else None
         if device is None:
             return KnownKey(None, DevicePolicy(), self.policy)  # not remembered: anybody may invent keys
-        policy = DevicePolicy(device.utc_offset_s, device.units, device.modbus_crc, device.interval)
+        secrets = NO_SECRETS
+        if self.secret is not None:
+            secrets = device_secrets(device.password_secret, device.sm4_secret, self.secret)
+        policy = DevicePolicy(device.utc_offset_s, device.units, device.modbus_crc, device.interval, secrets)
         known = KnownKey(device, policy, self.policies.get(device.id) or _time_policy(device) or self.policy)
         if len(self._known) >= _MOST_TOPICS:
             self._known.clear()
@@ -335,24 +365,25 @@ def _time_policy(device: Device) -> TimePolicy | None:
     return TimePolicy(clock.ahead * 1000, clock.behind * 1000, clock.when_ahead, clock.when_behind)
 
 
-def gathered(outcomes: list[Outcome]) -> list[Outcome]:
-    """Merge a message's quarantined parts into one record per rejection code.
+def gathered(outcomes: list[Outcome], payload: bytes, parts: Collection[int] = ()) -> list[Outcome]:
+    """Merge a message's quarantined parts into one record per rejection code if there are many.
 
-    Each would carry the whole payload: a backlog of 6,000 readings from an unregistered device would turn
-    250 KB into 2 GB.
+    `outcomes` are those of `resolve` with the same `parts`. It makes no difference whether a part carries the
+    whole payload or was cut out of it: a backlog of 6,000 readings from an unregistered device would turn
+    250 KB into 2 GB, and 10,000 elements that are no readings into as many records.
     """
     if len(outcomes) <= _MOST_COPIES:
         return outcomes
-    alike: dict[str, list[Quarantined]] = {}
-    for one in outcomes:
-        if isinstance(one, Quarantined) and one.part >= 0:
-            alike.setdefault(one.code, []).append(one)
+    alike: dict[str, list[tuple[int, Quarantined]]] = {}
+    for part, one in zip(sorted(parts) or range(len(outcomes)), outcomes, strict=False):
+        if isinstance(one, Quarantined):
+            alike.setdefault(one.code, []).append((part, one))
     many = {code: found for code, found in alike.items() if len(found) > _MOST_COPIES}
-    kept = [o for o in outcomes if not (isinstance(o, Quarantined) and o.part >= 0 and o.code in many)]
+    kept = [one for one in outcomes if not (isinstance(one, Quarantined) and one.code in many)]
     for found in many.values():
-        first, parts = found[0], tuple(one.part for one in found)
-        detail = f"{first.detail}; {len(parts)} of its readings are refused so"
-        kept.append(replace(first, detail=detail, part=-1, parts=parts))
+        first, numbers = found[0][1], tuple(part for part, _ in found)
+        detail = f"{first.detail}; {len(numbers)} of its readings are refused so"
+        kept.append(replace(first, detail=detail, raw=payload[:_MOST_RAW], part=-1, parts=numbers))
     return kept
 
 

@@ -14,7 +14,13 @@ PREFIX = "DUSTWATCH_SECRET_"
 class Secrets:
     """`secrets(NAME)`: the variable `DUSTWATCH_SECRET_NAME`, else the file NAME in `folder`."""
 
-    def __init__(self, folder: Path | None = None, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+        named_in: str = "channels.yaml",
+    ) -> None:
+        self._named_in = named_in
         self._environment = os.environ if environment is None else environment
         named = self._environment.get("DUSTWATCH_SECRETS")
         self._folder = folder if folder is not None else Path(named) if named else None
@@ -31,4 +37,4 @@ class Secrets:
             f" and the file {self._folder / name}" if self._folder else " (DUSTWATCH_SECRETS names no folder)"
         )
         words = f"the secret `{name}` is not there; looked for {where}"
-        raise ConfigError([Problem("channels.yaml", 1, 1, ".", words)])
+        raise ConfigError([Problem(self._named_in, 1, 1, ".", words)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -88,7 +89,11 @@ def run_desk(app: Starlette, host: str = "127.0.0.1", port: int = 8400) -> None:
     """Serve until SIGTERM or SIGINT; open streams end within about a second."""
     import uvicorn
 
-    poller = app.state.desk.poller
+    from alerts.web.patience import DeskDoor, ready_probe
+
+    poller, telemetry = app.state.desk.poller, app.state.desk.telemetry
+    door = DeskDoor(telemetry)
+    telemetry.ready_when("connections", ready_probe(door, time.monotonic))
 
     class _DeskServer(uvicorn.Server):
         """Tells the streams to end; uvicorn itself would wait for them, then cut them off."""
@@ -101,6 +106,9 @@ def run_desk(app: Starlette, host: str = "127.0.0.1", port: int = 8400) -> None:
         app,
         host=host,
         port=port,
+        http=door.protocol(),
+        ws="none",  # a handshake of its own would have no end to its patience
+        log_config=None,
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=5,

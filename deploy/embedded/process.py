@@ -11,8 +11,10 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from weakref import WeakSet
 
 from deploy.embedded import launcher
+from deploy.embedded.log_file import ServerLog
 
 STOP_WITHIN_S = 10.0
 GRACE_S = 10  # for children whose parent has ended
@@ -41,6 +43,15 @@ def share_with_children(fd: int) -> None:
 def no_longer_share(fd: int) -> None:
     """Stop handing the file to new children; those that have it keep it."""
     _shared_files.discard(fd)
+
+
+_ALL: WeakSet[ServerProcess] = WeakSet()
+
+
+def tend_logs(now: float) -> list[str]:
+    """Rotate the logs of all running children that are too long; returns what went wrong. `now`: s."""
+    said = (process.kept_log.tend(now) for process in list(_ALL) if process.running())
+    return [line for line in said if line]
 
 
 class ServerProcess:
@@ -84,6 +95,9 @@ class ServerProcess:
             raise
         finally:
             os.close(life)
+
+        self.kept_log = ServerLog(log, self.popen.pid)
+        _ALL.add(self)
 
     @property
     def pid(self) -> int:

@@ -15,7 +15,7 @@ from deploy.county.apply import WouldCancel, put_configuration, user_name
 from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.mqtt import BrokerKind, MqttBroker
 from deploy.embedded.ports import free_port, usual_or_free
-from deploy.embedded.process import ServerError, accepts
+from deploy.embedded.process import ServerError, accepts, tend_logs
 from deploy.health import PORTS
 from deploy.machine.desk_address import DeskAddress
 from deploy.machine.folder import FREE_WITHIN_S, HeldFolder, Patience, Purpose, hold_folder
@@ -195,7 +195,7 @@ class Stack:
             for line in server.tend(now):
                 self.say(line)
         self._restart_as_asked()
-        for line in self.supervisor.tend():
+        for line in (*self.supervisor.tend(), *tend_logs(now)):
             self.say(line)
 
     def _restart_as_asked(self) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import pytest
 
 from deploy.embedded.ports import free_port
+from ingest.listener import descriptors_for
 from tests.fakes.desk import EXAMPLE
 from tests.pipeline import wait_for
 
@@ -24,7 +29,9 @@ def answers(url: str) -> bool:
         return False
 
 
-def test_an_open_stream_ends_with_the_desk_and_nothing_is_complained_of(tmp_path: Path) -> None:
+@contextlib.contextmanager
+def desk(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """A desk that answers, and its address; what it says is in the file `said`."""
     port = free_port()
     settings = {
         "CONFIG": EXAMPLE,
@@ -39,6 +46,15 @@ def test_an_open_stream_ends_with_the_desk_and_nothing_is_complained_of(tmp_path
         process = subprocess.Popen(program, env=environment, stdout=said, stderr=said)
     try:
         wait_for("the desk answers", lambda: process.poll() is None and answers(f"{url}/readyz"))
+        yield process, url
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def test_an_open_stream_ends_with_the_desk_and_nothing_is_complained_of(tmp_path: Path) -> None:
+    with desk(tmp_path) as (process, url):
         seen: list[str] = []
 
         def read() -> None:
@@ -59,7 +75,33 @@ def test_an_open_stream_ends_with_the_desk_and_nothing_is_complained_of(tmp_path
         assert not reader.is_alive()
         assert seen[0] == "retry: 2000"
         assert "Traceback" not in (tmp_path / "said").read_text()
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+
+
+PARTS = {
+    "nothing": b"",
+    "a head begun": b"GET / HTTP/1.1\r\nHost: x\r\n",
+    "a body begun": b"POST /cases/1/acknowledge HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nwho=",
+    "an answer never read, and another head": b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET ",
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_two_thousand_half_requests_keep_nobody_from_the_desk(tmp_path: Path, part: str) -> None:
+    if descriptors_for(2200) < 2200:
+        pytest.skip("the system allows too few open files")
+    with desk(tmp_path) as (process, url), contextlib.ExitStack() as crowd:
+        threads = len(os.listdir(f"/proc/{process.pid}/task"))
+        port = int(url.rpartition(":")[2])
+        for _ in range(2000):
+            one = crowd.enter_context(socket.create_connection(("127.0.0.1", port), 20))
+            with contextlib.suppress(ConnectionError):
+                one.sendall(PARTS[part])
+        for path in ("/healthz", "/", "/readyz"):
+            # not at once: a thousand requests that are complete may be served just then
+            wait_for(f"{path} answers", lambda path=path: answers(url + path), within_s=20)
+        metrics = httpx.get(f"{url}/metrics", timeout=20).text
+        assert 1 <= float(metrics.partition('kind="connections"} ')[2].partition("\n")[0]) <= 1000
+        assert len(os.listdir(f"/proc/{process.pid}/task")) <= threads + 40  # the pool of the stores' readers
+    said = (tmp_path / "said").read_text()
+    assert said.count("desk_connections") <= 1
+    assert "Traceback" not in said

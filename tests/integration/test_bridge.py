@@ -8,7 +8,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import paho.mqtt.client as paho
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
 
 from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.mqtt import BrokerKind, MqttBroker
@@ -90,6 +92,32 @@ async def test_what_is_published_is_in_the_feed_once_and_acknowledged(
     assert {one.every for one in feed if isinstance(one, Tick)} <= {1000}
     for site_of in (one for one in feed if isinstance(one, Readings)):
         assert len(site_of) > 0
+
+
+async def test_a_broker_cuts_off_who_sends_more_than_its_limit_and_others_go_on(
+    node: KafkaNode, broker: MqttBroker, register: Register
+) -> None:
+    log = await Log(node.bootstrap).mark()
+    async with bridge(node.bootstrap, broker.url, register, "limited") as telemetry:
+        assert await is_taken(broker, 1_500_000)
+        assert not await is_taken(broker, 2_500_000)
+        held = telemetry.quarantined.labels("too_large")._value
+        await eventually("one is held", lambda: held.get() == 1)
+    _, held_messages = await log.read()
+    assert [one.code for one in held_messages] == ["too_large"]
+
+
+async def is_taken(broker: MqttBroker, size: int) -> bool:
+    """True if the broker confirms a message of that size by MQTT 3.1.1; else it ends the connection."""
+    client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv311, reconnect_on_failure=False)
+    client.connect("127.0.0.1", broker.port)
+    client.loop_start()
+    await eventually("connected", client.is_connected)
+    sent = client.publish("dust/v1/d0/readings", b"[" + b" " * size, qos=1)
+    await eventually("taken or cut", lambda: sent.is_published() or not client.is_connected())
+    client.disconnect()
+    client.loop_stop()
+    return sent.is_published()
 
 
 async def test_poison_at_full_rate_holds_nothing_up(

@@ -155,16 +155,17 @@ async def test_nothing_is_answered_while_kafka_is_down(tmp_path: Any, register: 
 
 
 async def test_a_silent_connection_is_closed(node: KafkaNode, register: Register) -> None:
-    async with gateway(node, register, idle_s=0.2) as running:
+    async with gateway(node, register, first_frame_s=0.2) as running:
         reader, _ = await asyncio.open_connection("127.0.0.1", running.port)
         assert await asyncio.wait_for(reader.read(), 10) == b""
-        assert running.telemetry.faults.labels("idle_connection")._value.get() == 1
+        assert running.telemetry.faults.labels("no_first_frame")._value.get() == 1
 
 
 async def test_one_connection_too_many_is_closed_at_once(node: KafkaNode, register: Register) -> None:
     async with gateway(node, register, connections=1) as running:
-        _, first = await asyncio.open_connection("127.0.0.1", running.port)
-        await eventually("the first is served", lambda: len(running._sessions) == 1)
+        own, first = await asyncio.open_connection("127.0.0.1", running.port)
+        first.write(frame(1, cn="9015", cp=""))
+        await answers(own, 1)
         reader, _ = await asyncio.open_connection("127.0.0.1", running.port)
         assert await asyncio.wait_for(reader.read(), 10) == b""
         first.close()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
+import threading
+import urllib.error
 import urllib.request
 
 import pytest
 
 from deploy.health import HealthServer, PortTaken, answer
+from ingest.listener import descriptors_for
 from ingest.telemetry import Telemetry
 
 
@@ -53,5 +58,64 @@ def test_the_page_is_served_and_a_taken_port_is_named_with_the_setting() -> None
             assert json.loads(reply.read()) == {"service": "bridge", "ok": True, "wrong": {}}
         with pytest.raises(PortTaken, match=rf"{server.port}.*DUSTWATCH_HEALTH_PORT"):
             HealthServer(Telemetry("bridge"), "127.0.0.1", server.port)
+    finally:
+        server.stop()
+
+
+def test_two_thousand_half_requests_neither_pile_up_threads_nor_keep_a_probe_out() -> None:
+    if descriptors_for(4200) < 4200:
+        pytest.skip("the system allows too few open files for both ends")
+    telemetry = Telemetry("gateway")
+    telemetry.ready_when("kafka", lambda: None)
+    server = HealthServer(telemetry, "127.0.0.1", 0).start()
+    before = threading.active_count()
+    with contextlib.ExitStack() as crowd:
+        try:
+            for number in range(2000):
+                one = crowd.enter_context(socket.create_connection(("127.0.0.1", server.port), 20))
+                with contextlib.suppress(ConnectionError):
+                    one.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n"[: 1 + number % 30])
+            for _ in range(3):
+                with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/readyz", timeout=20) as reply:
+                    assert json.loads(reply.read())["ok"]
+            assert threading.active_count() == before
+            assert len(server._door) <= 64
+            assert telemetry.faults.labels("health_connection")._value.get() >= 1900
+        finally:
+            server.stop()
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", 200),
+        (b"GET /healthz HTTP/1.0\n\n", 200),
+        (b"GET /nowhere HTTP/1.0\r\n\r\n", 404),
+        (b"POST /healthz HTTP/1.1\r\n\r\n", 405),
+        (b"\x16\x03\x01 hello\r\n\r\n", 400),
+        (b"GET /" + b"x" * 10_000, 404),
+    ],
+)
+def test_whatever_is_asked_is_answered_once_and_closed(sent: bytes, status: int) -> None:
+    server = HealthServer(Telemetry("bridge"), "127.0.0.1", 0).start()
+    try:
+        with socket.create_connection(("127.0.0.1", server.port), 20) as one:
+            one.sendall(sent)
+            answer = b""
+            with contextlib.suppress(ConnectionError):
+                while data := one.recv(65536):
+                    answer += data
+        assert answer.startswith(f"HTTP/1.0 {status} ".encode())
+    finally:
+        server.stop()
+
+
+def test_a_broken_probe_is_an_answer_too() -> None:
+    telemetry = Telemetry("bridge")
+    telemetry.alive_when("broken", lambda: str(1 / 0))
+    server = HealthServer(telemetry, "127.0.0.1", 0).start()
+    try:
+        with pytest.raises(urllib.error.HTTPError, match="500"):
+            urllib.request.urlopen(f"http://127.0.0.1:{server.port}/healthz", timeout=20)
     finally:
         server.stop()

@@ -10,4 +10,4 @@ from ingest.decoders.hj212.ack import build_ack
 from ingest.decoders.hj212.factors import FACTORS
 from ingest.decoders.hj212.frames import Frame, FrameReader
 from ingest.decoders.hj212.messages import decode, decode_stream
-from ingest.decoders.hj212.parse import reading_of
+from ingest.decoders.hj212.parse import password_fault, reading_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 from typing import Any
 
@@ -20,20 +21,34 @@ from ingest.decoders.hj212.factors import (
     WINDOW_S,
 )
 from ingest.decoders.hj212.frames import Frame
+from ingest.decoders.hj212.sm4 import NoSm4, is_whole_blocks, looks_encrypted, opened
 from ingest.decoders.instants import BadTime, compact_instant
-from ingest.records import Decoded, DevicePolicy, Rejected
+from ingest.records import Decoded, DevicePolicy, DeviceSecrets, Rejected
 from ingest.units import QUANTITIES, THOUSAND, WEATHER, Refused, conversion_of, number_of, thousandths
 from ingest.value_extras import NOTHING, Found, beside_of_fields
 
 _FLAG = re.compile(r"[A-Za-z0-9]{1,8}\Z")
 _PLAIN_NUMBER = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,6})?\Z")
-_ENCRYPTED = re.compile(r"[0-9A-Za-z+/=]{16,}\Z")
 
 Fields = dict[str, dict[str, str]]  # factor -> field name -> text as sent
 
 
+def password_fault(frame: Frame, secrets: DeviceSecrets) -> str | None:
+    """Reason to refuse a frame because of its PW; None if it is accepted."""
+    if secrets.fault is not None:
+        return secrets.fault
+    if secrets.password is None:
+        return None
+    sent = frame.fields.get("PW", "")
+    right = hmac.compare_digest(sent.encode(), secrets.password.encode())
+    return None if right else f"PW: {'the frame has none' if not sent else 'not the password of this device'}"
+
+
 def reading_of(frame: Frame, policy: DevicePolicy) -> Decoded | Rejected:
     """The reading in a frame. A well-formed frame without a known factor is rejected `no_known_key`."""
+    fault = password_fault(frame, policy.secrets)
+    if fault is not None:
+        return Rejected("not_allowed", fault, frame.raw)
     try:
         return _Reading(frame, policy).decoded()
     except Refused as refused:
@@ -58,7 +73,7 @@ class _Reading:
     def decoded(self) -> Decoded:
         if self.frame.cp is None:
             raise Refused("no_known_key", f"CN={self.frame.cn}: the frame has no CP=&&...&&")
-        singles, factors = self._items(self.frame.cp)
+        singles, factors = self._items(self._opened(self.frame.cp))
         if not any(code in FACTORS for code in factors):
             raise Refused("no_known_key", f"CN={self.frame.cn}: no known factor in CP")
         time = self._time(singles)
@@ -78,6 +93,33 @@ class _Reading:
             self.frame.mn, time, self.period_ms, self.values, flags, self.extras, tolerated, beside
         )
 
+    def _opened(self, cp: str) -> str:
+        """Return CP as it is, or decrypted (HJ 212-2025). Raises Refused with `encrypted`."""
+        key = self.policy.secrets.sm4_key
+        if not looks_encrypted(cp):
+            if key is not None:
+                self.tolerated.append("not_encrypted")
+            return cp
+        if key is None:
+            if self.frame.version != 2025 and not is_whole_blocks(cp):
+                return cp
+            raise Refused(
+                "encrypted", "CP is encrypted (SM4): give the device an `sm4_secret` in devices.yaml"
+            )
+        try:
+            found = opened(cp, key)
+        except NoSm4 as error:
+            raise Refused(
+                "encrypted", f"CP is encrypted, and this machine's OpenSSL has no SM4: {error}"
+            ) from None
+        if found is None:
+            raise Refused(
+                "encrypted", "CP is encrypted, and the key that `sm4_secret` names does not open it"
+            )
+        text, filling = found
+        self.tolerated.append(f"sm4_{filling}")
+        return text
+
     def _beside(self, singles: dict[str, str], factors: Fields) -> Found:
         """Range of the period and raw count, in the unit of the value."""
         if "pm10" not in self.values:
@@ -96,8 +138,6 @@ class _Reading:
                 continue
             key, equals, text = item.partition("=")
             if not equals:
-                if self.frame.version == 2025 and _ENCRYPTED.match(cp.strip()):
-                    raise Refused("bad_syntax", "CP holds no key=value: it may be encrypted (SM4)")
                 raise Refused("bad_syntax", f"CP: {item[:40]!r} is no key=value")
             code, dash, name = key.strip().partition("-")
             text = text.strip()

@@ -13,9 +13,10 @@ import pytest
 
 from ingest.bridge import Bridge, BridgeConfig
 from ingest.clock import WallClock
-from ingest.codec import decode, schema_of
+from ingest.codec import QUARANTINED, decode, decode_quarantined, schema_of
 from ingest.feed import FeedOptions
 from ingest.mqtt import MqttOptions
+from ingest.packets import LARGEST_PACKET
 from ingest.producer import Producer
 from ingest.records import Readings, Status
 from ingest.register import Register, load_register
@@ -102,6 +103,7 @@ async def test_it_asks_for_a_lasting_session_and_no_more_than_it_can_hold(rig: R
     properties = connect[11 : 11 + connect[10]]
     assert b"\x11" + (7 * 24 * 3600).to_bytes(4, "big") in properties  # Session Expiry Interval
     assert b"\x21" + (1000).to_bytes(2, "big") in properties  # Receive Maximum
+    assert b"\x27" + LARGEST_PACKET.to_bytes(4, "big") in properties  # Maximum Packet Size
 
 
 @pytest.mark.parametrize(("tls", "version"), [(True, "5"), (True, "3.1.1"), (False, "3.1.1")])
@@ -242,6 +244,36 @@ async def test_what_cannot_be_decoded_is_acknowledged_once_it_is_in_quarantine(r
     assert rig.broker.acknowledged == []
     await rig.confirm_all()
     assert (await rig.broker.until_acknowledged(1))[0] == 1
+
+
+@pytest.mark.parametrize("version", ["3.1.1", "5"])
+async def test_a_message_larger_than_we_take_is_one_entry_and_the_connection_goes_on(
+    register: Register, version: str
+) -> None:
+    """A broker of 3.1.1 can't be told of our limit, and one of MQTT 5 may not keep to it."""
+    broker = await FakeBroker().start()
+    rig = Rig(broker, register, version=version)
+    await broker.until(1)
+    size = LARGEST_PACKET + 3_000_000
+    rig.publish(1)
+    for mid in (2, 3):
+        broker.publish(mid, "dust/v1/d2/readings", b"[" + b" " * (size - 1))
+    rig.publish(4)
+    await rig.kafka.until(lambda kafka: kafka.rows == 2)
+    held = [decode_quarantined(r.value) for r in rig.kafka.sent if schema_of(r.headers) == QUARANTINED]
+    assert [(one.code, one.topic) for one in held] == [("too_large", "dust/v1/d2/readings")] * 2
+    assert str(size) in held[0].detail
+    assert held[0].raw.startswith(b"[ ")
+    assert len(held[0].raw) < 1024 * 1024
+    assert rig.telemetry.quarantined.labels("too_large")._value.get() == 2
+    await rig.confirm_all()
+    assert await broker.until_acknowledged(4) == [1, 2, 3, 4]
+    assert broker.connections == 1
+    assert len(rig.bridge.connection._client._unread) == 0
+    rig.stop.set()
+    rig.kafka._outstanding.clear()
+    await asyncio.wait_for(rig.task, 10)
+    await broker.stop()
 
 
 async def test_a_retained_message_without_time_is_acknowledged_and_counted(rig: Rig) -> None:

@@ -41,7 +41,12 @@ async def test_what_nobody_expected_ends_the_gateway_and_is_never_answered(tmp_p
         raise RuntimeError("a fault of ours")
 
     policy = lambda key: DevicePolicy()  # noqa: E731
-    gateway.resolver = cast(Resolver, SimpleNamespace(of_decoded=fail, policy_of=policy))
+    gateway.resolver = cast(
+        Resolver,
+        SimpleNamespace(
+            of_decoded=fail, policy_of=policy, device_of=lambda key: None, peer_fault=lambda *_: None
+        ),
+    )
     running = asyncio.create_task(gateway.run(asyncio.Event()))
     while not gateway.port:
         await asyncio.sleep(0)

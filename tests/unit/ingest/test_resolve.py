@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import orjson
 import pytest
 
 from ingest import codec
@@ -338,7 +339,7 @@ def test_many_bad_readings_of_one_payload_are_one_record_and_only_they_are_put_t
     register: Register,
 ) -> None:
     payload = b"[" + b",".join(native(NOW - (i % 2) * 9 * DAY, seq=i) for i in range(60)) + b"]"
-    outcomes = gathered(Resolver(register).resolve(Arrival(TOPIC, payload, NOW)))
+    outcomes = gathered(Resolver(register).resolve(Arrival(TOPIC, payload, NOW)), payload)
     assert [type(one) for one in outcomes] == [Row] * 30 + [Quarantined]
     held = outcomes[-1]
     assert isinstance(held, Quarantined)
@@ -346,6 +347,67 @@ def test_many_bad_readings_of_one_payload_are_one_record_and_only_they_are_put_t
     held = decode_quarantined(encode_quarantined(held)[0])
     again = outcomes_of(held, Resolver(register, policy=TimePolicy(when_behind="keep")))
     assert [row.extras["seq"] for row in again if isinstance(row, Row)] == list(range(1, 60, 2))
+
+
+@dataclass(frozen=True)
+class ManyBad:
+    """A payload of many results that no decoder can use, and how many, in the format's own manner."""
+
+    topic: str
+    payload: bytes
+    codes: dict[str, int]
+
+
+def _thingsboard(count: int) -> bytes:
+    return orjson.dumps(
+        {"d1": ["x"] * (count // 2), "d2": [{"ts": 1, "values": {"pm10": "?"}}] * (count // 2)}
+    )
+
+
+MANY_BAD = {
+    "json_v1: elements that are no object": ManyBad(TOPIC, b"[" + b"1," * 9999 + b"1]", {"bad_json": 10_000}),
+    "json_v1: two kinds in turn": ManyBad(
+        TOPIC, b"[" + b'1,{"pm10":"?"},' * 4999 + b"1,2]", {"bad_json": 5001, "bad_value": 4999}
+    ),
+    "json_v1: readings of nobody": ManyBad(
+        "dust/v1/nobody/readings", b"[" + b'{"pm10":1},' * 9999 + b'{"pm10":1}]', {"unknown_device": 10_000}
+    ),
+    "hj212: frames with a wrong checksum": ManyBad(
+        "hj/x", b"##0020QN=1;MN=1;CP=&&a=1&&FFFF\r\n" * 500, {"bad_crc": 500}
+    ),
+    "hj212: noise": ManyBad("hj/x", b"noise\n" * 900, {"bad_syntax": 900}),
+    "thingsboard: entries that are none": ManyBad(
+        "tb/x", _thingsboard(10_000), {"bad_json": 5000, "bad_value": 5000}
+    ),
+    "qingping: entries that are no object": ManyBad(
+        "/qp/dev-1/up", b'{"sensorData":[' + b"1," * 9999 + b"1]}", {"bad_json": 10_000}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MANY_BAD)
+def test_one_payload_of_ten_thousand_bad_elements_is_one_entry_with_a_count_in_every_format(
+    tmp_path: Path, name: str
+) -> None:
+    bad = MANY_BAD[name]
+    rules = [
+        {"filter": "dust/v1/+/readings", "format": "json_v1"},
+        {"filter": "hj/x", "format": "hj212"},
+        {"filter": "tb/x", "format": "thingsboard"},
+        {"filter": "/qp/+/up", "format": "qingping"},
+    ]
+    folder = write_county(tmp_path, [device("dev-1")], extra={"ingest.yaml": rules})
+    resolver = Resolver(load_register(folder))
+    held = gathered(resolver.resolve(Arrival(bad.topic, bad.payload, NOW)), bad.payload)
+    assert {one.code: one.count for one in held if isinstance(one, Quarantined)} == bad.codes
+    assert len(held) == len(bad.codes)
+    for one in held:
+        assert isinstance(one, Quarantined)
+        again = outcomes_of(decode_quarantined(encode_quarantined(one)[0]), resolver)
+        assert len(again) == one.count
+        assert {back.code for back in again if isinstance(back, Quarantined)} == {one.code}
+        # what is put through and refused again stays one entry
+        assert gathered(again, one.raw, one.parts) == [one]
 
 
 @pytest.mark.parametrize(
