@@ -25,7 +25,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import MalformedPacket, Properties  # type: ignore[attr-defined]
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from ingest.packets import LARGEST_PACKET, PUBACK, ProtocolError, Publish, cut, cut_short, pubacks
+from ingest.packets import PUBACK, ProtocolError, Publish, cut, cut_short, pubacks
 
 log = structlog.get_logger(__name__)
 
@@ -287,7 +287,8 @@ class Connection:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = self.options.session_expiry_s
         properties.ReceiveMaximum = self.options.receive_maximum
-        properties.MaximumPacketSize = LARGEST_PACKET
+        # No Maximum Packet Size: of a larger message a broker would throw away what it has confirmed (MQTT 5,
+        # 3.1.2.11.4); we read past it, and its beginning is held.
         self._client.connect(host, port, _KEEPALIVE_S, clean_start=False, properties=properties)
 
     def _connected(self, _client: Any, _data: Any, flags: Any, reason: Any, _properties: Any) -> None:

@@ -75,7 +75,7 @@ class Duplicate(NamedTuple):
 Outcome = Row | Quarantined | Background | Signal | Status | Duplicate
 
 
-class Route(NamedTuple):
+class TopicRoute(NamedTuple):
     """Reading of a topic: its decoder, the format of its devices, and which of them may speak on it."""
 
     decode: Decoder
@@ -91,7 +91,7 @@ class KnownKey(NamedTuple):
     time: TimePolicy
 
 
-_BY_TCP = Route(FORMATS["hj212"].decode, "hj212", None)  # each frame names its device
+_BY_TCP = TopicRoute(FORMATS["hj212"].decode, "hj212", None)  # each frame names its device
 
 
 @dataclass(slots=True)
@@ -116,7 +116,7 @@ class Resolver:
     policies: Mapping[str, TimePolicy] = field(default_factory=dict)  # by device id
     orders: bool = True  # signals and background values are taken from MQTT
     secret: Callable[[str], str] | None = None  # value by name; None: recordings are taken as they came
-    _routes: dict[str, Route | str | None] = field(default_factory=dict)
+    _routes: dict[str, TopicRoute | str | None] = field(default_factory=dict)
     _known: dict[str | None, KnownKey] = field(default_factory=dict)
     _seen: dict[bytes, int] = field(default_factory=dict)  # content -> until when a DUP of it is one
     # device -> (receipt, time) of the last reading placed by receipt
@@ -167,7 +167,7 @@ class Resolver:
         """Outcomes of results decoded elsewhere (the gateway's frames)."""
         return [self._outcome(result, came, -1, _BY_TCP) for result in results]
 
-    def _outcome(self, result: Decoded | Rejected, came: Arrival, part: int, route: Route) -> Outcome:
+    def _outcome(self, result: Decoded | Rejected, came: Arrival, part: int, route: TopicRoute) -> Outcome:
         if isinstance(result, Rejected):
             refused = self._refuse(came, result.code, result.detail)
             # the decoder cut out the faulty part, or it could not
@@ -211,7 +211,7 @@ class Resolver:
         at = self._place(device.id, received_at)
         return Row(device.id, device.site, at, period, received_at, values, flags, extras, marks, beside)
 
-    def _foreign(self, device: Device, extras: Mapping[str, object], route: Route) -> str | None:
+    def _foreign(self, device: Device, extras: Mapping[str, object], route: TopicRoute) -> str | None:
         """Why the topic or the payload shows that another device speaks; None where nothing does.
 
         The bridge can't see who published: the broker's ACL decides who may use which topic.
@@ -338,8 +338,8 @@ class Resolver:
         self._known[key] = known
         return known
 
-    def _route(self, topic: str) -> Route | str | None:
-        route: Route | str | None = None
+    def _route(self, topic: str) -> TopicRoute | str | None:
+        route: TopicRoute | str | None = None
         if matches(BACKGROUND_FILTER, topic):
             route = "background"
         elif matches(SIGNALS_FILTER, topic):
@@ -350,7 +350,7 @@ class Resolver:
             for rule in self.register.ingest.filters:
                 if matches(rule.filter, topic):
                     allowed = speakers(topic, rule.filter, self.register)
-                    route = Route(FORMATS[rule.format].decode, rule.format, allowed)
+                    route = TopicRoute(FORMATS[rule.format].decode, rule.format, allowed)
                     break
         if len(self._routes) >= _MOST_TOPICS:
             self._routes.clear()

@@ -35,7 +35,6 @@ on_socket_register_write
 on_socket_unregister_write
 SessionExpiryInterval
 ReceiveMaximum
-MaximumPacketSize
 
 # written into rows, records or files as fields, by their names
 acknowledged_at
