@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 STAGES: dict[str, str] = {"detect": FEED, "store": RESULTS, "alerts": BREACHES}  # and what each reads
 _LOOK_S = 5.0
 _AGAIN_S = 2.0
-_FAILED_WITHIN_S = 3600
+_FAILED_MS = 3_600_000  # what failed longer ago is no trouble of today
 
 
 class PlatformWatch:
@@ -58,7 +58,8 @@ class PlatformWatch:
                 loop = asyncio.get_running_loop()
                 try:
                     troubles = await loop.run_in_executor(self._work.threads, self._troubles)
-                    sample = Sample(time.monotonic(), self._last_tick, reached, quarantined, troubles)
+                    aside = [one.words() for one in self._work.store.aside.since(wall_ms() - _FAILED_MS)]
+                    sample = Sample(time.monotonic(), self._last_tick, reached, quarantined, troubles, aside)
                     await loop.run_in_executor(self._work.threads, self._note, detector.diagnose(sample))
                 except SQLAlchemyError as error:
                     self._work.telemetry.faults.labels("case_store").inc()
@@ -72,7 +73,7 @@ class PlatformWatch:
     def _troubles(self) -> list[ChannelTrouble]:
         now = wall_ms()
         waiting = now - self._form.delivery.tell_operator_after * 1000
-        return self._work.store.outbox.troubles(waiting, now - _FAILED_WITHIN_S * 1000)
+        return self._work.store.outbox.troubles(waiting, now - _FAILED_MS)
 
     def _note(self, diagnosis: Diagnosis) -> None:
         """Open what is new, end what is over."""

@@ -29,6 +29,7 @@ from ingest.strict_yaml import ConfigError
 from ingest.telemetry import Telemetry
 from ingest.topics import BREACHES
 from processors.stream.app import Beside, StageOptions, group_of, run_stage
+from processors.stream.set_aside import to_quarantine
 from processors.stream.stage import Outlet
 
 log = structlog.get_logger(__name__)
@@ -77,6 +78,7 @@ def run_alerts(
     options = options or StageOptions()
     channels = open_channels(routing.channels, secrets or Secrets(), settings.files)
     store = CaseStore(settings.cases)
+    store.aside.hear(lambda one: telemetry.discard(f"unwritable_{one.kind}"))
     planner = CurrentPlanner(CasePlanner(register, routing, settings.base_url))
     # The name under which claims are held: the same after a crash, so that they are taken back at once.
     owner = f"{group_of('alerts', options)}-{options.instance or socket.gethostname()}"
@@ -86,7 +88,7 @@ def run_alerts(
     cases = case_writer(store, planner, clock, threads)
 
     def factory(outlet: Outlet) -> AlertsStage:
-        return AlertsStage(cases, telemetry, dispatcher.notify)
+        return AlertsStage(cases, telemetry, dispatcher.notify, to_quarantine(outlet))
 
     async def adopt() -> None:
         """Adopt the folder: all of it, or nothing where something raises."""

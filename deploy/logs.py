@@ -7,6 +7,8 @@ import sys
 
 import structlog
 
+from ingest.addresses import without_secrets
+
 
 def configure_logging(service: str, level: str = "info") -> None:
     """Send structlog and the standard library's logging through one JSON renderer."""
@@ -27,6 +29,7 @@ def configure_logging(service: str, level: str = "info") -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
+                _hide_secrets,
                 structlog.processors.JSONRenderer(ensure_ascii=False),
             ],
         )
@@ -37,3 +40,10 @@ def configure_logging(service: str, level: str = "info") -> None:
     for noisy in ("faust", "mode", "aiokafka", "kafka", "httpx", "uvicorn.access", "amqtt", "transitions"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(service=service)
+
+
+def _hide_secrets(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """A library's words, or a trace, may hold an address with a password."""
+    return {key: without_secrets(value) if isinstance(value, str) else value for key, value in event.items()}

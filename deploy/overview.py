@@ -27,11 +27,13 @@ _LOOK_BACK = (50, 1000, 10_000)
 
 @dataclass(slots=True)
 class StageState:
-    """Where a stage stands: records it has not handled, and how long the oldest has waited (s)."""
+    """Where a stage stands: records it has not handled, how long the oldest has waited (s), and what of its
+    saved states can't be read, in words by partition."""
 
     stage: str
     lag: int = 0
     waiting_s: float = 0.0
+    unreadable: dict[int, str] = field(default_factory=dict)
 
     @property
     def stuck(self) -> bool:
@@ -53,7 +55,7 @@ class Overview:
     @property
     def well(self) -> bool:
         """Whether no stage is stuck and the log has a clock that goes."""
-        return self.ticking and not any(s.stuck for s in self.stages)
+        return self.ticking and not any(s.stuck or s.unreadable for s in self.stages)
 
     @property
     def ticking(self) -> bool:
@@ -67,22 +69,32 @@ async def look(bootstrap: str, application: str) -> Overview:
         view = Overview()
         await _look_at_clock(consumer, partitions, view)
         for stage, topic in INPUTS.items():
-            reached = await _reached(bootstrap, state_of(stage, group_of(stage, application)), partitions)
-            view.stages.append(await _look_at_stage(consumer, stage, topic, reached, partitions))
+            state = StageState(stage)
+            reached = await _reached(
+                bootstrap, state_of(stage, group_of(stage, application)), state, partitions
+            )
+            await _look_at_stage(consumer, state, topic, reached, partitions)
+            view.stages.append(state)
         view.quarantined.update(held.record.code for held in await read_quarantine(bootstrap))
         return view
 
 
-async def _reached(bootstrap: str, stage: str, partitions: int) -> dict[int, int]:
-    """The offset up to which a stage's snapshots cover each partition."""
+async def _reached(bootstrap: str, states: str, state: StageState, partitions: int) -> dict[int, int]:
+    """The offset up to which a stage's snapshots cover each partition; notes what of them can't be read."""
     reader = Reader(bootstrap)
     await reader.start()
+    reached: dict[int, int] = {}
     try:
         snapshots = Snapshots(None, reader)
-        found = {p: await snapshots.newest(stage, p) for p in range(partitions)}
+        for partition in range(partitions):
+            newest, damages = await snapshots.faults(states, partition)
+            if newest is not None:
+                reached[partition] = newest.next
+            if damages:
+                state.unreadable[partition] = "; ".join(damage.words() for damage in damages)
     finally:
         await reader.stop()
-    return {p: snapshot.next for p, snapshot in found.items() if snapshot is not None}
+    return reached
 
 
 async def _look_at_clock(consumer: AIOKafkaConsumer, partitions: int, view: Overview) -> None:
@@ -131,9 +143,8 @@ def _note(record: Any, view: Overview) -> None:
 
 
 async def _look_at_stage(
-    consumer: AIOKafkaConsumer, stage: str, topic: str, reached: dict[int, int], partitions: int
-) -> StageState:
-    state = StageState(stage)
+    consumer: AIOKafkaConsumer, state: StageState, topic: str, reached: dict[int, int], partitions: int
+) -> None:
     parts = [TopicPartition(topic, p) for p in range(partitions)]
     ends = await consumer.end_offsets(parts)
     starts = await consumer.beginning_offsets(parts)
@@ -141,7 +152,7 @@ async def _look_at_stage(
     behind = {p: at for p, at in behind.items() if at < ends[p]}
     state.lag = sum(ends[p] - at for p, at in behind.items())
     if not behind:
-        return state
+        return
     consumer.assign(list(behind))
     for part, at in behind.items():
         consumer.seek(part, at)
@@ -150,4 +161,3 @@ async def _look_at_stage(
     for records in (await consumer.getmany(timeout_ms=1000)).values():
         oldest = min(oldest, records[0].timestamp)
     state.waiting_s = (now_ms - oldest) / 1000
-    return state

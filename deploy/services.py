@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
@@ -21,12 +22,14 @@ from ingest.register import Register, load_register
 from ingest.telemetry import Telemetry
 
 if TYPE_CHECKING:
+    from processors.history import History
     from processors.stream.app import StageOptions
 
 log = structlog.get_logger(__name__)
 
 # How long a reading may wait for company where no instant rule listens.
 MAX_PARTITION_LINGER_MS = 500
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 5.0  # between two questions to a busy store
 
 
 def run_bridge(settings: Settings, telemetry: Telemetry) -> None:
@@ -88,7 +91,8 @@ def run_store(settings: Settings, telemetry: Telemetry) -> None:
     from processors.stream.store import store_stages
 
     history = open_history(settings.history)
-    history.check()
+    if not until_it_takes(history, telemetry, _until_told()):
+        return
     try:
         factory = store_stages(history, telemetry)
         run_stage("store", settings.kafka, RESULTS, factory, telemetry, _options("store", settings))
@@ -109,12 +113,13 @@ def run_alerts(settings: Settings, telemetry: Telemetry) -> None:
 
 
 def run_desk(settings: Settings, telemetry: Telemetry) -> None:
-    """The web desk, until SIGTERM."""
-    from alerts.store import CaseStore
+    """The web desk, until SIGTERM; a damaged store costs what it held, not the rest of the desk."""
+    from alerts.store import CaseStore, StoreDamaged
     from alerts.web.app import create_app
     from alerts.web.app import run_desk as run
     from deploy.county.follow import Follower, newest_in_log
-    from processors.history import open_history
+    from deploy.late_store import opened_or_late
+    from processors.history import HistoryDamaged, open_history
 
     register = load_register(settings.config)
     clock = parse_clock(settings.clock)
@@ -126,8 +131,8 @@ def run_desk(settings: Settings, telemetry: Telemetry) -> None:
         return Follower(settings.config, partial(newest_in_log, settings.kafka), adopt, clock, telemetry).run
 
     app = create_app(
-        open_history(settings.history),
-        CaseStore(settings.cases),
+        opened_or_late(lambda: open_history(settings.history), HistoryDamaged),
+        opened_or_late(lambda: CaseStore(settings.cases), StoreDamaged),
         register,
         clock,
         settings.base_url,
@@ -136,6 +141,41 @@ def run_desk(settings: Settings, telemetry: Telemetry) -> None:
     # uvicorn hands the signal on after its own stop: it has done its work then
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     run(app, settings.desk_host, settings.desk_port)
+
+
+def _until_told() -> Callable[[float], bool]:
+    """Waits for so many seconds; True as soon as SIGTERM or SIGINT comes, which a stage takes later."""
+    told = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: told.set())
+    return told.wait
+
+
+def until_it_takes(history: History, telemetry: Telemetry, wait: Callable[[float], bool]) -> bool:
+    """Wait while the store's server is there but busy (starting, overloaded); False: `wait` said to stop.
+
+    Raises HistoryUnusable for what waiting doesn't mend.
+    """
+    from processors.history import HistoryBusy
+
+    tries, why = 0, ""
+    telemetry.ready_when("history_start", lambda: why or None)
+    while True:
+        try:
+            history.check()
+        except HistoryBusy as busy:
+            why, tries = str(busy), tries + 1
+            wait_s = max(min(_FIRST_WAIT_S * 2 ** min(tries - 1, 10), _LONGEST_WAIT_S), busy.wait_s or 0.0)
+            if tries == 1 or tries % 12 == 0:
+                log.warning("history_busy", why=why, tries=tries, again_s=wait_s)
+            if wait(wait_s):
+                history.close()
+                return False
+            continue
+        if tries:
+            log.info("history_takes", tries=tries)
+        why = ""
+        return True
 
 
 SERVICES: dict[str, Callable[[Settings, Telemetry], None]] = {

@@ -25,6 +25,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import MalformedPacket, Properties  # type: ignore[attr-defined]
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from ingest.addresses import shown
 from ingest.packets import PUBACK, ProtocolError, Publish, cut, pubacks
 
 log = structlog.get_logger(__name__)
@@ -78,7 +79,7 @@ class MqttOptions:
                 "set DUSTWATCH_MQTT_USERNAME and DUSTWATCH_MQTT_PASSWORD"
             )
         if parts.scheme not in _PORTS or not parts.hostname:
-            words = f"{self.url!r} is no MQTT address; write mqtt://host:1883 or mqtts://host:8883"
+            words = f"{shown(self.url)!r} is no MQTT address; write mqtt://host:1883 or mqtts://host:8883"
             raise MqttMisconfigured(words)
         return parts.hostname, port or _PORTS[parts.scheme]
 

@@ -29,6 +29,7 @@ from ingest.topics import MAX_RECORD_BYTES, QUARANTINE
 log = structlog.get_logger(__name__)
 
 RETRIED = "dust.retried/1"
+_NOT_OURS = frozenset({"store", "alerts"})  # what they set aside no decoder mends
 _SEND_WITHIN_S = 60.0
 _MOST_UNCONFIRMED = 2000
 
@@ -52,7 +53,7 @@ class Retried:
     put_through: int = 0
     readings: int = 0
     still: dict[str, int] = field(default_factory=dict)  # code -> how many can't be used yet
-    not_ours: int = 0  # what a store refused: no decoder helps
+    not_ours: int = 0  # what a store or the case store refused: no decoder helps
 
 
 async def read_quarantine(bootstrap: str) -> list[QuarantinedMessage]:
@@ -92,7 +93,7 @@ async def retry(
         for held in await read_quarantine(options.kafka):
             if code is not None and held.record.code != code:
                 continue
-            if held.record.source == "store":
+            if held.record.source in _NOT_OURS:
                 report.not_ours += 1
                 continue
             outcomes = outcomes_of(held.record, resolver)

@@ -21,14 +21,22 @@ class Secrets:
 
     def __call__(self, name: str) -> str:
         """The value. Raises ConfigError, which names where it was looked for."""
-        value = self._environment.get(PREFIX + name)
-        if value:
-            return value.strip()
-        if self._folder is not None and (self._folder / name).is_file():
-            return (self._folder / name).read_text(encoding="utf-8").strip()
+        value = self._environment.get(PREFIX + name, "")
+        if not value and self._folder is not None and (self._folder / name).is_file():
+            value = (self._folder / name).read_text(encoding="utf-8")
+        if value := value.strip():
+            return _checked(name, value)
         where = f"the variable {PREFIX}{name}"
         where += (
             f" and the file {self._folder / name}" if self._folder else " (DUSTWATCH_SECRETS names no folder)"
         )
         words = f"the secret `{name}` is not there; looked for {where}"
         raise ConfigError([Problem("channels.yaml", 1, 1, ".", words)])
+
+
+def _checked(name: str, value: str) -> str:
+    """The value, if it is one line: what refuses it later (an address, a header) would print it."""
+    if any(ord(sign) < 0x20 or ord(sign) == 0x7F for sign in value):
+        words = f"the secret `{name}` holds a line break or a control character; write it as one line"
+        raise ConfigError([Problem("channels.yaml", 1, 1, ".", words)])
+    return value

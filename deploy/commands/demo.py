@@ -58,7 +58,9 @@ def command(ctx: click.Context, for_: str | None, speed: float, port: int, data:
     Example: dustwatch demo --for 90s --speed 60
     """
     from deploy.machine.demo import build_demo
+    from ingest.private import keep_private
 
+    keep_private()
     console = Console(stderr=False, highlight=False)
     started = time.monotonic()
 

@@ -23,7 +23,10 @@ from deploy.settings import DESK_PORT
 @click.option("--port", type=PORT, default=DESK_PORT, show_default=True, help="Port of the desk.")
 @click.option("--kafka-port", type=PORT, default=9092, show_default=True, help="Port of Kafka.")
 @click.option("--mqtt-port", type=PORT, default=1883, show_default=True, help="Port of the MQTT broker.")
-def command(config: Path, data: Path, port: int, kafka_port: int, mqtt_port: int) -> None:
+@click.option(
+    "--replace", is_flag=True, help="Take the place of another county's configuration in the folder."
+)
+def command(config: Path, data: Path, port: int, kafka_port: int, mqtt_port: int, replace: bool) -> None:
     """Run Kafka, an MQTT broker, all services and the desk on this machine until SIGTERM.
 
     \b
@@ -32,7 +35,9 @@ def command(config: Path, data: Path, port: int, kafka_port: int, mqtt_port: int
     from deploy.county.compile import checked_revision
     from deploy.machine.stack import Stack
     from ingest.clock import WallClock
+    from ingest.private import keep_private
 
+    keep_private()
     now_ms = WallClock().now_ms()
     revision = checked_revision(config, received_at=now_ms)
     # Whoever reads a message elsewhere needs the address of the desk as it is seen from there.
@@ -50,7 +55,7 @@ def command(config: Path, data: Path, port: int, kafka_port: int, mqtt_port: int
     stack.told.listen()
     try:
         stack.start_servers()
-        stack.apply(revision)
+        stack.apply(revision, replace)
         stack.start_services()
         click.echo(f"the desk: http://127.0.0.1:{port}   data: {stack.folder}")
         click.echo(f"how it is doing: DUSTWATCH_SETTINGS={stack.settings_file} dustwatch status")

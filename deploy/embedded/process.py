@@ -10,6 +10,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from deploy.child_environment import environment_of
+from ingest.private import make_private
+
 STOP_WITHIN_S = 10.0
 
 
@@ -29,14 +32,14 @@ class ServerProcess:
 
     def __init__(self, name: str, command: Sequence[str], log: Path, env: Mapping[str, str] | None = None):
         self.name, self.log = name, log
-        log.parent.mkdir(parents=True, exist_ok=True)
+        make_private(log)
         with log.open("ab") as out:
             self.popen = subprocess.Popen(
                 list(command),
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
-                env={**os.environ, **(env or {})},
+                env={**environment_of(name, os.environ), **(env or {})},
                 start_new_session=True,
             )
 

@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
 
+from ingest.private import make_private
+
 MARK = "dustwatch.folder"  # first line: the purpose; second: the process that holds it
 Purpose = Literal["demo", "up"]
+_OF_OWNER = 0o700
 _WAY_OUT = "choose another with --data"
 
 
@@ -52,13 +55,16 @@ class HeldFolder:
 def hold_folder(path: Path, purpose: Purpose) -> HeldFolder:
     """Make the folder if need be, and hold it. Raises FolderError; nothing was changed then."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=_OF_OWNER, parents=True, exist_ok=True)
         strange = not (path / MARK).exists() and any(path.iterdir())
         if strange and purpose == "demo":
             raise FolderError(
                 f"{path} holds files that no demo made, and a demo empties its folder; nothing was deleted: "
                 f"{_WAY_OUT}, or remove it yourself"
             )
+        if not strange:
+            path.chmod(_OF_OWNER)  # of a version before, or made by hand for us
+        make_private(path / MARK)
         mark = (path / MARK).open("a+", encoding="utf-8")
     except OSError as error:
         raise _unusable(path, error) from error
