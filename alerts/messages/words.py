@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ingest.durations import HOUR_MS, MINUTE_MS
+from ingest.plain_text import one_line
 from processors.suspicion import UNITS, evidence_text, suspicion_numbers
 
 LANGUAGES: tuple[str, ...] = ("zh_CN", "en")
@@ -192,7 +193,13 @@ def _environment(language: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=False,  # plain text; no browser reads it as markup
+        finalize=_shown,
     )
+
+
+def _shown(value: object) -> object:
+    """Each value on one line: a line break in a name would cut the subject, or add lines of its own."""
+    return one_line(value) if isinstance(value, str) else value
 
 
 def _local(ms: int, zone: ZoneInfo) -> datetime:
