@@ -37,12 +37,17 @@ class PlatformWatch:
     """One alerts worker's watch over the platform."""
 
     def __init__(
-        self, work: CaseWork, form: RoutingForm, bootstrap: str, application: str, look_s: float = _LOOK_S
+        self,
+        work: CaseWork,
+        form: RoutingForm,
+        bootstrap: str,
+        applications: Sequence[str],
+        look_s: float = _LOOK_S,
     ) -> None:
         self._work = work
         self._form = form
         self._bootstrap = bootstrap
-        self._application = application
+        self._applications = applications
         self._look_s = look_s
         self._last_tick: float | None = None  # when one last came in
 
@@ -50,7 +55,7 @@ class PlatformWatch:
         """Observe, diagnose and tell, until cancelled."""
         detector = FaultDetector(self._form.watch, time.monotonic())
         tail = asyncio.create_task(self._follow_ticks())
-        probe = KafkaProbe(self._bootstrap, self._application)
+        probe = KafkaProbe(self._bootstrap, self._applications)
         try:
             while True:
                 await asyncio.sleep(self._look_s)
@@ -117,11 +122,12 @@ class PlatformWatch:
 
 
 class KafkaProbe:
-    """Asks Kafka how far the stages are; opened anew after each failure."""
+    """Asks Kafka how far the stages are; opened anew after each failure. `applications`: what the names of
+    groups begin with."""
 
-    def __init__(self, bootstrap: str, application: str) -> None:
+    def __init__(self, bootstrap: str, applications: Sequence[str]) -> None:
         self._bootstrap = bootstrap
-        self._application = application
+        self._applications = applications  # the present one, and those before: one of theirs may still run
         self._admin: Any = None
         self._consumer: Any = None
         self._partitions: dict[str, int] = {}
@@ -155,11 +161,14 @@ class KafkaProbe:
 
     async def _stage(self, stage: str, topic: str) -> dict[int, StageProgress]:
         ends = await self._ends(topic)
-        found = await self._admin.list_consumer_group_offsets(f"{self._application}-{stage}")
+        found = [
+            await self._admin.list_consumer_group_offsets(f"{application}-{stage}")
+            for application in self._applications
+        ]
         begins = await self._consumer.beginning_offsets(list(ends))
         reached: dict[int, StageProgress] = {}
         for part, end in ends.items():
-            committed = found[part].offset if part in found else -1
+            committed = max((one[part].offset for one in found if part in one), default=-1)
             reached[part.partition] = StageProgress(max(committed, begins[part]), end)
         return reached
 

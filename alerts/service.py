@@ -99,11 +99,12 @@ def run_alerts(
         dispatcher.use(open_channels(routing.channels, secrets or Secrets(), settings.files))
         planner.planner = CasePlanner(register, routing, settings.base_url)
 
-    application = group_of("alerts", options).removesuffix("-alerts")
+    groups = (group_of("alerts", options), *options.former)
+    applications = [group.removesuffix("-alerts") for group in groups]
     beside: list[Beside] = [
         dispatcher.run,
         partial(watch_holds, work),
-        PlatformWatch(work, routing.form, settings.kafka, application).run,
+        PlatformWatch(work, routing.form, settings.kafka, applications).run,
     ]
     if follow is not None:
         beside.append(follow(adopt))

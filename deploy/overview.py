@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from deploy.county.groups import groups_in_log
 from ingest import codec
 from ingest.quarantine import read_quarantine
 from ingest.scan import partitions_in_use, plain_consumer
 from ingest.topics import BREACHES, FEED, RESULTS
+from ingest.unmatched import TopicLook, newest_looks
 from processors.stream.reader import Reader
-from processors.stream.snapshots import Snapshots, group_of, state_of
+from processors.stream.snapshots import Snapshots, state_of
 
 # stage -> the topic it reads
 INPUTS: dict[str, str] = {"detect": FEED, "store": RESULTS, "alerts": BREACHES}
@@ -51,6 +54,7 @@ class Overview:
     stages: list[StageState] = field(default_factory=list)
     quarantined: Counter[str] = field(default_factory=Counter)  # by reason
     outbox: dict[str, int] = field(default_factory=dict)
+    looks: list[TopicLook] = field(default_factory=list)  # of each bridge at topics that no filter matches
 
     @property
     def well(self) -> bool:
@@ -65,21 +69,25 @@ class Overview:
 async def look(bootstrap: str, application: str) -> Overview:
     """The present state of the log and its stages. Raises KafkaMissing, TopicMismatch."""
     partitions = await partitions_in_use(bootstrap)
+    groups = await groups_in_log(bootstrap, application)
     async with plain_consumer(bootstrap) as consumer:
         view = Overview()
         await _look_at_clock(consumer, partitions, view)
         for stage, topic in INPUTS.items():
             state = StageState(stage)
-            reached = await _reached(
-                bootstrap, state_of(stage, group_of(stage, application)), state, partitions
-            )
+            names = [state_of(stage, group) for group in groups.of(stage)]
+            reached = await _reached(bootstrap, names, state, partitions)
             await _look_at_stage(consumer, state, topic, reached, partitions)
             view.stages.append(state)
-        view.quarantined.update(held.record.code for held in await read_quarantine(bootstrap))
+        looks: list[TopicLook] = []
+        view.quarantined.update(held.record.code for held in await read_quarantine(bootstrap, looks))
+        view.looks = newest_looks(looks)
         return view
 
 
-async def _reached(bootstrap: str, states: str, state: StageState, partitions: int) -> dict[int, int]:
+async def _reached(
+    bootstrap: str, names: Sequence[str], state: StageState, partitions: int
+) -> dict[int, int]:
     """The offset up to which a stage's snapshots cover each partition; notes what of them can't be read."""
     reader = Reader(bootstrap)
     await reader.start()
@@ -87,7 +95,7 @@ async def _reached(bootstrap: str, states: str, state: StageState, partitions: i
     try:
         snapshots = Snapshots(None, reader)
         for partition in range(partitions):
-            newest, damages = await snapshots.faults(states, partition)
+            newest, damages = await snapshots.faults(names, partition)
             if newest is not None:
                 reached[partition] = newest.next
             if damages:

@@ -9,14 +9,14 @@ import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
 from deploy.county.compile import revision_of_folder
 from deploy.health import PORTS, HealthServer
 from deploy.settings import Settings, SettingsError
-from ingest.clock import parse_clock
+from ingest.clock import ManualClock, parse_clock
 from ingest.feed import FeedOptions
 from ingest.register import Register, load_register
 from ingest.telemetry import Telemetry
@@ -56,7 +56,31 @@ def run_bridge(settings: Settings, telemetry: Telemetry) -> None:
     if settings.mqtt_ca is not None and not settings.mqtt_ca.is_file():
         raise SettingsError(f"DUSTWATCH_MQTT_CA={str(settings.mqtt_ca)!r}: no such file")
     config = BridgeConfig(mqtt=mqtt, feed=_feed_options(settings), name=settings.mqtt_client_id)
-    asyncio.run(_until_signal(lambda stop: run(config, register, telemetry, clock, stop)))
+    follow = None if isinstance(clock, ManualClock) else _follow_for(settings, telemetry)
+    asyncio.run(_until_signal(lambda stop: run(config, register, telemetry, clock, stop, follow)))
+
+
+class Adopting(Protocol):
+    """What reads by a register, and takes on another one."""
+
+    def adopt(self, register: Register, feed: FeedOptions) -> None: ...
+
+
+def _follow_for(
+    settings: Settings, telemetry: Telemetry
+) -> Callable[[Adopting], Callable[[], Awaitable[None]]]:
+    """Has a bridge or gateway take on the folder once it is applied and in force."""
+    from deploy.county.follow import Follower, newest_in_log
+
+    def follow(service: Adopting) -> Callable[[], Awaitable[None]]:
+        async def adopt() -> None:
+            register = await asyncio.to_thread(load_register, settings.config)
+            service.adopt(register, await asyncio.to_thread(_feed_options, settings))
+
+        newest = partial(newest_in_log, settings.kafka)
+        return Follower(settings.config, newest, adopt, parse_clock(settings.clock), telemetry).run
+
+    return follow
 
 
 def run_gateway(settings: Settings, telemetry: Telemetry) -> None:
@@ -69,7 +93,8 @@ def run_gateway(settings: Settings, telemetry: Telemetry) -> None:
     config = GatewayConfig(
         host=settings.gateway_host, port=settings.gateway_port, feed=_feed_options(settings)
     )
-    asyncio.run(_until_signal(lambda stop: run(config, register, telemetry, clock, stop)))
+    follow = _follow_for(settings, telemetry)
+    asyncio.run(_until_signal(lambda stop: run(config, register, telemetry, clock, stop, follow)))
 
 
 def run_detect(settings: Settings, telemetry: Telemetry) -> None:
@@ -210,12 +235,16 @@ def _feed_options(settings: Settings) -> FeedOptions:
 
 
 def _options(name: str, settings: Settings) -> StageOptions:
+    """How a stage runs, as a member of the county's groups. Raises KafkaMissing."""
+    from deploy.county.groups import groups_in_log
     from processors.stream.app import PACES, StageOptions
 
+    groups = asyncio.run(groups_in_log(settings.kafka, settings.application))
     pace = PACES[name]
     if name == "detect":
         pace = replace(pace, save_s=settings.snapshot_seconds)
-    return StageOptions(group=f"{settings.application}-{name}", instance=settings.instance, pace=pace)
+    group, *former = groups.of(name)
+    return StageOptions(group=group, former=tuple(former), instance=settings.instance, pace=pace)
 
 
 async def _until_signal(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:

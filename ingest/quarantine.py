@@ -25,6 +25,8 @@ from ingest.records import Quarantined
 from ingest.resolve import Arrival, Outcome, Resolver, gathered
 from ingest.telemetry import Telemetry
 from ingest.topics import MAX_RECORD_BYTES, QUARANTINE
+from ingest.unmatched import SCHEMA as UNMATCHED
+from ingest.unmatched import TopicLook, decode_look
 
 log = structlog.get_logger(__name__)
 
@@ -56,15 +58,20 @@ class Retried:
     not_ours: int = 0  # what a store or the case store refused: no decoder helps
 
 
-async def read_quarantine(bootstrap: str) -> list[QuarantinedMessage]:
-    """What is held and was not put through yet, oldest first. Raises KafkaMissing."""
+async def read_quarantine(bootstrap: str, looks: list[TopicLook] | None = None) -> list[QuarantinedMessage]:
+    """What is held and was not put through yet, oldest first; `looks` gets what bridges found of topics.
+
+    Raises KafkaMissing.
+    """
     held: dict[str, QuarantinedMessage] = {}
     async for record in _to_the_end(bootstrap):
-        note_record(held, record)
+        note_record(held, record, looks)
     return sorted(held.values(), key=lambda one: (one.record.received_at, one.partition, one.offset))
 
 
-def note_record(held: dict[str, QuarantinedMessage], record: Any) -> None:
+def note_record(
+    held: dict[str, QuarantinedMessage], record: Any, looks: list[TopicLook] | None = None
+) -> None:
     """Bring `held` (by id) up to a record of the topic; one that others wrote wrongly hides no other."""
     try:
         schema = schema_of(record.headers)
@@ -73,6 +80,8 @@ def note_record(held: dict[str, QuarantinedMessage], record: Any) -> None:
             held[one.id] = one
         elif schema == RETRIED:
             held.pop(orjson.loads(record.value)["id"], None)
+        elif schema == UNMATCHED and looks is not None:
+            looks.append(decode_look(record.value))
     except (ValueError, TypeError, KeyError) as error:
         place = f"{record.partition}/{record.offset}"
         log.warning("quarantine_record_unreadable", place=place, error=repr(error))

@@ -114,6 +114,17 @@ class Resolver:
             if not parts or index in parts
         ]
 
+    def use(self, register: Register) -> None:
+        """Resolve by another register from now on; what tells duplicates apart is kept."""
+        self.register = register
+        self._routes.clear()
+        self._known.clear()
+
+    def reads(self, topic: str) -> bool:
+        """Whether any filter matches a topic. Callable from any thread."""
+        filters = (*filters_of(self.register), STATUS_FILTER)
+        return any(matches(name, topic) for name in filters)
+
     def policy_of(self, key: str | None) -> DevicePolicy:
         """How a decoder must read the device with this key."""
         known = self._known.get(key)

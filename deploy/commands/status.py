@@ -114,6 +114,7 @@ def lines_of(view: Overview) -> list[str]:
     reasons = ", ".join(f"{code} {count}" for code, count in sorted(view.quarantined.items()))
     listed = f": {reasons} (`dustwatch quarantine list`)" if reasons else ""
     lines.append(f"quarantine    {view.quarantined.total()}{listed}")
+    lines += [f"no filter     {look.words()}" for look in view.looks]
     return lines + [f"{name:<13} {count}" for name, count in sorted(view.outbox.items())]
 
 

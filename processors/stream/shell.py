@@ -91,6 +91,7 @@ class Work:
     pace: Pace
     partitions: int
     stuck_s: float = 120.0
+    former: tuple[str, ...] = ()  # groups that the stage had before
 
 
 class Shell:
@@ -100,6 +101,7 @@ class Shell:
         self, work: Work, producer: Any, reader: Reader, snapshots: Snapshots, telemetry: Telemetry
     ) -> None:
         self.name, self.group, self.topic = work.name, work.group, work.topic
+        self._former = tuple(state_of(work.name, group) for group in work.former)
         self._factory, self._pace = work.factory, work.pace
         self._producer, self._reader, self._snapshots = producer, reader, snapshots
         self._telemetry, self._partitions, self._stuck_s = telemetry, work.partitions, work.stuck_s
@@ -209,7 +211,7 @@ class Shell:
         keeper = self._keepers.get(partition)
         if keeper is None or keeper.dropped:
             keeper = self._keepers[partition] = Keeper(
-                Assignment(self.name, state_of(self.name, self.group), self.topic, partition),
+                Assignment(self.name, state_of(self.name, self.group), self.topic, partition, self._former),
                 self._factory(Outlet(partition, self._producer, self._partitions)),
                 self._pace,
                 self._snapshots,

@@ -326,18 +326,29 @@ class Snapshots:
                 return found
         return None
 
-    async def faults(self, state: str, partition: int) -> tuple[Manifest | None, list[Damage]]:
-        """The newest manifest, and what of it and before it in the log can't be read."""
+    async def first_of(self, states: Iterable[str], partition: int) -> tuple[str | None, Manifest | None]:
+        """The first of these names under which the partition has a state, and its newest manifest."""
+        for state in states:
+            newest = await self.newest(state, partition)
+            if newest is not None:
+                return state, newest
+        return None, None
+
+    async def faults(self, states: Iterable[str], partition: int) -> tuple[Manifest | None, list[Damage]]:
+        """The newest manifest of the first name that has anything, and what of it can't be read."""
         damages: list[Damage] = []
-        async for found in self.search(state, partition).candidates():
-            if isinstance(found, Damage):
-                damages.append(found)
-                continue
-            try:
-                await self.read(found, partition)
-            except Damaged as error:
-                damages.append(error.damage)
-            return found, damages
+        for state in states:
+            async for found in self.search(state, partition).candidates():
+                if isinstance(found, Damage):
+                    damages.append(found)
+                    continue
+                try:
+                    await self.read(found, partition)
+                except Damaged as error:
+                    damages.append(error.damage)
+                return found, damages
+            if damages:
+                break
         return None, damages
 
     async def read(self, manifest: Manifest, partition: int) -> dict[str, SavedPart] | None:

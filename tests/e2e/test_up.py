@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 
 from deploy.embedded.ports import free_port
@@ -64,3 +65,41 @@ def kafka_of(folder: Path) -> int:
         if b"kafka.Kafka" in told and str(folder).encode() in told:
             return int(process.name)
     raise AssertionError(f"no Kafka on {folder}")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("file", "service"), [("history.sqlite", "store"), ("cases.sqlite", "alerts")])
+def test_a_damaged_file_ends_its_own_service_and_up_goes_on_and_says_so(
+    tmp_path: Path, file: str, service: str
+) -> None:
+    folder, desk = tmp_path / "data", free_port()
+    folder.mkdir()
+    (folder / file).write_text("no database at all\n" * 500)
+    ports = [f"--port={desk}", *(f"--{name}={free_port()}" for name in ("kafka-port", "mqtt-port"))]
+    env = {**os.environ, "DUSTWATCH_SETTINGS": str(folder / "settings.env")}
+    log = tmp_path / "up.log"
+    with log.open("wb") as out:
+        command = [*PROGRAM, "up", str(EXAMPLE), "--data", str(folder), *ports]
+        up = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
+    try:
+        wait_for("up is ready", lambda: "the desk: http" in log.read_text() or up.poll() is not None, 90)
+        said = log.read_text()
+        assert up.poll() is None, said
+        assert f"{service} stays down: no restart mends it (exit 2)" in said
+        assert "the others go on: the " in said
+        assert f"at {folder / file} is damaged (file is not a database)" in said
+        for other in {"bridge", "gateway", "detect", "store", "alerts"} - {service}:
+            assert f"{other} is ready" in said
+        assert httpx.get(f"http://127.0.0.1:{desk}/healthz", timeout=10).status_code == 200
+        status = subprocess.run(
+            [*PROGRAM, "status"], env=env, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert status.returncode == 1
+        assert "Traceback" not in status.stdout + status.stderr
+        assert f"{folder / file} is damaged" in status.stdout
+        assert "Traceback" not in (folder / "log" / f"{service}.log").read_text()
+    finally:
+        up.terminate()
+        code = up.wait(60)
+    assert code == 0, log.read_text()
+    assert left_behind(folder) == []

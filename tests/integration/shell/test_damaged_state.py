@@ -209,6 +209,8 @@ async def test_where_the_log_is_too_short_the_process_says_so_and_accept_gap_is_
     async with asyncio.timeout(60):
         while any(not texts <= county.said.get(at, set()) for at, texts in others.items()):
             await county.listen()  # the other partitions go on
+        while "partition_left_out" not in words_of(county):
+            await asyncio.sleep(0.05)
     assert going.poll() is None
     said = words_of(county)
     assert said.count("partition_left_out") == 1
