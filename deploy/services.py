@@ -37,6 +37,7 @@ def run_bridge(settings: Settings, telemetry: Telemetry) -> None:
     from ingest.bridge import BridgeConfig
     from ingest.bridge import run_bridge as run
     from ingest.mqtt import MqttOptions
+    from ingest.unmatched import LOOK_S
 
     register = load_register(settings.config)
     clock = parse_clock(settings.clock)
@@ -55,7 +56,9 @@ def run_bridge(settings: Settings, telemetry: Telemetry) -> None:
         raise SettingsError(f"DUSTWATCH_MQTT: {error}") from None
     if settings.mqtt_ca is not None and not settings.mqtt_ca.is_file():
         raise SettingsError(f"DUSTWATCH_MQTT_CA={str(settings.mqtt_ca)!r}: no such file")
-    config = BridgeConfig(mqtt=mqtt, feed=_feed_options(settings), name=settings.mqtt_client_id)
+    config = BridgeConfig(
+        mqtt=mqtt, feed=_feed_options(settings), name=settings.mqtt_client_id, look_s=LOOK_S
+    )
     follow = None if isinstance(clock, ManualClock) else _follow_for(settings, telemetry)
     asyncio.run(_until_signal(lambda stop: run(config, register, telemetry, clock, stop, follow)))
 

@@ -50,6 +50,7 @@ class BridgeConfig:
     feed: FeedOptions = field(default_factory=FeedOptions)
     name: str = "bridge"  # in its ticks
     time: TimePolicy = field(default_factory=TimePolicy)
+    look_s: float = 0.0  # how long a look for topics that no filter matches takes; 0: none
 
 
 class Bridge:
@@ -104,8 +105,11 @@ class Bridge:
         working: list[asyncio.Future[Any]] = [producing, connecting, self._unexpected.future]
         if self._recorded is None:
             working.append(asyncio.create_task(self._ticker.run()))
-            look = look_for_ever(self.config.mqtt, self._resolver.reads, self._tell_look)
-            working.append(asyncio.create_task(look))
+            if self.config.look_s:
+                look = look_for_ever(
+                    self.config.mqtt, self._resolver.reads, self._tell_look, self.config.look_s
+                )
+                working.append(asyncio.create_task(look))
         working += [asyncio.ensure_future(work()) for work in beside]
         stopping = asyncio.create_task(stop.wait())
         try:

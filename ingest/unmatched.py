@@ -25,7 +25,7 @@ from ingest.plain_text import one_line
 log = structlog.get_logger(__name__)
 
 SCHEMA = "dust.unmatched/1"
-LOOK_S, EVERY_S = 60.0, 1800.0
+LOOK_S, EVERY_S = 60.0, 1800.0  # a minute: monitors speak at least as often
 _MOST = 50  # topics that are named
 _LONGEST = 200  # signs of a name
 _ANSWER_WITHIN_S = 10.0
