@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -28,10 +29,12 @@ def test_up_starts_a_killed_kafka_again_answers_status_and_ends_within_its_time(
     env = {**os.environ, "DUSTWATCH_SETTINGS": str(folder / "settings.env")}
     log = tmp_path / "up.log"
     with log.open("wb") as out:
-        up = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
+        secret = {**os.environ, "DUSTWATCH_SECRET_robot": "https://robot.example/?key=s3cretMARK"}
+        up = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=secret)
     try:
         wait_for("up is ready", lambda: "the desk: http" in log.read_text() or up.poll() is not None, 90)
         assert up.poll() is None, log.read_text()
+        assert services_with(b"s3cretMARK", folder) == {"alerts"}, "a channel's secret is nobody else's"
         os.kill(kafka_of(folder), signal.SIGKILL)
         wait_for("Kafka runs again", lambda: "Kafka runs again" in log.read_text(), 60)
         assert "Kafka ended, see" in log.read_text()
@@ -56,6 +59,17 @@ def test_up_starts_a_killed_kafka_again_answers_status_and_ends_within_its_time(
     assert code == 0, log.read_text()
     assert time.monotonic() - asked < 30, "ten seconds for the services, then the brokers"
     assert left_behind(folder) == []
+
+
+def services_with(mark: bytes, folder: Path) -> set[str]:
+    """The last word of the command of each process on a folder whose environment holds a mark."""
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            told, given = (process / "cmdline").read_bytes(), (process / "environ").read_bytes()
+            if b"up\0" not in told and str(folder).encode() in told + given and mark in given:
+                found.add(told.rstrip(b"\0").rsplit(b"\0", 1)[-1].decode())
+    return found
 
 
 def kafka_of(folder: Path) -> int:
