@@ -56,7 +56,7 @@ class AlertsSettings(Protocol):
 def run_alerts(
     settings: AlertsSettings,
     telemetry: Telemetry,
-    options: StageOptions | None = None,
+    options_of: Callable[[], StageOptions] = StageOptions,
     secrets: Callable[[str], str] | None = None,
     follow: Callable[[Callable[[], Awaitable[None]]], Beside] | None = None,
 ) -> int:
@@ -75,11 +75,11 @@ def run_alerts(
     if warning := links_lead_nowhere(register, routing, settings.base_url):
         log.warning("links_lead_nowhere", message=warning)
     clock = parse_clock(settings.clock)
-    options = options or StageOptions()
     channels = open_channels(routing.channels, secrets or Secrets(), settings.files)
     store = CaseStore(settings.cases)
     store.aside.hear(lambda one: telemetry.discard(f"unwritable_{one.kind}"))
     planner = CurrentPlanner(CasePlanner(register, routing, settings.base_url))
+    options = options_of()  # asks Kafka, where what is wrong here needs no Kafka to be told
     # The name under which claims are held: the same after a crash, so that they are taken back at once.
     owner = f"{group_of('alerts', options)}-{options.instance or socket.gethostname()}"
     dispatcher = Dispatcher(store, channels, owner, retry_policy_of(routing.form.delivery), telemetry)

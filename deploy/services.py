@@ -137,7 +137,7 @@ def run_alerts(settings: Settings, telemetry: Telemetry) -> None:
         newest = partial(newest_in_log, settings.kafka)
         return Follower(settings.config, newest, adopt, parse_clock(settings.clock), telemetry).run
 
-    run(settings, telemetry, _options("alerts", settings), follow=follow)
+    run(settings, telemetry, partial(_options, "alerts", settings), follow=follow)
 
 
 def run_desk(settings: Settings, telemetry: Telemetry) -> None:
