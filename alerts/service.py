@@ -62,7 +62,8 @@ def run_alerts(
 ) -> int:
     """Run until SIGTERM or SIGINT; returns 0.
 
-    `follow`: what is to run beside, given what adopts the folder as it has become (`deploy.county.follow`).
+    `options_of`: how the stage runs, asked when all else is in order. `follow`: what is to run beside, given
+    what adopts the folder as it has become (`deploy.county.follow`).
 
     Raises ConfigError for a wrong folder, a site that reaches nobody at some hour, or a missing secret,
     StoreError for a case store that can't be used, and what `run_stage` raises, all before anything
