@@ -28,7 +28,7 @@ $(VENV)/.ready: $(UV) pyproject.toml uv.lock alerts/web/package-lock.json deploy
 	@echo "setting up: pinned Python packages"
 	@$(UV) sync --quiet --frozen --all-extras --inexact
 	@echo "setting up: Kafka"
-	@$(BIN)/python -m deploy.embedded.jars
+	@$(BIN)/python -m deploy.embedded.prepare
 	@echo "setting up: browser code and texts"
 	@$(BIN)/python -m deploy.assets
 	@touch $@
@@ -37,7 +37,7 @@ demo: setup
 	@$(BIN)/dustwatch demo --speed $(SPEED) $(if $(FOR),--for $(FOR))
 
 # what waits for processes comes first, so that nobody waits for it at the end
-ORDERED := -n 4 --dist loadfile --no-loadscope-reorder \
+ORDERED := -n 3 --dist loadfile --no-loadscope-reorder \
 	tests/integration tests/e2e tests/faults tests/property tests/conformance tests/unit
 
 # TIMES=1: what costs most, in processor time

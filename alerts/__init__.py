@@ -1,1 +1,1 @@
-"""Turns what detection finds into cases that people must close, and tells those who answer for them."""
+"""Alerts: turns findings of detection into cases that people must close, and notifies those responsible."""

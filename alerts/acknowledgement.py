@@ -1,4 +1,4 @@
-"""Decides what a person's signature changes: the case that is signed for, and those told through it. Pure."""
+"""Acknowledgement of a case: what a signature changes in it, and in the cases told through it. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from processors.records import short_id
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """Who has taken note, in which words, and when (ms UTC)."""
+    """A person's signature: by whom, with which note, and when (ms UTC)."""
 
     by: str
     note: str
@@ -22,9 +22,9 @@ class Acknowledgement:
 def acknowledge(
     case: Case | None, members: Sequence[Case], signature: Acknowledgement
 ) -> tuple[Decision, list[CaseChange]]:
-    """The decision on `case` (None: there is none), and all changes that it leads to.
+    """The decision on `case` (None: there is none), and all changes that follow from it.
 
-    `members` are the cases that were told through this one: each of them that can be signed for is, too.
+    `members` are the cases that were told through this one; each that can be signed for is signed too.
     """
     decision = decide(case.state if case else None, ACKNOWLEDGE)
     if case is None or not decision.accepted:

@@ -1,11 +1,11 @@
-"""The states of a case as one table: which command leads from which state to which, and why.
+"""State table of a case: which command leads from which state to which, and why.
 
     open -> acknowledged -> closed, open -> recovered -> closed, foretold
 
-A case is closed when both have happened: it is over (`recover`: compliant again, heard again, or no
-longer judged) and a person has taken note (`acknowledge`). Silence does neither.
-An outlook's case is `foretold`: it ends with its window, and nobody signs for it. Later steps
-(assigned, rectified, verified) are further rows of the table.
+A case is closed when two things have happened: it is over (`recover`: compliant again, heard again, or no
+longer judged) and a person has acknowledged it (`acknowledge`). The passing of time does neither.
+An outlook's case is `foretold`: it ends with its window, and needs no signature. Later steps
+(assigned, rectified, verified) would be further rows of the table.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ COMMANDS: tuple[str, ...] = (START, AMEND, ACKNOWLEDGE, RECOVER, FORETELL)
 
 
 class Transition(NamedTuple):
-    """From `before` (None: no case yet) the command leads to `after`."""
+    """The command leads from `before` (None: no case yet) to `after`."""
 
     before: str | None
     command: str
@@ -37,7 +37,7 @@ class Transition(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """What a command does to a case; a refused one leaves the state as it is."""
+    """Effect of a command on a case; a refused command leaves the state unchanged."""
 
     accepted: bool
     before: str | None
@@ -73,7 +73,7 @@ _REFUSALS: dict[tuple[str | None, str], str] = {
 
 
 def decide(state: str | None, command: str) -> Decision:
-    """What `command` does to a case in `state` (None: no case). Raises ValueError for unknown words."""
+    """Effect of `command` on a case in `state` (None: no case). Raises ValueError for unknown words."""
     if command not in COMMANDS or (state is not None and state not in STATES):
         raise ValueError(f"no command {command!r} or no state {state!r}")
     row = _TABLE.get((state, command))
@@ -83,7 +83,7 @@ def decide(state: str | None, command: str) -> Decision:
 
 
 def is_over(state: str) -> bool:
-    """Whether the breach or fault has ended."""
+    """True if the breach or fault has ended."""
     return state in (RECOVERED, CLOSED)
 
 

@@ -11,7 +11,7 @@ from processors.records import Breach, Outlook
 
 
 class CurrentPlanner:
-    """The store's `Planner`: hands each decision, as a whole, to the planner of the moment."""
+    """The store's `Planner`: passes each decision as a whole to the current planner."""
 
     def __init__(self, planner: CasePlanner) -> None:
         self.planner = planner

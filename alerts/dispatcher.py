@@ -1,9 +1,9 @@
-"""Sends what is in the outbox: claims due messages, tries each once, writes what became of it.
+"""Dispatcher: claims due messages from the outbox, tries each once, and records the outcome.
 
-A thin loop around `retry` (the decision) and the channels (the effect). All that is due is claimed in one
-transaction, attempts that end at the same time are written in one. Every channel has its own
-room for attempts under way; one that answers late or never keeps no other waiting. Times here are
-those of the real clock.
+A thin loop around `retry` (the decision) and the channels (the effect). All due messages are claimed in one
+transaction, attempts that end at the same time are recorded in one. Each lane (a channel, or one server of
+it) has its own limit of attempts under way, so that a slow or dead one delays no other. Times here are those
+of the real clock.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Pacing:
-    """How the loop looks for work; seconds."""
+    """Intervals and limits of the loop; seconds."""
 
     poll_s: float = 0.2  # for what other workers wrote, and for retries that come due
     at_once: int = 8  # attempts under way, for each channel
@@ -72,19 +72,19 @@ class Dispatcher:
         telemetry.ready_when("case_store", lambda: self._away)
 
     def use(self, channels: Mapping[str, Sender]) -> None:
-        """Send by these from now on; attempts under way end by those that they began with."""
+        """Send through these from now on; attempts under way finish with the senders they began with."""
         self._left_channels += self._channels.values()
         self._channels = channels
 
     def notify(self) -> None:
-        """Look at once: something was written. Callable from any thread."""
+        """Look for messages at once, because something was written. Callable from any thread."""
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._wake.set)
 
     async def run(self, stop: asyncio.Event | None = None) -> None:
-        """Send until `stop` or cancelled; then give those under way a moment.
+        """Send until `stop` or cancelled; then give attempts under way a moment to finish.
 
-        A dead database is waited out.
+        While the database is down, wait for it.
         """
         stop = stop or asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -126,7 +126,7 @@ class Dispatcher:
             task.add_done_callback(lambda done, among=among: self._left(done, among))  # type: ignore[misc]
 
     def _claim(self, busy: Mapping[str, int]) -> tuple[dict[str, int], list[Claim]]:
-        """What is due, and claims for as much of it as there is room for."""
+        """Number of due messages by lane, and claims for as many of them as there is room for."""
         due = self._store.outbox.due(self._wall())
         room = {channel: self._pacing.at_once - busy.get(channel, 0) for channel in due}
         room = {channel: left for channel, left in room.items() if left > 0}

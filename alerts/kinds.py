@@ -1,6 +1,7 @@
-"""The kinds of case, one entry each: who is told by default, in which texts, and how the desk shows it.
+"""Table of the kinds of case: who is told by default, with which texts, and how the desk shows them.
 
-A new kind is an entry here and its texts in `alerts/texts/` (one a language); the rest reads the table.
+A new kind is an entry here and its texts in `alerts/texts/` (one per language); everything else reads the
+table.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ LINES: tuple[str, ...] = ("sector", "territorial", "site")
 
 @dataclass(frozen=True, slots=True)
 class CaseKind:
-    """What the product has to know of a kind of case."""
+    """Properties of a kind of case."""
 
     shown: Mapping[str, str]  # its name on the desk by language
     opened: str = "opened"  # the text in which its beginning is told: texts/LANGUAGE/NAME.txt.j2
@@ -106,5 +107,5 @@ ASKED: dict[str, str] = {KINDS[name].asked_as or name: name for name in ROUTED} 
 
 
 def kind_of(name: str | None) -> CaseKind:
-    """The entry of a kind; one that is not declared is told and listed like any case."""
+    """Entry of a kind; an undeclared kind is told and listed like any case."""
     return KINDS.get(name or "", _UNDECLARED)

@@ -1,4 +1,4 @@
-"""Decides who is told of an outlook: one light case a window, each level told at most once. Pure."""
+"""Planner for outlooks: who is told; one light case per window, each level told at most once. Pure."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LEVEL_OF: dict[str, str] = {
 
 
 class OutlookStep(NamedTuple):
-    """What a change of level is to people: the step that is told, and the template that tells it."""
+    """Step to be told after a change of level, and its template."""
 
     step: str
     template: str
@@ -53,14 +53,14 @@ _RISES = (LIKELY, CERTAIN)
 
 @dataclass(frozen=True, slots=True)
 class OutlookPlanner:
-    """Plans the case, event and messages of an outlook by one configuration."""
+    """Plans the case, event and messages of an outlook according to one configuration."""
 
     register: Register
     routing: Routing
     base_url: str
 
     def change(self, event: Outlook, context: CaseContext, now: int) -> CaseChange:
-        """The change that an outlook leads to; `reason` says why somebody, or why nobody, is told."""
+        """The change that follows from an outlook; `reason` says why somebody, or why nobody, is told."""
         decision = decide(context.case.state if context.case else None, FORETELL)
         before, after = context.case.level if context.case else "", LEVEL_OF[event.state]
         step = _STEPS.get((before, after))
@@ -104,7 +104,7 @@ class OutlookPlanner:
     def _recipients(
         self, event: Outlook, step: OutlookStep, context: CaseContext, now: int
     ) -> list[Recipient]:
-        """A rise goes by the routes, its end to whoever was told of it."""
+        """Recipients of a step: a rise goes by the routes, its end to everybody who was told of the rise."""
         if step.step not in _RISES:
             told = {(m.recipient.id, m.recipient.way): m.recipient for m in context.told if m.step in _RISES}
             return list(told.values())

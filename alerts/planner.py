@@ -1,4 +1,4 @@
-"""Decides what a breach event, an outlook, the end of a hold or a fault leads to: case, event, messages.
+"""Planner of the case, event and messages that follow from a breach event, outlook, ended hold or fault.
 
 Pure: no clock, no database. Ids are hashes, so deciding twice writes the same rows.
 """
@@ -40,7 +40,7 @@ def case_id_of(breach: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CasePlanner:
-    """The decisions of one configuration; `Planner` of the store."""
+    """Decisions according to one configuration; the `Planner` that the store uses."""
 
     register: Register
     routing: Routing
@@ -96,7 +96,7 @@ class CasePlanner:
     def _amended(self, event: Breach, case: Case, now: int) -> CaseChange:
         """A later event of a known breach, or its opening after its end: recorded, nobody is told.
 
-        Unless the breach was only recorded so far, and the event says that it is to be told now.
+        Exception: the breach was only recorded so far, and the event says that it is to be told now.
         """
         step = decide(case.state, AMEND)
         why = step.reason if event.event == "amended" else "its opening came after other events"
@@ -169,7 +169,7 @@ class CasePlanner:
     # ------------------------------------------------------------------------------- silence
 
     def release(self, held: Sequence[Case], now: int) -> list[CaseChange]:
-        """Changes for the held cases whose time has come."""
+        """Changes for the held cases that are due."""
         changes: list[CaseChange] = []
         for group in released_groups(held, now, self.routing.form.offline, self._devices_of):
             changes += self._one(group, now) if len(group.members) == 1 else self._together(group, now)
@@ -230,7 +230,10 @@ class CasePlanner:
     def _group_returns(
         self, parent: Case, context: CaseContext, returned: str, event: Breach, now: int
     ) -> list[CaseChange]:
-        """Whoever was told of several silent devices hears of their return once all of them are back."""
+        """Changes when a device of a group returns.
+
+        Recipients are told of the return once all the devices they had been told of are back.
+        """
         missing = context.siblings_open
         back = [m for m in context.parent_told if returned in m.covers and not missing & set(m.covers)]
         over = not missing
@@ -259,7 +262,7 @@ class CasePlanner:
         return [CaseChange(why, after, replace(noted, before=parent.state), messages)]
 
     def _devices_of(self, case: Case) -> int:
-        """How many devices a silence is about: a site's is about all of them."""
+        """Number of devices that a silence concerns; a site's silence concerns all of its devices."""
         if case.device:
             return 1
         return max(1, sum(device.site == case.site for device in self.register.devices.values()))
@@ -287,7 +290,7 @@ class CasePlanner:
         return CaseChange(step.reason, case, replace(noted, data=facts), told)
 
     def fault_ended(self, case: Case, told: Sequence[Message], now: int) -> CaseChange | None:
-        """The end of a fault, told to whom its beginning was told."""
+        """End of a fault, told to everybody who was told of its beginning."""
         step = decide(case.state, RECOVER)
         if not step.accepted:
             return None
@@ -325,7 +328,7 @@ class CasePlanner:
 
 
 def _template_of_end(event: Breach, context: CaseContext) -> str:
-    """In which words the end is told: withdrawn, corrected, heard again, or within the limit again."""
+    """Template for the end: withdrawn, corrected, heard again, or within the limit again."""
     if {"rule_removed", "rule_suspended", "device_removed", "site_removed"} & set(event.reasons):
         return "withdrawn"
     if (ended := kind_of(event.kind).ended) is not None:

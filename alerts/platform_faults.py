@@ -1,6 +1,6 @@
-"""Detects the platform's own faults: no ticks, a stuck stage, a growing quarantine, a dead channel.
+"""Detection of the platform's own faults: no ticks, a stuck stage, a growing quarantine, a dead channel.
 
-Pure: it is given what was observed and when, in seconds of a monotonic clock.
+Pure: its input is what was observed and when, in seconds of a monotonic clock.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ UNWRITABLE = "unwritable"
 
 
 class ChannelTrouble(NamedTuple):
-    """A channel that delivers nothing: how many messages wait or failed, and its last answer."""
+    """A channel that delivers nothing: number of messages waiting or failed, and its last answer."""
 
     channel: str
     waiting: int
@@ -27,7 +27,7 @@ class ChannelTrouble(NamedTuple):
 
 
 class StageProgress(NamedTuple):
-    """How far a stage has acknowledged a partition, and where the partition ends."""
+    """Offset up to which a stage has acknowledged a partition, and the end of the partition."""
 
     acknowledged: int
     end: int
@@ -35,7 +35,7 @@ class StageProgress(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one round of observation found; None: it could not be observed."""
+    """Findings of one round of observation; None: could not be observed."""
 
     at: float
     last_tick: float | None = None  # when a tick last came in
@@ -47,7 +47,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The faults found, with their facts, and the names of those that are surely absent."""
+    """Faults found, with their facts, and the names of those certainly absent."""
 
     faults: dict[str, dict[str, Any]]
     well: frozenset[str]
@@ -67,7 +67,7 @@ class FaultDetector:
         self._quarantined: deque[tuple[float, int]] = deque()
 
     def diagnose(self, sample: Sample) -> Diagnosis:
-        """What is wrong as of this sample."""
+        """Faults present as of this sample."""
         faults: dict[str, dict[str, Any]] = {}
         well: set[str] = set()
         self._ticks(sample, faults, well)

@@ -1,7 +1,7 @@
-"""Watches Kafka and the outbox for the platform's own faults, and tells its operator.
+"""Watch over Kafka and the outbox for the platform's own faults, which tells its operator.
 
-The one alarm that needs no log: it goes by this process's own clock, and works while Kafka is away
-because the outbox is in SQL. An observation that fails has observed nothing.
+The only alarm that doesn't depend on the log: it uses this process's own clock, and works while Kafka is down
+because the outbox is in SQL. A failed observation counts as no observation.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class PlatformWatch:
         self._last_tick: float | None = None  # when one last came in
 
     async def run(self) -> None:
-        """Observe, diagnose and tell, until cancelled."""
+        """Observe, diagnose and report, until cancelled."""
         detector = FaultDetector(self._form.watch, time.monotonic())
         tail = asyncio.create_task(self._follow_ticks())
         probe = KafkaProbe(self._bootstrap, self._applications)
@@ -81,7 +81,7 @@ class PlatformWatch:
         return self._work.store.outbox.troubles(waiting, now - _FAILED_MS)
 
     def _note(self, diagnosis: Diagnosis) -> None:
-        """Open what is new, end what is over."""
+        """Open new faults, end those that are over."""
         known = self._work.store.open_faults()
         for fault, facts in diagnosis.faults.items():
             if fault not in known:
@@ -98,7 +98,7 @@ class PlatformWatch:
                 self._work.notify()
 
     async def _follow_ticks(self) -> None:
-        """Note when ticks come in on one partition: every bridge writes to all of them."""
+        """Record when ticks arrive on one partition: every bridge writes to all of them."""
         while True:
             consumer = AIOKafkaConsumer(
                 bootstrap_servers=self._bootstrap, enable_auto_commit=False, auto_offset_reset="latest"
@@ -133,7 +133,7 @@ class KafkaProbe:
         self._partitions: dict[str, int] = {}
 
     async def look(self) -> tuple[dict[str, dict[int, StageProgress]], int | None]:
-        """(stage -> partition -> reach, messages ever quarantined); nothing while Kafka is away."""
+        """(stage -> partition -> progress, messages ever quarantined); ({}, None) while Kafka is down."""
         try:
             await self._open()
             quarantined = sum((await self._ends(QUARANTINE)).values())

@@ -1,4 +1,4 @@
-"""What alerts publishes: cases, their events, messages of the outbox, attempts to send them.
+"""Records of alerts: cases, their events, messages of the outbox, attempts to send them.
 
 Instants named `*_at` of cases are ms UTC of the clock setting; those of attempts and of the outbox
 (`due_at`, `lease_until`, `started_at`, ...) are ms UTC of the real clock.
@@ -40,12 +40,12 @@ class Recipient(NamedTuple):
 
     @property
     def way(self) -> str:
-        """The channel with the address: one recipient may be reached through several."""
+        """The channel with the address, since a recipient may be reached through several."""
         return f"{self.channel}|{self.address}" if self.address else self.channel
 
     @property
     def lane(self) -> str:
-        """What must not keep others waiting: a channel, or one server of it where contacts name their own."""
+        """Queue whose delays affect no other: a channel, or one of its servers if contacts name their own."""
         parts = urlsplit(self.address)
         if parts.scheme not in ("http", "https"):
             return self.channel
@@ -115,7 +115,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try to send; `unknown` from before the try until its outcome is written."""
+    """One attempt to send; `unknown` from before the attempt until its outcome is written."""
 
     number: int
     owner: str
@@ -154,7 +154,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """A case with all that belongs to it."""
+    """A case with everything that belongs to it."""
 
     case: Case
     events: tuple[CaseEvent, ...]
@@ -164,7 +164,7 @@ class CaseFile:
 
 @dataclass(frozen=True, slots=True)
 class CaseChange:
-    """What is to be written in one transaction: a case (new or changed), its event, its messages."""
+    """Contents of one transaction: a case (new or changed), its event, its messages."""
 
     reason: str
     case: Case
@@ -174,7 +174,7 @@ class CaseChange:
 
 @dataclass(frozen=True, slots=True)
 class CaseContext:
-    """What the store knows of a breach when an event of it comes."""
+    """The store's knowledge of a breach or window when an event of it arrives."""
 
     case: Case | None = None
     told: tuple[Message, ...] = ()  # opening messages that were not refused or given up

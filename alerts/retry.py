@@ -1,4 +1,4 @@
-"""Decides what happens to a message after an attempt: it is done, retried at a given time, or given up.
+"""Retry decision: whether a message is done after an attempt, retried at a given time, or given up.
 
 Pure: instants are arguments, and the jitter is a hash of the message's id, so the same history always
 leads to the same times.
@@ -17,10 +17,10 @@ RETRY = "retry"
 
 
 class Outcome(NamedTuple):
-    """How an attempt ended.
+    """Outcome of an attempt.
 
-    `sent`: the other side confirmed. `retry`: it surely did not take it, later it may. `refused`: it
-    never will. `unknown`: it may have taken it; the repeat carries the same id.
+    `sent`: the other side confirmed. `retry`: it certainly did not take the message, but may later.
+    `refused`: it never will. `unknown`: it may have taken it; the repeat carries the same id.
     """
 
     kind: str
@@ -30,28 +30,28 @@ class Outcome(NamedTuple):
 
 
 def sent(receipt: str) -> Outcome:
-    """The other side confirmed; `receipt` is what it said."""
+    """The other side confirmed; `receipt` is its answer."""
     return Outcome(SENT, "", receipt)
 
 
 def retry(reason: str, after_ms: int | None = None) -> Outcome:
-    """It surely did not take the message, but may later."""
+    """The other side certainly did not take the message, but may later."""
     return Outcome(RETRY, reason, "", after_ms)
 
 
 def refused(reason: str) -> Outcome:
-    """It will never take this message."""
+    """The other side will never take this message."""
     return Outcome(REFUSED, reason)
 
 
 def unknown(reason: str) -> Outcome:
-    """It may or may not have taken the message."""
+    """The other side may or may not have taken the message."""
     return Outcome(UNKNOWN, reason)
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How a message is retried: the first wait, doubled up to the longest, until it is given up."""
+    """Schedule of retries: the first wait, doubled up to the longest, until the message is given up."""
 
     first_ms: int = 2_000
     longest_ms: int = 300_000
@@ -59,7 +59,7 @@ class RetryPolicy:
 
 
 class NextState(NamedTuple):
-    """The state that a message gets; `due_at` matters only where it is retried."""
+    """New state of a message; `due_at` matters only if it is retried."""
 
     state: str
     due_at: int
@@ -67,12 +67,12 @@ class NextState(NamedTuple):
 
     @property
     def done(self) -> bool:
-        """Nothing more will be tried."""
+        """True if nothing more will be tried."""
         return self.state != PENDING
 
 
 class EndedAttempt(NamedTuple):
-    """An attempt with its outcome, and the state that its message gets."""
+    """An attempt with its outcome and the resulting state of its message."""
 
     claim: Claim
     outcome: Outcome
@@ -80,7 +80,7 @@ class EndedAttempt(NamedTuple):
 
 
 def wait_ms(message: str, number: int, policy: RetryPolicy) -> int:
-    """How long to wait after attempt `number`: exponential, between 75 % and 125 % by the id's hash."""
+    """Wait after attempt `number`, in ms: exponential, scaled by 75 % to 125 % by the id's hash."""
     plain: int = min(policy.longest_ms, policy.first_ms * 2 ** min(number - 1, 30))
     digest = hashlib.sha256(f"{message}/{number}".encode()).digest()
     share = int.from_bytes(digest[:4], "big") / 2**32

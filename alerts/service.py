@@ -1,4 +1,4 @@
-"""Runs an alerts worker: the stage behind `dust.breaches`, the dispatcher, the holds, the platform watch."""
+"""Alerts worker: the stage behind `dust.breaches`, the dispatcher, the holds, the platform watch."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _HOLDS_S = 0.25  # of the real clock; a hold of 30 s passes in half a second of 
 
 
 class AlertsSettings(Protocol):
-    """The settings of the machine that an alerts worker reads."""
+    """Machine settings that an alerts worker reads."""
 
     @property
     def config(self) -> Path: ...
@@ -65,8 +65,8 @@ def run_alerts(
     `options_of`: how the stage runs, asked when all else is in order. `follow`: what is to run beside, given
     what adopts the folder as it has become (`deploy.county.follow`).
 
-    Raises ConfigError for a wrong folder, a site that reaches nobody at some hour, or a missing secret,
-    StoreError for a case store that can't be used, and what `run_stage` raises, all before anything
+    Raises ConfigError for an invalid folder, a site that reaches nobody at some hour, or a missing secret,
+    StoreError for a case store that can't be used, and whatever `run_stage` raises, all before anything
     has started.
     """
     register = load_register(settings.config)
@@ -92,7 +92,7 @@ def run_alerts(
         return AlertsStage(cases, telemetry, dispatcher.notify, to_quarantine(outlet))
 
     async def adopt() -> None:
-        """Adopt the folder: all of it, or nothing where something raises."""
+        """Adopt the folder as a whole, or nothing if anything raises."""
         register = load_register(settings.config)
         routing = load_routing(settings.config, register)
         if gaps := uncovered(register, routing):

@@ -1,7 +1,7 @@
-"""The stage behind `dust.breaches`: a breach event becomes case, event and messages in one transaction.
+"""Stage behind `dust.breaches`: writes the case, event and messages of a breach event in one transaction.
 
-The stage itself has no state: what was done stands in the case store, under the event's own id, so a
-record that comes again after a crash changes nothing.
+The stage itself has no state: the case store records what was done under the event's own id, so a record
+that comes again after a crash changes nothing.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ CaseWriter = GroupCommit[AlertEvent, Written]
 
 
 def case_writer(store: CaseStore, planner: Planner, clock: Clock, threads: ThreadPoolExecutor) -> CaseWriter:
-    """What the stages of one worker share to write cases."""
+    """Writer of cases that the stages of one worker share."""
     return GroupCommit(lambda events: store.apply_breaches(events, planner, clock.now_ms()), threads)
 
 
 def checked_breach(value: bytes) -> Breach:
-    """The breach of a record, with all that planner, texts and tables rely on. Raises ValueError & co.
+    """The breach of a record, with everything that planner, texts and tables rely on. Raises ValueError & co.
 
     Only detection writes the topic; yet a record of another version, or one written by hand, that failed
-    later would end the process, and end it again at each start.
+    later would end the process, and again at each start.
     """
     breach = decode_breach(value)
     _TYPES.validate_json(value, strict=True)
@@ -67,7 +67,7 @@ def checked_breach(value: bytes) -> Breach:
 
 
 def checked_outlook(value: bytes) -> Outlook:
-    """The outlook of a record, as `checked_breach`. Raises ValueError & co."""
+    """The outlook of a record, checked as by `checked_breach`. Raises ValueError & co."""
     outlook = decode_outlook(value)
     _OUTLOOK_TYPES.validate_json(value, strict=True)
     if outlook.state not in LEVEL_OF or not outlook.title or b"\\u0000" in value:
@@ -126,7 +126,7 @@ class AlertsStage:
         self._waiting.append((event, record))
 
     async def deliver(self) -> None:
-        """Write what was collected, in order; waits while the database is away."""
+        """Write what was collected, in order; wait while the database is down."""
         while self._waiting:
             waiting = list(self._waiting)
             try:
@@ -167,9 +167,9 @@ class AlertsStage:
         )
 
     async def settle(self) -> None:
-        """All that was delivered is committed."""
+        """Wait until everything delivered is committed."""
         await self.deliver()
 
     def snapshot(self) -> Parts:
-        """No part: only the offset matters."""
+        """No parts: only the offset matters."""
         return {}

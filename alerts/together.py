@@ -1,4 +1,4 @@
-"""Decides which silent devices get a message of their own and which share one. Pure."""
+"""Grouping of silences: which silent devices get a message of their own and which share one. Pure."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from alerts.routing import Silence
 
 
 class SilentGroup(NamedTuple):
-    """Held cases whose time has come: one on its own, or several told in one message."""
+    """Held cases that are due: one by itself, or several told in one message."""
 
     members: tuple[Case, ...]
     reason: str
 
 
 def hold_until(now: int, last_heard: int, silence: Silence) -> int:
-    """Until when a silence is held back: the hold, and the least duration since it was last heard."""
+    """Instant until which a silence is held back: its hold, or its minimum duration since last heard."""
     return max(now + silence.hold * 1000, last_heard + silence.minimum * 1000)
 
 
 def released_groups(
     held: Sequence[Case], now: int, silence: Silence, devices_of: Callable[[Case], int] = lambda case: 1
 ) -> list[SilentGroup]:
-    """The groups of held cases to tell of at `now`; `devices_of` says how many devices a case is about.
+    """Groups of held cases to tell of at `now`; `devices_of` returns how many devices a case concerns.
 
     A case whose hold has ended is joined by those that fell silent within its window, even if their own hold
-    still runs; more than `many` devices form one group. While others keep falling silent it waits, at most
-    for the window: monitors that report every few minutes are found silent one after another, though a
-    single cable was cut.
+    is still running; more than `many` devices form one group. While others keep falling silent it waits, at
+    most for the window: monitors that report every few minutes are found silent one after another, even if a
+    single cut cable silenced them all.
     """
     waiting = sorted(held, key=lambda case: (case.opened_at, case.site, case.device, case.id))
     groups: list[SilentGroup] = []

@@ -1,4 +1,4 @@
-"""What the parts of one alerts worker share: the store, who decides, the clock, threads, and whom to wake."""
+"""Shared state of an alerts worker: the store, the planner, the clock, threads, and whom to wake."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ingest.telemetry import Telemetry
 
 @dataclass(frozen=True, slots=True)
 class CaseWork:
-    """All that is needed to decide about cases and to write what was decided."""
+    """Everything needed to decide on cases and to write the decisions."""
 
     store: CaseStore
     planner: Planner

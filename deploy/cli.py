@@ -20,7 +20,7 @@ COMMANDS = files("deploy.commands")
 
 
 def first_lines() -> dict[str, str]:
-    """Each command with its line of help: a module of `deploy.commands` whose first line says what it does.
+    """Each command with its line of help, from the first line of its module in `deploy.commands`.
 
     A module is imported only when its command is called, so that `dustwatch --help` answers at once.
     """

@@ -1,6 +1,6 @@
-"""Which failures are the operator's (exit 2) or a missing server's (exit 3), and in what words.
+"""Exit codes and wording for failures of the operator's making (2) and for missing servers (3).
 
-Everything else is ours: it keeps its traceback.
+All other failures are ours and keep their traceback.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ _CODES: tuple[tuple[type[BaseException], int], ...] = (
 
 
 def exit_code_of(error: BaseException) -> int | None:
-    """The exit code of a known failure, None for one that is ours.
+    """Exit code of a known failure, None for one of ours.
 
-    An error that brings its own `exit_code` (a history that can't be used, say) knows best.
+    An `exit_code` on the error itself (that of an unusable history, say) takes precedence.
     """
     own = getattr(error, "exit_code", None)
     if isinstance(own, int):
@@ -46,7 +46,7 @@ def exit_code_of(error: BaseException) -> int | None:
 
 
 def words_of(error: BaseException) -> str:
-    """What the operator reads."""
+    """Text for the operator."""
     if isinstance(error, KafkaError):
         return f"Kafka: {error}; is it running at the address in DUSTWATCH_KAFKA?"
     return str(error) or type(error).__name__

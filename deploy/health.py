@@ -1,6 +1,6 @@
-"""/healthz, /readyz and /metrics of a service, from a thread of its own.
+"""Health page of a service: /healthz, /readyz and /metrics, from a thread of its own.
 
-A thread, because a stage whose event loop is stuck must still be able to say that it is.
+A thread, because a stage whose event loop is stuck must still be able to report it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PORTS: dict[str, int] = {
 
 
 class PortTaken(Exception):
-    """The health page's port is another's."""
+    """The port of the health page is taken."""
 
     exit_code = 2
 
@@ -44,7 +44,7 @@ class HealthServer:
         self.port = int(self._server.server_address[1])
 
     def start(self) -> HealthServer:
-        """Begin to answer; ends with the process or by `stop`."""
+        """Start to answer; ends with the process or with `stop`."""
         threading.Thread(target=self._server.serve_forever, name="health", daemon=True).start()
         return self
 
@@ -77,6 +77,6 @@ def _handler(telemetry: Telemetry) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:
-            """Probes come every few seconds; they aren't worth a log line."""
+            """Log nothing: probes come every few seconds."""
 
     return Handler

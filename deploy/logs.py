@@ -1,4 +1,4 @@
-"""Log lines as JSON, one an event, on standard error: ours through structlog, the libraries' beside them."""
+"""Logging as JSON lines on standard error, one per event: ours through structlog, and the libraries'."""
 
 from __future__ import annotations
 

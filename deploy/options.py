@@ -1,4 +1,4 @@
-"""What several commands read from their options: instants in the county's zone."""
+"""Options shared by several commands: instants in the county's zone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 
 
 def instant_ms(text: str, zone: ZoneInfo, option: str) -> int:
-    """Milliseconds UTC of an option's ISO instant, local where it names no zone. Raises UsageError."""
+    """Milliseconds UTC of an option's ISO instant, local if it has no zone. Raises UsageError."""
     try:
         instant = datetime.fromisoformat(text)
         if not 1970 <= instant.year <= 2200:

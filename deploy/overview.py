@@ -1,4 +1,4 @@
-"""How every stage is doing, read from Kafka itself: works also when a service can't answer."""
+"""Overview of all stages, read from Kafka itself, so that it works even if a service can't answer."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class StageState:
 
 @dataclass(slots=True)
 class Overview:
-    """What `dustwatch status` prints."""
+    """Content of `dustwatch status`."""
 
     last_tick: int | None = None  # ms, by the clock of the log
     tick_age_s: float = 0.0  # since Kafka took it, by the real clock
@@ -106,7 +106,7 @@ async def _reached(
 
 
 async def _look_at_clock(consumer: AIOKafkaConsumer, partitions: int, view: Overview) -> None:
-    """Read the end of every partition of the feed, further back until a reading is found."""
+    """Read the end of every partition of the feed, going further back until a reading is found."""
     feed = [TopicPartition(FEED, p) for p in range(partitions)]
     ends = await consumer.end_offsets(feed)
     starts = await consumer.beginning_offsets(feed)

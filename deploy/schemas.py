@@ -1,4 +1,4 @@
-"""JSON Schemas of configuration files and of the records that are published, by name."""
+"""JSON Schemas of configuration files and published records, by name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def names() -> list[str]:
-    """The names that `schema_of` knows, sorted."""
+    """Names accepted by `schema_of`, sorted."""
     return sorted(_SOURCES)
 
 

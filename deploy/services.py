@@ -1,4 +1,4 @@
-"""How each service is put together from the settings: the one place where the packages meet."""
+"""Assembly of each service from the settings: the only place where the packages meet."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
-from deploy.county.compile import revision_of_folder
 from deploy.health import PORTS, HealthServer
 from deploy.settings import Settings, SettingsError
 from ingest.clock import ManualClock, parse_clock
@@ -33,7 +32,7 @@ _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 5.0  # between two questions to a busy sto
 
 
 def run_bridge(settings: Settings, telemetry: Telemetry) -> None:
-    """MQTT to Kafka, until SIGTERM."""
+    """Run the bridge, MQTT to Kafka, until SIGTERM."""
     from ingest.bridge import BridgeConfig
     from ingest.bridge import run_bridge as run
     from ingest.mqtt import MqttOptions
@@ -87,7 +86,7 @@ def _follow_for(
 
 
 def run_gateway(settings: Settings, telemetry: Telemetry) -> None:
-    """HJ 212 over TCP to Kafka, until SIGTERM."""
+    """Run the gateway, HJ 212 over TCP to Kafka, until SIGTERM."""
     from ingest.gateway import GatewayConfig
     from ingest.gateway import run_gateway as run
 
@@ -101,7 +100,7 @@ def run_gateway(settings: Settings, telemetry: Telemetry) -> None:
 
 
 def run_detect(settings: Settings, telemetry: Telemetry) -> None:
-    """Readings to verdicts and breaches, until SIGTERM."""
+    """Run detection, readings to verdicts and breaches, until SIGTERM."""
     from ingest.topics import FEED
     from processors.stream.app import run_stage
     from processors.stream.detect import detect_stages
@@ -112,7 +111,7 @@ def run_detect(settings: Settings, telemetry: Telemetry) -> None:
 
 
 def run_store(settings: Settings, telemetry: Telemetry) -> None:
-    """Results to the history, until SIGTERM. Raises HistoryUnusable."""
+    """Run the store, results to history, until SIGTERM. Raises HistoryUnusable."""
     from ingest.topics import RESULTS
     from processors.history import open_history
     from processors.stream.app import run_stage
@@ -129,7 +128,7 @@ def run_store(settings: Settings, telemetry: Telemetry) -> None:
 
 
 def run_alerts(settings: Settings, telemetry: Telemetry) -> None:
-    """Breaches to cases and messages, until SIGTERM."""
+    """Run alerts, breaches to cases and messages, until SIGTERM."""
     from alerts.service import run_alerts as run
     from deploy.county.follow import Follower, newest_in_log
 
@@ -227,6 +226,8 @@ def run_service(name: str, settings: Settings) -> None:
 
 
 def _feed_options(settings: Settings) -> FeedOptions:
+    from deploy.county.compile import revision_of_folder
+
     revision = revision_of_folder(settings.config, received_at=0)
     listens = any(rule["window"] == 0 for rule in revision.body["rules"])
     return FeedOptions(

@@ -30,7 +30,7 @@ class SettingsError(ValueError):
 
 
 class Settings(BaseSettings):
-    """Where the servers are and how this process behaves."""
+    """Addresses of the servers and behaviour of this process."""
 
     model_config = SettingsConfigDict(env_prefix="DUSTWATCH_", env_file=".env", extra="ignore")
 
@@ -90,7 +90,7 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """The settings of this process. Raises SettingsError naming the variable."""
+    """Load the settings of this process. Raises SettingsError naming the variable."""
     more = os.environ.get("DUSTWATCH_SETTINGS")
     if more and not Path(more).is_file():
         raise SettingsError(f"DUSTWATCH_SETTINGS={more!r}: no such file; `dustwatch up` writes settings.env")

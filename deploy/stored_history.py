@@ -1,4 +1,4 @@
-"""Opens a history that is there already, to look at: looking never makes one."""
+"""Opening of an existing history for reading, without ever creating one."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Takes in what monitors, stations and offices send, makes readings of it, and puts them on Kafka."""
+"""Ingest: receives what monitors, stations and offices send, and puts it on Kafka as readings and notices."""

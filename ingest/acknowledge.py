@@ -1,8 +1,8 @@
-"""In what order, and when, messages of one connection may be acknowledged. Pure; knows no MQTT and no Kafka.
+"""Acknowledgements: when, and in what order, one connection's messages are due. Pure; no MQTT, no Kafka.
 
-A message is due when every record that holds a part of it, and of every message before it, is
-confirmed. Records are few and messages many, so the records remember the first message they hold:
-due is what arrived before the first message of any record still open.
+A message is due when every record that holds a part of it, or of any message before it, is confirmed.
+Records are few and messages many, so each record remembers the first message it holds: every message that
+arrived before the first message of any open record is due.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ Name = TypeVar("Name")
 
 
 class Acknowledgements(Generic[Name]):
-    """The messages of one connection in order of arrival, and the open records that hold them back.
+    """Messages of one connection in order of arrival, and the open records that hold them back.
 
-    `Name` is what the acknowledgement needs: a packet id of MQTT, the bytes to answer on TCP.
-    `inherited` are records still open from the connection before: what they hold may be delivered
-    again on this one and be taken for a duplicate, so nothing is due before they are confirmed.
+    `Name` is what the acknowledgement needs: a packet id of MQTT, or the bytes to answer on TCP.
+    `inherited` are records still open from the previous connection: their messages may be delivered
+    again on this one and be taken for duplicates, so nothing is due before they are confirmed.
     """
 
     __slots__ = ("_due", "_first_of", "_names", "_next")
@@ -31,21 +31,21 @@ class Acknowledgements(Generic[Name]):
         self._first_of: dict[int, int] = dict.fromkeys(inherited, 0)  # ascending: numbers only grow
 
     def arrived(self, name: Name | None) -> None:
-        """The next message; None for one that wants no acknowledgement."""
+        """Add the next message; None for one that wants no acknowledgement."""
         self._names.append(name)
         self._next += 1
 
     def hold(self, record: int) -> None:
-        """The message that arrived last has a part in this record."""
+        """Note that the message that arrived last has a part in this record."""
         if record not in self._first_of:
             self._first_of[record] = self._next - 1
 
     def confirmed(self, record: int) -> None:
-        """The record is durable; one that is not known holds nothing of this connection."""
+        """Note that the record is durable; an unknown record holds nothing of this connection."""
         self._first_of.pop(record, None)
 
     def due(self) -> list[Name]:
-        """Whom to acknowledge now, in order of arrival; each is handed out once."""
+        """Names to acknowledge now, in order of arrival; each is returned once."""
         limit = next(iter(self._first_of.values()), self._next)
         popleft = self._names.popleft
         names = [popleft() for _ in range(limit - self._due)]
@@ -59,5 +59,5 @@ class Acknowledgements(Generic[Name]):
 
     @property
     def waiting(self) -> int:
-        """How many messages are not acknowledged yet."""
+        """Number of messages not acknowledged yet."""
         return len(self._names)

@@ -1,4 +1,4 @@
-"""Creates the Kafka topics and checks that those that exist fit."""
+"""Administration of the Kafka topics: creates them and checks that existing ones fit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _VISIBLE_WITHIN_S = 15.0
 
 
 class KafkaMissing(Exception):
-    """No Kafka answers at that address."""
+    """No Kafka answers at the address."""
 
     def __init__(self, bootstrap: str, why: object) -> None:
         self.bootstrap = bootstrap
@@ -27,16 +27,16 @@ class KafkaMissing(Exception):
 
 
 class TopicMismatch(Exception):
-    """A topic exists with another number of partitions, or does not exist."""
+    """A topic has a different number of partitions, or does not exist."""
 
 
 async def ensure_topics(
     bootstrap: str, partitions: int, replication: int = 1, topics: Sequence[TopicSpec] = TOPICS
 ) -> list[str]:
-    """Create what is missing; returns warnings. Raises KafkaMissing, TopicMismatch.
+    """Create missing topics; returns warnings. Raises KafkaMissing, TopicMismatch.
 
-    The number of partitions is fixed at creation: a site would move to another partition, away from
-    its state, if it changed.
+    The number of partitions is fixed at creation: if it changed, sites would move to other partitions, away
+    from their state.
     """
     admin = await _connect(bootstrap)
     try:

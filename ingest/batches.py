@@ -1,4 +1,4 @@
-"""Gathers readings into one open batch a partition, and turns a batch into columns. Pure."""
+"""Batching of readings: one open batch per partition, and its conversion to columns. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Row(NamedTuple):
 
 
 class OpenBatch:
-    """The rows of one partition that wait to be sent as one record, numbered `record`."""
+    """Rows of one partition waiting to be sent as one record, numbered `record`."""
 
     __slots__ = ("opened_at", "partition", "record", "rows")
 
@@ -39,23 +39,23 @@ class OpenBatch:
 
 
 class Batches:
-    """The open batches of all partitions; the caller names the instant (any steady clock, seconds)."""
+    """Open batches of all partitions; the caller supplies the instant (any steady clock, seconds)."""
 
     def __init__(self) -> None:
         self._open: dict[int, OpenBatch] = {}
         self.rows = 0  # in all open batches
 
     def batch(self, partition: int) -> OpenBatch | None:
-        """The open batch of a partition."""
+        """Open batch of a partition; None: there is none."""
         return self._open.get(partition)
 
     def open(self, record: int, partition: int, at: float) -> OpenBatch:
-        """A new batch for a partition that has none."""
+        """Open a batch for a partition that has none."""
         batch = self._open[partition] = OpenBatch(record, partition, at)
         return batch
 
     def close(self, partition: int) -> OpenBatch | None:
-        """Close the batch of a partition and hand it over."""
+        """Close the batch of a partition and return it; None: there was none."""
         batch = self._open.pop(partition, None)
         if batch is not None:
             self.rows -= len(batch.rows)
@@ -69,7 +69,7 @@ class Batches:
                 yield batch
 
     def oldest(self) -> float | None:
-        """When the oldest open batch was opened."""
+        """Instant at which the oldest open batch was opened; None: there is none."""
         return next(iter(self._open.values())).opened_at if self._open else None
 
 
@@ -107,7 +107,7 @@ def _columns(sent: tuple[Mapping[str, int], ...]) -> dict[str, Int64s]:
 
 
 def flags_text(flags: Mapping[str, str]) -> str:
-    """`pm10=D;tsp=T`: only what is not N, sorted."""
+    """`pm10=D;tsp=T`: all flags other than N, sorted."""
     return ";".join(f"{name}={flag}" for name, flag in sorted(flags.items()) if flag != "N")
 
 

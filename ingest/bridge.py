@@ -1,8 +1,8 @@
-"""The bridge: MQTT messages in, records on Kafka confirmed, messages acknowledged. One event loop.
+"""Bridge: takes MQTT messages, sends records to Kafka, acknowledges once they are confirmed. One event loop.
 
-What keeps Promise 1 is in `acknowledge` (what is due) and in `_connected` here: acknowledgements belong
-to one connection. After a reconnect the broker may use the same packet ids for other messages, so what
-was confirmed for the old connection is never acknowledged on the new one; it is delivered again.
+Promise 1 is kept by `acknowledge` (what is due) and by `_connected` here: acknowledgements belong to one
+connection. After a reconnect the broker may use the same packet ids for other messages, so what was confirmed
+for the old connection is never acknowledged on the new one; it is delivered again.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _MOST_WAITING = 20_000  # beyond this, messages at QoS 0 are let go: the broker 
 
 @dataclass(frozen=True, slots=True)
 class BridgeConfig:
-    """All that a bridge is told."""
+    """Configuration of a bridge."""
 
     mqtt: MqttOptions = field(default_factory=MqttOptions)
     feed: FeedOptions = field(default_factory=FeedOptions)
@@ -54,7 +54,7 @@ class BridgeConfig:
 
 
 class Bridge:
-    """Wires connection, resolver, feed and ticks; `run` is its life."""
+    """Connects MQTT connection, resolver, feed and ticks; `run` runs them."""
 
     def __init__(self, config: BridgeConfig, register: Register, telemetry: Telemetry, clock: Clock) -> None:
         self.config, self._telemetry, self._clock = config, telemetry, clock
@@ -167,7 +167,7 @@ class Bridge:
             self._acknowledge()
 
     def _recording(self, topic: str, properties: bytes) -> tuple[str, int]:
-        """A played message's own topic and instant of receipt; ticks at every minute crossed."""
+        """(topic, instant of receipt) of a played message; ticks at every minute crossed."""
         assert self._recorded is not None
         topic, instant = unplayed(topic)
         text = user_property(properties, RECEIVED_AT)

@@ -1,4 +1,4 @@
-"""Calibration of a monitor in `devices.yaml`: from when on which linear correction and mass factor hold."""
+"""Calibration of a monitor in `devices.yaml`: linear correction and mass factor, each from an instant on."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ _KEYS = {"from", *Correction.model_fields}
 
 
 def are_corrections(found: object) -> bool:
-    """Is it a list of corrections as a record of the feed holds them, fit to be folded?"""
+    """True if this is a list of corrections as a feed record holds them, fit to be folded."""
     if type(found) is not list or not found:
         return False
     for one in found:

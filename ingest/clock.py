@@ -1,10 +1,10 @@
-"""The one clock setting of all processes: wall time, an accelerated clock, or the time of a recording.
+"""Clock setting of all processes: wall time, an accelerated clock, or the time of a recording.
 
 `DUSTWATCH_CLOCK` is `wall` (default), `START xSPEED` (for example
 `2026-11-23T08:50:00+08:00 x60`, an affine clock for demo and soak; an optional `@ISO-INSTANT`
-names the wall instant at which START was valid, so that several processes agree), or `recording`
+gives the wall instant at which START was valid, so that several processes agree), or `recording`
 (the bridge takes `received_at` from the message; tests only).
-Retry, snapshot and socket timers stay on the real clock and don't come here.
+Timers of retries, snapshots and sockets stay on the real clock and don't use this module.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ _AFFINE = re.compile(r"^(?P<start>\S+)\s+x(?P<speed>\d+(?:\.\d+)?)(?:\s+@(?P<anc
 
 
 class BadClock(ValueError):
-    """DUSTWATCH_CLOCK says no clock; the message has the accepted forms."""
+    """DUSTWATCH_CLOCK is not a valid clock; the message lists the accepted forms."""
 
 
 class Clock(Protocol):
-    """Tells the present instant."""
+    """Source of the present instant."""
 
     @property
     def speed(self) -> float:
@@ -72,7 +72,7 @@ class ManualClock:
 
 
 def parse_clock(setting: str) -> Clock:
-    """The clock that `DUSTWATCH_CLOCK` names.
+    """Return the clock that `DUSTWATCH_CLOCK` names.
 
     Raises BadClock, with the accepted forms, for anything else.
     """

@@ -1,6 +1,6 @@
-"""How the records of `dust.feed` and `dust.quarantine` look on Kafka.
+"""Encoding of the records of `dust.feed` and `dust.quarantine` on Kafka.
 
-Readings are an Arrow IPC stream (any language reads it); the rest is JSON. The `schema` header
+Readings are an Arrow IPC stream (any language can read it); the rest is JSON. The `schema` header
 names the kind and version, the `received_at` header the greatest instant in the record.
 """
 
@@ -64,16 +64,16 @@ _FIRST_MS, _LAST_MS = -62_135_596_800_000, 253_402_300_799_999  # years 1 and 99
 
 
 class UnknownSchema(ValueError):
-    """A record whose `schema` header this version does not read."""
+    """A record whose `schema` header this version can't read."""
 
 
 def headers_of(schema: str, received_at: int, *more: tuple[str, bytes]) -> Headers:
-    """Headers every record of ours carries."""
+    """Headers that all our records carry."""
     return [("schema", schema.encode()), ("received_at", b"%d" % received_at), *more]
 
 
 def header(headers: Iterable[tuple[str, bytes]] | dict[str, bytes] | None, name: str) -> bytes | None:
-    """The first header of that name, or None. Faust hands headers as a dict or a list."""
+    """First header of that name, or None. Faust passes headers as a dict or a list."""
     pairs = headers.items() if isinstance(headers, dict) else headers or ()
     for key, value in pairs:
         if key == name:
@@ -82,12 +82,12 @@ def header(headers: Iterable[tuple[str, bytes]] | dict[str, bytes] | None, name:
 
 
 def schema_of(headers: Iterable[tuple[str, bytes]] | dict[str, bytes] | None) -> str:
-    """The `schema` header as text, empty where it is missing."""
+    """The `schema` header as text; empty if missing."""
     return (header(headers, "schema") or b"").decode(errors="replace")
 
 
 def received_at_of(headers: Iterable[tuple[str, bytes]] | dict[str, bytes] | None, otherwise: int) -> int:
-    """The `received_at` header in ms; `otherwise` where there is none that can be one."""
+    """The `received_at` header in ms; `otherwise` if there is no valid one."""
     text = header(headers, "received_at") or b""
     return int(text) if text.isdigit() and len(text) <= len(str(_LAST_MS)) else otherwise
 
@@ -105,10 +105,10 @@ def encode(record: FeedRecord) -> tuple[bytes, Headers]:
 
 
 def decode(value: bytes, headers: Iterable[tuple[str, bytes]] | dict[str, bytes] | None) -> FeedRecord:
-    """The feed record in a Kafka record, fit to be folded.
+    """Decode the feed record in a Kafka record, checked to be fit to fold.
 
-    Raises UnknownSchema, or whatever Arrow, JSON and a dataclass raise on bytes that are no such record:
-    nothing of it may reach a fold, which could only stop there for ever.
+    Raises UnknownSchema, or whatever Arrow, JSON and a dataclass raise on bytes that are not such a record:
+    none of these may reach a fold, which could only stop there for ever.
     """
     schema = schema_of(headers)
     if schema == READINGS:
@@ -189,9 +189,9 @@ _CHECKS: dict[type, dict[str, Callable[[object], bool]]] = {
 
 
 def encode_readings(batch: Readings) -> bytes:
-    """A batch as an Arrow IPC stream: five fixed columns and one int64 column a quantity.
+    """A batch as an Arrow IPC stream: five fixed columns and one int64 column per quantity.
 
-    What a reader does not know by name it leaves aside: columns may be added.
+    Readers ignore columns that they don't know: columns may be added.
     """
     n = len(batch)
     names = ["device", "site", "time", "period", "received_at"]
@@ -226,7 +226,7 @@ def _schema(names: tuple[str, ...], plain: bool, revision: str) -> Any:
 
 
 def _numbers(kind: Any, column: Int64s) -> Any:
-    """A column without holes, not copied."""
+    """A column without missing values, not copied."""
     return pa.Array.from_buffers(kind, len(column), [None, pa.py_buffer(np.ascontiguousarray(column))])
 
 
@@ -245,7 +245,7 @@ def _texts(batch: Readings, n: int) -> tuple[Any, Any]:
 
 
 def decode_readings(value: bytes) -> Readings:
-    """A batch from its Arrow IPC stream. Raises ArrowException, KeyError or ValueError for another's."""
+    """Decode a batch from its Arrow IPC stream. Raises ArrowException, KeyError or ValueError otherwise."""
     with pa.ipc.open_stream(value) as reader:
         batch = reader.read_next_batch()
         metadata = reader.schema.metadata or {}
@@ -270,7 +270,7 @@ def decode_readings(value: bytes) -> Readings:
 
 
 def _words(device: Any, site: Any) -> tuple[Sequence[str], Sequence[str], Int32s]:
-    """Devices, their sites, and which of them each row is."""
+    """Devices, their sites, and the index of each row's device."""
     if device.null_count or site.null_count:
         raise ValueError("device, site: a reading without one")
     if isinstance(device, pa.DictionaryArray) and isinstance(site, pa.DictionaryArray):
@@ -291,7 +291,7 @@ def _texts_of(column: Any) -> Sequence[str]:
 
 
 def _whole(columns: dict[str, Any], name: str) -> Int64s:
-    """A column that every reading must have."""
+    """A column without missing values, as every reading must have it."""
     column = columns[name]
     if column.null_count:
         raise ValueError(f"{name}: a reading without one")
@@ -312,7 +312,7 @@ def _int64s(column: Any) -> Int64s:
 
 
 def _view(column: Any, kind: type[np.generic]) -> Any:
-    """The numbers of a column without holes, not copied. Arrow's own way there would import pandas."""
+    """Numbers of a column without missing values, not copied. Arrow's own conversion would import pandas."""
     data = column.buffers()[1]
     if data is None:
         return np.empty(0, kind)

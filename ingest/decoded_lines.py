@@ -1,4 +1,4 @@
-"""What `dustwatch decode` prints: decoded payloads as plain objects in normalised units."""
+"""Output of `dustwatch decode`: decoded payloads as plain objects in normalised units."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _LOOKED_AT = 100  # lines looked at to see whether the input is a recording
 
 
 def decode_lines(format: str, data: bytes, topic: str, policy: DevicePolicy) -> Iterator[dict[str, Any]]:
-    """One object for each reading or rejection in the input, in its order.
+    """Yield one object for each reading or rejection in the input, in order.
 
-    A recording (JSON Lines with `topic` and a payload) is decoded line by line with the topics in it;
-    anything else is one payload under `topic`, or a stream of any length where the format has streams.
+    A recording (JSON Lines with `topic` and a payload) is decoded line by line with its own topics;
+    anything else is one payload under `topic`, or a stream of any length if the format supports streams.
     Raises KeyError for an unknown format.
     """
     form = FORMATS[format]
@@ -47,7 +47,7 @@ def decode_lines(format: str, data: bytes, topic: str, policy: DevicePolicy) -> 
 
 
 def _recorded(line: bytes) -> dict[str, Any] | None:
-    """The line as an object, if it is one of a recording."""
+    """The line as an object if it belongs to a recording, else None."""
     try:
         message = orjson.loads(line)
     except orjson.JSONDecodeError:
@@ -58,7 +58,7 @@ def _recorded(line: bytes) -> dict[str, Any] | None:
 
 
 def _message(line: bytes, number: int) -> tuple[str, bytes] | Rejected:
-    """(topic, payload) of a recorded message; when it was received changes nothing here."""
+    """(topic, payload) of a recorded message; the time of receipt is irrelevant here."""
     body = _recorded(line)
     if body is None:
         return Rejected("bad_json", f"line {number}: no recorded message with topic and payload", line)

@@ -1,4 +1,4 @@
-"""Lengths of time in milliseconds, as all instants are counted."""
+"""Durations in milliseconds, the unit of all instants."""
 
 from __future__ import annotations
 

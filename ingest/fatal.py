@@ -1,6 +1,7 @@
-"""Ends a service when something unexpected is raised in a callback of its event loop.
+"""Unexpected errors in callbacks of an event loop: they end the service.
 
-asyncio would log it and go on: a message handled by half, or a batch that never left, is then nobody's.
+asyncio would log them and continue: a half-handled message, or a batch that was never sent, would then be
+nobody's concern.
 """
 
 from __future__ import annotations
@@ -10,27 +11,27 @@ from typing import Any
 
 
 class Unexpected:
-    """What went wrong first; `future` raises it to whoever runs the service. Made in the running loop."""
+    """First unexpected error; `future` raises it in whatever runs the service. Create in the running loop."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self.future: asyncio.Future[None] = self._loop.create_future()
 
     def __bool__(self) -> bool:
-        """Has anything gone wrong?"""
+        """True if anything has gone wrong."""
         return self.future.done()
 
     def raised(self, error: BaseException) -> None:
-        """Something of ours raised this."""
+        """Record an error raised by our own code."""
         if not self.future.done():
             self.future.set_exception(error)
 
     def listen(self) -> None:
-        """From now on, hear of everything that callbacks (timers, sockets, futures) raise."""
+        """Start to catch everything that callbacks (timers, sockets, futures) raise."""
         self._loop.set_exception_handler(self._handle)
 
     def close(self) -> None:
-        """Listen no more."""
+        """Stop catching."""
         self._loop.set_exception_handler(None)
         self.future.cancel()
 

@@ -1,7 +1,7 @@
-"""What the bridge and the gateway put on Kafka: readings in batches, the rest at once, order kept.
+"""Feed of the bridge and the gateway to Kafka: readings in batches, everything else at once, in order.
 
-Every record has a number; whoever put something in is told the number now, and again (through
-`confirmed`) when the broker has it. A record that goes to every partition has a number for each.
+Every record has a number; the caller gets it at once when it puts something in, and again (through
+`confirmed`) when the broker has the record. A record for every partition has a number in each.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _TO_MEND = {
 
 @dataclass(frozen=True, slots=True)
 class FeedOptions:
-    """Where Kafka is, and how long a reading may wait for company."""
+    """Address of Kafka, and how long a reading may wait for others."""
 
     kafka: str = "127.0.0.1:9092"
     partitions: int = DEFAULT_PARTITIONS
@@ -90,10 +90,10 @@ class Feed:
         return tuple(self.everywhere(outcome))
 
     def expect(self, size: int) -> None:
-        """A payload of that many bytes comes next; call it where that is `LARGE_BYTES` or more.
+        """Announce a payload of that many bytes; call it for `LARGE_BYTES` or more.
 
-        What a payload says beyond its values stays with its readings: many large ones together would
-        be a record that Kafka never takes, and everything behind it would wait for ever.
+        The rest of a payload beyond its values stays with its readings: many large ones together would make
+        a record that Kafka never accepts, and everything behind it would wait for ever.
         """
         if self._bytes + size > _MOST_BYTES:
             self.flush()
@@ -102,14 +102,14 @@ class Feed:
     def everywhere(
         self, record: Background | Signal | Tick, partitions: Iterable[int] | None = None
     ) -> list[int]:
-        """Send a record to all (or some) partitions, behind what was put in before it."""
+        """Send a record to all (or some) partitions, after everything put in before it."""
         self.flush()
         value, headers = encode(record)
         wanted = range(self.options.partitions) if partitions is None else partitions
         return [self.send(FEED, partition, value, headers) for partition in wanted]
 
     def probe(self) -> int:
-        """Write a record that means nothing, to learn the broker's time; readers of quarantine skip it."""
+        """Write a record without meaning, to learn the broker's time; readers of quarantine skip it."""
         return self.send(QUARANTINE, 0, b"", headers_of(_PROBE, 0))
 
     def flush(self) -> None:
@@ -122,13 +122,13 @@ class Feed:
             self._timer = None
 
     async def close(self, within_s: float) -> bool:
-        """Send what is open and wait for the broker; False when time is over first."""
+        """Send open batches and wait for the broker; False if the time runs out first."""
         self.flush()
         return await self.producer.drain(within_s)
 
     @property
     def waiting(self) -> int:
-        """Readings in open batches and records not confirmed."""
+        """Number of readings in open batches plus unconfirmed records."""
         return self._batches.rows + self.producer.outstanding
 
     def _put_row(self, row: Row) -> int:
@@ -153,7 +153,7 @@ class Feed:
         return number
 
     def _put_status(self, status: Status) -> int:
-        """Behind the readings that came before it: they tell whether the device had spoken since."""
+        """Send a status after the readings before it, which tell whether the device has been heard since."""
         partition = self._partition(status.site)
         batch = self._batches.close(partition)
         if batch is not None:
@@ -171,7 +171,7 @@ class Feed:
         return partition
 
     def _note(self, row: Row) -> None:
-        """Count what is odd about a reading; what somebody should mend is said once for each device."""
+        """Count oddities of a reading; those that somebody should fix are logged once per device."""
         for mark in row.marks:
             self._telemetry.tolerated.labels(mark).inc()
             if mark in _TO_MEND and (row.device, mark) not in self._told:
@@ -183,9 +183,9 @@ class Feed:
         self._timer = asyncio.get_running_loop().call_later(delay_s, self._due)
 
     def _due(self) -> None:
-        """Flush when linger is over, or when nothing came for a while: then waiting gains nothing.
+        """Flush when the linger time is over, or when nothing came for a while: waiting then gains nothing.
 
-        A broker that leaves only few messages unacknowledged would otherwise send them once a linger.
+        Otherwise a broker that allows only few unacknowledged messages would send them once per linger time.
         """
         self._timer = None
         oldest = self._batches.oldest()
@@ -204,7 +204,7 @@ class Feed:
         return partition_of(record.topic, self.options.partitions)
 
     def send(self, topic: str, partition: int, value: bytes, headers: Headers) -> int:
-        """Send one record of our own making; returns its number."""
+        """Send one record of our own; returns its number."""
         self._last += 1
         self._others_written.inc()
         self._queue(self._last, topic, partition, value, headers)

@@ -1,9 +1,9 @@
-"""The gateway: HJ 212 over TCP, through the same decoder, resolver and feed as the bridge.
+"""Gateway: HJ 212 over TCP, through the same decoder, resolver and feed as the bridge.
 
-A frame is answered (9014) only after Kafka has confirmed what came of it, and in order of arrival: a
-device that hears nothing sends again (HJ 212-2017, 6.3: 10 s, three tries). A frame that can't be read
-goes to quarantine and is not answered. One connection can hold neither memory nor the others up: frames
-are bounded by the reader, unanswered frames, connections and silence by `GatewayConfig`.
+A frame is answered (9014) only after Kafka has confirmed its records, and in order of arrival: a device
+that gets no answer sends again (HJ 212-2017, 6.3: 10 s, three tries). A frame that can't be read goes to
+quarantine and is not answered. No connection can exhaust memory or block the others: frames are bounded by
+the reader, unanswered frames, connections and silence by `GatewayConfig`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _END_WITHIN_S = 4.0
 
 @dataclass(frozen=True, slots=True)
 class GatewayConfig:
-    """All that a gateway is told."""
+    """Configuration of a gateway."""
 
     host: str = "127.0.0.1"
     port: int = 8212
@@ -52,13 +52,13 @@ class GatewayConfig:
 
 
 class GatewayCannotListen(OSError):
-    """The address that devices shall speak to can't be used."""
+    """The address that devices are to connect to can't be used."""
 
     exit_code = 2
 
 
 class _Session:
-    """One device's connection."""
+    """Connection of one device."""
 
     def __init__(self, gateway: Gateway, writer: asyncio.StreamWriter) -> None:
         self.acks: Acknowledgements[bytes] = Acknowledgements()
@@ -74,7 +74,7 @@ class _Session:
         return self._faults >= self._gateway.config.faults_in_a_row
 
     def receive(self, data: bytes) -> None:
-        """Handle what these bytes complete; b"" when no more will come."""
+        """Handle what these bytes complete; b"" if no more will come."""
         pieces = self._frames.feed(data) if data else self._frames.flush()
         for piece in pieces:
             if self.is_hopeless:
@@ -120,7 +120,7 @@ class _Session:
 
 
 class Gateway:
-    """The listening socket and what its connections share."""
+    """Listening socket and the state its connections share."""
 
     def __init__(self, config: GatewayConfig, register: Register, telemetry: Telemetry, clock: Clock) -> None:
         self.config, self.telemetry = config, telemetry

@@ -1,7 +1,7 @@
-"""One persistent connection to an MQTT broker, driven by asyncio; acknowledgements are left to the caller.
+"""Persistent connection to an MQTT broker, driven by asyncio; acknowledgements are left to the caller.
 
-paho does the protocol; only reading is done in bulk (`packets`), and all acknowledgements that are due
-go out in one write. A lost connection is made again with back-off and jitter.
+paho implements the protocol; only reading is done in bulk (`packets`), and all acknowledgements that are due
+are sent in one write. A lost connection is re-established with back-off and jitter.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ _PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
 class MqttMisconfigured(ValueError):
-    """An address or certificate that no connection can be made with; the message says which setting."""
+    """An address or certificate that can't be used for a connection; the message names the setting."""
 
     exit_code = 2
 
 
 @dataclass(frozen=True, slots=True)
 class MqttOptions:
-    """Where the broker is and how to speak to it."""
+    """Address of the broker and options of the connection."""
 
     url: str = "mqtt://127.0.0.1:1883"
     client_id: str = "dustwatch-bridge"
@@ -88,7 +88,7 @@ class MqttOptions:
         return urlsplit(self.url).scheme == "mqtts"
 
     def tls_context(self) -> ssl.SSLContext:
-        """How the broker's certificate is checked. Raises MqttMisconfigured."""
+        """TLS context for checking the broker's certificate. Raises MqttMisconfigured."""
         try:
             return ssl.create_default_context(cafile=self.ca)
         except OSError as error:
@@ -98,7 +98,7 @@ class MqttOptions:
 
 
 class BulkClient(paho.Client):
-    """A paho client that reads all a socket holds and hands PUBLISH packets over as a list."""
+    """A paho client that reads everything a socket holds and delivers PUBLISH packets as a list."""
 
     def __init__(self, deliver: Callable[[list[Publish]], None], mqtt5: bool, **options: Any) -> None:
         protocol = paho.MQTTv5 if mqtt5 else paho.MQTTv311
@@ -112,7 +112,7 @@ class BulkClient(paho.Client):
         return super().reconnect()
 
     def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
-        """Read once (or as long as TLS holds more), and handle every whole packet."""
+        """Read once (or as long as TLS holds more), and handle every complete packet."""
         while (sock := self._sock) is not None:
             try:
                 data = self._sock_recv(_CHUNK)
@@ -136,7 +136,7 @@ class BulkClient(paho.Client):
         return MQTTErrorCode.MQTT_ERR_SUCCESS
 
     def acknowledge(self, mids: list[int]) -> None:
-        """Send PUBACK for these, in this order, as one piece."""
+        """Send PUBACK for these ids, in this order, in one piece."""
         self._packet_queue(PUBACK, pubacks(mids), 0, 1)
 
     def _handle_unread(self) -> MQTTErrorCode:
@@ -163,7 +163,7 @@ class BulkClient(paho.Client):
 
 @dataclass(slots=True)
 class Handlers:
-    """What the owner of a connection wants to hear; all called in the event loop's thread."""
+    """Callbacks for the owner of a connection; all called in the event loop's thread."""
 
     connected: Callable[[bool], None]  # whether the broker kept the session
     messages: Callable[[list[Publish]], None]
@@ -227,16 +227,16 @@ class Connection:
             self._asked[mid] = names
 
     def acknowledge(self, mids: list[int]) -> None:
-        """Acknowledge messages of the present connection, in this order."""
+        """Acknowledge messages of the current connection, in this order."""
         if self.connected:
             self._client.acknowledge(mids)
 
     def ignore(self) -> None:
-        """Hand no more messages over: what comes now is not acknowledged, and stays with the broker."""
+        """Deliver no more messages: those that still come are not acknowledged, and stay with the broker."""
         self._ignoring = True
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Connect, and connect again, until `stop`; then say good-bye (the session is kept)."""
+        """Connect, and reconnect, until `stop`; then disconnect (the session is kept)."""
         backoff = _FIRST_BACKOFF_S
         while not stop.is_set():
             started = time.monotonic()
@@ -254,10 +254,10 @@ class Connection:
             await asyncio.wait_for(self._down.wait(), _GOODBYE_WITHIN_S)
 
     async def _until_acknowledgements_arrived(self) -> None:
-        """The broker has read everything before our ping when it answers.
+        """Wait until the broker answers a ping: it has then read everything sent before it.
 
-        Closing a socket with unread messages in it resets the connection, and a broker may then throw
-        away acknowledgements that it has not read yet.
+        Closing a socket with unread messages in it resets the connection, and a broker may then discard
+        acknowledgements that it has not read yet.
         """
         if not self.connected:
             return
@@ -357,7 +357,7 @@ class Connection:
 
 
 async def _either(stop: asyncio.Event, other: Any, within: float | None = None) -> None:
-    """Wait for the event or the other thing, whichever comes first."""
+    """Wait for the event or the other awaitable, whichever comes first."""
     tasks = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(other)]
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED, timeout=within)
     for task in tasks:
@@ -365,7 +365,7 @@ async def _either(stop: asyncio.Event, other: Any, within: float | None = None) 
 
 
 def user_property(properties: bytes, name: str) -> str | None:
-    """The value of an MQTT 5 user property among the raw properties of a PUBLISH."""
+    """Value of an MQTT 5 user property in the raw properties of a PUBLISH; None: it is not there."""
     if not properties:
         return None
     unpacked = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]

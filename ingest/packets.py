@@ -1,7 +1,7 @@
 """MQTT packets as bytes: cuts a stream into packets and reads PUBLISH, without any IO.
 
-paho reads a packet with three system calls and an object a message; a bridge that must keep up with a
-backlog takes all that the socket holds at once. Everything but PUBLISH is left to paho.
+paho uses three system calls per packet and one object per message; a bridge that must keep up with a
+backlog reads everything the socket holds at once. Everything but PUBLISH is left to paho.
 Layout: MQTT 5.0 sections 2.1.4, 3.3 and 3.4 (the same in 3.1.1 but for the properties).
 """
 
@@ -16,7 +16,7 @@ _MAX_LENGTH_BYTES = 4
 
 
 class ProtocolError(ValueError):
-    """Bytes that no MQTT broker sends; the connection can't go on."""
+    """Bytes that no MQTT broker sends; the connection can't continue."""
 
 
 class Publish(NamedTuple):
@@ -31,16 +31,16 @@ class Publish(NamedTuple):
 
 
 class Other(NamedTuple):
-    """Any other packet: its first byte and what follows the remaining length."""
+    """Any other packet: its first byte and everything after the remaining length."""
 
     command: int
     body: bytes
 
 
 def cut(buffer: bytes | bytearray, mqtt5: bool) -> tuple[list[Publish | Other], int]:
-    """The whole packets at the start of `buffer`, and how many bytes they take.
+    """Complete packets at the start of `buffer`, and the number of bytes they take.
 
-    Raises ProtocolError; a packet cut short is left for the next time.
+    Raises ProtocolError; an incomplete packet is left for the next call.
     """
     packets: list[Publish | Other] = []
     at, size = 0, len(buffer)
@@ -67,7 +67,7 @@ def cut(buffer: bytes | bytearray, mqtt5: bool) -> tuple[list[Publish | Other], 
 
 
 def _variable(buffer: bytes | bytearray, at: int) -> tuple[int, int]:
-    """A variable byte integer and where it ends; -1 when more bytes are needed."""
+    """A variable byte integer and the position after it; -1 if more bytes are needed."""
     value = 0
     for index in range(_MAX_LENGTH_BYTES):
         if at + index >= len(buffer):

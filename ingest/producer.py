@@ -1,9 +1,9 @@
-"""Sends records to Kafka in order until each is confirmed; nothing is skipped and nothing given up.
+"""Producer: sends records to Kafka in order until each is confirmed; nothing is skipped or given up.
 
-aiokafka's idempotent producer retries what can be retried by itself, without doubling. When it fails
-for good (a fenced id, a lost sequence, a refused request) it is closed and a new one takes over with
-everything not confirmed yet, in the same order; what was stored without our knowing is then doubled,
-and the fold counts it once.
+aiokafka's idempotent producer retries what can be retried, without duplicating. When it fails for good (a
+fenced id, a lost sequence, a refused request) it is closed and a new one takes over with everything not
+confirmed yet, in the same order; records stored without our knowledge are then duplicated, and the fold
+counts them once.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _RETRY_MS = 250
 
 @dataclass(slots=True, eq=False)
 class Outgoing:
-    """A record on its way; `number` is unique in this process and grows."""
+    """A record under way; `number` is unique in this process and increases."""
 
     number: int
     topic: str
@@ -51,7 +51,7 @@ Confirmed = Callable[[Outgoing, int], None]  # record, broker's append time in m
 
 
 class Producer:
-    """The one way of this process to Kafka."""
+    """This process's only connection for writing to Kafka."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class Producer:
 
     @property
     def why(self) -> str | None:
-        """What is wrong with Kafka, None when nothing is: aiokafka itself retries without a word to us."""
+        """Reason why Kafka is not working, or None; aiokafka's own retries, which are silent, included."""
         oldest = next(iter(self._outstanding.values()), None)
         if self._why is None and oldest is not None:
             waiting_s = time.time() - oldest.queued_ms / 1000
@@ -86,7 +86,7 @@ class Producer:
 
     @property
     def outstanding(self) -> int:
-        """How many records are not confirmed."""
+        """Number of unconfirmed records."""
         return len(self._outstanding)
 
     def send(self, record: Outgoing) -> None:
@@ -123,7 +123,7 @@ class Producer:
             self._backoff_s = min(self._backoff_s * 2, _LONGEST_BACKOFF_S)
 
     async def drain(self, within_s: float) -> bool:
-        """Wait until everything is confirmed; False when time is over first."""
+        """Wait until everything is confirmed; False if the time runs out first."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within_s):
                 while self._outstanding:

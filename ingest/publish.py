@@ -1,4 +1,4 @@
-"""Publishes a recording to an MQTT broker at the pace it was received, or faster; QoS 1, in its order."""
+"""Publishing of a recording to an MQTT broker at its original pace, or faster; QoS 1, in order."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def publish(
 ) -> int:
     """Publish all, `speed` times as fast as they were received (None: as fast as the broker takes them).
 
-    Returns how many the broker confirmed. For bridges with DUSTWATCH_CLOCK=recording MQTT 5 carries each
-    message's `received_at` as a user property; MQTT 3.1.1 has none, there `played` puts it into the
-    topic, which other subscribers don't know. Raises PublishFailed, RecordingError.
+    Returns the number of messages that the broker confirmed. For bridges with DUSTWATCH_CLOCK=recording,
+    MQTT 5 carries each message's `received_at` as a user property; MQTT 3.1.1 has none, so `played` puts it
+    into the topic, which other subscribers don't know. Raises PublishFailed, RecordingError.
     """
     topic_of = played_topic if played and not to.mqtt5 else _own_topic
     client = _connect(to)

@@ -1,8 +1,8 @@
-"""Looks into `dust.quarantine`, and puts through again what a fix has made usable.
+"""Quarantine: reads `dust.quarantine`, and resubmits messages that a fix has made usable.
 
-What was put through is remembered in the same topic by a record of schema `dust.retried/1`, written
-after the feed has confirmed the reading: a second retry passes it over. A crash between the two
-sends the reading twice, with the instant of its first receipt, and the fold counts it once.
+Resubmitted messages are marked in the same topic by a record of schema `dust.retried/1`, written after the
+feed has confirmed the reading: a second retry skips them. A crash between the two sends the reading twice,
+with the instant of its first receipt, and the fold counts it once.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _MOST_UNCONFIRMED = 2000
 
 
 class QuarantinedMessage(NamedTuple):
-    """A quarantined message and where it is kept."""
+    """A quarantined message and its position in the topic."""
 
     partition: int
     offset: int
@@ -50,7 +50,7 @@ class QuarantinedMessage(NamedTuple):
 
 @dataclass(slots=True)
 class Retried:
-    """What came of a retry."""
+    """Result of a retry."""
 
     put_through: int = 0
     readings: int = 0
@@ -90,9 +90,9 @@ def note_record(
 async def retry(
     options: FeedOptions, resolver: Resolver, telemetry: Telemetry, code: str | None = None
 ) -> Retried:
-    """Decode what is held (with one code, or all) by the present configuration; publish what is good.
+    """Decode held messages (of one code, or all) with the present configuration; publish the good readings.
 
-    Raises TimeoutError when Kafka does not confirm in time; what was confirmed is remembered.
+    Raises TimeoutError if Kafka does not confirm in time; messages already confirmed stay marked.
     """
     report = Retried()
     feed = Feed(options, telemetry, lambda record: None)
@@ -125,7 +125,7 @@ async def retry(
 
 
 def outcomes_of(record: Quarantined, resolver: Resolver) -> list[Outcome]:
-    """What the present configuration makes of a quarantined message, as if received when it was."""
+    """Outcomes of a quarantined message under the present configuration, as of its original receipt."""
     came = Arrival(record.topic, record.raw, record.received_at, record.retain, record.dup)
     if record.source == "gateway":
         return resolver.of_decoded(hj212.decode(record.raw, record.topic, resolver.policy_of), came)
@@ -133,10 +133,10 @@ def outcomes_of(record: Quarantined, resolver: Resolver) -> list[Outcome]:
 
 
 def is_worth_it(outcomes: list[Outcome]) -> bool:
-    """Whether a retry gains anything: of many readings some may be good now, the others go back.
+    """True if a retry gains anything: some of many readings may be good now; the others go back.
 
-    What stays bad goes back as records of its own, so that a message of nine good readings and a bad one
-    does not wait for the bad one, which no fix may ever help.
+    Readings that stay bad go back as records of their own, so that a message of nine good readings and a bad
+    one does not wait for the bad one, which may never be fixed.
     """
     return not outcomes or any(not isinstance(one, Quarantined) for one in outcomes)
 
@@ -165,7 +165,7 @@ async def _confirm(feed: Feed, producing: asyncio.Task[None]) -> None:
 
 
 async def _to_the_end(bootstrap: str) -> AsyncIterator[Any]:
-    """Every record of the quarantine up to the end that it has now."""
+    """Every record of the quarantine up to its present end."""
     count = (await partitions_of(bootstrap, [QUARANTINE])).get(QUARANTINE, 0)
     if not count:
         return

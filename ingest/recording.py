@@ -1,7 +1,7 @@
 """Recordings of messages: JSON Lines, gzipped or not; every error names its file and line.
 
 A line: `{"received_at": "2026-11-23T00:00:00.123Z", "topic": "...", "payload": "text"}`, or
-`"payload_base64"` for bytes that are no UTF-8; `"retain": true` and `"dup": true` where they were set.
+`"payload_base64"` for bytes that are not UTF-8; `"retain": true` and `"dup": true` where they were set.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Recorded(NamedTuple):
 
 
 def read_recording(path: Path) -> Iterator[Recorded]:
-    """The messages of a file in its order. Raises RecordingError naming file and line."""
+    """Messages of a file in order. Raises RecordingError naming file and line."""
     try:
         with path.open("rb") as raw:
             magic = raw.peek(2)[:2]
@@ -48,14 +48,14 @@ def read_recording(path: Path) -> Iterator[Recorded]:
 
 
 def parse_recording(stream: BinaryIO | io.BufferedIOBase, name: str) -> Iterator[Recorded]:
-    """The messages of an open stream; blank lines are passed over."""
+    """Messages of an open stream; blank lines are skipped."""
     for number, line in enumerate(stream, 1):
         if line.strip():
             yield parse_line(line, f"{name}:{number}")
 
 
 def parse_line(line: bytes, place: str) -> Recorded:
-    """One line. Raises RecordingError beginning with `place`."""
+    """Parse one line. Raises RecordingError beginning with `place`."""
     try:
         body = orjson.loads(line)
     except orjson.JSONDecodeError as error:
@@ -106,7 +106,7 @@ def played_topic(message: Recorded) -> str:
 
 
 def played_filter(name: str) -> str:
-    """The subscription that receives what is played for the filter `name`."""
+    """Subscription that receives messages played for the filter `name`."""
     return f"{_PLAYED}+/{name}"
 
 

@@ -1,6 +1,6 @@
-"""What ingest publishes: decoded values, batches of readings, ticks, background, signals, revisions.
+"""Records of ingest: decoded values, batches of readings, ticks, background, signals, states, revisions.
 
-A Kafka record of `dust.feed` is one of `Readings`, `Tick`, `Background`, `Signal`, `Revision`;
+A Kafka record of `dust.feed` is one of `Readings`, `Tick`, `Background`, `Signal`, `Status`, `Revision`;
 its `schema` header names which (see `codec`). Instants are int milliseconds UTC, periods are int
 milliseconds, values are int thousandths of the unit in `units.QUANTITIES`.
 """
@@ -42,7 +42,7 @@ REJECTION_CODES: tuple[str, ...] = (
 
 
 class Decoded(NamedTuple):
-    """One reading as a decoder understood it; the device is still the key that was sent."""
+    """One reading as understood by a decoder; the device is still the key that was sent."""
 
     device: str | None
     time: int | None  # ms UTC; None: the payload names no time, receipt counts
@@ -55,7 +55,7 @@ class Decoded(NamedTuple):
 
 
 class Rejected(NamedTuple):
-    """What could not be decoded, and why; `code` is one of REJECTION_CODES."""
+    """A message or part of one that could not be decoded, and why; `code` is one of REJECTION_CODES."""
 
     code: str
     detail: str
@@ -63,7 +63,7 @@ class Rejected(NamedTuple):
 
 
 class DevicePolicy(NamedTuple):
-    """What a decoder must know of a device: UTC offset of its clock and the units it sends."""
+    """Settings a decoder needs for a device: UTC offset of its clock, units, peculiarities of HJ 212."""
 
     utc_offset_s: int = 8 * 3600
     units: Mapping[str, str] = {}
@@ -75,10 +75,11 @@ class DevicePolicy(NamedTuple):
 class Readings:
     """A batch of n readings in columns, all of one partition.
 
-    `devices[i]` lives at `sites[i]`; `codes` (n) indexes both. `values[q]` is (n) thousandths with
-    MISSING holes; `beside` the same of what some devices say of their PM10 (`ingest.value_extras`), a column
-    only where one of the batch does. `flags`, `extras`, `marks` are sparse: row -> text (flags
-    `pm10=D;tsp=T`, only what is not N; extras JSON; marks such as `clock` or `retained`, comma-separated).
+    `devices[i]` is at `sites[i]`; `codes` (n) indexes both. `values[q]` is (n) thousandths, MISSING where
+    a reading has no value; `beside` likewise for what some devices send beside PM10 (`ingest.value_extras`),
+    with a column only if one of the batch sends it. `flags`, `extras`, `marks` are sparse: row -> text
+    (flags `pm10=D;tsp=T`, only those other than N; extras JSON; marks such as `clock` or `retained`,
+    comma-separated).
     """
 
     devices: Sequence[str]
@@ -186,5 +187,5 @@ class Quarantined:
 
     @property
     def count(self) -> int:
-        """How many results of decoding it stands for."""
+        """Number of decoding results that it stands for."""
         return len(self.parts) or 1

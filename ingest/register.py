@@ -1,7 +1,7 @@
-"""The register: the county, who answers for what, where the sites are and which devices stand on them.
+"""Register: the county, the responsible departments, the sites and their devices.
 
 Forms of `county.yaml`, `departments.yaml`, `sites.yaml`, `devices.yaml` and `ingest.yaml`, read from
-one folder by `load_register`. What one file says about another is checked in `register_checks`.
+one folder by `load_register`. References between files are checked in `register_checks`.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _name(text: str) -> str:
 
 @cache
 def _zones() -> set[str]:
-    """All zones there are: finding them reads a folder of hundreds of files."""
+    """All zone names; finding them reads a folder of hundreds of files."""
     return available_timezones()
 
 
@@ -137,7 +137,7 @@ def _filter(text: str) -> str:
 
 
 def filter_fault(text: str) -> str | None:
-    """What is wrong with an MQTT topic filter (MQTT 5, 4.7); None if nothing."""
+    """Fault in an MQTT topic filter (MQTT 5, 4.7); None if there is none."""
     levels = text.split("/")
     if not text or "\x00" in text or len(text.encode()) > 65535:
         return "it is empty, too long or holds a NUL"
@@ -189,7 +189,7 @@ class Channel(BaseModel):
 
     @property
     def options(self) -> Mapping[str, Any]:
-        """The keys beside `kind`."""
+        """Keys besides `kind`."""
         return self.model_extra or {}
 
 
@@ -285,7 +285,7 @@ INGEST: TypeAdapter[tuple[IngestRule, ...]] = TypeAdapter(tuple[IngestRule, ...]
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """All of the folder that ingest needs; `documents` keep the places for later problems."""
+    """Everything in the folder that ingest needs; `documents` keep the positions for later problems."""
 
     county: County
     departments: dict[str, Department]
@@ -309,7 +309,7 @@ class Register:
         return ZoneInfo(self.county.zone)
 
     def device_of(self, key: str) -> Device | None:
-        """The device with this id or alias (MN, serial, MAC): as written, else whatever its case."""
+        """Device with this id or alias (MN, serial, MAC): exact match first, then ignoring case."""
         return self._exact.get(key) or self._folded.get(key.casefold())
 
     def devices_at(self, site: str) -> list[Device]:
@@ -319,7 +319,7 @@ class Register:
     def problem_of(
         self, what: Literal["department", "site", "device"], id: str, message: str, *, warn: bool = False
     ) -> Problem:
-        """A problem of a department, site or device, at its place in its file."""
+        """Problem with a department, site or device, at its position in its file."""
         file, entries = {
             "department": ("departments.yaml", list(self.departments)),
             "site": ("sites.yaml", list(self.sites)),
@@ -331,9 +331,9 @@ class Register:
 
 
 def load_register(folder: str | Path) -> Register:
-    """The register that the folder holds.
+    """Load the register from the folder.
 
-    Raises ConfigError with every problem of every file; what is only doubtful is in `warnings`.
+    Raises ConfigError with every error in every file; merely doubtful points are in `warnings`.
     """
     register, problems = read_register(Path(folder))
     if register is None:

@@ -1,7 +1,7 @@
-"""What the files of a register say about each other: names that must exist, keys that must not collide.
+"""Cross-checks of a register's files: names that must exist, keys that must not collide.
 
 The checks work on the parsed documents, not on the validated forms, so that an entry with a fault of
-its own hides nothing of the others; values of a wrong type are passed over, the forms tell of them.
+its own hides nothing about the others; values of a wrong type are skipped, as the forms report them.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def cross_checks(
 
 
 def _entries(document: Document, *within: str) -> list[tuple[int, dict[str, Any]]]:
-    """The mappings of a list, with their index."""
+    """Mappings in a list, with their index."""
     found = document.value
     for key in within:
         found = found.get(key) if isinstance(found, dict) else None
@@ -230,7 +230,7 @@ def _devices(document: Document, sites: Document) -> Iterator[Problem]:
 def _stands(
     document: Document, index: int, entry: dict[str, Any], site: tuple[float, float] | None
 ) -> Iterator[Problem]:
-    """Where a device stands, as the pairing with the wind asks it."""
+    """Problems with a device's position, as needed for pairing points by the wind."""
     if entry.get("location") is not None and entry.get("bearing") is not None:
         words = "a device stands at its location or in a bearing from the site's; take one of the two out"
         yield document.problem((index, "bearing"), words)
@@ -243,7 +243,7 @@ def _stands(
 
 
 def _collisions(document: Document) -> Iterator[Problem]:
-    """Keys are looked up without regard to case, so they must differ by more than case."""
+    """Keys are looked up ignoring case, so they must differ by more than case."""
     ids: dict[str, str] = {}
     for id, index in _ids(document).items():
         other = ids.setdefault(id.casefold(), id)
@@ -263,7 +263,7 @@ def _collisions(document: Document) -> Iterator[Problem]:
 
 
 def _units(document: Document, index: int, entry: dict[str, Any]) -> Iterator[Problem]:
-    """Units by our quantities' names, or by the codes and names of the device's format."""
+    """Units by the names of our quantities, or by the codes and names of the device's format."""
     units, format = entry.get("units"), entry.get("format")
     read_as = FORMATS.get(str(format))
     known = read_as.unit_names if read_as else _NAMES_OF_ANY  # of an unknown format the form tells
@@ -307,7 +307,7 @@ def _ingest(document: Document, devices: Document) -> Iterator[Problem]:
 
 
 def overlap(one: list[str], other: list[str]) -> bool:
-    """Whether some topic matches both filters (given as their levels)."""
+    """True if some topic matches both filters (given as their levels)."""
     if one[:1] == ["#"] or other[:1] == ["#"]:
         return True  # `a/#` matches `a` too
     if not one or not other:
@@ -317,6 +317,6 @@ def overlap(one: list[str], other: list[str]) -> bool:
 
 
 def without_echoes(problems: Iterable[Problem], faults: Iterable[Problem]) -> list[Problem]:
-    """`problems` less those at a place of which `faults` already tells something worse."""
+    """`problems` without those at a place where `faults` already reports an error."""
     told = {(fault.file, fault.line, fault.col) for fault in faults if fault.severity == "error"}
     return [p for p in problems if (p.file, p.line, p.col) not in told]

@@ -1,19 +1,19 @@
-"""From a message to what goes on Kafka: decode, find the device, place in time. Pure; the bridge,
-the gateway and replay all come through here, so the same message has the same outcome everywhere.
+"""Resolver from a message to its outcomes for Kafka: decode, find the device, place in time. Pure; the
+bridge, the gateway and replay all use it, so the same message has the same outcome everywhere.
 
-Deciding when a reading was taken (`TimePolicy`: a device's `clock` in devices.yaml, or the default):
-- no time in the payload: time of receipt; of several that one device has waiting (the backlog after an
-  outage comes in one burst) each is placed 1 ms after the one before, so that they are told apart;
+Decision on when a reading was taken (`TimePolicy`: a device's `clock` in devices.yaml, or the default):
+- no time in the payload: time of receipt; if several from one device are waiting (the backlog after an
+  outage comes in one burst), each is placed 1 ms after the one before, so that they stay distinct;
 - ahead of receipt by more than `ahead_ms` (5 min): the device's clock is wrong; by default placed at
   receipt and marked `clock`;
 - behind receipt by more than `behind_ms` (7 days): by default refused as `bad_time`: a clock that starts
   in 1970 after a power cut would write into windows judged long ago. It waits in quarantine and can be
-  put through again under another policy.
-Retained messages are marked `retained` and count only where the same (device, time, content) was not
-seen; where receipt would have to be their time they are dropped, and counted. A redelivery (DUP) of a
+  resubmitted under another policy.
+Retained messages are marked `retained` and count only if the same (device, time, content) was not seen
+before; if they would have to be placed at receipt they are dropped, and counted. A redelivery (DUP) of a
 payload placed by receipt, with the same content within twice the device's interval, is a duplicate: a
-heuristic, a device that measures the same twice and is redelivered looks alike. With a (wrong) time in
-the payload the same content within that span is a duplicate with or without DUP.
+heuristic, as a device that measures the same twice and is redelivered looks the same. With a (wrong) time in
+the payload, the same content within that span is a duplicate with or without DUP.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ Action = Literal["receipt", "keep", "refuse"]
 
 @dataclass(frozen=True, slots=True)
 class TimePolicy:
-    """How far a device's clock may be from receipt, and what is done beyond."""
+    """Clock tolerance of a device, and the policy beyond it."""
 
     ahead_ms: int = 5 * MINUTE_MS
     behind_ms: int = 7 * DAY_MS
@@ -53,7 +53,7 @@ class TimePolicy:
 
 
 class Duplicate(NamedTuple):
-    """A message that counts as a duplicate, and why."""
+    """A message treated as a duplicate, and why."""
 
     reason: str
 
@@ -62,7 +62,7 @@ Outcome = Row | Quarantined | Background | Signal | Status | Duplicate
 
 
 class KnownKey(NamedTuple):
-    """What is known of a key: the device, or None, and how to read it."""
+    """Result of looking up a key: the device, or None, and how to read it."""
 
     device: Device | None
     policy: DevicePolicy
@@ -71,7 +71,7 @@ class KnownKey(NamedTuple):
 
 @dataclass(slots=True)
 class Arrival:
-    """A message as it came in."""
+    """A message as received."""
 
     topic: str
     payload: bytes
@@ -82,7 +82,7 @@ class Arrival:
 
 @dataclass(slots=True)
 class Resolver:
-    """Turns messages into outcomes by one register; remembers only what tells duplicates apart."""
+    """Turns messages into outcomes according to one register; remembers only what identifies duplicates."""
 
     register: Register
     source: str = "bridge"
@@ -95,7 +95,7 @@ class Resolver:
     _placed: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def resolve(self, came: Arrival, parts: Collection[int] = ()) -> list[Outcome]:
-        """What a message holds; `parts` picks some of the results, as a Quarantined names them."""
+        """Outcomes of a message; `parts` selects some of the results, as a Quarantined names them."""
         topic = came.topic
         try:
             route = self._routes[topic]
@@ -126,12 +126,12 @@ class Resolver:
         return any(matches(name, topic) for name in filters)
 
     def policy_of(self, key: str | None) -> DevicePolicy:
-        """How a decoder must read the device with this key."""
+        """Policy for decoding messages of the device with this key."""
         known = self._known.get(key)
         return (known or self._look_up(key)).policy
 
     def of_decoded(self, results: Iterable[Decoded | Rejected], came: Arrival) -> list[Outcome]:
-        """Outcomes of what was decoded elsewhere (the gateway's frames)."""
+        """Outcomes of results decoded elsewhere (the gateway's frames)."""
         return [self._outcome(result, came, -1) for result in results]
 
     def _outcome(self, result: Decoded | Rejected, came: Arrival, part: int) -> Outcome:
@@ -175,9 +175,9 @@ class Resolver:
         return Row(device.id, device.site, at, period, received_at, values, flags, extras, marks, beside)
 
     def _place(self, device: str, received_at: int) -> int:
-        """The time of a reading that names none: its receipt, or 1 ms after the one before.
+        """Time of a reading that has none: its receipt, or 1 ms after the one before.
 
-        A receipt before the last one's (quarantine put through again) is no burst and counts as it is.
+        A receipt before the previous one (resubmitted from quarantine) is not part of a burst, and is kept.
         """
         before, last = self._placed.get(device, (received_at, received_at - 1))
         time = last + 1 if before <= received_at <= last else received_at
@@ -185,9 +185,9 @@ class Resolver:
         return time
 
     def _is_repeated(self, came: Arrival, device: Device, part: int, names_time: bool) -> bool:
-        """Whether the same payload, placed by receipt too, came a short while ago.
+        """True if the same payload, also placed by receipt, came shortly before.
 
-        The fold can't tell: each has another receipt. One that names its (wrong) time is a duplicate by
+        The fold can't tell: each has another receipt. One with its own (wrong) time is a duplicate by
         (device, time, content) whatever its DUP: a device's own repetition reaches us without that flag.
         """
         content = b"%d %d %s " % (part, len(came.topic), came.topic.encode()) + came.payload
@@ -252,7 +252,7 @@ class Resolver:
         return Status(came.received_at, device.id, device.site, said.state, came.retain)
 
     def _offset_s(self, at_ms: int) -> int:
-        """The county's offset from UTC: of times that stations and offices send without a zone."""
+        """The county's offset from UTC, for times that stations and offices send without a zone."""
         offset = datetime.fromtimestamp(at_ms / 1000, self.register.zone).utcoffset()
         return int(offset.total_seconds()) if offset else 0
 
@@ -308,10 +308,10 @@ def _time_policy(device: Device) -> TimePolicy | None:
 
 
 def gathered(outcomes: list[Outcome]) -> list[Outcome]:
-    """Merges a message's quarantined parts into one record per rejection code.
+    """Merge a message's quarantined parts into one record per rejection code.
 
-    Each would carry the whole payload: a backlog of 6,000 readings of a device that nobody registered
-    would make 2 GB out of 250 KB.
+    Each would carry the whole payload: a backlog of 6,000 readings from an unregistered device would turn
+    250 KB into 2 GB.
     """
     if len(outcomes) <= _MOST_COPIES:
         return outcomes
@@ -329,7 +329,7 @@ def gathered(outcomes: list[Outcome]) -> list[Outcome]:
 
 
 def matches(pattern: str, topic: str) -> bool:
-    """Whether an MQTT topic filter matches a topic (MQTT 5.0, section 4.7)."""
+    """True if an MQTT topic filter matches a topic (MQTT 5.0, section 4.7)."""
     if topic.startswith("$") and pattern[:1] in "+#":
         return False
     wanted, levels = pattern.split("/"), topic.split("/")

@@ -16,8 +16,8 @@ _WAIT_MS = 500
 
 
 async def partitions_in_use(bootstrap: str) -> int:
-    """How many partitions our topics have: a look asks Kafka, not the settings. A partition that does not
-    exist is waited for for ever.
+    """Number of partitions of our topics, from Kafka, not from the settings: a partition that does not
+    exist would be waited for for ever.
 
     Raises KafkaMissing, TopicMismatch.
     """
@@ -34,7 +34,7 @@ async def partitions_in_use(bootstrap: str) -> int:
 
 @asynccontextmanager
 async def plain_consumer(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
-    """A started consumer that commits nothing. Raises KafkaMissing when no broker answers."""
+    """A started consumer that commits nothing. Raises KafkaMissing if no broker answers."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         auto_offset_reset="earliest",
@@ -52,7 +52,7 @@ async def plain_consumer(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
 
 
 async def scan(bootstrap: str, topic: str, partitions: int) -> AsyncIterator[Any]:
-    """Every record of the topic up to the end that it has now, in order within each partition.
+    """Every record of the topic up to its present end, in order within each partition.
 
     Raises KafkaMissing.
     """

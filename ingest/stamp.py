@@ -1,4 +1,4 @@
-"""`received_at`: the clock's instant, never going backwards."""
+"""`received_at` stamps: the clock's instant, never going backwards."""
 
 from __future__ import annotations
 

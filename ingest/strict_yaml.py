@@ -1,6 +1,6 @@
-"""Strict YAML validated with pydantic: each error is told as `file:line:col: path: message`.
+"""Strict YAML validated with pydantic: each error is reported as `file:line:col: path: message`.
 
-All problems of a file are collected, none hides another. How text becomes values is said in
+All problems of a file are collected, none hides another. The rules for turning text into values are in
 `yaml_document`, whose names are re-exported here.
 """
 
@@ -52,7 +52,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Loaded(Generic[T]):
-    """What `load` found: the value (None if there are errors), its document, all problems sorted."""
+    """Result of `load`: the value (None if there are errors), its document, all problems sorted."""
 
     value: T | None
     document: Document
@@ -64,8 +64,8 @@ def load(
 ) -> Loaded[T]:
     """The file at `path` as the adapter's type, or all its problems.
 
-    `default` stands for a file that is absent or holds nothing but comments. Never raises for what
-    the file contains.
+    `default` is used if the file is absent or holds nothing but comments. Never raises because of the
+    file's contents.
     """
     if default is not None and not path.exists():
         return Loaded(default, Document(name or path.name))
@@ -78,7 +78,7 @@ def load(
 
 
 def validate(document: Document, adapter: TypeAdapter[T], problems: Iterable[Problem] = ()) -> Loaded[T]:
-    """Check a parsed document against the adapter's type; `problems` of its form are kept in."""
+    """Check a parsed document against the adapter's type; `problems` already found in it are included."""
     found = list(problems)
     faulty = {(problem.line, problem.col) for problem in found}
     value: T | None = None
@@ -103,7 +103,7 @@ def validate(document: Document, adapter: TypeAdapter[T], problems: Iterable[Pro
 
 
 def _echo(detail: ErrorDetails) -> bool:
-    """Whether a list is called too short only because some of its entries are wrong."""
+    """True if a list is reported as too short only because some of its entries are wrong."""
     return detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"]
 
 
@@ -133,7 +133,7 @@ def _one_of(known: list[str], given: object) -> str:
 
 
 def _real_loc(document: Document, loc: tuple[int | str, ...], missing: bool) -> Loc:
-    """pydantic's path without the names of union members, which stand nowhere in the file."""
+    """pydantic's path without the names of union members, which don't occur in the file."""
     real: Loc = ()
     for index, part in enumerate(loc):
         if (*real, part) in document.places or (missing and index == len(loc) - 1):
@@ -155,7 +155,7 @@ def _shown(value: object) -> str:
 
 
 def _message(detail: ErrorDetails) -> str:
-    """Our words for what pydantic found: what was expected, what stands there, the way out."""
+    """Our wording of a pydantic error: what was expected, what was found, the way out."""
     kind, context, given = detail["type"], detail.get("ctx", {}), detail["input"]
     shown = _shown(given)
     if kind == "string_type":

@@ -1,7 +1,7 @@
-"""`suspicion` of `county.yaml`: on or off, or thresholds of patterns; what is not named has its default.
+"""`suspicion` of `county.yaml`: on or off, or thresholds of patterns; those not named keep their defaults.
 
-The defaults are with the patterns (`processors.suspicion`). Here stands what may be written: each number
-with its least and greatest value, within which a pattern can work with the hours that are kept.
+The defaults are with the patterns (`processors.suspicion`). This module defines what may be written: each
+number with its least and greatest value, within which a pattern can work with the hours that are kept.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ Suspicion = Annotated[Thresholds | None, BeforeValidator(_switch, json_schema_in
 
 
 def plain(form: Thresholds | None) -> bool | dict[str, Any]:
-    """As a revision's body has it: False, True for the defaults, or what is set over them."""
+    """Form of the setting in a revision's body: False, True for the defaults, or the values set over them."""
     if form is None:
         return False
     return form.model_dump(mode="json", exclude_defaults=True) or True

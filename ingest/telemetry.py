@@ -1,4 +1,4 @@
-"""What a service tells of itself: counters by reason, gauges, and whether it lives and is ready.
+"""Telemetry of a service: counters by reason, gauges, and its liveness and readiness.
 
 Every discard of a value, message or record goes through `Telemetry.discard`, with its reason.
 """
@@ -50,11 +50,11 @@ class Telemetry:
         self._ready[name] = probe
 
     def unwell(self) -> dict[str, str]:
-        """Failing liveness probes and what they say."""
+        """Failing liveness probes with their messages."""
         return _failing(self._alive)
 
     def unready(self) -> dict[str, str]:
-        """Failing liveness and readiness probes and what they say; before there is any: still starting."""
+        """Failing probes of both kinds with their messages; without any readiness probe: still starting."""
         if not self._ready:
             return {"start": "still starting"}
         return {**_failing(self._alive), **_failing(self._ready)}

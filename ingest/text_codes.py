@@ -1,7 +1,7 @@
-"""Many texts in Arrow's memory: looked up and joined there, made Python's own only where someone asks.
+"""Texts kept in Arrow's memory: looked up and joined there, converted to Python's only on demand.
 
-A worker resolves the devices of each record to its rows and needs no device as a text; making them
-and looking them up one by one was a tenth of its time.
+A worker resolves the devices of each record to its rows and needs no device as a text; creating them
+and looking them up one by one took a tenth of its time.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _UTF8 = pa.utf8()
 
 
 class Texts(Sequence[str]):
-    """A sequence over an Arrow array of utf8 without holes."""
+    """A sequence over an Arrow array of utf8 without nulls."""
 
     __slots__ = ("_texts", "array")
 
@@ -29,7 +29,7 @@ class Texts(Sequence[str]):
 
     @classmethod
     def of(cls, words: Sequence[str]) -> Texts:
-        """From Python's texts. (`pa.array` would import pandas where that is installed.)"""
+        """Build from Python's texts. (`pa.array` would import pandas if that is installed.)"""
         if isinstance(words, Texts):
             return words
         encoded = [word.encode() for word in words]
@@ -40,11 +40,11 @@ class Texts(Sequence[str]):
 
     @classmethod
     def joined(cls, parts: Sequence[Sequence[str]]) -> Texts:
-        """All of the parts, one after another."""
+        """All parts, one after another."""
         return cls(pa.concat_arrays([cls.of(part).array for part in parts]))
 
     def find(self, words: Sequence[str]) -> Int32s:
-        """Where each of the words is in this sequence, -1 for one that isn't."""
+        """Index of each of the words in this sequence, -1 for one that isn't in it."""
         found = pc.index_in(Texts.of(words).array, value_set=self.array)
         places = np.frombuffer(found.buffers()[1], np.int32)[found.offset : found.offset + len(found)]
         if not found.null_count:

@@ -1,4 +1,4 @@
-"""The log's clock: a tick to every partition each second, unless our clock and the broker's disagree."""
+"""Ticks, the log's clock: one to every partition each second, unless our clock and the broker's disagree."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ MOST_MS = 5_000  # a clock further from the broker's than this writes no ticks
 class ClockGuard:
     """Compares our wall clock with the broker's append time of our own records. Pure.
 
-    A record is appended between being queued and being confirmed: outside that, and by more than
-    `MOST_MS`, one of the clocks is wrong.
+    A record is appended after it is queued and before it is confirmed: if the append time is outside that
+    span by more than `MOST_MS`, one of the clocks is wrong.
     """
 
     off_ms: int | None = None  # None: nothing compared yet
 
     def compare(self, queued_ms: int, appended_ms: int, confirmed_ms: int) -> None:
-        """Take in one confirmed record."""
+        """Compare with one confirmed record."""
         if appended_ms < queued_ms:
             self.off_ms = appended_ms - queued_ms
         else:
@@ -40,7 +40,7 @@ class ClockGuard:
 
     @property
     def agrees(self) -> bool:
-        """Whether the clocks were compared and agree."""
+        """True if the clocks were compared and agree."""
         return self.off_ms is not None and abs(self.off_ms) <= MOST_MS
 
 
@@ -51,7 +51,7 @@ def minutes_crossed(before_ms: int, now_ms: int) -> Iterator[int]:
 
 @dataclass(slots=True)
 class Ticker:
-    """Writes the ticks of one bridge."""
+    """Writer of the ticks of one bridge."""
 
     feed: Feed
     now: Callable[[], int]  # the stamp that readings get too
@@ -73,7 +73,7 @@ class Ticker:
             await asyncio.sleep(EVERY_S)
 
     def tick(self, now_ms: int) -> None:
-        """One tick to every partition whose last one is confirmed: what waits for Kafka is no clock."""
+        """Send one tick to every partition whose last one is confirmed: a waiting tick keeps no time."""
         if self.guarded and not self._may_tick(now_ms):
             return
         under_way = set(self._pending.values())
@@ -86,13 +86,13 @@ class Ticker:
         self.telemetry.last_tick.set(now_ms / 1000)
 
     def tick_minutes(self, before_ms: int, now_ms: int) -> None:
-        """A tick at every whole minute crossed: how a recording's clock moves."""
+        """Send a tick at every whole minute crossed, which is how a recording's clock moves."""
         for minute in minutes_crossed(before_ms, now_ms):
             self.feed.everywhere(Tick(minute, MINUTE_MS, self.bridge))
             self.telemetry.last_tick.set(minute / 1000)
 
     def appended(self, record: Outgoing, appended_ms: int, confirmed_ms: int) -> None:
-        """One of our records was confirmed."""
+        """Handle the confirmation of one of our records."""
         self._pending.pop(record.number, None)
         if record.number == self._probe:
             self._probe = None

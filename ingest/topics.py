@@ -1,4 +1,4 @@
-"""The Kafka topics: their names, settings, and which partition a site lives in."""
+"""Kafka topics: their names, their settings, and the assignment of sites to partitions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_RECORD_BYTES = 32 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
-    """What a topic must look like when it is created."""
+    """Required properties of a topic at creation."""
 
     name: str
     config: dict[str, str] = field(default_factory=dict)
@@ -55,5 +55,5 @@ TOPICS: tuple[TopicSpec, ...] = (
 
 
 def partition_of(site: str, partitions: int) -> int:
-    """The partition of a site: murmur2 of its id, as Kafka's own default partitioner."""
+    """Partition of a site: murmur2 of its id, as in Kafka's default partitioner."""
     return int(murmur2(site.encode()) & 0x7FFFFFFF) % partitions

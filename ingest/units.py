@@ -58,7 +58,7 @@ class Refused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Conversion:
-    """normal = (sent + shift) * factor; a factor that is no decimal number is a fraction."""
+    """normal = (sent + shift) * factor; a factor that has no exact decimal is a fraction."""
 
     factor: Decimal | Fraction
     shift: Decimal = Decimal(0)
@@ -130,7 +130,7 @@ def _spelling(unit: str) -> str:
 
 
 def conversion_of(quantity: Quantity, unit: str) -> _Conversion:
-    """How a value in `unit` becomes one in the quantity's unit. Raises Refused (bad_unit)."""
+    """Conversion of a value in `unit` to the quantity's unit. Raises Refused (bad_unit)."""
     found = _known_conversion(quantity.unit, unit) if len(unit) <= _LONGEST_UNIT else None
     if found is None:
         known = ", ".join(CONVERSIONS[quantity.unit])
@@ -141,7 +141,7 @@ def conversion_of(quantity: Quantity, unit: str) -> _Conversion:
 
 
 def is_normal(name: str, unit: str) -> bool:
-    """Whether a value in `unit` needs no conversion. False for an unknown unit."""
+    """True if a value in `unit` needs no conversion. False for an unknown unit."""
     quantity = QUANTITIES[name]
     return unit == quantity.unit or (
         len(unit) <= _LONGEST_UNIT and _known_conversion(quantity.unit, unit) is SAME
@@ -154,7 +154,7 @@ def _known_conversion(normal_unit: str, unit: str) -> _Conversion | None:
 
 
 def number_of(text: str) -> Decimal:
-    """The exact number that a decimal text stands for. Raises Refused (bad_value)."""
+    """Exact number denoted by a decimal text. Raises Refused (bad_value)."""
     stripped = text.strip()
     if len(stripped) > _LONGEST_NUMBER or _NUMBER.match(stripped) is None:
         raise Refused("bad_value", f"{text[:40]!r} is not a number")
@@ -164,8 +164,8 @@ def number_of(text: str) -> Decimal:
 def thousandths(name: str, value: object, unit: str | None = None) -> int:
     """`value` (number or decimal text, in `unit`, the normal unit if None) in thousandths.
 
-    Raises Refused: bad_unit for an unknown unit and where the unit and the value can't both be
-    right, bad_value for what is no finite number or is outside the possible range.
+    Raises Refused: bad_unit for an unknown unit, or if the unit and the value can't both be right;
+    bad_value for anything that is not a finite number or is outside the possible range.
     """
     quantity = QUANTITIES[name]
     conversion = SAME if unit is None else conversion_of(quantity, unit)
@@ -185,7 +185,7 @@ def thousandths(name: str, value: object, unit: str | None = None) -> int:
 
 
 def _exact(name: str, value: object) -> Decimal:
-    """The number that was sent, by its decimal text. Raises Refused (bad_value)."""
+    """The number that was sent, from its decimal text. Raises Refused (bad_value)."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise Refused("bad_value", f"{name}: {str(value)[:40]!r} is not a number")
     try:
@@ -195,7 +195,7 @@ def _exact(name: str, value: object) -> Decimal:
 
 
 def impossible(quantity: Quantity, value: object) -> str:
-    """Why a value is refused: rule, value and range."""
+    """Reason for refusing a value: rule, value and range."""
     return (
         f"{quantity.name}: {value} {quantity.unit} is outside the possible "
         f"{quantity.least:g} to {quantity.greatest:g} {quantity.unit}"
@@ -205,7 +205,7 @@ def impossible(quantity: Quantity, value: object) -> str:
 def _check_unit(
     quantity: Quantity, sent: Decimal, normal: Decimal | Fraction, unit: str, conversion: _Conversion
 ) -> None:
-    """Refuse a unit that makes a possible number an impossible one, or moves dust by a factor 1000."""
+    """Refuse a unit that makes a possible number an impossible one, or shifts dust by a factor of 1000."""
     least, greatest = quantity.least, quantity.greatest
     wrong = least <= sent <= greatest and not least <= normal <= greatest
     if quantity.unit == "ug/m3":
@@ -221,5 +221,5 @@ def _check_unit(
 
 
 def shortly(number: float | Decimal | Fraction) -> str:
-    """A number as an error message shows it."""
+    """A number as shown in error messages."""
     return f"{float(number):g}" if -_HUGE < number < _HUGE else "a number of hundreds of digits"

@@ -1,6 +1,6 @@
-"""What a reading says of its PM10 beside the value: least and greatest of its period, the raw count.
+"""Extra data sent with a reading's PM10: minimum and maximum of its period, the raw count.
 
-HJ 212 names Min and Max of minute and hour data (HJ 212-2017, CN 2051 and 2061). The keys of native JSON,
+HJ 212 defines Min and Max for minute and hour data (HJ 212-2017, CN 2051 and 2061). The keys of native JSON,
 and a raw count at all, are a proposal of this project: no source names them. They stay in the extras too.
 """
 
@@ -22,7 +22,7 @@ NOTHING: Found = {}
 
 
 def beside_of(extras: Mapping[str, Any], unit: str | None = None) -> Found:
-    """Of the extras of a native payload; what is no number of its range is left aside."""
+    """Extra data from the extras of a native payload; values that are not numbers in range are ignored."""
     found: dict[str, int] = {}
     for name in (LEAST, GREATEST):
         if name in extras:
@@ -33,7 +33,7 @@ def beside_of(extras: Mapping[str, Any], unit: str | None = None) -> Found:
 
 
 def beside_of_fields(fields: Mapping[str, str], count: str | None, unit: str | None) -> Found:
-    """Of the fields of PM10 in HJ 212 (`Min`, `Max`) and the frame's `cpm`, as they were sent."""
+    """Extra data from the fields of PM10 in HJ 212 (`Min`, `Max`) and the frame's `cpm`, as sent."""
     found: dict[str, int] = {}
     for name, field in ((LEAST, "Min"), (GREATEST, "Max")):
         if fields.get(field):

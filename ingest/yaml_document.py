@@ -1,4 +1,4 @@
-"""YAML documents whose every value keeps its place; what YAML would silently turn is refused.
+"""YAML documents in which every value keeps its position; what YAML would silently convert is refused.
 
 Plain YAML 1.1 reads an unquoted `0412` as 266, `no` as false, `12:30` as 750 and lets a second key
 replace the first. Here scalars are resolved by our own few rules, from the parser's events:
@@ -51,7 +51,7 @@ _TRAPS: tuple[tuple[re.Pattern[str], str], ...] = (
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """Something wrong at one place of one file; as text `file:line:col: path: message`."""
+    """An error or warning at one place in one file; as text `file:line:col: path: message`."""
 
     file: str
     line: int
@@ -65,7 +65,7 @@ class Problem:
 
 
 class ConfigError(Exception):
-    """A configuration that can't be used; `problems` are all that were found, sorted."""
+    """A configuration that can't be used; `problems` holds everything found, sorted."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = tuple(sorted(set(problems)))
@@ -73,7 +73,7 @@ class ConfigError(Exception):
 
 
 class YamlPlace(NamedTuple):
-    """Where a value stands, and the key that names it (the value itself in a list); both from 1."""
+    """Position of a value, and of the key that names it (of the value itself in a list); both from 1."""
 
     line: int
     col: int
@@ -83,7 +83,7 @@ class YamlPlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed file: plain values (dict, list, str, int, float, bool, date, None) and their places."""
+    """A parsed file: plain values (dict, list, str, int, float, bool, date, None) and their positions."""
 
     file: str
     value: Any = None
@@ -92,7 +92,7 @@ class Document:
     def problem(
         self, loc: Loc, message: str, *, severity: Severity = "error", at_key: bool = False
     ) -> Problem:
-        """A problem of the value at `loc`; of its nearest parent where nothing stands there."""
+        """A problem with the value at `loc`, or with its nearest parent if nothing is there."""
         known = loc
         while known not in self.places and known:
             known = known[:-1]
@@ -108,7 +108,7 @@ def path_text(loc: Loc) -> str:
 
 
 def did_you_mean(word: object, known: Iterable[str], *, cutoff: float = 0.6) -> str:
-    """`; did you mean `sites`?`, or empty if nothing known is near."""
+    """`; did you mean `sites`?`, or empty if nothing known is similar."""
     near = difflib.get_close_matches(str(word), list(known), n=1, cutoff=cutoff)
     return f"; did you mean `{near[0]}`?" if near else ""
 
@@ -128,13 +128,13 @@ _FULL_WIDTH = {
 
 
 def full_width(text: object) -> str:
-    """`; `：` is a full-width sign; ...`, if one of a Chinese keyboard stands where YAML wants its own."""
+    """`; `：` is a full-width sign; ...`, if a full-width character replaces one that YAML needs."""
     sign = next((char for char in str(text) if char in _FULL_WIDTH), None)
     return f"; `{sign}` is a full-width sign: YAML wants {_FULL_WIDTH[sign]}" if sign else ""
 
 
 class _Builder:
-    """Builds values and places out of the parser's events; notes problems instead of raising."""
+    """Builds values and positions from the parser's events; records problems instead of raising."""
 
     def __init__(self, file: str, events: Iterable[Any]) -> None:
         self.file = file
@@ -242,7 +242,7 @@ class _Builder:
 
 
 def _or_else(text: str) -> str:
-    """How to write what a trap may have meant, if it was not text."""
+    """End of a message: how to write what a trap may have meant, if it was not text."""
     if text.lower() in ("yes", "on", "true", "y"):
         return ", or true"
     if text.lower() in ("no", "off", "false", "n"):
@@ -257,7 +257,7 @@ def _or_else(text: str) -> str:
 
 
 def parse(text: str, file: str) -> tuple[Document, list[Problem]]:
-    """The document that `text` holds, with the problems of its form; `file` is the name to show."""
+    """Parse `text` into a document, with the problems of its form; `file` is the name to show."""
     try:
         builder = _Builder(file, yaml.parse(text, Loader=_FAST_LOADER))
         value = builder.document()

@@ -1,4 +1,4 @@
-"""Columns of numbers: array types, numbers that stand for "no value", columns saved and renumbered."""
+"""Numeric columns: array types, sentinel values, and helpers to save and renumber columns."""
 
 from __future__ import annotations
 
@@ -62,9 +62,9 @@ UNBOUNDED = int(np.iinfo(np.int64).max)  # of instants and limits: there is none
 
 @dataclass(slots=True, eq=False)
 class Packing:
-    """Columns on their way to bytes: each gets a number, by which the JSON data beside them names it.
+    """Arrays on their way to bytes: each gets a number, by which the JSON data beside them refers to it.
 
-    `blocks`: bytes that are packed already and seldom change; each is saved, and sent, by itself.
+    `blocks`: bytes that are already packed and seldom change; each is saved, and sent, separately.
     """
 
     arrays: list[Array] = field(default_factory=list)
@@ -72,16 +72,16 @@ class Packing:
     _shared: dict[int, int] = field(default_factory=dict)
 
     def add(self, array: Array) -> int:
-        """The number of the array."""
+        """Add an array and return its number."""
         self.arrays.append(np.ascontiguousarray(array))
         return len(self.arrays) - 1
 
     def add_all(self, arrays: Iterable[Array]) -> list[int]:
-        """The number of each."""
+        """Add several arrays and return their numbers."""
         return [self.add(array) for array in arrays]
 
     def share(self, array: Array) -> int:
-        """The same number each time, for an array that several owners hold."""
+        """Add an array that several owners hold only once; every call returns the same number."""
         number = self._shared.get(id(array))
         if number is None:
             number = self._shared[id(array)] = self.add(array)
@@ -90,7 +90,7 @@ class Packing:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Unpacked:
-    """What a `Packing` held; each array is the reader's own."""
+    """Contents of a `Packing`; the reader owns each array."""
 
     arrays: list[Array]
     blocks: Mapping[str, bytes] = field(default_factory=dict)
@@ -105,7 +105,7 @@ class Unpacked:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Renumbering:
-    """A new plan gives devices other rows. -1: in `old_row` a device is new, in `new_row` it is gone."""
+    """New device rows under a new plan. -1: in `old_row` a device is new, in `new_row` it is gone."""
 
     old_row: Int32s  # by new row
     new_row: Int32s  # by old row
@@ -118,11 +118,11 @@ class Rowless:
     __slots__ = ()
 
     def follow(self, change: object) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
 
 def carried(column: Array, old_row: Int32s, fill: Any) -> Array:
-    """A column (..., rows) under a new plan: what is known of a device at its new row, else `fill`."""
+    """A column (..., rows) under a new plan: devices that stay keep their value, new ones get `fill`."""
     made = np.full((*column.shape[:-1], len(old_row)), fill, column.dtype)
     stays = old_row >= 0
     made[..., stays] = column[..., old_row[stays]]

@@ -18,6 +18,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -25,7 +26,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -79,18 +80,25 @@ class Compared:
 # ------------------------------------------------------------------------------------------ comparing
 
 
-def compare_folders(before: Path, after: Path) -> Compared:
-    """Every file below either folder, by name; `first` is the first line that differs."""
+def compare_folders(before: Path, after: Path, wanted: re.Pattern[bytes] | None = None) -> Compared:
+    """Every file below either folder, by name; `first` is the first line that differs.
+
+    `wanted`: what a change was to add or take away, which is no difference.
+    """
     found = Compared()
     for name in sorted({*_files(before), *_files(after)}):
         found.files += 1
         one, other = before / name, after / name
-        if one.is_file() and other.is_file() and one.read_bytes() == other.read_bytes():
+        if one.is_file() and other.is_file() and _same(one.read_bytes(), other.read_bytes(), wanted):
             found.lines += one.read_bytes().count(b"\n")
             continue
         found.differing.append(name)
         found.first = found.first or first_difference(name, one, other)
     return found
+
+
+def _same(one: bytes, other: bytes, wanted: re.Pattern[bytes] | None) -> bool:
+    return one == other or (wanted is not None and wanted.sub(b"", one) == wanted.sub(b"", other))
 
 
 def first_difference(name: str, before: Path, after: Path) -> Difference:
@@ -323,6 +331,7 @@ class Side:
     out: Path
     inputs: Path
     commit: str  # with `+` where the tree is not clean
+    wanted: re.Pattern[bytes] | None = None  # no difference
 
     def run(self, case: Case) -> str:
         """Run a case unless it has gone well before; what went wrong, or nothing."""
@@ -433,7 +442,7 @@ def rows(cases: Iterable[Case], before: Side, after: Side) -> Iterator[tuple[str
 
 
 def _row(case: Case, wrong: Sequence[str], before: Side, after: Side) -> tuple[str, bool]:
-    found = compare_folders(before.out / case.name, after.out / case.name)
+    found = compare_folders(before.out / case.name, after.out / case.name, after.wanted)
     took = f"{before.seconds(case):.1f} s, {after.seconds(case):.1f} s"
     counted = f"{found.files} files, {found.lines:,} lines the same, {took}"
     if found.first is None and not any(wrong):
@@ -463,7 +472,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--keep", type=Path, help="inputs and outputs by commit: what was run is not run again"
     )
     parser.add_argument("--only", metavar="WORD", default="", help="only cases with this in their name")
+    parser.add_argument("--wanted", metavar="REGEX", help="a change of text that is wanted, no difference")
     asked = parser.parse_args(arguments)
+    wanted = re.compile(asked.wanted.encode(), re.MULTILINE) if asked.wanted else None
     checkouts = [path.resolve() for path in (asked.before, asked.after)]
     for checkout in checkouts:
         if not (checkout / ".venv" / "bin" / "python").exists():
@@ -476,7 +487,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     inputs = (keep or out) / f"inputs-{digest}"
     left_out = inputs_at(inputs)
     before, after = (
-        _side(name, checkout, inputs, digest, keep, out)
+        replace(_side(name, checkout, inputs, digest, keep, out), wanted=wanted)
         for name, checkout in zip(("before", "after"), checkouts, strict=True)
     )
     print(f"before {before.commit}, after {after.commit}, inputs {digest} in {inputs}", flush=True)

@@ -1,6 +1,6 @@
-"""The ways to a person, one module a kind: its entry in `channels.yaml`, and the sender that opens from it.
+"""Channels to people, one module per kind: its entry in `channels.yaml`, and the sender opened from it.
 
-`CHANNEL_KINDS` is the table of all kinds. No sender raises for what its peer does.
+`CHANNEL_KINDS` is the table of all kinds. No sender raises because of what its peer does.
 """
 
 from alerts.channels.base import ChannelForm, Sender

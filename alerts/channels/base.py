@@ -1,6 +1,6 @@
-"""What every channel has: its entry in `channels.yaml`, and the sender that the entry opens.
+"""Base of all channels: the entry in `channels.yaml`, and the sender opened from it.
 
-Secrets stand in an entry by name only; their values come from the machine (see `secrets`).
+An entry gives secrets by name only; their values come from the machine (see `secrets`).
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from ingest.register import Form, Id
 class Sender(Protocol):
     """Sends through one channel of channels.yaml.
 
-    `send` is called several times at once, gives an Outcome for whatever the other side does, and
-    raises only for faults of our own. Where the other side may have taken the message the outcome
+    `send` is called several times concurrently, returns an Outcome whatever the other side does, and
+    raises only for faults of our own. If the other side may have taken the message, the outcome
     is `unknown`, never `retry`.
     """
 
@@ -29,7 +29,7 @@ class Sender(Protocol):
         """Try once."""
 
     async def close(self) -> None:
-        """Let go of connections and threads."""
+        """Close connections and threads."""
 
 
 class ChannelForm(Form):
@@ -45,24 +45,24 @@ class ChannelForm(Form):
 
     @classmethod
     def address_fault(cls, address: str) -> str | None:
-        """What is wrong with an address of a contact; None: nothing."""
+        """Fault in a contact's address; None: it is valid."""
         return None
 
     def needs_address(self) -> bool:
-        """Whether each contact must name an address of its own."""
+        """True if each contact must name an address of its own."""
         return False
 
     def fault(self) -> str | None:
-        """What is wrong with the entry as a whole, beyond its keys; None: nothing."""
+        """Fault in the entry as a whole, beyond its keys; None: there is none."""
         return None
 
     def open(self, secret: Callable[[str], str], files: Path) -> Sender:
-        """The sender; `files` is the machine's message folder. Raises ConfigError for an absent secret."""
+        """Open the sender; `files`: the machine's message folder. Raises ConfigError for a missing secret."""
         raise NotImplementedError(f"channels of kind {self.kind!r} can't be opened: give their form `open`")
 
 
 def checked_url(text: str) -> str:
-    """The text, if it is an HTTP address without a secret in it. Raises ValueError."""
+    """Return the text if it is an HTTP address without a secret in it. Raises ValueError otherwise."""
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"`{text}` is no address; write for example https://host/path")

@@ -1,4 +1,4 @@
-"""Channel `file`: appends each message as a JSON line to a file; on the disk before it counts as sent."""
+"""Channel `file`: appends each message as a JSON line to a file; it counts as sent once on disk."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class FileChannel(ChannelForm):
 
 
 class FileSender:
-    """One file; several messages at once are written one after another."""
+    """One file; concurrent messages are written one after another."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -55,7 +55,7 @@ class FileSender:
         self._threads = ThreadPoolExecutor(1, "channel-file")
 
     async def send(self, message: Message, possible_repeat: bool) -> Outcome:
-        """Append one line and wait for the disk."""
+        """Append one line and wait until it is on disk."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._append, message, possible_repeat)
 
@@ -87,7 +87,7 @@ def _last_byte(descriptor: int, end: int) -> bytes:
 
 
 def line_of(message: Message, possible_repeat: bool) -> dict[str, object]:
-    """What stands in the file: who, what, when, and the text as a person reads it."""
+    """Line written to the file: recipient, case, time, and the text as a person reads it."""
     line: dict[str, object] = {
         "id": message.id,
         "at": datetime.fromtimestamp(message.created_at / 1000, UTC).isoformat(timespec="milliseconds"),

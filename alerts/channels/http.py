@@ -1,4 +1,4 @@
-"""What the HTTP channels share: one POST, and what its failures mean for the message."""
+"""Shared code of the HTTP channels: one POST, and what its failures mean for the message."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LONGEST_WAIT_S = 3600
 
 
 def client_for(timeout_s: float) -> httpx.AsyncClient:
-    """A client that goes where it is told, and nowhere else."""
+    """HTTP client that follows no redirects and ignores proxy settings in the environment."""
     import httpx
 
     return httpx.AsyncClient(timeout=timeout_s, follow_redirects=False, trust_env=False)
@@ -27,9 +27,9 @@ def client_for(timeout_s: float) -> httpx.AsyncClient:
 async def post(
     client: httpx.AsyncClient, url: str, body: Mapping[str, Any], headers: Mapping[str, str]
 ) -> httpx.Response | Outcome:
-    """The response with status 2xx, or what else became of the message.
+    """The response if its status is 2xx, else the outcome for the message.
 
-    The words of an Outcome never hold the URL: it may be a secret.
+    The text of an Outcome never contains the URL, which may be a secret.
     """
     import httpx
 
@@ -51,7 +51,7 @@ async def post(
 
 
 def shortened(text: str, most: int = 200) -> str:
-    """One line of at most so many characters."""
+    """The text on one line, cut to at most `most` characters."""
     line = " ".join(text.split())
     return line if len(line) <= most else line[: most - 1] + "…"
 

@@ -1,4 +1,4 @@
-"""The kinds of channel, one entry each; a new kind is a module beside this one and an entry here."""
+"""Table of the kinds of channel; a new kind is a module beside this one and an entry here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from alerts.channels.wecom import WecomChannel
 
 
 class ChannelKind(NamedTuple):
-    """What the product has to know of a kind of channel."""
+    """Properties of a kind of channel."""
 
     form: type[ChannelForm]  # its entry in channels.yaml, which opens its sender
     shown: Mapping[str, str]  # its name on the desk by language

@@ -1,7 +1,7 @@
-"""Channel `mail`: SMTP from threads of its own, so that a dead server keeps nobody else waiting.
+"""Channel `mail`: SMTP from threads of its own, so that a dead server delays nobody else.
 
-The message's id is the `Message-ID`, and stands in the text: a repeat after an unknown outcome has the
-same one, which mail programs show once.
+The message's id is its `Message-ID` and is printed in the text: a repeat after an unknown outcome has the
+same one, and mail programs show it once.
 """
 
 from __future__ import annotations
@@ -85,12 +85,12 @@ class MailSender:
         self._threads = ThreadPoolExecutor(_THREADS, "channel-mail")
 
     async def send(self, message: Message, possible_repeat: bool) -> Outcome:
-        """Hand over once."""
+        """Hand the mail over, once."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._hand_over, message, possible_repeat)
 
     async def close(self) -> None:
-        """End the threads; one that waits for a dead server ends with its time-out."""
+        """End the threads; one waiting for a dead server ends when its connection times out."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _hand_over(self, message: Message, possible_repeat: bool) -> Outcome:
@@ -140,7 +140,7 @@ class MailSender:
 
 
 def mail_of(message: Message, sender: str, possible_repeat: bool) -> EmailMessage:
-    """The mail: subject is the first line of the text, the id is its Message-ID and reference."""
+    """The mail: its subject is the first line of the text, its Message-ID and reference carry the id."""
     mail = EmailMessage()
     mail["From"] = sender
     mail["To"] = message.recipient.address

@@ -1,4 +1,4 @@
-"""Opens the sender of every channel that a county has."""
+"""Opening of the senders of a county's channels."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ from alerts.channels.base import ChannelForm, Sender
 def open_channels(
     forms: Mapping[str, ChannelForm], secret: Callable[[str], str], files: Path
 ) -> dict[str, Sender]:
-    """A sender for every channel of the configuration. Raises ConfigError for an absent secret."""
+    """Open a sender for every channel of the configuration. Raises ConfigError for a missing secret."""
     return {id: form.open(secret, files) for id, form in forms.items()}

@@ -1,4 +1,4 @@
-"""Finds the value of a secret that the configuration names: an environment variable, or a file."""
+"""Lookup of secrets that the configuration names: in environment variables or files."""
 
 from __future__ import annotations
 

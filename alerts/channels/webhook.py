@@ -55,7 +55,7 @@ class WebhookChannel(ChannelForm):
 
 
 class WebhookSender:
-    """One address; a recipient with an address of its own is told there instead."""
+    """One address; recipients with an address of their own are notified there instead."""
 
     def __init__(self, url: str | None, timeout_s: float, token: str | None = None) -> None:
         self._url = url
@@ -63,7 +63,7 @@ class WebhookSender:
         self._client = client_for(timeout_s)
 
     async def send(self, message: Message, possible_repeat: bool) -> Outcome:
-        """POST once; any 2xx is a receipt."""
+        """POST once; any 2xx counts as a receipt."""
         headers = {"Idempotency-Key": message.id, "User-Agent": "dustwatch"}
         if possible_repeat:
             headers["X-Possible-Repeat"] = "true"
@@ -84,7 +84,7 @@ class WebhookSender:
 
 
 def payload_of(message: Message) -> dict[str, Any]:
-    """The JSON object that is sent."""
+    """JSON object to send."""
     return {
         "schema": "dustwatch.message/1",
         "id": message.id,

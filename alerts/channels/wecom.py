@@ -1,6 +1,6 @@
-"""Channel `wecom`: a group robot of WeCom. It answers HTTP 200 also when it refuses; `errcode` decides.
+"""Channel `wecom`: a WeCom group robot. It answers HTTP 200 even when it refuses; `errcode` decides.
 
-Robots know no idempotency: the message's id is printed in the text, so that people see a repeat.
+Robots offer no idempotency: the message's id is printed in the text, so that people recognise a repeat.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class WecomSender:
 
 
 def outcome_of(body: str) -> Outcome:
-    """What the robot's answer means."""
+    """Outcome for the robot's answer."""
     try:
         answer = json.loads(body)
         code = int(answer["errcode"])
@@ -71,7 +71,7 @@ def outcome_of(body: str) -> Outcome:
 
 
 def content_of(message: Message, possible_repeat: bool) -> str:
-    """The text, cut in the middle where it is too long: first lines, link and id stay."""
+    """The text, cut in the middle if it is too long: the first lines, the link and the id are kept."""
     text = message.text
     if possible_repeat:
         chinese = message.recipient.language == "zh_CN"

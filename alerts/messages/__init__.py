@@ -1,7 +1,7 @@
-"""Messages in the reader's language: facts of a case, put into a template of `alerts/texts/`.
+"""Messages in the reader's language: facts of a case, filled into a template of `alerts/texts/`.
 
-`Writer` makes the messages of a case; `render` fills a template with `Facts`. A message's id is a hash of
-what it tells to whom, so that writing it twice is writing it once.
+`Writer` makes the messages of a case; `render` fills a template with `Facts`. A message's id is a hash of its
+case, step and recipient, so that writing it twice has the effect of writing it once.
 """
 
 from alerts.messages.words import Facts, Matter, OutlookMatter, fault_name, group_name, render

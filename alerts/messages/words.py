@@ -1,4 +1,4 @@
-"""The words of a message: facts of a case, put into a template of the reader's language.
+"""Rendering of messages: facts of a case, filled into a template of the reader's language.
 
 Pure. Templates are `texts/LANGUAGE/NAME.txt.j2`; the first line is the subject and says what to do.
 """
@@ -33,7 +33,7 @@ _DAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 class Text(NamedTuple):
-    """A message in words."""
+    """A message as text."""
 
     subject: str
     body: str
@@ -44,7 +44,7 @@ COUNTED = "intervals"  # unit of the verdict on a day's allowance; a mean over a
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """One breach as a message tells it; instants are ms UTC, values in the unit."""
+    """One breach as told in a message; instants are ms UTC, values in the unit."""
 
     site: str
     address: str
@@ -72,14 +72,14 @@ class Matter:
 
     @property
     def net(self) -> float | None:
-        """The value less what is subtracted: what the limit is held against."""
+        """The value minus what is subtracted: the number compared with the limit."""
         if self.value is None or self.subtracted is None:
             return None
         return self.value - self.subtracted
 
     @property
     def shape(self) -> str:
-        """What `value` is: `day` a number of exceeding intervals, `instant` one value, else a mean."""
+        """Meaning of `value`: `day` a number of exceeding intervals, `instant` one value, else a mean."""
         if self.end <= self.start:
             return "instant"
         return "day" if self.unit == COUNTED else "mean"
@@ -87,7 +87,7 @@ class Matter:
 
 @dataclass(frozen=True, slots=True)
 class OutlookMatter:
-    """What is to be expected of an open window, as a message tells it; ms UTC, values in the unit."""
+    """Forecast for an open window as told in a message; ms UTC, values in the unit."""
 
     site: str
     address: str
@@ -115,7 +115,7 @@ class OutlookMatter:
 
     @property
     def net(self) -> float | None:
-        """The projected mean less the background."""
+        """The projected mean minus the background."""
         if self.projected is None or self.subtracted is None:
             return None
         return self.projected - self.subtracted
@@ -123,7 +123,7 @@ class OutlookMatter:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that a template may use."""
+    """Everything that a template may use."""
 
     template: str  # name of a file in texts/LANGUAGE
     line: str  # of the reader: sector | territorial | site | platform
@@ -143,19 +143,19 @@ class Facts:
 
     @property
     def confidence(self) -> float | None:
-        """How sure a suspicion is, 0..1."""
+        """Confidence of a suspicion, 0..1."""
         evidence = self.matter.evidence if self.matter else None
         return evidence["confidence"] if evidence else None
 
     @property
     def numbers(self) -> list[tuple[str, float | str, str]]:
-        """(name in the reader's language, value, unit) of what a suspicion rests on, where it is known."""
+        """(name in the reader's language, value, unit) of a suspicion's evidence, known values only."""
         evidence = self.matter.evidence if self.matter else None
         return suspicion_numbers(evidence, self.language)
 
 
 def render(facts: Facts, language: str) -> Text:
-    """The message in `language`; one that has no templates is written in English."""
+    """Render the message in `language`, or in English if that language has no templates."""
     words = language if language in LANGUAGES else "en"
     environment = _environment(words)
     template = environment.get_template(f"{words}/{facts.template}.txt.j2")
@@ -233,7 +233,7 @@ def _span(matter: Matter, zone: ZoneInfo, chinese: bool) -> str:
 
 
 def _number(value: float | None, limit: float | None = None) -> str:
-    """With one decimal where it has one; with more where rounding would put it on the limit itself."""
+    """With one decimal if it has any; with up to three if rounding would show the limit itself."""
     if value is None:
         return "–"
     for decimals in (1, 3):
@@ -258,7 +258,7 @@ def _device(matter: Matter, chinese: bool) -> str:
 
 
 def fault_name(fault: str, language: str) -> str:
-    """A fault of the platform in few words."""
+    """Short name of a fault of the platform."""
     kind, _, which = fault.partition("/")
     chinese, english = _FAULTS.get(kind, (kind, kind))
     return f"{chinese if language == 'zh_CN' else english} {which}".strip()

@@ -1,4 +1,4 @@
-"""Writes a message of a case for one recipient: its id, its facts in words, its data. Pure."""
+"""Writer of a case's message for one recipient: its id, its facts in words, its data. Pure."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ MatterIn = Callable[[str], Matter]  # a matter with its title in the given langu
 
 
 def message_id_of(case: str, step: str, recipient: Recipient) -> str:
-    """The id under which this step of this case is told to this recipient in this way, for ever."""
+    """Permanent id of the message on this step of this case to this recipient by this channel."""
     return "m" + short_id("message", case, step, recipient.id, recipient.way)
 
 
 def case_link(base_url: str, case: str) -> str:
-    """Where the desk shows a case."""
+    """Address of a case's page on the desk."""
     return f"{base_url.rstrip('/')}/cases/{case}"
 
 
 def title_in(language: str, titles: dict[str, str]) -> str:
-    """The title in a language such as zh_CN; any other where it is not there."""
+    """Title in a language such as zh_CN, else in any other."""
     return titles.get(language.partition("_")[0]) or next(iter(titles.values()), "")
 
 
 def names_but(recipients: Sequence[Recipient], but: Recipient) -> tuple[str, ...]:
-    """Who else is told, each once."""
+    """Names of the other recipients, each once."""
     return tuple(dict.fromkeys(r.name for r in recipients if r.id != but.id))
 
 
@@ -42,7 +42,7 @@ def matters_of(message: Message) -> tuple[Matter, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A step of a case that is to be told, by which template, to whom, and when (ms UTC)."""
+    """A step of a case to be told: the template, the recipients, and when (ms UTC)."""
 
     case: Case
     step: str
@@ -53,13 +53,13 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Writes with the names of one register and the address of one desk."""
+    """Writes messages with the names of one register and the address of one desk."""
 
     register: Register
     base_url: str
 
     def matter(self, case: Case, data: dict[str, Any], language: str) -> Matter:
-        """What an event of a breach (`data`, its fields) tells of a case."""
+        """The matter of a case according to an event of its breach (`data`, its fields)."""
         site = self.register.sites.get(case.site)
         device = self.register.devices.get(case.device)
         place = self.register.departments.get(site.township) if site else None
@@ -101,7 +101,7 @@ class Writer:
         matters: Sequence[MatterIn] = (),
         covers: tuple[str, ...] = (),
     ) -> Message:
-        """One message; with `covers` it tells of several matters, else of the one (a fault: of none)."""
+        """One message; with `covers` it tells of several matters, else of one (for a fault: of none)."""
         case, step, now = notice.case, notice.step, notice.at
         id = message_id_of(case.id, step, recipient)
         link = case_link(self.base_url, case.id)

@@ -1,7 +1,7 @@
-"""Who is told of what: the forms of `routing.yaml` and `channels.yaml`, and the people they lead to.
+"""Routing: the forms of `routing.yaml` and `channels.yaml`, and the people they lead to.
 
-`load_routing` reads and checks both files; `recipients_of` finds everybody who is told of a matter of a site,
-with the reason; `uncovered` names every site and hour at which nobody would be.
+`load_routing` reads and checks both files; `recipients_of` returns everybody who is told of a matter at a
+site, with the reason; `uncovered` names every site and hour at which nobody would be.
 """
 
 from alerts.routing.forms import (

@@ -1,4 +1,4 @@
-"""Forms of `routing.yaml` and `channels.yaml`: who is told of what, through which channels and addresses."""
+"""Forms of `routing.yaml` and `channels.yaml`: recipients, and the channels and addresses used for them."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Route(Form):
     tell: Annotated[tuple[Annotated[str, AfterValidator(_whom)], ...], Field(min_length=1)]
 
     def means(self, kind: str | None) -> bool:
-        """Whether it is a route for matters of `kind`; None: for those of any kind."""
+        """True if the route applies to matters of `kind`; None: to those of any kind."""
         return self.kind == kind or (self.kind is None and not kind_of(kind).by_name_only)
 
 
@@ -108,14 +108,14 @@ _DEFAULT_ROUTES = (
 
 
 def _covers(first: Route, later: Route) -> bool:
-    """Whether `first` matches all that `later` does."""
+    """True if `first` matches everything that `later` does."""
     pairs = ((first.level, later.level), (first.site_kind, later.site_kind))
     return first.means(later.kind) and all(wide in (None, narrow) for wide, narrow in pairs)
 
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """Both files together; the default route stands last, the `file` channel is always there."""
+    """Both files together; the default route comes last, the `file` channel is always present."""
 
     form: RoutingForm = field(default_factory=RoutingForm)
     channels: Mapping[str, ChannelForm] = field(
@@ -129,7 +129,7 @@ class Routing:
         return (*self.form.routes, *_DEFAULT_ROUTES)
 
     def channel_of(self, use: Channel) -> ChannelForm | str:
-        """The channel that a contact's entry means, or what is wrong with the entry."""
+        """Channel that a contact's entry refers to, or what is wrong with the entry."""
         via = use.options.get("via")
         if via is not None:
             named = self.channels.get(str(via))
@@ -151,7 +151,7 @@ class Routing:
 
 
 def offline_window_s(folder: str | Path) -> float:
-    """`offline.window` of the folder's `routing.yaml`, which detection goes by too. Raises ConfigError."""
+    """`offline.window` of the folder's `routing.yaml`, which detection uses too. Raises ConfigError."""
     loaded = load(Path(folder) / "routing.yaml", ROUTING, default=RoutingForm())
     if loaded.value is None:
         raise ConfigError(list(loaded.problems))
@@ -188,7 +188,7 @@ def load_routing(folder: str | Path, register: Register) -> Routing:
 
 
 def contacts_of(register: Register, routing: Routing) -> Iterator[tuple[str, tuple[str | int, ...], Contact]]:
-    """Every contact of the folder with the file and the place where it stands."""
+    """Every contact of the folder with its file and its place in the file."""
     for index, department in enumerate(register.departments.values()):
         for number, contact in enumerate(department.contacts):
             yield "departments.yaml", (index, "contacts", number), contact
@@ -200,7 +200,7 @@ def contacts_of(register: Register, routing: Routing) -> Iterator[tuple[str, tup
 
 
 def links_lead_nowhere(register: Register, routing: Routing, base_url: str) -> str | None:
-    """A warning where messages leave the machine with links that open only on it."""
+    """Warning for messages that leave the machine with links that open only on it; None: no such messages."""
     host = urlsplit(base_url).hostname or ""
     used = {use.kind for _, _, contact in contacts_of(register, routing) for use in contact.channels}
     local = all(CHANNEL_KINDS[kind].form.stays_here for kind in used)
@@ -213,7 +213,7 @@ def links_lead_nowhere(register: Register, routing: Routing, base_url: str) -> s
 
 
 def idle_routes(register: Register, routing: Routing) -> list[Problem]:
-    """Warnings: routes that never match, because of a kind of site that is not there or a route before."""
+    """Warnings for routes that never match, because of a missing kind of site or an earlier route."""
     document = routing.documents.get("routing.yaml", Document("routing.yaml"))
     kinds = sorted({site.kind for site in register.sites.values()})
     found: list[Problem] = []

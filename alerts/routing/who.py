@@ -1,6 +1,6 @@
-"""Who is told of what, and why: routing of a breach to people, duty hours, deadlines, gaps in duty.
+"""Recipients and reasons: routing of a breach to people, duty hours, deadlines, gaps in duty.
 
-Pure. The default tells the sector department, the territorial line and the site's own contacts.
+Pure. By default the sector department, the territorial line and the site's own contacts are told.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def recipients_of(
 ) -> list[Recipient]:
     """Everybody who is told of a matter of `kind` at `site` at the instant `at` (ms UTC), and why.
 
-    A site that the register does not know leads to the platform's operator.
+    If the register does not know the site, the platform's operator is told.
     """
     minute = _minute_of_day(at, register.zone)
     known = register.sites.get(site)
@@ -37,19 +37,19 @@ def recipients_of(
 
 
 def operators_on_duty(register: Register, routing: Routing, at: int) -> list[Recipient]:
-    """Those who look after the platform and are on duty at `at`."""
+    """Operators of the platform who are on duty at `at`."""
     minute = _minute_of_day(at, register.zone)
     return _once(_operators(register, routing, minute))
 
 
 def deadline_ms(routing: Routing, level: str, hours: float | None, at: int) -> int | None:
-    """Until when a matter of `level` is to be rectified; `hours` is what the rule itself says."""
+    """Instant by which a matter of `level` must be rectified; `hours` is the rule's own period, if any."""
     allowed = hours if hours is not None else routing.form.deadlines.get(level)
     return None if allowed is None else at + round(allowed * HOUR_MS)
 
 
 def uncovered(register: Register, routing: Routing) -> list[Problem]:
-    """Every site, kind and hour at which nobody would be told; duty hours are the same every day."""
+    """Every site, kind and hour for which nobody would be told; duty hours are the same every day."""
     edges = _edges(register, routing)
     found: list[Problem] = []
     for site in register.sites.values():
@@ -82,7 +82,7 @@ def uncovered(register: Register, routing: Routing) -> list[Problem]:
 
 
 class _Party(NamedTuple):
-    """Whose contacts are told, in which line, and why."""
+    """Group whose contacts are told, its line, and why."""
 
     id: str
     name: str
@@ -109,7 +109,7 @@ def _told(
 
 
 def _department(register: Register, site: Site, whom: str) -> tuple[str, str, str]:
-    """(department, line, why) of a word of `tell`."""
+    """(department, line, why) for an entry of `tell`."""
     if whom == "sector":
         return site.department, "sector", f"sector line, `{site.department}` answers for `{site.id}`"
     if whom == "territorial":
@@ -164,7 +164,7 @@ def _levels(routing: Routing, kind: str) -> list[str | None]:
 
 
 def on_duty(hours: str | None, minute: int) -> bool:
-    """Whether the minute of the day lies in hours such as 08:00-18:00 or 18:00-08:00; None: always."""
+    """True if the minute of the day is within hours such as 08:00-18:00 or 18:00-08:00; None: always."""
     if hours is None:
         return True
     start, end = (_minutes(text) for text in hours.split("-"))
@@ -184,7 +184,7 @@ def _minute_of_day(at: int, zone: ZoneInfo) -> int:
 
 
 def _edges(register: Register, routing: Routing) -> list[tuple[int, int]]:
-    """The stretches of the day within which nobody's duty begins or ends."""
+    """Stretches of the day in which nobody's duty begins or ends."""
     contacts = [c for d in register.departments.values() for c in d.contacts]
     contacts += [c for s in register.sites.values() for c in s.contacts]
     contacts += routing.form.operator
@@ -218,7 +218,7 @@ def _clock(minute: int) -> str:
 
 
 def _once(recipients: Iterable[Recipient]) -> list[Recipient]:
-    """Each person once for each way, with the first reason."""
+    """Each recipient once per channel and address, with the first reason."""
     seen: dict[tuple[str, str], Recipient] = {}
     for recipient in recipients:
         seen.setdefault((recipient.id, recipient.way), recipient)

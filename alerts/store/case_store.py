@@ -1,8 +1,8 @@
 """Cases and their events in SQL: one transaction writes a case, its event and its messages.
 
-What is to be written is decided by a `Planner`, a pure object; the store reads what the decision
-needs, keeps other workers away meanwhile, and writes the result. All methods block: call them from a
-worker thread. Every method may raise SQLAlchemy's `OperationalError` when the database is away.
+A `Planner`, a pure object, decides what to write; the store reads what the decision needs, keeps other
+workers out meanwhile, and writes the result. All methods block: call them from a worker thread. Every method
+may raise SQLAlchemy's `OperationalError` when the database is down.
 """
 
 from __future__ import annotations
@@ -57,21 +57,21 @@ _NEW_MESSAGES: dict[str, Executable] = {
 
 
 def wall_ms() -> int:
-    """The real clock: due times and leases of the outbox never follow a simulated one."""
+    """Real time in ms UTC: due times and leases of the outbox never follow a simulated clock."""
     return time.time_ns() // 1_000_000
 
 
 class Planner(Protocol):
-    """Decides what a breach event, a hold that ends, or a fault leads to; knows no database."""
+    """Decides what follows from a breach event, the end of a hold, or a fault; knows no database."""
 
     def breach(self, event: Breach, context: CaseContext, now: int) -> list[CaseChange]:
         """Changes for one event of a breach."""
 
     def outlook(self, event: Outlook, context: CaseContext, now: int) -> list[CaseChange]:
-        """Changes for what is said of a window before its end."""
+        """Changes for an outlook of a window that is still open."""
 
     def release(self, held: Sequence[Case], now: int) -> list[CaseChange]:
-        """Changes for the held cases whose time has come; those not named stay held."""
+        """Changes for the held cases that are due; the others stay held."""
 
     def fault_began(self, fault: str, facts: dict[str, Any], now: int) -> CaseChange:
         """The case of a fault of the platform."""
@@ -109,7 +109,7 @@ class CaseStore:
     # ---------------------------------------------------------------- what stage and watch write
 
     def apply_breaches(self, events: Sequence[Breach | Outlook], planner: Planner, now: int) -> list[Written]:
-        """Write the cases, events and messages that `events` lead to, in their order and in one transaction.
+        """Write the cases, events and messages that follow from `events`, in order and in one transaction.
 
         An event that was applied before changes nothing. One that cannot be written is set aside, and keeps
         none of the others back.
@@ -235,7 +235,7 @@ class CaseStore:
         return self._of_fault(fault, work)
 
     def end_fault(self, fault: str, planner: Planner, now: int) -> Written:
-        """Note the end of a fault, if it is open."""
+        """Record the end of a fault, if it is open."""
 
         def work(connection: Connection) -> Written:
             row = connection.execute(_open_fault(fault).with_for_update()).mappings().first()
@@ -255,7 +255,7 @@ class CaseStore:
             return Written(False, self.aside.note(FAULT, fault, error).why, 0, set_aside=True)
 
     def open_faults(self) -> dict[str, Case]:
-        """The open faults of the platform by their name."""
+        """Open faults of the platform by name."""
         with self._database.reading() as connection:
             query = select(cases).where(cases.c.fault.is_not(None), cases.c.recovered_at.is_(None))
             return {row["fault"]: rows.case_of(row) for row in connection.execute(query).mappings()}
@@ -263,7 +263,7 @@ class CaseStore:
     # ---------------------------------------------------------------- what the desk does
 
     def acknowledge(self, case_id: str, by: str, note: str, at: int) -> Decision:
-        """Note that a person has taken note; a `many_silent` case takes its members along."""
+        """Record that a person has acknowledged a case; a `many_silent` case includes its members."""
 
         def work(connection: Connection) -> Decision:
             own = select(cases).where(cases.c.id == case_id).with_for_update()
@@ -280,9 +280,9 @@ class CaseStore:
     def cases(
         self, state: str | None = None, site: str | None = None, limit: int = 200, over: bool | None = None
     ) -> list[Case]:
-        """Cases, newest first; `over=False`: those whose breach or fault still lasts.
+        """Cases, newest first; `over=False`: those whose breach or fault is still going on.
 
-        What is told before a breach is listed only where its state is asked for.
+        Cases of outlooks are listed only if their state is asked for.
         """
         query = select(cases).order_by(cases.c.opened_at.desc(), cases.c.n.desc()).limit(limit)
         asked = cases.c.state == state if state is not None else cases.c.kind.not_in(UNSIGNED)
@@ -320,7 +320,7 @@ class CaseStore:
             )
 
     def counts(self) -> dict[str, int]:
-        """Numbers for status: cases of breaches by state, other cases, messages by state, repeats."""
+        """Counts for status: cases of breaches by state, other cases, messages by state, repeats."""
         with self._database.reading() as connection:
             by_state = select(cases.c.state, cases.c.breach.is_not(None).label("own"), func.count())
             found = connection.execute(by_state.group_by(cases.c.state, "own")).all()
@@ -418,5 +418,5 @@ def _attempts_of(connection: Connection, of: Sequence[str]) -> dict[str, list[Ro
 
 
 def _lost_a_race(error: DBAPIError) -> bool:
-    """Another worker wrote the same row first, or waited for ours while we waited for its."""
+    """True if another worker wrote the same row first, or the two waited for each other."""
     return isinstance(error, IntegrityError) or getattr(error.orig, "sqlstate", None) == _DEADLOCK

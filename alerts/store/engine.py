@@ -1,4 +1,4 @@
-"""Opens the database of the case store: SQLite with a write-ahead log, or PostgreSQL."""
+"""Database engine of the case store: SQLite with a write-ahead log, or PostgreSQL."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class StoreError(ConnectionError):
 
 
 class WrongStore(StoreError):
-    """The address is none, or what is there is not ours to use."""
+    """The address is invalid, or the database there is not one of ours."""
 
     exit_code = 2
 
@@ -39,7 +39,7 @@ class StoreDamaged(WrongStore):
 
 
 class Database:
-    """The database at a URL, with its tables in place; transactions of this process write in turn."""
+    """The database at a URL, with its tables in place; transactions on SQLite write in turn."""
 
     def __init__(self, url: str) -> None:
         self._engine = open_engine(url)
@@ -79,7 +79,7 @@ def _damage_told(url: URL) -> Iterator[None]:
 
 
 def open_engine(url: str) -> Engine:
-    """An engine with its tables in place. Raises StoreError, without the password in its words."""
+    """Open an engine with its tables in place. Raises StoreError, whose text omits the password."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):  # a port that is no number, say

@@ -1,6 +1,6 @@
-"""Group commit: what waits at the same time shares one call of a worker thread, one transaction, one sync.
+"""Group commit: items waiting at the same time share one call of a worker thread, one transaction, one sync.
 
-Nothing waits for more to come: the first item starts a call, and what arrives meanwhile shares the next.
+Nothing waits for more items: the first one starts a call, and those that arrive meanwhile share the next.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ B = TypeVar("B")
 
 
 class GroupCommit(Generic[A, B]):
-    """Calls of `work`, one at a time, each with all that waits then. `work` gives a result an item.
+    """Calls of `work`, one at a time, each with everything then waiting. `work` returns one result per item.
 
-    A call that fails fails for everyone in it: `work` has to leave nothing half done.
+    A call that fails, fails for everyone in it: `work` must leave nothing half done.
     """
 
     def __init__(self, work: Callable[[Sequence[A]], Sequence[B]], threads: Executor) -> None:
@@ -27,7 +27,7 @@ class GroupCommit(Generic[A, B]):
         self._running: asyncio.Task[None] | None = None
 
     async def do(self, items: Sequence[A]) -> Sequence[B]:
-        """The results of `items`, which stay together and in their order. Raises what `work` raises."""
+        """Results of `items`, which stay together and in order. Raises what `work` raises."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Sequence[B]] = loop.create_future()
         self._waiting.append((items, future))

@@ -1,6 +1,6 @@
-"""The outbox in SQL: workers claim messages, write each attempt before they make it, then its outcome.
+"""Outbox in SQL: workers claim messages, record each attempt before they make it, then its outcome.
 
-A claim is a lease: a worker that dies keeps it until it ends or a worker of the same name starts.
+A claim is a lease: that of a dead worker lasts until it expires or a worker of the same name starts.
 All instants here are of the real clock.
 """
 
@@ -49,12 +49,12 @@ class OutboxStore:
         self._database, self._aside = database, aside
 
     def due(self, wall: int) -> dict[str, int]:
-        """Channels that have messages to send now, and how many."""
+        """Number of messages to send now, by lane."""
         with self._database.reading() as connection:
             return {row[0]: row[1] for row in connection.execute(_DUE, {"wall": wall})}
 
     def claim(self, room: Mapping[str, int], owner: str, wall: int, lease_ms: int) -> list[Claim]:
-        """For each channel up to so many messages, oldest first; their attempts are written as unknown.
+        """Claim up to `room` messages for each lane, oldest first; their attempts are written as unknown.
 
         All in one transaction: when this returns, every attempt is on the disk and may be made. A message
         that cannot be read is set aside as refused, with the reason.
@@ -105,7 +105,7 @@ class OutboxStore:
             return claims
 
     def finish(self, ended: Sequence[EndedAttempt], owner: str, wall: int) -> None:
-        """Write how attempts ended and what becomes of their messages, in one transaction.
+        """Record how attempts ended and the new state of their messages, in one transaction.
 
         Where the lease was lost meanwhile only a confirmed sending still counts for the message. An end
         that cannot be written as it is keeps no other back: it is written without the other side's words.
@@ -132,16 +132,17 @@ class OutboxStore:
             connection.execute(_SETTLE, [{**_settled(end, wall), "holder": owner} for end in found])
 
     def free(self, owner: str, wall: int) -> int:
-        """Give back what an earlier life of this worker had claimed; how many messages."""
+        """Release what an earlier run of this worker had claimed; returns the number of messages."""
         held = and_(messages.c.owner == owner, messages.c.state == SENDING, messages.c.done_at.is_(None))
         with self._database.writing() as connection:
             freed = update(messages).where(held).values(state=PENDING, due_at=wall, owner=None)
             return connection.execute(freed.values(lease_until=None)).rowcount
 
     def troubles(self, waiting_since: int, failed_since: int) -> list[ChannelTrouble]:
-        """Channels with messages that were tried and still wait since before the one instant, or that
-        failed after the other. Messages of the platform's own faults don't count: telling the operator
-        that the operator can't be told would never end."""
+        """Lanes with messages that were tried and have been waiting since before `waiting_since`, or that
+        failed after `failed_since`. Messages about the platform's own faults don't count: telling the
+        operator that the operator can't be told would never end.
+        """
         late = and_(
             messages.c.done_at.is_(None), messages.c.tries > 0, messages.c.written_at <= waiting_since
         )
@@ -163,7 +164,9 @@ class OutboxStore:
 
 
 def _claimable() -> ColumnElement[bool]:
-    """Due, not held by a living worker, and nothing earlier for the same eyes is unfinished."""
+    """Condition for messages that are due, not held by a living worker, and not behind an unfinished
+    earlier one for the same case and recipient.
+    """
     wall = bindparam("wall", type_=BigInteger)
     earlier = messages.alias("earlier")
     before = select(earlier.c.n).where(
@@ -282,6 +285,6 @@ def _settled(end: EndedAttempt, wall: int) -> dict[str, Any]:
 
 
 def _doubtful(connection: Connection, of: Sequence[str]) -> set[str]:
-    """Those of the messages that have an attempt of unknown outcome."""
+    """Messages among these that have an attempt of unknown outcome."""
     query = select(attempts.c.message).where(attempts.c.message.in_(of), attempts.c.outcome == UNKNOWN)
     return set(connection.execute(query).scalars())

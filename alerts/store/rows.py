@@ -21,7 +21,7 @@ StoredRow = RowMapping | Mapping[str, Any]
 
 
 def case_of(row: StoredRow) -> Case:
-    """A row of `cases` as a Case."""
+    """The Case in a row of `cases`."""
     return Case(**{name: row[name] for name in _CASE_FIELDS})
 
 
@@ -31,12 +31,12 @@ def row_of_case(case: Case) -> dict[str, Any]:
 
 
 def event_of(row: StoredRow) -> CaseEvent:
-    """A row of `case_events`."""
+    """The CaseEvent in a row of `case_events`."""
     return CaseEvent(**{name: row[name] for name in _EVENT_FIELDS})
 
 
 def row_of_message(message: Message, wall: int) -> dict[str, Any]:
-    """The columns of a message as it is first written: due at once."""
+    """Columns of a message when first written: due at once."""
     target = message.recipient
     row = {
         "id": message.id,
@@ -64,7 +64,7 @@ def row_of_message(message: Message, wall: int) -> dict[str, Any]:
 
 
 def message_of(row: StoredRow) -> Message:
-    """A row of `messages` as what is to be sent."""
+    """The Message in a row of `messages`."""
     return Message(
         id=row["id"],
         case=row["case"],
@@ -81,7 +81,7 @@ def message_of(row: StoredRow) -> Message:
 
 
 def delivery_of(row: StoredRow, attempts: Iterable[StoredRow]) -> Delivery:
-    """A row of `messages` with the state of its delivery and its attempts."""
+    """A row of `messages` as a Delivery, with its attempts."""
     return Delivery(
         message=message_of(row),
         state=row["state"],
@@ -96,7 +96,7 @@ def delivery_of(row: StoredRow, attempts: Iterable[StoredRow]) -> Delivery:
 
 
 def attempt_of(row: StoredRow) -> Attempt:
-    """A row of `attempts`."""
+    """The Attempt in a row of `attempts`."""
     return Attempt(
         number=row["number"],
         owner=row["owner"],

@@ -1,1 +1,1 @@
-"""The desk: the live board, sites, curves and cases, for the people who answer for dust."""
+"""Desk: the live board, sites, curves and cases, for the people responsible for dust."""

@@ -1,4 +1,4 @@
-"""The desk's web application: its routes, its middleware, and how it is run."""
+"""Web application of the desk: its routes, its middleware, and its server."""
 
 from __future__ import annotations
 
@@ -40,9 +40,10 @@ def create_app(
     base_url: str = "",
     follow: Callable[[Callable[[Register], Awaitable[None]]], Callable[[], Awaitable[None]]] | None = None,
 ) -> Starlette:
-    """The desk over a history and a case store; `base_url` is where people reach it.
+    """Create the desk over a history and a case store; `base_url` is its public address.
 
-    `follow`: what is to run beside, given what adopts another register (`deploy.county.follow`).
+    `follow`: makes the task to run alongside from a function that adopts another register
+    (`deploy.county.follow`).
     """
     desk = Desk(history, cases, register, clock, base_url, Telemetry("desk"))
 
@@ -84,7 +85,7 @@ def create_app(
 
 
 def run_desk(app: Starlette, host: str = "127.0.0.1", port: int = 8400) -> None:
-    """Serve until SIGTERM or SIGINT; open streams end within a second or so of it."""
+    """Serve until SIGTERM or SIGINT; open streams end within about a second."""
     import uvicorn
 
     poller = app.state.desk.poller
@@ -109,7 +110,7 @@ def run_desk(app: Starlette, host: str = "127.0.0.1", port: int = 8400) -> None:
 
 
 class KeptFiles(StaticFiles):
-    """Static files that a browser keeps for a day; pages name them with their version."""
+    """Static files that browsers keep for a day; pages refer to them with their version."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)

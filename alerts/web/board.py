@@ -1,4 +1,4 @@
-"""Composes the board from the newest readings, verdicts and open cases: pure, `now` is an argument."""
+"""Board composed from the newest readings, verdicts and open cases: pure, `now` is an argument."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class DeviceNow:
 
 @dataclass(frozen=True, slots=True)
 class SiteNow:
-    """A site at this moment. `state` is the answer, or `silent` when no device of it speaks."""
+    """A site at this moment. `state` is the answer, or `silent` if none of its devices is reporting."""
 
     site: Site
     state: str
@@ -57,12 +57,12 @@ class SiteNow:
 
     @property
     def silent_devices(self) -> int:
-        """How many devices of the site are silent."""
+        """Number of silent devices at the site."""
         return sum(d.silent for d in self.devices)
 
     @property
     def unsigned(self) -> int:
-        """Open cases that nobody has signed for."""
+        """Number of open cases that nobody has acknowledged."""
         return sum(is_unsigned(case) for case in self.cases)
 
 
@@ -78,12 +78,12 @@ class Board:
 
     @property
     def stale(self) -> bool:
-        """Nothing has come from any device for too long."""
+        """True if nothing has come from any device for too long."""
         return self.last is None or self.now - self.last > STALE_FEED
 
     @property
     def case_groups(self) -> list[tuple[Case, ...]]:
-        """The open cases in groups; what is told through a common case stands under that one."""
+        """Open cases in groups, without those that are told through a common case."""
         common = {case.id for case in self.cases}
         silent = {case.site for case in self.cases if kind_of(case.kind).silence and not case.device}
         return group_cases(
@@ -95,11 +95,11 @@ class Board:
         )
 
     def count(self, state: str) -> int:
-        """Sites in `state`."""
+        """Number of sites in `state`."""
         return sum(site.state == state for site in self.sites)
 
     def site(self, site_id: str) -> SiteNow | None:
-        """The site of this id."""
+        """The site with this id; None: not on the board."""
         return next((s for s in self.sites if s.site.id == site_id), None)
 
 
@@ -112,7 +112,7 @@ def compose(
     down: tuple[str, ...] = (),
     outlooks: Iterable[Mapping[str, Any]] = (),
 ) -> Board:
-    """The board at `now`."""
+    """Compose the board at `now`."""
     newest = {reading.device: reading for reading in latest}
     of_site: dict[str, list[Mapping[str, Any]]] = {}
     for verdict in present_verdicts(verdicts, now):
@@ -141,7 +141,7 @@ def compose(
 
 
 def present_verdicts(verdicts: Iterable[Mapping[str, Any]], now: int) -> list[Mapping[str, Any]]:
-    """Of each point and rule the newest verdict, if it still speaks of the present."""
+    """Newest verdict of each point and rule, if it still applies to the present."""
     newest: dict[tuple[str, str], Mapping[str, Any]] = {}
     for verdict in verdicts:
         if verdict.get("kind") == "day":  # yesterday's sum, not the present
@@ -154,7 +154,7 @@ def present_verdicts(verdicts: Iterable[Mapping[str, Any]], now: int) -> list[Ma
 
 
 def open_outlooks(outlooks: Iterable[Mapping[str, Any]], now: int) -> list[Mapping[str, Any]]:
-    """Of each point and rule the last word on the window that is open now, where it warns; worst first."""
+    """Last outlook of each point and rule for the window now open, if it is a warning; worst first."""
     newest: dict[tuple[str, str, str], Mapping[str, Any]] = {}
     for outlook in outlooks:
         if outlook["start"] <= now < outlook["end"]:
@@ -170,7 +170,7 @@ def _worst_outlook_first(outlook: Mapping[str, Any]) -> tuple[int, float, str, s
 
 
 def device_now(device: Device, reading: LatestReading | None, now: int) -> DeviceNow:
-    """A device with its newest reading; silent by the same measure as detection's."""
+    """A device with its newest reading; judged silent by the same rule as in detection."""
     if reading is None:
         return DeviceNow(device, None, {}, True)
     allowed = silent_after_ms(round(device.interval * 1000))
@@ -204,7 +204,7 @@ def _site_now(
 
 
 def _level(devices: Sequence[DeviceNow]) -> tuple[str | None, float | None, int | None]:
-    """The greatest present value of the first quantity in LEVELS that any of the devices has."""
+    """Greatest current value of the first quantity in LEVELS that any of the devices has."""
     for quantity in LEVELS:
         found = [(d.values[quantity], d.time) for d in devices if d.values.get(quantity) is not None]
         if found:
@@ -218,9 +218,9 @@ def _age(verdict: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def _holds(verdict: Mapping[str, Any]) -> int:
-    """How long after its end a verdict still speaks of the present, in ms.
+    """Time after its end for which a verdict still applies to the present, in ms.
 
-    One of an instant opens an episode, which lasts until the same rule says otherwise.
+    A verdict on an instant opens an episode, which lasts until a later verdict of the same rule.
     """
     length = int(verdict["end"]) - int(verdict["start"])
     return LOOK_BACK if length <= 0 else 2 * length + _BACKGROUND_WAIT
@@ -228,7 +228,7 @@ def _holds(verdict: Mapping[str, Any]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class BoardVerdicts:
-    """What a rule says of one interval at all points of a site."""
+    """Verdicts of a rule for one interval at all points of a site."""
 
     worst: Mapping[str, Any]
     points: tuple[Mapping[str, Any], ...]  # by device
@@ -236,19 +236,19 @@ class BoardVerdicts:
 
 @dataclass(frozen=True, slots=True)
 class RuleRecord:
-    """What a rule said of a site's intervals (or days), the newest first."""
+    """Verdicts of a rule on a site's intervals (or days), newest first."""
 
     newest: Mapping[str, Any]
     intervals: tuple[BoardVerdicts, ...]
 
     @property
     def relative(self) -> bool:
-        """The limit counts from a background."""
+        """True if the limit is relative to a background."""
         return any(p.get("background") is not None for one in self.intervals for p in one.points)
 
 
 def by_rule(verdicts: Iterable[Mapping[str, Any]]) -> list[RuleRecord]:
-    """Verdicts of one site gathered by rule and interval; what exceeds now first, then the longer windows."""
+    """Group one site's verdicts by rule and interval; current exceedances first, then longer windows."""
     newest: dict[tuple[str, str, int, int, str], Mapping[str, Any]] = {}
     for verdict in verdicts:
         key = (verdict["rule"], verdict["kind"], verdict["end"], verdict["start"], verdict["device"])
@@ -272,7 +272,7 @@ _ANSWER_RANK = {EXCEEDS: 0, UNDETERMINED: 1, COMPLIANT: 2}
 
 
 def _worst_first(verdict: Mapping[str, Any]) -> tuple[int, int, float, str, str]:
-    """Exceeding before undetermined before compliant; then what an hour says before what an instant says."""
+    """Sort key: exceeding before undetermined before compliant; then longer intervals before shorter."""
     length = int(verdict["end"]) - int(verdict["start"])
     return (
         _ANSWER_RANK.get(verdict["answer"], 1), -length, -(verdict.get("value") or 0.0), verdict["device"],
@@ -289,7 +289,7 @@ def _urgency(now: SiteNow) -> tuple[int, int, int, int, float, str]:
 
 
 def group_cases(cases: Iterable[Case]) -> list[tuple[Case, ...]]:
-    """Cases of one site, rule and state together, in their order: four monitors of a site are one matter."""
+    """Group cases of the same site, kind, rule and state, in order: a site's four monitors are one matter."""
     groups: dict[tuple[str, str, str, str], list[Case]] = {}
     for case in cases:
         groups.setdefault((case.site, case.kind, case.rule, case.state), []).append(case)
@@ -297,11 +297,11 @@ def group_cases(cases: Iterable[Case]) -> list[tuple[Case, ...]]:
 
 
 def is_unsigned(case: Case) -> bool:
-    """Nobody has taken note yet."""
+    """True if nobody has acknowledged the case yet."""
     return case.state in (OPEN, RECOVERED)
 
 
 def case_order(case: Case) -> tuple[int, int, str]:
-    """Unsigned and lasting first, then unsigned and over, then signed; the newest first."""
+    """Sort key: unsigned and ongoing first, then unsigned and over, then signed; newest first."""
     rank = {OPEN: 0, RECOVERED: 1}.get(case.state, 2)
     return (rank, -case.opened_at, case.id)

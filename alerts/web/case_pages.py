@@ -1,4 +1,4 @@
-"""The list of cases, the page of one, and signing for it."""
+"""Pages of cases: the list, a single case, and its acknowledgement."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def listing(request: Request) -> Response:
 
 
 async def case(request: Request) -> Response:
-    """One case with its history. `part=live` gives what changes by itself."""
+    """One case with its history. `part=live` returns only the part that updates by itself."""
     desk: Desk = request.app.state.desk
     file = await _file(desk, request.path_params["case"])
     template = "case_live.html" if request.query_params.get("part") == "live" else "case.html"
@@ -41,7 +41,7 @@ async def case(request: Request) -> Response:
 
 
 async def acknowledge(request: Request) -> Response:
-    """Sign for a case; doing it again changes nothing and shows who did it."""
+    """Acknowledge a case; repeating it changes nothing and shows who did."""
     desk: Desk = request.app.state.desk
     case_id = request.path_params["case"]
     fields = await read_form(request)
@@ -65,7 +65,7 @@ async def _file(desk: Desk, case_id: str) -> CaseFile:
 
 
 def _plot(file: CaseFile) -> Plot | None:
-    """The hours that a suspicion rests on; they came with the event that opened it."""
+    """Plot of the hours behind a suspicion, which came with the event that opened it."""
     opened = next((event.data for event in file.events if event.data.get("evidence")), None)
     if opened is None:
         return None

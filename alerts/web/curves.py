@@ -1,4 +1,4 @@
-"""The curve of one device and quantity: readings, means, background and the line that counts."""
+"""Curve of one device and quantity: readings, means, background and the threshold line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _POINTS = 3_000  # about two a pixel of a wide screen
 
 
 def thin(points: Sequence[tuple[int, float]], most: int = _POINTS) -> list[tuple[int, float]]:
-    """At most about `most` points that keep every peak and dip: least and greatest of each bucket."""
+    """At most about `most` points that keep every peak and dip: minimum and maximum of each bucket."""
     if len(points) <= most:
         return list(points)
     size = -(-len(points) * 2 // most)
@@ -25,7 +25,7 @@ def thin(points: Sequence[tuple[int, float]], most: int = _POINTS) -> list[tuple
 
 
 def with_gaps(points: Sequence[tuple[int, float]], interval_ms: int) -> list[tuple[int, float | None]]:
-    """The points with a hole wherever more than three intervals are missing, so that no line spans it."""
+    """The points with a gap wherever more than three intervals are missing, so that no line spans it."""
     out: list[tuple[int, float | None]] = []
     before: int | None = None
     for time, value in points:
@@ -39,9 +39,9 @@ def with_gaps(points: Sequence[tuple[int, float]], interval_ms: int) -> list[tup
 def main_verdicts(
     verdicts: Iterable[Mapping[str, Any]], device: str, quantity: str
 ) -> list[Mapping[str, Any]]:
-    """Newest revisions of the interval verdicts of a device and quantity, of the rule to draw, by time.
+    """Newest revisions of the interval verdicts of a device and quantity, for the rule to draw, by time.
 
-    The rule is the one with the longest window up to an hour; of several one with a background, then
+    The rule is the one with the longest window up to an hour; of several the one with a background, then
     the one with the lowest limit.
     """
     newest: dict[tuple[str, int], Mapping[str, Any]] = {}
@@ -74,7 +74,7 @@ def series(
     quantity: str,
     interval_ms: int,
 ) -> dict[str, Any]:
-    """What `/api/series` answers, as JSON data; instants in ms UTC, values in the quantity's unit."""
+    """Answer of `/api/series` as JSON data; instants in ms UTC, values in the quantity's unit."""
     shown = thin(points)
     judged = main_verdicts(verdicts, device, quantity)
     window = judged[0]["end"] - judged[0]["start"] if judged else HOUR_MS
@@ -108,7 +108,7 @@ def newest_intervals(intervals: Iterable[Mapping[str, Any]], device: str) -> lis
 
 
 def line(verdict: Mapping[str, Any]) -> float | None:
-    """The measured value above which the limit is exceeded: the limit and what is subtracted."""
+    """Measured value above which the limit is exceeded: the limit plus what is subtracted; None: unknown."""
     if verdict.get("limit") is None or "no_background" in (verdict.get("reasons") or ()):
         return None
     return float(verdict["limit"]) + float(verdict.get("subtracted") or 0.0)

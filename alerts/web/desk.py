@@ -1,4 +1,4 @@
-"""What all pages share: the poller, the templates, and the words of a request."""
+"""Shared parts of all pages: the poller, the templates, and the words for a request."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _STATIC = Path(__file__).with_name("static")
 
 
 class Desk:
-    """The desk's parts, made once for the application."""
+    """Parts of the desk, created once for the application."""
 
     def __init__(
         self,
@@ -78,15 +78,15 @@ class Desk:
 
     @property
     def secure(self) -> bool:
-        """People reach the desk by https, so cookies may ask for it."""
+        """True if the desk is reached by https, so that cookies may require it."""
         return self.base_url.startswith("https://")
 
     def words(self, language: str) -> Words:
-        """The words of one of LANGUAGES."""
+        """Words in one of LANGUAGES."""
         return self._words[language]
 
     def words_of(self, request: Request) -> Words:
-        """The words that the reader wants."""
+        """Words in the reader's language."""
         return self._words[
             choose_language(
                 request.query_params.get("lang"),
@@ -97,7 +97,7 @@ class Desk:
         ]
 
     def render(self, name: str, words: Words, **values: Any) -> str:
-        """A template in one language."""
+        """Render a template in one language."""
         return self.environment.get_template(name).render(
             w=words,
             _=words.gettext,
@@ -113,7 +113,7 @@ class Desk:
         )
 
     def page(self, request: Request, name: str, status: int = 200, **values: Any) -> Response:
-        """A page as the answer to a request; keeps a language that was asked for."""
+        """A page in answer to a request; remembers a language that was asked for."""
         words = self.words_of(request)
         token = token_of(request)
         values.setdefault("now", self.clock.now_ms())
@@ -140,7 +140,7 @@ class Desk:
 
 @cache
 def asset(name: str) -> str:
-    """The address of a static file, with a version so that browsers may keep it."""
+    """Address of a static file, with its version so that browsers may keep it."""
     file = _STATIC / name
     version = hashlib.sha256(file.read_bytes()).hexdigest()[:10] if file.exists() else "missing"
     return f"/static/{name}?v={version}"

@@ -1,4 +1,4 @@
-"""The hours that a suspicion rests on as drawn lines: panels by unit, paths of plain SVG. Pure."""
+"""Plot of the hours behind a suspicion: panels by unit, paths of plain SVG. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Numbers = Sequence[float | None]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One series: its feature's name, the SVG path, its last known value."""
+    """One series: name of its feature, SVG path, last known value."""
 
     name: str
     path: str
@@ -44,9 +44,9 @@ class Plot:
 
 
 def plot_of(evidence: Mapping[str, Any] | None, start: int, end: int) -> Plot | None:
-    """The plot of a breach's evidence over [start, end); None where no hour is known.
+    """Plot of a breach's evidence over [start, end); None if no hour is known.
 
-    The last number of each series is of the hour that ends at `end`.
+    The last number of each series belongs to the hour that ends at `end`.
     """
     found = (evidence or {}).get("plot") or {}
     series: Mapping[str, Any] = found.get("series") or {}
@@ -70,7 +70,7 @@ def _panel(unit: str, series: Mapping[str, Any], hours: int) -> PlotPanel:
 
 
 def _path(values: Numbers, hours: int, low: float, high: float) -> str:
-    """Each hour is a level piece, joined to the one before it; what is not known is a hole."""
+    """SVG path of a series: a level piece per hour, joined to the one before; unknown hours are gaps."""
     width = WIDTH / hours
     parts: list[str] = []
     pen_down = False

@@ -1,4 +1,4 @@
-"""What codes are called: tables of texts for the catalogue, by kind of code."""
+"""Names of codes: tables of texts for the catalogue, by kind of code."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from alerts.kinds import KINDS
 
 
 def N_(text: str) -> str:
-    """Marks a text for the catalogue that is translated where it is shown."""
+    """Mark a text for the catalogue that is translated where it is shown."""
     return text
 
 
 def N2_(one: str, many: str) -> tuple[str, str]:
-    """Marks a text that counts."""
+    """Mark a text with singular and plural."""
     return one, many
 
 

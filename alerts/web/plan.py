@@ -1,7 +1,7 @@
-"""Places sites on a plan: kilometres from latitude and longitude, township areas, a scale bar.
+"""Site plan: kilometres from latitude and longitude, township areas, a scale bar.
 
-The areas are those nearest to each township's sites (Voronoi cells cut to the frame), not
-administrative boundaries: the register knows none. The page says so.
+An area is the part of the frame nearest to a township's sites (Voronoi cells cut to the frame), not an
+administrative boundary, which the register doesn't have. The page says so.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class SitePlace:
-    """A site to be put on the plan; `location` is (latitude, longitude) in degrees."""
+    """A site to place on the plan; `location` is (latitude, longitude) in degrees."""
 
     id: str
     name: str
@@ -30,7 +30,7 @@ class SitePlace:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where a site's mark stands, and where its label goes: anchor `start`, `middle` or `end`."""
+    """Position of a site's mark, and of its label: anchor `start`, `middle` or `end`."""
 
     id: str
     x: float
@@ -42,7 +42,7 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class TownshipArea:
-    """A township's area: cells to fill, and where its name goes."""
+    """A township's area: cells to fill, and the position of its name."""
 
     id: str
     index: int
@@ -65,7 +65,7 @@ class SitePlan:
 
 
 def draw_plan(places: Sequence[SitePlace]) -> SitePlan:
-    """The plan of `places`; an empty register gives an empty frame."""
+    """Draw the plan of `places`; an empty register gives an empty frame."""
     if not places:
         return SitePlan(WIDTH, WIDTH * 0.7, {}, (), "", 1.0, 100.0)
     points, height, unit_per_km = _project(places)
@@ -166,7 +166,7 @@ def _borders(places: Sequence[SitePlace], points: Sequence[Point], cells: Sequen
 
 
 def _spots(places: Sequence[SitePlace], points: Sequence[Point], height: float) -> dict[str, Spot]:
-    """Marks with labels where they collide with nothing yet placed: right, left, below, above."""
+    """Marks with labels placed clear of everything placed so far: right, left, below or above."""
     taken = [(x - 26, y - 26, x + 26, y + 26) for x, y in points]
     spots = {}
     for place, (x, y) in zip(places, points, strict=True):

@@ -1,4 +1,4 @@
-"""Asks the stores once a second for all readers of the board, and wakes those who listen."""
+"""Poller of the stores, once a second for all readers of the board, which wakes its listeners."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _REST = 3  # a poll that took long is followed by so many times its length of re
 
 
 class Poller:
-    """One poll for all clients: `board` is what every page and stream shows."""
+    """One poll for all clients: every page and stream shows `board`."""
 
     def __init__(
         self,
@@ -55,12 +55,12 @@ class Poller:
 
     @property
     def down(self) -> dict[str, str]:
-        """Stores that did not answer when last asked, and what was wrong."""
+        """Stores that did not answer when last asked, with the reason."""
         return {store: reason for (store, _), reason in sorted(self._faults.items())}
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Polls for as long as the context lasts, and only while somebody listens."""
+        """Poll for as long as the context lasts, and only while there are listeners."""
         task = asyncio.create_task(self._run(), name="board-poller")
         self.telemetry.alive_when("poller", lambda: "has ended" if task.done() else None)
         try:
@@ -70,7 +70,7 @@ class Poller:
             await asyncio.gather(task, return_exceptions=True)
 
     async def fresh(self) -> Board:
-        """A board not older than a poll's rest; raises StoreDown if a store never answered."""
+        """Board from a poll at most `every` seconds ago; raises StoreDown if a store has never answered."""
         if time.monotonic() - self._polled_at > self.every:
             await self.poll()
         board = self.board
@@ -80,11 +80,11 @@ class Poller:
         return board
 
     def forget(self) -> None:
-        """The next `fresh` asks again: something was just changed here."""
+        """Make the next `fresh` poll again: something was just changed here."""
         self._polled_at = float("-inf")
 
     async def poll(self) -> None:
-        """Ask all stores; one that does not answer leaves its last answer standing."""
+        """Ask all stores; if one does not answer, its last answer is kept."""
         asked = time.monotonic()
         async with self._polling:
             if self._polled_at >= asked:  # somebody else's poll was under way and is newer than the wish
@@ -112,7 +112,7 @@ class Poller:
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """While somebody listens, the stores are asked."""
+        """Count as a listener: the stores are polled while there is one."""
         self._listeners += 1
         self.telemetry.waiting.labels("board_streams").set(self._listeners)
         try:
@@ -166,7 +166,7 @@ class Poller:
 
 
 async def call(store: str, question: Callable[[], _T]) -> _T:
-    """The answer of a store, asked in a worker thread; whatever it raises becomes StoreDown."""
+    """Answer of a store, asked in a worker thread; anything it raises becomes StoreDown."""
     try:
         return await anyio.to_thread.run_sync(question)
     except Exception as fault:

@@ -13,14 +13,14 @@ from alerts.web.sources import StoreDown
 
 
 async def healthz(request: Request) -> Response:
-    """200 while the process does its work; a store that is down is not the desk's death."""
+    """200 while the process does its work; a store that is down does not make the desk unhealthy."""
     desk: Desk = request.app.state.desk
     failing = desk.telemetry.unwell()
     return JSONResponse({"service": "desk", "failing": failing}, 503 if failing else 200)
 
 
 async def readyz(request: Request) -> Response:
-    """200 when both stores answer."""
+    """200 if both stores answer."""
     desk: Desk = request.app.state.desk
     with suppress(StoreDown):  # the probe below says which
         await desk.poller.fresh()
@@ -29,6 +29,6 @@ async def readyz(request: Request) -> Response:
 
 
 async def metrics(request: Request) -> Response:
-    """Prometheus's text format."""
+    """Metrics in Prometheus's text format."""
     desk: Desk = request.app.state.desk
     return Response(generate_latest(desk.telemetry.registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,4 +1,4 @@
-"""Response headers that allow nothing but the desk's own files, and the token against forged posts."""
+"""Security headers that allow nothing but the desk's own files, and the token against forged posts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _HEADERS = {
 
 
 class SecurityHeaders:
-    """ASGI middleware that adds the headers to every response; pages are not kept by proxies."""
+    """ASGI middleware that adds the headers to every response and keeps pages out of caches by default."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -50,17 +50,17 @@ class SecurityHeaders:
 
 
 class BadPost(ValueError):
-    """A post that the desk does not take: too large, not a form, or not from its own page."""
+    """A post that the desk rejects: too large, not a form, or not from its own page."""
 
 
 def token_of(request: Request) -> str:
-    """The token of this browser: the one of its cookie, or a new one."""
+    """Token of this browser: from its cookie, or a new one."""
     kept = request.cookies.get(TOKEN_COOKIE, "")
     return kept if 20 <= len(kept) <= 100 else secrets.token_urlsafe(24)
 
 
 def keep(response: Response, name: str, value: str, *, secure: bool, hidden: bool = True) -> None:
-    """Set a cookie that only the desk's own pages send."""
+    """Set a cookie that is sent only from the desk's own pages."""
     response.set_cookie(
         name, value, max_age=_YEAR, path="/", httponly=hidden, samesite="strict", secure=secure
     )

@@ -1,4 +1,4 @@
-"""The board, the page of a site, and the data of its curve."""
+"""Pages of sites: the board, the page of a site, and the data of its curve."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def board(request: Request) -> Response:
 
 
 async def site(request: Request) -> Response:
-    """One site: facts, devices, curve, verdicts, cases. `part=live` gives what changes by itself."""
+    """One site: facts, devices, curve, verdicts, cases. `part=live` returns only what updates by itself."""
     desk: Desk = request.app.state.desk
     site_id = request.path_params["site"]
     if site_id not in desk.register.sites:
@@ -63,7 +63,7 @@ async def site(request: Request) -> Response:
 
 
 def _curve(request: Request, here: SiteNow) -> dict[str, Any] | None:
-    """What the curve shows: the device and quantity asked for, else the first that says something."""
+    """Content of the curve: the device and quantity asked for, else the most telling ones."""
     if not here.devices:
         return None
     by_id = {d.device.id: d for d in here.devices}
@@ -89,7 +89,7 @@ def _curve(request: Request, here: SiteNow) -> dict[str, Any] | None:
 async def api_series(request: Request) -> Response:
     """The curve as JSON: `?device=&quantity=&from=&to=`, instants in ms or ISO; 400 says what is wrong.
 
-    `hours` instead of `from`: so much before `to`; without `to` until now by the desk's clock.
+    `hours` instead of `from`: that long before `to`; without `to`, until now by the desk's clock.
     """
     desk: Desk = request.app.state.desk
     asked = request.query_params
@@ -141,7 +141,7 @@ def _hours(text: str | None) -> int:
 
 
 def _instant(text: str | None, otherwise: int) -> int:
-    """An instant of the query: ms since 1970, or ISO 8601 with zone."""
+    """Instant in a query: ms since 1970, or ISO 8601 with zone."""
     from datetime import datetime
 
     if not text:

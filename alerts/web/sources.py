@@ -1,4 +1,4 @@
-"""What the desk asks of the case store, and the error that a store which does not answer becomes."""
+"""The desk's interface to the case store, and the error for a store that does not answer."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class CaseSource(Protocol):
         """Cases, newest first."""
 
     def case(self, case_id: str) -> CaseFile | None:
-        """One case with its history and messages; None: there is none of this id."""
+        """One case with its history and messages; None: no case has this id."""
 
     def acknowledge(self, case_id: str, by: str, note: str, at: int) -> Any:
-        """Sign for a case; once is enough, again changes nothing."""
+        """Acknowledge a case; repeating it changes nothing."""
 
 
 class StoreDown(RuntimeError):

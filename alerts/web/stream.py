@@ -51,7 +51,7 @@ async def _messages(request: Request, desk: Desk, words: Words) -> AsyncIterator
 
 
 def changes(shown: dict[str, str], parts: dict[str, str]) -> str:
-    """The parts that differ from what is shown; the whole list when its order differs."""
+    """Parts that differ from what is shown; the whole list if its order differs."""
     moved = order(parts) != order(shown)
     return "".join(
         html
@@ -76,10 +76,10 @@ def parts_of(desk: Desk, board: Board, words: Words) -> dict[str, str]:
 
 
 def order(parts: dict[str, str]) -> list[str]:
-    """The rows in their order."""
+    """Names of the rows, in order."""
     return [name for name in parts if name.startswith("row-")]
 
 
 def event(name: str, data: str) -> bytes:
-    """One server-sent event; line ends inside it would end a field, and HTML does not need them."""
+    """One server-sent event; line breaks would end its data field, and HTML does not need them."""
     return f"event: {name}\ndata: {' '.join(data.split())}\n\n".encode()

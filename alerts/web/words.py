@@ -1,4 +1,4 @@
-"""Speaks the reader's language: catalogues, names of codes, numbers, instants in the county's zone."""
+"""Words in the reader's language: catalogues, names of codes, numbers, instants in the county's zone."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def compile_catalogue(source: Path) -> bytes:
 
 
 def choose_language(asked: str | None, kept: str | None, accepted: str, county: str) -> str:
-    """The language of a page: asked for now, kept in the cookie, the browser's, the county's."""
+    """Language of a page: asked for now, kept in the cookie, the browser's, or the county's."""
     for wish in (asked, kept):
         found = _language(wish or "")
         if found:
@@ -77,7 +77,7 @@ def _language(text: str) -> str | None:
 
 
 class Words:
-    """Everything a template says, in one language and zone."""
+    """Everything that a template says, in one language and zone."""
 
     def __init__(self, language: str, zone: str) -> None:
         self.language = language
@@ -91,11 +91,11 @@ class Words:
         return self.catalogue.gettext(text)
 
     def ngettext(self, one: str, many: str, n: int) -> str:
-        """A text of the catalogue that counts."""
+        """A text of the catalogue, singular or plural."""
         return self.catalogue.ngettext(one, many, n)
 
     def name(self, table: str, code: str | None) -> str:
-        """The name of a code; one that is unknown is shown as it is."""
+        """Name of a code; an unknown code is shown unchanged."""
         if not code:
             return NOTHING
         known = TABLES[table].get(code)
@@ -104,13 +104,13 @@ class Words:
         return self.pick(known) if known else code
 
     def reasons(self, codes: Any) -> str:
-        """Reasons as a phrase; what follows from another of them is left out."""
+        """Reasons as a phrase, omitting those implied by others."""
         joint = "、" if self.language.startswith("zh") else ", "
         implied = {less for code in codes or () for less in IMPLIES.get(code, ())}
         return joint.join(self.name("reason", code) for code in codes or () if code not in implied)
 
     def pick(self, texts: Mapping[str, str] | str | None) -> str:
-        """The text of this language out of a title in several; a plain text is what it is."""
+        """Text in this language from a title in several; a plain text is returned as it is."""
         if isinstance(texts, str) or not texts:
             return texts if isinstance(texts, str) else ""
         head = self.language.split("_")[0]
@@ -120,7 +120,7 @@ class Words:
         return next(iter(texts.values()))
 
     def suspicion(self, evidence: Mapping[str, Any]) -> list[tuple[str, str]]:
-        """(name, number with its unit) of what a suspicion rests on."""
+        """(name, number with its unit) of a suspicion's evidence."""
         found = suspicion_numbers(evidence, self.language)
         return [(name, evidence_text(value, unit, self.language)) for name, value, unit in found]
 
@@ -130,17 +130,17 @@ class Words:
         return name if title is None else title.zh_CN if self.language.startswith("zh") else title.en
 
     def unit_of_evidence(self, unit: str) -> str:
-        """A unit as it is written on paper; of a mere ratio there is none."""
+        """A unit as printed; empty for a plain ratio."""
         return evidence_text("", unit, self.language)
 
     def guards(self, evidence: Mapping[str, Any]) -> str:
-        """The honest explanations that were looked at, and explain nothing here."""
+        """Innocent explanations that were checked and explain nothing here."""
         joint = "、" if self.language.startswith("zh") else ", "
         names = [GUARDS[guard["name"]] for guard in evidence["guards"] if guard["name"] in GUARDS]
         return joint.join(name.zh_CN if self.language.startswith("zh") else name.en for name in names)
 
     def title(self, case: Case) -> str:
-        """What a case is about, in this language where its words are known in several."""
+        """Subject of a case, in this language if its words are known in several."""
         if case.fault:
             return fault_name(case.fault, self.language)
         number = re.match(r"\d+", case.title)
@@ -149,11 +149,11 @@ class Words:
         return self.pick(case.data.get("title")) or case.title
 
     def unit(self, unit: str | None) -> str:
-        """A unit as it is written on paper."""
+        """A unit as printed."""
         return UNITS.get(unit or "", unit or "")
 
     def number(self, value: float | None, quantity: str | None = None, decimals: int | None = None) -> str:
-        """A number with the decimals that its quantity deserves; PM: whole."""
+        """A number with the decimals suited to its quantity; PM: whole."""
         if value is None:
             return NOTHING
         if decimals is None:
@@ -161,19 +161,19 @@ class Words:
         return f"{value:,.{decimals}f}".replace("-", "\u2212")
 
     def percent(self, share: float | None) -> str:
-        """A share as per cent."""
+        """A share in per cent."""
         return NOTHING if share is None else f"{share * 100:.0f}%"
 
     def likely(self, share: float) -> str:
-        """A probability, to the nearest five per cent; never 0 or 100, which nobody can know."""
+        """A probability, to the nearest five per cent; never 0 or 100, since nobody can be certain."""
         return f"{min(max(round(share * 20) * 5, 5), 95)}%"
 
     def floor(self, value: float) -> float:
-        """The whole number that is surely not above `value`: what is allowed is never rounded up."""
+        """Greatest whole number not above `value`: what is allowed is never rounded up."""
         return float(math.floor(value))
 
     def local(self, ms: int) -> datetime:
-        """The county's time of an instant."""
+        """Local time of an instant in the county."""
         return datetime.fromtimestamp(ms / 1000, self.zone)
 
     def time(self, ms: int | None, now: int | None = None) -> str:
@@ -190,7 +190,7 @@ class Words:
         return NOTHING if ms is None else f"{self.local(ms):%Y-%m-%d %H:%M:%S}"
 
     def iso(self, ms: int) -> str:
-        """For the `datetime` attribute."""
+        """ISO text for the `datetime` attribute."""
         return self.local(ms).isoformat(timespec="seconds")
 
     def span(self, start: int, end: int, now: int | None = None) -> str:
@@ -203,7 +203,7 @@ class Words:
         return f"{self.time(start, now)}–{until}"
 
     def lasting(self, ms: int) -> str:
-        """A length of time in its largest unit."""
+        """A duration in its largest unit."""
         seconds = max(0, ms) // 1000
         for size, texts in LENGTHS:
             if seconds >= size:
@@ -211,7 +211,7 @@ class Words:
         return self.ngettext("{n} second", "{n} seconds", 0).format(n=0)
 
     def ago(self, ms: int | None, now: int) -> str:
-        """How long an instant is past; under a minute is `now` to a county."""
+        """Age of an instant; `just now` if under a minute."""
         if ms is None:
             return self.gettext("never")
         if now - ms < 60_000:

@@ -103,7 +103,7 @@ def _tell(done: Put, asked: int | None) -> None:
 
 
 def _repeated(done: Put, asked: int | None) -> str:
-    """What applying the newest revision again comes to: it changes nothing, and never moves an instant."""
+    """Message after applying the newest revision again, which changes nothing and never moves an instant."""
     from ingest.decoders.instants import instant_text
 
     id_, since = done.revision.id, instant_text(done.revision.effective)

@@ -17,7 +17,7 @@ _OFFSET = re.compile(r"([+-])(\d{2}):([0-5]\d)\Z")
 
 
 def parse_units(texts: tuple[str, ...]) -> dict[str, str]:
-    """Units by code or quantity of `CODE=UNIT` texts. Raises click.BadParameter."""
+    """Units by code or quantity from `CODE=UNIT` texts. Raises click.BadParameter."""
     units: dict[str, str] = {}
     for text in texts:
         code, equals, unit = text.partition("=")
@@ -37,7 +37,7 @@ def parse_offset(text: str) -> int:
 
 
 def check_names(format_: str, units: dict[str, str]) -> None:
-    """A unit under a name that the format does not know would change nothing. Raises click.BadParameter."""
+    """Refuse units under names unknown to the format: they would do nothing. Raises click.BadParameter."""
     from ingest.strict_yaml import did_you_mean
 
     known = FORMATS[format_].unit_names

@@ -70,7 +70,7 @@ def command(ctx: click.Context, config: Path, other: Path | None, at_text: str |
 def _in_force(
     bootstrap: str, config: Path, now: int, at_text: str | None
 ) -> tuple[Revision | None, list[Revision]]:
-    """What the log says is in force, and what waits."""
+    """(revision in force, revisions waiting) according to the log."""
     from deploy.county.apply import revisions_in_log
     from deploy.county.revisions import standing
     from deploy.options import instant_ms

@@ -101,5 +101,5 @@ def retry_(ctx: click.Context, code: str | None, config: Path | None, any_time: 
 
 
 def _printable(text: str) -> str:
-    """A topic is what anybody sent: it must not steer the terminal or begin a line of its own."""
+    """Replace unprintable characters: anybody can send a topic, and it must not control the terminal."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

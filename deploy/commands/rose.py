@@ -88,7 +88,7 @@ def command(
 
 
 def _replayed(folder: Path) -> tuple[list[Interval], list[SiteHour]]:
-    """What `intervals.jsonl` and `winds.jsonl` of a replay say."""
+    """Contents of `intervals.jsonl` and `winds.jsonl` of a replay."""
     import orjson
 
     from processors.replay import interval_of_line, wind_of_line

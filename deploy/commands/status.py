@@ -84,7 +84,7 @@ def _fault_of_file(what: str, url: str) -> list[str]:
 
 
 def lines_of(view: Overview) -> list[str]:
-    """The view, a line a matter; what is wrong in capitals, with the way out."""
+    """Lines of the overview, one per topic; faults in capitals, with the way out."""
     from deploy.overview import STUCK_AFTER_S
 
     tick = _instant(view.last_tick)
@@ -119,6 +119,6 @@ def lines_of(view: Overview) -> list[str]:
 
 
 def _absent_file(url: str) -> str | None:
-    """The path of a SQLite case store that does not exist; to look at it would make it."""
+    """Path of a SQLite case store that does not exist; opening it would create it."""
     path = url.removeprefix("sqlite:///")
     return None if path == url or Path(path).exists() else path

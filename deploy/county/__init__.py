@@ -1,1 +1,1 @@
-"""A county's folder: checked, compiled into a revision, put into force, followed."""
+"""Configuration folder of a county: checked, compiled into a revision, applied, followed."""

@@ -1,7 +1,7 @@
-"""Puts a checked configuration into the log: one `Revision` record in every partition.
+"""Applying of a checked configuration to the log: one `Revision` record in every partition.
 
-A half-done apply is finished by running it again: the fold ignores an id it has already seen.
-Which partition has which revision is noted in the compacted topic under `revision/PARTITION`, and the
+An unfinished apply is completed by running it again: the fold ignores an id it has already seen.
+The revision of each partition is noted in the compacted topic under `revision/PARTITION`, and the
 revision itself, with who applied it and why, under `configuration/RECEIVED_AT/ID`: the feed forgets.
 """
 
@@ -49,7 +49,7 @@ class Applied:
 
 
 class WouldCancel(Exception):
-    """What is in force is applied while another revision waits: it would cancel that one."""
+    """The revision in force is applied while another is waiting, which it would cancel."""
 
     exit_code = 2
 
@@ -75,7 +75,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """What an apply has done: the revision as it is in the log, and what it takes the place of."""
+    """Result of an apply: the revision as it is in the log, and the state before it."""
 
     revision: Revision
     partitions: list[Applied]
@@ -84,7 +84,7 @@ class Put:
 
     @property
     def cancelled(self) -> list[Revision]:
-        """Revisions that were waiting and will not come into force any more."""
+        """Revisions that were waiting and will no longer come into force."""
         if self.repeated:
             return []
         return [one for one in self.before.waiting if one.effective >= self.revision.effective]
@@ -132,7 +132,7 @@ async def apply_revision(
 ) -> list[Applied]:
     """Send the revision to all partitions and wait until all have confirmed. Raises KafkaError.
 
-    `remember`: what `revisions_in_log` shall know of for ever; None: this revision.
+    `remember`: revisions that `revisions_in_log` is to keep for ever; None: this revision.
     """
     producer = AIOKafkaProducer(
         bootstrap_servers=bootstrap,
@@ -181,7 +181,7 @@ def _record(revision: Revision) -> dict[str, object]:
 
 
 def user_name() -> str:
-    """The login name, as who applies a configuration where nobody says so."""
+    """Login name, recorded as who applies a configuration if no name is given."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user has no name
@@ -191,7 +191,7 @@ def user_name() -> str:
 async def revisions_in_log(bootstrap: str) -> list[Revision]:
     """Every revision that was applied to all partitions, in the log's order.
 
-    Where none was remembered (a version before this one applied it), the newest that the feed still has.
+    If none was remembered (an earlier version applied it), the newest that the feed still has.
     Raises KafkaMissing.
     """
     if SNAPSHOTS not in await partitions_of(bootstrap, [SNAPSHOTS]):

@@ -1,4 +1,4 @@
-"""Checks a configuration folder as a whole: register, ingest, rules, routing, and that nobody is left out."""
+"""Check of a configuration folder as a whole: register, ingest, rules, routing, and gaps in who is told."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FILES: tuple[str, ...] = (
 def check_folder(folder: str | Path) -> tuple[list[Problem], list[Problem]]:
     """(problems, warnings) of the folder, each sorted; without problems it can be applied.
 
-    Never raises for what the folder holds.
+    Never raises because of the folder's contents.
     """
     root = Path(folder)
     register, found = read_register(root)
@@ -41,7 +41,7 @@ def check_folder(folder: str | Path) -> tuple[list[Problem], list[Problem]]:
 
 
 def _strangers(root: Path) -> list[Problem]:
-    """Files that look like configuration but are read by nothing: most often a misspelt name."""
+    """Files that look like configuration but are not read: most often a misspelt name."""
     found = []
     for path in sorted(root.iterdir()):
         if path.suffix in (".yaml", ".yml") and path.name not in FILES:

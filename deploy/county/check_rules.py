@@ -1,4 +1,4 @@
-"""What the rules in force and the register say of each other: doubts that fail nothing, and faults."""
+"""Cross-checks between the rules in force and the register: doubts that fail nothing, and faults."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def doubts(rules: RuleSet, register: Register) -> list[Problem]:
 
 
 def _idle(rules: RuleSet, register: Register) -> Iterator[Problem]:
-    """Local rules, and packs as a whole, that select the site of no device.
+    """Local rules, and packs as a whole, that select no site with a device.
 
-    Single rules of a pack may: it has one for each zone or kind of site.
+    A single rule of a pack may select none: a pack has one for each zone or kind of site.
     """
     by_place: dict[tuple[object, ...], list[Rule]] = {}
     for rule in rules.rules:
@@ -47,12 +47,12 @@ def _idle(rules: RuleSet, register: Register) -> Iterator[Problem]:
 
 
 def faults(rules: RuleSet, register: Register) -> list[Problem]:
-    """What can't be judged as it is meant."""
+    """Rules that can't be judged as intended."""
     return list(chain.from_iterable(_of_term(rules, rule, register) for rule in rules.rules))
 
 
 def _of_term(rules: RuleSet, rule: Rule, register: Register) -> Iterator[Problem]:
-    """A reference device must be of the very site: another one's readings lie in another partition."""
+    """A reference device must be at the judged site: another site's readings are in another partition."""
     for place, name in enumerate(rule.sites):
         if name not in register.sites:
             hint = did_you_mean(name, register.sites) or "; take it out, or add it to sites.yaml"
@@ -121,7 +121,7 @@ def _background(rule: Rule, register: Register) -> Iterator[Problem]:
 
 
 def _beside(rules: RuleSet, rule: Rule, register: Register) -> Iterator[Problem]:
-    """Sites at which no other monitor can give a background: always undetermined."""
+    """Sites where no other monitor can give a background: always undetermined."""
     term = rule.background
     if term is None or not term.is_beside or term.device is not None:
         return
@@ -146,7 +146,7 @@ def _is_placed(device: Device) -> bool:
 
 
 def _words(rules: RuleSet, rule: Rule, register: Register) -> Iterator[Problem]:
-    """Words of selectors that neither the register's list has nor any site."""
+    """Words in selectors that are neither in the register's list nor used by any site."""
     for key, of_site in _SELECTORS:
         known = {*WORDS[of_site], *(getattr(site, of_site) for site in register.sites.values())}
         for index, word in enumerate(getattr(rule, key)):
@@ -166,7 +166,7 @@ def _words(rules: RuleSet, rule: Rule, register: Register) -> Iterator[Problem]:
 
 
 def _judged(rule: Rule, register: Register) -> Iterator[Device]:
-    """The devices of sites that the rule selects. A stage may change: it selects no site out."""
+    """Devices at sites that the rule selects. A stage may change, so it excludes no site."""
     for device in register.devices.values():
         site = register.sites.get(device.site)
         if (
@@ -179,7 +179,7 @@ def _judged(rule: Rule, register: Register) -> Iterator[Device]:
 
 
 def _measures(device: Device, pollutant: str) -> bool:
-    """Does it, as far as is known: what it says of itself, else what its format can carry?"""
+    """True if the device measures it, as far as known: by its own entry, else by its format's capability."""
     if device.measures:
         return pollutant in device.measures
     dust = FORMATS[device.format].dust
@@ -191,7 +191,7 @@ def _what_of(device: Device) -> str:
 
 
 def _is_slow(rule: Rule, device: Device) -> bool:
-    """Has the device no slots in the rule's windows, or in the hours that they are made of?"""
+    """True if the device has no slots in the rule's windows, or in the hours they are computed from."""
     return min(rule.window, 3600) % device.interval != 0
 
 

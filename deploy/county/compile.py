@@ -1,4 +1,4 @@
-"""From a configuration folder to the revision that goes into the log."""
+"""Compilation of a configuration folder to the revision that goes into the log."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from processors.quality import load_quality
 
 
 def checked_revision(folder: Path, received_at: int, effective: int | None = None) -> Revision:
-    """`revision_of_folder` of a folder that `dustwatch check` accepts, also in who is told of what.
+    """`revision_of_folder` for a folder that passes `dustwatch check`, including its routing.
 
-    Raises ConfigError, among other things where some site at some hour reaches nobody.
+    Raises ConfigError, among other things if some site at some hour reaches nobody.
     """
     from deploy.county.check import check_folder
 
@@ -32,6 +32,6 @@ def revision_of_folder(folder: Path, received_at: int, effective: int | None = N
 
 
 def body_of_folder(folder: Path, rules: RuleSet) -> dict[str, Any]:
-    """All that verdicts depend on, with these rules in place of the folder's own. Raises ConfigError."""
+    """Everything verdicts depend on, with these rules instead of the folder's own. Raises ConfigError."""
     register = load_register(folder)
     return compile_revision(register, rules.rules, load_quality(folder), offline_window_s(folder))

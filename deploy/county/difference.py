@@ -1,4 +1,4 @@
-"""What one configuration changes against another, field by field. Pure; bodies as revisions hold them."""
+"""Difference between two configurations, field by field. Pure; bodies as held in revisions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SHORT = 60
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference. Of something added or removed `field` is empty and the whole thing is given."""
+    """One difference. If something is added or removed, `field` is empty and the whole thing is given."""
 
     change: str  # added | removed | changed
     what: str  # site, device, rule, county, ...
@@ -40,7 +40,7 @@ class Change:
 
 
 def difference(before: Body | None, after: Body) -> list[Change]:
-    """What `after` changes; `before` None: there was nothing, so everything is added. In a stable order."""
+    """Changes made by `after`, in a stable order; `before` None: there was nothing, everything is added."""
     old = before or {}
     found: list[Change] = []
     for key in sorted(
@@ -80,7 +80,7 @@ def _things(what: str, was: Iterable[Any], now: Iterable[Any]) -> Iterator[Chang
 
 
 def _fields(what: str, id_: str, was: Any, now: Any, path: str = "") -> Iterator[Change]:
-    """Differences of one thing; what holds named parts is compared part by part."""
+    """Differences of one thing; mappings and lists of keyed entries are compared part by part."""
     if was == now:
         return
     if isinstance(was, Mapping) and isinstance(now, Mapping):
@@ -97,7 +97,7 @@ def _fields(what: str, id_: str, was: Any, now: Any, path: str = "") -> Iterator
 
 
 def _title(thing: Any) -> str:
-    """What a thing is called, so that its id need not be looked up."""
+    """Name of a thing, so that its id need not be looked up."""
     if not isinstance(thing, Mapping):
         return ""
     name = thing.get("title") or thing.get("name") or (f"at {thing['site']}" if thing.get("site") else "")
@@ -119,7 +119,7 @@ def _plain(value: Any) -> str:
 
 
 def summary(changes: list[Change]) -> str:
-    """How many of what: `2 rules changed, 1 device added`."""
+    """Counts by kind of change: `2 rules changed, 1 device added`."""
     counts: dict[tuple[str, str], set[str]] = {}
     for change in changes:
         counts.setdefault((change.what, change.change), set()).add(change.id)

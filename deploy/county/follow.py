@@ -1,8 +1,9 @@
-"""Follows the configuration folder while a service runs: what is checked and applied is taken on at once.
+"""Follower of the configuration folder while a service runs: adopts it once it is checked and applied.
 
 A folder that is being edited, that `dustwatch check` refuses, or that is not in the log (or not in force yet)
-changes nothing: what the service has stays, and the log says so once. What verdicts do not depend on (people,
-routes, channels) leaves the revision as it is, so that it counts as applied as soon as it passes the check.
+changes nothing: the service keeps what it has, and its own log says so once. Parts that verdicts do not
+depend on (people, routes, channels) leave the revision unchanged, so that they count as applied as soon as
+the folder passes the check.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ SAME, EDITED, BROKEN, NOT_APPLIED, WAITS, LOG_AWAY, TAKEN = (
 
 
 class Newest(NamedTuple):
-    """The revision that the log holds last, and from when it is in force, ms UTC."""
+    """Newest revision in the log, and from when it is in force, ms UTC."""
 
     id: str
     effective: int
@@ -48,7 +49,7 @@ class Newest(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Follower:
-    """`newest` asks the log; `adopt` reads the folder and takes it on, or raises and changes nothing."""
+    """`newest` asks the log; `adopt` reads the folder and adopts it, or raises and changes nothing."""
 
     folder: Path
     newest: Callable[[], Awaitable[Newest | None]]
@@ -65,13 +66,13 @@ class Follower:
         self.held = self.seen = signature_of(self.folder)
 
     async def run(self) -> None:
-        """Look for ever."""
+        """Look again and again, for ever."""
         while True:
             await asyncio.sleep(self.look_s)
             await self.look()
 
     async def look(self) -> str:
-        """What came of the folder as it is now."""
+        """Adopt the folder if it is ready; returns the outcome for its present state."""
         before, self.seen = self.seen, signature_of(self.folder)
         if self.seen == self.held:
             return SAME
@@ -125,7 +126,7 @@ class Follower:
 
 
 def signature_of(folder: Path) -> Signature:
-    """Names, sizes and times of the files that are read; empty for a folder that is not there."""
+    """Names, sizes and times of the files that are read; empty if the folder doesn't exist."""
     found = []
     for name in FILES:
         try:
@@ -137,7 +138,7 @@ def signature_of(folder: Path) -> Signature:
 
 
 async def newest_in_log(bootstrap: str) -> Newest | None:
-    """What partition 0 of the log holds last. Raises KafkaMissing, KafkaError."""
+    """Newest revision in partition 0 of the log. Raises KafkaMissing, KafkaError."""
     from deploy.county.apply import applied_revisions
 
     notes = await applied_revisions(bootstrap, 1)

@@ -1,4 +1,4 @@
-"""What was judged live, as the log and what was published of it still hold it."""
+"""Verdicts judged live, from the log and from what was published of it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from processors.replay import Backtest, JudgedSpan, VerdictKey, by_log, key_of
 
 
 async def judge_log(backtest: Backtest, bootstrap: str, revision: Revision) -> dict[VerdictKey, str]:
-    """Fold what the log still holds by the other rules; which verdicts can't be made again, and why.
+    """Fold what the log still holds by the other rules; returns verdicts that can't be reproduced, and why.
 
-    `revision`: of the rules in force, where the log has none. Raises KafkaMissing.
+    `revision`: with the rules in force, used if the log has none. Raises KafkaMissing.
     """
     start = backtest.log_start
     backtest.partitions = await partitions_in_use(bootstrap)
@@ -34,9 +34,9 @@ async def judge_log(backtest: Backtest, bootstrap: str, revision: Revision) -> d
 async def judged_live(
     bootstrap: str, partitions: int, start: int, end: int
 ) -> tuple[JudgedSpan, dict[VerdictKey, int]]:
-    """What was published of [start, end], and the partition of each verdict. Raises KafkaMissing.
+    """Records published for [start, end], and the partition of each verdict. Raises KafkaMissing.
 
-    A worker that was killed says again what it had said, in the same order: the last revision counts.
+    A worker that was killed publishes its records again, in the same order: the last revision counts.
     """
     found = JudgedSpan()
     places: dict[VerdictKey, int] = {}

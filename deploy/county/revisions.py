@@ -1,7 +1,7 @@
-"""Which of the revisions in the log is in force, which wait, and which never came into force. Pure.
+"""State of the revisions in the log: which is in force, which wait, which never came into force. Pure.
 
-The same rules as the fold's (`Detector`): a repeated revision is ignored, and a later word takes the place
-of what was planned for the same time or after it.
+The same rules as the fold's (`Detector`): a repeated revision is ignored, and a later one replaces those
+planned for the same time or after it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ WAITING, IN_FORCE, REPLACED, CANCELLED = "waiting", "in force", "replaced", "can
 
 @dataclass(slots=True)
 class Standing:
-    """What the log says at an instant."""
+    """State of the revisions at an instant."""
 
     in_force: Revision | None = None
     waiting: list[Revision] = field(default_factory=list)  # by effective instant
@@ -29,17 +29,17 @@ class Standing:
 
     @property
     def newest(self) -> Revision | None:
-        """What a repeated revision is a repetition of."""
+        """The newest revision, which a repeated one repeats; None: there is none."""
         return self.waiting[-1] if self.waiting else self.in_force
 
     def at(self, instant: int) -> Revision | None:
-        """What is in force at an instant to come, as things are planned."""
+        """Revision that will be in force at a future instant, as planned."""
         planned = [revision for revision in self.waiting if revision.effective <= instant]
         return planned[-1] if planned else self.in_force
 
 
 def standing(revisions: Iterable[Revision], now: int) -> Standing:
-    """What revisions, in the log's order, come to at `now`."""
+    """State at `now` of revisions given in the log's order."""
     found = Standing()
     state: dict[int, str] = {}
     order: list[Revision] = []
@@ -69,10 +69,10 @@ def standing(revisions: Iterable[Revision], now: int) -> Standing:
 
 
 def prepared(revision: Revision, known: Standing, by: str, reason: str) -> Revision:
-    """The revision as it goes into the log: with who, when, why and what it changes.
+    """The revision as put into the log: with who, when, why and what it changes.
 
-    One that the log holds as its newest word already keeps all of its own: sending it again finishes what
-    was half done and changes nothing.
+    If the log already holds it as its newest, it keeps all its own data: sending it again finishes an
+    incomplete apply and changes nothing.
     """
     newest = known.newest
     if newest is not None and newest.id == revision.id:
@@ -91,7 +91,7 @@ def prepared(revision: Revision, known: Standing, by: str, reason: str) -> Revis
 
 
 def story(revision: Revision, state: str) -> list[str]:
-    """A revision in lines for the operator: state, who, when, why, and what it changed."""
+    """Lines on a revision for the operator: state, who, when, why, and what it changed."""
     applied = revision.applied
     head = f"{revision.id}  {state}, effective {instant_text(revision.effective)}, applied "
     head += instant_text(applied.get("at", revision.received_at))

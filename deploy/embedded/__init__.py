@@ -1,1 +1,1 @@
-"""The servers that dustwatch can bring along: Kafka on a Java from PyPI, an MQTT broker."""
+"""Embedded servers that come with dustwatch: Kafka on a Java from PyPI, an MQTT broker."""

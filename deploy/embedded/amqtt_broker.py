@@ -1,6 +1,6 @@
-"""Runs amqtt on a loopback port, in a process of its own: `python -m deploy.embedded.amqtt_broker PORT`.
+"""amqtt on a loopback port, in a process of its own: `python -m deploy.embedded.amqtt_broker PORT`.
 
-Clients must name a user: unacknowledged messages of an anonymous persistent session are lost there.
+Clients must give a user name: amqtt loses unacknowledged messages of an anonymous persistent session.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Fetches Kafka's jars from Maven Central's layout into a cache, each checked against its pinned SHA-256.
+"""Fetches the jars of the embedded servers from Maven Central's layout, each checked against its SHA-256.
 
 The base address is `DUSTWATCH_MAVEN_BASE`; the cache is `DUSTWATCH_CACHE` (default ~/.cache/dustwatch).
 """
@@ -7,21 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 import httpx
 
-KAFKA_VERSION = "3.9.1"
-MANIFEST = Path(__file__).with_name("kafka-jars.txt")
 MAVEN_CENTRAL = "https://repo1.maven.org/maven2"
 _TRIES = 3
 
 
 class JarError(RuntimeError):
-    """A jar that could not be fetched, or is not the one that was pinned."""
+    """A jar that could not be fetched, or is not the pinned one."""
 
 
 class Jar(NamedTuple):
@@ -36,40 +33,53 @@ class Jar(NamedTuple):
 
 
 def cache_folder() -> Path:
-    """Where downloads are kept between checkouts."""
+    """Folder in which downloads are shared between checkouts."""
     return Path(os.environ.get("DUSTWATCH_CACHE") or Path.home() / ".cache" / "dustwatch")
 
 
-def pinned_jars() -> list[Jar]:
-    """The jars of the manifest."""
-    lines = MANIFEST.read_text(encoding="ascii").splitlines()
-    return [Jar(*line.split()) for line in lines if line and not line.startswith("#")]
+class JarSet(NamedTuple):
+    """The jars of one server, pinned in the file `NAME-jars.txt` beside this module."""
 
+    name: str
+    version: str
 
-def jars_folder() -> Path:
-    """The folder of the fetched jars; it may not exist yet."""
-    return cache_folder() / "kafka" / KAFKA_VERSION
+    @property
+    def title(self) -> str:
+        """As people call it."""
+        return f"{self.name.capitalize()} {self.version}"
 
+    @property
+    def folder(self) -> Path:
+        """Where they are kept; the folder may not exist yet."""
+        return cache_folder() / self.name / self.version
 
-def missing_jars(folder: Path) -> list[Jar]:
-    """Jars that are absent from `folder` or differ from their pinned hash."""
-    return [jar for jar in pinned_jars() if not _is_sound(folder / jar.name, jar.sha256)]
+    def pinned(self) -> list[Jar]:
+        """The jars of the manifest."""
+        manifest = Path(__file__).with_name(f"{self.name}-jars.txt")
+        lines = manifest.read_text(encoding="ascii").splitlines()
+        return [Jar(*line.split()) for line in lines if line and not line.startswith("#")]
 
+    def missing(self, folder: Path) -> list[Jar]:
+        """Jars that are absent from `folder` or differ from their pinned hash."""
+        return [jar for jar in self.pinned() if not _is_sound(folder / jar.name, jar.sha256)]
 
-def fetch_jars(folder: Path | None = None) -> Path:
-    """Bring every missing jar into the cache and return the folder. Raises JarError."""
-    folder = folder or jars_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    missing = missing_jars(folder)
-    if not missing:
+    def fetch(self, folder: Path | None = None) -> Path:
+        """Bring every missing jar into the cache and return the folder. Raises JarError."""
+        folder = folder or self.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        missing = self.missing(folder)
+        if not missing:
+            return folder
+        base = os.environ.get("DUSTWATCH_MAVEN_BASE", MAVEN_CENTRAL).rstrip("/")
+        with (
+            httpx.Client(timeout=60, follow_redirects=True) as client,
+            ThreadPoolExecutor(max_workers=8) as pool,
+        ):
+            list(pool.map(lambda jar: _fetch(client, base, jar, folder), missing))
         return folder
-    base = os.environ.get("DUSTWATCH_MAVEN_BASE", MAVEN_CENTRAL).rstrip("/")
-    with (
-        httpx.Client(timeout=60, follow_redirects=True) as client,
-        ThreadPoolExecutor(max_workers=8) as pool,
-    ):
-        list(pool.map(lambda jar: _fetch(client, base, jar, folder), missing))
-    return folder
+
+
+KAFKA = JarSet("kafka", "3.9.1")
 
 
 def _fetch(client: httpx.Client, base: str, jar: Jar, folder: Path) -> None:
@@ -96,12 +106,3 @@ def _fetch(client: httpx.Client, base: str, jar: Jar, folder: Path) -> None:
 
 def _is_sound(file: Path, sha256: str) -> bool:
     return file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() == sha256
-
-
-if __name__ == "__main__":
-    try:
-        where = fetch_jars()
-    except JarError as error:
-        print(error, file=sys.stderr)
-        sys.exit(3)
-    print(f"Kafka {KAFKA_VERSION}: {len(pinned_jars())} jars in {where}")

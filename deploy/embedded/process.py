@@ -1,4 +1,4 @@
-"""Starting, watching and stopping a server process by its pid, with its output in a file."""
+"""Server processes: starting, watching and stopping by pid, with the output in a file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ServerError(RuntimeError):
 
 
 def accepts(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether something listens on that port."""
+    """True if something listens on the port."""
     with socket.socket() as probe:
         probe.settimeout(1.0)
         return probe.connect_ex((host, port)) == 0
@@ -48,11 +48,11 @@ class ServerProcess:
         return self.popen.pid
 
     def running(self) -> bool:
-        """Whether the process has not ended."""
+        """True if the process has not ended."""
         return self.popen.poll() is None
 
     def wait_until(self, ready: Callable[[], bool], within_s: float) -> None:
-        """Wait for `ready`. Raises ServerError when the process ends or the time is over."""
+        """Wait for `ready`. Raises ServerError if the process ends or the time runs out."""
         deadline = time.monotonic() + within_s
         while not ready():
             if not self.running():
@@ -63,13 +63,13 @@ class ServerProcess:
             time.sleep(0.05)
 
     def stop(self, within_s: float = STOP_WITHIN_S) -> int:
-        """SIGTERM, then SIGKILL after `within_s`; returns the exit code."""
+        """Send SIGTERM, then SIGKILL after `within_s`; returns the exit code."""
         if self.running():
             self.popen.terminate()
         return self.ended(within_s)
 
     def ended(self, within_s: float = STOP_WITHIN_S) -> int:
-        """Wait for the end, SIGKILL after `within_s`; returns the exit code."""
+        """Wait for the end, sending SIGKILL after `within_s`; returns the exit code."""
         try:
             return self.popen.wait(within_s)
         except subprocess.TimeoutExpired:
@@ -77,7 +77,7 @@ class ServerProcess:
         return self.popen.wait()
 
     def kill(self) -> None:
-        """SIGKILL to the whole group, as a power cut would."""
+        """Send SIGKILL to the whole group, like a power cut."""
         if self.running():
             os.killpg(self.pid, signal.SIGKILL)
         self.popen.wait()
@@ -88,6 +88,6 @@ class ServerProcess:
 
 
 def telling_lines(lines: Sequence[str], count: int = 3) -> list[str]:
-    """The last lines of a log that say something: none of a Java trace's places, no warnings of the JVM."""
+    """Last meaningful lines of a log: no stack frames of a Java trace, no warnings of the JVM."""
     said = [line.strip() for line in lines if line.strip() and not line.startswith(("\tat ", "WARNING: "))]
     return said[-count:]

@@ -1,1 +1,1 @@
-"""What Grafana is given: a data source, and one dashboard as code."""
+"""Grafana provisioning: a data source, and one dashboard as code."""

@@ -1,7 +1,8 @@
-"""The county dashboard as code: `python -m deploy.grafana.dashboard` writes dashboards/county.json.
+"""County dashboard as code: `python -m deploy.grafana.dashboard` writes dashboards/county.json.
 
 Measurements and fields are those of processors/history/measurements.py. Titles are Chinese first. A limit is
-drawn as its rule states it; what the clause lets be subtracted (`subtracted`) stands beside the value.
+drawn as its rule states it; the amount that the clause lets be subtracted (`subtracted`) is shown beside the
+value.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ _ANSWER = [{"type": "value", "options": {k: {"text": _WORDS[k], "color": _COLOUR
 
 
 def _answers(where: str) -> list[Query]:
-    """Number of verdicts of each answer in each step of time."""
+    """Number of verdicts of each answer per time step."""
     return [
         Query(
             f"SELECT count(\"id\") FROM verdicts WHERE answer = '{answer}' AND {where} "
@@ -58,7 +59,7 @@ def _answer_colours() -> list[Json]:
 
 
 def _verdicts(where: str, width: int, height: int = 8) -> Panel:
-    """How many verdicts of each answer were given."""
+    """Panel with the number of verdicts of each answer."""
     bars = {"drawStyle": "bars", "fillOpacity": 80, "stacking": {"mode": "normal", "group": "A"}}
     return Panel(
         "判定次数 · Verdicts",
@@ -248,7 +249,7 @@ def _capture() -> Panel:
 
 
 def county() -> list[Panel]:
-    """The whole county: who is above the limit, what was judged, who is silent."""
+    """Panels of the whole county: levels and limits, verdicts, worst sites, silent devices."""
     return [
         _newest_means(),
         _against_limits(),
@@ -259,7 +260,7 @@ def county() -> list[Panel]:
 
 
 def site() -> list[Panel]:
-    """One site: its curves with the limits, its verdicts, the health of its devices."""
+    """Panels of one site: its curves with the limits, its verdicts, the health of its devices."""
     return [
         _levels(),
         _hour_means(),
@@ -271,7 +272,7 @@ def site() -> list[Panel]:
 
 
 def variables() -> list[Json]:
-    """Pollutant, and the site of the lower half."""
+    """Variables: the pollutant, and the site of the lower half."""
     pollutants = ["pm10", "pm2_5", "tsp"]
     return [
         {
@@ -297,7 +298,7 @@ def variables() -> list[Json]:
 
 
 def dashboard() -> Json:
-    """The dashboard as Grafana's file provider reads it."""
+    """The dashboard as read by Grafana's file provider."""
     return {
         "uid": "dustwatch-county",
         "title": "扬尘监测 · Dust watch",
@@ -318,7 +319,7 @@ def dashboard() -> Json:
 
 
 def text() -> str:
-    """The file's content."""
+    """Content of the file."""
     return json.dumps(dashboard(), ensure_ascii=False, indent=2) + "\n"
 
 

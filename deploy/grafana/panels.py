@@ -1,4 +1,4 @@
-"""Panels of a Grafana dashboard as plain data: the few kinds that ours has."""
+"""Panels of a Grafana dashboard as plain data: the few kinds that we use."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A panel without its place: `height` and `width` in cells of the grid."""
+    """A panel without its position: `height` and `width` in cells of the grid."""
 
     title: str
     kind: str
@@ -66,13 +66,13 @@ def _target(index: int, query: Query) -> Json:
 
 
 def row(title: str, number: int, y: int) -> Json:
-    """A heading over the panels below it."""
+    """A heading above the panels that follow."""
     place = {"x": 0, "y": y, "w": WIDTH, "h": 1}
     return {"id": number, "type": "row", "title": title, "collapsed": False, "gridPos": place, "panels": []}
 
 
 def laid_out(sections: Sequence[tuple[str, Sequence[Panel]]]) -> list[Json]:
-    """Every section under its heading, panels from left to right, wrapped at the grid's width."""
+    """Lay out every section under its heading, panels from left to right, wrapped at the grid's width."""
     placed: list[Json] = []
     y = 0
     for title, panels in sections:
@@ -89,19 +89,19 @@ def laid_out(sections: Sequence[tuple[str, Sequence[Panel]]]) -> list[Json]:
 
 
 def steps(*bounds: tuple[float | None, str]) -> Json:
-    """Colours from bounds on; the first has no bound."""
+    """Colour steps, each starting at its bound; the first has no bound."""
     return {"mode": "absolute", "steps": [{"value": value, "color": color} for value, color in bounds]}
 
 
 def lines(unit: str, gap_min: int) -> Json:
-    """Field defaults of a curve; silence longer than `gap_min` minutes is a gap, no line across it."""
+    """Field defaults of a curve; silence longer than `gap_min` minutes is a gap that no line crosses."""
     custom = {"drawStyle": "line", "lineWidth": 1, "fillOpacity": 0, "showPoints": "auto"}
     custom |= {"spanNulls": gap_min * 60_000, "insertNulls": gap_min * 60_000}
     return {"unit": unit, "min": 0, "custom": custom}
 
 
 def dashed(pattern: str) -> Json:
-    """An override: series whose name matches are limits, dashed and red."""
+    """Override for series whose name matches: they are limits, dashed and red."""
     return {
         "matcher": {"id": "byRegexp", "options": pattern},
         "properties": [
@@ -126,7 +126,7 @@ def newest(**more: Any) -> Json:
 
 
 def sorted_by(field: str, descending: bool, limit: int | None = None) -> list[Json]:
-    """Transformations: order the rows, keep the first so many."""
+    """Transformations that sort the rows and keep the first `limit` of them."""
     found: list[Json] = [{"id": "sortBy", "options": {"sort": [{"field": field, "desc": descending}]}}]
     if limit is not None:
         found.append({"id": "limit", "options": {"limitField": limit}})

@@ -1,1 +1,1 @@
-"""Everything of one machine: embedded servers, services, and the demo."""
+"""One machine running everything: embedded servers, services, and the demo."""

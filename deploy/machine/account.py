@@ -1,4 +1,4 @@
-"""The account of a run: what was published against what was stored, found twice, or quarantined."""
+"""Account of a run: readings published against those stored, found twice, or quarantined."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from processors.records import BREACH, JUDGED
 
 @dataclass(slots=True)
 class Account:
-    """Counts of readings and of what came of them; the keys of the last line of `dustwatch demo`."""
+    """Counts of readings and their outcomes; the keys of the last line of `dustwatch demo`."""
 
     published: int = 0
     received: int = 0
@@ -30,16 +30,16 @@ class Account:
 
     @property
     def accounted(self) -> int:
-        """Readings whose fate is known."""
+        """Number of readings whose outcome is known."""
         return self.stored + self.duplicates + self.quarantined.total()
 
     @property
     def balanced(self) -> bool:
-        """Whether every published reading is accounted for."""
+        """True if every published reading is accounted for."""
         return self.published == self.accounted
 
     def as_json(self) -> dict[str, object]:
-        """The object of the contract."""
+        """JSON object of the contract."""
         return {
             "published": self.published,
             "received": self.received,

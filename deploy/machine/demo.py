@@ -1,4 +1,4 @@
-"""`dustwatch demo`: the whole way on this machine, with a simulated county, compressed in time."""
+"""Demo: the whole pipeline on this machine, with a simulated county, compressed in time."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Demo:
     first_message_s: float | None = None
 
     def run(self, for_s: float | None, on_ready: Callable[[], None]) -> Account:
-        """Start, play until told to stop or for `for_s` seconds after all is ready, settle, account.
+        """Start, play until told to stop or for `for_s` seconds after everything is ready, settle, account.
 
         Raises ServerError, FolderError, StoppedEarly.
         """
@@ -76,7 +76,7 @@ class Demo:
         cases.close()
 
     def _settle(self, published: int) -> Account:
-        """Wait until every published reading has been accounted for, or the time is over."""
+        """Wait until every published reading has been accounted for, or the time runs out."""
         history = open_history(self.stack.env("store")["DUSTWATCH_HISTORY"])
         cases = CaseStore(self.stack.env("alerts")["DUSTWATCH_CASES"])
         deadline = time.monotonic() + SETTLE_WITHIN_S
@@ -97,13 +97,13 @@ class Demo:
 
 
 def clock_setting(start_ms: int, speed: float, anchor_ms: int) -> str:
-    """The `DUSTWATCH_CLOCK` that all processes of the run share."""
+    """Value of `DUSTWATCH_CLOCK` shared by all processes of the run."""
     start, anchor = (datetime.fromtimestamp(ms / 1000, UTC).isoformat() for ms in (start_ms, anchor_ms))
     return f"{start} x{speed:g} @{anchor}"
 
 
 def start_instant(zone: str, today: datetime) -> int:
-    """This morning's start in the county's zone, ms UTC."""
+    """Start of the demo this morning in the county's zone, ms UTC."""
     local = today.astimezone(ZoneInfo(zone)).replace(
         hour=START_AT[0], minute=START_AT[1], second=0, microsecond=0
     )
@@ -111,7 +111,7 @@ def start_instant(zone: str, today: datetime) -> int:
 
 
 def simulated_county(register: Register, now_ms: int) -> SimulatedCounty:
-    """The register's monitors, five of them odd, with two dusty events."""
+    """The register's monitors, up to four of them odd, with two dust episodes."""
     native = [d for d in register.devices.values() if d.format == "json_v1"]
     odd = dict(zip((d.id for d in reversed(native)), (BROKEN, SILENT, LYING, STUTTERING), strict=False))
     calm = [d.site for d in native if d.id not in odd]
@@ -127,7 +127,7 @@ def simulated_county(register: Register, now_ms: int) -> SimulatedCounty:
 
 
 def build_demo(config: Path, folder: Path, speed: float, port: int, say: Say) -> Demo:
-    """A demo of the configuration folder. Raises ConfigError."""
+    """Build a demo of the configuration folder. Raises ConfigError."""
     register = load_register(config)
     start_ms = start_instant(register.county.zone, datetime.now(UTC))
     return Demo(Stack(folder, config, "wall", port, say, purpose="demo"), register, start_ms, speed, say)

@@ -1,7 +1,7 @@
-"""The data folder of a county on one machine: held by one process at a time, and marked for its purpose.
+"""Data folder of a county on one machine: held by one process at a time, and marked for its purpose.
 
-Two Kafka nodes on one folder destroy its log, and a demo empties its folder: so neither may ever take
-a folder that is in use, that is another's, or that holds what we did not make.
+Two Kafka nodes on one folder destroy its log, and a demo empties its folder: so neither may ever take a
+folder that is in use, that belongs to the other, or that holds files we did not make.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ class FolderError(Exception):
 
 @dataclass(slots=True)
 class HeldFolder:
-    """A folder that is ours until `release`, or until this process ends in whatever way."""
+    """A folder held until `release`, or until this process ends in whatever way."""
 
     path: Path
     mark: IO[str]
 
     def empty(self) -> None:
-        """Remove all but the mark. Raises FolderError."""
+        """Remove everything but the mark. Raises FolderError."""
         try:
             for entry in self.path.iterdir():
                 if entry.name == MARK:
@@ -48,12 +48,12 @@ class HeldFolder:
             raise _unusable(self.path, error) from error
 
     def release(self) -> None:
-        """Let others have it; the mark stays."""
+        """Let other processes have it; the mark stays."""
         self.mark.close()
 
 
 def hold_folder(path: Path, purpose: Purpose) -> HeldFolder:
-    """Make the folder if need be, and hold it. Raises FolderError; nothing was changed then."""
+    """Create the folder if needed, and hold it. Raises FolderError, in which case no file was changed."""
     try:
         path.mkdir(mode=_OF_OWNER, parents=True, exist_ok=True)
         strange = not (path / MARK).exists() and any(path.iterdir())

@@ -1,4 +1,4 @@
-"""Everything of one machine: embedded Kafka and MQTT broker, topics, configuration, services, desk."""
+"""Stack of one machine: embedded Kafka and MQTT broker, topics, configuration, services, desk."""
 
 from __future__ import annotations
 
@@ -80,9 +80,9 @@ class Stack:
         return {**{f"DUSTWATCH_{k}": v for k, v in settings.items()}, **self.extra_env}
 
     def start_servers(self) -> None:
-        """The folder, Kafka, MQTT broker and topics. Raises ServerError, FolderError, StoppedEarly.
+        """Start the folder, Kafka, MQTT broker and topics. Raises ServerError, FolderError, StoppedEarly.
 
-        A demo's folder is emptied: its past would lie in the future of the next one.
+        A demo's folder is emptied: the data of one demo would lie in the future of the next.
         """
         if accepts(self.desk_port):
             raise ServerError(f"port {self.desk_port} (the desk) is taken; choose another with --port")
@@ -150,7 +150,7 @@ class Stack:
 
     @property
     def settings_file(self) -> Path:
-        """What other commands read to find this county: DUSTWATCH_SETTINGS."""
+        """File for DUSTWATCH_SETTINGS, by which other commands find this county."""
         return self.folder / "settings.env"
 
     def _write_settings(self) -> None:
@@ -160,7 +160,7 @@ class Stack:
         self.settings_file.write_text("".join(lines), encoding="utf-8")
 
     def tend(self) -> None:
-        """Start again what has ended and is due, servers first; say what happened."""
+        """Restart servers and services that have ended and are due, servers first; report what happened."""
         now = time.monotonic()
         for server in self.servers:
             for line in server.tend(now):
@@ -185,7 +185,7 @@ class Stack:
             return False
 
     def stop(self) -> dict[str, int]:
-        """Services first, then the servers; returns the services' exit codes."""
+        """Stop services first, then the servers; returns the services' exit codes."""
         codes = self.supervisor.stop()
         self.mqtt.stop()
         self.kafka.stop()

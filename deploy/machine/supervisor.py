@@ -1,7 +1,7 @@
-"""Keeps the service processes running: started together, restarted when one ends, stopped together.
+"""Supervisor of the service processes: started together, restarted when one ends, stopped together.
 
-Any unexpected end of a service is its way of saying "start me again from the log"; the supervisor
-does so after a pause that doubles up to a bound, and counts it.
+A service that ends unexpectedly asks thereby to be started again from the log; the supervisor does so
+after a pause that doubles up to a bound, and counts it.
 """
 
 from __future__ import annotations
@@ -61,12 +61,12 @@ class Service:
 
 
 def free_bytes(folder: Path) -> int:
-    """Room on the disk of a folder."""
+    """Free space on the disk of a folder, in bytes."""
     return shutil.disk_usage(folder).free
 
 
 class Server(Protocol):
-    """An embedded server, of which the services are clients."""
+    """An embedded server that the services are clients of."""
 
     def running(self) -> bool: ...
     def start(self) -> object:
@@ -75,7 +75,7 @@ class Server(Protocol):
 
 @dataclass(slots=True)
 class KeptServer:
-    """An embedded server that is started again on its folder when it ends: full disk, kill -9."""
+    """An embedded server that is restarted on its folder when it ends: full disk, kill -9."""
 
     name: str
     server: Server
@@ -87,7 +87,7 @@ class KeptServer:
     room: Callable[[Path], int] = free_bytes
 
     def tend(self, now: float) -> list[str]:
-        """Start it again when it has ended and is due; what happened, in words. `now`: monotonic, s."""
+        """Restart it if it has ended and is due; returns what happened, in words. `now`: monotonic, s."""
         if self.due_at is None:
             if self.server.running():
                 return []
@@ -137,7 +137,7 @@ class Supervisor:
         self.services.append(service)
 
     def tend(self) -> list[str]:
-        """Restart what has ended and is due; returns what happened, in words."""
+        """Restart services that have ended and are due; returns what happened, in words."""
         said: list[str] = []
         now = time.monotonic()
         for service in self.services:
@@ -166,7 +166,7 @@ class Supervisor:
         return said
 
     def stop(self) -> dict[str, int]:
-        """SIGTERM to all at once, wait for each; returns exit codes by name."""
+        """Send SIGTERM to all at once, wait for each; returns exit codes by name."""
         alive = [s for s in self.services if s.process is not None and s.process.running()]
         for service in alive:
             assert service.process is not None

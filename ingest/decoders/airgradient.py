@@ -24,7 +24,7 @@ _SERIAL = "serialno"
 def decode(
     payload: bytes, topic: str, policy_of: Callable[[str | None], DevicePolicy]
 ) -> list[Decoded | Rejected]:
-    """One reading; the topic's serial number counts, the payload's where the topic names none."""
+    """One reading; the serial number in the topic takes precedence over the one in the payload."""
     try:
         sent = json_text.load_object(payload)
         serial = key_text(sent.pop(_SERIAL, None))

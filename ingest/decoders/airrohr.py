@@ -30,7 +30,7 @@ _IDS = ("esp8266id", "esp32id", "chipid", "sensor_id")
 def decode(
     payload: bytes, topic: str, policy_of: Callable[[str | None], DevicePolicy]
 ) -> list[Decoded | Rejected]:
-    """One reading; the device is the id in the payload, else the last telling segment of the topic."""
+    """One reading; the device is the id in the payload, else the last meaningful segment of the topic."""
     try:
         sent = json_text.load_object(payload)
         values = _values(sent.pop(_LIST, None))

@@ -1,4 +1,4 @@
-"""Vendors' attribute names to our quantities: what the small JSON formats have in common."""
+"""Mapping of vendors' attribute names to our quantities, shared by the small JSON formats."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _GENERIC_SEGMENTS = frozenset({"readings", "telemetry", "data", "json", "up", "s
 
 
 class Attributes(NamedTuple):
-    """What a vendor's attributes come to."""
+    """Result of reading a vendor's attributes."""
 
     values: dict[str, int]
     extras: dict[str, Any]
@@ -41,13 +41,13 @@ def read_attributes(
     units: Mapping[str, str] | None = None,
     texts_are_usual: bool = False,
 ) -> Attributes:
-    """Values of the known attributes in thousandths, the rest as extras.
+    """Read known attributes as values in thousandths, the rest as extras.
 
-    `units` are those that stand in the payload, by the vendor's name; the device's configuration and
-    the vendor's documentation come after. Of two attributes of one quantity the one that stands
-    earlier in `names` counts. An impossible weather value is kept as an extra and noted (a broken
-    thermometer must not cost the dust reading), impossible dust is refused.
-    Raises Refused; `no_known_key` where not one attribute is known.
+    `units` are those given in the payload, by the vendor's name; they take precedence over the device's
+    configuration, and that over the vendor's documentation. If two attributes give one quantity, the one
+    earlier in `names` is used. An impossible weather value is kept as an extra and noted (a broken
+    thermometer must not cost the dust reading), an impossible dust value is refused.
+    Raises Refused; `no_known_key` if no attribute is known.
     """
     values: dict[str, int] = {}
     extras = {key: value for key, value in sent.items() if key not in names}
@@ -77,7 +77,7 @@ def read_attributes(
 
 
 def key_in_topic(topic: str) -> str | None:
-    """The segment that names the device in a topic of a free layout: the last that is no generic word."""
+    """Segment that names the device in a topic of free layout: the last that is not a generic word."""
     for segment in reversed(topic.split("/")):
         if segment and segment not in _GENERIC_SEGMENTS:
             return segment

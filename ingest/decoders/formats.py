@@ -1,4 +1,4 @@
-"""The formats of payloads, one entry each: how to read it, which units may be set for it, how it is heard.
+"""Table of payload formats: how to read each, which units may be set for it, how its devices are received.
 
 A new format is a module beside this one and an entry here; configuration, commands and checks read the table.
 """
@@ -25,7 +25,7 @@ class Decoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """What the product has to know of a format."""
+    """Properties of a payload format."""
 
     decode: Decoder
     # What a unit may be given for -> the quantity: our names, and the vendor's codes. A unit under any

@@ -1,4 +1,4 @@
-"""Instants as payloads write them, to milliseconds UTC and back."""
+"""Instants as written in payloads, converted to milliseconds UTC and back."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SHORTEST_ISO = len("2026-11-23T08")
 
 
 class BadTime(ValueError):
-    """A time that names no instant."""
+    """A time that does not denote an instant."""
 
 
 def parse_instant(value: object, utc_offset_s: int) -> int:

@@ -21,7 +21,7 @@ _NOT_A_NUMBER = re.compile(rb"\b(?:NaN|Infinity)\b")
 
 
 def load(payload: bytes) -> Any:
-    """The JSON value of a payload. Raises Refused with `empty`, `too_large`, `bad_json` or `bad_value`."""
+    """Parse the JSON value of a payload. Raises Refused: `empty`, `too_large`, `bad_json` or `bad_value`."""
     if len(payload) > MAX_PAYLOAD:
         raise Refused("too_large", f"{len(payload)} bytes; at most {MAX_PAYLOAD} are read")
     try:
@@ -40,7 +40,7 @@ def load(payload: bytes) -> Any:
 
 
 def load_object(payload: bytes) -> dict[str, Any]:
-    """The JSON object of a payload. Raises Refused as `load` does."""
+    """Parse the JSON object of a payload. Raises Refused as `load` does."""
     value = load(payload)
     if type(value) is not dict:
         raise Refused("bad_json", "expected an object")
@@ -48,11 +48,11 @@ def load_object(payload: bytes) -> dict[str, Any]:
 
 
 def _texts_in(root: Any) -> int:
-    """How many texts, keys included, a value holds.
+    """Number of texts, including keys, in a value.
 
     Each is written between two quotes, so a payload with more quotes than that either escapes some
-    inside a text or has keys that the parser dropped: only then is it worth looking twice.
-    Raises Refused where the value is nested too deeply.
+    inside a text or has keys that the parser dropped: only then is a second look worthwhile.
+    Raises Refused if the value is nested too deeply.
     """
     texts = 0
     level: list[Any] = [root]
@@ -106,5 +106,5 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def rejected(refused: Refused, raw: bytes) -> Rejected:
-    """The rejection that a refusal becomes."""
+    """Rejection for a refusal."""
     return Rejected(refused.code, refused.detail, raw)

@@ -1,7 +1,7 @@
-"""The native payload of `dust/v1/<device>/readings`: one JSON object, or an array of them.
+"""Native payload of `dust/v1/<device>/readings`: one JSON object, or an array of them.
 
 The bridge decodes every message here, so the usual reading (one flat object of numbers in normal
-units) is done in one pass; whatever is odd in a field goes through `_field`, slower and exact.
+units) is handled in one pass; anything odd is read by `_reading`, slower and exact.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _NONE: dict[str, str] = {}
 
 
 def device_key(topic: str) -> str | None:
-    """The key that a topic names its device by: its third segment, or a foreign topic as a whole.
+    """Key that a topic gives for its device: its third segment, or a foreign topic as a whole.
 
     None for an empty topic. Raises Refused for a reserved or empty name.
     """
@@ -80,7 +80,7 @@ def _rejected(refused: Refused | BadTime, raw: bytes) -> Rejected:
 
 
 def _plain_reading(fields: dict[str, Any], device: str | None, policy: DevicePolicy) -> Decoded | None:
-    """The reading in an object of possible numbers in normal units; None where anything is odd."""
+    """The reading in an object of possible numbers in normal units; None if anything is odd."""
     if policy.units and not _are_normal(policy.units):
         return None
     values: dict[str, int] = {}
@@ -157,7 +157,7 @@ def _reading(fields: dict[str, Any], device: str | None, policy: DevicePolicy) -
 
 
 def _are_normal(units: Mapping[str, Any]) -> bool:
-    """Whether these units of a payload or a device change no number."""
+    """True if these units of a payload or a device change no number."""
     for key, unit in units.items():
         if key in _RANGES and (type(unit) is not str or not is_normal(key, unit)):
             return False
@@ -165,7 +165,7 @@ def _are_normal(units: Mapping[str, Any]) -> bool:
 
 
 def _units(sent: object, policy: DevicePolicy) -> dict[str, str]:
-    """Units by quantity: those in the payload before those of the device's configuration."""
+    """Units by quantity: those in the payload take precedence over the device's configuration."""
     if not isinstance(sent, dict):
         raise Refused("bad_unit", 'units: expected an object such as {"pm10": "ug/m3"}')
     units = dict(policy.units)

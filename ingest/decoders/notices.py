@@ -1,4 +1,4 @@
-"""Background values, signals and states of the native topics; their times are normalised to [start, end)."""
+"""Decoders of the native topics for background values, signals and states; times become [start, end)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LONGEST_ID = 200
 
 
 class BackgroundNotice(NamedTuple):
-    """What a reference station measured over [start, end), ms UTC; values in thousandths."""
+    """Measurement of a reference station over [start, end), ms UTC; values in thousandths."""
 
     id: str
     station: str
@@ -36,7 +36,7 @@ class BackgroundNotice(NamedTuple):
 
 
 class SignalNotice(NamedTuple):
-    """An order from outside; `start` None: from its receipt on; `end` None: until called off."""
+    """An order from outside; `start` None: from its receipt on; `end` None: until it is revoked."""
 
     id: str
     place: str
@@ -51,7 +51,7 @@ class SignalNotice(NamedTuple):
 def decode_background(
     payload: bytes, topic: str, utc_offset_s: int = 8 * 3600
 ) -> BackgroundNotice | Rejected:
-    """`dust/v1/background/<station>`. `label` says whether `time` names the window's start or its end.
+    """`dust/v1/background/<station>`. `label` says whether `time` is the window's start or its end.
 
     Without `label` it is the start, as everywhere in the native format; without `period`, an hour.
     """
@@ -71,8 +71,9 @@ def decode_background(
 def decode_signal(payload: bytes, topic: str, utc_offset_s: int = 8 * 3600) -> SignalNotice | Rejected:
     """`dust/v1/signals/<area or site>`.
 
-    A `calibration` names a `device` of the site; `from` and `until` are the window in which what it says
-    is no air; `calibration` is a list of corrections as in `devices.yaml`, each with an instant `from`.
+    A `calibration` names a `device` of the site; `from` and `until` are the window in which its values
+    don't represent the air; `calibration` is a list of corrections as in `devices.yaml`, each with an
+    instant `from`.
     """
     try:
         place = _last_segment(topic, _SIGNALS)
@@ -141,16 +142,16 @@ def _calibration(sent: dict[str, Any], end: int | None, utc_offset_s: int) -> tu
 
 
 class StatusNotice(NamedTuple):
-    """What a device says of its connection; `state` is one of STATES."""
+    """Connection state reported for a device; `state` is one of STATES."""
 
     device: str
     state: str
 
 
 def decode_status(payload: bytes, topic: str) -> StatusNotice | Rejected:
-    """`dust/v1/<device>/status`: `online` or `offline` as plain text, of any case, maybe as a JSON string.
+    """`dust/v1/<device>/status`: `online` or `offline` as plain text, in any case, maybe as a JSON string.
 
-    An empty payload takes back what the broker has kept (MQTT 5.0, 3.3.1.3).
+    An empty payload clears what the broker has retained (MQTT 5.0, 3.3.1.3).
     """
     device = topic.removeprefix(_NATIVE).removesuffix(_STATUS)
     said = payload[:_LONGEST_ID].decode("utf-8", "replace").strip().strip('"').lower()
@@ -223,5 +224,5 @@ def _id(sent: dict[str, Any]) -> str | None:
 
 
 def _hash(*content: object) -> str:
-    """An id that two deliveries of the same notice share."""
+    """Id shared by all deliveries of the same notice."""
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]

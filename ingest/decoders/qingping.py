@@ -89,7 +89,7 @@ def _reading(
 
 
 def _outer_time(extras: dict[str, Any], policy: DevicePolicy) -> int | None:
-    """The message's own time, where its readings have none."""
+    """The message's own time, for readings that have none."""
     for name in _TIMES:
         value = extras.pop(name, None)
         if value is not None:

@@ -41,7 +41,7 @@ def decode(
 
 
 class _NoList(NamedTuple):
-    """What stands where a device's list of readings should: refused without its neighbours."""
+    """A value found in place of a device's list of readings: refused without its neighbours."""
 
     value: Any
 
@@ -51,7 +51,7 @@ def _entries(listed: Any) -> list[Any]:
 
 
 def _alone(name: str, entry: Any) -> bytes:
-    """A payload of this one entry."""
+    """Payload with this one entry."""
     return orjson.dumps({name: entry.value if isinstance(entry, _NoList) else [entry]})
 
 
@@ -70,7 +70,7 @@ def _reading(name: str, entry: Any, policy: DevicePolicy) -> Decoded:
 
 
 def _in_small_letters(name: str, values: dict[str, Any]) -> dict[str, Any]:
-    """The values with known keys in small letters: ThingsBoard leaves the spelling to its users."""
+    """Values with known keys in lower case: ThingsBoard leaves the spelling to its users."""
     spelt: dict[str, Any] = {}
     for key, value in values.items():
         small = key.casefold()

@@ -28,7 +28,7 @@ _BACKGROUND_DELAY_MS = 4 * 60_000  # stations publish an hour a few minutes afte
 
 
 class Sent(NamedTuple):
-    """A message to publish at `at_ms`; `readings` is how many readings it counts as."""
+    """A message to publish at `at_ms`; `readings` is the number of readings it counts as."""
 
     at_ms: int
     topic: str
@@ -38,7 +38,7 @@ class Sent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SimulatedCounty:
-    """Who is simulated, how each monitor behaves, and what happens."""
+    """Register to simulate, character of each monitor, and dust episodes."""
 
     register: Register
     characters: Mapping[str, str]
@@ -90,12 +90,12 @@ class SimulatedCounty:
 
 
 def _phase(device: str, interval_ms: int) -> int:
-    """Each monitor speaks at a second of its own."""
+    """Offset within the interval, so that each monitor sends at a second of its own."""
     digest = hashlib.blake2b(device.encode(), digest_size=4).digest()
     return int.from_bytes(digest, "big") % (interval_ms // 1000) * 1000
 
 
 def _in_units_of(device: Device, values: dict[str, float]) -> dict[str, float]:
-    """Values as the device sends them: mg/m3 where its configuration says so."""
+    """Values as the device sends them: in mg/m3 if its configuration says so."""
     milligrams = {name for name, unit in device.units.items() if unit == "mg/m3"}
     return {k: round(v / 1000, 6) if k in milligrams else v for k, v in values.items()}

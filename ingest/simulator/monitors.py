@@ -1,4 +1,4 @@
-"""What each simulated monitor measures: regional air plus its site's own dust, plus its own character."""
+"""Measurements of simulated monitors: regional air, the site's own dust, and the monitor's character."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def noise(device: str, at_ms: int, salt: str = "") -> float:
 
 
 def working(at_ms: int) -> float:
-    """How busy sites are, 0 to 1: seven to nineteen, with a break at noon."""
+    """Level of activity on sites, 0 to 1: seven to nineteen, with a break at noon."""
     hour = hour_of_day(at_ms)
     if not 7 <= hour < 19:
         return 0.04
@@ -52,7 +52,7 @@ def working(at_ms: int) -> float:
 def measure(
     device: str, site: str, kind: str, at_ms: int, episodes: tuple[DustEpisode, ...], character: str = HONEST
 ) -> dict[str, float]:
-    """Values in normalised units of a monitor at an instant."""
+    """Values of a monitor at an instant, in normalised units."""
     air = weather_at(at_ms)
     local = ACTIVITY.get(kind, _DEFAULT_ACTIVITY) * working(at_ms)
     local *= 0.75 + 0.35 * wobble(site, at_ms, 2 * HOUR_MS) + 0.12 * noise(device, at_ms)

@@ -1,4 +1,4 @@
-"""How simulated monitors speak: values to topic and payload, one function a format."""
+"""Payloads of simulated monitors: values to topic and payload, one function per format."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CHINA = timedelta(hours=8)
 
 
 def json_v1(key: str, at_ms: int, values: Values, seq: int) -> Message:
-    """Native JSON, as `ingest/decoders/json_v1.py` reads it."""
+    """Native JSON, as read by `ingest/decoders/json_v1.py`."""
     stamp = datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds")
     body = {"time": stamp.replace("+00:00", "Z"), **values, "seq": seq}
     return f"dust/v1/{key}/readings", json.dumps(body).encode()
@@ -45,7 +45,7 @@ def hj212(key: str, at_ms: int, values: Values, seq: int) -> Message:
 
 
 def airgradient(key: str, at_ms: int, values: Values, seq: int) -> Message:
-    """AirGradient's local MQTT reading; it carries no time."""
+    """AirGradient's local MQTT reading, which carries no time."""
     body = {
         "serialno": key,
         "wifi": -50 - seq % 9,

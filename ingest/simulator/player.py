@@ -1,4 +1,4 @@
-"""Publishes a simulated county to an MQTT broker by the clock, and counts what it published."""
+"""Player that publishes a simulated county to an MQTT broker by the clock, and counts what it published."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MQTT_PORT = 1883
 
 @dataclass(slots=True)
 class Played:
-    """What was published, and confirmed by the broker."""
+    """Counts of what was published."""
 
     messages: int = 0
     readings: int = 0
@@ -44,7 +44,7 @@ class Player:
         self._client.loop_start()
 
     def run(self, stop: threading.Event) -> Played:
-        """Publish until told to stop, then wait for the broker's confirmations."""
+        """Publish until told to stop, then wait for the broker's confirmation."""
         last = None
         while not stop.wait(_STEP_S):
             now = self.clock.now_ms()

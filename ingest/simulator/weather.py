@@ -1,6 +1,7 @@
 """Weather and regional dust of the simulated county: smooth functions of time, no state.
 
-Plausible, not real: a daily cycle, a slow synoptic wave, one wind that turns, and a dusty event.
+Plausible, not real: a daily cycle, a slow synoptic wave, one turning wind, and a peak of dust at each rush
+hour.
 """
 
 from __future__ import annotations

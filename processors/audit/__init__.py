@@ -1,9 +1,11 @@
-"""Why a result is what it is, from history alone.
+"""Audit: explains a published result from history alone.
 
-`trail` collects what a result depends on and `facts` reads the configuration of its time; `recompute` does
-the arithmetic again with code of its own; `explain` tells the story in Chinese and English, `document` in
-JSON.
-`which_rules` and `rose` answer the auditor's other questions: by which rules, and from where.
+`trail` collects everything a result depends on and `facts` reads the configuration that was in force;
+`recompute` repeats the arithmetic with code of its own; `explain` words the explanation in Chinese and
+English, `document` gives it as JSON.
+
+`which_rules` and `rose` answer the auditor's other questions: which rules judge a site, and where its dust
+came from.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Why a stored reading did or did not enter a mean, from its flags, marks and the orders of its time."""
+"""Admission of a stored reading to a mean, decided by its flags, its marks and the orders in force."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ABOVE_RANGE = "T"  # HJ 212: beyond the upper limit of the range
 
 @dataclass(frozen=True, slots=True)
 class AdmissionTerms:
-    """By what values are admitted: codes of the checks that a rule refuses, and what held at the time."""
+    """Terms of admission: checks that a rule refuses, maintenance at the site, and a cutoff of receipt."""
 
     refuses: Sequence[str] = NO_MEASUREMENT  # where a value failed them
     refuses_suspect: Sequence[str] = ()  # where it is suspect
@@ -25,7 +25,7 @@ class AdmissionTerms:
 
 
 class ValueAdmission(NamedTuple):
-    """`why`: codes, empty where the value is admitted."""
+    """A value and its admission; `why`: codes of the reasons against it, empty if it is admitted."""
 
     value: float
     words: tuple[str, ...]  # of the quality checks and the device: `spike!` failed, `spike` suspect
@@ -39,9 +39,9 @@ def admission(
     words: Sequence[str] = (),
     beaten: bool = False,
 ) -> ValueAdmission | None:
-    """Of one value of a reading; None: the reading has no such value.
+    """Admission of one value of a reading; None: the reading has no such value.
 
-    `words`: what the checks say of the value; `beaten`: another reading of the same time counts in its place.
+    `words`: findings of the checks on the value; `beaten`: another reading of the same time counts instead.
     """
     value = reading.values.get(pollutant)
     if value is None:
@@ -63,12 +63,12 @@ def admission(
 
 
 def _is_within(reading: ReadingRow, start: int, until: int | None) -> bool:
-    """Was it measured within [start, until)? A mean that ends where maintenance begins was before it."""
+    """True if any of it was measured within [start, until); a mean that ends at `start` was not."""
     return (until is None or reading.time < until) and reading.end > start
 
 
 def _verdict_of_checks(reading: ReadingRow, pollutant: str, words: Sequence[str]) -> tuple[str, ...]:
-    """What the checks say of the value, and what its device's flag means."""
+    """Findings of the checks on a value, together with the meaning of its device's flag."""
     found = set(words)
     flag = reading.flags.get(pollutant, "")
     if flag not in ("", "N"):

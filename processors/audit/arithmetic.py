@@ -1,8 +1,8 @@
-"""The arithmetic of one window done again from stored readings, step by step, for people to follow.
+"""Recomputation of one window from stored readings, step by step, for people to follow.
 
-It shares no code with the fold that judged: whole numbers of Python instead of columns, one device at a
-time. Values are whole thousandths, means of slots whole 1e-9 of the unit, rounded half up (contracts,
-Time and windows). What it finds is compared with what was published.
+It shares no code with the fold that judged: Python integers instead of columns, one device at a time. Values
+are whole thousandths, means of slots whole 1e-9 of the unit, rounded half up (contracts, Time and windows).
+The results are compared with what was published.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A slot (of a long window: an hour) that is covered; `values` took part in its mean."""
+    """A covered slot, or a valid hour of a long window; `values`: how many values its mean is made of."""
 
     start: int
     mean: int  # 1e-9 unit
@@ -37,7 +37,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What a window comes to. `expected`: how many slots it has, 0 where the interval does not divide it."""
+    """Result of a window. `expected`: number of its slots, 0 if the interval does not divide it."""
 
     slots: tuple[Slot, ...]
     expected: int
@@ -45,13 +45,13 @@ class Window:
 
     @property
     def capture(self) -> float | None:
-        """Covered slots of those expected."""
+        """Share of the expected slots that are covered; None if none are expected."""
         return len(self.slots) / self.expected if self.expected else None
 
 
 @dataclass(frozen=True, slots=True)
 class SlotStatistic:
-    """What is made of the slots: mean, max, percentile (nearest rank), count of slots above a mark."""
+    """Statistic over the slots: mean, max, percentile (nearest rank), or the number of slots above a mark."""
 
     name: str = "mean"
     percentile: float | None = None
@@ -64,7 +64,7 @@ MEAN = SlotStatistic()
 def window_of(
     values: Iterable[Value], interval: int, start: int, end: int, statistic: SlotStatistic = MEAN
 ) -> Window:
-    """[start, end) of a device that sends every `interval` ms. All in ms."""
+    """The window [start, end) of a device that sends every `interval` ms. All in ms."""
     width = end - start
     if interval <= 0 or width % interval:
         return Window((), 0, None)
@@ -90,7 +90,7 @@ def long_window_of(
     statistic: SlotStatistic = MEAN,
     hours: int | None = None,
 ) -> Window:
-    """A window of more than an hour: made of its clock hours that are valid. `hours`: how many it has."""
+    """A window longer than an hour, made of its valid clock hours. `hours`: how many clock hours it has."""
     found = []
     for begin in range(start, end, HOUR_MS):
         hour = window_of(values, interval, begin, begin + HOUR_MS)
@@ -116,7 +116,7 @@ def _slot(values: Sequence[Value], begin: int, until: int, start: int, end: int)
 
 
 def _once(values: Sequence[Value], length: int) -> list[Value]:
-    """Without the instants within a mean of at most a slot: what it is made of is not counted again."""
+    """Drop instants within a mean of at most one slot, so that no measurement counts twice."""
     means = [value for value in values if 0 < value.period <= length]
     return [
         one
@@ -126,7 +126,7 @@ def _once(values: Sequence[Value], length: int) -> list[Value]:
 
 
 def _finest(weighed: list[tuple[Value, int]], length: int) -> list[tuple[Value, int]]:
-    """What a slot is made of: a mean that reaches beyond it counts only where nothing finer is."""
+    """Values that a slot's mean is made of; one longer than the slot counts only if nothing is finer."""
     beyond = [value.period if value.period > length else 0 for value, _ in weighed]
     return [one for one, reach in zip(weighed, beyond, strict=True) if reach == min(beyond)]
 
@@ -164,7 +164,7 @@ def _rounded(total: int, parts: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class LimitComparison:
-    """A value, what is subtracted of a background, and the limit, all in one unit."""
+    """Comparison of a value, less its background up to a cap, with a limit; all in one unit."""
 
     value: float
     background: float | None
@@ -174,19 +174,19 @@ class LimitComparison:
 
     @property
     def subtracted(self) -> float:
-        """What the clause lets be subtracted."""
+        """Amount of background that the clause allows to be subtracted."""
         if self.background is None:
             return 0.0
         return self.background if self.cap is None else min(self.background, self.cap)
 
     @property
     def left(self) -> float:
-        """What is compared with the limit."""
+        """Value after subtraction, which is compared with the limit."""
         return float(_exact(self.value) - _exact(self.subtracted))
 
     @property
     def exceeds(self) -> bool:
-        """The limit itself complies where the rule is strict."""
+        """True if the limit is exceeded; a value equal to it complies if the rule is strict."""
         left, limit = _exact(self.value) - _exact(self.subtracted), _exact(self.limit)
         return left > limit if self.strict else left >= limit
 
@@ -202,11 +202,11 @@ class LimitComparison:
 
 
 def number(value: float) -> str:
-    """A number for people: one decimal at least, three at most; more only where rounding would hide it."""
+    """Format a number for people, with one to three decimals."""
     short = f"{value:.3f}".rstrip("0")
     return short + "0" if short.endswith(".") else short
 
 
 def _exact(value: float) -> Fraction:
-    """To 1e-9 of the unit, in which limits are compared."""
+    """The value rounded to 1e-9 of the unit, the precision at which limits are compared."""
     return Fraction(round(Fraction(value) * NANO), NANO)

@@ -1,6 +1,6 @@
-"""What a stored raw value becomes by the calibrations that were known of its monitor. Pure.
+"""Corrections of stored raw values by the calibrations known for their monitor. Pure.
 
-Worked out by decimal arithmetic, not by the columns of the live fold: `explain` compares the two.
+Computed in decimal arithmetic, not by the columns of the live fold: `explain` compares the two.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _MILLIONTH, _THOUSANDTH = Decimal("0.000001"), Decimal("0.001")
 
 
 def maintenance_windows(signals: Iterable[Signal]) -> list[tuple[int, int | None]]:
-    """[start, end) of maintenance and calibration; a calibration without an end is no window."""
+    """Periods [start, end) of maintenance and calibration; a calibration without an end is left out."""
     return [
         (one.start, one.end)
         for one in signals
@@ -28,9 +28,9 @@ def maintenance_windows(signals: Iterable[Signal]) -> list[tuple[int, int | None
 def correction_of(
     reading: ReadingRow, pollutant: str, device: DeviceFacts | None, signals: Iterable[Signal]
 ) -> CorrectionFacts | None:
-    """The correction that held for a value: the one with the latest start that is not after its time.
+    """Correction in force for a value: the one with the latest start that is not after its time.
 
-    A signal counts for what came after it.
+    A signal applies only to readings received after it.
     """
     known = list(device.corrections) if device is not None else []
     for signal in signals:

@@ -43,7 +43,7 @@ class _WorkedOut:
 
 
 def document_of(trail: Trail, found: Recomputation) -> str:
-    """The document. Its keys are what programs know: they stay, whatever the attributes are called."""
+    """The JSON document. Programs depend on its keys, which stay the same when attributes are renamed."""
     body = {
         "trail": _trail(trail),
         "worked_out": _worked_out(found),
@@ -88,7 +88,7 @@ def _trail(trail: Trail) -> Json:
 
 
 def _ruling(row: RulingRow) -> Json:
-    """As stored, with lists and instants as the verdict had them."""
+    """A verdict's row as stored, with lists, start, revision and title in the form that the verdict had."""
     lists = {"reasons": row.reasons, "background_ids": row.background_ids}
     return {**row.stored, **lists, "start": row.start, "revision": row.revision, "title": row.title}
 

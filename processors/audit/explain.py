@@ -1,4 +1,4 @@
-"""The story of a verdict, interval or breach: what was measured, what was asked, and the arithmetic. Pure."""
+"""Explanation of a result: what was measured, what the rule requires, and the arithmetic. Pure."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from processors.records import Breach
 
 
 def recomputation_of(trail: Trail) -> Recomputation:
-    """The arithmetic of what the trail is about, done again."""
+    """Recompute the result that the trail is about."""
     return recompute(trail) if trail.outlook is None else recompute_outlook(trail, trail.outlook)
 
 
 def story(teller: Teller) -> Iterator[str]:
-    """The whole story, one line per fact."""
+    """The whole explanation, one line per fact."""
     trail = teller.trail
     if trail.kind == "breach":
         yield from _breach(teller)
@@ -155,7 +155,7 @@ def _window(teller: Teller) -> Iterator[str]:
 
 
 def _backgrounds(teller: Teller, verdict: RulingRow) -> Iterator[str]:
-    """The stations or the monitor whose values were subtracted, and the most that the clause lets be."""
+    """Stations or monitor whose values were subtracted, and the cap that the clause sets."""
     for record in teller.trail.backgrounds:
         value = number(record.values.get(verdict.pollutant, 0) / 1000)
         at = teller.instant(record.received_at)
@@ -185,7 +185,7 @@ def _sums(teller: Teller, label: str) -> Iterator[str]:
 
 
 def _statistic(teller: Teller, window: Window, value: float, label: str) -> str:
-    """The sum by a rule's statistic; `label`: that of an interval that no rule asked for."""
+    """Arithmetic of a rule's statistic; `label`: the statistic of an interval that no rule asked for."""
     rule = teller.trail.rule
     name = label if rule is None else rule.statistic
     words: dict[str, object] = {"count": len(window.slots), "value": number(value)}

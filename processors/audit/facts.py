@@ -1,7 +1,6 @@
-"""What a stored configuration says of a rule, a site and a monitor: the facts that an explanation needs.
+"""Facts about a rule, a site and a monitor, read from a stored configuration for an explanation.
 
-Read from the JSON of the configuration, which may be of an older version: only what has a default there has
-one here.
+The JSON of the configuration may be of an older version: only keys that have a default there have one here.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ Stored = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class BackgroundFacts:
-    """Whose measurement a rule subtracts, and how much of it at most (in the rule's unit)."""
+    """Background that a rule subtracts: its source, and its cap in the rule's unit."""
 
     kind: str
     area: str
@@ -30,13 +29,13 @@ class BackgroundFacts:
 
     @property
     def is_beside(self) -> bool:
-        """Is it measured by another monitor of the site?"""
+        """True if another monitor of the site measures it."""
         return self.kind in (UPWIND, REFERENCE)
 
 
 @dataclass(frozen=True, slots=True)
 class RuleFacts:
-    """One rule; `stored` is all that the configuration says of it."""
+    """Facts of one rule; `stored` is its whole entry in the configuration."""
 
     title: Mapping[str, str]
     citation: str
@@ -59,7 +58,7 @@ class RuleFacts:
 
     @property
     def factor(self) -> int:
-        """Micrograms in the rule's unit: verdicts are in ug/m3."""
+        """Factor from the rule's unit to ug/m3, the unit of verdicts."""
         return 1000 if self.unit == "mg/m3" and self.statistic != "count" else 1
 
 
@@ -98,7 +97,7 @@ def _background(term: Stored) -> BackgroundFacts:
 
 @dataclass(frozen=True, slots=True)
 class SiteFacts:
-    """One site; `stored` is all that the configuration says of it."""
+    """Facts of one site; `stored` is its whole entry in the configuration."""
 
     id: str
     name: str
@@ -114,9 +113,9 @@ def site_facts(body: Stored) -> SiteFacts:
 
 @dataclass(frozen=True, slots=True)
 class CorrectionFacts:
-    """A calibration: from `since` on a raw value is judged as raw x slope x factor + offset.
+    """A calibration: from `since` on, a raw value is judged as raw x slope x factor + offset.
 
-    `signal`: the id of the signal that told of it; None: the configuration.
+    `signal`: id of the signal that reported it; None: the configuration.
     """
 
     pollutant: str
@@ -128,7 +127,7 @@ class CorrectionFacts:
 
 
 def corrections(stored: Any, signal: str | None) -> Iterator[CorrectionFacts]:
-    """The corrections of a monitor's entry or of a signal; `stored` None: there are none."""
+    """Corrections in a monitor's entry or a signal; none if `stored` is None."""
     for one in stored or ():
         yield CorrectionFacts(
             one["pollutant"], one["from"], one["slope"], one["offset"], one["factor"], signal
@@ -136,13 +135,13 @@ def corrections(stored: Any, signal: str | None) -> Iterator[CorrectionFacts]:
 
 
 def corrections_of(signal: Signal) -> tuple[CorrectionFacts, ...]:
-    """What a signal of a calibration says."""
+    """Corrections that a calibration signal carries."""
     return tuple(corrections(signal.calibration, signal.id))
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceFacts:
-    """One monitor; `stored` is all that the configuration says of it."""
+    """Facts of one monitor; `stored` is its whole entry in the configuration."""
 
     interval_s: float
     corrections: tuple[CorrectionFacts, ...]
@@ -150,7 +149,7 @@ class DeviceFacts:
 
     @property
     def interval(self) -> int:
-        """How often it sends, ms."""
+        """Reporting interval, ms."""
         return round(float(self.interval_s) * SECOND_MS)
 
 
@@ -161,7 +160,7 @@ def device_facts(body: Stored) -> DeviceFacts:
 
 @dataclass(frozen=True, slots=True)
 class CountyFacts:
-    """The county of a configuration; without one, values that mislead nobody."""
+    """Facts of a county; the defaults are neutral, for results without a configuration."""
 
     name: str = ""
     zone: str = "UTC"

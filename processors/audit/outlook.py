@@ -1,4 +1,4 @@
-"""The story of an outlook: what was known of its window, the sum, and how the window ended."""
+"""Explanation of an outlook: the state of its window then, the arithmetic, and the final verdict."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from processors.records import TITLES
 
 
 def outlook_lines(teller: Teller, outlook: OutlookRow) -> Iterator[str]:
-    """The story of an outlook, one line per fact."""
+    """The explanation of an outlook, one line per fact."""
     t, line, facts = teller.say, teller.line, teller.trail.rule
     at, state = teller.instant(outlook.at), _title(teller, outlook)
     yield line("outlook", t("outlook_is", id=outlook.id, at=at, state=state))
@@ -32,7 +32,7 @@ def outlook_lines(teller: Teller, outlook: OutlookRow) -> Iterator[str]:
 
 
 def _day(teller: Teller, outlook: OutlookRow) -> Iterator[str]:
-    """How much of the day's allowance was used."""
+    """The day's allowance and how much of it was used."""
     t, line, minutes = teller.say, teller.line, f"{outlook.minutes_left:g}"
     yield line("progress", t("day_so_far", count=outlook.covered, all=outlook.settled, minutes=minutes))
     key = "day_over" if outlook.covered > outlook.limit else "day_with_open"
@@ -40,7 +40,7 @@ def _day(teller: Teller, outlook: OutlookRow) -> Iterator[str]:
 
 
 def _window(teller: Teller, outlook: OutlookRow) -> Iterator[str]:
-    """How much of the window was settled, and what was expected of the rest."""
+    """The settled part of the window, the background, and the projection for the rest."""
     t, line = teller.say, teller.line
     counts = {"covered": outlook.covered, "settled": outlook.settled, "slots": outlook.slots}
     yield line("progress", t("settled", **counts, minutes=f"{outlook.minutes_left:g}"))
@@ -57,7 +57,7 @@ def _window(teller: Teller, outlook: OutlookRow) -> Iterator[str]:
 
 
 def _sum(teller: Teller, outlook: OutlookRow) -> Iterator[str]:
-    """The mean with zeros for the rest, against limit and background: what makes a word certain."""
+    """The mean with zeros in the remaining slots, against limit plus background: the test of certainty."""
     bar, window = bar_of(outlook), teller.recomputation.window
     if window is None or not window.slots:
         return

@@ -1,4 +1,4 @@
-"""Recomputes what an outlook said of an open window from the readings that were known then. Pure."""
+"""Recomputation of an outlook on an open window from the readings that were known then. Pure."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ from processors.windows import LATENESS_MS
 
 
 def recompute_outlook(trail: Trail, outlook: OutlookRow) -> Recomputation:
-    """What was settled at that instant, and the mean from then on that would comply.
+    """Recompute what was settled at that instant, and the mean from then on that would comply.
 
-    A quarter of an hour keeps the sum that it closed with, so what came for it later does not count; how
-    long it waited depends on other rules: the default, this rule's own lateness and no end are tried.
+    A quarter of an hour keeps the sum that it closed with, so readings that arrived later do not count. How
+    long it waited depends on other rules, so three latenesses are tried: the default, this rule's own, and
+    no limit.
     """
     is_long = outlook.end - outlook.start > HOUR_MS
     if outlook.kind == DAY:
@@ -76,7 +77,7 @@ def _settled_until(outlook: OutlookRow) -> int:
 
 
 def _in_time(readings: Sequence[AuditedReading], lateness: int | None) -> list[AuditedReading]:
-    """Those that came before their quarter closed; `lateness` None: all of them."""
+    """Readings that arrived before their quarter closed; `lateness` None: all of them."""
     return [
         one
         for one in readings
@@ -89,14 +90,14 @@ def _mean(slots: Sequence[Slot]) -> float | None:
 
 
 def bar_of(outlook: OutlookRow) -> int | None:
-    """Limit and what is likely to be subtracted, 1e-9 unit; None: nothing is known of the background."""
+    """Limit plus the background likely to be subtracted, 1e-9 unit; None: nothing is known of the latter."""
     if outlook.subtracted is None and not outlook.background_known:
         return None
     return round(float(outlook.limit) * NANO) + round(float(outlook.subtracted or 0.0) * NANO)
 
 
 def required_mean(outlook: OutlookRow, slots: Sequence[Slot], rule: RuleFacts) -> float | None:
-    """The greatest mean of the slots still open with which the window complies; None: none would do."""
+    """Greatest mean of the open slots with which the window complies; None if none would."""
     bar, rest = bar_of(outlook), outlook.slots - outlook.settled
     least = -(-round(rule.least_capture * 10_000) * outlook.slots // 10_000)
     if bar is None or rest <= 0 or len(slots) + rest < max(least, 1):

@@ -1,4 +1,4 @@
-"""The story of one stored reading: what came, what the checks said of it, and which results depend on it."""
+"""Explanation of a stored reading: its values, the findings of the checks, the results that depend on it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from processors.history import MeasuringRow, ReadingRow
 
 
 def reading_lines(teller: Teller, reading: ReadingRow) -> Iterator[str]:
-    """The story of a reading, one line per fact."""
+    """The explanation of a reading, one line per fact."""
     trail, t, line = teller.trail, teller.say, teller.line
     yield line("reading", t("reading_is", id=trail.id, received=teller.instant(reading.received_at)))
     yield teller.place(reading.site, reading.device)
@@ -43,7 +43,7 @@ def _entered(teller: Teller, one: MeasuringRow) -> str:
 
 
 def _values(teller: Teller, reading: ReadingRow) -> Iterator[str]:
-    """Each value with what the checks say of it, and what it was judged as."""
+    """Each value with the findings of the checks and, if calibrated, the value that was judged."""
     trail = teller.trail
     # what no rule may use, whatever else a rule refuses
     terms = AdmissionTerms(maintenance=maintenance_windows(trail.signals))

@@ -1,8 +1,8 @@
-"""Recomputes a result from its trail, and says whether history agrees with what was published. Pure.
+"""Recomputation of a result from its trail, compared with what was published. Pure.
 
-History doesn't hold everything that the fold knew: which of two contradicting readings counted, and which
-readings had been folded when a window closed. Each way it may have been is a hypothesis; they are tried in
-order until one agrees, and an explanation says how many were.
+History does not hold everything that the fold knew: which of two contradicting readings counted, and which
+readings had been folded when a window closed. Each possibility is a hypothesis; hypotheses are tried in order
+until one agrees, and an explanation states how many were tried.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _NOTHING_REPLACED: frozenset[int] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class AuditedReading:
-    """A reading of the trail with what became of it; `is_conflicting`: another of the same time counted."""
+    """A reading of the trail and its admission; `is_conflicting`: it contradicts another of the same time."""
 
     row: ReadingRow
     admission: ValueAdmission  # of the value that was judged
@@ -45,7 +45,7 @@ class AuditedReading:
 
 
 class Difference(NamedTuple):
-    """Where a recomputation and what was stored part; `name` is a key of `processors.audit.texts`."""
+    """A recomputed value that differs from the stored one; `name` is a key of `processors.audit.texts`."""
 
     name: str
     recomputed: Any
@@ -53,7 +53,7 @@ class Difference(NamedTuple):
 
 
 class Hypothesis(NamedTuple):
-    """How it may have been when the result was decided."""
+    """Assumption about the readings that were known, and that counted, when a result was decided."""
 
     cutoff: int | None = None  # readings received from then on were not known
     replacing: frozenset[int] = _NOTHING_REPLACED  # rows of `conflicts` that count in place of their rivals
@@ -61,7 +61,7 @@ class Hypothesis(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Recomputation:
-    """The steps; `agrees` is None where history lacks what the arithmetic needs."""
+    """Steps and outcome of a recomputation; `agrees` is None if history lacks what the arithmetic needs."""
 
     readings: Sequence[AuditedReading] = ()
     window: Window | None = None
@@ -78,13 +78,13 @@ class Recomputation:
     hypotheses: int = 0  # that were tried; 0: there was nothing to compute
 
     def compared(self, *pairs: tuple[str, Any, Any]) -> Recomputation:
-        """With the differences among (name, recomputed, stored)."""
+        """A copy with the differences among (name, recomputed, stored)."""
         found = tuple(Difference(*pair) for pair in pairs if not _same(pair[1], pair[2]))
         return replace(self, differences=found, agrees=not found, hypotheses=1)
 
 
 def first_agreeing(attempts: Iterable[Recomputation], otherwise: int = 0) -> Recomputation:
-    """The first attempt that agrees, with how many were made; if none does, the one at `otherwise`."""
+    """The first attempt that agrees, or else the one at `otherwise`, with the number of attempts made."""
     made = []
     for attempt in attempts:
         made.append(attempt)
@@ -95,7 +95,7 @@ def first_agreeing(attempts: Iterable[Recomputation], otherwise: int = 0) -> Rec
 
 
 def recompute(trail: Trail) -> Recomputation:
-    """The arithmetic of the verdict or interval that the trail is about."""
+    """Recompute the verdict or interval that the trail is about."""
     verdict = trail.verdict
     if verdict is None:
         interval = trail.interval
@@ -114,7 +114,7 @@ def recompute(trail: Trail) -> Recomputation:
 
 
 def _replacements(trail: Trail) -> Iterator[frozenset[int]]:
-    """Which of contradicting readings may have counted: the fold decided by a hash that history lacks."""
+    """Possible choices among contradicting readings: the fold decided by a hash that history lacks."""
     numbers = range(min(len(trail.conflicts), _MOST_CONFLICTS))
     for many in range(len(numbers) + 1):
         yield from map(frozenset, combinations(numbers, many))
@@ -149,7 +149,7 @@ def _interval(trail: Trail, interval: MeasuringRow) -> Recomputation:
 
 
 def _cutoffs(trail: Trail, interval: MeasuringRow) -> Iterator[int | None]:
-    """Until when readings may have been known when a revision was measured; None: all of them."""
+    """Possible cutoffs of receipt when a revision was measured; None: all readings were known."""
     yield None
     if interval.revision == 1:
         yield interval.end + LATENESS_MS
@@ -159,7 +159,7 @@ def _cutoffs(trail: Trail, interval: MeasuringRow) -> Iterator[int | None]:
 
 
 def _window_readings(trail: Trail, verdict: RulingRow, hypothesis: Hypothesis) -> Recomputation:
-    """What is known of a verdict's window whatever its rule asks."""
+    """Readings and background of a verdict's window, without the arithmetic of its rule."""
     return Recomputation(
         readings=audited_readings(trail, verdict.pollutant, hypothesis),
         background=_background_mean(trail, verdict),
@@ -235,14 +235,14 @@ def _day(trail: Trail, verdict: RulingRow) -> Recomputation:
 
 
 def counted_day(trail: Trail) -> Recomputation:
-    """How many intervals of a day exceed, each by the last of its revisions."""
+    """Count the intervals of a day that exceed, each by its last revision."""
     parts = {part.start: part for part in trail.day_parts}  # they come by start and revision
     exceeding = sum(part.answer == "exceeds" for part in parts.values())
     return Recomputation(day_parts=parts, exceeding=exceeding, value=float(exceeding))
 
 
 def audited_readings(trail: Trail, pollutant: str, hypothesis: Hypothesis) -> list[AuditedReading]:
-    """Every reading that has the pollutant, with what became of it, by time."""
+    """Every reading that has the pollutant, with its admission, by time."""
     rule = trail.rule
     maintenance = maintenance_windows(trail.signals)
     terms = AdmissionTerms(maintenance=maintenance, cutoff=hypothesis.cutoff)
@@ -266,7 +266,7 @@ def window_over(
     span: tuple[int, int],
     statistic: SlotStatistic = MEAN,
 ) -> Window:
-    """The slots of [start, end) out of the readings that were admitted."""
+    """The window [start, end) over the admitted readings."""
     start, end = span
     values = [
         Value(one.row.time, one.row.period, round(one.admission.value * 1000))
@@ -278,7 +278,7 @@ def window_over(
 
 
 def _background_mean(trail: Trail, verdict: RulingRow) -> float | None:
-    """The background's mean over the records that the verdict names, as the area's mean is made."""
+    """Mean of the background records that the verdict names, computed as the fold computes an area's mean."""
     if trail.rule is not None and trail.rule.background is not None and trail.rule.background.is_beside:
         value = trail.reference.value if trail.reference is not None else None
         return None if value is None else round(value * NANO) / NANO

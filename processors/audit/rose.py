@@ -1,4 +1,4 @@
-"""A site over a period: conditional probability by sector of each point, and the share of the site. Pure."""
+"""Rose of a site over a period: conditional probability by sector per point, and the site's share. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HIGH = 75  # percentile from which on an hour is high where nothing is said; usu
 
 @dataclass(frozen=True, slots=True)
 class RoseQuestion:
-    """What is asked: the clock hours of a site that begin in [start, end)."""
+    """Query for a rose: the clock hours of a site that begin in [start, end)."""
 
     site: str
     pollutant: str
@@ -41,7 +41,7 @@ class RoseQuestion:
 
 @dataclass(frozen=True, slots=True)
 class PointRose:
-    """One point: its sectors from north clockwise; `left_out`: reason -> hours without a direction."""
+    """Rose of one point: sectors clockwise from north; `left_out`: reason -> hours without a direction."""
 
     device: str
     hours: int  # with a valid value
@@ -51,7 +51,10 @@ class PointRose:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """`above`: an hour is high above it, in the unit of the values; None: no hour has a value."""
+    """Roses of a site's points over a period, and the site's share.
+
+    `above`: an hour above it is high, in the unit of the values; None: no hour has a value.
+    """
 
     site: str
     pollutant: str
@@ -64,7 +67,7 @@ class Period:
 
 
 def period_in_history(question: RoseQuestion, history: History) -> Period:
-    """The period as history holds it. Raises HistoryUnusable."""
+    """The period computed from history. Raises HistoryUnusable."""
     site, span = question.site, (question.start, question.end)
     hours = history.intervals(
         pollutant=question.pollutant, start_ms=question.start, end_ms=question.end, site=site, window="1h"
@@ -74,7 +77,10 @@ def period_in_history(question: RoseQuestion, history: History) -> Period:
 
 
 def period_of(question: RoseQuestion, intervals: Iterable[Interval], winds: Iterable[SiteHour]) -> Period:
-    """`intervals`: of any length, by start and revision; `winds`: in any order and revision."""
+    """The period computed from records.
+
+    `intervals`: of any length, by start and revision; `winds`: in any order and revision.
+    """
     site, pollutant, start, end = question.site, question.pollutant, question.start, question.end
     wind_at = {
         hour.start: hour for hour in latest_of(winds) if hour.site == site and start <= hour.start < end
@@ -108,7 +114,7 @@ def _is_hour(one: Interval) -> bool:
 
 
 def _threshold(above: float | None, values: list[int]) -> int | None:
-    """In thousandths; what is not asked for is the nearest rank of the period's values."""
+    """Threshold of a high hour, thousandths: as asked, else percentile HIGH of the values by nearest rank."""
     if above is not None:
         return round(above * 1000)
     return sorted(values)[-(-len(values) * HIGH // 100) - 1] if values else None
@@ -146,7 +152,7 @@ def _point(
 
 
 def _share(pollutant: str, winds: list[SiteHour]) -> Attribution:
-    """Of the whole: the hours' pairs as the fold chose them."""
+    """The site's share over the whole period, from the pairs that the fold chose hour by hour."""
     pairs, unpaired = [], Counter[str]()
     for hour in winds:
         for share in hour.shares:

@@ -1,4 +1,4 @@
-"""The words of `dustwatch rose` in Chinese and English. Pure."""
+"""Texts of `dustwatch rose` in Chinese and English. Pure."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _own(language: str, key: str, **words: object) -> str:
 
 
 def rose_lines(period: Period, name: str, zone: ZoneInfo, language: str) -> Iterator[str]:
-    """The whole period in words; the name is the site's."""
+    """The whole period in words, line by line; `name` is the site's."""
     say = partial(_own, language)
 
     def at(ms: int) -> str:

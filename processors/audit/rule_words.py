@@ -1,4 +1,4 @@
-"""What a rule asks, in words. Pure."""
+"""Requirements of a rule, in words. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from processors.columns import HOUR_MS, MINUTE_MS, SECOND_MS
 
 
 def asks(rule: RuleFacts, say: Callable[..., str]) -> Iterator[str]:
-    """Window, limit, background, allowance, capture; `say` gives the words of a key of `texts`."""
+    """Window, limit, background, allowance and capture; `say` looks up the words of a key of `texts`."""
     if rule.window:
         statistic = say(f"statistic:{rule.statistic}")
         yield say("ask_window", window=_length(rule.window), statistic=statistic)

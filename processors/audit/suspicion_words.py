@@ -1,4 +1,4 @@
-"""What a suspicion rests on, in words: numbers, guards that were looked at, confidence, hours. Pure."""
+"""Evidence of a suspicion in words: numbers, guards that were considered, confidence, hours. Pure."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _CATALOGUE = {"zh": "zh_CN", "en": "en"}
 def suspicion_lines(
     evidence: Evidence, language: str, say: Callable[..., str], everything: bool = False
 ) -> Iterator[tuple[str, str]]:
-    """(head of the line or "", words) of the evidence of a breach of kind `suspicion`.
+    """(heading of the line or "", words) for the evidence of a breach of kind `suspicion`.
 
-    `say` gives the words of a key of `texts`; with `everything` all hours are listed.
+    `say` looks up the words of a key of `texts`; with `everything`, all hours are listed.
     """
     words = _CATALOGUE[language]
     head = "numbers"

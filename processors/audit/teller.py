@@ -1,4 +1,4 @@
-"""The voice of an explanation: facts that every story tells, in one language and the county's zone. Pure."""
+"""Lines common to all explanations, in one language and the county's time zone. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FEW = 30  # readings and slots that are listed where not all are asked for
 
 @dataclass(frozen=True, slots=True)
 class RuleNamed:
-    """A rule as a verdict or an outlook names it; what a configuration says of it goes before."""
+    """A rule as a verdict or an outlook names it; citation and status in a configuration take precedence."""
 
     rule: str
     revision: str
@@ -33,7 +33,7 @@ class RuleNamed:
 
 @dataclass(frozen=True, slots=True)
 class Teller:
-    """Tells in one language, in the county's zone."""
+    """Words an explanation in one language and the county's time zone."""
 
     trail: Trail
     recomputation: Recomputation
@@ -41,24 +41,24 @@ class Teller:
     everything: bool = False
 
     def say(self, key: str, **words: object) -> str:
-        """The words of a key."""
+        """Text of a key, with the words filled in."""
         return text(self.language, key, **words)
 
     def line(self, head: str, said: str) -> str:
-        """A line: what it is about, and what is said."""
+        """A line: its heading, padded, and its text."""
         name = self.say(head) if head else ""
         wide = sum(2 if ord(letter) > 0x2E80 else 1 for letter in name)
         return f"{name}{' ' * max(1, 15 - wide)}{said}"
 
     def instant(self, ms: int | None) -> str:
-        """An instant in the county's zone."""
+        """An instant in the county's time zone; None: until further notice."""
         if ms is None:
             return self.say("until_further")
         local = datetime.fromtimestamp(ms / 1000, ZoneInfo(self.trail.county.zone))
         return local.strftime("%Y-%m-%d %H:%M" if ms % MINUTE_MS == 0 else "%Y-%m-%d %H:%M:%S")
 
     def place(self, site: str, device: str) -> str:
-        """Site and device."""
+        """Line with the site and the device."""
         name = self.trail.site.name if self.trail.site is not None else ""
         return self.line(
             "place",
@@ -66,7 +66,7 @@ class Teller:
         )
 
     def period(self, start: int, end: int) -> str:
-        """From when to when."""
+        """Line with the start and end of a period, or the instant."""
         zone = self.trail.county.zone
         if start == end:
             return self.line("period", self.say("instant", start=self.instant(start), zone=zone))
@@ -75,7 +75,7 @@ class Teller:
         )
 
     def rule(self, named: RuleNamed) -> Iterator[str]:
-        """What a rule says and asks."""
+        """Lines on a rule: title, source, status and requirements."""
         facts = self.trail.rule
         title = named.title.get(self.language) or next(iter(named.title.values()), "")
         said = self.say("rule_of", rule=named.rule, revision=named.revision, title=title)
@@ -89,7 +89,7 @@ class Teller:
             yield self.line("asks", ("，" if self.language == "zh" else ", ").join(asks(facts, self.say)))
 
     def configured(self) -> Iterator[str]:
-        """The configuration in force."""
+        """Line on the configuration in force."""
         row = self.trail.configuration
         if row is None:
             return
@@ -102,7 +102,7 @@ class Teller:
         yield self.line("configuration", said)
 
     def listed(self, pollutant: str) -> Iterator[str]:
-        """The readings, and why some were not admitted."""
+        """Lines on the readings, with the reasons why some were not admitted."""
         readings = self.recomputation.readings
         if not readings:
             return
@@ -133,14 +133,14 @@ class Teller:
         return "  ".join(parts)
 
     def why(self, code: str) -> str:
-        """Why a value was not admitted."""
+        """Words of the reason why a value was not admitted."""
         kind, _, rest = code.partition(":")
         if kind == "check":
             return self.say("why:check", check=rest)
         return self.say(f"why:{rest or kind}")
 
     def orders(self) -> Iterator[str]:
-        """Alerts, permits, shutdowns and maintenance of the time."""
+        """Lines on the orders and calibrations that concern the period."""
         head = "orders"
         for one in self.trail.signals:
             said = self.say(
@@ -161,16 +161,16 @@ class Teller:
         return self.say("correction", pollutant=one.pollutant, start=self.instant(one.since), **words)
 
     def listing(self, head: str, facts: Iterable[str]) -> Iterator[str]:
-        """Lines of one head, which stands before the first of them."""
+        """Lines under one heading, which appears on the first of them only."""
         for said in facts:
             yield self.line(head, said)
             head = ""
 
     def dependent(self, verdict: RulingRow) -> str:
-        """A verdict over what is told of."""
+        """Words on a verdict that depends on the explained result, or that ended its window."""
         return self.say("rest", rule=verdict.rule, answer=self.say(verdict.answer), id=verdict.id)
 
     def because(self, reasons: Sequence[str]) -> str:
-        """Reasons in brackets behind an answer; empty where there are none."""
+        """Reasons in brackets, to follow an answer; empty if there are none."""
         joined = ("；" if self.language == "zh" else "; ").join(self.say(code) for code in reasons)
         return self.say("because", reasons=joined) if joined else ""

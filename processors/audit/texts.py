@@ -1,4 +1,4 @@
-"""The words of `dustwatch explain` in Chinese and English: a table, language by language."""
+"""Table of the texts of `dustwatch explain`, in Chinese and English."""
 
 from __future__ import annotations
 
@@ -332,11 +332,11 @@ TEXTS: Mapping[str, tuple[str, str]] = {
 
 
 def text(language: str, key: str, **words: object) -> str:
-    """The words of a key; a key that the table lacks stands for itself (a reason of a later version)."""
+    """Text of a key; a key that the table lacks is its own text (a reason of a later version)."""
     found = TEXTS.get(key)
     return found[LANGUAGES.index(language)].format(**words) if found else key.removeprefix("why:")
 
 
 def language_of(asked: str | None, county: str) -> str:
-    """`zh` or `en`: as asked for, else by the county's language."""
+    """`zh` or `en`: the language asked for, else that of the county."""
     return asked or ("en" if county.startswith("en") else "zh")

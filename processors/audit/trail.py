@@ -1,6 +1,6 @@
 """Collects from history everything a result depends on, and names what is missing.
 
-Only the `History` interface is asked: a year later the log is long gone.
+Only the `History` interface is used: a year later the log is long gone.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ DAY = "day"  # kind of a verdict or an outlook
 
 @dataclass(slots=True)
 class Trail:
-    """All that history holds of one result."""
+    """Everything that history holds about one result."""
 
     id: str
     kind: str  # verdict | interval | breach | outlook | reading
@@ -90,7 +90,7 @@ class Trail:
         return county_facts(self.configuration.body) if self.configuration is not None else CountyFacts()
 
     def words_of_checks(self, reading: ReadingRow, pollutant: str) -> tuple[str, ...]:
-        """What the quality checks say of a value."""
+        """Findings of the quality checks on a value."""
         found = self.quality.get(reading.key)
         return found.words.get(pollutant, ()) if found is not None else ()
 
@@ -100,7 +100,7 @@ class Trail:
 
 
 def gather(history: History, id_: str) -> Trail | None:
-    """The trail of the id of a verdict, interval, breach, event of one, outlook or reading; None: unknown.
+    """Trail for the id of a verdict, interval, breach, breach event, outlook or reading; None: unknown.
 
     Raises HistoryUnusable.
     """
@@ -162,7 +162,7 @@ def _of_outlook(history: History, trail: Trail, outlook: OutlookRow) -> Trail:
 
 
 def _of_reading(history: History, id_: str) -> Trail | None:
-    """A reading's id says its time; which of that time it is its content says."""
+    """Trail of a reading: its id encodes the time, and its content picks it among those of that time."""
     time = time_of_reading(id_)
     if time is None:
         return None
@@ -260,7 +260,7 @@ _Placed = RulingRow | MeasuringRow | OutlookRow | ReadingRow | Breach
 def _add_configuration(
     history: History, trail: Trail, id_: str | None, place: _Placed, rule: str | None
 ) -> None:
-    """The configuration by its id, and of it the site, the monitor and the rule."""
+    """Add the configuration with this id, and its entries for the site, the monitor and the rule."""
     if id_:
         trail.configuration = _piece(history, CONFIGURATION, "", id_)
     if trail.configuration is None or id_ is None:
@@ -292,7 +292,7 @@ def _piece(history: History, kind: str, name: str, id_: str) -> ContextRow | Non
 
 
 def _add_readings(history: History, trail: Trail, place: _Placed, start: int, end: int) -> None:
-    """Readings that touch [start, end), and what was said of them; an instant rule has a single one."""
+    """Add readings that touch [start, end), or the instant if both are equal, with quality and signals."""
     width = max(end - start, 1)
     begin, until = start - (width if end > start else 0), max(end, start + 1)
     device = {"device": place.device}
@@ -314,7 +314,7 @@ def _add_readings(history: History, trail: Trail, place: _Placed, start: int, en
 
 
 def _add_reference(history: History, trail: Trail, verdict: RulingRow) -> None:
-    """The interval of the site's other monitor that was subtracted."""
+    """Add the interval of the site's other monitor that was subtracted."""
     for id_ in verdict.background_ids:
         found = _measurings_by_id(history, id_, verdict.start, verdict.start + 1)
         if found:
@@ -324,7 +324,7 @@ def _add_reference(history: History, trail: Trail, verdict: RulingRow) -> None:
 
 
 def _add_backgrounds(history: History, trail: Trail, verdict: RulingRow) -> None:
-    """The stations' records that were subtracted."""
+    """Add the stations' records that were subtracted."""
     rows = history.rows("context", {"kind": BACKGROUND}, verdict.start, verdict.start + 1)
     records = {one.id: one for one in (background_of(context_row(row)) for row in rows)}
     trail.backgrounds = [records[id_] for id_ in verdict.background_ids if id_ in records]

@@ -1,4 +1,4 @@
-"""Which rules judge a site at an instant, and why the others do not, from history alone. Pure."""
+"""Rules that judge a site at an instant, and the reasons why the others do not, from history alone. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from processors.plan import Exemption, Orders, Rule, exemptions, rule_in_force
 
 @dataclass(frozen=True, slots=True)
 class RuleStanding:
-    """One rule, and why it does not judge the site; empty: it does."""
+    """A rule and the reasons why it does not judge the site; empty if it does."""
 
     rule: Rule
     why: tuple[Exemption, ...]
@@ -21,7 +21,7 @@ class RuleStanding:
 
 @dataclass(frozen=True, slots=True)
 class SiteRules:
-    """The configuration in force at the instant, the site as it has it, and every rule of it."""
+    """Configuration in force at an instant, the site as configured, and all rules of the configuration."""
 
     configuration: str  # its id
     county: CountyFacts
@@ -30,15 +30,15 @@ class SiteRules:
 
 
 def latest_zone(history: History) -> str:
-    """The zone of the newest configuration; UTC where there is none."""
+    """Time zone of the newest configuration; UTC if there is none."""
     rows = history.rows("context", {"kind": CONFIGURATION})
     return county_facts(context_row(rows[-1]).body).zone if rows else CountyFacts().zone
 
 
 def rules_at(history: History, site: str, instant: int) -> SiteRules | None:
-    """None where no configuration was in force, or it has no such site.
+    """Rules for a site at an instant; None if no configuration was in force, or it lacks the site.
 
-    Of orders those count that were in the log before a window that began at the instant was judged.
+    Orders count if they were in the log before a window beginning at the instant was judged.
     """
     rows = history.rows("context", {"kind": CONFIGURATION}, None, instant + 1)
     if not rows:
@@ -63,7 +63,7 @@ def rules_at(history: History, site: str, instant: int) -> SiteRules | None:
 
 
 def site_rules_lines(found: SiteRules, language: str) -> Iterator[str]:
-    """A line a rule: judges, or why not."""
+    """One line per rule: that it judges the site, or why not."""
     yield text(
         language,
         "judged_by",

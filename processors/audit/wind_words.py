@@ -1,4 +1,4 @@
-"""The words on where dust came from: the wind of a site's hours, and what the site added in them. Pure."""
+"""Words on the origin of dust: the wind of a site's hours, and what the site added to the air. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Say = Callable[..., str]
 
 
 def latest_of(hours: Iterable[SiteHour]) -> list[SiteHour]:
-    """Of each site and hour the last revision, by start and site."""
+    """The last revision of each site and hour, by start and site."""
     newest: dict[tuple[int, str], SiteHour] = {}
     for hour in sorted(hours, key=lambda one: one.revision):
         newest[hour.start, hour.site] = hour
@@ -22,9 +22,9 @@ def latest_of(hours: Iterable[SiteHour]) -> list[SiteHour]:
 def origin_lines(
     hours: Iterable[SiteHour], pollutant: str, language: str, say: Say
 ) -> Iterator[tuple[str, str]]:
-    """(head of the line or "", words) of each hour's wind, and of what the site added of a pollutant.
+    """(heading of the line or "", words) for each hour's wind, and for what the site added of a pollutant.
 
-    `say` gives the words of a key of `texts`.
+    `say` looks up the words of a key of `texts`.
     """
     for hour in hours:
         yield "wind", wind_words(hour, language, say)
@@ -36,7 +36,7 @@ def origin_lines(
 
 
 def wind_words(hour: SiteHour, language: str, say: Say) -> str:
-    """The wind of an hour, or why it has none."""
+    """Words on the wind of an hour, or on the reason why it has none."""
     if hour.speed is None:
         return say(hour.reason)
     if hour.direction is None or hour.sector is None:
@@ -52,7 +52,7 @@ def wind_words(hour: SiteHour, language: str, say: Say) -> str:
 
 
 def share_words(share: Share, say: Say) -> Iterator[str]:
-    """What a site added in an hour, in one line or two."""
+    """Words on the dust that a site added in an hour, in one or two lines."""
     if share.upwind is not None and share.upwind_value is not None and share.downwind_value is not None:
         yield say(
             "added",

@@ -1,7 +1,7 @@
-"""Breaches: which event a verdict, a silence or a suspicion leads to.
+"""Breaches: the events that verdicts, silences and suspicions lead to.
 
-`decisions` is the table that says what a verdict does to the episode of its rule and point, and why;
-`episodes` holds the episodes and carries the steps out; `events` words what is published of them.
+`decisions` is the table of effects that a verdict has on the episode of its rule and point, with reasons;
+`episodes` holds the episodes and carries out the steps; `events` builds the published records.
 The id of a breach is a hash of the rule, its revision, the point and the start of the episode, so neither a
 replay nor a late verdict ever makes a second one.
 """

@@ -1,4 +1,4 @@
-"""A verdict among the other verdicts of its rule and point: what the breach it may lead to depends on."""
+"""Verdicts in context: a verdict with the neighbouring verdicts that decide whether it leads to a breach."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from processors.records import Verdict
 
 
 class InARow(NamedTuple):
-    """What an answer means among the intervals around it."""
+    """Position of an answer in the run of intervals around it."""
 
     run_start: int | None = None  # exceeds: where the run of exceeding intervals began; None: with this one
     enough: bool = True  # exceeds: the run is as long as the rule asks

@@ -1,7 +1,7 @@
-"""What a verdict does to the episodes of its rule and point: one table of conditions, steps and reasons.
+"""Decision table: effects of a verdict on the episodes of its rule and point, with steps and reasons.
 
-A row names the conditions under which it holds; what it doesn't name is of no concern to it. In every
-situation exactly one row holds, so all that happens, and all that does not, has one reason.
+A row names its conditions; anything it does not name is irrelevant to it. In every situation exactly one row
+applies, so everything that happens, or does not happen, has one reason.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ STEPS = (OPEN, REOPEN, RESUME, OPEN_APART, EXTEND, AMEND, RAISE, TELL, CLOSE, CL
 
 
 class Situation(NamedTuple):
-    """What is known when a verdict comes."""
+    """Everything about a verdict and its episode that a decision depends on."""
 
     opens: bool  # the rule opens breaches by verdicts of this kind
     answer: str
@@ -64,7 +64,7 @@ class Situation(NamedTuple):
 
 
 class DecisionRow(NamedTuple):
-    """Where all of `when` holds (field of the situation -> its values), these steps are taken."""
+    """Row of the table: if all of `when` (field of the situation -> its values) is met, `steps` are taken."""
 
     reason: str
     steps: tuple[str, ...]
@@ -72,7 +72,7 @@ class DecisionRow(NamedTuple):
     when: Mapping[str, tuple[str | bool | None, ...]]
 
     def holds(self, situation: Situation) -> bool:
-        """Is it this row's situation?"""
+        """True if the situation meets all conditions of the row."""
         return all(getattr(situation, name) in values for name, values in self.when.items())
 
 
@@ -314,7 +314,7 @@ TABLE: tuple[DecisionRow, ...] = (
 
 @cache
 def decide(situation: Situation) -> DecisionRow:
-    """The row of the table that holds. Raises ValueError for values that no row knows."""
+    """The row of the table that applies. Raises ValueError unless exactly one does."""
     rows = [row for row in TABLE if row.holds(situation)]
     if len(rows) != 1:
         raise ValueError(f"{len(rows)} rows of the table of breaches hold in {situation}")
@@ -322,7 +322,7 @@ def decide(situation: Situation) -> DecisionRow:
 
 
 def diagram() -> str:
-    """The rows that take a step as a Mermaid state diagram, for deploy/docs/breaches.md."""
+    """Mermaid state diagram of the rows that take a step, for deploy/docs/breaches.md."""
     lines = ["stateDiagram-v2"]
     for row in TABLE:
         if row.steps:
@@ -332,7 +332,7 @@ def diagram() -> str:
 
 
 def table() -> str:
-    """All rows in Markdown, for deploy/docs/breaches.md."""
+    """Markdown table of all rows, for deploy/docs/breaches.md."""
     lines = ["| reason | when | steps | why |", "|---|---|---|---|"]
     for row in TABLE:
         conditions = "; ".join(_words(name, values) for name, values in row.when.items())
@@ -347,7 +347,7 @@ def _words(name: str, values: tuple[str | bool | None, ...]) -> str:
 
 
 def _state_before(row: DecisionRow) -> str:
-    """Of the episode that the steps concern; `[*]`: there is none yet."""
+    """State of the episode before the steps; `[*]`: it does not exist yet."""
     if CLOSED_ONE in row.when["opened"] or True in row.when.get("belongs", ()):
         return "closed"
     return "[*]" if {OPEN, OPEN_APART} & set(row.steps) else "open"

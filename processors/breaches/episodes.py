@@ -1,4 +1,4 @@
-"""Episodes: the breaches that are open or were until lately, opened once, amended, closed once."""
+"""Episodes: breaches that are open or were closed recently; each is opened once, amended, and closed once."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _STANDING = (OFFLINE, SUSPICION)  # no rule of the configuration stands behind t
 
 @dataclass(slots=True)
 class Episode:
-    """A breach that is open, or was until lately: its opening event, its last exceeding interval."""
+    """A breach that is open or was closed recently: its opening event and its last exceeding interval."""
 
     opened: Breach
     last: int  # start of the last exceeding interval
@@ -69,7 +69,7 @@ class Episode:
     until: int = 0  # start of the interval that closed it
 
     def has(self, context: VerdictInContext) -> bool:
-        """Is the exceedance part of this episode, which is over?"""
+        """True if the exceedance is part of this episode, which is over."""
         inside = self.opened.start <= context.verdict.start <= max(self.last, self.until)
         return inside or self.opened.id == id_of(context, context.in_a_row.run_start)
 
@@ -85,12 +85,12 @@ class _Turn:
 
     @property
     def found(self) -> Episode:
-        """The episode, which every step concerns but those that begin one."""
+        """The episode; only steps that begin one can do without it."""
         assert self.episode is not None
         return self.episode
 
     def begin(self, id_: str) -> Episode:
-        """An episode that begins with this verdict."""
+        """Begin an episode with this verdict."""
         opened = exceedance(self.context, id_, self.delayed)
         self.episode = Episode(opened, self.context.verdict.start)
         return self.episode
@@ -98,7 +98,7 @@ class _Turn:
 
 @dataclass(slots=True)
 class Breaches(Rowless):
-    """All episodes of a partition; a key has at most one that is open."""
+    """All episodes of a partition; at most one is open per key."""
 
     open: dict[Key, Episode] = field(default_factory=dict)
     closed: dict[Key, list[Episode]] = field(default_factory=dict)  # the newest of each key, by their end
@@ -114,7 +114,7 @@ class Breaches(Rowless):
         return [event for event in events if event is not None]
 
     def situation_of(self, context: VerdictInContext) -> tuple[Situation, Episode | None]:
-        """What is known when a verdict comes, and the episode that it concerns."""
+        """The situation that a verdict meets, and the episode it concerns."""
         verdict = context.verdict
         kind = "day" if verdict.kind == "day" else "interval"
         if kind not in context.rule.opens:
@@ -208,7 +208,7 @@ class Breaches(Rowless):
         return event
 
     def close(self, key: Key, at: int, reason: str, **changes: Any) -> Breach | None:
-        """Close what is open under the key, for a reason of its own."""
+        """Close the breach that is open under the key, giving `reason`; None if none is open."""
         episode = self.open.get(key)
         if episode is None:
             return None
@@ -216,29 +216,29 @@ class Breaches(Rowless):
         return self._close(key, episode, event)
 
     def silent(self, place: SilentPlace, at: int, *, delayed: bool, configuration: str) -> Breach:
-        """A device has been silent for too long, or a whole site."""
+        """Open a breach for a device, or a whole site, that has been silent for too long."""
         breach = silence(place, at, delayed, configuration)
         self.open[place.rule, OFFLINE, place.name] = Episode(breach, place.since)
         return breach
 
     def is_open(self, *key: str) -> bool:
-        """Is a breach open under the key?"""
+        """True if a breach is open under the key."""
         return key in self.open
 
     def is_untold(self, *key: str) -> bool:
-        """Is a breach open under the key that nobody was told of?"""
+        """True if a breach is open under the key and nobody was told of it."""
         episode = self.open.get((key[0], key[1], key[2]))
         return episode is not None and not episode.opened.tell
 
     def reasons(self, key: Key) -> tuple[str, ...]:
-        """Those of the breach that is open under the key."""
+        """Reasons of the breach that is open under the key; empty if none is open."""
         episode = self.open.get(key)
         return () if episode is None else episode.opened.reasons
 
     def learn(
         self, key: Key, more: Set[str], less: Set[str], at: int, *, tell: bool = False, delayed: bool = False
     ) -> Breach | None:
-        """More is known of why a breach is open, or it is to be told after all: its event; None: no news."""
+        """Amend an open breach: its reasons have changed, or it is to be told after all; None: no news."""
         episode = self.open.get(key)
         if episode is None:
             return None
@@ -253,20 +253,20 @@ class Breaches(Rowless):
         return replace(episode.opened, event="amended", at=at, tell=news, delayed=before.delayed or delayed)
 
     def suspect(self, found: Suspicion, at: int, *, delayed: bool, configuration: str) -> Breach:
-        """A device is suspected of falsification from now on; a person decides."""
+        """Open a suspicion of falsification against a device; a person decides."""
         breach = suspicion(found, at, delayed, configuration)
         # the opening event carries the evidence; the state does not keep it
         self.open[found.rule, SUSPICION, found.device] = Episode(breach, found.start)
         return replace(breach, evidence=found.evidence)
 
     def unsuspect(self, rule: str, stands: Set[str], at: int, reason: str = "suspicion_over") -> list[Breach]:
-        """Close the suspicions of a rule that no longer stand."""
+        """Close the suspicions of a rule, except those of the devices in `stands`."""
         return self._close_others(rule, stands, at, reason, end=at)
 
     def drop(
         self, devices: Iterable[str], sites: Iterable[str], judged: Mapping[str, Set[str]], at: int
     ) -> list[Breach]:
-        """Close what no verdict will close any more: `judged` says which devices each rule judges."""
+        """Close breaches that no verdict will close any more; `judged`: rule -> devices that it judges."""
         every, places = set(devices), set(sites)
         events = []
         for key in sorted(self.open):
@@ -281,13 +281,13 @@ class Breaches(Rowless):
         return events
 
     def suspend(self, rule: str, judged: Set[str], at: int) -> list[Breach]:
-        """Close what a rule has open at devices that it judges no longer, by an order from outside."""
+        """Close the breaches of a rule at devices that it no longer judges because of an outside order."""
         return self._close_others(rule, judged, at, "rule_suspended")
 
     def _close_others(
         self, rule: str, devices: Set[str], at: int, reason: str, **changes: Any
     ) -> list[Breach]:
-        """Close what a rule has open at all but some devices."""
+        """Close the breaches of a rule at all except some devices."""
         keys = [key for key in sorted(self.open) if key[0] == rule and key[2] not in devices]
         return [e for key in keys if (e := self.close(key, at, reason, **changes)) is not None]
 
@@ -301,7 +301,7 @@ class Breaches(Rowless):
                 del self.closed[key]
 
     def dump(self, pack: object) -> list[Any]:
-        """As JSON data."""
+        """The state as JSON data."""
         return [
             [name, list(key), asdict(episode.opened), episode.last, episode.closed_at, episode.until]
             for name, held in (("open", {k: [e] for k, e in self.open.items()}), ("closed", self.closed))
@@ -342,7 +342,7 @@ def _key_of(context: VerdictInContext) -> Key:
 
 
 def _place_of(context: VerdictInContext, current: Episode | None) -> str:
-    """Where the verdict's interval lies, seen from the episode that is open."""
+    """Position of the verdict's interval relative to the open episode."""
     if current is None:
         return NO_EPISODE
     start, later = context.verdict.start, context.later_compliant
@@ -354,7 +354,7 @@ def _place_of(context: VerdictInContext, current: Episode | None) -> str:
 
 
 def _news_of(context: VerdictInContext, opened: Breach) -> str:
-    """What an exceedance adds to the open episode that it joins."""
+    """News that an exceedance adds to the open episode it joins."""
     if LEVELS.index(level_of(context.verdict, context.rule)) > LEVELS.index(opened.level):
         return HIGHER
     return TELLABLE if not opened.tell and is_in_time(context.verdict, context.rule) else NOTHING

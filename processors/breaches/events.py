@@ -1,4 +1,4 @@
-"""The events that are published of breaches: what each says of its verdict, rule, silence or suspicion."""
+"""Published events of breaches, built from a verdict, a rule, a silence or a suspicion."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ class SilentPlace(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Of the device, or of the site."""
+        """The device, or the site if the place is a whole site."""
         return self.device or self.site
 
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
-    """A device whose data looks falsified: by which pattern, in which hours, on what evidence."""
+    """A device whose data looks falsified, with the pattern, the hours and the evidence."""
 
     rule: str
     site: str
@@ -94,7 +94,7 @@ def exceedance(context: VerdictInContext, id_: str, delayed: bool) -> Breach:
 
 
 def follow_up(opened: Breach, verdict: Verdict, event: str, **changes: Any) -> Breach:
-    """An event of a breach that a later or superseding verdict leads to."""
+    """A further event of a breach, caused by a later or superseding verdict."""
     return replace(opened, **{**_of_verdict(verdict), "event": event, **changes})
 
 
@@ -104,7 +104,7 @@ def _of_verdict(verdict: Verdict) -> dict[str, Any]:
 
 
 def silence(place: SilentPlace, at: int, delayed: bool, configuration: str) -> Breach:
-    """The event that opens a breach of a silent device or site."""
+    """The event that opens a breach for a silent device or site."""
     return replace(
         NO_LIMIT,
         id=short_id("breach", place.rule, place.name, place.since),
@@ -148,14 +148,14 @@ def suspicion(found: Suspicion, at: int, delayed: bool, configuration: str) -> B
 
 
 def id_of(context: VerdictInContext, run_start: int | None, *anew: int) -> str:
-    """The id of the breach that an exceedance opens; `anew` tells it from an earlier one of that start."""
+    """Id of the breach that an exceedance opens; `anew` sets it apart from an earlier one of that start."""
     verdict, rule = context.verdict, context.rule
     start = verdict.start if run_start is None else run_start
     return short_id("breach", rule.id, rule.revision, verdict.kind, verdict.point, start, *anew)
 
 
 def level_of(verdict: Verdict, rule: Rule) -> str:
-    """The level of an exceedance: the highest of the rule's marks that its value is above."""
+    """Level of an exceedance: the highest of the rule's own and those of the marks that the value exceeds."""
     if verdict.kind == "day":
         return rule.day_level
     value = (verdict.value or 0.0) - (verdict.subtracted or 0.0)
@@ -164,5 +164,5 @@ def level_of(verdict: Verdict, rule: Rule) -> str:
 
 
 def is_in_time(verdict: Verdict, rule: Rule) -> bool:
-    """Was it found so soon after its interval that people are to be told?"""
+    """True if it was found so soon after its interval that people are to be told."""
     return verdict.decided_at - verdict.end <= rule.tell_within_h * HOUR_MS

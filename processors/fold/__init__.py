@@ -1,7 +1,7 @@
 """The fold of one partition: feed records in, judgements, breaches and warnings out.
 
-`detector` folds a record into `memory`, which is saved as a `snapshot`; it reads no clock and no random
-number, so that a replay gives the same bytes.
+`detector` folds a record into `memory`, which is saved as a `snapshot`; it uses no clock and no random
+numbers, so that a replay gives the same bytes.
 """
 
 from __future__ import annotations

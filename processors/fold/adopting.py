@@ -1,4 +1,4 @@
-"""Puts a plan in force: every part of the memory follows it."""
+"""Adoption of a plan by every part of the memory."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from processors.plan import Plan, PlanChange, Planned
 
 
 def adopt(memory: Memory, plan: Plan, at: int) -> None:
-    """Put a plan in force; what is known of devices that stay goes to their new rows."""
+    """Put a plan in force; knowledge of devices that stay moves to their new rows."""
     change = PlanChange.between(memory.plan, plan, at)
     for part in memory.parts:
         part.follow(change)
@@ -15,7 +15,7 @@ def adopt(memory: Memory, plan: Plan, at: int) -> None:
 
 
 def replan(memory: Memory, plan: Plan) -> None:
-    """Put a plan of the same rows in the place of the one in force."""
+    """Replace the plan in force by one with the same rows."""
     memory.plan = plan
     for part in memory.parts:
         if isinstance(part, Planned):

@@ -1,4 +1,4 @@
-"""Readings that arrive: sifted, flagged, remembered; who is heard; single values judged at once. Pure."""
+"""Arrivals: readings are sifted, flagged and remembered, silences end, single values are judged. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from processors.windows import HOUR
 
 
 def take_in(memory: Memory, batch: Readings, clock: Int64s, begin: int, end: int, out: Outputs) -> None:
-    """Fold rows [begin, end) of a batch, between which nothing is due. `clock`: of the log, a row each."""
+    """Fold rows [begin, end) of a batch with nothing due in between. `clock`: the log's time, one per row."""
     taken = intake(batch, begin, end, memory.plan)
     for row, why in taken.left_out:
         out.mark(row, why)
@@ -60,9 +60,9 @@ def take_in(memory: Memory, batch: Readings, clock: Int64s, begin: int, end: int
 
 
 def _hear(memory: Memory, batch: Readings, fresh: Intake) -> list[tuple[int, Breach]]:
-    """Note who has been heard; closing events with their position.
+    """Note which devices were heard, and return the closing events with their positions.
 
-    A message that the broker retained says nothing of its device today.
+    A message retained by the broker is no evidence that its device is alive today.
     """
     rows, received, present = fresh.columns.row, fresh.received, fresh.present
     heard: Positions | None = None

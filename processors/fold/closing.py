@@ -1,4 +1,4 @@
-"""What is decided when a window closes, again when something has changed it, and while it is open. Pure."""
+"""Decisions on a window: when it closes, when something has changed it, and while it is open. Pure."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def close(memory: Memory, track: Track, due: int, at: int, out: Outputs) -> None
 
 
 def amend(memory: Memory, due: int, at: int, out: Outputs) -> None:
-    """Measure and judge anew what has got another reading since it closed."""
+    """Measure and judge again all windows that have changed since they closed."""
     while (found := memory.reopened.first()) is not None:
         (track, end), rows = found
         if track not in memory.closed or end > memory.closed[track]:
@@ -88,7 +88,7 @@ def amend(memory: Memory, due: int, at: int, out: Outputs) -> None:
 
 
 def _amend_wind(memory: Memory, start: int, rows: Int32s, at: int, out: Outputs) -> tuple[Int32s, Wind]:
-    """Tell the wind of these devices' sites anew: (the devices of the sites, the hour's wind)."""
+    """Publish the wind of these devices' sites again, and return (devices of the sites, the hour's wind)."""
     near = memory.plan.ground.around(rows)
     if memory.winds.concerns(memory.plan, start, rows):
         means, _ = memory.meter.measure(HOUR, start, start + HOUR_MS, near)
@@ -99,19 +99,19 @@ def _amend_wind(memory: Memory, start: int, rows: Int32s, at: int, out: Outputs)
 def tell_wind(
     memory: Memory, start: int, means: tuple[Means, ...], at: int, out: Outputs, only: Int32s | None = None
 ) -> None:
-    """Say which wind an hour had and what the sites added to the air (of the rows `only`)."""
+    """Publish the wind of an hour and what each site added to the air; `only`: at the sites of these rows."""
     out.winds += memory.winds.tell(memory.plan, start, means, at, memory.lacks(start, start + HOUR_MS), only)
 
 
 def look_again(memory: Memory, due: int, at: int, out: Outputs) -> None:
-    """Judge what has waited for its background long enough."""
+    """Judge what has waited long enough for its background."""
     made = memory.judge.look_again(due, at, memory.backgrounds)
     memory.publish(made, out, delayed=at != due)
     memory.settle(made, at, out, delayed=at != due)
 
 
 def look_at_open_windows(memory: Memory, due: int, at: int, out: Outputs) -> None:
-    """Say what is to be expected of the windows that are open; nothing while we catch up."""
+    """Publish outlooks on the windows that are open; none while catching up."""
     if at != due:
         memory.open_windows.due = next_look(at)
         return
@@ -143,7 +143,7 @@ def _suspect(memory: Memory, closed: int, at: int, delayed: bool, out: Outputs) 
 
 
 def _forget(memory: Memory, due: int) -> None:
-    """An hour has closed: let go of what nothing can change any more."""
+    """Forget, once an hour has closed, everything that nothing can change any more."""
     until = _horizons(memory, due)
     for part in memory.parts:
         part.forget(until)

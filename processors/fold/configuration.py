@@ -1,4 +1,4 @@
-"""The configuration that a partition judges by, what waits to replace it, and what it replaced. Pure."""
+"""Configurations of a partition: the one in force, those waiting, and those replaced. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from processors.windows import Bounded
 
 @dataclass(slots=True)
 class Configuration(Rowless, Bounded):
-    """`waiting`: by effective instant; `former`: what still holds for windows that began before."""
+    """Configuration in force; `waiting`: its successors by effective instant.
+
+    `former`: replaced rules that still judge windows begun before the change.
+    """
 
     in_force: Revision | None = None
     waiting: list[Revision] = field(default_factory=list)
@@ -21,15 +24,15 @@ class Configuration(Rowless, Bounded):
 
     @property
     def newest(self) -> Revision | None:
-        """What a repeated revision is a repetition of."""
+        """The newest revision, against which a repeated one is recognized."""
         return self.waiting[-1] if self.waiting else self.in_force
 
     def plan_ahead(self, revision: Revision) -> None:
-        """A revision came: it replaces what was planned for the same time or after it."""
+        """Schedule a revision; it replaces those scheduled for the same time or later."""
         self.waiting = [r for r in self.waiting if r.effective < revision.effective] + [revision]
 
     def advance(self, plan: Plan) -> int:
-        """What waits next comes into force in the place of `plan`; the instant of that."""
+        """Put the next waiting revision in force in place of `plan`, and return the instant of that."""
         revision = self.waiting.pop(0)
         at = max(revision.effective, revision.received_at)
         self.former = formers_of(plan, self.in_force, revision, at)
@@ -37,7 +40,7 @@ class Configuration(Rowless, Bounded):
         return at
 
     def dump(self, pack: object) -> dict[str, Any]:
-        """As JSON data."""
+        """The state as JSON data."""
         return {
             "in_force": _plain(self.in_force) if self.in_force else None,
             "waiting": [_plain(revision) for revision in self.waiting],
@@ -55,5 +58,5 @@ class Configuration(Rowless, Bounded):
 
 
 def _plain(revision: Revision) -> dict[str, Any]:
-    """Without the deep copy of `asdict`: the body holds every device, and this runs every few seconds."""
+    """Shallow dict of the fields: `asdict` would copy every device of the body, every few seconds."""
     return {one.name: getattr(revision, one.name) for one in fields(revision)}

@@ -1,7 +1,7 @@
 """The fold of one partition: feed records in, judged readings, intervals, verdicts and breaches out.
 
-Deterministic: it reads no clock and no random number. `now` is the greatest `received_at` so far;
-whatever is due at a record's `received_at` is decided before the record is folded, and inside a batch
+Deterministic: it uses no clock and no random numbers. `now` is the greatest `received_at` so far;
+everything due at a record's `received_at` is decided before the record is folded, and inside a batch
 before the row is, so neither the number of ticks nor the size of batches changes anything.
 """
 
@@ -35,15 +35,15 @@ MOST_TOGETHER = 1000  # records; the number changes no output
 
 
 class Detector(Memory):
-    """The fold of one partition; `fold` and `fold_bundle` are the only things that change it."""
+    """The fold of one partition; only `fold` and `fold_bundle` change it."""
 
     @classmethod
     def empty(cls, partition: int = 0, partitions: int = 1) -> Detector:
-        """A partition of which nothing has been read; it judges the sites that live in it."""
+        """A partition before its first record; it judges the sites that belong to it."""
         return cls(partition, partitions)
 
     def fold(self, record: FeedRecord) -> Outputs:
-        """Take in the next record of the partition."""
+        """Fold the next record of the partition."""
         out = Outputs()
         if isinstance(record, Readings):
             self._fold_readings(record, (), out)
@@ -62,7 +62,7 @@ class Detector(Memory):
         return out
 
     def fold_bundle(self, bundle: Bundle) -> Outputs:
-        """Take in several records: what `fold` says of each, one after another; marks by joined row."""
+        """Fold several records at once, with the outputs of folding each in turn; marks are by joined row."""
         out = Outputs()
         if bundle.readings is not None:
             self._fold_readings(bundle.readings, bundle.ticks, out)
@@ -71,9 +71,9 @@ class Detector(Memory):
         return out
 
     def fold_log(self, records: Iterable[FeedRecord]) -> Iterator[Outputs]:
-        """Take in a log: what `fold` says of each record, said together of those between two decisions.
+        """Fold a log; the outputs of records between two decisions are combined.
 
-        Ticks and readings before the next instant at which something falls due are taken in at once.
+        Ticks and readings before the next instant at which something is due are folded together.
         """
         waiting: list[Readings | Tick] = []
         for record in records:
@@ -89,7 +89,7 @@ class Detector(Memory):
             yield self.fold_bundle(Bundle.of(waiting))
 
     def _tick(self, ticks: deque[TickAt], row: int, out: Outputs) -> None:
-        """Take in the ticks that came before a row."""
+        """Fold the ticks that came before a row."""
         while ticks and ticks[0].row <= row:
             tick = ticks.popleft().tick
             self.outage.tick(tick.received_at, tick.every)
@@ -148,7 +148,7 @@ class Detector(Memory):
         self._advance(record.received_at, out)
 
     def _earliest(self) -> tuple[int, Callable[[int, int, Outputs], None]]:
-        """(due, action) of the next decision; at equal instants in this order."""
+        """The next decision as (due, action); of several due at one instant, the first in this order."""
         due, action = FAR, self._nothing
         if not self.ready:
             return due, action
@@ -171,7 +171,7 @@ class Detector(Memory):
         return due, action
 
     def _advance(self, to: int, out: Outputs) -> int:
-        """Decide everything that is due at `to`; the instant from which there may be more to decide."""
+        """Decide everything that is due at `to`, and return the instant from which more may be due."""
         later = FAR
         while self.next_due is None or self.next_due <= to:
             due, action = self._earliest()
@@ -198,7 +198,7 @@ class Detector(Memory):
         raise AssertionError("nothing was due")
 
     def _adopt(self, out: Outputs) -> None:
-        """A configuration comes into force: what is known of devices that stay is kept."""
+        """Put the next configuration in force; knowledge of devices that stay is kept."""
         first = not self.ready
         at = self.configuration.advance(self.plan)
         plan = self.plan_in_force
@@ -261,9 +261,9 @@ class Detector(Memory):
         self._tick(ticks, n, out)
 
     def _up_to_a_tick_that_matters(self, ticks: deque[TickAt], first: int, end: int) -> int:
-        """Where a slice of rows, between which nothing falls due, must end because of a tick in it.
+        """End of a slice of rows between which nothing is due, cut short by a tick that matters.
 
-        A tick in the log's rhythm decides nothing there, unless a decision waits for any tick to come.
+        A tick in the log's rhythm decides nothing there, unless a decision is waiting for any tick to come.
         """
         waits = self.next_due is None or self.next_due <= first
         last, every = self.outage.last_tick, self.outage.every
@@ -276,7 +276,7 @@ class Detector(Memory):
         return end
 
     def dump(self) -> dict[str, SavedPart]:
-        """The state as named parts: `load` of them goes on exactly where this one is."""
+        """The state as named parts; a detector made by `load` continues exactly where this one is."""
         return snapshot.dump(self)
 
     @classmethod
@@ -286,5 +286,5 @@ class Detector(Memory):
 
 
 def _latest(record: Readings | Tick) -> int:
-    """When the last of it was received."""
+    """Instant at which the last of it was received."""
     return record.received_at if isinstance(record, Tick) else int(record.received_at.max(initial=NEVER))

@@ -1,6 +1,6 @@
-"""Quality flags in the fold: the first ones at arrival, the final ones a quarter of an hour at a time.
+"""Quality flags in the fold: first flags on arrival, final flags a quarter of an hour at a time.
 
-Instants and means of each length are series of their own: one does not compare with the other.
+Instants, and means of each length, are separate series: one is never compared with another.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ from processors.windows import Bounded, Columns, RowLog, row_key
 
 
 def words_of(fail: int, suspect: int) -> tuple[str, ...]:
-    """The checks of two bit masks as words, sorted: `spike!` where a value failed, `spike`: it is suspect."""
+    """Checks set in two bit masks, as sorted words: `spike!` if a value failed, `spike` if it is suspect."""
     failed = names_of(fail)
     return tuple(sorted([f"{name}!" for name in failed] + [n for n in names_of(suspect) if n not in failed]))
 
 
 def flagged(plan: Plan, columns: Columns, *, final: bool) -> list[Flagged]:
-    """What the flags of these readings say in words."""
+    """Flags of these readings in words."""
     made = []
     for i, row in enumerate(columns.row.tolist()):
         words = {
@@ -59,7 +59,7 @@ def flagged(plan: Plan, columns: Columns, *, final: bool) -> list[Flagged]:
 
 
 def flag(columns: Columns, newest: NewestValues, plan: Plan) -> list[Flagged]:
-    """Write the first flags of readings into their columns; what the checks found. Changes `newest`."""
+    """Write the first flags of readings into their columns, and return the findings. Changes `newest`."""
     readings = NewReadings(columns.row, columns.time, columns.values, columns.packed)
     first = first_flags(newest, plan.limits, readings)
     columns.fail, columns.suspect = first.fail, first.suspect
@@ -68,7 +68,7 @@ def flag(columns: Columns, newest: NewestValues, plan: Plan) -> list[Flagged]:
 
 
 class _Quarter(NamedTuple):
-    """A quarter of an hour that is flagged: its span, the rows of its bucket, the air around each device."""
+    """A quarter of an hour to be flagged: its span, the rows of its bucket, the background at each device."""
 
     start: int
     end: int
@@ -77,7 +77,7 @@ class _Quarter(NamedTuple):
 
 
 class _Sorted(NamedTuple):
-    """The readings of one series with their context, each once, and where the quarter's own ones are."""
+    """Readings of one series with their context, each once, and the positions of the quarter's own."""
 
     readings: SortedReadings
     own: Int64s
@@ -85,12 +85,12 @@ class _Sorted(NamedTuple):
 
 @dataclass(slots=True)
 class Flagging(Bounded):
-    """Per length of period (ms): the newest values before what the next quarter looks back at."""
+    """Newest values, by length of period (ms), before the stretch that the next quarter looks back over."""
 
     before: dict[int, NewestValues] = field(default_factory=dict)
 
     def quarter(self, log: RowLog, plan: Plan, start: int, end: int, stations: Backgrounds) -> list[Flagged]:
-        """Write the final flags of [start, end) into the log's rows; those that say something new."""
+        """Write the final flags of [start, end) into the log's rows, and return those that have changed."""
         bucket = log.open.get(start // QUARTER_MS)
         if bucket is None or not bucket.n:
             return []
@@ -106,7 +106,7 @@ class Flagging(Bounded):
     def _series(
         self, log: RowLog, plan: Plan, quarter: _Quarter, period: int, which: Int64s
     ) -> list[Flagged]:
-        """The same of the readings `which` of one period."""
+        """Flag the readings `which`, all of one period, and return the flags that have changed."""
         limits, rows, start = plan.limits, quarter.rows, quarter.start
         reach = reach_ms(limits.settings)
         readings, own = _sorted(log, quarter, period, which, reach)
@@ -123,11 +123,11 @@ class Flagging(Bounded):
         return flagged(plan, rows.take(which[np.flatnonzero(news.any(axis=0))]), final=True)
 
     def follow(self, change: Renumbering) -> None:
-        """Devices have new rows."""
+        """Move devices to their new rows."""
         self.before = {period: newest.moved(change.old_row) for period, newest in self.before.items()}
 
     def dump(self, pack: Packing) -> list[Any]:
-        """As JSON data."""
+        """The state as JSON data."""
         return [[period, newest.dump(pack)] for period, newest in sorted(self.before.items())]
 
     @classmethod
@@ -137,7 +137,7 @@ class Flagging(Bounded):
 
 
 def _sorted(log: RowLog, quarter: _Quarter, period: int, which: Int64s, reach: int) -> _Sorted:
-    """The readings `which` of the quarter's rows, and those of `reach` ms before it, of one period."""
+    """Readings `which` of the quarter's rows and those of the `reach` ms before it, of one period, sorted."""
     rows, start = quarter.rows, quarter.start
     back = log.within(start - reach, start)
     former = np.flatnonzero((back.period == period) & (back.time < start))
@@ -162,9 +162,9 @@ def _sorted(log: RowLog, quarter: _Quarter, period: int, which: Int64s, reach: i
 
 
 def _backgrounds(plan: Plan, stations: Backgrounds, start: int) -> Int64s | None:
-    """(3, rows) background of the hour before the quarter at each device, thousandths; MISSING: not known.
+    """(3, rows) background at each device in the hour before the quarter, thousandths; MISSING: not known.
 
-    The hour's own background comes when it is over; the one before it says what the air is like.
+    An hour's own background arrives when it is over; the one before it indicates the state of the air.
     """
     areas = np.where(plan.area_of >= 0, plan.area_of, 0 if len(plan.areas) else -1)
     made = np.full((len(JUDGED), len(plan)), MISSING, np.int64)

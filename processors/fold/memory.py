@@ -1,4 +1,4 @@
-"""All that the fold of one partition remembers, and how its verdicts are published. Pure."""
+"""Memory of the fold of one partition, and the publication of its verdicts. Pure."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _NO_PLAN = Plan.of(Revision("", 0, 0, {"county": {"zone": "UTC"}, "sites": [], "
 
 @dataclass(eq=False, repr=False)
 class Memory:
-    """What the fold of one partition remembers; instants in ms. Only the fold changes it.
+    """Everything the fold of one partition remembers; instants in ms. Only the fold changes it.
 
-    Each field that is declared as a `number` or a `part` is saved, restored, follows a new plan and forgets
+    Each field that is declared as a `number` or a `part` is saved, restored, moved to a new plan and pruned
     without being named anywhere else.
     """
 
@@ -89,22 +89,22 @@ class Memory:
 
     @property
     def ready(self) -> bool:
-        """Has a configuration been adopted? Before that readings pass through unjudged."""
+        """True once a configuration has been adopted; before that, readings pass through unjudged."""
         return self.revision is not None
 
     @property
     def meter(self) -> Meter:
-        """Measures windows."""
+        """Meter over the current state."""
         return Meter(self.plan, self.log, self.hours, self.orders)
 
     @property
     def late_readings(self) -> LateReadings:
-        """Finds which closed windows a late reading belongs to."""
+        """View that finds the closed windows a late reading belongs to."""
         return LateReadings(self.plan, self.closed, self.log.closed_until, self.reopened)
 
     @property
     def gap_context(self) -> GapContext:
-        """What is known around a gap: orders, log gaps, our own outages, background."""
+        """Context of a gap: orders, log gaps, our own outages, background."""
         return GapContext(self.orders, self.gaps, self.outage, self.backgrounds)
 
     @property
@@ -113,7 +113,7 @@ class Memory:
         return self.closed[HOUR] - HOUR_MS
 
     def lacks(self, start: int, end: int) -> bool:
-        """Does the log lack records of [start, end)?"""
+        """True if the log lacks records of [start, end)."""
         return self.gaps.touch(start, end)
 
     def publish(self, verdicts: list[RuleVerdicts], out: Outputs, delayed: bool) -> None:
@@ -130,7 +130,7 @@ class Memory:
             out.breaches += self.breaches.judged(context, delayed)
 
     def settle(self, superseding: list[RuleVerdicts], at: int, out: Outputs, delayed: bool = False) -> None:
-        """Judge the days that can be settled, and those anew of which an interval has been superseded."""
+        """Judge days that can be settled, and judge again those with a superseded interval."""
         days, judge = self.days, self.judge
         self.publish_each(days.resettle(judge.answers, superseding, at), out, delayed)
         self.publish_each(days.settle(judge.answers, judge.pending, self.closed, at), out, delayed)

@@ -1,4 +1,4 @@
-"""What folding one record leads to."""
+"""Outputs of folding one record."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DUPLICATE = "duplicate"  # mark of a reading that has been counted already
 
 
 class Note(NamedTuple):
-    """Something worth counting that is no output: kind and words."""
+    """An event worth counting that is not an output: its kind and its words."""
 
     kind: str
     words: str
@@ -22,7 +22,7 @@ class Note(NamedTuple):
 
 @dataclass(slots=True)
 class Outputs:
-    """What one record led to. `marks`: row of the readings -> marks that detection adds, comma-separated."""
+    """Outputs of one record. `marks`: row of the readings -> marks that detection adds, comma-separated."""
 
     readings: Readings | None = None
     marks: dict[int, str] = field(default_factory=dict)
@@ -38,12 +38,12 @@ class Outputs:
 
     @property
     def intervals(self) -> list[Interval]:
-        """Each for itself."""
+        """Intervals of all groups, as single records."""
         return [one for group in self.interval_groups for one in group.records()]
 
     @property
     def verdicts(self) -> list[Verdict]:
-        """Each for itself."""
+        """Verdicts of all groups, as single records."""
         return [one for group in self.verdict_groups for one in group.records()]
 
     def mark(self, row: int, name: str) -> None:

@@ -1,4 +1,4 @@
-"""The parts of the fold's memory: what each of them can do, and how a memory declares them. Pure."""
+"""Parts of the fold's memory: their interface, and how a memory declares them. Pure."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ _DECLARED, _NUMBER = "part", "number"
 
 
 class Part(Protocol):
-    """What the fold remembers of one kind of thing."""
+    """One kind of thing that the fold remembers."""
 
     def dump(self, pack: Packing) -> Any:
-        """JSON data; columns go into `pack`. The same state gives the same data."""
+        """The state as JSON data, with columns added to `pack`. Equal states give equal data."""
 
     @classmethod
     def load(cls, data: Any, arrays: Unpacked, plan: Plan) -> Self:
-        """The inverse of `dump`, under the plan in force. Any exception: it can't be read."""
+        """The inverse of `dump`, under the plan in force. Any exception means that the data can't be read."""
 
     def follow(self, change: PlanChange) -> None:
-        """Another plan is in force: what is known of devices that stay goes to their new rows."""
+        """Follow a new plan: knowledge of devices that stay moves to their new rows."""
 
     def forget(self, until: Horizons) -> None:
-        """Let go of what nothing can change any more."""
+        """Forget what can no longer change a verdict."""
 
 
 class SavedPart(NamedTuple):
-    """A part as bytes; `version`: of its form."""
+    """A part as bytes; `version`: version of its saved form."""
 
     version: int
     data: bytes
@@ -41,7 +41,7 @@ Parts = Mapping[str, SavedPart]  # by name
 
 
 class PartUnreadable(ValueError):
-    """A saved part is missing, damaged, or of another version: one and the same case."""
+    """A saved part is missing, damaged, or of another version; the cases are not distinguished."""
 
     def __init__(self, part: str, why: str) -> None:
         self.part, self.why = part, why
@@ -49,7 +49,7 @@ class PartUnreadable(ValueError):
 
 
 def data_of(parts: Parts, name: str, version: int) -> bytes:
-    """The bytes of a part. Raises PartUnreadable where it is missing or of another version."""
+    """Data of a part. Raises PartUnreadable if it is missing or of another version."""
     saved = parts.get(name)
     if saved is None:
         raise PartUnreadable(name, "missing")
@@ -60,7 +60,7 @@ def data_of(parts: Parts, name: str, version: int) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """How a part is declared: its class, and the version of its saved form."""
+    """Declaration of a part: its class, and the version of its saved form."""
 
     kind: type[Part]
     version: int
@@ -70,16 +70,16 @@ P = TypeVar("P", bound=Part)
 
 
 def part(kind: type[P], first: Callable[[], P] | None = None, version: int = 1) -> P:
-    """A field of a memory that is a part. `first`: what an empty memory has, where that is not `kind()`.
+    """Declare a field of a memory as a part. `first`: makes the part of an empty memory; None: `kind()`.
 
-    Raise `version` with each change of what `dump` gives: what another version saved is not read.
+    Raise `version` with each change of what `dump` gives: data saved under another version is not read.
     """
     made: P = field(default_factory=first or kind, metadata={_DECLARED: Declared(kind, version)})
     return made
 
 
 def number(first: int) -> int:
-    """A field of a memory that is a whole number; all of them are saved together."""
+    """Declare a field of a memory as a whole number; all of them are saved together."""
     made: int = field(default=first, metadata={_NUMBER: True})
     return made
 

@@ -1,4 +1,4 @@
-"""How far a partition has come in its log: windows that closed, signals it knows, what is missing. Pure."""
+"""Progress of a partition through its log: closed windows, known signals, gaps. Pure."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from processors.windows import Bounded, Horizons, Track
 
 
 class ClosedWindows(dict[Track, int], Bounded):
-    """The end of each track's last window that has closed."""
+    """End of the last closed window of each track."""
 
     def follow(self, change: PlanChange) -> None:
-        """The tracks of another plan; the zone may be another."""
+        """Adopt the tracks of another plan, whose time zone may differ."""
         plan = change.after
         ends = {
             track: track.last_end(self.get(track, change.at - plan.lateness[track]), plan.zone)
@@ -24,7 +24,7 @@ class ClosedWindows(dict[Track, int], Bounded):
         self.update(ends)
 
     def dump(self, pack: object) -> list[Any]:
-        """As JSON data."""
+        """The state as JSON data."""
         return [[*track, end] for track, end in sorted(self.items())]
 
     @classmethod
@@ -34,15 +34,15 @@ class ClosedWindows(dict[Track, int], Bounded):
 
 
 class Signals(dict[str, int], Rowless):
-    """The receipt of each signal by its id: one that comes again says nothing new."""
+    """Receipt of each signal by its id, by which a repeated signal is recognized."""
 
     def forget(self, until: Horizons) -> None:
-        """Forget signals of more than a day before."""
+        """Forget signals received a day ago or earlier."""
         for name in [name for name, received_at in self.items() if received_at + DAY_MS <= until.due]:
             del self[name]
 
     def dump(self, pack: object) -> list[tuple[str, int]]:
-        """As JSON data."""
+        """The state as JSON data."""
         return sorted(self.items())
 
     @classmethod
@@ -52,24 +52,24 @@ class Signals(dict[str, int], Rowless):
 
 
 class LogGaps(list[tuple[int, int]], Rowless):
-    """Spans [start, end) of which the log lacks records, accepted by an operator."""
+    """Spans [start, end) for which the log lacks records, accepted by an operator."""
 
     def accept(self, signal: Signal) -> tuple[int, int]:
-        """Take in a signal of a gap; its span."""
+        """Note the gap that a signal reports, and return its span."""
         end = max(signal.start + 1, signal.received_at if signal.end is None else signal.end)
         self.append((signal.start, end))
         return signal.start, end
 
     def touch(self, start: int, end: int) -> bool:
-        """Does the log lack records of [start, end)?"""
+        """True if the log lacks records of [start, end)."""
         return any(start < until and end > since for since, until in self)
 
     def forget(self, until: Horizons) -> None:
-        """Forget gaps that ended more than a day before."""
+        """Forget gaps that ended a day ago or earlier."""
         self[:] = [gap for gap in self if gap[1] + DAY_MS > until.due]
 
     def dump(self, pack: object) -> list[tuple[int, int]]:
-        """As JSON data."""
+        """The state as JSON data."""
         return list(self)
 
     @classmethod

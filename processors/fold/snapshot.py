@@ -1,7 +1,8 @@
-"""The state of a partition as named parts, each bytes of its own, and back. Pure.
+"""Snapshots: the state of a partition as named parts, each in bytes of its own, and back. Pure.
 
-A part: length of the raw body, then zstd of (length of the JSON head, head, arrays back to back); the head
-holds the part's data, and each array's type and shape. A block of a part is the part `PART/BLOCK`.
+Format of a part: length of the raw body, then zstd of (length of the JSON head, head, arrays back to back);
+the head holds the part's data, and each array's type and shape. A block of a part is saved as the part
+`PART/BLOCK`.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ Some = TypeVar("Some", bound=Memory)
 
 
 def dump(memory: Memory) -> dict[str, SavedPart]:
-    """The whole state of a partition; the same state gives the same bytes."""
+    """Save the whole state of a partition; equal states give equal bytes."""
     numbers = {name: getattr(memory, name) for name in numbers_of(type(memory))}
     made = {NUMBERS: SavedPart(_NUMBERS_VERSION, orjson.dumps(numbers))}
     for name, declared in parts_of(type(memory)).items():

@@ -1,7 +1,7 @@
-"""Suspected falsification (疑似) in the fold: what each clock hour says of it, and the breaches it opens.
+"""Suspected falsification (疑似) in the fold: the check of each clock hour, and the breaches it opens.
 
-An hour is looked at when the one after it closes: by then its background has come, and most of what
-was late. What comes later still only says that its device was not silent.
+An hour is checked when the next one closes: by then its background has arrived, and most late readings.
+Readings that arrive later still only show that their device was not silent.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ FUTURE, CLOCK = "future", "clock"
 
 
 class LookedAt(NamedTuple):
-    """The clock hours of a partition that are looked at, and what it knows of them."""
+    """Closed clock hours of a partition to be checked, and everything known of them."""
 
     closed: int  # end of the newest hour that has closed; the one before it is looked at
     since: int  # no hour that began before it is looked at
@@ -73,7 +73,7 @@ class LookedAt(NamedTuple):
 
 
 class Announcement(NamedTuple):
-    """The breaches that suspicions open and close, and when that is said."""
+    """Destination of suspicions: the breaches to open and close, the instant, and whether it is delayed."""
 
     breaches: Breaches
     at: int
@@ -81,7 +81,7 @@ class Announcement(NamedTuple):
 
 
 class Suspicions(Bounded):
-    """The hours of all devices of a partition, and which suspicions stand."""
+    """Hourly features of all devices of a partition, and the suspicions that are open."""
 
     def __init__(self, devices: int = 0) -> None:
         self.episodes = Episodes.of(devices)
@@ -90,7 +90,7 @@ class Suspicions(Bounded):
         self._standing: bytes | None = None  # packed; it changes once an hour
 
     def hour(self, plan: Plan, hours: LookedAt, announcement: Announcement) -> tuple[list[Breach], list[str]]:
-        """Look at the hour before the newest that closed: (events, what a guard has explained)."""
+        """Check the hour before the newest closed one, and return (events, findings explained by a guard)."""
         start, end = hours.closed - 2 * HOUR_MS, hours.closed - HOUR_MS
         sums = self.hour_sums.take(start)
         if start < hours.since or not len(plan):
@@ -115,16 +115,16 @@ class Suspicions(Bounded):
         return _events(plan, self.episodes, found, announcement)
 
     def left_out(self, plan: Plan, batch: Readings, rows: Iterable[tuple[int, str]], since: int) -> None:
-        """Rows of a batch that nothing judges: of those from the future their clock is evidence."""
+        """Note rows of a batch that are not judged: one from the future is evidence against its clock."""
         ahead = np.array([i for i, why in rows if why == FUTURE], np.intp)
         if len(ahead):
             row = plan.rows_of(batch.devices)[batch.codes[ahead]]
             self.hour_sums.astray(len(plan), row, batch.received_at[ahead], since)
 
     def came(self, plan: Plan, batch: Readings, fresh: Intake, closed: Positions, since: int) -> None:
-        """New readings; `closed`: positions of those of hours that have closed.
+        """Take in new readings; `closed`: positions of those that begin before the end of a closed window.
 
-        `since`: the start of the first hour that is still to be looked at.
+        `since`: start of the first hour that has not been checked yet.
         """
         columns = fresh.columns
         self._came_late(columns.row[closed], columns.time[closed])
@@ -142,13 +142,13 @@ class Suspicions(Bounded):
             self.hour_sums.readings(len(plan), extras, since)
 
     def _came_late(self, row: Int32s, time: Int64s) -> None:
-        """Readings of hours that have closed: their devices were not silent."""
+        """Note that devices with readings in closed hours were not silent in them."""
         newest = self.episodes.history.newest
         if newest != NOTHING and len(row) and int(time.min()) < newest + HOUR_MS:
             self.episodes.history.backfilled(row, time)
 
     def leave_off(self, plan: Plan, breaches: Breaches, at: int) -> list[Breach]:
-        """Close what stands of patterns that a new configuration does not look for."""
+        """Close the suspicions of patterns that a new configuration does not look for."""
         events: list[Breach] = []
         for pattern in PATTERNS:
             if (not plan.suspects or pattern in plan.suspicion.without) and self.episodes.end(pattern):
@@ -159,13 +159,13 @@ class Suspicions(Bounded):
     # ---------------------------------------------------------------------------- save, restore, move
 
     def follow(self, change: Renumbering) -> None:
-        """Devices have new rows."""
+        """Move devices to their new rows."""
         self._standing, self.blocks = None, Blocks()
         self.episodes.remap(change.old_row)
         self.hour_sums.remap(change.old_row)
 
     def dump(self, pack: Packing) -> list[Any]:
-        """As JSON data; the hours go into blocks of their own, which change once an hour."""
+        """The state as JSON data; the hours go into separate blocks, which change once an hour."""
         if self.episodes.history.newest == NOTHING:
             return [None, self.hour_sums.dump(pack)]
         if self._standing is None:
@@ -175,7 +175,7 @@ class Suspicions(Bounded):
 
     @classmethod
     def load(cls, data: list[Any], arrays: Unpacked, plan: Plan) -> Suspicions:
-        """The inverse of `dump`. Raises ValueError for a state of other patterns."""
+        """The inverse of `dump`. Raises ValueError for a state saved with other patterns."""
         made = cls(len(plan))
         description, hour_sums = data
         made.hour_sums = HourSums.load(hour_sums, arrays)
@@ -217,14 +217,14 @@ def _events(
 
 
 def rule_of(pattern: str) -> str:
-    """The rule that breaches of a pattern name."""
+    """Rule named by breaches of a pattern."""
     return f"{SUSPICION}/{pattern}"
 
 
 def evidence_of(finding: Finding, plan: Plan) -> dict[str, Any]:
-    """What a breach carries: numbers with units, guards that were looked at, hours to plot.
+    """Evidence in a breach: numbers with units, guards that were considered, hours to plot.
 
-    The last number of each series is of the hour that ends where the breach's interval does.
+    The last number of each series is for the hour that ends with the breach's interval.
     """
     numbers = {name: {"value": value, "unit": unit} for name, (value, unit) in finding.evidence.items()}
     for name, (value, unit) in finding.evidence.items():
@@ -246,9 +246,9 @@ def evidence_of(finding: Finding, plan: Plan) -> dict[str, Any]:
 
 
 def _readings(columns: Columns, start: int, corrections: Tables) -> HourReadings:
-    """The readings of the hour, as they were sent, by device and time.
+    """Readings of the hour, as they were sent, by device and time.
 
-    Of one period each, and one where contents conflict.
+    Each device's are of one period, and only one counts where contents conflict.
     """
     at = np.flatnonzero((columns.time >= start) & (columns.time < start + HOUR_MS))
     at = at[_of_usual_period(columns.row[at], columns.period[at])]
@@ -284,9 +284,9 @@ def _readings(columns: Columns, start: int, corrections: Tables) -> HourReadings
 
 
 def _of_usual_period(row: Int32s, period: Int32s) -> Bools:
-    """Which readings are of the period that their device sends most; of equally many, the shorter one.
+    """Mask of the readings whose period is the most frequent of their device; of equal ones, the shortest.
 
-    Real-time values and means of minutes or hours are series of their own.
+    Instants and means of minutes or hours are separate series.
     """
     if not len(row) or (period == period[0]).all():
         return np.ones(len(row), bool)
@@ -301,12 +301,12 @@ def _of_usual_period(row: Int32s, period: Int32s) -> Bools:
 
 
 def _areas(plan: Plan) -> Int32s:
-    """(rows) the area of each device; without one of its own it belongs to the first."""
+    """(rows) area of each device; a device without one belongs to the first."""
     return np.where(plan.area_of >= 0, plan.area_of, 0).astype(np.int32)
 
 
 def _background(plan: Plan, stations: Backgrounds, areas: Int32s, start: int) -> Floats:
-    """(rows) what the stations of each area measured in the hour, ug/m3; NaN: not known."""
+    """(rows) background of PM10 in each device's area in the hour, ug/m3; NaN: not known."""
     found = np.full(len(plan), np.nan)
     for index, area in enumerate(plan.areas):
         mean = stations.mean(area, start, start + HOUR_MS, "pm10")
@@ -318,7 +318,7 @@ def _background(plan: Plan, stations: Backgrounds, areas: Int32s, start: int) ->
 def _excused(
     plan: Plan, orders: Orders, log_gaps: list[tuple[int, int]], start: int, end: int
 ) -> Bools | None:
-    """(rows) devices under maintenance in the hour; all of them where the log lacks records of it."""
+    """(rows) devices under maintenance in the hour, all if the log lacks records of it; None: none is."""
     if any(start < until and end > since for since, until in log_gaps):
         return np.ones(len(plan), bool)
     named = orders.maintenance(start, end)

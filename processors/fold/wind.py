@@ -1,4 +1,4 @@
-"""Wind in the fold: gathered at arrival, told by site when the clock hour closes and when it is amended."""
+"""Wind in the fold: gathered on arrival, published per site when the clock hour closes or is amended."""
 
 from __future__ import annotations
 
@@ -37,26 +37,26 @@ _SETTINGS = WindSettings()
 
 @dataclass(slots=True, eq=False)
 class PublishedHour:
-    """What was published of an hour, a line a site: its revision (0: nothing), a hash of its content."""
+    """Published state of an hour, one line per site: its revision (0: none) and a hash of its content."""
 
     revision: Int16s
     content: Uint64s
 
     @classmethod
     def of(cls, sites: int) -> PublishedHour:
-        """Nothing was."""
+        """An hour of which nothing was published."""
         return cls(np.zeros(sites, np.int16), np.zeros(sites, np.uint64))
 
 
 @dataclass(slots=True, eq=False)
 class HourlyWinds:
-    """The wind of the hours that readings may still change. `told`: start of the hour -> what was said."""
+    """Wind of the hours that readings may still change. `told`: start of the hour -> published state."""
 
     gathered: GatheredWind = field(default_factory=GatheredWind)
     told: dict[int, PublishedHour] = field(default_factory=dict)
 
     def take(self, batch: Readings, fresh: Intake, devices: int, border: int, forgotten: int) -> None:
-        """Take in what is no duplicate. `border`: the end of some hour; see `GatheredWind.add`."""
+        """Take in readings other than duplicates. `border`: the end of some hour; see `GatheredWind.add`."""
         speed, direction = batch.values.get(SPEED), batch.values.get(DIRECTION)
         if speed is None or direction is None or not len(fresh):
             return
@@ -68,7 +68,7 @@ class HourlyWinds:
         self.gathered.add(readings, border, forgotten, devices)
 
     def of_hour(self, plan: Plan, start: int) -> tuple[Wind, WindSums]:
-        """Mean wind of the hour that begins at `start`, and what it is made of, a line a site."""
+        """Mean wind of the hour that begins at `start`, and the sums behind it, one line per site."""
         ground = plan.ground
         sums = self.gathered.of_hour(start, ground.site, len(ground.sites))
         return wind_of(sums, _SETTINGS), sums
@@ -82,10 +82,10 @@ class HourlyWinds:
         log_gap: bool,
         rows: Int32s | None = None,
     ) -> list[SiteHour]:
-        """Publish what has changed in a closed hour, by site; sites with neither wind nor pairs are left out.
+        """Publish changes of a closed hour by site; sites with neither wind nor pairs are left out.
 
-        `means`: of all devices of the sites that these are, a judged pollutant each; `log_gap`: the log
-        lacks records of the hour; `rows`: only of the sites of these devices.
+        `means`: one per judged pollutant, over all devices of the sites concerned; `log_gap`: the log lacks
+        records of the hour; `rows`: only the sites of these devices.
         """
         ground, (wind, sums) = plan.ground, self.of_hour(plan, start)
         told = self.told.setdefault(start, PublishedHour.of(len(ground.sites)))
@@ -125,7 +125,7 @@ class HourlyWinds:
         return made
 
     def concerns(self, plan: Plan, start: int, rows: Int32s) -> bool:
-        """May anything be told of the hour at the sites of these devices: is there a wind, or a pair?"""
+        """True if the hour may have news at these devices' sites: a wind, a pair, or an earlier revision."""
         ground = plan.ground
         sites = ground.site[rows]
         told = self.told.get(start)
@@ -134,18 +134,18 @@ class HourlyWinds:
         return bool(self.gathered.of_hour(start, ground.site, len(ground.sites)).count[sites].any())
 
     def hours_over(self, start: int, end: int) -> list[int]:
-        """Starts of the hours that were told and touch [start, end)."""
+        """Starts of the hours that `tell` has handled and that touch [start, end)."""
         return [hour for hour in sorted(self.told) if hour < end and hour + HOUR_MS > start]
 
     # ---------------------------------------------------------------------------- save, restore, move
 
     def forget(self, until: Horizons) -> None:
-        """Forget hours that no reading changes any more."""
+        """Forget hours that no reading can change any more."""
         self.gathered.forget(until.rows)
         self.told = {hour: told for hour, told in self.told.items() if hour >= until.rows}
 
     def follow(self, change: PlanChange) -> None:
-        """Devices and sites have new numbers."""
+        """Move devices and sites to their new numbers."""
         before, after = change.before.ground.sites, change.after.ground.sites
         self.gathered.remap(change.old_row)
         numbers = {name: number for number, name in enumerate(before)}
@@ -156,7 +156,7 @@ class HourlyWinds:
             moved.revision[stays], moved.content[stays] = told.revision[old[stays]], told.content[old[stays]]
 
     def dump(self, pack: Packing) -> list[Any]:
-        """As JSON data."""
+        """The state as JSON data."""
         told = [
             [hour, pack.add(told.revision), pack.add(told.content)]
             for hour, told in sorted(self.told.items())
@@ -174,14 +174,14 @@ class HourlyWinds:
 
 
 def _valid(pollutant: str, means: Means, slots: Int64s) -> HourMeans:
-    """Which hours are valid: as for the windows that are made of hours."""
+    """Means of an hour, and which are valid by the capture that windows of hours require."""
     nano, covered = means_by_row(means.row, means.total, means.covered, len(slots))
     present = (covered > 0) & (slots > 0) & (covered * 10_000 >= LEAST_PERMYRIAD * slots)
     return HourMeans(pollutant, nano, present)
 
 
 def _refused(batch: Readings, fresh: Intake) -> Bools:
-    """Readings whose device itself says that its wind is no measurement."""
+    """Mask of readings whose device flags its own wind as invalid."""
     bad = {
         row
         for row, text in batch.flags.items()

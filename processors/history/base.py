@@ -1,4 +1,4 @@
-"""The interface of a history store, and what a write comes to: accepted, rejected or kept."""
+"""Interface of a history store, and the outcome of a write: points accepted, rejected or kept."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from processors.history.points import Point, PointBatch, Refusal, gather
 
 
 class HistoryUnusable(Exception):
-    """The operator's error: the store cannot be used as configured. Says where, why, and the way out.
+    """The store cannot be used as configured: an operator's error. Says where, why, and how to fix it.
 
     `exit_code`: 2 when no restart mends it (URL, token, bucket, damaged file), 3 when the server is missing.
     """
@@ -54,7 +54,7 @@ class LatestReading(NamedTuple):
 
 @dataclass(slots=True)
 class WriteOutcome:
-    """What became of the points of one write: every one is accepted, rejected or kept.
+    """Outcome of a write: every point is accepted, rejected or kept.
 
     `rejected` will never be accepted as they are; `kept` may be later, `why` says what is in the way, and
     `wait_s` how long the server asks to be left alone.
@@ -85,7 +85,7 @@ class History(Protocol):
         """
 
     def write_batches(self, batches: Iterable[PointBatch]) -> WriteOutcome:
-        """Store points in columns, in the order given: the fast way, with the same promises."""
+        """Store points in columns, in the order given: the fast way, with the same guarantees."""
 
     def latest(self) -> list[LatestReading]:
         """The newest reading of every device, by device."""
@@ -93,7 +93,7 @@ class History(Protocol):
     def readings(
         self, device: str, quantity: str, start_ms: int, end_ms: int, limit: int | None = None
     ) -> list[tuple[int, float]]:
-        """(time, value) of [start, end) in order of time; with `limit` the newest so many."""
+        """(time, value) of [start, end) in order of time; with `limit`, only the newest `limit`."""
 
     def intervals(
         self,
@@ -113,7 +113,7 @@ class History(Protocol):
         """The newest `limit` verdicts whose start is in [start, end), newest first; keys as above."""
 
     def outlooks(self, *, start_ms: int, end_ms: int, site: str | None = None) -> list[dict[str, Any]]:
-        """What was said in [start, end) of open windows, by `at` (when), device and rule.
+        """Outlooks published in [start, end), by `at` (the instant), device and rule.
 
         Keys: `at`, the tags and fields of the measurement; `start` and `end` are the window's.
         """
@@ -125,20 +125,20 @@ class History(Protocol):
         start_ms: int | None = None,
         end_ms: int | None = None,
     ) -> list[dict[str, Any]]:
-        """Whole rows, by time and tags: every tag (text) and field (None where absent), and `time`.
+        """Whole rows, by time and tags: every tag (text), every field (None where absent), and `time`.
 
-        `named`: tags or text fields and what they must be; times of [start, end), None: unbounded.
+        `named`: required values of tags or text fields; times of [start, end), None: unbounded.
         """
 
     def count(self, kind: str) -> int:
         """Number of points of a measurement."""
 
     def close(self) -> None:
-        """Let go of connections and files."""
+        """Close connections and files."""
 
 
 def write_points(history: History, points: Sequence[Point]) -> WriteOutcome:
-    """`write` by means of `write_batches`."""
+    """Store points by way of `write_batches`."""
     batches, refused = gather(points)
     outcome = history.write_batches(batches)
     outcome.rejected[:0] = refused
@@ -146,7 +146,7 @@ def write_points(history: History, points: Sequence[Point]) -> WriteOutcome:
 
 
 def latest_of(rows: Iterable[dict[str, Any]]) -> list[LatestReading]:
-    """One reading a device from rows of `readings`: the newest, of those the one with the shortest period."""
+    """Newest reading of each device from rows of `readings`; of several, the one of the shortest period."""
     newest: dict[str, LatestReading] = {}
     for row in rows:
         found = LatestReading(
@@ -164,7 +164,7 @@ def latest_of(rows: Iterable[dict[str, Any]]) -> list[LatestReading]:
 
 
 def outlook_of(row: dict[str, Any]) -> dict[str, Any]:
-    """A row of `outlooks` as handed out: `time` is called `at`, whether the background is known is a bool."""
+    """A row of `outlooks` as handed out: `time` becomes `at`, `background_known` becomes a bool."""
     row["at"] = row.pop("time")
     row["background_known"] = bool(row["background_known"])
     row["kind"] = row["kind"] or "interval"  # a version before days had outlooks named none
@@ -172,7 +172,7 @@ def outlook_of(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def tidy(row: dict[str, Any]) -> dict[str, Any]:
-    """A row as handed out: `time` is called `start`, reasons are a list, the title is by language."""
+    """A row as handed out: `time` becomes `start`, reasons become a list, the title a dict by language."""
     row["start"] = row.pop("time")
     if "title" in row:
         row["title"] = orjson.loads(row["title"] or "{}")

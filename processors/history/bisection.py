@@ -1,4 +1,4 @@
-"""Find the points that a server refuses by halving what it refused: pure, the sending is passed in."""
+"""Finds the points that a server refuses by halving refused ranges. Pure: the sending is passed in."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 
 class Accepted(NamedTuple):
-    """All of it is stored."""
+    """All points are stored."""
 
 
 class PointsRefused(NamedTuple):
-    """Some of it is bad and can never be stored; `dropped`: how many, where the server says so."""
+    """Some points are bad and can never be stored; `dropped`: their number, if the server reports it."""
 
     reason: str
     dropped: int | None = None
@@ -35,7 +35,7 @@ Send = Callable[[int, int], Reply]  # sends the points [start, stop)
 
 @dataclass(slots=True)
 class Division:
-    """What became of n points: each is accepted, rejected or in one of the `kept` ranges."""
+    """Outcome for n points: each is accepted, rejected or in one of the `kept` ranges."""
 
     accepted: int = 0
     rejected: list[tuple[int, str]] = field(default_factory=list)
@@ -45,7 +45,7 @@ class Division:
 
 
 def divide(count: int, send: Send) -> Division:
-    """Send points 0..count, in order, halving what is refused until single points are.
+    """Send points 0..count, in order, halving refused ranges down to single points.
 
     A point may be sent several times: writing it twice must be harmless. At the first `Later` the
     rest is kept unsent.

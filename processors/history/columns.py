@@ -80,7 +80,7 @@ def batches_of_readings(readings: Sequence[Readings]) -> list[PointBatch]:
 
 
 def _conflicts(batch: PointBatch) -> PointBatch:
-    """The same rows under a tag that tells contradicting readings of one device and time apart."""
+    """The same rows with a tag that distinguishes contradicting readings of one device and time."""
     content = [
         short_id(*sorted((k, v) for k, v in point.fields.items() if k in QUANTITIES))
         for point in batch.points()
@@ -131,7 +131,7 @@ def _marked(marks: Any, code: str) -> set[int]:
 
 
 def batches_of_flags(flags: Sequence[Flagged]) -> list[PointBatch]:
-    """What the quality checks say as points of `quality`; of a reading the last word counts."""
+    """Findings of the quality checks as points of `quality`; for each reading the last one counts."""
     newest = {(f.device, f.time, f.period): f for f in flags}
     if not newest:
         return []
@@ -147,7 +147,7 @@ def batches_of_flags(flags: Sequence[Flagged]) -> list[PointBatch]:
 
 
 def batches_of_outlooks(outlooks: Sequence[Outlook]) -> list[PointBatch]:
-    """What was said of open windows as points of `outlooks`."""
+    """Outlooks as points of `outlooks`."""
     if not outlooks:
         return []
     tags = {name: _column(outlooks, name) for name in ("kind", "pollutant", "rule", "site")}
@@ -170,7 +170,7 @@ def batches_of_intervals(intervals: Sequence[Interval]) -> list[PointBatch]:
 
 
 def batches_of_measurings(intervals: Sequence[Interval]) -> list[PointBatch]:
-    """Intervals as points of `measurings`, where one that supersedes another leaves it as it is."""
+    """Intervals as points of `measurings`, where a superseding interval does not overwrite another."""
     return [_kept_apart("measurings", batch, intervals) for batch in batches_of_intervals(intervals)]
 
 
@@ -188,7 +188,7 @@ def batches_of_verdicts(verdicts: Sequence[Verdict]) -> list[PointBatch]:
 
 
 def batches_of_rulings(verdicts: Sequence[Verdict]) -> list[PointBatch]:
-    """Verdicts as points of `rulings`, where a verdict that supersedes another leaves it as it is."""
+    """Verdicts as points of `rulings`, where a superseding verdict does not overwrite another."""
     if not verdicts:
         return []
     (latest,) = batches_of_verdicts(verdicts)
@@ -214,7 +214,7 @@ _ENCODERS: Mapping[str, tuple[Callable[[Sequence[Any]], list[PointBatch]], ...]]
 
 
 def batches_of(records: Mapping[str, Sequence[Any]]) -> list[PointBatch]:
-    """Records by their kind (a key of `_ENCODERS`) as points of every measurement that keeps them."""
+    """Points of every measurement that keeps these records; they are given by kind (a key of `_ENCODERS`)."""
     return [
         batch for kind, found in records.items() for encoder in _ENCODERS[kind] for batch in encoder(found)
     ]
@@ -223,7 +223,7 @@ def batches_of(records: Mapping[str, Sequence[Any]]) -> list[PointBatch]:
 def _kept_apart(
     measurement: str, batch: PointBatch, records: Sequence[Interval] | Sequence[Verdict]
 ) -> PointBatch:
-    """The same points with `revision` as a tag: none overwrites another."""
+    """The same points with `revision` as a tag, so that none overwrites another."""
     data = batch.data.drop_columns(["revision"])
     column = pa.array([str(one.revision) for one in records], pa.utf8())
     return PointBatch(measurement, data.append_column("revision", column))
@@ -234,10 +234,10 @@ def _column(records: Sequence[Any], name: str) -> list[Any]:
 
 
 def period_label(period_ms: int) -> str:
-    """The tag `period`: seconds, `0` for an instant."""
+    """Value of the tag `period`: seconds, `0` for an instant."""
     return f"{period_ms / 1000:.12g}"
 
 
 def window_label(length_ms: int) -> str:
-    """How a window is called in the tag: `15m`, `1h`, `1d`, otherwise its seconds, as `120s`."""
+    """Value of the tag `window`: `15m`, `1h`, `1d`, otherwise its seconds, as `120s`."""
     return _LABELS.get(length_ms, f"{length_ms // 1000}s")

@@ -1,9 +1,9 @@
-"""What verdicts depended on besides readings, and what came of them, as history keeps it.
+"""Context of verdicts in history: their inputs besides readings, and their consequences.
 
-Background, signals, configurations and breach events go on `dust.results` as `dust.context/1`: the value
-of the record as it was published, its own schema in the header `of`. A configuration is kept in pieces
-(county, site, device, rule): a store need not hold a text of megabytes, and one is found by its name. The
-wind of a site's hour stands beside them, as `dust.winds/1` says it.
+Background, signals, configurations and breach events are published on `dust.results` as `dust.context/1`: the
+value of the record as it was published, its own schema in the header `of`. A configuration is stored in
+pieces (county, site, device, rule), so that no store has to hold a text of megabytes and each piece is found
+by its name. The wind of a site's hour is stored with them, in the form of `dust.winds/1`.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ Context = Background | Signal | Revision | Breach | SiteHour
 
 @dataclass(frozen=True, slots=True)
 class ContextRow:
-    """A row of `context`; `body` is what only its kind has, as data.
+    """A row of `context`; `body`: the data that only its kind has.
 
-    `salt` keeps apart what has one name and time: a correction of a background, say.
+    `salt` distinguishes rows of one name and time, such as a background and its correction.
     """
 
     kind: str
@@ -51,7 +51,7 @@ def encode_context(value: bytes, schema: str, received_at: int) -> tuple[bytes, 
 
 
 def decode_context(value: bytes, headers: Iterable[tuple[str, bytes]] | dict[str, bytes] | None) -> Context:
-    """The inverse of `encode_context`. Raises whatever the record's own decoder does."""
+    """The inverse of `encode_context`. Raises whatever the record's own decoder raises."""
     schema = (codec.header(headers, "of") or b"").decode(errors="replace")
     if schema == BREACH:
         return decode_breach(value)
@@ -111,7 +111,7 @@ def _configuration(record: Revision) -> list[ContextRow]:
 
 
 def context_row(row: Mapping[str, Any]) -> ContextRow:
-    """A row as a store hands it out, with its body unpacked. Raises HistoryUnusable."""
+    """Read a row as returned by a store, with its body decoded. Raises HistoryUnusable."""
     cells = Cells("context", row)
     return ContextRow(
         cells.text("kind"),
@@ -153,5 +153,5 @@ def wind_of(row: ContextRow) -> SiteHour:
 
 
 def breach_of(row: ContextRow) -> Breach:
-    """The event of a breach."""
+    """The breach event in a row."""
     return breach_from_body(row.body)

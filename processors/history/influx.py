@@ -1,4 +1,4 @@
-"""History in InfluxDB 2: ready line protocol in, InfluxQL out.
+"""History in InfluxDB 2: writes line protocol, reads with InfluxQL.
 
 Writes are synchronous (call them from a worker thread): the client's batching mode tells of failures
 in callbacks only. Stored is what was answered with 204, as InfluxDB 2 and 1.8 document it: a web page or a
@@ -79,7 +79,7 @@ class InfluxHistory:
         )
 
     def check(self) -> None:
-        """See `History.check`: the server answers, knows the token and lets it write and read the bucket."""
+        """See `History.check`: the server answers, and the token may write and read the bucket."""
         reply = self.send(b"\n")
         if isinstance(reply, Later):
             if reply.passes:
@@ -92,7 +92,7 @@ class InfluxHistory:
         return write_points(self, points)
 
     def write_batches(self, batches: Iterable[PointBatch]) -> WriteOutcome:
-        """See `History.write_batches`. Once something must be kept, what follows is kept unsent."""
+        """See `History.write_batches`. Once something must be kept, everything after it is kept unsent."""
         outcome = WriteOutcome()
         for merged in merge(batches):
             batch, refused = set_apart(merged)
@@ -114,7 +114,7 @@ class InfluxHistory:
         outcome.why, outcome.wait_s = division.why, division.wait_s
 
     def send(self, body: bytes) -> Reply:
-        """Send ready line protocol (times in ms) in one request."""
+        """Send prepared line protocol (times in ms) in one request."""
         try:
             _, status, headers = self._writer.post_write_with_http_info(
                 self.org, self.bucket, body, precision=_MS, content_type="text/plain; charset=utf-8"
@@ -169,7 +169,7 @@ class InfluxHistory:
         return f"InfluxDB at {self.url} does not answer ({error}): start it or correct the history URL"
 
     def _ask(self, query: str) -> list[dict[str, Any]]:
-        """The rows of an InfluxQL query, tags of its GROUP BY included. Raises HistoryUnusable."""
+        """Rows of an InfluxQL query, including the tags of its GROUP BY. Raises HistoryUnusable."""
         try:
             answer = self._reader.get("/query", params={"db": self.bucket, "q": query, "epoch": "ms"})
         except httpx.HTTPError as error:
@@ -275,7 +275,7 @@ class InfluxHistory:
         start_ms: int | None = None,
         end_ms: int | None = None,
     ) -> list[dict[str, Any]]:
-        """See `History.rows`. A field is asked for in every point between the times."""
+        """See `History.rows`. Selecting by a field reads every point between the times."""
         spec = MEASUREMENTS[measurement]
         start = _FIRST_MS if start_ms is None else start_ms
         rows = self._select(measurement, dict(named), start, _LAST_MS if end_ms is None else end_ms)

@@ -1,4 +1,4 @@
-"""Write batches as InfluxDB line protocol, straight from their columns, without a Python loop a row."""
+"""InfluxDB line protocol, written from the columns of a batch without a Python loop per row."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _EMPTY = pa.scalar("", pa.utf8())
 
 
 class Lines:
-    """The lines of a batch as one buffer; any run of them is one slice of it."""
+    """Lines of a batch in one buffer, where any run of lines is one slice."""
 
     def __init__(self, column: Any) -> None:
         _, offsets, data = column.buffers()
@@ -34,7 +34,7 @@ def lines_of(batch: PointBatch) -> Lines:
     """The batch in line protocol with times in ms. Its tags must have passed `points.set_apart`.
 
     Escaped: comma, equals sign and space in tags; quote and backslash in texts. A tag without text is
-    left out, as InfluxDB wants it; so is a field without value.
+    left out, as InfluxDB requires; so is a field without value.
     """
     spec = MEASUREMENTS[batch.measurement]
     columns = {name: batch.data[name] for name in batch.data.column_names}

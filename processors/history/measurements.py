@@ -1,11 +1,11 @@
-"""The measurements of history: what a point of each means, its tags and typed fields, and how stores keep it.
+"""Measurements of history: the meaning of their points, tags and typed fields, and how stores keep them.
 
 Both stores, the points, the counters of the store stage and `deploy/docs/history.md` read this one table.
-To add a measurement, declare it here and say in `columns.py` which records become points of it.
+To add a measurement, declare it here and turn records into its points in `columns.py`.
 
-A point is identified by measurement, tags and time; writing it again overwrites its fields one by one and
-leaves alone those that are not written. Time is int milliseconds UTC, instants in fields are too. Values are
-floats in the unit of `ingest.units.QUANTITIES`.
+Measurement, tags and time identify a point; writing it again overwrites the fields that are written and
+leaves the others alone. Time is int milliseconds UTC, and so are instants in fields. Values are floats in the
+unit of `ingest.units.QUANTITIES`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FLOAT, INT, TEXT = "float", "int", "text"
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """Tags in the order in which they are written (sorted: InfluxDB likes it), fields with their type."""
+    """A measurement: tags in the order in which they are written (sorted, for InfluxDB), typed fields."""
 
     name: str
     meaning: str  # what a point is, for people who query the store
@@ -64,7 +64,7 @@ _INTERVAL_FIELDS = {"value": FLOAT, "capture": FLOAT, "count": INT, "revision": 
 
 
 def _without_revision(fields: Mapping[str, str]) -> dict[str, str]:
-    """The fields of a measurement that keeps every revision: `revision` is a tag there."""
+    """Fields of a measurement that keeps every revision, where `revision` is a tag."""
     return {name: kind for name, kind in fields.items() if name != "revision"}
 
 
@@ -173,7 +173,7 @@ MEASUREMENTS: dict[str, Measurement] = {
 
 
 def described() -> Iterator[str]:
-    """The table as lines of Markdown."""
+    """The table in Markdown, line by line."""
     yield "| measurement | tags | fields | what a point is |"
     yield "|---|---|---|---|"
     for one in MEASUREMENTS.values():

@@ -1,4 +1,4 @@
-"""Open a history store by its URL."""
+"""Opens a history store by its URL."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def open_history(url: str) -> History:
     """The store that `url` names, ready to use.
 
     `sqlite:///path` is relative to the working directory, `sqlite:////path` absolute;
-    `influx+http://` and `influx+https://` take org, bucket and where the token is: `token_env` (default
+    `influx+http://` and `influx+https://` take org, bucket and the source of the token: `token_env` (default
     DUSTWATCH_INFLUX_TOKEN) or `token_file`, and optionally `timeout_s` and `gzip=1`.
-    Raises HistoryUnusable; a server that is away is found by `check`.
+    Raises HistoryUnusable; a server that cannot be reached is found by `check`.
     """
     try:
         parts = urlsplit(url)

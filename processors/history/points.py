@@ -1,4 +1,4 @@
-"""Points of history one by one and in columns, and what no store could hold."""
+"""Points of history, one by one and in columns, and the reasons why no store could hold one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _UNWRITABLE_TAG = r"[\x00-\x1f]|\\$"
 
 
 class Point(NamedTuple):
-    """One point by itself: the slow form, for few points and for those that a store refused."""
+    """A single point: the slow form, for few points and for those that a store refused."""
 
     measurement: str
     tags: dict[str, str]
@@ -32,7 +32,7 @@ class Point(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """A point that cannot be stored, and why, in words."""
+    """A point that cannot be stored, with the reason in words."""
 
     point: Point
     reason: str
@@ -81,7 +81,7 @@ def _column(values: Any, kind: Any) -> Any:
 
 
 def merge(batches: Iterable[PointBatch]) -> list[PointBatch]:
-    """One batch a measurement, rows in the order given; what a batch lacks is missing."""
+    """One batch per measurement, rows in the order given; columns that a batch lacks are null."""
     by_name: dict[str, list[Any]] = {}
     for batch in batches:
         if len(batch):
@@ -93,7 +93,7 @@ def merge(batches: Iterable[PointBatch]) -> list[PointBatch]:
 
 
 def gather(points: Iterable[Point]) -> tuple[list[PointBatch], list[Refusal]]:
-    """Points as batches, one a measurement, and those that no store could hold."""
+    """Points as batches, one per measurement, and refusals of those that no store could hold."""
     good: dict[str, list[Point]] = {}
     refused: list[Refusal] = []
     for point in points:
@@ -117,7 +117,7 @@ def _columns_of(name: str, points: Sequence[Point]) -> PointBatch:
 
 
 def why_not(point: Point) -> str | None:
-    """Why this point fits no measurement, or None."""
+    """Reason why this point fits no measurement, or None if it fits."""
     spec = MEASUREMENTS.get(point.measurement)
     if spec is None:
         return f"measurement {point.measurement!r} is none of {', '.join(MEASUREMENTS)}"
@@ -140,7 +140,7 @@ def why_not(point: Point) -> str | None:
 
 
 def set_apart(batch: PointBatch) -> tuple[PointBatch, list[Refusal]]:
-    """The batch without the points whose tags cannot be written, and those."""
+    """The batch without the points whose tags cannot be written, and refusals of those points."""
     bad = None
     for tag in MEASUREMENTS[batch.measurement].tags:
         found = pc.match_substring_regex(batch.data[tag], _UNWRITABLE_TAG)
@@ -155,7 +155,7 @@ def set_apart(batch: PointBatch) -> tuple[PointBatch, list[Refusal]]:
 
 
 def point_to_json(point: Point) -> bytes:
-    """The point as it goes to quarantine."""
+    """The point as JSON for quarantine."""
     return orjson.dumps(point._asdict(), option=orjson.OPT_SORT_KEYS)
 
 

@@ -1,6 +1,6 @@
-"""Rows of history as records: read once where they leave a store, with a clear error where one is incomplete.
+"""Rows of history as records, read once where they leave a store; an incomplete row raises a clear error.
 
-Every record keeps its row as it was stored: that is what an auditor is shown.
+Every record keeps its row as it was stored, which is what an auditor is shown.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ StoredRow = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """The cells of a row, each asked for by its name. All methods raise HistoryUnusable."""
+    """Cells of a row, read by name. All methods raise HistoryUnusable."""
 
     measurement: str
     row: StoredRow
@@ -45,11 +45,11 @@ class Cells:
         return found
 
     def listed(self, name: str) -> tuple[str, ...]:
-        """Words with commas between them."""
+        """Words separated by commas."""
         return tuple(word for word in (self.cell(name) or "").split(",") if word)
 
     def pairs(self, name: str) -> dict[str, str]:
-        """Pairs as `a=1;b=2`; what is none is left out."""
+        """Pairs written as `a=1;b=2`; anything else is ignored."""
         return dict(pair.split("=", 1) for pair in (self.cell(name) or "").split(";") if "=" in pair)
 
     def period(self) -> int:
@@ -90,12 +90,12 @@ class ReadingRow:
 
     @property
     def end(self) -> int:
-        """Where what was measured ends; an instant ends a millisecond after it began."""
+        """End of the measured time; an instant ends a millisecond after it began."""
         return self.time + max(self.period, 1)
 
     @property
     def key(self) -> tuple[int, int]:
-        """What two contradicting readings of a device share."""
+        """Key that contradicting readings of a device share."""
         return self.time, self.period
 
     @property
@@ -105,12 +105,12 @@ class ReadingRow:
 
     @property
     def id(self) -> str:
-        """Its id, as a replay prints it."""
+        """Id of the reading, as a replay prints it."""
         return reading_id(self.device, self.time, self.period, self.thousandths, self.flags)
 
 
 def reading_row(row: StoredRow, measurement: str = "readings") -> ReadingRow:
-    """A row of `readings` or `conflicts`. Raises HistoryUnusable."""
+    """Read a row of `readings` or `conflicts`. Raises HistoryUnusable."""
     cells = Cells(measurement, row)
     return ReadingRow(
         device=cells.text("device"),
@@ -139,12 +139,12 @@ class QualityRow:
 
     @property
     def key(self) -> tuple[int, int]:
-        """That of the reading that it speaks of."""
+        """Key of the reading that it refers to."""
         return self.time, self.period
 
 
 def quality_row(row: StoredRow) -> QualityRow:
-    """A row of `quality`. Raises HistoryUnusable."""
+    """Read a row of `quality`. Raises HistoryUnusable."""
     cells = Cells("quality", row)
     words = {name: tuple(filter(None, text.split(","))) for name, text in cells.pairs("words").items()}
     return QualityRow(cells.text("device"), cells.whole("time"), cells.period(), words, row)
@@ -152,7 +152,7 @@ def quality_row(row: StoredRow) -> QualityRow:
 
 @dataclass(frozen=True, slots=True)
 class MeasuringRow:
-    """A row of `measurings`, or of `intervals` where an older version kept the latest only."""
+    """A row of `measurings`, or of `intervals` where an older version kept only the latest."""
 
     id: str
     site: str
@@ -169,7 +169,7 @@ class MeasuringRow:
 
 
 def measuring_row(row: StoredRow) -> MeasuringRow:
-    """A row of `measurings` or `intervals`. Raises HistoryUnusable."""
+    """Read a row of `measurings` or `intervals`. Raises HistoryUnusable."""
     cells = Cells("measurings", row)
     return MeasuringRow(
         id=cells.text("id"),
@@ -188,7 +188,7 @@ def measuring_row(row: StoredRow) -> MeasuringRow:
 
 
 def interval_of(row: StoredRow) -> Interval:
-    """An interval as `History.intervals` hands it out. Raises HistoryUnusable."""
+    """Read an interval as returned by `History.intervals`. Raises HistoryUnusable."""
     cells = Cells("intervals", row)
     return Interval(
         id=cells.text("id"),
@@ -207,7 +207,7 @@ def interval_of(row: StoredRow) -> Interval:
 
 @dataclass(frozen=True, slots=True)
 class RulingRow:
-    """A row of `rulings`, or of `verdicts` where an older version kept the latest only."""
+    """A row of `rulings`, or of `verdicts` where an older version kept only the latest."""
 
     id: str
     kind: str  # interval | day | instant
@@ -237,7 +237,7 @@ class RulingRow:
 
 
 def ruling_row(row: StoredRow) -> RulingRow:
-    """A row of `rulings` or `verdicts`. Raises HistoryUnusable."""
+    """Read a row of `rulings` or `verdicts`. Raises HistoryUnusable."""
     cells = Cells("rulings", row)
     return RulingRow(
         id=cells.text("id"),
@@ -270,7 +270,7 @@ def ruling_row(row: StoredRow) -> RulingRow:
 
 @dataclass(frozen=True, slots=True)
 class OutlookRow:
-    """A row of `outlooks`; `at` is when it was said, `start` and `end` are the window's."""
+    """A row of `outlooks`; `at` is the instant of the outlook, `start` and `end` are the window's."""
 
     id: str
     kind: str  # interval | day
@@ -300,7 +300,7 @@ class OutlookRow:
 
 
 def outlook_row(row: StoredRow) -> OutlookRow:
-    """A row of `outlooks`. Raises HistoryUnusable."""
+    """Read a row of `outlooks`. Raises HistoryUnusable."""
     cells = Cells("outlooks", row)
     return OutlookRow(
         id=cells.text("id"),

@@ -1,7 +1,7 @@
-"""History in one SQLite file: a table a measurement, for one county on one machine, nothing to install.
+"""History in one SQLite file, a table per measurement: for one county on one machine, nothing to install.
 
-Writers take turns on one connection; readers have their own and, thanks to the write-ahead log, wait
-for nobody, in this process or another.
+Writers take turns on one connection; readers have their own and, thanks to the write-ahead log, never wait,
+whether the writer is in this process or another.
 """
 
 from __future__ import annotations
@@ -34,8 +34,10 @@ _CHUNK = 20_000  # rows a transaction: readers of the log file wait no longer fo
 
 
 class SqliteHistory:
-    """`History` on the file at `path`; `max_pages` bounds its size (pages of 4 KiB), `busy_s`
-    is how long to wait for another process that writes."""
+    """`History` on the file at `path`.
+
+    `max_pages`: bound on its size (pages of 4 KiB); `busy_s`: time to wait for another process that writes.
+    """
 
     def __init__(self, path: Path, max_pages: int | None = None, busy_s: float = 10.0) -> None:
         self.path, self._busy_s = path, busy_s
@@ -67,7 +69,7 @@ class SqliteHistory:
         return sqlite3.connect(self.path, timeout=self._busy_s, check_same_thread=False)
 
     def check(self) -> None:
-        """Opening the file has shown that it can be written."""
+        """Do nothing: opening the file has shown that it can be written."""
 
     def write(self, points: Sequence[Point]) -> WriteOutcome:
         """See `History.write`."""
@@ -93,7 +95,7 @@ class SqliteHistory:
         return outcome
 
     def _store(self, batch: PointBatch) -> str:
-        """Write one transaction; empty when it is durable, otherwise what is in the way."""
+        """Write one transaction; empty if it is durable, otherwise the reason why not."""
         names = batch.data.column_names
         columns = [batch.data[name].to_pylist() for name in names]
         with self._writing:
@@ -132,7 +134,7 @@ class SqliteHistory:
                 raise
 
     def latest(self) -> list[LatestReading]:
-        """See `History.latest`. One look into the index a device, however long the history is."""
+        """See `History.latest`. One index look-up per device, however long the history is."""
         return latest_of(self._rows(_LATEST))
 
     def readings(
@@ -232,7 +234,7 @@ SELECT r.* FROM known JOIN readings r ON r.device = known.device
 
 
 def _prepare(connection: sqlite3.Connection, spec: Measurement) -> None:
-    """Create the table of a measurement; add the columns that a newer version brought."""
+    """Create the table of a measurement, or add the columns introduced by a newer version."""
     tags = "".join(f'"{tag}" TEXT NOT NULL, ' for tag in spec.tags)
     fields = "".join(f'"{name}" {_TYPES[kind]}, ' for name, kind in spec.fields.items())
     key = ", ".join(f'"{name}"' for name in _key(spec))
@@ -254,7 +256,7 @@ def _prepare(connection: sqlite3.Connection, spec: Measurement) -> None:
 def _key_anew(
     connection: sqlite3.Connection, spec: Measurement, present: set[str], missing: list[str]
 ) -> None:
-    """Give a table of an older version the tags that it lacks: empty in what it holds."""
+    """Add missing tags to a table of an older version, empty in its existing rows."""
     before = f"{spec.name}_before"
     connection.execute(f"ALTER TABLE {spec.name} RENAME TO {before}")
     for (index,) in connection.execute(
@@ -274,7 +276,7 @@ def _key(spec: Measurement) -> list[str]:
 
 
 def _upsert(spec: Measurement, names: Sequence[str]) -> str:
-    """Insert, or overwrite the fields that are given: what InfluxDB does with the same point."""
+    """Statement that inserts a point or overwrites the given fields, as InfluxDB does with the same point."""
     quoted = ", ".join(f'"{name}"' for name in names)
     holes = ", ".join("?" * len(names))
     key = ", ".join(f'"{name}"' for name in _key(spec))

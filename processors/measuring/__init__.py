@@ -1,7 +1,7 @@
-"""From readings as they arrive to measured intervals.
+"""Measuring: turns arriving readings into intervals.
 
-`intake` sifts a batch, `meter` measures a window out of readings or clock hours, `interval_groups` writes the
-records; `late` and `reopened` say which closed windows are measured anew, `stations` holds background.
+`intake` prepares a batch, `meter` measures a window from readings or clock hours, `interval_groups` makes the
+records; `late` and `reopened` find the closed windows to be measured again, `stations` holds background.
 """
 
 from __future__ import annotations

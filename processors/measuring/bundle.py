@@ -1,7 +1,7 @@
-"""Neighbouring records of readings and ticks as one: the fold's cost is by the call, not by the reading.
+"""Bundles of consecutive readings and ticks, because the fold costs per call, not per reading.
 
 At real load a record has a few readings and a tick follows each second; after an outage thousands of
-both wait. What is due between two rows is decided between them all the same (`Detector.fold_bundle`).
+both wait. What is due between two rows is still decided between them (`Detector.fold_bundle`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from processors.columns import Int64s
 
 
 class TickAt(NamedTuple):
-    """A tick and the number of the rows that came before it."""
+    """A tick and the number of rows that came before it."""
 
     row: int
     tick: Tick
@@ -40,7 +40,7 @@ class Bundle:
 
     @classmethod
     def of(cls, records: list[Readings | Tick]) -> Bundle:
-        """The records in their order."""
+        """Bundle the records in their order."""
         batches = [record for record in records if isinstance(record, Readings)]
         ends = [0, *accumulate(len(batch) for batch in batches)]
         ticks, seen = [], 0
@@ -53,7 +53,7 @@ class Bundle:
 
 
 def bundles(records: Iterable[FeedRecord]) -> Iterator[Bundle | FeedRecord]:
-    """The same log with as few entries as possible; what is neither reading nor tick stands alone."""
+    """The same log with consecutive readings and ticks bundled; other records stay separate."""
     for together, group in groupby(records, lambda record: isinstance(record, (Readings, Tick))):
         if together:
             yield Bundle.of([record for record in group if isinstance(record, (Readings, Tick))])
@@ -94,7 +94,7 @@ def _joined(batches: list[Readings]) -> Readings:
 
 
 def _columns(of: list[dict[str, Int64s]], batches: list[Readings]) -> dict[str, Int64s]:
-    """Columns `of` each batch as one, MISSING where a batch has none."""
+    """The columns `of` each batch joined, with MISSING where a batch has none."""
     names = dict.fromkeys(name for columns in of for name in columns)
     return {
         name: np.concatenate(

@@ -1,4 +1,4 @@
-"""Means of clock hours, kept for the windows that are made of them (8 h, 24 h, the day)."""
+"""Means of clock hours, kept for the windows made of them (8 h, 24 h, the day)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SENT, _VALID = 1, 2
 
 
 class Key(NamedTuple):
-    """Key of an hour: the pollutant, and which values its mean may use (`plan.Admission`)."""
+    """Key of an hour: the pollutant, and the admission of values to its mean (`plan.Admission`)."""
 
     pollutant: int
     fail: int
@@ -36,7 +36,7 @@ class Key(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Hour:
-    """One pollutant over one clock hour, a line a device row."""
+    """One pollutant over one clock hour, one line per device row."""
 
     mean: Int64s  # 1e-9 unit; 0 where it is not valid
     code: npt.NDArray[np.int8]  # 0: nothing was sent, 1: no valid hour, 2: valid
@@ -50,12 +50,12 @@ class Hour:
 
 @dataclass(slots=True, eq=False)
 class Hours:
-    """Clock hours by their start; only of the pollutants and admissions that a long window asks for."""
+    """Clock hours by their start, only for pollutants and admissions that a long window needs."""
 
     held: dict[int, dict[Key, Hour]] = field(default_factory=dict)
 
     def put(self, start: int, key: Key, means: Means, interval: Int64s) -> None:
-        """Write what was measured in an hour, for the first time or again."""
+        """Store the means of an hour, for the first time or again."""
         hours = self.held.setdefault(start, {})
         hour = hours.get(key)
         if hour is None:
@@ -68,7 +68,7 @@ class Hours:
         hour.greatest[rows] = means.greatest
 
     def window(self, start: int, end: int, admits: Admission) -> tuple[Means, ...]:
-        """The long window [start, end), one of `Means` per judged pollutant."""
+        """The long window [start, end): one `Means` per judged pollutant."""
         starts = sorted(hour for hour in self.held if start <= hour < end)
         return tuple(self._made_of(Key(q, *admits), starts) for q in range(len(JUDGED)))
 
@@ -81,12 +81,12 @@ class Hours:
         return means_of_hours(lines, sent)
 
     def forget(self, until: Horizons) -> None:
-        """Forget hours that no window is made of any more."""
+        """Forget hours that no window needs any more."""
         for start in [start for start in self.held if start + HOUR_MS <= until.windows - 2 * HOUR_MS]:
             del self.held[start]
 
     def follow(self, change: Renumbering) -> None:
-        """Devices have new rows."""
+        """Move devices to their new rows."""
         for hours in self.held.values():
             for hour in hours.values():
                 hour.mean = carried(hour.mean, change.old_row, 0)
@@ -94,7 +94,7 @@ class Hours:
                 hour.greatest = carried(hour.greatest, change.old_row, ABSENT)
 
     def dump(self, pack: Packing) -> list[Any]:
-        """As JSON data."""
+        """The state as JSON data."""
         return [
             [start, *key, pack.add_all((hour.mean, hour.code, hour.greatest))]
             for start, hours in sorted(self.held.items())

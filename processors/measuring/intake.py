@@ -1,4 +1,4 @@
-"""Readings made ready for the fold: rows of the plan, judged values, hashes of key and content. Pure."""
+"""Intake: readings prepared for the fold, with plan rows, judged values, hashes of key and content. Pure."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Intake:
         return len(self.place)
 
     def without(self, positions: list[int]) -> Intake:
-        """All but some of the rows."""
+        """All rows except those at some positions."""
         if not positions:
             return self
         kept = np.delete(np.arange(len(self)), positions)
@@ -55,7 +55,7 @@ class Intake:
 
 
 def intake(batch: Readings, begin: int, end: int, plan: Plan) -> Intake:
-    """Rows [begin, end) of a batch by a plan."""
+    """Prepare rows [begin, end) of a batch under a plan."""
     place = np.arange(begin, end)
     rows = plan.rows_of(batch.devices)[batch.codes[begin:end]]
     known = (rows >= 0) & (batch.time[begin:end] <= batch.received_at[begin:end] + FUTURE_MS)
@@ -102,20 +102,20 @@ def intake(batch: Readings, begin: int, end: int, plan: Plan) -> Intake:
 
 
 def _percent(wet: Int64s | None, n: int) -> npt.NDArray[np.int8]:
-    """Humidity in whole percent, DRY where there is none or what no hygrometer says."""
+    """Humidity in whole percent; DRY if absent or outside 0 to 127."""
     if wet is None:
         return np.full(n, DRY, np.int8)
     return np.where((wet >= 0) & (wet <= 127_000), wet // 1000, DRY).astype(np.int8)
 
 
 def _lag(time: Int64s, received: Int64s) -> npt.NDArray[np.int16]:
-    """Whole seconds from the device's time to the receipt."""
+    """Whole seconds from the device's time to the receipt, clipped to `_LAG_MOST`."""
     seconds: Int64s = np.clip((received - time) // 1000, -_LAG_MOST, _LAG_MOST)
     return seconds.astype(np.int16)
 
 
 def _judged(named: dict[str, Int64s], n: int) -> tuple[Int32s, Bits]:
-    """Judged values as (3, n) int32, and which of them each row has, as bits."""
+    """Judged values as (3, n) int32, and the pollutants present in each row, as bits."""
     values = np.full((len(JUDGED), n), ABSENT, np.int32)
     present = np.zeros(n, np.uint8)
     for q, name in enumerate(JUDGED):
@@ -131,7 +131,7 @@ def _judged(named: dict[str, Int64s], n: int) -> tuple[Int32s, Bits]:
 
 
 def _calibrated(plan: Plan, rows: Int32s, time: Int64s, raw: Int32s) -> tuple[Int32s, Uint32s | None]:
-    """(values that are judged, what of the raw ones is packed); `raw` itself where nothing is calibrated."""
+    """(judged values, packed facts about the raw ones, if any); values are `raw` if nothing is calibrated."""
     values, odd = raw, None
     for q, table in enumerate(plan.corrections):
         if not len(table):
@@ -150,7 +150,7 @@ def _calibrated(plan: Plan, rows: Int32s, time: Int64s, raw: Int32s) -> tuple[In
 
 
 def _flagged(batch: Readings, place: Positions) -> list[tuple[int, str]]:
-    """(position among the kept rows, flags as text) of rows with flags of their device."""
+    """(position among the kept rows, flags as text) of rows that their device flagged."""
     if not batch.flags:
         return []
     position = {row: i for i, row in enumerate(place.tolist())}

@@ -21,9 +21,9 @@ def intervals_of(
     span: tuple[int, int],
     revisions: Int32s | None = None,
 ) -> Group[Interval]:
-    """An interval for each device that sent a value of the pollutant; value None where none was admitted.
+    """An interval for each device that sent the pollutant; its value is None if no value was admitted.
 
-    `span`: [start, end); `revisions`: of each line of the means, where it is not the first.
+    `span`: [start, end); `revisions`: one per line of the means; None: all are the first.
     """
     start, end = span
     value = (statistic.of(means) / np.maximum(means.covered * NANO, 1)).tolist()
@@ -42,5 +42,5 @@ def intervals_of(
 
 @lru_cache(maxsize=64)  # a window's verdicts name the intervals that were published just before
 def interval_ids(pollutant: str, statistic: str, start: int, end: int, revision: int) -> Callable[[str], str]:
-    """Ids of interval records by device."""
+    """Function from a device to the id of its interval record."""
     return cache(ids_of("interval", pollutant, statistic, start, end, revision))

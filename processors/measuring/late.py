@@ -1,4 +1,4 @@
-"""Readings and maintenance that come after a window has closed: which windows are to be judged anew."""
+"""Late readings and maintenance: finds the closed windows to be judged again."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from processors.windows import Track
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LateReadings:
-    """A view on a partition's state: the plan, which windows have closed, what waits to be judged anew.
+    """View of a partition's state: the plan, the closed windows, those waiting to be judged again.
 
-    `forgotten`: readings before it enter no window any more.
+    `forgotten`: readings before it no longer enter any window.
     """
 
     plan: Plan
@@ -26,7 +26,7 @@ class LateReadings:
     late: ReopenedWindows
 
     def until(self, time: Int64s, clock: Int64s, begin: int, end: int) -> int:
-        """Where a slice of a batch must end because a late reading in it makes a decision due."""
+        """End of a slice of a batch, cut short where a late reading makes a decision due."""
         late = np.flatnonzero(time[begin:end] < max(self.closed.values()))
         if not len(late):
             return end
@@ -34,9 +34,9 @@ class LateReadings:
         return max(begin + 1, min(end, int(np.searchsorted(clock, due))))
 
     def readings(self, fresh: Intake, clock: Int64s) -> tuple[list[int], list[int]]:
-        """Positions of readings that enter no window any more, and of those whose window is judged anew.
+        """Positions of readings that no longer enter any window, and of those whose windows are judged again.
 
-        `clock`: the log's instant at each reading, which no earlier receipt puts back.
+        `clock`: the log's time at each reading, which an earlier receipt never sets back.
         """
         columns = fresh.columns
         begun = np.flatnonzero(columns.time < max(self.closed.values())).tolist()
@@ -52,7 +52,7 @@ class LateReadings:
         return late, amends
 
     def _supersede(self, row: int, start: int, end: int, at: int) -> bool:
-        """Remember which closed windows a reading over [start, end) belongs to; are there any?"""
+        """Reopen the closed windows that a reading over [start, end) belongs to; True if there are any."""
         found = False
         for track in self.plan.tracks:
             if end - start > track.window:
@@ -63,7 +63,7 @@ class LateReadings:
         return found
 
     def maintenance(self, order: Order, at: int) -> None:
-        """Closed windows that a maintenance touches which was named late."""
+        """Reopen the closed windows touched by maintenance that was reported late."""
         end = min(
             max(self.closed.values(), default=order.start), UNBOUNDED if order.end is None else order.end
         )

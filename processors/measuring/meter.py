@@ -1,6 +1,6 @@
-"""Measures windows: out of the readings that a partition holds, or of its clock hours; interval records.
+"""Meter: measures windows from the readings of a partition or its clock hours, and makes interval records.
 
-A view on the parts of a partition's state, made when it is needed; it holds nothing of its own.
+A view of parts of a partition's state, made when it is needed; it holds no state of its own.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Measured = Mapping[Admission, tuple[Means, ...]]  # by what they admit, one per 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Meter:
-    """The plan in force, and what windows are made of."""
+    """Measures windows under the plan in force."""
 
     plan: Plan
     log: RowLog
@@ -45,7 +45,7 @@ class Meter:
     def measure(
         self, track: Track, start: int, end: int, only: Int32s | None = None
     ) -> tuple[Measured, Bools]:
-        """The means of a window, of all devices or of the rows `only`; the rows that spoke in it."""
+        """Means of a window, for all devices or the rows `only`, and the rows that sent something in it."""
         if track.is_long:
             return self._of_hours(self._admissions(track), start, end, only)
         spoke = np.zeros(len(self.plan), bool)
@@ -57,7 +57,7 @@ class Meter:
         return self.means(held, start, end, self._admissions(track)), spoke
 
     def held(self, start: int, end: int) -> Columns:
-        """The readings of [start, end), without what was measured during maintenance."""
+        """Readings of [start, end), with values measured during maintenance refused."""
         held = self.log.within(start, end)
         self.leave_out_maintenance(held, start, end)
         return held
@@ -84,14 +84,14 @@ class Meter:
         return admissions
 
     def means(self, held: Columns, start: int, end: int, admissions: Iterable[Admission]) -> Measured:
-        """The means of [start, end) over these rows."""
+        """Means of [start, end) over these rows, by admission."""
         flagged = bool(held.fail.any() or held.suspect.any())
         by = sorted(admissions)
         refusals = [(held.fail & a.fail | held.suspect & a.suspect) != 0 if flagged else None for a in by]
         return dict(zip(by, means_by(held, self.plan.interval, start, end, refusals), strict=True))
 
     def leave_out_maintenance(self, held: Columns, start: int, end: int) -> None:
-        """What was measured while a monitor was being maintained enters no mean."""
+        """Refuse values measured while their monitor was being maintained, so that they enter no mean."""
         if not self.orders.maintenance(start, end):
             return
         reach = held.time + np.maximum(held.period, 1)
@@ -100,16 +100,16 @@ class Meter:
         held.values[:, during] = np.where(held.values[:, during] == ABSENT, ABSENT, REFUSED)
 
     def keep_hour(self, start: int, measured: Measured) -> None:
-        """Keep a clock hour for the windows that are made of it."""
+        """Keep a clock hour for the windows made of it."""
         for pollutant, admits in {(r.pollutant, r.admits) for r in self.plan.rules if r.track.is_long}:
             self.hours.put(start, Key(pollutant, *admits), measured[admits][pollutant], self.plan.interval)
 
     def intervals(
         self, track: Track, start: int, end: int, measured: Measured, revisions: dict[int, int] | None = None
     ) -> list[Group[Interval]]:
-        """The mean of each pollutant over a quarter and an hour; of other windows what rules ask for.
+        """Intervals to publish: the mean of each pollutant over a quarter or hour, else what rules ask for.
 
-        `revisions`: row -> number, where it is not the first.
+        `revisions`: row -> revision; None: all are the first.
         """
         asked = self._asked(track)
         clock, zone = Track(track.window, track.window), self.plan.zone
@@ -124,7 +124,7 @@ class Meter:
         return made
 
     def _asked(self, track: Track) -> dict[tuple[int, Statistic], Admission]:
-        """Pollutants and statistics whose intervals are published for the track's windows."""
+        """Pollutants and statistics published as intervals of the track's windows, with their admission."""
         asked = {(q, MEAN): PLAIN for q in range(len(JUDGED)) if track in BASE}
         for rule in self.plan.rules:
             if rule.window and rule.track == track:

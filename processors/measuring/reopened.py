@@ -1,6 +1,6 @@
-"""Windows that have closed and got another reading since: what is to be measured and judged anew.
+"""Reopened windows: closed windows that have changed and are to be measured and judged again.
 
-Readings that come within a minute of the log are taken together; the minute's end is a decision of the
+Readings that arrive within one minute of the log are handled together; the minute's end is a decision of the
 log like any other, so the size of batches changes nothing.
 """
 
@@ -24,24 +24,27 @@ def next_minute(instant: int) -> int:
 
 @dataclass(slots=True)
 class ReopenedWindows:
-    """`waiting`: windows with the device rows that changed; `revisions`: of windows measured again."""
+    """Reopened windows. `waiting`: window -> device rows that changed.
+
+    `revisions`: window -> row -> revision, for windows that were measured again.
+    """
 
     waiting: dict[Window, set[int]] = field(default_factory=dict)
     due: int | None = None
     revisions: dict[Window, dict[int, int]] = field(default_factory=dict)
 
     def add(self, window: Window, row: int, at: int) -> None:
-        """A device's reading came at `at` for a window that has closed."""
+        """Reopen a closed window for a device, because of something that came at `at`."""
         self.waiting.setdefault(window, set()).add(row)
         if self.due is None:
             self.due = next_minute(at)
 
     def again(self, window: Window, rows: Int32s) -> None:
-        """Something that the window is made of has changed: it is taken in the same go."""
+        """Reopen a window because something it is made of has changed; it is handled in the same run."""
         self.waiting.setdefault(window, set()).update(rows.tolist())
 
     def first(self) -> tuple[Window, Int32s] | None:
-        """The next window and its rows; short windows first: long ones are made of them."""
+        """The next window and its rows; short windows come first, because long ones are made of them."""
         if not self.waiting:
             self.due = None
             return None
@@ -49,19 +52,19 @@ class ReopenedWindows:
         return window, np.array(sorted(self.waiting.pop(window)), np.int32)
 
     def revise(self, window: Window, rows: Int32s) -> Int32s:
-        """The new revision of each device's interval."""
+        """Raise the revision of each device's interval, and return the new ones."""
         known = self.revisions.setdefault(window, {})
         for row in rows.tolist():
             known[row] = known.get(row, 1) + 1
         return np.array([known[row] for row in rows.tolist()], np.int32)
 
     def forget(self, until: Horizons) -> None:
-        """Forget windows that are not measured again."""
+        """Forget revisions of windows that will not be measured again."""
         for window in [window for window in self.revisions if window[1] <= until.windows]:
             del self.revisions[window]
 
     def follow(self, change: Renumbering) -> None:
-        """Devices have new rows."""
+        """Move devices to their new rows."""
         new_row = change.new_row
         moved = {
             window: {int(new_row[row]) for row in rows if new_row[row] >= 0}
@@ -75,7 +78,7 @@ class ReopenedWindows:
         }
 
     def dump(self, pack: object) -> list[Any]:
-        """As JSON data."""
+        """The state as JSON data."""
         return [
             self.due,
             [[*track, end, sorted(rows)] for (track, end), rows in sorted(self.waiting.items())],

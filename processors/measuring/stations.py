@@ -1,4 +1,4 @@
-"""What reference stations measured, hour by hour, and the mean of an area."""
+"""Hourly measurements of reference stations, and the mean of an area."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KEEP_MS = 26 * HOUR_MS
 
 
 class AreaMean(NamedTuple):
-    """An area's mean of one interval and pollutant."""
+    """Mean of an area over one interval, for one pollutant."""
 
     nano: int  # 1e-9 unit
     ids: tuple[str, ...]  # the records it was made of, sorted
@@ -25,7 +25,7 @@ class AreaMean(NamedTuple):
 class Backgrounds(Rowless):
     """Background records by (start, end) and station; the newest record of a station counts.
 
-    Of a station: the id and values that count, and the ids of the records that these took the place of.
+    For each station: id and values of that record, and the ids of the records it replaced.
     """
 
     held: dict[tuple[int, int], dict[str, tuple[str, dict[str, int], tuple[str, ...]]]] = field(
@@ -33,7 +33,7 @@ class Backgrounds(Rowless):
     )
 
     def add(self, record: Background) -> bool:
-        """Take in a record; False: it is known already."""
+        """Take in a record; False if it is known already."""
         stations = self.held.setdefault((record.start, record.end), {})
         before = stations.get(record.station)
         replaced: tuple[str, ...] = ()
@@ -45,7 +45,7 @@ class Backgrounds(Rowless):
         return True
 
     def mean(self, area: Area, start: int, end: int, pollutant: str) -> AreaMean | None:
-        """The mean over the area's stations that are present; None: fewer than its least."""
+        """Mean over the area's stations that have reported; None if they are fewer than its minimum."""
         stations = self.held.get((start, end), {})
         found = [
             (stations[s][0], stations[s][1][pollutant])
@@ -59,12 +59,12 @@ class Backgrounds(Rowless):
         return AreaMean(nano, tuple(sorted(i for i, _ in found)), len(found) == len(area.stations))
 
     def forget(self, until: Horizons) -> None:
-        """Forget records that no verdict can ask for any more."""
+        """Forget records that no verdict can need any more."""
         for span in [span for span in self.held if span[1] + KEEP_MS <= until.due]:
             del self.held[span]
 
     def dump(self, pack: object) -> list[Any]:
-        """As JSON data."""
+        """The state as JSON data."""
         return [
             [start, end, station, id_, values, *replaced]
             for (start, end), stations in sorted(self.held.items())

@@ -1,7 +1,7 @@
-"""The early warning: what a window that is still open will come to.
+"""Early warnings: outlooks on windows that are still open.
 
-`projection` computes, `warning_states` decides what is said and when; `short_windows`, `long_windows` and
-`day_allowance` look at the windows of an hour and less, of hours, and of a day.
+`projection` computes, `warning_states` decides what is published and when; `short_windows`, `long_windows`
+and `day_allowance` cover windows of up to an hour, rolling and longer windows, and days.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Early warning of a day with an allowance: by the intervals that have exceeded, and the one that is open.
+"""Early warnings for days with an allowance, from the intervals that have exceeded and those still open.
 
-*Certain* from the first interval too many on, or one before it, as soon as that interval is certain itself:
-no verdict that is still to come takes back one that was given (late or invalidated readings excepted).
+A day is *certain* from the first interval too many on, or one before it, as soon as that interval is certain
+itself: no later verdict takes back an earlier one (late or invalidated readings excepted).
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ Watches = Mapping[tuple[str, int], WindowStates]
 
 @dataclass(slots=True, eq=False)
 class DayAllowances:
-    """`watches` by rule and the day's start."""
+    """States of days with an allowance; `watches`: by rule and the day's start."""
 
     watches: dict[tuple[str, int], WindowStates] = field(default_factory=dict)
 
     def begin(self, plan: Plan, old_row: Int32s) -> None:
-        """A plan is in force; `old_row[new]` is -1 for a new device."""
+        """Adopt a plan; `old_row[new]` is -1 for a new device."""
         self.watches = {k: w.moved(old_row) for k, w in self.watches.items() if k[0] in plan.latest}
 
     def look(
@@ -43,9 +43,9 @@ class DayAllowances:
         rows_for: Callable[[RuleInForce, int], Int32s],
         answers: Mapping[str, Mapping[int, Answers]],
     ) -> list[Outlook]:
-        """What is to be said of the day that `at` lies in.
+        """Outlooks on the day that contains `at`.
 
-        `watches`: what was said of intervals, by rule and start; `backed`: whether the background of a
+        `watches`: states of intervals, by rule and start; `backed`: whether the background of a
         window is known, by device row; `answers`: by rule and start.
         """
         made: list[Outlook] = []
@@ -83,7 +83,10 @@ class DayAllowances:
 def _tell(
     watch: WindowStates, window: OpenWindow, count: Int64s, decided: Int64s, beyond: Mapping[int, Bools]
 ) -> list[Outlook]:
-    """`count` of the points' intervals exceeded and `decided` have an answer; `beyond`: by how surely."""
+    """Outlooks on a day: `count` intervals of each point exceeded, `decided` have an answer.
+
+    `beyond`: whether the allowance is exceeded, by state of certainty.
+    """
     rule, n = window.rule, len(window.rule.rows)
     expected = np.full(n, (window.end - window.start) // rule.window, np.int64)
     nothing, always, level = np.full(n, NONE, np.int64), np.ones(n, bool), np.zeros(n, np.float64)

@@ -1,7 +1,7 @@
 """Projects an open window made of clock hours, from its closed hours and the one in progress.
 
-The hour that is being measured is the difficulty: left out if too little of it is captured, else counted
-with a mean that what was measured already keeps from being 0. With T the sum of k valid hours, R hours to
+The hour in progress is the difficulty: it is left out if too little of it is captured; otherwise it counts,
+and what was already measured keeps its mean from being 0. With T the sum of k valid hours, R hours to
 come (this one included), m the least mean that this hour can still have, and B the bar, the window exceeds
 whatever comes if it does so with the hour and without it: T + m > B (k + R) and T > B (k + R - 1), that is
 T + min(m, B) > B (k + R). An hour that has its least capture can't be left out any more: T + m > B (k + R).
@@ -31,7 +31,7 @@ from processors.outlook.recent_levels import Recent
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BegunHour:
-    """The first hour that has not closed, by its slots; a line a point, all (n) int64."""
+    """The first hour that has not closed, in slots; one line per point, all (n) int64."""
 
     total: Int64s  # sum of the means of settled slots, 1e-9 unit
     covered: Int64s
@@ -42,9 +42,9 @@ class BegunHour:
 def hour_prospects(
     progress: Progress, begun: BegunHour, bars: Bars, strict: bool, least_permyriad: int, nominal: int
 ) -> Prospects:
-    """What is certain. `progress`: in hours; those that have closed are settled, the begun one is not.
+    """Certain outcomes of a window of hours. `progress`: in hours, of which the closed ones are settled.
 
-    `nominal`: hours by which the capture is measured, 24 of a day also where clocks are changed.
+    `nominal`: hours by which the capture is measured, 24 for a day even when the clocks change.
     """
     p, b = progress, begun
     reached_slots = b.covered + b.slots - b.settled  # of the hour, if measuring goes on
@@ -86,7 +86,7 @@ def _required(
     strict: bool,
     reachable: Int64s,
 ) -> Int64s:
-    """The mean of all that is to come, of this hour too, that just complies; NONE: none does.
+    """Mean of everything still to come, this hour included, that just complies; NONE: none does.
 
     r with T + (t + r o) / (c + o) + r (R - 1) = B (k + R), the hour's mean being rounded by half of 1e-9.
     """
@@ -110,7 +110,7 @@ def project_hours(
     now: int,
     settings: ProjectionSettings,
 ) -> Projection:
-    """The mean to expect by the level of the hours that have closed; what is a fact is no matter of it."""
+    """Projection by the level of the closed hours; where zeros would exceed, the probability is 1."""
     interval = np.full(len(progress.total), HOUR_MS, np.int64)
     seen = project(progress, bars, strict, recent, interval, now, settings)
     return replace(seen, permyriad=np.where(found.zeros_exceed, 10_000, seen.permyriad))

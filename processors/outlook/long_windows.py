@@ -1,7 +1,8 @@
 """Outlooks for rolling windows and windows of several hours, which are not sums of quarter-hours.
 
-Of a rolling rule the window is looked at that ends next (where one ends every few minutes: at the next
-quarter of an hour or after it). The one before has had its word, so people are told where it gets worse.
+For a rolling rule, the window that ends next is evaluated (where one ends every few minutes: the first to end
+at the next quarter of an hour or after it). The one before has been announced, so people are told only if
+things get worse.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ BegunSums = Callable[[int, int], tuple[Int64s, Int64s]]  # [start, cut) -> sum a
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DecidedWindows:
-    """What has been decided and kept when windows are looked at."""
+    """Closed windows with their measurements and answers, as known when open windows are evaluated."""
 
     meter: Meter
     closed: dict[Track, int]  # end of a track's last window that closed
@@ -57,19 +58,22 @@ class DecidedWindows:
 
 @dataclass(slots=True, eq=False)
 class LongWindows:
-    """`watches` by rule and the window's end; `recent`: levels of clock hours by judged pollutant."""
+    """States of open windows and recent levels of hours.
+
+    `watches`: by rule and the window's end; `recent`: levels of clock hours by judged pollutant.
+    """
 
     watches: dict[tuple[str, int], WindowStates] = field(default_factory=dict)
     recent: dict[int, Recent] = field(default_factory=dict)
 
     def begin(self, plan: Plan, old_row: Int32s) -> None:
-        """A plan is in force; `old_row[new]` is -1 for a new device."""
+        """Adopt a plan; `old_row[new]` is -1 for a new device."""
         names = {rule.rule.id for rule in plan.rules}
         self.watches = {k: watch.moved(old_row) for k, watch in self.watches.items() if k[0] in names}
         self.recent = {q: recent.moved(old_row) for q, recent in self.recent.items()}
 
     def hour(self, plan: Plan, start: int, hours: Hours) -> None:
-        """A clock hour has closed: learn its level, of the pollutants that long windows ask for."""
+        """Learn the level of a clock hour that has closed, for the pollutants of long windows."""
         for q in sorted({rule.pollutant for rule in plan.rules if rule.track.is_long and rule.rule.outlook}):
             kept = [hour for key, hour in sorted(hours.held.get(start, {}).items()) if key.pollutant == q]
             if not kept:
@@ -92,7 +96,7 @@ class LongWindows:
         recent: Recent,
         begun: BegunSums,
     ) -> list[Outlook]:
-        """What is to be said of the rule's window that ends next.
+        """Outlooks on the rule's window that ends next.
 
         `recent`: levels of readings; `begun`: sums of the hour that has not closed.
         """
@@ -115,7 +119,7 @@ class LongWindows:
         ]
 
     def _watch(self, name: str, end: int, n: int) -> tuple[WindowStates, WindowStates | None]:
-        """Of the window that ends then, and of the one before."""
+        """States of the window that ends at `end`, and of the one before."""
         ends = sorted(other for known, other in self.watches if known == name and other < end)
         for other in ends[:-1]:
             del self.watches[name, other]
@@ -167,7 +171,7 @@ def _of_readings(window: OpenWindow, past: DecidedWindows, recent: Recent) -> Ev
 
 
 def next_end(track: Track, at: int, zone: str) -> int:
-    """The end of the window to look at: the first at the next quarter of an hour or after it."""
+    """End of the window to evaluate: the first at the next quarter of an hour or after it."""
     least = (at // QUARTER_MS + 1) * QUARTER_MS
     end = track.next_end(track.last_end(at, zone), zone)
     return end if end >= least else track.next_end(track.last_end(least - 1, zone), zone)
@@ -177,5 +181,5 @@ _RANK = {name: number for number, name in enumerate(STATES)} | {STATES[UNDETERMI
 
 
 def _is_news(outlook: Outlook, before: int) -> bool:
-    """Is it worse than what was said of the window before? What is taken back always is."""
+    """True if it is worse than the outlook on the window before; anything but a rise always counts."""
     return outlook.event != EVENTS[ROSE] or _RANK[outlook.state] > _RANK[STATES[before]]

@@ -1,6 +1,6 @@
-"""What will become of windows that are still open: can they comply, what mean is likely, what would do.
+"""Projection of open windows: certain outcomes, the likely mean, and the mean that would still comply.
 
-A window's value is the mean over its *covered* slots, and it is judged only if enough of them are. So
+A window's value is the mean over its *covered* slots, and it is judged only if enough slots are covered. So
 the continuation that is best for the site is the one in which every open slot is covered by zeros:
 any other non-negative value raises the sum, and a slot left out takes a zero away. The slot that is
 being measured counts as open: readings of 0 still to come may bring its mean as near to 0 as one likes.
@@ -32,7 +32,7 @@ _ABOVE: Int64s = np.array(
 
 @dataclass(frozen=True, slots=True)
 class ProjectionSettings:
-    """The figures are a proposal of this project, tuned on recordings."""
+    """Settings of the projection; the figures are a proposal of this project, tuned on recordings."""
 
     memory: LevelMemory = field(default_factory=LevelMemory)
     least_slots: int = 3  # slot means before anything is projected
@@ -43,10 +43,10 @@ class ProjectionSettings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Progress:
-    """How far one rule's open window has come; a line a point, all (n) int64.
+    """Progress of one rule's open window; one line per point, all (n) int64.
 
     *Settled* slots get no further reading (their end, and the delay that is granted, have passed);
-    the others are open, also the one that is being measured. A reading that reaches a settled slot
+    the others are open, including the one that is being measured. A reading that reaches a settled slot
     afterwards is the exception that `cannot_comply` doesn't cover.
     """
 
@@ -59,7 +59,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bars:
-    """What the mean is compared with, (n) int64 1e-9 unit; UNBOUNDED: nothing is known to compare with."""
+    """Thresholds for the mean, (n) int64 1e-9 unit; UNBOUNDED: no threshold is known."""
 
     surely: Int64s  # the highest it can turn out to be
     likely: Int64s  # the one to expect
@@ -67,7 +67,7 @@ class Bars:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prospects:
-    """What no continuation can change, by exact arithmetic; (n) each."""
+    """Outcomes that no continuation can change, by exact arithmetic; (n) each."""
 
     captured: Bools  # the least capture is reached already
     reachable: Bools  # it is, or still can be
@@ -78,7 +78,7 @@ class Prospects:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Projection:
-    """The mean to expect at the window's end if measuring goes on; (n) each, float64 in the unit."""
+    """Expected mean at the window's end if measuring continues; (n) each, float64 in the unit."""
 
     mean: Floats
     low: Floats
@@ -87,17 +87,17 @@ class Projection:
 
 
 def settled_slots(now: int, start: int, delay: int, interval: Int64s, slots: Int64s) -> Int64s:
-    """Slots that end at or before `now - delay`; instants and intervals in ms, `slots` of the window."""
+    """Number of slots that end by `now - delay`; instants and intervals in ms, `slots` of the window."""
     passed: Int64s = (now - delay - start) // np.maximum(interval, 1)
     settled: Int64s = np.minimum(np.maximum(passed, 0), slots)
     return settled
 
 
 def bars_of(limit: int, cap: int | None, known: Int64s, expected: Int64s) -> Bars:
-    """Limit plus what may be subtracted. All 1e-9 unit; `known`, `expected` (n), NONE where it is not.
+    """Limit plus what may be subtracted. All 1e-9 unit; `known`, `expected` (n), NONE where unknown.
 
     Until the background is known, the most that may be subtracted is the cap; without a cap there is no
-    highest bar. To be expected is then `expected` (of the hour before, say), or the cap. A rule without
+    highest bar. The likely bar then rests on `expected` (of the hour before, say), or the cap. A rule without
     background: `cap=0`, `known` all 0. Raises ValueError where limit or cap is negative.
     """
     if limit < 0 or (cap is not None and cap < 0):
@@ -109,7 +109,7 @@ def bars_of(limit: int, cap: int | None, known: Int64s, expected: Int64s) -> Bar
 
 
 def prospects(progress: Progress, bars: Bars, strict: bool, least_permyriad: int) -> Prospects:
-    """What is certain. `strict`: a mean equal to the limit complies; `least_permyriad`: capture, 1/10000."""
+    """Certain outcomes. `strict`: a mean equal to the limit complies; `least_permyriad`: capture, 1/10000."""
     p = progress
     open_slots = p.slots - p.settled
     need = -(-least_permyriad * p.slots // 10_000)
@@ -135,11 +135,11 @@ def project(
     now: int,
     settings: ProjectionSettings,
 ) -> Projection:
-    """The mean at the end and the probability that it exceeds the likely bar.
+    """Projected mean at the end, and the probability that it exceeds the likely bar.
 
-    `recent`, `interval` (ms): of the same n points (`rows_of`). Model: each open slot is expected to be
-    the recent level; what a slot misses it by has the recent spread (at least `floor` of the level) and
-    moves the level by the gain of `Memory`, so later slots are less certain and go together:
+    `recent`, `interval` (ms): of the same n points (`rows_of`). Model: each open slot is expected at the
+    recent level; its error has the recent spread (a deviation of at least `floor` of the level) and moves the
+    level by the gain of `LevelMemory`, so later slots are less certain, and correlated:
     variance of the sum of R open slots = spread * sum((1 + i * gain)**2, i < R).
     """
     p = progress
@@ -168,17 +168,17 @@ def project(
 
 
 def rows_of(recent: Recent, rows: npt.NDArray[np.integer]) -> Recent:
-    """The lines of some devices."""
+    """Levels of some devices."""
     return Recent(recent.count[rows], recent.last[rows], recent.level[rows], recent.spread[rows])
 
 
 def fits(bar: Int64s, slots: Int64s) -> Bools:
-    """Does the product stay within 64 bits?"""
+    """True where the product stays within 64 bits."""
     return bar <= _ROOM // np.maximum(slots, 1)
 
 
 def _exceeds(total: Int64s, bar: Int64s, slots: Int64s, strict: bool) -> Bools:
-    """total / slots above the bar; a bar whose product would not fit is above any sum of values."""
+    """True where total / slots is above the bar; a bar whose product would not fit is above any sum."""
     known = fits(bar, slots)
     product = np.where(known, bar, 0) * slots
     above = total > product if strict else total >= product

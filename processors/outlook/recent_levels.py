@@ -1,8 +1,8 @@
-"""Each device's smoothed recent level, and how far its slot means stray from the forecast.
+"""Smoothed recent level of each device, and the spread of its slot means around the forecast.
 
 Simple exponential smoothing (a local level; ETS(A,N,N) in Hyndman and others, "Forecasting with
 Exponential Smoothing", 2008, recalled): a slot mean is expected to be the level, and moves the level by
-`gain` of what it missed it by. Only +, -, *, / of float64 and a fixed order per device: the same
+`gain` times its error. Only +, -, *, / of float64 and a fixed order per device: the same
 readings give the same bits on every machine, however they were batched.
 """
 
@@ -20,7 +20,7 @@ _NEVER = -(2**62)
 
 @dataclass(frozen=True, slots=True)
 class LevelMemory:
-    """How long the past counts; the figures are a proposal of this project, tuned on recordings."""
+    """Time constants of the smoothing; the figures are a proposal of this project, tuned on recordings."""
 
     level_ms: int = 600_000  # age at which a slot mean counts a third in the level
     spread_ms: int = 21_600_000  # the same for the spread
@@ -29,7 +29,10 @@ class LevelMemory:
 
 @dataclass(slots=True, eq=False)
 class Recent:
-    """One pollutant; a line a device row. `level` in the unit, `spread` its square, both 0 at first."""
+    """Recent levels of one pollutant, one line per device row.
+
+    `level` in the unit, `spread` in its square, both 0 at first.
+    """
 
     count: Int32s  # slot means seen since the last start
     last: Int64s  # start of the newest slot, ms
@@ -38,7 +41,7 @@ class Recent:
 
     @classmethod
     def of(cls, n: int) -> Recent:
-        """Nothing known of n devices."""
+        """Levels of n devices of which nothing is known."""
         return cls(
             np.zeros(n, np.int32),
             np.full(n, _NEVER, np.int64),
@@ -50,7 +53,7 @@ class Recent:
         return len(self.count)
 
     def moved(self, old_row: Int32s) -> Recent:
-        """The same for a new plan; `old_row[new]` is -1 for a device that was not there."""
+        """The same under a new plan; `old_row[new]` is -1 for a new device."""
         made, stays = Recent.of(len(old_row)), old_row >= 0
         for name in ("count", "last", "level", "spread"):
             getattr(made, name)[stays] = getattr(self, name)[old_row[stays]]
@@ -65,10 +68,10 @@ def gain_of(interval: Int64s, age_ms: int) -> Floats:
 def learn(
     recent: Recent, row: Int32s, slot_start: Int64s, slot_mean: Int64s, interval: Int64s, memory: LevelMemory
 ) -> int:
-    """Take in slot means that have been settled; how many came too late to be used.
+    """Learn from settled slot means, and return how many came too late to be used.
 
-    `row`, `slot_start` (ms), `slot_mean` (1e-9 unit): m lines sorted by (row, slot_start), a slot of a
-    device once. `interval`: ms by device row. A slot that is not newer than the newest one is left out.
+    `row`, `slot_start` (ms), `slot_mean` (1e-9 unit): m lines sorted by (row, slot_start), each slot of a
+    device once. `interval`: ms by device row. A slot that is not newer than the newest known one is left out.
     """
     fresh = slot_start > recent.last[row]
     ignored = len(row) - int(np.count_nonzero(fresh))

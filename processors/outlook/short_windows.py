@@ -1,8 +1,8 @@
-"""Early warning for the windows of an hour and less, which are looked at every five minutes of the log.
+"""Early warnings for windows of up to an hour, evaluated every five minutes of the log.
 
-Quarters of an hour that have closed are kept as sums; only the one that is open is measured again. A
-device whose interval does not divide a quarter of an hour has no outlook on its hour. Windows of more
-than an hour and rolling ones: `long_windows`; what becomes of a day with an allowance: `day_allowance`.
+Closed quarters of an hour are kept as sums; only the open one is measured again. A device whose interval does
+not divide a quarter of an hour has no outlook on its hour. Windows of more than an hour and rolling ones:
+`long_windows`; days with an allowance: `day_allowance`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Sums = tuple[Int64s, Int64s]  # of slot means (1e-9 unit) and of covered slots, 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moment:
-    """An instant of the log at which open windows are looked at, and what is known then."""
+    """An instant of the log at which open windows are evaluated, and what is known then."""
 
     plan: Plan
     at: int
@@ -51,7 +51,7 @@ class Moment:
 
 @dataclass(slots=True, eq=False)
 class OutlookMemory(Bounded):
-    """What is known of open windows; `due`: the next look, None while no rule asks for one."""
+    """Memory of open windows; `due`: the next evaluation, None while no rule asks for one."""
 
     due: int | None = None
     recent: dict[int, Recent] = field(default_factory=dict)  # judged pollutant -> levels
@@ -62,7 +62,7 @@ class OutlookMemory(Bounded):
     days: DayAllowances = field(default_factory=DayAllowances)
 
     def follow(self, change: PlanChange) -> None:
-        """A plan is in force: devices have new rows, and windows are looked at where a rule asks for it."""
+        """Adopt a plan: move devices to their new rows, and schedule an evaluation if a rule asks for one."""
         plan, old_row = change.after, change.old_row
         self.due = next_look(change.at) if any(rule.has_outlook for rule in plan.rules) else None
         self.recent = {q: recent.moved(old_row) for q, recent in self.recent.items()}
@@ -75,7 +75,7 @@ class OutlookMemory(Bounded):
         }
 
     def dump(self, pack: Packing) -> dict[str, Any]:
-        """As JSON data."""
+        """The state as JSON data."""
         return {
             "due": self.due,
             "recent": _levels_saved(self.recent, pack),
@@ -106,7 +106,7 @@ class OutlookMemory(Bounded):
         return made
 
     def quarter(self, plan: Plan, start: int, measured: Measured) -> None:
-        """A quarter of an hour has closed: keep its sums, learn its levels."""
+        """Keep the sums of a quarter of an hour that has closed, and learn its levels."""
         wanted = {(rule.pollutant, rule.admits) for rule in plan.rules if rule.has_outlook}
         for q, admits in sorted(wanted):
             means = measured.get(admits, next(iter(measured.values())))[q]
@@ -128,7 +128,7 @@ class OutlookMemory(Bounded):
         self.watches = {key: watch for key, watch in self.watches.items() if key[1] > unanswered}
 
     def look(self, moment: Moment) -> list[Outlook]:
-        """What is to be said of the windows that are open at the moment."""
+        """Outlooks on the windows that are open at the moment."""
         plan, at, closed = moment.plan, moment.at, moment.closed
         self.due = next_look(at)
         made: list[Outlook] = []
@@ -168,11 +168,11 @@ class OutlookMemory(Bounded):
         return made + self.days.look(plan, at, self.watches, backed, moment.rows_for, moment.past.answers)
 
     def _levels(self, rule: RuleInForce, n: int) -> Recent:
-        """The levels of its pollutant; nothing known at first."""
+        """Recent levels of the rule's pollutant; nothing known at first."""
         return self.recent.setdefault(rule.pollutant, Recent.of(n))
 
     def _settled(self, moment: Moment, rule: RuleInForce, measured: MeasuredOf, start: int, cut: int) -> Sums:
-        """Of the window from `start` on: its slots that end at `cut` or before."""
+        """Sums over the slots of the window beginning at `start` that end at `cut` or before."""
         total, covered = self._sums(rule, start, moment.closed, len(moment.plan))
         interval = moment.plan.interval
         for begin in range(max(start, moment.closed), cut, QUARTER_MS):
@@ -185,7 +185,7 @@ class OutlookMemory(Bounded):
         return total, covered
 
     def _sums(self, rule: RuleInForce, start: int, closed: int, n: int) -> tuple[Int64s, Int64s]:
-        """Of the quarters of a window that have closed."""
+        """Sums over the closed quarters of a window."""
         total, covered = np.zeros(n, np.int64), np.zeros(n, np.int64)
         for begin in range(start, closed, QUARTER_MS):
             sums = self.quarters.get((begin, rule.pollutant, rule.admits))
@@ -196,7 +196,7 @@ class OutlookMemory(Bounded):
 
 
 def _of_open(moment: Moment, begin: int, cut: int) -> Measured:
-    """The means of the quarter that begins at `begin`, of what its slots up to `cut` hold."""
+    """Means of the quarter that begins at `begin`, over its slots up to `cut`."""
     rows = moment.rows
     step = moment.plan.interval[rows.row]
     until = begin + (cut - begin) // step * step
@@ -223,7 +223,7 @@ def next_look(at: int) -> int:
 def _background(
     plan: Plan, rule: RuleInForce, start: int, end: int, backgrounds: Backgrounds
 ) -> tuple[Int64s, Int64s]:
-    """(this window's, the one to expect: the window before) by device row, 1e-9 unit or NONE."""
+    """(background of this window, expected one: the window before) by device row, 1e-9 unit or NONE."""
     now, before = (np.full(len(plan), NONE, np.int64) for _ in range(2))
     if rule.rule.background is None:
         return now, before
@@ -237,7 +237,7 @@ def _background(
 
 
 def _backed(plan: Plan, backgrounds: Backgrounds, rule: RuleInForce, start: int) -> Bools:
-    """Is all that may be subtracted from the window known, by device row?"""
+    """True where everything that may be subtracted from the window is known, by device row."""
     if rule.rule.background is None:
         return np.ones(len(plan), bool)
     now, _ = _background(plan, rule, start, start + rule.window, backgrounds)

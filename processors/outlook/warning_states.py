@@ -1,6 +1,6 @@
-"""What is said of an open window, and when: the states of an early warning as two tables.
+"""States of an early warning as two tables: what is published of an open window, and when.
 
-States and conditions are numbers in numpy columns; both tables below are the whole of the logic.
+States and conditions are numbers in numpy columns; the two tables below are the whole of the logic.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ EVENT: Int8s = np.array(  # [state before][state after]
 
 @dataclass(frozen=True, slots=True)
 class OutlookSettings:
-    """When to warn and when to take it back; a proposal of this project, tuned on recordings."""
+    """Thresholds of a warning and of its withdrawal; a proposal of this project, tuned on recordings."""
 
     warn_permyriad: int = 9000
     clear_permyriad: int = 4000
@@ -79,7 +79,7 @@ class OutlookSettings:
 
 @dataclass(slots=True, eq=False)
 class WindowStates:
-    """One rule's open window; a line a device row. `turn`: how often a word was taken back."""
+    """States of one rule's open window, one line per device row. `turn`: how often it was taken back."""
 
     state: Int8s
     turn: Int8s
@@ -90,14 +90,14 @@ class WindowStates:
         return cls(np.zeros(n, np.int8), np.zeros(n, np.int8))
 
     def moved(self, old_row: Int32s) -> WindowStates:
-        """The same for a new plan; `old_row[new]` is -1 for a device that was not there."""
+        """The same under a new plan; `old_row[new]` is -1 for a new device."""
         made, stays = WindowStates.of(len(old_row)), old_row >= 0
         made.state[stays], made.turn[stays] = self.state[old_row[stays]], self.turn[old_row[stays]]
         return made
 
 
 def conditions(certain: Prospects, projection: Projection, settings: OutlookSettings) -> Int8s:
-    """What an evaluation finds of each point, (n) codes from UNKNOWN to OUT_OF_REACH."""
+    """Condition of each point, (n) codes from UNKNOWN to OUT_OF_REACH."""
     p = projection.permyriad
     made = np.full(len(p), BETWEEN, np.int8)
     made[p < settings.clear_permyriad] = CLEAR
@@ -110,7 +110,7 @@ def conditions(certain: Prospects, projection: Projection, settings: OutlookSett
 
 
 def step(watch: WindowStates, rows: Int32s, condition: Int8s) -> Int8s:
-    """Put the points into their next states; the event of each, NOTHING where there is nothing to say."""
+    """Move the points to their next states, and return the event of each, NOTHING if there is none."""
     before = watch.state.take(rows)
     after = NEXT.take(before * np.int8(NEXT.shape[1]) + condition)
     if np.array_equal(before, after):
@@ -123,7 +123,7 @@ def step(watch: WindowStates, rows: Int32s, condition: Int8s) -> Int8s:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenWindow:
-    """A window of a rule, looked at while it is open; its points are `rule.rows`. Instants ms."""
+    """A window of a rule, evaluated while it is open; its points are `rule.rows`. Instants in ms."""
 
     plan: Plan
     rule: RuleInForce
@@ -134,7 +134,7 @@ class OpenWindow:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """What is found of an open window; a line a point, in the order of `rule.rows`."""
+    """Evaluation of an open window; one line per point, in the order of `rule.rows`."""
 
     progress: Progress
     bars: Bars
@@ -151,10 +151,10 @@ def evaluate(
     recent: Recent,
     settings: ProjectionSettings,
 ) -> Evaluation:
-    """What is certain and what is likely of a window that is made of slots.
+    """Evaluate a window that is made of slots: its certain and its likely outcome.
 
-    `background` of this window and the one to expect: 1e-9 unit, NONE where there is none (both are ignored
-    by a rule without background). `recent` (of the rule's pollutant) has a line a device row.
+    `background` of this window and the `expected` one: 1e-9 unit, NONE where unknown (both are ignored
+    by a rule without background). `recent` (of the rule's pollutant) has one line per device row.
     """
     rule, rows = window.rule, window.rule.rows
     cap = None if rule.cap == UNBOUNDED else rule.cap
@@ -170,13 +170,13 @@ def evaluate(
 def tell(
     watch: WindowStates, window: OpenWindow, evaluation: Evaluation, settings: OutlookSettings
 ) -> list[Outlook]:
-    """Take the points into their next states; what is to be published of those where that is news."""
+    """Move the points to their next states, and return the outlooks to publish where that is news."""
     found = conditions(evaluation.prospects, evaluation.projection, settings)
     return outlooks(watch, window, evaluation, step(watch, window.rule.rows, found))
 
 
 def outlooks(watch: WindowStates, window: OpenWindow, evaluation: Evaluation, event: Int8s) -> list[Outlook]:
-    """What is to be published after `step`; `event`: of the points, by line."""
+    """Outlooks to publish after `step`; `event`: one per point."""
     return [
         _outlook(watch, window, evaluation, line, EVENTS[int(event[line])])
         for line in np.flatnonzero(event != NOTHING).tolist()
@@ -236,7 +236,7 @@ def _shown(value: np.float64) -> float:
 
 @dataclass(frozen=True, slots=True)
 class LeadTimes:
-    """How long before a window's end a state was reached that it did not leave again; ms, None: never."""
+    """Time from reaching a state, or a higher one, for good until the window's end; ms, None: never."""
 
     warning: int | None
     if_measured: int | None
@@ -244,7 +244,7 @@ class LeadTimes:
 
 
 def lead_times(states: Sequence[tuple[int, str]], end: int) -> LeadTimes:
-    """Of one window's (instant, state) in order of time, until its end; `undeterminable` counts as quiet."""
+    """Lead times of one window from (instant, state) in order of time; `undeterminable` counts as quiet."""
     rank = {name: number for number, name in enumerate(STATES)} | {STATES[UNDETERMINABLE]: QUIET}
     since: dict[int, int] = {}
     for at, state in states:

@@ -1,7 +1,7 @@
-"""What is in force: a configuration revision compiled into columns, one row a device.
+"""The plan: a configuration revision compiled into columns, one row per device.
 
 `rules` are limits as data with their sources, `rule_in_force` is one as the fold applies it; orders,
-maintenance and calibrations from the log change which of them holds where and when.
+maintenance and calibrations from the log change which of them apply where and when.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The background of a rule as data: whose measurement of the same hour is subtracted, and how much of it."""
+"""Background of a rule as data: the measurement of the same hour that is subtracted, and its cap."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class BackgroundTerm(BaseModel):
 
     @property
     def is_beside(self) -> bool:
-        """Is it measured at the site itself? Then it closes with the hour, and nothing is waited for."""
+        """True if it is measured at the site itself; it then closes with the hour, without any waiting."""
         return self.kind in (UPWIND, REFERENCE)
 
     @model_validator(mode="after")
@@ -58,7 +58,7 @@ class BackgroundTerm(BaseModel):
 
     @model_serializer(mode="wrap")
     def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without the keys of other kinds: a rule that uses none of them keeps the revision it has."""
+        """Leave out the keys of other kinds, so that a rule that uses none of them keeps its revision."""
         made: dict[str, Any] = handler(self)
         left_out = {"area", "wait_min", "settle_min"} if self.is_beside else {"kind", "device"}
         if self.device is None:

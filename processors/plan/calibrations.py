@@ -1,9 +1,9 @@
-"""Calibrations that the log tells of: corrections of monitors' values beside those of the configuration.
+"""Calibrations reported in the log: corrections of monitors' values, besides those of the configuration.
 
-A signal of kind `calibration` names a monitor, and a window in which what it says is no air, or
-corrections with the instant from which each holds, or both. They count for readings that come after the
-record, as those of a configuration do; of two for one instant the later word holds, the log's before the
-configuration's.
+A signal of kind `calibration` names a monitor, and a window in which its values do not represent air, or
+corrections with the instant from which each applies, or both. Corrections apply to readings that arrive after
+the record, as those of a configuration do; of two for one instant the later one applies, and the log's takes
+precedence over the configuration's.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from processors.windows import RETAIN_MS, Horizons
 
 
 class ToldCorrection(NamedTuple):
-    """A correction as the log told it; `since`: ms UTC from which on it holds for what is measured."""
+    """A correction as the log reported it; `since`: ms UTC, from which it applies to what is measured."""
 
     id: str  # of the signal
     received_at: int
@@ -36,7 +36,7 @@ class ToldCorrection(NamedTuple):
 
     @property
     def entry(self) -> dict[str, Any]:
-        """As an entry of a device's `calibration` in the body of a revision."""
+        """The correction as an entry of a device's `calibration` in the body of a revision."""
         return {
             "from": self.since,
             "pollutant": self.pollutant,
@@ -47,7 +47,7 @@ class ToldCorrection(NamedTuple):
 
 
 def told_by(record: Signal) -> list[ToldCorrection]:
-    """The corrections of a signal."""
+    """Corrections that a signal carries."""
     if record.device is None:
         return []
     return [
@@ -67,12 +67,12 @@ def told_by(record: Signal) -> list[ToldCorrection]:
 
 @dataclass(slots=True)
 class Calibrations(Rowless):
-    """All that may still matter, in the order of the log; also of monitors of other partitions."""
+    """Corrections that may still matter, in the order of the log; also of monitors of other partitions."""
 
     held: list[ToldCorrection] = field(default_factory=list)
 
     def add(self, record: Signal) -> bool:
-        """Take in the corrections of a signal; False: there are none, or they are known."""
+        """Take in the corrections of a signal; False if there are none, or they are known."""
         made = told_by(record)
         if not made or any(one.id == record.id for one in self.held):
             return False
@@ -80,7 +80,7 @@ class Calibrations(Rowless):
         return True
 
     def plan(self, plan: Plan, revision: Revision) -> Plan:
-        """The plan of a revision with these corrections besides its own."""
+        """The plan of a revision with these corrections added to its own."""
         by_device: dict[str, list[dict[str, Any]]] = {}
         for one in self.held:
             if one.device in plan.row_of:
@@ -88,7 +88,7 @@ class Calibrations(Rowless):
         return recalibrated(plan, revision.body["devices"], by_device) if by_device else plan
 
     def forget(self, until: Horizons) -> None:
-        """Forget what has long been replaced: no reading from its time will be judged any more."""
+        """Forget corrections replaced so long ago that no reading of their time will be judged any more."""
         newest: dict[tuple[str, str], int] = {}
         for one in self.held:
             if one.since + DAY_MS + RETAIN_MS <= until.due:
@@ -99,7 +99,7 @@ class Calibrations(Rowless):
         ]
 
     def dump(self, pack: object) -> list[list[Any]]:
-        """As JSON data."""
+        """The state as JSON data."""
         return [list(one) for one in self.held]
 
     @classmethod
@@ -111,7 +111,7 @@ class Calibrations(Rowless):
 def recalibrated(
     plan: Plan, devices: Sequence[dict[str, Any]], more: Mapping[str, Sequence[dict[str, Any]]]
 ) -> Plan:
-    """The plan with corrections that the log told of; `more`: device -> entries, the later holds.
+    """The plan with corrections from the log; `more`: device -> entries, of which the later takes precedence.
 
     `devices`: those of the body of the plan's revision.
     """

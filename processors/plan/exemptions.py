@@ -1,6 +1,6 @@
-"""Why a rule does not judge a site over what begins at an instant: the selectors one by one. Pure.
+"""Exemptions: reasons why a rule does not judge a site at an instant, selector by selector. Pure.
 
-The same answer as `Plan.applies` and `RuleInForce.holds`, for people: a law of the tests.
+The answer is that of `Plan.applies` and `RuleInForce.holds`, in words for people; a test asserts it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from processors.plan.rule_in_force import RuleInForce
 
 
 class Exemption(NamedTuple):
-    """`code`: what the site lacks or has; `found`: what holds of it, `asked`: what the rule asks."""
+    """A reason for not judging: `code` of the selector, `found`: the site's value, `asked`: the rule's."""
 
     code: str
     found: str
@@ -21,14 +21,14 @@ class Exemption(NamedTuple):
 
 
 def places_of(facts: Mapping[str, Any]) -> tuple[str, ...]:
-    """Where an order must be given to concern the site."""
+    """Places whose orders concern the site."""
     return (facts["id"], *(str(facts[key]) for key in ("area", "township") if facts.get(key)), *EVERYWHERE)
 
 
 def exemptions(
     rule: RuleInForce, facts: Mapping[str, Any], instant: int, orders: Orders
 ) -> tuple[Exemption, ...]:
-    """Every reason why not; empty: the rule judges it. `facts`: of the site as a configuration has them."""
+    """All exemptions; empty if the rule judges the site. `facts`: the site's entry in a configuration."""
     own, places = rule.rule, places_of(facts)
     named = orders.stage(places, instant)
     stage = facts.get("stage") if named is None else named

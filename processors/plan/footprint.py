@@ -1,6 +1,6 @@
-"""What each window that rules ask for adds to the state of a partition, in bytes a device. Pure.
+"""Footprint: bytes per device that each window asked for by rules adds to a partition's state. Pure.
 
-Counted as the state holds it, before compression: an upper estimate for planning, no promise.
+Counted as the state holds it, before compression: an upper estimate for planning, not a promise.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _Measured = tuple[str, str, float | None, float | None]
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """A window with the rules that ask for it. `bytes`: a device, at most."""
+    """A window with the rules that ask for it. `bytes`: at most, per device."""
 
     window_s: int
     step_s: int
@@ -36,7 +36,7 @@ class Added:
 
     @property
     def words(self) -> str:
-        """The window as the operator calls it."""
+        """The window in the operator's words."""
         if not self.window_s:
             return "single values"
         if self.window_s == self.step_s:
@@ -47,7 +47,7 @@ class Added:
 
 
 def added_by(rules: Iterable[Rule], interval_s: int = 60) -> list[Added]:
-    """What the rules' windows add for a device of such an interval, the shortest window first."""
+    """Footprints of the rules' windows for a device with such an interval, the shortest window first."""
     by_track: dict[tuple[int, int], list[Rule]] = {}
     listed = list(rules)
     for rule in listed:
@@ -64,7 +64,7 @@ def added_by(rules: Iterable[Rule], interval_s: int = 60) -> list[Added]:
 
 
 def _rolls(rule: Rule) -> bool:
-    """Does it make the state keep everything an hour longer (`Plan.retain`)?"""
+    """True if the rule makes the state keep everything an hour longer (`Plan.retain`)."""
     return rule.alignment == "rolling" and rule.window <= LONGEST_OF_READINGS_S
 
 
@@ -90,7 +90,7 @@ def _bytes(rules: list[Rule], interval_s: int, longer: bool) -> int:
 
 
 def _kept(rule: Rule, longer: bool) -> tuple[int, int]:
-    """(answers, measurements) of a rule that are held at once."""
+    """(answers, measurements) of a rule that are held at the same time."""
     step = rule.step_s * 1000
     looks_back = rule.repeat > 1 or rule.clear.level is not None or rule.clear.minutes > 0
     in_a_row = max(rule.clear.minutes * 60_000, rule.repeat * step) if looks_back else 0

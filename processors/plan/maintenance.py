@@ -1,4 +1,4 @@
-"""Which monitors an order of maintenance or calibration is for."""
+"""Monitors that an order of maintenance or calibration applies to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from processors.plan.plan import Plan
 
 
 def is_under(order: Order, plan: Plan) -> Bools:
-    """(rows) the monitors that the order is for: one that it names, else all of its place."""
+    """(rows) monitors that the order applies to: the one that it names, else all of its place."""
     concerned = {site for site in plan.facts if order.place in plan.places_of(site)}
     return np.array(
         [
@@ -22,7 +22,7 @@ def is_under(order: Order, plan: Plan) -> Bools:
 
 
 def under_maintenance(orders: Orders, plan: Plan, row: Int32s, time: Int64s, reach: Int64s) -> Bools:
-    """Which readings (n) over [time, reach) were made while their monitor was serviced."""
+    """Mask (n) of readings over [time, reach) made while their monitor was being serviced."""
     found = np.zeros(len(row), bool)
     if not len(row):
         return found

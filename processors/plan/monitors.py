@@ -1,4 +1,4 @@
-"""What a configuration says of its monitors beyond their places: optics, ceiling, calibration."""
+"""Configuration of monitors besides their places: optics, ceiling, calibration."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ Tables = tuple[Corrections, ...]  # one of each judged pollutant
 
 
 def monitor_facts(device: Any, zone: str) -> dict[str, Any]:
-    """The keys of a device in the body of a revision; none of what `devices.yaml` says nothing of.
+    """Optional keys of a device in the body of a revision, only those that `devices.yaml` sets.
 
-    A body without them has the id that it always had.
+    A body without them keeps the id that it always had.
     """
     optical = getattr(device, "optical", None)
     maximum = getattr(device, "maximum", None)
@@ -48,7 +48,7 @@ def _instant(local: datetime, zone: str) -> int:
 
 
 def monitors_of(devices: Sequence[dict[str, Any]], interval: Int64s, site: Int32s) -> Monitors:
-    """The monitors of a plan, in the order of its rows: light-scattering where nothing else is said."""
+    """Monitors of a plan, in the order of its rows; light-scattering unless configured otherwise."""
     maximum = np.full((len(JUDGED), len(devices)), -1, np.int32)
     for row, device in enumerate(devices):
         for name, most in (device.get("maximum") or {}).items():
@@ -58,7 +58,7 @@ def monitors_of(devices: Sequence[dict[str, Any]], interval: Int64s, site: Int32
 
 
 def corrections_of(devices: Sequence[dict[str, Any]]) -> Tables:
-    """The calibrations of a plan's devices, one table a pollutant."""
+    """Calibrations of a plan's devices, one table per pollutant."""
     # by instant: of two local times that are one instant (clocks put forward) the later entry holds
     found: list[dict[tuple[int, int], LinearCorrection]] = [{} for _ in JUDGED]
     for row, device in enumerate(devices):
@@ -77,7 +77,7 @@ def _whole(number: float, unit: int) -> int:
 def raw_ceilings(monitors: Monitors, tables: Tables) -> tuple[Monitors, Int32s]:
     """(monitors without the maxima of calibrated sensors, those maxima, (3, rows), -1: none).
 
-    A sensor is pinned at a raw value: what it says after calibration is nothing to compare it with.
+    A sensor saturates at a raw value, so its calibrated values can't be compared with the maximum.
     """
     calibrated = np.zeros(monitors.maximum.shape, np.bool_)
     for q, table in enumerate(tables):

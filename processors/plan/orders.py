@@ -1,7 +1,7 @@
-"""Orders and notices from outside: which are in force at a site and an instant.
+"""Orders and notices from outside, and which are in force at a site and an instant.
 
-An order counts from the record on that brought it: verdicts that were published before stay as they are,
-but for maintenance and calibration, which supersede what they touch within the retention of readings.
+An order counts from the record that brought it: verdicts published before stay as they are, except under
+maintenance and calibration, which supersede what they touch within the retention of readings.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ class Order:
     device: str | None = None  # the monitor that it is for; None: all of the place
 
     def holds(self, places: Places, instant: int) -> bool:
-        """Is it in force at one of the places?"""
+        """True if it is in force at one of the places."""
         return self.place in places and self.start <= instant and (self.end is None or instant < self.end)
 
 
 @dataclass(slots=True)
 class Orders(Rowless):
-    """All that may still matter, in the order of the log."""
+    """All orders that may still matter, in the order of the log."""
 
     held: list[Order] = field(default_factory=list)
 
     def add(self, record: Signal) -> Order | None:
-        """Take in a signal; None where it is of another kind, or a calibration without a window."""
+        """Take in a signal as an order; None if it is of another kind, or a calibration without an end."""
         if record.kind not in KINDS or (record.kind == CALIBRATION and record.end is None):
             return None
         order = Order(
@@ -67,7 +67,7 @@ class Orders(Rowless):
         return {o.level for o in self.held if o.kind == ALERT and o.level and o.holds(places, instant)}
 
     def stage(self, places: Places, instant: int) -> str | None:
-        """The construction stage that the newest word in force names; None: as configured."""
+        """Construction stage named by the newest notice in force; None: as configured."""
         named = [o.level for o in self.held if o.kind == STAGE and o.level and o.holds(places, instant)]
         return named[-1] if named else None
 
@@ -76,11 +76,11 @@ class Orders(Rowless):
         return {o.kind for o in self.held if o.holds(places, instant)}
 
     def known(self, until: int) -> Orders:
-        """As they were before an instant of the log."""
+        """The orders as known before an instant of the log."""
         return Orders([order for order in self.held if order.received_at < until])
 
     def any_of(self, *kinds: str) -> bool:
-        """Is there an order of such a kind at all?"""
+        """True if any order of these kinds is held."""
         return any(order.kind in kinds for order in self.held)
 
     def maintenance(self, start: int, end: int) -> list[Order]:
@@ -93,7 +93,7 @@ class Orders(Rowless):
         self.held = [o for o in self.held if o.end is None or o.end > until.windows]
 
     def dump(self, pack: object) -> list[Any]:
-        """As JSON data."""
+        """The state as JSON data."""
         return [asdict(order) for order in self.held]
 
     @classmethod

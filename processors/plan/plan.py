@@ -1,7 +1,7 @@
-"""Configuration as the fold sees it: what a `Revision` record holds, and the plan made of it.
+"""Configuration as the fold sees it: the body of a `Revision` record, and the plan made of it.
 
 `compile_revision` turns a checked register and rules into plain JSON data (the body of the record);
-`Plan.of` turns such a body into columns, one row a device of the partition.
+`Plan.of` turns such a body into columns, one row per device of the partition.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ def compile_revision(
     quality: dict[str, Any] | None = None,
     together_s: float = TOGETHER_S,
 ) -> dict[str, Any]:
-    """The body of a revision: all that verdicts depend on, as JSON data. `register`: ingest.register.
+    """Body of a revision: everything that verdicts depend on, as JSON data. `register`: ingest.register.
 
     `quality`: settings of the checks (`quality.folder`); None: the defaults. `together_s`: `offline.window`
-    of `routing.yaml`; a body in which it has its default doesn't name it, and keeps the id that it had.
+    of `routing.yaml`; at its default the body leaves it out, and keeps the id that it had.
     """
     county = register.county
     areas = [
@@ -113,7 +113,7 @@ class Area:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """A configuration in columns: row i is device i of this partition, in the order of the ids."""
+    """A configuration in columns: row i is the i-th device of this partition, in the order of ids."""
 
     id: str
     effective: int
@@ -149,7 +149,7 @@ class Plan:
         mine: Callable[[str], bool] = lambda site: True,
         former: tuple[Former, ...] = (),
     ) -> Plan:
-        """The plan of a revision for the sites that `mine` says are of this partition."""
+        """Plan of a revision for the sites of this partition, selected by `mine`."""
         body = revision.body
         zone = body["county"]["zone"]
         sites = {site["id"]: site for site in body["sites"]}
@@ -216,29 +216,29 @@ class Plan:
         return len(self.devices)
 
     def rule_at(self, name: str, instant: int) -> RuleInForce | None:
-        """The rule of that id that holds for a window that begins at the instant."""
+        """The rule of that id that is valid for a window beginning at the instant; None: there is none."""
         return next((rule for rule in self.rules if rule.rule.id == name and rule.is_valid(instant)), None)
 
     @property
     def retain(self) -> int:
-        """How far before the last closed hour readings may still supersede, ms.
+        """Time before the end of the last closed hour in which readings may still supersede, ms.
 
-        A rolling window reaches back over the hours that it ended in: its readings are kept longer.
+        Rolling windows reach back into earlier hours, so their readings are kept an hour longer.
         """
         rolling = [t.window for t in self.tracks if not t.is_clock and not t.is_long]
         return RETAIN_MS + (HOUR_MS if rolling else 0)
 
     def rows_of(self, devices: Sequence[str]) -> Rows:
-        """The row of each device, -1 for one that is not of the plan."""
+        """Row of each device; -1 for a device that the plan does not have."""
         return self.words.find(devices)
 
     def places_of(self, site: str) -> tuple[str, ...]:
-        """Where an order must be given to concern the site."""
+        """Places whose orders concern the site."""
         facts = self.facts[site]
         return (site, *(str(facts[key]) for key in ("area", "township") if facts.get(key)), *EVERYWHERE)
 
     def rows_for(self, rule: RuleInForce, instant: int, orders: Orders) -> Rows:
-        """The rows of the devices that a rule judges over what begins at the instant."""
+        """Rows of the devices that a rule judges, for measurements that begin at the instant."""
         if not depends_on(rule, orders):
             return rule.rows
         judged = {site for site in self.facts if self.applies(rule, site, instant, orders)}
@@ -246,7 +246,7 @@ class Plan:
         return rows[~_is_reference(rule, self.ground, self.row_of)[rows]]
 
     def applies(self, rule: RuleInForce, site: str, instant: int, orders: Orders) -> bool:
-        """Does the rule judge the site over what begins at the instant?"""
+        """True if the rule judges the site, for measurements that begin at the instant."""
         own, places = rule.rule, self.places_of(site)
         stage = orders.stage(places, instant)
         facts = self.facts[site] if stage is None else {**self.facts[site], "stage": stage}
@@ -261,9 +261,9 @@ class Plan:
         return (not own.during or not now.isdisjoint(own.during)) and now.isdisjoint(own.unless)
 
     def areas_for(self, rule: RuleInForce) -> Rows:
-        """Index of the area whose background counts at each device; -1: none is configured.
+        """Index of the area whose background applies at each device; -1: none is configured.
 
-        A site's own area goes first, else the one that the rule names.
+        A site's own area takes precedence over the one that the rule names.
         """
         if rule.rule.background is None or rule.rule.background.is_beside:
             return np.full(len(self), -1, np.int32)
@@ -272,7 +272,7 @@ class Plan:
         return np.where(self.area_of >= 0, self.area_of, named).astype(np.int32)
 
     def reference_for(self, rule: RuleInForce) -> Rows:
-        """Row of the monitor that the rule compares each device with; -1: none at its site."""
+        """Row of the reference monitor that the rule compares each device with; -1: none at its site."""
         return _reference(rule, self.ground, self.row_of)
 
 
@@ -284,7 +284,7 @@ def _reference(rule: RuleInForce, ground: Ground, row_of: dict[str, int]) -> Row
 
 
 def _is_reference(rule: RuleInForce, ground: Ground, row_of: dict[str, int]) -> npt.NDArray[np.bool_]:
-    """(rows) what the rule's points are compared with: it can't be compared with itself."""
+    """Mask (rows) of the rule's reference monitors, which can't be compared with themselves."""
     return np.asarray(_reference(rule, ground, row_of) == np.arange(len(ground.site)))
 
 
@@ -294,7 +294,7 @@ def _but_reference(rule: RuleInForce, ground: Ground, row_of: dict[str, int]) ->
 
 
 def depends_on(rule: RuleInForce, orders: Orders) -> bool:
-    """Can what is in force change which sites the rule judges?"""
+    """True if orders in force can change which sites the rule judges."""
     own = rule.rule
     return bool(own.alert_levels or own.unless_alert_levels or own.during or own.unless) or bool(
         own.stages and orders.any_of(STAGE)
@@ -302,7 +302,7 @@ def depends_on(rule: RuleInForce, orders: Orders) -> bool:
 
 
 def sites_of_partition(partition: int, partitions: int) -> Callable[[str], bool]:
-    """A predicate: does this site belong to the partition?"""
+    """Predicate that is true for the sites of the partition."""
     return cache(lambda site: partition_of(site, partitions) == partition)
 
 
@@ -313,12 +313,12 @@ def digest_of(text: str) -> int:
 
 @lru_cache(1000)
 def _rule_of(text: bytes) -> Rule:
-    """A rule of a revision's body: the same ones are read with every revision and every snapshot."""
+    """Parse a rule of a revision's body; cached, as every revision and every snapshot bring the same ones."""
     return Rule.model_validate(orjson.loads(text))
 
 
 def silent_after_ms(interval_ms: int) -> int:
-    """How long a device of such an interval may be silent where its `offline_after` says nothing else."""
+    """Silence permitted to a device with such an interval, ms, if its `offline_after` is not set."""
     return max(OFFLINE_INTERVALS * interval_ms, OFFLINE_LEAST_MS)
 
 
@@ -328,7 +328,7 @@ def _site_numbers(sites: list[str]) -> Rows:
 
 
 def _lateness(tracks: Iterable[Track], rules: Iterable[RuleInForce]) -> dict[Track, int]:
-    """How long each track's windows wait for readings; long ones at least as long as their hours."""
+    """Time that each track's windows wait for readings, ms; long ones wait at least as long as hours."""
     found: dict[Track, int] = {}
     for track in tracks:
         asked = [rule.lateness for rule in rules if rule.window and rule.track == track]
@@ -343,9 +343,9 @@ def _area_rows(areas: tuple[Area, ...], sites: list[dict[str, Any]]) -> Rows:
 
 
 def formers_of(before: Plan, old: Revision | None, new: Revision, at: int) -> tuple[Former, ...]:
-    """What still holds for windows that began before `new` came into force at `at`, after `old`.
+    """Rules that still judge windows begun before `new` came into force at `at`, replacing `old`.
 
-    A limit is never applied to what was measured before anybody could know it.
+    A limit is never applied to anything measured before it could be known.
     """
     if old is None:
         return ()
@@ -363,7 +363,7 @@ def formers_of(before: Plan, old: Revision | None, new: Revision, at: int) -> tu
 def _since(
     latest: dict[str, RuleInForce], former: tuple[Former, ...], sites: list[dict[str, Any]], zone: str
 ) -> tuple[tuple[RuleInForce, ...], dict[str, RuleInForce]]:
-    """(all rules, the latest of each id): each holds for what began under its own revision."""
+    """(all rules, the latest of each id); each judges what began under its own revision."""
     latest = dict(latest)
     earlier = []
     for one in former:

@@ -1,4 +1,4 @@
-"""A change of plan: the one before, the one after, and which row each device had and has. Pure."""
+"""Change of plan: the plans before and after, and the old and new row of each device. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from processors.plan.plan import Plan
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlanChange(Renumbering):
-    """`after` comes into force at the instant `at` (ms)."""
+    """Transition to the plan `after`, in force from the instant `at` (ms)."""
 
     before: Plan
     after: Plan

@@ -1,4 +1,4 @@
-"""A rule as the fold judges by it: its numbers as integers, and the rows of the devices that it judges."""
+"""A rule in the form the fold applies: its numbers as integers, and the rows of the devices it judges."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Rows = npt.NDArray[np.int32]
 
 
 class Admission(NamedTuple):
-    """Which values a mean may use: not those that failed or are suspect by one of these checks (bits)."""
+    """Values that a mean may use: not those failed, or called suspect, by one of these checks (bits)."""
 
     fail: int
     suspect: int
@@ -30,7 +30,7 @@ PLAIN = Admission(int(bits_of(NO_MEASUREMENT)), 0)  # of intervals that no rule 
 
 
 class Former(NamedTuple):
-    """What held of a rule before a later revision: windows that began before `until` are judged by it."""
+    """Earlier form of a rule, which judges windows that began before `until`."""
 
     id: str
     rule: dict[str, Any] | None  # as JSON data; None: there was no such rule
@@ -67,37 +67,37 @@ class RuleInForce:
 
     @property
     def unit(self) -> str:
-        """Of values and limit in its verdicts."""
+        """Unit of values and limit in its verdicts."""
         return "slots" if self.statistic.name == "count" else "ug/m3"
 
     @property
     def is_partial(self) -> bool:
-        """Does it judge some windows only, by the hour of day or by orders in force?"""
+        """True if it judges only some windows, by the hour of day, the stage or orders in force."""
         own = self.rule
         return bool(self.hours or own.alert_levels or own.during or own.unless or own.stages)
 
     @property
     def has_outlook(self) -> bool:
-        """Do its windows get an outlook? Only means over at least a quarter of an hour do."""
+        """True if its windows get an outlook; only means over at least a quarter of an hour do."""
         return self.rule.outlook and self.window >= QUARTER_MS and self.statistic.name == "mean"
 
     @property
     def looks_back(self) -> bool:
-        """Do its breaches depend on several intervals in a row?"""
+        """True if its breaches depend on several intervals in a row."""
         return self.rule.repeat > 1 or self.clear_level is not None or self.clear_ms > 0
 
     @property
     def remembers(self) -> int:
-        """How long after an interval's end its answers are needed, ms."""
+        """Time after an interval's end for which its answers are needed, ms."""
         in_a_row = max(self.clear_ms, self.rule.repeat * self.track.step) if self.looks_back else 0
         return RETAIN_MS + HOUR_MS + in_a_row
 
     def is_valid(self, instant: int) -> bool:
-        """Is the rule valid for what begins at this instant?"""
+        """True if the rule is valid for what begins at this instant."""
         return self.start <= instant < self.end
 
     def holds(self, instant: int) -> bool:
-        """Does the rule judge what begins at this instant: valid, and at an hour of day of its own?"""
+        """True if the rule judges what begins at this instant: valid, and within its hours of day if any."""
         if not self.is_valid(instant):
             return False
         if not self.hours:

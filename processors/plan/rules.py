@@ -1,7 +1,7 @@
 """Rules as data: a limit with its window, background, selectors, citation and mark; packs and local ones.
 
-Packs are the files of `processors/standards/`; `rules.yaml` of a configuration names those in force
-and adds local rules. A limit never stands in code.
+Packs are the files of `processors/standards/`; the `rules.yaml` of a configuration names those in force
+and adds local rules. No limit is written in code.
 """
 
 from __future__ import annotations
@@ -136,13 +136,13 @@ class Rule(_Data):
 
     @model_serializer(mode="wrap")
     def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without `sites` where it says nothing: such a rule keeps the revision it has."""
+        """Leave out `sites` if it is empty, so that such a rule keeps its revision."""
         made: dict[str, Any] = handler(self)
         return made if self.sites else {key: value for key, value in made.items() if key != "sites"}
 
     @property
     def step_s(self) -> int:
-        """Seconds between the ends of two windows."""
+        """Seconds between the ends of consecutive windows."""
         if self.alignment == "clock" or not self.window:
             return self.window
         if self.step is not None:
@@ -151,7 +151,7 @@ class Rule(_Data):
 
     @property
     def factor(self) -> int:
-        """Micrograms in the rule's unit: limits are compared in ug/m3."""
+        """Factor from the rule's unit to ug/m3, in which limits are compared."""
         return 1000 if self.unit == "mg/m3" and self.statistic != "count" else 1
 
     @property
@@ -162,12 +162,12 @@ class Rule(_Data):
 
     @property
     def titles(self) -> dict[str, str]:
-        """Language -> title."""
+        """Titles by language."""
         return {"en": self.title.en, "zh": self.title.zh}
 
 
 def _ill_windows(rule: Rule) -> Iterator[str]:
-    """What is wrong with the window, its statistic and its step."""
+    """Faults of the window, its statistic and its step."""
     step, longest = rule.step_s, LONGEST_OF_READINGS_S
     if rule.statistic == "percentile" and rule.percentile is None:
         yield "statistic `percentile` needs the key `percentile`, for example 98"
@@ -205,7 +205,7 @@ def _ill_windows(rule: Rule) -> Iterator[str]:
 
 
 def _ill_terms(rule: Rule) -> Iterator[str]:
-    """What is wrong with limit, dates, background, allowance and orders."""
+    """Faults of limit, dates, background, allowance and orders."""
     if rule.limit * rule.factor > GREATEST_LIMIT:
         yield f"limit {rule.limit:g} {rule.unit} is above {GREATEST_LIMIT} ug/m3; is the unit ug/m3?"
     if rule.valid_from and rule.valid_to and rule.valid_to < rule.valid_from:
@@ -237,7 +237,7 @@ def _ill_terms(rule: Rule) -> Iterator[str]:
 
 
 def _ill_episodes(rule: Rule) -> Iterator[str]:
-    """What is wrong with the levels of an episode and its end."""
+    """Faults of the levels of an episode and of its end."""
     if rule.clear.level is not None and rule.clear.level > rule.limit:
         yield (
             f"clear.level {rule.clear.level:g} is above the limit {rule.limit:g}: an episode would be over "
@@ -274,14 +274,14 @@ class RulesFile(_Data):
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """The rules in force, in the order of their ids, and what the operator should know of them."""
+    """Rules in force, in the order of their ids, with warnings for the operator."""
 
     rules: tuple[Rule, ...]
     warnings: tuple[Problem, ...] = ()
     places: Mapping[str, tuple[Document, Loc]] = field(default_factory=dict, compare=False, repr=False)
 
     def doubt(self, rule: Rule, within: Loc, words: str) -> Problem:
-        """A warning at a rule's place in rules.yaml; one of a pack stands where the pack is named."""
+        """A warning at a rule's place in rules.yaml; for a rule of a pack, the place that names the pack."""
         return replace(self.fault(rule, within, words), severity="warning")
 
     def fault(self, rule: Rule, within: Loc, words: str) -> Problem:
@@ -297,7 +297,7 @@ def pack_names() -> list[str]:
 
 
 def load_pack(name: str) -> Pack:
-    """A pack that ships. Raises ConfigError, KeyError for a name that `pack_names` has not."""
+    """A pack that ships. Raises ConfigError, or KeyError for a name not in `pack_names`."""
     if name not in pack_names():
         raise KeyError(name)
     loaded = load(STANDARDS / f"{name}.yaml", TypeAdapter(Pack), name=f"standards/{name}.yaml")
@@ -307,7 +307,7 @@ def load_pack(name: str) -> Pack:
 
 
 def load_rules(folder: Path, packs: Iterable[str] | None = None) -> RuleSet:
-    """The rules of a configuration folder; `packs` takes the place of those its file names.
+    """The rules of a configuration folder; `packs` replaces those that its file names.
 
     Raises ConfigError with every problem found.
     """

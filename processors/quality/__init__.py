@@ -1,8 +1,9 @@
-"""Quality flags of every value, beside the raw value, which is never changed.
+"""Quality flags for every value, kept beside the raw value, which never changes.
 
-Each check is a module and an entry of the table in `checks`: a pure function of columns sorted by row, time
-and content, with words as in QARTOD. `first_flags` flags values at arrival, `final_flags` those of a quarter
-of an hour once what comes next is known. `calibration` corrects values before they are judged.
+Each check is a module and an entry in the table in `checks`: a pure function of columns sorted by row, time
+and content, with flags named as in QARTOD. `first_flags` flags values on arrival; `final_flags` flags a
+quarter of an hour once the values that follow it are known. `calibration` corrects values before they are
+judged.
 """
 
 from __future__ import annotations

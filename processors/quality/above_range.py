@@ -1,6 +1,6 @@
-"""Above range: the device says that the value is beyond what it can measure (HJ 212, data flag T).
+"""Above range: the device reports a value beyond what it can measure (HJ 212, data flag T).
 
-In no mean, but no fault either: kept as suspected exceedance, so that a rule may admit it.
+Excluded from every mean, yet not a fault: kept as a suspected exceedance, so that a rule may admit it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from processors.quality.subjects import Arrivals
 
 
 def is_above(codes: Uint8s) -> Bools:
-    """What the device calls above its range."""
+    """True where the device reports a value above its range; of the shape of `codes`."""
     return np.asarray(codes == ABOVE_RANGE)
 
 

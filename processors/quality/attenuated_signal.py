@@ -1,9 +1,9 @@
-"""Attenuated signal: values that hardly vary over a period, though they are not all the same.
+"""Attenuated signal: values that hardly vary over a period without being all the same.
 
 As `ioos_qc.qartod.attenuated_signal_test` with a test period, `min_obs` and check type "std": the
-population standard deviation over (t - period, t], missing values left out. Odd in ioos_qc: without
-`min_obs` a lone value has deviation 0 and fails; here the least number of values is always set. Its
-`min_period` comes from the median interval of the whole series and has no counterpart.
+population standard deviation over (t - period, t], ignoring missing values. A quirk of ioos_qc: without
+`min_obs` a single value has deviation 0 and fails; here the minimum number of values is always set. Its
+`min_period`, derived from the median interval of the whole series, has no counterpart.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class AttenuatedSignal(CheckSettings):
 
 
 def reach(settings: AttenuatedSignal) -> CheckReach:
-    """How far `check` looks back."""
+    """Reach of `check`, back in time."""
     return CheckReach(ms=settings.period_ms)
 
 
@@ -61,9 +61,9 @@ def check(series: Series, settings: AttenuatedSignal) -> Uint8s:
 def found(
     series: Series, settings: AttenuatedSignal, start: Positions, which: Positions
 ) -> tuple[Found, Bools]:
-    """(what varies too little, what has values enough to tell) of the values at `which`, all present.
+    """(fail and suspect, True where there are enough values to tell) for the values at `which`, all present.
 
-    `start`: where the window of each begins, from `series.window_starts`.
+    `start`: start of each value's window, from `series.window_starts`.
     """
     n = len(series)
     first = np.flatnonzero(begins(series.row))

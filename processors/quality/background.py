@@ -1,7 +1,7 @@
-"""Background plausibility: a monitor far below (or, where set, above) the background of its area.
+"""Background plausibility: a monitor far below (or, where configured, above) the background of its area.
 
-A site adds dust to what the air brings: a mean far below the background says cover, spray or fault.
-Far above it is what the monitor is there to find, so nothing is told of that unless a county sets it.
+A site adds dust to the incoming air: a mean far below the background suggests a cover, spraying or a fault.
+Readings far above it are what the monitor is there to find, so they are flagged only where a county sets it.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from processors.quality.subjects import Stretch
 
 
 def reach(settings: Plausible) -> CheckReach:
-    """It judges whole bins."""
+    """Reach of `check`: whole bins."""
     return CheckReach(bin_ms=settings.bin_s * 1000)
 
 
 def check(series: Series, settings: Plausible, background: Int64s) -> Uint8s:
-    """Flags (n). `background`: what is known for each value (n), thousandths, or MISSING.
+    """Flags (n). `background`: the known background at each value (n), thousandths, or MISSING.
 
-    A bin is judged by the background of its last value; not evaluated where that is missing.
+    A bin is judged by the background at its last value; not evaluated where that is missing.
     """
     bins = bins_of(series, settings.bin_s * 1000)
     reference = np.full(len(bins.row), MISSING, np.int64)

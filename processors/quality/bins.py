@@ -1,4 +1,4 @@
-"""Means of each device's values over bins of time, for the checks that compare places with each other."""
+"""Means of each device's values over time bins, for the checks that compare monitors or areas."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from processors.quality.series import Series, begins, sizes
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bins:
-    """One line a device and bin, by row and time; `line` (n) is that of each present value, else -1."""
+    """Bin means, one line per device and bin; `line` (n): the line of each present value, -1 for others."""
 
     row: Int32s
     number: Int64s  # time // width

@@ -1,8 +1,8 @@
-"""Calibration: a device's linear correction and mass factor with their dates, beside the raw value.
+"""Calibration: each device's linear correction and mass factor, by date, applied beside the raw value.
 
-calibrated = raw x slope x factor + offset, rounded half up to thousandths in whole numbers, so that a
-batch makes no difference. The factor is the mass factor K of a light-scattering monitor: the reference
-method's concentration over the monitor's.
+calibrated = raw x slope x factor + offset, rounded half up to thousandths in integer arithmetic, so that
+results don't depend on batching. The factor is the mass factor K of a light-scattering monitor: the
+reference method's concentration over the monitor's.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MOST = 10**8  # thousandths: the possible range of dust
 
 
 class LinearCorrection(NamedTuple):
-    """What holds for a device's values of one pollutant from an instant on, until the next one."""
+    """Correction of one pollutant's values from a device, in force from `since` until the next one."""
 
     row: int
     since: int  # ms UTC
@@ -43,9 +43,10 @@ class Corrections:
 
     @classmethod
     def of(cls, corrections: Iterable[LinearCorrection]) -> Corrections:
-        """The columns of corrections in any order.
+        """Sorts corrections given in any order into columns.
 
-        Raises ValueError for two of one device and instant, and for a slope or factor outside (0, 10].
+        Raises ValueError for two with the same device and instant, for a slope or factor outside (0, 10], and
+        for an offset outside the possible range.
         """
         held = sorted(corrections)
         for one, following in pairwise(held):
@@ -73,7 +74,7 @@ def calibrated(row: Int32s, time: Int64s, values: Int64s, table: Corrections) ->
     """Corrected values (n), thousandths, of readings in any order; MISSING stays MISSING.
 
     `row` device, `time` ms UTC, `values` raw thousandths, at most 10**10. A value before a device's first
-    correction, or of a device without one, stays as it is.
+    correction, or from a device without one, is unchanged.
     """
     if not len(table) or not len(row):
         return values.copy()
@@ -85,10 +86,10 @@ def calibrated(row: Int32s, time: Int64s, values: Int64s, table: Corrections) ->
 
 
 def uncalibrated(row: Int32s, time: Int64s, values: Int64s, table: Corrections) -> Int64s:
-    """What was sent, of values (n) that were all corrected by the table; MISSING stays MISSING.
+    """Raw values (n) recovered from values that were all corrected by the table; MISSING stays MISSING.
 
-    Exact where the gain is at least 1, else to within half of 1 / gain thousandths: what it shrank to
-    one value can't be told apart again.
+    Exact where the gain is at least 1, else to within half of 1 / gain thousandths: raw values that the
+    correction mapped to the same number can't be told apart.
     """
     if not len(table) or not len(row):
         return values.copy()
@@ -100,7 +101,7 @@ def uncalibrated(row: Int32s, time: Int64s, values: Int64s, table: Corrections) 
 
 
 def entries(row: Int32s, time: Int64s, table: Corrections) -> tuple[Positions, Bools]:
-    """(place in the table, is there one?) of the correction that holds for each row and time (n)."""
+    """(place in the table, True if there is one) of the correction in force for each row and time (n)."""
     # the place among (row, since): first by row, then by time inside it
     low = np.searchsorted(table.row, row, side="left")
     high = np.searchsorted(table.row, row, side="right")

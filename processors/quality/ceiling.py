@@ -1,8 +1,8 @@
-"""Sensor ceiling: a value pinned at the most the sensor can show, or a number that stands for no value.
+"""Sensor ceiling: a value pinned at the sensor's maximum, or a code that means "no value".
 
-At its ceiling a sensor says "at least this much": suspect, since its mean is too low, yet leaving it
-out would hide the worst of a storm. A code such as 65535 is no measurement at all: fail. A sensor is pinned
-at what it shows, and a code is one before it is multiplied: of a calibrated value the raw one is looked at.
+At its ceiling a sensor says "at least this much": suspect, since the mean comes out too low, yet leaving it
+out would hide the worst of a storm. A code such as 65535 is not a measurement: fail. Sensors pin and send
+codes in raw values, before any correction, so the raw value of a calibrated one is examined.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Ceiling(CheckSettings):
 
 
 class Ceilings(NamedTuple):
-    """Values by pollutant, each (3); REFUSED where a pollutant has fewer than others."""
+    """Values by pollutant, each (3); padded with REFUSED where a pollutant has fewer than others."""
 
     pinned: tuple[Int32s, ...]
     codes: tuple[Int32s, ...]
@@ -38,9 +38,9 @@ class Ceilings(NamedTuple):
 
 
 def found(value: Any, pinned: Sequence[Any], codes: Sequence[Any], maximum: Any) -> Found:
-    """What is exactly a code (fail) or a pinned value, or at least the sensor's `maximum` (suspect).
+    """Fail where `value` equals a code; suspect where it equals a pinned value or reaches `maximum`.
 
-    `maximum`: None, or of the shape of `value`, below 0 where it is not known.
+    `maximum`: the sensor's, of the shape of `value`, below 0 where unknown; or None.
     """
     fail, suspect = np.zeros(value.shape, np.bool_), np.zeros(value.shape, np.bool_)
     for code in codes:
@@ -53,7 +53,7 @@ def found(value: Any, pinned: Sequence[Any], codes: Sequence[Any], maximum: Any)
 
 
 def check(series: Series, settings: Ceiling, maximum: Int64s | None = None) -> Uint8s:
-    """Flags (n). `maximum`: of each device's sensor, by row, thousandths, MISSING where not known."""
+    """Flags (n). `maximum`: of each device's sensor, by row, thousandths, MISSING where unknown; or None."""
     most = None if maximum is None else maximum[series.row]
     return flags_of(found(series.value, settings.pinned, settings.codes, most), series.present)
 

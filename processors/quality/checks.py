@@ -1,6 +1,6 @@
-"""The quality checks there are: the one table that flags, settings, documentation and both passes read.
+"""Table of all quality checks, read by flags, settings, documentation and both passes.
 
-To add a check, write its module and put its entry at the end of the table.
+To add a check, write its module and append its entry to the table.
 """
 
 from __future__ import annotations
@@ -49,13 +49,13 @@ BIT: dict[str, np.uint16] = {name: np.uint16(1 << i) for i, name in enumerate(CH
 
 
 def bits_of(names: Iterable[str]) -> np.uint16:
-    """The bit mask of some checks. Raises KeyError for a name that is none of CHECKS."""
+    """Bit mask of the named checks. Raises KeyError for a name that is not in CHECKS."""
     return np.uint16(sum(int(BIT[name]) for name in set(names)))
 
 
 @cache
 def names_of(bits: int) -> tuple[str, ...]:
-    """The names of the checks of a bit mask, sorted. Raises ValueError for a bit of no check."""
+    """Names of the checks in a bit mask, sorted. Raises ValueError for a bit that belongs to no check."""
     if not 0 <= bits < 1 << len(CHECKS):
         raise ValueError(f"{bits:#x} has bits of no check; there are {len(CHECKS)}")
     return tuple(sorted(name for name, bit in BIT.items() if bits & int(bit)))
@@ -69,7 +69,7 @@ REFUSED_CHECKS: tuple[str, ...] = tuple(sorted(check.name for check in TABLE if 
 
 
 def check_lines() -> list[str]:
-    """The table as the documentation has it (`deploy/docs/rules.md`), a line a check."""
+    """Rows of the table of checks in the documentation (`deploy/docs/rules.md`), one line per check."""
     return [
         f"| `{check.name}` | {check.says} | {', '.join(check.looks)} | "
         f"{'yes' if check.refused else 'no'} | {_where_set(check)} |"

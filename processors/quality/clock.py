@@ -1,7 +1,7 @@
-"""Clock: the device's time against the time of receipt.
+"""Clock check: the device's time against the time of receipt.
 
-Ahead of the receipt is a wrong clock. Long behind it is a wrong clock or a back-filled gap, which the
-instants alone can't tell: suspect first, and fail beyond what any log still holds.
+A time ahead of receipt means a wrong clock. One long behind it means a wrong clock or a back-filled gap,
+which the instants alone can't tell apart: suspect first, then fail beyond what any log still holds.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ class ClockLimits(CheckSettings):
 
 
 def check(time: Int64s, received: Int64s, settings: ClockLimits) -> Uint8s:
-    """Flags (n) of readings by their instant and that of their receipt, ms UTC; limits themselves pass."""
+    """Flags (n) from each reading's instant and its receipt, ms UTC; values at a limit pass."""
     return flags_of(found(time - received, settings), np.ones(len(time), np.bool_))
 
 
 def found(ahead: Int64s, settings: ClockLimits) -> Found:
-    """What is too far ahead of its receipt, or behind it where negative; ms (n)."""
+    """Fail and suspect where a time is too far from its receipt; `ahead` in ms (n), negative: behind."""
     return Found(
         (ahead > settings.ahead_fail_s * 1000) | (ahead < -settings.behind_fail_s * 1000),
         (ahead > settings.ahead_suspect_s * 1000) | (ahead < -settings.behind_suspect_s * 1000),
@@ -56,7 +56,7 @@ def _at_arrival(settings: ByPollutant[ClockLimits], arrivals: Arrivals) -> Found
 
 
 def _may_be_off(ahead: Int64s, settings: ClockLimits) -> bool:
-    """Is any instant so far from its receipt that the clock is worth looking at?"""
+    """True if any instant is far enough from its receipt for the clock to be worth checking."""
     least, most = ahead.min(initial=0), ahead.max(initial=0)
     return bool(
         most > 1000 * min(settings.ahead_suspect_s, settings.ahead_fail_s)

@@ -1,4 +1,4 @@
-"""Codes of the data flags of HJ 212, as a device sends them with its values."""
+"""Codes for the data flags of HJ 212, as a device sends them with its values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _KNOWN = {"": NORMAL, "N": NORMAL} | {letter: ord(letter) for letter in "SFMDCTB
 
 
 def codes_of(flags: Mapping[int, str], n: int, names: Sequence[str]) -> Uint8s:
-    """Codes (len(names), n) of sparse flags as a batch has them: row -> `pm10=D;tsp=T`. 0 is normal."""
+    """Codes (len(names), n) of sparse flags as held in a batch: row -> `pm10=D;tsp=T`. 0 is normal."""
     codes = np.zeros((len(names), n), np.uint8)
     for row, text in flags.items():
         for pair in text.split(";"):
@@ -26,5 +26,5 @@ def codes_of(flags: Mapping[int, str], n: int, names: Sequence[str]) -> Uint8s:
 
 
 def is_serviced(codes: Uint8s) -> Bools:
-    """What the device sent while it was being calibrated or maintained (C, M)."""
+    """True where the device was being calibrated or maintained (C, M); of the shape of `codes`."""
     return np.asarray((codes == _SERVICE[0]) | (codes == _SERVICE[1]))

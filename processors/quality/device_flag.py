@@ -1,8 +1,8 @@
-"""Device flags of HJ 212: what the instrument itself says of its value.
+"""Device flags of HJ 212: the instrument's own verdict on its value.
 
-HJ 212-2017, data flags: N normal; S set by hand, F stopped, M maintenance, D fault, C calibrating,
-B no link: no measurement, fail. T above range has a check of its own (`above_range`). A flag that no
-standard knows is a fail: only what the device calls normal, or says nothing of, is.
+HJ 212-2017, data flags: N normal; S set by hand, F stopped, M maintenance, D fault, C calibrating and
+B no link mean that nothing was measured: fail. T, above range, has a check of its own (`above_range`). A flag
+that no standard defines fails too: only a value flagged normal, or not flagged at all, is a measurement.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from processors.quality.subjects import Arrivals
 
 
 def no_measurement(codes: Uint8s) -> Bools:
-    """What the device calls neither normal nor above range."""
+    """True where the device flags a value as neither normal nor above range; of the shape of `codes`."""
     return np.asarray((codes != NORMAL) & (codes != ABOVE_RANGE))
 
 
 def check(codes: Uint8s) -> Uint8s:
-    """Flags, of the shape of `codes`: fail for all but N and T."""
+    """Flags, of the shape of `codes`: fail for everything but N and T."""
     fail = no_measurement(codes)
     return flags_of(Found(fail, fail), np.ones(codes.shape, np.bool_))
 

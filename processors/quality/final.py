@@ -1,9 +1,9 @@
 """Final flags: all checks over the sorted values of a stretch of time, usually a quarter of an hour.
 
-The stretch comes with context: the rows before it that `reach_ms` asks for, the rows after it that are
-known, and the newest value of each device before all of them (`NewestValues`), so that a device that
-speaks once an hour is compared too and a flat line is as old as it is. Flagging quarter by quarter then
-equals flagging the whole series at once, but for a spike that only a later value could show.
+The stretch comes with context: the rows before it that `reach_ms` asks for, the known rows after it, and
+each device's newest value before all of them (`NewestValues`), so that a device reporting once an hour is
+compared as well and a flat line keeps its true age. Flagging quarter by quarter then equals flagging the
+whole series at once, except for a spike that only a later value could reveal.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from processors.windows import REFUSED
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SortedReadings:
-    """n readings sorted by row, time and content, each once; of one kind of period (see `windows`)."""
+    """n readings sorted by row, time and content, no duplicates; of one kind of period (see `windows`)."""
 
     row: Int32s
     time: Int64s  # ms UTC
@@ -38,7 +38,7 @@ class SortedReadings:
 
 
 def reach_ms(settings: QualitySettings) -> int:
-    """How much time before a stretch its rows must come from; a whole number of quarters of an hour."""
+    """Time before a stretch that its context must cover, ms; a whole number of quarters of an hour."""
     reaches = [
         check.reach(own).ms
         for check in TABLE
@@ -56,11 +56,11 @@ def final_flags(
     before: NewestValues | None = None,
     backgrounds: Int64s | None = None,
 ) -> tuple[Uint16s, Uint16s]:
-    """(fail, suspect) bits (3, n) of the readings in [start, end) of `span`; 0 for those of the context.
+    """(fail, suspect) bits (3, n) of the readings in [start, end) of `span`; 0 for the context.
 
     Start and end are whole quarters of an hour. `before`: the newest values before all of `readings`,
-    None where nothing is known. `backgrounds`: (3, rows) at each device, thousandths or MISSING; None:
-    not known. What is not evaluated has no bit.
+    None if unknown. `backgrounds`: (3, rows) at each device, thousandths or MISSING; None if unknown. A check
+    that was not evaluated sets no bit.
     """
     fail, suspect, usable = _alone(readings, limits)
     inside = (readings.time >= span[0]) & (readings.time < span[1])
@@ -86,7 +86,7 @@ def final_flags(
 
 
 def newest_after(readings: SortedReadings, limits: Limits, until: int, before: NewestValues) -> NewestValues:
-    """The newest values before `until`: those of `readings` that are older, else those of `before`."""
+    """Newest values before `until`: from `readings` where one is older than that, else from `before`."""
     _, _, usable = _alone(readings, limits)
     usable &= readings.time < until
     newest = before.copy()

@@ -1,8 +1,8 @@
-"""Flags at arrival: of the checks that look at a reading alone or back at the newest one before it.
+"""First flags: checks on arrival, of a reading by itself or against its device's newest earlier value.
 
-Readings are taken in the order of their position, as if each had come alone, so the size of batches
-changes nothing. One that is not newer than the newest of its device and pollutant is not compared with
-it, and neither is a value that is no measurement (`checks.NO_MEASUREMENT`).
+Readings are processed in order of position, as if each had come alone, so results don't depend on batch
+size. A reading that is not newer than the newest of its device and pollutant is not compared with it, nor
+is a value that is not a measurement (`checks.NO_MEASUREMENT`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from processors.windows import REFUSED
 
 
 class NewReadings(NamedTuple):
-    """n readings of any devices as they came."""
+    """n readings from any devices, in order of arrival."""
 
     row: Int32s
     time: Int64s  # ms UTC
@@ -31,14 +31,14 @@ class NewReadings(NamedTuple):
 
 
 class FirstFlags(NamedTuple):
-    """Which checks failed and which are suspect, (3, n) bits; a value that is absent has no bit."""
+    """Failed and suspect checks as (3, n) bits; an absent value has none."""
 
     fail: Uint16s
     suspect: Uint16s
 
 
 def first_flags(newest: NewestValues, limits: Limits, readings: NewReadings) -> FirstFlags:
-    """Flags of readings as they came; `newest` is changed in place."""
+    """Flags of readings in order of arrival; updates `newest` in place."""
     row, time, values, packed = readings
     flags = FirstFlags(*by_value(limits, row, values))
     fail = flags.fail
@@ -67,7 +67,7 @@ class _Usable(NamedTuple):
 
 
 def _look_back(newest: NewestValues, limits: Limits, usable: _Usable, flags: FirstFlags) -> None:
-    """The checks that compare with the newest value before, into `flags`; brings `newest` up to date."""
+    """Runs the checks against each newest earlier value, adds the results to `flags` and updates `newest`."""
     cell, place, time, values = usable
     newest_time, newest_value, newest_since = (column.reshape(-1) for column in newest.columns)
     last = newest_time[cell]
@@ -103,7 +103,7 @@ def _look_back(newest: NewestValues, limits: Limits, usable: _Usable, flags: Fir
 
 
 def _newest_before(cell: Int64s, time: Int64s, newest: Int64s) -> Int64s:
-    """The newest instant of each value's cell before it: of the state or of an earlier position."""
+    """Newest instant in each value's cell before it, from the state or from an earlier position."""
     first = begins(cell)
     if first.all():
         return newest

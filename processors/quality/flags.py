@@ -1,4 +1,4 @@
-"""Quality flags: the words of QARTOD, and what one check says of many values.
+"""Quality flags: the flag values of QARTOD, and one check's findings over many values.
 
 QARTOD: US IOOS, Manual for the Use of Real-Time Oceanographic Data Quality Control Flags; ioos_qc uses
 the same numbers. The bits of the checks by name are in `checks`.
@@ -16,14 +16,14 @@ PASS, NOT_EVALUATED, SUSPECT, FAIL, MISSING_VALUE = 1, 2, 3, 4, 9
 
 
 class Found(NamedTuple):
-    """What a check found of each value; what it did not evaluate is in neither."""
+    """Findings of one check, by value; a value that was not evaluated is in neither."""
 
     fail: Bools
     suspect: Bools
 
 
 def flags_of(found: Found, present: Bools, evaluated: Bools | None = None) -> Uint8s:
-    """What a check found as flags; suspect is overruled by fail, that by not evaluated, all by missing."""
+    """Findings as flags; fail overrides suspect, not evaluated overrides fail, missing overrides all."""
     flags = np.full(present.shape, PASS, np.uint8)
     flags[found.suspect] = SUSPECT
     flags[found.fail] = FAIL

@@ -1,15 +1,15 @@
 """Flat line: the same value for too long.
 
-`check` counts values as `ioos_qc.qartod.flat_line_test` does: the spread of a value and the `count`
-before it, missing ones left out, is below a tolerance. ioos_qc takes the count from the median interval
-of the whole series, which no stream knows; here it is the interval that the device is configured with.
-Odd in ioos_qc, and followed: the spread must be *below* the tolerance, so that 0 finds nothing, and a
-value before which `count` are missing is called flat. Odd and not followed: a series of fewer than three
-values passes even where values are missing.
+`check` counts values as `ioos_qc.qartod.flat_line_test` does: the spread of a value and the `count` values
+before it, ignoring missing ones, is below a tolerance. ioos_qc derives the count from the median interval
+of the whole series, which a stream can't know; here it comes from the interval configured for the device.
+Quirks of ioos_qc that are kept: the spread must be *below* the tolerance, so that 0 finds nothing, and a
+value preceded by `count` missing ones is flagged flat. A quirk that is not kept: a series of fewer than
+three values passes even where values are missing.
 
-`found` measures the time since the value last changed. On a series that keeps its interval and lacks
-nothing it is equal to `check` with tolerance 1; where a device sends in bursts a count is no time, so the
-fold uses this one.
+`found` measures the time since the value last changed. For a series with a steady interval and no gaps it
+equals `check` with tolerance 1; where a device sends in bursts a count says nothing about time, so the
+fold uses `found`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class FlatLine(CheckSettings):
 
 
 class FlatTimes(NamedTuple):
-    """Time in ms that a value may stay the same, (3, rows), and whether each pollutant is looked at."""
+    """Time in ms that a value may stay the same, (3, rows), and whether each pollutant is checked."""
 
     on: tuple[bool, ...]
     suspect: Int64s
@@ -63,12 +63,12 @@ def times(settings: FlatLine, interval: Int64s) -> tuple[Int64s, Int64s]:
 
 
 def reach(settings: FlatLine, interval: Int64s) -> CheckReach:
-    """How far `check` looks back."""
+    """Reach of `check`, back by values."""
     return CheckReach(values=max(int(c.max(initial=0)) for c in counts(settings, interval)))
 
 
 def check(series: Series, settings: FlatLine, interval: Int64s) -> Uint8s:
-    """Flags (n). `interval`: what the devices are configured with, ms, by row."""
+    """Flags (n). `interval`: the one configured for each device, ms, by row."""
     suspect, fail = (
         _spread_below(series, count[series.row], settings.tolerance) for count in counts(settings, interval)
     )
@@ -76,7 +76,7 @@ def check(series: Series, settings: FlatLine, interval: Int64s) -> Uint8s:
 
 
 def _spread_below(series: Series, count: Int64s, tolerance: int) -> Bools:
-    """Is max - min over each value and the `count` positions before it below the tolerance?"""
+    """True where max - min over each value and the `count` positions before it is below the tolerance."""
     n = len(series)
     place = np.arange(n)
     whole = place - count >= row_starts(series.row)
@@ -100,7 +100,7 @@ def _spread_below(series: Series, count: Int64s, tolerance: int) -> Bools:
 
 
 def found(same_for: Int64s, suspect_ms: Int64s, fail_ms: Int64s) -> Found:
-    """What has been the same for too long: all in ms, (n)."""
+    """Fail and suspect where a value has been the same for too long; all in ms, (n)."""
     return Found(same_for >= fail_ms, same_for >= suspect_ms)
 
 

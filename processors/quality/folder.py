@@ -1,4 +1,4 @@
-"""`quality.yaml` of a configuration: what a county sets over the default thresholds; it may be absent."""
+"""Loader for `quality.yaml`: the thresholds that a county sets over the defaults; the file may be absent."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ QUALITY: TypeAdapter[QualitySettings] = TypeAdapter(QualitySettings)
 
 
 def load_quality(folder: Path) -> dict[str, Any] | None:
-    """All settings as JSON data for the body of a revision; None where the folder sets nothing.
+    """All settings as JSON data for the body of a revision; None if the folder sets nothing.
 
-    Raises ConfigError with every problem of the file.
+    Raises ConfigError with every problem in the file.
     """
     nothing = QualitySettings.model_validate({})
     loaded = load(folder / QUALITY_FILE, QUALITY, default=nothing)

@@ -1,4 +1,4 @@
-"""Settings of a check as a folder writes them: numbers in units and seconds, thousandths once loaded."""
+"""Settings of a check as written in a folder: numbers in units and seconds, thousandths once loaded."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MOST = 10**9  # thousandths: a million units, far beyond what any sensor shows
 
 
 def _to_thousandths(value: object) -> int:
-    """A number of units as thousandths, exactly. Raises ValueError."""
+    """Converts a number of units to thousandths, exactly. Raises ValueError."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise ValueError("expected a number")
     try:
@@ -52,7 +52,7 @@ _Own = TypeVar("_Own", bound=CheckSettings)
 
 
 def check_order(own: _Own, *pairs: tuple[str, str]) -> _Own:
-    """Raises ValueError where the limit named first is greater than the second: it could not be reached."""
+    """Raises ValueError if the first limit of a pair exceeds the second: the first could never be reached."""
     for lower, upper in pairs:
         low, high = getattr(own, lower), getattr(own, upper)
         if low is not None and high is not None and low > high:

@@ -1,7 +1,7 @@
 """Gross range: a value outside what the sensor, or dust of any kind, can show.
 
-As `ioos_qc.qartod.gross_range_test`: the ends of a span are inside it. A value that intake refused, since
-no quantity can have it, fails as well.
+As `ioos_qc.qartod.gross_range_test`: the ends of a span are inside it. A value that intake refused as
+impossible for its quantity fails as well.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Spans(NamedTuple):
 
 
 def found(value: Any, fail: Any, suspect: Any) -> Found:
-    """What is outside the spans (least, greatest); arrays or numbers that fit each other's shape."""
+    """Fail and suspect outside the spans (least, greatest); arrays or numbers of compatible shapes."""
     return Found((value < fail[0]) | (value > fail[1]), (value < suspect[0]) | (value > suspect[1]))
 
 

@@ -1,6 +1,6 @@
-"""Humidity and fog guard: droplets scatter light, so an optical sensor reads too much in wet air.
+"""Humidity and fog guard: droplets scatter light, so an optical sensor reads too high in wet air.
 
-Suspect above the first limit; above the second (fog, rain) the value is no dust: fail, where a county
+Suspect above the first limit; above the second (fog, rain) the value is not dust: fail, where a county
 sets it. A sensor that dries its sample or weighs it (beta, TEOM) is not optical and passes.
 """
 
@@ -32,14 +32,14 @@ class Humidity(CheckSettings):
 
 
 class OpticalMonitors(NamedTuple):
-    """The settings, and which devices (rows) they count for."""
+    """The settings, and True for each device (rows) that they apply to."""
 
     settings: Humidity | None
     optical: Bools
 
 
 def check(humidity: Int64s, optical: Bools, settings: Humidity) -> Uint8s:
-    """Flags (n) of readings: `humidity` in thousandths of a percent or MISSING, `optical` of the device.
+    """Flags (n) of readings: `humidity` in thousandths of a percent or MISSING, `optical` by reading.
 
     Not evaluated where an optical device sends no humidity.
     """
@@ -48,7 +48,7 @@ def check(humidity: Int64s, optical: Bools, settings: Humidity) -> Uint8s:
 
 
 def found(humidity: Int64s, optical: Bools, settings: Humidity) -> Found:
-    """What is wet and optical (n)."""
+    """Fail and suspect where an optical device is in wet air (n)."""
     suspect = optical & (humidity > settings.suspect_above)
     if settings.fail_above is None:
         return Found(np.zeros(len(humidity), np.bool_), suspect)

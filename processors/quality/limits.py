@@ -1,4 +1,4 @@
-"""The settings of a county and the devices of a plan as each check needs them; made once a configuration."""
+"""Limits: settings and devices in the form that each check needs; built once per configuration."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from processors.quality.settings import QualitySettings
 
 
 class Look(NamedTuple):
-    """One check at one of the places where it looks: `function(limits, subject)` finds what its bit tells."""
+    """One check at one place where it looks: `function(limits, subject)` returns the findings for `bit`."""
 
     bit: np.uint16
     function: Any
@@ -26,7 +26,7 @@ class Look(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Limits:
-    """What each check compares with, and the checks by where they look (`quality_check`)."""
+    """Limits of each check, and the checks grouped by where they look (`quality_check`)."""
 
     settings: QualitySettings
     monitors: Monitors
@@ -41,7 +41,7 @@ class Limits:
 
     @classmethod
     def of(cls, settings: QualitySettings, monitors: Monitors) -> Limits:
-        """The limits of settings for the devices of a plan."""
+        """Builds the limits from settings, for the devices of a plan."""
         own = {check.name: check.limits(settings.of(check), monitors) for check in TABLE}
         spans = [check.ordinary(own[check.name]) for check in TABLE if check.ordinary is not None]
         by_pollutant = list(zip(*spans, strict=True))

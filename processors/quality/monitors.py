@@ -1,4 +1,4 @@
-"""Monitors as the checks know them: interval, optics, maximum of the sensor, neighbours; a row a device."""
+"""Monitors as seen by the checks: interval, optics, sensor maximum and neighbours, one row per device."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from processors.columns import Bools, Int32s, Int64s
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Monitors:
-    """What the checks know of the devices of a plan, one row each."""
+    """Properties of a plan's devices that the checks use, one row each."""
 
     interval: Int64s  # (rows) ms
     optical: Bools  # (rows) light-scattering, with no dryer at the inlet
@@ -21,7 +21,7 @@ class Monitors:
 
     @classmethod
     def plain(cls, interval: Int64s, site: Int32s | None = None) -> Monitors:
-        """Optical devices of unknown maximum: what a register that says nothing stands for."""
+        """Optical devices of unknown maximum: the defaults of a register that says nothing about them."""
         rows = len(interval)
         alone = np.full(rows, -1, np.int32)
         maximum = np.full((len(JUDGED), rows), -1, np.int32)

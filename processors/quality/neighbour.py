@@ -1,7 +1,8 @@
-"""Neighbour plausibility: a monitor far from the middle of the others of its site at the same time.
+"""Neighbour plausibility: a monitor far from the median of the others at its site at the same time.
 
 Dust is local: one monitor beside a loading truck is right to stand out. So only gross differences are
-told, only as suspect, and only where enough others speak. All values of the device in the bin bear it.
+flagged, only as suspect, and only where enough others report. All values of the device in the bin are
+flagged.
 """
 
 from __future__ import annotations
@@ -21,19 +22,19 @@ from processors.quality.subjects import Stretch
 
 
 class Neighbours(NamedTuple):
-    """The settings by pollutant, and (rows) the site of each device, -1: it has no neighbours."""
+    """The settings by pollutant, and (rows) the site of each device, -1 if it has no neighbours."""
 
     settings: ByPollutant[Plausible]
     site: Int32s
 
 
 def reach(settings: Plausible) -> CheckReach:
-    """It judges whole bins."""
+    """Reach of `check`: whole bins."""
     return CheckReach(bin_ms=settings.bin_s * 1000)
 
 
 def check(series: Series, settings: Plausible, group: Int32s) -> Uint8s:
-    """Flags (n). `group`: of each device, by row; -1: it has no neighbours."""
+    """Flags (n). `group`: of each device, by row; -1 if it has no neighbours."""
     bins = bins_of(series, settings.bin_s * 1000)
     middle2, others = _others(bins, group)
     enough = others >= max(settings.least_others, 1)
@@ -41,7 +42,7 @@ def check(series: Series, settings: Plausible, group: Int32s) -> Uint8s:
 
 
 def _others(bins: Bins, group: Int32s) -> tuple[Int64s, Int64s]:
-    """(twice the median of the other devices of the group in the same bin, how many there are), by line."""
+    """(twice the median of the group's other devices in the same bin, number of those devices), by line."""
     n = len(bins.row)
     middle2, others = np.zeros(n, np.int64), np.zeros(n, np.int64)
     grouped = np.flatnonzero(group[bins.row] >= 0)

@@ -1,4 +1,4 @@
-"""The newest value of each device and pollutant, and since when it has been the same."""
+"""Newest values of each device and pollutant, with the start of each run of equal values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from processors.windows import Bounded
 
 @dataclass(slots=True, eq=False)
 class NewestValues(Bounded):
-    """Columns (3, rows) by pollutant and device; changed in place by what follows values in time."""
+    """Columns (3, rows) by pollutant and device; updated in place as values are processed in time order."""
 
     time: Int64s  # ms UTC, NEVER where nothing came yet
     value: Int32s  # thousandths, ABSENT where nothing came yet
@@ -22,12 +22,12 @@ class NewestValues(Bounded):
 
     @classmethod
     def empty(cls, rows: int) -> NewestValues:
-        """Nothing is known of any device."""
+        """State before anything is known of any device."""
         shape = (len(JUDGED), rows)
         return cls(np.full(shape, NEVER), np.full(shape, ABSENT, np.int32), np.full(shape, NEVER))
 
     def moved(self, old_row: Int32s) -> NewestValues:
-        """The same for a new configuration: `old_row[new]` is the row a device had, -1 for a new one."""
+        """Copy for a new configuration: `old_row[new]` is a device's former row, -1 for a new device."""
         return NewestValues(
             carried(self.time, old_row, NEVER),
             carried(self.value, old_row, ABSENT),
@@ -35,26 +35,26 @@ class NewestValues(Bounded):
         )
 
     def follow(self, change: Renumbering) -> None:
-        """Devices have new rows."""
+        """Moves devices to their new rows."""
         moved = self.moved(change.old_row)
         self.time, self.value, self.since = moved.time, moved.value, moved.since
 
     def copy(self) -> NewestValues:
-        """One that no longer changes with this one."""
+        """Independent copy."""
         return NewestValues(self.time.copy(), self.value.copy(), self.since.copy())
 
     def runs(self, q: int) -> tuple[Int64s, Int64s]:
-        """(value, start of its run) of pollutant `q` by row, MISSING where nothing came yet."""
+        """(value, start of its run) of pollutant `q` by row, MISSING where nothing has come yet."""
         value = self.value[q]
         return np.where(value == ABSENT, MISSING, value.astype(np.int64)), self.since[q]
 
     @property
     def columns(self) -> tuple[Array, ...]:
-        """What a snapshot keeps: `NewestValues(*columns)` is the same again."""
+        """Columns kept in a snapshot: `NewestValues(*columns)` restores an equal state."""
         return self.time, self.value, self.since
 
     def dump(self, pack: Packing) -> list[int]:
-        """As JSON data."""
+        """JSON data of the state; its arrays go to `pack`."""
         return pack.add_all(self.columns)
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Plausibility of a device's mean over a bin against another one: far above it, or far below."""
+"""Plausibility of a device's mean over a bin against a reference mean: far above it, or far below."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Plausible(CheckSettings):
 
 
 def implausible(own: Int64s, reference: Int64s, settings: Plausible) -> Bools:
-    """Is a mean too high or too low against a reference? Both in half thousandths."""
+    """True where a mean is too high or too low against its reference; both in half thousandths."""
     odd = np.zeros(len(own), np.bool_)
     if settings.above is not None:
         times, plus = settings.above
@@ -35,7 +35,7 @@ def implausible(own: Int64s, reference: Int64s, settings: Plausible) -> Bools:
 
 
 def flags_of_bins(bins: Bins, evaluated: Bools, odd: Bools, present: Bools) -> Uint8s:
-    """Flags of values (n) from what was found of their bins."""
+    """Flags of values (n) from the findings for their bins."""
     suspect, known = np.zeros(len(present), np.bool_), np.zeros(len(present), np.bool_)
     suspect[present] = (odd & evaluated)[bins.line[present]]
     known[present] = evaluated[bins.line[present]]

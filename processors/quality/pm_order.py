@@ -1,7 +1,7 @@
-"""PM order: PM2.5 is part of PM10, and PM10 part of TSP, so none can be greater than the next.
+"""PM order: PM2.5 is part of PM10, and PM10 part of TSP, so no fraction can exceed the next.
 
-A tolerance leaves room for the noise of two instruments. Which of the two is wrong the order does not
-tell, so both bear the flag.
+A tolerance allows for the noise of two instruments. The order doesn't tell which of the two is wrong, so
+both are flagged.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ class PmOrder(CheckSettings):
 
 
 def above(finer: Int64s, coarser: Int64s, permille: int, plus: int) -> Bools:
-    """Is the finer fraction greater than the coarser by more than the tolerance (thousandths)?"""
+    """True where the finer fraction exceeds the coarser by more than the tolerance (thousandths)."""
     return np.asarray(finer * _THOUSAND > coarser * (_THOUSAND + permille) + plus * _THOUSAND)
 
 
 def check(finer: Int64s, coarser: Int64s, settings: PmOrder) -> Uint8s:
-    """Flags (n) of two fractions of the same readings, thousandths; not evaluated where one is missing."""
+    """Flags (n) of two fractions of the same readings, thousandths; not evaluated where either is missing."""
     both = (finer > ABSENT) & (coarser > ABSENT)
     small, great = np.where(both, finer, 0), np.where(both, coarser, 0)
     fail = above(small, great, settings.fail_permille, settings.fail_plus)
@@ -50,9 +50,9 @@ def check(finer: Int64s, coarser: Int64s, settings: PmOrder) -> Uint8s:
 
 
 def found(values: Int32s, settings: PmOrder) -> Found | None:
-    """What bears a flag (3, n) of PM10, PM2.5, TSP in the order of `units.JUDGED`; None: nothing does.
+    """Fail and suspect (3, n) of PM10, PM2.5, TSP in the order of `units.JUDGED`; None if there are none.
 
-    `values`: (3, n) thousandths; what is not above `row_log.REFUSED` has no part.
+    `values`: (3, n) thousandths; those not above `row_log.REFUSED` are ignored.
     """
     # the plain order is cheap to see and nearly always kept: only what breaks it is looked at
     broken = values[_FINER] > values[_COARSER]

@@ -1,7 +1,7 @@
-"""The checks that look at one reading alone, over all pollutants at once; they can't change later.
+"""Pointwise checks: those of one reading by itself, over all pollutants at once; their findings are final.
 
-What they need and no log of values keeps (humidity, device flags, receipt, the raw value) is found at
-arrival and packed into bits of a reading (`by_reading`), from which the final flags are made again.
+Inputs that no log of values keeps (humidity, device flags, receipt, the raw value) are checked on arrival
+and the findings packed into bits of a reading (`by_reading`), from which the final flags are rebuilt.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _GROSS_RANGE = BIT["gross_range"]
 
 
 class Word(NamedTuple):
-    """A bit of `packed` and what it says of the values of its reading."""
+    """A bit of `packed` and its meaning for the values of its reading."""
 
     packed: np.uint32
     bit: np.uint16  # of the check
@@ -54,10 +54,10 @@ _OF_CHECKS = np.bitwise_or.reduce([word.packed for word in WORDS])
 
 
 def by_value(limits: Limits, row: Int32s, values: Int32s) -> tuple[Uint16s, Uint16s]:
-    """(fail, suspect) bits (3, n) of the checks that look at values alone, or at those of one reading.
+    """(fail, suspect) bits (3, n) of the checks that look at single values, or at those of one reading.
 
     `row` (n); `values` (3, n) thousandths, `row_log.ABSENT` or `REFUSED`. A refused value fails the gross
-    range, unless what was packed at arrival says that its device flagged it.
+    range; `add_packed` clears that where it was refused because of its device flag.
     """
     fail, suspect = np.zeros(values.shape, np.uint16), np.zeros(values.shape, np.uint16)
     odd = values < limits.low
@@ -82,7 +82,7 @@ def by_value(limits: Limits, row: Int32s, values: Int32s) -> tuple[Uint16s, Uint
 
 
 def by_reading(limits: Limits, arrivals: Arrivals) -> Uint32s:
-    """What arrival tells of each reading (n), packed for `add_packed`."""
+    """Findings on arrival for each reading (n), packed for `add_packed`."""
     packed = np.zeros(len(arrivals.row), np.uint32)
     for look in limits.at_arrival:
         found = look.function(look.limits, arrivals)
@@ -94,7 +94,7 @@ def by_reading(limits: Limits, arrivals: Arrivals) -> Uint32s:
 
 
 def by_raw(limits: Limits, raw: RawValues) -> Uint32s:
-    """What values (n) before their calibration tell, packed for `add_packed`."""
+    """Findings for values (n) before their calibration, packed for `add_packed`."""
     packed = np.zeros(len(raw.value), np.uint32)
     for look in limits.raw:
         packing, found = look.packing, look.function(look.limits, raw)
@@ -114,24 +114,24 @@ def _pack(packed: Uint32s, packing: PackedBits, found: Found) -> None:
 
 
 def corrected_bits(q: int, where: Bools) -> Uint32s:
-    """Which values (n) of a pollutant were corrected by a calibration, packed."""
+    """Packed bits of the values (n) of a pollutant that a calibration corrected."""
     packed = np.zeros(len(where), np.uint32)
     _set(packed, where, _CORRECTED[q])
     return packed
 
 
 def is_corrected(packed: Uint32s, q: int) -> Bools:
-    """The inverse of `corrected_bits`."""
+    """Inverse of `corrected_bits`: True where a value of pollutant `q` was corrected (n)."""
     return _has(packed, _CORRECTED[q])
 
 
 def is_serviced(packed: Uint32s) -> Bools:
-    """Which readings (n) their device called calibrating or in maintenance."""
+    """True where the device reported calibration or maintenance, by reading (n)."""
     return _has(packed, _SERVICED)
 
 
 def add_packed(fail: Uint16s, suspect: Uint16s, packed: Uint32s, values: Int32s) -> None:
-    """Put into the bits (3, n), in place, what arrival told of the readings (n)."""
+    """Merges the findings on arrival of the readings (n) into the bits (3, n), in place."""
     some = np.flatnonzero(packed & _OF_CHECKS)
     if not len(some):
         return

@@ -1,10 +1,10 @@
-"""A quality check as an entry of the table: its settings and defaults, and what it does where it looks.
+"""Quality check as an entry in the table: its settings, its defaults and a function for each place it looks.
 
-A check may look in six places. **Alone**: at a value itself. **Together**: at the values of one reading.
-**Raw**: at values before their calibration. **At arrival**: at what no log of values keeps (receipt,
-humidity, device flags). **Back**: at arrival, at the newest value before. **Over**: at the sorted values
-of a quarter of an hour with what came before them. What is found raw or at arrival can't be found again:
-it is packed into bits of the reading.
+A check may look in six places. **Alone**: at a value by itself. **Together**: at the values of one reading.
+**Raw**: at values before their calibration. **At arrival**: at inputs that no log of values keeps (receipt,
+humidity, device flags). **Back**: on arrival, at the newest earlier value. **Over**: at the sorted values
+of a quarter of an hour with those before them. Findings from raw values or at arrival can't be recomputed:
+they are packed into bits of the reading.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ Ordinary = tuple[tuple[int, int], ...]  # by pollutant: [least, greatest) of val
 
 @dataclass(frozen=True, slots=True)
 class PackedBits:
-    """Bits of a reading that keep what a check found at arrival; they are part of stored rows.
+    """Bits of a reading that keep a check's findings on arrival; part of stored rows.
 
-    `first`: number of the first of them; those of what failed come before those of what is suspect, and
-    where the check speaks of single pollutants there is one bit for each, in the order of `JUDGED`.
+    `first`: number of the first bit; bits for fail come before those for suspect. A check that flags single
+    pollutants has one bit for each, in the order of `JUDGED`.
     """
 
     first: int
@@ -44,12 +44,12 @@ class PackedBits:
 
     @property
     def width(self) -> int:
-        """How many bits there are of a kind."""
+        """Number of bits for each of fail and suspect."""
         return len(JUDGED) if self.each else 1
 
     @property
     def suspect_first(self) -> int:
-        """Number of the first bit of what is suspect."""
+        """Number of the first bit for suspect."""
         return self.first + self.width * self.fails
 
 
@@ -57,13 +57,13 @@ UNPACKED = PackedBits(first=0, fails=False, suspects=False)
 
 
 def as_written(settings: ByPollutant[S], monitors: Monitors) -> ByPollutant[S]:
-    """The limits of a check that works with its settings as they are."""
+    """Limits of a check that uses its settings as they are."""
     del monitors
     return settings
 
 
 def no_reach(settings: CheckSettings) -> CheckReach:
-    """The reach of a check that compares with nothing, or with what is remembered."""
+    """Reach of a check that compares with nothing, or only with remembered values."""
     del settings
     return CheckReach()
 
@@ -93,7 +93,7 @@ class QualityCheck(Generic[S, L]):
 
     @property
     def looks(self) -> tuple[str, ...]:
-        """Where it looks, for the documentation."""
+        """Places where the check looks, for the documentation."""
         places = {
             "a value alone": self.alone,
             "a value before its calibration": self.raw,

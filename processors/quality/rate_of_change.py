@@ -1,8 +1,8 @@
-"""Rate of change: a value too far from the one before it for the time between them.
+"""Rate of change: a value too far from the one before it, given the time between them.
 
-As `ioos_qc.qartod.rate_of_change_test`, down to two things that are odd in it: the time between two
-values is cut to whole seconds (and is 1 s where that leaves none), and a value without one before it
-(the first, or after a missing one) passes, though its documentation says "unknown".
+As `ioos_qc.qartod.rate_of_change_test`, including two of its quirks: the time between two values is
+truncated to whole seconds (at least 1 s), and a value without a predecessor (the first, or one after a
+missing value) passes, though its documentation says "unknown".
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class RateOfChange(CheckSettings):
 
 
 class Rates(NamedTuple):
-    """The settings by pollutant, and the same in columns (3), thousandths a second."""
+    """The settings by pollutant, and the same limits in columns (3), thousandths per second."""
 
     settings: ByPollutant[RateOfChange]
     suspect: Int64s
@@ -44,7 +44,7 @@ class Rates(NamedTuple):
 
 
 def too_fast(change: Int64s, apart_ms: Int64s, suspect: int | Int64s, fail: int | Int64s | None) -> Found:
-    """Which changes (thousandths) over a time (ms) are more than the limits (thousandths a second)."""
+    """Fail and suspect where a change (thousandths) in a time (ms) exceeds a limit (thousandths a second)."""
     size, seconds = np.abs(change), np.maximum(apart_ms // 1000, 1)
     doubted = np.asarray(size > suspect * seconds)
     return Found(np.zeros_like(doubted) if fail is None else size > fail * seconds, doubted)
@@ -58,7 +58,7 @@ def check(series: Series, settings: RateOfChange) -> Uint8s:
 
 
 def found(series: Series, settings: RateOfChange, paired: Bools) -> Found:
-    """Where the change is too fast; `paired` (n): the value and the one before it belong together."""
+    """Fail and suspect where the change is too fast; `paired` (n): the value has one before it."""
     n = len(series)
     fail, suspect = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
     if n >= 2:

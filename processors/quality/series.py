@@ -1,4 +1,4 @@
-"""Values of many devices in columns, sorted by row, time and content: runs, windows, parts of them."""
+"""Values of many devices in columns, sorted by row, time and content: runs, windows and cuts."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ class Series:
 
     @property
     def present(self) -> Bools:
-        """Which readings have the value."""
+        """True for each reading that has the value (n)."""
         return np.asarray(self.value != MISSING)
 
     def take(self, which: npt.NDArray[np.generic] | slice) -> Series:
-        """Some of the values."""
+        """Selected values."""
         return Series(self.row[which], self.time[which], self.value[which])
 
 
 @dataclass(frozen=True, slots=True)
 class CheckReach:
-    """How far a check looks from a value: back by time or by values of the device, ahead by values.
+    """Reach of a check from a value: back by time or by values of the device, ahead by values.
 
-    Where `bin_ms` is set it judges whole bins of that width, aligned to the epoch.
+    With `bin_ms` set it judges whole bins of that width, aligned to the epoch.
     """
 
     ms: int = 0
@@ -46,7 +46,7 @@ class CheckReach:
 
 
 def begins(row: npt.NDArray[np.integer]) -> Bools:
-    """Which positions are the first of their row; shape (n)."""
+    """True at the first position of each row; shape (n)."""
     first = np.empty(len(row), np.bool_)
     first[:1] = True
     np.not_equal(row[1:], row[:-1], out=first[1:])
@@ -54,18 +54,18 @@ def begins(row: npt.NDArray[np.integer]) -> Bools:
 
 
 def row_starts(row: Int32s) -> Positions:
-    """For each position that of the first value of its row; shape (n)."""
+    """For each position, the position of the first value in its row; shape (n)."""
     first = np.flatnonzero(begins(row))
     return np.repeat(first, sizes(first, len(row)))
 
 
 def sizes(first: Positions, n: int) -> Positions:
-    """How many values each group has; `first`: where the groups of n values begin."""
+    """Size of each group; `first`: starting positions of the groups among n values."""
     return np.diff(first, append=n)
 
 
 def time_key(row: Int32s, time: Int64s, margin: int) -> Int64s:
-    """One ascending number (n) for row and time; a key less at most `margin` is greater than all before."""
+    """Ascending key (n) from row and time; a key less `margin` still exceeds every key of an earlier row."""
     if not len(row):
         return np.empty(0, np.int64)
     base = int(time.min()) - margin
@@ -74,9 +74,9 @@ def time_key(row: Int32s, time: Int64s, margin: int) -> Int64s:
 
 
 def run_starts(series: Series, before: tuple[Int64s, Int64s] | None = None) -> Int64s:
-    """Since when each value has been the same, ms UTC (n); all values must be present.
+    """Start of the run of equal values that each value belongs to, ms UTC (n); all values must be present.
 
-    `before`: (value, start of its run) of each row before the first one here, MISSING where there is none.
+    `before`: (value, start of its run) before each row's first value here, MISSING where there is none.
     """
     n = len(series)
     if not n:
@@ -95,13 +95,13 @@ def run_starts(series: Series, before: tuple[Int64s, Int64s] | None = None) -> I
 
 
 def window_starts(series: Series, period_ms: int, which: Positions | None = None) -> Positions:
-    """For each value (or those at `which`) the position of the first one of its device in (t - period, t]."""
+    """For each value (or those at `which`), position of its device's first value in (t - period, t]."""
     key = time_key(series.row, series.time, period_ms)
     return np.searchsorted(key, (key if which is None else key[which]) - period_ms, side="right")
 
 
 def cut(series: Series, start: int, end: int, reach: CheckReach) -> tuple[Series, Bools]:
-    """The values of [start, end) with the context that `reach` asks for, and which of them are its own."""
+    """Values in [start, end) with the context that `reach` asks for, and True for each that isn't context."""
     if reach.bin_ms:
         start = start // reach.bin_ms * reach.bin_ms
         end = -(-end // reach.bin_ms) * reach.bin_ms

@@ -1,12 +1,12 @@
-"""Thresholds of all checks, as a county may set them over the defaults, and as integers inside.
+"""Thresholds of all checks: the defaults with a county's own settings over them, as integers.
 
-A folder writes units and seconds; a value is thousandths of the unit once it is loaded. What is not
-mentioned keeps its default; `null` turns a check off. Dumped and loaded again it is the same.
+A folder gives units and seconds; once loaded, a value is in thousandths of the unit. Settings left out keep
+their defaults; `null` turns a check off. Dumping and loading again gives equal settings.
 
 No standard for construction-dust monitors sets any default as far as could be confirmed: unless a check's
-module says otherwise, a number is **a proposal of this project**, chosen so that a real dust storm (PM10 up
-to a sensor's ceiling within a minute) and the plume of a passing truck lose no value to a *fail*: what fails
-lowers capture, what is suspect stays in the means unless a rule says otherwise.
+module says otherwise, a number is **a proposal of this project**, chosen so that neither a real dust storm
+(PM10 up to a sensor's ceiling within a minute) nor the plume of a passing truck loses a value to a *fail*:
+failed values lower capture, suspect ones stay in the means unless a rule says otherwise.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class _OverDefaults(CheckSettings):
         return _merged(DEFAULTS, data) if isinstance(data, Mapping) else data
 
     def of(self, check: QualityCheck[S, Any]) -> ByPollutant[S]:
-        """The settings of a check, by pollutant where it has them so; None: it is off."""
+        """Settings of a check, one per pollutant or one for all, as `each` says; None: the check is off."""
         if check.settings is None:
             return ()
         holders = [getattr(self, pollutant) for pollutant in JUDGED] if check.each else [self]

@@ -1,8 +1,8 @@
-"""Spike: one value far from the middle of its two neighbours in time.
+"""Spike: one value far from the midpoint of its two neighbours in time.
 
 As `ioos_qc.qartod.spike_test` with method "average": |v - (before + after) / 2| above a threshold. The
-first and the last value of a device, and those beside a missing one, are not evaluated; the last one's
-flag is therefore final only once the next value is there.
+first and last values of a device, and those beside a missing one, are not evaluated; so the last value's
+flag is final only once the next value has come.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ def check(series: Series, settings: Spike) -> Uint8s:
 
 
 def between(first: Bools) -> Bools:
-    """Which of all values but the first and the last have a neighbour on both sides; shape (n - 2)."""
+    """True for each value but the first and last of all with its device's values on both sides; (n - 2)."""
     return np.asarray(~first[1:-1] & ~first[2:])
 
 
 def found(series: Series, settings: Spike, inner: Bools) -> Found:
-    """Spikes among values that are all present; `inner`: from `between`."""
+    """Fail and suspect for spikes among values that are all present; `inner`: from `between`."""
     n = len(series)
     fail, suspect = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
     if n >= 3:

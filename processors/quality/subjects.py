@@ -1,4 +1,4 @@
-"""What checks look at: odd values, readings at arrival, pairs with the newest value, a stretch of time."""
+"""Inputs of the checks: odd values, readings on arrival, pairs with the newest value, stretches of time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from processors.quality.series import Series, begins, run_starts, window_starts
 
 
 class OddValues(NamedTuple):
-    """k values outside what is ordinary: thousandths or REFUSED, number of the pollutant, device row."""
+    """k values outside the ordinary range: thousandths or REFUSED, pollutant number, device row."""
 
     value: Int32s
     pollutant: Int64s
@@ -29,16 +29,16 @@ class RawValues(NamedTuple):
 
 
 class Arrivals(NamedTuple):
-    """n readings as they came, each of its row: what a log of values doesn't keep of them."""
+    """n readings on arrival, by row: inputs that a log of values doesn't keep."""
 
     row: Int32s
     ahead: Int64s  # time - received_at, ms
     humidity: Int64s | None  # relative, thousandths of a percent or MISSING; None: nobody sends it
-    codes: Uint8s | None  # (3, n) of `device_flag.codes_of`; None: no device flagged anything
+    codes: Uint8s | None  # (3, n) of `device_codes.codes_of`; None: no device flagged anything
 
 
 class ValuePairs(NamedTuple):
-    """k values and the newest of their device and pollutant before them."""
+    """k values, each compared with the newest earlier one of its device and pollutant."""
 
     pollutant: Int64s
     cell: Int64s  # pollutant * rows + device row
@@ -48,7 +48,7 @@ class ValuePairs(NamedTuple):
 
 
 class WithNewest(NamedTuple):
-    """A series with the newest earlier value put before each device that lacks context."""
+    """Series with the newest earlier value inserted before each device that lacks context."""
 
     series: Series
     own: Positions  # the values of the stretch
@@ -57,12 +57,12 @@ class WithNewest(NamedTuple):
 
 @dataclass(slots=True)
 class WindowStarts:
-    """Where windows of a period begin: pollutants that are there in the same readings share it."""
+    """Cache of window starts, shared by pollutants that are present in the same readings."""
 
     known: tuple[Positions, int, Positions] | None = None  # places, period in ms, starts
 
     def over(self, stretch: Stretch, period_ms: int) -> Positions:
-        """For each value of the stretch."""
+        """Window starts for the values of the stretch, as `Stretch.window_starts`."""
         if self.known is not None:
             place, period, found = self.known
             if period == period_ms and np.array_equal(place, stretch.place):
@@ -74,7 +74,7 @@ class WindowStarts:
 
 @dataclass(slots=True, eq=False)
 class Stretch:
-    """The usable values of one pollutant around a stretch of time, and what is known besides."""
+    """Usable values of one pollutant around a stretch of time, with the earlier values and the background."""
 
     pollutant: int  # its number in `JUDGED`
     series: Series
@@ -95,7 +95,7 @@ class Stretch:
 
     @property
     def with_newest(self) -> WithNewest:
-        """The values with those that they are compared with."""
+        """Values of the stretch with those they are compared with."""
         if self._with_newest is None:
             series, own = self._joined()
             self._with_newest = WithNewest(series, own, begins(series.row))
@@ -103,13 +103,13 @@ class Stretch:
 
     @property
     def same_for(self) -> Int64s:
-        """How long each value of the stretch has been the same, ms."""
+        """Duration for which each value of the stretch has been the same, ms."""
         before = None if self.before is None else self.before.runs(self.pollutant)
         since: Int64s = run_starts(self.series, before)[self.own]
         return self.own_series.time - since
 
     def window_starts(self, period_ms: int) -> Positions:
-        """For each value of the stretch the position of the first one of its device in (t - period, t]."""
+        """For each value of the stretch, position of its device's first value in (t - period, t]."""
         return self.starts.over(self, period_ms)
 
     def _joined(self) -> tuple[Series, Positions]:

@@ -1,10 +1,10 @@
-"""What processors publish, and its form on Kafka.
+"""Records that processors publish, and their form on Kafka.
 
-`dust.results` carries `dust.judged/1` (the Arrow value of the feed record unchanged, what detection
-found in its headers), `dust.flags/1` (what the quality checks say of its values), `dust.outlooks/1` (what
-is to be expected of open windows), `dust.winds/1` (the wind of a site's hour and what the site added) and
+`dust.results` carries `dust.judged/1` (the Arrow value of the feed record unchanged, with detection's
+findings in its headers), `dust.flags/1` (quality flags of its values), `dust.outlooks/1` (forecasts for open
+windows), `dust.winds/1` (the wind at a site over an hour and the site's own contribution) and
 `dust.judgements/2` (intervals and verdicts); `dust.breaches` carries `dust.breach/1` and `dust.outlook/1`
-(an outlook that people are told). Instants are int milliseconds UTC, values are floats in the unit of the
+(an outlook that people are told of). Instants are int milliseconds UTC, values are floats in the unit of the
 pollutant.
 """
 

@@ -1,4 +1,4 @@
-"""Any record that detection publishes, by its schema header."""
+"""Decoder for records of detection, chosen by their schema header."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from processors.records.verdicts import JUDGEMENTS, Interval, Verdict
 def decode(
     value: bytes, headers: Iterable[tuple[str, bytes]] | dict[str, bytes] | None
 ) -> Judged | list[Flagged] | tuple[list[Interval], list[Verdict]] | Breach:
-    """Any record of `dust.results` or `dust.breaches`, by its schema header. Raises ValueError."""
+    """Decodes a judged batch, flags, judgements or a breach, by its schema header. Raises ValueError."""
     schema = schema_of(headers)
     if schema == JUDGED:
         return decode_judged(value, headers)

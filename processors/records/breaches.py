@@ -1,4 +1,4 @@
-"""A breach event, and its form on Kafka."""
+"""Breach events and their form on Kafka."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Breach:
 
     @property
     def event_id(self) -> str:
-        """Unique for this event: the same event found twice has the same id."""
+        """Unique id of this event; finding the same event again gives the same id."""
         return short_id("breach-event", self.id, self.event, self.start, self.revision, self.rule_revision)
 
 
@@ -108,7 +108,7 @@ def encode_breach(breach: Breach) -> tuple[bytes, bytes, Headers]:
 
 
 def breach_from_body(body: Mapping[str, Any]) -> Breach:
-    """A breach event from its JSON data."""
+    """Builds a breach event from its JSON data."""
     own = {name: value for name, value in body.items() if name != "event_id"}
     return Breach(**{**own, "reasons": tuple(own["reasons"])})
 

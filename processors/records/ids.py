@@ -1,4 +1,4 @@
-"""Ids of what is published: hashes of what identifies a thing, the same however often it is found."""
+"""Ids of published records: hashes of what identifies each, equal however often it is found."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 
 def short_id(*parts: object) -> str:
-    """An id from what identifies a thing: 20 hex digits of SHA-256 over its parts."""
+    """Id from the parts that identify something: 20 hex digits of SHA-256 over them."""
     text = "\x1f".join(str(part) for part in parts)
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
@@ -19,7 +19,7 @@ _TIME_MASK = 16**_TIME_DIGITS - 1
 def reading_id(
     device: str, time: int, period: int, numbers: Mapping[str, int], flagged: Mapping[str, str]
 ) -> str:
-    """The id of a reading: its time in 11 hex digits, so that history finds it, and 9 of a hash of it all.
+    """Id of a reading: 11 hex digits of its time, so that history can find it, and 9 of its content's hash.
 
     Instants and period in ms, numbers in thousandths, flags as the device sent them.
     """
@@ -28,7 +28,7 @@ def reading_id(
 
 
 def time_of_reading(id_: str) -> int | None:
-    """The time that a reading's id speaks of, ms; None for what is no id."""
+    """Time encoded in a reading's id, ms; None if it isn't a reading's id."""
     if len(id_) != 20:
         return None
     try:
@@ -38,7 +38,7 @@ def time_of_reading(id_: str) -> int | None:
 
 
 def ids_of(*parts: object) -> Callable[[str], str]:
-    """Ids from these parts and a last one that varies: for the many that one window makes."""
+    """Function making ids from these parts and a varying last one: for the many ids of one window."""
     begin = hashlib.blake2b("".join(f"{part}\x1f" for part in parts).encode(), digest_size=10)
 
     def of(last: str) -> str:

@@ -1,7 +1,7 @@
-"""Intervals and verdicts on Kafka: what those of one window and rule share stands once, the rest in rows.
+"""Intervals and verdicts on Kafka: fields shared within a window and rule are written once, the rest in rows.
 
-A window of a county makes thousands that differ in their point and numbers only; written out each alone
-they are most of what detection sends.
+A window of a county produces thousands that differ only in point and numbers; written out one by one they
+would be most of what detection sends.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ def judgement_records(
     received_at: int,
     most: int = 5000,
 ) -> Iterator[tuple[bytes, Headers]]:
-    """`encode_judgements` in as many records as it takes: after an outage one tick closes many windows,
-    and Kafka takes no record above `topics.MAX_RECORD_BYTES` (a verdict alone is about 1 KB)."""
+    """Splits `encode_judgements` into as many records as needed: after an outage one tick closes many
+    windows, and Kafka rejects records above `topics.MAX_RECORD_BYTES` (one verdict alone is about 1 KB).
+    """
     for some, others in zip_longest(parted(intervals, most), parted(verdicts, most), fillvalue=()):
         yield encode_judgements(some, others, received_at)
 

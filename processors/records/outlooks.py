@@ -1,4 +1,4 @@
-"""The early warning that is published of an open window, and its form on Kafka."""
+"""Outlooks: the early warnings published for open windows, and their form on Kafka."""
 
 from __future__ import annotations
 
@@ -65,17 +65,17 @@ class Outlook:
 
     @property
     def window_id(self) -> str:
-        """Of rule, point and window: the same for all that is said of them."""
+        """Id of rule, point and window, shared by all outlooks for them."""
         return short_id("outlook-window", self.rule, self.point, self.start, self.end)
 
     @property
     def event_id(self) -> str:
-        """Unique for what is said here: said twice it has the same id."""
+        """Unique id of this outlook; finding the same outlook again gives the same id."""
         return short_id("outlook-event", self.id)
 
 
 def encode_outlooks(found: Sequence[Outlook], received_at: int) -> tuple[bytes, Headers]:
-    """(value, headers) of what one feed record led to, for `dust.results`."""
+    """(value, headers) of the outlooks that one feed record led to, for `dust.results`."""
     body = {"outlooks": list(found)}
     return orjson.dumps(body, option=orjson.OPT_SORT_KEYS), headers_of(OUTLOOKS, received_at)
 
@@ -86,7 +86,7 @@ def decode_outlooks(value: bytes) -> list[Outlook]:
 
 
 def encode_outlook(outlook: Outlook) -> tuple[bytes, bytes, Headers]:
-    """(key, value, headers) of one outlook, for `dust.breaches`: what people are told before a breach."""
+    """(key, value, headers) of one outlook that people are told of, for `dust.breaches`."""
     value = orjson.dumps(outlook, option=orjson.OPT_SORT_KEYS)
     mark = ("event_id", outlook.event_id.encode())
     return outlook.window_id.encode(), value, headers_of(OUTLOOK, outlook.at, mark)

@@ -1,4 +1,4 @@
-"""Readings as detection publishes them: the batch, detection's marks, what the quality checks say."""
+"""Readings as detection publishes them: the batch, detection's marks, and quality flags."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Flagged:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A batch as the store gets it: detection's marks are merged into `readings.marks`."""
+    """A batch for the store, with detection's marks merged into `readings.marks`."""
 
     readings: Readings
     duplicates: int
@@ -47,7 +47,7 @@ def encode_judged(
 
 
 def decode_judged(value: bytes, headers: Iterable[tuple[str, bytes]] | dict[str, bytes] | None) -> Judged:
-    """The batch, with detection's marks after its own (comma-separated)."""
+    """Decodes a batch, with detection's marks appended to its own (comma-separated)."""
     readings = decode_readings(value)
     found = header(headers, "marks")
     for row, text in (orjson.loads(found) if found else {}).items():

@@ -1,4 +1,4 @@
-"""Why an answer is what it is: the codes of reasons, their words, and their bits in the fold's columns."""
+"""Reasons for answers: their codes, their wording, and their bits in the fold's columns."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ _CODES = (
 
 
 class _Reasons(dict[int, tuple[str, ...]]):
-    """Bits -> codes, sorted; made when they are asked for."""
+    """Bits -> codes, sorted; built on first use."""
 
     def __missing__(self, bits: int) -> tuple[str, ...]:
         made = self[bits] = tuple(sorted(code for bit, code in enumerate(_CODES) if bits >> bit & 1))

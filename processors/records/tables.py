@@ -1,4 +1,4 @@
-"""Records that differ in some fields only, as a window of a county makes thousands: the rest stands once."""
+"""Tables of records that differ in a few fields, as one window yields by the thousand: shared fields once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Record = TypeVar("Record", Interval, Verdict)
 
 
 class Table(Generic[Record]):
-    """How records of one kind are gathered: the fields that are each's own; the others are shared."""
+    """Layout of one kind of record: the fields that are each record's own; all others are shared."""
 
     def __init__(self, kind: type[Record], *own: str) -> None:
         names = [field.name for field in fields(kind)]
@@ -26,7 +26,7 @@ class Table(Generic[Record]):
         self._in_order = itemgetter(*(together.index(name) for name in names))
 
     def group(self, rows: list[tuple[Any, ...]], **shared: Any) -> Group[Record]:
-        """A group of these rows, by `own`. Raises KeyError where a shared field is missing."""
+        """Groups rows given by the fields in `own`. Raises KeyError for a missing shared field."""
         return Group(self, tuple([shared[name] for name in self.shared]), rows)
 
     def groups(self, records: Iterable[Record]) -> list[Group[Record]]:
@@ -34,12 +34,12 @@ class Table(Generic[Record]):
         return [Group(self, self._shared_of(one), [self._own_of(one)]) for one in records]
 
     def record(self, shared: tuple[Any, ...], row: tuple[Any, ...]) -> Record:
-        """A record out of its shared fields and its own."""
+        """Builds a record from its shared fields and its own."""
         made: Record = self.kind(*self._in_order(shared + row))
         return made
 
     def write(self, groups: Iterable[Group[Record]]) -> list[dict[str, Any]]:
-        """For JSON: shared fields, `each` (names), `rows` (values by those names); neighbours are joined."""
+        """JSON: shared fields, `each` (names), `rows` (values by those names); like neighbours are joined."""
         written = []
         for shared, alike in groupby(filter(len, groups), attrgetter("shared")):
             rows = [row for group in alike for row in group.rows]
@@ -47,7 +47,7 @@ class Table(Generic[Record]):
         return written
 
     def read(self, groups: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        """The fields of each record. Raises KeyError or ValueError for what is no such table."""
+        """Fields of each record. Raises KeyError or ValueError for data that isn't such a table."""
         for group in groups:
             names = group.pop("each")
             rows = group.pop("rows")
@@ -67,16 +67,16 @@ class Group(Generic[Record]):
         return len(self.rows)
 
     def record(self, line: int) -> Record:
-        """One of them."""
+        """Record at a line of the group."""
         return self.table.record(self.shared, self.rows[line])
 
     def records(self) -> list[Record]:
-        """All of them."""
+        """All records of the group."""
         return [self.table.record(self.shared, row) for row in self.rows]
 
 
 def parted(groups: Iterable[Group[Record]], most: int) -> Iterator[list[Group[Record]]]:
-    """The same in parts of `most` records, the last one of fewer."""
+    """Splits groups into parts of `most` records each; the last may be smaller."""
     part: list[Group[Record]] = []
     room = most
     for group in groups:

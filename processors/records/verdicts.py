@@ -1,4 +1,4 @@
-"""Intervals and verdicts: what was measured over a window, and what a rule answers for it."""
+"""Intervals and verdicts: the measurement over a window, and a rule's answer for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A site's wind over a clock hour and what the site added of each pollutant, and their form on Kafka."""
+"""Winds of sites by clock hour with each site's own contribution, and their form on Kafka."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def encode_winds(found: Sequence[SiteHour], received_at: int) -> tuple[bytes, He
 def wind_records(
     found: Sequence[SiteHour], received_at: int, most: int = 4000
 ) -> Iterator[tuple[bytes, Headers]]:
-    """`encode_winds` in as many records as it takes: Kafka takes none above `topics.MAX_RECORD_BYTES`."""
+    """Splits `encode_winds` into as many records as `topics.MAX_RECORD_BYTES`, Kafka's limit, requires."""
     for first in range(0, len(found), most):
         yield encode_winds(found[first : first + most], received_at)
 
@@ -71,7 +71,7 @@ def decode_winds(value: bytes) -> list[SiteHour]:
 
 
 def site_hour_of(body: dict[str, Any]) -> SiteHour:
-    """A record out of its JSON data."""
+    """Builds a record from its JSON data."""
     shares: Iterable[dict[str, Any]] = body["shares"]
     made = tuple(Share(**{**share, "reasons": tuple(share["reasons"])}) for share in shares)
     return SiteHour(**{**body, "shares": made})

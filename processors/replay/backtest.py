@@ -1,6 +1,7 @@
-"""Judges the past by other rules with the same fold, and compares with what was judged. Pure.
+"""Judges the past by other rules with the same fold, and compares the result with what was judged. Pure.
 
-A verdict is told by what it judges: kind, rule, point, start and end. Of several revisions the last counts.
+A verdict is identified by what it judges: kind, rule, point, start and end. Of several revisions, the last
+counts.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _LOOK_BACK_MS = 2 * HOUR_MS  # of the quality checks
 
 
 class VerdictKey(NamedTuple):
-    """What a verdict judges."""
+    """Identity of a verdict, the same under any rules and in every revision."""
 
     kind: str
     rule: str
@@ -35,7 +36,7 @@ class VerdictKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ComparedVerdict:
-    """What is compared of a verdict."""
+    """The compared parts of a verdict."""
 
     answer: str
     value: float | None
@@ -45,7 +46,7 @@ class ComparedVerdict:
 
 @dataclass(slots=True)
 class JudgedSpan:
-    """What one set of rules says of a span."""
+    """Results of one set of rules over a span."""
 
     verdicts: dict[VerdictKey, ComparedVerdict] = field(default_factory=dict)
     opened: dict[tuple[str, str, int], Breach] = field(default_factory=dict)  # rule, device, interval's start
@@ -53,7 +54,7 @@ class JudgedSpan:
     breaches: list[Line] = field(default_factory=list)
 
     def take(self, verdicts: Iterable[Verdict], breaches: Iterable[Breach], start: int, end: int) -> None:
-        """What a record led to, as far as it lies in [start, end]."""
+        """Take in the results of a record that lie in [start, end]."""
         for verdict in verdicts:
             if start <= verdict.start and verdict.end <= end:
                 self.verdicts[key_of(verdict)] = compared(verdict)
@@ -66,17 +67,17 @@ class JudgedSpan:
 
 
 def is_exceedance_within(breach: Breach, start: int, end: int) -> bool:
-    """Is it a breach of a limit by an interval that lies in [start, end]?"""
+    """True if it is a breach of a limit by an interval that lies in [start, end]."""
     return breach.kind == "exceedance" and start <= breach.start and breach.end <= end
 
 
 def key_of(verdict: Verdict) -> VerdictKey:
-    """What a verdict judges."""
+    """Identity of a verdict."""
     return VerdictKey(verdict.kind, verdict.rule, verdict.point, verdict.start, verdict.end)
 
 
 def compared(verdict: Verdict) -> ComparedVerdict:
-    """What it says."""
+    """The compared parts of a verdict."""
     return ComparedVerdict(verdict.answer, verdict.value, verdict.background, tuple(sorted(verdict.reasons)))
 
 
@@ -100,17 +101,17 @@ class Backtest:
 
     @property
     def log_start(self) -> int:
-        """From when on the log must be folded: the longest window, what checks look back, a whole hour."""
+        """Start of the log: an hour and the longest window or look-back before `start`, at a whole hour."""
         longest = max((rule["window"] * SECOND_MS for rule in self.rules), default=0)
         return (self.start - max(longest, _LOOK_BACK_MS) - HOUR_MS) // HOUR_MS * HOUR_MS
 
     @property
     def log_end(self) -> int:
-        """Until when the log is followed."""
+        """End of the log to fold."""
         return self.end + AFTER_MS
 
     def fold(self, record: FeedRecord, partition: int = 0, live: bool = True) -> None:
-        """The next record of a partition; `live` False: what was judged is known from elsewhere."""
+        """Fold the next record of a partition; `live` False: the live results are known from elsewhere."""
         changed = with_rules(record, self.rules) if isinstance(record, Revision) else record
         self._take(self.other, changed, (False, partition))
         if live:
@@ -124,7 +125,7 @@ class Backtest:
         judged.take(out.verdicts, out.breaches, self.start, self.end)
 
     def compare(self, unreproducible: Mapping[VerdictKey, str]) -> BacktestResult:
-        """What the other rules change. `unreproducible`: verdicts that can't be judged again, with why."""
+        """Effect of the other rules. `unreproducible`: verdicts that can't be judged again, with why."""
         live, other = self.live, self.other
         keys = sorted(
             {*live.verdicts, *other.verdicts} - set(unreproducible),
@@ -153,7 +154,10 @@ class Backtest:
 
 @dataclass(frozen=True, slots=True)
 class BacktestResult:
-    """What other rules change, by start, point and rule. `left_out`: what can't be judged again, with why."""
+    """Effect of other rules, by start, point and rule.
+
+    `left_out`: verdicts that can't be judged again, with the reasons.
+    """
 
     differences: list[Line]
     would_open: list[Breach]

@@ -1,7 +1,7 @@
-"""The log that recorded messages make, without a bridge or a broker.
+"""Feed made from recorded messages, without a bridge or a broker.
 
-The configuration at the whole minute before the first message, a tick at every whole minute, the messages of
-all recordings by time of receipt. It ends with the last message, or at `until`.
+It begins with the configuration at the whole minute at or before the first message, has a tick at every whole
+minute, and the messages of all recordings by time of receipt. It ends with the last message, or at `until`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _LAST_MS = 253_370_764_800_000  # 9999-01-01: the day and zone of later instants
 
 
 def merged(recordings: Sequence[Iterable[Recorded]]) -> Iterator[Recorded]:
-    """Messages of several recordings by time of receipt, which never goes back within a recording."""
+    """Merge messages of several recordings by time of receipt, which never decreases within a recording."""
     return heapq.merge(*(_forward(r) for r in recordings), key=lambda message: message.received_at)
 
 

@@ -1,4 +1,4 @@
-"""How long before a window's end a replay's outlooks had said that it would exceed, rule by rule. Pure."""
+"""Lead times of a replay's outlooks on exceeding windows, rule by rule. Pure."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _STATES = (STATES[WARNING], STATES[IF_MEASURED], STATES[CERTAIN])
 
 
 def lead_times_by_rule(verdicts: Iterable[Line], outlooks: Iterable[Line]) -> dict[str, Line]:
-    """Rule (`/day`: its allowance) -> what its exceeding windows were worth: lines as a replay writes them.
+    """Rule (`/day`: its allowance) -> lead times on its exceeding windows; input: lines written by a replay.
 
     `exceeding`: windows whose last verdict exceeds; of each state how many of them were in it when they
-    ended (`windows`) and for how long then (`minutes`, the median); `otherwise`: windows that had been
+    ended (`windows`) and for how long by then (`minutes`, the median); `otherwise`: windows that had been
     called certain and did not exceed. Only rules with exceeding windows or outlooks are named.
     """
     said: dict[tuple[str, ...], list[tuple[int, str]]] = {}

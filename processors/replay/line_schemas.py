@@ -1,6 +1,6 @@
 """JSON Schemas of the lines that `dustwatch replay` and `backtest` write, and of JSON bodies on Kafka.
 
-Lines are made from the records they tell of; instants are texts there and milliseconds on Kafka.
+Lines are made from records; instants are texts in lines and milliseconds on Kafka.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _OPTIONAL = {"evidence"}  # of suspicions only
 
 
 def line_schema(file: str) -> Schema:
-    """Of a line of `FILE.jsonl`, or of `summary.json`. Raises KeyError."""
+    """Schema of a line of `FILE.jsonl`, or of `summary.json`. Raises KeyError."""
     if file in _OTHERS:
         return deepcopy(_OTHERS[file])
     record, instants, renamed = _LINES[file]
@@ -53,7 +53,7 @@ def line_schema(file: str) -> Schema:
 
 
 def record_schema(kind: str) -> Schema:
-    """Of a record in JSON as it is published."""
+    """Schema of a record as it is published in JSON."""
     from processors import records
 
     made = TypeAdapter(getattr(records, kind)).json_schema()
@@ -64,7 +64,7 @@ def record_schema(kind: str) -> Schema:
 
 
 def body_schema(parts: dict[str, str]) -> Schema:
-    """Of a body that holds lists of records: key -> kind of record."""
+    """Schema of a body that holds lists of records: key -> kind of record."""
     properties: Schema = {}
     for key, kind in parts.items():
         properties[key] = {"type": "array", "items": record_schema(kind)}
@@ -72,7 +72,7 @@ def body_schema(parts: dict[str, str]) -> Schema:
 
 
 def judgements_schema() -> Schema:
-    """Of `dust.judgements/2`: groups with their shared fields, `each` (names) and `rows` by those names."""
+    """Schema of `dust.judgements/2`: groups with shared fields, `each` (names) and `rows` by those names."""
     from processors.records import INTERVALS, VERDICTS, Table
 
     properties: Schema = {}

@@ -1,4 +1,4 @@
-"""JSON lines of what was judged: one form for `replay`, `backtest` and whoever compares with them."""
+"""JSON lines of results: one form for `replay`, `backtest` and anything compared with them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ReadingKey = tuple[str, int, int]  # device, time and period of a reading
 
 
 def calibrated_values(found: Outputs) -> dict[int, dict[str, int]]:
-    """Row of the readings -> pollutant -> thousandths that were judged, where devices are calibrated."""
+    """Row of the readings -> pollutant -> judged thousandths, for calibrated devices."""
     return {
         row: {name: value for name, value in zip(JUDGED, values, strict=True) if value > REFUSED}
         for places, columns in found.calibrated
@@ -37,7 +37,7 @@ def calibrated_values(found: Outputs) -> dict[int, dict[str, int]]:
 def reading_lines(
     batch: Readings, marks: dict[int, str], calibrated: dict[int, dict[str, int]]
 ) -> list[tuple[ReadingKey, Line]]:
-    """A line for each reading that is no duplicate; `marks` are those that detection adds."""
+    """A line for each reading that is not a duplicate; `marks`: those that detection adds."""
     lines: list[tuple[ReadingKey, Line]] = []
     for row in range(len(batch)):
         own = [m for text in (batch.marks.get(row), marks.get(row)) if text for m in text.split(",")]
@@ -73,13 +73,13 @@ def reading_lines(
 
 
 def conclude(value: Line, words: tuple[str, ...]) -> None:
-    """Let what the checks say later of a value take the place of what they said before."""
+    """Replace the earlier findings of the checks on a value by later ones."""
     others = (f for f in value["flags"] if f.removesuffix("!") not in CHECKS or f in _OF_A_VALUE)
     value["flags"] = sorted({*others, *words})
 
 
 def quarantine_line(refused: Quarantined) -> Line:
-    """A message that could not be used."""
+    """Line of a message that could not be used."""
     return {
         "received_at": instant_text(refused.received_at),
         "topic": refused.topic,
@@ -89,13 +89,13 @@ def quarantine_line(refused: Quarantined) -> Line:
 
 
 def interval_line(interval: Interval) -> Line:
-    """An interval record."""
+    """Line of an interval record."""
     line: Line = {name: getattr(interval, name) for name in Interval.__slots__}
     return {**line, "start": instant_text(interval.start), "end": instant_text(interval.end)}
 
 
 def verdict_line(verdict: Verdict) -> Line:
-    """A verdict; its `title`, `citation` and `clause` are those of the rule at that time."""
+    """Line of a verdict; its `title`, `citation` and `clause` are those of the rule at that time."""
     line: Line = {name: getattr(verdict, name) for name in Verdict.__slots__}
     for name in ("start", "end", "decided_at"):
         line[name] = instant_text(line[name])
@@ -103,7 +103,7 @@ def verdict_line(verdict: Verdict) -> Line:
 
 
 def breach_line(breach: Breach) -> Line:
-    """A breach event."""
+    """Line of a breach event."""
     line: Line = {name: getattr(breach, name) for name in Breach.__slots__}
     line["event_id"] = breach.event_id
     line["interval_start"], line["interval_end"] = instant_text(breach.start), instant_text(breach.end)
@@ -117,7 +117,7 @@ def breach_line(breach: Breach) -> Line:
 
 
 def outlook_line(outlook: Outlook) -> Line:
-    """What was said of a window before its end."""
+    """Line of an outlook."""
     line: Line = {name: getattr(outlook, name) for name in Outlook.__slots__}
     for name in ("at", "start", "end"):
         line[name] = instant_text(line[name])
@@ -125,7 +125,7 @@ def outlook_line(outlook: Outlook) -> Line:
 
 
 def wind_line(hour: SiteHour) -> Line:
-    """The wind of a site over a clock hour, and what the site added."""
+    """Line of the wind of a site over a clock hour, and of what the site added."""
     line: Line = asdict(hour)
     for name in ("start", "end", "decided_at"):
         line[name] = instant_text(line[name])
@@ -145,12 +145,12 @@ def wind_of_line(line: Mapping[str, Any]) -> SiteHour:
 
 
 def instant_of(text: str) -> int:
-    """An instant of a line, ms UTC."""
+    """Parse an instant of a line, ms UTC."""
     return round(datetime.fromisoformat(text).timestamp() * 1000)
 
 
 def lines_text(lines: Iterable[Line], when: str) -> bytes:
-    """Lines in their order, keys sorted: the same lines give the same bytes, in whatever order they came."""
+    """Sorted lines with sorted keys: the same lines give the same bytes, in whatever order they came."""
     return b"".join(text for _, text in sorted((_order(line, when), text_of(line)) for line in lines))
 
 

@@ -1,7 +1,7 @@
 """Rebuilds the log from stored history: readings, background, signals, and a tick at every whole minute.
 
-History holds what readings said and when they came, not the log's ticks, its order within a millisecond,
-nor what was read twice. So our own outages are not there: what was decided late can't be reproduced.
+History holds the content and receipt of readings, but not the log's ticks, its order within a millisecond,
+or repeated readings. So our own outages are missing, and late decisions can't be reproduced.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def log_from(history: History, revision: Revision, start: int, end: int) -> Iter
 
 
 def row_of(reading: ReadingRow) -> Row:
-    """A stored reading as the bridge had it."""
+    """A stored reading in the form that the bridge gave it."""
     return Row(
         reading.device,
         reading.site,

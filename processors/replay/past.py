@@ -1,4 +1,4 @@
-"""Where a backtest takes its past from: recordings or stored history."""
+"""Sources of the past that a backtest judges: recordings or stored history."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def judge_recordings(
     register: Register,
     revision: Revision,
 ) -> None:
-    """Fold recorded messages by both sets of rules; they are read twice. Raises RecordingError."""
+    """Fold recorded messages under both sets of rules; they are read twice. Raises RecordingError."""
     last = max((message.received_at for message in messages()), default=backtest.start)
     until = min(last, backtest.end) + AFTER_MS
     for record in feed_of(messages(), register, revision, until, Replayed()):
@@ -36,9 +36,9 @@ def judge_recordings(
 
 
 def judge_history(backtest: Backtest, history: History, revision: Revision) -> dict[VerdictKey, str]:
-    """Fold what history holds by the other rules; which verdicts can't be made again, and why.
+    """Fold history under the other rules, and return the verdicts that can't be reproduced, with the reasons.
 
-    What was judged live is known from history too. Raises HistoryUnusable.
+    The live results are taken from history too. Raises HistoryUnusable.
     """
     backtest.live, rulings = judged_before(history, backtest.start, backtest.end)
     for record in log_from(history, revision, backtest.log_start, backtest.log_end):
@@ -47,7 +47,7 @@ def judge_history(backtest: Backtest, history: History, revision: Revision) -> d
 
 
 def judged_before(history: History, start: int, end: int) -> tuple[JudgedSpan, dict[VerdictKey, RulingRow]]:
-    """What history says was judged of [start, end], and the row of each verdict. Raises HistoryUnusable."""
+    """Live results of [start, end] in history, and the row of each verdict. Raises HistoryUnusable."""
     found = JudgedSpan()
     latest: dict[VerdictKey, RulingRow] = {}
     for row in map(ruling_row, history.rows("rulings", {}, start, end)):

@@ -21,7 +21,7 @@ def replay(
     recordings: Sequence[Iterable[Recorded]],
     until: int | None = None,
 ) -> Replayed:
-    """Judge recordings by a register and the revision made of it. Raises RecordingError."""
+    """Judge recordings by a register and the revision compiled from it. Raises RecordingError."""
     out = Replayed()
     detector = Detector.empty()
     for found in detector.fold_log(feed_of(merged(recordings), register, revision, until, out)):

@@ -1,4 +1,4 @@
-"""What a replay led to: its lines, what was counted, and the eight files."""
+"""Result of a replay: its lines, its counts, and the eight files."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from processors.replay.lines import (
 
 @dataclass(slots=True)
 class Replayed:
-    """All lines that a replay led to, unsorted, and what was counted."""
+    """All lines of a replay, unsorted, and its counts."""
 
     received: int = 0
     duplicates: int = 0
@@ -42,7 +42,7 @@ class Replayed:
     _by_key: dict[ReadingKey, list[Line]] = field(default_factory=dict)  # flags may still change
 
     def take(self, found: Outputs) -> None:
-        """What one record led to."""
+        """Take in the outputs of one record."""
         if found.readings is not None:
             for key, line in reading_lines(found.readings, found.marks, calibrated_values(found)):
                 self.readings.append(line)
@@ -59,7 +59,7 @@ class Replayed:
         self.winds += [wind_line(wind) for wind in found.winds]
 
     def summary(self) -> Line:
-        """The line of `summary.json`."""
+        """Content of `summary.json`."""
         answers = Counter(line["answer"] for line in self.verdicts)
         events = Counter(line["event"] for line in self.breaches)
         return {
@@ -75,7 +75,7 @@ class Replayed:
 
 
 def write(replayed: Replayed, folder: Path) -> Line:
-    """Write the eight files into an existing folder; the summary."""
+    """Write the eight files into an existing folder, and return the summary."""
     for name, when, lines in (
         ("readings", "time", replayed.readings),
         ("quarantine", "received_at", replayed.quarantine),

@@ -1,4 +1,4 @@
-"""Verdicts of the past that a fold over history or the log can't make again, each with the reason."""
+"""Verdicts of the past that a fold over history or the log can't reproduce, each with the reason."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SOON_MS = 5 * MINUTE_MS  # a decision later than due by more than this waited f
 def by_history(
     history: History, rulings: Mapping[VerdictKey, RulingRow], revision: Revision
 ) -> dict[VerdictKey, str]:
-    """Verdicts of history that can't be made again from it. Raises HistoryUnusable."""
+    """Verdicts of history that can't be reproduced from it. Raises HistoryUnusable."""
     rules = {rule["id"]: rule_facts(rule) for rule in revision.body["rules"]}
     kept: set[str] = set()
     if rulings:
@@ -69,7 +69,7 @@ def _is_late(row: RulingRow, rule: RuleFacts | None) -> bool:
 def by_log(
     backtest: Backtest, places: Mapping[VerdictKey, int], begins: Mapping[int, int]
 ) -> dict[VerdictKey, str]:
-    """Verdicts judged live that the log can't make again.
+    """Live verdicts that the log can't reproduce.
 
     `places`: partition of each; `begins`: receipt of the first record that a partition still holds, ms.
     """
@@ -83,7 +83,7 @@ def by_log(
 
 
 def silent_before(backtest: Backtest) -> dict[VerdictKey, str]:
-    """Verdicts judged live of devices that fell silent before the fold began."""
+    """Live verdicts on devices that fell silent before the fold began."""
     again = backtest.other.verdicts
     return {
         key: "silent_before"
@@ -93,6 +93,6 @@ def silent_before(backtest: Backtest) -> dict[VerdictKey, str]:
 
 
 def _knew_more(live: ComparedVerdict, again: ComparedVerdict | None) -> bool:
-    """Did the fold know of a silent device only that it has not been heard since the fold began?"""
+    """True if the fold calls a device never seen where the live verdict knew that it had fallen silent."""
     alike = again is not None and again.answer == live.answer and _NEVER_SEEN in again.reasons
     return alike and _SILENT in live.reasons and _NEVER_SEEN not in live.reasons

@@ -1,7 +1,8 @@
 """Devices that should be sending and are not.
 
-`heard` knows who was heard when, `offline` when people are told; `device_gaps` and `gap_onset` say how a
-gap began, `connections` what the status topic said, `own_outage` what was our fault and not theirs.
+`heard` tracks when each device was last heard, `offline` decides when people are told; `device_gaps` and
+`gap_onset` describe how a gap began, `connections` holds what the status topic reported, `own_outage`
+detects outages of our own, during which the devices are not to blame.
 """
 
 from __future__ import annotations

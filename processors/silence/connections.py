@@ -1,7 +1,7 @@
-"""What devices, or the broker in their name, say of their connections: evidence, never a verdict.
+"""Connection reports from devices, or from the broker on their behalf: evidence, never a verdict.
 
-A word moves no deadline. A last will is sent at every cut of a network, a word of a connection says
-nothing of the sensor behind it; what the register expects are readings (deploy/docs/adr/silence.md).
+A report moves no deadline. A last will is sent whenever the network is cut, and a connection tells nothing
+about the sensor behind it; the register expects readings (deploy/docs/adr/silence.md).
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ _WORDS = {"": _NOTHING, "online": _ONLINE, "offline": _OFFLINE}
 
 @dataclass(slots=True, eq=False)
 class Connections(Bounded):
-    """A line a device row: the newest word and its receipt (ms; NEVER: there was none)."""
+    """Newest report and its receipt (ms; NEVER: none), one line per device row."""
 
     word: npt.NDArray[np.int8]
     at: Int64s
 
     @classmethod
     def of(cls, devices: int) -> Connections:
-        """Devices that have said nothing."""
+        """State of devices that have reported nothing."""
         return cls(np.zeros(devices, np.int8), np.full(devices, NEVER, np.int64))
 
     def take(self, row: int, status: Status, last_seen: int) -> bool:
-        """Take in a word; False: it says nothing new. `last_seen`: receipt of the last reading, or NEVER.
+        """Records a report; False if it adds nothing new. `last_seen`: receipt of the last reading, or NEVER.
 
-        What the broker had kept counts only where nothing is known yet: a bridge that starts gets it again,
-        and a device that spoke since may never have taken it back. A word from before the last reading, or
-        before the newest word (put through again from quarantine, say), is old.
+        A retained message counts only where nothing is known yet: a bridge that starts receives it again,
+        and a device that has been heard since may never have cleared it. A report older than the last reading
+        (offline ones only) or than the newest report (re-submitted from quarantine, say) is ignored.
         """
         word, known = _WORDS[status.state], int(self.at[row])
         if status.retained and (known != NEVER or last_seen != NEVER):
@@ -50,19 +50,19 @@ class Connections(Bounded):
         return True
 
     def evidence(self, row: int, last_seen: int) -> tuple[str, ...]:
-        """Reasons that the words add to a silence since `last_seen`."""
+        """Reasons that the reports add to a silence since `last_seen`."""
         word = int(self.word[row])
         if word == _OFFLINE and int(self.at[row]) >= last_seen:
             return (LAST_WILL,)
         return (STATUS_ONLINE,) if word == _ONLINE else ()
 
     def follow(self, change: Renumbering) -> None:
-        """Devices have new rows."""
+        """Moves devices to their new rows."""
         self.word = carried(self.word, change.old_row, _NOTHING)
         self.at = carried(self.at, change.old_row, NEVER)
 
     def dump(self, pack: Packing) -> list[int]:
-        """As JSON data."""
+        """JSON data of the state; its arrays go to `pack`."""
         return pack.add_all((self.word, self.at))
 
     @classmethod

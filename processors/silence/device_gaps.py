@@ -1,8 +1,8 @@
 """Gaps in each device's readings, by its own timestamps, and how the newest one began.
 
-A hole is longer than three of the device's intervals and than 15 minutes. What is sent later fills it: one
-is looked for when a quarter of an hour closes, and what came by then counts. None is flagged that began
-while we were deaf ourselves, while the log lacks records, or under maintenance.
+A gap is longer than three of the device's intervals and longer than 15 minutes. Late readings fill it: gaps
+are looked for when a quarter of an hour closes, with everything that came by then. A gap is not flagged if
+it began during an outage of our own, while the log lacks records, or under maintenance.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Gaps = list[tuple[int, int]]
 
 @dataclass(slots=True, eq=False)
 class GapContext:
-    """What else is known: orders, the log's gaps, our own outages, the background."""
+    """Context of gaps: orders, gaps in the log, our own outages, the background."""
 
     orders: Orders
     gaps: Gaps
@@ -48,10 +48,10 @@ class GapContext:
 
 @dataclass(slots=True, eq=False)
 class DeviceGaps(Bounded):
-    """A line a device row; instants of the devices in ms, NEVER: none.
+    """Newest gap of each device, one line per device row; device instants in ms, NEVER: none.
 
-    `last`: the newest reading of the quarters that were looked at; [`begin`, `until`): the newest hole, of
-    which `begin` is the last reading before it; `bits`: how it began.
+    `last`: newest reading of the quarters examined so far; [`begin`, `until`): newest gap, `begin` being the
+    last reading before it; `bits`: how it began.
     """
 
     last: Int64s
@@ -62,19 +62,19 @@ class DeviceGaps(Bounded):
 
     @classmethod
     def of(cls, devices: int, looked: int = NEVER) -> DeviceGaps:
-        """Nothing known of that many devices."""
+        """State for that many devices, with nothing known of any."""
         last, begin, until = (np.full(devices, NEVER, np.int64) for _ in range(3))
         return cls(last, begin, until, np.zeros(devices, np.uint8), looked)
 
     def follow(self, change: Renumbering) -> None:
-        """Devices have new rows."""
+        """Moves devices to their new rows."""
         self.last, self.begin, self.until = (
             carried(column, change.old_row, NEVER) for column in (self.last, self.begin, self.until)
         )
         self.bits = carried(self.bits, change.old_row, 0)
 
     def dump(self, pack: Packing) -> list[Any]:
-        """As JSON data."""
+        """JSON data of the state; its arrays go to `pack`."""
         return [self.looked, pack.add_all((self.last, self.begin, self.until, self.bits))]
 
     @classmethod
@@ -85,7 +85,7 @@ class DeviceGaps(Bounded):
         return cls(last, begin, until, bits, looked)
 
     def look(self, log: RowLog, plan: Plan, end: int, around: GapContext) -> None:
-        """Look at the quarters up to `end`, each once."""
+        """Examines the quarters up to `end`, each once."""
         if self.looked == NEVER:
             self.looked = end - BUCKET_MS
         for start in range(self.looked, end, BUCKET_MS):
@@ -109,7 +109,7 @@ class DeviceGaps(Bounded):
         self.last = np.maximum(self.last, last)
 
     def _found(self, log: RowLog, plan: Plan, rows: Int32s, edge: Int64s, around: GapContext) -> None:
-        """Holes of rows that end, or still go on, at `edge`."""
+        """Records gaps of rows that end, or still continue, at `edge`."""
         going = self.begin[rows] == self.last[rows]
         fresh = rows[~going]
         if len(fresh):
@@ -121,7 +121,7 @@ class DeviceGaps(Bounded):
     def _begin(
         self, log: RowLog, plan: Plan, rows: Int32s, edge: Int64s, least: Int64s, around: GapContext
     ) -> None:
-        """Note the holes before `edge` of rows that had none there, if there are any longer than `least`."""
+        """Records gaps before `edge`, longer than `least`, of rows that had none there."""
         before = self.last[rows].copy()
         held = log.within(int(before.min()) - HOUR_MS, int(edge.max()))
         place = np.searchsorted(rows, held.row)
@@ -138,13 +138,13 @@ class DeviceGaps(Bounded):
         self.bits[rows] = np.where(_excused(plan, around, rows, before), np.uint8(0), bits)
 
     def over(self, start: int, end: int) -> Bits:
-        """(rows) how holes that touch [start, end) began; one that goes on has no end yet."""
+        """(rows) how gaps that overlap [start, end) began; an ongoing gap has no end yet."""
         open_ = (self.begin != NEVER) & (self.begin == self.last)
         touch = (self.begin != NEVER) & (self.begin < end) & (open_ | (self.until > start))
         return np.where(touch, self.bits, np.uint8(0))
 
     def now(self, log: RowLog, plan: Plan, rows: list[int], until: int, around: GapContext) -> Bits:
-        """(given rows) how the silence at `until` began of each, before its quarter has ended."""
+        """(given rows) how the silence of each at `until` began, before its quarter has ended."""
         asked = np.array(rows, np.int32)
         order = np.argsort(asked)
         sorted_rows = asked[order]
@@ -161,20 +161,20 @@ class DeviceGaps(Bounded):
         return np.where(going, self.bits[asked], np.uint8(0))
 
     def _seen_by(self, log: RowLog, rows: Int32s, until: int) -> None:
-        """Bring `last` of some rows up to `until`."""
+        """Brings `last` of some rows up to `until`."""
         held = log.within(self.looked if self.looked != NEVER else until - HOUR_MS, until)
         mine = np.isin(held.row, rows) & (held.time < until)
         np.maximum.at(self.last, held.row[mine], held.time[mine])
 
 
 def longest(plan: Plan) -> Int64s:
-    """(rows) how long a device may say nothing before it is a hole, ms."""
+    """(rows) longest silence of a device that is not yet a gap, ms."""
     made: Int64s = np.maximum(OFFLINE_INTERVALS * plan.interval, OFFLINE_LEAST_MS)
     return made
 
 
 def _background(plan: Plan, known: Backgrounds, rows: Int32s, at: Int64s) -> Floats:
-    """(rows) the background of PM10 in the hour of each instant, or in the newest known one before it."""
+    """(rows) background of PM10 in the hour of each instant, or the newest known in the two hours before."""
     areas = np.where(plan.area_of >= 0, plan.area_of, 0 if len(plan.areas) else -1)[rows]
     hours = at // HOUR_MS * HOUR_MS
     found = np.full(len(rows), np.nan)

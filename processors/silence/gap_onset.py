@@ -1,8 +1,8 @@
-"""What the air was doing when a device fell silent: PM10 rising steeply, a high background.
+"""Onset of a gap: whether PM10 was rising steeply or the background was high when a device fell silent.
 
-A gap may begin at any time, so this is a fact beside the gap and accuses nobody; how often one device's
-gaps begin high is another question (`suspicion.offline`). No standard names these figures: they are a
-proposal of this project, after reported cases of monitors taken offline when polluted.
+A gap may begin at any time, so this is recorded beside the gap and accuses nobody; how often one device's
+gaps begin at high values is a separate question (`suspicion.offline`). No standard gives these figures: they
+are a proposal of this project, based on reported cases of monitors taken offline when pollution was high.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class OnsetSettings:
 
 
 class GapOnsets(NamedTuple):
-    """(gaps) flags of their beginnings."""
+    """Flags of how gaps began, (gaps)."""
 
     rising: Bools
     high_background: Bools
@@ -41,7 +41,8 @@ class GapOnsets(NamedTuple):
 
 def gap_onsets(rise: Floats, level: Floats, background: Floats, settings: OnsetSettings) -> GapOnsets:
     """Flags of gaps. `rise`, `level` (ug/m3): `rise` and `ending` of the hour before each, as in
-    `suspicion.features`; `background`: ug/m3; NaN: not known, and nothing is flagged for it."""
+    `suspicion.features`; `background`: ug/m3. NaN means unknown and sets no flag.
+    """
     return GapOnsets(
         (rise >= settings.rising) & (level >= settings.rising_least), background >= settings.high_background
     )
@@ -52,8 +53,8 @@ def onset_bits(
 ) -> Bits:
     """(gaps) RISING and HIGH_BACKGROUND of gaps of different devices, each after its last reading.
 
-    `held`: readings, in no order, maybe more than once; `rows` (gaps): their devices, ascending; `last`: ms
-    of the last reading; `background`: ug/m3 then, NaN where it is not known.
+    `held`: readings, in any order, maybe with duplicates; `rows` (gaps): their devices, ascending; `last`: ms
+    of the last reading; `background`: ug/m3 then, NaN where unknown.
     """
     place = np.searchsorted(rows, held.row)
     place[place == len(rows)] = 0

@@ -1,4 +1,4 @@
-"""Who has been heard, and who has been silent for too long: devices by row, instants of receipt only."""
+"""Last contact with each device, and detection of long silence: devices by row, instants of receipt only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FAR = int(np.iinfo(np.int64).max)
 
 @dataclass(slots=True, eq=False)
 class Heard(Bounded):
-    """A line a device row; instants in ms."""
+    """Contact of each device, one line per device row; instants in ms."""
 
     last_seen: Int64s  # NEVER: not heard yet
     since: Int64s  # when the configuration first named the device
@@ -28,7 +28,7 @@ class Heard(Bounded):
 
     @classmethod
     def of(cls, devices: int, at: int) -> Heard:
-        """Devices of which nothing is known yet."""
+        """State of devices of which nothing is known yet."""
         return cls(
             np.full(devices, NEVER, np.int64),
             np.full(devices, at, np.int64),
@@ -37,17 +37,17 @@ class Heard(Bounded):
         )
 
     def never(self, rows: Int32s) -> Bools:
-        """Which of the rows have never been heard."""
+        """True for each of the rows that has never been heard."""
         found: Bools = self.last_seen[rows] == NEVER
         return found
 
     def has_sent(self, rows: Int32s, pollutant: int) -> Bools:
-        """Which of the rows have ever sent this pollutant."""
+        """True for each of the rows that has ever sent this pollutant."""
         found: Bools = (self.sent[rows] >> np.uint8(pollutant)) & 1 == 1
         return found
 
     def heard(self, rows: Int32s, at: Int64s, sent: npt.NDArray[np.uint8]) -> list[int]:
-        """Readings came; positions of the first of each device that was offline."""
+        """Records readings; returns the position of the first one of each device that was offline."""
         np.maximum.at(self.last_seen, rows, at)
         np.bitwise_or.at(self.sent, rows, sent)
         if self.excused:
@@ -68,7 +68,7 @@ class Heard(Bounded):
         return int(np.maximum(self.last_seen[rows], self.since[rows]).max())
 
     def due(self, offline_after: Int64s, interval: Int64s, outage: Outage) -> Int64s:
-        """When each device becomes offline if it stays silent."""
+        """Instant at which each device becomes offline if it stays silent; FAR if it is offline already."""
         base = np.maximum(self.last_seen, self.since)
         due = base + offline_after
         if outage.gap_end != NEVER:
@@ -78,7 +78,7 @@ class Heard(Bounded):
         return np.where(self.offline, FAR, due)
 
     def next_due(self, offline_after: Int64s, interval: Int64s, outage: Outage) -> int | None:
-        """The earliest such instant, possibly one that has moved on since it was computed."""
+        """Earliest of these instants, or a cached one that readings have since moved; None: nobody is due."""
         if self.bound is None:
             due = self.due(offline_after, interval, outage)
             self.bound = int(due.min()) if len(due) else FAR
@@ -87,7 +87,7 @@ class Heard(Bounded):
         return None if self.bound == FAR else self.bound
 
     def fall_silent(self, until: int, offline_after: Int64s, interval: Int64s, outage: Outage) -> list[int]:
-        """Rows that become offline at `until` or before."""
+        """Marks the devices that become offline at or before `until`; returns their rows."""
         due = self.due(offline_after, interval, outage)
         rows = np.flatnonzero(due <= until)
         self.offline[rows] = True
@@ -96,7 +96,7 @@ class Heard(Bounded):
         return found
 
     def follow(self, change: PlanChange) -> None:
-        """Devices have new rows; of a new one the silence begins with the plan."""
+        """Moves devices to their new rows; a new device counts as silent from the plan's start."""
         old_row = change.old_row
         self.last_seen = carried(self.last_seen, old_row, NEVER)
         self.since = carried(self.since, old_row, change.at)
@@ -105,7 +105,7 @@ class Heard(Bounded):
         self.bound, self.excused = None, True
 
     def dump(self, pack: Packing) -> list[int]:
-        """As JSON data."""
+        """JSON data of the state; its arrays go to `pack`."""
         return pack.add_all((self.last_seen, self.since, self.sent, self.offline))
 
     @classmethod

@@ -1,10 +1,10 @@
-"""Decides when a silent device or a whole silent site opens a breach, and when people are told.
+"""Silence of devices and of whole sites: when it opens a breach, and when people are told.
 
-A site of several devices that are all silent is one breach, and people are told of that one: those of its
-devices say `site_silent` and wake nobody. Devices of one site are found silent one after another, within
-their intervals; so one whose fellows are quiet already waits for the word on the site (`site_quiet`), at
-most `offline.window` of `routing.yaml`, as long as alerts looks for others. It is told alone when that word
-does not come, or when the site is back and it is not.
+A site with several devices, all silent, is one breach, and people are told of that one: the breaches of its
+devices carry `site_silent` and alert nobody. Devices of one site are found silent one after another, within
+their intervals; so a device whose site is otherwise quiet already waits for a breach of the site
+(`site_quiet`), at most for `offline.window` of `routing.yaml`, as long as alerts looks for others. It is told
+by itself if no such breach comes, or if the site returns and the device does not.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ Reasons = Callable[[list[int]], dict[int, tuple[str, ...]]]  # of rows: what els
 
 @dataclass(slots=True, eq=False)
 class UntoldSilences(Bounded):
-    """A line a device row: when a silence that is only recorded so far is told (ms); FAR: it is not."""
+    """Instant (ms) at which each silence only recorded so far is told, by device row; FAR: never."""
 
     tell_at: Int64s
     due: int = FAR  # the earliest of them
 
     @classmethod
     def of(cls, devices: int) -> UntoldSilences:
-        """Nobody is silent."""
+        """State with no device silent."""
         return cls(np.full(devices, FAR, np.int64))
 
     def follow(self, change: Renumbering) -> None:
-        """Devices have new rows."""
+        """Moves devices to their new rows."""
         self.tell_at = carried(self.tell_at, change.old_row, FAR)
         self._plan_ahead()
 
     def dump(self, pack: Packing) -> int:
-        """As JSON data."""
+        """JSON data of the state; its array goes to `pack`."""
         return pack.add(self.tell_at)
 
     @classmethod
@@ -66,7 +66,7 @@ class UntoldSilences(Bounded):
         due: int,
         at: int,
     ) -> list[Breach]:
-        """The events of all that is due at `due`, decided at `at`."""
+        """Events of all silences that fall due at `due`, decided at `at`."""
         rows = silence.fall_silent(due, plan.offline_after, plan.interval, outage)
         if not rows:
             return []
@@ -94,7 +94,7 @@ class UntoldSilences(Bounded):
         return events
 
     def adopted(self, plan: Plan, silence: Heard, breaches: Breaches, at: int) -> list[Breach]:
-        """A configuration has taken devices away: some sites may have only silent ones left."""
+        """Events after a configuration removed devices, which may leave some sites with only silent ones."""
         events: list[Breach] = []
         for site in np.unique(plan.site_of[silence.offline]):
             events += self._site(plan, silence, breaches, np.flatnonzero(plan.site_of == site), at, False)
@@ -104,7 +104,7 @@ class UntoldSilences(Bounded):
     def _site(
         self, plan: Plan, silence: Heard, breaches: Breaches, rows: Int64s, at: int, delayed: bool
     ) -> list[Breach]:
-        """The site's breach and the labels of those of its devices, where all of them are silent."""
+        """The site's breach and the labels of its devices' breaches, if all of them are silent."""
         name = plan.sites[int(rows[0])]
         if len(rows) < 2 or not silence.offline[rows].all() or breaches.is_open(OFFLINE_SITE, OFFLINE, name):
             return []
@@ -126,7 +126,7 @@ class UntoldSilences(Bounded):
     def tell(
         self, plan: Plan, silence: Heard, outage: Outage, breaches: Breaches, due: int, at: int
     ) -> list[Breach]:
-        """Tell the silences whose wait for the word on their site is over."""
+        """Tells of the silences that have waited long enough for a breach of their site."""
         events = []
         when = silence.due(plan.offline_after, plan.interval, outage)
         for row in np.flatnonzero(self.tell_at <= due).tolist():
@@ -142,7 +142,7 @@ class UntoldSilences(Bounded):
         return events
 
     def heard(self, plan: Plan, breaches: Breaches, row: int, at: int) -> list[Breach]:
-        """A device that was silent speaks: its breach closes, and that of its site."""
+        """Closes the breach of a silent device that is heard again, and the breach of its site."""
         self.tell_at[row] = FAR
         own = breaches.close((OFFLINE, OFFLINE, plan.devices[row]), at, "device_returned", end=at)
         whole = breaches.close((OFFLINE_SITE, OFFLINE, plan.sites[row]), at, "site_returned", end=at)
@@ -160,7 +160,7 @@ class UntoldSilences(Bounded):
 def _together(
     plan: Plan, silence: Heard, when: Int64s, fellows: Int64s, due: int
 ) -> tuple[tuple[str, ...], int]:
-    """(label, when it is told alone) of a device of a site that falls silent now."""
+    """(label, when it is told by itself) for a device that falls silent now."""
     if len(fellows) < 2:
         return (), FAR
     others = fellows[~silence.offline[fellows]]

@@ -1,4 +1,4 @@
-"""Our own outages: a gap between ticks holds back what fell due inside it, until a catch-up grace is over.
+"""Outages of our own: a gap between ticks defers what fell due inside it until a grace period has passed.
 
 A gap is judged against the tick's own rhythm: longer than `every` + 30 s (deploy/docs/adr/0002-tick-gap.md).
 """
@@ -17,7 +17,7 @@ GRACE_MS = 600_000
 
 @dataclass(slots=True)
 class Outage(Rowless, Bounded):
-    """What the fold knows of the ticks of its partition; instants in ms."""
+    """State of a partition's ticks as the fold knows it; instants in ms."""
 
     last_tick: int = NEVER
     every: int = 1000
@@ -26,12 +26,12 @@ class Outage(Rowless, Bounded):
     hold_until: int = NEVER
 
     def begin(self, at: int) -> None:
-        """The log begins here: before the first tick its instant stands for one."""
+        """Marks where the log begins; that instant counts as the last tick until one comes."""
         if self.last_tick == NEVER:
             self.last_tick = at
 
     def tick(self, at: int, every: int) -> None:
-        """A tick came; a gap before it ends here."""
+        """Records a tick, which ends any gap before it."""
         if at < self.last_tick:
             return
         if is_gap(self.last_tick, self.every, at, every):
@@ -44,24 +44,24 @@ class Outage(Rowless, Bounded):
         self.last_tick, self.every = at, every
 
     def decided_at(self, due: int, to: int) -> int | None:
-        """When what is due may be decided if the log has come to `to`; None: not yet."""
+        """Instant at which something due at `due` may be decided, with the log at `to`; None: not yet."""
         if self.last_tick != NEVER and to - self.last_tick > self.every + SLACK_MS and due > self.last_tick:
             return None  # a gap that no tick has ended so far
         at = self.hold_until if self.gap_start < due <= self.hold_until else due
         return at if at <= to else None
 
     def next_chance(self, due: int, to: int) -> int | None:
-        """The instant from which `due` may be decided, as far as known at `to`; None: a tick must come."""
+        """Earliest instant at which `due` may be decided, as known at `to`; None: a tick must come first."""
         if due > to:
             return due
         return self.hold_until if self.hold_until > to else None
 
     def catching_up(self, at: int) -> bool:
-        """Is `at` inside a gap or the grace after it?"""
+        """True if `at` lies inside a gap or in the grace period after it."""
         return self.gap_start < at <= self.hold_until
 
     def dump(self, pack: object) -> dict[str, Any]:
-        """As JSON data."""
+        """JSON data of the state."""
         return asdict(self)
 
     @classmethod
@@ -71,6 +71,6 @@ class Outage(Rowless, Bounded):
 
 
 def is_gap(last: int, usual: int, at: int, every: int) -> bool:
-    """Is a tick at `at` too long after the one at `last`? Their rhythms: `every` and `usual`."""
+    """True if a tick at `at` comes too long after the one at `last`; their rhythms: `every` and `usual`."""
     # Two bridges, or one that was started with another rhythm: the slower one excuses the gap.
     return at - last > max(usual, every) + SLACK_MS

@@ -1,4 +1,4 @@
-"""Limits as their documents state them: one YAML file a document, and the tables of HJ 633.
+"""Limits as their documents state them: one YAML file per document, and the tables of HJ 633.
 
-Every limit has its clause and says how well it is known; nothing here is code but the index.
+Every limit cites its clause and says how well it is known; the only code here is the index.
 """

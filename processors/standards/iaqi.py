@@ -1,7 +1,7 @@
-"""The individual air quality index (IAQI, 空气质量分指数) of a concentration, by a table of points. Pure.
+"""Individual air quality index (IAQI, 空气质量分指数) of a concentration, from a table of breakpoints. Pure.
 
 Rounding: the concentration half-even to an integer first (GB/T 8170), then the index by linear interpolation,
-rounded up. An index informs people; no limit and no verdict is judged by it.
+rounded up. The index is for information; no limit and no verdict depends on it.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ HJ_633_2012 = BreakpointTable(
 
 
 def iaqi(pollutant: str, concentration: float, table: BreakpointTable = HJ_633_2026) -> int | None:
-    """The index of a mean in ug/m3.
+    """Index of a mean in ug/m3.
 
-    None where the table says nothing: a value that is no number, below zero, or above the last breakpoint
-    (what is reported there, no source at hand says). KeyError for a pollutant without breakpoints.
+    None outside the table: for a value that is not finite, below zero, or above the last breakpoint (no
+    source at hand says what is reported there). Raises KeyError for a pollutant without breakpoints.
     """
     points = table.points[pollutant]
     if not math.isfinite(concentration):

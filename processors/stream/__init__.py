@@ -1,5 +1,5 @@
-"""The only rooms that know Kafka and Faust.
+"""Kafka and Faust: no other package knows them.
 
 `shell` keeps offsets, snapshots and acknowledgements around a `stage`; `detect` and `store` are the two
-stages of this package. What starts the engine is imported where a service runs: nothing else loads it.
+stages of this package. Modules that start the engine are imported only where a service runs.
 """

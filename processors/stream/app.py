@@ -1,4 +1,4 @@
-"""Builds and runs the Faust app of a stage: one process, one app, one agent, no tables, no web server."""
+"""Faust app of a stage: one process, one app, one agent, no tables, no web server."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Beside = Callable[[], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class StageOptions:
-    """How a stage runs; empty texts mean the default."""
+    """Options for running a stage; an empty text means the default."""
 
     group: str = ""  # Faust's application id and Kafka's consumer group: dustwatch-NAME
     former: tuple[str, ...] = ()  # groups that the stage had before: it goes on from their states
@@ -53,7 +53,7 @@ class StageOptions:
 
 
 def build_app(name: str, bootstrap: str, options: StageOptions, datadir: Path) -> faust.App:
-    """The Faust app with the settings that lost nothing (`deploy/docs/adr/0003-shell.md`)."""
+    """Builds the Faust app with the settings that lost nothing (`deploy/docs/adr/0003-shell.md`)."""
     group = group_of(name, options)
     return faust.App(
         group,
@@ -97,8 +97,9 @@ def run_stage(
     options: StageOptions | None = None,
     beside: Sequence[Beside] = (),
 ) -> int:
-    """Run a stage until SIGTERM or SIGINT; returns 0. Anything unexpected ends the process (70; 1 where
-    the log lacks records). `beside` runs in the same loop, and must not end before the stage.
+    """Runs a stage until SIGTERM or SIGINT; returns 0. An unexpected error ends the process with exit code
+    70, an unreadable state or an instance clash with 2, a log that lacks records with 1. `beside` runs in
+    the same loop, and must not end before the stage.
 
     Raises KafkaMissing and TopicMismatch before anything has started.
     """
@@ -109,7 +110,7 @@ def run_stage(
 
 
 def collect_garbage_seldom() -> None:
-    """Verdicts come and go by thousands and hold no cycles: looking for some is a tenth of a fold's time."""
+    """Makes garbage collection rare: it takes a tenth of a fold, and verdicts hold no cycles."""
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
 
@@ -123,7 +124,7 @@ async def run_in_loop(
     options: StageOptions,
     beside: Sequence[Beside],
 ) -> int:
-    """`run_stage` for a loop that runs already."""
+    """`run_stage` inside a running event loop."""
     partitions = await _check_topics(bootstrap, topic, options.snapshots)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -166,7 +167,7 @@ async def run_in_loop(
 async def _until_stopped(
     name: str, app: Any, shell: Shell, stop: asyncio.Event, beside: Sequence[Beside]
 ) -> None:
-    """Return when a signal asks for it; end the process when anything else ends."""
+    """Returns when a signal asks to stop; ends the process when anything else ends."""
     stopping = asyncio.create_task(stop.wait())
     starting = asyncio.create_task(app.start())
     others = [asyncio.create_task(_await(work)) for work in (shell.watch, shell.beat, *beside)]
@@ -189,7 +190,7 @@ async def _await(work: Beside) -> None:
 
 
 async def _stop(name: str, app: Any, shell: Shell) -> None:
-    """Save, acknowledge, and let the engine commit."""
+    """Saves, acknowledges, and lets the engine commit."""
     try:
         async with asyncio.timeout(_SAVE_WITHIN_S):
             await shell.save_all()
@@ -203,7 +204,7 @@ async def _stop(name: str, app: Any, shell: Shell) -> None:
 
 
 def _leave_by_force_after(seconds: float, name: str) -> None:
-    """A thread that hangs in a dead target must not outlive the stop."""
+    """Ends the process after a delay, so that a thread hanging in a dead target can't outlive the stop."""
 
     def leave() -> None:
         log.warning("stopped_by_force", stage=name, after_s=seconds)
@@ -215,7 +216,7 @@ def _leave_by_force_after(seconds: float, name: str) -> None:
 
 
 async def _check_topics(bootstrap: str, topic: str, snapshots: str) -> int:
-    """The number of partitions. Raises TopicMismatch."""
+    """Number of partitions of the topic. Raises TopicMismatch."""
     found = await partitions_of(bootstrap, [topic, snapshots])
     missing = [name for name in (topic, snapshots) if name not in found]
     if missing:

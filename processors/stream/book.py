@@ -1,7 +1,7 @@
-"""The bookkeeping of one partition: what is folded, held, saved, missing. Pure.
+"""Bookkeeping of one partition: which offsets are folded, held, saved or missing. Pure.
 
-Our `next` is the truth. The engine's events only bring records and carry the acknowledgement: an
-event is acknowledged when a confirmed snapshot covers it, in order of offset, never with a hole.
+Our `next` is authoritative. The engine's events only bring records and carry the acknowledgement: an
+event is acknowledged once a confirmed snapshot covers it, in order of offset, never leaving a hole.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 
 class OutOfOrder(RuntimeError):
-    """The engine broke an assumption of ours; the process must end."""
+    """The engine broke one of our assumptions; the process must end."""
 
 
 class HeldEvent(NamedTuple):
-    """An event that waits for its acknowledgement."""
+    """An event awaiting its acknowledgement."""
 
     offset: int
     event: Any
@@ -24,7 +24,7 @@ class HeldEvent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What to do with an arrived offset: read [missing_from, offset) from the topic, then fold or not."""
+    """Action for an arrived offset: read [missing_from, offset) from the topic, then fold or not."""
 
     fold: bool
     missing_from: int | None = None
@@ -42,16 +42,16 @@ class Book:
 
     @property
     def unsaved(self) -> int:
-        """Folded records that no snapshot covers yet."""
+        """Number of folded records that no snapshot covers yet."""
         return self.next - self.saved
 
     @property
     def held(self) -> int:
-        """Events that wait for their acknowledgement."""
+        """Number of events awaiting their acknowledgement."""
         return len(self._held)
 
     def arrive(self, offset: int, event: Any) -> Step:
-        """Hold the event and say what to do with its record."""
+        """Holds the event and returns what to do with its record."""
         if self._held and offset <= self._held[-1].offset:
             raise OutOfOrder(
                 f"offset {offset} arrived after {self._held[-1].offset} without a rebalance between them"
@@ -62,13 +62,13 @@ class Book:
         return Step(fold=True, missing_from=None if offset == self.next else self.next)
 
     def folded(self, offset: int) -> None:
-        """The record at `offset` is folded. Raises OutOfOrder unless it is the next one."""
+        """Marks the record at `offset` as folded. Raises OutOfOrder unless it is the next one."""
         if offset != self.next:
             raise OutOfOrder(f"folded offset {offset} where {self.next} was due")
         self.next = offset + 1
 
     def confirmed(self, next_offset: int) -> None:
-        """A snapshot that covers everything below `next_offset` is durable, and all outputs with it."""
+        """Marks a snapshot covering everything below `next_offset` as durable, with all outputs before it."""
         if not self.saved <= next_offset <= self.next:
             raise OutOfOrder(f"snapshot of {next_offset} confirmed between {self.saved} and {self.next}")
         self.saved = next_offset

@@ -1,8 +1,8 @@
-"""The detect stage: the fold of one partition of `dust.feed`, its outputs sent to Kafka at once.
+"""Detect stage: folds one partition of `dust.feed` and sends the outputs to Kafka at once.
 
-Records that wait together are folded together, at the latest a few milliseconds after the first
-(`DETECT_PACE`); whether the broker has confirmed the outputs is asked in `settle`, before a snapshot
-covers the records. Outputs go to the partition of their feed record.
+Waiting records are folded together, at the latest a few milliseconds after the first (`DETECT_PACE`);
+`settle` waits for the broker to confirm the outputs before a snapshot covers the records. Outputs go to the
+partition of their feed record.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _MOST_FLAGS = 20_000  # of a record: Kafka takes none above `topics.MAX_RECORD_B
 
 @lru_cache(maxsize=2)  # every partition brings the same one
 def _revision_of(value: bytes, headers: tuple[tuple[str, bytes], ...]) -> Revision:
-    """A configuration that can be planned. Raises whatever is wrong with it."""
+    """Decodes a configuration and checks that it can be planned. Raises whatever is wrong with it."""
     revision = decode(value, headers)
     assert isinstance(revision, Revision)
     day_of(revision.effective, Plan.of(revision).zone)
@@ -72,7 +72,7 @@ class DetectStage:
             self._detector = Detector.load(parts)
 
     def fold(self, record: RawRecord) -> None:
-        """See `Stage`. A record that cannot be read goes to quarantine as it is."""
+        """See `Stage`. A record that can't be read goes to quarantine unchanged."""
         try:
             if schema_of(record.headers) == REVISION:
                 feed: FeedRecord = _revision_of(record.value, tuple(map(tuple, record.headers)))
@@ -99,7 +99,7 @@ class DetectStage:
                 self._collect([next(raws)], self._detector.fold(part), ())
 
     async def deliver(self) -> None:
-        """See `Stage`: hands over to the producer, which confirms later."""
+        """See `Stage`: hands outputs to the producer, which confirms later."""
         self._fold_waiting()
         outgoing, self._outgoing = self._outgoing, []
         for topic, key, value, headers in outgoing:
@@ -110,7 +110,7 @@ class DetectStage:
             )
 
     async def settle(self) -> None:
-        """See `Stage`: every output is confirmed, or this raises."""
+        """See `Stage`: waits until every output is confirmed; raises if one can't be."""
         sent, self._sent = self._sent, []
         await asyncio.gather(*sent)
 
@@ -119,7 +119,7 @@ class DetectStage:
         return self._detector.dump()
 
     def _collect(self, records: list[RawRecord], out: Outputs, begins: tuple[int, ...]) -> None:
-        """What folding these records led to. `begins`: the first row of each that has readings."""
+        """Queues the outputs of folding these records. `begins`: first row of each that has readings."""
         record = records[-1]
         received_at = received_at_of(record.headers, record.appended_at)
         trace = ("feed", b"%d/%d" % (record.partition, record.offset))
@@ -170,7 +170,7 @@ class DetectStage:
             self._outgoing.append((self._results, None, value, [*headers, trace]))
 
     def _keep_context(self, record: RawRecord, received_at: int) -> None:
-        """What verdicts depend on goes into history too: once, though every partition reads it."""
+        """Sends context that verdicts depend on to history as well: once, though every partition reads it."""
         schema = schema_of(record.headers)
         if record.partition == 0 and schema in _OF_EVERY_PARTITION:
             value, headers = encode_context(record.value, schema, received_at)
@@ -191,7 +191,7 @@ class DetectStage:
 
 
 def detect_stages(telemetry: Telemetry, results: str = RESULTS, breaches: str = BREACHES) -> StageFactory:
-    """The factory for the shell; `results` and `breaches` are the topics that it publishes to."""
+    """Factory for the shell; `results` and `breaches` are the topics that its stages publish to."""
 
     def make(outlet: Outlet) -> DetectStage:
         return DetectStage(outlet, telemetry, results, breaches)

@@ -1,7 +1,7 @@
-"""Keeps one assigned partition: folds in order, delivers, saves, and acknowledges what is saved.
+"""Keeper of one assigned partition: folds in order, delivers, saves, and acknowledges what is saved.
 
 The stream coroutine (`take`) and the saver task (`save_when_due`) share it under one lock. After each
-await the keeper asks itself whether a rebalance has dropped it; then it leaves everything as it is.
+await the keeper checks whether a rebalance has dropped it; if so, it leaves everything unchanged.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Keeper:
         self.moved_at = time.monotonic()  # when a record was last folded, or the target waited for
 
     async def open(self, committed: int | None) -> None:
-        """Load the newest snapshot that can be read, and what the engine committed that none covers."""
+        """Loads the newest readable snapshot, and folds records that were committed beyond it."""
         async with self._alone():
             if self.book is None:
                 await self._open()
@@ -78,7 +78,7 @@ class Keeper:
                 await self._catch_up(book, committed)
 
     async def take(self, record: RawRecord, event: Any) -> None:
-        """Fold a record that the engine brought, after anything missing before it."""
+        """Folds a record that the engine brought, after any missing records before it."""
         async with self._alone():
             if self.book is None:
                 await self._open()
@@ -93,13 +93,13 @@ class Keeper:
                 self._release(book)
 
     async def save(self) -> None:
-        """Deliver, settle, save and acknowledge everything folded so far."""
+        """Delivers, settles, saves and acknowledges everything folded so far."""
         async with self._alone():
             if self.book is not None:
                 await self._save(self.book)
 
     async def save_when_due(self) -> None:
-        """The saver task: runs until it is cancelled."""
+        """Saver task: delivers and saves when due, until cancelled."""
         while True:
             await self._dirty.wait()
             await self._until_due()
@@ -114,7 +114,7 @@ class Keeper:
                     self._dirty.clear()
 
     async def _until_due(self) -> None:
-        """Sleep until there is something to do; what is collected meanwhile may be due earlier."""
+        """Sleeps until there is something to do; records collected meanwhile may be due earlier."""
         while (wait := self._due_at() - time.monotonic()) > 0:
             self._collecting.clear()
             with contextlib.suppress(TimeoutError):
@@ -122,13 +122,14 @@ class Keeper:
                     await self._collecting.wait()
 
     def drop(self) -> None:
-        """A rebalance took the partition away: nothing of this keeper counts any more."""
+        """Abandons the partition after a rebalance took it away; nothing this keeper does counts any more."""
         self.dropped = True
 
     @contextlib.asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:
-        """Work on the partition. Cut off in the middle (the engine cancels a stream at a stop, while its
-        target is dead), a stage may have let go of outputs that never arrived: no save may follow."""
+        """Exclusive work on the partition. If it is interrupted (the engine cancels a stream on stop while
+        its target is dead), a stage may have released outputs that never arrived: no save may follow.
+        """
         async with self._lock:
             self._check()
             try:

@@ -1,8 +1,8 @@
-"""Lets a stage resume when its log has lost records or its state can't be read.
+"""Log gaps: lets a stage resume when its log has lost records or its state can't be read.
 
-A stage never goes on by itself in such a case (`LogGap`, `LogShort`, `SnapshotUnreadable`). Accepting it
-writes a `gap` signal into the partition, so that the fold, audits and replays know of it, and then moves the
-stage's state to the beginning of the log, or begins a new one where it can't be read.
+A stage never continues by itself in such a case (`LogGap`, `LogShort`, `SnapshotUnreadable`). Accepting the
+gap writes a `gap` signal into the partition, so that the fold, audits and replays know of it, and then moves
+the stage's state to the beginning of the log, or starts a new state if it can't be read.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ async def stages_in_use(
 class Gap:
     """A stage whose next record is not in the log, or whose state can't be read (`damages`).
 
-    `next`: where it went on, or where a new state begins.
+    `next`: offset it would continue from, or where a new state begins.
     """
 
     stage: str
@@ -63,7 +63,7 @@ class Gap:
     damages: tuple[Damage, ...] = ()
 
     def words(self) -> str:
-        """What is missing."""
+        """Description of what is missing."""
         where = f"{self.stage}: {self.topic} partition {self.partition}"
         if self.damages:
             read = "; ".join(damage.words() for damage in self.damages)
@@ -77,7 +77,7 @@ class Gap:
 async def find_gaps(
     bootstrap: str, stages: Mapping[str, str] = _STAGES, snapshots: str = SNAPSHOTS
 ) -> list[Gap]:
-    """Every partition that cannot go on; `stages`: name of the states -> topic. Raises KafkaMissing."""
+    """Every partition that can't continue; `stages`: name of the states -> topic. Raises KafkaMissing."""
     async with _kafka(bootstrap, snapshots) as kafka:
         return [gap async for gap in kafka.gaps(stages)]
 
@@ -88,10 +88,10 @@ async def accept_gaps(
     snapshots: str = SNAPSHOTS,
     revisions: Sequence[Revision] = (),
 ) -> list[Gap]:
-    """Let the stages go on; returns what was accepted. `revisions`: all that were applied, in order.
+    """Lets the stages continue; returns what was accepted. `revisions`: all that were applied, in order.
 
-    Run it while the stages concerned are stopped. Doing it again finds nothing more to do; cut off in
-    the middle, it is finished by running it again. Raises KafkaMissing.
+    Run it while the stages concerned are stopped. Running it again finds nothing more to do, or finishes
+    a run that was interrupted. Raises KafkaMissing.
     """
     accepted = []
     async with _kafka(bootstrap, snapshots) as kafka:
@@ -103,7 +103,7 @@ async def accept_gaps(
 
 @dataclass(frozen=True, slots=True)
 class _Kafka:
-    """What finding and accepting needs of a running Kafka."""
+    """Connections to a running Kafka for finding and accepting gaps."""
 
     bootstrap: str
     reader: Reader
@@ -137,7 +137,7 @@ class _Kafka:
     async def _new_start(
         self, assignment: Assignment, error: SnapshotUnreadable, start: int, end: int
     ) -> int:
-        """Where a new state begins: after what the old one covered, as far as that is known."""
+        """Offset at which a new state begins: after everything the old one covered, as far as known."""
         if error.newest is not None and start <= error.newest.next <= end:
             return error.newest.next
         group = group_of(assignment.state) if assignment.state in _STAGES else assignment.state
@@ -163,9 +163,9 @@ class _Kafka:
         await self.states.replace(gap.stage, gap.partition, Snapshot(going_on, parts, begun))
 
     async def _signal(self, gap: Gap, parts: Parts | None) -> Signal:
-        """From the last instant that the state has seen to the first that the log still has.
+        """Signal from the last instant that the state has seen to the first that the log still has.
 
-        Of a state that can't be read: all windows that may have been open where the new one begins.
+        For a state that can't be read it covers all windows that may have been open where the new one begins.
         """
         at = gap.log_start if parts is not None else min(gap.next, gap.log_end - 1)
         first = await self.reader.records(gap.topic, gap.partition, max(at, 0), min(at + 1, gap.log_end))
@@ -190,7 +190,7 @@ def _begun_anew(detector: Detector, revisions: Sequence[Revision], signal: Signa
 
 
 def _restorer(topic: str) -> Any:
-    """What finds out whether a state can be read."""
+    """Function that raises if a state can't be read."""
     if topic != FEED:
         return lambda parts: None
     return lambda parts: None if parts is None else Detector.load(parts)

@@ -1,8 +1,8 @@
-"""What a partition starts from: the newest state that can be read, or a log that reaches back far enough.
+"""Opening of a partition: from the newest readable state, or from a log that reaches back far enough.
 
-A part of a state that is missing, damaged or of another version is one and the same case: it is named, and
-the state before it is taken, or all is folded anew. Where neither gives the same state the process ends and
-names the command that goes on with another one.
+A part of a state that is missing, damaged or of another version is always handled the same way: it is
+reported, and the state before it is used, or everything is folded anew. If neither gives the same state, the
+process ends and names the command that continues with a different one.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where folding goes on, since where it was folded (`Snapshot.begun`), and keys of states before."""
+    """Offset to fold next, offset that folding began at (`Snapshot.begun`), keys of earlier states."""
 
     next: int
     begun: int
@@ -45,7 +45,7 @@ class Start:
 
 
 class SnapshotUnreadable(FeedError):
-    """No state can be read, and the log does not reach back to where it was begun; ends with exit code 2."""
+    """No state can be read, and the log doesn't reach back to where it was begun; ends with exit code 2."""
 
     def __init__(
         self, assignment: Assignment, damages: list[Damage], newest: Manifest | None, log_start: int
@@ -62,7 +62,7 @@ class SnapshotUnreadable(FeedError):
 
 
 async def start_of(assignment: Assignment, snapshots: Snapshots, reader: Reader, restore: Restore) -> Start:
-    """Restore the newest state that can be read. Raises LogGap, LogShort, SnapshotUnreadable."""
+    """Restores the newest readable state. Raises LogGap, LogShort, SnapshotUnreadable."""
     search = snapshots.search(assignment.state, assignment.partition)
     damages: list[Damage] = []
     newest: Manifest | None = None

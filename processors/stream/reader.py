@@ -1,4 +1,4 @@
-"""Reads ranges of a topic with a plain consumer: what the engine skipped, and the newest snapshots."""
+"""Reader of topic ranges, with a plain consumer: records that the engine skipped, and snapshots."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _STUCK_S = 30.0  # a range that brings nothing for so long is an error, not a wa
 
 
 class FeedError(Exception):
-    """The log cannot give what the state needs; ends the stage with exit code 1."""
+    """The log can't supply what the state needs; ends the stage (exit code 1, SnapshotUnreadable: 2)."""
 
 
 class LogGap(FeedError):
-    """The log begins after the first record that is missing: retention has deleted some."""
+    """The log begins after the first missing record: retention has deleted some."""
 
     def __init__(self, topic: str, partition: int, missing_from: int, log_start: int) -> None:
         self.topic, self.partition = topic, partition
@@ -36,7 +36,7 @@ class LogGap(FeedError):
 
 
 class LogShort(FeedError):
-    """The log ends before what the state covers: the topic was made anew, or the broker lost its end."""
+    """The log ends before the offset that the state covers: the topic was recreated, or its end lost."""
 
     def __init__(self, topic: str, partition: int, covered: int, log_end: int) -> None:
         self.topic, self.partition = topic, partition
@@ -59,7 +59,7 @@ class Reader:
         self._lock = asyncio.Lock()
 
     async def start(self) -> None:
-        """Connect."""
+        """Connects."""
         self._consumer = self._consumer_of(MAX_RECORD_BYTES)
         await self._consumer.start()
 
@@ -73,7 +73,7 @@ class Reader:
         )
 
     async def stop(self) -> None:
-        """Disconnect."""
+        """Disconnects."""
         for consumer in (self._consumer, self._single):
             if consumer is not None:
                 await consumer.stop()
@@ -93,7 +93,7 @@ class Reader:
         return {at.partition: int(offset) for at, offset in found.items()}
 
     async def committed(self, group: str, topic: str) -> dict[int, int]:
-        """What a consumer group has committed, by partition. A hint, no more."""
+        """Offsets committed by a consumer group, by partition. Only a hint."""
         admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
         await admin.start()
         try:
@@ -103,11 +103,11 @@ class Reader:
         return {at.partition: meta.offset for at, meta in found.items() if at.topic == topic}
 
     async def records(self, topic: str, partition: int, start: int, end: int) -> list[Any]:
-        """The records of [start, end) that exist (a compacted topic has holes), as aiokafka gives them."""
+        """Existing records of [start, end) (a compacted topic has holes), as aiokafka returns them."""
         return [r async for r in self._read(topic, partition, start, end)]
 
     async def record(self, topic: str, partition: int, offset: int) -> Any | None:
-        """The record at an offset; None: there is none (any more)."""
+        """Record at an offset; None if there is none (any more)."""
         begin, end = await self.bounds(topic, partition)
         if not begin <= offset < end:
             return None
@@ -120,7 +120,7 @@ class Reader:
         return records[0] if records and records[0].offset == offset else None
 
     async def missing(self, topic: str, partition: int, start: int, end: int) -> AsyncIterator[RawRecord]:
-        """Every record of [start, end). Raises LogGap when the log doesn't have them all."""
+        """Every record of [start, end). Raises LogGap if the log doesn't have them all."""
         due = start
         begin, _ = await self.bounds(topic, partition)
         if start < begin:
@@ -148,7 +148,7 @@ class Reader:
                 return
 
     async def _fetch(self, consumer: Any, at: TopicPartition, position: int) -> list[Any]:
-        """At least one record from `position` on; empty when compaction left none up to the log's end."""
+        """At least one record from `position` on; empty if compaction left none up to the log's end."""
         consumer.assign([at])
         consumer.seek(at, position)
         deadline = time.monotonic() + _STUCK_S
@@ -167,7 +167,7 @@ class Reader:
 
 
 def raw(record: Any) -> RawRecord:
-    """A record of aiokafka as a stage gets it."""
+    """Converts a record of aiokafka to the form that stages receive."""
     return RawRecord(
         record.partition, record.offset, list(record.headers), record.value, int(record.timestamp)
     )

@@ -1,8 +1,8 @@
-"""The one shell around every stage: a Faust agent without tables, and confirmed snapshots of our own.
+"""Shell around every stage: a Faust agent without tables, and confirmed snapshots of our own.
 
-What Faust is asked for: group membership, assignment, events in order, commits of what we acknowledge.
-Everything that must not be lost is in the stage's snapshot; its `next` decides, never the committed
-offset. Anything unexpected ends the process, because Faust's supervisor would go on without the event.
+Faust provides group membership, assignment, events in order, and commits of what we acknowledge. Everything
+that must not be lost is in the stage's snapshot; its `next` decides, never the committed offset. Anything
+unexpected ends the process, because Faust's supervisor would continue without the event.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def exit_code_of(error: BaseException) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a shell is to do: run the stages of `factory` over a topic as a member of a group."""
+    """Task of a shell: run the stages of `factory` over a topic as a member of a group."""
 
     name: str
     group: str
@@ -125,14 +125,14 @@ class Shell:
         telemetry.ready_when("partitions", self._not_ready)
 
     def attach(self, app: Any, source: Any, agent_name: str) -> None:
-        """Make the agent and listen to rebalances."""
+        """Creates the agent and subscribes to rebalances."""
         self.app = app
         app.agent(source, name=agent_name, isolated_partitions=True)(self._consume)
         app.on_partitions_revoked.connect(self._revoked)
         app.on_partitions_assigned.connect(self._assigned)
 
     async def save_all(self) -> None:
-        """Fold nothing more; save what was folded. For a clean stop, after which nothing is repeated."""
+        """Stops folding and saves what was folded. For a clean stop, after which nothing is repeated."""
         self._stopping = True
         await asyncio.gather(*(self._close(keeper) for keeper in list(self._keepers.values())))
 
@@ -142,7 +142,7 @@ class Shell:
         keeper.drop()
 
     async def watch(self) -> None:
-        """The watch task: lag, membership while targets are dead, and a wedge that Faust doesn't see."""
+        """Watch task: lag, membership while targets are dead, and stalls that Faust doesn't notice."""
         while True:
             await asyncio.sleep(_WATCH_S)
             if self.app.should_stop and not self._stopping:
@@ -156,7 +156,7 @@ class Shell:
                 log.warning("kafka_does_not_answer", stage=self.name, error=repr(error))
 
     async def beat(self) -> None:
-        """Shows the liveness probe that the event loop runs."""
+        """Shows the liveness probe that the event loop is running."""
         while True:
             self._beat = time.monotonic()
             await asyncio.sleep(_WATCH_S)
@@ -207,7 +207,7 @@ class Shell:
             end_process(self.name, error)
 
     def _keeper(self, partition: int, committed: int | None = None) -> Keeper:
-        """The partition's keeper, made if a rebalance (or a cancelled delivery) has dropped it."""
+        """Keeper of the partition, recreated if a rebalance (or a cancelled delivery) has dropped it."""
         keeper = self._keepers.get(partition)
         if keeper is None or keeper.dropped:
             keeper = self._keepers[partition] = Keeper(
@@ -262,7 +262,10 @@ class Shell:
         log.info("partitions_assigned", stage=self.name, partitions=sorted(mine))
 
     def _look_for_clash(self) -> None:
-        """Two workers of one instance id take the membership from each other and neither gets anywhere."""
+        """Raises InstanceClash if another worker with our instance id keeps taking over the membership.
+
+        Two such workers take it from each other, and neither makes progress.
+        """
         now, member = time.monotonic(), engine.member_id(self.app)
         if not self._members or self._members[-1][1] != member:
             self._members.append((now, member))
@@ -280,7 +283,7 @@ class Shell:
             )
 
     async def _open(self, partitions: set[int]) -> None:
-        """Open partitions before their first event: one may have been committed past our snapshot."""
+        """Opens partitions before their first event: one may have been committed past our snapshot."""
         committed = await self._reader.committed(self.group, self.topic)
         for partition in sorted(partitions - self._unreadable.keys()):
             keeper = self._keeper(partition)

@@ -1,14 +1,14 @@
 """States in the compacted topic `dust.snapshots`: named parts, and the manifest that covers them.
 
-Parts that are large are records of their own, confirmed before the manifest that names them; small ones ride
+Large parts are records of their own, confirmed before the manifest that names them; small ones are inlined
 in the manifest's record. Keys, in the partition of the same number:
 
     STAGE/PARTITION/OPENING/manifest/SLOT           SLOT: 0, 1 in turn
     STAGE/PARTITION/OPENING/part/NAME/SLOT/PIECE    SLOT: 0 to 2, one that neither of two manifests names
 
-STAGE is the consumer group where that has another name than `dustwatch-STAGE`: two applications on one Kafka
-keep apart. OPENING is another one each time that a worker opens the partition, so that what one has written
-no other overwrites. Of all manifests that are there the one with the highest `next` is the newest.
+STAGE is the consumer group if its name differs from `dustwatch-STAGE`, so that two applications on one Kafka
+stay separate. OPENING is different each time a worker opens the partition, so that no worker overwrites what
+another has written. Of all manifests present, the one with the highest `next` is the newest.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ _LOOK_BACK = (64, 1024, 16384)  # records of the topic's end to look through bef
 
 
 class SnapshotRefused(RuntimeError):
-    """The broker (or our own limit) did not take a snapshot: nothing may be acknowledged on it."""
+    """The broker (or our own limit) rejected a snapshot: nothing may be acknowledged on it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A stage's state after everything below `next`; `parts` None: it begins there with nothing.
+    """State of a stage after everything below `next`; `parts` None: it starts there with nothing.
 
-    `begun`: the offset from which on folding the log gives this state; -1: there is none.
+    `begun`: the offset from which folding the log gives this state; -1: there is none.
     """
 
     next: int
@@ -61,12 +61,12 @@ class Damage:
     why: str
 
     def words(self) -> str:
-        """Which, where and why."""
+        """Which part, where, and why."""
         return f"part {self.part} at offset {self.offset}: {self.why}"
 
 
 class Damaged(Exception):
-    """A state that can't be read."""
+    """A state can't be read."""
 
     def __init__(self, damage: Damage) -> None:
         self.damage = damage
@@ -75,7 +75,7 @@ class Damaged(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PartEntry:
-    """A part as a manifest names it: in records at `offsets`, or `at` a place in the manifest's own."""
+    """A part as listed in a manifest: in records at `offsets`, or `at` a position in the manifest's own."""
 
     name: str
     version: int
@@ -88,7 +88,7 @@ class PartEntry:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a state consists of; `offset` and `key` of its record, `inline`: the parts that ride in it."""
+    """Contents of a state; `offset` and `key` of the manifest's record, `inline`: the parts inlined in it."""
 
     next: int
     begun: int
@@ -98,13 +98,13 @@ class Manifest:
     key: str = ""
 
     def where(self, part: str) -> int:
-        """The offset of a part's record."""
+        """Offset of the record that holds a part."""
         named = [one.offsets[0] for one in self.parts or () if one.name == part and one.offsets]
         return named[0] if named else self.offset
 
     @property
     def keys(self) -> Iterable[bytes]:
-        """The keys of all records that the manifest's opening may have written of these parts."""
+        """Keys of all records that the manifest's opening may have written for these parts."""
         opening = self.key.rsplit("/", 2)[0]
         yield from (_manifest_key(opening, slot) for slot in range(2))
         for one in self.parts or ():
@@ -124,7 +124,7 @@ def encode_manifest(manifest: Manifest) -> bytes:
 
 
 def decode_manifest(value: bytes, offset: int = -1, key: str = "") -> Manifest:
-    """The inverse. Raises Damaged."""
+    """Inverse of `encode_manifest`. Raises Damaged."""
     head, _, rest = value.partition(b"\n")
     schema, _, checksum = head.partition(b" ")
     if schema != SCHEMA.encode():
@@ -158,7 +158,7 @@ def state_of(stage: str, group: str) -> str:
 
 
 def place_of(state: str, partition: int) -> str:
-    """Where the keys of a partition's states begin."""
+    """Prefix of the keys of a partition's states."""
     return f"{state}/{partition}"
 
 
@@ -171,7 +171,7 @@ def _part_key(opening: str, name: str, slot: int, piece: int) -> bytes:
 
 
 class StateSearch:
-    """Looks for states of a partition from the topic's end backwards, and notes the keys that it passes."""
+    """Backward search for states of a partition from the topic's end; collects the keys on the way."""
 
     def __init__(self, reader: Reader, topic: str, state: str, partition: int) -> None:
         self._reader, self._topic, self._partition = reader, topic, partition
@@ -180,7 +180,7 @@ class StateSearch:
         self.keys: set[bytes] = set()  # of records that are there
 
     async def candidates(self) -> AsyncIterator[Manifest | Damage]:
-        """Manifests, the newest first, and before them those of their part of the log that can't be read."""
+        """Manifests, newest first; unreadable ones come first in each stretch of the log searched."""
         begin, end = await self._reader.bounds(self._topic, self._partition)
         looked = end
         for window in (*_LOOK_BACK, end - begin):
@@ -223,7 +223,7 @@ class _Written:
 
 @dataclass(slots=True)
 class StateWriter:
-    """Writes the states of a partition from one opening of it to the next."""
+    """Writer of a partition's states, from one opening to the next."""
 
     producer: Any
     topic: str
@@ -236,7 +236,7 @@ class StateWriter:
     _turn: int = 0
 
     async def send_parts(self, snapshot: Snapshot) -> Manifest:
-        """Send what is large and has changed; the manifest to `confirm`, when the broker has all parts.
+        """Sends large parts that have changed; returns the manifest once the broker has all parts.
 
         Raises SnapshotRefused.
         """
@@ -261,7 +261,7 @@ class StateWriter:
         return Manifest(snapshot.next, snapshot.begun, tuple(entries), b"".join(inline))
 
     async def confirm(self, manifest: Manifest) -> None:
-        """Return when the broker has the manifest: the state counts from then on. Raises SnapshotRefused."""
+        """Sends the manifest; the state is valid once the broker has confirmed it. Raises SnapshotRefused."""
         key, value = _manifest_key(self._place, self._turn), encode_manifest(manifest)
         await self._send(key, value, MANIFEST, manifest.next)
         self._turn = 1 - self._turn
@@ -291,7 +291,7 @@ class StateWriter:
         return entry
 
     async def _send(self, key: bytes, value: bytes, what: str, next_offset: int) -> int:
-        """The offset of the record."""
+        """Sends a record and returns its offset. Raises SnapshotRefused."""
         try:
             sent = await self.producer.send_and_wait(
                 self.topic, value, key=key, partition=self.partition, headers=[("schema", SCHEMA.encode())]
@@ -316,7 +316,7 @@ class Snapshots:
         return StateSearch(self._reader, self.topic, state, partition)
 
     def writer(self, state: str, partition: int, former: Iterable[bytes] = ()) -> StateWriter:
-        """A new opening of a partition; what stands under `former` is buried when it has two states."""
+        """A new opening of a partition; keys in `former` get tombstones once it has confirmed two states."""
         return StateWriter(self._producer, self.topic, state, partition, set(former))
 
     async def newest(self, state: str, partition: int) -> Manifest | None:
@@ -379,7 +379,7 @@ class Snapshots:
         return b"".join(pieces)
 
     async def replace(self, state: str, partition: int, snapshot: Snapshot) -> None:
-        """Let this state count and no other, whatever their `next`. Only while no worker runs."""
+        """Makes this the only valid state, whatever the `next` of others. Only while no worker runs."""
         search = self.search(state, partition)
         [_ async for _ in search.candidates()]
         writer = self.writer(state, partition)
@@ -388,7 +388,7 @@ class Snapshots:
 
 
 async def bury(producer: Any, topic: str, partition: int, keys: Iterable[bytes]) -> None:
-    """Put tombstones on keys: compaction takes their records away."""
+    """Writes tombstones for keys, so that compaction removes their records."""
     await asyncio.gather(
         *(producer.send_and_wait(topic, None, key=key, partition=partition) for key in sorted(keys))
     )

@@ -1,4 +1,4 @@
-"""What the shell runs: a Stage folds the records of one partition and makes its outputs durable.
+"""Stage, as run by the shell: folds the records of one partition and makes its outputs durable.
 
 The shell owns offsets, snapshots and acknowledgements; a stage knows nothing of them.
 """
@@ -30,7 +30,7 @@ __all__ = [
 
 
 class RawRecord(NamedTuple):
-    """One Kafka record as it was read; `appended_at` is the broker's append time in ms."""
+    """One Kafka record as read; `appended_at` is the broker's append time in ms."""
 
     partition: int
     offset: int
@@ -40,42 +40,43 @@ class RawRecord(NamedTuple):
 
 
 class Stage(Protocol):
-    """The work of one partition. The shell calls it from one coroutine at a time, in offset order.
+    """Work on one partition. The shell calls it from one coroutine at a time, in offset order.
 
-    An exception from any method ends the process: what is the data's fault must be handled inside.
+    An exception from any method ends the process: problems with the data must be handled inside.
     """
 
     def restore(self, parts: Parts | None) -> None:
-        """Start from what `snapshot` returned earlier; None: from nothing.
+        """Starts from what `snapshot` returned earlier; None: from nothing.
 
-        Raises PartUnreadable for a part that is missing or not to be read; then it is called again.
+        Raises PartUnreadable for a part that is missing or can't be read; then it is called again.
         """
 
     def fold(self, record: RawRecord) -> None:
-        """Take one record; outputs are collected in the stage itself."""
+        """Folds one record; outputs are collected in the stage itself."""
 
     async def deliver(self) -> None:
-        """Send what was collected. May wait for a dead target as long as it takes, retrying on the real
-        clock; the shell keeps its membership meanwhile, and cancels it when the partition moves away."""
+        """Sends what was collected. May wait for a dead target as long as it takes, retrying on the real
+        clock; the shell keeps its membership meanwhile, and cancels it when the partition moves away.
+        """
 
     async def settle(self) -> None:
-        """Return when everything that was delivered is durable; raise if it cannot be."""
+        """Returns when everything delivered is durable; raises if it can't be."""
 
     def snapshot(self) -> Parts:
-        """The state after the last folded record, in parts of any names; called when all has settled."""
+        """State after the last folded record, in parts with any names; called when all has settled."""
 
 
 @runtime_checkable
 class Weighed(Protocol):
-    """A stage that says how much it has collected (readings, points); others count records."""
+    """A stage that reports how much it has collected (readings, points); for others records are counted."""
 
     def weight(self) -> int:
-        """How much waits for `deliver`."""
+        """Amount waiting for `deliver`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often a stage delivers and saves; seconds of the real clock."""
+    """Intervals at which a stage delivers and saves; seconds of the real clock."""
 
     deliver_s: float = 0.0  # 0: after each record
     backlog_s: float = 0.0  # instead, for records that have been in the log for `OLD_S`: more will follow
@@ -84,7 +85,7 @@ class Pace:
     save_records: int = 5000
 
     def patience_s(self, appended_at: int, now_ms: float) -> float:
-        """How long a record may wait for others; `appended_at`: the broker's append time, ms."""
+        """Time that a record may wait for others, s; `appended_at`: the broker's append time, ms."""
         return max(self.deliver_s, self.backlog_s) if now_ms - appended_at > OLD_S * 1000 else self.deliver_s
 
 
@@ -96,7 +97,7 @@ ALERTS_PACE = Pace(save_s=0.5, save_records=500)
 
 
 class Outlet(NamedTuple):
-    """What a stage factory is given: its partition and the running confirmed producer of the process."""
+    """Inputs of a stage factory: its partition and the running confirmed producer of the process."""
 
     partition: int
     producer: Any  # a started aiokafka.AIOKafkaProducer, acks=all

@@ -1,7 +1,7 @@
-"""The store stage: what `dust.results` says goes into history; what the store refuses into quarantine.
+"""Store stage: writes `dust.results` to history, and points that the store refuses to quarantine.
 
-A dead store holds this stage and nothing else: kept points are tried again until it takes them, and
-nothing behind them is folded meanwhile. The snapshot counts what was stored, once each.
+A dead store blocks this stage and nothing else: points not written are retried until the store accepts
+them, and nothing behind them is folded meanwhile. The snapshot counts stored points, each once.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.2, 5.0
 
 @dataclass(slots=True)
 class _Collected:
-    """What waits for `deliver`."""
+    """Records waiting for `deliver`."""
 
     readings: list[Readings] = field(default_factory=list)
     flags: list[Flagged] = field(default_factory=list)
@@ -81,7 +81,7 @@ class _Collected:
     weight: int = 0
 
     def batches(self) -> list[PointBatch]:
-        """All of it as points."""
+        """All of them as points."""
         return batches_of(
             {
                 "readings": self.readings,
@@ -96,7 +96,7 @@ class _Collected:
 
 @dataclass(slots=True)
 class Worker:
-    """What the stages of one process share: the store, its threads, and what keeps it from writing."""
+    """State shared by the stages of one process: the store, its threads, and what blocks writing."""
 
     history: History
     telemetry: Telemetry
@@ -107,7 +107,7 @@ class Worker:
     waits: dict[int, str] = field(default_factory=dict)  # partition -> what is in the way
 
     def in_the_way(self) -> str | None:
-        """For /readyz: why points are being kept."""
+        """Reason why points are waiting, for /readyz; None: they are not."""
         return next(iter(self.waits.values()), None)
 
 
@@ -126,16 +126,16 @@ class StoreStage:
         self._collected = _Collected()
 
     def snapshot(self) -> Parts:
-        """The counts: readings, intervals, verdicts, duplicates, and what was refused."""
+        """Counts of stored points by kind, of duplicates, and of refusals by code."""
         data = orjson.dumps(dict(self.counts), option=orjson.OPT_SORT_KEYS)
         return {_COUNTS: SavedPart(_COUNTS_VERSION, data)}
 
     def weight(self) -> int:
-        """Points collected."""
+        """Number of points collected."""
         return self._collected.weight
 
     def fold(self, record: RawRecord) -> None:
-        """See `Stage`. A record that cannot be read goes to quarantine as it is."""
+        """See `Stage`. A record that can't be read goes to quarantine unchanged."""
         self._worker.telemetry.records.labels("results").inc()
         collected = self._collected
         collected.received_at = max(collected.received_at, _received_at(record))
@@ -193,10 +193,10 @@ class StoreStage:
             self._worker.telemetry.last_reading.set(newest / 1000)
 
     async def settle(self) -> None:
-        """`deliver` has returned only when all was durable."""
+        """Nothing to wait for: `deliver` returned only once all was durable."""
 
     async def _write(self, batches: list[PointBatch], received_at: int) -> Counter[str]:
-        """Write until nothing is kept; the number of refused points by kind."""
+        """Writes until no points remain; returns the number of refused points by kind."""
         refused: Counter[str] = Counter()
         tries = 0
         try:
@@ -263,7 +263,7 @@ def _counts(data: bytes) -> Counter[str]:
 
 
 def _quarantined(refusal: Refusal, received_at: int) -> Quarantined:
-    """A refused point as JSON (`points.point_from_json` reads it back)."""
+    """Quarantine record of a refused point as JSON (`points.point_from_json` reads it back)."""
     raw = point_to_json(refusal.point)
     return Quarantined(received_at, "store", RESULTS, "store_refused", refusal.reason, raw)
 

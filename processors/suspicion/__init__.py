@@ -1,8 +1,8 @@
-"""Suspected falsification (疑似): patterns that are known from falsified data, each hour, of every device.
+"""Suspected falsification (疑似): hourly search of every device for patterns known from falsified data.
 
-Readings of a clock hour become features (`hour_features`), which a ring keeps for a week; each pattern is a
-module and an entry of the table in `patterns`, and looks at that ring and the device's surroundings. What it
-finds is told once an episode (`Episodes`), with the guards that were looked at; a person decides.
+Readings of a clock hour become features (`hour_features`), kept for a week in a ring; each pattern is a
+module and an entry in the table in `patterns`, and examines that ring and the device's surroundings. Each
+finding is reported once per episode (`Episodes`), with the guards that were checked; a person decides.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The air as monitors measured it: raw hourly features with the corrections now known.
+"""Corrected levels of the air: raw hourly features with the corrections now known.
 
-The ring holds what was sent, so that a calibration is no step of a device's numbers. Only where one
-monitor is compared with others, or with a limit in ug/m3, its corrected level counts.
+The ring holds values as sent, so that a calibration doesn't appear as a step in a device's values. The
+corrected level is used only where a monitor is compared with others, or with a limit in ug/m3.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ _THOUSAND = 1000.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Air:
-    """The corrections of PM10 of a partition's monitors."""
+    """Corrections of PM10 for a partition's monitors."""
 
     table: Corrections
 
     def of(self, values: Floats, starts: Int64s) -> Floats:
-        """(hours, devices) of ug/m3, corrected as of the beginning of each hour (`starts`, ms UTC)."""
+        """(hours, devices) of ug/m3, corrected as of the start of each hour (`starts`, ms UTC)."""
         rows = np.unique(self.table.row)
         row: Int32s = np.tile(rows, len(starts))
         at, holds = entries(row, np.repeat(starts, len(rows)), self.table)
@@ -35,11 +35,11 @@ class Air:
 
 
 def air_of(table: Corrections) -> Air | None:
-    """None where nothing is calibrated."""
+    """Corrections as an `Air`; None if nothing is calibrated."""
     return Air(table) if len(table) else None
 
 
 def hours_up_to(newest: int, hours: int, before: int = 0) -> Int64s:
-    """The starts of as many hours, the oldest first, ending `before` hours before the newest."""
+    """Starts of that many hours, oldest first, ending `before` hours before the newest."""
     made: Int64s = newest - HOUR_MS * (before + np.arange(hours - 1, -1, -1, dtype=np.int64))
     return made

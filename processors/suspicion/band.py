@@ -1,6 +1,6 @@
 """Faults replaced by "good" random values: a narrow band, no memory, no daily cycle.
 
-All readings of all hours are as if drawn from one hat, while the background moves.
+All readings of all hours look like draws from one distribution, while the background moves.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class RandomBandSettings:
 
 
 def find(history: FeatureHistory, place: Surroundings, settings: RandomBandSettings) -> PatternFindings:
-    """Devices whose last hours look drawn from one hat."""
+    """Devices whose readings in the last hours look like draws from one distribution."""
     n = settings.hours
     count, mean = history.last("count", n), history.last("mean", n)
     memory = history.last("autocorrelation", n)

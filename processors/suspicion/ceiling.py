@@ -1,7 +1,7 @@
-"""Capped in software: nothing ever above X, and a cliff just below it.
+"""Values capped in software: nothing ever above X, and a cliff just below it.
 
-Two ways are known: values above X sent as X (a pile at the top), and values above X replaced by lower
-random ones (the greatest values of many hours end together, where honest ones are far apart).
+Two methods are known: values above X sent as X (a pile at the top), and values above X replaced by lower
+random ones (the maxima of many hours lie close together, where genuine ones are far apart).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class CeilingSettings:
 
 
 def find(history: FeatureHistory, place: Surroundings, settings: CeilingSettings) -> PatternFindings:
-    """Devices with a pile at X in the last day, or a cliff at X in the last days."""
+    """Devices with a pile at X in the last day, or a cliff at X over the last days."""
     del place  # a cap is seen in the device's own numbers
     tops = history.last("greatest", LONG_HOURS)
     day = tops[-24:]
@@ -89,7 +89,7 @@ def find(history: FeatureHistory, place: Surroundings, settings: CeilingSettings
 
 
 def _upper(tops: Floats, rank: int) -> tuple[Floats, Floats]:
-    """(greatest, the `rank`th greatest) of the hours' greatest values; NaN: nothing is known."""
+    """(greatest, `rank`th greatest) of the hours' maxima; NaN: unknown."""
     ordered = np.sort(np.where(np.isnan(tops), -1.0, tops), axis=0)
     return np.where(ordered[-1] < 0, np.nan, ordered[-1]), ordered[-rank]
 

@@ -1,7 +1,7 @@
-"""Clock games: the device's time stands apart from the time of receipt by a constant that changed.
+"""Clock manipulation: the device's time differs from the time of receipt by a constant that has changed.
 
-What is so far off that ingestion placed it by its receipt, or that nothing may judge it (from more than
-an hour ahead), has no lag of its own: it is counted, and half of an hour's readings are enough.
+A reading so far off that ingestion placed it by its receipt, or that nothing may judge it (more than an
+hour ahead), has no lag of its own: it is counted, and half of an hour's readings are enough.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class ClockSettings:
 
 
 def find(history: FeatureHistory, place: Surroundings, settings: ClockSettings) -> PatternFindings:
-    """Devices whose clock has moved, or stands in the future, for `hours` hours."""
+    """Devices whose clock has shifted, or is ahead, for `hours` hours."""
     del place  # seen in the device's own numbers
     n = settings.hours
     lag, span = history.last("lag", 24), history.last("lag_span", n)

@@ -1,7 +1,7 @@
-"""Inlet covered: PM10 falls at once far below the neighbours, and varies no more.
+"""Covered inlet: PM10 suddenly falls far below the neighbours and stops varying.
 
-The end of work is as sudden, but ends at the background, not below it. Without neighbours
-the background stands in for them, and the confidence is less.
+The end of work is as sudden, but levels off at the background, not below it. Without neighbours the
+background is used instead, at lower confidence.
 """
 
 from __future__ import annotations

@@ -1,12 +1,11 @@
-"""Episodes of suspicion: all patterns over the hours of a partition, each told once while it stands.
+"""Episodes of suspicion: all patterns over the hours of a partition, each reported once while it lasts.
 
-The state is the history and, per pattern and device, since when the suspicion stands. A standing
-suspicion that is not found for `settings.quiet_h` hours ends; found again it is a new one.
+The state is the history and, by pattern and device, the start of the current suspicion. A suspicion that is
+not found for `settings.quiet_h` hours ends; found again, it is a new one.
 
-How sure a finding is (0..1): each pattern begins with a number that its least evidence is worth and adds
-parts that grow with how far the numbers are beyond their limits; the gaps of `offline` count 1 - the
-probability of chance. It orders findings and separates flags from what is told; it is no probability
-that somebody falsified.
+Confidence (0..1): each pattern starts from a value for its minimum evidence and adds terms that grow with
+the distance of the numbers from their limits; `offline` uses 1 - the probability of its gaps by chance. It
+ranks findings and separates flags from what is reported; it is not the probability that somebody falsified.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ class Episodes:
 
     @classmethod
     def of(cls, devices: int) -> Episodes:
-        """Nothing known of that many devices."""
+        """State for that many devices, with nothing known of any."""
         shape = (len(PATTERNS), devices)
         return cls(
             FeatureHistory.of(devices),
@@ -51,10 +50,10 @@ class Episodes:
     def close(
         self, features: HourFeatures, place: Surroundings, settings: SuspicionSettings
     ) -> list[Finding]:
-        """Take in a closed hour; what is newly suspected, or newly silenced by a guard, by pattern and row.
+        """Adds a closed hour; returns new suspicions, and ones newly silenced by a guard, by pattern and row.
 
-        An hour that late readings changed corrects the history and is not judged again: what it
-        would have led to is judged with the next hour.
+        An hour changed by late readings corrects the history and is not judged again: anything it would have
+        led to is judged with the next hour.
         """
         newer = self.history.newest == NOTHING or features.start > self.history.newest
         if not self.history.put(features) or not newer:
@@ -88,19 +87,19 @@ class Episodes:
         return [finding(found, int(i), self.history) for i in which]
 
     def end(self, pattern: str) -> bool:
-        """Forget what is suspected of the pattern; was there anything?"""
+        """Forgets all suspicions of the pattern; True if there were any."""
         index = list(PATTERNS).index(pattern)
         found = bool(self.how[index].any())
         self.how[index], self.since[index], self.seen[index] = 0, _NEVER, _NEVER
         return found
 
     def standing(self, pattern: str) -> Int32s:
-        """Rows that are suspected of the pattern now."""
+        """Rows currently suspected of the pattern."""
         index = list(PATTERNS).index(pattern)
         return np.flatnonzero(self.how[index] == _OPEN).astype(np.int32)
 
     def remap(self, old_row: Int32s) -> None:
-        """Rows have new numbers: new row i was `old_row[i]`, -1 where the device is new."""
+        """Moves devices to new rows: new row i was `old_row[i]`, -1 for a new device."""
         self.history.remap(old_row)
         stays = np.flatnonzero(old_row >= 0)
         made = Episodes.of(0)
@@ -113,13 +112,13 @@ class Episodes:
 
     @classmethod
     def restored(cls, newest: int, arrays: list[Array]) -> Episodes:
-        """From the arrays that were saved: both rings, `since`, `seen`, `how`."""
+        """Rebuilds the state from saved arrays: both rings, `since`, `seen`, `how`."""
         recent, long, since, seen, how = arrays
         return cls(FeatureHistory(recent, long, newest), since, seen, how)
 
 
 def finding(found: PatternFindings, i: int, history: FeatureHistory) -> Finding:
-    """One line of findings, with what is needed to plot it."""
+    """One line of findings as a Finding, with the series to plot."""
     row = int(found.row[i])
     return Finding(
         row=row,
@@ -140,7 +139,7 @@ def finding(found: PatternFindings, i: int, history: FeatureHistory) -> Finding:
 
 
 def _series(found: PatternFindings, name: str, row: int, history: FeatureHistory) -> tuple[float | None, ...]:
-    """The last hours of a column, as far as it is kept, from the first that is known; empty: none is."""
+    """Last hours of a column, as far as kept, from the first known one; empty if none is known."""
     hours = min(found.plot_hours, FEATURES[NUMBER[name]].hours)
     values = [number(float(v)) for v in history.last(name, hours, row=row)]
     first = next((at for at, value in enumerate(values) if value is not None), hours)

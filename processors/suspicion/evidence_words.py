@@ -1,4 +1,4 @@
-"""The evidence of a suspicion in words: its numbers by name and with their units. Pure."""
+"""Evidence of a suspicion in words: its numbers with their names and units. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _UNITS_ZH = {"h": "小时", "s": "秒", "ug/m3 a count": "µg/m³（每计数）
 def suspicion_numbers(
     evidence: Mapping[str, Any] | None, language: str
 ) -> list[tuple[str, float | str, str]]:
-    """(name in the language, value, unit) of a suspicion's evidence, what is not known left out."""
+    """(name in the language, value, unit) of a suspicion's evidence, without unknown values."""
     found = evidence["numbers"] if evidence else {}
     made = []
     for name, number in found.items():
@@ -28,7 +28,7 @@ def suspicion_numbers(
 
 
 def evidence_text(value: float | str, unit: str, language: str) -> str:
-    """A number of the evidence with its unit, in the digits that it has."""
+    """Text of a number of the evidence with its unit, to at most four significant digits."""
     text = value if isinstance(value, str) else f"{value:.4g}"
     own = _UNITS_ZH if language == "zh_CN" else {}
     shown = {"1": "", "device": ""}.get(unit, own.get(unit, UNITS.get(unit, unit)))

@@ -1,7 +1,7 @@
-"""The last hours of features of all devices: a ring of bounded depth, two bytes a number.
+"""Feature history: the last hours of features of all devices, in bounded rings at two bytes per number.
 
-Float16 keeps three digits, which is more than a monitor has. Conversion to it is rounded by IEEE 754
-on every machine alike. A device costs 3 KB at most, before compression.
+Float16 keeps three digits, more than a monitor has. Conversion to it is rounded by IEEE 754 alike on every
+machine. A device takes 3 KB at most, before compression.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ LONG_NAMES = tuple(FEATURES[n].name for n in _LONG)
 
 @dataclass(slots=True, eq=False)
 class FeatureHistory:
-    """Rings of half floats; `newest`: the start of the newest hour, ms UTC.
+    """Rings of half floats; `newest`: start of the newest hour, ms UTC.
 
-    `recent` (columns kept for 24 hours, 24, devices), `long` (the others, 168, devices); an hour lies
+    `recent` (columns kept for 24 hours, 24, devices), `long` (the others, 168, devices); an hour is stored
     at its number modulo the ring's length.
     """
 
@@ -42,7 +42,7 @@ class FeatureHistory:
 
     @classmethod
     def of(cls, devices: int) -> FeatureHistory:
-        """Nothing known of that many devices."""
+        """History of that many devices, with nothing known of any."""
         return cls(
             np.full((len(_RECENT), RECENT_HOURS, devices), np.nan, np.float16),
             np.full((len(_LONG), LONG_HOURS, devices), np.nan, np.float16),
@@ -53,7 +53,7 @@ class FeatureHistory:
         return int(self.recent.shape[2])
 
     def put(self, features: HourFeatures) -> bool:
-        """Take in an hour, a newer one or one again that late readings changed; False: it is too old."""
+        """Stores a new hour, or one that late readings changed; False if it is too old."""
         number, newest = features.start // HOUR_MS, self.newest // HOUR_MS
         if self.newest == NOTHING:
             self.newest = features.start
@@ -75,9 +75,9 @@ class FeatureHistory:
         return True
 
     def backfilled(self, row: Int32s, time: Int64s) -> None:
-        """Readings that came too late for their hour: the device was not silent in it, and no more.
+        """Records that a device was not silent, from readings too late for the features of their hour.
 
-        `time`: ms UTC; what lies outside the hours that are kept is left aside.
+        `time`: ms UTC; those outside the kept hours are ignored.
         """
         newest = self.newest // HOUR_MS
         number = newest + (time - self.newest) // HOUR_MS
@@ -88,9 +88,9 @@ class FeatureHistory:
         self.changed |= {(LONG_HOURS, int(place)) for place in np.unique(number % LONG_HOURS)}
 
     def last(self, name: str, hours: int, before: int = 0, row: int | None = None) -> Floats:
-        """(hours, devices) of a column, the oldest first, ending `before` hours before the newest.
+        """(hours, devices) of a column, oldest first, ending `before` hours before the newest.
 
-        Of one row only: (hours).
+        With `row`, of that row only: (hours).
         """
         depth = FEATURES[NUMBER[name]].hours
         if hours + before > depth:
@@ -102,7 +102,7 @@ class FeatureHistory:
         return made
 
     def remap(self, old_row: Int32s) -> None:
-        """Rows have new numbers: new row i was `old_row[i]`, -1 where the device is new."""
+        """Moves devices to new rows: new row i was `old_row[i]`, -1 for a new device."""
         stays = np.flatnonzero(old_row >= 0)
         made = FeatureHistory.of(len(old_row))
         made.recent[:, :, stays] = self.recent[:, :, old_row[stays]]

@@ -1,9 +1,9 @@
-"""One closed hour of readings as a line of compact features per device; exact sums, one division each.
+"""Features of one closed hour of readings, a compact row per device; exact sums, one division each.
 
-Readings enter raw, also those that no mean admits: a stuck sensor is found by its stuck values. Only
-what the device itself marks as calibration or maintenance (HJ 212 flags C and M) is left out, and
-counted. DeviceSums are whole thousandths and the only operations on them are + - * / and the square root,
-so the same readings give the same bits on every machine, whatever their batches were.
+Readings enter raw, including those that no mean admits: a stuck sensor is recognised by its stuck values.
+Only those that the device itself marks as calibration or maintenance (HJ 212 flags C and M) are left out,
+and counted. Sums are whole thousandths and the only operations on them are + - * / and the square root, so
+the same readings give the same bits on every machine, however they were batched.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _WET_LEAST = 10.0  # points of humidity between the slots of an hour, from which
 
 
 class Feature(NamedTuple):
-    """A feature: unit, hours that it is kept, meaning. NaN: not known in that hour."""
+    """A feature: unit, hours for which it is kept, meaning. NaN: unknown in that hour."""
 
     name: str
     unit: str
@@ -77,7 +77,7 @@ QUARTER_NAMES = tuple(f"quarter_{n}" for n in range(1, QUARTERS + 1))
 
 
 class HourReadings(NamedTuple):
-    """Readings of one hour, sorted by (row, time); columns of the same length, None: nobody sends it.
+    """Readings of one hour, sorted by (row, time); columns of equal length, None: sent by no device.
 
     Values are integer thousandths of the unit; ABSENT, REFUSED or MISSING where a reading has none.
     """
@@ -112,12 +112,12 @@ def hour_features(
     excused: Bools | None = None,
     sums: DeviceSums | None = None,
 ) -> HourFeatures:
-    """The features of the hour [start, start + 1 h); `reference`: (devices) ug/m3, NaN where unknown.
+    """Features of the hour [start, start + 1 h); `reference`: (devices) ug/m3, NaN where unknown.
 
-    `excused`: (devices) under maintenance, or in an hour of which the log lacks records: nothing of
-    the device counts in this hour, not even its silence. `sums`: what came beside the rows.
+    `excused`: (devices) under maintenance, or in an hour of which the log lacks records: nothing from
+    the device counts in this hour, not even its silence. `sums`: data that came beside the rows.
     Raises ValueError for a reading outside the hour.
-    `start` may be any instant: the hour before a gap is looked at in the same way.
+    `start` may be any instant: the hour before a gap is examined in the same way.
     """
     made = np.full((len(FEATURES), devices), np.nan)
     out = HourFeatures(start, made)
@@ -176,7 +176,7 @@ def groups(row: Int32s) -> tuple[Int32s, Positions]:
 
 
 def _of_all(rows: HourReadings, start: int, out: HourFeatures) -> None:
-    """What also readings without PM10, or under maintenance, tell: presence and clock."""
+    """Features from all readings, including those without PM10 or under maintenance: presence and clock."""
     device, first = groups(rows.row)
     last = np.append(first[1:], len(rows.row)) - 1
     out["last_minute"][device] = np.fmax(out["last_minute"][device], (rows.time[last] - start) // 60_000)
@@ -240,7 +240,7 @@ def _of_slots(rows: HourReadings, device: Int32s, slot: Int64s, out: HourFeature
 
 
 def _ending(slots: Floats) -> tuple[Floats, Floats]:
-    """(mean of each device's last two known slots that adjoin, the same over that of the four before)."""
+    """(mean of each device's last two adjacent known slots, its ratio to the mean of the four before)."""
     known = ~np.isnan(slots)
     last = SLOTS - 1 - np.argmax(known[:, ::-1], axis=1)
     line = np.arange(len(slots))
@@ -270,7 +270,7 @@ def _of_humidity(
 
 
 def _of_pairs(rows: HourReadings, device: Int32s, line: Int64s, out: HourFeatures) -> None:
-    """Features of two quantities of the same reading."""
+    """Features of two quantities in the same reading."""
     n = len(device)
     with np.errstate(divide="ignore", invalid="ignore"):
         if rows.pm2_5 is not None:
@@ -287,7 +287,7 @@ def _totals(part: Ints, whole: Ints, line: Int64s, n: int) -> tuple[Floats, Floa
 
 
 def _sums(cell: Int64s, values: Ints, cells: int) -> Floats:
-    """Sum of whole numbers by cell; exact, as it stays below 2**53."""
+    """Sums of whole numbers by cell; exact while below 2**53."""
     made: Floats = np.asarray(np.bincount(cell, values, cells), np.float64)
     return made
 

@@ -1,4 +1,4 @@
-"""A pattern's finding: interval, confidence, evidence, and what spoke against it."""
+"""Finding of a pattern: interval, confidence, evidence, and the guards that were checked."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from processors.columns import Bools, Floats, Int32s, Int64s
 
 
 class EvidenceNumber(NamedTuple):
-    """A number of the evidence with its unit; None: not known."""
+    """A number of the evidence with its unit; None: unknown."""
 
     value: float | None
     unit: str
 
 
 class Guard(NamedTuple):
-    """An honest explanation that was looked at: what was seen of it, and whether it silenced the finding."""
+    """An innocent explanation that was checked: the value observed, and whether it silenced the finding."""
 
     name: str
     seen: float | None
@@ -28,7 +28,7 @@ class Guard(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Suspected falsification (疑似) of one device; `pattern` is a key of `words.TITLES`."""
+    """Suspected falsification (疑似) of one device; `pattern` is a key of `patterns.TITLES`."""
 
     row: int
     pattern: str
@@ -41,13 +41,13 @@ class Finding:
 
     @property
     def silenced(self) -> str | None:
-        """The guard that explains it, if any."""
+        """Name of the first guard that explains the finding; None: no guard does."""
         return next((guard.name for guard in self.guards if guard.silenced), None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PatternFindings:
-    """The same in columns of k devices; `plot` names the features that show it, over `plot_hours`."""
+    """Findings in columns of k devices; `plot` names the features that show them, over `plot_hours`."""
 
     pattern: str
     row: Int32s
@@ -60,7 +60,7 @@ class PatternFindings:
 
     @property
     def silenced(self) -> Bools:
-        """(k) whether a guard explains it."""
+        """(k) True where a guard explains the finding."""
         made = np.zeros(len(self.row), bool)
         for _, silent in self.guards.values():
             made |= silent
@@ -68,11 +68,11 @@ class PatternFindings:
 
 
 def hundredths(confidence: npt.NDArray[np.float64]) -> Floats:
-    """A confidence as it is told: within 0..1, in hundredths, so that no last bit can change a text."""
+    """Confidence as reported: within 0..1, in hundredths, so that a last bit can't change a text."""
     made: Floats = np.rint(np.clip(confidence, 0.0, 1.0) * 100.0) / 100.0
     return made
 
 
 def number(value: float) -> float | None:
-    """A number of the evidence in three digits, as many as an hour keeps; None for NaN."""
+    """A number of the evidence to three digits, as many as an hour keeps; None for NaN."""
     return None if np.isnan(value) else float(f"{value:.3g}")

@@ -1,4 +1,4 @@
-"""A real-time value relabelled as a mean: minimum = average = maximum, always."""
+"""Real-time values relabelled as means: minimum = average = maximum, always."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class FlatMeansSettings:
 
 
 def find(history: FeatureHistory, place: Surroundings, settings: FlatMeansSettings) -> PatternFindings:
-    """Devices whose mean data have had no range in all hours in which the readings varied."""
+    """Devices whose mean data showed no range in any hour in which the readings varied."""
     del place  # seen in the device's own numbers
     n = settings.hours
     share = history.last("flat_share", n)

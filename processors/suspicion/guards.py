@@ -1,4 +1,4 @@
-"""Honest explanations that silence a suspicion: fog, maintenance, the night's rest, an outage of all."""
+"""Guards: innocent explanations that silence a suspicion (fog, maintenance, night rest, common outage)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Seen = tuple[Floats, Bools]
 
 
 def fog(history: FeatureHistory, place: Surroundings, rows: Int32s, hours: int = 1) -> Seen:
-    """Humidity of the area (of the device where it has no neighbours), greatest of the last hours."""
+    """Highest humidity of the area (of the device if it has no neighbours) in the last hours."""
     seen = np.full(history.devices, np.nan)
     for humidity in history.last("humidity", hours):
         around = neighbours(humidity, place.area)
@@ -24,7 +24,7 @@ def fog(history: FeatureHistory, place: Surroundings, rows: Int32s, hours: int =
 
 
 def maintenance(history: FeatureHistory, rows: Int32s, hours: int) -> Seen:
-    """Share of readings with the device's flags C and M, or in a maintenance window, greatest of an hour."""
+    """Share of readings with the device's flags C and M, or in a maintenance window; highest of any hour."""
     shares = history.last("excused", hours)[:, rows]
     seen = np.fmax.reduce(shares, axis=0, initial=0.0)
     return seen, seen > 0.0
@@ -33,7 +33,7 @@ def maintenance(history: FeatureHistory, rows: Int32s, hours: int) -> Seen:
 def night_rest(
     history: FeatureHistory, place: Surroundings, rows: Int32s, hours: Floats, quiet: float
 ) -> Seen:
-    """A site at rest at night is flat: PM10 of a spell of `hours` that lies wholly in the night."""
+    """Median PM10 of a spell of `hours`; low and wholly at night, it explains a flat signal."""
     longest = int(np.max(hours, initial=1))
     values = history.last("mean", longest)[:, rows]
     by_day = ~place.night(longest)
@@ -45,7 +45,7 @@ def night_rest(
 def common_outage(
     history: FeatureHistory, place: Surroundings, rows: Int32s, silent: Bools, share: float
 ) -> Seen:
-    """Share of an area's devices that went silent in the same hour; above `share` it is the network."""
+    """Share of an area's devices that fell silent in the same hour; above `share` it is the network."""
     spoke = count_known(history.last("last_minute", 24)) > 0
     area = place.area
     size = int(area.max(initial=-1)) + 1

@@ -1,7 +1,7 @@
-"""Sums of what an hour's rows do not hold: range of means, raw counts, lost time stamps.
+"""Hourly sums of data that the rows don't hold: range of means, raw counts, unusable time stamps.
 
-Whole numbers only, so that neither order nor batches matter. Kept by hour until the hour is looked at,
-and only where some device of the partition sends such a thing.
+Whole numbers only, so that neither order nor batching matters. Kept by hour until the hour is examined, and
+only if some device of the partition sends such data.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ NAMES = ("ranged", "flat", "dust", "counted", "astray")
 
 @dataclass(slots=True, eq=False)
 class DeviceSums:
-    """(devices) of one hour.
+    """Sums of one hour, each (devices).
 
-    `ranged`: readings with least and greatest, `flat`: of them those with least = value = greatest;
+    `ranged`: readings with least and greatest, `flat`: those among them with least = value = greatest;
     `dust`, `counted`: PM10 and raw count (thousandths) of readings with both; `astray`: readings whose
     time stamp could not be used, by the hour of their receipt.
     """
@@ -35,11 +35,11 @@ class DeviceSums:
 
     @classmethod
     def of(cls, devices: int) -> DeviceSums:
-        """Nothing yet."""
+        """Sums of nothing."""
         return cls(*(np.zeros(devices, np.int64) for _ in NAMES))
 
     def add(self, row: Int32s, pm10: Int64s, extras: dict[str, Int64s]) -> None:
-        """Readings (n) with their PM10 as sent; columns of `extras` (n), MISSING where one has none."""
+        """Adds readings (n) with their PM10 as sent; columns of `extras` (n), MISSING where one has none."""
         if LEAST in extras and GREATEST in extras:
             least, greatest = extras[LEAST], extras[GREATEST]
             known = (least != MISSING) & (greatest != MISSING) & (pm10 != MISSING)
@@ -54,7 +54,7 @@ class DeviceSums:
             np.add.at(self.counted, row[known], count[known])
 
     def moved(self, old_row: Int32s) -> DeviceSums:
-        """The same by new row numbers: new row i was `old_row[i]`, -1 where the device is new."""
+        """Copy by new row numbers: new row i was `old_row[i]`, -1 for a new device."""
         made, stays = DeviceSums.of(len(old_row)), np.flatnonzero(old_row >= 0)
         for name in NAMES:
             getattr(made, name)[stays] = getattr(self, name)[old_row[stays]]
@@ -62,7 +62,7 @@ class DeviceSums:
 
 
 class ValueExtras(NamedTuple):
-    """n readings with what their values bring along (`ingest.value_extras`)."""
+    """n readings with the extra data sent with their values (`ingest.value_extras`)."""
 
     row: Int32s
     time: Int64s  # ms UTC
@@ -72,12 +72,12 @@ class ValueExtras(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class HourSums:
-    """Sums by hour (number since 1970) of hours that are not looked at yet."""
+    """Sums by hour (number since 1970) of hours that have not been examined yet."""
 
     hours: dict[int, DeviceSums] = field(default_factory=dict)
 
     def readings(self, devices: int, extras: ValueExtras, since: int) -> None:
-        """Readings of any hours; what is from before `since` (ms UTC) has been looked at."""
+        """Adds readings of any hours; those before `since` (ms UTC) are ignored, as their hours are done."""
         row, time, pm10, more = extras
         hour = time // HOUR_MS
         first, last = (int(hour.min()), int(hour.max())) if len(hour) else (0, 1)
@@ -91,7 +91,7 @@ class HourSums:
             self._of(number, devices).add(row[own], pm10[own], columns)
 
     def astray(self, devices: int, row: Int32s, received: Int64s, since: int) -> None:
-        """Readings whose time stamp could not be used."""
+        """Adds readings whose time stamp could not be used."""
         hour = received // HOUR_MS
         for number in np.unique(hour[received >= since]).tolist():
             np.add.at(self._of(number, devices).astray, row[hour == number], 1)
@@ -103,18 +103,18 @@ class HourSums:
         return found
 
     def take(self, start: int) -> DeviceSums | None:
-        """The sums of the hour that begins at `start`; it and all before are let go."""
+        """Sums of the hour that starts at `start`; it and all before it are dropped."""
         number = start // HOUR_MS
         found = self.hours.get(number)
         self.hours = {later: sums for later, sums in self.hours.items() if later > number}
         return found
 
     def remap(self, old_row: Int32s) -> None:
-        """Rows have new numbers."""
+        """Moves devices to new rows."""
         self.hours = {number: sums.moved(old_row) for number, sums in self.hours.items()}
 
     def dump(self, pack: Packing) -> list[Any]:
-        """As JSON data."""
+        """JSON data of the state; its arrays go to `pack`."""
         return [
             [number, pack.add_all(getattr(sums, name) for name in NAMES)]
             for number, sums in sorted(self.hours.items())

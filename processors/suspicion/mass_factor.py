@@ -1,10 +1,10 @@
-"""Mass factor K lowered by the operator: the ratio of site and background steps down and stays down.
+"""Mass factor K lowered by the operator: the ratio of site to background steps down and stays down.
 
-A site that ends a dusty stage loses its own dust, and comes down to the background; a lowered K takes
-the same share of everything, so that the hours of least own dust fall too, below the background. The
-low, the middle and the high ratio must all have fallen, and further than those of the neighbours: what
-all of them share is the air's doing, or the background station's. Where the raw count is sent, K is
-seen itself.
+A site that ends a dusty stage loses its own dust, and comes down to the background; a lowered K reduces
+everything by the same share, so that the hours of least own dust fall too, below the background. The
+low, the middle and the high ratio must all have fallen, and further than those of the neighbours: a fall
+common to all is due to the air, or to the background station. Where the raw count is sent, K is measured
+directly.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class MassFactorSettings:
 
 
 def find(history: FeatureHistory, place: Surroundings, settings: MassFactorSettings) -> PatternFindings:
-    """Devices whose ratio to the background stepped down `after_h` hours ago at the latest."""
+    """Devices whose ratio to the background stepped down at least `after_h` hours ago."""
     seen = _by_ratio(history, place, settings)
     counted, k_now, k_before = _by_count(history, settings)
     step, low_step = seen["step"], seen["low_step"]
@@ -82,7 +82,7 @@ def find(history: FeatureHistory, place: Surroundings, settings: MassFactorSetti
 def _foggy(
     history: FeatureHistory, place: Surroundings, rows: Int32s, by_count: Bools
 ) -> tuple[Floats, Bools]:
-    """Fog swells particles and shifts a ratio; K itself it doesn't touch."""
+    """Fog guard: fog swells particles and shifts a ratio, but leaves K itself unchanged."""
     humidity, silent = fog(history, place, rows, 24)
     wet_hours = (history.last("humidity", 24)[:, rows] > 90.0).sum(axis=0)
     return humidity, silent & ~by_count & (wet_hours > 12)
@@ -127,7 +127,7 @@ def _low_in_air(
     settings: MassFactorSettings,
     as_sent: Floats,
 ) -> Floats:
-    """The low ratio of the time after, of corrected values: a step is of what was sent, a level is not."""
+    """Low ratio of the time after, from corrected values: steps are judged as sent, levels corrected."""
     if place.air is None:
         return as_sent
     after_h = settings.after_h

@@ -1,9 +1,9 @@
-"""Offline when polluted: silence begins on a rising slope or under high background, again and again.
+"""Offline when polluted: silences that begin on a rising slope or under high background, again and again.
 
-One gap that begins high is a flag and no more (`processors.silence.gap_onset`): gaps begin at any time.
-Suspected is a device whose gaps of a week begin high too often for chance: confidence = 1 - P(as many
-of its gaps or more begin high by chance), each with the share of the device's hours that are high.
-What was back-filled is no gap here.
+A single gap that begins high is no more than a flag (`processors.silence.gap_onset`): gaps begin at any time.
+A device is suspected if its gaps of a week begin high too often for chance: confidence = 1 - P(as many of its
+gaps or more begin high by chance), each with the share of the device's hours that are high. Hours that were
+back-filled are not gaps here.
 """
 
 from __future__ import annotations

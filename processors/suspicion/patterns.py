@@ -1,7 +1,7 @@
-"""The patterns there are: the one table that settings, episodes, messages and the desk read.
+"""Table of all patterns, read by settings, episodes, messages and the desk.
 
-To add a pattern, write its module, put its entry at the end of the table, and say in
-`ingest.suspicion_thresholds` within which bounds its thresholds may be set.
+To add a pattern, write its module, append its entry to the table, and set the bounds of its thresholds in
+`ingest.suspicion_thresholds`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The state of suspicion as it is saved; of what changes once an hour, only changed hours are packed.
+"""Saved state of suspicion: of what changes once an hour, only the changed hours are packed.
 
-A block for each eight hours of both rings and one for what stands, each zstd; beside them, as JSON data, the
-newest hour and what the blocks hold: patterns, columns, devices. The bytes of a half float are put apart,
-high ones first: they compress to half, as most of an hour is alike from device to device or not known.
+One block for every eight hours of each ring and one for current suspicions, each zstd; beside them, as JSON
+data, the newest hour and the contents of the blocks: patterns, columns, devices. The bytes of half floats are
+separated, high ones first: they compress to half, as most of an hour is alike across devices or unknown.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Blocks:
     of: dict[str, bytes] = field(default_factory=dict)
 
     def bring_up(self, history: FeatureHistory) -> dict[str, bytes]:
-        """All of them; those of hours that have changed are packed anew."""
+        """All blocks; those with changed hours are packed anew."""
         changed = {(depth, place // _HOURS * _HOURS) for depth, place in history.changed}
         for (depth, first), name in _BLOCKS.items():
             if (depth, first) in changed or name not in self.of:
@@ -49,17 +49,17 @@ class Blocks:
 
 
 def described(episodes: Episodes) -> dict[str, Any]:
-    """What the blocks of a state hold, as JSON data."""
+    """Description of the blocks' contents, as JSON data."""
     return {"newest": episodes.history.newest, "devices": episodes.history.devices, **_KINDS}
 
 
 def standing_block(episodes: Episodes) -> bytes:
-    """The block of what stands."""
+    """Block of the current suspicions."""
     return _pack(b"".join(_apart(array) for array in (episodes.since, episodes.seen, episodes.how)))
 
 
 def restored(description: Mapping[str, Any], blocks: Mapping[str, bytes]) -> Episodes:
-    """The state again. Raises ValueError where it has other patterns or columns than this program."""
+    """Restores the state. Raises ValueError if its patterns or columns differ from this program's."""
     kinds = {name: description[name] for name in _KINDS}
     if kinds != _KINDS:
         raise ValueError(f"a state of suspicion with {kinds}; this program reads one with {_KINDS}")
@@ -86,7 +86,7 @@ def _unpack(packed: bytes, size: int) -> bytes:
 
 
 def _apart(array: Array) -> bytes:
-    """Its bytes, all first ones of its items, then all second ones."""
+    """Bytes of an array with the bytes of its items separated: all high ones first, low ones last."""
     width = array.dtype.itemsize
     own = np.ascontiguousarray(array).view(np.uint8).reshape(-1, width)
     return b"".join(own[:, place].tobytes() for place in range(width - 1, -1, -1))

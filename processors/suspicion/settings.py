@@ -1,4 +1,4 @@
-"""The thresholds of suspicion out of a revision's body: what a county sets over the defaults."""
+"""Thresholds of suspicion from a revision's body: the defaults with a county's own settings over them."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class SuspicionSettings:
         return self.by_pattern[pattern]
 
     def changed(self, pattern: str, **thresholds: Any) -> SuspicionSettings:
-        """The same with some thresholds of a pattern."""
+        """Copy with some thresholds of a pattern changed."""
         changed = replace(self.of(pattern), **thresholds)
         return replace(self, by_pattern={**self.by_pattern, pattern: changed})
 
 
 class Unreachable(NamedTuple):
-    """A threshold that no hours can meet."""
+    """A threshold that can never be met."""
 
     pattern: str
     name: str
@@ -43,7 +43,7 @@ class Unreachable(NamedTuple):
 
 
 def settings_of(body: Body) -> SuspicionSettings:
-    """`suspicion` of a body: true (the defaults) or thresholds by pattern."""
+    """Settings from `suspicion` of a body: true (the defaults) or thresholds by pattern."""
     own = SuspicionSettings()
     if not isinstance(body, Mapping):
         return own
@@ -57,7 +57,7 @@ def settings_of(body: Body) -> SuspicionSettings:
 
 
 def never_met(settings: SuspicionSettings) -> Iterator[Unreachable]:
-    """Thresholds that ask for more hours than are looked at: the pattern would never be found."""
+    """Thresholds that ask for more hours than are examined: the pattern would never be found."""
     for pattern in PATTERNS.values():
         own = settings.of(pattern.name)
         for name, greatest in pattern.at_most.items():

@@ -1,6 +1,6 @@
 """Water sprayed at the inlet: PM10 dips while humidity jumps far above the neighbours'.
 
-Fog and rain wet the neighbours too; watering the site wets its other monitors and lifts humidity little.
+Fog and rain wet the neighbours too; watering the site wets its other monitors and raises humidity little.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class SpraySettings:
 
 
 def find(history: FeatureHistory, place: Surroundings, settings: SpraySettings) -> PatternFindings:
-    """Devices with a wet dip inside the newest hour, or from the hour before to it."""
+    """Devices with a wet dip within the newest hour, or from the hour before to it."""
     jumps = history.last("humidity_jump", 1)[0]
     wet_share = history.last("wet_share", 1)[0]
     humidity, mean = history.last("humidity", 2), history.last("mean", 2)

@@ -1,4 +1,4 @@
-"""Quantiles and shares over hours where some are unknown; columns are devices, NaN is unknown."""
+"""Statistics over hours of which some are unknown; columns are devices, NaN is unknown."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def median(values: Floats, least: int = 1) -> Floats:
 
 
 def count_known(values: Floats) -> Floats:
-    """How many along the first axis are known."""
+    """Number of known values along the first axis."""
     made: Floats = (~np.isnan(values)).sum(axis=0).astype(np.float64)
     return made
 
 
 def trailing(condition: Bools) -> Floats:
-    """How many of the last hours in a row meet the condition, per device."""
+    """Number of hours up to the last that meet the condition without interruption, per device."""
     backwards = condition[::-1]
     broken = ~backwards
     made: Floats = np.where(broken.any(axis=0), np.argmax(broken, axis=0), len(condition)).astype(np.float64)
@@ -45,7 +45,7 @@ def trailing(condition: Bools) -> Floats:
 
 
 def within(value: Floats, low: float | Floats, high: float | Floats) -> Floats:
-    """Where the value lies between low (0) and high (1); high may be the smaller one."""
+    """Position of a value between low (0) and high (1), clipped; `high` may be the smaller one."""
     span = high - low
     with np.errstate(divide="ignore", invalid="ignore"):
         share = (value - low) / span

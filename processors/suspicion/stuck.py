@@ -1,4 +1,4 @@
-"""Stuck or all zero: the same PM10 for hours on end."""
+"""Stuck or all-zero data: the same PM10 for hours on end."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class StuckSettings:
 
 
 def find(history: FeatureHistory, place: Surroundings, settings: StuckSettings) -> PatternFindings:
-    """Devices that have said one and the same value for `hours` hours or more."""
+    """Devices that have sent a single value for `hours` hours or more."""
     depth = 24
     least, greatest = history.last("least", depth), history.last("greatest", depth)
     same = (least == greatest) & (history.last("count", depth) >= settings.count_least)

@@ -1,4 +1,4 @@
-"""Surroundings of the devices: their sites and areas, medians of neighbours, the hours of night."""
+"""Surroundings of devices: their sites and areas, medians of neighbours, night hours."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class Surroundings:
     air: Air | None = None  # corrections of what they say
 
     def night(self, hours: int, before: int = 0) -> Bools:
-        """(hours) whether each of the last hours lies in the night, the oldest first."""
+        """(hours) True for each of the last hours that is at night, oldest first."""
         local = (self.hour - before - np.arange(hours - 1, -1, -1)) % 24
         return (local >= NIGHT_FROM) | (local < NIGHT_TO)
 
 
 def level(history: FeatureHistory, place: Surroundings, name: str, hours: int, before: int = 0) -> Floats:
-    """(hours, devices) of a column in ug/m3 as the air is judged: `history.last` by the corrections."""
+    """(hours, devices) of a column in ug/m3: `history.last` with the corrections of `place.air`."""
     raw = history.last(name, hours, before)
     return raw if place.air is None else place.air.of(raw, hours_up_to(history.newest, hours, before))
 
@@ -55,7 +55,7 @@ def neighbours(column: Floats, group: Int32s, least: int = LEAST_NEIGHBOURS) -> 
 
 
 def pairs_of(group: Int32s, most: int = 16) -> tuple[Int32s, Int32s]:
-    """Each two rows of one group, (a, b) with a before b, at most `most` - 1 steps apart in it."""
+    """Pairs of rows in one group, (a, b) with a before b, at most `most` - 1 steps apart in it."""
     order = np.argsort(group, kind="stable").astype(np.int32)
     order = order[group[order] >= 0]
     groups = group[order]

@@ -1,4 +1,4 @@
-"""A pattern of suspected falsification as an entry of the table: its words, settings, and how it is found."""
+"""Pattern of suspected falsification as an entry in the table: its words, settings and search function."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ S = TypeVar("S")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SuspicionPattern(Generic[S]):
-    """One pattern; what may be written of its settings stands in `ingest.suspicion_thresholds`."""
+    """One pattern; the permitted values of its settings are in `ingest.suspicion_thresholds`."""
 
     name: str
     title: Wording

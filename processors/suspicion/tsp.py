@@ -1,4 +1,4 @@
-"""TSP computed from PM10: all readings of many hours lie on one line, with no rest but the rounding."""
+"""TSP computed from PM10: all readings of many hours lie on one line, with only rounding left over."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Two monitors moved together: two points of a site say almost the same, quarter of an hour by quarter.
+"""Two monitors moved together: two points of a site report almost the same, quarter by quarter of an hour.
 
-On a site at rest all points breathe the same air, which moves smoothly: a pair is judged only where
-steps from quarter to quarter are there to be shared.
+On a site at rest all points measure the same, slowly changing air: a pair is judged only where there are
+steps from quarter to quarter to be shared.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class MovedTogetherSettings:
 
 
 def find(history: FeatureHistory, place: Surroundings, settings: MovedTogetherSettings) -> PatternFindings:
-    """Devices with a twin on their site. Of a pair each is found; `twin` names the other's row."""
+    """Devices with a twin on their site. Both devices of a pair are found; `twin` gives the other's row."""
     a, b = pairs_of(place.site)
     n = settings.hours
     # both in the terms of the air: two monitors in one place agree once each is corrected
@@ -89,7 +89,7 @@ def find(history: FeatureHistory, place: Surroundings, settings: MovedTogetherSe
 def _steps(quarters: Floats, a: Int32s, b: Int32s, least: int) -> tuple[Floats, Floats]:
     """(median step / mean of both quarters, median difference of the steps / median step) of each pair.
 
-    By quarter, not by the day's level: one storm makes every step of a still day look great.
+    Relative to each quarter, not to the day's level: one storm would make a still day's steps look large.
     """
     both = quarters[1:] + quarters[:-1]
     steps = ratio((quarters[1:] - quarters[:-1]) * 2.0, both)

@@ -1,4 +1,4 @@
-"""Words of suspected falsification (疑似) in Chinese and English: guards, features, numbers."""
+"""Words for suspected falsification (疑似) in Chinese and English: guards, features, numbers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Wording(NamedTuple):
-    """The same in Chinese and English."""
+    """A text in Chinese and English."""
 
     zh_CN: str
     en: str

@@ -1,7 +1,7 @@
 """Three answers with reasons: compliant, exceeds, undetermined.
 
-`judge` answers for intervals of a rule, `days` for days with an allowance, `single_values` for rules on
-single values; `answers` holds what may still change.
+`judge` answers for a rule's intervals, `days` for days with an allowance, `single_values` for rules on
+single values; `answers` holds those that may still change.
 """
 
 from __future__ import annotations

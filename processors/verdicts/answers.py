@@ -1,4 +1,4 @@
-"""A rule's answers over an interval: what is kept of them, a line a device row, and what is published."""
+"""Answers of a rule over an interval: those kept, one line per device row, and those published."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ANSWER_OF = {IS_COMPLIANT: COMPLIANT, IS_EXCEEDING: EXCEEDS, IS_UNDETERMINED: UN
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RuleVerdicts:
-    """The verdicts of a rule on an interval that were found together: a line a point."""
+    """Verdicts of a rule on an interval that were found together, one line per point."""
 
     rule: Rule
     start: int
@@ -33,7 +33,7 @@ class RuleVerdicts:
     in_a_row: Sequence[InARow]  # a line each, or none: the rule does not look back
 
     def in_context(self, open_keys: Container[tuple[str, str, str]]) -> Iterator[VerdictInContext]:
-        """Those that a breach may depend on, by line. `open_keys`: (rule, kind, point) of open breaches."""
+        """Verdicts that may affect a breach, by line. `open_keys`: (rule, kind, point) of open breaches."""
         if "interval" not in self.rule.opens:
             return
         decided = (self.previous != NONE) & (self.previous != PENDING)
@@ -52,10 +52,10 @@ class RuleVerdicts:
 
 @dataclass(slots=True, eq=False)
 class Answers:
-    """One rule over one interval: a line a device row.
+    """One rule over one interval, one line per device row.
 
     `total` and `covered` may be shared by rules over the same interval: they are replaced, never changed;
-    empty where no reading can change the interval any more and only its day still counts the states.
+    empty once no reading can change the interval any more and only its day still counts the states.
     """
 
     end: int
@@ -87,7 +87,7 @@ class Answers:
         return cls(end, state, bits, revision, total, covered, of_interval, area_means, own_source)
 
     def moved(self, change: PlanChange, moved: dict[int, Array]) -> Answers:
-        """The same where devices have new rows; `moved`: by id, columns that other intervals share."""
+        """Copy for devices' new rows; `moved`: by id, columns that other intervals share."""
         old_row, new_row = change.old_row, change.new_row
         for column in (self.total, self.covered):
             if id(column) not in moved:
@@ -125,10 +125,10 @@ class RuleInterval(NamedTuple):
 
     @property
     def end(self) -> int:
-        """Where the interval ends."""
+        """End of the interval."""
         return self.answers.end
 
     @property
     def length(self) -> int:
-        """Ms; a day on which summer time begins or ends has 23 or 25 hours."""
+        """Length in ms; a day on which summer time begins or ends has 23 or 25 hours."""
         return self.answers.end - self.start

@@ -1,4 +1,4 @@
-"""Windows that verdicts are given on: when they close, and when something has changed them since."""
+"""Windows to be judged: those that have just closed, and those amended since."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from processors.wind import Wind
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClosedWindow:
-    """A window that has just closed, and what is known of it besides its means."""
+    """A window that has just closed, with its context besides the means."""
 
     start: int
     end: int
@@ -24,7 +24,7 @@ class ClosedWindow:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AmendedWindow:
-    """A window that has got other readings since it closed."""
+    """A window whose readings have changed since it closed."""
 
     start: int
     decided_at: int

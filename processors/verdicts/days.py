@@ -1,7 +1,7 @@
-"""Verdicts of whole days under a clause with an allowance: settled once all intervals have an answer.
+"""Verdicts of whole days under a clause with an allowance, settled once all intervals have an answer.
 
-A day exceeds if more of its intervals exceed than are allowed; it is undetermined if exceeding and
-undetermined ones together are more; else it complies. An interval without a verdict counts as
+A day exceeds if more of its intervals exceed than the allowance permits; it is undetermined if the exceeding
+and undetermined ones together are more than that; else it complies. An interval without a verdict counts as
 undetermined. Days are those of the county's zone.
 """
 
@@ -32,7 +32,7 @@ AnswersByRule = dict[str, dict[int, Answers]]  # rule -> start of the interval
 
 @dataclass(slots=True, eq=False)
 class DayAnswers:
-    """A rule's answers over a day that has been settled, a line a device row."""
+    """A rule's answers over a settled day, one line per device row."""
 
     state: Int8s
     count: Int16s  # exceeding intervals
@@ -41,7 +41,7 @@ class DayAnswers:
 
 @dataclass(slots=True, eq=False)
 class Days(Planned):
-    """The days of a partition: which is to be settled next, and which may still be counted again."""
+    """Days of a partition: which is to be settled next, and which may still be recounted."""
 
     plan: Plan
     next: dict[str, int] = field(default_factory=dict)  # rule -> start of its first unsettled day
@@ -50,7 +50,7 @@ class Days(Planned):
     def settle(
         self, answers: AnswersByRule, pending: dict[tuple[str, int], int], closed: dict[Track, int], at: int
     ) -> list[VerdictInContext]:
-        """Settle the days whose intervals have all been decided. `closed`: end of a track's last window."""
+        """Settles the days whose intervals have all been decided. `closed`: end of a track's last window."""
         made: list[VerdictInContext] = []
         for name, newest in self.plan.latest.items():
             if newest.rule.allowance is None:
@@ -67,7 +67,7 @@ class Days(Planned):
         return made
 
     def _rule_of(self, newest: RuleInForce, end: int) -> RuleInForce:
-        """The rule by which a day is counted: the one in force when it ends."""
+        """The revision of a rule that counts a day: the one in force when the day ends."""
         then = self.plan.rule_at(newest.rule.id, end - 1)
         return newest if then is None or then.rule.allowance is None else then
 
@@ -77,7 +77,7 @@ class Days(Planned):
     def resettle(
         self, answers: AnswersByRule, verdicts: list[RuleVerdicts], at: int
     ) -> list[VerdictInContext]:
-        """Count settled days again in which a verdict was superseded."""
+        """Recounts settled days in which a verdict was superseded."""
         touched = {(v.rule.id, day_of(v.start, self.plan.zone)) for v in verdicts if v.supersedes}
         made: list[VerdictInContext] = []
         for name, newest in self.plan.latest.items():
@@ -153,17 +153,17 @@ class Days(Planned):
         )
 
     def unsettled(self, rule: str) -> int:
-        """Where the rule's first unsettled day begins."""
+        """Start of the rule's first unsettled day."""
         return self.next.get(rule, UNBOUNDED)
 
     def forget(self, until: Horizons) -> None:
-        """Forget days that can't be counted again."""
+        """Forgets days that can't be recounted."""
         for days in self.settled.values():
             for start in [s for s in days if day_of(s, self.plan.zone)[1] + SUPERSEDE_MS <= until.due]:
                 del days[start]
 
     def follow(self, change: PlanChange) -> None:
-        """Devices have new rows; rules that have gone, or count no days any more, are forgotten."""
+        """Moves devices to their new rows; forgets rules that were removed or no longer count days."""
         self.plan, rules, old_row = change.after, change.after.latest, change.old_row
         self.settled = {
             name: {
@@ -179,7 +179,7 @@ class Days(Planned):
         self.next = {name: start for name, start in self.next.items() if name in counted}
 
     def dump(self, pack: Packing) -> list[Any]:
-        """As JSON data."""
+        """JSON data of the state; its arrays go to `pack`."""
         settled = [
             [name, start, pack.add_all((day.state, day.count, day.revision))]
             for name, days in sorted(self.settled.items())

@@ -1,4 +1,4 @@
-"""Intervals in a row: when a breach may open (repeat count) and when it is over (hysteresis). Pure."""
+"""Runs of intervals: when a breach may open (repeat count) and when it is over (hysteresis). Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Later = Sequence[tuple[int, Answers]]  # of those after, where they have their a
 
 
 def place_in_run(interval: RuleInterval, row: int, earlier: Earlier, later: Later = ()) -> InARow:
-    """What the answer of a point means among those of the intervals around it."""
+    """Place of a point's answer in the run of intervals around it."""
     rule, start, answers = interval
     if answers.state[row] == IS_EXCEEDING:
         first, count = start, 1
@@ -43,7 +43,7 @@ def place_in_run(interval: RuleInterval, row: int, earlier: Earlier, later: Late
 
 
 def _is_clear(rule: RuleInForce, answers: Answers, row: int) -> bool:
-    """At or below the level from which on an episode may end."""
+    """True if the mean is at or below the level that lets an episode end, or there is no such level."""
     if rule.clear_level is None:
         return True
     return int(answers.total[row]) <= rule.clear_level * int(answers.covered[row])

@@ -1,4 +1,4 @@
-"""Verdicts of rules over intervals: three answers, with reasons, superseded when background comes.
+"""Judge: verdicts of rules over intervals, with three answers and reasons, superseded as background comes in.
 
 Everything is kept by device row; a limit is compared in whole 1e-9 of the unit, without rounding.
 """
@@ -47,7 +47,7 @@ from processors.windows import RETAIN_MS, SUPERSEDE_MS, Horizons, Means, Statist
 
 @dataclass(slots=True, eq=False)
 class Judge(Planned):
-    """The verdicts of a partition that may still change, and what they wait for."""
+    """Verdicts of a partition that may still change, and the intervals waiting for background."""
 
     plan: Plan
     answers: dict[str, dict[int, Answers]] = field(default_factory=dict)  # rule -> start
@@ -63,7 +63,7 @@ class Judge(Planned):
         silence: Heard,
         backgrounds: Backgrounds,
     ) -> list[RuleVerdicts]:
-        """Judge the devices `rows` by a rule, over an interval that has just closed."""
+        """Judges the devices `rows` by a rule, over an interval that has just closed."""
         start, at = window.start, window.decided_at
         if not rule.holds(start):
             return []
@@ -109,7 +109,7 @@ class Judge(Planned):
     def amend(
         self, rule: RuleInForce, rows: Int32s, means: Means, revisions: Int32s, window: AmendedWindow
     ) -> list[RuleVerdicts]:
-        """Judge those of the devices `rows` anew whose interval has changed.
+        """Judges again those of the devices `rows` whose interval has changed.
 
         `means`, `revisions`: of the devices whose intervals have changed, and of no others.
         """
@@ -154,7 +154,7 @@ class Judge(Planned):
         revisions: Int32s,
         window: AmendedWindow,
     ) -> list[RuleVerdicts]:
-        """Judge those of the points anew whose own mean has changed, or what is subtracted from it."""
+        """Judges again those of the points whose own mean, or the mean subtracted from it, has changed."""
         rule, answers = interval.rule, interval.answers
         source_before, bits_before = answers.source, answers.bits[points]
         subtracted_before = site_background.means_at(answers, points)
@@ -176,7 +176,7 @@ class Judge(Planned):
         return self._decide(interval, points[changed | np.isin(points, own)], None, at=window.decided_at)
 
     def _reasons(self, interval: RuleInterval, rows: Int32s, means: Means, gap_onsets: Bits) -> Int16s:
-        """Bits of the reasons for which what was measured at these points can't be judged; 0: it can."""
+        """Bits of the reasons why the measurements at these points can't be judged; 0: they can."""
         rule, answers = interval.rule, interval.answers
         slots = slots_in(self.plan.interval, interval.length)[rows]
         covered = answers.covered[rows].astype(np.int64)
@@ -189,7 +189,7 @@ class Judge(Planned):
     def _with_background(
         self, interval: RuleInterval, at: int, backgrounds: Backgrounds
     ) -> list[RuleVerdicts]:
-        """Judge what waits for a background that is there now."""
+        """Judges points that were waiting for a background that is now known."""
         rule, start, answers = interval
         made: list[RuleVerdicts] = []
         waiting = np.flatnonzero(answers.state == PENDING).astype(np.int32)
@@ -204,7 +204,7 @@ class Judge(Planned):
     def _decide(
         self, interval: RuleInterval, rows: Int32s, mean: AreaMean | None, at: int
     ) -> list[RuleVerdicts]:
-        """Answer for these rows; a row that had an answer gets the next revision."""
+        """Answers for these rows; a row that already had an answer gets the next revision."""
         if not len(rows):
             return []
         rule, start, answers = interval
@@ -232,7 +232,7 @@ class Judge(Planned):
         return [RuleVerdicts(rule.rule, start, verdicts, state, before, again, later_compliant, in_a_row)]
 
     def _earlier(self, rule: RuleInForce, start: int) -> list[tuple[int, Answers]]:
-        """The intervals before `start` without a hole, the last one first."""
+        """Unbroken series of intervals before `start`, the last one first."""
         starts, earlier = self.answers.get(rule.rule.id, {}), []
         while start - rule.track.step in starts:
             start -= rule.track.step
@@ -242,7 +242,7 @@ class Judge(Planned):
     def _next_compliant(
         self, rule: RuleInForce, later: list[tuple[int, Answers]], row: int, at: int
     ) -> Verdict | None:
-        """The first verdict of a point in later intervals that closes an episode."""
+        """First verdict of a point in later intervals that closes an episode; None: there is none."""
         for start, answers in later:
             if answers.state[row] != IS_COMPLIANT:
                 continue
@@ -254,11 +254,11 @@ class Judge(Planned):
         return None
 
     def next_due(self) -> int | None:
-        """When something that waits for background must be looked at again."""
+        """Instant at which an interval waiting for background must be examined again; None: none waits."""
         return min(self.pending.values(), default=None)
 
     def look_again(self, due: int, at: int, backgrounds: Backgrounds) -> list[RuleVerdicts]:
-        """Judge what waited until `due` for its background: with what is there, or without."""
+        """Judges what waited until `due` for its background, with what is known by then or without."""
         made: list[RuleVerdicts] = []
         for (name, start), when in sorted(self.pending.items()):
             if when > due:
@@ -282,7 +282,7 @@ class Judge(Planned):
     def background_came(
         self, station: str, start: int, end: int, at: int, backgrounds: Backgrounds
     ) -> list[RuleVerdicts]:
-        """A station's record for [start, end) came: judge what waited for it, supersede what it changes."""
+        """Judges what waited for a station's record for [start, end), and supersedes verdicts it changes."""
         made: list[RuleVerdicts] = []
         for rule in self.plan.rules:
             answers = self.answers.get(rule.rule.id, {}).get(start)
@@ -302,7 +302,7 @@ class Judge(Planned):
         return made
 
     def lose(self, start: int, end: int, at: int) -> list[RuleVerdicts]:
-        """The log lacks records of [start, end): what was judged of it is undetermined."""
+        """Makes verdicts over [start, end), of which the log lacks records, undetermined."""
         made: list[RuleVerdicts] = []
         for rule in self.plan.rules:
             for begin, answers in sorted(self.answers.get(rule.rule.id, {}).items()):
@@ -320,7 +320,7 @@ class Judge(Planned):
     def _supersede(
         self, interval: RuleInterval, area: int, at: int, backgrounds: Backgrounds
     ) -> list[RuleVerdicts]:
-        """Judge the points of an area anew where its background has changed. `area`: its number."""
+        """Judges the points of an area again if its background has changed. `area`: its number."""
         rule, start, answers = interval
         mean = backgrounds.mean(self.plan.areas[area], start, answers.end, JUDGED[rule.pollutant])
         before = answers.area_means.get(area)
@@ -337,7 +337,7 @@ class Judge(Planned):
         return self._decide(interval, rows, mean, at)
 
     def forget(self, until: Horizons) -> None:
-        """Forget intervals that can't be superseded any more and whose day is settled."""
+        """Forgets intervals that can't be superseded any more and whose day is settled."""
         rules, horizon = self.plan.latest, until.answers
         for name, starts in self.answers.items():
             rule = rules.get(name)
@@ -356,13 +356,13 @@ class Judge(Planned):
                 self._thin(starts, horizon - (rule.remembers if rule else RETAIN_MS + HOUR_MS))
 
     def _thin(self, starts: dict[int, Answers], until: int) -> None:
-        """No reading can change these intervals any more: their day needs only their states."""
+        """Drops the totals of intervals that no reading can change any more: a day needs only states."""
         for answers in starts.values():
             if answers.end <= until and len(answers.total):
                 answers.total, answers.covered = answers.total[:0], answers.covered[:0]
 
     def follow(self, change: PlanChange) -> None:
-        """Devices have new rows; rules that have gone are forgotten with what waited for them."""
+        """Moves devices to their new rows; forgets removed rules with the intervals waiting for them."""
         self.plan = change.after
         rules = change.after.latest
         moved: dict[int, Array] = {}  # columns that several intervals share stay shared
@@ -374,7 +374,7 @@ class Judge(Planned):
         self.pending = {key: due for key, due in self.pending.items() if key[0] in rules}
 
     def dump(self, pack: Packing) -> dict[str, Any]:
-        """As JSON data."""
+        """JSON data of the state; its arrays go to `pack`."""
         return {
             "held": [
                 [name, start, answers.end, answers.saved(pack), answers.saved_means()]

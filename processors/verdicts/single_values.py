@@ -1,4 +1,4 @@
-"""Rules of single values: open at once, close at the first whole window that stayed at or below the limit."""
+"""Rules on single values: a breach opens at once and closes with the first whole window with none above."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ SHORT = QUARTER_MS  # the closing window; a clock hour closes for devices that s
 
 @dataclass(slots=True, eq=False)
 class SingleValues(Planned, Bounded):
-    """Per rule and device row: the newest instant above the limit of the open episode, or NEVER."""
+    """By rule and device row: the newest instant above the limit of the open episode, or NEVER."""
 
     plan: Plan
     above: dict[str, Int64s] = field(default_factory=dict)
@@ -94,7 +94,7 @@ class SingleValues(Planned, Bounded):
         return made
 
     def _judged(self, rule: RuleInForce, rows: Int32s, time: Int64s, orders: Orders) -> Bools:
-        """Which of these values the rule judges."""
+        """True for each of these values that the rule judges."""
         judged = np.zeros(len(self.plan), bool)
         if not rule.hours and not depends_on(rule, orders):
             judged[rule.rows] = True
@@ -107,7 +107,7 @@ class SingleValues(Planned, Bounded):
         return np.array(judges, bool)
 
     def _maintained(self, rows: Int32s, time: Int64s, orders: Orders) -> Bools:
-        """Which of these values came while their monitor was being maintained or calibrated."""
+        """True for each of these values measured while its monitor was being maintained or calibrated."""
         if not orders.any_of(*SERVICE):
             return np.zeros(len(rows), bool)
         return under_maintenance(orders, self.plan, rows, time, time + 1)
@@ -115,7 +115,7 @@ class SingleValues(Planned, Bounded):
     def close(
         self, start: int, end: int, measured: Mapping[Admission, tuple[Means, ...]], at: int
     ) -> list[VerdictInContext]:
-        """Compliant verdicts on the devices whose episode ends with this window, which has just closed."""
+        """Compliant verdicts for devices whose episode ends with this window, which has just closed."""
         made: list[VerdictInContext] = []
         self.opened = {name: when for name, when in self.opened.items() if when + _REMEMBER_MS > at}
         width = end - start
@@ -140,7 +140,7 @@ class SingleValues(Planned, Bounded):
         return made
 
     def follow(self, change: PlanChange) -> None:
-        """Devices have new rows; rules that have gone are forgotten."""
+        """Moves devices to their new rows; forgets removed rules."""
         self.plan = change.after
         self.above = {
             name: carried(newest, change.old_row, NEVER)
@@ -149,7 +149,7 @@ class SingleValues(Planned, Bounded):
         }
 
     def dump(self, pack: Packing) -> list[Any]:
-        """As JSON data."""
+        """JSON data of the state; its arrays go to `pack`."""
         above = [[name, pack.add(newest)] for name, newest in sorted(self.above.items())]
         return [above, sorted(self.opened.items())]
 

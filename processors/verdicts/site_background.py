@@ -1,7 +1,7 @@
-"""The background that another monitor of the same site gives: its reference one, or the one upwind.
+"""Background from another monitor of the same site: its reference monitor, or the one upwind.
 
-It is measured, admitted and amended as the point's own mean is, so nothing is waited for: what is not
-there when the hour closes is missing, and what comes late supersedes.
+It is measured, admitted and amended like the point's own mean, so nothing is waited for: a background that
+isn't there when the hour closes is missing, and one that comes late supersedes.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ Shown = tuple[float | None, float | None, tuple[str, ...]]  # background, what o
 
 
 def sources_of(interval: RuleInterval, plan: Plan, wind: Wind | None) -> Int16s:
-    """Name each point's source in `answers.source`; bits that say why a point has none, by row.
+    """Sets each point's source in `answers.source`; returns bits that say why a point has none, by row.
 
-    `wind`: of the hour by site, for a rule that asks what is upwind.
+    `wind`: of the hour by site, for a rule that needs the upwind monitor.
     """
     rule, answers = interval.rule, interval.answers
     slots = slots_in(plan.interval, interval.length)
@@ -51,7 +51,7 @@ def sources_of(interval: RuleInterval, plan: Plan, wind: Wind | None) -> Int16s:
 
 
 def means_at(answers: Answers, rows: Int32s) -> Int64s:
-    """What each point's source measured, 1e-9 unit; 0 where there is none."""
+    """Mean measured by each point's source, 1e-9 unit; 0 where there is none."""
     if answers.source is None:
         return np.zeros(len(rows), np.int64)
     source = answers.source[rows]
@@ -60,7 +60,7 @@ def means_at(answers: Answers, rows: Int32s) -> Int64s:
 
 
 def shown_at(interval: RuleInterval, plan: Plan, rows: Int32s) -> list[Shown]:
-    """What verdicts on these points say of their background."""
+    """Background as shown in the verdicts on these points."""
     rule, start, answers = interval
     assert answers.source is not None
     made: list[Shown] = []

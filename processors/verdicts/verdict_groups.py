@@ -1,4 +1,4 @@
-"""Turns a rule's answers over an interval into verdict records."""
+"""Conversion of a rule's answers over an interval to verdict records."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def verdicts_of(plan: Plan, interval: RuleInterval, rows: Int32s, at: int) -> Gr
 
 
 def _backgrounds(plan: Plan, interval: RuleInterval, rows: Int32s) -> list[site_background.Shown]:
-    """(mean, what of it counts, ids) of each point's background."""
+    """(mean, part of it that is subtracted, ids) of each point's background."""
     rule, answers = interval.rule, interval.answers
     if answers.source is not None:
         return site_background.shown_at(interval, plan, rows)

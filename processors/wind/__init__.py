@@ -1,9 +1,9 @@
-"""Where dust came from: the wind of each hour, and what a site added to the air between two of its points.
+"""Wind: its mean in each hour, and the dust that a site added to the air between two of its points.
 
-Readings are gathered as vector sums (`GatheredWind`), of which each hour's mean wind is made (`wind_of`).
-With the places of a site's points (`Ground`) the wind says which of them stands upwind of another: the
-difference is the site's share of an hour (`shares_of`) or of a period (`attribute`). `rose_of` counts what
-came from which sector.
+Readings are gathered as vector sums (`GatheredWind`), from which each hour's mean wind is computed
+(`wind_of`). With the positions of a site's points (`Ground`) the wind tells which of them is upwind of
+another: the difference is the site's share of an hour (`shares_of`) or of a period (`attribute`). `rose_of`
+sums hours and dust by the sector they came from.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""How much of what was measured downwind a site added itself, with its uncertainty; no random numbers.
+"""Attribution: a site's own share of the dust measured downwind, with its uncertainty; no random numbers.
 
 Over the hours of a period that have an upwind and a downwind point:
 share = sum(downwind - upwind) / sum(downwind - base), base = the county's background, or 0 for the
-share of the whole. Its error has two parts, added in quadrature: how much the share varies between
-blocks of hours (delete-one-block jackknife: hours next to each other are no independent witnesses), and
-how far two monitors may differ at the same place, which no number of hours makes smaller.
+share of the whole. Its error has two parts, added in quadrature: the variation of the share between
+blocks of hours (delete-one-block jackknife: consecutive hours are not independent), and the possible
+difference of two monitors at the same place, which no number of hours reduces.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class AttributionSettings:
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """What a site added over a period; values in the unit, None where it can't be told."""
+    """Contribution of a site over a period; values in the unit, None where it can't be determined."""
 
     answer: str  # site | not_site | undetermined
     reasons: tuple[str, ...]  # of `undetermined`: codes of REASONS, sorted
@@ -105,7 +105,7 @@ def attribute(
 
 
 class HourShare(NamedTuple):
-    """What a site added of what was measured downwind in one hour; None where it can't be told."""
+    """A site's own share of what was measured downwind in one hour; None where it can't be determined."""
 
     answer: str
     reasons: tuple[str, ...]
@@ -115,9 +115,9 @@ class HourShare(NamedTuple):
 
 
 def hour_share(up: int, down: int, settings: AttributionSettings) -> HourShare:
-    """Of one pair's hour, means in 1e-9 unit: (downwind - upwind) / downwind.
+    """Share in one pair's hour, means in 1e-9 unit: (downwind - upwind) / downwind.
 
-    One hour says nothing of how hours vary: its uncertainty is that of the two monitors alone.
+    One hour tells nothing about variation between hours: the uncertainty is that of the two monitors alone.
     """
     if down <= 0:
         return HourShare(UNDETERMINED, ("no_excess",), None, None, None)
@@ -135,12 +135,12 @@ def _by_block(values: Int64s, place: Int32s | Int64s, blocks: int) -> Int64s:
 
 
 def _of_monitors(up: Int64s, down: Int64s, base: Int64s, relative: float) -> float:
-    """Variance of the share that comes from the two monitors: each one's factor has this uncertainty."""
+    """Variance of the share due to the two monitors: each one's factor has this uncertainty."""
     u, d, b = int(up.sum()) / NANO, int(down.sum()) / NANO, int(base.sum()) / NANO
     by_down, by_up = d * (u - b) / (d - b) ** 2, u / (d - b)
     return relative * relative * (by_down * by_down + by_up * by_up)
 
 
 def _most(unpaired: dict[str, int]) -> tuple[str, ...]:
-    """The reason that most hours without a pair have; of equal ones the first by name."""
+    """Most frequent reason for hours without a pair; the first by name among equals."""
     return (max(sorted(unpaired), key=lambda reason: unpaired[reason]),) if unpaired else ()

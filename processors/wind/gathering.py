@@ -1,9 +1,9 @@
-"""The wind of open hours: sums of what the devices of a partition sent, by hour and by kind of reading.
+"""Wind of open hours: sums of what the devices of a partition sent, by hour and by kind of reading.
 
-Real-time values and means of minutes or hours are series of their own: of each device the kind counts
-that it sent most of in the hour, of equally many the shorter one. All else is whole sums, so neither
-order nor batch can change one. Of two readings of one device and time that contradict each other both
-take part: which of them is right nobody knows, and a sum can't be taken back.
+Real-time values and means of minutes or hours are separate series: of each device the kind with the most
+readings in the hour is used, or the shorter kind of equals. Everything is a whole-number sum, so neither
+order nor batching can change it. If two readings of one device and time contradict each other, both are
+included: there is no telling which is right, and a sum can't be reversed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _COLUMNS = ("east", "north", "speed", "count")
 
 
 class WindReadings(NamedTuple):
-    """n readings of wind; what a device does not send of it is MISSING."""
+    """n readings of wind; MISSING where a device does not send a value."""
 
     row: Int32s
     time: Int64s  # ms UTC
@@ -32,15 +32,15 @@ class WindReadings(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class GatheredWind:
-    """`held`: (start of the hour, kind) -> sums, a line a device row."""
+    """`held`: (start of the hour, kind) -> sums, one line per device row."""
 
     held: dict[tuple[int, int], WindSums] = field(default_factory=dict)
 
     def add(self, readings: WindReadings, border: int, forgotten: int, devices: int) -> None:
-        """Take in n readings; whatever is no wind takes no part.
+        """Adds n readings; values that are not a valid wind are ignored.
 
-        A value belongs to the hour in which it begins. `border`: where some hour begins; hours that
-        begin before `forgotten` are not kept.
+        A value belongs to the hour in which it begins. `border`: start of any hour; hours that begin before
+        `forgotten` are not kept.
         """
         row, time, period, speed, direction = readings
         hour = (time - border) // HOUR_MS * HOUR_MS + border
@@ -75,15 +75,15 @@ class GatheredWind:
         return merged(chosen, site, sites)
 
     def forget(self, until: int) -> None:
-        """Forget hours that begin before `until`."""
+        """Forgets hours that begin before `until`."""
         self.held = {key: sums for key, sums in self.held.items() if key[0] >= until}
 
     def remap(self, old_row: Int32s) -> None:
-        """Rows have new numbers: `old_row[new]`, -1 for a new device."""
+        """Moves devices to new rows: `old_row[new]`, -1 for a new device."""
         self.held = {key: sums.moved(old_row) for key, sums in self.held.items()}
 
     def dump(self, pack: Packing) -> list[Any]:
-        """As JSON data."""
+        """JSON data of the state; its arrays go to `pack`."""
         return [
             [*key, pack.add_all(getattr(sums, name) for name in _COLUMNS)]
             for key, sums in sorted(self.held.items())

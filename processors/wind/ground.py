@@ -1,4 +1,4 @@
-"""Where the points of a partition's sites stand: pairs of points, the reference device of each site."""
+"""Positions of the points at a partition's sites: pairs of points, the reference device of each site."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ PAIRING_SETTINGS = PairingSettings()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ground:
-    """`site`: number of each device's site, an index into `sites`; `reference`: row of the one device of
-    the site whose role says so, -1 where there is none or more than one.
+    """`site`: number of each device's site, an index into `sites`; `reference`: row of the only device of
+    the site with that role, -1 where there is none or more than one.
     """
 
     sites: tuple[str, ...]
@@ -29,7 +29,7 @@ class Ground:
 
     @classmethod
     def of(cls, devices: Sequence[Mapping[str, Any]], facts: Mapping[str, Mapping[str, Any]]) -> Ground:
-        """Of devices in the order of their rows; `facts`: site -> what the configuration says of it."""
+        """Builds it from devices in the order of their rows; `facts`: site -> its configuration."""
         names = tuple(sorted({str(device["site"]) for device in devices}))
         numbers = {name: number for number, name in enumerate(names)}
         site = np.array([numbers[device["site"]] for device in devices], np.int32)
@@ -50,7 +50,7 @@ class Ground:
         return cls(names, site, _only(site, roles, len(names)), pairs, frozenset(pairs.site.tolist()))
 
     def reference_of(self, row: int | None) -> Int32s:
-        """(rows) the device that each one of the same site is compared with, -1: none.
+        """(rows) device that each device of the same site is compared with, -1: none.
 
         `row`: of a device that a rule names, -1 for one that is not here; None: by their roles.
         """
@@ -61,7 +61,7 @@ class Ground:
         return np.where(self.site == self.site[row], row, -1).astype(np.int32)
 
     def around(self, rows: Int32s) -> Int32s:
-        """The rows of all devices of the sites that these belong to."""
+        """Rows of all devices at the sites that these belong to."""
         return np.flatnonzero(np.isin(self.site, self.site[rows])).astype(np.int32)
 
 

@@ -1,4 +1,4 @@
-"""Which points of a site stand upwind and downwind of each other under the wind of an interval."""
+"""Pairing of a site's points: which is upwind of which under the wind of an interval."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PAIR_REASONS: tuple[str, ...] = (*REASONS, "no_upwind_monitor")
 
 @dataclass(frozen=True, slots=True)
 class PairingSettings:
-    """When one point is upwind of another; the figures are a proposal of this project."""
+    """Conditions for one point to be upwind of another; the figures are a proposal of this project."""
 
     within: int = 45_000  # mdeg between the wind and the line from the downwind to the upwind point
     apart_mm: int = 20_000  # along the wind
@@ -28,7 +28,7 @@ class PairingSettings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pairs:
-    """All ordered pairs of points of one site, by (site, up, down); a line a pair."""
+    """All ordered pairs of points of one site, by (site, up, down); one line per pair."""
 
     site: Int32s
     up: Int32s  # device row
@@ -55,11 +55,11 @@ def placed(
     site_longitude: Floats,
     settings: PairingSettings,
 ) -> tuple[Int64s, Int64s, Bools]:
-    """(east, north) of each device in mm from its site's location, and whether its place is known.
+    """(east, north) of each device in mm from its site's location, and True where its position is known.
 
     By device: `site` (index), degrees `latitude`, `longitude`, or `bearing` from the site's location,
-    NaN where not given. By site: its location, NaN where not given; then its points need a bearing,
-    all of them, because only points measured from the same centre can be compared.
+    NaN where not given. By site: its location, NaN where not given; then all its points need a bearing,
+    because only points measured from the same centre can be compared.
     """
     middle, across = site_latitude[site], site_longitude[site]
     metre = np.pi / 180 * EARTH_M * 1000
@@ -75,7 +75,7 @@ def placed(
 
 
 def pairs_of(site: Int32s, east: Int64s, north: Int64s, located: Bools) -> Pairs:
-    """Every ordered pair of points with a known place that stand apart; once per configuration."""
+    """Every ordered pair of points at known, different positions; once per configuration."""
     order = np.flatnonzero(located)[np.argsort(site[located], kind="stable")]
     ups, downs = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for further in range(1, len(order)):
@@ -107,10 +107,10 @@ def choose(
     present: Bools,
     settings: PairingSettings,
 ) -> ChosenPairs:
-    """Of each site the pair that lies furthest apart along the wind, both points with a value.
+    """The pair of each site that is furthest apart along the wind, both points having a value.
 
-    `direction` (mdeg), `state` (of `Wind`): by site; `present`: by device row. Of equal ones the pair
-    with the lower rows counts.
+    `direction` (mdeg), `state` (of `Wind`): by site; `present`: by device row. Of equal pairs the one
+    with the lower rows is chosen.
     """
     sites = len(direction)
     made = ChosenPairs(
@@ -137,9 +137,9 @@ def upwind_of(
     site: Int32s,
     settings: PairingSettings,
 ) -> tuple[Int32s, Int8s]:
-    """Of each device the point of its site that lies furthest upwind of it: (its row or -1, reason).
+    """(row or -1, reason) of the point of its site that is furthest upwind of each device.
 
-    `direction` (mdeg), `state` (of `Wind`): by site; `present`: by device row, whether it has a value;
+    `direction` (mdeg), `state` (of `Wind`): by site; `present`: by device row, True if it has a value;
     `site`: of each device. The reason is an index in PAIR_REASONS, PAIRED where there is a point.
     """
     up = np.full(len(site), -1, np.int32)
@@ -157,7 +157,7 @@ def upwind_of(
 def _fitting(
     pairs: Pairs, direction: Int64s, state: Int8s, settings: PairingSettings
 ) -> tuple[Positions, Int64s]:
-    """(places of the pairs that lie along the wind, how far apart along it in mm)."""
+    """(positions of the pairs that lie along the wind, their distance along it in mm)."""
     off = (pairs.bearing - direction[pairs.site]) % FULL
     off = np.minimum(off, FULL - off)
     along = pairs.distance * cosine(off) // SCALE

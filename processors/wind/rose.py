@@ -1,4 +1,4 @@
-"""What came from which sector: hours, conditional probability with its interval, speed-weighted share.
+"""Pollution rose by sector: hours, conditional probability with its interval, speed-weighted share.
 
 Conditional probability function of a sector = hours from it above the threshold / hours from it
 (Ashbaugh and others 1985; Kim, Hopke and Edgerton 2003; both recalled). Calm and variable hours belong
@@ -49,7 +49,7 @@ class Rose:
 
 @dataclass(frozen=True, slots=True)
 class Sector:
-    """One sector of one point over a period; what can't be told is None, with the reason."""
+    """One sector of one point over a period; values that can't be determined are None, with the reason."""
 
     name: dict[str, str]  # language -> name
     hours: int
@@ -97,8 +97,8 @@ def rose_of(
     sectors: int,
 ) -> Rose:
     """Sums of n hours in any order. `row` 0 .. points - 1; `direction` mdeg or NONE; `speed`, `value`
-    and `threshold` in thousandths; an hour whose value is negative (MISSING) takes no part; an hour is
-    above the threshold if its value is greater.
+    and `threshold` in thousandths. An hour with a negative value (MISSING) is ignored; an hour is above the
+    threshold if its value is greater.
     """
     sector = sector_of(direction, sectors)
     told = value >= 0
@@ -115,7 +115,7 @@ def rose_of(
 
 
 def wilson(hits: int, hours: int, z: float = NORMAL_95) -> tuple[float, float]:
-    """The score interval of a share (Wilson 1927). Raises ValueError where there is nothing to share."""
+    """Score interval of a proportion (Wilson 1927). Raises ValueError if there are no hours."""
     if hours <= 0:
         raise ValueError("the share of no hours has no interval")
     share, square = hits / hours, z * z
@@ -126,7 +126,7 @@ def wilson(hits: int, hours: int, z: float = NORMAL_95) -> tuple[float, float]:
 
 
 def sectors_of(rose: Rose, point: int, settings: RoseSettings) -> list[Sector]:
-    """The sectors of one point, from north clockwise."""
+    """Sectors of one point, clockwise from north."""
     whole = int(rose.load[point].sum())
     columns = (rose.hours, rose.above, rose.weight, rose.load)
     made = []

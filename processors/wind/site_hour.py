@@ -1,4 +1,4 @@
-"""A site's wind over a clock hour, and what the site added between its upwind and its downwind point."""
+"""Wind of a site over a clock hour, and the dust the site added between its upwind and downwind points."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ATTRIBUTION = AttributionSettings()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HourMeans:
-    """The hour's means of one pollutant by device row; `present`: the mean is valid."""
+    """Means of one pollutant over the hour by device row; `present`: the mean is valid."""
 
     pollutant: str
     nano: Int64s  # 1e-9 unit
@@ -31,7 +31,7 @@ class HourMeans:
 
 
 def shares_of(ground: Ground, wind: Wind, means: HourMeans, devices: Sequence[str]) -> dict[int, Share]:
-    """Number of a site -> what it added of a pollutant, for the sites where it was means."""
+    """Number of a site -> its contribution to a pollutant, for the sites where that was measured."""
     there = np.unique(ground.site[means.present]).tolist()
     chosen = choose(ground.pairs, wind.direction, wind.state, means.present, PAIRING_SETTINGS)
     return {site: _share(site, chosen, means, devices) for site in there}
@@ -60,7 +60,7 @@ def _share(site: int, chosen: ChosenPairs, means: HourMeans, devices: Sequence[s
 
 
 def wind_words(wind: Wind, site: int, readings: int) -> dict[str, Any]:
-    """The fields of a site's wind."""
+    """Fields of a site's wind in its record."""
     direction, told = int(wind.direction[site]), readings > 0
     name = (
         None if direction == NONE else SECTOR_NAMES["en"][int(sector_of(wind.direction[[site]], _SECTORS)[0])]

@@ -2,7 +2,7 @@
 
 Directions say where the wind comes from, clockwise from north. Speeds are int64 thousandths of m/s,
 directions int64 thousandths of a degree (`mdeg`). Sums are whole numbers, of components taken from a
-table of sines: neither order nor batch nor machine can change one, and hours add up to days.
+table of sines: neither order nor batching nor the machine can change one, and hours add up to days.
 Vector averaging as in WMO-No. 8 and EPA-454/R-99-005, section 6.2 (both recalled, not confirmed).
 """
 
@@ -30,7 +30,7 @@ REASONS: tuple[str, ...] = ("", "no_wind_data", "calm", "variable_wind")
 
 @dataclass(frozen=True, slots=True)
 class WindSettings:
-    """Below what a mean has no direction; both figures are a proposal of this project."""
+    """Thresholds below which a mean has no direction; both figures are a proposal of this project."""
 
     calm: int = 500  # thousandths of m/s of the scalar mean speed; below it is calm
     steady_permyriad: int = 5000  # resultant / scalar mean speed; below it the wind is variable
@@ -38,7 +38,7 @@ class WindSettings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WindSums:
-    """Sums of readings, a line a group (device, site); they may be added up."""
+    """Sums of readings, one line per group (device, site); they can be added up."""
 
     east: Int64s  # speed * sine of the direction * SCALE
     north: Int64s
@@ -57,7 +57,7 @@ class WindSums:
         return len(self.count)
 
     def moved(self, old_row: Int32s) -> WindSums:
-        """The same for a new plan; `old_row[new]` is -1 for a device that was not there."""
+        """Copy for a new plan; `old_row[new]` is -1 for a device that was not there."""
         made, stays = no_wind(len(old_row)), old_row >= 0
         for name in ("east", "north", "speed", "count"):
             getattr(made, name)[stays] = getattr(self, name)[old_row[stays]]
@@ -66,7 +66,7 @@ class WindSums:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Wind:
-    """Mean wind, a line a group; all int64 but `state`."""
+    """Mean wind, one line per group; all int64 but `state`."""
 
     direction: Int64s  # mdeg, 0 .. FULL - 1; NONE unless DEFINED
     resultant: Int64s  # thousandths of m/s: length of the mean vector
@@ -77,7 +77,7 @@ class Wind:
 
 @lru_cache(maxsize=1)
 def _sines() -> Int32s:
-    """SCALE * sin of 0 .. 450 degrees in mdeg, so that a cosine is a sine a quarter further."""
+    """SCALE * sin of 0 .. 450 degrees in mdeg, so that a cosine is a sine a quarter turn on."""
     rising = np.array([round(math.sin(math.radians(i / 1000)) * SCALE) for i in range(_QUARTER)], np.int32)
     falling = np.concatenate(([SCALE], rising[:0:-1])).astype(np.int32)
     return np.concatenate((rising, falling, -rising, -falling, rising, [SCALE])).astype(np.int32)
@@ -99,10 +99,10 @@ def no_wind(groups: int) -> WindSums:
 
 
 def gather(sums: WindSums, group: Int32s, speed: Int64s, direction: Int64s) -> None:
-    """Add n readings to the sums, in place; fastest where `group` ascends.
+    """Adds n readings to the sums, in place; fastest where `group` ascends.
 
     A reading without speed or direction, or with an impossible one (any value outside 0 .. 120 m/s and
-    0 .. 360 degrees, so also MISSING, ABSENT and REFUSED), takes no part.
+    0 .. 360 degrees, so also MISSING, ABSENT and REFUSED), is ignored.
     """
     usable = (speed >= 0) & (speed <= _FASTEST) & (direction >= 0) & (direction <= FULL)
     if not usable.all():
@@ -121,7 +121,7 @@ def gather(sums: WindSums, group: Int32s, speed: Int64s, direction: Int64s) -> N
 
 
 def merged(sums: WindSums, into: Int32s, groups: int) -> WindSums:
-    """Sums of devices added up by site: line i goes to line `into[i]`, -1 to none."""
+    """Adds up sums of devices by site: line i is added to line `into[i]`, -1 to none."""
     made = no_wind(groups)
     goes = into >= 0
     for name in ("east", "north", "speed", "count"):

@@ -1,6 +1,6 @@
-"""Windows of time and the means over them.
+"""Time windows and the means over them.
 
-`calendar` says which windows exist; `row_log` keeps the readings of those that are open and tells
+`calendar` defines which windows exist; `row_log` keeps the readings of open windows and recognises
 duplicates; `means` turns readings into slots, capture and statistics, in exact integers.
 """
 

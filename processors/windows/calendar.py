@@ -1,4 +1,4 @@
-"""Which windows exist: clock and rolling ones, their ends, and the calendar day of the county's zone."""
+"""Calendar of windows: clock and rolling windows, their ends, and the calendar day in the county's zone."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ SUPERSEDE_MS = DAY_MS  # how long after an interval's end its background may sti
 
 
 class Track(NamedTuple):
-    """All windows of one length, one every `step`; both in ms. A step of the window's length: the clock's.
+    """All windows of one length, one every `step`; both in ms. With `step` equal to `window`: clock windows.
 
-    Windows up to an hour are made of readings, longer ones of the means of their clock hours.
+    Windows up to an hour are computed from readings, longer ones from the means of their clock hours.
     """
 
     window: int
@@ -25,16 +25,16 @@ class Track(NamedTuple):
 
     @property
     def is_clock(self) -> bool:
-        """One window begins where the one before ends."""
+        """True if each window begins where the one before ends."""
         return self.step == self.window
 
     @property
     def is_long(self) -> bool:
-        """Made of hours."""
+        """True for windows computed from hours."""
         return self.window > HOUR_MS
 
     def start(self, end: int, zone: str) -> int:
-        """Where the window begins that ends at `end`."""
+        """Start of the window that ends at `end`."""
         if self.window == DAY_MS and self.is_clock:
             return day_of(end - 1, zone)[0]
         return end - self.window
@@ -56,7 +56,7 @@ class Track(NamedTuple):
         return (instant + shift) // self.step * self.step - shift
 
     def ends_over(self, start: int, end: int, until: int, zone: str) -> list[int]:
-        """Ends, at or before `until`, of the windows that touch [start, end)."""
+        """Ends, at or before `until`, of the windows that overlap [start, end)."""
         found = []
         at = self.next_end(self.last_end(start, zone), zone)
         while at <= until and self.start(at, zone) < end:
@@ -72,7 +72,7 @@ BASE = (QUARTER, HOUR)  # published for every device, whatever the rules ask
 
 @lru_cache(maxsize=4096)
 def day_of(instant: int, zone: str) -> tuple[int, int]:
-    """[start, end) of the calendar day in the zone that holds the instant, ms UTC."""
+    """[start, end) of the calendar day in the zone that contains the instant, ms UTC."""
     local = datetime.fromtimestamp(instant // 1000, UTC).astimezone(ZoneInfo(zone))
     return midnight(local.date(), zone), midnight(local.date() + timedelta(days=1), zone)
 

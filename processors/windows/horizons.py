@@ -1,4 +1,4 @@
-"""How far back things may still matter when an hour has closed: what is older may be forgotten. Pure."""
+"""Horizons: how far back data may still matter once an hour has closed; the rest may be forgotten. Pure."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Horizons:
 
 
 class Bounded:
-    """What does not grow with the log (a line a device, say): there is nothing to forget."""
+    """Base of state that does not grow with the log (one line per device, say): it has nothing to forget."""
 
     __slots__ = ()
 
     def forget(self, until: object) -> None:
-        """Nothing to do."""
+        """Does nothing."""

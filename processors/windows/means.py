@@ -1,11 +1,11 @@
 """Means over windows of event time: slots, capture, weights, conflicts; integer arithmetic, pure.
 
 Slot = the device's interval, aligned to the window. Capture = slots covered by at least one admitted
-value / slots. The window's value = mean of slot means; inside a slot a value with a period weighs by
-its overlap in milliseconds, an instant weighs one. Nothing enters one mean twice: an instant within a
-mean of its device does not count, nor a mean over more than a slot where the slot has something finer.
-Sums are whole 1e-9 of the unit; one division makes the float, so neither order nor batch can change a
-digit.
+value / slots. The window's value = mean of slot means; within a slot a value with a period is weighted by
+its overlap in milliseconds, an instant has weight one. Nothing enters one mean twice: an instant within the
+period of a mean from its device is left out, as is a mean over more than a slot in any slot that has
+something finer. Sums are whole 1e-9 of the unit; one division makes the float, so neither order nor batching
+can change a digit.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _BEFORE = HOUR_MS  # a value may begin so long before its window
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Means:
-    """One pollutant over one window: a line a device that sent something, by ascending row."""
+    """One pollutant over one window: one line per device that sent something, by ascending row."""
 
     row: Int32s
     total: Int64s  # sum of slot means, 1e-9 unit
@@ -63,7 +63,7 @@ class Means:
 
     @classmethod
     def nothing(cls, row: Int32s, refused: Int64s | None = None) -> Means:
-        """Of devices that sent something of which nothing was admitted."""
+        """Lines of devices that sent something of which nothing was admitted."""
         none, zeros = np.zeros(0, np.int64), np.zeros(len(row), np.int64)
         refused = zeros if refused is None else refused
         return cls(row, zeros, zeros, zeros, zeros, refused, none.astype(np.int32), none, none)
@@ -71,7 +71,7 @@ class Means:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Statistic:
-    """What is made of the slots of a window: their mean, greatest, a percentile, or how many are above."""
+    """Statistic of a window's slots: their mean, maximum, a percentile, or the number above a threshold."""
 
     name: str = "mean"  # mean | max | percentile | count
     permyriad: int = 0  # percentile: nearest rank, in 1/10000
@@ -79,7 +79,7 @@ class Statistic:
 
     @property
     def label(self) -> str:
-        """What it is called in records: `mean`, `max`, `p98`, `count`."""
+        """Name of the statistic in records: `mean`, `max`, `p98`, `count`."""
         return f"p{self.permyriad / 100:g}" if self.name == "percentile" else self.name
 
     def of(self, means: Means) -> Int64s:
@@ -113,7 +113,7 @@ def slots_of(interval: Int64s, width: int) -> Int64s:
 
 
 def slots_in(interval: Int64s, window: int) -> Int64s:
-    """What the capture of a window is measured by: slots of readings, or the hours of a long one."""
+    """Denominator of a window's capture, per device: slots of readings, or the hours of a long window."""
     if window > HOUR_MS:
         return np.full(len(interval), window // HOUR_MS, np.int64)
     return slots_of(interval, window)
@@ -122,10 +122,10 @@ def slots_in(interval: Int64s, window: int) -> Int64s:
 def means_by(
     readings: Columns, interval: Int64s, start: int, end: int, refusals: Sequence[Bools | None]
 ) -> list[tuple[Means, ...]]:
-    """The means of [start, end) by what each refuses, one per judged pollutant.
+    """Means of [start, end) for each set of refusals, one per judged pollutant.
 
-    `interval`: ms by device row; `refusals`: each (3, n) values that no mean may use, or None. Sorted
-    once, and worked out once where they refuse the same.
+    `interval`: ms by device row; `refusals`: each (3, n) values that no mean may use, or None. Readings are
+    sorted once, and a pollutant is computed once for all sets that refuse the same of it.
     """
     width = end - start
     reach = readings.time + np.maximum(readings.period, 1)
@@ -159,7 +159,7 @@ def means_by(
 
 
 class _SortedRows(NamedTuple):
-    """n readings by row, time, period and content; `key` (n): row and time in one ascending number."""
+    """n readings by row, time, period and content; `key` (n): row and time as one ascending number."""
 
     row: Int32s
     time: Int64s
@@ -213,8 +213,8 @@ def _pollutant(rows: _SortedRows, values: Int32s, interval: Int64s, start: int, 
 
 
 def means_of_hours(hours: list[tuple[Int64s, Int64s, Int64s]], rows: Int32s) -> Means:
-    """A long window of its clock hours. `hours`: (mean in 1e-9 unit, valid or not, greatest) by device row,
-    an hour a line; `rows`: the devices that sent something in it.
+    """Means of a long window from its clock hours. `hours`: (mean in 1e-9 unit, valid or not, greatest) by
+    device row, one entry per hour; `rows`: the devices that sent something in it.
     """
     if not hours or not len(rows):
         return Means.nothing(rows)
@@ -244,7 +244,7 @@ def _groups(row: Int32s) -> tuple[Int32s, Positions]:
 
 
 class _Values(NamedTuple):
-    """n admitted values of one pollutant, by row and time; `rank`: the lower counts, None: all are alike."""
+    """n admitted values of one pollutant, by row and time; `rank`: the lowest counts, None: all alike."""
 
     row: Int32s
     value: Int64s
@@ -256,7 +256,7 @@ class _Values(NamedTuple):
 def _spread(
     values: _Values, step: Int64s, start: int, end: int
 ) -> tuple[Int32s, Int64s, Int64s, Int64s, Int64s | None]:
-    """Each value into the slots, `step` ms long, that it covers: (row, value, slot, weight, rank)."""
+    """Assigns each value to the slots, `step` ms long, that it covers: (row, value, slot, weight, rank)."""
     row, value, time, period, rank = values
     if not period.any():
         return row, value, (time - start) // step, np.ones(len(row), np.int64), rank
@@ -275,7 +275,7 @@ def _spread(
 
 
 def _measured_twice(row: Int32s, time: Int64s, period: Int32s, step: Int64s, start: int) -> Bools:
-    """Which instants lie within a mean of their device (HJ 212: real-time and minute data). By row, time."""
+    """True for instants inside a mean of their device (HJ 212: real-time and minute data). By row, time."""
     key = row_key(row, time - start + _BEFORE)
     mean = (period > 0) & (period <= step)
     if not mean.any():
@@ -290,7 +290,7 @@ def _measured_twice(row: Int32s, time: Int64s, period: Int32s, step: Int64s, sta
 def _finest(
     row: Int32s, value: Int64s, slot: Int64s, weight: Int64s, rank: Int64s
 ) -> tuple[Int32s, Int64s, Int64s, Int64s]:
-    """Of each slot the finest values: what means over more than a slot (HJ 212: hour data) fills holes."""
+    """Finest values of each slot: means over more than a slot (HJ 212: hour data) only fill holes."""
     cell = row_key(row, slot)
     order = np.lexsort((rank, cell))
     cell, rank = cell[order], rank[order]

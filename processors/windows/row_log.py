@@ -1,7 +1,7 @@
-"""The rows of open windows, in buckets of event time, and what tells a duplicate.
+"""Rows of open windows, in buckets of event time, and the hashes that identify duplicates.
 
 Rows are only ever appended; a window's rows are sorted when it closes, so that the order of arrival
-can't matter. A reading's content hash carries in its low three bits which judged pollutants it has.
+can't matter. The low three bits of a reading's content hash tell which judged pollutants it has.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _OFFSET_BITS = 36  # two years of milliseconds
 
 
 def mix(x: Uint64s) -> Uint64s:
-    """The finaliser of splitmix64: every bit of the input reaches every bit of the output."""
+    """Finaliser of splitmix64: every bit of the input affects every bit of the output."""
     x = x ^ (x >> np.uint64(30))
     x *= _M1
     x ^= x >> np.uint64(27)
@@ -55,7 +55,7 @@ def mix(x: Uint64s) -> Uint64s:
 
 
 def key_of(digest: Uint64s, time: Int64s, period: Int64s) -> Uint64s:
-    """What two readings of one device over the same time share."""
+    """Key shared by readings of one device over the same time."""
     return mix(mix(digest + time.view(np.uint64) * _GOLD) + period.view(np.uint64))
 
 
@@ -82,7 +82,7 @@ class Columns:
     """n readings in columns; `values` is (3, n) int32 thousandths, ABSENT or REFUSED.
 
     `fail` and `suspect` (3, n): bits of the quality checks, the first ones until the final ones are
-    known; `packed` (n): what the checks can't see again later (`quality.pointwise`). For suspicion only:
+    known; `packed` (n): findings that can't be recomputed later (`quality.pointwise`). For suspicion only:
     `wet` (n) int8 percent of humidity or DRY, `lag` (n) int16 seconds of received_at - time.
     """
 
@@ -99,7 +99,7 @@ class Columns:
 
     @classmethod
     def empty(cls, capacity: int = 0) -> Columns:
-        """Room for that many rows, not yet filled."""
+        """Room for that many rows, uninitialised."""
         return cls(
             np.empty(capacity, np.int32),
             np.empty(capacity, np.int64),
@@ -119,7 +119,7 @@ class Columns:
         return cls(*(np.concatenate([getattr(part, n) for part in parts], axis=-1) for n in _NAMES))
 
     def take(self, which: npt.NDArray[np.generic] | slice) -> Columns:
-        """Some of the rows."""
+        """Selected rows."""
         if isinstance(which, slice):
             return Columns(*(getattr(self, name)[..., which] for name in _NAMES))
         # `np.take` of positions costs a quarter of what indexing does
@@ -127,7 +127,7 @@ class Columns:
         return Columns(*(getattr(self, name).take(places, axis=-1) for name in _NAMES))
 
     def put(self, place: slice, more: Columns) -> None:
-        """Overwrite some of the rows."""
+        """Overwrites some of the rows."""
         for name in _NAMES:
             getattr(self, name)[..., place] = getattr(more, name)
 
@@ -140,7 +140,7 @@ _NAMES = tuple(column.name for column in fields(Columns))
 
 @dataclass(slots=True, eq=False)
 class Bucket:
-    """Growing columns of the readings that touch 15 minutes, and the contents known by their key."""
+    """Growing columns of the readings that overlap one 15-minute bucket, and the contents known by key."""
 
     columns: Columns = field(default_factory=lambda: Columns.empty(64))
     n: int = 0
@@ -161,14 +161,14 @@ class Bucket:
         return self.columns.take(slice(0, self.n))
 
     def learn(self, number: int, digest: Uint64s) -> None:
-        """Know exactly the contents of the rows that are at home in this bucket."""
+        """Rebuilds the known contents from exactly the rows whose time lies in this bucket."""
         rows = self.filled()
         own = rows.take(np.flatnonzero(rows.time // BUCKET_MS == number))
         self.known = {}
         self.sift(key_of(digest[own.row], own.time, own.period.astype(np.int64)).tolist(), own.hash.tolist())
 
     def saved(self, number: int) -> tuple[npt.NDArray[np.generic], ...]:
-        """The columns that `restored` makes a bucket of that number from."""
+        """Columns from which `restored` rebuilds a bucket of that number."""
         rows = self.filled()
         offset = (rows.time - number * BUCKET_MS).astype(np.int32)  # half the bytes of the instant
         came = rows.lag + offset // 1000  # the second of receipt: rows that came together share it
@@ -190,7 +190,7 @@ class Bucket:
         return made
 
     def sift(self, keys: list[int], hashes: list[int]) -> tuple[list[int], list[int]]:
-        """(duplicates, conflicts) among new readings, by position; the rest is known from now on."""
+        """(duplicates, conflicts) among new readings, by position; the others are known from now on."""
         known = self.known
         new: dict[int, int | tuple[int, ...]] = dict(zip(keys, hashes, strict=True))
         if len(new) == len(keys) and known.keys().isdisjoint(new):
@@ -217,7 +217,7 @@ class Bucket:
 
 
 class Digests(Protocol):
-    """What knows a hash of each device by its row: a plan."""
+    """Source of a hash of each device, by its row: a plan."""
 
     @property
     def digest(self) -> Uint64s: ...
@@ -253,7 +253,7 @@ class RowLog:
         return (number + 1) * BUCKET_MS > self.closed_until
 
     def append(self, new: Columns) -> None:
-        """Take in readings that are no duplicates: each into every open bucket that it touches."""
+        """Adds readings that are not duplicates, each to every open bucket that it overlaps."""
         if not len(new):
             return
         home = last = new.time // BUCKET_MS
@@ -292,7 +292,7 @@ class RowLog:
         return duplicates
 
     def within(self, start: int, end: int) -> Columns:
-        """The rows that touch [start, end), in no order; a row may be there more than once."""
+        """Rows of the open buckets overlapping [start, end), in any order; a row may occur more than once."""
         parts = [
             self.open[number].filled()
             for number in range(start // BUCKET_MS, -(-end // BUCKET_MS))
@@ -305,7 +305,7 @@ class RowLog:
         return Columns.joined(parts)
 
     def close(self, until: int) -> None:
-        """Nothing before `until` enters a window any more: keep only what tells duplicates."""
+        """Closes buckets before `until`, keeping only the hashes that identify duplicates."""
         self.closed_until = max(self.closed_until, until)
         for number in sorted(self.open):
             if (number + 1) * BUCKET_MS <= self.closed_until:
@@ -317,14 +317,14 @@ class RowLog:
             self.closed.setdefault(number, np.empty(0, np.uint64))
 
     def forget(self, until: Horizons) -> None:
-        """Close what no window takes in any more; forget what tells duplicates that are long late."""
+        """Closes what no window uses any more; forgets hashes of duplicates too late to matter."""
         self.close(until.rows)
         for number in [n for n in self.closed if (n + 1) * BUCKET_MS + KEEP_MS <= until.due]:
             del self.closed[number]
             self.straggled.pop(number, None)
 
     def follow(self, change: Renumbering) -> None:
-        """Devices have new rows."""
+        """Moves devices to their new rows."""
         for number, bucket in self.open.items():
             held = bucket.filled()
             if len(held):
@@ -336,7 +336,7 @@ class RowLog:
                     bucket.learn(number, change.digest)
 
     def dump(self, pack: Packing) -> dict[str, Any]:
-        """As JSON data."""
+        """JSON data of the state; its arrays go to `pack`."""
         return {
             "until": self.closed_until,
             "open": [

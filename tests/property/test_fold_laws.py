@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from ingest.batches import Row, readings_of
 from ingest.records import FeedRecord, Readings, Revision, Status
 from processors.fold.detector import Detector
 from processors.fold.outputs import Outputs
+from processors.fold.parts import SavedPart
 from processors.measuring.bundle import Bundle, bundles
 from tests.logs import (
     HEBEI,
@@ -62,7 +64,7 @@ class Published:
 def fold_together(records: list[FeedRecord]) -> Published:
     """What `fold` says, of neighbouring readings and ticks at once: that these are the same is a law of its own."""
     detector, said, row_number = Detector.empty(), Published([], {}, 0), 0
-    for part in bundles(codec.decode(*codec.encode(sent)) for sent in records):
+    for part in bundles(records):
         out = detector.fold_bundle(part) if isinstance(part, Bundle) else detector.fold(part)
         said.take(out, row_number)
         row_number += len(out.readings or ())
@@ -73,8 +75,7 @@ def fold(records: list[FeedRecord], crash_every: int = 0) -> tuple[Published, De
     detector = Detector.empty()
     said = Published([], {}, 0)
     row_number = 0
-    for number, sent in enumerate(records, 1):
-        record = codec.decode(*codec.encode(sent))  # over the wire, as it would be
+    for number, record in enumerate(records, 1):
         said.take(detector.fold(record), row_number)
         row_number += len(record) if isinstance(record, Readings) else 0
         if crash_every and number % crash_every == 0:
@@ -182,20 +183,46 @@ def batches(log: list[FeedRecord | Row], sizes: list[int]) -> list[FeedRecord]:
             made.append(readings_of(waiting))
             waiting, turn = [], turn + 1
         made.append(record)
-    return [*made, readings_of(waiting)] if waiting else made
+    made += [readings_of(waiting)] if waiting else []
+    return [codec.decode(*codec.encode(sent)) for sent in made]  # over the wire, as it would be
 
 
 # ------------------------------------------------------------------------------------------------ laws
 
 
-@few
-@given(logs(), st.lists(st.integers(1, 500), min_size=1, max_size=5))
-def test_the_size_of_batches_changes_nothing(log: list[FeedRecord | Row], sizes: list[int]) -> None:
-    one_by_one, first = fold(batches(log, [1]))
-    together, second = fold(batches(log, sizes))
-    assert by_kind(together) == by_kind(one_by_one)
-    assert together.marks == one_by_one.marks
-    assert second.dump() == first.dump()
+@dataclass(frozen=True)
+class Folded:
+    """A log, and what the fold says of it record by record: what every other way must say as well."""
+
+    log: list[FeedRecord | Row]
+    records: list[FeedRecord]
+    said: Published
+    state: dict[str, SavedPart]
+    number: int  # any: of records in a row, between crashes
+
+
+@pytest.fixture(scope="module")
+def folded() -> list[Folded]:
+    """Logs of this run: folding one is what costs, so the laws share them."""
+    made: list[Folded] = []
+
+    @few
+    @given(logs(), st.lists(st.integers(1, 60), min_size=1, max_size=5), st.integers(2, 300))
+    def draw(log: list[FeedRecord | Row], sizes: list[int], number: int) -> None:
+        records = batches(log, sizes)
+        said, detector = fold(records)
+        made.append(Folded(log, records, said, detector.dump(), number))
+
+    draw()
+    return made
+
+
+def test_the_size_of_batches_changes_nothing(folded: list[Folded]) -> None:
+    for one in folded:
+        said, detector = fold(batches(one.log, [1]))
+        assert by_kind(said) == by_kind(one.said)
+        assert said.marks == one.said.marks
+        assert detector.dump() == one.state
 
 
 @few
@@ -210,60 +237,46 @@ def test_one_batch_over_hours_is_judged_as_its_rows_one_by_one(rows: list[Row], 
     assert second.dump() == first.dump()
 
 
-@few
-@given(logs(), st.integers(1, 30), st.integers(2, 300))
-def test_records_folded_together_say_what_each_would_have_said(
-    log: list[FeedRecord | Row], size: int, most: int
-) -> None:
+def test_records_folded_together_say_what_each_would_have_said(folded: list[Folded]) -> None:
     """Over ticks and the gaps between them, and whatever falls due among the records."""
-    records = [codec.decode(*codec.encode(record)) for record in batches(log, [size])]
-    one_by_one, first = fold(records)
-    said, second = Published([], {}, 0), Detector.empty()
-    row_number = 0
-    for begin in range(0, len(records), most):
-        for part in bundles(records[begin : begin + most]):
-            out = second.fold_bundle(part) if isinstance(part, Bundle) else second.fold(part)
+    for one in folded:
+        detector, said, row_number = Detector.empty(), Published([], {}, 0), 0
+        for begin in range(0, len(one.records), one.number):
+            for part in bundles(one.records[begin : begin + one.number]):
+                out = detector.fold_bundle(part) if isinstance(part, Bundle) else detector.fold(part)
+                said.take(out, row_number)
+                row_number += len(out.readings or ())
+        assert by_kind(said) == by_kind(one.said)
+        assert (said.marks, said.duplicates) == (one.said.marks, one.said.duplicates)
+        assert detector.dump() == one.state
+
+
+def test_a_log_taken_in_from_decision_to_decision_says_what_each_record_would_have_said(
+    folded: list[Folded],
+) -> None:
+    for one in folded:
+        detector, said = Detector.empty(), Published([], {}, 0)
+        row_number, parts = 0, 0
+        for out in detector.fold_log(one.records):
             said.take(out, row_number)
             row_number += len(out.readings or ())
-    assert by_kind(said) == by_kind(one_by_one)
-    assert (said.marks, said.duplicates) == (one_by_one.marks, one_by_one.duplicates)
-    assert second.dump() == first.dump()
+            parts += 1
+        assert by_kind(said) == by_kind(one.said)
+        assert (said.marks, said.duplicates) == (one.said.marks, one.said.duplicates)
+        assert detector.dump() == one.state
+        assert parts < len(one.records)
 
 
-@few
-@given(logs(), st.integers(1, 30))
-def test_a_log_taken_in_from_decision_to_decision_says_what_each_record_would_have_said(
-    log: list[FeedRecord | Row], size: int
-) -> None:
-    records = [codec.decode(*codec.encode(record)) for record in batches(log, [size])]
-    one_by_one, first = fold(records)
-    said, second = Published([], {}, 0), Detector.empty()
-    row_number, parts = 0, 0
-    for out in second.fold_log(records):
-        said.take(out, row_number)
-        row_number += len(out.readings or ())
-        parts += 1
-    assert by_kind(said) == by_kind(one_by_one)
-    assert (said.marks, said.duplicates) == (one_by_one.marks, one_by_one.duplicates)
-    assert second.dump() == first.dump()
-    assert parts < len(records)
+def test_a_crash_after_every_nth_record_changes_nothing(folded: list[Folded]) -> None:
+    for one in folded:
+        said, detector = fold(one.records, 1 + one.number % 60)
+        assert said == one.said
+        assert detector.dump() == one.state
 
 
-@few
-@given(logs(), st.integers(1, 60))
-def test_a_crash_after_every_nth_record_changes_nothing(log: list[FeedRecord | Row], every: int) -> None:
-    records = batches(log, [7])
-    through, first = fold(records)
-    crashed, second = fold(records, every)
-    assert crashed == through
-    assert second.dump() == first.dump()
-
-
-@few
-@given(logs())
-def test_the_same_log_twice_gives_the_same(log: list[FeedRecord | Row]) -> None:
-    records = batches(log, [20])
-    assert fold(records)[0] == fold(records)[0]
+def test_the_same_log_twice_gives_the_same(folded: list[Folded]) -> None:
+    for one in folded:
+        assert fold(one.records)[0] == one.said
 
 
 @few

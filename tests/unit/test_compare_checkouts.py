@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -81,7 +82,7 @@ class Canned:
     """Stands for a side: its outputs are there already."""
 
     def __init__(self, out: Path, wrong: str = "") -> None:
-        self.out, self.wrong = out, wrong
+        self.out, self.wrong, self.wanted = out, wrong, None
 
     def run(self, case: Case) -> str:
         return self.wrong
@@ -144,3 +145,12 @@ def test_what_is_absent_is_named_and_inputs_are_made_once(
 
 def test_all_packs_are_found() -> None:
     assert len(packs_of(compare_checkouts.ROOT)) >= 14
+
+
+def test_what_a_change_was_to_add_is_no_difference_and_anything_else_is(tmp_path: Path) -> None:
+    before = folder(tmp_path / "before", f='{"a":1}\nend\n')
+    after = folder(tmp_path / "after", f='{"a":1,"tried":3}\ntried 3\nend\n')
+    wanted = re.compile(rb',"tried":\d+|^tried \d+\n', re.MULTILINE)
+    assert compare_folders(before, after).first is not None
+    assert compare_folders(before, after, wanted).first is None
+    assert compare_folders(before, folder(tmp_path / "other", f='{"a":2,"tried":3}\nend\n'), wanted).first

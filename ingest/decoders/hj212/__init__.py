@@ -1,7 +1,7 @@
-"""HJ 212 (2005, 2017, 2025), sans-IO: frames out of bytes, readings out of frames, answers to devices.
+"""HJ 212 (2005, 2017, 2025), sans-IO: frames from bytes, readings from frames, answers to devices.
 
-`frames` cuts a stream of bytes, `parse` reads what is inside a frame by the codes of `factors`, `ack` builds
-what is sent back; `messages` does all of it for what came in one piece.
+`frames` cuts a stream of bytes, `parse` reads the contents of a frame by the codes in `factors`, `ack` builds
+the answers; `messages` does all of it for bytes that came in one piece.
 """
 
 from __future__ import annotations

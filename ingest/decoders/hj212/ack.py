@@ -1,4 +1,4 @@
-"""Builds the frames that answer a device: acknowledgements of HJ 212 (6.3, Annex C)."""
+"""Frames that answer a device: acknowledgements of HJ 212 (6.3, Annex C)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The checksum of HJ 212 (Annex A) and the Modbus CRC that some firmware sends in its place."""
+"""Checksum of HJ 212 (Annex A) and the Modbus CRC that some firmware sends instead."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TABLE = _table()
 
 
 def hj212_crc(data: bytes) -> int:
-    """Annex A: the byte replaces the low half, it is not mixed into it. The standard's example: 0x1C80."""
+    """Annex A: the byte replaces the low half, and is not mixed into it. The standard's example: 0x1C80."""
     crc = _START
     for byte in data:
         # The byte is mixed into the old high half alone, so eight bits decide the next value:
@@ -30,7 +30,7 @@ def hj212_crc(data: bytes) -> int:
 
 
 def modbus_crc(data: bytes) -> int:
-    """CRC-16/MODBUS, for firmware whose author took the usual algorithm."""
+    """CRC-16/MODBUS, for firmware whose author used the usual algorithm."""
     crc = _START
     for byte in data:
         crc = crc >> 8 ^ _TABLE[(crc ^ byte) & 0xFF]

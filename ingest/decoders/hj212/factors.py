@@ -1,4 +1,4 @@
-"""What HJ 212's codes mean, as data: factors, their units, and the window that a command number names."""
+"""Codes of HJ 212 as data: factors, their units, and the window that each command number implies."""
 
 from __future__ import annotations
 

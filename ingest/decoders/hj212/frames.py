@@ -1,9 +1,9 @@
-"""Cuts a stream of bytes into HJ 212 frames, whatever the pieces it arrives in.
+"""Framing of HJ 212: cuts a stream of bytes into frames, however it is split on arrival.
 
-A frame is `##LLLL DATA CRC` with or without CR LF. What the reader answers depends on the bytes
-alone, never on how they were split: it decides about a frame when all that the decision needs is
-there. After a broken frame it goes on at the next beginning; each broken frame or run of noise is one
-rejection. Its buffer is bounded by the longest frame.
+A frame is `##LLLL DATA CRC` with or without CR LF. What the reader returns depends on the bytes alone, never
+on how they were split: it decides on a frame once everything needed for the decision is there. After a broken
+frame it resumes at the next beginning; each broken frame or run of noise is one rejection. Its buffer is
+bounded by the longest frame.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SYSTEM_CNS = frozenset({"1000", "9011", "9012", "9013", "9014", "9015", "2081", 
 
 
 class Frame(NamedTuple):
-    """A frame with right length and checksum; `fields` are those before CP, `cp` the text inside it."""
+    """A frame with valid length and checksum; `fields` are those before CP, `cp` the text inside it."""
 
     raw: bytes
     fields: dict[str, str]
@@ -45,7 +45,7 @@ class Frame(NamedTuple):
 
     @property
     def cn(self) -> str:
-        """Command number, empty where the frame has none."""
+        """Command number; empty if the frame has none."""
         return self.fields.get("CN", "")
 
     @property
@@ -55,23 +55,23 @@ class Frame(NamedTuple):
 
     @property
     def flag_bits(self) -> int:
-        """Flag as a number, 0 where it is absent or not one (HJ 212-2005 knew frames without it)."""
+        """Flag as a number; 0 if it is absent or not a number (HJ 212-2005 has frames without it)."""
         text = self.fields.get("Flag", "")
         return int(text) if text.isascii() and text.isdigit() and len(text) <= 3 else 0
 
     @property
     def version(self) -> int | None:
-        """Year of the standard that Flag names; None for a version not known yet."""
+        """Year of the standard according to Flag; None for an unknown version."""
         return {0: 2005, 1: 2017, 2: 2025}.get(self.flag_bits >> 2)
 
     @property
     def wants_ack(self) -> bool:
-        """Whether the sender waits for an acknowledgement."""
+        """True if the sender waits for an acknowledgement."""
         return bool(self.flag_bits & _WANTS_ACK)
 
     @property
     def is_system(self) -> bool:
-        """Whether this is a heartbeat, an acknowledgement or a notice: well-formed, without readings."""
+        """True for a heartbeat, an acknowledgement or a notice: well-formed, without readings."""
         return self.cn in SYSTEM_CNS
 
 
@@ -80,7 +80,7 @@ def _defaults(_: str | None) -> DevicePolicy:
 
 
 class FrameReader:
-    """Feed it bytes as they come; it answers with frames and rejections in the order of the stream."""
+    """Reader that is fed bytes as they come; returns frames and rejections in the order of the stream."""
 
     def __init__(self, policy_of: Callable[[str | None], DevicePolicy] = _defaults) -> None:
         self._policy_of = policy_of
@@ -88,11 +88,11 @@ class FrameReader:
         self._noise: tuple[str, str] | None = None  # code and detail of the noise that is being read
 
     def feed(self, data: bytes) -> list[Frame | Rejected]:
-        """What these bytes complete."""
+        """Frames and rejections that these bytes complete."""
         return self._read(data, final=False)
 
     def flush(self) -> list[Frame | Rejected]:
-        """What is left when no more bytes will come: a cut frame is a rejection."""
+        """Frames and rejections left when no more bytes will come; a truncated frame is a rejection."""
         return self._read(b"", final=True)
 
     def _read(self, data: bytes, final: bool) -> list[Frame | Rejected]:
@@ -111,7 +111,7 @@ class FrameReader:
         return found
 
     def _next(self, final: bool) -> Frame | Rejected | None:
-        """One decision about the beginning of the buffer; None when nothing came of it (yet)."""
+        """One decision on the start of the buffer; None if it led to nothing (yet)."""
         buffer = self._buffer
         blanks = _LEADING_BLANKS.match(buffer)
         if blanks:
@@ -183,7 +183,7 @@ class FrameReader:
         return Frame(raw, fields, cp, tuple(tolerated))
 
     def _skip_noise(self, final: bool) -> Rejected | None:
-        """Read on to the next frame, line end or the greatest piece; the noise is one rejection."""
+        """Read on to the next frame, line end or maximum piece; the noise is one rejection."""
         assert self._noise is not None
         buffer = self._buffer
         line = buffer.find(b"\n", 0, _NOISE) + 1
@@ -199,7 +199,7 @@ class FrameReader:
 
 
 def split_data(data: bytes) -> tuple[dict[str, str], str | None, list[str]]:
-    """(fields before CP, text between `CP=&&` and the last `&&` or None, what was odd)."""
+    """(fields before CP, text between `CP=&&` and the last `&&` or None, list of oddities)."""
     odd: list[str] = []
     try:
         text = data.decode()

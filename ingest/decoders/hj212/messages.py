@@ -1,4 +1,4 @@
-"""What a message or a stream of HJ 212 frames says: one result a frame."""
+"""Decoding of a message or a stream of HJ 212 frames: one result per frame."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_FRAMES = 1000  # in one message; noise made to look like frames must not kee
 def decode(
     payload: bytes, topic: str, policy_of: Callable[[str | None], DevicePolicy]
 ) -> list[Decoded | Rejected]:
-    """One result a frame; the device is the frame's MN, the topic is not looked at."""
+    """One result per frame; the device is the frame's MN, the topic is ignored."""
     if len(payload) > MAX_PAYLOAD:
         return [Rejected("too_large", f"{len(payload)} bytes; at most {MAX_PAYLOAD} are read", payload)]
     reader = FrameReader(policy_of)
@@ -34,7 +34,7 @@ def decode(
 def decode_stream(
     data: bytes, policy_of: Callable[[str | None], DevicePolicy]
 ) -> Iterator[Decoded | Rejected]:
-    """One result a frame of a stream of any length, as a gateway or a file holds it."""
+    """One result per frame of a stream of any length, from a gateway or a file."""
     reader = FrameReader(policy_of)
     pieces = reader.feed(data) + reader.flush()
     if not pieces:

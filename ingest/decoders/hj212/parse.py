@@ -1,4 +1,4 @@
-"""Reads what is inside a HJ 212 frame: one reading, or the reason why there is none."""
+"""Parser of the contents of a HJ 212 frame: one reading, or the reason why there is none."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def reading_of(frame: Frame, policy: DevicePolicy) -> Decoded | Rejected:
 
 
 class _Reading:
-    """One frame on its way to a reading."""
+    """Work on one frame until it is a reading."""
 
     def __init__(self, frame: Frame, policy: DevicePolicy) -> None:
         self.frame = frame
@@ -88,7 +88,7 @@ class _Reading:
         return beside_of_fields(fields, singles.get("cpm"), unit)
 
     def _items(self, cp: str) -> tuple[dict[str, str], Fields]:
-        """(items such as DataTime, fields by factor); `,` and `;` part alike, an item may be blank."""
+        """(items such as DataTime, fields by factor); `,` and `;` separate alike, an item may be blank."""
         singles: dict[str, str] = {}
         factors: Fields = {}
         for item in re.split("[;,]", cp):
@@ -111,7 +111,7 @@ class _Reading:
         return singles, factors
 
     def _spelt(self, text: str, spellings: dict[str, str]) -> str:
-        """The standard's spelling of a name; names are case-sensitive, firmware is not always."""
+        """Standard spelling of a name; names are case-sensitive, but firmware does not always comply."""
         found = spellings.get(text.casefold(), text)
         if found != text:
             self.tolerated.append("letter_case")
@@ -132,7 +132,7 @@ class _Reading:
         return compact_instant(sent, offset)
 
     def _take_quantity(self, quantity: str, codes: list[str], factors: Fields) -> None:
-        """Moves the best field of the best code into values; what is not taken stays for the extras."""
+        """Move the best field of the best code into values; the others are left for the extras."""
         wanted = OF_WINDOW if self.period_ms else OF_INSTANT
         for code in codes:
             fields = factors[code]
@@ -159,14 +159,14 @@ class _Reading:
         self.flags[quantity] = text.upper()
 
     def _flag_all(self, text: str) -> None:
-        """One Flag for the whole frame counts where a factor has none of its own."""
+        """Apply one Flag for the whole frame to every factor that has none of its own."""
         self.tolerated.append("one_flag")
         for quantity in self.values:
             if quantity not in self.flags:
                 self._flag(quantity, text)
 
     def _value(self, quantity: str, code: str, name: str, text: str) -> None:
-        """One value; an impossible weather value, or one flagged as bad, is kept aside, dust is refused."""
+        """Store one value; impossible weather values, or ones flagged bad, are set aside, dust is refused."""
         units = self.policy.units
         own = units.get(code) or units.get(quantity)
         unit = own or DEFAULT_UNITS.get(quantity)
@@ -195,7 +195,7 @@ class _Reading:
 
 
 def _plain(text: str) -> float | str:
-    """A number where the text is plainly one; else the text."""
+    """Convert text that is plainly a number; return other text unchanged."""
     if _PLAIN_NUMBER.match(text) is None:
         return text
     return float(number_of(text))

@@ -25,18 +25,13 @@ NAMES = list(parts_of(Detector))
 AT = T0 + 5 * HOUR
 
 
-def folded() -> Detector:
-    """Five hours of a log that fills every part, with suspicion's rings."""
+@pytest.fixture(scope="module")
+def full() -> Detector:
+    """Five hours of a log that fills every part, with suspicion's rings; for tests that change nothing of it."""
     detector = Detector.empty()
     for record in log(5):
         detector.fold(record)
     return detector
-
-
-@pytest.fixture(scope="module")
-def full() -> Detector:
-    """For tests that change nothing of it."""
-    return folded()
 
 
 def saved(memory: Memory, name: str) -> dict[str, SavedPart]:
@@ -65,7 +60,7 @@ def test_a_part_shares_no_column_with_the_bytes_it_was_read_from(full: Detector,
 
 @pytest.mark.parametrize("name", NAMES)
 def test_of_devices_that_stay_nothing_changes_when_others_come_and_go_again(full: Detector, name: str):
-    one, before = folded(), full.plan
+    one, before = Detector.load(full.dump()), full.plan
     others = [{**DEVICES[0], "id": other, "site": "s0"} for other in ("a", "d1b", "z")]
     more = Plan.of(revision([*DEVICES, *others], [*RULES], AT), former=before.former)
     adopt(one, more, AT)
@@ -84,7 +79,7 @@ def parts_equal(one: Any, other: Any) -> bool:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_is_forgotten_before_its_time_and_what_was_forgotten_stays_so(full: Detector, name: str):
-    one = folded()
+    one = Detector.load(full.dump())
     long_ago = replace(until(T0 - 50 * HOUR, -UNBOUNDED), rows=one.log.closed_until)
     getattr(one, name).forget(long_ago)
     assert saved(one, name) == saved(full, name)
