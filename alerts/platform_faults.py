@@ -14,6 +14,7 @@ from alerts.routing import Watch
 
 TICKS = "ticks"
 QUARANTINE = "quarantine"
+UNWRITABLE = "unwritable"
 
 
 class ChannelTrouble(NamedTuple):
@@ -41,6 +42,7 @@ class Sample:
     reached: Mapping[str, Mapping[int, StageProgress]] = field(default_factory=dict)  # stage -> partition
     quarantined: int | None = None  # messages ever put there
     troubles: Sequence[ChannelTrouble] = ()
+    set_aside: Sequence[str] | None = None  # cases and messages that could not be written lately, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,10 @@ class FaultDetector:
         self._quarantine(sample, faults, well)
         for trouble in sample.troubles:
             faults[f"delivery/{trouble.channel}"] = trouble._asdict()
+        if sample.set_aside:
+            faults[UNWRITABLE] = {"count": len(sample.set_aside), "reason": sample.set_aside[-1]}
+        elif sample.set_aside is not None:
+            well.add(UNWRITABLE)
         return Diagnosis(faults, frozenset(well))
 
     def _ticks(self, sample: Sample, faults: dict[str, dict[str, Any]], well: set[str]) -> None:

@@ -30,19 +30,24 @@ log = structlog.get_logger(__name__)
 STAGES: dict[str, str] = {"detect": FEED, "store": RESULTS, "alerts": BREACHES}  # and what each reads
 _LOOK_S = 5.0
 _AGAIN_S = 2.0
-_FAILED_WITHIN_S = 3600
+_FAILED_MS = 3_600_000  # what failed longer ago is no trouble of today
 
 
 class PlatformWatch:
     """One alerts worker's watch over the platform."""
 
     def __init__(
-        self, work: CaseWork, form: RoutingForm, bootstrap: str, application: str, look_s: float = _LOOK_S
+        self,
+        work: CaseWork,
+        form: RoutingForm,
+        bootstrap: str,
+        applications: Sequence[str],
+        look_s: float = _LOOK_S,
     ) -> None:
         self._work = work
         self._form = form
         self._bootstrap = bootstrap
-        self._application = application
+        self._applications = applications
         self._look_s = look_s
         self._last_tick: float | None = None  # when one last came in
 
@@ -50,7 +55,7 @@ class PlatformWatch:
         """Observe, diagnose and report, until cancelled."""
         detector = FaultDetector(self._form.watch, time.monotonic())
         tail = asyncio.create_task(self._follow_ticks())
-        probe = KafkaProbe(self._bootstrap, self._application)
+        probe = KafkaProbe(self._bootstrap, self._applications)
         try:
             while True:
                 await asyncio.sleep(self._look_s)
@@ -58,7 +63,8 @@ class PlatformWatch:
                 loop = asyncio.get_running_loop()
                 try:
                     troubles = await loop.run_in_executor(self._work.threads, self._troubles)
-                    sample = Sample(time.monotonic(), self._last_tick, reached, quarantined, troubles)
+                    aside = [one.words() for one in self._work.store.aside.since(wall_ms() - _FAILED_MS)]
+                    sample = Sample(time.monotonic(), self._last_tick, reached, quarantined, troubles, aside)
                     await loop.run_in_executor(self._work.threads, self._note, detector.diagnose(sample))
                 except SQLAlchemyError as error:
                     self._work.telemetry.faults.labels("case_store").inc()
@@ -72,7 +78,7 @@ class PlatformWatch:
     def _troubles(self) -> list[ChannelTrouble]:
         now = wall_ms()
         waiting = now - self._form.delivery.tell_operator_after * 1000
-        return self._work.store.outbox.troubles(waiting, now - _FAILED_WITHIN_S * 1000)
+        return self._work.store.outbox.troubles(waiting, now - _FAILED_MS)
 
     def _note(self, diagnosis: Diagnosis) -> None:
         """Open new faults, end those that are over."""
@@ -116,11 +122,12 @@ class PlatformWatch:
 
 
 class KafkaProbe:
-    """Asks Kafka for the progress of the stages; reconnects after each failure."""
+    """Asks Kafka how far the stages are; opened anew after each failure. `applications`: what the names of
+    groups begin with."""
 
-    def __init__(self, bootstrap: str, application: str) -> None:
+    def __init__(self, bootstrap: str, applications: Sequence[str]) -> None:
         self._bootstrap = bootstrap
-        self._application = application
+        self._applications = applications  # the present one, and those before: one of theirs may still run
         self._admin: Any = None
         self._consumer: Any = None
         self._partitions: dict[str, int] = {}
@@ -154,11 +161,14 @@ class KafkaProbe:
 
     async def _stage(self, stage: str, topic: str) -> dict[int, StageProgress]:
         ends = await self._ends(topic)
-        found = await self._admin.list_consumer_group_offsets(f"{self._application}-{stage}")
+        found = [
+            await self._admin.list_consumer_group_offsets(f"{application}-{stage}")
+            for application in self._applications
+        ]
         begins = await self._consumer.beginning_offsets(list(ends))
         reached: dict[int, StageProgress] = {}
         for part, end in ends.items():
-            committed = found[part].offset if part in found else -1
+            committed = max((one[part].offset for one in found if part in one), default=-1)
             reached[part.partition] = StageProgress(max(committed, begins[part]), end)
         return reached
 

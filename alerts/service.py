@@ -29,6 +29,7 @@ from ingest.strict_yaml import ConfigError
 from ingest.telemetry import Telemetry
 from ingest.topics import BREACHES
 from processors.stream.app import Beside, StageOptions, group_of, run_stage
+from processors.stream.set_aside import to_quarantine
 from processors.stream.stage import Outlet
 
 log = structlog.get_logger(__name__)
@@ -55,14 +56,14 @@ class AlertsSettings(Protocol):
 def run_alerts(
     settings: AlertsSettings,
     telemetry: Telemetry,
-    options: StageOptions | None = None,
+    options_of: Callable[[], StageOptions] = StageOptions,
     secrets: Callable[[str], str] | None = None,
     follow: Callable[[Callable[[], Awaitable[None]]], Beside] | None = None,
 ) -> int:
     """Run until SIGTERM or SIGINT; returns 0.
 
-    `follow`: makes the task to run alongside from a function that adopts the changed folder
-    (`deploy.county.follow`).
+    `options_of`: how the stage runs, asked when all else is in order. `follow`: what is to run beside, given
+    what adopts the folder as it has become (`deploy.county.follow`).
 
     Raises ConfigError for an invalid folder, a site that reaches nobody at some hour, or a missing secret,
     StoreError for a case store that can't be used, and whatever `run_stage` raises, all before anything
@@ -75,10 +76,11 @@ def run_alerts(
     if warning := links_lead_nowhere(register, routing, settings.base_url):
         log.warning("links_lead_nowhere", message=warning)
     clock = parse_clock(settings.clock)
-    options = options or StageOptions()
     channels = open_channels(routing.channels, secrets or Secrets(), settings.files)
     store = CaseStore(settings.cases)
+    store.aside.hear(lambda one: telemetry.discard(f"unwritable_{one.kind}"))
     planner = CurrentPlanner(CasePlanner(register, routing, settings.base_url))
+    options = options_of()  # asks Kafka, where what is wrong here needs no Kafka to be told
     # The name under which claims are held: the same after a crash, so that they are taken back at once.
     owner = f"{group_of('alerts', options)}-{options.instance or socket.gethostname()}"
     dispatcher = Dispatcher(store, channels, owner, retry_policy_of(routing.form.delivery), telemetry)
@@ -87,7 +89,7 @@ def run_alerts(
     cases = case_writer(store, planner, clock, threads)
 
     def factory(outlet: Outlet) -> AlertsStage:
-        return AlertsStage(cases, telemetry, dispatcher.notify)
+        return AlertsStage(cases, telemetry, dispatcher.notify, to_quarantine(outlet))
 
     async def adopt() -> None:
         """Adopt the folder as a whole, or nothing if anything raises."""
@@ -98,11 +100,12 @@ def run_alerts(
         dispatcher.use(open_channels(routing.channels, secrets or Secrets(), settings.files))
         planner.planner = CasePlanner(register, routing, settings.base_url)
 
-    application = group_of("alerts", options).removesuffix("-alerts")
+    groups = (group_of("alerts", options), *options.former)
+    applications = [group.removesuffix("-alerts") for group in groups]
     beside: list[Beside] = [
         dispatcher.run,
         partial(watch_holds, work),
-        PlatformWatch(work, routing.form, settings.kafka, application).run,
+        PlatformWatch(work, routing.form, settings.kafka, applications).run,
     ]
     if follow is not None:
         beside.append(follow(adopt))

@@ -19,12 +19,16 @@ from alerts.outlook import LEVEL_OF
 from alerts.store import CaseStore, Planner, Written
 from alerts.store.group_commit import GroupCommit
 from ingest.clock import Clock
-from ingest.codec import schema_of
+from ingest.codec import received_at_of, schema_of
+from ingest.records import Quarantined
 from ingest.telemetry import Telemetry
+from ingest.topics import BREACHES
 from processors.records import BREACH, OUTLOOK, Breach, Outlook, decode_breach, decode_outlook
+from processors.stream.set_aside import MOST_RAW, Quarantine
 from processors.stream.stage import Parts, RawRecord
 
 log = structlog.get_logger(__name__)
+SOURCE = "alerts"  # of what is put into quarantine here
 _RETRY_S = 1.0
 _EVENTS = ("opened", "amended", "closed")
 _YEAR_9999 = 253_370_764_800_000
@@ -81,18 +85,23 @@ _READERS: dict[str, tuple[str, Callable[[bytes], AlertEvent]]] = {
 
 
 class AlertsStage:
-    """Writes one partition's breaches to the case store; `told` is called when messages were written."""
+    """One partition's breaches into the case store; `told` is called when messages were written.
+
+    An event that the store can never take goes to quarantine; it keeps no other back.
+    """
 
     def __init__(
         self,
         cases: CaseWriter,
         telemetry: Telemetry,
         told: Callable[[], None],
+        quarantine: Quarantine,
     ) -> None:
         self._cases = cases
         self._telemetry = telemetry
         self._told = told
-        self._waiting: list[AlertEvent] = []
+        self._quarantine = quarantine  # for what the case store will never take
+        self._waiting: list[tuple[AlertEvent, RawRecord]] = []
 
     def restore(self, parts: Parts | None) -> None:
         """Nothing to restore: the case store knows what was done."""
@@ -114,23 +123,33 @@ class AlertsStage:
             )
             return
         self._telemetry.records.labels(name).inc()
-        self._waiting.append(event)
+        self._waiting.append((event, record))
 
     async def deliver(self) -> None:
         """Write what was collected, in order; wait while the database is down."""
         while self._waiting:
-            events = list(self._waiting)
+            waiting = list(self._waiting)
             try:
-                results = await self._cases.do(events)
+                results = await self._cases.do([event for event, _ in waiting])
             except (OperationalError, InterfaceError) as error:
                 # Away, busy for long, or its disk is full: the log keeps the breach until it is back.
                 self._telemetry.faults.labels("case_store").inc()
-                log.error("case_store_away", error=str(error).splitlines()[0], breach=events[0].id)
+                log.error("case_store_away", error=str(error).splitlines()[0], breach=waiting[0][0].id)
                 await asyncio.sleep(_RETRY_S)
                 continue
-            del self._waiting[: len(events)]
-            for event, written in zip(events, results, strict=True):
-                self._note(event, written)
+            for (event, record), written in zip(waiting, results, strict=True):
+                if written.set_aside:
+                    await self._set_aside(record, written.reason)
+                else:
+                    self._note(event, written)
+            del self._waiting[: len(waiting)]
+
+    async def _set_aside(self, record: RawRecord, why: str) -> None:
+        place = f"partition {record.partition}, offset {record.offset}: {why}"
+        at = received_at_of(record.headers, record.appended_at)
+        raw = record.value[:MOST_RAW]
+        await self._quarantine(Quarantined(at, SOURCE, BREACHES, "case_unwritable", place, raw))
+        self._telemetry.quarantined.labels("case_unwritable").inc()
 
     def _note(self, event: AlertEvent, written: Written) -> None:
         if written.messages:

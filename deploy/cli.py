@@ -8,9 +8,13 @@ from __future__ import annotations
 import importlib
 import logging
 import sys
+import traceback
 from importlib.resources import files
+from types import TracebackType
 
 import click
+
+from ingest.addresses import without_secrets
 
 COMMANDS = files("deploy.commands")
 
@@ -65,6 +69,7 @@ def main() -> None:
     """Entry point of the program."""
     # What a library says of a failure, we say in words of our own; `run` configures its own log.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    sys.excepthook = _unexpected
     try:
         # Without standalone mode click hands back the code of `ctx.exit(code)`.
         ended = program(standalone_mode=False)
@@ -72,6 +77,7 @@ def main() -> None:
     except click.Abort:
         sys.exit(130)
     except click.ClickException as wrong:
+        wrong.message = without_secrets(wrong.message)
         wrong.show()
         sys.exit(2)
     except BrokenPipeError:
@@ -83,8 +89,13 @@ def main() -> None:
         code = exit_code_of(error)
         if code is None:
             raise
-        click.echo(words_of(error), err=True)
+        click.echo(without_secrets(words_of(error)), err=True)
         sys.exit(code)
+
+
+def _unexpected(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """A fault of ours keeps its trace, in which an address may stand."""
+    click.echo(without_secrets("".join(traceback.format_exception(kind, error, trace))), err=True, nl=False)
 
 
 if __name__ == "__main__":

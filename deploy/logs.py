@@ -11,6 +11,7 @@ import sys
 import structlog
 
 from deploy.repeats import FoldingHandler
+from ingest.addresses import without_secrets
 
 
 def configure_logging(service: str, level: str = "info") -> None:
@@ -38,6 +39,7 @@ def configure_logging(service: str, level: str = "info") -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
+                _hide_secrets,
                 structlog.processors.JSONRenderer(ensure_ascii=False),
             ],
         )
@@ -47,3 +49,10 @@ def configure_logging(service: str, level: str = "info") -> None:
     root.setLevel(level.upper())
     for noisy in ("faust", "mode", "aiokafka", "kafka", "httpx", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _hide_secrets(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """A library's words, or a trace, may hold an address with a password."""
+    return {key: without_secrets(value) if isinstance(value, str) else value for key, value in event.items()}

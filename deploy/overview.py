@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from deploy.county.groups import groups_in_log
 from ingest import codec
 from ingest.quarantine import read_quarantine
 from ingest.scan import partitions_in_use, plain_consumer
 from ingest.topics import BREACHES, FEED, RESULTS
+from ingest.unmatched import TopicLook, newest_looks
 from processors.stream.reader import Reader
-from processors.stream.snapshots import Snapshots, group_of, state_of
+from processors.stream.snapshots import Snapshots, state_of
 
 # stage -> the topic it reads
 INPUTS: dict[str, str] = {"detect": FEED, "store": RESULTS, "alerts": BREACHES}
@@ -27,11 +30,13 @@ _LOOK_BACK = (50, 1000, 10_000)
 
 @dataclass(slots=True)
 class StageState:
-    """Progress of a stage: records it has not handled, and how long the oldest has waited (s)."""
+    """Where a stage stands: records it has not handled, how long the oldest has waited (s), and what of its
+    saved states can't be read, in words by partition."""
 
     stage: str
     lag: int = 0
     waiting_s: float = 0.0
+    unreadable: dict[int, str] = field(default_factory=dict)
 
     @property
     def stuck(self) -> bool:
@@ -49,11 +54,12 @@ class Overview:
     stages: list[StageState] = field(default_factory=list)
     quarantined: Counter[str] = field(default_factory=Counter)  # by reason
     outbox: dict[str, int] = field(default_factory=dict)
+    looks: list[TopicLook] = field(default_factory=list)  # of each bridge at topics that no filter matches
 
     @property
     def well(self) -> bool:
-        """True if no stage is stuck and ticks are arriving."""
-        return self.ticking and not any(s.stuck for s in self.stages)
+        """Whether no stage is stuck and the log has a clock that goes."""
+        return self.ticking and not any(s.stuck or s.unreadable for s in self.stages)
 
     @property
     def ticking(self) -> bool:
@@ -63,26 +69,40 @@ class Overview:
 async def look(bootstrap: str, application: str) -> Overview:
     """The present state of the log and its stages. Raises KafkaMissing, TopicMismatch."""
     partitions = await partitions_in_use(bootstrap)
+    groups = await groups_in_log(bootstrap, application)
     async with plain_consumer(bootstrap) as consumer:
         view = Overview()
         await _look_at_clock(consumer, partitions, view)
         for stage, topic in INPUTS.items():
-            reached = await _reached(bootstrap, state_of(stage, group_of(stage, application)), partitions)
-            view.stages.append(await _look_at_stage(consumer, stage, topic, reached, partitions))
-        view.quarantined.update(held.record.code for held in await read_quarantine(bootstrap))
+            state = StageState(stage)
+            names = [state_of(stage, group) for group in groups.of(stage)]
+            reached = await _reached(bootstrap, names, state, partitions)
+            await _look_at_stage(consumer, state, topic, reached, partitions)
+            view.stages.append(state)
+        looks: list[TopicLook] = []
+        view.quarantined.update(held.record.code for held in await read_quarantine(bootstrap, looks))
+        view.looks = newest_looks(looks)
         return view
 
 
-async def _reached(bootstrap: str, stage: str, partitions: int) -> dict[int, int]:
-    """The offset up to which a stage's snapshots cover each partition."""
+async def _reached(
+    bootstrap: str, names: Sequence[str], state: StageState, partitions: int
+) -> dict[int, int]:
+    """The offset up to which a stage's snapshots cover each partition; notes what of them can't be read."""
     reader = Reader(bootstrap)
     await reader.start()
+    reached: dict[int, int] = {}
     try:
         snapshots = Snapshots(None, reader)
-        found = {p: await snapshots.newest(stage, p) for p in range(partitions)}
+        for partition in range(partitions):
+            newest, damages = await snapshots.faults(names, partition)
+            if newest is not None:
+                reached[partition] = newest.next
+            if damages:
+                state.unreadable[partition] = "; ".join(damage.words() for damage in damages)
     finally:
         await reader.stop()
-    return {p: snapshot.next for p, snapshot in found.items() if snapshot is not None}
+    return reached
 
 
 async def _look_at_clock(consumer: AIOKafkaConsumer, partitions: int, view: Overview) -> None:
@@ -131,9 +151,8 @@ def _note(record: Any, view: Overview) -> None:
 
 
 async def _look_at_stage(
-    consumer: AIOKafkaConsumer, stage: str, topic: str, reached: dict[int, int], partitions: int
-) -> StageState:
-    state = StageState(stage)
+    consumer: AIOKafkaConsumer, state: StageState, topic: str, reached: dict[int, int], partitions: int
+) -> None:
     parts = [TopicPartition(topic, p) for p in range(partitions)]
     ends = await consumer.end_offsets(parts)
     starts = await consumer.beginning_offsets(parts)
@@ -141,7 +160,7 @@ async def _look_at_stage(
     behind = {p: at for p, at in behind.items() if at < ends[p]}
     state.lag = sum(ends[p] - at for p, at in behind.items())
     if not behind:
-        return state
+        return
     consumer.assign(list(behind))
     for part, at in behind.items():
         consumer.seek(part, at)
@@ -150,4 +169,3 @@ async def _look_at_stage(
     for records in (await consumer.getmany(timeout_ms=1000)).values():
         oldest = min(oldest, records[0].timestamp)
     state.waiting_s = (now_ms - oldest) / 1000
-    return state

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
 from deploy.health import PORTS, HealthServer
 from deploy.settings import Settings, SettingsError
-from ingest.clock import parse_clock
+from ingest.clock import ManualClock, parse_clock
 from ingest.feed import FeedOptions
 from ingest.register import Register, load_register
 from ingest.strict_yaml import ConfigError
@@ -23,12 +24,14 @@ from ingest.telemetry import Telemetry
 if TYPE_CHECKING:
     from alerts.channels.secrets import Secrets
     from ingest.listener import TlsFiles
+    from processors.history import History
     from processors.stream.app import StageOptions
 
 log = structlog.get_logger(__name__)
 
 # How long a reading may wait for company where no instant rule listens.
 MAX_PARTITION_LINGER_MS = 500
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 5.0  # between two questions to a busy store
 
 
 def run_bridge(settings: Settings, telemetry: Telemetry) -> None:
@@ -36,6 +39,7 @@ def run_bridge(settings: Settings, telemetry: Telemetry) -> None:
     from ingest.bridge import BridgeConfig
     from ingest.bridge import run_bridge as run
     from ingest.mqtt import MqttOptions
+    from ingest.unmatched import LOOK_S
 
     register = load_register(settings.config)
     clock = parse_clock(settings.clock)
@@ -58,9 +62,34 @@ def run_bridge(settings: Settings, telemetry: Telemetry) -> None:
         mqtt=mqtt,
         feed=_feed_options(settings),
         name=settings.mqtt_client_id,
+        look_s=LOOK_S,
         secret=_secrets_of_devices(register),
     )
-    asyncio.run(_until_signal(lambda stop: run(config, register, telemetry, clock, stop)))
+    follow = None if isinstance(clock, ManualClock) else _follow_for(settings, telemetry)
+    asyncio.run(_until_signal(lambda stop: run(config, register, telemetry, clock, stop, follow)))
+
+
+class Adopting(Protocol):
+    """What reads by a register, and takes on another one."""
+
+    def adopt(self, register: Register, feed: FeedOptions) -> None: ...
+
+
+def _follow_for(
+    settings: Settings, telemetry: Telemetry
+) -> Callable[[Adopting], Callable[[], Awaitable[None]]]:
+    """Has a bridge or gateway take on the folder once it is applied and in force."""
+    from deploy.county.follow import Follower, newest_in_log
+
+    def follow(service: Adopting) -> Callable[[], Awaitable[None]]:
+        async def adopt() -> None:
+            register = await asyncio.to_thread(load_register, settings.config)
+            service.adopt(register, await asyncio.to_thread(_feed_options, settings))
+
+        newest = partial(newest_in_log, settings.kafka)
+        return Follower(settings.config, newest, adopt, parse_clock(settings.clock), telemetry).run
+
+    return follow
 
 
 def run_gateway(settings: Settings, telemetry: Telemetry) -> None:
@@ -80,7 +109,8 @@ def run_gateway(settings: Settings, telemetry: Telemetry) -> None:
         tls=_gateway_tls(settings),
         secret=_secrets_of_devices(register),
     )
-    asyncio.run(_until_signal(lambda stop: run(config, register, telemetry, clock, stop)))
+    follow = _follow_for(settings, telemetry)
+    asyncio.run(_until_signal(lambda stop: run(config, register, telemetry, clock, stop, follow)))
 
 
 def run_detect(settings: Settings, telemetry: Telemetry) -> None:
@@ -102,7 +132,8 @@ def run_store(settings: Settings, telemetry: Telemetry) -> None:
     from processors.stream.store import store_stages
 
     history = open_history(settings.history)
-    history.check()
+    if not until_it_takes(history, telemetry, _until_told()):
+        return
     try:
         factory = store_stages(history, telemetry)
         run_stage("store", settings.kafka, RESULTS, factory, telemetry, _options("store", settings))
@@ -119,16 +150,17 @@ def run_alerts(settings: Settings, telemetry: Telemetry) -> None:
         newest = partial(newest_in_log, settings.kafka)
         return Follower(settings.config, newest, adopt, parse_clock(settings.clock), telemetry).run
 
-    run(settings, telemetry, _options("alerts", settings), follow=follow)
+    run(settings, telemetry, partial(_options, "alerts", settings), follow=follow)
 
 
 def run_desk(settings: Settings, telemetry: Telemetry) -> None:
-    """Run the web desk, until SIGTERM."""
-    from alerts.store import CaseStore
+    """The web desk, until SIGTERM; a damaged store costs what it held, not the rest of the desk."""
+    from alerts.store import CaseStore, StoreDamaged
     from alerts.web.app import create_app
     from alerts.web.app import run_desk as run
     from deploy.county.follow import Follower, newest_in_log
-    from processors.history import open_history
+    from deploy.late_store import opened_or_late
+    from processors.history import HistoryDamaged, open_history
 
     register = load_register(settings.config)
     clock = parse_clock(settings.clock)
@@ -140,8 +172,8 @@ def run_desk(settings: Settings, telemetry: Telemetry) -> None:
         return Follower(settings.config, partial(newest_in_log, settings.kafka), adopt, clock, telemetry).run
 
     app = create_app(
-        open_history(settings.history),
-        CaseStore(settings.cases),
+        opened_or_late(lambda: open_history(settings.history), HistoryDamaged),
+        opened_or_late(lambda: CaseStore(settings.cases), StoreDamaged),
         register,
         clock,
         settings.base_url,
@@ -150,6 +182,41 @@ def run_desk(settings: Settings, telemetry: Telemetry) -> None:
     # uvicorn hands the signal on after its own stop: it has done its work then
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     run(app, settings.desk_host, settings.desk_port)
+
+
+def _until_told() -> Callable[[float], bool]:
+    """Waits for so many seconds; True as soon as SIGTERM or SIGINT comes, which a stage takes later."""
+    told = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: told.set())
+    return told.wait
+
+
+def until_it_takes(history: History, telemetry: Telemetry, wait: Callable[[float], bool]) -> bool:
+    """Wait while the store's server is there but busy (starting, overloaded); False: `wait` said to stop.
+
+    Raises HistoryUnusable for what waiting doesn't mend.
+    """
+    from processors.history import HistoryBusy
+
+    tries, why = 0, ""
+    telemetry.ready_when("history_start", lambda: why or None)
+    while True:
+        try:
+            history.check()
+        except HistoryBusy as busy:
+            why, tries = str(busy), tries + 1
+            wait_s = max(min(_FIRST_WAIT_S * 2 ** min(tries - 1, 10), _LONGEST_WAIT_S), busy.wait_s or 0.0)
+            if tries == 1 or tries % 12 == 0:
+                log.warning("history_busy", why=why, tries=tries, again_s=wait_s)
+            if wait(wait_s):
+                history.close()
+                return False
+            continue
+        if tries:
+            log.info("history_takes", tries=tries)
+        why = ""
+        return True
 
 
 SERVICES: dict[str, Callable[[Settings, Telemetry], None]] = {
@@ -220,12 +287,16 @@ def _feed_options(settings: Settings) -> FeedOptions:
 
 
 def _options(name: str, settings: Settings) -> StageOptions:
+    """How a stage runs, as a member of the county's groups. Raises KafkaMissing."""
+    from deploy.county.groups import groups_in_log
     from processors.stream.app import PACES, StageOptions
 
+    groups = asyncio.run(groups_in_log(settings.kafka, settings.application))
     pace = PACES[name]
     if name == "detect":
         pace = replace(pace, save_s=settings.snapshot_seconds)
-    return StageOptions(group=f"{settings.application}-{name}", instance=settings.instance, pace=pace)
+    group, *former = groups.of(name)
+    return StageOptions(group=group, former=tuple(former), instance=settings.instance, pace=pace)
 
 
 async def _until_signal(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:

@@ -17,11 +17,12 @@ from typing import Annotated
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ingest.addresses import shown
 from ingest.topics import DEFAULT_PARTITIONS
 
 DESK_PORT = 8400
 Port = Annotated[int, Field(ge=0, le=65535)]
-_SERVERS = re.compile(r"(?:\[[^\s\]]+\]|[^\s,:\[\]]+)(?::[0-9]{1,5})?")
+_SERVERS = re.compile(r"(?:\[[^\s\]]+\]|[^\s,:@/\[\]]+)(?::[0-9]{1,5})?")
 
 
 class SettingsError(ValueError):
@@ -61,9 +62,11 @@ class Settings(BaseSettings):
     gateway_tls_key: Path | None = None
     gateway_tls_client_ca: Path | None = Field(default=None, description="authority of devices' certificates")
 
-    history: str = Field(default="sqlite:///var/history.sqlite", description="sqlite:/// or influx+http://")
+    history: str = Field(
+        default="sqlite:///var/history.sqlite", description="sqlite:/// or influx+http://", repr=False
+    )
     cases: str = Field(
-        default="sqlite:///var/cases.sqlite", description="sqlite:/// or postgresql+psycopg://"
+        default="sqlite:///var/cases.sqlite", description="sqlite:/// or postgresql+psycopg://", repr=False
     )
     files: Path = Field(default=Path("var/messages"), description="folder of the `file` channel")
 
@@ -84,6 +87,13 @@ class Settings(BaseSettings):
             raise ValueError("expected host:9092, or several such with commas between them")
         return text
 
+    @field_validator("base_url")
+    @classmethod
+    def _base_url(cls, text: str) -> str:
+        if "@" in text.partition("://")[2].split("/")[0]:
+            raise ValueError("it stands in every message: leave user and password out")
+        return text
+
 
 def load_settings() -> Settings:
     """Load the settings of this process. Raises SettingsError naming the variable."""
@@ -94,6 +104,7 @@ def load_settings() -> Settings:
         return Settings(_env_file=(".env", more) if more else ".env")
     except ValidationError as error:
         first = error.errors()[0]
+        given = shown(str(first["input"]))
         name = "DUSTWATCH_" + "_".join(str(part) for part in first["loc"]).upper()
         words = first["msg"].removeprefix("Value error, ")
-        raise SettingsError(f"{name}={first['input']!r}: {words}") from None
+        raise SettingsError(f"{name}={given!r}: {words}") from None

@@ -7,13 +7,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from ingest import addresses
 from processors.history import History, HistoryUnusable, open_history
 
 
 @contextmanager
 def open_past(url: str) -> Iterator[History]:
-    """The history at the URL. Raises HistoryUnusable if there is none, or it can't be queried."""
-    parts = urlsplit(url)
+    """The history at the URL. Raises HistoryUnusable where there is none, or it can't be asked."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")  # `open_history` says what is wrong
     path = Path(unquote(parts.path)[1:])
     if parts.scheme == "sqlite" and not parts.netloc and path != Path() and not path.is_file():
         raise HistoryUnusable(
@@ -30,5 +34,5 @@ def open_past(url: str) -> Iterator[History]:
 
 
 def shown(url: str) -> str:
-    """The URL without everything after `?`, which may tell where secrets are."""
-    return url.split("?", 1)[0]
+    """The URL without what follows `?`: where secrets are is nobody's business."""
+    return addresses.shown(url.split("?", 1)[0])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ import structlog
 
 from ingest.acknowledge import Acknowledgements
 from ingest.clock import Clock, ManualClock
+from ingest.codec import headers_of
 from ingest.decoders.instants import BadTime, parse_instant
 from ingest.fatal import Unexpected
 from ingest.feed import LARGE_BYTES, Feed, FeedOptions
@@ -30,9 +31,13 @@ from ingest.stamp import Stamp
 from ingest.telemetry import Telemetry
 from ingest.ticks import Ticker
 from ingest.topic_filters import STATUS_FILTER, filters_of
+from ingest.topics import QUARANTINE
+from ingest.unmatched import SCHEMA as UNMATCHED
+from ingest.unmatched import TopicLook, look_for_ever
 
 log = structlog.get_logger(__name__)
 
+Beside = Callable[[], Awaitable[None]]
 RECEIVED_AT = "received_at"  # MQTT 5 user property of a played recording
 _END_WITHIN_S = 4.0
 _MOST_WAITING = 20_000  # beyond this, messages at QoS 0 are let go: the broker would not wait for us
@@ -47,6 +52,7 @@ class BridgeConfig:
     name: str = "bridge"  # in its ticks
     time: TimePolicy = field(default_factory=TimePolicy)
     secret: Callable[[str], str] | None = field(default=None, repr=False)  # value by name
+    look_s: float = 0.0  # how long a look for topics that no filter matches takes; 0: none
 
 
 class Bridge:
@@ -66,19 +72,33 @@ class Bridge:
         self._ack_soon = False
         self._unexpected = Unexpected()
         on = Handlers(self._connected, self._messages, self._lost)
-        filters, plain = filters_of(register), [STATUS_FILTER]
-        if self._recorded is not None and not config.mqtt.mqtt5:
-            filters, plain = ([played_filter(name) for name in names] for names in (filters, plain))
-        self.connection = Connection(config.mqtt, filters, plain, on)
+        self.connection = Connection(config.mqtt, *self._filters(register), on)
         self._messages_in = telemetry.records.labels("message")
         self._acknowledged = telemetry.written.labels("acknowledged")
         telemetry.ready_when("mqtt", lambda: self.connection.why or None)
         telemetry.ready_when("kafka", lambda: self.feed.producer.why)
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Run until `stop`; then send, confirm and acknowledge everything in hand.
+    def _filters(self, register: Register) -> tuple[list[str], list[str]]:
+        """What is subscribed to, shared and plainly."""
+        filters, plain = filters_of(register), [STATUS_FILTER]
+        if self._recorded is not None and not self.config.mqtt.mqtt5:
+            return [played_filter(name) for name in filters], [played_filter(name) for name in plain]
+        return filters, plain
 
-        Raises TopicMismatch; anything unexpected ends the process.
+    def adopt(self, register: Register, feed: FeedOptions) -> None:
+        """Read by another configuration from the next message on; `feed` names its revision."""
+        self.feed.use(feed)
+        self._resolver.use(register)
+        self.connection.use(*self._filters(register))
+
+    def _tell_look(self, found: TopicLook) -> None:
+        found.at = self._stamp()
+        self.feed.send(QUARANTINE, 0, found.encode(), headers_of(UNMATCHED, found.at))
+
+    async def run(self, stop: asyncio.Event, beside: Sequence[Beside] = ()) -> None:
+        """Until `stop`; then everything in hand is sent, confirmed and acknowledged.
+
+        `beside` runs in the same loop. Raises TopicMismatch; anything unexpected ends the process.
         """
         quit_mqtt = asyncio.Event()
         producing = asyncio.create_task(self.feed.producer.run())
@@ -87,6 +107,12 @@ class Bridge:
         working: list[asyncio.Future[Any]] = [producing, connecting, self._unexpected.future]
         if self._recorded is None:
             working.append(asyncio.create_task(self._ticker.run()))
+            if self.config.look_s:
+                look = look_for_ever(
+                    self.config.mqtt, self._resolver.reads, self._tell_look, self.config.look_s
+                )
+                working.append(asyncio.create_task(look))
+        working += [asyncio.ensure_future(work()) for work in beside]
         stopping = asyncio.create_task(stop.wait())
         try:
             done, _ = await asyncio.wait([*working, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -187,7 +213,13 @@ def _is_wall(clock: Clock) -> bool:
 
 
 async def run_bridge(
-    config: BridgeConfig, register: Register, telemetry: Telemetry, clock: Clock, stop: asyncio.Event
+    config: BridgeConfig,
+    register: Register,
+    telemetry: Telemetry,
+    clock: Clock,
+    stop: asyncio.Event,
+    follow: Callable[[Bridge], Beside] | None = None,
 ) -> None:
-    """Run a bridge until `stop` is set."""
-    await Bridge(config, register, telemetry, clock).run(stop)
+    """Run a bridge until `stop` is set; `follow`: what has it adopt other configurations, beside it."""
+    bridge = Bridge(config, register, telemetry, clock)
+    await bridge.run(stop, [follow(bridge)] if follow is not None else [])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -66,6 +66,12 @@ class Feed:
         self._linger_s = options.linger_ms / 1000
         self._readings_written = telemetry.written.labels("readings")
         self._others_written = telemetry.written.labels("records")
+
+    def use(self, options: FeedOptions) -> None:
+        """Name another revision, and wait as it asks, from the next reading on."""
+        self.flush()
+        self.options = replace(self.options, revision=options.revision, linger_ms=options.linger_ms)
+        self._linger_s = options.linger_ms / 1000
 
     def put(self, outcome: Outcome) -> tuple[int, ...]:
         """Take one outcome; returns the numbers of the records that hold it (none: it was dropped)."""

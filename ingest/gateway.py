@@ -14,7 +14,7 @@ import asyncio
 import contextlib
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +35,7 @@ from ingest.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)
 
+Beside = Callable[[], Awaitable[None]]
 SOURCE = "gateway"
 TOPIC = "hj212/tcp"  # stands in quarantine where a message of MQTT has its topic
 _CHUNK = 16 * 1024
@@ -174,9 +175,14 @@ class Gateway:
         telemetry.ready_when("kafka", lambda: self.feed.producer.why)
         telemetry.ready_when("connections", lambda: self.door.is_refusing(time.monotonic()))
 
-    async def run(self, stop: asyncio.Event) -> None:
+    def adopt(self, register: Register, feed: FeedOptions) -> None:
+        """Read by another configuration from the next frame on; `feed` names its revision."""
+        self.feed.use(feed)
+        self.resolver.use(register)
+
+    async def run(self, stop: asyncio.Event, beside: Sequence[Beside] = ()) -> None:
         """Serve until `stop`, then confirm and answer everything in hand. Raises GatewayCannotListen,
-        TopicMismatch; anything unexpected ends the process.
+        TopicMismatch; anything unexpected ends the process. `beside` runs in the same loop.
         """
         listeners = self._listen()
         self.port = listeners[0].getsockname()[1]
@@ -188,6 +194,7 @@ class Gateway:
         stopping = asyncio.create_task(stop.wait())
         self.unexpected.listen()
         working: list[asyncio.Future[Any]] = [*accepting, producing, self.unexpected.future]
+        working += [asyncio.ensure_future(work()) for work in beside]
         try:
             done, _ = await asyncio.wait([*working, stopping], return_when=asyncio.FIRST_COMPLETED)
             for task in done - {stopping}:
@@ -351,12 +358,21 @@ async def _end(tasks: Iterable[asyncio.Future[Any]], listeners: Iterable[socket.
 
 
 async def run_gateway(
-    config: GatewayConfig, register: Register, telemetry: Telemetry, clock: Clock, stop: asyncio.Event
+    config: GatewayConfig,
+    register: Register,
+    telemetry: Telemetry,
+    clock: Clock,
+    stop: asyncio.Event,
+    follow: Callable[[Gateway], Beside] | None = None,
 ) -> None:
-    """Run a gateway until `stop` is set. Raises BadClock for the clock of a recording."""
+    """Run a gateway until `stop` is set; `follow`: what runs beside it and has it adopt other configurations.
+
+    Raises BadClock for the clock of a recording.
+    """
     if isinstance(clock, ManualClock):
         # it would stand at 1970 for ever: no frame says when it was received
         raise BadClock(
             "DUSTWATCH_CLOCK=recording: only the bridge plays recordings; the gateway needs `wall`"
         )
-    await Gateway(config, register, telemetry, clock).run(stop)
+    gateway = Gateway(config, register, telemetry, clock)
+    await gateway.run(stop, [follow(gateway)] if follow is not None else [])

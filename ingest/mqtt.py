@@ -25,6 +25,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import MalformedPacket, Properties  # type: ignore[attr-defined]
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from ingest.addresses import shown
 from ingest.packets import PUBACK, ProtocolError, Publish, cut, cut_short, pubacks
 
 log = structlog.get_logger(__name__)
@@ -78,7 +79,7 @@ class MqttOptions:
                 "set DUSTWATCH_MQTT_USERNAME and DUSTWATCH_MQTT_PASSWORD"
             )
         if parts.scheme not in _PORTS or not parts.hostname:
-            words = f"{self.url!r} is no MQTT address; write mqtt://host:1883 or mqtts://host:8883"
+            words = f"{shown(self.url)!r} is no MQTT address; write mqtt://host:1883 or mqtts://host:8883"
             raise MqttMisconfigured(words)
         return parts.hostname, port or _PORTS[parts.scheme]
 
@@ -196,8 +197,9 @@ class Connection:
         self.connected = False
         self.why = "not connected to the MQTT broker yet"
         self._leaving = self._ignoring = False
-        group = f"$share/{options.share}/" if options.share else ""
-        self._filters = [f"{group}{name}" for name in filters] + list(plain)
+        self._filters = self._named(filters, plain)
+        self._asked: dict[int, list[str]] = {}  # id of a SUBSCRIBE -> its filters
+        self._refused: dict[str, str] = {}  # filter -> why
         self._loop = asyncio.get_running_loop()
         self._loop_thread = threading.get_ident()
         self._down = asyncio.Event()
@@ -212,6 +214,35 @@ class Connection:
         client.on_socket_close = self._socket_closed
         client.on_socket_register_write = self._want_write
         client.on_socket_unregister_write = self._enough_written
+
+    def _named(self, filters: Sequence[str], plain: Sequence[str]) -> list[str]:
+        group = f"$share/{self.options.share}/" if self.options.share else ""
+        return [f"{group}{name}" for name in filters] + list(plain)
+
+    def use(self, filters: Sequence[str], plain: Sequence[str]) -> None:
+        """Subscribe to these from now on, and no longer to what is not among them."""
+        wanted = self._named(filters, plain)
+        new = [name for name in wanted if name not in self._filters]
+        old = [name for name in self._filters if name not in wanted]
+        self._filters = wanted
+        if not self.connected:
+            return
+        if new:
+            self._subscribe(new)
+        if old:
+            self._client.unsubscribe(old)
+            self._refused = {name: why for name, why in self._refused.items() if name not in old}
+            self._say_refused()
+
+    def _subscribe(self, names: list[str]) -> None:
+        if self.options.mqtt5:
+            # 1: retained messages only for a new subscription, not at every reconnect
+            how = SubscribeOptions(qos=1, retainHandling=1)
+            _, mid = self._client.subscribe([(name, how) for name in names])
+        else:
+            _, mid = self._client.subscribe([(name, 1) for name in names])
+        if mid is not None:
+            self._asked[mid] = names
 
     def acknowledge(self, mids: list[int]) -> None:
         """Acknowledge messages of the current connection, in this order."""
@@ -298,19 +329,18 @@ class Connection:
         self.connected, self.why = True, "not subscribed yet"
         log.info("mqtt_connected", broker=self.options.url, session=flags.session_present)
         self._on.connected(flags.session_present)
-        if self.options.mqtt5:
-            # 1: retained messages only for a new subscription, not at every reconnect
-            how = SubscribeOptions(qos=1, retainHandling=1)
-            self._client.subscribe([(name, how) for name in self._filters])
-        else:
-            self._client.subscribe([(name, 1) for name in self._filters])
+        self._asked.clear()
+        self._refused.clear()
+        self._subscribe(self._filters)
 
-    def _subscribed(self, _client: Any, _data: Any, _mid: int, reasons: Any, _properties: Any) -> None:
-        refused = [
-            f"{name} ({reason})"
-            for name, reason in zip(self._filters, reasons, strict=False)
-            if reason.is_failure
-        ]
+    def _subscribed(self, _client: Any, _data: Any, mid: int, reasons: Any, _properties: Any) -> None:
+        for name, reason in zip(self._asked.pop(mid, []), reasons, strict=False):
+            if reason.is_failure and name in self._filters:
+                self._refused[name] = str(reason)
+        self._say_refused()
+
+    def _say_refused(self) -> None:
+        refused = [f"{name} ({why})" for name, why in self._refused.items()]
         self.why = f"the MQTT broker refuses to subscribe us to {', '.join(refused)}" if refused else ""
         if refused:
             log.error("mqtt_subscription_refused", why=self.why)

@@ -25,10 +25,13 @@ from ingest.records import Decoded, Quarantined, Rejected
 from ingest.resolve import Arrival, Outcome, Resolver, gathered
 from ingest.telemetry import Telemetry
 from ingest.topics import MAX_RECORD_BYTES, QUARANTINE
+from ingest.unmatched import SCHEMA as UNMATCHED
+from ingest.unmatched import TopicLook, decode_look
 
 log = structlog.get_logger(__name__)
 
 RETRIED = "dust.retried/1"
+_NOT_OURS = frozenset({"store", "alerts"})  # what they set aside no decoder mends
 _SEND_WITHIN_S = 60.0
 _MOST_UNCONFIRMED = 2000
 
@@ -52,19 +55,24 @@ class Retried:
     put_through: int = 0
     readings: int = 0
     still: dict[str, int] = field(default_factory=dict)  # code -> how many can't be used yet
-    not_ours: int = 0  # what a store refused: no decoder helps
+    not_ours: int = 0  # what a store or the case store refused: no decoder helps
 
 
-async def read_quarantine(bootstrap: str) -> list[QuarantinedMessage]:
-    """Messages held and not resubmitted yet, oldest first. Raises KafkaMissing."""
+async def read_quarantine(bootstrap: str, looks: list[TopicLook] | None = None) -> list[QuarantinedMessage]:
+    """What is held and was not put through yet, oldest first; `looks` gets what bridges found of topics.
+
+    Raises KafkaMissing.
+    """
     held: dict[str, QuarantinedMessage] = {}
     async for record in _to_the_end(bootstrap):
-        note_record(held, record)
+        note_record(held, record, looks)
     return sorted(held.values(), key=lambda one: (one.record.received_at, one.partition, one.offset))
 
 
-def note_record(held: dict[str, QuarantinedMessage], record: Any) -> None:
-    """Update `held` (by id) with a record of the topic; a malformed record affects no other."""
+def note_record(
+    held: dict[str, QuarantinedMessage], record: Any, looks: list[TopicLook] | None = None
+) -> None:
+    """Bring `held` (by id) up to a record of the topic; one that others wrote wrongly hides no other."""
     try:
         schema = schema_of(record.headers)
         if schema == QUARANTINED:
@@ -72,6 +80,8 @@ def note_record(held: dict[str, QuarantinedMessage], record: Any) -> None:
             held[one.id] = one
         elif schema == RETRIED:
             held.pop(orjson.loads(record.value)["id"], None)
+        elif schema == UNMATCHED and looks is not None:
+            looks.append(decode_look(record.value))
     except (ValueError, TypeError, KeyError) as error:
         place = f"{record.partition}/{record.offset}"
         log.warning("quarantine_record_unreadable", place=place, error=repr(error))
@@ -92,7 +102,7 @@ async def retry(
         for held in await read_quarantine(options.kafka):
             if code is not None and held.record.code != code:
                 continue
-            if held.record.source == "store":
+            if held.record.source in _NOT_OURS:
                 report.not_ours += 1
                 continue
             outcomes = outcomes_of(held.record, resolver)

@@ -41,7 +41,7 @@ from ingest.records import (
     Status,
 )
 from ingest.register import Device, Register
-from ingest.topic_filters import BACKGROUND_FILTER, SIGNALS_FILTER, STATUS_FILTER, matches
+from ingest.topic_filters import BACKGROUND_FILTER, SIGNALS_FILTER, STATUS_FILTER, filters_of, matches
 
 _MOST_TOPICS = 20_000  # routes remembered; a client that invents topics must not fill the memory
 _MOST_REMEMBERED = 200_000  # contents without a time
@@ -147,6 +147,17 @@ class Resolver:
         size = len(came.payload) + missing
         detail = f"{size} bytes; the first {len(came.payload)} are kept, and can't be put through again"
         return self._refuse(came, "too_large", detail)
+
+    def use(self, register: Register) -> None:
+        """Resolve by another register from now on; what tells duplicates apart is kept."""
+        self.register = register
+        self._routes.clear()
+        self._known.clear()
+
+    def reads(self, topic: str) -> bool:
+        """Whether any filter matches a topic. Callable from any thread."""
+        filters = (*filters_of(self.register), STATUS_FILTER)
+        return any(matches(name, topic) for name in filters)
 
     def policy_of(self, key: str | None) -> DevicePolicy:
         """Policy for decoding messages of the device with this key."""

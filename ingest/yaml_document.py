@@ -5,7 +5,8 @@ replace the first. Here scalars are resolved by our own few rules, from the pars
 
 - `true`, `false`, `null`, decimal integers and fractions, ISO dates; everything else is text, except
   what merely looks like a number, a truth value or a time: that must be quoted;
-- anchors, aliases, merge keys and tags are refused: every value comes from a single line.
+- anchors, aliases, merge keys and tags are refused: one line answers for one value;
+- control characters and what turns the direction of reading are refused in every text (`plain_text`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import yaml
+
+from ingest.plain_text import one_line, unfit
 
 Loc = tuple[str | int, ...]
 Severity = Literal["error", "warning"]
@@ -58,7 +61,7 @@ class Problem:
     severity: Severity = "error"
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.col}: {self.path}: {self.message}"
+        return one_line(f"{self.file}:{self.line}:{self.col}: {self.path}: {self.message}")
 
 
 class ConfigError(Exception):
@@ -210,6 +213,9 @@ class _Builder:
 
     def scalar(self, event: Any, loc: Loc) -> Any:
         text: str = event.value
+        if (fault := unfit(text)) is not None:  # of any text: names reach mails, files and databases
+            self.note(event, loc, fault)
+            return text
         if event.style not in (None, "") or event.tag is not None:
             return text
         if text in _NOTHING:

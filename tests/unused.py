@@ -29,6 +29,7 @@ prepare
 max_packets
 _last_bytes_received
 on_disconnect
+on_message
 on_subscribe
 on_socket_close
 on_socket_register_write

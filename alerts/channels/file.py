@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,18 +13,31 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator
 
 from alerts.channels.base import ChannelForm
 from alerts.records import Message
 from alerts.retry import Outcome, retry, sent, unknown
+from ingest.private import make_private
+
+_NAME = re.compile(r"[\w-][\w.-]{0,119}")
+
+
+def _file_name(text: str) -> str:
+    """A name that stays in the folder, visible there, and beside the files of others."""
+    if not _NAME.fullmatch(text):
+        raise ValueError(
+            f"`{text}` can't be the name of a file in the message folder: at most 120 letters, digits, `_`, "
+            "`.`, `-`, and not a `.` first"
+        )
+    return text
 
 
 class FileChannel(ChannelForm):
     """Messages as lines of a file in the machine's message folder: for trying out."""
 
     kind: Literal["file"]
-    name: Annotated[str, Field(pattern=r"^[\w.-]+$")] = "messages.jsonl"
+    name: Annotated[str, AfterValidator(_file_name)] = "messages.jsonl"
 
     stays_here: ClassVar[bool] = True
 
@@ -53,7 +67,7 @@ class FileSender:
         line = json.dumps(line_of(message, possible_repeat), ensure_ascii=False) + "\n"
         begun = False
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_private(self.path)
             with self._lock, self.path.open("ab+") as file:
                 end = file.seek(0, os.SEEK_END)
                 if end and _last_byte(file.fileno(), end) != b"\n":

@@ -25,6 +25,7 @@ from alerts.channels.http import shortened
 from alerts.records import Message
 from alerts.retry import Outcome, refused, retry, sent, unknown
 from ingest.forms import Name
+from ingest.plain_text import one_line
 
 _THREADS = 4
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
@@ -143,7 +144,7 @@ def mail_of(message: Message, sender: str, possible_repeat: bool) -> EmailMessag
     mail = EmailMessage()
     mail["From"] = sender
     mail["To"] = message.recipient.address
-    mail["Subject"] = message.subject
+    mail["Subject"] = one_line(message.subject)  # one that was written before texts were looked at, too
     mail["Date"] = format_datetime(datetime.fromtimestamp(message.created_at / 1000, UTC))
     domain = sender.rpartition("@")[2]
     mail["Message-ID"] = f"<{message.id}@{domain}>"

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ingest.durations import HOUR_MS, MINUTE_MS
+from ingest.plain_text import one_line
 from processors.suspicion import UNITS, evidence_text, suspicion_numbers
 
 LANGUAGES: tuple[str, ...] = ("zh_CN", "en")
@@ -26,6 +27,7 @@ _FAULTS = {
     "stage": ("处理环节停滞", "stage stuck:"),
     "quarantine": ("隔离区增长过快", "quarantine growing"),
     "delivery": ("通知渠道不通", "channel in trouble:"),
+    "unwritable": ("有案件或消息无法写入", "cases or messages that could not be written"),
 }
 _DAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -191,7 +193,13 @@ def _environment(language: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=False,  # plain text; no browser reads it as markup
+        finalize=_shown,
     )
+
+
+def _shown(value: object) -> object:
+    """Each value on one line: a line break in a name would cut the subject, or add lines of its own."""
+    return one_line(value) if isinstance(value, str) else value
 
 
 def _local(ms: int, zone: ZoneInfo) -> datetime:

@@ -27,22 +27,26 @@ from alerts.records import (
     Case,
     CaseChange,
     CaseContext,
+    CaseEvent,
     CaseFile,
     Message,
 )
 from alerts.store import rows
 from alerts.store.engine import Database
 from alerts.store.outbox_store import OutboxStore
+from alerts.store.set_aside import BREACH, FAULT, HOLD, Aside, SetAside, is_of_the_record
 from alerts.store.tables import attempts, case_events, cases, messages
-from processors.records import Breach, Outlook
+from processors.records import Breach, Outlook, short_id
 
 T = TypeVar("T")
 _RACES = 5  # how often a transaction is tried again when another worker wrote the same row first
 _DEADLOCK = "40P01"  # PostgreSQL's SQLSTATE
+SET_ASIDE = "set_aside"  # the event of a case whose notice could not be written
 
 # Built once: putting a statement together costs more than running it.
 _SEEN = select(case_events.c.n).where(case_events.c.id == bindparam("of"))
 _OF_BREACH = select(cases).where(cases.c.breach == bindparam("of")).with_for_update()
+_HELD = select(cases).where(cases.c.hold_until.is_not(None)).order_by(cases.c.n)
 _CHANGE_CASE = update(cases).where(cases.c.id == bindparam("of"))
 _NEW_CASE = insert(cases)
 _NEW_EVENT = insert(case_events)
@@ -77,11 +81,16 @@ class Planner(Protocol):
 
 
 class Written(NamedTuple):
-    """Result of an event: whether it was new, the reason, and how many messages it wrote."""
+    """Whether an event was new, why (not), how many messages it wrote, and whether it had to be set aside."""
 
     new: bool
     reason: str
     messages: int
+    set_aside: bool = False
+
+
+class _TakenBack(Exception):
+    """Leaves a transaction without a trace."""
 
 
 class CaseStore:
@@ -89,7 +98,8 @@ class CaseStore:
 
     def __init__(self, url: str, wall: Callable[[], int] = wall_ms) -> None:
         self._database = Database(url)
-        self.outbox = OutboxStore(self._database)
+        self.aside = Aside(wall)
+        self.outbox = OutboxStore(self._database, self.aside)
         self._wall = wall
 
     def close(self) -> None:
@@ -101,7 +111,8 @@ class CaseStore:
     def apply_breaches(self, events: Sequence[Breach | Outlook], planner: Planner, now: int) -> list[Written]:
         """Write the cases, events and messages that follow from `events`, in order and in one transaction.
 
-        An event that was applied before changes nothing.
+        An event that was applied before changes nothing. One that cannot be written is set aside, and keeps
+        none of the others back.
         """
 
         def apply(connection: Connection, event: Breach | Outlook) -> Written:
@@ -113,21 +124,105 @@ class CaseStore:
             context = self._context_of_breach(connection, event.id)
             return self._write(connection, planner.breach(event, context, now))
 
-        return self._transact(lambda connection: [apply(connection, event) for event in events])
+        try:
+            return self._transact(lambda connection: [apply(connection, event) for event in events])
+        except Exception as error:
+            if not is_of_the_record(error):
+                raise
+            if len(events) == 1:
+                noted = self.aside.note(BREACH, events[0].event_id, error)
+                return [Written(False, noted.why, 0, set_aside=True)]
+        # one after another, in their order
+        return [written for event in events for written in self.apply_breaches([event], planner, now)]
 
     def release_holds(self, planner: Planner, now: int) -> Written:
-        """Decide on the held cases whose hold has ended; cheap if there are none."""
-        held = select(cases).where(cases.c.hold_until.is_not(None)).order_by(cases.c.n)
+        """Decide the held cases whose hold has ended; cheap when there are none.
+
+        One that cannot be told is set aside: nobody is told of it but the operator.
+        """
         with self._database.reading() as connection:
             due = select(func.count()).where(cases.c.hold_until <= now)
             if not connection.execute(due).scalar_one():
                 return Written(False, "no hold has ended", 0)
 
         def work(connection: Connection) -> Written:
-            found = connection.execute(held.with_for_update(skip_locked=True)).mappings().all()
+            found = connection.execute(_HELD.with_for_update(skip_locked=True)).mappings().all()
             return self._write(connection, planner.release([rows.case_of(row) for row in found], now))
 
-        return self._transact(work)
+        try:
+            return self._transact(work)
+        except Exception as error:
+            if not is_of_the_record(error):
+                raise
+        if self._set_holds_aside(planner, now):
+            return self.release_holds(planner, now)
+        return self._release_each(planner, now)
+
+    def _set_holds_aside(self, planner: Planner, now: int) -> int:
+        """Take away the holds that fail by themselves; how many. The others are released together as ever."""
+        found = 0
+        for id in self._held_ids(until=None):
+            try:
+                self._release_one(id, planner, now, trial=True)
+            except Exception as error:
+                if not is_of_the_record(error):
+                    raise
+                self._end_hold(self.aside.note(HOLD, id, error), now)
+                found += 1
+        return found
+
+    def _release_each(self, planner: Planner, now: int) -> Written:
+        """Tell every hold that has ended by itself: together they cannot be."""
+        written: list[Written] = []
+        for id in self._held_ids(until=now):
+            try:
+                written.append(self._release_one(id, planner, now, trial=False))
+            except Exception as error:
+                if not is_of_the_record(error):
+                    raise
+                self._end_hold(self.aside.note(HOLD, id, error), now)
+        return Written(
+            any(one.new for one in written),
+            "; ".join(one.reason for one in written if one.reason),
+            sum(one.messages for one in written),
+        )
+
+    def _held_ids(self, until: int | None) -> Sequence[str]:
+        query = _HELD.with_only_columns(cases.c.id)
+        with self._database.reading() as connection:
+            asked = query if until is None else query.where(cases.c.hold_until <= until)
+            return connection.execute(asked).scalars().all()
+
+    def _release_one(self, id: str, planner: Planner, now: int, trial: bool) -> Written:
+        """What one hold leads to, written; as a trial it counts as ended, and all is taken back."""
+        try:
+            with self._database.writing() as connection:
+                row = connection.execute(select(cases).where(cases.c.id == id)).mappings().one()
+                case = rows.case_of(row)
+                at = max(now, case.hold_until or now) if trial else now
+                written = self._write(connection, planner.release([case], at))
+                if trial:
+                    raise _TakenBack
+                return written
+        except _TakenBack:
+            return Written(False, "a trial", 0)
+
+    def _end_hold(self, noted: SetAside, now: int) -> None:
+        case = cases.c.id == noted.id
+        with self._database.writing() as connection:
+            state = connection.execute(select(cases.c.state).where(case)).scalar_one()
+            connection.execute(update(cases).where(case).values(hold_until=None, updated_at=now))
+            event = CaseEvent(
+                short_id("set-aside", noted.id),
+                noted.id,
+                now,
+                SET_ASIDE,
+                "dustwatch",
+                state,
+                state,
+                noted.why,
+            )
+            connection.execute(_NEW_EVENT, rows.row_of_event(event))
 
     def open_fault(self, fault: str, facts: dict[str, Any], planner: Planner, now: int) -> Written:
         """Open the case of a fault, unless it is open already."""
@@ -137,7 +232,7 @@ class CaseStore:
                 return Written(False, "this fault is known", 0)
             return self._write(connection, [planner.fault_began(fault, facts, now)])
 
-        return self._transact(work)
+        return self._of_fault(fault, work)
 
     def end_fault(self, fault: str, planner: Planner, now: int) -> Written:
         """Record the end of a fault, if it is open."""
@@ -149,7 +244,15 @@ class CaseStore:
             change = planner.fault_ended(rows.case_of(row), _told(connection, row["id"]), now)
             return self._write(connection, [change] if change else [])
 
-        return self._transact(work)
+        return self._of_fault(fault, work)
+
+    def _of_fault(self, fault: str, work: Callable[[Connection], Written]) -> Written:
+        try:
+            return self._transact(work)
+        except Exception as error:
+            if not is_of_the_record(error):
+                raise
+            return Written(False, self.aside.note(FAULT, fault, error).why, 0, set_aside=True)
 
     def open_faults(self) -> dict[str, Case]:
         """Open faults of the platform by name."""
@@ -235,6 +338,8 @@ class CaseStore:
                 counts[f"messages_{state}"] = number
             repeats = select(func.count()).where(attempts.c.possible_repeat)
             counts["possible_repeats"] = connection.execute(repeats).scalar_one()
+            aside = select(func.count()).where(case_events.c.event == SET_ASIDE)
+            counts["cases_set_aside"] = connection.execute(aside).scalar_one()
             return counts
 
     # ---------------------------------------------------------------- inside

@@ -13,6 +13,9 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from alerts.store.tables import SCHEMA_VERSION, metadata, versions
+from ingest.addresses import HIDDEN, shown, without_secrets
+from ingest.damaged import is_damage, words_of_damage
+from ingest.private import make_private
 
 _BUSY_S = 10.0  # how long SQLite waits for another process's write
 _SCHEMA_LOCK = 0x64757374  # any number; workers that start together create the tables one after another
@@ -31,6 +34,10 @@ class WrongStore(StoreError):
     exit_code = 2
 
 
+class StoreDamaged(WrongStore):
+    """The file is no whole database: a person has to put a copy back, or move it away."""
+
+
 class Database:
     """The database at a URL, with its tables in place; transactions on SQLite write in turn."""
 
@@ -45,43 +52,62 @@ class Database:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Transaction that is committed, and thus on disk, at the end of the block."""
-        with self._turn, self._engine.begin() as connection:
+        """A transaction, committed at the end of the block: then it is on the disk."""
+        with self._turn, _damage_told(self._engine.url), self._engine.begin() as connection:
             yield connection
 
-    def reading(self) -> contextlib.AbstractContextManager[Connection]:
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Connection]:
         """A transaction that only reads."""
-        return self._reader.begin()
+        with _damage_told(self._engine.url), self._reader.begin() as connection:
+            yield connection
 
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
 
 
+@contextlib.contextmanager
+def _damage_told(url: URL) -> Iterator[None]:
+    """Raises StoreDamaged for what SQLite says of a damaged file: waiting for it would never end."""
+    try:
+        yield
+    except DatabaseError as error:
+        if is_damage(error.orig):
+            raise StoreDamaged(words_of_damage("case store", url.database or "", error.orig)) from None
+        raise
+
+
 def open_engine(url: str) -> Engine:
     """Open an engine with its tables in place. Raises StoreError, whose text omits the password."""
     try:
         parsed = make_url(url)
-    except ArgumentError:
-        raise WrongStore(f"DUSTWATCH_CASES={url!r} is no address; {_FORMS}") from None
+    except (ArgumentError, ValueError):  # a port that is no number, say
+        raise WrongStore(f"DUSTWATCH_CASES={shown(url)!r} is no address; {_FORMS}") from None
     if parsed.drivername in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
         raise WrongStore(f"DUSTWATCH_CASES: no case store of kind {parsed.drivername!r}; {_FORMS}")
     try:
         engine = _sqlite(parsed) if parsed.drivername == "sqlite" else _postgresql(parsed)
-        with engine.begin() as connection:
+        with _damage_told(parsed), engine.begin() as connection:
             _create_tables(connection)
     except StoreError:
         raise
     except (DatabaseError, OSError) as error:
-        shown = parsed.render_as_string(hide_password=True)
-        said = str(error.orig if isinstance(error, DatabaseError) else error).strip().splitlines()
+        said = _words(error)
+        if parsed.password:
+            said = said.replace(parsed.password, HIDDEN)
         raise StoreError(
-            f"the case store at {shown} can't be used: {said[0] if said else type(error).__name__}; "
+            f"the case store at {shown(url)} can't be used: {said}; "
             "check DUSTWATCH_CASES, the server, and the space on its disk"
         ) from None
     return engine
+
+
+def _words(error: Exception) -> str:
+    said = str(error.orig if isinstance(error, DatabaseError) else error).strip().splitlines()
+    return without_secrets(said[0]) if said else type(error).__name__
 
 
 _FORMS = "write sqlite:///path/to/cases.sqlite or postgresql+psycopg://user:password@host:5432/name"
@@ -89,7 +115,7 @@ _FORMS = "write sqlite:///path/to/cases.sqlite or postgresql+psycopg://user:pass
 
 def _sqlite(url: URL) -> Engine:
     if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        make_private(Path(url.database))  # what SQLite lays beside it gets the same mode
     engine = create_engine(url, connect_args={"timeout": _BUSY_S, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")

@@ -7,13 +7,14 @@ All instants here are of the real clock.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     ColumnElement,
     Connection,
+    Select,
     and_,
     bindparam,
     func,
@@ -28,6 +29,7 @@ from alerts.platform_faults import ChannelTrouble
 from alerts.records import (
     FAILED,
     PENDING,
+    REFUSED,
     SENDING,
     SENT,
     Claim,
@@ -35,14 +37,16 @@ from alerts.records import (
 from alerts.retry import UNKNOWN, EndedAttempt
 from alerts.store.engine import Database
 from alerts.store.rows import message_of
+from alerts.store.set_aside import MESSAGE, Aside, SetAside, is_of_the_record
 from alerts.store.tables import attempts, messages
+from ingest.plain_text import plain
 
 
 class OutboxStore:
     """The rows of `messages` and `attempts`."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, aside: Aside) -> None:
+        self._database, self._aside = database, aside
 
     def due(self, wall: int) -> dict[str, int]:
         """Number of messages to send now, by lane."""
@@ -52,16 +56,40 @@ class OutboxStore:
     def claim(self, room: Mapping[str, int], owner: str, wall: int, lease_ms: int) -> list[Claim]:
         """Claim up to `room` messages for each lane, oldest first; their attempts are written as unknown.
 
-        All in one transaction: when this returns, every attempt is on disk and may be made.
+        All in one transaction: when this returns, every attempt is on the disk and may be made. A message
+        that cannot be read is set aside as refused, with the reason.
         """
+        lease = Lease(owner, wall, wall + lease_ms)
+        try:
+            return self._claim([_of_channel(channel, most, wall) for channel, most in room.items()], lease)
+        except Exception as error:
+            if not is_of_the_record(error):
+                raise
+            return self._claim_one_by_one(room, lease)
+
+    def _claim_one_by_one(self, room: Mapping[str, int], lease: Lease) -> list[Claim]:
+        claims: list[Claim] = []
+        for channel, most in room.items():
+            asked = {"of": channel, "most": most, "wall": lease.since}
+            with self._database.reading() as connection:
+                ids = connection.execute(_IDS_CLAIMABLE_OF, asked).scalars().all()
+            for id in ids:
+                try:
+                    claims += self._claim([(_CLAIMABLE, {"of": id, "wall": lease.since})], lease)
+                except Exception as error:
+                    if not is_of_the_record(error):
+                        raise
+                    self._refuse(id, self._aside.note(MESSAGE, id, error), lease.since)
+        return claims
+
+    def _refuse(self, id: str, noted: SetAside, wall: int) -> None:
+        over = update(messages).where(messages.c.id == id)
         with self._database.writing() as connection:
-            found = [
-                row
-                for channel, most in room.items()
-                for row in connection.execute(
-                    _CLAIMABLE_OF, {"of": channel, "most": most, "wall": wall}
-                ).mappings()
-            ]
+            connection.execute(over.values(state=REFUSED, done_at=wall, owner=None, reason=noted.why))
+
+    def _claim(self, asked: Sequence[tuple[Select[Any], dict[str, Any]]], lease: Lease) -> list[Claim]:
+        with self._database.writing() as connection:
+            found = [row for query, of in asked for row in connection.execute(query, of).mappings()]
             if not found:
                 return []
             doubtful = _doubtful(connection, [row["id"] for row in found])
@@ -69,18 +97,34 @@ class OutboxStore:
                 Claim(message_of(row), row["tries"] + 1, row["written_at"], row["id"] in doubtful)
                 for row in found
             ]
-            lease = {"holder": owner, "until": wall + lease_ms}
+            held = {"holder": lease.owner, "until": lease.until}
             connection.execute(
-                _TAKE, [{"of": claim.message.id, "nth": claim.number, **lease} for claim in claims]
+                _TAKE, [{"of": claim.message.id, "nth": claim.number, **held} for claim in claims]
             )
-            connection.execute(_NEW_ATTEMPT, [_attempt(claim, owner, wall) for claim in claims])
+            connection.execute(_NEW_ATTEMPT, [_attempt(claim, lease.owner, lease.since) for claim in claims])
             return claims
 
     def finish(self, ended: Sequence[EndedAttempt], owner: str, wall: int) -> None:
         """Record how attempts ended and the new state of their messages, in one transaction.
 
-        If the lease was lost meanwhile, only a confirmed sending still counts for the message.
+        Where the lease was lost meanwhile only a confirmed sending still counts for the message. An end
+        that cannot be written as it is keeps no other back: it is written without the other side's words.
         """
+        try:
+            self._finish(ended, owner, wall)
+        except Exception as error:
+            if not is_of_the_record(error):
+                raise
+            if len(ended) > 1:
+                for end in ended:
+                    self.finish([end], owner, wall)
+                return
+            (end,) = ended
+            noted = self._aside.note(MESSAGE, end.claim.message.id, error)
+            outcome = end.outcome._replace(reason=noted.why, receipt="")
+            self._finish([EndedAttempt(end.claim, outcome, end.then._replace(reason=noted.why))], owner, wall)
+
+    def _finish(self, ended: Sequence[EndedAttempt], owner: str, wall: int) -> None:
         # always in the same order, so that no two workers wait for each other
         found = sorted(ended, key=lambda end: end.claim.message.id)
         with self._database.writing() as connection:
@@ -136,6 +180,18 @@ def _claimable() -> ColumnElement[bool]:
     return and_(messages.c.done_at.is_(None), messages.c.due_at <= wall, free, ~before.exists())
 
 
+class Lease(NamedTuple):
+    """Who claims, since when and until when; ms UTC of the real clock."""
+
+    owner: str
+    since: int
+    until: int
+
+
+def _of_channel(channel: str, most: int, wall: int) -> tuple[Select[Any], dict[str, Any]]:
+    return _CLAIMABLE_OF, {"of": channel, "most": most, "wall": wall}
+
+
 # Built once: putting a statement together costs more than running it.
 _DUE = select(messages.c.channel, func.count()).where(_claimable()).group_by(messages.c.channel)
 _CLAIMABLE_OF = (
@@ -144,6 +200,15 @@ _CLAIMABLE_OF = (
     .order_by(messages.c.due_at, messages.c.n)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
+)
+_CLAIMABLE = (
+    select(messages).where(messages.c.id == bindparam("of"), _claimable()).with_for_update(skip_locked=True)
+)
+_IDS_CLAIMABLE_OF = (
+    select(messages.c.id)
+    .where(messages.c.channel == bindparam("of"), _claimable())
+    .order_by(messages.c.due_at, messages.c.n)
+    .limit(bindparam("most"))
 )
 _TAKE = (
     update(messages)
@@ -200,8 +265,8 @@ def _outcome(end: EndedAttempt, wall: int) -> dict[str, Any]:
         "of": end.claim.message.id,
         "nth": end.claim.number,
         "ended": end.outcome.kind,
-        "why": end.outcome.reason,
-        "said": end.outcome.receipt,
+        "why": plain(end.outcome.reason),
+        "said": plain(end.outcome.receipt),
         "at": wall,
     }
 
@@ -214,8 +279,8 @@ def _settled(end: EndedAttempt, wall: int) -> dict[str, Any]:
         "becomes": end.then.state,
         "due": end.then.due_at,
         "done": wall if end.then.done else None,
-        "said": end.outcome.receipt,
-        "why": end.then.reason,
+        "said": plain(end.outcome.receipt),
+        "why": plain(end.then.reason),
     }
 
 

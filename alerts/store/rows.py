@@ -1,4 +1,8 @@
-"""Conversion between rows of the tables and the values of `alerts.records`."""
+"""Converts rows of the tables to the values of `alerts.records`, and back.
+
+Texts are written without the signs that a database refuses: here ends what people, devices and the servers
+of others say, wherever it came from.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from alerts.records import PENDING, Attempt, Case, CaseEvent, Delivery, Message, Recipient
+from ingest.plain_text import plain_values
 
 _CASE_FIELDS = tuple(f.name for f in fields(Case))
 _EVENT_FIELDS = tuple(f.name for f in fields(CaseEvent))
@@ -22,7 +27,7 @@ def case_of(row: StoredRow) -> Case:
 
 def row_of_case(case: Case) -> dict[str, Any]:
     """The columns of a case."""
-    return asdict(case)
+    return _columns(asdict(case))
 
 
 def event_of(row: StoredRow) -> CaseEvent:
@@ -33,7 +38,7 @@ def event_of(row: StoredRow) -> CaseEvent:
 def row_of_message(message: Message, wall: int) -> dict[str, Any]:
     """Columns of a message when first written: due at once."""
     target = message.recipient
-    return {
+    row = {
         "id": message.id,
         "case": message.case,
         "kind": message.kind,
@@ -55,6 +60,7 @@ def row_of_message(message: Message, wall: int) -> dict[str, Any]:
         "receipt": "",
         "reason": "",
     }
+    return _columns(row)
 
 
 def message_of(row: StoredRow) -> Message:
@@ -105,4 +111,8 @@ def attempt_of(row: StoredRow) -> Attempt:
 
 def row_of_event(event: CaseEvent) -> dict[str, Any]:
     """The columns of an event."""
-    return asdict(event)
+    return _columns(asdict(event))
+
+
+def _columns(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: plain_values(value) for name, value in row.items()}

@@ -107,6 +107,7 @@ EVENTS = {
     "cleared": N_("Warning over"),
     "withdrawn": N_("Warning withdrawn, readings were corrected"),
     "lost": N_("Warning ended, too little data"),
+    "set_aside": N_("Notice could not be written, nobody was told but the operator"),
 }
 
 ROLES = {

@@ -21,6 +21,7 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option("--reason", default="", metavar="TEXT", help="Why; it is kept with the revision.")
 @click.option("--effective", metavar="TIME", help="In force from then, in the county's zone. [now]")
 @click.option("--cancel-waiting", is_flag=True, help="Stay with what is in force: cancel what waits.")
+@click.option("--replace", is_flag=True, help="Take the place of another county's configuration in the log.")
 @click.option("--status", is_flag=True, help="Only say which revision each partition has, and what waits.")
 @click.option("--history", is_flag=True, help="Only list the revisions: who, when, why, what they changed.")
 @click.pass_context
@@ -31,6 +32,7 @@ def command(
     reason: str,
     effective: str | None,
     cancel_waiting: bool,
+    replace: bool,
     status: bool,
     history: bool,
 ) -> None:
@@ -41,7 +43,7 @@ def command(
     \b
     Example: dustwatch apply county/ --reason "limits of the heating season" --effective 2026-11-01T00:00
     """
-    from deploy.county.apply import put_configuration, user_name
+    from deploy.county.apply import Wish, put_configuration, user_name
     from deploy.county.compile import checked_revision
     from deploy.options import instant_ms
     from deploy.settings import load_settings
@@ -68,10 +70,8 @@ def command(
     async def put() -> Put:
         for warning in await ensure_topics(settings.kafka, settings.partitions, settings.replication):
             click.echo(f"warning: {warning}", err=True)
-        who = by or user_name()
-        return await put_configuration(
-            settings.kafka, revision, settings.partitions, who, reason, cancel_waiting
-        )
+        wish = Wish(by or user_name(), reason, cancel_waiting, replace)
+        return await put_configuration(settings.kafka, revision, settings.partitions, wish)
 
     done = asyncio.run(put())
     for one in done.partitions:
@@ -97,8 +97,7 @@ def _tell(done: Put, asked: int | None) -> None:
             f"{count} difference{'' if count == 1 else 's'} to {applied['before'] or 'nothing'}", err=True
         )
     click.echo(
-        "alerts and desk take on their folder once it is applied; bridge and gateway read it at their "
-        "start: restart them where devices or sites changed",
+        "bridge, gateway, alerts and desk take on their folder once it is applied and in force",
         err=True,
     )
 

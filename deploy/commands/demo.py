@@ -83,7 +83,9 @@ def command(
     """
     from deploy.machine.demo import build_demo
     from deploy.machine.desk_address import DeskAddress
+    from ingest.private import keep_private
 
+    keep_private()
     console = Console(stderr=False, highlight=False)
     started = time.monotonic()
 

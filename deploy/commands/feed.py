@@ -29,11 +29,13 @@ def accept_gap(ctx: click.Context, dry_run: bool) -> None:
     Example: dustwatch feed accept-gap
     """
     from deploy.county.apply import revisions_in_log
+    from deploy.county.groups import groups_in_log
     from deploy.settings import load_settings
-    from processors.stream.log_gaps import Gap, accept_gaps, find_gaps, stages_of
+    from processors.stream.log_gaps import Gap, accept_gaps, find_gaps, stages_in_use
 
     settings = load_settings()
-    stages = stages_of(settings.application)
+    groups = asyncio.run(groups_in_log(settings.kafka, settings.application))
+    stages = asyncio.run(stages_in_use(settings.kafka, (groups.application, *groups.former)))
 
     async def accept() -> list[Gap]:
         return await accept_gaps(settings.kafka, stages, revisions=await revisions_in_log(settings.kafka))

@@ -18,7 +18,9 @@ def command(service: str) -> None:
     from deploy.logs import configure_logging
     from deploy.services import run_service
     from deploy.settings import load_settings
+    from ingest.private import keep_private
 
+    keep_private()
     settings = load_settings()
     configure_logging(service, settings.log_level)
     run_service(service, settings)

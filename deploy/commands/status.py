@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from ingest.addresses import without_secrets
+from ingest.plain_text import one_line
+
 if TYPE_CHECKING:
     from deploy.overview import Overview
+
+_LOOK_S = 2.0  # at each file
 
 
 def _instant(ms: int | None) -> str:
@@ -25,28 +31,56 @@ def command(ctx: click.Context) -> None:
     \b
     Example: dustwatch status
     """
-    from alerts.store import CaseStore
     from deploy.overview import look
     from deploy.settings import load_settings
 
     settings = load_settings()
     view = asyncio.run(look(settings.kafka, settings.application))
+    problems = []
     absent = _absent_file(settings.cases)
-    if absent is None:
-        cases = CaseStore(settings.cases)
-        try:
-            view.outbox = cases.counts()
-        finally:
-            cases.close()
-    for line in lines_of(view):
-        click.echo(line)
     if absent is not None:
-        click.echo(
+        problems.append(
             f"cases         none kept in {absent} (no such file): set DUSTWATCH_CASES to where "
             "`dustwatch run alerts` keeps them, or DUSTWATCH_SETTINGS to settings.env in the data folder "
             "of `dustwatch up`"
         )
-    ctx.exit(0 if view.well and absent is None else 1)
+    else:
+        problems += _cases_of(settings.cases, view)
+    problems += _fault_of_file("history", settings.history)
+    for line in (*lines_of(view), *problems):
+        click.echo(one_line(line))
+    ctx.exit(0 if view.well and not problems else 1)
+
+
+def _cases_of(url: str, view: Overview) -> list[str]:
+    """Note the counts of the case store; a line where it can't be asked."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from alerts.store import CaseStore, StoreError
+
+    try:
+        cases = CaseStore(url)
+        try:
+            view.outbox = cases.counts()
+        finally:
+            cases.close()
+    except (StoreError, SQLAlchemyError) as error:
+        return [f"cases         CAN'T BE READ: {without_secrets(str(error).splitlines()[0])}"]
+    return _fault_of_file("case store", url)
+
+
+def _fault_of_file(what: str, url: str) -> list[str]:
+    """A line where a SQLite file is damaged, as far as a short look finds it."""
+    from ingest.damaged import damage_of_file, words_of_damage
+
+    path = url.removeprefix("sqlite:///")
+    if path == url or not Path(path).is_file():
+        return []
+    try:
+        found = damage_of_file(Path(path), _LOOK_S)
+    except (sqlite3.Error, OSError) as error:
+        return [f"{what:<13} CAN'T BE READ: {path}: {error}"]
+    return [f"{what:<13} DAMAGED: {words_of_damage(what, path, found)}"] if found else []
 
 
 def lines_of(view: Overview) -> list[str]:
@@ -71,9 +105,16 @@ def lines_of(view: Overview) -> list[str]:
                 f"  STUCK (more than {STUCK_AFTER_S:.0f} s): see the log of `dustwatch run {stage.stage}`"
             )
         lines.append(f"{stage.stage:<13} {words}")
+        for partition, why in sorted(stage.unreadable.items()):
+            lines.append(
+                f"{'':<13} PARTITION {partition}: a saved state can't be read ({why}): {stage.stage} takes "
+                "the one before or folds the log anew; where it says that it can't, run `dustwatch feed "
+                "accept-gap`"
+            )
     reasons = ", ".join(f"{code} {count}" for code, count in sorted(view.quarantined.items()))
     listed = f": {reasons} (`dustwatch quarantine list`)" if reasons else ""
     lines.append(f"quarantine    {view.quarantined.total()}{listed}")
+    lines += [f"no filter     {look.words()}" for look in view.looks]
     return lines + [f"{name:<13} {count}" for name, count in sorted(view.outbox.items())]
 
 

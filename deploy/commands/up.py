@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     help="MQTT broker: the one that comes along, or the machine's Mosquitto.",
 )
 @click.option("--mqtt-port", type=PORT, default=1883, show_default=True, help="Port of the MQTT broker.")
+@click.option(
+    "--replace", is_flag=True, help="Take the place of another county's configuration in the folder."
+)
 @desk_options
 def command(
     config: Path,
@@ -44,6 +47,7 @@ def command(
     host: str | None,
     base_url: str | None,
     mqtt: BrokerKind,
+    replace: bool,
 ) -> None:
     """Run Kafka, an MQTT broker, all services and the desk on this machine until SIGTERM.
 
@@ -54,7 +58,9 @@ def command(
     from deploy.machine.desk_address import DeskAddress
     from deploy.machine.stack import Stack
     from ingest.clock import WallClock
+    from ingest.private import keep_private
 
+    keep_private()
     now_ms = WallClock().now_ms()
     revision = checked_revision(config, received_at=now_ms)
     stack = Stack(
@@ -71,7 +77,7 @@ def command(
     stack.told.listen()
     try:
         stack.start_servers()
-        stack.apply(revision)
+        stack.apply(revision, replace)
         stack.start_services()
         click.echo(f"the desk: {stack.desk.url(port)}   data: {stack.folder}")
         if line := stack.publish_line():

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import orjson
+import structlog
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from deploy.county.revisions import Standing, prepared, standing
@@ -24,6 +25,8 @@ from ingest.decoders.instants import instant_text
 from ingest.records import Revision
 from ingest.scan import plain_consumer, scan
 from ingest.topics import FEED, SNAPSHOTS
+
+log = structlog.get_logger(__name__)
 
 _NOTE = "dust.revision-note/1"
 RECORD = "dust.revision-record/1"
@@ -51,6 +54,25 @@ class WouldCancel(Exception):
     exit_code = 2
 
 
+class OtherCounty(Exception):
+    """The log holds another county's configuration: whose, and what to do."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Who applies a configuration and why.
+
+    `cancel`: what is in force already may cancel revisions that wait. `replace`: another county's may go.
+    """
+
+    by: str
+    reason: str = ""
+    cancel: bool = False
+    replace: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Put:
     """Result of an apply: the revision as it is in the log, and the state before it."""
@@ -68,28 +90,41 @@ class Put:
         return [one for one in self.before.waiting if one.effective >= self.revision.effective]
 
 
-async def put_configuration(
-    bootstrap: str, revision: Revision, partitions: int, by: str, reason: str = "", cancel: bool = False
-) -> Put:
-    """Put a revision into the log with who, why and what it changes; topics must exist.
+async def put_configuration(bootstrap: str, revision: Revision, partitions: int, wish: Wish) -> Put:
+    """Put a revision into the log with who, why and what it changes; topics must be there.
 
-    `cancel`: allow a revision that is already in force to cancel waiting ones.
-    Raises WouldCancel, KafkaError.
+    Raises OtherCounty, WouldCancel, KafkaError.
     """
     held = await revisions_in_log(bootstrap)
     known = standing(held, revision.received_at)
+    if known.newest is not None and not wish.replace:
+        _same_county(county_of(known.newest), county_of(revision))
     waiting = known.waiting
-    if waiting and not cancel and known.in_force is not None and known.in_force.id == revision.id:
+    if waiting and not wish.cancel and known.in_force is not None and known.in_force.id == revision.id:
         raise WouldCancel(
             f"revision {revision.id} is in force already, and {waiting[-1].id} waits until "
             f"{instant_text(waiting[-1].effective)}: nothing was done. To cancel what waits add "
             "--cancel-waiting; to finish a half-done apply of it, apply its folder again"
         )
-    made = prepared(revision, known, by, reason)
+    made = prepared(revision, known, wish.by, wish.reason)
     repeated = known.newest is not None and known.newest.id == revision.id
     remember = [one for one in held if not one.applied]  # of the feed, which will forget it
     remember += [] if repeated else [made]
     return Put(made, await apply_revision(bootstrap, made, partitions, remember), known, repeated)
+
+
+def county_of(revision: Revision) -> str:
+    """The name of the county that a revision configures."""
+    return str(revision.body["county"]["name"])
+
+
+def _same_county(held: str, given: str) -> None:
+    if held != given:
+        raise OtherCounty(
+            f"the log holds the configuration of {held!r}, and this is one of {given!r}: nothing was done. "
+            "Two counties need two Kafkas (or data folders). If this one is to take the other's place, or is "
+            "the same one under another name, add --replace, and start detect, store and alerts again"
+        )
 
 
 async def apply_revision(
@@ -164,7 +199,11 @@ async def revisions_in_log(bootstrap: str) -> list[Revision]:
     kept: dict[bytes, Revision] = {}  # compaction leaves what was sent twice for a while
     async for record in scan(bootstrap, SNAPSHOTS, 1):
         if codec.schema_of(record.headers) == RECORD:
-            revision = codec.decode(record.value, {"schema": codec.REVISION.encode()})
+            try:
+                revision = codec.decode(record.value, {"schema": codec.REVISION.encode()})
+            except (ValueError, KeyError, TypeError) as error:
+                log.warning("revision_unreadable", offset=record.offset, error=repr(error))
+                continue
             assert isinstance(revision, Revision)
             kept[record.key] = revision
     found = list(kept.values()) or await _newest_of_feed(bootstrap)

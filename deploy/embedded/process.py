@@ -13,8 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from weakref import WeakSet
 
+from deploy.child_environment import environment_of
 from deploy.embedded import launcher
 from deploy.embedded.log_file import ServerLog
+from ingest.private import make_private
 
 STOP_WITHIN_S = 10.0
 GRACE_S = 10  # for children whose parent has ended
@@ -71,7 +73,7 @@ class ServerProcess:
         grace_s: int = GRACE_S,
     ) -> None:
         self.name, self.log = name, log
-        log.parent.mkdir(parents=True, exist_ok=True)
+        make_private(log)
         # The kernel's signal would come with the end of the thread that starts the child.
         stays = stays or threading.current_thread() is not threading.main_thread()
         how = launcher.STAY if stays else launcher.EXEC
@@ -86,7 +88,7 @@ class ServerProcess:
                     stdout=out,
                     stderr=subprocess.STDOUT,
                     stdin=subprocess.DEVNULL,
-                    env={**os.environ, **(env or {})},
+                    env={**environment_of(name, os.environ), **(env or {})},
                     start_new_session=True,
                     pass_fds=(life, *shared),
                 )

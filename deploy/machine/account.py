@@ -62,6 +62,8 @@ async def take_account(
         if codec.schema_of(record.headers) == codec.READINGS:
             account.received += len(codec.decode_readings(record.value))
     for held in await read_quarantine(bootstrap):
+        if held.record.source == "alerts":
+            continue  # an event of a case, no reading
         account.quarantined[held.record.code] += held.record.count
     account.received += account.quarantined.total()
     async for record in scan(bootstrap, RESULTS, partitions):

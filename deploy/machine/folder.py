@@ -20,10 +20,12 @@ from typing import IO, Literal
 
 from deploy.embedded.process import no_longer_share, share_with_children
 from deploy.machine.holders import holders
+from ingest.private import make_private
 
 MARK = "dustwatch.folder"  # first line: the purpose; second: the process that took it
 FREE_WITHIN_S = 15.0  # servers whose parent was killed have ended by then: they get ten seconds
 Purpose = Literal["demo", "up"]
+_OF_OWNER = 0o700
 _WAY_OUT = "choose another with --data"
 _LOOK_EVERY_S = 0.1
 
@@ -72,13 +74,16 @@ class Patience:
 def hold_folder(path: Path, purpose: Purpose, patience: Patience = Patience()) -> HeldFolder:
     """Create the folder if needed, and hold it. Raises FolderError, in which case no file was changed."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=_OF_OWNER, parents=True, exist_ok=True)
         strange = not (path / MARK).exists() and any(path.iterdir())
         if strange and purpose == "demo":
             raise FolderError(
                 f"{path} holds files that no demo made, and a demo empties its folder; nothing was deleted: "
                 f"{_WAY_OUT}, or remove it yourself"
             )
+        if not strange:
+            path.chmod(_OF_OWNER)  # of a version before, or made by hand for us
+        make_private(path / MARK)
         mark = (path / MARK).open("a+", encoding="utf-8")
     except OSError as error:
         raise _unusable(path, error) from error

@@ -6,6 +6,7 @@ after a pause that doubles up to a bound, and counts it.
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 import time
@@ -14,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from deploy.embedded.process import STOP_WITHIN_S, ServerError, ServerProcess
+from deploy.embedded.process import STOP_WITHIN_S, ServerError, ServerProcess, telling_lines
+from ingest.plain_text import one_line
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
@@ -22,6 +24,24 @@ CALM_S = 60.0  # a service that ran this long starts again without waiting
 LITTLE_ROOM = 8 * 1024 * 1024  # bytes; Kafka makes an index of 10 MB for each new segment
 # Exit codes that no restart mends: a wrong configuration, a state that can be neither read nor made again.
 HOPELESS = frozenset({2})
+_TAIL = 8192  # bytes of a log in which its last words are
+
+
+def last_words(log: Path) -> str:
+    """Why a service ended, by the end of its log: its error in words, or a line of JSON that holds it."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, file.seek(0, 2) - _TAIL))
+            lines = telling_lines(file.read().decode(errors="replace").splitlines(), 1)
+    except OSError:
+        return ""
+    if not lines:
+        return ""
+    try:
+        event = json.loads(lines[0])
+        return one_line(str(event.get("error") or event.get("event") or ""))
+    except (ValueError, AttributeError):
+        return one_line(lines[0])
 
 
 @dataclass(slots=True)
@@ -149,8 +169,10 @@ class Supervisor:
                 service.process = None
                 if code in HOPELESS:
                     service.gave_up = True
+                    why = last_words(service.log)
                     said.append(
-                        f"{service.name} stays down: no restart mends it (exit {code}), see {service.log}"
+                        f"{service.name} stays down: no restart mends it (exit {code}), see {service.log}; "
+                        f"the others go on{': ' if why else ''}{why}"
                     )
                     continue
                 if now - service.started_at > CALM_S:

@@ -7,7 +7,8 @@ InfluxDB's brings pandas, which no other process should pay for.
 
 from __future__ import annotations
 
-from processors.history.base import History, HistoryUnusable, LatestReading, WriteOutcome
+from processors.history.base import History, HistoryBusy, HistoryDamaged, HistoryUnusable, LatestReading
+from processors.history.base import WriteOutcome
 from processors.history.columns import batches_of, batches_of_readings
 from processors.history.context import BACKGROUND, BREACH_EVENT, CONFIGURATION, CONTEXT, DEVICE, RULE, SIGNAL
 from processors.history.context import SITE, WIND, Context, ContextRow, background_of, breach_of, context_row

@@ -15,12 +15,30 @@ from processors.history.points import Point, PointBatch, Refusal, gather
 class HistoryUnusable(Exception):
     """The store cannot be used as configured: an operator's error. Says where, why, and how to fix it.
 
-    `exit_code`: 2 when the configuration is wrong (URL, token, bucket), 3 when the server is missing.
+    `exit_code`: 2 when no restart mends it (URL, token, bucket, damaged file), 3 when the server is missing.
     """
 
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+
+
+class HistoryDamaged(HistoryUnusable):
+    """The file is no whole database: a person has to put a copy back, or move it away."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, exit_code=2)
+
+
+class HistoryBusy(HistoryUnusable):
+    """The server is there and asks for patience (starting, overloaded): it will take everything later.
+
+    `wait_s`: how long it asks to be left alone, where it says so.
+    """
+
+    def __init__(self, message: str, wait_s: float | None = None) -> None:
+        super().__init__(message, exit_code=3)
+        self.wait_s = wait_s
 
 
 class LatestReading(NamedTuple):
@@ -38,13 +56,15 @@ class LatestReading(NamedTuple):
 class WriteOutcome:
     """Outcome of a write: every point is accepted, rejected or kept.
 
-    `rejected` ones will never be accepted as they are; `kept` ones may be later, `why` says what prevents it.
+    `rejected` will never be accepted as they are; `kept` may be later, `why` says what is in the way, and
+    `wait_s` how long the server asks to be left alone.
     """
 
     accepted: int = 0
     rejected: list[Refusal] = field(default_factory=list)
     kept: list[PointBatch] = field(default_factory=list)
     why: str = ""
+    wait_s: float | None = None
 
     @property
     def kept_points(self) -> list[Point]:
@@ -56,10 +76,13 @@ class History(Protocol):
     """Readings, intervals and verdicts of a county. All methods may be called from any thread."""
 
     def check(self) -> None:
-        """Raises HistoryUnusable if the store cannot be reached or refuses access."""
+        """Raises HistoryUnusable when the store cannot be reached or refuses us; HistoryBusy: it starts."""
 
     def write(self, points: Sequence[Point]) -> WriteOutcome:
-        """Store a few points given one by one; never raises for a fault of the data or the server."""
+        """Store few points given one by one; never raises for what is the data's or the server's fault.
+
+        Raises HistoryDamaged.
+        """
 
     def write_batches(self, batches: Iterable[PointBatch]) -> WriteOutcome:
         """Store points in columns, in the order given: the fast way, with the same guarantees."""

@@ -19,9 +19,14 @@ class PointsRefused(NamedTuple):
 
 
 class Later(NamedTuple):
-    """The server could not take the points now; `why`: the reason, in words for the operator."""
+    """The server could not take it now; `why` in words for the operator.
+
+    `wait_s`: how long it asks us to wait. `passes`: it is there and will take it by itself, later.
+    """
 
     why: str
+    wait_s: float | None = None
+    passes: bool = False
 
 
 Reply = Accepted | PointsRefused | Later
@@ -36,6 +41,7 @@ class Division:
     rejected: list[tuple[int, str]] = field(default_factory=list)
     kept: list[tuple[int, int]] = field(default_factory=list)
     why: str = ""
+    wait_s: float | None = None  # asked for by the server
 
 
 def divide(count: int, send: Send) -> Division:
@@ -52,7 +58,7 @@ def divide(count: int, send: Send) -> Division:
         if isinstance(reply, Accepted):
             division.accepted += stop - start
         elif isinstance(reply, Later):
-            division.why = reply.why
+            division.why, division.wait_s = reply.why, reply.wait_s
             division.kept = [(start, stop), *reversed(waiting)]
             break
         elif stop - start == 1 or reply.dropped == stop - start:

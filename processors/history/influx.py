@@ -1,27 +1,32 @@
 """History in InfluxDB 2: writes line protocol, reads with InfluxQL.
 
-Writes are synchronous (call them from a worker thread): the client's batching mode reports failures only in
-callbacks. 400, 413 and 422 mean that some points are bad: they are found by halving. Any other failure (401,
-404, 429, 5xx, time-outs) is not the fault of the points: they are kept.
+Writes are synchronous (call them from a worker thread): the client's batching mode tells of failures
+in callbacks only. Stored is what was answered with 204, as InfluxDB 2 and 1.8 document it: a web page or a
+proxy at the same address answers 200, too. 400, 413 and 422 in InfluxDB's own words mean that some points are
+bad: they are found by halving. Everything else says nothing against the points: they are kept.
 """
 
 from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Iterable, Mapping, Sequence
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
 import orjson
 import urllib3
 from influxdb_client.client.influxdb_client import InfluxDBClient
-from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.domain.write_precision import WritePrecision
 from influxdb_client.rest import ApiException
+from influxdb_client.service.write_service import WriteService
 
+from ingest.addresses import shown
 from ingest.units import QUANTITIES
 from processors.history.base import (
+    HistoryBusy,
     HistoryUnusable,
     LatestReading,
     WriteOutcome,
@@ -37,9 +42,17 @@ from processors.history.points import Point, PointBatch, Refusal, merge, set_apa
 
 LINES_A_REQUEST = 5_000
 _MS: Any = WritePrecision.MS
-_BAD_POINTS = frozenset({400, 413, 422})
+_STORED = 204
+_BAD_POINTS = frozenset({400, 422})
+_TOO_MUCH = 413  # of bytes, whoever says so: a half may pass
+_PATIENCE = frozenset({408, 425, 429})  # and every 5xx: the server, or what stands before it, is there
+_LONGEST_ASKED_S = 300.0  # however long we are asked to wait: a server that is well again is found
 _FIRST_MS, _LAST_MS = 0, 9_000_000_000_000  # InfluxDB ends in the year 2262
 _DROPPED = re.compile(r"dropped=(\d+)")
+_OTHER_PROGRAM = (
+    "Another program answers there (a web page, a proxy, a wrong path): correct the history URL, or what "
+    "stands between us and InfluxDB"
+)
 
 
 class InfluxHistory:
@@ -55,9 +68,10 @@ class InfluxHistory:
             org=org,
             timeout=round(timeout_s * 1000),
             enable_gzip=gzip,
-            retries=urllib3.Retry(total=0, redirect=0),  # our own back-off knows what is at stake
+            # our own back-off knows what is at stake; a redirect is told, not followed
+            retries=urllib3.Retry(total=0, redirect=False),
         )
-        self._writer = self._client.write_api(write_options=SYNCHRONOUS)
+        self._writer: Any = WriteService(self._client.api_client)  # type: ignore[no-untyped-call]
         self._newest: dict[tuple[str, str, str], dict[str, Any]] = {}  # newest row of each series
         self._asking_latest = threading.Lock()
         self._reader = httpx.Client(
@@ -68,6 +82,8 @@ class InfluxHistory:
         """See `History.check`: the server answers, and the token may write and read the bucket."""
         reply = self.send(b"\n")
         if isinstance(reply, Later):
+            if reply.passes:
+                raise HistoryBusy(reply.why, reply.wait_s)
             raise HistoryUnusable(reply.why, exit_code=3 if "does not answer" in reply.why else 2)
         self._ask("SHOW MEASUREMENTS LIMIT 1")
 
@@ -95,28 +111,48 @@ class InfluxHistory:
         outcome.accepted += division.accepted
         outcome.rejected += [Refusal(part.point(row), reason) for row, reason in division.rejected]
         outcome.kept += [part.slice(start, stop) for start, stop in division.kept]
-        outcome.why = division.why
+        outcome.why, outcome.wait_s = division.why, division.wait_s
 
     def send(self, body: bytes) -> Reply:
         """Send prepared line protocol (times in ms) in one request."""
         try:
-            self._writer.write(self.bucket, self.org, body, write_precision=_MS)
+            _, status, headers = self._writer.post_write_with_http_info(
+                self.org, self.bucket, body, precision=_MS, content_type="text/plain; charset=utf-8"
+            )
         except ApiException as error:
-            return self._judge(error.status, str(error.body or error.reason or ""))
+            if not error.status:  # TLS
+                return Later(self._silent(error.reason))
+            return self._judge(error.status, error.headers or {}, _text_of(error.body or error.reason or ""))
         except (urllib3.exceptions.HTTPError, OSError) as error:
             return Later(self._silent(error))
-        return Accepted()
+        except UnicodeDecodeError:  # the client reads every answer as text
+            return Later(f"InfluxDB at {self.url} answers with bytes that are no text: {_OTHER_PROGRAM}")
+        return Accepted() if status == _STORED else self._judge(status, headers, "")
 
-    def _judge(self, status: int, body: str) -> Reply:
+    def _judge(self, status: int, headers: Mapping[str, str], body: str) -> PointsRefused | Later:
+        """What an answer that is no success means for the points that were sent."""
         message = _message(body)
-        if status in _BAD_POINTS:
+        if status == _TOO_MUCH or (status in _BAD_POINTS and _is_influxs(body)):
             dropped = _DROPPED.search(message)
             return PointsRefused(f"InfluxDB {status}: {message}", int(dropped[1]) if dropped else None)
-        return Later(self._refused(status, message))
+        why = self._refused(status, message, headers)
+        passes = status in _PATIENCE or status >= 500
+        return Later(why, _wait_asked_for(headers) if passes else None, passes)
 
-    def _refused(self, status: int, message: str) -> str:
-        """Words for the operator: the objection of InfluxDB and how to resolve it."""
+    def _refused(self, status: int, message: str, headers: Mapping[str, str]) -> str:
+        """Words for the operator: what InfluxDB has against us, and the way out."""
         where = f"InfluxDB at {self.url}"
+        if 200 <= status < 300:
+            return (
+                f"{where} answers {status} ({headers.get('Content-Type') or 'no content type'}), which "
+                f"InfluxDB does not: nothing counts as stored. {_OTHER_PROGRAM}"
+            )
+        if 300 <= status < 400:
+            return (
+                f"{where} answers {status} and sends us to {shown(headers.get('Location', 'nowhere'))}: "
+                "nothing counts as stored. Write the address at which InfluxDB itself answers into the "
+                "history URL"
+            )
         if status in (401, 403):
             return (
                 f"{where} refuses the token ({status}: {message}): give one that may read and write bucket "
@@ -129,7 +165,7 @@ class InfluxHistory:
             )
         return f"{where} answers {status}: {message}"
 
-    def _silent(self, error: Exception) -> str:
+    def _silent(self, error: object) -> str:
         return f"InfluxDB at {self.url} does not answer ({error}): start it or correct the history URL"
 
     def _ask(self, query: str) -> list[dict[str, Any]]:
@@ -139,8 +175,16 @@ class InfluxHistory:
         except httpx.HTTPError as error:
             raise HistoryUnusable(self._silent(error), exit_code=3) from None
         if answer.status_code != 200:
-            raise HistoryUnusable(self._refused(answer.status_code, _message(answer.text)), exit_code=2)
-        (result,) = orjson.loads(answer.content)["results"]
+            said = self._judge(answer.status_code, answer.headers, answer.text)
+            if isinstance(said, Later) and said.passes:
+                raise HistoryBusy(said.why, said.wait_s)
+            raise HistoryUnusable(said.why if isinstance(said, Later) else said.reason, exit_code=2)
+        try:
+            (result,) = orjson.loads(answer.content)["results"]
+        except (ValueError, KeyError, TypeError):
+            kind = answer.headers.get("Content-Type") or "no content type"
+            words = f"InfluxDB at {self.url} answers a query with something else ({kind}): {_OTHER_PROGRAM}"
+            raise HistoryUnusable(words, exit_code=2) from None
         if "error" in result:
             raise HistoryUnusable(f"InfluxDB at {self.url}: {result['error']}: {query}", exit_code=2)
         return [
@@ -245,7 +289,6 @@ class InfluxHistory:
 
     def close(self) -> None:
         """See `History.close`."""
-        self._writer.close()  # type: ignore[no-untyped-call]
         self._client.close()  # type: ignore[no-untyped-call]
         self._reader.close()
 
@@ -254,12 +297,37 @@ def _series(row: dict[str, Any]) -> tuple[str, str, str]:
     return row["device"], row["period"], row["site"]
 
 
+def _text_of(body: object) -> str:
+    return body.decode(errors="replace") if isinstance(body, bytes) else str(body)
+
+
 def _message(body: str) -> str:
     try:
         said = orjson.loads(body)
         return str(said.get("message") or said.get("error") or body)
     except (ValueError, AttributeError):
-        return body.strip()[:500]
+        return " ".join(body.split())[:200]
+
+
+def _is_influxs(body: str) -> bool:
+    """Whether InfluxDB itself said this: a proxy that refuses says nothing of the points."""
+    try:
+        said = orjson.loads(body)
+    except ValueError:
+        return False
+    return isinstance(said, dict) and bool({"code", "message", "error"} & said.keys())
+
+
+def _wait_asked_for(headers: Mapping[str, str]) -> float | None:
+    """Seconds of `Retry-After` (RFC 9110, 10.2.3: seconds or a date), within bounds; None: none given."""
+    asked = headers.get("Retry-After", "").strip()
+    if asked.isascii() and asked.isdigit():
+        return min(float(asked[:9]), _LONGEST_ASKED_S)
+    try:
+        seconds = parsedate_to_datetime(asked).timestamp() - time.time()
+    except (ValueError, TypeError):
+        return None
+    return min(max(seconds, 0.0), _LONGEST_ASKED_S)
 
 
 def _during(start_ms: int, end_ms: int) -> str:

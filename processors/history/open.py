@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from ingest.addresses import shown
 from processors.history.base import History, HistoryUnusable
 
 FORMS = (
@@ -22,7 +23,11 @@ def open_history(url: str) -> History:
     DUSTWATCH_INFLUX_TOKEN) or `token_file`, and optionally `timeout_s` and `gzip=1`.
     Raises HistoryUnusable; a server that cannot be reached is found by `check`.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - a bracket left open, or a port beyond 65535
+    except ValueError:  # its words may hold what was taken for the port: a password
+        raise _wrong(url, "its host and port can't be told apart") from None
     if parts.scheme == "sqlite":
         from processors.history.sqlite import SqliteHistory
 
@@ -39,6 +44,13 @@ def _open_influx(url: str) -> History:
     from processors.history.influx import InfluxHistory
 
     parts = urlsplit(url)
+    if "@" in parts.netloc:
+        # they would be left unused without a word; InfluxDB 1.8 takes `user:password` as the token
+        raise _wrong(
+            url, "user and password don't belong into it: token_env or token_file says where a token is"
+        )
+    if not parts.hostname:
+        raise _wrong(url, "the host is missing")
     asked = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     allowed = {"org", "bucket", "token_env", "token_file", "timeout_s", "gzip"}
     unknown = sorted(set(asked) - allowed)
@@ -64,15 +76,22 @@ def _open_influx(url: str) -> History:
 def _token(url: str, asked: dict[str, str]) -> str:
     if "token_file" in asked:
         try:
-            return Path(asked["token_file"]).read_text().strip()
-        except OSError as error:
+            return _checked(url, "token_file", Path(asked["token_file"]).read_text().strip())
+        except (OSError, UnicodeDecodeError, ValueError) as error:
             raise _wrong(url, f"token_file cannot be read: {error}") from None
     name = asked.get("token_env", "DUSTWATCH_INFLUX_TOKEN")
     token = os.environ.get(name, "").strip()
     if not token:
         raise _wrong(url, f"the environment variable {name} holds no token")
+    return _checked(url, f"the environment variable {name}", token)
+
+
+def _checked(url: str, where: str, token: str) -> str:
+    """The token, if a header can carry it: what refuses it later would print it."""
+    if not token.isascii() or not token.isprintable():
+        raise _wrong(url, f"{where} holds more than a token: line breaks, or signs that are not ASCII")
     return token
 
 
 def _wrong(url: str, why: str) -> HistoryUnusable:
-    return HistoryUnusable(f"history URL {url!r}: {why}; expected {FORMS}", exit_code=2)
+    return HistoryUnusable(f"history URL {shown(url)!r}: {why}; expected {FORMS}", exit_code=2)

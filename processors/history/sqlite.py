@@ -12,8 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ingest.damaged import is_damage, words_of_damage
+from ingest.private import make_private
 from ingest.units import QUANTITIES
 from processors.history.base import (
+    HistoryDamaged,
     HistoryUnusable,
     LatestReading,
     WriteOutcome,
@@ -40,7 +43,7 @@ class SqliteHistory:
         self.path, self._busy_s = path, busy_s
         self._writing, self._reading = threading.Lock(), threading.Lock()
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_private(path)  # what SQLite lays beside it gets the same mode
             self._writer = self._connect()
             self._writer.execute("PRAGMA journal_mode=WAL")
             self._writer.execute("PRAGMA synchronous=FULL")  # a confirmed write survives a power cut
@@ -52,10 +55,15 @@ class SqliteHistory:
             self._reader = self._connect()
             self._reader.execute("PRAGMA query_only=ON")
         except (sqlite3.Error, OSError) as error:
+            if is_damage(error):
+                raise self._damaged(error) from None
             raise HistoryUnusable(
                 f"history at {path}: {error}; name a file on a writable disk, as sqlite:///var/lib/dustwatch/history.db",
                 exit_code=2,
             ) from None
+
+    def _damaged(self, error: BaseException) -> HistoryDamaged:
+        return HistoryDamaged(words_of_damage("history", self.path, error))
 
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(self.path, timeout=self._busy_s, check_same_thread=False)
@@ -68,7 +76,10 @@ class SqliteHistory:
         return write_points(self, points)
 
     def write_batches(self, batches: Iterable[PointBatch]) -> WriteOutcome:
-        """See `History.write_batches`. Points refused by the disk or a lock are kept, with the reason."""
+        """See `History.write_batches`. What the disk or a lock refuses is kept, with the reason.
+
+        Raises HistoryDamaged.
+        """
         outcome = WriteOutcome()
         for merged in merge(batches):
             batch, refused = set_apart(merged)
@@ -95,6 +106,8 @@ class SqliteHistory:
                 self._writer.commit()
             except sqlite3.Error as error:
                 self._undo()
+                if is_damage(error):
+                    raise self._damaged(error) from None
                 return self._explain(error)
         return ""
 
@@ -111,9 +124,14 @@ class SqliteHistory:
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
         with self._reading:
-            cursor = self._reader.execute(sql, values)
-            names = [column[0] for column in cursor.description]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            try:
+                cursor = self._reader.execute(sql, values)
+                names = [column[0] for column in cursor.description]
+                return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            except sqlite3.Error as error:
+                if is_damage(error):
+                    raise self._damaged(error) from None
+                raise
 
     def latest(self) -> list[LatestReading]:
         """See `History.latest`. One index look-up per device, however long the history is."""

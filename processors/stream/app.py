@@ -22,6 +22,7 @@ from aiokafka import AIOKafkaProducer
 from ingest.admin import TopicMismatch, partitions_of
 from ingest.telemetry import Telemetry
 from ingest.topics import MAX_RECORD_BYTES, SNAPSHOTS
+from processors.stream.new_group import begin_group
 from processors.stream.reader import Reader
 from processors.stream.shell import Shell, Work, end_process
 from processors.stream.snapshots import Snapshots
@@ -41,6 +42,7 @@ class StageOptions:
     """Options for running a stage; an empty text means the default."""
 
     group: str = ""  # Faust's application id and Kafka's consumer group: dustwatch-NAME
+    former: tuple[str, ...] = ()  # groups that the stage had before: it goes on from their states
     instance: str = ""  # unique and stable for each worker of a group: the host's name
     pace: Pace | None = None
     snapshots: str = SNAPSHOTS
@@ -145,8 +147,12 @@ async def run_in_loop(
         stack.push_async_callback(producer.stop)
         app = build_app(name, bootstrap, options, datadir)
         pace = options.pace or PACES.get(name, Pace())
-        work = Work(name, group_of(name, options), topic, factory, pace, partitions, options.stuck_s)
         snapshots = Snapshots(producer, reader, options.snapshots)
+        work = Work(
+            name, group_of(name, options), topic, factory, pace, partitions, options.stuck_s, options.former
+        )
+        if options.former:
+            await begin_group(bootstrap, work, reader, snapshots)
         shell = Shell(work, producer, reader, snapshots, telemetry)
         source = app.topic(
             topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"

@@ -32,6 +32,7 @@ from processors.records import (
     judgement_records,
     wind_records,
 )
+from processors.stream.set_aside import MOST_RAW
 from processors.stream.stage import Outlet, Parts, RawRecord, StageFactory
 from processors.windows import day_of
 
@@ -40,7 +41,6 @@ log = structlog.get_logger(__name__)
 _OF_EVERY_PARTITION = ("dust.background/1", "dust.signal/1", REVISION)
 _WEIGHT_OF_RECORD = 50  # readings: what reading a record costs beside them
 _MOST_FLAGS = 20_000  # of a record: Kafka takes none above `topics.MAX_RECORD_BYTES`
-_MOST_RAW = 8 * 1024 * 1024  # of a record set aside: as base64 in JSON it must still fit in one
 
 
 @lru_cache(maxsize=2)  # every partition brings the same one
@@ -181,7 +181,7 @@ class DetectStage:
 
     def _set_aside(self, record: RawRecord, error: Exception) -> None:
         place = f"partition {record.partition}, offset {record.offset}: {error}"
-        raw = (record.value or b"")[:_MOST_RAW]
+        raw = (record.value or b"")[:MOST_RAW]
         value, headers = encode_quarantined(
             Quarantined(record.appended_at, "detect", FEED, "bad_syntax", place, raw)
         )

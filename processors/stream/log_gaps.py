@@ -30,9 +30,21 @@ GAP = "gap"
 EVERYWHERE = "*"  # place of a signal that concerns all sites of its partition
 
 
-def stages_of(application: str) -> dict[str, str]:
-    """The stages of an application: name of the states -> topic that is read."""
-    return {state_of(stage, group_of(stage, application)): topic for stage, topic in _STAGES.items()}
+async def stages_in_use(
+    bootstrap: str, applications: Sequence[str], snapshots: str = SNAPSHOTS
+) -> dict[str, str]:
+    """Name of the states -> topic that is read, for each stage: of the first application that has any.
+
+    Raises KafkaMissing.
+    """
+    found: dict[str, str] = {}
+    async with _kafka(bootstrap, snapshots) as kafka:
+        count = (await partitions_of(bootstrap, [snapshots])).get(snapshots, 0)
+        for stage, topic in _STAGES.items():
+            names = [state_of(stage, group_of(stage, application)) for application in applications]
+            used = [(await kafka.states.first_of(names, p))[0] for p in range(count)]
+            found[next((name for name in names if name in used), names[0])] = topic
+    return found
 
 
 @dataclass(frozen=True, slots=True)

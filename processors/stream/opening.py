@@ -7,14 +7,14 @@ process ends and names the command that continues with a different one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 import structlog
 
 from processors.fold import Parts, PartUnreadable
 from processors.stream.reader import FeedError, LogGap, LogShort, Reader
-from processors.stream.snapshots import Damage, Damaged, Manifest, Snapshots
+from processors.stream.snapshots import Damage, Damaged, Manifest, Snapshots, StateSearch
 
 log = structlog.get_logger(__name__)
 
@@ -23,12 +23,16 @@ Restore = Callable[[Parts | None], None]  # raises PartUnreadable
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A partition of a stage; `state`: the name of its states."""
+    """A partition of a stage; `state`: the name of its states, `former`: names that these had before.
+
+    A state is what the log comes to: where there is none of its own name the one of a former name is taken.
+    """
 
     stage: str
     state: str
     topic: str
     partition: int
+    former: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ async def start_of(assignment: Assignment, snapshots: Snapshots, reader: Reader,
     search = snapshots.search(assignment.state, assignment.partition)
     damages: list[Damage] = []
     newest: Manifest | None = None
-    async for found in search.candidates():
+    async for found in _candidates(assignment, snapshots, search):
         if isinstance(found, Damage):
             _say(assignment, found, damages)
             continue
@@ -95,6 +99,20 @@ async def start_of(assignment: Assignment, snapshots: Snapshots, reader: Reader,
         log.info("starts_from_nothing", stage=assignment.stage, partition=assignment.partition, next=begin)
     restore(None)
     return Start(begin, begin, frozenset(search.keys))
+
+
+async def _candidates(
+    assignment: Assignment, snapshots: Snapshots, own: StateSearch
+) -> AsyncIterator[Manifest | Damage]:
+    """Of the first name under which there is anything."""
+    searches = [own, *(snapshots.search(name, assignment.partition) for name in assignment.former)]
+    for search in searches:
+        there = False
+        async for found in search.candidates():
+            there = True
+            yield found
+        if there:
+            return
 
 
 def _say(assignment: Assignment, damage: Damage, damages: list[Damage]) -> None:

@@ -60,18 +60,24 @@ class InstanceClash(Exception):
 
 
 def end_process(stage: str, error: BaseException) -> NoReturn:
-    """Logs and exits at once: no handler, commit or supervisor runs after this."""
-    code = EXIT_UNEXPECTED
-    if isinstance(error, InstanceClash | SnapshotUnreadable):
-        code = EXIT_SETTINGS
-    elif isinstance(error, FeedError):
-        code = EXIT_LOG
+    """Log and leave at once: no handler, no commit, no supervisor gets to run after this."""
+    code = exit_code_of(error)
     trace = error if code == EXIT_UNEXPECTED else None
     log.critical("stage_ends", stage=stage, code=code, error=str(error), exc_info=trace)
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
+
+
+def exit_code_of(error: BaseException) -> int:
+    """How the process ends: an error that brings its own code (a damaged file, say) knows best."""
+    if isinstance(error, InstanceClash | SnapshotUnreadable):
+        return EXIT_SETTINGS
+    if isinstance(error, FeedError):
+        return EXIT_LOG
+    own = getattr(error, "exit_code", None)
+    return own if isinstance(own, int) else EXIT_UNEXPECTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,7 @@ class Work:
     pace: Pace
     partitions: int
     stuck_s: float = 120.0
+    former: tuple[str, ...] = ()  # groups that the stage had before
 
 
 class Shell:
@@ -94,11 +101,14 @@ class Shell:
         self, work: Work, producer: Any, reader: Reader, snapshots: Snapshots, telemetry: Telemetry
     ) -> None:
         self.name, self.group, self.topic = work.name, work.group, work.topic
+        self._former = tuple(state_of(work.name, group) for group in work.former)
         self._factory, self._pace = work.factory, work.pace
         self._producer, self._reader, self._snapshots = producer, reader, snapshots
         self._telemetry, self._partitions, self._stuck_s = telemetry, work.partitions, work.stuck_s
         self._keepers: dict[int, Keeper] = {}
         self._tasks: dict[int, list[asyncio.Task[None]]] = {}
+        self._mine: set[int] = set()  # assigned to us
+        self._unreadable: dict[int, str] = {}  # of these: whose state can't be read, and the way out
         self._gauges = {
             TICK: telemetry.last_tick,
             READINGS: telemetry.last_reading,
@@ -160,18 +170,31 @@ class Shell:
             # This event comes again after the start; the engine cancels us.
             await asyncio.Event().wait()
         message = event.message
+        if message.partition in self._unreadable:
+            return  # never acknowledged: it comes again when the partition can be opened
         keeper = self._keeper(message.partition)
         headers = message.headers
-        await keeper.take(
-            RawRecord(
-                message.partition,
-                message.offset,
-                list(headers.items() if isinstance(headers, dict) else headers or ()),
-                message.value,
-                round(message.timestamp * 1000),
-            ),
-            event,
+        record = RawRecord(
+            message.partition,
+            message.offset,
+            list(headers.items() if isinstance(headers, dict) else headers or ()),
+            message.value,
+            round(message.timestamp * 1000),
         )
+        try:
+            await keeper.take(record, event)
+        except SnapshotUnreadable as error:
+            self._leave_out(message.partition, error)
+
+    def _leave_out(self, partition: int, error: SnapshotUnreadable) -> None:
+        """Go on without a partition that only a person can open; end where there is no other."""
+        if partition not in self._unreadable:
+            self._unreadable[partition] = str(error)
+            self._telemetry.faults.labels("partition_left_out").inc()
+            log.error("partition_left_out", stage=self.name, partition=partition, error=str(error))
+        self._drop(partition)
+        if self._mine <= self._unreadable.keys():
+            end_process(self.name, error)
 
     async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
@@ -188,7 +211,7 @@ class Shell:
         keeper = self._keepers.get(partition)
         if keeper is None or keeper.dropped:
             keeper = self._keepers[partition] = Keeper(
-                Assignment(self.name, state_of(self.name, self.group), self.topic, partition),
+                Assignment(self.name, state_of(self.name, self.group), self.topic, partition, self._former),
                 self._factory(Outlet(partition, self._producer, self._partitions)),
                 self._pace,
                 self._snapshots,
@@ -208,6 +231,8 @@ class Shell:
         for at in revoked:
             if at.topic == self.topic:
                 self._drop(at.partition)
+                self._mine.discard(at.partition)
+                self._unreadable.pop(at.partition, None)
 
     def _drop(self, partition: int) -> None:
         keeper = self._keepers.pop(partition, None)
@@ -225,6 +250,8 @@ class Shell:
         mine = {at.partition for at in assigned if at.topic == self.topic}
         for partition in set(self._keepers) - mine:
             self._drop(partition)
+        self._mine = mine
+        self._unreadable = {p: why for p, why in self._unreadable.items() if p in mine}
         self._assigned_once = True
         try:
             self._look_for_clash()
@@ -258,10 +285,14 @@ class Shell:
     async def _open(self, partitions: set[int]) -> None:
         """Opens partitions before their first event: one may have been committed past our snapshot."""
         committed = await self._reader.committed(self.group, self.topic)
-        for partition in sorted(partitions):
+        for partition in sorted(partitions - self._unreadable.keys()):
             keeper = self._keeper(partition)
-            with contextlib.suppress(Dropped):
+            try:
                 await keeper.open(committed.get(partition))
+            except Dropped:
+                continue
+            except SnapshotUnreadable as error:
+                self._leave_out(partition, error)
 
     def _saw(self, record: RawRecord) -> None:
         schema = schema_of(record.headers)
@@ -298,6 +329,8 @@ class Shell:
     def _not_ready(self) -> str | None:
         if not self._assigned_once:
             return "no partitions assigned yet"
+        if self._unreadable:
+            return next(iter(self._unreadable.values()))
         now = time.monotonic()
         for partition, keeper in list(self._keepers.items()):
             if keeper.book is None:

@@ -137,6 +137,8 @@ def decode_manifest(value: bytes, offset: int = -1, key: str = "") -> Manifest:
         raise Damaged(Damage(MANIFEST, offset, why))
     try:
         body = orjson.loads(line)
+        if type(body["next"]) is not int or type(body["begun"]) is not int:
+            raise ValueError("its offsets are no numbers")
         entries = None
         if body["parts"] is not None:
             entries = tuple(PartEntry(**one | {"offsets": tuple(one["offsets"])}) for one in body["parts"])
@@ -203,7 +205,8 @@ class StateSearch:
             self.keys.add(key)
             if key == self._place or key.rsplit(b"/", 2)[1] == MANIFEST.encode():
                 try:
-                    manifests.append(decode_manifest(record.value, record.offset, key.decode()))
+                    name = key.decode(errors="replace")  # one that is no text names no part that is there
+                    manifests.append(decode_manifest(record.value, record.offset, name))
                     self.keys.update(manifests[-1].keys)
                 except Damaged as error:
                     damaged.append(error.damage)
@@ -322,6 +325,31 @@ class Snapshots:
             if isinstance(found, Manifest):
                 return found
         return None
+
+    async def first_of(self, states: Iterable[str], partition: int) -> tuple[str | None, Manifest | None]:
+        """The first of these names under which the partition has a state, and its newest manifest."""
+        for state in states:
+            newest = await self.newest(state, partition)
+            if newest is not None:
+                return state, newest
+        return None, None
+
+    async def faults(self, states: Iterable[str], partition: int) -> tuple[Manifest | None, list[Damage]]:
+        """The newest manifest of the first name that has anything, and what of it can't be read."""
+        damages: list[Damage] = []
+        for state in states:
+            async for found in self.search(state, partition).candidates():
+                if isinstance(found, Damage):
+                    damages.append(found)
+                    continue
+                try:
+                    await self.read(found, partition)
+                except Damaged as error:
+                    damages.append(error.damage)
+                return found, damages
+            if damages:
+                break
+        return None, damages
 
     async def read(self, manifest: Manifest, partition: int) -> dict[str, SavedPart] | None:
         """The parts of a state. Raises Damaged."""

@@ -18,10 +18,10 @@ from typing import TypeVar
 import orjson
 import structlog
 
-from ingest.codec import encode_quarantined, received_at_of, schema_of
+from ingest.codec import received_at_of, schema_of
 from ingest.records import Quarantined, Readings
 from ingest.telemetry import Telemetry
-from ingest.topics import QUARANTINE, RESULTS
+from ingest.topics import RESULTS
 from processors.history import (
     CONTEXT,
     MEASUREMENTS,
@@ -45,6 +45,7 @@ from processors.records import (
     decode_outlooks,
     decode_winds,
 )
+from processors.stream.set_aside import MOST_RAW, Quarantine, to_quarantine
 from processors.stream.stage import (
     Outlet,
     Parts,
@@ -58,11 +59,9 @@ from processors.stream.stage import (
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
-Quarantine = Callable[[Quarantined], Awaitable[None]]
 Sleep = Callable[[float], Awaitable[None]]
 _WRITERS = 4
 _COUNTS, _COUNTS_VERSION = "counts", 1  # the one part of the state
-_MOST_RAW = 8 * 1024 * 1024  # of a record set aside: as base64 in JSON it must still fit in one
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.2, 5.0
 
 
@@ -211,20 +210,20 @@ class StoreStage:
                     break
                 batches = outcome.kept
                 tries += 1
-                await self._wait(outcome.why, tries)
+                await self._wait(outcome.why, tries, outcome.wait_s or 0.0)
         finally:
             self._worker.waits.pop(self.partition, None)
         if tries:
             log.info("store_takes_again", partition=self.partition, tries=tries)
         return refused
 
-    async def _wait(self, why: str, tries: int) -> None:
+    async def _wait(self, why: str, tries: int, asked_s: float) -> None:
         longest = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2 ** min(tries - 1, 10))
         self._worker.waits[self.partition] = why
         self._worker.telemetry.faults.labels("store_keeps").inc()
         if tries == 1 or tries % 12 == 0:
             log.warning("store_does_not_take", partition=self.partition, why=why, tries=tries)
-        await self._worker.sleep(longest * random.uniform(0.5, 1.0))
+        await self._worker.sleep(max(longest * random.uniform(0.5, 1.0), asked_s))
 
     async def _set_aside(self, quarantined: Quarantined) -> None:
         await self._quarantine(quarantined)
@@ -236,7 +235,7 @@ class StoreStage:
 
     def _undecodable(self, record: RawRecord, why: str) -> Quarantined:
         place = f"partition {record.partition}, offset {record.offset}: {why}"
-        raw = (record.value or b"")[:_MOST_RAW]
+        raw = (record.value or b"")[:MOST_RAW]
         return Quarantined(_received_at(record), "store", RESULTS, "bad_syntax", place, raw)
 
 
@@ -248,7 +247,7 @@ def store_stages(
     telemetry.ready_when("history", worker.in_the_way)
 
     def make(outlet: Outlet) -> StoreStage:
-        return StoreStage(outlet.partition, worker, quarantine or _to_kafka(outlet))
+        return StoreStage(outlet.partition, worker, quarantine or to_quarantine(outlet))
 
     return make
 
@@ -261,14 +260,6 @@ def _counts(data: bytes) -> Counter[str]:
     if not isinstance(found, dict) or any(type(count) is not int for count in found.values()):
         raise PartUnreadable(_COUNTS, "no counts by name")
     return Counter(found)
-
-
-def _to_kafka(outlet: Outlet) -> Quarantine:
-    async def send(quarantined: Quarantined) -> None:
-        value, headers = encode_quarantined(quarantined)
-        await outlet.producer.send_and_wait(QUARANTINE, value, partition=outlet.partition, headers=headers)
-
-    return send
 
 
 def _quarantined(refusal: Refusal, received_at: int) -> Quarantined:

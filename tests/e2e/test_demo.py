@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -17,8 +18,16 @@ from deploy.embedded.ports import free_port
 def test_a_demo_of_half_a_minute_tells_a_department_and_accounts_for_every_reading(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "deploy.cli", "demo", "--for", "30s", "--speed", "60"]
     command += ["--port", str(free_port()), "--data", str(tmp_path / "demo")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
+    before = os.umask(0o022)  # what most machines have
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
+    finally:
+        os.umask(before)
     assert done.returncode == 0, done.stdout + done.stderr
+    open_to_others = [
+        path for path in (tmp_path / "demo", *(tmp_path / "demo").rglob("*")) if path.stat().st_mode & 0o077
+    ]
+    assert open_to_others == [], "what a demo leaves is readable by its owner alone"
     account = json.loads(done.stdout.strip().splitlines()[-1])
     assert account["published"] > 500
     settled = account["stored"] + account["duplicates"] + sum(account["quarantined"].values())

@@ -14,6 +14,7 @@ from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.ports import free_port
 from deploy.embedded.process import ServerProcess
 from tests.e2e.test_command_line import EXAMPLE, dustwatch
+from tests.fakes.servers import PageFake
 from tests.pipeline import wait_for
 
 
@@ -47,6 +48,28 @@ def test_a_bridge_without_its_broker_names_the_address_and_lives(kafka: KafkaNod
         wait_for("the bridge complains", lambda: nowhere in wrong(url).get("mqtt", ""), 60)
         assert process.running()
     assert "Traceback" not in process.log.read_text(encoding="utf-8")
+
+
+def test_a_store_whose_influxdb_is_busy_at_the_start_waits_says_so_and_stops_when_told(
+    tmp_path: Path,
+) -> None:
+    busy = PageFake(lambda method, path, body: (503, {"Retry-After": "1"}, b"starting"))
+    settings = {
+        "KAFKA": f"127.0.0.1:{free_port()}",  # not asked before the history takes something
+        "HISTORY": f"influx+{busy.url}?org=o&bucket=b",
+        "INFLUX_TOKEN": "s3cretMARK",
+    }
+    with service("store", tmp_path, **settings) as (process, url):
+        wait_for("the store waits", lambda: "answers 503" in wrong(url).get("history_start", ""), 60)
+        wait_for("it asks again", lambda: len(busy.asked) >= 3, 60)
+        assert process.running()
+        process.popen.terminate()
+        assert process.ended() == 0
+    busy.stop()
+    said = process.log.read_text(encoding="utf-8")
+    assert "history_busy" in said
+    assert "s3cretMARK" not in said
+    assert "Traceback" not in said
 
 
 def test_playing_a_recording_to_no_broker_is_named_with_its_address_and_exit_3(tmp_path: Path) -> None:

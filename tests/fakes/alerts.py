@@ -285,3 +285,13 @@ def claims_of(
 def finish(store: CaseStore, one: Claim, owner: str, outcome: Outcome, then: NextState, wall: int) -> None:
     """Write how one attempt ended."""
     store.outbox.finish([EndedAttempt(one, outcome, then)], owner, wall)
+
+
+class Quarantined:
+    """Keeps what a stage puts into quarantine."""
+
+    def __init__(self) -> None:
+        self.records: list[Any] = []
+
+    async def __call__(self, record: Any) -> None:
+        self.records.append(record)

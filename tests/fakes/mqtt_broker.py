@@ -9,6 +9,7 @@ import struct
 from pathlib import Path
 
 _CONNACK, _SUBACK, _PINGRESP, _PUBLISH = 0x20, 0x90, 0xD0, 0x30
+_UNSUBSCRIBE, _UNSUBACK = 0xA2, 0xB0
 _CONNECT, _SUBSCRIBE, _PINGREQ, _PUBACK, _DISCONNECT = 0x10, 0x82, 0xC0, 0x40, 0xE0
 
 
@@ -31,6 +32,8 @@ class FakeBroker:
         self.connections = 0
         self.clean_starts: list[bool] = []
         self.filters: list[str] = []
+        self.asked: list[list[str]] = []  # filters of every SUBSCRIBE
+        self.left: list[str] = []  # filters of every UNSUBSCRIBE
         self.refuse_with: int | None = None
         self.publish_reason = 0  # what a client that publishes is answered
         self._server: asyncio.Server | None = None
@@ -88,6 +91,12 @@ class FakeBroker:
             self._changed.clear()
             await self._changed.wait()
 
+    async def until_left(self, count: int) -> None:
+        """Wait for so many filters that are no longer wanted."""
+        while len(self.left) < count:
+            self._changed.clear()
+            await self._changed.wait()
+
     async def until_acknowledged(self, count: int) -> list[int]:
         """Wait for so many acknowledgements on this connection."""
         while len(self.acknowledged) < count:
@@ -129,9 +138,18 @@ class FakeBroker:
                 names.append(body[at + 2 : end].decode())
                 at = end + 1
             self.filters = names
+            self.asked.append(names)
             properties = b"\x00" if self._mqtt5 else b""
             granted = body[:2] + properties + b"\x01" * len(names)
             writer.write(bytes([_SUBACK, len(granted)]) + granted)
+        elif first == _UNSUBSCRIBE:
+            at, count = 3 + body[2] if self._mqtt5 else 2, len(self.left)
+            while at < len(body):
+                end = at + 2 + struct.unpack(">H", body[at : at + 2])[0]
+                self.left.append(body[at + 2 : end].decode())
+                at = end
+            reasons = b"\x00" + b"\x00" * (len(self.left) - count) if self._mqtt5 else b""
+            writer.write(bytes([_UNSUBACK, 2 + len(reasons)]) + body[:2] + reasons)
         elif first & 0xF0 == _PUBLISH:
             at = 2 + struct.unpack(">H", body[:2])[0]
             writer.write(bytes([_PUBACK, 3]) + body[at : at + 2] + bytes([self.publish_reason]))

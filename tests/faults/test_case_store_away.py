@@ -18,7 +18,7 @@ from ingest.clock import ManualClock
 from ingest.telemetry import Telemetry
 from processors.records.breaches import encode_breach
 from processors.stream.stage import RawRecord
-from tests.fakes.alerts import NIGHT, Remembering, breach, planner
+from tests.fakes.alerts import NIGHT, Quarantined, Remembering, breach, planner
 from tests.servers import postgres
 
 pytestmark = pytest.mark.servers
@@ -50,7 +50,10 @@ async def test_a_case_store_that_dies_and_comes_back_loses_nothing(server):
     stop = asyncio.Event()
     sending = asyncio.create_task(dispatcher.run(stop))
     stage = AlertsStage(
-        case_writer(store, planner(), ManualClock(NIGHT), threads), telemetry, dispatcher.notify
+        case_writer(store, planner(), ManualClock(NIGHT), threads),
+        telemetry,
+        dispatcher.notify,
+        Quarantined(),
     )
     for number in range(5):
         stage.fold(_record(number))

@@ -100,7 +100,9 @@ from deploy.settings import load_settings
 from ingest.telemetry import Telemetry
 from processors.stream.app import StageOptions
 settings = load_settings()
-run_alerts(settings, Telemetry("alerts"), StageOptions(group=f"{settings.application}-alerts", instance="one"))
+run_alerts(
+    settings, Telemetry("alerts"), lambda: StageOptions(group=f"{settings.application}-alerts", instance="one")
+)
 """
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from processors.history import HistoryUnusable, Point, open_history
 from processors.history.influx import InfluxHistory
+from tests.fakes.servers import PageFake
 from tests.servers import influxdb as influxdb_server
 from tests.servers.influxdb import InfluxServer
 
@@ -146,3 +147,28 @@ def test_a_server_that_hangs_is_given_up_after_the_time_out(tmp_path: Path) -> N
     finally:
         server.resume()
         server.stop()
+
+
+def test_a_proxy_that_answers_200_for_a_while_loses_no_reading(influxdb: InfluxServer) -> None:
+    """1,221 readings were lost to a path that answers 200 with a page: each counted as stored."""
+    lies = [True]
+
+    def answer(method: str, path: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        if lies[0]:
+            return 200, {"Content-Type": "text/html"}, b"<html>It works!</html>"
+        token = {"Authorization": f"Token {influxdb.token}"}
+        passed = httpx.request(method, f"{influxdb.url}{path}", content=body, headers=token)
+        return passed.status_code, {"Content-Type": "application/json"}, passed.content
+
+    proxy = PageFake(answer)
+    bucket = bucket_of(influxdb)
+    history = InfluxHistory(proxy.url, org=influxdb.org, bucket=bucket, token=influxdb.token)
+    try:
+        points = [point("d", n, pm10=1.0) for n in range(1221)]
+        outcome = history.write(points)
+        assert (outcome.accepted, outcome.rejected, outcome.kept_points) == (0, [], points)
+        lies[0] = False
+        history.check()
+        assert history.write_batches(outcome.kept).accepted == history.count("readings") == 1221
+    finally:
+        proxy.stop()

@@ -68,6 +68,7 @@ def main() -> None:
     parser.add_argument("--out", required=True)
     parser.add_argument("--snapshots", required=True)
     parser.add_argument("--group", required=True)
+    parser.add_argument("--former", default="")
     parser.add_argument("--instance", default="one")
     parser.add_argument("--save-s", type=float, default=0.5)
     parser.add_argument("--raise-at", type=int, default=-1)
@@ -77,6 +78,7 @@ def main() -> None:
     settings = parser.parse_args()
     options = StageOptions(
         group=settings.group,
+        former=tuple(filter(None, settings.former.split(","))),
         instance=settings.instance,
         snapshots=settings.snapshots,
         pace=Pace(save_s=settings.save_s),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -22,7 +23,6 @@ from ingest.topics import BREACHES, FEED, RESULTS, SNAPSHOTS
 from processors.records.judgements import decode_judgements
 from processors.records.verdicts import JUDGEMENTS, Verdict
 from processors.stream.reader import Reader
-from processors.stream.shell import EXIT_SETTINGS
 from processors.stream.snapshots import Manifest, Snapshots, encode_manifest
 from tests.logs import T0
 
@@ -125,6 +125,24 @@ async def test_a_part_in_a_record_of_its_own_is_read_where_it_is_and_its_absence
     assert "state_folded_anew" in again.said()
 
 
+async def test_one_damaged_partition_is_named_folded_anew_and_keeps_no_other_back(
+    detecting: Detecting,
+) -> None:
+    log = county_log()
+    fold = expected(log)
+    await detecting.publish(half(log, 0))
+    await run_and_stop(detecting, sum(map(len, expected(half(log, 0)).values())))
+    await damage(detecting, HURT)
+    await detecting.publish(half(log, 1))
+    await run_and_stop(detecting, sum(map(len, fold.values())))
+    assert detecting.said == fold
+    said = re.sub(r"\x1b\[[0-9;]*m", "", words_of(detecting))
+    lines = [line for line in said.splitlines() if "snapshot_unreadable" in line]
+    assert lines
+    assert all(f"partition={HURT} " in line and "stage=detect" in line and "part=" in line for line in lines)
+    assert said.count("state_folded_anew") == 1
+
+
 # ------------------------------------------------------------------------------- where the log is too short
 
 
@@ -185,13 +203,28 @@ async def test_where_the_log_is_too_short_the_process_says_so_and_accept_gap_is_
     states = await damage(county, HURT)
     await delete_before(county.bootstrap, FEED, HURT, 10)
 
-    ended = county.worker()
-    assert await asyncio.to_thread(ended.wait, 60) == EXIT_SETTINGS
+    await county.publish(half(rest, 1))
+    others: Said = {at: one for at, one in expected(log).items() if at[1] != HURT}
+    going = county.worker()
+    async with asyncio.timeout(60):
+        while any(not texts <= county.said.get(at, set()) for at, texts in others.items()):
+            await county.listen()  # the other partitions go on
+        while "partition_left_out" not in words_of(county):
+            await asyncio.sleep(0.05)
+    assert going.poll() is None
     said = words_of(county)
+    assert said.count("partition_left_out") == 1
     assert "Traceback" not in said
     assert "detect: the state of dust.feed partition 1 cannot be read (part " in said
     assert "the log begins at offset 10" in said
     assert "run `dustwatch feed accept-gap`" in said
+    shown = county.dustwatch("status")
+    assert "Traceback" not in shown.stderr
+    assert shown.returncode == 1
+    assert f"PARTITION {HURT}: a saved state can't be read (part " in shown.stdout
+    going.terminate()
+    assert going.wait(20) == 0
+    assert len(await county.verdicts(HURT)) == len(before)
 
     looked = county.dustwatch("feed", "accept-gap", "--dry-run")
     assert looked.returncode == 1, looked.stderr
@@ -204,12 +237,7 @@ async def test_where_the_log_is_too_short_the_process_says_so_and_accept_gap_is_
     assert "accepted 1; the stages can be started again" in accepted.stdout
     assert "no gap" in county.dustwatch("feed", "accept-gap").stdout
 
-    await county.publish(half(rest, 1))
-    others: Said = {at: one for at, one in expected(log).items() if at[1] != HURT}
     going = county.worker()
-    async with asyncio.timeout(60):
-        while any(not texts <= county.said.get(at, set()) for at, texts in others.items()):
-            await county.listen()
     async with asyncio.timeout(60):
         after: list[Verdict] = []
         while not any(one.answer != "undetermined" for one in after):

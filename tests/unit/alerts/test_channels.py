@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import json
+from dataclasses import replace
 from email import policy
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from alerts.channels import Secrets, open_channels
 from alerts.channels.file import FileChannel, FileSender
-from alerts.channels.mail import MailChannel, MailSender
+from alerts.channels.mail import MailChannel, MailSender, mail_of
 from alerts.channels.webhook import WebhookSender
 from alerts.channels.wecom import WecomChannel, WecomSender, content_of, outcome_of
 from alerts.records import CaseContext, Message
@@ -223,3 +224,11 @@ def test_a_missing_secret_is_named_with_where_it_was_looked_for(tmp_path: Path):
         open_channels(
             {"robot": form, "file": FileChannel(id="file", kind="file")}, Secrets(tmp_path, {}), tmp_path
         )
+
+
+def test_a_line_break_in_a_subject_adds_no_header_to_a_mail(mail_message):
+    spoilt = replace(mail_message, subject="一号\r\nBcc: all@example.org\x00")
+    mail = mail_of(spoilt, "dust@county.example", possible_repeat=False)
+    assert mail["Bcc"] is None
+    assert mail["Subject"] == "一号 Bcc: all@example.org\ufffd"
+    assert b"\nBcc:" not in bytes(mail)

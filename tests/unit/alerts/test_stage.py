@@ -19,7 +19,7 @@ from ingest.telemetry import Telemetry
 from processors.records.breaches import encode_breach
 from processors.records.outlooks import encode_outlook
 from processors.stream.stage import RawRecord
-from tests.fakes.alerts import HOUR, NIGHT, apply, breach, offline, outlook, planner
+from tests.fakes.alerts import HOUR, NIGHT, Quarantined, apply, breach, offline, outlook, planner
 
 
 @pytest.fixture
@@ -39,10 +39,10 @@ class Told:
         self.times += 1
 
 
-def stage_of(store, told=None, telemetry=None, now=NIGHT) -> AlertsStage:
+def stage_of(store, told=None, telemetry=None, now=NIGHT, quarantine=None) -> AlertsStage:
     threads = ThreadPoolExecutor(1)
     cases = case_writer(store, planner(), ManualClock(now), threads)
-    return AlertsStage(cases, telemetry or Telemetry("alerts"), told or Told())
+    return AlertsStage(cases, telemetry or Telemetry("alerts"), told or Told(), quarantine or Quarantined())
 
 
 def record(event, offset: int = 0) -> RawRecord:

@@ -31,7 +31,7 @@ def test_a_server_that_is_not_there_is_told_without_the_password():
 
 def test_a_file_that_is_no_database_is_told(tmp_path: Path):
     (tmp_path / "cases.sqlite").write_text("not a database at all, but long enough to look like one " * 20)
-    assert "not a database" in words(f"sqlite:///{tmp_path}/cases.sqlite")
+    assert "not a database" in words(f"sqlite:///{tmp_path}/cases.sqlite", exit_code=2)
 
 
 def test_a_folder_that_can_not_be_made_is_told(tmp_path: Path):

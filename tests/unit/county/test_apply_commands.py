@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 import deploy.county.apply
 import ingest.admin
 from deploy.commands import apply, diff
-from deploy.county.apply import Applied
+from deploy.county.apply import Applied, OtherCounty
 from ingest.records import Revision
 from ingest.strict_yaml import ConfigError
 from tests.counties import device, write_county
@@ -174,3 +174,20 @@ def test_what_is_in_force_applied_again_for_another_instant_begins_nothing_and_s
     assert "nothing begins at 2027-01-31T16:00:00.000Z" in again.output
     assert "nothing changes" in run(apply.command, folder).output
     assert len(log) == 1
+
+
+def test_another_countys_configuration_is_not_replaced_unasked(log: list[Revision], tmp_path: Path) -> None:
+    first, other = county(tmp_path / "a"), county(tmp_path / "b")
+    text = (other / "county.yaml").read_text(encoding="utf-8")
+    assert "示范县" in text
+    (other / "county.yaml").write_text(text.replace("示范县", "别县"), encoding="utf-8")
+    assert run(apply.command, first).exit_code == 0
+    refused = run(apply.command, other)
+    assert isinstance(refused.exception, OtherCounty)
+    assert refused.exception.exit_code == 2
+    assert "'别县'" in str(refused.exception)
+    assert "add --replace" in str(refused.exception)
+    assert len(log) == 1
+    assert run(apply.command, first).exit_code == 0, "the same county, as often as you like"
+    assert run(apply.command, other, "--replace").exit_code == 0
+    assert isinstance(run(apply.command, first).exception, OtherCounty)

@@ -63,6 +63,7 @@ class FlakyHistory(SqliteHistory):
         super().__init__(path)
         self.takes: list[int] = []  # for each of the next writes: rows that it takes before it is dead
         self.refuses: set[int] = set()  # times of points that are refused
+        self.asks_s: float | None = None  # to be left alone for so long, when it is dead
         self.writes: list[int] = []
 
     def write_batches(self, batches: Iterable[PointBatch]) -> WriteOutcome:
@@ -77,7 +78,7 @@ class FlakyHistory(SqliteHistory):
         (first, *rest), taken = batches, self.takes.pop(0)
         outcome = super().write_batches([first.slice(0, taken)])
         outcome.kept = [first.slice(taken, len(first)), *rest]
-        outcome.why = "the store is dead"
+        outcome.why, outcome.wait_s = "the store is dead", self.asks_s
         return outcome
 
 
@@ -292,3 +293,10 @@ async def test_a_context_of_another_kind_goes_to_quarantine(rig: Rig) -> None:
     value, headers = encode(Tick(T0, 1000, "b"))
     await rig.take(raw(0, *encode_context(value, schema_of(headers), T0)))
     assert [one.code for one in rig.set_aside] == ["bad_syntax"]
+
+
+async def test_a_store_that_asks_for_patience_is_left_alone_for_as_long(rig: Rig) -> None:
+    rig.history.takes, rig.history.asks_s = [0, 1], 42.0
+    await rig.take(judged(0, readings(3)))
+    assert rig.slept == [42.0, 42.0]
+    assert rig.history.count("readings") == 3
