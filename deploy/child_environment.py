@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 # Variables that begin so -> the services that read them; a server that we bring along reads none.
 _READERS: tuple[tuple[str, frozenset[str]], ...] = (
+    ("DUSTWATCH_DEVICE_SECRET", frozenset({"bridge", "gateway"})),
     ("DUSTWATCH_SECRET", frozenset({"alerts"})),  # values by name, and DUSTWATCH_SECRETS, the folder of files
     ("DUSTWATCH_MQTT_PASSWORD", frozenset({"bridge"})),
     ("DUSTWATCH_INFLUX_TOKEN", frozenset({"store", "desk"})),

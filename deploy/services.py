@@ -9,6 +9,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
+from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
@@ -61,12 +62,18 @@ def run_bridge(settings: Settings, telemetry: Telemetry) -> None:
     config = BridgeConfig(
         mqtt=mqtt,
         feed=_feed_options(settings),
-        name=settings.mqtt_client_id,
+        name=_tick_name(settings.mqtt_client_id),
+        anonymous=settings.anonymous,
         look_s=LOOK_S,
         secret=_secrets_of_devices(register),
     )
     follow = None if isinstance(clock, ManualClock) else _follow_for(settings, telemetry)
     asyncio.run(_until_signal(lambda stop: run(config, register, telemetry, clock, stop, follow)))
+
+
+def _tick_name(client_id: str) -> str:
+    """Name of a bridge in the log: that of its session may be a secret there, so it stands as a digest."""
+    return f"bridge-{sha256(client_id.encode()).hexdigest()[:8]}"
 
 
 class Adopting(Protocol):
@@ -255,10 +262,10 @@ def _gateway_tls(settings: Settings) -> TlsFiles | None:
 
 def _secrets_of_devices(register: Register) -> Secrets:
     """Secrets named in devices.yaml. Raises ConfigError if one is missing or no SM4 key."""
-    from alerts.channels.secrets import Secrets  # brings the clients of all channels
+    from alerts.channels.secrets import DEVICE_PREFIX, Secrets  # brings the clients of all channels
     from ingest.access_form import key_of
 
-    secrets = Secrets(named_in="devices.yaml")
+    secrets = Secrets(named_in="devices.yaml", prefix=DEVICE_PREFIX)
     for device in register.devices.values():
         if device.password_secret is not None:
             secrets(device.password_secret)

@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     mqtt_ca: Path | None = None
     mqtt_version: Annotated[str, Field(pattern=r"^(5|3\.1\.1)$")] = "5"
     mqtt_client_id: str = "dustwatch-bridge"
+    anonymous: bool = Field(
+        default=False, description="take signals also from a broker that lets anybody in; for trying out"
+    )
     mqtt_share: str | None = Field(default="dustwatch", description="shared subscription group; empty: plain")
     linger_ms: Annotated[int, Field(ge=0, le=5000)] = 10
 

@@ -94,7 +94,8 @@ def _office(user: User, register: Register) -> Rights:
 
 
 def _bridge(user: User, register: Register) -> Rights:
-    return (), [*filters_of(register), STATUS_FILTER]
+    # and all else, so that a topic that no filter matches leaves a trace
+    return (), [*filters_of(register), STATUS_FILTER, "#"]
 
 
 def _simulator(user: User, register: Register) -> Rights:

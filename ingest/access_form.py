@@ -39,7 +39,7 @@ def _secret_name(text: str) -> str:
         # the text is not told again: it may be the secret
         raise ValueError(
             "this is no name of a secret; write a name of letters, digits and `_`, and keep the value on the "
-            "machine: DUSTWATCH_SECRET_NAME, or the file NAME in the folder that DUSTWATCH_SECRETS names"
+            "machine: DUSTWATCH_DEVICE_SECRET_NAME, or the file NAME in DUSTWATCH_DEVICE_SECRETS, a folder"
         )
     return text
 

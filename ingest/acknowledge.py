@@ -53,6 +53,11 @@ class Acknowledgements(Generic[Name]):
         return [name for name in names if name is not None]
 
     @property
+    def names(self) -> list[Name | None]:
+        """Names of the messages not acknowledged yet, in order of arrival."""
+        return list(self._names)
+
+    @property
     def open_records(self) -> list[int]:
         """Records not confirmed yet."""
         return list(self._first_of)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +23,7 @@ from ingest.decoders.instants import BadTime, parse_instant
 from ingest.fatal import Unexpected
 from ingest.feed import LARGE_BYTES, Feed, FeedOptions
 from ingest.mqtt import Connection, Handlers, MqttOptions, user_property
+from ingest.open_door import OpenBroker, refuse_open_broker
 from ingest.packets import Publish
 from ingest.producer import Outgoing
 from ingest.recording import played_filter, unplayed
@@ -40,6 +42,7 @@ log = structlog.get_logger(__name__)
 Beside = Callable[[], Awaitable[None]]
 RECEIVED_AT = "received_at"  # MQTT 5 user property of a played recording
 _END_WITHIN_S = 4.0
+_ON_ITS_WAY_S = 2.0  # an acknowledgement, before the last message: the broker may not have it
 _MOST_WAITING = 20_000  # beyond this, messages at QoS 0 are let go: the broker would not wait for us
 
 
@@ -52,6 +55,7 @@ class BridgeConfig:
     name: str = "bridge"  # in its ticks
     time: TimePolicy = field(default_factory=TimePolicy)
     secret: Callable[[str], str] | None = field(default=None, repr=False)  # value by name
+    anonymous: bool = False  # signals also from a broker that lets anybody in: for trying out
     look_s: float = 0.0  # how long a look for topics that no filter matches takes; 0: none
 
 
@@ -62,13 +66,20 @@ class Bridge:
         self.config, self._telemetry, self._clock = config, telemetry, clock
         self._recorded = clock if isinstance(clock, ManualClock) else None
         self._stamp = Stamp(clock)
-        self._resolver = Resolver(register, "bridge", config.time, secret=config.secret)
+        self._resolver = Resolver(
+            register, "bridge", config.time, orders=register.ingest.signals.mqtt, secret=config.secret
+        )
         self.feed = Feed(config.feed, telemetry, self._confirmed)
         self._ticker = Ticker(
             self.feed, self._stamp, clock.speed, config.name, telemetry, guarded=_is_wall(clock)
         )
         self.feed.appended = self._appended
-        self._acks: Acknowledgements[int] = Acknowledgements()
+        self._acks: Acknowledgements[Publish] = Acknowledgements()
+        self._acked: deque[tuple[float, list[Publish]]] = deque()  # a moment ago: may not have arrived
+        self._proving: asyncio.Task[None] | None = None
+        self._received_s = 0.0  # when messages came last
+        self._repeats: Counter[tuple[str, bytes]] = Counter()  # what the broker may deliver again
+        self._asked_for_repeats = self._most_repeats = 0
         self._ack_soon = False
         self._unexpected = Unexpected()
         on = Handlers(self._connected, self._messages, self._lost)
@@ -90,6 +101,32 @@ class Bridge:
         self.feed.use(feed)
         self._resolver.use(register)
         self.connection.use(*self._filters(register))
+        orders = register.ingest.signals.mqtt
+        if orders and not self._resolver.orders:
+            self._proving = asyncio.create_task(self._take_orders())
+        else:
+            self._resolver.orders = orders
+
+    async def _take_orders(self) -> None:
+        """Take signals from now on, if the broker knows who sends them; else the process ends."""
+        try:
+            if not self.config.anonymous:
+                await refuse_open_broker(self.config.mqtt)
+            self._resolver.orders = True
+        except OpenBroker as error:
+            self._unexpected.raised(error)
+
+    async def _connect(self, quit_mqtt: asyncio.Event) -> None:
+        """Stay connected until `quit_mqtt`. Raises OpenBroker before, where signals are taken."""
+        if self._resolver.orders and not self.config.anonymous and self._recorded is None:
+            proving = asyncio.ensure_future(refuse_open_broker(self.config.mqtt))
+            quitting = asyncio.ensure_future(quit_mqtt.wait())
+            await asyncio.wait([proving, quitting], return_when=asyncio.FIRST_COMPLETED)
+            for task in (proving, quitting):
+                task.cancel()
+            if proving.done() and not proving.cancelled():
+                proving.result()
+        await self.connection.run(quit_mqtt)
 
     def _tell_look(self, found: TopicLook) -> None:
         found.at = self._stamp()
@@ -102,7 +139,7 @@ class Bridge:
         """
         quit_mqtt = asyncio.Event()
         producing = asyncio.create_task(self.feed.producer.run())
-        connecting = asyncio.create_task(self.connection.run(quit_mqtt))
+        connecting = asyncio.create_task(self._connect(quit_mqtt))
         self._unexpected.listen()
         working: list[asyncio.Future[Any]] = [producing, connecting, self._unexpected.future]
         if self._recorded is None:
@@ -132,7 +169,33 @@ class Bridge:
             self._unexpected.close()
 
     def _connected(self, session_present: bool) -> None:
+        self._repeats = Counter(self._unacknowledged() if session_present else ())
+        self._asked_for_repeats, self._most_repeats = 0, self._repeats.total()
+        self._acked.clear()
         self._acks = Acknowledgements(self._acks.open_records)
+
+    def _unacknowledged(self) -> Iterator[tuple[str, bytes]]:
+        """Messages of the connection before that the broker may deliver again, with or without DUP.
+
+        Their records are made, confirmed or still on their way: another would count a reading twice.
+        """
+        since = self._received_s - _ON_ITS_WAY_S
+        acked = (message for at, messages in self._acked if at >= since for message in messages)
+        for message in (*acked, *self._acks.names):
+            if message is not None:
+                yield message.topic, message.payload
+
+    def _is_repeat(self, message: Publish) -> bool:
+        """True if the message came on the connection before; only as many are asked as may be repeats."""
+        key = message.topic, message.payload
+        found = self._repeats[key] > 0
+        if found:
+            self._repeats[key] -= 1
+            self._telemetry.discard("redelivered")
+        self._asked_for_repeats += 1
+        if self._asked_for_repeats >= self._most_repeats:
+            self._repeats.clear()
+        return found
 
     def _lost(self, why: str) -> None:
         self._telemetry.faults.labels("mqtt").inc()
@@ -151,8 +214,12 @@ class Bridge:
         resolve, put, acks = self._resolver.resolve, self.feed.put, self._acks
         arrived, hold = acks.arrived, acks.hold
         at = self._stamp()
-        for sent_topic, payload, mid, retain, dup, properties, missing in messages:
-            arrived(mid or None)
+        self._received_s = time.monotonic()
+        for message in messages:
+            sent_topic, payload, mid, retain, dup, properties, missing = message
+            arrived(message if mid else None)
+            if self._repeats and mid and self._is_repeat(message):
+                continue
             topic = sent_topic
             if self._recorded is not None:
                 topic, at = self._recording(sent_topic, properties)
@@ -204,8 +271,11 @@ class Bridge:
             return  # a message may count as arrived whose record was never made
         due = self._acks.due()
         if due and self.connection.connected:
-            self.connection.acknowledge(due)
+            self.connection.acknowledge([message.mid for message in due])
             self._acknowledged.inc(len(due))
+            self._acked.append((self._received_s, due))
+            while self._acked[0][0] < self._received_s - _ON_ITS_WAY_S:
+                self._acked.popleft()
 
 
 def _is_wall(clock: Clock) -> bool:

@@ -199,6 +199,8 @@ class Connection:
         self._leaving = self._ignoring = False
         self._filters = self._named(filters, plain)
         self._asked: dict[int, list[str]] = {}  # id of a SUBSCRIBE -> its filters
+        self._confirmed: set[str] = set()  # filters that the broker has granted our session
+        self._renewing = self._renewed = False
         self._refused: dict[str, str] = {}  # filter -> why
         self._loop = asyncio.get_running_loop()
         self._loop_thread = threading.get_ident()
@@ -231,6 +233,7 @@ class Connection:
             self._subscribe(new)
         if old:
             self._client.unsubscribe(old)
+            self._confirmed.difference_update(old)
             self._refused = {name: why for name, why in self._refused.items() if name not in old}
             self._say_refused()
 
@@ -261,6 +264,9 @@ class Connection:
             await self._connect_once(stop)
             if stop.is_set():
                 break
+            if self._renewing:
+                self._renewing, self._renewed = False, True
+                continue
             # a connection that held for a while is not the broker's trouble of a moment ago
             backoff = _FIRST_BACKOFF_S if time.monotonic() - started > 60 else backoff
             await _either(stop, asyncio.sleep(backoff * random.uniform(0.5, 1.5)))
@@ -285,7 +291,7 @@ class Connection:
             await asyncio.sleep(0.005)
 
     def _messages(self, messages: list[Publish]) -> None:
-        if not self._ignoring:
+        if not self._ignoring and not self._renewing:
             self._on.messages(messages)
 
     async def _connect_once(self, stop: asyncio.Event) -> None:
@@ -326,18 +332,34 @@ class Connection:
         if reason.is_failure:
             self.why = f"the MQTT broker refuses us: {reason}; see DUSTWATCH_MQTT_USERNAME and _PASSWORD"
             return
+        present = bool(flags.session_present)
         self.connected, self.why = True, "not subscribed yet"
-        log.info("mqtt_connected", broker=self.options.url, session=flags.session_present)
-        self._on.connected(flags.session_present)
+        log.info("mqtt_connected", broker=self.options.url, session=present)
         self._asked.clear()
         self._refused.clear()
-        self._subscribe(self._filters)
+        if not present:
+            self._confirmed.clear()
+        # Of a session that outlived our process nobody says which filters it has. Artemis loses count of what
+        # is on its way when a shared one is named again, and then sends no more than Receive Maximum: so they
+        # are named on a connection that takes nothing, and not again on the next.
+        self._renewing = present and not self._confirmed and not self._renewed
+        if not self._renewing:
+            self._on.connected(present)
+        if new := [name for name in self._filters if name not in self._confirmed]:
+            self._subscribe(new)
+        else:
+            self._say_refused()
 
     def _subscribed(self, _client: Any, _data: Any, mid: int, reasons: Any, _properties: Any) -> None:
         for name, reason in zip(self._asked.pop(mid, []), reasons, strict=False):
-            if reason.is_failure and name in self._filters:
+            if not reason.is_failure:
+                self._confirmed.add(name)
+            elif name in self._filters:
                 self._refused[name] = str(reason)
-        self._say_refused()
+        if self._renewing:
+            self._client.disconnect()
+        else:
+            self._say_refused()
 
     def _say_refused(self) -> None:
         refused = [f"{name} ({why})" for name, why in self._refused.items()]
@@ -346,7 +368,7 @@ class Connection:
             log.error("mqtt_subscription_refused", why=self.why)
 
     def _disconnected(self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
-        if self._leaving:
+        if self._leaving or self._renewing:
             self.connected = False
         else:
             taken = reason.value == _SESSION_TAKEN_OVER

@@ -15,6 +15,7 @@ from typing import Any
 from ingest.decoders import FORMATS, NATIVE
 from ingest.strict_yaml import Document, Loc, Problem, did_you_mean
 from ingest.units import CONVERSIONS, QUANTITIES, Refused, conversion_of
+from ingest.user_checks import check_users
 
 # Words that rules may select by. A county may use others; only a near miss of one of these is refused.
 WORDS: dict[str, tuple[str, ...]] = {
@@ -69,6 +70,7 @@ def cross_checks(
             _sites(sites, departments),
             _devices(devices, sites),
             _ingest(ingest, devices),
+            check_users(ingest, devices, county),
         )
     )
 
@@ -304,15 +306,17 @@ def _converts(quantity: str, unit: str) -> bool:
 
 
 def _ingest(document: Document, devices: Document) -> Iterator[Problem]:
-    rules = [(i, e["filter"]) for i, e in _entries(document) if isinstance(e.get("filter"), str)]
+    within = ("filters",) if isinstance(document.value, dict) else ()
+    entries = _entries(document, *within)
+    rules = [(i, e["filter"]) for i, e in entries if isinstance(e.get("filter"), str)]
     if document.value == []:
         yield document.problem((), "no filter: nothing would be read; delete the file for the default")
     for index, own in rules:
         for _, other in rules[:index]:
             if overlap(own.split("/"), other.split("/")):
                 words = f"also matches topics of `{other}`; a message must have one decoder"
-                yield document.problem((index, "filter"), words)
-    heard = {str(entry.get("format")) for _, entry in _entries(document)} or {NATIVE}
+                yield document.problem((*within, index, "filter"), words)
+    heard = {str(entry.get("format")) for _, entry in entries} or {NATIVE}
     for index, entry in _entries(devices):
         format = entry.get("format")
         if isinstance(format, str) and format not in heard | _HEARD_BY_TCP:

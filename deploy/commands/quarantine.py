@@ -76,7 +76,7 @@ def retry_(ctx: click.Context, code: str | None, config: Path | None, any_time: 
     \b
     Example: dustwatch quarantine retry --code unknown_device
     """
-    from alerts.channels.secrets import Secrets
+    from alerts.channels.secrets import DEVICE_PREFIX, Secrets
     from deploy.county.compile import revision_of_folder
     from deploy.settings import load_settings
     from ingest.feed import FeedOptions
@@ -89,7 +89,9 @@ def retry_(ctx: click.Context, code: str | None, config: Path | None, any_time: 
     folder = config or settings.config
     register = load_register(folder)
     policies = dict.fromkeys(register.devices, TimePolicy(when_behind="keep")) if any_time else {}
-    resolver = Resolver(register, policies=policies, secret=Secrets())
+    resolver = Resolver(
+        register, policies=policies, secret=Secrets(named_in="devices.yaml", prefix=DEVICE_PREFIX)
+    )
     revision = revision_of_folder(folder, received_at=0).id
     options = FeedOptions(settings.kafka, settings.partitions, revision=revision)
     report = asyncio.run(retry(options, resolver, Telemetry("quarantine"), code))

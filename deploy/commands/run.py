@@ -9,7 +9,12 @@ from deploy.services import SERVICES
 
 @click.command("run")
 @click.argument("service", type=click.Choice(list(SERVICES)))
-def command(service: str) -> None:
+@click.option(
+    "--anonymous",
+    is_flag=True,
+    help="Bridge: take signals from a broker that lets anybody in, for trying out (DUSTWATCH_ANONYMOUS).",
+)
+def command(service: str, anonymous: bool) -> None:
     """Run one service until SIGTERM; settings come from the environment (DUSTWATCH_...).
 
     \b
@@ -22,5 +27,7 @@ def command(service: str) -> None:
 
     keep_private()
     settings = load_settings()
+    if anonymous:
+        settings = settings.model_copy(update={"anonymous": True})
     configure_logging(service, settings.log_level)
     run_service(service, settings)

@@ -6,6 +6,7 @@ Artemis is the default because it loses nothing that it confirmed, killed or not
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -110,6 +111,12 @@ class MqttBroker:
         plan = BrokerPlan([Listener(self.port)], self.folder, data, self.access, self.passwords)
         for name, text in BROKERS[self.kind].files(plan).items():
             write_privately(self.folder / name, text)
+
+    def take_users(self) -> None:
+        """Have the running broker take up other users and rights."""
+        self.write_files()
+        if self.kind == "mosquitto" and self.running() and self._process is not None:
+            self._process.popen.send_signal(signal.SIGHUP)  # Artemis looks by itself every two seconds
 
     def running(self) -> bool:
         """True if the broker process lives."""

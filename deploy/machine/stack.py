@@ -29,9 +29,11 @@ from ingest.ingest_form import User
 from ingest.private import OWNER_ONLY, make_private
 from ingest.records import Revision
 from ingest.register import load_register
+from ingest.strict_yaml import ConfigError
 
 Say = Callable[[str], None]
 READY_WITHIN_S = 60.0
+USERS_EVERY_S = 5.0
 _NATIVE = "dust/v1/"
 PARTITIONS = 4  # one machine, one county: fewer partitions, fuller batches
 SERVICES = ("bridge", "gateway", "detect", "store", "alerts", "desk")
@@ -61,6 +63,7 @@ class Stack:
     servers: list[KeptServer] = field(default_factory=list)
     told: Stop = field(default_factory=Stop)
     bridge: str = BRIDGE  # its user at the MQTT broker
+    users_due_at: float = 0.0  # when the folder is looked at again for users, monotonic s
     requests: RestartRequests = field(init=False)
     restarting: set[str] = field(default_factory=set)
 
@@ -132,6 +135,19 @@ class Stack:
         self.bridge = next(one.user for one in access if one.kind == BRIDGE)
         self.mqtt.access = access
         self.mqtt.passwords = passwords_of(self.folder, [*(one.user for one in access), CLIENT_ID])
+
+    def _follow_users(self, now: float) -> None:
+        """Give devices that came into the folder a user at the broker, and take it from those that left."""
+        if now < self.users_due_at:
+            return
+        self.users_due_at = now + USERS_EVERY_S
+        try:
+            access = access_of(load_register(self.config), self.users)
+        except ConfigError:
+            return  # while it is being written, or until it is mended: the users stay as they are
+        if access != self.mqtt.access:
+            self.know_users()
+            self.mqtt.take_users()
 
     def publish_line(self) -> str | None:
         """A command that publishes a reading as a device of the county does; None where none speaks MQTT."""
@@ -207,6 +223,7 @@ class Stack:
             for line in server.tend(now):
                 self.say(line)
         self._restart_as_asked()
+        self._follow_users(now)
         for line in (*self.supervisor.tend(), *tend_logs(now)):
             self.say(line)
 

@@ -32,7 +32,12 @@ def county(folder: Path) -> Register:
     """Native monitors d0.. at s0.., and one that speaks HJ 212."""
     devices = [device(f"d{i}", f"s{i % SITES}") for i in range(DEVICES)]
     devices.append(device("hj-1", "s1", format="hj212", aliases=[MN]))
-    return load_register(write_county(folder, devices, [site(f"s{i}") for i in range(SITES)]))
+    ingest = {
+        "filters": [{"filter": "dust/v1/+/readings", "format": "json_v1"}],
+        "signals": {"mqtt": True},
+    }
+    sites = [site(f"s{i}") for i in range(SITES)]
+    return load_register(write_county(folder, devices, sites, extra={"ingest.yaml": ingest}))
 
 
 def readings(count: int, first: int = 0, start_ms: int | None = None) -> list[tuple[str, bytes]]:
@@ -63,7 +68,8 @@ async def bridge(
 ) -> AsyncIterator[Telemetry]:
     """A bridge that is ready, ended as by SIGTERM."""
     telemetry, stop = Telemetry("bridge"), asyncio.Event()
-    config = BridgeConfig(MqttOptions(url, client_id=client_id, **mqtt), FeedOptions(bootstrap, PARTITIONS))
+    options = MqttOptions(url, client_id=client_id, **mqtt)
+    config = BridgeConfig(options, FeedOptions(bootstrap, PARTITIONS), anonymous=True)
     task = asyncio.create_task(run_bridge(config, register, telemetry, clock or WallClock(), stop))
     await eventually("the bridge is ready", lambda: task.done() or not telemetry.unready())
     try:

@@ -13,7 +13,7 @@ from deploy.settings import Settings
 from ingest.telemetry import Telemetry
 from tests.counties import device, write_county
 
-SECRET = "DUSTWATCH_SECRET_"
+SECRET = "DUSTWATCH_DEVICE_SECRET_"
 
 
 def started(folder: Path, locks: dict[str, Any], **settings: Any) -> BaseException:
@@ -27,7 +27,7 @@ def started(folder: Path, locks: dict[str, Any], **settings: Any) -> BaseExcepti
 @pytest.mark.parametrize(
     ("locks", "environment", "words"),
     [
-        ({"password_secret": "PW_1"}, {}, ["devices.yaml", "PW_1", "DUSTWATCH_SECRET_PW_1"]),
+        ({"password_secret": "PW_1"}, {}, ["devices.yaml", "PW_1", "DUSTWATCH_DEVICE_SECRET_PW_1"]),
         ({"sm4_secret": "KEY_1"}, {}, ["devices.yaml", "KEY_1"]),
         ({"sm4_secret": "KEY_1"}, {"KEY_1": "too short"}, ["devices.yaml", "KEY_1", "32 hexadecimal"]),
     ],

@@ -17,6 +17,8 @@ from deploy.machine.stack import SERVICES, Stack
 SECRETS = {
     "DUSTWATCH_SECRET_wecom": "alerts",
     "DUSTWATCH_SECRETS": "alerts",
+    "DUSTWATCH_DEVICE_SECRET_pw": "bridge gateway",
+    "DUSTWATCH_DEVICE_SECRETS": "bridge gateway",
     "DUSTWATCH_MQTT_PASSWORD": "bridge",
     "DUSTWATCH_INFLUX_TOKEN": "store desk",
     "DUSTWATCH_CASES": "alerts desk",
