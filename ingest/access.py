@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from ingest.ingest_form import User, UserKind, user_name_fault
+from ingest.ingest_form import User, UserKind
 from ingest.register import Device, Register
 from ingest.topic_filters import BACKGROUND_FILTER, SIGNALS_FILTER, STATUS_FILTER, filters_of, matches
 
@@ -40,12 +40,6 @@ def access_of(register: Register, more: Iterable[User] = ()) -> list[Access]:
     return sorted(_access(user, register) for user in entries.values())
 
 
-def nameless(register: Register) -> dict[str, str]:
-    """Devices that can't be users by their own id, with the reason."""
-    found = {name: user_name_fault(name) for name in (one.user for one in access_of(register))}
-    return {name: why for name, why in found.items() if why}
-
-
 def speakers(topic: str, pattern: str, register: Register) -> frozenset[str] | None:
     """Devices that may speak on a topic of this filter; None: any of the filter's format.
 
@@ -70,7 +64,6 @@ def _access(user: User, register: Register) -> Access:
     return Access(user.name, user.kind, _ordered(publish), _ordered(subscribe))
 
 
-Topics = Iterator[str]
 Rights = tuple[Iterable[str], Iterable[str]]
 
 

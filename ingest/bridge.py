@@ -111,15 +111,19 @@ class Bridge:
         """Take signals from now on, if the broker knows who sends them; else the process ends."""
         try:
             if not self.config.anonymous:
-                await refuse_open_broker(self.config.mqtt)
+                await refuse_open_broker(self.config.mqtt, self._say_unproven)
             self._resolver.orders = True
         except OpenBroker as error:
             self._unexpected.raised(error)
 
+    def _say_unproven(self, why: str) -> None:
+        log.warning("mqtt_lost", why=why)
+        self.connection.why = why
+
     async def _connect(self, quit_mqtt: asyncio.Event) -> None:
         """Stay connected until `quit_mqtt`. Raises OpenBroker before, where signals are taken."""
         if self._resolver.orders and not self.config.anonymous and self._recorded is None:
-            proving = asyncio.ensure_future(refuse_open_broker(self.config.mqtt))
+            proving = asyncio.ensure_future(refuse_open_broker(self.config.mqtt, self._say_unproven))
             quitting = asyncio.ensure_future(quit_mqtt.wait())
             await asyncio.wait([proving, quitting], return_when=asyncio.FIRST_COMPLETED)
             for task in (proving, quitting):
@@ -163,6 +167,8 @@ class Bridge:
             quit_mqtt.set()
             await connecting
         finally:
+            if self._proving is not None:
+                self._proving.cancel()
             for task in [*working, stopping]:
                 task.cancel()
             await asyncio.gather(*working, stopping, return_exceptions=True)

@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import paho.mqtt.client as paho
-import structlog
 from paho.mqtt.enums import CallbackAPIVersion
 
 from ingest.mqtt import MqttOptions
-
-log = structlog.get_logger(__name__)
 
 _ANSWER_WITHIN_S = 10.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 5.0
@@ -25,13 +23,13 @@ class OpenBroker(RuntimeError):
     exit_code = 2
 
 
-async def refuse_open_broker(options: MqttOptions) -> None:
+async def refuse_open_broker(options: MqttOptions, say: Callable[[str], None]) -> None:
     """Return once the broker has refused a client without a user. Raises OpenBroker if it lets one in.
 
-    A broker that does not answer is asked again, for as long as it takes.
+    A broker that does not answer is asked again, for as long as it takes; `say` hears why.
     """
     pause = _FIRST_PAUSE_S
-    while (opened := await asyncio.to_thread(_lets_anybody_in, options)) is None:
+    while (opened := await asyncio.to_thread(_lets_anybody_in, options, say)) is None:
         await asyncio.sleep(pause)
         pause = min(pause * 2, _LONGEST_PAUSE_S)
     if opened:
@@ -43,8 +41,9 @@ async def refuse_open_broker(options: MqttOptions) -> None:
         )
 
 
-def _lets_anybody_in(options: MqttOptions) -> bool | None:
+def _lets_anybody_in(options: MqttOptions, say: Callable[[str], None]) -> bool | None:
     """None: no answer."""
+    host, port = options.address
     answered, codes = threading.Event(), list[bool]()
 
     def on_connect(_client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
@@ -62,12 +61,15 @@ def _lets_anybody_in(options: MqttOptions) -> bool | None:
     if options.tls:
         client.tls_set_context(options.tls_context())
     try:
-        client.connect(*options.address)
+        client.connect(host, port)
     except OSError as error:
-        log.info("mqtt_not_asked_yet", why=str(error))
+        say(f"can't reach the MQTT broker at {host}:{port}: {error}")
         return None
     client.loop_start()
     answered.wait(_ANSWER_WITHIN_S)
     client.disconnect()
     client.loop_stop()
-    return codes[0] if codes else None
+    if not codes:
+        say(f"{host}:{port} does not answer as an MQTT broker")
+        return None
+    return codes[0]

@@ -37,7 +37,12 @@ def register(tmp_path_factory: pytest.TempPathFactory) -> Register:
     """Eight monitors at eight sites: several partitions."""
     devices = [device(f"d{i}", f"s{i}") for i in range(8)]
     sites = [site(f"s{i}") for i in range(8)]
-    return load_register(write_county(tmp_path_factory.mktemp("county"), devices, sites))
+    ingest = {
+        "filters": [{"filter": "dust/v1/+/readings", "format": "json_v1"}],
+        "signals": {"mqtt": True},
+    }
+    folder = write_county(tmp_path_factory.mktemp("county"), devices, sites, extra={"ingest.yaml": ingest})
+    return load_register(folder)
 
 
 class Rig:
@@ -46,7 +51,9 @@ class Rig:
     def __init__(self, broker: FakeBroker, register: Register, linger_ms: int = 5, **mqtt: Any) -> None:
         self.broker, self.telemetry, self.stop = broker, Telemetry("bridge"), asyncio.Event()
         options = MqttOptions(broker.url, **mqtt)
-        config = BridgeConfig(options, FeedOptions(partitions=PARTITIONS, linger_ms=linger_ms))
+        config = BridgeConfig(
+            options, FeedOptions(partitions=PARTITIONS, linger_ms=linger_ms), anonymous=True
+        )
         self.bridge = Bridge(config, register, self.telemetry, WallClock())
         self.kafka = HeldProducer(self.bridge.feed._confirmed)
         self.bridge.feed.producer = cast(Producer, self.kafka)

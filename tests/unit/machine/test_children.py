@@ -75,7 +75,8 @@ def test_a_folder_of_a_version_before_is_closed_to_others_and_one_of_strange_fil
     hold_folder(tmp_path / "data", "up").release()
     assert (tmp_path / "data").stat().st_mode & 0o077 == 0
     strange = tmp_path / "strange"
-    strange.mkdir(mode=0o755)
+    strange.mkdir()
+    strange.chmod(0o755)
     (strange / "thesis.txt").write_text("x")
     hold_folder(strange, "up").release()
     assert strange.stat().st_mode & 0o777 == 0o755
