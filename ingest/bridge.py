@@ -275,8 +275,9 @@ class Bridge:
         self._ack_soon = False
         if self._unexpected:
             return  # a message may count as arrived whose record was never made
-        due = self._acks.due()
-        if due and self.connection.connected:
+        if not self.connection.connected:
+            return  # they stay with us as what the broker may deliver again
+        if due := self._acks.due():
             self.connection.acknowledge([message.mid for message in due])
             self._acknowledged.inc(len(due))
             self._acked.append((self._received_s, due))

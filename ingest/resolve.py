@@ -118,6 +118,7 @@ class Resolver:
     secret: Callable[[str], str] | None = None  # value by name; None: recordings are taken as they came
     _routes: dict[str, TopicRoute | str | None] = field(default_factory=dict)
     _known: dict[str | None, KnownKey] = field(default_factory=dict)
+    _newest_status: dict[str, int] = field(default_factory=dict)  # device -> `at` of its newest status
     _seen: dict[bytes, int] = field(default_factory=dict)  # content -> until when a DUP of it is one
     # device -> (receipt, time) of the last reading placed by receipt
     _placed: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -306,7 +307,7 @@ class Resolver:
         )
 
     def _status(self, came: Arrival) -> Outcome:
-        said = decode_status(came.payload, came.topic)
+        said = decode_status(came.payload, came.topic, self._offset_s(came.received_at))
         if isinstance(said, Rejected):
             return self._refuse(came, said.code, said.detail)
         device = (self._known.get(said.device) or self._look_up(said.device)).device
@@ -315,6 +316,10 @@ class Resolver:
                 return Duplicate("retained_status_of_nobody")
             words = f"no device with id or alias {said.device!r} in devices.yaml"
             return self._refuse(came, "unknown_device", words)
+        if said.at is not None:
+            if said.at < self._newest_status.get(device.id, said.at):
+                return Duplicate("overtaken_status")
+            self._newest_status[device.id] = said.at
         return Status(came.received_at, device.id, device.site, said.state, came.retain)
 
     def _offset_s(self, at_ms: int) -> int:

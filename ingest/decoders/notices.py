@@ -71,6 +71,8 @@ def decode_background(
 def decode_signal(payload: bytes, topic: str, utc_offset_s: int = 8 * 3600) -> SignalNotice | Rejected:
     """`dust/v1/signals/<area or site>`.
 
+    `at` is when the order was given: it begins then where it has no `from`.
+
     A `calibration` names a `device` of the site; `from` and `until` are the window in which its values
     don't represent the air; `calibration` is a list of corrections as in `devices.yaml`, each with an
     instant `from`.
@@ -84,7 +86,9 @@ def decode_signal(payload: bytes, topic: str, utc_offset_s: int = 8 * 3600) -> S
         level = sent.get("level")
         if level is not None and (isinstance(level, bool) or not isinstance(level, str | int)):
             raise Refused("bad_value", f"level: {str(level)[:40]!r} is neither a text nor a whole number")
-        start, end = (_optional_instant(sent, key, utc_offset_s) for key in ("from", "until"))
+        given, start, end = (_optional_instant(sent, key, utc_offset_s) for key in ("at", "from", "until"))
+        if start is None:
+            start = given  # when it was given, not when it arrived: brokers may change places
         if start is not None and end is not None and end <= start:
             raise BadTime(f"until {sent['until']!r} is not after from {sent['from']!r}")
         level = None if level is None else str(level)
@@ -146,18 +150,35 @@ class StatusNotice(NamedTuple):
 
     device: str
     state: str
+    at: int | None = None  # when the connection was made that it speaks of, ms
 
 
-def decode_status(payload: bytes, topic: str) -> StatusNotice | Rejected:
+def decode_status(payload: bytes, topic: str, utc_offset_s: int = 8 * 3600) -> StatusNotice | Rejected:
     """`dust/v1/<device>/status`: `online` or `offline` as plain text, in any case, maybe as a JSON string.
 
-    An empty payload clears what the broker has retained (MQTT 5.0, 3.3.1.3).
+    Or an object `{"state": "online", "at": INSTANT}`: a will that is overtaken by the next connection's
+    `online` is told by its `at`. An empty payload clears what the broker has retained (MQTT 5.0, 3.3.1.3).
     """
     device = topic.removeprefix(_NATIVE).removesuffix(_STATUS)
+    if payload.lstrip()[:1] == b"{":
+        return _status_object(payload, device, utc_offset_s)
     said = payload[:_LONGEST_ID].decode("utf-8", "replace").strip().strip('"').lower()
     if said not in STATES or len(payload) > _LONGEST_ID:
         return Rejected("bad_value", f"status: {said[:40]!r} is neither online nor offline", payload)
     return StatusNotice(device, said)
+
+
+def _status_object(payload: bytes, device: str, utc_offset_s: int) -> StatusNotice | Rejected:
+    try:
+        sent = json_text.load_object(payload)
+        state = str(sent.get("state")).strip().lower()
+        if not state or state not in STATES:
+            raise Refused("bad_value", f"status: {state[:40]!r} is neither online nor offline")
+        return StatusNotice(device, state, _optional_instant(sent, "at", utc_offset_s))
+    except Refused as refused:
+        return json_text.rejected(refused, payload)
+    except BadTime as bad:
+        return Rejected("bad_time", str(bad), payload)
 
 
 def _last_segment(topic: str, prefix: str) -> str:

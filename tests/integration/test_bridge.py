@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import shutil
 from collections.abc import Iterator
@@ -161,6 +162,73 @@ async def test_a_stopped_kafka_leaves_messages_with_the_broker_and_loses_none(
         assert set(sequence_numbers(feed)) == set(range(3_200))
     finally:
         own.stop()
+
+
+class Line:
+    """A way to the broker that can be cut: whatever is on it is lost in both directions."""
+
+    def __init__(self, port: int) -> None:
+        self._target = port
+        self._writers: set[asyncio.StreamWriter] = set()
+        self.port = 0
+
+    async def __aenter__(self) -> Line:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        self.cut()
+
+    def cut(self) -> None:
+        for writer in self._writers:
+            writer.transport.abort()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
+        self._writers |= {writer, far_writer}
+        await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
+        self._writers -= {writer, far_writer}
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(ConnectionError, OSError):
+        while data := await reader.read(16 * 1024):
+            writer.write(data)
+            await writer.drain()
+    writer.transport.abort()
+
+
+async def test_of_readings_without_time_none_counts_twice_or_never_when_the_line_is_cut(
+    node: KafkaNode, broker: MqttBroker, register: Register
+) -> None:
+    count = 6_000
+    untimed = [
+        (f"dust/v1/d{n % 20}/readings", json.dumps({"pm10": n % 7, "seq": n}).encode()) for n in range(count)
+    ]
+    log = await Log(node.bootstrap).mark()
+    async with (
+        Line(broker.port) as line,
+        bridge(node.bootstrap, f"mqtt://127.0.0.1:{line.port}", register, "cut") as telemetry,
+    ):
+        loading = asyncio.create_task(load(broker, untimed))
+        taken_in = telemetry.records.labels("message")._value
+        for part in (count // 6, count // 3, count // 2):
+            await eventually("some are taken in", lambda part=part: taken_in.get() >= part)
+            line.cut()
+            await eventually("connected again", lambda: "mqtt" not in telemetry.unready())
+        await loading
+        await eventually("all acknowledged", lambda: len_of(telemetry) == count)
+    feed, held = await log.read()
+    assert held == []
+    assert sequence_numbers(feed) == dict.fromkeys(range(count), 1)
+
+
+def len_of(telemetry: Telemetry) -> int:
+    """Readings that the bridge has taken in, each once."""
+    seen = telemetry.records.labels("message")._value.get()
+    return int(seen - telemetry.discards.labels("redelivered")._value.get())
 
 
 @pytest.mark.parametrize("kind", BROKERS)

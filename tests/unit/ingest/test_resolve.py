@@ -456,3 +456,32 @@ def test_invented_topics_do_not_fill_the_memory(resolver: Resolver) -> None:
     for number in range(20_100):
         take(resolver, b"x", f"invented/{number}")
     assert len(resolver._routes) <= 20_000
+
+
+def test_of_two_words_of_a_device_the_newer_connection_s_counts_whichever_arrives_first(
+    resolver: Resolver,
+) -> None:
+    topic = "dust/v1/dev-1/status"
+
+    def word(state: str, at: int) -> bytes:
+        return json.dumps({"state": state, "at": iso(at)}).encode()
+
+    assert isinstance(only(take(resolver, word("online", NOW), topic)), Status)
+    assert isinstance(only(take(resolver, word("online", NOW + MINUTE), topic)), Status)
+    assert only(take(resolver, word("offline", NOW), topic)) == Duplicate("overtaken_status")
+    assert isinstance(only(take(resolver, word("offline", NOW + MINUTE), topic)), Status), "its own last will"
+    assert isinstance(only(take(resolver, b"online", topic)), Status), "without `at` arrival decides"
+
+
+@pytest.mark.parametrize(
+    "payload", [b'{"state": "away"}', b'{"at": 1}', b'{"state": "online", "at": "yesterday"}', b"{"]
+)
+def test_a_status_object_that_says_nothing_is_kept(resolver: Resolver, payload: bytes) -> None:
+    assert isinstance(only(take(resolver, payload, "dust/v1/dev-1/status")), Quarantined)
+
+
+def test_a_signal_begins_when_it_was_given_where_it_has_no_from(resolver: Resolver) -> None:
+    given = json.dumps({"kind": "stage", "level": "earthwork", "at": iso(NOW - MINUTE)}).encode()
+    signal = only(take(resolver, given, "dust/v1/signals/site-1"))
+    assert isinstance(signal, Signal)
+    assert signal.start == NOW - MINUTE
