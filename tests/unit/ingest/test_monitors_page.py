@@ -20,7 +20,7 @@ EXAMPLES = re.findall(r"^\| (`?\w+`?)[^|]*\| `([^`]+)`[^|]*\| `(\{.*\})` \|$", P
 DEVICES = [
     device("ID"),
     device("ag", format="airgradient", aliases=["SERIAL"]),
-    device("rohr", format="airrohr", aliases=["esp8266-1"]),
+    device("rohr", format="airrohr", aliases=["esp8266-1", "1"]),
     device("board", format="thingsboard"),
     device("ping", format="qingping", aliases=["MAC"]),
     device("hj", format="hj212", aliases=["MN1"]),
