@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
 from ingest.topics import MAX_RECORD_BYTES
 from processors.stream.stage import RawRecord
 
 _SINGLE_BYTES = 64 * 1024  # of a fetch for one record, which comes whole however large it is
+T = TypeVar("T")
+_COORDINATED_WITHIN_S, _COORDINATED_PAUSE_S = 30.0, 0.2
 _STUCK_S = 30.0  # a range that brings nothing for so long is an error, not a wait
 
 
@@ -47,6 +50,18 @@ class LogShort(FeedError):
             "skip what comes next. Restore the topic, or run `dustwatch feed accept-gap` to go on from its "
             "beginning"
         )
+
+
+async def _when_coordinated(ask: Callable[[], Awaitable[T]]) -> T:
+    """The answer of a group's coordinator: a Kafka that has just begun makes the topic of all groups first."""
+    deadline = time.monotonic() + _COORDINATED_WITHIN_S
+    while True:
+        try:
+            return await ask()
+        except KafkaError as error:
+            if not error.retriable or time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(_COORDINATED_PAUSE_S)
 
 
 class Reader:
@@ -97,7 +112,7 @@ class Reader:
         admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
         await admin.start()
         try:
-            found = await admin.list_consumer_group_offsets(group)
+            found = await _when_coordinated(lambda: admin.list_consumer_group_offsets(group))
         finally:
             await admin.close()
         return {at.partition: meta.offset for at, meta in found.items() if at.topic == topic}
