@@ -34,7 +34,7 @@ def properties(folder: Path, port: int, controller_port: int) -> dict[str, str]:
         "message.max.bytes": str(32 * 1024 * 1024),
         "replica.fetch.max.bytes": str(32 * 1024 * 1024),
         "auto.create.topics.enable": "false",
-        # After a kill -9 the controller waits for the session of the broker that it remembers: 9 s by default.
+        # After a kill -9 the controller waits for the session of the broker it remembers: 9 s by default.
         "broker.session.timeout.ms": "2500",
         "broker.heartbeat.interval.ms": "500",
         "log.retention.check.interval.ms": "60000",
