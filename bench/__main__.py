@@ -8,7 +8,7 @@ import sys
 from bench.report import Row, keep, table
 
 # in the order of the way; each module has `run() -> list[Row]`
-PARTS = ("bridge", "detect", "detect_worker", "store", "whole_way", "real_load", "suspicion")
+PARTS = ("bridge", "detect", "detect_worker", "store", "whole_way", "real_load", "restarts", "suspicion")
 
 
 def main(names: list[str]) -> int:

@@ -53,7 +53,7 @@ class LogShort(FeedError):
 
 
 async def _when_coordinated(ask: Callable[[], Awaitable[T]]) -> T:
-    """Answer of the coordinator of groups: a Kafka that has just begun makes the topic of all groups first."""
+    """Answer of the coordinator of groups: a Kafka that has just begun makes their topic first."""
     deadline = time.monotonic() + _COORDINATED_WITHIN_S
     while True:
         try:
