@@ -67,7 +67,7 @@ class Bridge:
         self._recorded = clock if isinstance(clock, ManualClock) else None
         self._stamp = Stamp(clock)
         self._resolver = Resolver(
-            register, "bridge", config.time, orders=register.ingest.signals.mqtt, secret=config.secret
+            register, "bridge", config.time, orders=self._takes_orders(register), secret=config.secret
         )
         self.feed = Feed(config.feed, telemetry, self._confirmed)
         self._ticker = Ticker(
@@ -101,11 +101,15 @@ class Bridge:
         self.feed.use(feed)
         self._resolver.use(register)
         self.connection.use(*self._filters(register))
-        orders = register.ingest.signals.mqtt
+        orders = self._takes_orders(register)
         if orders and not self._resolver.orders:
             self._proving = asyncio.create_task(self._take_orders())
         else:
             self._resolver.orders = orders
+
+    def _takes_orders(self, register: Register) -> bool:
+        """True if signals are taken from MQTT; a recording is taken as it came, as `replay` does."""
+        return register.ingest.signals.mqtt or self._recorded is not None
 
     async def _take_orders(self) -> None:
         """Take signals from now on, if the broker knows who sends them; else the process ends."""

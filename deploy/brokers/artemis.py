@@ -75,7 +75,7 @@ def _broker(plan: BrokerPlan) -> str:
         "    <max-disk-usage>-1</max-disk-usage>",
         "    <configuration-file-refresh-period>2000</configuration-file-refresh-period>",
         "    <acceptors>",
-        *(f"      {_acceptor(number, one, secured)}" for number, one in enumerate(plan.listeners)),
+        *(f"      {_acceptor(plan, number, one)}" for number, one in enumerate(plan.listeners)),
         "    </acceptors>",
         "    <security-settings>",
         *_rights(plan.access or ()),
@@ -92,17 +92,21 @@ def _broker(plan: BrokerPlan) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _acceptor(number: int, listener: Listener, secured: bool) -> str:
+def _acceptor(plan: BrokerPlan, number: int, listener: Listener) -> str:
     options = {
         "protocols": "MQTT",
         "maximumPacketSize": str(MOST_BYTES),
         "receiveMaximum": str(IN_FLIGHT),
         "defaultMqttSessionExpiryInterval": str(AWAY_DAYS * 24 * 3600),
     }
-    if secured:
+    if plan.access is not None:
         options["securityDomain"] = DOMAIN
     if listener.tls is not None:
-        options |= {"sslEnabled": "true", "keyStoreType": "PEM", "keyStorePath": _pem(number)}
+        options |= {
+            "sslEnabled": "true",
+            "keyStoreType": "PEM",
+            "keyStorePath": str(plan.folder / _pem(number)),
+        }
         if listener.tls.clients is not None:
             options |= {
                 "needClientAuth": "true",

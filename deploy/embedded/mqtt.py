@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from deploy.brokers import BROKERS, artemis
-from deploy.brokers.listener import BrokerPlan, Listener
+from deploy.brokers.listener import BrokerPlan, Listener, Tls
 from deploy.brokers.passwords import write_privately
 from deploy.embedded.jars import ARTEMIS
 from deploy.embedded.java import java_command
@@ -70,6 +70,7 @@ class MqttBroker:
         self.folder = folder.absolute()
         self.port = port or free_port()
         self.kind = kind
+        self.tls: Tls | None = None
         self.access: Sequence[Access] | None = None  # None: whoever comes may do all
         self.passwords: Mapping[str, str] = {}
         self._java_options = java_options
@@ -108,7 +109,7 @@ class MqttBroker:
         """Its settings, users and rights as they are now."""
         data = self.folder / "data"
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        plan = BrokerPlan([Listener(self.port)], self.folder, data, self.access, self.passwords)
+        plan = BrokerPlan([Listener(self.port, tls=self.tls)], self.folder, data, self.access, self.passwords)
         for name, text in BROKERS[self.kind].files(plan).items():
             write_privately(self.folder / name, text)
 

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from deploy.brokers.listener import Tls
 from deploy.brokers.passwords import passwords_of
-from deploy.embedded.mqtt import MqttBroker
+from deploy.embedded.mqtt import BrokerKind, MqttBroker
 from ingest.access import Access, access_of
 from ingest.ingest_form import User
+from ingest.listener import TlsFiles
+from ingest.mqtt import MqttOptions
+from ingest.open_door import OpenBroker, refuse_open_broker
 from ingest.register import load_register
 from ingest.topic_filters import covers
 from tests.counties import device, write_county
+from tests.fakes.certificates import authority, certificate
 
 COUNTY = {"name": "示范县", "zone": "Asia/Shanghai", "background": [{"area": "county", "stations": ["S001"]}]}
 FILTERS = [
@@ -65,7 +72,10 @@ class Running(NamedTuple):
     access: list[Access]
 
 
-@pytest.fixture(scope="module", params=["artemis", pytest.param("mosquitto", marks=pytest.mark.servers)])
+KINDS = ["artemis", pytest.param("mosquitto", marks=pytest.mark.servers)]
+
+
+@pytest.fixture(scope="module", params=KINDS)
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A county with users of every kind."""
     folder = tmp_path_factory.mktemp("access")
@@ -215,3 +225,66 @@ def test_who_has_no_user_or_not_its_password_is_not_let_in(
     client = Client(running.broker, user, password)
     client.close()
     assert client.refused
+
+
+async def test_signals_are_taken_from_a_broker_that_knows_its_users_and_from_no_other(
+    running: Running, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    await refuse_open_broker(MqttOptions(running.broker.url), said.append)
+    assert said == []
+    anybody = MqttBroker(tmp_path, kind=running.broker.kind).start()
+    try:
+        with pytest.raises(OpenBroker, match=r"lets in clients without a user.*dustwatch broker"):
+            await refuse_open_broker(MqttOptions(anybody.url), said.append)
+    finally:
+        anybody.stop()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_over_tls_only_who_shows_a_certificate_of_our_authority_is_let_in(
+    kind: BrokerKind, tmp_path: Path
+) -> None:
+    ours, others = (authority(tmp_path / name) for name in ("ours", "others"))
+    server, good = (certificate(ours, tmp_path / name, name) for name in ("localhost", "d1"))
+    foreign = certificate(others, tmp_path / "stranger", "stranger")
+    broker = MqttBroker(tmp_path / "mqtt", kind=kind)
+    broker.tls = Tls(server.cert, server.key, ours.cert)
+    broker.access = [Access("d1", "device", ("dust/v1/d1/readings",))]
+    broker.passwords = {"d1": "secret"}
+    broker.start()
+    try:
+        assert shakes_hands(broker.port, ours, good, "secret")
+        assert not shakes_hands(broker.port, ours, good, "wrong")
+        assert not shakes_hands(broker.port, ours, foreign, "secret")
+        assert not shakes_hands(broker.port, ours, None, "secret")
+    finally:
+        broker.stop()
+
+
+def shakes_hands(port: int, ours: TlsFiles, own: TlsFiles | None, password: str) -> bool:
+    """True if the broker lets d1 in, showing this certificate."""
+    client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5, reconnect_on_failure=False)
+    context = ssl.create_default_context(cafile=ours.cert)
+    context.check_hostname = False
+    if own is not None:
+        context.load_cert_chain(own.cert, own.key)
+    client.tls_set_context(context)
+    client.username_pw_set("d1", password)
+    answered, accepted = threading.Event(), list[bool]()
+
+    def on_connect(_client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        accepted.append(not reason.is_failure)
+        answered.set()
+
+    client.on_connect = on_connect
+    client.on_disconnect = lambda *_: answered.set()
+    try:
+        client.connect("127.0.0.1", port)
+    except OSError:
+        return False
+    client.loop_start()
+    assert answered.wait(WITHIN_S)
+    client.disconnect()
+    client.loop_stop()
+    return accepted == [True]

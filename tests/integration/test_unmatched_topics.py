@@ -58,7 +58,7 @@ async def test_a_monitor_on_a_strange_topic_is_named_by_status_and_the_bridge_mi
     mosquitto: MosquittoServer, node: KafkaNode, register: Register, version: str, share: str | None
 ) -> None:
     options = MqttOptions(mosquitto.url, client_id=f"trace-{version}", version=version, share=share)
-    config = BridgeConfig(options, FeedOptions(node.bootstrap, PARTITIONS), look_s=3.0)
+    config = BridgeConfig(options, FeedOptions(node.bootstrap, PARTITIONS), anonymous=True, look_s=3.0)
     telemetry, stop, log = Telemetry("bridge"), asyncio.Event(), await Log(node.bootstrap).mark()
     task = asyncio.create_task(run_bridge(config, register, telemetry, WallClock(), stop))
     try:
