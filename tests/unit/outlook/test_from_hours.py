@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from processors.outlook.from_hours import BegunHour, hour_prospects
-from processors.outlook.projection import Bars, Progress, Prospects
+from processors.outlook.from_hours import BegunHour, hour_prospects, project_hours
+from processors.outlook.projection import NONE, Bars, Progress, ProjectionSettings, Prospects
+from processors.outlook.recent_levels import Recent
+from tests.logs import T0
 
 SLOTS = 60
 
@@ -49,3 +53,13 @@ def test_what_is_still_allowed_is_what_the_bar_leaves_after_the_closed_hours():
     # 2 of 4 hours have 120 each; bar 100: the other two may have 80 each, less what rounding may add
     assert _found(2, total=240, slots=4, bar=100).required.tolist() == [79]
     assert _found(2, total=160, slots=4, bar=100).required.tolist() == [119]
+
+
+def test_where_the_begun_hour_decides_it_already_the_probability_is_one():
+    progress = Progress(_column(200), _column(2), _column(0), _column(2), _column(3))
+    bars = Bars(_column(100), _column(100))
+    found = _found(2, total=200, slots=3)
+    for zeros_exceed, permyriad in ((True, 10_000), (False, NONE)):
+        one = replace(found, zeros_exceed=np.array([zeros_exceed]))
+        seen = project_hours(progress, one, bars, True, Recent.of(1), T0, ProjectionSettings())
+        assert seen.permyriad.tolist() == [permyriad]

@@ -34,7 +34,7 @@ def test_maintenance_without_an_end_lasts(end: int | None, found: list[bool]):
 def test_who_is_maintained_is_a_mask_of_the_rows():
     under = is_under(_orders(None).held[0], PLAN)
     assert under.tolist() == [True, True, False]
-    assert under.dtype == bool
+    assert under.dtype == is_under(_orders(None).held[0], Plan.of(revision([]))).dtype == bool
 
 
 def test_a_device_that_leaves_has_no_new_row_and_one_that_comes_no_old_row():
