@@ -287,3 +287,14 @@ def test_what_comes_just_before_its_readings_are_let_go_is_still_measured_with_a
     again = [v for v in run.verdicts if v.revision == 2]
     assert {(v.answer, v.capture) for v in again} == {("exceeds", 1.0)}
     assert len(again) == (3 if rolling else 1)
+
+
+def test_an_exceedance_under_an_alert_is_over_once_an_hour_closes_for_which_the_alert_no_longer_holds():
+    alert = signal("alert", "red", start=T0, end=T0 + HOUR, place="county")
+    rows = minutes(T0, T0 + 2 * HOUR, 300)
+    run = Run(
+        revision(rules=[local_rule(alert_levels=["red"])]),
+        *ticking(rows, T0 + 2 * HOUR + 3 * MINUTE, others=[alert]),
+    )
+    found = [(b.event, b.reasons[-1:]) for b in run.breaches if b.kind == "exceedance"]
+    assert found[-1] == ("closed", ("rule_suspended",))

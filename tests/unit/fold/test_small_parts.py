@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ingest.strict_yaml import ConfigError
+from processors.fold.arrivals import take_in
 from processors.fold.detector import Detector
 from processors.fold.outputs import Outputs
 from processors.plan.footprint import added_by
@@ -136,3 +137,12 @@ def test_what_the_broker_had_kept_says_nothing_of_its_device_whatever_else_is_ma
         kept = row(T0 + 10 * MINUTE, 50.0, marks=marks)
         run = Run(revision(), *ticking([kept], T0 + 20 * MINUTE))
         assert [b.event for b in run.breaches if b.kind == "offline"] == (["opened"] if silent else [])
+
+
+def test_what_is_sent_again_in_two_spans_of_a_batch_is_counted_together():
+    detector = Detector.empty()
+    detector.fold(revision())
+    sent, out = batch(row(T0, 5), row(T0, 5), row(T0 + MINUTE, 5), row(T0 + MINUTE, 5)), Outputs()
+    for begin, end in ((0, 2), (2, 4)):
+        take_in(detector, sent, sent.received_at, begin, end, out)
+    assert out.duplicates == 2

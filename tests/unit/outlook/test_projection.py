@@ -20,6 +20,7 @@ from processors.outlook.projection import (
     settled_slots,
 )
 from processors.outlook.recent_levels import LevelMemory, Recent, learn
+from processors.outlook.short_windows import OutlookMemory
 from processors.outlook.warning_states import (
     BETWEEN,
     CANNOT_COMPLY,
@@ -41,6 +42,9 @@ from processors.outlook.warning_states import (
     tell,
 )
 from processors.plan.plan import Plan
+from processors.plan.plan_change import PlanChange
+from processors.plan.rule_in_force import PLAIN
+from processors.records.ids import short_id
 from tests.logs import HEBEI, HOUR, MINUTE, T0, local_rule, revision, rules_of
 
 NANO = 10**9
@@ -417,3 +421,17 @@ def test_a_background_of_nothing_is_to_be_expected_as_well_and_lifts_no_bar():
     )
     assert bars.likely.tolist() == [100 * NANO, 110 * NANO, 130 * NANO, 100 * NANO, 120 * NANO]
     assert bars.surely.tolist() == [130 * NANO, 130 * NANO, 130 * NANO, 100 * NANO, 120 * NANO]
+
+
+def test_the_id_of_an_outlook_is_made_of_the_rule_the_window_the_state_and_the_point():
+    said = told(ZEROS_EXCEED)[0]
+    parts = said.rule, said.rule_revision, said.start, said.end, said.state, 0, said.point
+    assert said.id == short_id("outlook", *parts)
+
+
+def test_devices_that_are_new_have_measured_nothing_of_the_closed_quarters():
+    before, after = (Plan.of(revision(devices)) for devices in (["d1", "d3"], ["d1", "d2"]))
+    held = OutlookMemory(quarters={(T0, 0, PLAIN): (column(5, 6), column(1, 2))})
+    held.follow(PlanChange.between(before, after, T0))
+    total, covered = held.quarters[T0, 0, PLAIN]
+    assert (total.tolist(), covered.tolist()) == ([5, 0], [1, 0])

@@ -282,3 +282,8 @@ def test_an_earlier_rule_judges_only_rows_that_today_s_judges_too():
         ([1], MIDNIGHT, T0), ([1], T0, UNBOUNDED),
     ]  # fmt: skip
     assert plan.rules[0].rows.dtype == np.int32
+
+
+def test_a_count_without_its_mark_is_refused_and_told_which_key_it_needs():
+    with pytest.raises(ValueError, match="statistic `count` needs the key `above`"):
+        local_rule(statistic="count")

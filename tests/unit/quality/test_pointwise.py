@@ -12,6 +12,7 @@ from ingest.units import JUDGED
 from processors.columns import ABSENT
 from processors.quality.checks import CHECKS, names_of
 from processors.quality.device_codes import codes_of
+from processors.quality.flags import FAIL, PASS, SUSPECT, Found, flags_of
 from processors.quality.limits import Limits
 from processors.quality.monitors import Monitors
 from processors.quality.pointwise import (
@@ -222,3 +223,10 @@ def test_fine_dust_above_coarse_is_out_of_order_in_both():
     none, doubt = by_value(limits(pm_order=None), ROW, values)
     assert not none.any()
     assert not doubt.any()
+
+
+def test_flags_are_small_and_fail_goes_before_suspect():
+    fail, suspect = np.array([False, True, False]), np.array([False, True, True])
+    found = flags_of(Found(fail, suspect), np.ones(3, bool))
+    assert found.tolist() == [PASS, FAIL, SUSPECT]
+    assert found.dtype == np.uint8

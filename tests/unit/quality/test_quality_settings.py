@@ -207,3 +207,10 @@ def test_a_device_that_speaks_rarely_is_compared_with_its_newest_value_before_th
     ]
     # without it the first value has nothing to be compared with
     assert not final_flags(held, limits, (T0, T0 + 900_000))[0][0, 1]
+
+
+def test_ten_is_the_greatest_slope_and_the_greatest_factor():
+    table = Corrections.of(
+        [LinearCorrection(0, T0, slope=10_000_000), LinearCorrection(1, T0, factor=10_000_000)]
+    )
+    assert table.gain.tolist() == [10_000_000, 10_000_000]

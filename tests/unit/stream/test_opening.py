@@ -196,7 +196,7 @@ async def test_a_log_that_begins_after_the_newest_state_or_ends_before_it_is_a_n
     with pytest.raises(LogGap, match=r"\[9, 10\) are gone"):
         await one.start()
     await one.save(21)
-    with pytest.raises(LogShort, match="ends at offset 20"):
+    with pytest.raises(LogShort, match="ends at offset 20, but the state covers everything below 21"):
         await one.start()
     assert not one.restored
 

@@ -126,3 +126,12 @@ def test_settings_of_a_body_are_plain_data_and_back():
     own = settings_of(body)
     assert (own.of("mass_factor").fall, own.of("mass_factor").after_h) == (0.7, 48)
     assert settings_of(None) == settings_of(True) == DEFAULTS
+
+
+def test_a_threshold_that_asks_for_every_hour_that_is_examined_can_be_met_and_one_more_can_not():
+    for name, pattern in PATTERNS.items():
+        for key, greatest in pattern.at_most.items():
+            most = greatest(DEFAULTS.of(name))
+            for more, told in ((0, []), (1, [(name, key)])):
+                changed = DEFAULTS.changed(name, **{key: most + more})
+                assert [(one.pattern, one.name) for one in never_met(changed)] == told

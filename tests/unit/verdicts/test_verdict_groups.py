@@ -10,6 +10,7 @@ from processors.columns import Int32s
 from processors.measuring.interval_groups import interval_ids
 from processors.measuring.stations import AreaMean
 from processors.plan.plan import Plan
+from processors.plan.plan_change import PlanChange
 from processors.records.ids import ids_of
 from processors.records.reasons import LOW, NO_BACKGROUND, NO_DATA
 from processors.records.verdicts import Verdict
@@ -97,3 +98,13 @@ def test_ids_tell_apart_rule_window_revision_and_point():
     ]
     ids = [one.id for found in made for one in found]
     assert len(set(ids)) == len(ids) == 6
+
+
+def test_the_monitor_whose_mean_was_subtracted_is_followed_to_its_new_row():
+    held = answers()
+    held.source = np.array([1, -1, 3, 0], np.int32)
+    after = Plan.of(revision(["d0", "d1", "d2", {"id": "d3", "site": "s2"}], [RULE]))
+    moved = held.moved(PlanChange.between(PLAN, after, AT), {})
+    assert moved.source is not None
+    # d4 has gone
+    assert moved.source.tolist() == [-1, 2, -1, -1]

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from processors.columns import Packing, Unpacked
-from processors.fold.wind import HourlyWinds, PublishedHour
+from processors.fold.wind import HourlyWinds, PublishedHour, _valid
 from processors.plan.plan import Plan
 from processors.plan.plan_change import PlanChange
 from processors.wind.gathering import GatheredWind, WindReadings
 from processors.wind.vector import FULL
+from processors.windows.means import Means
 from tests.logs import revision
 from tests.parts import until
 
@@ -145,3 +146,15 @@ def test_what_was_said_of_hours_is_found_by_what_touches_them_let_go_and_moved_w
         at + HOUR: [0, 2], at + 2 * HOUR: [0, 3],
     }  # fmt: skip
     assert winds.told[at + HOUR].content.tolist() == [0, 14]
+
+
+def test_a_mean_beside_the_wind_is_valid_from_three_quarters_of_its_slots_on():
+    rows, none = np.arange(3, dtype=np.int32), np.zeros(0, np.int64)
+    covered, zeros = np.array([44, 45, 60], np.int64), np.zeros(3, np.int64)
+    means = Means(rows, covered * 10, covered, covered, zeros, zeros, none.astype(np.int32), none, none)
+    assert _valid("pm10", means, np.full(3, 60, np.int64)).present.tolist() == [False, True, True]
+
+
+def test_a_site_s_reference_monitor_is_the_one_that_has_the_role():
+    listed = [{"id": "a"}, {"id": "b", "role": "reference"}, {"id": "c", "site": "s2"}]
+    assert Plan.of(revision(listed)).ground.reference.tolist() == [1, 1, -1]

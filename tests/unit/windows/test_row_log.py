@@ -191,3 +191,9 @@ def test_the_hash_of_a_content_depends_on_every_value_and_not_on_the_order_of_co
     assert lacking[0] == one[2]  # a hole is as good as no column
     swapped = content_of(keys[:1], {"pm10": tsp[:1], "tsp": pm10[:1]}, factors.__getitem__)
     assert swapped[0] != one[0]
+
+
+def test_rows_are_held_in_columns_as_narrow_as_they_can_be():
+    held = Columns.empty(2)
+    assert (held.wet.dtype, held.lag.dtype) == (np.int8, np.int16)
+    assert held.fail.dtype == held.suspect.dtype == np.uint16
