@@ -53,7 +53,7 @@ OURS = [("dust/v1/d1/commands", b"{}"), ("dust/v1/d1/status", b"online")]
 
 
 @pytest.mark.servers
-@pytest.mark.parametrize(("version", "share"), [("5", "dustwatch"), ("3.1.1", None)])
+@pytest.mark.parametrize(("version", "share"), [("5", "looked-for"), ("3.1.1", None)])
 async def test_a_monitor_on_a_strange_topic_is_named_by_status_and_the_bridge_misses_nothing(
     mosquitto: MosquittoServer, node: KafkaNode, register: Register, version: str, share: str | None
 ) -> None:

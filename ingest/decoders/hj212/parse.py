@@ -35,7 +35,7 @@ Fields = dict[str, dict[str, str]]  # factor -> field name -> text as sent
 
 def password_fault(frame: Frame, secrets: DeviceSecrets) -> str | None:
     """Reason to refuse a frame because of its PW; None if it is accepted."""
-    if secrets.fault is not None:
+    if secrets.fault:
         return secrets.fault
     if secrets.password is None:
         return None
