@@ -26,7 +26,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ _SOURCES = ("compare_checkouts.py", "compared_inputs.py", "compared_run.py", "co
 _COPIED = {"cases": TESTS / "cases", "example": ROOT / "deploy" / "example"}
 _READY = ".ready"
 _DONE = ".done.json"
+Wanted = re.Pattern[bytes] | None  # what a change was to add or take away
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Compared:
 # ------------------------------------------------------------------------------------------ comparing
 
 
-def compare_folders(before: Path, after: Path, wanted: re.Pattern[bytes] | None = None) -> Compared:
+def compare_folders(before: Path, after: Path, wanted: Wanted = None) -> Compared:
     """Every file below either folder, by name; `first` is the first line that differs.
 
     `wanted`: what a change was to add or take away, which is no difference.
@@ -97,7 +98,7 @@ def compare_folders(before: Path, after: Path, wanted: re.Pattern[bytes] | None 
     return found
 
 
-def _same(one: bytes, other: bytes, wanted: re.Pattern[bytes] | None) -> bool:
+def _same(one: bytes, other: bytes, wanted: Wanted) -> bool:
     return one == other or (wanted is not None and wanted.sub(b"", one) == wanted.sub(b"", other))
 
 
@@ -331,7 +332,6 @@ class Side:
     out: Path
     inputs: Path
     commit: str  # with `+` where the tree is not clean
-    wanted: re.Pattern[bytes] | None = None  # no difference
 
     def run(self, case: Case) -> str:
         """Run a case unless it has gone well before; what went wrong, or nothing."""
@@ -431,18 +431,20 @@ def _side(name: str, checkout: Path, inputs: Path, digest: str, keep: Path | Non
 # ---------------------------------------------------------------------------------------------- table
 
 
-def rows(cases: Iterable[Case], before: Side, after: Side) -> Iterator[tuple[str, bool]]:
+def rows(
+    cases: Iterable[Case], before: Side, after: Side, wanted: Wanted = None
+) -> Iterator[tuple[str, bool]]:
     """A row for each case, and whether it is equal, as they are done."""
     ordered = sorted(cases, key=lambda case: -case.weight)
     with ThreadPoolExecutor(PROCESSES) as pool:
         waiting = [(case, [pool.submit(side.run, case) for side in (before, after)]) for case in ordered]
         for case, both in waiting:
             wrong = [one.result() for one in both]
-            yield _row(case, wrong, before, after)
+            yield _row(case, wrong, before, after, wanted)
 
 
-def _row(case: Case, wrong: Sequence[str], before: Side, after: Side) -> tuple[str, bool]:
-    found = compare_folders(before.out / case.name, after.out / case.name, after.wanted)
+def _row(case: Case, wrong: Sequence[str], before: Side, after: Side, wanted: Wanted) -> tuple[str, bool]:
+    found = compare_folders(before.out / case.name, after.out / case.name, wanted)
     took = f"{before.seconds(case):.1f} s, {after.seconds(case):.1f} s"
     counted = f"{found.files} files, {found.lines:,} lines the same, {took}"
     if found.first is None and not any(wrong):
@@ -487,15 +489,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     inputs = (keep or out) / f"inputs-{digest}"
     left_out = inputs_at(inputs)
     before, after = (
-        replace(_side(name, checkout, inputs, digest, keep, out), wanted=wanted)
+        _side(name, checkout, inputs, digest, keep, out)
         for name, checkout in zip(("before", "after"), checkouts, strict=True)
     )
     print(f"before {before.commit}, after {after.commit}, inputs {digest} in {inputs}", flush=True)
     equal = True
     packs = packs_of(checkouts[0])
-    for row, same in rows(
-        [case for case in cases_of(inputs, left_out, packs) if asked.only in case.name], before, after
-    ):
+    cases = [case for case in cases_of(inputs, left_out, packs) if asked.only in case.name]
+    for row, same in rows(cases, before, after, wanted):
         print(row, flush=True)
         equal = equal and same
     for name in left_out:

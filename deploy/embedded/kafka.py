@@ -84,12 +84,11 @@ class KafkaNode:
         settings = self.folder / "server.properties"
         lines = [f"{k}={v}" for k, v in properties(self.folder, self.port, free_port()).items()]
         settings.write_text("\n".join(lines) + "\n", encoding="ascii")
-        base = java_command(jars, HEAP, [f"-Xms{HEAP}"])
+        memory = f"-Xms{HEAP}"
         if not (self.folder / "data" / "meta.properties").exists():
-            self._format(base, settings)
-        self._process = ServerProcess(
-            "Kafka", [base[0], *self.java_options, *base[1:], "kafka.Kafka", str(settings)], self.log
-        )
+            self._format(java_command(jars, HEAP, [memory]), settings)
+        command = [*java_command(jars, HEAP, [memory, *self.java_options]), "kafka.Kafka", str(settings)]
+        self._process = ServerProcess("Kafka", command, self.log)
 
     def wait(self) -> KafkaNode:
         """Wait until clients can connect to what was launched. Raises ServerError."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -45,8 +47,8 @@ def train(jars: JarSet) -> None:
         server.stop()
         if not made.is_file():
             raise ServerError("this Java has made none")
-        partial = cache.with_suffix(".partial")
-        partial.write_bytes(made.read_bytes())
+        partial = cache.with_suffix(f".{os.getpid()}")  # another checkout may be set up beside us
+        shutil.copyfile(made, partial)
         partial.replace(cache)
 
 

@@ -82,7 +82,7 @@ class Canned:
     """Stands for a side: its outputs are there already."""
 
     def __init__(self, out: Path, wrong: str = "") -> None:
-        self.out, self.wrong, self.wanted = out, wrong, None
+        self.out, self.wrong = out, wrong
 
     def run(self, case: Case) -> str:
         return self.wrong

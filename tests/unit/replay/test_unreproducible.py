@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from processors.replay.backtest import VerdictKey
 from processors.replay.unreproducible import WHY, by_history, by_log
 from tests.logs import HOUR, MINUTE, T0, local_rule, revision
 
-KEY: Any = "one"
 END = T0 + HOUR
+KEY = VerdictKey("window", "local", "d1", T0, END)
 USUAL = {
     "rule": "local",
     "kind": "window",
@@ -83,12 +84,11 @@ def verdict(*reasons: str, answer: str = "undetermined") -> Any:
 
 def backtest(live: Any, again: Any) -> Any:
     """What was said and what the fold says again, of a log that begins an hour before the span."""
-    key = type("Key", (), {"start": T0, "__hash__": lambda self: 1, "__eq__": lambda self, other: True})()
-    return key, SimpleNamespace(
+    return SimpleNamespace(
         start=T0,
         log_start=T0 - HOUR,
-        live=SimpleNamespace(verdicts={key: live}),
-        other=SimpleNamespace(verdicts={} if again is None else {key: again}),
+        live=SimpleNamespace(verdicts={KEY: live}),
+        other=SimpleNamespace(verdicts={} if again is None else {KEY: again}),
     )
 
 
@@ -105,11 +105,11 @@ def backtest(live: Any, again: Any) -> Any:
 def test_a_device_that_was_silent_before_the_fold_begins_is_named(
     live: Any, again: Any, reason: str | None
 ) -> None:
-    _, judged = backtest(live, again)
+    judged = backtest(live, again)
     assert list(by_log(judged, {}, {}).values()) == ([] if reason is None else [reason])
 
 
 @pytest.mark.parametrize(("begins", "reason"), [(T0 - HOUR + 1, ["log_begins_later"]), (T0 - HOUR, [])])
 def test_a_partition_that_retention_has_cut_is_named(begins: int, reason: list[str]) -> None:
-    key, judged = backtest(verdict(answer="compliant"), verdict(answer="compliant"))
-    assert list(by_log(judged, {key: 0}, {0: begins}).values()) == reason
+    judged = backtest(verdict(answer="compliant"), verdict(answer="compliant"))
+    assert list(by_log(judged, {KEY: 0}, {0: begins}).values()) == reason
