@@ -42,7 +42,6 @@ log = structlog.get_logger(__name__)
 Beside = Callable[[], Awaitable[None]]
 RECEIVED_AT = "received_at"  # MQTT 5 user property of a played recording
 _END_WITHIN_S = 4.0
-_ON_ITS_WAY_S = 2.0  # an acknowledgement, before the last message: the broker may not have it
 _MOST_WAITING = 20_000  # beyond this, messages at QoS 0 are let go: the broker would not wait for us
 
 
@@ -75,14 +74,15 @@ class Bridge:
         )
         self.feed.appended = self._appended
         self._acks: Acknowledgements[Publish] = Acknowledgements()
-        self._acked: deque[tuple[float, list[Publish]]] = deque()  # a moment ago: may not have arrived
+        # acknowledged on this connection, of which the broker may have read nothing yet; and how many in all
+        self._acked: deque[Publish] = deque(maxlen=config.mqtt.receive_maximum)
+        self._acked_here = 0
         self._proving: asyncio.Task[None] | None = None
-        self._received_s = 0.0  # when messages came last
         self._repeats: Counter[tuple[str, bytes]] = Counter()  # what the broker may deliver again
-        self._asked_for_repeats = self._most_repeats = 0
+        self._left_to_ask = 0  # messages that may be among them
         self._ack_soon = False
         self._unexpected = Unexpected()
-        on = Handlers(self._connected, self._messages, self._lost)
+        on = Handlers(self._connected, self._messages, self._lost, self._settled)
         self.connection = Connection(config.mqtt, *self._filters(register), on)
         self._messages_in = telemetry.records.labels("message")
         self._acknowledged = telemetry.written.labels("acknowledged")
@@ -179,31 +179,41 @@ class Bridge:
             self._unexpected.close()
 
     def _connected(self, session_present: bool) -> None:
-        self._repeats = Counter(self._unacknowledged() if session_present else ())
-        self._asked_for_repeats, self._most_repeats = 0, self._repeats.total()
+        if session_present:
+            # what the connection before should have brought again, and did not, is still to come
+            self._repeats.update(self._unacknowledged())
+        else:
+            self._repeats.clear()
+        # they come first from every subscription, but one subscription may come before another
+        self._left_to_ask = self._repeats.total() + self.config.mqtt.receive_maximum
         self._acked.clear()
+        self._acked_here = 0
         self._acks = Acknowledgements(self._acks.open_records)
 
     def _unacknowledged(self) -> Iterator[tuple[str, bytes]]:
         """Messages of the connection before that the broker may deliver again, with or without DUP.
 
-        Their records are made, confirmed or still on their way: another would count a reading twice.
+        Their records are made, confirmed or still on their way: another would count a reading twice. Of those
+        acknowledged no more than Receive Maximum can still count as unacknowledged with the broker.
         """
-        since = self._received_s - _ON_ITS_WAY_S
-        acked = (message for at, messages in self._acked if at >= since for message in messages)
-        for message in (*acked, *self._acks.names):
+        for message in (*self._acked, *self._acks.names):
             if message is not None:
                 yield message.topic, message.payload
 
+    def _settled(self, count: int) -> None:
+        """The broker has read the first `count` acknowledgements of this connection."""
+        while len(self._acked) > self._acked_here - count:
+            self._acked.popleft()
+
     def _is_repeat(self, message: Publish) -> bool:
-        """True if the message came on the connection before; only as many are asked as may be repeats."""
+        """True if the message came on a connection before."""
         key = message.topic, message.payload
         found = self._repeats[key] > 0
         if found:
             self._repeats[key] -= 1
             self._telemetry.discard("redelivered")
-        self._asked_for_repeats += 1
-        if self._asked_for_repeats >= self._most_repeats:
+        self._left_to_ask -= 1
+        if not self._left_to_ask:
             self._repeats.clear()
         return found
 
@@ -224,7 +234,6 @@ class Bridge:
         resolve, put, acks = self._resolver.resolve, self.feed.put, self._acks
         arrived, hold = acks.arrived, acks.hold
         at = self._stamp()
-        self._received_s = time.monotonic()
         for message in messages:
             sent_topic, payload, mid, retain, dup, properties, missing = message
             arrived(message if mid else None)
@@ -284,9 +293,8 @@ class Bridge:
         if due := self._acks.due():
             self.connection.acknowledge([message.mid for message in due])
             self._acknowledged.inc(len(due))
-            self._acked.append((self._received_s, due))
-            while self._acked[0][0] < self._received_s - _ON_ITS_WAY_S:
-                self._acked.popleft()
+            self._acked.extend(due)
+            self._acked_here += len(due)
 
 
 def _is_wall(clock: Clock) -> bool:

@@ -34,6 +34,9 @@ _CHUNK = 256 * 1024
 _KEEPALIVE_S = 30
 _FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.2, 15.0
 _CONNACK_WITHIN_S = 15.0
+# Nobody subscribes to it. A broker answers such a request after it has read what was sent before; a ping it
+# may answer at once, as Artemis does, with acknowledgements still unread.
+_NEVER_SUBSCRIBED = "dustwatch/read-so-far"
 _GOODBYE_WITHIN_S = 1.5
 _SESSION_TAKEN_OVER = 0x8E  # MQTT 5, 4.13
 _SAME_NAME = "; another client is called {!r} too: give each bridge a DUSTWATCH_MQTT_CLIENT_ID of its own"
@@ -186,6 +189,7 @@ class Handlers:
     connected: Callable[[bool], None]  # whether the broker kept the session
     messages: Callable[[list[Publish]], None]
     lost: Callable[[str], None]
+    settled: Callable[[int], None]  # how many acknowledgements of this connection the broker has read
 
 
 class Connection:
@@ -200,7 +204,14 @@ class Connection:
         self._filters = self._named(filters, plain)
         self._asked: dict[int, list[str]] = {}  # id of a SUBSCRIBE -> its filters
         self._confirmed: set[str] = set()  # filters that the broker has granted our session
-        self._renewing = self._renewed = False
+        # The first connection of a process only names its filters, and takes nothing. Of a session that
+        # outlived the process before nobody says which it has, and Artemis loses count of what is on its way
+        # when a shared one is named again: it then sends no more than Receive Maximum.
+        self._naming = True
+        self._have_named = False
+        self._resumed = False  # whether the broker still had our session when we came
+        self._acknowledged = self._settled = 0  # messages on this connection; of them, read by the broker
+        self._question: tuple[int, int] | None = None  # its id, how many were acknowledged before it
         self._refused: dict[str, str] = {}  # filter -> why
         self._loop = asyncio.get_running_loop()
         self._loop_thread = threading.get_ident()
@@ -213,6 +224,7 @@ class Connection:
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
         client.on_subscribe = self._subscribed
+        client.on_unsubscribe = self._unsubscribed
         client.on_socket_close = self._socket_closed
         client.on_socket_register_write = self._want_write
         client.on_socket_unregister_write = self._enough_written
@@ -251,6 +263,7 @@ class Connection:
         """Acknowledge messages of the current connection, in this order."""
         if self.connected:
             self._client.acknowledge(mids)
+            self._acknowledged += len(mids)
 
     def ignore(self) -> None:
         """Deliver no more messages: those that still come are not acknowledged, and stay with the broker."""
@@ -264,8 +277,8 @@ class Connection:
             await self._connect_once(stop)
             if stop.is_set():
                 break
-            if self._renewing:
-                self._renewing, self._renewed = False, True
+            if self._naming and self._have_named:
+                self._naming = False
                 continue
             # a connection that held for a while is not the broker's trouble of a moment ago
             backoff = _FIRST_BACKOFF_S if time.monotonic() - started > 60 else backoff
@@ -278,20 +291,30 @@ class Connection:
             await asyncio.wait_for(self._down.wait(), _GOODBYE_WITHIN_S)
 
     async def _until_acknowledgements_arrived(self) -> None:
-        """Wait until the broker answers a ping: it has then read everything sent before it.
+        """Wait until the broker has read everything sent before.
 
         Closing a socket with unread messages in it resets the connection, and a broker may then discard
         acknowledgements that it has not read yet.
         """
-        if not self.connected:
-            return
-        self._client._send_pingreq()
         deadline = time.monotonic() + _GOODBYE_WITHIN_S
-        while self.connected and self._client._ping_t and time.monotonic() < deadline:
+        while self.connected and self._settled < self._acknowledged and time.monotonic() < deadline:
+            self._ask_what_is_settled()
             await asyncio.sleep(0.005)
 
+    def _ask_what_is_settled(self) -> None:
+        if self.connected and self._question is None and self._settled < self._acknowledged:
+            _, mid = self._client.unsubscribe(_NEVER_SUBSCRIBED)
+            self._question = None if mid is None else (mid, self._acknowledged)
+
+    def _unsubscribed(self, _client: Any, _data: Any, mid: int, _reasons: Any, _properties: Any) -> None:
+        if self._question is not None and self._question[0] == mid:
+            self._settled, self._question = self._question[1], None
+            self._on.settled(self._settled)
+
     def _messages(self, messages: list[Publish]) -> None:
-        if not self._ignoring and not self._renewing:
+        if self._naming:  # at QoS 0 nobody would send them again
+            messages = [message for message in messages if not message.mid]
+        if messages and not self._ignoring:
             self._on.messages(messages)
 
     async def _connect_once(self, stop: asyncio.Event) -> None:
@@ -313,6 +336,7 @@ class Connection:
         while not self._down.is_set() and not stop.is_set():
             await _either(stop, self._down.wait(), within=1.0)
             self._client.loop_misc()
+            self._ask_what_is_settled()
             if not self.connected and time.monotonic() - began > _CONNACK_WITHIN_S:
                 self.why = f"{host}:{port} does not answer as an MQTT broker"
                 self._client._loop_rc_handle(MQTTErrorCode.MQTT_ERR_CONN_LOST)
@@ -323,7 +347,7 @@ class Connection:
             return
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = self.options.session_expiry_s
-        properties.ReceiveMaximum = self.options.receive_maximum
+        properties.ReceiveMaximum = 1 if self._naming else self.options.receive_maximum
         # No Maximum Packet Size: of a larger message a broker would throw away what it has confirmed (MQTT 5,
         # 3.1.2.11.4); we read past it, and its beginning is held.
         self._client.connect(host, port, _KEEPALIVE_S, clean_start=False, properties=properties)
@@ -334,17 +358,21 @@ class Connection:
             return
         present = bool(flags.session_present)
         self.connected, self.why = True, "not subscribed yet"
-        log.info("mqtt_connected", broker=self.options.url, session=present)
+        if self._naming:
+            self._resumed = present
+        else:
+            log.info("mqtt_connected", broker=self.options.url, session=present and self._resumed)
+            self._resumed = True
         self._asked.clear()
         self._refused.clear()
+        self._acknowledged, self._settled, self._question = 0, 0, None
         if not present:
             self._confirmed.clear()
-        # Of a session that outlived our process nobody says which filters it has. Artemis loses count of what
-        # is on its way when a shared one is named again, and then sends no more than Receive Maximum: so they
-        # are named on a connection that takes nothing, and not again on the next.
-        self._renewing = present and not self._confirmed and not self._renewed
-        if not self._renewing:
+        if not self._naming:
             self._on.connected(present)
+        if old := self._confirmed.difference(self._filters):
+            self._client.unsubscribe(list(old))
+            self._confirmed -= old
         if new := [name for name in self._filters if name not in self._confirmed]:
             self._subscribe(new)
         else:
@@ -356,7 +384,8 @@ class Connection:
                 self._confirmed.add(name)
             elif name in self._filters:
                 self._refused[name] = str(reason)
-        if self._renewing:
+        if self._naming:
+            self._have_named = True
             self._client.disconnect()
         else:
             self._say_refused()
@@ -368,7 +397,7 @@ class Connection:
             log.error("mqtt_subscription_refused", why=self.why)
 
     def _disconnected(self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
-        if self._leaving or self._renewing:
+        if self._leaving or (self._naming and self._have_named):
             self.connected = False
         else:
             taken = reason.value == _SESSION_TAKEN_OVER

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -17,7 +18,6 @@ from ingest.mqtt import MqttOptions
 from ingest.recording import Recorded, played_topic
 
 RECEIVED_AT = "received_at"
-_IN_FLIGHT = 200
 _CONNECT_WITHIN_S = 10.0
 _CONFIRM_WITHIN_S = 60.0
 
@@ -60,22 +60,15 @@ def _send_all(
     speed: float | None,
     progress: Callable[[int], None],
 ) -> int:
+    """Each once the one before is confirmed.
+
+    A broker may store two messages that are on their way in another order, as Artemis does, and a bridge that
+    plays a recording takes its clock from them.
+    """
+    answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    client.on_publish = lambda _client, _data, _mid, reason, _more: answers.put(reason)
     started, first = time.monotonic(), None
-    window = threading.Semaphore(_IN_FLIGHT)
     confirmed = 0
-
-    refused: list[str] = []
-
-    def on_publish(_client: object, _data: object, _mid: int, reason: Any, _more: object) -> None:
-        nonlocal confirmed
-        if getattr(reason, "is_failure", False):
-            refused.append(str(reason))
-        else:
-            confirmed += 1
-        window.release()
-
-    client.on_publish = on_publish
-    sent = 0
     for message in messages:
         if first is None:
             first = message.received_at
@@ -83,27 +76,23 @@ def _send_all(
             wait = (message.received_at - first) / 1000 / speed - (time.monotonic() - started)
             if wait > 0:
                 time.sleep(wait)
-        if not window.acquire(timeout=_CONFIRM_WITHIN_S):
-            raise PublishFailed(_silent(to, sent, confirmed))
-        if refused:
-            window.release()  # nothing is sent for it
-            break
         properties = None
         if to.mqtt5:
             properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
             properties.UserProperty = (RECEIVED_AT, instant_text(message.received_at))
         client.publish(topic_of(message), message.payload, 1, message.retain, properties)
-        sent += 1
-        progress(sent)
-    for _ in range(_IN_FLIGHT):
-        if not window.acquire(timeout=_CONFIRM_WITHIN_S):
-            raise PublishFailed(_silent(to, sent, confirmed))
-    if refused:
-        host, port = to.address
-        raise PublishFailed(
-            f"the MQTT broker at {host}:{port} refuses what is published: {refused[0]} "
-            f"({sent} sent, {confirmed} confirmed); may this user write to these topics?"
-        )
+        broker = "the MQTT broker at {}:{}".format(*to.address)
+        far = f"{confirmed + 1} sent, {confirmed} confirmed"
+        try:
+            reason = answers.get(timeout=_CONFIRM_WITHIN_S)
+        except queue.Empty:
+            raise PublishFailed(f"{broker} stopped answering: {far}") from None
+        if getattr(reason, "is_failure", False):
+            raise PublishFailed(
+                f"{broker} refuses what is published: {reason} ({far}); may this user write to it?"
+            )
+        confirmed += 1
+        progress(confirmed)
     return confirmed
 
 
@@ -114,7 +103,6 @@ def _connect(to: MqttOptions) -> paho.Client:
         client_id=f"dustwatch-publish-{time.time_ns():x}",
         protocol=paho.MQTTv5 if to.mqtt5 else paho.MQTTv311,
     )
-    client.max_inflight_messages_set(_IN_FLIGHT)
     if to.username is not None:
         client.username_pw_set(to.username, to.password)
     if to.tls:
@@ -140,8 +128,3 @@ def _connect(to: MqttOptions) -> paho.Client:
             "see DUSTWATCH_MQTT_USERNAME, DUSTWATCH_MQTT_PASSWORD and DUSTWATCH_MQTT_VERSION"
         )
     return client
-
-
-def _silent(to: MqttOptions, sent: int, confirmed: int) -> str:
-    host, port = to.address
-    return f"the MQTT broker at {host}:{port} stopped answering: {sent} sent, {confirmed} confirmed"

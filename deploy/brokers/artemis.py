@@ -97,6 +97,8 @@ def _acceptor(plan: BrokerPlan, number: int, listener: Listener) -> str:
         "protocols": "MQTT",
         "maximumPacketSize": str(MOST_BYTES),
         "receiveMaximum": str(IN_FLIGHT),
+        # of MQTT 3.1.1, which has no such word; by itself all 65,535 ids at once
+        "defaultMaximumInFlightPublishMessages": str(IN_FLIGHT),
         "defaultMqttSessionExpiryInterval": str(AWAY_DAYS * 24 * 3600),
     }
     if plan.access is not None:

@@ -5,6 +5,7 @@ Artemis is the default because it loses nothing that it confirmed, killed or not
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import signal
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +24,9 @@ from ingest.access import Access
 HEAP = "256m"
 # after kill -9 with 200,000 messages queued Artemis read its journal for 46 s on a busy machine
 START_WITHIN_S = 120.0
+# With Artemis 2.55 what a connection that breaks leaves unacknowledged keeps its packet ids until it ends.
+# When all 65,535 are gone, that client gets nothing more.
+_OUT_OF_IDS = b"Unable to generate MQTT packet ID"
 
 BrokerKind = Literal["artemis", "mosquitto"]
 
@@ -75,6 +79,7 @@ class MqttBroker:
         self.passwords: Mapping[str, str] = {}
         self._java_options = java_options
         self._process: ServerProcess | None = None
+        self._read = 0  # bytes of the log
 
     @property
     def url(self) -> str:
@@ -96,6 +101,7 @@ class MqttBroker:
             raise ServerError(f"port {self.port} is taken; stop what listens there or choose another")
         self.write_files()
         command = COMMANDS[self.kind](self.folder, self._java_options)
+        self._read = self._log_bytes()
         self._process = ServerProcess("MQTT broker", command, self.log)
 
     def wait(self) -> MqttBroker:
@@ -122,6 +128,27 @@ class MqttBroker:
     def running(self) -> bool:
         """True if the broker process lives."""
         return self._process is not None and self._process.running()
+
+    def useless(self) -> str | None:
+        """Why the running broker serves nobody until it is restarted; None where it does.
+
+        Asked again, only what its log says since is looked at.
+        """
+        if self._log_bytes() < self._read:  # another has been begun
+            self._read = 0
+        with contextlib.suppress(FileNotFoundError), self.log.open("rb") as log:
+            log.seek(self._read)
+            new = log.read()
+            self._read += new.rfind(b"\n") + 1  # the last line may be half written
+            if _OUT_OF_IDS in new:
+                return "a client that was often cut off has no packet ids left; a restart gives them back"
+        return None
+
+    def _log_bytes(self) -> int:
+        try:
+            return self.log.stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def stop(self) -> None:
         """SIGTERM and wait."""

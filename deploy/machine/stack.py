@@ -122,7 +122,7 @@ class Stack:
         now = time.monotonic()
         self.servers = [
             KeptServer("Kafka", self.kafka, self.kafka.log, now),
-            KeptServer("the MQTT broker", self.mqtt, self.mqtt.log, now),
+            KeptServer("the MQTT broker", self.mqtt, self.mqtt.log, now, useless=self.mqtt.useless),
         ]
         self.say(f"Kafka at {self.kafka.bootstrap}, MQTT at {self.mqtt.url}")
         self.told.check()

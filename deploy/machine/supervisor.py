@@ -73,10 +73,15 @@ class Server(Protocol):
     def start(self) -> object:
         """Start and wait until it answers. Raises ServerError."""
 
+    def stop(self) -> object: ...
+
 
 @dataclass(slots=True)
 class KeptServer:
-    """An embedded server that is restarted on its folder when it ends: full disk, kill -9."""
+    """An embedded server that is restarted on its folder when it ends (full disk, kill -9) or is of no use.
+
+    `useless`: why it must be restarted though it runs; None: it need not.
+    """
 
     name: str
     server: Server
@@ -86,15 +91,21 @@ class KeptServer:
     due_at: float | None = None  # None: it runs, as far as we know
     restarts: int = 0
     room: Callable[[Path], int] = free_bytes
+    useless: Callable[[], str | None] = lambda: None
 
     def tend(self, now: float) -> list[str]:
         """Restart it if it has ended and is due; returns what happened, in words. `now`: monotonic, s."""
         if self.due_at is None:
+            why = f"ended, see {self.log}"
             if self.server.running():
-                return []
+                useless = self.useless()
+                if useless is None:
+                    return []
+                self.server.stop()
+                why = f"was stopped: {useless}"
             if now - self.started_at > CALM_S:
                 self.pause_s = FIRST_PAUSE_S
-            return [f"{self.name} ended, see {self.log}; {self._again(now)}"]
+            return [f"{self.name} {why}; {self._again(now)}"]
         if now < self.due_at:
             return []
         self.restarts += 1

@@ -38,6 +38,9 @@ class FakeServer:
             raise self.faults.pop(0)
         self.alive = True
 
+    def stop(self) -> None:
+        self.alive = False
+
 
 def kept(server: FakeServer) -> KeptServer:
     return KeptServer("Kafka", server, Path("/data/kafka.log"), started_at=0.0)
@@ -55,6 +58,16 @@ def test_a_server_that_ended_is_named_with_its_log_and_started_again_after_a_pau
     assert one.tend(10.0 + FIRST_PAUSE_S) == ["Kafka runs again"]
     assert one.tend(11.0) == []
     assert one.restarts == 1
+
+
+def test_a_server_that_runs_and_is_of_no_use_is_stopped_and_started_again() -> None:
+    reasons = ["out of ids", None]
+    one = KeptServer("MQTT", FakeServer(), Path("/data/mqtt.log"), 0.0, useless=lambda: reasons.pop(0))
+    (said,) = one.tend(10.0)
+    assert "MQTT was stopped: out of ids" in said
+    assert not one.server.running()
+    assert one.tend(10.0 + FIRST_PAUSE_S) == ["MQTT runs again"]
+    assert one.tend(11.0) == []
 
 
 def test_a_server_that_does_not_start_is_tried_less_and_less_often_and_says_why() -> None:
