@@ -23,11 +23,15 @@ def _server_context() -> ssl.SSLContext:
 
 
 class FakeBroker:
-    """Speaks MQTT 5 and 3.1.1 as far as a subscriber needs it; one connection at a time counts."""
+    """Speaks MQTT 5 and 3.1.1 as far as a subscriber needs it; one connection at a time counts.
+
+    The first of all, on which a bridge only names its filters, counts as none; the next finds its session.
+    """
 
     def __init__(self, tls: bool = False) -> None:
         self._tls = _server_context() if tls else None
-        self.connects: list[bytes] = []  # what each CONNECT said, without its fixed header
+        self.naming: bytes | None = None  # what the first CONNECT said, without its fixed header
+        self.connects: list[bytes] = []  # and each after it
         self.acknowledged: list[int] = []  # of the present connection, in order of arrival
         self.connections = 0
         self.clean_starts: list[bool] = []
@@ -121,16 +125,21 @@ class FakeBroker:
 
     def _handle(self, first: int, body: bytes, writer: asyncio.StreamWriter) -> None:
         if first == _CONNECT:
-            self.connects.append(body)
             self.clean_starts.append(bool(body[7] & 0x02))
             if self.refuse_with is not None:
                 writer.write(bytes([_CONNACK, 3, 0, self.refuse_with, 0]))
                 writer.close()
                 return
-            self._writer, self.acknowledged, self.filters = writer, [], []
-            self.connections += 1
             self._mqtt5 = body[6] == 5
-            writer.write(bytes([_CONNACK, 3, 0, 0, 0] if self._mqtt5 else [_CONNACK, 2, 0, 0]))
+            present = self.naming is not None and not self.connects
+            if self.naming is None:
+                self.naming = body
+            else:
+                self.connects.append(body)
+                self._writer, self.acknowledged = writer, []
+                self.filters = self.filters if present else []
+                self.connections += 1
+            writer.write(bytes([_CONNACK, 3, present, 0, 0] if self._mqtt5 else [_CONNACK, 2, present, 0]))
         elif first == _SUBSCRIBE:
             at, names = 3 + body[2] if self._mqtt5 else 2, []
             while at < len(body):

@@ -101,7 +101,7 @@ async def test_it_subscribes_shared_to_the_rules_and_plainly_to_status(rig: Rig)
         "$share/dustwatch/dust/v1/signals/+",
         "dust/v1/+/status",
     ]
-    assert rig.broker.clean_starts == [False]
+    assert rig.broker.clean_starts == [False, False]
 
 
 async def test_it_asks_for_a_lasting_session_and_no_more_at_once_than_it_can_hold(rig: Rig) -> None:
@@ -110,6 +110,9 @@ async def test_it_asks_for_a_lasting_session_and_no_more_at_once_than_it_can_hol
     properties = connect[11 : 11 + connect[10]]
     assert b"\x11" + (7 * 24 * 3600).to_bytes(4, "big") in properties  # Session Expiry Interval
     assert b"\x21" + (1000).to_bytes(2, "big") in properties  # Receive Maximum
+    naming = rig.broker.naming
+    assert naming is not None
+    assert b"\x21\x00\x01" in naming, "the connection that only names filters takes at most one message"
     assert b"\x27" not in properties, "of what is larger than a Maximum Packet Size nothing would be held"
 
 
@@ -123,7 +126,7 @@ async def test_with_tls_credentials_and_the_older_protocol_everything_is_acknowl
     await broker.until(1)
     assert broker.connects[0][6] == {"5": 5, "3.1.1": 4}[version]
     assert broker.connects[0].endswith(b"\x00\x06bridge\x00\x0dof the county")
-    assert broker.clean_starts == [False]
+    assert broker.clean_starts == [False, False]
     for mid in range(1, 2_001):  # more than one TLS record holds
         rig.publish(mid)
     await rig.kafka.until(lambda kafka: kafka.rows == 2_000)
