@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import CommitFailedError, KafkaError
 from aiokafka.structs import OffsetAndMetadata
 
 from processors.stream.reader import Reader
@@ -38,7 +38,9 @@ async def begin_group(bootstrap: str, work: Work, reader: Reader, snapshots: Sna
         consumer.assign(list(offsets))
         await consumer.commit(offsets)
         log.info("group_begins", stage=work.name, group=work.group, partitions=len(offsets))
-    except KafkaError as error:  # another worker is a member by now, and commits itself
+    except CommitFailedError:  # it has a member by now, which commits itself
+        log.info("group_has_begun", stage=work.name, group=work.group)
+    except KafkaError as error:
         log.warning("group_not_begun", stage=work.name, group=work.group, error=repr(error))
     finally:
         await consumer.stop()

@@ -84,7 +84,8 @@ class Reader:
             enable_auto_commit=False,
             auto_offset_reset="none",
             max_partition_fetch_bytes=fetch_bytes,
-            fetch_max_wait_ms=200,
+            # a request waits for the one before; what we read is there already
+            fetch_max_wait_ms=20,
         )
 
     async def stop(self) -> None:
@@ -131,7 +132,10 @@ class Reader:
                 single = self._consumer_of(_SINGLE_BYTES)
                 await single.start()
                 self._single = single
-            records = await self._fetch(self._single, TopicPartition(topic, partition), offset)
+            try:
+                records = await self._fetch(self._single, TopicPartition(topic, partition), offset)
+            finally:
+                self._single.unsubscribe()
         return records[0] if records and records[0].offset == offset else None
 
     async def missing(self, topic: str, partition: int, start: int, end: int) -> AsyncIterator[RawRecord]:
@@ -153,7 +157,10 @@ class Reader:
         position = start
         while position < end:
             async with self._lock:  # held a fetch at a time: other partitions may read between
-                batch = await self._fetch(self._consumer, at, position)
+                try:
+                    batch = await self._fetch(self._consumer, at, position)
+                finally:
+                    self._consumer.unsubscribe()  # or it goes on asking, and all else waits for its answers
             for record in batch:
                 if record.offset >= end:
                     return
