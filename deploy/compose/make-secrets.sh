@@ -6,8 +6,7 @@ set -eu
 folder="${1:-$(dirname "$0")/secrets}"
 mkdir -p "$folder/channels"
 chmod 700 "$folder"
-for name in influx_token influx_password postgres_password grafana_password mqtt_bridge_password \
-    mqtt_monitors_password; do
+for name in influx_token influx_password postgres_password grafana_password; do
     [ -s "$folder/$name" ] && continue
     head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$folder/$name"
     chmod 444 "$folder/$name"

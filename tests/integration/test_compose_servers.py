@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from paho.mqtt import publish, subscribe
 from paho.mqtt.enums import CallbackAPIVersion
 
 from deploy.embedded.ports import free_port
+from deploy.settings import load_settings
 from tests.servers.process import Process, accepts, find_program
 
 pytestmark = pytest.mark.servers
@@ -46,21 +48,18 @@ def test_the_compose_file_fits_the_schema_of_compose(tmp_path: Path) -> None:
 def broker(tmp_path: Path) -> Iterator[int]:
     """Mosquitto as its service in compose.yaml starts it, in a folder instead of a container; its port."""
     port = free_port()
-    places = {
-        "/run/secrets": str(tmp_path / "secrets"),
-        "/run/mosquitto": str(tmp_path / "run"),
-        "/mosquitto/data": str(tmp_path / "data"),
-        "/mosquitto/config": str(tmp_path),
-    }
-    for folder in ("run", "data"):
-        (tmp_path / folder).mkdir()
-    subprocess.run([str(DEPLOY / "compose" / "make-secrets.sh"), str(tmp_path / "secrets")], check=True)
-    config = (DEPLOY / "mosquitto" / "mosquitto.conf").read_text()
+    places = {name: str(tmp_path / name.rpartition("/")[2]) for name in ("/run/made", "/srv/broker")}
+    places["/mosquitto/data"] = str(tmp_path / "data")
     (script,) = COMPOSE["services"]["mosquitto"]["command"]
+    make = " ".join(COMPOSE["services"]["broker"]["command"])
     for place, here in places.items():
-        config, script = config.replace(place, here), script.replace(place, here)
-    own = f"listener {port} 127.0.0.1" + ("\nuser root" if os.geteuid() == 0 else "")
-    (tmp_path / "mosquitto.conf").write_text(config.replace("listener 1883", own))
+        script, make = script.replace(place, here), make.replace(place, here)
+    command = [sys.executable, "-m", "deploy.cli", *make.split()[1:], "--port", str(port)]
+    subprocess.run([*command, "--config", str(DEPLOY / "example")], check=True, capture_output=True)
+    # one volume, mounted at two places
+    (tmp_path / "broker").rename(tmp_path / "made")
+    for name in ("broker", "data"):
+        (tmp_path / name).mkdir()
     # There is no user mosquitto in a folder that only we can enter.
     script = "\n".join(line for line in script.replace("$$", "$").splitlines() if "chown" not in line)
     program = find_program("mosquitto", "/usr/sbin", way_out="run tests/servers/install.sh as root")
@@ -71,20 +70,43 @@ def broker(tmp_path: Path) -> Iterator[int]:
     process.stop()
 
 
-def _password(tmp_path: Path, user: str) -> str:
-    return (tmp_path / "secrets" / f"mqtt_{user}_password").read_text()
+MONITOR = "dev-001"
+
+
+def _login(tmp_path: Path, user: str) -> dict[str, str]:
+    lines = (tmp_path / "made" / "passwords").read_text().splitlines()
+    passwords = dict(line.split(":", 1) for line in lines)
+    return {"username": user, "password": passwords[user]}
 
 
 def test_the_broker_takes_monitors_and_bridge_and_refuses_strangers(broker: int, tmp_path: Path) -> None:
-    monitors = {"username": "monitors", "password": _password(tmp_path, "monitors")}
     publish.single(
-        "dust/v1/d/status", "online", qos=1, retain=True, port=broker, hostname="127.0.0.1", auth=monitors
+        f"dust/v1/{MONITOR}/status",
+        "online",
+        qos=1,
+        retain=True,
+        port=broker,
+        hostname="127.0.0.1",
+        auth=_login(tmp_path, MONITOR),
     )
-    bridge = {"username": "bridge", "password": _password(tmp_path, "bridge")}
-    assert subscribe.simple("dust/#", hostname="127.0.0.1", port=broker, auth=bridge).payload == b"online"
+    bridge = _login(tmp_path, "bridge")
+    said = subscribe.simple("dust/v1/+/status", hostname="127.0.0.1", port=broker, auth=bridge)
+    assert said.payload == b"online"
     for stranger in (None, {"username": "bridge", "password": "guessed"}):
         assert _answer(broker, stranger) == "Not authorized"
-    assert _password(tmp_path, "bridge") not in (tmp_path / "run" / "passwords").read_text()
+    assert bridge["password"] not in (tmp_path / "broker" / "users").read_text()
+
+
+def test_the_bridge_s_settings_are_its_user_at_the_broker(
+    broker: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert COMPOSE["services"]["bridge"]["environment"]["DUSTWATCH_SETTINGS"] == "/srv/broker/bridge.env"
+    monkeypatch.setenv("DUSTWATCH_SETTINGS", str(tmp_path / "made" / "bridge.env"))
+    settings = load_settings()
+    assert settings.mqtt_username is not None
+    assert settings.mqtt_password is not None
+    login = {"username": settings.mqtt_username, "password": settings.mqtt_password.get_secret_value()}
+    assert _answer(broker, login) == "Success"
 
 
 def _answer(port: int, auth: dict[str, str] | None) -> str:
@@ -104,7 +126,7 @@ def _answer(port: int, auth: dict[str, str] | None) -> str:
 def test_a_thousand_messages_are_in_flight_and_more_wait_without_being_dropped(
     broker: int, tmp_path: Path
 ) -> None:
-    bridge = {"username": "bridge", "password": _password(tmp_path, "bridge")}
+    bridge = _login(tmp_path, "bridge")
     client = paho.Client(
         CallbackAPIVersion.VERSION2, "b", protocol=paho.MQTTv311, clean_session=False, manual_ack=True
     )
@@ -114,11 +136,11 @@ def test_a_thousand_messages_are_in_flight_and_more_wait_without_being_dropped(
     client.on_message = lambda c, data, message: held.append(message)
     client.on_subscribe = lambda *_: subscribed.append(True)
     client.connect("127.0.0.1", broker)
-    client.subscribe("load/#", qos=1)
+    client.subscribe("dust/v1/+/readings", qos=1)
     while not subscribed:
         client.loop(1.0)
-    messages = [{"topic": "load/x", "payload": b"%d" % i, "qos": 1} for i in range(2500)]
-    publish.multiple(messages, hostname="127.0.0.1", port=broker, auth=bridge)
+    messages = [{"topic": f"dust/v1/{MONITOR}/readings", "payload": b"%d" % i, "qos": 1} for i in range(2500)]
+    publish.multiple(messages, hostname="127.0.0.1", port=broker, auth=_login(tmp_path, MONITOR))
     while len(held) < 1000:
         client.loop(1.0)
     client.loop(0.2)

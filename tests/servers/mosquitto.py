@@ -11,7 +11,7 @@ from pathlib import Path
 from deploy.embedded.ports import free_port
 from tests.servers.process import Process, accepts, find_program
 
-# The limits of deploy/mosquitto/mosquitto.conf; autosave after each change, so that a clean stop and a
+# The limits of deploy/brokers; autosave after each change, so that a clean stop and a
 # kill differ as little as Mosquitto can make them.
 _SETTINGS = (
     "max_inflight_messages 1000",

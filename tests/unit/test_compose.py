@@ -19,7 +19,8 @@ FOLDER = Path(__file__).parents[2] / "deploy" / "compose"
 COMPOSE: dict[str, Any] = yaml.safe_load((FOLDER / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
-RUNNING = {name: service for name, service in OURS.items() if name != "apply"}
+ONCE = {"apply", "broker"}  # they end
+RUNNING = {name: service for name, service in OURS.items() if name not in ONCE}
 
 
 def volumes_of(service: dict[str, Any]) -> list[str]:
@@ -63,7 +64,7 @@ def test_what_a_service_waits_for_exists_and_can_become_what_it_waits_for() -> N
 
 def test_every_lasting_service_restarts_and_tells_of_its_health() -> None:
     for name, service in SERVICES.items():
-        if name != "apply":
+        if name not in ONCE:
             assert service["restart"] == "unless-stopped", name
             assert service["healthcheck"]["test"][0] == "CMD", name
 
@@ -81,7 +82,7 @@ def test_every_setting_of_ours_exists_and_its_value_is_accepted(name: str) -> No
         key: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value) for key, value in OURS[name]["environment"].items()
     }
     fields = {f"DUSTWATCH_{field.upper()}" for field in Settings.model_fields}
-    read_elsewhere = {"DUSTWATCH_SECRETS", "PGPASSWORD"}
+    read_elsewhere = {"DUSTWATCH_SECRETS", "DUSTWATCH_SETTINGS", "PGPASSWORD"}
     assert {key.removesuffix("_FILE") for key in environment} <= fields | read_elsewhere
     own = {key.removeprefix("DUSTWATCH_").lower(): value for key, value in environment.items()}
     Settings(**{key: value for key, value in own.items() if key in Settings.model_fields})
