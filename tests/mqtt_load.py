@@ -6,6 +6,7 @@ import socket
 import struct
 import time
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 PUBACK = 0x40
 _WINDOW = 2000  # unacknowledged messages at most; packet ids must not come round
@@ -20,24 +21,42 @@ def _length(n: int) -> bytes:
             return bytes(out)
 
 
-def publish_packet(topic: str, payload: bytes, mid: int) -> bytes:
+def _text(text: str | bytes) -> bytes:
+    data = text.encode() if isinstance(text, str) else text
+    return struct.pack(">H", len(data)) + data
+
+
+def publish_packet(topic: str, payload: bytes, mid: int, retain: bool = False) -> bytes:
     """A PUBLISH at QoS 1 (MQTT 3.1.1, 3.3)."""
-    name = topic.encode()
-    body = struct.pack(">H", len(name)) + name + struct.pack(">H", mid) + payload
-    return b"\x32" + _length(len(body)) + body
+    body = _text(topic) + struct.pack(">H", mid) + payload
+    return bytes([0x32 | retain]) + _length(len(body)) + body
+
+
+class Will(NamedTuple):
+    """What the broker says for a client whose line breaks, at QoS 1."""
+
+    topic: str
+    payload: bytes
+    retain: bool = False
 
 
 class LoadClient:
     """One connection; `publish` returns when the broker has acknowledged everything."""
 
     def __init__(
-        self, port: int, client_id: str = "load", username: str = "load", password: str = "load"
+        self,
+        port: int,
+        client_id: str = "load",
+        username: str = "load",
+        password: str = "load",
+        will: Will | None = None,
     ) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=30)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        body = b"\x00\x04MQTT\x04\xc2\x00\x00" + b"".join(
-            struct.pack(">H", len(t)) + t.encode() for t in (client_id, username, password)
-        )
+        flags = 0xC2 if will is None else 0xC2 | 0x0C | will.retain << 5
+        says = () if will is None else (will.topic, will.payload)
+        body = b"\x00\x04MQTT\x04" + bytes([flags]) + b"\x00\x00"
+        body += b"".join(map(_text, (client_id, *says, username, password)))
         self._socket.sendall(b"\x10" + _length(len(body)) + body)
         answer = self._socket.recv(4)
         if answer[:1] != b"\x20" or answer[3] != 0:
@@ -45,7 +64,9 @@ class LoadClient:
         self._mid = 0
         self._part = b""
 
-    def publish(self, messages: Sequence[tuple[str, bytes]], per_second: float | None = None) -> float:
+    def publish(
+        self, messages: Sequence[tuple[str, bytes]], per_second: float | None = None, retain: bool = False
+    ) -> float:
         """Publish all, at most `per_second`; returns the seconds it took."""
         started = time.perf_counter()
         step = _WINDOW // 2 if per_second is None else max(1, int(per_second * 0.02))
@@ -56,7 +77,7 @@ class LoadClient:
                 if ahead > 0:
                     time.sleep(ahead)
             block = messages[begin : begin + step]
-            self._socket.sendall(b"".join(self._packets(block)))
+            self._socket.sendall(b"".join(self._packets(block, retain)))
             unacknowledged += len(block)
             while unacknowledged > _WINDOW - step:
                 unacknowledged -= self._acknowledged()
@@ -69,10 +90,14 @@ class LoadClient:
         self._socket.sendall(b"\xe0\x00")
         self._socket.close()
 
-    def _packets(self, block: Iterable[tuple[str, bytes]]) -> Iterable[bytes]:
+    def cut(self) -> None:
+        """End without a word, as a line that breaks."""
+        self._socket.close()
+
+    def _packets(self, block: Iterable[tuple[str, bytes]], retain: bool) -> Iterable[bytes]:
         for topic, payload in block:
             self._mid = self._mid % 65535 + 1
-            yield publish_packet(topic, payload, self._mid)
+            yield publish_packet(topic, payload, self._mid, retain)
 
     def _acknowledged(self) -> int:
         """PUBACKs in what the broker sent; each is exactly four bytes."""
