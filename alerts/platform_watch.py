@@ -23,6 +23,8 @@ from alerts.routing import RoutingForm
 from alerts.store.case_store import wall_ms
 from alerts.worker import CaseWork
 from ingest.codec import TICK, schema_of
+from ingest.kafka_options import KafkaOptions
+from ingest.kafka_refusal import why_missing
 from ingest.topics import BREACHES, FEED, QUARANTINE, RESULTS
 
 log = structlog.get_logger(__name__)
@@ -40,13 +42,13 @@ class PlatformWatch:
         self,
         work: CaseWork,
         form: RoutingForm,
-        bootstrap: str,
+        kafka: KafkaOptions,
         applications: Sequence[str],
         look_s: float = _LOOK_S,
     ) -> None:
         self._work = work
         self._form = form
-        self._bootstrap = bootstrap
+        self._kafka = kafka
         self._applications = applications
         self._look_s = look_s
         self._last_tick: float | None = None  # when one last came in
@@ -55,7 +57,7 @@ class PlatformWatch:
         """Observe, diagnose and report, until cancelled."""
         detector = FaultDetector(self._form.watch, time.monotonic())
         tail = asyncio.create_task(self._follow_ticks())
-        probe = KafkaProbe(self._bootstrap, self._applications)
+        probe = KafkaProbe(self._kafka, self._applications)
         try:
             while True:
                 await asyncio.sleep(self._look_s)
@@ -101,7 +103,7 @@ class PlatformWatch:
         """Record when ticks arrive on one partition: every bridge writes to all of them."""
         while True:
             consumer = AIOKafkaConsumer(
-                bootstrap_servers=self._bootstrap, enable_auto_commit=False, auto_offset_reset="latest"
+                **self._kafka.client(), enable_auto_commit=False, auto_offset_reset="latest"
             )
             try:
                 await consumer.start()
@@ -114,7 +116,7 @@ class PlatformWatch:
                         if ticks:
                             self._last_tick = time.monotonic()
             except (KafkaError, OSError) as error:
-                log.warning("feed_not_followed", error=str(error))
+                log.warning("feed_not_followed", error=str(await why_missing(self._kafka, error)))
             finally:
                 with contextlib.suppress(Exception):
                     await consumer.stop()
@@ -125,8 +127,8 @@ class KafkaProbe:
     """Asks Kafka how far the stages are; opened anew after each failure. `applications`: what the names of
     groups begin with."""
 
-    def __init__(self, bootstrap: str, applications: Sequence[str]) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, kafka: KafkaOptions, applications: Sequence[str]) -> None:
+        self._kafka = kafka
         self._applications = applications  # the present one, and those before: one of theirs may still run
         self._admin: Any = None
         self._consumer: Any = None
@@ -139,7 +141,7 @@ class KafkaProbe:
             quarantined = sum((await self._ends(QUARANTINE)).values())
             return {stage: await self._stage(stage, topic) for stage, topic in STAGES.items()}, quarantined
         except (KafkaError, OSError) as error:
-            log.warning("kafka_not_seen", error=str(error))
+            log.warning("kafka_not_seen", error=str(await why_missing(self._kafka, error)))
             await self.close()
             return {}, None
 
@@ -153,10 +155,10 @@ class KafkaProbe:
 
     async def _open(self) -> None:
         if self._consumer is None:
-            self._consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
+            self._consumer = AIOKafkaConsumer(**self._kafka.client(), enable_auto_commit=False)
             await self._consumer.start()
         if self._admin is None:
-            self._admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+            self._admin = AIOKafkaAdminClient(**self._kafka.client())
             await self._admin.start()
 
     async def _stage(self, stage: str, topic: str) -> dict[int, StageProgress]:

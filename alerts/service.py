@@ -24,6 +24,7 @@ from alerts.stage import AlertsStage, case_writer
 from alerts.store import CaseStore
 from alerts.worker import CaseWork
 from ingest.clock import parse_clock
+from ingest.kafka_options import KafkaOptions
 from ingest.register import load_register
 from ingest.strict_yaml import ConfigError
 from ingest.telemetry import Telemetry
@@ -44,7 +45,7 @@ class AlertsSettings(Protocol):
     @property
     def clock(self) -> str: ...
     @property
-    def kafka(self) -> str: ...
+    def kafka_options(self) -> KafkaOptions: ...
     @property
     def cases(self) -> str: ...
     @property
@@ -105,12 +106,12 @@ def run_alerts(
     beside: list[Beside] = [
         dispatcher.run,
         partial(watch_holds, work),
-        PlatformWatch(work, routing.form, settings.kafka, applications).run,
+        PlatformWatch(work, routing.form, settings.kafka_options, applications).run,
     ]
     if follow is not None:
         beside.append(follow(adopt))
     try:
-        return run_stage("alerts", settings.kafka, BREACHES, factory, telemetry, options, beside)
+        return run_stage("alerts", settings.kafka_options, BREACHES, factory, telemetry, options, beside)
     finally:
         threads.shutdown(wait=False, cancel_futures=True)
         store.close()

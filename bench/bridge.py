@@ -35,6 +35,7 @@ from ingest.admin import ensure_topics
 from ingest.bridge import BridgeConfig, run_bridge
 from ingest.clock import WallClock
 from ingest.feed import FeedOptions
+from ingest.kafka_options import KafkaOptions
 from ingest.mqtt import MqttOptions
 from ingest.register import load_register
 from ingest.scan import scan
@@ -61,7 +62,7 @@ def run() -> list[Row]:
         kafka = KafkaNode(folder / "kafka").start()
         mqtt = MqttBroker(folder / "mqtt", kind="mosquitto").start()
         try:
-            asyncio.run(ensure_topics(kafka.bootstrap, PARTITIONS))
+            asyncio.run(ensure_topics(kafka.options, PARTITIONS))
             register = county(folder / "county")
             for _ in range(RUNS):
                 for who in (_BARE, _OURS):
@@ -111,10 +112,10 @@ def _measure(who: str, mqtt: MqttBroker, kafka: KafkaNode, register: Path) -> tu
 async def _on_kafka(bootstrap: str) -> tuple[int, int]:
     """(readings in the feed, messages in quarantine)."""
     readings = refused = 0
-    async for record in scan(bootstrap, FEED, PARTITIONS):
+    async for record in scan(KafkaOptions(bootstrap), FEED, PARTITIONS):
         if codec.schema_of(record.headers) == codec.READINGS:
             readings += len(codec.decode_readings(record.value))
-    async for record in scan(bootstrap, QUARANTINE, PARTITIONS):
+    async for record in scan(KafkaOptions(bootstrap), QUARANTINE, PARTITIONS):
         refused += codec.schema_of(record.headers) == codec.QUARANTINED
     return readings, refused
 
@@ -180,7 +181,7 @@ def _bare(port: int) -> None:
 
 async def _ours(url: str, kafka: str, register: Path) -> None:
     telemetry, stop = Telemetry("bridge"), asyncio.Event()
-    config = BridgeConfig(MqttOptions(url, client_id=_OURS), FeedOptions(kafka, PARTITIONS))
+    config = BridgeConfig(MqttOptions(url, client_id=_OURS), FeedOptions(KafkaOptions(kafka), PARTITIONS))
     task = asyncio.create_task(run_bridge(config, load_register(register), telemetry, WallClock(), stop))
     came, left = telemetry.records.labels("message"), telemetry.written.labels("acknowledged")
     started = None

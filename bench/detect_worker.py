@@ -31,6 +31,7 @@ from deploy.embedded.ports import free_port
 from ingest.admin import ensure_topics
 from ingest.batches import MOST_ROWS
 from ingest.codec import encode, schema_of
+from ingest.kafka_options import KafkaOptions
 from ingest.records import FeedRecord, Readings, Tick
 from ingest.topics import FEED, MAX_RECORD_BYTES, RESULTS, partition_of
 from processors.plan import make_revision
@@ -92,7 +93,7 @@ def _others(bootstrap: str, folder: Path) -> list[Peer]:
 
 async def _detect(bootstrap: str, folder: Path) -> tuple[float, str]:
     """(readings a second, what it took)."""
-    await ensure_topics(bootstrap, PARTITIONS)
+    await ensure_topics(KafkaOptions(bootstrap), PARTITIONS)
     records, readings = await _publish_feed(bootstrap)
     env = {
         **os.environ,

@@ -16,6 +16,7 @@ from aiokafka import AIOKafkaProducer
 
 from bench.environments import NotInstalled, interpreter
 from ingest.admin import ensure_topics
+from ingest.kafka_options import KafkaOptions
 from ingest.topics import TopicSpec
 
 QUIX, BYTEWAX = "3.28.1", "0.21.1"
@@ -47,7 +48,7 @@ def singles(readings: int, devices: int, start: int) -> Iterator[tuple[str, byte
 
 async def publish(bootstrap: str, topic: str, partitions: int, feed: Iterator[tuple[str, bytes]]) -> None:
     """Fill a topic of its own; a device stays in its partition."""
-    await ensure_topics(bootstrap, partitions, topics=[TopicSpec(topic)])
+    await ensure_topics(KafkaOptions(bootstrap), partitions, topics=[TopicSpec(topic)])
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, linger_ms=20, max_batch_size=256 * 1024)
     await producer.start()
     for device, value in feed:

@@ -18,6 +18,7 @@ from bench.report import Row
 from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.mqtt import MqttBroker
 from ingest import codec
+from ingest.kafka_options import KafkaOptions
 from ingest.scan import scan
 from ingest.topics import FEED
 from tests.counties import device, iso, site, write_county
@@ -138,7 +139,7 @@ def _told(sink: WebhookSink, published: dict[str, int]) -> list[float]:
 async def _on_kafka(bootstrap: str, folder: Path) -> tuple[list[float], int, int]:
     """(ms from a reading's own time to the append, bytes of the feed's log, readings in it)."""
     late: list[float] = []
-    async for record in scan(bootstrap, FEED, 12):
+    async for record in scan(KafkaOptions(bootstrap), FEED, 12):
         if codec.schema_of(record.headers) == codec.READINGS:
             late += [record.timestamp - at for at in codec.decode_readings(record.value).time.tolist()]
     size = sum(file.stat().st_blocks * 512 for file in (folder / "kafka" / "data").glob(f"{FEED}-*/*.log"))

@@ -9,6 +9,7 @@ _READERS: tuple[tuple[str, frozenset[str]], ...] = (
     ("DUSTWATCH_DEVICE_SECRET", frozenset({"bridge", "gateway"})),
     ("DUSTWATCH_SECRET", frozenset({"alerts"})),  # values by name, and DUSTWATCH_SECRETS, the folder of files
     ("DUSTWATCH_MQTT_PASSWORD", frozenset({"bridge"})),
+    ("DUSTWATCH_KAFKA_PASSWORD", frozenset({"bridge", "gateway", "detect", "store", "alerts", "desk"})),
     ("DUSTWATCH_INFLUX_TOKEN", frozenset({"store", "desk"})),
     ("DUSTWATCH_HISTORY", frozenset({"store", "desk"})),  # addresses, which may hold a password
     ("DUSTWATCH_CASES", frozenset({"alerts", "desk"})),

@@ -10,8 +10,9 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 from deploy.embedded.jars import JarError
 from deploy.embedded.process import ServerError
 from deploy.settings import SettingsError
-from ingest.admin import KafkaMissing, TopicMismatch
+from ingest.admin import TopicMismatch
 from ingest.clock import BadClock
+from ingest.kafka_refusal import KafkaMissing
 from ingest.strict_yaml import ConfigError
 
 WRONG_CONFIGURATION = 2

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from deploy.county.groups import groups_in_log
 from ingest import codec
+from ingest.kafka_options import KafkaOptions
 from ingest.quarantine import read_quarantine
 from ingest.scan import partitions_in_use, plain_consumer
 from ingest.topics import BREACHES, FEED, RESULTS
@@ -66,30 +67,30 @@ class Overview:
         return self.last_tick is not None and self.tick_age_s <= TICKS_STOPPED_S
 
 
-async def look(bootstrap: str, application: str) -> Overview:
+async def look(kafka: KafkaOptions, application: str) -> Overview:
     """The present state of the log and its stages. Raises KafkaMissing, TopicMismatch."""
-    partitions = await partitions_in_use(bootstrap)
-    groups = await groups_in_log(bootstrap, application)
-    async with plain_consumer(bootstrap) as consumer:
+    partitions = await partitions_in_use(kafka)
+    groups = await groups_in_log(kafka, application)
+    async with plain_consumer(kafka) as consumer:
         view = Overview()
         await _look_at_clock(consumer, partitions, view)
         for stage, topic in INPUTS.items():
             state = StageState(stage)
             names = [state_of(stage, group) for group in groups.of(stage)]
-            reached = await _reached(bootstrap, names, state, partitions)
+            reached = await _reached(kafka, names, state, partitions)
             await _look_at_stage(consumer, state, topic, reached, partitions)
             view.stages.append(state)
         looks: list[TopicLook] = []
-        view.quarantined.update(held.record.code for held in await read_quarantine(bootstrap, looks))
+        view.quarantined.update(held.record.code for held in await read_quarantine(kafka, looks))
         view.looks = newest_looks(looks)
         return view
 
 
 async def _reached(
-    bootstrap: str, names: Sequence[str], state: StageState, partitions: int
+    kafka: KafkaOptions, names: Sequence[str], state: StageState, partitions: int
 ) -> dict[int, int]:
     """The offset up to which a stage's snapshots cover each partition; notes what of them can't be read."""
-    reader = Reader(bootstrap)
+    reader = Reader(kafka)
     await reader.start()
     reached: dict[int, int] = {}
     try:

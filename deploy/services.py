@@ -93,7 +93,7 @@ def _follow_for(
             register = await asyncio.to_thread(load_register, settings.config)
             service.adopt(register, await asyncio.to_thread(_feed_options, settings))
 
-        newest = partial(newest_in_log, settings.kafka)
+        newest = partial(newest_in_log, settings.kafka_options)
         return Follower(settings.config, newest, adopt, parse_clock(settings.clock), telemetry).run
 
     return follow
@@ -127,7 +127,12 @@ def run_detect(settings: Settings, telemetry: Telemetry) -> None:
     from processors.stream.detect import detect_stages
 
     run_stage(
-        "detect", settings.kafka, FEED, detect_stages(telemetry), telemetry, _options("detect", settings)
+        "detect",
+        settings.kafka_options,
+        FEED,
+        detect_stages(telemetry),
+        telemetry,
+        _options("detect", settings),
     )
 
 
@@ -143,7 +148,7 @@ def run_store(settings: Settings, telemetry: Telemetry) -> None:
         return
     try:
         factory = store_stages(history, telemetry)
-        run_stage("store", settings.kafka, RESULTS, factory, telemetry, _options("store", settings))
+        run_stage("store", settings.kafka_options, RESULTS, factory, telemetry, _options("store", settings))
     finally:
         history.close()
 
@@ -154,7 +159,7 @@ def run_alerts(settings: Settings, telemetry: Telemetry) -> None:
     from deploy.county.follow import Follower, newest_in_log
 
     def follow(adopt: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
-        newest = partial(newest_in_log, settings.kafka)
+        newest = partial(newest_in_log, settings.kafka_options)
         return Follower(settings.config, newest, adopt, parse_clock(settings.clock), telemetry).run
 
     run(settings, telemetry, partial(_options, "alerts", settings), follow=follow)
@@ -176,7 +181,9 @@ def run_desk(settings: Settings, telemetry: Telemetry) -> None:
         async def adopt() -> None:
             await show(load_register(settings.config))
 
-        return Follower(settings.config, partial(newest_in_log, settings.kafka), adopt, clock, telemetry).run
+        return Follower(
+            settings.config, partial(newest_in_log, settings.kafka_options), adopt, clock, telemetry
+        ).run
 
     app = create_app(
         opened_or_late(lambda: open_history(settings.history), HistoryDamaged),
@@ -238,6 +245,7 @@ SERVICES: dict[str, Callable[[Settings, Telemetry], None]] = {
 
 def run_service(name: str, settings: Settings) -> None:
     """Run one service with its health page until SIGTERM."""
+    settings.kafka_options.client()  # says at once what is wrong with its files
     telemetry = Telemetry(name)
     if name in PORTS:
         port = settings.health_port or PORTS[name]
@@ -286,7 +294,7 @@ def _feed_options(settings: Settings) -> FeedOptions:
     revision = revision_of_folder(settings.config, received_at=0)
     listens = any(rule["window"] == 0 for rule in revision.body["rules"])
     return FeedOptions(
-        kafka=settings.kafka,
+        kafka=settings.kafka_options,
         partitions=settings.partitions,
         linger_ms=settings.linger_ms if listens else MAX_PARTITION_LINGER_MS,
         revision=revision.id,
@@ -298,7 +306,7 @@ def _options(name: str, settings: Settings) -> StageOptions:
     from deploy.county.groups import groups_in_log
     from processors.stream.app import PACES, StageOptions
 
-    groups = asyncio.run(groups_in_log(settings.kafka, settings.application))
+    groups = asyncio.run(groups_in_log(settings.kafka_options, settings.application))
     pace = PACES[name]
     if name == "detect":
         pace = replace(pace, save_s=settings.snapshot_seconds)

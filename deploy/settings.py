@@ -10,19 +10,18 @@ the machine (addresses, secrets, clock) is here, and never the other way round.
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ingest.addresses import shown
+from ingest.kafka_options import MECHANISMS, KafkaMisconfigured, KafkaOptions
 from ingest.topics import DEFAULT_PARTITIONS
 
 DESK_PORT = 8400
 Port = Annotated[int, Field(ge=0, le=65535)]
-_SERVERS = re.compile(r"(?:\[[^\s\]]+\]|[^\s,:@/\[\]]+)(?::[0-9]{1,5})?")
 
 
 class SettingsError(ValueError):
@@ -39,6 +38,13 @@ class Settings(BaseSettings):
     log_level: Annotated[str, Field(pattern=r"(?i)^(debug|info|warning|error|critical)$")] = "info"
 
     kafka: str = Field(default="127.0.0.1:9092", description="bootstrap servers, comma-separated")
+    kafka_tls: bool | None = Field(default=None, description="on | off; empty: if a file of TLS is named")
+    kafka_ca: Path | None = Field(default=None, description="PEM; empty: the system's authorities")
+    kafka_certificate: Path | None = Field(default=None, description="PEM, if Kafka asks for one of ours")
+    kafka_key: Path | None = None
+    kafka_username: str | None = None
+    kafka_password: SecretStr | None = None
+    kafka_mechanism: str = MECHANISMS[0]
     partitions: Annotated[int, Field(ge=1, le=1000)] = DEFAULT_PARTITIONS
     replication: Annotated[int, Field(ge=1)] = 1
     application: str = Field(default="dustwatch", description="prefix of the consumer groups")
@@ -83,12 +89,18 @@ class Settings(BaseSettings):
     )
     snapshot_seconds: Annotated[float, Field(gt=0)] = 5.0
 
-    @field_validator("kafka")
+    @field_validator(
+        "kafka_tls",
+        "kafka_ca",
+        "kafka_certificate",
+        "kafka_key",
+        "kafka_username",
+        "kafka_password",
+        mode="before",
+    )
     @classmethod
-    def _kafka(cls, text: str) -> str:
-        if not all(_SERVERS.fullmatch(server.strip()) for server in text.split(",")):
-            raise ValueError("expected host:9092, or several such with commas between them")
-        return text
+    def _empty(cls, given: Any) -> Any:
+        return None if given == "" else given
 
     @field_validator("base_url")
     @classmethod
@@ -97,6 +109,20 @@ class Settings(BaseSettings):
             raise ValueError("it stands in every message: leave user and password out")
         return text
 
+    @property
+    def kafka_options(self) -> KafkaOptions:
+        """The connection to Kafka. Raises KafkaMisconfigured."""
+        return KafkaOptions(
+            bootstrap=self.kafka,
+            ca=self.kafka_ca,
+            certificate=self.kafka_certificate,
+            key=self.kafka_key,
+            username=self.kafka_username,
+            password=self.kafka_password.get_secret_value() if self.kafka_password else None,
+            mechanism=self.kafka_mechanism,
+            tls=self.kafka_tls,
+        )
+
 
 def load_settings() -> Settings:
     """Load the settings of this process. Raises SettingsError naming the variable."""
@@ -104,10 +130,14 @@ def load_settings() -> Settings:
     if more and not Path(more).is_file():
         raise SettingsError(f"DUSTWATCH_SETTINGS={more!r}: no such file; `dustwatch up` writes settings.env")
     try:
-        return Settings(_env_file=(".env", more) if more else ".env")
+        settings = Settings(_env_file=(".env", more) if more else ".env")
+        settings.kafka_options  # noqa: B018 - says at once what is wrong with it
     except ValidationError as error:
         first = error.errors()[0]
         given = shown(str(first["input"]))
         name = "DUSTWATCH_" + "_".join(str(part) for part in first["loc"]).upper()
         words = first["msg"].removeprefix("Value error, ")
         raise SettingsError(f"{name}={given!r}: {words}") from None
+    except KafkaMisconfigured as error:
+        raise SettingsError(str(error)) from None
+    return settings

@@ -9,21 +9,12 @@ from typing import Any
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, for_code
 
+from ingest.kafka_options import KafkaOptions
+from ingest.kafka_refusal import why_missing
 from ingest.topics import TOPICS, TopicSpec
 
 _ALREADY_EXISTS = 36
 _VISIBLE_WITHIN_S = 15.0
-
-
-class KafkaMissing(Exception):
-    """No Kafka answers at the address."""
-
-    def __init__(self, bootstrap: str, why: object) -> None:
-        self.bootstrap = bootstrap
-        super().__init__(
-            f"Kafka does not answer at {bootstrap} ({why}): start it (`dustwatch up` brings one along), or "
-            "set DUSTWATCH_KAFKA to its address"
-        )
 
 
 class TopicMismatch(Exception):
@@ -31,14 +22,14 @@ class TopicMismatch(Exception):
 
 
 async def ensure_topics(
-    bootstrap: str, partitions: int, replication: int = 1, topics: Sequence[TopicSpec] = TOPICS
+    kafka: KafkaOptions, partitions: int, replication: int = 1, topics: Sequence[TopicSpec] = TOPICS
 ) -> list[str]:
-    """Create missing topics; returns warnings. Raises KafkaMissing, TopicMismatch.
+    """Create missing topics; returns warnings. Raises KafkaMissing, KafkaRefused, TopicMismatch.
 
     The number of partitions is fixed at creation: if it changed, sites would move to other partitions, away
     from their state.
     """
-    admin = await _connect(bootstrap)
+    admin = await _connect(kafka)
     try:
         found = await _partitions(admin, [t.name for t in topics])
         new = [
@@ -60,22 +51,22 @@ async def ensure_topics(
     return []
 
 
-async def partitions_of(bootstrap: str, topics: Sequence[str]) -> dict[str, int]:
+async def partitions_of(kafka: KafkaOptions, topics: Sequence[str]) -> dict[str, int]:
     """Number of partitions of each topic that exists. Raises KafkaMissing."""
-    admin = await _connect(bootstrap)
+    admin = await _connect(kafka)
     try:
         return await _partitions(admin, topics)
     finally:
         await admin.close()
 
 
-async def _connect(bootstrap: str) -> Any:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=15_000)
+async def _connect(kafka: KafkaOptions) -> Any:
+    admin = AIOKafkaAdminClient(**kafka.client(), request_timeout_ms=15_000)
     try:
         await admin.start()
     except (KafkaError, OSError, ValueError) as error:
         await admin.close()
-        raise KafkaMissing(bootstrap, error) from error
+        raise await why_missing(kafka, error) from error
     return admin
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import structlog
 
 from ingest.batches import MOST_ROWS, Batches, OpenBatch, Row, readings_of
 from ingest.codec import encode, encode_quarantined, headers_of
+from ingest.kafka_options import KafkaOptions
 from ingest.producer import Outgoing, Producer
 from ingest.records import Background, Headers, Quarantined, Signal, Status, Tick
 from ingest.resolve import Duplicate, Outcome
@@ -39,7 +40,7 @@ _TO_MEND = {
 class FeedOptions:
     """Address of Kafka, and how long a reading may wait for others."""
 
-    kafka: str = "127.0.0.1:9092"
+    kafka: KafkaOptions = field(default_factory=KafkaOptions)
     partitions: int = DEFAULT_PARTITIONS
     compression: str | None = "zstd"  # a third of the bytes; gzip costs aiokafka 2 ms for 40 readings
     linger_ms: int = 10  # while an instant rule listens; up to 500 where none does

@@ -19,9 +19,11 @@ from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from ingest.admin import TopicMismatch
+from ingest.kafka_options import KafkaOptions
+from ingest.kafka_refusal import KafkaMissing, refusal_by, why_missing
 from ingest.records import Headers
 from ingest.telemetry import Telemetry
 from ingest.topics import FEED, MAX_RECORD_BYTES
@@ -55,14 +57,14 @@ class Producer:
 
     def __init__(
         self,
-        bootstrap: str,
+        kafka: KafkaOptions,
         partitions: int,
         confirmed: Confirmed,
         telemetry: Telemetry,
         compression: str | None = None,
         connect: Callable[..., Any] = AIOKafkaProducer,
     ) -> None:
-        self._bootstrap, self._partitions = bootstrap, partitions
+        self._kafka, self._partitions = kafka, partitions
         self._confirmed, self._telemetry, self._compression = confirmed, telemetry, compression
         self._connect = connect
         self._outstanding: dict[int, Outgoing] = {}
@@ -73,16 +75,21 @@ class Producer:
         self._generation = 0  # of the producer; what an old one says of a failure is old
         self._backoff_s = _FIRST_BACKOFF_S
         self._why: str | None = "not connected to Kafka yet"
+        self._why_slow: KafkaMissing | None = None
 
     @property
     def why(self) -> str | None:
         """Reason why Kafka is not working, or None; aiokafka's own retries, which are silent, included."""
-        oldest = next(iter(self._outstanding.values()), None)
-        if self._why is None and oldest is not None:
-            waiting_s = time.time() - oldest.queued_ms / 1000
-            if waiting_s > _SLOW_S:
-                return f"Kafka at {self._bootstrap} has not confirmed a record for {waiting_s:.0f} s"
+        waiting_s = self._waiting_s()
+        if self._why is None and waiting_s > _SLOW_S:
+            slow = f"Kafka at {self._kafka} has not confirmed a record for {waiting_s:.0f} s"
+            return slow if self._why_slow is None else f"{slow}: {self._why_slow}"
         return self._why
+
+    def _waiting_s(self) -> float:
+        """How long the oldest unconfirmed record has waited."""
+        oldest = next(iter(self._outstanding.values()), None)
+        return 0.0 if oldest is None else time.time() - oldest.queued_ms / 1000
 
     @property
     def outstanding(self) -> int:
@@ -96,10 +103,17 @@ class Producer:
         self._wake.set()
 
     async def run(self) -> None:
-        """Send until cancelled. Raises TopicMismatch."""
+        """Send until cancelled. Raises TopicMismatch, KafkaMisconfigured."""
+        asking = asyncio.create_task(self._ask_why_slow())
+        try:
+            await self._run()
+        finally:
+            asking.cancel()
+
+    async def _run(self) -> None:
         while True:
             producer = self._connect(
-                bootstrap_servers=self._bootstrap,
+                **self._kafka.client(),
                 acks="all",
                 enable_idempotence=True,
                 compression_type=self._compression,
@@ -114,13 +128,25 @@ class Producer:
                 self._unsent = deque(self._outstanding.values())
                 await self._pump(producer)
             except KafkaError as error:
-                self._why = f"Kafka at {self._bootstrap}: {error!r}"
+                self._why = await self._words(error)
                 self._telemetry.faults.labels("kafka").inc()
-                log.error("kafka_failed", error=repr(error), outstanding=len(self._outstanding))
+                log.error("kafka_failed", error=self._why, outstanding=len(self._outstanding))
             finally:
                 await _close(producer)
             await asyncio.sleep(self._backoff_s)
             self._backoff_s = min(self._backoff_s * 2, _LONGEST_BACKOFF_S)
+
+    async def _words(self, error: KafkaError) -> str:
+        if isinstance(error, KafkaConnectionError):
+            return str(await why_missing(self._kafka, error))
+        return f"Kafka at {self._kafka}: {error!r}"
+
+    async def _ask_why_slow(self) -> None:
+        """Find out what aiokafka's own retries keep to themselves: a password changed under way, say."""
+        while True:
+            await asyncio.sleep(_SLOW_S)
+            if self._why is None and self._waiting_s() > _SLOW_S:
+                self._why_slow = await refusal_by(self._kafka)
 
     async def drain(self, within_s: float) -> bool:
         """Wait until everything is confirmed; False if the time runs out first."""

@@ -21,6 +21,7 @@ from ingest.batches import Row
 from ingest.codec import QUARANTINED, decode_quarantined, headers_of, schema_of
 from ingest.decoders import hj212
 from ingest.feed import Feed, FeedOptions
+from ingest.kafka_options import KafkaOptions
 from ingest.records import Decoded, Quarantined, Rejected
 from ingest.resolve import Arrival, Outcome, Resolver, gathered
 from ingest.telemetry import Telemetry
@@ -58,13 +59,15 @@ class Retried:
     not_ours: int = 0  # what a store or the case store refused: no decoder helps
 
 
-async def read_quarantine(bootstrap: str, looks: list[TopicLook] | None = None) -> list[QuarantinedMessage]:
+async def read_quarantine(
+    kafka: KafkaOptions, looks: list[TopicLook] | None = None
+) -> list[QuarantinedMessage]:
     """What is held and was not put through yet, oldest first; `looks` gets what bridges found of topics.
 
     Raises KafkaMissing.
     """
     held: dict[str, QuarantinedMessage] = {}
-    async for record in _to_the_end(bootstrap):
+    async for record in _to_the_end(kafka):
         note_record(held, record, looks)
     return sorted(held.values(), key=lambda one: (one.record.received_at, one.partition, one.offset))
 
@@ -177,14 +180,14 @@ async def _confirm(feed: Feed, producing: asyncio.Task[None]) -> None:
         raise TimeoutError(f"Kafka did not confirm within {_SEND_WITHIN_S:.0f} s: {feed.producer.why or ''}")
 
 
-async def _to_the_end(bootstrap: str) -> AsyncIterator[Any]:
+async def _to_the_end(kafka: KafkaOptions) -> AsyncIterator[Any]:
     """Every record of the quarantine up to its present end."""
-    count = (await partitions_of(bootstrap, [QUARANTINE])).get(QUARANTINE, 0)
+    count = (await partitions_of(kafka, [QUARANTINE])).get(QUARANTINE, 0)
     if not count:
         return
     parts = [TopicPartition(QUARANTINE, number) for number in range(count)]
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **kafka.client(),
         auto_offset_reset="earliest",
         enable_auto_commit=False,
         max_partition_fetch_bytes=MAX_RECORD_BYTES,

@@ -9,34 +9,36 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from ingest.admin import KafkaMissing, TopicMismatch, partitions_of
+from ingest.admin import TopicMismatch, partitions_of
+from ingest.kafka_options import KafkaOptions
+from ingest.kafka_refusal import why_missing
 from ingest.topics import MAX_RECORD_BYTES, TOPICS
 
 _WAIT_MS = 500
 
 
-async def partitions_in_use(bootstrap: str) -> int:
+async def partitions_in_use(kafka: KafkaOptions) -> int:
     """Number of partitions of our topics, from Kafka, not from the settings: a partition that does not
     exist would be waited for for ever.
 
     Raises KafkaMissing, TopicMismatch.
     """
     names = [topic.name for topic in TOPICS]
-    found = await partitions_of(bootstrap, names)
+    found = await partitions_of(kafka, names)
     missing = sorted(set(names) - set(found))
     if missing:
         raise TopicMismatch(
-            f"Kafka at {bootstrap} has no topic {', '.join(missing)}: `dustwatch apply CONFIG` and "
+            f"Kafka at {kafka} has no topic {', '.join(missing)}: `dustwatch apply CONFIG` and "
             "`dustwatch up` create them; is it the right Kafka (DUSTWATCH_KAFKA)?"
         )
     return min(found.values())
 
 
 @asynccontextmanager
-async def plain_consumer(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
+async def plain_consumer(kafka: KafkaOptions) -> AsyncIterator[AIOKafkaConsumer]:
     """A started consumer that commits nothing. Raises KafkaMissing if no broker answers."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **kafka.client(),
         auto_offset_reset="earliest",
         enable_auto_commit=False,
         max_partition_fetch_bytes=MAX_RECORD_BYTES,
@@ -45,18 +47,18 @@ async def plain_consumer(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
         try:
             await consumer.start()
         except (KafkaError, OSError) as error:
-            raise KafkaMissing(bootstrap, error) from error
+            raise await why_missing(kafka, error) from error
         yield consumer
     finally:
         await consumer.stop()
 
 
-async def scan(bootstrap: str, topic: str, partitions: int) -> AsyncIterator[Any]:
+async def scan(kafka: KafkaOptions, topic: str, partitions: int) -> AsyncIterator[Any]:
     """Every record of the topic up to its present end, in order within each partition.
 
     Raises KafkaMissing.
     """
-    async with plain_consumer(bootstrap) as consumer:
+    async with plain_consumer(kafka) as consumer:
         assigned = [TopicPartition(topic, p) for p in range(partitions)]
         consumer.assign(assigned)
         ends = await consumer.end_offsets(assigned)

@@ -20,6 +20,7 @@ from deploy.embedded.process import ServerProcess
 from deploy.machine.account import Account, take_account
 from deploy.machine.supervisor import Service, Supervisor
 from ingest.admin import ensure_topics
+from ingest.kafka_options import KafkaOptions
 from processors.history import open_history
 
 STAGES = ("bridge", "detect", "store", "alerts")
@@ -75,9 +76,9 @@ class Pipeline:
         """Topics, and the configuration in the log."""
 
         async def put() -> None:
-            await ensure_topics(self.bootstrap, self.partitions, 1)
+            await ensure_topics(KafkaOptions(self.bootstrap), self.partitions, 1)
             revision = revision_of_folder(self.config, received_at=received_at)
-            await apply_revision(self.bootstrap, revision, self.partitions)
+            await apply_revision(KafkaOptions(self.bootstrap), revision, self.partitions)
 
         asyncio.run(put())
 
@@ -122,7 +123,9 @@ class Pipeline:
         """What the topics and stores hold now."""
         history, cases = open_history(self.history), CaseStore(self.cases)
         try:
-            return asyncio.run(take_account(self.bootstrap, self.partitions, history, cases, published))
+            return asyncio.run(
+                take_account(KafkaOptions(self.bootstrap), self.partitions, history, cases, published)
+            )
         finally:
             history.close()
             cases.close()

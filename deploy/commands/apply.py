@@ -68,10 +68,10 @@ def command(
     revision = checked_revision(config, now, at)
 
     async def put() -> Put:
-        for warning in await ensure_topics(settings.kafka, settings.partitions, settings.replication):
+        for warning in await ensure_topics(settings.kafka_options, settings.partitions, settings.replication):
             click.echo(f"warning: {warning}", err=True)
         wish = Wish(by or user_name(), reason, cancel_waiting, replace)
-        return await put_configuration(settings.kafka, revision, settings.partitions, wish)
+        return await put_configuration(settings.kafka_options, revision, settings.partitions, wish)
 
     done = asyncio.run(put())
     for one in done.partitions:
@@ -130,11 +130,11 @@ def _status(settings: Settings, now: int) -> int:
     from ingest.decoders.instants import instant_text
     from ingest.scan import partitions_in_use
 
-    partitions = asyncio.run(partitions_in_use(settings.kafka))
-    applied = asyncio.run(applied_revisions(settings.kafka, partitions))
+    partitions = asyncio.run(partitions_in_use(settings.kafka_options))
+    applied = asyncio.run(applied_revisions(settings.kafka_options, partitions))
     for one in applied:
         click.echo(one.words())
-    for planned in standing(asyncio.run(revisions_in_log(settings.kafka)), now).waiting:
+    for planned in standing(asyncio.run(revisions_in_log(settings.kafka_options)), now).waiting:
         click.echo(f"waiting: revision {planned.id} until {instant_text(planned.effective)}")
     missing = sorted(set(range(partitions)) - {one.partition for one in applied})
     if missing:
@@ -146,7 +146,7 @@ def _history(settings: Settings, now: int) -> int:
     from deploy.county.apply import revisions_in_log
     from deploy.county.revisions import standing, story
 
-    states = standing(asyncio.run(revisions_in_log(settings.kafka)), now).states
+    states = standing(asyncio.run(revisions_in_log(settings.kafka_options)), now).states
     if not states:
         click.echo(
             "no revision is remembered: none was applied, or by a version that did not keep them", err=True

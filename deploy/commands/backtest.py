@@ -97,7 +97,7 @@ def command(
         with open_past(url) as history:
             unreproducible = judge_history(backtest, history, revision)
     else:
-        unreproducible = asyncio.run(judge_log(backtest, load_settings().kafka, revision))
+        unreproducible = asyncio.run(judge_log(backtest, load_settings().kafka_options, revision))
     result = backtest.compare(unreproducible)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from ingest.kafka_options import KafkaOptions
     from ingest.records import Revision
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -46,7 +47,9 @@ def command(ctx: click.Context, config: Path, other: Path | None, at_text: str |
         before, against = checked_revision(other, received_at=0), str(other)
     else:
         settings = load_settings()
-        before, waiting = _in_force(settings.kafka, config, parse_clock(settings.clock).now_ms(), at_text)
+        before, waiting = _in_force(
+            settings.kafka_options, config, parse_clock(settings.clock).now_ms(), at_text
+        )
         against = "the log"
     changes = difference(before.body if before else None, revision.body)
     if as_json:
@@ -68,7 +71,7 @@ def command(ctx: click.Context, config: Path, other: Path | None, at_text: str |
 
 
 def _in_force(
-    bootstrap: str, config: Path, now: int, at_text: str | None
+    kafka: KafkaOptions, config: Path, now: int, at_text: str | None
 ) -> tuple[Revision | None, list[Revision]]:
     """(revision in force, revisions waiting) according to the log."""
     from deploy.county.apply import revisions_in_log
@@ -76,6 +79,6 @@ def _in_force(
     from deploy.options import instant_ms
     from ingest.register import load_register
 
-    known = standing(asyncio.run(revisions_in_log(bootstrap)), now)
+    known = standing(asyncio.run(revisions_in_log(kafka)), now)
     at = instant_ms(at_text, load_register(config).zone, "--at") if at_text else now
     return known.at(at), known.waiting

@@ -34,13 +34,15 @@ def accept_gap(ctx: click.Context, dry_run: bool) -> None:
     from processors.stream.log_gaps import Gap, accept_gaps, find_gaps, stages_in_use
 
     settings = load_settings()
-    groups = asyncio.run(groups_in_log(settings.kafka, settings.application))
-    stages = asyncio.run(stages_in_use(settings.kafka, (groups.application, *groups.former)))
+    groups = asyncio.run(groups_in_log(settings.kafka_options, settings.application))
+    stages = asyncio.run(stages_in_use(settings.kafka_options, (groups.application, *groups.former)))
 
     async def accept() -> list[Gap]:
-        return await accept_gaps(settings.kafka, stages, revisions=await revisions_in_log(settings.kafka))
+        return await accept_gaps(
+            settings.kafka_options, stages, revisions=await revisions_in_log(settings.kafka_options)
+        )
 
-    gaps = asyncio.run(find_gaps(settings.kafka, stages) if dry_run else accept())
+    gaps = asyncio.run(find_gaps(settings.kafka_options, stages) if dry_run else accept())
     for gap in gaps:
         click.echo(gap.words())
     if not gaps:

@@ -35,7 +35,7 @@ def list_(code: str | None, limit: int, as_json: bool) -> None:
     from ingest.decoders.instants import instant_text
     from ingest.quarantine import read_quarantine
 
-    held = asyncio.run(read_quarantine(load_settings().kafka))
+    held = asyncio.run(read_quarantine(load_settings().kafka_options))
     wanted = [one for one in held if code is None or one.record.code == code]
     for one in wanted[-limit:]:
         record = one.record
@@ -93,7 +93,7 @@ def retry_(ctx: click.Context, code: str | None, config: Path | None, any_time: 
         register, policies=policies, secret=Secrets(named_in="devices.yaml", prefix=DEVICE_PREFIX)
     )
     revision = revision_of_folder(folder, received_at=0).id
-    options = FeedOptions(settings.kafka, settings.partitions, revision=revision)
+    options = FeedOptions(settings.kafka_options, settings.partitions, revision=revision)
     report = asyncio.run(retry(options, resolver, Telemetry("quarantine"), code))
     click.echo(f"{report.put_through} put through, {report.readings} readings")
     for name, count in sorted(report.still.items()):

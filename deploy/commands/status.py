@@ -35,7 +35,7 @@ def command(ctx: click.Context) -> None:
     from deploy.settings import load_settings
 
     settings = load_settings()
-    view = asyncio.run(look(settings.kafka, settings.application))
+    view = asyncio.run(look(settings.kafka_options, settings.application))
     problems = []
     absent = _absent_file(settings.cases)
     if absent is not None:

@@ -22,6 +22,7 @@ from deploy.county.revisions import Standing, prepared, standing
 from ingest import codec
 from ingest.admin import partitions_of
 from ingest.decoders.instants import instant_text
+from ingest.kafka_options import KafkaOptions
 from ingest.records import Revision
 from ingest.scan import plain_consumer, scan
 from ingest.topics import FEED, SNAPSHOTS
@@ -90,12 +91,12 @@ class Put:
         return [one for one in self.before.waiting if one.effective >= self.revision.effective]
 
 
-async def put_configuration(bootstrap: str, revision: Revision, partitions: int, wish: Wish) -> Put:
+async def put_configuration(kafka: KafkaOptions, revision: Revision, partitions: int, wish: Wish) -> Put:
     """Put a revision into the log with who, why and what it changes; topics must be there.
 
     Raises OtherCounty, WouldCancel, KafkaError.
     """
-    held = await revisions_in_log(bootstrap)
+    held = await revisions_in_log(kafka)
     known = standing(held, revision.received_at)
     if known.newest is not None and not wish.replace:
         _same_county(county_of(known.newest), county_of(revision))
@@ -110,7 +111,7 @@ async def put_configuration(bootstrap: str, revision: Revision, partitions: int,
     repeated = known.newest is not None and known.newest.id == revision.id
     remember = [one for one in held if not one.applied]  # of the feed, which will forget it
     remember += [] if repeated else [made]
-    return Put(made, await apply_revision(bootstrap, made, partitions, remember), known, repeated)
+    return Put(made, await apply_revision(kafka, made, partitions, remember), known, repeated)
 
 
 def county_of(revision: Revision) -> str:
@@ -128,14 +129,14 @@ def _same_county(held: str, given: str) -> None:
 
 
 async def apply_revision(
-    bootstrap: str, revision: Revision, partitions: int, remember: Sequence[Revision] | None = None
+    kafka: KafkaOptions, revision: Revision, partitions: int, remember: Sequence[Revision] | None = None
 ) -> list[Applied]:
     """Send the revision to all partitions and wait until all have confirmed. Raises KafkaError.
 
     `remember`: revisions that `revisions_in_log` is to keep for ever; None: this revision.
     """
     producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap,
+        **kafka.client(),
         acks="all",
         enable_idempotence=True,
         max_request_size=32 * 1024 * 1024,
@@ -188,16 +189,16 @@ def user_name() -> str:
         return f"uid {os.getuid()}"
 
 
-async def revisions_in_log(bootstrap: str) -> list[Revision]:
+async def revisions_in_log(kafka: KafkaOptions) -> list[Revision]:
     """Every revision that was applied to all partitions, in the log's order.
 
     If none was remembered (an earlier version applied it), the newest that the feed still has.
     Raises KafkaMissing.
     """
-    if SNAPSHOTS not in await partitions_of(bootstrap, [SNAPSHOTS]):
+    if SNAPSHOTS not in await partitions_of(kafka, [SNAPSHOTS]):
         return []
     kept: dict[bytes, Revision] = {}  # compaction leaves what was sent twice for a while
-    async for record in scan(bootstrap, SNAPSHOTS, 1):
+    async for record in scan(kafka, SNAPSHOTS, 1):
         if codec.schema_of(record.headers) == RECORD:
             try:
                 revision = codec.decode(record.value, {"schema": codec.REVISION.encode()})
@@ -206,13 +207,13 @@ async def revisions_in_log(bootstrap: str) -> list[Revision]:
                 continue
             assert isinstance(revision, Revision)
             kept[record.key] = revision
-    found = list(kept.values()) or await _newest_of_feed(bootstrap)
+    found = list(kept.values()) or await _newest_of_feed(kafka)
     return sorted(found, key=lambda revision: revision.received_at)
 
 
-async def _newest_of_feed(bootstrap: str) -> list[Revision]:
-    for note in await applied_revisions(bootstrap, 1):
-        async with plain_consumer(bootstrap) as consumer:
+async def _newest_of_feed(kafka: KafkaOptions) -> list[Revision]:
+    for note in await applied_revisions(kafka, 1):
+        async with plain_consumer(kafka) as consumer:
             part = TopicPartition(FEED, note.partition)
             consumer.assign([part])
             first, end = await consumer.beginning_offsets([part]), await consumer.end_offsets([part])
@@ -224,10 +225,10 @@ async def _newest_of_feed(bootstrap: str) -> list[Revision]:
     return []
 
 
-async def applied_revisions(bootstrap: str, partitions: int) -> list[Applied]:
+async def applied_revisions(kafka: KafkaOptions, partitions: int) -> list[Applied]:
     """The newest revision of each partition that has one, by partition. Raises KafkaError."""
     found: dict[int, Applied] = {}
-    async for record in scan(bootstrap, SNAPSHOTS, partitions):
+    async for record in scan(kafka, SNAPSHOTS, partitions):
         if codec.schema_of(record.headers) == _NOTE:
             number = int(record.key.decode().rsplit("/", 1)[1])
             found[number] = Applied(number, **orjson.loads(record.value))

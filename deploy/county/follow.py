@@ -19,6 +19,7 @@ import structlog
 from deploy.county.check import FILES, check_folder
 from deploy.county.compile import revision_of_folder
 from ingest.clock import Clock
+from ingest.kafka_options import KafkaOptions
 from ingest.strict_yaml import ConfigError
 from ingest.telemetry import Telemetry
 
@@ -137,9 +138,9 @@ def signature_of(folder: Path) -> Signature:
     return tuple(found)
 
 
-async def newest_in_log(bootstrap: str) -> Newest | None:
+async def newest_in_log(kafka: KafkaOptions) -> Newest | None:
     """Newest revision in partition 0 of the log. Raises KafkaMissing, KafkaError."""
     from deploy.county.apply import applied_revisions
 
-    notes = await applied_revisions(bootstrap, 1)
+    notes = await applied_revisions(kafka, 1)
     return Newest(notes[0].revision, notes[0].effective) if notes else None

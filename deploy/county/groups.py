@@ -13,6 +13,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from deploy.county.apply import county_of, revisions_in_log
+from ingest.kafka_options import KafkaOptions
 
 _LONGEST = 24  # of the readable part: Kafka takes 249 signs with stage and instance
 
@@ -47,6 +48,6 @@ def groups_of(application: str, counties: list[str]) -> Groups:
     return Groups(ordered[0], tuple(ordered[1:]))
 
 
-async def groups_in_log(bootstrap: str, application: str) -> Groups:
+async def groups_in_log(kafka: KafkaOptions, application: str) -> Groups:
     """The groups of the county that the log holds. Raises KafkaMissing."""
-    return groups_of(application, [county_of(one) for one in await revisions_in_log(bootstrap)])
+    return groups_of(application, [county_of(one) for one in await revisions_in_log(kafka)])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from deploy.embedded.jars import KAFKA
 from deploy.embedded.java import java_command
 from deploy.embedded.ports import free_port
 from deploy.embedded.process import ServerError, ServerProcess, accepts
+from ingest.kafka_options import KafkaOptions
 
 HEAP = "384m"
 START_WITHIN_S = 60.0
@@ -41,9 +42,13 @@ def properties(folder: Path, port: int, controller_port: int) -> dict[str, str]:
     }
 
 
-def format_arguments(cluster: str, settings: Path) -> list[str]:
-    """Arguments to format a new folder. An id may begin with `-`: as a separate word it is an option."""
-    return ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(settings)]
+def format_arguments(cluster: str, settings: Path, scram: Sequence[str] = ()) -> list[str]:
+    """Arguments to format a new folder. An id may begin with `-`: as a separate word it is an option.
+
+    `scram`: users as the tool takes them, `SCRAM-SHA-512=[name=...,password=...]`.
+    """
+    added = [word for one in scram for word in ("--add-scram", one)]
+    return ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(settings), *added]
 
 
 class KafkaNode:
@@ -53,11 +58,18 @@ class KafkaNode:
         self.folder = folder
         self.java_options = java_options
         self.port = port or free_port()
+        self.extra: Mapping[str, str] = {}  # of server.properties, instead of or beside ours
+        self.scram: Sequence[str] = ()  # users of a new folder
         self._process: ServerProcess | None = None
 
     @property
     def bootstrap(self) -> str:
         return f"127.0.0.1:{self.port}"
+
+    @property
+    def options(self) -> KafkaOptions:
+        """How our clients connect: without TLS and user, on loopback."""
+        return KafkaOptions(self.bootstrap)
 
     @property
     def log(self) -> Path:
@@ -82,7 +94,8 @@ class KafkaNode:
         jars = KAFKA.fetch()
         self.folder.mkdir(parents=True, exist_ok=True)
         settings = self.folder / "server.properties"
-        lines = [f"{k}={v}" for k, v in properties(self.folder, self.port, free_port()).items()]
+        ours = properties(self.folder, self.port, free_port())
+        lines = [f"{k}={v}" for k, v in {**ours, **self.extra}.items()]
         settings.write_text("\n".join(lines) + "\n", encoding="ascii")
         memory = f"-Xms{HEAP}"
         if not (self.folder / "data" / "meta.properties").exists():
@@ -113,5 +126,7 @@ class KafkaNode:
 
     def _format(self, base: list[str], settings: Path) -> None:
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        tool = ServerProcess("Kafka's formatting", [*base, *format_arguments(cluster, settings)], self.log)
+        tool = ServerProcess(
+            "Kafka's formatting", [*base, *format_arguments(cluster, settings, self.scram)], self.log
+        )
         tool.finish(START_WITHIN_S)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from alerts.store import CaseStore
 from ingest import codec
+from ingest.kafka_options import KafkaOptions
 from ingest.quarantine import read_quarantine
 from ingest.scan import scan
 from ingest.topics import BREACHES, FEED, RESULTS
@@ -54,23 +55,23 @@ class Account:
 
 
 async def take_account(
-    bootstrap: str, partitions: int, history: History, cases: CaseStore, published: int
+    kafka: KafkaOptions, partitions: int, history: History, cases: CaseStore, published: int
 ) -> Account:
     """Count what the topics and stores hold now."""
     account = Account(published=published)
-    async for record in scan(bootstrap, FEED, partitions):
+    async for record in scan(kafka, FEED, partitions):
         if codec.schema_of(record.headers) == codec.READINGS:
             account.received += len(codec.decode_readings(record.value))
-    for held in await read_quarantine(bootstrap):
+    for held in await read_quarantine(kafka):
         if held.record.source == "alerts":
             continue  # an event of a case, no reading
         account.quarantined[held.record.code] += held.record.count
     account.received += account.quarantined.total()
-    async for record in scan(bootstrap, RESULTS, partitions):
+    async for record in scan(kafka, RESULTS, partitions):
         if codec.schema_of(record.headers) == JUDGED:
             account.duplicates += int(codec.header(record.headers, "duplicates") or b"0")
     opened = set()
-    async for record in scan(bootstrap, BREACHES, partitions):
+    async for record in scan(kafka, BREACHES, partitions):
         if codec.schema_of(record.headers) == BREACH:
             opened.add(record.key)
     account.breaches = len(opened)

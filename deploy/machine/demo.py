@@ -93,7 +93,7 @@ class Demo:
         try:
             while True:
                 account = asyncio.run(
-                    take_account(self.stack.kafka.bootstrap, PARTITIONS, history, cases, published)
+                    take_account(self.stack.kafka.options, PARTITIONS, history, cases, published)
                 )
                 if account.balanced or time.monotonic() > deadline or self.stack.told.times > asked:
                     return account

@@ -79,6 +79,8 @@ class Stack:
             "CONFIG": str(self.config.absolute()),
             "CLOCK": self.clock,
             "KAFKA": self.kafka.bootstrap,
+            # ours asks for none; another's may stand in the environment or in .env
+            **{f"KAFKA_{name}": "" for name in ("CA", "CERTIFICATE", "KEY", "USERNAME", "PASSWORD", "TLS")},
             "PARTITIONS": str(PARTITIONS),
             "MQTT": self.mqtt.url,
             "MQTT_USERNAME": self.bridge,
@@ -126,7 +128,7 @@ class Stack:
         ]
         self.say(f"Kafka at {self.kafka.bootstrap}, MQTT at {self.mqtt.url}")
         self.told.check()
-        for warning in asyncio.run(ensure_topics(self.kafka.bootstrap, PARTITIONS, 1)):
+        for warning in asyncio.run(ensure_topics(self.kafka.options, PARTITIONS, 1)):
             self.say(warning)
 
     def know_users(self) -> None:
@@ -165,7 +167,7 @@ class Stack:
         """Put the configuration into the log. Raises OtherCounty, unless it may `replace` that one's."""
         wish = Wish(user_name(), "started", replace=replace)
         try:
-            asyncio.run(put_configuration(self.kafka.bootstrap, revision, PARTITIONS, wish))
+            asyncio.run(put_configuration(self.kafka.options, revision, PARTITIONS, wish))
         except WouldCancel:
             self.say(f"configuration {revision.id} is in force; another waits (`dustwatch apply --history`)")
         else:

@@ -20,6 +20,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 
 from ingest.admin import TopicMismatch, partitions_of
+from ingest.kafka_options import KafkaOptions
 from ingest.telemetry import Telemetry
 from ingest.topics import MAX_RECORD_BYTES, SNAPSHOTS
 from processors.stream.new_group import begin_group
@@ -52,12 +53,13 @@ class StageOptions:
     fetch_bytes: int = 4 * 1024 * 1024
 
 
-def build_app(name: str, bootstrap: str, options: StageOptions, datadir: Path) -> faust.App:
+def build_app(name: str, kafka: KafkaOptions, options: StageOptions, datadir: Path) -> faust.App:
     """Builds the Faust app with the settings that lost nothing (`deploy/docs/adr/0003-shell.md`)."""
     group = group_of(name, options)
     return faust.App(
         group,
-        broker=";".join(f"kafka://{server.strip()}" for server in bootstrap.split(",")),
+        broker=";".join(f"kafka://{server.strip()}" for server in kafka.bootstrap.split(",")),
+        broker_credentials=credentials_of(kafka),
         store="memory://",
         autodiscover=False,
         datadir=str(datadir),
@@ -83,6 +85,19 @@ def build_app(name: str, bootstrap: str, options: StageOptions, datadir: Path) -
     )
 
 
+def credentials_of(kafka: KafkaOptions) -> Any:
+    """The connection's security as Faust takes it; None: there is none. Raises KafkaMisconfigured."""
+    context = kafka.tls_context()
+    if kafka.username is not None:
+        return faust.SASLCredentials(
+            username=kafka.username,
+            password=kafka.password,
+            ssl_context=context,
+            mechanism=kafka.mechanism,
+        )
+    return None if context is None else faust.SSLCredentials(context)
+
+
 def group_of(name: str, options: StageOptions) -> str:
     """The consumer group of a stage."""
     return options.group or default_group(name)
@@ -90,7 +105,7 @@ def group_of(name: str, options: StageOptions) -> str:
 
 def run_stage(
     name: str,
-    bootstrap: str,
+    kafka: KafkaOptions,
     topic: str,
     factory: StageFactory,
     telemetry: Telemetry,
@@ -104,9 +119,7 @@ def run_stage(
     Raises KafkaMissing and TopicMismatch before anything has started.
     """
     collect_garbage_seldom()
-    return asyncio.run(
-        run_in_loop(name, bootstrap, topic, factory, telemetry, options or StageOptions(), beside)
-    )
+    return asyncio.run(run_in_loop(name, kafka, topic, factory, telemetry, options or StageOptions(), beside))
 
 
 def collect_garbage_seldom() -> None:
@@ -117,7 +130,7 @@ def collect_garbage_seldom() -> None:
 
 async def run_in_loop(
     name: str,
-    bootstrap: str,
+    kafka: KafkaOptions,
     topic: str,
     factory: StageFactory,
     telemetry: Telemetry,
@@ -125,18 +138,18 @@ async def run_in_loop(
     beside: Sequence[Beside],
 ) -> int:
     """`run_stage` inside a running event loop."""
-    partitions = await _check_topics(bootstrap, topic, options.snapshots)
+    partitions = await _check_topics(kafka, topic, options.snapshots)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
     async with contextlib.AsyncExitStack() as stack:
         datadir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dustwatch-faust-")))
-        reader = Reader(bootstrap)
+        reader = Reader(kafka)
         await reader.start()
         stack.push_async_callback(reader.stop)
         producer = AIOKafkaProducer(
-            bootstrap_servers=bootstrap,
+            **kafka.client(),
             acks="all",
             max_request_size=MAX_RECORD_BYTES,
             max_batch_size=256 * 1024,
@@ -145,14 +158,14 @@ async def run_in_loop(
         )
         await producer.start()
         stack.push_async_callback(producer.stop)
-        app = build_app(name, bootstrap, options, datadir)
+        app = build_app(name, kafka, options, datadir)
         pace = options.pace or PACES.get(name, Pace())
         snapshots = Snapshots(producer, reader, options.snapshots)
         work = Work(
             name, group_of(name, options), topic, factory, pace, partitions, options.stuck_s, options.former
         )
         if options.former:
-            await begin_group(bootstrap, work, reader, snapshots)
+            await begin_group(kafka, work, reader, snapshots)
         shell = Shell(work, producer, reader, snapshots, telemetry)
         source = app.topic(
             topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
@@ -215,13 +228,13 @@ def _leave_by_force_after(seconds: float, name: str) -> None:
     timer.start()
 
 
-async def _check_topics(bootstrap: str, topic: str, snapshots: str) -> int:
+async def _check_topics(kafka: KafkaOptions, topic: str, snapshots: str) -> int:
     """Number of partitions of the topic. Raises TopicMismatch."""
-    found = await partitions_of(bootstrap, [topic, snapshots])
+    found = await partitions_of(kafka, [topic, snapshots])
     missing = [name for name in (topic, snapshots) if name not in found]
     if missing:
         raise TopicMismatch(
-            f"Kafka at {bootstrap} has no topic {' and no '.join(missing)}: `dustwatch up` and `dustwatch "
+            f"Kafka at {kafka} has no topic {' and no '.join(missing)}: `dustwatch up` and `dustwatch "
             "apply` create them"
         )
     if found[topic] != found[snapshots]:

@@ -16,6 +16,7 @@ from aiokafka import AIOKafkaProducer
 
 from ingest.admin import partitions_of
 from ingest.codec import encode, received_at_of
+from ingest.kafka_options import KafkaOptions
 from ingest.records import Revision, Signal
 from ingest.topics import BREACHES, FEED, MAX_RECORD_BYTES, RESULTS, SNAPSHOTS
 from processors.columns import DAY_MS
@@ -31,18 +32,18 @@ EVERYWHERE = "*"  # place of a signal that concerns all sites of its partition
 
 
 async def stages_in_use(
-    bootstrap: str, applications: Sequence[str], snapshots: str = SNAPSHOTS
+    kafka: KafkaOptions, applications: Sequence[str], snapshots: str = SNAPSHOTS
 ) -> dict[str, str]:
     """Name of the states -> topic that is read, for each stage: of the first application that has any.
 
     Raises KafkaMissing.
     """
     found: dict[str, str] = {}
-    async with _kafka(bootstrap, snapshots) as kafka:
-        count = (await partitions_of(bootstrap, [snapshots])).get(snapshots, 0)
+    async with _opened(kafka, snapshots) as opened:
+        count = (await partitions_of(kafka, [snapshots])).get(snapshots, 0)
         for stage, topic in _STAGES.items():
             names = [state_of(stage, group_of(stage, application)) for application in applications]
-            used = [(await kafka.states.first_of(names, p))[0] for p in range(count)]
+            used = [(await opened.states.first_of(names, p))[0] for p in range(count)]
             found[next((name for name in names if name in used), names[0])] = topic
     return found
 
@@ -75,15 +76,15 @@ class Gap:
 
 
 async def find_gaps(
-    bootstrap: str, stages: Mapping[str, str] = _STAGES, snapshots: str = SNAPSHOTS
+    kafka: KafkaOptions, stages: Mapping[str, str] = _STAGES, snapshots: str = SNAPSHOTS
 ) -> list[Gap]:
     """Every partition that can't continue; `stages`: name of the states -> topic. Raises KafkaMissing."""
-    async with _kafka(bootstrap, snapshots) as kafka:
-        return [gap async for gap in kafka.gaps(stages)]
+    async with _opened(kafka, snapshots) as opened:
+        return [gap async for gap in opened.gaps(stages)]
 
 
 async def accept_gaps(
-    bootstrap: str,
+    kafka: KafkaOptions,
     stages: Mapping[str, str] = _STAGES,
     snapshots: str = SNAPSHOTS,
     revisions: Sequence[Revision] = (),
@@ -94,24 +95,24 @@ async def accept_gaps(
     a run that was interrupted. Raises KafkaMissing.
     """
     accepted = []
-    async with _kafka(bootstrap, snapshots) as kafka:
-        async for gap in kafka.gaps(stages):
-            await kafka.accept(gap, revisions)
+    async with _opened(kafka, snapshots) as opened:
+        async for gap in opened.gaps(stages):
+            await opened.accept(gap, revisions)
             accepted.append(gap)
     return accepted
 
 
 @dataclass(frozen=True, slots=True)
-class _Kafka:
+class _Opened:
     """Connections to a running Kafka for finding and accepting gaps."""
 
-    bootstrap: str
+    kafka: KafkaOptions
     reader: Reader
     states: Snapshots
     producer: Any
 
     async def gaps(self, stages: Mapping[str, str]) -> AsyncIterator[Gap]:
-        partitions = await partitions_of(self.bootstrap, [*stages.values(), self.states.topic])
+        partitions = await partitions_of(self.kafka, [*stages.values(), self.states.topic])
         for stage, topic in stages.items():
             for partition in range(min(partitions.get(topic, 0), partitions.get(self.states.topic, 0))):
                 gap = await self._gap(Assignment(stage, stage, topic, partition))
@@ -158,7 +159,7 @@ class _Kafka:
             value, headers = encode(signal)
             await self.producer.send_and_wait(FEED, value, partition=gap.partition, headers=headers)
             if parts is None:
-                partitions = (await partitions_of(self.bootstrap, [FEED]))[FEED]
+                partitions = (await partitions_of(self.kafka, [FEED]))[FEED]
                 parts = _begun_anew(Detector.empty(gap.partition, partitions), revisions, signal)
         await self.states.replace(gap.stage, gap.partition, Snapshot(going_on, parts, begun))
 
@@ -197,14 +198,14 @@ def _restorer(topic: str) -> Any:
 
 
 @contextlib.asynccontextmanager
-async def _kafka(bootstrap: str, snapshots: str) -> AsyncIterator[_Kafka]:
-    await partitions_of(bootstrap, [snapshots])  # says what is wrong where no Kafka answers
-    reader = Reader(bootstrap)
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", max_request_size=MAX_RECORD_BYTES)
+async def _opened(kafka: KafkaOptions, snapshots: str) -> AsyncIterator[_Opened]:
+    await partitions_of(kafka, [snapshots])  # says what is wrong where no Kafka answers
+    reader = Reader(kafka)
+    producer = AIOKafkaProducer(**kafka.client(), acks="all", max_request_size=MAX_RECORD_BYTES)
     await reader.start()
     await producer.start()
     try:
-        yield _Kafka(bootstrap, reader, Snapshots(producer, reader, snapshots), producer)
+        yield _Opened(kafka, reader, Snapshots(producer, reader, snapshots), producer)
     finally:
         await producer.stop()
         await reader.stop()

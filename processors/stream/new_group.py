@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CommitFailedError, KafkaError
 from aiokafka.structs import OffsetAndMetadata
 
+from ingest.kafka_options import KafkaOptions
 from processors.stream.reader import Reader
 from processors.stream.shell import Work
 from processors.stream.snapshots import Snapshots, state_of
@@ -18,7 +19,7 @@ from processors.stream.snapshots import Snapshots, state_of
 log = structlog.get_logger(__name__)
 
 
-async def begin_group(bootstrap: str, work: Work, reader: Reader, snapshots: Snapshots) -> None:
+async def begin_group(kafka: KafkaOptions, work: Work, reader: Reader, snapshots: Snapshots) -> None:
     """Commit for a group that has committed nothing what the states of the groups before it cover."""
     if await reader.committed(work.group, work.topic):
         return
@@ -32,7 +33,7 @@ async def begin_group(bootstrap: str, work: Work, reader: Reader, snapshots: Sna
             offsets[TopicPartition(work.topic, partition)] = OffsetAndMetadata(at, "")
     if not offsets:
         return
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=work.group, enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(**kafka.client(), group_id=work.group, enable_auto_commit=False)
     try:
         await consumer.start()
         consumer.assign(list(offsets))

@@ -11,6 +11,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from ingest.kafka_options import KafkaOptions
+from ingest.kafka_refusal import why_missing
 from ingest.topics import MAX_RECORD_BYTES
 from processors.stream.stage import RawRecord
 
@@ -67,8 +69,8 @@ async def _when_coordinated(ask: Callable[[], Awaitable[T]]) -> T:
 class Reader:
     """One plain consumer without a group, shared by all partitions of a process."""
 
-    def __init__(self, bootstrap: str) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, kafka: KafkaOptions) -> None:
+        self._kafka = kafka
         self._consumer: Any = None
         self._single: Any = None  # for records one by one
         self._lock = asyncio.Lock()
@@ -80,7 +82,7 @@ class Reader:
 
     def _consumer_of(self, fetch_bytes: int) -> Any:
         return AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap,
+            **self._kafka.client(),
             enable_auto_commit=False,
             auto_offset_reset="none",
             max_partition_fetch_bytes=fetch_bytes,
@@ -93,6 +95,10 @@ class Reader:
         for consumer in (self._consumer, self._single):
             if consumer is not None:
                 await consumer.stop()
+
+    async def why_away(self, error: BaseException) -> str:
+        """What an operator should look at when Kafka does not answer any more."""
+        return str(await why_missing(self._kafka, error))
 
     async def bounds(self, topic: str, partition: int) -> tuple[int, int]:
         """(first offset, offset after the last) of the log."""
@@ -110,7 +116,7 @@ class Reader:
 
     async def committed(self, group: str, topic: str) -> dict[int, int]:
         """Offsets committed by a consumer group, by partition. Only a hint."""
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+        admin = AIOKafkaAdminClient(**self._kafka.client())
         await admin.start()
         try:
             found = await _when_coordinated(lambda: admin.list_consumer_group_offsets(group))

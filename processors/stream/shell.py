@@ -118,6 +118,7 @@ class Shell:
         self._stopping = False
         self._beat = time.monotonic()
         self._assigned_once = False
+        self._away: str | None = None  # why Kafka did not answer the last look
         self._started = time.monotonic()
         self._members: deque[tuple[float, str]] = deque()  # when we became another member of the group
         self.app: Any = None
@@ -151,9 +152,11 @@ class Shell:
                 async with asyncio.timeout(_LOOK_WITHIN_S):
                     await self._look()
                     await engine.poll_for_nothing(self.app)
+                self._away = None
             except (TimeoutError, KafkaError) as error:
                 self._telemetry.faults.labels("kafka_slow").inc()
-                log.warning("kafka_does_not_answer", stage=self.name, error=repr(error))
+                self._away = await self._reader.why_away(error)
+                log.warning("kafka_does_not_answer", stage=self.name, error=repr(error), why=self._away)
 
     async def beat(self) -> None:
         """Shows the liveness probe that the event loop is running."""
@@ -328,7 +331,9 @@ class Shell:
 
     def _not_ready(self) -> str | None:
         if not self._assigned_once:
-            return "no partitions assigned yet"
+            return self._away or "no partitions assigned yet"
+        if self._away is not None:
+            return self._away
         if self._unreadable:
             return next(iter(self._unreadable.values()))
         now = time.monotonic()

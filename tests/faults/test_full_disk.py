@@ -78,7 +78,7 @@ def test_an_embedded_kafka_on_a_full_disk_says_so_and_with_room_goes_on_with_all
     kafka = KafkaNode(disk / "kafka")
     try:
         kafka.start()
-        asyncio.run(ensure_topics(kafka.bootstrap, 1, 1, [TopicSpec("full")]))
+        asyncio.run(ensure_topics(kafka.options, 1, 1, [TopicSpec("full")]))
         kept = KeptServer("Kafka", kafka, kafka.log, time.monotonic())
         confirmed = asyncio.run(_produce(kafka.bootstrap, itertools.repeat(b"x" * 500_000, 100)))
         assert 0 < confirmed < 100

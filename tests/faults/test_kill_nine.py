@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.mqtt import MqttBroker
 from ingest import codec
+from ingest.kafka_options import KafkaOptions
 from ingest.scan import scan
 from ingest.topics import BREACHES, QUARANTINE
 from processors.records.breaches import BREACH, decode_breach
@@ -92,10 +93,10 @@ def _kill_at_random(
 async def _distinct(bootstrap: str, partitions: int) -> tuple[set[bytes], dict[str, str]]:
     """Quarantined payloads, and breach id -> device of every opened breach that is to be told."""
     raw, opened = set(), {}
-    async for record in scan(bootstrap, QUARANTINE, partitions):
+    async for record in scan(KafkaOptions(bootstrap), QUARANTINE, partitions):
         if codec.schema_of(record.headers) == codec.QUARANTINED:
             raw.add(codec.decode_quarantined(record.value).raw)
-    async for record in scan(bootstrap, BREACHES, partitions):
+    async for record in scan(KafkaOptions(bootstrap), BREACHES, partitions):
         if codec.schema_of(record.headers) != BREACH:
             continue
         breach = decode_breach(record.value)

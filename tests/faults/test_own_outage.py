@@ -21,6 +21,7 @@ from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.mqtt import MqttBroker
 from ingest.clock import AffineClock
 from ingest.codec import schema_of
+from ingest.kafka_options import KafkaOptions
 from ingest.scan import scan
 from ingest.topics import BREACHES, FEED
 from processors.records.breaches import BREACH, decode_breach
@@ -98,7 +99,7 @@ def test_an_hour_without_a_bridge_accuses_nobody_and_its_breach_is_told_as_delay
         breaches = asyncio.run(_breaches(kafka.bootstrap))
         assert [(b.kind, b.device) for b in breaches if b.event == "opened"] == [("exceedance", DUSTY)]
         assert all(b.delayed and b.tell and b.start == T0 for b in breaches)
-        verdicts = asyncio.run(judged_live(kafka.bootstrap, PARTITIONS, T0, T0 + HOUR))[0].verdicts
+        verdicts = asyncio.run(judged_live(kafka.options, PARTITIONS, T0, T0 + HOUR))[0].verdicts
         answers = {
             point: said.answer for (kind, rule, point, *_), said in verdicts.items() if rule == WUHAN_RULE
         }
@@ -131,12 +132,21 @@ def _told(cases: str) -> bool:
 
 
 async def _breaches(bootstrap: str) -> list:  # type: ignore[type-arg]
-    found = [raw async for raw in scan(bootstrap, BREACHES, PARTITIONS) if schema_of(raw.headers) == BREACH]
+    found = [
+        raw
+        async for raw in scan(KafkaOptions(bootstrap), BREACHES, PARTITIONS)
+        if schema_of(raw.headers) == BREACH
+    ]
     return [decode_breach(raw.value) for raw in found]
 
 
 async def _words(bootstrap: str) -> int:
-    return sum([schema_of(raw.headers) == "dust.status/1" async for raw in scan(bootstrap, FEED, PARTITIONS)])
+    return sum(
+        [
+            schema_of(raw.headers) == "dust.status/1"
+            async for raw in scan(KafkaOptions(bootstrap), FEED, PARTITIONS)
+        ]
+    )
 
 
 def _dustwatch(bootstrap: str, *arguments: str) -> subprocess.CompletedProcess[str]:

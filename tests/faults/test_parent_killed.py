@@ -19,6 +19,7 @@ from alerts.store import CaseStore
 from deploy.embedded.ports import free_port
 from deploy.machine.account import Account, take_account
 from deploy.machine.stack import PARTITIONS, SERVICES
+from ingest.kafka_options import KafkaOptions
 from processors.history import open_history
 from tests.counties import device, iso, write_county
 from tests.e2e.test_demo import left_behind
@@ -76,7 +77,9 @@ def account_of(data: Path, kafka_port: int, published: int) -> Account:
     history = open_history(f"sqlite:///{data}/history.sqlite")
     cases = CaseStore(f"sqlite:///{data}/cases.sqlite")
     try:
-        return asyncio.run(take_account(f"127.0.0.1:{kafka_port}", PARTITIONS, history, cases, published))
+        return asyncio.run(
+            take_account(KafkaOptions(f"127.0.0.1:{kafka_port}"), PARTITIONS, history, cases, published)
+        )
     finally:
         history.close()
         cases.close()

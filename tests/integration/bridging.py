@@ -16,6 +16,7 @@ from ingest.bridge import BridgeConfig, run_bridge
 from ingest.clock import Clock, WallClock
 from ingest.codec import QUARANTINED, READINGS, decode, decode_quarantined, schema_of
 from ingest.feed import FeedOptions
+from ingest.kafka_options import KafkaOptions
 from ingest.mqtt import MqttOptions
 from ingest.records import FeedRecord, Quarantined, Readings
 from ingest.register import Register, load_register
@@ -69,7 +70,7 @@ async def bridge(
     """A bridge that is ready, ended as by SIGTERM."""
     telemetry, stop = Telemetry("bridge"), asyncio.Event()
     options = MqttOptions(url, client_id=client_id, **mqtt)
-    config = BridgeConfig(options, FeedOptions(bootstrap, PARTITIONS), anonymous=True)
+    config = BridgeConfig(options, FeedOptions(KafkaOptions(bootstrap), PARTITIONS), anonymous=True)
     task = asyncio.create_task(run_bridge(config, register, telemetry, clock or WallClock(), stop))
     await eventually("the bridge is ready", lambda: task.done() or not telemetry.unready())
     try:

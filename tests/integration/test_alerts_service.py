@@ -33,7 +33,7 @@ PARTITIONS = 2
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaNode]:
     """A node of its own: the watch looks at the topics by their real names."""
     started = KafkaNode(tmp_path_factory.mktemp("kafka-alerts")).start()
-    asyncio.run(ensure_topics(started.bootstrap, PARTITIONS))
+    asyncio.run(ensure_topics(started.options, PARTITIONS))
     yield started
     started.stop()
 

@@ -46,9 +46,9 @@ def test_the_log_remembers_what_was_applied_by_whom_and_what_waits(node: KafkaNo
     revision = revision_of_folder(tmp_path / "a", received_at=1)
 
     async def before() -> list[str]:
-        await ensure_topics(node.bootstrap, 3)
-        await apply_revision(node.bootstrap, revision, 3, remember=())
-        return [one.id for one in await revisions_in_log(node.bootstrap)]
+        await ensure_topics(node.options, 3)
+        await apply_revision(node.options, revision, 3, remember=())
+        return [one.id for one in await revisions_in_log(node.options)]
 
     assert asyncio.run(before()) == [revision.id]
     assert dustwatch(node, "diff", first).returncode == 0
@@ -71,4 +71,4 @@ def test_the_log_remembers_what_was_applied_by_whom_and_what_waits(node: KafkaNo
     again = dustwatch(node, "apply", second, "--by", "wang")
     assert "is in the log already and waits until" in again.stderr
     assert "--cancel-waiting" in again.stderr
-    assert len(asyncio.run(revisions_in_log(node.bootstrap))) == 2
+    assert len(asyncio.run(revisions_in_log(node.options))) == 2

@@ -104,7 +104,7 @@ class Log:
             wait_for("everything is judged", lambda: self._judged() == expected, 60, 0.5)
 
     def _judged(self) -> int:
-        found, _ = asyncio.run(judged_live(self.kafka.bootstrap, PARTITIONS, 0, 2**60))
+        found, _ = asyncio.run(judged_live(self.kafka.options, PARTITIONS, 0, 2**60))
         return len(found.verdicts)
 
     async def _publish(self, log: dict[int, list[FeedRecord]]) -> None:
@@ -119,7 +119,7 @@ class Log:
     async def forget(self, partition: int, until: int) -> None:
         """As retention does: records received before `until` are deleted."""
         first = None
-        async for raw in scan(self.kafka.bootstrap, FEED, PARTITIONS):
+        async for raw in scan(self.kafka.options, FEED, PARTITIONS):
             if raw.partition == partition and first is None and received_at_of(raw.headers, 0) >= until:
                 first = raw.offset
         admin = AIOKafkaAdminClient(bootstrap_servers=self.kafka.bootstrap)

@@ -49,7 +49,7 @@ BROKERS = ["artemis", pytest.param("mosquitto", marks=pytest.mark.servers)]
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaNode]:
     """A Kafka of this module's own: it has another number of partitions, and is stopped and killed."""
     kafka = KafkaNode(tmp_path_factory.mktemp("bridge-kafka")).start()
-    asyncio.run(ensure_topics(kafka.bootstrap, PARTITIONS))
+    asyncio.run(ensure_topics(kafka.options, PARTITIONS))
     yield kafka
     kafka.stop()
 
@@ -147,7 +147,7 @@ async def test_a_stopped_kafka_leaves_messages_with_the_broker_and_loses_none(
 ) -> None:
     own = KafkaNode(tmp_path / "kafka").start()
     try:
-        await ensure_topics(own.bootstrap, PARTITIONS)
+        await ensure_topics(own.options, PARTITIONS)
         log = await Log(own.bootstrap).mark()
         async with bridge(own.bootstrap, broker.url, register, "outage") as telemetry:
             await load(broker, readings(200))
@@ -243,7 +243,7 @@ async def test_a_broker_that_forgets_its_session_gets_no_acknowledgement_for_wha
     own = KafkaNode(tmp_path / "kafka").start()
     mqtt = MqttBroker(tmp_path / "mqtt", kind=kind).start()
     try:
-        await ensure_topics(own.bootstrap, PARTITIONS)
+        await ensure_topics(own.options, PARTITIONS)
         log = await Log(own.bootstrap).mark()
         async with bridge(own.bootstrap, mqtt.url, register, "forgets") as telemetry:
             own.kill()  # confirmations are pending from here on
@@ -329,29 +329,25 @@ async def test_a_retry_after_a_fix_puts_a_message_through_once(
     async with bridge(node.bootstrap, broker.url, register, "fix") as telemetry:
         await load(broker, [("dust/v1/new-one/readings", body)])
         await eventually("acknowledged", lambda: acknowledged(telemetry) == 1)
-    held = [
-        one for one in await read_quarantine(node.bootstrap) if one.record.topic.startswith("dust/v1/new")
-    ]
+    held = [one for one in await read_quarantine(node.options) if one.record.topic.startswith("dust/v1/new")]
     assert [one.record.code for one in held] == ["unknown_device"]
     log = await Log(node.bootstrap).mark()
     fixed = load_register(write_county(tmp_path / "fixed", [device("new-one", "s1")], [site("s1")]))
-    options = FeedOptions(node.bootstrap, PARTITIONS)
+    options = FeedOptions(node.options, PARTITIONS)
     first = await retry(options, Resolver(fixed), Telemetry("test"), "unknown_device")
     again = await retry(options, Resolver(fixed), Telemetry("test"), "unknown_device")
     assert (first.put_through, first.readings, again.put_through) == (1, 1, 0)
     feed, _ = await log.read()
     batches = [one for one in feed if isinstance(one, Readings)]
     assert [one.received_at.tolist() for one in batches] == [[held[0].record.received_at]]
-    left = [
-        one for one in await read_quarantine(node.bootstrap) if one.record.topic.startswith("dust/v1/new")
-    ]
+    left = [one for one in await read_quarantine(node.options) if one.record.topic.startswith("dust/v1/new")]
     assert left == []
 
 
 async def test_another_number_of_partitions_ends_the_bridge(
     node: KafkaNode, broker: MqttBroker, register: Register
 ) -> None:
-    feed = FeedOptions(node.bootstrap, PARTITIONS + 1)
+    feed = FeedOptions(node.options, PARTITIONS + 1)
     config = BridgeConfig(MqttOptions(broker.url), feed, anonymous=True)
     with pytest.raises(TopicMismatch, match="DUSTWATCH_PARTITIONS"):
         await run_bridge(config, register, Telemetry("bridge"), WallClock(), asyncio.Event())

@@ -28,7 +28,7 @@ from tests.integration.bridging import MN, PARTITIONS, Log, county, eventually
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaNode]:
     """A Kafka with this module's number of partitions."""
     kafka = KafkaNode(tmp_path_factory.mktemp("gateway-kafka")).start()
-    asyncio.run(ensure_topics(kafka.bootstrap, PARTITIONS))
+    asyncio.run(ensure_topics(kafka.options, PARTITIONS))
     yield kafka
     kafka.stop()
 
@@ -41,7 +41,7 @@ def register(tmp_path_factory: pytest.TempPathFactory) -> Register:
 @contextlib.asynccontextmanager
 async def gateway(node: KafkaNode, register: Register, **more: Any) -> AsyncIterator[Gateway]:
     """A gateway on a free port, ended as by SIGTERM."""
-    config = GatewayConfig(port=0, feed=FeedOptions(node.bootstrap, PARTITIONS), **more)
+    config = GatewayConfig(port=0, feed=FeedOptions(node.options, PARTITIONS), **more)
     gateway, stop = Gateway(config, register, Telemetry("gateway"), WallClock()), asyncio.Event()
     task = asyncio.create_task(gateway.run(stop))
     await eventually("the gateway is ready", lambda: gateway.port and not gateway.telemetry.unready())
@@ -136,7 +136,7 @@ async def test_an_unknown_number_is_kept_and_can_be_put_through_later(
 async def test_nothing_is_answered_while_kafka_is_down(tmp_path: Any, register: Register) -> None:
     own = KafkaNode(tmp_path / "kafka").start()
     try:
-        await ensure_topics(own.bootstrap, PARTITIONS)
+        await ensure_topics(own.options, PARTITIONS)
         async with gateway(own, register) as running:
             reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
             own.kill()

@@ -17,6 +17,7 @@ from deploy.county.compile import revision_of_folder
 from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.mqtt import MqttBroker
 from ingest import codec
+from ingest.kafka_options import KafkaOptions
 from ingest.recording import read_recording
 from ingest.register import load_register
 from ingest.scan import scan
@@ -59,7 +60,7 @@ async def _live_lines(bootstrap: str, partitions: int) -> dict[str, list[Line]]:
     """What was said live, once each: a worker that was killed says again what it had said."""
     intervals, verdicts, breaches = {}, {}, {}
     judged, flags, outlooks = {}, {}, {}
-    async for record in scan(bootstrap, RESULTS, partitions):
+    async for record in scan(KafkaOptions(bootstrap), RESULTS, partitions):
         if codec.schema_of(record.headers) == OUTLOOKS:
             outlooks |= {o.id: outlook_line(o) for o in decode_outlooks(record.value)}
             continue
@@ -73,14 +74,14 @@ async def _live_lines(bootstrap: str, partitions: int) -> dict[str, list[Line]]:
         elif isinstance(found, tuple):
             intervals |= {(i.id, i.revision): interval_line(i) for i in found[0]}
             verdicts |= {(v.id, v.revision): verdict_line(v) for v in found[1]}
-    async for record in scan(bootstrap, BREACHES, partitions):
+    async for record in scan(KafkaOptions(bootstrap), BREACHES, partitions):
         if codec.schema_of(record.headers) != BREACH:
             continue
         breach = decode_breach(record.value)
         breaches[breach.event_id] = breach_line(breach)
     refused = [
         codec.decode_quarantined(record.value)
-        async for record in scan(bootstrap, QUARANTINE, partitions)
+        async for record in scan(KafkaOptions(bootstrap), QUARANTINE, partitions)
         if codec.schema_of(record.headers) == codec.QUARANTINED
     ]
     readings = Replayed()

@@ -18,6 +18,7 @@ from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.ports import free_port
 from ingest.clock import WallClock
 from ingest.codec import READINGS, decode, schema_of
+from ingest.kafka_options import KafkaOptions
 from ingest.quarantine import read_quarantine
 from ingest.records import Readings
 from ingest.scan import scan
@@ -53,7 +54,7 @@ def dustwatch(node: KafkaNode, *arguments: str) -> subprocess.CompletedProcess[s
 async def devices_in_feed(bootstrap: str) -> dict[str, str]:
     """Device -> revision that its newest reading names."""
     found: dict[str, str] = {}
-    async for record in scan(bootstrap, FEED, PARTITIONS):
+    async for record in scan(KafkaOptions(bootstrap), FEED, PARTITIONS):
         if schema_of(record.headers) == READINGS:
             batch = decode(record.value, record.headers)
             assert isinstance(batch, Readings)
@@ -115,4 +116,4 @@ def test_a_monitor_that_is_added_and_applied_is_read_by_both_without_a_restart(
         assert gateway.running()
     found = asyncio.run(devices_in_feed(node.bootstrap))
     assert {found["new"], found["hj"]} == {revision[1]}
-    assert [one.record.code for one in asyncio.run(read_quarantine(node.bootstrap))] == []
+    assert [one.record.code for one in asyncio.run(read_quarantine(node.options))] == []

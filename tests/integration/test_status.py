@@ -18,6 +18,7 @@ from deploy.embedded.kafka import KafkaNode
 from deploy.overview import look
 from ingest import codec
 from ingest.admin import TopicMismatch, ensure_topics
+from ingest.kafka_options import KafkaOptions
 from ingest.records import Quarantined, Readings, Tick
 from ingest.scan import partitions_in_use
 from ingest.topics import FEED, QUARANTINE
@@ -32,7 +33,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[KafkaNode, 
     """A Kafka, and what was said of it before it had a topic."""
     node = KafkaNode(tmp_path_factory.mktemp("kafka")).start()
     with pytest.raises(TopicMismatch) as refused:
-        asyncio.run(partitions_in_use(node.bootstrap))
+        asyncio.run(partitions_in_use(node.options))
     yield node, str(refused.value)
     node.stop()
 
@@ -43,7 +44,7 @@ def county(bare: tuple[KafkaNode, str]) -> KafkaNode:
     node, _ = bare
 
     async def fill() -> None:
-        await ensure_topics(node.bootstrap, PARTITIONS)
+        await ensure_topics(node.options, PARTITIONS)
         zero = np.zeros(1, np.int32)
         time = np.array([READ_AT], np.int64)
         reading = Readings(("d",), ("s",), zero, time, zero.astype(np.int64), time, {"pm10": time})
@@ -73,7 +74,7 @@ def dustwatch(node: KafkaNode, *arguments: str, **env: str) -> subprocess.Comple
 
 
 async def test_the_last_reading_is_found_behind_any_number_of_ticks(county: KafkaNode) -> None:
-    view = await look(county.bootstrap, "dustwatch")
+    view = await look(KafkaOptions(county.bootstrap), "dustwatch")
     assert (view.last_reading, view.last_tick) == (READ_AT, TICKED_AT)
     assert view.ticking, "Kafka took the ticks just now, whatever the county's clock says"
     assert view.quarantined == {"bad_json": 1, "unknown_device": 1}

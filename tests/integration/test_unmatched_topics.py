@@ -38,7 +38,7 @@ from tests.servers.mosquitto import MosquittoServer
 def node(tmp_path: Path) -> Iterator[KafkaNode]:
     """A Kafka of its own: `status` reads topics of fixed names."""
     own = KafkaNode(tmp_path / "kafka").start()
-    asyncio.run(ensure_topics(own.bootstrap, PARTITIONS))
+    asyncio.run(ensure_topics(own.options, PARTITIONS))
     yield own
     own.stop()
 
@@ -58,7 +58,7 @@ async def test_a_monitor_on_a_strange_topic_is_named_by_status_and_the_bridge_mi
     mosquitto: MosquittoServer, node: KafkaNode, register: Register, version: str, share: str | None
 ) -> None:
     options = MqttOptions(mosquitto.url, client_id=f"trace-{version}", version=version, share=share)
-    config = BridgeConfig(options, FeedOptions(node.bootstrap, PARTITIONS), anonymous=True, look_s=3.0)
+    config = BridgeConfig(options, FeedOptions(node.options, PARTITIONS), anonymous=True, look_s=3.0)
     telemetry, stop, log = Telemetry("bridge"), asyncio.Event(), await Log(node.bootstrap).mark()
     task = asyncio.create_task(run_bridge(config, register, telemetry, WallClock(), stop))
     try:
@@ -70,7 +70,7 @@ async def test_a_monitor_on_a_strange_topic_is_named_by_status_and_the_bridge_mi
             while not any("park/7/data" in line and "airgradient/ab/readings" in line for line in found):
                 await asyncio.to_thread(client.publish, [*STRANGE, *OURS, *readings(10, number)])
                 number += 10
-                found = lines_of(await look(node.bootstrap, "dustwatch"))
+                found = lines_of(await look(node.options, "dustwatch"))
         await eventually("all taken", lambda: acknowledged(telemetry) >= number)
     finally:
         stop.set()

@@ -92,6 +92,63 @@ def test_no_function_is_handed_a_train_of_arguments() -> None:
     assert long == []
 
 
+CLIENTS = {"AIOKafkaProducer", "AIOKafkaConsumer", "AIOKafkaAdminClient"}
+HANDED_ON = {
+    ("ingest/producer.py", "_connect")
+}  # a client under another name, so that a test can give its own
+
+
+def test_every_client_of_kafka_is_made_with_the_options_of_the_connection() -> None:
+    """TLS and the user stand in `KafkaOptions`: who names servers by himself would come without them."""
+    made, wrong = 0, []
+    for path, tree in TREES.items():
+        called = {id(node.func): node for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        names = CLIENTS | {name for place, name in HANDED_ON if place == str(path)}
+        for node in ast.walk(tree):
+            name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+            call = called.get(id(node))
+            if isinstance(node, ast.keyword) and node.arg == "bootstrap_servers":
+                wrong.append(f"{path}:{node.lineno} names servers by itself")
+            elif call is not None and (name in names or (name == "App" and _is_of_faust(node))):
+                made += 1
+                if not _has_options(call, name):
+                    wrong.append(f"{path}:{node.lineno} makes {name} without `**kafka.client()`")
+    assert wrong == []
+    assert made >= 12
+
+
+def _is_of_faust(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "faust"
+
+
+def _has_options(call: ast.Call, name: str) -> bool:
+    if name == "App":
+        return any(one.arg == "broker_credentials" for one in call.keywords)
+    unpacked = [one.value for one in call.keywords if one.arg is None and isinstance(one.value, ast.Call)]
+    return [getattr(one.func, "attr", "") for one in unpacked] == ["client"]
+
+
+def test_a_client_of_kafka_is_handed_on_under_another_name_only_where_the_test_above_knows_it() -> None:
+    found = set()
+    for path, tree in TREES.items():
+        known = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
+        for function in (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)):
+            every = [
+                *function.args.args,
+                *function.args.kwonlyargs,
+                function.args.vararg,
+                function.args.kwarg,
+            ]
+            notes = [a.annotation for a in every if a is not None] + [function.returns]
+            known |= {id(n) for note in notes if note is not None for n in ast.walk(note)}
+        found |= {
+            str(path)
+            for n in ast.walk(tree)
+            if isinstance(n, ast.Name) and n.id in CLIENTS and id(n) not in known
+        }
+    assert found == {place for place, _ in HANDED_ON}
+
+
 @pytest.mark.parametrize(
     ("room", "entries"),
     [

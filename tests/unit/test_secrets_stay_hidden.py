@@ -58,6 +58,7 @@ MQTTS = [
     f"u:{MARK}@h:1883",
     f"mqtt//u:{MARK}@h",
 ]
+KAFKA_USER = [("KAFKA_USERNAME", "u"), ("KAFKA_PASSWORD", MARK)]
 SETTINGS = [
     ("KAFKA", f"u:{MARK}@h:9092"),
     ("KAFKA", f"{MARK}@h:9092"),
@@ -124,9 +125,23 @@ def test_a_setting_that_is_refused(name: str, value: str, monkeypatch: pytest.Mo
 
 
 def test_settings_that_are_printed_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("HISTORY", HISTORIES[0]), ("CASES", CASES[0]), ("MQTT_PASSWORD", MARK)):
+    for name, value in (("HISTORY", HISTORIES[0]), ("CASES", CASES[0]), ("MQTT_PASSWORD", MARK), *KAFKA_USER):
         monkeypatch.setenv(f"DUSTWATCH_{name}", value)
     assert MARK not in repr(load_settings())
+    assert MARK not in repr(load_settings().kafka_options)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("MECHANISM", "GSSAPI"), ("KEY", "/no/such"), ("TLS", "maybe"), ("USERNAME", "")]
+)
+def test_the_password_of_kafka_when_a_setting_beside_it_is_refused(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key, given in (*KAFKA_USER, (f"KAFKA_{name}", value)):
+        monkeypatch.setenv(f"DUSTWATCH_{key}", given)
+    said = said_by(load_settings)
+    assert MARK not in said
+    assert "DUSTWATCH_KAFKA_" in said
 
 
 @pytest.mark.parametrize("value", [f"{MARK}\r\nX: y", f"{MARK}\x01"])

@@ -20,6 +20,7 @@ from aiokafka.structs import OffsetAndMetadata
 
 from deploy.embedded.kafka import KafkaNode
 from ingest.admin import ensure_topics
+from ingest.kafka_options import KafkaOptions
 from ingest.topics import TopicSpec
 from processors.stream.reader import Reader
 from processors.stream.snapshots import Manifest, Snapshot, Snapshots
@@ -78,7 +79,7 @@ class Numbers:
         self.lines: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
         self.numbers: set[int] = set()
         self.told_by: dict[str, set[int]] = defaultdict(set)  # instance -> partitions that it spoke for
-        self.reader = Reader(bootstrap)
+        self.reader = Reader(KafkaOptions(bootstrap))
 
     async def start(self, snapshot_limit: int = 1_000_000) -> None:
         specs = [
@@ -88,7 +89,7 @@ class Numbers:
                 self.snapshots, {"cleanup.policy": "compact", "max.message.bytes": str(snapshot_limit)}
             ),
         ]
-        await ensure_topics(self.bootstrap, PARTITIONS, 1, specs)
+        await ensure_topics(KafkaOptions(self.bootstrap), PARTITIONS, 1, specs)
         self.producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, acks="all")
         await self.producer.start()
         self.consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, auto_offset_reset="earliest")

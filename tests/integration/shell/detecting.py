@@ -6,6 +6,7 @@ import argparse
 import sys
 from dataclasses import replace
 
+from ingest.kafka_options import KafkaOptions
 from ingest.telemetry import Telemetry
 from processors.stream.app import StageOptions, run_stage
 from processors.stream.detect import detect_stages
@@ -23,7 +24,7 @@ def main() -> None:
     sys.exit(
         run_stage(
             "detect",
-            settings.bootstrap,
+            KafkaOptions(settings.bootstrap),
             settings.feed,
             detect_stages(telemetry, settings.results, settings.breaches),
             telemetry,

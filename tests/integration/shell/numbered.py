@@ -12,6 +12,7 @@ import json
 import sys
 from pathlib import Path
 
+from ingest.kafka_options import KafkaOptions
 from ingest.telemetry import Telemetry
 from processors.stream.app import StageOptions, run_stage
 from processors.stream.shell import Outlet, RawRecord
@@ -87,7 +88,7 @@ def main() -> None:
     sys.exit(
         run_stage(
             "numbered",
-            settings.bootstrap,
+            KafkaOptions(settings.bootstrap),
             settings.topic,
             lambda outlet: NumberedStage(outlet, settings),
             Telemetry("numbered"),

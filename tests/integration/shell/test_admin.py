@@ -8,7 +8,9 @@ import pytest
 
 from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.ports import free_port
-from ingest.admin import KafkaMissing, TopicMismatch, ensure_topics, partitions_of
+from ingest.admin import TopicMismatch, ensure_topics, partitions_of
+from ingest.kafka_options import KafkaOptions
+from ingest.kafka_refusal import KafkaMissing
 from ingest.telemetry import Telemetry
 from ingest.topics import TopicSpec
 from processors.stream.app import StageOptions, run_in_loop
@@ -21,39 +23,39 @@ def topics(*names: str) -> list[TopicSpec]:
 async def test_topics_are_made_once_and_replication_factor_one_is_warned_of(kafka: KafkaNode) -> None:
     wanted = topics("a", "b")
     for _ in range(2):
-        (warning,) = await ensure_topics(kafka.bootstrap, 3, 1, wanted)
+        (warning,) = await ensure_topics(kafka.options, 3, 1, wanted)
         assert "replication factor 1" in warning
-    assert await partitions_of(kafka.bootstrap, [t.name for t in wanted]) == {t.name: 3 for t in wanted}
+    assert await partitions_of(kafka.options, [t.name for t in wanted]) == {t.name: 3 for t in wanted}
 
 
 async def test_another_number_of_partitions_is_a_named_error(kafka: KafkaNode) -> None:
     wanted = topics("a")
-    await ensure_topics(kafka.bootstrap, 2, 1, wanted)
+    await ensure_topics(kafka.options, 2, 1, wanted)
     with pytest.raises(TopicMismatch, match=f"3 are configured, but {wanted[0].name} has 2"):
-        await ensure_topics(kafka.bootstrap, 3, 1, wanted)
+        await ensure_topics(kafka.options, 3, 1, wanted)
 
 
 async def test_a_replication_factor_that_the_cluster_cannot_give_is_a_named_error(kafka: KafkaNode) -> None:
     with pytest.raises(TopicMismatch, match="cannot be created"):
-        await ensure_topics(kafka.bootstrap, 3, 3, topics("a"))
+        await ensure_topics(kafka.options, 3, 3, topics("a"))
 
 
 async def test_no_kafka_at_the_address_is_a_named_error() -> None:
     address = f"127.0.0.1:{free_port()}"
     with pytest.raises(KafkaMissing, match=address):
-        await ensure_topics(address, 3)
+        await ensure_topics(KafkaOptions(address), 3)
 
 
 async def test_a_stage_does_not_start_on_topics_that_do_not_fit(kafka: KafkaNode) -> None:
     feed, snapshots = topics("feed", "snapshots")
-    await ensure_topics(kafka.bootstrap, 2, 1, [feed])
+    await ensure_topics(kafka.options, 2, 1, [feed])
 
     async def run() -> int:
         options = StageOptions(snapshots=snapshots.name)
-        return await run_in_loop("numbered", kafka.bootstrap, feed.name, None, Telemetry("t"), options, ())  # type: ignore[arg-type]
+        return await run_in_loop("numbered", kafka.options, feed.name, None, Telemetry("t"), options, ())  # type: ignore[arg-type]
 
     with pytest.raises(TopicMismatch, match=f"no topic {snapshots.name}"):
         await run()
-    await ensure_topics(kafka.bootstrap, 3, 1, [snapshots])
+    await ensure_topics(kafka.options, 3, 1, [snapshots])
     with pytest.raises(TopicMismatch, match="has 2 partitions but"):
         await run()

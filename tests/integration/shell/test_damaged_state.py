@@ -18,6 +18,7 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from deploy.county.apply import apply_revision
 from deploy.embedded.kafka import KafkaNode
 from ingest.admin import ensure_topics
+from ingest.kafka_options import KafkaOptions
 from ingest.records import FeedRecord, Revision
 from ingest.topics import BREACHES, FEED, RESULTS, SNAPSHOTS
 from processors.records.judgements import decode_judgements
@@ -37,7 +38,7 @@ HURT = 1  # the partition that goes on with another state: its site sends to the
 
 async def damage(one: Detecting, partition: int) -> list[Manifest]:
     """Flip a bit of a part in each state of a partition that counts; the states."""
-    reader = Reader(one.bootstrap)
+    reader = Reader(KafkaOptions(one.bootstrap))
     await reader.start()
     topic, found = one.topics["snapshots"], []
     snapshots = Snapshots(one.producer, reader, topic)
@@ -167,7 +168,7 @@ class DetectingCounty(Detecting):
 
     async def verdicts(self, partition: int) -> list[Verdict]:
         """All that were published of a partition."""
-        reader, found = Reader(self.bootstrap), []
+        reader, found = Reader(KafkaOptions(self.bootstrap)), []
         await reader.start()
         begin, end = await reader.bounds(RESULTS, partition)
         for record in await reader.records(RESULTS, partition, begin, end):
@@ -182,7 +183,7 @@ async def county(tmp_path: Path) -> AsyncIterator[DetectingCounty]:
     """On a Kafka of its own: the topics have fixed names."""
     node = KafkaNode(tmp_path / "kafka").start()
     one = DetectingCounty(node.bootstrap, tmp_path)
-    await ensure_topics(node.bootstrap, PARTITIONS)
+    await ensure_topics(node.options, PARTITIONS)
     await one.start()
     yield one
     await one.close()
@@ -195,7 +196,7 @@ async def test_where_the_log_is_too_short_the_process_says_so_and_accept_gap_is_
     log = county_log()
     (configuration,) = {id(r[0]): r[0] for r in log.values()}.values()
     assert isinstance(configuration, Revision)
-    await apply_revision(county.bootstrap, configuration, PARTITIONS)
+    await apply_revision(KafkaOptions(county.bootstrap), configuration, PARTITIONS)
     rest = {p: r[1:] for p, r in log.items()}
     await county.publish(half(rest, 0))
     await run_and_stop(county, sum(map(len, expected(half(log, 0)).values())) - 50)

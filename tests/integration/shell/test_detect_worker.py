@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from deploy.embedded.kafka import KafkaNode
 from ingest.admin import ensure_topics
 from ingest.codec import decode, encode, schema_of
+from ingest.kafka_options import KafkaOptions
 from ingest.records import FeedRecord, Status
 from ingest.topics import TopicSpec, partition_of
 from processors.fold.detector import Detector
@@ -128,7 +129,9 @@ class Detecting:
         self.repeated = 0
 
     async def start(self) -> None:
-        await ensure_topics(self.bootstrap, PARTITIONS, 1, [TopicSpec(name) for name in self.topics.values()])
+        await ensure_topics(
+            KafkaOptions(self.bootstrap), PARTITIONS, 1, [TopicSpec(name) for name in self.topics.values()]
+        )
         self.producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap)
         await self.producer.start()
         self.consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, auto_offset_reset="earliest")

@@ -9,6 +9,7 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
+from ingest.kafka_options import KafkaOptions
 from processors.stream.log_gaps import accept_gaps, find_gaps
 from processors.stream.shell import EXIT_LOG, EXIT_SETTINGS, EXIT_UNEXPECTED
 
@@ -127,7 +128,9 @@ async def test_a_log_that_starts_after_the_snapshot_is_a_named_error(numbers: Nu
     said = worker.said()
     assert "[10, 20) are gone" in said
     assert "dustwatch feed accept-gap" in said
-    (gap,) = await accept_gaps(numbers.bootstrap, {numbers.group: numbers.topic}, numbers.snapshots)
+    (gap,) = await accept_gaps(
+        KafkaOptions(numbers.bootstrap), {numbers.group: numbers.topic}, numbers.snapshots
+    )
     assert (gap.partition, gap.next, gap.log_start) == (0, 10, 20)
     numbers.worker()
     await until_out(numbers, set(range(90)) - {n for n in range(60) if n % PARTITIONS == 0})
@@ -139,8 +142,17 @@ async def test_a_log_that_ends_before_the_snapshot_is_a_named_error(numbers: Num
     worker = numbers.worker()
     assert await worker.ended() == EXIT_LOG
     assert "ends at offset 10" in worker.said()
-    assert len(await accept_gaps(numbers.bootstrap, {numbers.group: numbers.topic}, numbers.snapshots)) == 1
-    assert not await find_gaps(numbers.bootstrap, {numbers.group: numbers.topic}, numbers.snapshots)
+    assert (
+        len(
+            await accept_gaps(
+                KafkaOptions(numbers.bootstrap), {numbers.group: numbers.topic}, numbers.snapshots
+            )
+        )
+        == 1
+    )
+    assert not await find_gaps(
+        KafkaOptions(numbers.bootstrap), {numbers.group: numbers.topic}, numbers.snapshots
+    )
     numbers.worker()
     await until_out(numbers, set(range(30)))
 

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 import pytest
 from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError, OutOfOrderSequenceNumber
 
+import ingest.producer
 from ingest.admin import TopicMismatch
+from ingest.kafka_options import KafkaOptions
 from ingest.producer import Outgoing, Producer
 from ingest.telemetry import Telemetry
 from ingest.topics import FEED
@@ -66,11 +68,28 @@ class FakeProducer:
         return future
 
 
+class SilentKafka(FakeKafka):
+    """Takes records, and confirms none."""
+
+    def __call__(self, **options: Any) -> Any:
+        made = super().__call__(**options)
+
+        async def send(*record: Any, **more: Any) -> asyncio.Future[Any]:
+            return asyncio.get_running_loop().create_future()
+
+        made.send = send
+        return made
+
+
 async def sent_through(kafka: FakeKafka, count: int) -> list[int]:
     """Send `count` records; returns the numbers in the order they were confirmed."""
     confirmed: list[int] = []
     producer = Producer(
-        "fake", 2, lambda record, at: confirmed.append(record.number), Telemetry("t"), connect=kafka
+        KafkaOptions("fake"),
+        2,
+        lambda record, at: confirmed.append(record.number),
+        Telemetry("t"),
+        connect=kafka,
     )
     for number in range(count):
         producer.send(Outgoing(number, FEED, 0, b"%d" % number, []))
@@ -108,12 +127,33 @@ async def test_after_a_fault_a_new_producer_sends_all_that_is_not_confirmed_in_o
 async def test_another_number_of_partitions_is_refused() -> None:
     kafka = FakeKafka()
     kafka.partitions = 3
-    producer = Producer("fake", 2, lambda record, at: None, Telemetry("t"), connect=kafka)
+    producer = Producer(KafkaOptions("fake"), 2, lambda record, at: None, Telemetry("t"), connect=kafka)
     with pytest.raises(TopicMismatch, match="3 partitions"):
         await producer.run()
 
 
+async def test_why_a_record_waits_is_found_out_where_the_client_only_tries_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ingest.producer, "_SLOW_S", 0.05)
+    server = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", 0)
+    address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    producer = Producer(
+        KafkaOptions(address), 2, lambda record, at: None, Telemetry("t"), connect=SilentKafka()
+    )
+    task = asyncio.create_task(producer.run())
+    producer.send(Outgoing(1, FEED, 0, b"", [], queued_ms=1))
+    async with asyncio.timeout(10):
+        while "hangs up" not in (producer.why or ""):
+            await asyncio.sleep(0.01)
+    assert "has not confirmed a record for" in (producer.why or "")
+    assert "DUSTWATCH_KAFKA_TLS" in (producer.why or "")
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    server.close()
+
+
 async def test_draining_says_when_time_is_over() -> None:
-    producer = Producer("fake", 2, lambda record, at: None, Telemetry("t"), connect=FakeKafka())
+    producer = Producer(KafkaOptions("fake"), 2, lambda record, at: None, Telemetry("t"), connect=FakeKafka())
     producer.send(Outgoing(1, FEED, 0, b"", []))
     assert not await producer.drain(0.01)

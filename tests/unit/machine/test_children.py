@@ -13,6 +13,7 @@ from deploy.child_environment import environment_of
 from deploy.embedded.process import ServerProcess
 from deploy.machine.folder import hold_folder
 from deploy.machine.stack import SERVICES, Stack
+from deploy.settings import load_settings
 
 SECRETS = {
     "DUSTWATCH_SECRET_wecom": "alerts",
@@ -20,6 +21,7 @@ SECRETS = {
     "DUSTWATCH_DEVICE_SECRET_pw": "bridge gateway",
     "DUSTWATCH_DEVICE_SECRETS": "bridge gateway",
     "DUSTWATCH_MQTT_PASSWORD": "bridge",
+    "DUSTWATCH_KAFKA_PASSWORD": "bridge gateway detect store alerts desk",
     "DUSTWATCH_INFLUX_TOKEN": "store desk",
     "DUSTWATCH_CASES": "alerts desk",
     "DUSTWATCH_HISTORY": "store desk",
@@ -50,6 +52,18 @@ def test_what_up_itself_names_follows_the_same_table(tmp_path: Path) -> None:
         assert ("DUSTWATCH_MQTT_PASSWORD" in given) == (service == "bridge")
         assert ("DUSTWATCH_CASES" in given) == (service in ("alerts", "desk"))
     assert "DUSTWATCH_CASES" in stack.env("")
+
+
+def test_what_up_starts_takes_the_kafka_that_comes_along_whatever_another_one_asks_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = Stack(tmp_path, tmp_path, "wall", 1, print)
+    monkeypatch.chdir(tmp_path)
+    another = "KAFKA_TLS=on\nKAFKA_CA=ca.pem\nKAFKA_USERNAME=u\nKAFKA_PASSWORD=p\n"
+    (tmp_path / ".env").write_text(another.replace("KAFKA", "DUSTWATCH_KAFKA"))
+    for name, value in stack.env("detect").items():
+        monkeypatch.setenv(name, value)
+    assert load_settings().kafka_options == stack.kafka.options
 
 
 def test_folder_log_and_settings_are_their_owners_alone_whatever_the_umask(tmp_path: Path) -> None:
