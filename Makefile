@@ -14,7 +14,7 @@ unexport VIRTUAL_ENV
 # Tests and demo start many processes: each would compile all that it imports anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test test-long test-servers coverage mutants lint types bench bench-suspicion clean
+.PHONY: setup demo test test-long test-servers coverage mutants lint types bench bench-suspicion kills clean
 
 setup: $(VENV)/.ready
 
@@ -83,6 +83,14 @@ bench: setup
 
 bench-suspicion: setup
 	@$(BIN)/python -m bench suspicion
+
+# kill -9 of every part in turn under readings, on one running county; about 10 s a round. STORES=servers: InfluxDB and
+# PostgreSQL (make test-servers installs them), SEED=2: another order
+ROUNDS ?= 200
+STORES ?= sqlite
+SEED   ?= 1
+kills: setup
+	@$(BIN)/python -m bench kills --rounds $(ROUNDS) --stores $(STORES) --seed $(SEED)
 
 clean:
 	rm -rf $(VENV) $(MUTANTS) mutants var dist alerts/web/node_modules alerts/web/static/vendor

@@ -1,4 +1,8 @@
-"""`python -m bench [NAME ...]`: run the measurements, print them as one table, keep the result."""
+"""`python -m bench [NAME ...]`: run the measurements, print them as one table, keep the result.
+
+`python -m bench kills --rounds N` is a command of its own (`bench.kills`): it says whether promises held, not
+how fast something is.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,8 @@ PARTS = ("bridge", "detect", "detect_worker", "store", "whole_way", "real_load",
 
 def main(names: list[str]) -> int:
     """Run the named parts, or all."""
+    if names[:1] == ["kills"]:
+        return int(importlib.import_module("bench.kills").main(names[1:]))
     unknown = sorted(set(names) - set(PARTS))
     if unknown:
         print(f"no such measurement: {', '.join(unknown)}; there are {', '.join(PARTS)}", file=sys.stderr)

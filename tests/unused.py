@@ -31,6 +31,8 @@ _last_bytes_received
 on_disconnect
 on_message
 on_subscribe
+on_unsubscribe
+on_publish
 on_socket_close
 on_socket_register_write
 on_socket_unregister_write

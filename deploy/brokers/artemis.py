@@ -6,7 +6,7 @@ address that occurs is written out with all who may use it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
@@ -125,14 +125,28 @@ def _pem(number: int) -> str:
 
 def _rights(access: Sequence[Access]) -> Iterator[str]:
     named = dict.fromkeys(["#", *(topic for one in access for topic in (*one.publish, *one.subscribe))])
+    senders = _users_of(named, [(one.user, one.publish) for one in access])
+    readers = _users_of(named, [(one.user, one.subscribe) for one in access])
     for topic in named:
-        senders = [one.user for one in access if any(covers(own, topic) for own in one.publish)]
-        readers = [one.user for one in access if any(covers(own, topic) for own in one.subscribe)]
         yield f"      <security-setting match={quoteattr(address_of(topic))}>"
         for right in dict.fromkeys((*_SEND, *_READ)):
-            users = [*(senders if right in _SEND else ()), *(readers if right in _READ else ())]
+            users = [*(senders[topic] if right in _SEND else ()), *(readers[topic] if right in _READ else ())]
             yield f"        {_permission(right, list(dict.fromkeys(users)) or [_NOBODY])}"
         yield "      </security-setting>"
+
+
+def _users_of(topics: Iterable[str], rights: Sequence[tuple[str, Iterable[str]]]) -> dict[str, list[str]]:
+    """Topic -> the users that have a right to it, in their order.
+
+    A county of thousands has as many topics as users: only patterns are held against every topic.
+    """
+    found: dict[str, dict[int, str]] = {topic: {} for topic in topics}
+    for place, (user, filters) in enumerate(rights):
+        for own in filters:
+            broad = "+" in own or "#" in own
+            for topic in (one for one in found if covers(own, one)) if broad else (own,):
+                found[topic][place] = user
+    return {topic: [users[place] for place in sorted(users)] for topic, users in found.items()}
 
 
 def _permission(right: str, users: Sequence[str]) -> str:
