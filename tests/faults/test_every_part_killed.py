@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.kills.account import account_of
 from tests.kills.rounds import running
 from tests.kills.stores import on_servers
 from tests.kills.target import BOTH, SECOND, VICTIMS
@@ -23,7 +22,7 @@ def _nothing_is_lost(folder: Path, victims: list[str], stores: Mapping[str, str]
     said: list[str] = []
     with running(folder, SEED, said.append, stores) as campaign:
         found = campaign.run(victims)
-    account = account_of(campaign.rounds, campaign.publisher.readings, campaign.publisher.poison, found)
+    account = campaign.account(found)
     assert not account.broken, "\n".join([*said, *account.faults, *map(str, account.victims)])
     assert account.total.breaches > len(victims)
     assert account.total.poison > len(victims)

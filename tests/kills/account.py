@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from tests.kills.load import RECIPIENTS, Sent
+from tests.kills.load import FRAMED, RECIPIENTS, Sent
 from tests.kills.outside import IntervalRow, Place, Topics
 
 MINUTE_MS = 60_000
@@ -126,7 +126,11 @@ class Account:
 def account_of(
     rounds: Sequence[Round], sent: Sequence[Sent], poison: Sequence[tuple[int, bytes]], found: Evidence
 ) -> Account:
-    """Hold what was published against what is there; what was published before the first round counts in it."""
+    """Hold what was published against what is there; what was published before the first round counts in it.
+
+    `sent`: in the order of their numbers, which begin with 0, then others with the number of the next of those.
+    """
+    last = max(one.number for one in sent)
     by_victim: dict[str, VictimAccount] = {}
     of_number: list[VictimAccount] = []
     for round_, following in zip(rounds, (*rounds[1:], None), strict=True):
@@ -138,7 +142,7 @@ def account_of(
         first_s = _first_record_s(round_, sent, found)
         if first_s is not None:
             one.first_record_s.append(first_s)
-        end = following.first if following else len(sent)
+        end = following.first if following else last + 1
         of_number += [one] * (end - len(of_number))
     _count_readings(sent, poison, of_number, found)
     _count_cases(sent, of_number, found)
@@ -149,7 +153,7 @@ def account_of(
 
 def _first_record_s(round_: Round, sent: Sequence[Sent], found: Evidence) -> float | None:
     """s from the kill to the first record that the victim made of what was published after it; see the result."""
-    if round_.victim in ("gateway", "desk"):  # they make none of these readings
+    if round_.victim == "desk":  # it makes none
         return round_.back_s
     if round_.victim in ("store", "up"):
         return round_.stored_s
@@ -159,6 +163,8 @@ def _first_record_s(round_: Round, sent: Sequence[Sent], found: Evidence) -> flo
         return max(waits) / 1e3 if waits else None
     appended = found.topics.judged_at if round_.victim == "detect" else found.topics.fed_at
     after = sent[round_.killed_after : round_.until]
+    if round_.victim == "gateway":
+        after = [one for one in sent if one.device == FRAMED and one.time >= round_.killed_at]
     times = [at for one in after if (at := appended.get((one.device, one.time))) is not None]
     return (min(times) - round_.killed_at) / 1e3 if times else None
 

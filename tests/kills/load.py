@@ -14,12 +14,13 @@ from tests.counties import device, iso, site, write_county
 from tests.mqtt_load import PUBACK, LoadClient, publish_packet
 
 USER = "load"
+FRAMED, MN = "h0", "010000A8900016F000169DC0"  # the monitor that speaks HJ 212 over TCP
 PER_SECOND = 50
 DEVICES, SITES = 100, 12
-LIMIT = 1000.0  # of the instant rule
-HIGH = 1500.0
-# Coprime with DEVICES: each device has its turn before one breaches again, 100 readings of its own in between.
-BREACH_EVERY, POISON_EVERY = 53, 67
+# A breach of an instant rule is over with the first quarter of an hour without one, so a device that breaches again
+# needs another rule: LEVELS of them, and each time round a device goes above one more.
+LIMIT, STEP, LEVELS = 1000.0, 20.0, 40
+BREACH_EVERY, POISON_EVERY = 53, 67  # coprime with DEVICES: every device has its turn
 RECIPIENTS = 3  # of a breach: the sector line, the territorial line, the site itself
 MINUTE_RULE = "minute"  # its intervals say how many readings each minute was judged by
 _AGAIN_S = 0.1
@@ -37,36 +38,57 @@ class Sent:
 
     @property
     def breaches(self) -> bool:
-        """True if it is above the instant limit."""
+        """True if it is above one instant limit more than the last of its device that was above any."""
         return self.pm10 > LIMIT
 
 
 def write_kill_county(folder: Path, url: str) -> Path:
-    """DEVICES monitors at SITES sites under the instant rule; who is responsible is told at `url`."""
+    """DEVICES monitors and FRAMED at SITES sites under instant rules; who is responsible is told at `url`."""
     hook = [{"kind": "webhook", "url": url}]
+    rule = {"citation": "tests", "clause": "1", "status": "read", "pollutant": "pm10"}
     minute = {
+        **rule,
         "id": MINUTE_RULE,
         "title": {"zh": "一分钟均值", "en": "mean of a minute"},
-        "citation": "tests",
-        "clause": "1",
-        "status": "read",
-        "pollutant": "pm10",
         "window": 60,
         "limit": LIMIT,
         "opens": [],
     }
+    instants = [
+        {
+            **rule,
+            "id": f"instant-{level}",
+            "title": {"zh": "瞬时高值", "en": "single value too high"},
+            "window": 0,
+            "limit": LIMIT + level * STEP,
+            "level": "warning",
+            "opens": ["interval"],
+        }
+        for level in range(LEVELS)
+    ]
     return write_county(
         folder,
         [
-            device(f"d{i:03d}", f"site-{i % SITES}", interval=DEVICES // PER_SECOND, offline_after=86_400)
-            for i in range(DEVICES)
+            device(FRAMED, "site-0", format="hj212", aliases=[MN], interval=1, offline_after=86_400),
+            *(
+                device(f"d{i:03d}", f"site-{i % SITES}", interval=DEVICES // PER_SECOND, offline_after=86_400)
+                for i in range(DEVICES)
+            ),
         ],
         [site(f"site-{i}", contacts=[{"name": "项目经理", "channels": hook}]) for i in range(SITES)],
-        packs=("instant-pm10",),
-        local=(minute,),
+        packs=(),
+        local=(minute, *instants),
         channels=hook,
         extra={"ingest.yaml": {"users": [{"name": USER, "kind": "simulator"}]}},
     )
+
+
+def value_of(number: int) -> float:
+    """PM10 of a reading, ug/m3."""
+    level = number // (BREACH_EVERY * DEVICES)
+    if number % BREACH_EVERY == BREACH_EVERY - 1 and level < LEVELS:
+        return LIMIT + level * STEP + STEP / 2
+    return 40.0 + (number * 7 // DEVICES) % 43
 
 
 class _Link(LoadClient):
@@ -181,8 +203,7 @@ class Publisher(threading.Thread):
                 cut = b'{"time": "%s", "cut": %d' % (iso(now).encode(), number)
                 self.poison.append((number, cut))
                 new.append(self._keep(name, cut))
-            high = number % BREACH_EVERY == BREACH_EVERY - 1
-            value = HIGH if high else 40.0 + (number * 7 // DEVICES) % 43
+            value = value_of(number)
             body = {"time": iso(now), "pm10": value, "seq": number}
             self.readings.append(Sent(number, name, now, value))
             new.append(self._keep(name, json.dumps(body).encode()))

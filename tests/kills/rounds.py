@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.kills.account import Evidence, Round
+from tests.kills.account import Account, Evidence, Round, account_of
+from tests.kills.frames import FrameMonitor
 from tests.kills.load import PER_SECOND, RECIPIENTS, USER, Publisher, Sent, write_kill_county
 from tests.kills.outside import (
     CaseRows,
@@ -66,6 +67,7 @@ class Campaign:
 
     target: Target
     publisher: Publisher
+    frames: FrameMonitor
     sink: WebhookSink
     history: OutsideHistory
     cases: CaseRows
@@ -81,6 +83,7 @@ class Campaign:
     def run(self, victims: Sequence[str]) -> Evidence:
         """A round for each; then all settles, and what there is is read. Raises AssertionError if it can't be."""
         self.publisher.start()
+        self.frames.start()
         wait_for("the first reading is stored", lambda: bool(self.history.readings()), _BACK_WITHIN_S, 0.5)
         for number, victim in enumerate(victims):
             found = self._round(number, victim)
@@ -132,9 +135,10 @@ class Campaign:
     def _missing(self, found: Round) -> list[Sent]:
         """Readings published in the round until its victim was back that are not stored."""
         asked = self.publisher.readings[found.first : found.until]
+        asked += [r for r in self.frames.readings if found.first <= r.number <= found.until]
         if not asked:
             return []
-        stored = {(device, at) for device, at, _ in self.history.readings(asked[0].time)}
+        stored = {(device, at) for device, at, _ in self.history.readings(min(r.time for r in asked))}
         return [one for one in asked if (one.device, one.time) not in stored]
 
     def _untold(self, found: Round) -> list[Sent]:
@@ -152,7 +156,11 @@ class Campaign:
 
     def _end(self) -> None:
         self.publisher.finish()
-        self.target.wait("all is confirmed", lambda: not self.publisher.is_alive(), _END_WITHIN_S, 0.2)
+        self.frames.finish()
+        publishing = (self.publisher, self.frames)
+        self.target.wait(
+            "all is confirmed", lambda: not any(one.is_alive() for one in publishing), _END_WITHIN_S, 0.2
+        )
         assert self.publisher.wrong is None, self.publisher.wrong
         whole = Round(-1, "", first=0, until=len(self.publisher.readings))
 
@@ -164,6 +172,11 @@ class Campaign:
         except AssertionError as late:
             # what is missing is counted, not raised
             self.say(self._what_is_missing(whole, late))
+
+    def account(self, found: Evidence) -> Account:
+        """What was published against what was found."""
+        sent = [*self.publisher.readings, *self.frames.readings]
+        return account_of(self.rounds, sent, self.publisher.poison, found)
 
     def _read(self) -> Evidence:
         told = self.told.look()
@@ -194,14 +207,16 @@ def running(
     sink = WebhookSink()
     target = Target(folder, write_kill_county(folder / "county", sink.url), settings)
     publisher = Publisher(target.ports["mqtt-port"], lambda: target.password(USER))
+    frames = FrameMonitor(target.gateway_port, lambda: len(publisher.readings))
     try:
         target.start()
         history = open_history_rows(settings, str(target.data))
         cases = open_case_rows(settings, str(target.data))
-        yield Campaign(target, publisher, sink, history, cases, seed, say)
+        yield Campaign(target, publisher, frames, sink, history, cases, seed, say)
         cases.close()
     finally:
         publisher.give_up()
+        frames.give_up()
         target.stop()
         sink.close()
 

@@ -96,6 +96,12 @@ class Target:
         """Address of its Kafka."""
         return f"127.0.0.1:{self.ports['kafka-port']}"
 
+    def gateway_port(self) -> int | None:
+        """Where the gateway listens, another port with each start of `up`; None while there is none."""
+        gateway = self.children().get("gateway")
+        port = gateway.setting("DUSTWATCH_GATEWAY_PORT") if gateway is not None else ""
+        return int(port) if port else None
+
     def password(self, user: str) -> str:
         """The password that `up` gave a user of its broker."""
         lines = (self.data / "passwords").read_text(encoding="utf-8").splitlines()

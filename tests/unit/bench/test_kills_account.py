@@ -8,13 +8,13 @@ import pytest
 
 from bench.kills import account_table
 from tests.kills.account import Evidence, Round, account_of
-from tests.kills.load import HIGH, Sent
+from tests.kills.load import LIMIT, Sent
 from tests.kills.outside import IntervalRow, Topics
 from tests.kills.rounds import drawn
 
 T0 = 1_800_000_000_000
 SENT = [
-    Sent(n, f"d{n % 4}", T0 + n * 1000, HIGH if n in (3, 13) else 50.0)
+    Sent(n, f"d{n % 4}", T0 + n * 1000, LIMIT + 10 if n in (3, 13) else 50.0)
     for n in range(20)
 ]  # fmt: skip
 POISON = [(2, b"cut 2"), (15, b"cut 15")]
