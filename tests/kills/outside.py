@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from deploy.machine.stack import PARTITIONS
 from ingest import codec
+from ingest.kafka_options import KafkaOptions
 from ingest.scan import scan
 from ingest.topics import BREACHES, FEED, QUARANTINE, RESULTS
 from processors.records import JUDGED
@@ -149,26 +150,26 @@ class Topics:
     breaches: dict[str, set[Place]] = field(default_factory=lambda: defaultdict(set))  # opened, by id
 
 
-async def read_topics(bootstrap: str) -> Topics:
+async def read_topics(kafka: KafkaOptions) -> Topics:
     """Read the four topics from their beginning to their present end."""
     found = Topics()
-    async for record in scan(bootstrap, FEED, PARTITIONS):
+    async for record in scan(kafka, FEED, PARTITIONS):
         if codec.schema_of(record.headers) == codec.READINGS:
             for place in _places(record.value):
                 found.fed[place] += 1
                 found.fed_at.setdefault(place, record.timestamp)
-    async for record in scan(bootstrap, RESULTS, PARTITIONS):
+    async for record in scan(kafka, RESULTS, PARTITIONS):
         if codec.schema_of(record.headers) == JUDGED:
             for place in _places(record.value):
                 found.judged_at.setdefault(place, record.timestamp)
-    async for record in scan(bootstrap, QUARANTINE, PARTITIONS):
+    async for record in scan(kafka, QUARANTINE, PARTITIONS):
         if codec.schema_of(record.headers) == codec.QUARANTINED:
             held = codec.decode_quarantined(record.value)
             if held.code == "bad_json":
                 found.poison[held.raw] += 1
             else:
                 found.other_quarantine.append(f"{held.code}: {held.raw[:120]!r}")
-    async for record in scan(bootstrap, BREACHES, PARTITIONS):
+    async for record in scan(kafka, BREACHES, PARTITIONS):
         if codec.schema_of(record.headers) == BREACH:
             breach = decode_breach(record.value)
             if breach.event == "opened" and breach.kind == "exceedance":

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ingest.kafka_options import KafkaOptions
 from tests.kills.account import Account, Evidence, Round, account_of
 from tests.kills.frames import FrameMonitor
 from tests.kills.load import PER_SECOND, RECIPIENTS, USER, Publisher, Sent, write_kill_county
@@ -181,7 +182,7 @@ class Campaign:
     def _read(self) -> Evidence:
         told = self.told.look()
         return Evidence(
-            topics=asyncio.run(read_topics(self.target.bootstrap)),
+            topics=asyncio.run(read_topics(KafkaOptions(self.target.bootstrap))),
             stored=self.history.readings(),
             conflicts=self.history.conflicts(),
             intervals=self.history.intervals(),
