@@ -24,7 +24,7 @@ from alerts.store.case_store import wall_ms
 from alerts.worker import CaseWork
 from ingest.codec import TICK, schema_of
 from ingest.kafka_options import KafkaOptions
-from ingest.kafka_refusal import why_missing
+from ingest.kafka_refusal import refusal_by
 from ingest.topics import BREACHES, FEED, QUARANTINE, RESULTS
 
 log = structlog.get_logger(__name__)
@@ -116,7 +116,7 @@ class PlatformWatch:
                         if ticks:
                             self._last_tick = time.monotonic()
             except (KafkaError, OSError) as error:
-                log.warning("feed_not_followed", error=str(await why_missing(self._kafka, error)))
+                log.warning("feed_not_followed", error=str(await refusal_by(self._kafka) or error))
             finally:
                 with contextlib.suppress(Exception):
                     await consumer.stop()
@@ -141,7 +141,7 @@ class KafkaProbe:
             quarantined = sum((await self._ends(QUARANTINE)).values())
             return {stage: await self._stage(stage, topic) for stage, topic in STAGES.items()}, quarantined
         except (KafkaError, OSError) as error:
-            log.warning("kafka_not_seen", error=str(await why_missing(self._kafka, error)))
+            log.warning("kafka_not_seen", error=str(await refusal_by(self._kafka) or error))
             await self.close()
             return {}, None
 

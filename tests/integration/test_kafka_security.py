@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from deploy.county.apply import apply_revision
@@ -165,6 +166,48 @@ def test_a_reading_goes_the_whole_way_through_a_kafka_with_tls_and_users(
         assert PASSWORD not in logs
     finally:
         mqtt.stop()
+
+
+@pytest.mark.long
+def test_who_is_refused_under_way_says_so_until_the_password_is_right_again(tmp_path: Path) -> None:
+    kafka = start_secure_kafka(tmp_path)
+    county, options = (
+        write_county(tmp_path / "county", [device("d1")]),
+        kafka.options("USERS", mechanism="PLAIN"),
+    )
+    asyncio.run(ensure_topics(options, PARTITIONS))
+    settings = settings_of(options) | {
+        "CONFIG": str(county), "MQTT": "mqtt://127.0.0.1:1", "PARTITIONS": str(PARTITIONS)
+    }  # fmt: skip
+    try:
+        with (
+            service("bridge", tmp_path, **settings) as (_, bridge),
+            service("detect", tmp_path, **settings) as (detect, stage),
+        ):
+            wait_for("both are in", lambda: set(wrong(bridge)) == {"mqtt"} and ready(stage), 60)
+            right = dict(kafka.node.extra)
+            restart(kafka, {name: value.replace(PASSWORD, "another") for name, value in right.items()})
+            refused = f"refuses the user '{USER}'"
+            wait_for("the bridge says why", lambda: refused in wrong(bridge).get("kafka", ""), 90)
+            wait_for("so does detect", lambda: refused in wrong(stage).get("partitions", ""), 90)
+            restart(kafka, right)
+            wait_for("both are in again", lambda: set(wrong(bridge)) == {"mqtt"} and ready(stage), 90)
+        assert PASSWORD not in detect.log.read_text(encoding="utf-8")
+    finally:
+        kafka.node.stop()
+
+
+def restart(kafka: SecureKafka, extra: dict[str, str]) -> None:
+    kafka.node.stop()
+    kafka.node.extra = extra
+    kafka.node.start()
+
+
+def ready(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def _stored(url: str) -> int:
