@@ -33,6 +33,7 @@ log = structlog.get_logger(__name__)
 _CHUNK = 256 * 1024
 _KEEPALIVE_S = 30
 _FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.2, 15.0
+_HELD_S = 5.0
 _CONNACK_WITHIN_S = 15.0
 # Nobody subscribes to it. A broker answers such a request after it has read what was sent before; a ping it
 # may answer at once, as Artemis does, with acknowledgements still unread.
@@ -199,6 +200,7 @@ class Connection:
         options.address  # noqa: B018 - says at once what is wrong with the URL
         self.options, self._on = options, on
         self.connected = False
+        self._accepted_at: float | None = None  # the present or the last connection, monotonic s
         self.why = "not connected to the MQTT broker yet"
         self._leaving = self._ignoring = False
         self._filters = self._named(filters, plain)
@@ -271,19 +273,18 @@ class Connection:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Connect, and reconnect, until `stop`; then disconnect (the session is kept)."""
-        backoff = _FIRST_BACKOFF_S
+        backoff = 0.0
         while not stop.is_set():
-            started = time.monotonic()
+            self._accepted_at = None
             await self._connect_once(stop)
             if stop.is_set():
                 break
             if self._naming and self._have_named:
                 self._naming = False
                 continue
-            # a connection that held for a while is not the broker's trouble of a moment ago
-            backoff = _FIRST_BACKOFF_S if time.monotonic() - started > 60 else backoff
+            held_s = 0.0 if self._accepted_at is None else time.monotonic() - self._accepted_at
+            backoff = next_backoff_s(backoff, held_s)
             await _either(stop, asyncio.sleep(backoff * random.uniform(0.5, 1.5)))
-            backoff = min(backoff * 2, _LONGEST_BACKOFF_S)
         self._leaving = True
         await self._until_acknowledgements_arrived()
         self._client.disconnect()
@@ -358,6 +359,7 @@ class Connection:
             return
         present = bool(flags.session_present)
         self.connected, self.why = True, "not subscribed yet"
+        self._accepted_at = time.monotonic()
         if self._naming:
             self._resumed = present
         else:
@@ -425,6 +427,17 @@ class Connection:
     def _socket_closed(self, _client: Any, _data: Any, sock: Any) -> None:
         self._loop.remove_reader(sock)
         self._loop.remove_writer(sock)
+
+
+def next_backoff_s(before_s: float, held_s: float) -> float:
+    """Seconds to wait before the next connection, on average; `before_s`: 0 before the first.
+
+    A connection that held for a while has nothing to do with the trouble before it: a broker that is
+    restarted twice in a minute is found again as soon as one that is restarted once.
+    """
+    if before_s == 0 or held_s > _HELD_S:
+        return _FIRST_BACKOFF_S
+    return min(before_s * 2, _LONGEST_BACKOFF_S)
 
 
 async def _either(stop: asyncio.Event, other: Any, within: float | None = None) -> None:
