@@ -1,4 +1,5 @@
-"""Detection of the platform's own faults: no ticks, a stuck stage, a growing quarantine, a dead channel.
+"""Detection of the platform's own faults: no ticks, a stuck stage, a growing quarantine, a dead channel, and
+messages from somebody who may not send them.
 
 Pure: its input is what was observed and when, in seconds of a monotonic clock.
 """
@@ -15,6 +16,8 @@ from alerts.routing import Watch
 TICKS = "ticks"
 QUARANTINE = "quarantine"
 UNWRITABLE = "unwritable"
+REFUSED = "refused"
+REFUSED_WITHIN_S = 3600.0  # since the last one; told once until then
 
 
 class ChannelTrouble(NamedTuple):
@@ -43,6 +46,7 @@ class Sample:
     quarantined: int | None = None  # messages ever put there
     troubles: Sequence[ChannelTrouble] = ()
     set_aside: Sequence[str] | None = None  # cases and messages that could not be written lately, in words
+    refused: Sequence[str] = ()  # messages refused since the sample before: whose, and why
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,8 @@ class FaultDetector:
         self._still: dict[tuple[str, int], tuple[int, float]] = {}  # acknowledged offset, since when
         self._moved: set[str] = set()  # stages that were seen to work
         self._quarantined: deque[tuple[float, int]] = deque()
+        self._refused = 0  # until none comes for a while
+        self._refused_last: tuple[float, str] | None = None
 
     def diagnose(self, sample: Sample) -> Diagnosis:
         """Faults present as of this sample."""
@@ -80,6 +86,7 @@ class FaultDetector:
             faults[UNWRITABLE] = {"count": len(sample.set_aside), "reason": sample.set_aside[-1]}
         elif sample.set_aside is not None:
             well.add(UNWRITABLE)
+        self._identities(sample, faults, well)
         return Diagnosis(faults, frozenset(well))
 
     def _ticks(self, sample: Sample, faults: dict[str, dict[str, Any]], well: set[str]) -> None:
@@ -133,3 +140,14 @@ class FaultDetector:
             faults[QUARANTINE] = {"count": grown, "seconds": self._limits.quarantine_within}
         elif sample.at - seen[0][0] >= self._limits.quarantine_within:
             well.add(QUARANTINE)
+
+    def _identities(self, sample: Sample, faults: dict[str, dict[str, Any]], well: set[str]) -> None:
+        if sample.refused:
+            self._refused += len(sample.refused)
+            self._refused_last = sample.at, sample.refused[-1]
+        since, words = self._refused_last or (self._started, "")
+        if sample.at - since >= REFUSED_WITHIN_S:
+            self._refused, self._refused_last = 0, None
+            well.add(REFUSED)
+        elif self._refused:
+            faults[REFUSED] = {"count": self._refused, "reason": words}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
@@ -22,7 +22,7 @@ from alerts.platform_faults import ChannelTrouble, Diagnosis, FaultDetector, Sam
 from alerts.routing import RoutingForm
 from alerts.store.case_store import wall_ms
 from alerts.worker import CaseWork
-from ingest.codec import TICK, schema_of
+from ingest.codec import QUARANTINED, TICK, decode_quarantined, schema_of
 from ingest.kafka_options import KafkaOptions
 from ingest.kafka_refusal import refusal_by
 from ingest.topics import BREACHES, FEED, QUARANTINE, RESULTS
@@ -33,6 +33,8 @@ STAGES: dict[str, str] = {"detect": FEED, "store": RESULTS, "alerts": BREACHES} 
 _LOOK_S = 5.0
 _AGAIN_S = 2.0
 _FAILED_MS = 3_600_000  # what failed longer ago is no trouble of today
+NOT_ALLOWED = "not_allowed"  # code of what a sender may not say
+_MOST_REFUSED = 100_000  # counted in one look
 
 
 class PlatformWatch:
@@ -52,11 +54,15 @@ class PlatformWatch:
         self._applications = applications
         self._look_s = look_s
         self._last_tick: float | None = None  # when one last came in
+        self._refused: list[str] = []  # since the last look
 
     async def run(self) -> None:
         """Observe, diagnose and report, until cancelled."""
         detector = FaultDetector(self._form.watch, time.monotonic())
-        tail = asyncio.create_task(self._follow_ticks())
+        tails = [
+            asyncio.create_task(self._follow(FEED, 0, self._tick)),
+            asyncio.create_task(self._follow(QUARANTINE, None, self._refusal)),
+        ]
         probe = KafkaProbe(self._kafka, self._applications)
         try:
             while True:
@@ -66,16 +72,19 @@ class PlatformWatch:
                 try:
                     troubles = await loop.run_in_executor(self._work.threads, self._troubles)
                     aside = [one.words() for one in self._work.store.aside.since(wall_ms() - _FAILED_MS)]
-                    sample = Sample(time.monotonic(), self._last_tick, reached, quarantined, troubles, aside)
+                    refused, self._refused = self._refused, []
+                    sample = Sample(
+                        time.monotonic(), self._last_tick, reached, quarantined, troubles, aside, refused
+                    )
                     await loop.run_in_executor(self._work.threads, self._note, detector.diagnose(sample))
                 except SQLAlchemyError as error:
                     self._work.telemetry.faults.labels("case_store").inc()
                     log.error("case_store_away", error=str(error).splitlines()[0])
         finally:
-            tail.cancel()
+            for tail in tails:
+                tail.cancel()
             await probe.close()
-            with contextlib.suppress(asyncio.CancelledError):
-                await tail
+            await asyncio.gather(*tails, return_exceptions=True)
 
     def _troubles(self) -> list[ChannelTrouble]:
         now = wall_ms()
@@ -99,24 +108,40 @@ class PlatformWatch:
                 self._work.store.end_fault(fault, self._work.planner, self._work.clock.now_ms())
                 self._work.notify()
 
-    async def _follow_ticks(self) -> None:
-        """Record when ticks arrive on one partition: every bridge writes to all of them."""
+    def _tick(self, record: Any) -> None:
+        """Record when ticks arrive: every bridge writes them to all partitions."""
+        if schema_of(record.headers) == TICK:
+            self._last_tick = time.monotonic()
+
+    def _refusal(self, record: Any) -> None:
+        """Remember what was refused for its sender's sake; the rest of the quarantine costs little."""
+        if NOT_ALLOWED.encode() not in (record.value or b"") or schema_of(record.headers) != QUARANTINED:
+            return
+        held = decode_quarantined(record.value)
+        if held.code == NOT_ALLOWED and len(self._refused) < _MOST_REFUSED:
+            self._refused.append(f"{held.topic}: {held.detail}")
+
+    async def _follow(self, topic: str, partition: int | None, take: Callable[[Any], None]) -> None:
+        """Hand over what comes in from now on, on one partition or (None) on all."""
         while True:
             consumer = AIOKafkaConsumer(
                 **self._kafka.client(), enable_auto_commit=False, auto_offset_reset="latest"
             )
             try:
                 await consumer.start()
-                part = TopicPartition(FEED, 0)
-                consumer.assign([part])
-                await consumer.seek_to_end(part)
+                if partition is None:
+                    consumer.subscribe([topic])
+                else:
+                    part = TopicPartition(topic, partition)
+                    consumer.assign([part])
+                    await consumer.seek_to_end(part)
                 while True:
                     for records in (await consumer.getmany(timeout_ms=1000)).values():
-                        ticks = [r for r in records if schema_of(r.headers) == TICK]
-                        if ticks:
-                            self._last_tick = time.monotonic()
+                        for record in records:
+                            take(record)
             except (KafkaError, OSError) as error:
-                log.warning("feed_not_followed", error=str(await refusal_by(self._kafka) or error))
+                why = await refusal_by(self._kafka) or error
+                log.warning("topic_not_followed", topic=topic, error=str(why))
             finally:
                 with contextlib.suppress(Exception):
                     await consumer.stop()

@@ -18,9 +18,9 @@ from aiokafka import AIOKafkaProducer
 from alerts.store import CaseStore
 from deploy.embedded.kafka import KafkaNode
 from ingest.admin import ensure_topics
-from ingest.codec import encode
-from ingest.records import Tick
-from ingest.topics import BREACHES, FEED
+from ingest.codec import encode, encode_quarantined
+from ingest.records import Quarantined, Tick
+from ingest.topics import BREACHES, FEED, QUARANTINE
 from processors.records.breaches import Breach, encode_breach
 from tests.counties import device, site, write_county
 from tests.fakes.alerts import HOUR, NIGHT, breach
@@ -176,3 +176,41 @@ def test_ticks_that_stop_are_told_to_the_operator_and_so_is_their_return(tmp_pat
     finally:
         if worker.process is not None and worker.process.poll() is None:
             worker.end(signal.SIGKILL)
+
+
+def test_whoever_sends_what_it_may_not_is_told_to_the_operator_once(tmp_path, node, hook):
+    worker = Worker(tmp_path, node, hook.url).start()
+
+    def about_senders() -> list[str]:
+        return [str(line["text"]) for line in worker.file() if "身份" in str(line["text"])]
+
+    def told() -> bool:
+        _hold(node, "not_allowed", "the payload names dev-2")
+        return bool(about_senders())
+
+    try:
+        _hold(node, "bad_json", "it speaks of not_allowed")
+        _until("the operator is told", told)
+        for _ in range(3):
+            _hold(node, "not_allowed", "the payload names dev-2")
+        _publish(node, breach(id="b9"))
+        _until("what came later is told", lambda: len(hook.requests) >= 3)
+        assert len(about_senders()) == 1
+        assert "dust/v1/dev-1/readings: the payload names dev-2" in about_senders()[0]
+        assert worker.end(signal.SIGTERM) == 0
+    finally:
+        if worker.process is not None and worker.process.poll() is None:
+            worker.end(signal.SIGKILL)
+
+
+def _hold(node: KafkaNode, code: str, detail: str) -> None:
+    held = Quarantined(round(time.time() * 1000), "bridge", "dust/v1/dev-1/readings", code, detail, b"{}")
+    value, headers = encode_quarantined(held)
+
+    async def send() -> None:
+        producer = AIOKafkaProducer(bootstrap_servers=node.bootstrap, acks="all")
+        await producer.start()
+        await producer.send_and_wait(QUARANTINE, value, partition=1, headers=headers)
+        await producer.stop()
+
+    asyncio.run(send())

@@ -170,6 +170,9 @@ SITUATIONS: dict[str, tuple[Callable, str]] = {
     "fault-ticks": (lambda p: fault(p, "ticks", seconds=61), "platform"),
     "fault-stage": (lambda p: fault(p, "stage/store", stage="store", seconds=130, lag=4211, reason="partition 3"), "platform"),
     "fault-quarantine": (lambda p: fault(p, "quarantine", seconds=600, count=1200), "platform"),
+    "fault-refused": (
+        lambda p: fault(p, "refused", count=3, reason="dust/v1/d1/readings: the payload names d2"), "platform"
+    ),
     "fault-delivery": (lambda p: fault(p, "delivery/robot", channel="robot", waiting=3, failed=1, reason="HTTP 500"), "platform"),
     "fault-ended": (fault_ended, "platform"),
 }  # fmt: skip

@@ -82,3 +82,21 @@ def test_a_channel_in_trouble_is_a_fault_with_what_it_said():
     assert look(FaultDetector(LIMITS, 0), 1, troubles=[trouble]).faults == {
         "delivery/robot": trouble._asdict()
     }
+
+
+def test_messages_from_who_may_not_send_them_are_told_once_until_an_hour_without():
+    watcher = FaultDetector(LIMITS, 0)
+    assert look(watcher, 10).faults == {}
+    said = ["dust/v1/d1/readings: the payload names d2", "dust/v1/d3/readings: no"]
+    assert look(watcher, 20, refused=said).faults == {"refused": {"count": 2, "reason": said[-1]}}
+    assert look(watcher, 25).faults == {"refused": {"count": 2, "reason": said[-1]}}
+    assert look(watcher, 3000, refused=said[:1]).faults["refused"] == {"count": 3, "reason": said[0]}
+    assert "refused" in look(watcher, 6599).faults
+    found = look(watcher, 6600)
+    assert (found.faults, "refused" in found.well) == ({}, True)
+
+
+def test_after_a_start_nobody_knows_for_an_hour_whether_somebody_is_refused():
+    watcher = FaultDetector(LIMITS, 100)
+    assert "refused" not in look(watcher, 3699).well
+    assert "refused" in look(watcher, 3700).well
