@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from deploy.county.groups import groups_in_log
 from ingest import codec
 from ingest.kafka_options import KafkaOptions
-from ingest.quarantine import read_quarantine
+from ingest.quarantine import Beside, read_quarantine
 from ingest.scan import partitions_in_use, plain_consumer
 from ingest.topics import BREACHES, FEED, RESULTS
 from ingest.unmatched import TopicLook, newest_looks
@@ -54,6 +54,7 @@ class Overview:
     looked_back: int | None = None  # records a partition without a reading; None: all there are
     stages: list[StageState] = field(default_factory=list)
     quarantined: Counter[str] = field(default_factory=Counter)  # by reason
+    notices: Counter[str] = field(default_factory=Counter)  # messages without a measurement, by kind
     outbox: dict[str, int] = field(default_factory=dict)
     looks: list[TopicLook] = field(default_factory=list)  # of each bridge at topics that no filter matches
 
@@ -80,9 +81,10 @@ async def look(kafka: KafkaOptions, application: str) -> Overview:
             reached = await _reached(kafka, names, state, partitions)
             await _look_at_stage(consumer, state, topic, reached, partitions)
             view.stages.append(state)
-        looks: list[TopicLook] = []
-        view.quarantined.update(held.record.code for held in await read_quarantine(kafka, looks))
-        view.looks = newest_looks(looks)
+        beside = Beside()
+        view.quarantined.update(held.record.code for held in await read_quarantine(kafka, beside))
+        view.looks = newest_looks(beside.looks)
+        view.notices = beside.counts
         return view
 
 
@@ -142,7 +144,7 @@ async def _look_between(
 
 def _note(record: Any, view: Overview) -> None:
     schema = codec.schema_of(record.headers)
-    if schema == codec.READINGS:
+    if schema in codec.ALL_READINGS:
         at = int(codec.header(record.headers, "received_at") or b"0")
         view.last_reading = max(view.last_reading or 0, at)
     elif schema == codec.TICK:

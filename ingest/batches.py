@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import orjson
 
-from ingest.records import MISSING, Int64s, Readings
+from ingest.records import MISSING, Int64s, Readings, SetAside
 
 MOST_ROWS = 500  # a batch that grows to this many readings is not kept waiting
 
@@ -26,6 +26,8 @@ class Row(NamedTuple):
     extras: Mapping[str, Any]
     marks: tuple[str, ...] = ()
     beside: Mapping[str, int] = {}
+    set_aside: Mapping[str, SetAside] = {}  # by quantity
+    unknown: tuple[str, ...] = ()  # keys that no code names
 
 
 class OpenBatch:
@@ -75,7 +77,9 @@ class Batches:
 
 def readings_of(rows: list[Row], revision: str = "") -> Readings:
     """The columns of at least one row."""
-    devices, sites, time, period, received_at, values, flags, extras, marks, beside = zip(*rows, strict=True)
+    devices, sites, time, period, received_at, values, flags, extras, marks, beside, aside, _ = zip(
+        *rows, strict=True
+    )
     code_of: dict[str, int] = {}
     site_of: list[str] = []
     codes: list[int] = []
@@ -97,6 +101,7 @@ def readings_of(rows: list[Row], revision: str = "") -> Readings:
         flags={i: text for i, sent in enumerate(flags) if sent and (text := flags_text(sent))},
         extras={i: _json(sent) for i, sent in enumerate(extras) if sent},
         marks={i: ",".join(sent) for i, sent in enumerate(marks) if sent},
+        set_aside={i: aside_text(found) for i, found in enumerate(aside) if found},
         revision=revision,
     )
 
@@ -109,6 +114,17 @@ def _columns(sent: tuple[Mapping[str, int], ...]) -> dict[str, Int64s]:
 def flags_text(flags: Mapping[str, str]) -> str:
     """`pm10=D;tsp=T`: all flags other than N, sorted."""
     return ";".join(f"{name}={flag}" for name, flag in sorted(flags.items()) if flag != "N")
+
+
+def aside_text(found: Mapping[str, SetAside]) -> str:
+    """`{"pm10":{"raw":"--","reason":"empty"}}`: what was set aside, by quantity, as JSON."""
+    plain = {name: aside_object(one) for name, one in found.items()}
+    return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def aside_object(one: SetAside) -> dict[str, Any]:
+    """What was set aside as plain data; `key` only where it is not the quantity's own name."""
+    return {"raw": one.raw, "reason": one.reason, **({"key": one.key} if one.key else {})}
 
 
 def _json(extras: Mapping[str, Any]) -> str:

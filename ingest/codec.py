@@ -25,6 +25,7 @@ from ingest.records import (
     Headers,
     Int32s,
     Int64s,
+    Noticed,
     Quarantined,
     Readings,
     Revision,
@@ -36,10 +37,12 @@ from ingest.text_codes import Texts
 from ingest.units import QUANTITIES
 from ingest.value_extras import BESIDE
 
-READINGS = "dust.readings/1"
+READINGS = "dust.readings/2"
+ALL_READINGS = frozenset({READINGS, "dust.readings/1"})  # before, what was set aside stood in the extras
 TICK = "dust.tick/1"
 REVISION = "dust.revision/1"
 QUARANTINED = "dust.quarantined/1"
+NOTICE = "dust.notice/1"
 _JSON_KINDS: dict[str, type[Tick] | type[Background] | type[Signal] | type[Status] | type[Revision]] = {
     TICK: Tick,
     "dust.background/1": Background,
@@ -47,6 +50,7 @@ _JSON_KINDS: dict[str, type[Tick] | type[Background] | type[Signal] | type[Statu
     "dust.status/1": Status,
     REVISION: Revision,
 }
+_SPARSE = ("flags", "extras", "marks", "set_aside")  # columns of text, of few readings
 _ADDED = ("device", "calibration")  # optional keys that records got later
 _SCHEMA_OF = {kind: name for name, kind in _JSON_KINDS.items()}
 _INSTANT = pa.timestamp("ms", tz="UTC")
@@ -111,7 +115,7 @@ def decode(value: bytes, headers: Iterable[tuple[str, bytes]] | dict[str, bytes]
     none of these may reach a fold, which could only stop there for ever.
     """
     schema = schema_of(headers)
-    if schema == READINGS:
+    if schema in ALL_READINGS:
         return decode_readings(value)
     kind = _JSON_KINDS.get(schema)
     if kind is None:
@@ -204,7 +208,7 @@ def encode_readings(batch: Readings) -> bytes:
     for name, column in (*batch.values.items(), *batch.beside.items()):
         names.append(name)
         columns.append(_with_holes(column) if column.min(initial=0) == MISSING else _numbers(_INT64, column))
-    for name, sparse in (("flags", batch.flags), ("extras", batch.extras), ("marks", batch.marks)):
+    for name, sparse in _sparse_columns(batch):
         if sparse:
             names.append(name)
             columns.append(pa.array([sparse.get(i) for i in range(n)], pa.utf8()))
@@ -216,11 +220,15 @@ def encode_readings(batch: Readings) -> bytes:
     return value
 
 
+def _sparse_columns(batch: Readings) -> tuple[tuple[str, dict[int, str]], ...]:
+    return tuple((name, getattr(batch, name)) for name in _SPARSE)
+
+
 @lru_cache(maxsize=256)  # batches of one kind of monitor look alike; building a schema costs as much as them
 def _schema(names: tuple[str, ...], plain: bool, revision: str) -> Any:
     text = pa.utf8() if plain else pa.dictionary(pa.int32(), pa.utf8())
     kinds = {"device": text, "site": text, "time": _INSTANT, "received_at": _INSTANT}
-    kinds |= dict.fromkeys(("flags", "extras", "marks"), pa.utf8())
+    kinds |= dict.fromkeys(_SPARSE, pa.utf8())
     fields = [pa.field(name, kinds.get(name, _INT64)) for name in names]
     return pa.schema(fields, {"schema": READINGS, "revision": revision, "scale": "0.001"})
 
@@ -265,6 +273,7 @@ def decode_readings(value: bytes) -> Readings:
         flags=_sparse(columns.get("flags")),
         extras=_sparse(columns.get("extras")),
         marks=_sparse(columns.get("marks")),
+        set_aside=_sparse(columns.get("set_aside")),
         revision=metadata.get(b"revision", b"").decode(),
     )
 
@@ -335,6 +344,18 @@ def encode_quarantined(record: Quarantined) -> tuple[bytes, Headers]:
         orjson.dumps(body, option=orjson.OPT_SORT_KEYS),
         headers_of(QUARANTINED, record.received_at, ("code", record.code.encode())),
     )
+
+
+def encode_notice(notice: Noticed) -> tuple[bytes, Headers]:
+    """(value, headers) of a message without a measurement; the raw bytes travel as base64."""
+    body = {**notice._asdict(), "raw": base64.b64encode(notice.raw).decode()}
+    return orjson.dumps(body, option=orjson.OPT_SORT_KEYS), headers_of(NOTICE, notice.received_at)
+
+
+def decode_notice(value: bytes) -> Noticed:
+    """The inverse of `encode_notice`. Raises ValueError, TypeError."""
+    body = orjson.loads(value)
+    return Noticed(**{**body, "raw": base64.b64decode(body["raw"])})
 
 
 def decode_quarantined(value: bytes) -> Quarantined:

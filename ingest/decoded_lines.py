@@ -8,10 +8,11 @@ from typing import Any
 
 import orjson
 
+from ingest.batches import aside_object
 from ingest.decoders import FORMATS
 from ingest.decoders.instants import instant_text
 from ingest.recording import RecordingError, parse_line
-from ingest.records import Decoded, DevicePolicy, Rejected
+from ingest.records import Decoded, DevicePolicy, Notice, Rejected
 from ingest.units import QUANTITIES, THOUSAND
 
 _ANY_INSTANT = instant_text(0)
@@ -37,7 +38,7 @@ def decode_lines(format: str, data: bytes, topic: str, policy: DevicePolicy) -> 
                 for result in form.decode(message[1], message[0], lambda _: policy):
                     yield _as_object(result)
         return
-    results: Iterable[Decoded | Rejected]
+    results: Iterable[Decoded | Notice | Rejected]
     if form.decode_stream is not None:
         results = form.decode_stream(data, lambda _: policy)
     else:
@@ -69,10 +70,15 @@ def _message(line: bytes, number: int) -> tuple[str, bytes] | Rejected:
     return message.topic, message.payload
 
 
-def _as_object(result: Decoded | Rejected) -> dict[str, Any]:
+def _as_object(result: Decoded | Notice | Rejected) -> dict[str, Any]:
     if isinstance(result, Rejected):
         raw = base64.b64encode(result.raw).decode()
         return {"rejected": result.code, "detail": result.detail, "raw_base64": raw}
+    if isinstance(result, Notice):
+        raw = base64.b64encode(result.raw).decode()
+        return {"notice": result.kind, "device": result.device, "raw_base64": raw}
+    if result.bad_time is not None:
+        return _as_object(result.bad_time)  # the policies of devices are not known here
     seconds, rest = divmod(result.period, THOUSAND)
     values = {
         name: {
@@ -90,6 +96,10 @@ def _as_object(result: Decoded | Rejected) -> dict[str, Any]:
         "values": values,
         "extras": result.extras,
     }
+    if result.set_aside:
+        listed["set_aside"] = {name: aside_object(one) for name, one in result.set_aside.items()}
+    if result.unknown:
+        listed["unknown"] = list(result.unknown)
     if result.tolerated:
         listed["tolerated"] = list(result.tolerated)
     return listed

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from ingest.batches import MOST_ROWS, Batches, OpenBatch, Row, readings_of
-from ingest.codec import encode, encode_quarantined, headers_of
+from ingest.codec import encode, encode_notice, encode_quarantined, headers_of
 from ingest.kafka_options import KafkaOptions
 from ingest.producer import Outgoing, Producer
-from ingest.records import Background, Headers, Quarantined, Signal, Status, Tick
+from ingest.records import Background, Headers, Noticed, Quarantined, Signal, Status, Tick
 from ingest.resolve import Duplicate, Outcome
 from ingest.telemetry import Telemetry
 from ingest.topics import DEFAULT_PARTITIONS, FEED, QUARANTINE, partition_of
@@ -28,6 +28,7 @@ _MOST_SITES = 100_000
 _QUIET_S = 0.05
 LARGE_BYTES = 4096  # payloads below this can't fill a record: a batch has at most so many rows
 _MOST_BYTES = 8 * 1024 * 1024  # of payloads in open batches; Kafka refuses a record above its limit
+_HEARTBEATS = frozenset({"hj212_9015"})  # one a minute and device
 _PROBE = "dust.probe/1"
 _TO_MEND = {
     "clock": "its clock is wrong; its readings count from receipt, or as its clock policy says",
@@ -82,6 +83,8 @@ class Feed:
             self._telemetry.quarantined.labels(outcome.code).inc(outcome.count)
             value, headers = encode_quarantined(outcome)
             return (self.send(QUARANTINE, self._spread(outcome), value, headers),)
+        if isinstance(outcome, Noticed):
+            return self._put_notice(outcome)
         if isinstance(outcome, Duplicate):
             self._telemetry.discard(outcome.reason)
             return ()
@@ -143,6 +146,8 @@ class Feed:
         batch.rows.append(row)
         if row.marks:
             self._note(row)
+        for name, one in row.set_aside.items():
+            self._telemetry.discard(f"{name}_{one.reason}")
         self._batches.rows += 1
         self._rows_put += 1
         number = batch.record
@@ -152,6 +157,14 @@ class Feed:
             self._batches.close(partition)
             self._send_batch(batch)
         return number
+
+    def _put_notice(self, notice: Noticed) -> tuple[int, ...]:
+        """Keep what is no measurement beside what could not be used; a heartbeat is only counted."""
+        self._telemetry.notices.labels(notice.kind).inc()
+        if notice.kind in _HEARTBEATS:
+            return ()
+        value, headers = encode_notice(notice)
+        return (self.send(QUARANTINE, partition_of(notice.topic, self.options.partitions), value, headers),)
 
     def _put_status(self, status: Status) -> int:
         """Send a status after the readings before it, which tell whether the device has been heard since."""

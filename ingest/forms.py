@@ -58,6 +58,7 @@ def filter_fault(text: str) -> str | None:
 Id = Annotated[str, AfterValidator(valid_id)]
 Name = Annotated[str, AfterValidator(_name)]
 TopicFilter = Annotated[str, AfterValidator(_filter)]
+Label = Literal["start", "end"]  # of a period, that its time marks
 Seconds = Annotated[StrictInt, Field(gt=0, le=30 * 24 * 3600)]
 
 

@@ -27,7 +27,7 @@ from ingest.doorkeeper import Doorkeeper, Guest, address_of, host_of
 from ingest.fatal import Unexpected
 from ingest.feed import Feed, FeedOptions
 from ingest.listener import TlsFiles, accept_for_ever, descriptors_for, listen, streams_of
-from ingest.records import Rejected
+from ingest.records import Decoded, Notice, Rejected
 from ingest.register import Register
 from ingest.resolve import Arrival, Resolver, TimePolicy
 from ingest.stamp import Stamp
@@ -104,9 +104,9 @@ class _Session:
             self._receive_piece(piece)
         self.answer()
 
-    def _receive_piece(self, piece: Frame | Rejected) -> None:
+    def _receive_piece(self, piece: Frame | Notice | Rejected) -> None:
         gateway = self._gateway
-        result: Rejected | None = None
+        decoded: Decoded | Notice | Rejected
         if isinstance(piece, Frame):
             gateway.frames_in.inc()
             refusal = gateway.refusal_of(piece, self.peer)
@@ -122,15 +122,12 @@ class _Session:
             # a heartbeat is always answered, whatever its Flag says: silence closes connections
             wanted = piece.wants_ack or piece.cn == "9015"
             self.acks.arrived(build_ack(piece) if wanted else None)
-            if piece.is_system:
-                return
             decoded = reading_of(piece, gateway.resolver.policy_of(piece.mn))
         else:
-            self._faults += 1
+            self._faults += isinstance(piece, Rejected)
             self.acks.arrived(None)
-            decoded = result = piece
-        raw = piece.raw if result is None else result.raw
-        came = Arrival(TOPIC, raw, gateway.stamp(), peer=self.peer)
+            decoded = piece
+        came = Arrival(TOPIC, piece.raw, gateway.stamp(), peer=self.peer)
         for outcome in gateway.resolver.of_decoded([decoded], came):
             for record in gateway.feed.put(outcome):
                 self.acks.hold(record)

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, StrictBool, Tag, TypeAdapter
 
+from ingest.code_form import CountyCodes
 from ingest.decoders import NATIVE
-from ingest.forms import Form, FormatName, Id, TopicFilter
+from ingest.forms import Form, FormatName, Id, Label, TopicFilter
 
 # Mosquitto parts name and password by a colon; blanks and commas part the names of Artemis
 _USER_NAME = re.compile(r"[^\s:,=#~\\\x00-\x20\x7f][^\s:,=#\\\x00-\x20\x7f]{0,63}")
@@ -34,6 +35,8 @@ class IngestRule(Form):
 
     filter: TopicFilter
     format: FormatName
+    codes: CountyCodes = {}  # noqa: RUF012 - a form copies its defaults
+    label: Label | None = None
 
 
 class User(Form):

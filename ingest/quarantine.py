@@ -8,6 +8,7 @@ with the instant of its first receipt, and the fold counts it once.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -18,11 +19,11 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from ingest.admin import partitions_of
 from ingest.batches import Row
-from ingest.codec import QUARANTINED, decode_quarantined, headers_of, schema_of
+from ingest.codec import NOTICE, QUARANTINED, decode_notice, decode_quarantined, headers_of, schema_of
 from ingest.decoders import hj212
 from ingest.feed import Feed, FeedOptions
 from ingest.kafka_options import KafkaOptions
-from ingest.records import Decoded, Quarantined, Rejected
+from ingest.records import Decoded, Noticed, Quarantined, Rejected
 from ingest.resolve import Arrival, Outcome, Resolver, gathered
 from ingest.telemetry import Telemetry
 from ingest.topics import MAX_RECORD_BYTES, QUARANTINE
@@ -59,22 +60,31 @@ class Retried:
     not_ours: int = 0  # what a store or the case store refused: no decoder helps
 
 
-async def read_quarantine(
-    kafka: KafkaOptions, looks: list[TopicLook] | None = None
-) -> list[QuarantinedMessage]:
-    """What is held and was not put through yet, oldest first; `looks` gets what bridges found of topics.
+@dataclass(slots=True)
+class Beside:
+    """What the topic holds beside messages that can't be used."""
+
+    looks: list[TopicLook] = field(default_factory=list)  # what bridges found of topics
+    notices: list[Noticed] = field(default_factory=list)  # messages without a measurement, oldest first
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Number of notices by kind."""
+        return Counter(one.kind for one in self.notices)
+
+
+async def read_quarantine(kafka: KafkaOptions, beside: Beside | None = None) -> list[QuarantinedMessage]:
+    """What is held and was not put through yet, oldest first; `beside` gets the rest of the topic.
 
     Raises KafkaMissing.
     """
     held: dict[str, QuarantinedMessage] = {}
     async for record in _to_the_end(kafka):
-        note_record(held, record, looks)
+        note_record(held, record, beside)
     return sorted(held.values(), key=lambda one: (one.record.received_at, one.partition, one.offset))
 
 
-def note_record(
-    held: dict[str, QuarantinedMessage], record: Any, looks: list[TopicLook] | None = None
-) -> None:
+def note_record(held: dict[str, QuarantinedMessage], record: Any, beside: Beside | None = None) -> None:
     """Bring `held` (by id) up to a record of the topic; one that others wrote wrongly hides no other."""
     try:
         schema = schema_of(record.headers)
@@ -83,8 +93,10 @@ def note_record(
             held[one.id] = one
         elif schema == RETRIED:
             held.pop(orjson.loads(record.value)["id"], None)
-        elif schema == UNMATCHED and looks is not None:
-            looks.append(decode_look(record.value))
+        elif schema == UNMATCHED and beside is not None:
+            beside.looks.append(decode_look(record.value))
+        elif schema == NOTICE and beside is not None:
+            beside.notices.append(decode_notice(record.value))
     except (ValueError, TypeError, KeyError) as error:
         place = f"{record.partition}/{record.offset}"
         log.warning("quarantine_record_unreadable", place=place, error=repr(error))

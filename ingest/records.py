@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from ingest.codes import Code
 
 Int64s = npt.NDArray[np.int64]
 Int32s = npt.NDArray[np.int32]
@@ -40,7 +43,32 @@ REJECTION_CODES: tuple[str, ...] = (
     "store_refused",
     "not_allowed",
     "encrypted",
+    "count",
 )
+
+
+class Rejected(NamedTuple):
+    """A message or part of one that could not be decoded, and why; `code` is one of REJECTION_CODES."""
+
+    code: str
+    detail: str
+    raw: bytes
+
+
+class SetAside(NamedTuple):
+    """A value that can't be used, and why; the others of its reading stand without it."""
+
+    raw: Any  # as sent: text, number, or what else JSON can say
+    reason: str  # one of REJECTION_CODES
+    key: str = ""  # under which it was sent, where that is not the quantity's own name
+
+
+class Notice(NamedTuple):
+    """A well-formed message that says something other than a measurement: a start, a state, an answer."""
+
+    kind: str
+    device: str | None  # the key that was sent
+    raw: bytes
 
 
 class Decoded(NamedTuple):
@@ -54,13 +82,24 @@ class Decoded(NamedTuple):
     extras: dict[str, Any]
     tolerated: tuple[str, ...] = ()  # what was accepted although odd: "number_as_text", "modbus_crc", ...
     beside: Mapping[str, int] = {}  # of ingest.value_extras, thousandths
+    set_aside: Mapping[str, SetAside] = {}  # by quantity
+    unknown: tuple[str, ...] = ()  # keys that no table names: what they mean nobody has said
+    bad_time: Rejected | None = None  # what was sent as its time is none: refused, unless placed at receipt
+    said_at: str = ""  # when a frame says that it was sent (HJ 212's QN), where that is not `time`
+
+    def from_raw(self, raw: bytes) -> Decoded:
+        """The same, decoded from these bytes: they are kept if its time is refused."""
+        return self if self.bad_time is None else self._replace(bad_time=self.bad_time._replace(raw=raw))
 
 
-class Rejected(NamedTuple):
-    """A message or part of one that could not be decoded, and why; `code` is one of REJECTION_CODES."""
+class Noticed(NamedTuple):
+    """A received message that says something other than a measurement: counted and kept."""
 
-    code: str
-    detail: str
+    received_at: int
+    source: str  # bridge, gateway
+    topic: str
+    kind: str
+    device: str | None  # of the register, if it is one's
     raw: bytes
 
 
@@ -77,13 +116,15 @@ NO_SECRETS = DeviceSecrets()
 
 
 class DevicePolicy(NamedTuple):
-    """Settings a decoder needs for a device: offset of its clock, units, secrets, peculiarities of HJ 212."""
+    """Settings a decoder needs for a device: its clock, units, codes, secrets, peculiarities of HJ 212."""
 
-    utc_offset_s: int = 8 * 3600
+    clock: int | tzinfo = 8 * 3600  # of times without a zone: seconds ahead of UTC, or a zone
     units: Mapping[str, str] = {}
     modbus_crc: bool = False  # HJ 212 firmware that computes the true Modbus CRC
     minute_s: int = 60  # HJ 212 minute data (CN 2051): the window's length, which no frame names
     secrets: DeviceSecrets = NO_SECRETS
+    codes: Mapping[str, Code] = {}  # of the county, beside those of the format
+    label_end: bool = False  # the time of a period marks its end
 
 
 @dataclass(slots=True, eq=False)
@@ -92,9 +133,9 @@ class Readings:
 
     `devices[i]` is at `sites[i]`; `codes` (n) indexes both. `values[q]` is (n) thousandths, MISSING where
     a reading has no value; `beside` likewise for what some devices send beside PM10 (`ingest.value_extras`),
-    with a column only if one of the batch sends it. `flags`, `extras`, `marks` are sparse: row -> text
-    (flags `pm10=D;tsp=T`, only those other than N; extras JSON; marks such as `clock` or `retained`,
-    comma-separated).
+    with a column only if one of the batch sends it. `flags`, `extras`, `marks`, `set_aside` are sparse: row ->
+    text (flags `pm10=D;tsp=T`, only those other than N; extras JSON; marks such as `clock` or `retained`,
+    comma-separated; what was set aside as JSON: quantity -> raw value and reason).
     """
 
     devices: Sequence[str]
@@ -109,6 +150,7 @@ class Readings:
     marks: dict[int, str] = field(default_factory=dict)
     revision: str = ""
     beside: dict[str, Int64s] = field(default_factory=dict)
+    set_aside: dict[int, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.codes)

@@ -27,7 +27,8 @@ from pydantic import (
 
 from ingest.access_form import DeviceSecretName, Network
 from ingest.calibration_form import Calibrations, Dust, Maximum
-from ingest.forms import Form, FormatName, Id, Name, Seconds, valid_id
+from ingest.code_form import CountyCodes
+from ingest.forms import Form, FormatName, Id, Label, Name, Seconds, valid_id
 from ingest.ingest_form import INGEST, Ingest, whole
 from ingest.register_checks import cross_checks, without_echoes
 from ingest.strict_yaml import ConfigError, Document, Problem, did_you_mean, load
@@ -35,14 +36,27 @@ from ingest.suspicion_thresholds import Suspicion
 
 DEFAULT_ZONE = "Asia/Shanghai"
 DEFAULT_LANGUAGE = "zh_CN"
-DEFAULT_UTC_OFFSET = "+08:00"
 DEFAULT_INTERVAL_S = 60
 
 RESERVED_DEVICES: tuple[str, ...] = ("background", "signals")
 
 _UTC_OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)")
-_KEY_BAD = re.compile(r"[\s+#\x00-\x1f]")  # a whole topic may be a key: that of native JSON elsewhere
+_KEY_BAD = re.compile(
+    r"[+#\x00-\x1f\x7f]|^\s|\s$"
+)  # a whole topic may be a key: that of native JSON elsewhere
+
+
+# What firmware writes before a chip's number, in one message and not in another.
+_PREFIX = re.compile(r"(?:esp8266|esp32|raspi|airrohr|mac|chip)[-_:]?(?=[0-9a-f]{4})")
+_MAC = re.compile(r"[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}")
+
+
+def _bare_key(key: str) -> str:
+    """A key without its prefix, and a MAC address without its separators, in lower case."""
+    small = key.casefold().strip()
+    small = small[len(found[0]) :] if (found := _PREFIX.match(small)) else small
+    return re.sub("[:-]", "", small) if _MAC.fullmatch(small) else small
 
 
 @cache
@@ -108,7 +122,7 @@ def _alias(text: str) -> str:
     if text.casefold() in RESERVED_DEVICES:
         raise ValueError(f"`{text}` is reserved: dust/v1/{text}/... carries something else")
     if not text or _KEY_BAD.search(text):
-        raise ValueError(f"`{text}` can't be an alias: no blanks, no `+`, `#`")
+        raise ValueError(f"`{text}` can't be an alias: no `+`, `#`, no blank at its ends")
     return text
 
 
@@ -183,6 +197,8 @@ class DeviceClock(Form):
     behind: Seconds = 7 * 24 * 3600
     when_ahead: Literal["receipt", "refuse"] = "receipt"  # kept, it would write into the future
     when_behind: Literal["receipt", "keep", "refuse"] = "refuse"
+    # wrong by twelve hours, the zone's offset, day and month exchanged, a year, or before 2000
+    when_wrong: Literal["receipt", "correct", "refuse"] | None = None
 
 
 class Device(Form):
@@ -192,9 +208,12 @@ class Device(Form):
     site: Id
     format: FormatName
     interval: Annotated[StrictInt, AfterValidator(_interval)] = DEFAULT_INTERVAL_S
-    utc_offset: Annotated[str, AfterValidator(_utc_offset)] = DEFAULT_UTC_OFFSET
+    # of times without a zone; not said: the county's zone, with its summer time
+    utc_offset: Annotated[str, AfterValidator(_utc_offset)] | None = None
     aliases: tuple[Annotated[str, AfterValidator(_alias)], ...] = ()
     units: dict[str, str] = {}  # noqa: RUF012 - a form copies its defaults
+    codes: CountyCodes = {}  # noqa: RUF012 - what keys of its payloads mean, beside those of the format
+    label: Label | None = None  # which end of its period a time marks
     role: Name = "boundary"
     location: Annotated[tuple[StrictFloat, StrictFloat], AfterValidator(_location)] | None = None
     bearing: Annotated[StrictFloat, AfterValidator(_bearing)] | None = (
@@ -214,7 +233,9 @@ class Device(Form):
 
     @property
     def utc_offset_s(self) -> int:
-        """The offset of the device's clock in seconds."""
+        """The offset of the device's clock in seconds; 0 if it has none of its own."""
+        if self.utc_offset is None:
+            return 0
         hours, minutes = self.utc_offset[1:].split(":")
         return (-1 if self.utc_offset[0] == "-" else 1) * (int(hours) * 3600 + int(minutes) * 60)
 
@@ -238,12 +259,19 @@ class Register:
     documents: Mapping[str, Document] = field(default_factory=dict, compare=False, repr=False)
     _exact: dict[str, Device] = field(init=False, compare=False, repr=False)
     _folded: dict[str, Device] = field(init=False, compare=False, repr=False)
+    _bare: dict[str, Device | None] = field(init=False, compare=False, repr=False)  # None: of several
 
     def __post_init__(self) -> None:
         exact = {alias: device for device in self.devices.values() for alias in device.aliases}
         exact.update(self.devices)
         object.__setattr__(self, "_exact", exact)
         object.__setattr__(self, "_folded", {key.casefold(): device for key, device in exact.items()})
+        bare: dict[str, Device | None] = {}
+        for key, device in exact.items():
+            known = bare.setdefault(_bare_key(key), device)
+            if known is not None and known.id != device.id:
+                bare[_bare_key(key)] = None
+        object.__setattr__(self, "_bare", bare)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -251,8 +279,14 @@ class Register:
         return ZoneInfo(self.county.zone)
 
     def device_of(self, key: str) -> Device | None:
-        """Device with this id or alias (MN, serial, MAC): exact match first, then ignoring case."""
-        return self._exact.get(key) or self._folded.get(key.casefold())
+        """Device with this id or alias (MN, serial, MAC): exact match first, then ignoring case.
+
+        Last without what firmware puts before a number, and between the bytes of a MAC address: if that is
+        one device's.
+        """
+        return (
+            self._exact.get(key) or self._folded.get(key.casefold()) or self._bare.get(_bare_key(key)) or None
+        )
 
     def devices_at(self, site: str) -> list[Device]:
         """The devices of a site, in order of the file."""

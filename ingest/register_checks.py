@@ -283,6 +283,7 @@ def _units(document: Document, index: int, entry: dict[str, Any]) -> Iterator[Pr
     units, format = entry.get("units"), entry.get("format")
     read_as = FORMATS.get(str(format))
     known = read_as.unit_names if read_as else _NAMES_OF_ANY  # of an unknown format the form tells
+    known = {**known, **_measured_by_codes(entry.get("codes"))}
     for key, unit in units.items() if isinstance(units, dict) else ():
         loc = (index, "units", key)
         if not isinstance(unit, str):
@@ -295,6 +296,13 @@ def _units(document: Document, index: int, entry: dict[str, Any]) -> Iterator[Pr
         elif not _converts(known[key], unit):
             accepted = ", ".join(CONVERSIONS[QUANTITIES[known[key]].unit])
             yield document.problem(loc, f"{key} can't be sent in `{unit}`; known are {accepted}")
+
+
+def _measured_by_codes(codes: Any) -> dict[str, str]:
+    """The keys that a device's own `codes` give a quantity."""
+    said = codes.items() if isinstance(codes, dict) else ()
+    named = {key: one.get("quantity") if isinstance(one, dict) else one for key, one in said}
+    return {key: quantity for key, quantity in named.items() if quantity in QUANTITIES}
 
 
 def _converts(quantity: str, unit: str) -> bool:

@@ -4,11 +4,17 @@ bridge, the gateway and replay all use it, so the same message has the same outc
 Decision on when a reading was taken (`TimePolicy`: a device's `clock` in devices.yaml, or the default):
 - no time in the payload: time of receipt; if several from one device are waiting (the backlog after an
   outage comes in one burst), each is placed 1 ms after the one before, so that they stay distinct;
+- wrong in a known way (`wrong_clocks`): marked `clock_` and the kind, and placed as `when_wrong` says, if it
+  says: at receipt, corrected by exactly that amount (the time sent stays among the extras), or refused;
 - ahead of receipt by more than `ahead_ms` (5 min): the device's clock is wrong; by default placed at
   receipt and marked `clock`;
 - behind receipt by more than `behind_ms` (7 days): by default refused as `bad_time`: a clock that starts
   in 1970 after a power cut would write into windows judged long ago. It waits in quarantine and can be
-  resubmitted under another policy.
+  resubmitted under another policy;
+- no time at all in what was sent as one: at receipt where the policy is to do so with times behind, else
+  refused.
+A period that would end after its own receipt is marked `label`: its time marks the end, or the clock is wrong.
+A period placed at receipt ends there.
 Retained messages are marked `retained` and count only if the same (device, time, content) was not seen
 before; if they would have to be placed at receipt they are dropped, and counted. A redelivery (DUP) of a
 payload placed by receipt, with the same content within twice the device's interval, is a duplicate: a
@@ -20,21 +26,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from functools import partial
 from hashlib import blake2b
 from typing import Literal, NamedTuple
 
 from ingest.access import speakers
 from ingest.access_form import device_secrets, network_fault
 from ingest.batches import Row
+from ingest.code_form import codes_of
+from ingest.codes import Codes, with_own
 from ingest.decoders import FORMATS, Decoder
+from ingest.decoders.instants import Sent, ahead_of_utc_s, compact_sent, instant_text
 from ingest.decoders.notices import decode_background, decode_signal, decode_status
 from ingest.durations import DAY_MS, MINUTE_MS
+from ingest.forms import Label
 from ingest.records import (
     NO_SECRETS,
     Background,
     Decoded,
     DevicePolicy,
+    Notice,
+    Noticed,
     Quarantined,
     Rejected,
     Signal,
@@ -42,6 +54,8 @@ from ingest.records import (
 )
 from ingest.register import Device, Register
 from ingest.topic_filters import BACKGROUND_FILTER, SIGNALS_FILTER, STATUS_FILTER, filters_of, matches
+from ingest.wrong_clocks import WrongClock
+from ingest.wrong_clocks import found as wrong_clocks
 
 _MOST_TOPICS = 20_000  # routes remembered; a client that invents topics must not fill the memory
 _MOST_REMEMBERED = 200_000  # contents without a time
@@ -54,6 +68,7 @@ ID_KEYS = frozenset(
 )
 
 Action = Literal["receipt", "keep", "refuse"]
+WhenWrong = Literal["receipt", "correct", "refuse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +79,7 @@ class TimePolicy:
     behind_ms: int = 7 * DAY_MS
     when_ahead: Action = "receipt"
     when_behind: Action = "refuse"
+    when_wrong: WhenWrong | None = None  # a known way to be wrong; None: as ahead or behind of any kind
 
 
 class Duplicate(NamedTuple):
@@ -72,7 +88,7 @@ class Duplicate(NamedTuple):
     reason: str
 
 
-Outcome = Row | Quarantined | Background | Signal | Status | Duplicate
+Outcome = Row | Quarantined | Background | Signal | Status | Duplicate | Noticed
 
 
 class TopicRoute(NamedTuple):
@@ -81,6 +97,8 @@ class TopicRoute(NamedTuple):
     decode: Decoder
     format: str
     speakers: frozenset[str] | None  # None: all of the format
+    codes: Codes = {}  # of the filter
+    label: Label | None = None
 
 
 class KnownKey(NamedTuple):
@@ -91,6 +109,17 @@ class KnownKey(NamedTuple):
     time: TimePolicy
 
 
+class _Placing(NamedTuple):
+    """Where a reading goes whose time is doubtful."""
+
+    marks: tuple[str, ...] = ()
+    at_receipt: bool = False
+    shift: int = 0  # ms to add to its time
+    refused: str = ""  # why it is
+
+
+_KEPT = _Placing()
+_NEAR_MS = 5 * MINUTE_MS  # of its receipt: no clock is looked at
 _BY_TCP = TopicRoute(FORMATS["hj212"].decode, "hj212", None)  # each frame names its device
 
 
@@ -134,7 +163,10 @@ class Resolver:
             return [self._refuse(came, "unknown_topic", f"no filter of ingest.yaml matches {topic!r}")]
         if isinstance(route, str):
             return [self._notice(came, route)]
-        results = route.decode(came.payload, topic, self.policy_of)
+        policy_of = self.policy_of
+        if route.codes or route.label:
+            policy_of = partial(self._policy_on, route)
+        results = route.decode(came.payload, topic, policy_of)
         if len(results) == 1:  # nearly always
             return [self._outcome(results[0], came, -1, route)]
         return [
@@ -165,6 +197,13 @@ class Resolver:
         known = self._known.get(key)
         return (known or self._look_up(key)).policy
 
+    def _policy_on(self, route: TopicRoute, key: str | None) -> DevicePolicy:
+        """Policy of a device on a topic whose filter has codes or a label of its own: the device's own count."""
+        known = self._known.get(key) or self._look_up(key)
+        own = known.policy
+        label = route.label if known.device is None or known.device.label is None else known.device.label
+        return own._replace(codes=with_own(route.codes, own.codes), label_end=label == "end")
+
     def device_of(self, key: str | None) -> str | None:
         """Id of the registered device with this key."""
         device = (self._known.get(key) or self._look_up(key)).device
@@ -175,16 +214,24 @@ class Resolver:
         device = (self._known.get(key) or self._look_up(key)).device
         return None if device is None else network_fault(device.networks, peer)
 
-    def of_decoded(self, results: Iterable[Decoded | Rejected], came: Arrival) -> list[Outcome]:
+    def of_decoded(self, results: Iterable[Decoded | Notice | Rejected], came: Arrival) -> list[Outcome]:
         """Outcomes of results decoded elsewhere (the gateway's frames)."""
         return [self._outcome(result, came, -1, _BY_TCP) for result in results]
 
-    def _outcome(self, result: Decoded | Rejected, came: Arrival, part: int, route: TopicRoute) -> Outcome:
+    def _outcome(
+        self, result: Decoded | Notice | Rejected, came: Arrival, part: int, route: TopicRoute
+    ) -> Outcome:
         if isinstance(result, Rejected):
             refused = self._refuse(came, result.code, result.detail)
             # the decoder cut out the faulty part, or it could not
             return replace(refused, raw=result.raw[:_MOST_RAW]) if result.raw else replace(refused, part=part)
-        key, time, period, values, flags, extras, tolerated, beside = result
+        if isinstance(result, Notice):
+            speaker = self.device_of(result.device) if result.device else None
+            topic = f"{came.topic}/{came.peer}" if came.peer else came.topic
+            return Noticed(came.received_at, self.source, topic, result.kind, speaker, result.raw[:_MOST_RAW])
+        key, time, period, values, flags, extras, tolerated, beside, set_aside, unknown, bad_time, said = (
+            result
+        )
         known = self._known.get(key) or self._look_up(key)
         device = known.device
         if device is None:
@@ -194,34 +241,85 @@ class Resolver:
             foreign = self._foreign(device, extras, route)
             if foreign:
                 return replace(self._refuse(came, "not_allowed", foreign), part=part)
-        received_at, marks = came.received_at, tolerated
-        if time is not None:
-            ahead = time - received_at
-            action: Action = "keep"
-            if ahead > known.time.ahead_ms:
-                action = known.time.when_ahead
-            elif -ahead > known.time.behind_ms:
-                action = known.time.when_behind
-            else:
-                if came.retain:
-                    marks = (*marks, "retained")
-                return Row(
-                    device.id, device.site, time, period, received_at, values, flags, extras, marks, beside
-                )
-            if action == "refuse":
-                words = f"the payload's time is {_span(ahead)} receipt; more than is accepted of {device.id}"
-                return replace(self._refuse(came, "bad_time", words), part=part)
-            marks = (*marks, "clock")
-            if action == "keep":
-                return Row(
-                    device.id, device.site, time, period, received_at, values, flags, extras, marks, beside
-                )
-        if came.retain:
-            return Duplicate("retained_without_time")
-        if self._is_repeated(came, device, part, names_time=time is not None):
-            return Duplicate("redelivered_without_time" if time is None else "repeated_by_a_wrong_clock")
-        at = self._place(device.id, received_at)
-        return Row(device.id, device.site, at, period, received_at, values, flags, extras, marks, beside)
+        received_at = came.received_at
+        placed = _KEPT
+        if bad_time is not None or (time is not None and not _is_near(time, period, received_at, known.time)):
+            placed = self._placed_by(known, Sent(time, bad_time), period, came, said)
+        marks = (*tolerated, *placed.marks)
+        if placed.refused:
+            refused = self._refuse(came, "bad_time", placed.refused)
+            raw = b"" if bad_time is None else bad_time.raw
+            return replace(refused, raw=raw[:_MOST_RAW]) if raw else replace(refused, part=part)
+        if placed.shift and time is not None:
+            extras = {**extras, "time_sent": instant_text(time)}
+            time += placed.shift
+        if time is not None and not placed.at_receipt:
+            if came.retain:
+                marks = (*marks, "retained")
+            if period and time + period > received_at + min(period // 2, MINUTE_MS):
+                marks = (*marks, "label")
+            at = time
+        else:
+            if came.retain:
+                return Duplicate("retained_without_time")
+            names_time = time is not None or bad_time is not None
+            if self._is_repeated(came, device, part, names_time):
+                return Duplicate("repeated_by_a_wrong_clock" if names_time else "redelivered_without_time")
+            at = self._place(device.id, received_at) - period
+        return Row(
+            device.id,
+            device.site,
+            at,
+            period,
+            received_at,
+            values,
+            flags,
+            extras,
+            marks,
+            beside,
+            set_aside,
+            unknown,
+        )
+
+    def _placed_by(self, known: KnownKey, sent: Sent, period: int, came: Arrival, said: str) -> _Placing:
+        """Decide by the device's policy what becomes of a time that is far from its receipt, or none."""
+        policy, time = known.time, sent.instant
+        if time is None:
+            if "receipt" in (policy.when_wrong, policy.when_behind):
+                return _Placing(("clock", "clock_unreadable"), at_receipt=True)
+            return _Placing(refused=sent.fault.detail if sent.fault else "no time")
+        # what the broker retained is old by nature
+        kinds = [] if came.retain else self._wrong(known, time + period, came.received_at, said)
+        marks = tuple(dict.fromkeys(f"clock_{one.kind}" for one in kinds))
+        shift = kinds[0].shift if len(kinds) == 1 else None
+        if policy.when_wrong == "correct" and shift is not None:
+            return _Placing((*marks, "clock_corrected"), shift=shift)
+        ahead = time - came.received_at
+        if kinds and policy.when_wrong is not None:
+            action: Action = "refuse" if policy.when_wrong == "refuse" else "receipt"
+        elif ahead > policy.ahead_ms:
+            action = policy.when_ahead
+        elif -ahead > policy.behind_ms:
+            action = policy.when_behind
+        else:
+            return _Placing(marks)
+        if action == "refuse" or (action == "keep" and time < 0):
+            ways = f" ({', '.join(one.kind for one in kinds)})" if kinds else ""
+            words = (
+                f"the payload's time is {_span(ahead)} receipt{ways}; more than is accepted of this device"
+            )
+            return _Placing(refused=words)
+        return _Placing((*marks, "clock"), at_receipt=action == "receipt")
+
+    def _wrong(self, known: KnownKey, end: int, received_at: int, said: str) -> list[WrongClock]:
+        """Known ways in which a time is wrong against its receipt, else against when it says it was sent."""
+        clock = known.policy.clock
+        zone_ms = 1000 * ahead_of_utc_s(clock, received_at)
+        kinds = wrong_clocks(end, received_at, zone_ms)
+        if kinds or not said:
+            return kinds
+        sent = compact_sent(said, clock, "QN").instant
+        return [] if sent is None else wrong_clocks(end, sent, zone_ms)
 
     def _foreign(self, device: Device, extras: Mapping[str, object], route: TopicRoute) -> str | None:
         """Why the topic or the payload shows that another device speaks; None where nothing does.
@@ -271,7 +369,7 @@ class Resolver:
             words = "signals and background values are not taken from MQTT here (signals: in ingest.yaml)"
             return self._refuse(came, "not_allowed", words)
         if kind == "background":
-            value = decode_background(came.payload, came.topic, self._offset_s(came.received_at))
+            value = decode_background(came.payload, came.topic, self.register.zone)
             if isinstance(value, Rejected):
                 return self._refuse(came, value.code, value.detail)
             if not any(value.station in area.stations for area in self.register.county.background):
@@ -280,7 +378,7 @@ class Resolver:
             return Background(value.id, came.received_at, *value[1:])
         if kind == "status":
             return self._status(came)
-        order = decode_signal(came.payload, came.topic, self._offset_s(came.received_at))
+        order = decode_signal(came.payload, came.topic, self.register.zone)
         if isinstance(order, Rejected):
             return self._refuse(came, order.code, order.detail)
         if not self._is_place(order.place):
@@ -307,7 +405,7 @@ class Resolver:
         )
 
     def _status(self, came: Arrival) -> Outcome:
-        said = decode_status(came.payload, came.topic, self._offset_s(came.received_at))
+        said = decode_status(came.payload, came.topic, self.register.zone)
         if isinstance(said, Rejected):
             return self._refuse(came, said.code, said.detail)
         device = (self._known.get(said.device) or self._look_up(said.device)).device
@@ -321,11 +419,6 @@ class Resolver:
                 return Duplicate("overtaken_status")
             self._newest_status[device.id] = said.at
         return Status(came.received_at, device.id, device.site, said.state, came.retain)
-
-    def _offset_s(self, at_ms: int) -> int:
-        """The county's offset from UTC, for times that stations and offices send without a zone."""
-        offset = datetime.fromtimestamp(at_ms / 1000, self.register.zone).utcoffset()
-        return int(offset.total_seconds()) if offset else 0
 
     def _is_place(self, name: str) -> bool:
         register = self.register
@@ -343,11 +436,21 @@ class Resolver:
     def _look_up(self, key: str | None) -> KnownKey:
         device = self.register.device_of(key) if key else None
         if device is None:
-            return KnownKey(None, DevicePolicy(), self.policy)  # not remembered: anybody may invent keys
+            return KnownKey(
+                None, DevicePolicy(self.register.zone), self.policy
+            )  # not remembered: anybody may invent keys
         secrets = NO_SECRETS
         if self.secret is not None:
             secrets = device_secrets(device.password_secret, device.sm4_secret, self.secret)
-        policy = DevicePolicy(device.utc_offset_s, device.units, device.modbus_crc, device.interval, secrets)
+        policy = DevicePolicy(
+            device.utc_offset_s if device.utc_offset else self.register.zone,
+            device.units,
+            device.modbus_crc,
+            device.interval,
+            secrets,
+            codes_of(device.codes),
+            device.label == "end",
+        )
         known = KnownKey(device, policy, self.policies.get(device.id) or _time_policy(device) or self.policy)
         if len(self._known) >= _MOST_TOPICS:
             self._known.clear()
@@ -366,7 +469,8 @@ class Resolver:
             for rule in self.register.ingest.filters:
                 if matches(rule.filter, topic):
                     allowed = speakers(topic, rule.filter, self.register)
-                    route = TopicRoute(FORMATS[rule.format].decode, rule.format, allowed)
+                    decode = FORMATS[rule.format].decode
+                    route = TopicRoute(decode, rule.format, allowed, codes_of(rule.codes), rule.label)
                     break
         if len(self._routes) >= _MOST_TOPICS:
             self._routes.clear()
@@ -378,7 +482,9 @@ def _time_policy(device: Device) -> TimePolicy | None:
     clock = device.clock
     if clock is None:
         return None
-    return TimePolicy(clock.ahead * 1000, clock.behind * 1000, clock.when_ahead, clock.when_behind)
+    return TimePolicy(
+        clock.ahead * 1000, clock.behind * 1000, clock.when_ahead, clock.when_behind, clock.when_wrong
+    )
 
 
 def gathered(outcomes: list[Outcome], payload: bytes, parts: Collection[int] = ()) -> list[Outcome]:
@@ -401,6 +507,11 @@ def gathered(outcomes: list[Outcome], payload: bytes, parts: Collection[int] = (
         detail = f"{first.detail}; {len(numbers)} of its readings are refused so"
         kept.append(replace(first, detail=detail, raw=payload[:_MOST_RAW], part=-1, parts=numbers))
     return kept
+
+
+def _is_near(time: int, period: int, received_at: int, policy: TimePolicy) -> bool:
+    """True if a time needs no second look: its period ends about when it is received."""
+    return time - received_at <= policy.ahead_ms and -_NEAR_MS <= time + period - received_at <= _NEAR_MS
 
 
 def _span(ahead_ms: int) -> str:

@@ -26,6 +26,7 @@ class Telemetry:
             "tolerated", "Readings taken although something was odd, by what", "what"
         )
         self.quarantined = self._counter("quarantined", "Messages put into quarantine", "reason")
+        self.notices = self._counter("notices", "Messages without a measurement, by kind", "kind")
         self.written = self._counter("written", "Outputs made durable", "kind")
         self.faults = self._counter("faults", "Faults survived, by kind", "kind")
         self.last_tick = self._gauge("last_tick_seconds", "Clock instant of the last tick (epoch seconds)")

@@ -11,30 +11,49 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A measured quantity: unit after normalisation, least and greatest possible value in it."""
+    """A measured quantity: unit after normalisation, least and greatest possible value in it.
+
+    Above `greatest` and up to `saturates` a sensor means `greatest`; a quantity that `turns` comes round
+    at `greatest`, which itself is 0.
+    """
 
     name: str
     unit: str
     least: float
     greatest: float
+    saturates: float | None = None
+    turns: bool = False
+
+    @property
+    def plain(self) -> tuple[float, float]:
+        """Least and greatest value that is taken as it is; beyond them `measured` says what becomes of it."""
+        return self.least, self.greatest - 0.001 if self.turns else self.greatest
+
+
+# A zero that drifted makes small negative concentrations, and the quality checks judge them: whoever leaves
+# them out measures too much. No zero drifts this far: -999 and -9999 are codes for "no value".
+_LEAST_DUST = -100.0
+# Capacitive sensors show up to 105 % in saturated air, and mean 100.
+_WETTEST = 105.0
 
 
 QUANTITIES: dict[str, Quantity] = {
     q.name: q
     for q in (
-        Quantity("pm10", "ug/m3", 0.0, 100_000.0),
-        Quantity("pm2_5", "ug/m3", 0.0, 100_000.0),
-        Quantity("tsp", "ug/m3", 0.0, 100_000.0),
-        Quantity("pm1", "ug/m3", 0.0, 100_000.0),
+        Quantity("pm10", "ug/m3", _LEAST_DUST, 100_000.0),
+        Quantity("pm2_5", "ug/m3", _LEAST_DUST, 100_000.0),
+        Quantity("tsp", "ug/m3", _LEAST_DUST, 100_000.0),
+        Quantity("pm1", "ug/m3", _LEAST_DUST, 100_000.0),
         Quantity("temperature", "Cel", -90.0, 90.0),
-        Quantity("humidity", "%", 0.0, 100.0),
+        Quantity("humidity", "%", 0.0, 100.0, saturates=_WETTEST),
         Quantity("pressure", "hPa", 300.0, 1100.0),
         Quantity("wind_speed", "m/s", 0.0, 120.0),
-        Quantity("wind_direction", "deg", 0.0, 360.0),
+        Quantity("wind_direction", "deg", 0.0, 360.0, turns=True),
         Quantity("noise", "dB", 0.0, 200.0),
     )
 }
@@ -48,7 +67,7 @@ _MOST_MILLIGRAMS = 30
 
 
 class Refused(ValueError):
-    """A value or unit that must not be stored; `code` is `bad_value` or `bad_unit`."""
+    """A value or unit that must not be stored; `code` is `bad_value`, `bad_unit`, `empty` or `count`."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -74,6 +93,7 @@ def _times(factor: str) -> _Conversion:
 
 
 SAME = _times("1")
+_MASS = "ug/m3"
 # normal unit -> accepted unit, spelt as `_spelling` leaves it -> conversion
 CONVERSIONS: dict[str, dict[str, _Conversion]] = {
     "ug/m3": {
@@ -120,6 +140,15 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?
 _LONGEST_NUMBER = 24  # of a double, and few enough for Decimal's 28 digits to be exact
 _LONGEST_UNIT = 40
 _HUGE = 1e300
+ONE = Decimal(1)
+# What loggers write where their sensor said nothing.
+_NOTHING = frozenset(
+    {"", "-", "--", "---", "----", "*", "**", "***", "n/a", "na", "nan", "null", "none", "nil"}
+)
+# Units of optical counters: no size and density of the particles are known, so it is no concentration.
+_COUNTS = re.compile(
+    r"(?:#|n|pcs?|pcs\.|particles?|counts?|cts|cpm|cps|ea)(?:/.*)?|1/(?:l|cm3|m3|ml|cf|ft3|0\.1l)"
+)
 
 
 def _spelling(unit: str) -> str:
@@ -132,6 +161,8 @@ def _spelling(unit: str) -> str:
 def conversion_of(quantity: Quantity, unit: str) -> _Conversion:
     """Conversion of a value in `unit` to the quantity's unit. Raises Refused (bad_unit)."""
     found = _known_conversion(quantity.unit, unit) if len(unit) <= _LONGEST_UNIT else None
+    if found is None and quantity.unit == _MASS and _COUNTS.fullmatch(_spelling(unit[:_LONGEST_UNIT])):
+        raise Refused("count", f"{quantity.name}: {unit[:40]!r} counts particles, it is no concentration")
     if found is None:
         known = ", ".join(CONVERSIONS[quantity.unit])
         raise Refused(
@@ -161,44 +192,75 @@ def number_of(text: str) -> Decimal:
     return Decimal(stripped)
 
 
-def thousandths(name: str, value: object, unit: str | None = None) -> int:
-    """`value` (number or decimal text, in `unit`, the normal unit if None) in thousandths.
+class Measured(NamedTuple):
+    """A value in thousandths of its normal unit, and the name of what was tolerated; empty if nothing."""
 
-    Raises Refused: bad_unit for an unknown unit, or if the unit and the value can't both be right;
-    bad_value for anything that is not a finite number or is outside the possible range.
+    thousandths: int
+    tolerated: str = ""
+
+
+def thousandths(name: str, value: object, unit: str | None = None) -> int:
+    """`value` (number or decimal text, in `unit`, the normal unit if None) in thousandths. As `measured`."""
+    return measured(name, value, unit).thousandths
+
+
+def measured(name: str, value: object, unit: str | None = None, factor: Decimal = ONE) -> Measured:
+    """`value` (number or decimal text, in `unit`, the normal unit if None), times `factor`, in thousandths.
+
+    Raises Refused: bad_unit for an unknown unit, or if the unit and the value can't both be right; count for
+    a unit that counts particles; empty for a text that stands for no value; bad_value for anything else that
+    is not a finite number or is outside the possible range.
     """
     quantity = QUANTITIES[name]
     conversion = SAME if unit is None else conversion_of(quantity, unit)
     kind = type(value)
-    if (kind is float or kind is int) and conversion is SAME:
-        if quantity.least <= value <= quantity.greatest:  # type: ignore[operator]
-            return round(value * THOUSAND)  # type: ignore[operator]
-        raise Refused("bad_value", impossible(quantity, shortly(value)))  # type: ignore[arg-type]
+    least, greatest = quantity.plain
+    if (kind is float or kind is int) and conversion is SAME and factor == 1 and least <= value <= greatest:  # type: ignore[operator]
+        return Measured(round(value * THOUSAND))  # type: ignore[operator]
     sent = _exact(name, value)
+    if factor != 1:
+        sent *= factor
     normal: Decimal | Fraction = sent
     if unit is not None and conversion is not SAME:
         normal = conversion(sent)
         _check_unit(quantity, sent, normal, unit, conversion)
-    if not quantity.least <= normal <= quantity.greatest:
+    return _within(quantity, normal)
+
+
+def _within(quantity: Quantity, normal: Decimal | Fraction) -> Measured:
+    """The value, brought into its range where that is what its sensor means. Raises Refused (bad_value)."""
+    least, greatest = quantity.least, quantity.greatest
+    if quantity.turns and -greatest <= normal <= 2 * greatest:
+        turned = round(normal * THOUSAND) % (int(greatest) * THOUSAND)
+        return Measured(turned, "" if least <= normal <= greatest else f"{quantity.name}_turned")
+    if quantity.saturates is not None and greatest < normal <= quantity.saturates:
+        return Measured(round(greatest * THOUSAND), f"{quantity.name}_saturated")
+    if not least <= normal <= greatest:
         raise Refused("bad_value", impossible(quantity, shortly(normal)))
-    return round(normal * THOUSAND)
+    return Measured(round(normal * THOUSAND))
 
 
 def _exact(name: str, value: object) -> Decimal:
     """The number that was sent, from its decimal text. Raises Refused (bad_value)."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise Refused("bad_value", f"{name}: {str(value)[:40]!r} is not a number")
+    if isinstance(value, str) and value.strip().casefold() in _NOTHING:
+        raise Refused("empty", f"{name}: {value[:40]!r} stands for no value")
     try:
         return Decimal(value) if isinstance(value, int) else number_of(str(value))
     except Refused as refused:
         raise Refused(refused.code, f"{name}: {refused.detail}") from None
 
 
-def impossible(quantity: Quantity, value: object) -> str:
-    """Reason for refusing a value: rule, value and range."""
+def impossible(
+    quantity: Quantity, value: object, least: float | None = None, greatest: float | None = None
+) -> str:
+    """Reason for refusing a value: rule, value and range (that of the quantity, if not told)."""
+    least = quantity.least if least is None else least
+    greatest = (quantity.saturates or quantity.greatest) if greatest is None else greatest
     return (
         f"{quantity.name}: {value} {quantity.unit} is outside the possible "
-        f"{quantity.least:g} to {quantity.greatest:g} {quantity.unit}"
+        f"{least:g} to {greatest:g} {quantity.unit}"
     )
 
 
@@ -208,7 +270,7 @@ def _check_unit(
     """Refuse a unit that makes a possible number an impossible one, or shifts dust by a factor of 1000."""
     least, greatest = quantity.least, quantity.greatest
     wrong = least <= sent <= greatest and not least <= normal <= greatest
-    if quantity.unit == "ug/m3":
+    if quantity.unit == _MASS:
         too_much = conversion.factor == THOUSAND and sent > _MOST_MILLIGRAMS
         too_little = conversion.factor < 1 and 0 < normal < 1
         wrong = wrong or too_much or too_little

@@ -13,7 +13,7 @@ from ingest.units import Refused, thousandths
 
 LEAST, GREATEST, COUNT = "pm10_min", "pm10_max", "pm10_count"
 BESIDE = (LEAST, GREATEST, COUNT)  # columns of a batch; thousandths of the unit of PM10, or of one count
-_RAW_COUNT = "cpm"  # counts per minute: of a mass factor K = concentration / count
+RAW_COUNT = "cpm"  # counts per minute: of a mass factor K = concentration / count
 _MOST_COUNT = 10**9
 _NUMBERS = (int, float, str)
 
@@ -27,8 +27,8 @@ def beside_of(extras: Mapping[str, Any], unit: str | None = None) -> Found:
     for name in (LEAST, GREATEST):
         if name in extras:
             _put(found, name, extras[name], unit)
-    if _RAW_COUNT in extras:
-        _put_count(found, extras[_RAW_COUNT])
+    if RAW_COUNT in extras:
+        _put_count(found, extras[RAW_COUNT])
     return found or NOTHING
 
 

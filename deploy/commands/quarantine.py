@@ -59,6 +59,28 @@ def list_(code: str | None, limit: int, as_json: bool) -> None:
         click.echo(f"{len(wanted)} in quarantine{more}")
 
 
+@command.command("notices")
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="The newest.")
+def notices(limit: int) -> None:
+    """Well-formed messages without a measurement: starts, states, answers. They are kept beside.
+
+    \b
+    Example: dustwatch quarantine notices --limit 20
+    """
+    from deploy.settings import load_settings
+    from ingest.decoders.instants import instant_text
+    from ingest.quarantine import Beside, read_quarantine
+
+    beside = Beside()
+    asyncio.run(read_quarantine(load_settings().kafka_options, beside))
+    found = sorted(beside.notices, key=lambda one: one.received_at)
+    for one in found[-limit:]:
+        words = _printable(f"{one.topic}  {one.device or ''}  {one.raw[:120].decode(errors='replace')}")
+        click.echo(f"{instant_text(one.received_at)}  {one.kind:<20} {words}")
+    more = f", the newest {limit} shown" if len(found) > limit else ""
+    click.echo(f"{len(found)} messages without a measurement{more}")
+
+
 @command.command("retry")
 @_CODE
 @click.option(

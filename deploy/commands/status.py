@@ -114,6 +114,9 @@ def lines_of(view: Overview) -> list[str]:
     reasons = ", ".join(f"{code} {count}" for code, count in sorted(view.quarantined.items()))
     listed = f": {reasons} (`dustwatch quarantine list`)" if reasons else ""
     lines.append(f"quarantine    {view.quarantined.total()}{listed}")
+    if view.notices:
+        kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(view.notices.items()))
+        lines.append(f"notices       {view.notices.total()}: {kinds} (`dustwatch quarantine notices`)")
     lines += [f"no filter     {look.words()}" for look in view.looks]
     return lines + [f"{name:<13} {count}" for name, count in sorted(view.outbox.items())]
 

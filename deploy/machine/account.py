@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from alerts.store import CaseStore
 from ingest import codec
 from ingest.kafka_options import KafkaOptions
-from ingest.quarantine import read_quarantine
+from ingest.quarantine import Beside, read_quarantine
 from ingest.scan import scan
 from ingest.topics import BREACHES, FEED, RESULTS
 from processors.history import History
@@ -24,6 +24,7 @@ class Account:
     stored: int = 0
     duplicates: int = 0
     quarantined: Counter[str] = field(default_factory=Counter)
+    notices: Counter[str] = field(default_factory=Counter)
     intervals: int = 0
     breaches: int = 0
     cases: int = 0
@@ -32,7 +33,7 @@ class Account:
     @property
     def accounted(self) -> int:
         """Number of readings whose outcome is known."""
-        return self.stored + self.duplicates + self.quarantined.total()
+        return self.stored + self.duplicates + self.quarantined.total() + self.notices.total()
 
     @property
     def balanced(self) -> bool:
@@ -47,6 +48,7 @@ class Account:
             "stored": self.stored,
             "duplicates": self.duplicates,
             "quarantined": dict(sorted(self.quarantined.items())),
+            "notices": dict(sorted(self.notices.items())),
             "intervals": self.intervals,
             "breaches": self.breaches,
             "cases": self.cases,
@@ -60,13 +62,15 @@ async def take_account(
     """Count what the topics and stores hold now."""
     account = Account(published=published)
     async for record in scan(kafka, FEED, partitions):
-        if codec.schema_of(record.headers) == codec.READINGS:
+        if codec.schema_of(record.headers) in codec.ALL_READINGS:
             account.received += len(codec.decode_readings(record.value))
-    for held in await read_quarantine(kafka):
+    beside = Beside()
+    for held in await read_quarantine(kafka, beside):
         if held.record.source == "alerts":
             continue  # an event of a case, no reading
         account.quarantined[held.record.code] += held.record.count
-    account.received += account.quarantined.total()
+    account.notices = beside.counts
+    account.received += account.quarantined.total() + account.notices.total()
     async for record in scan(kafka, RESULTS, partitions):
         if codec.schema_of(record.headers) == JUDGED:
             account.duplicates += int(codec.header(record.headers, "duplicates") or b"0")

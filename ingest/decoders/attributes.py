@@ -1,79 +1,104 @@
-"""Mapping of vendors' attribute names to our quantities, shared by the small JSON formats."""
+"""Reading of a payload's attributes by codes, shared by the formats that are objects of names and values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ingest.records import DevicePolicy
-from ingest.units import QUANTITIES, WEATHER, Refused, conversion_of, thousandths
-
-# vendor's name -> (our quantity, the unit the vendor documents; None: the normal one)
-Names = Mapping[str, tuple[str, str | None]]
+from ingest.codes import Code, Codes, named, with_own
+from ingest.decoders.values import Values, unit_of
+from ingest.records import DevicePolicy, SetAside
+from ingest.units import QUANTITIES, Refused
 
 # Names that people give attributes where the format leaves them free.
-FREE_NAMES: Names = {
-    **{name: (name, None) for name in QUANTITIES},
-    "pm25": ("pm2_5", None),
-    "pm2.5": ("pm2_5", None),
-    "pm1_0": ("pm1", None),
-    "pm1.0": ("pm1", None),
-    "temp": ("temperature", None),
-    "hum": ("humidity", None),
-    "windspeed": ("wind_speed", None),
-    "winddirection": ("wind_direction", None),
-}
+FREE_NAMES: Codes = named(
+    {
+        **{name: name for name in QUANTITIES},
+        "pm25": "pm2_5",
+        "pm2.5": "pm2_5",
+        "pm1_0": "pm1",
+        "pm1.0": "pm1",
+        "temp": "temperature",
+        "hum": "humidity",
+        "windspeed": "wind_speed",
+        "winddirection": "wind_direction",
+    }
+)
 _GENERIC_SEGMENTS = frozenset({"readings", "telemetry", "data", "json", "up", "status", "state"})
+_NOTHING: Mapping[str, Any] = {}
 
 
 class Attributes(NamedTuple):
-    """Result of reading a vendor's attributes."""
+    """Result of reading attributes: values by quantity, the rest by the names sent."""
 
     values: dict[str, int]
     extras: dict[str, Any]
     tolerated: tuple[str, ...]
+    set_aside: dict[str, SetAside]
+    unknown: tuple[str, ...]
+
+
+class Odd(NamedTuple):
+    """What a decoder knows of the attributes beforehand: their units, flags, and which can't be used at all."""
+
+    units: Mapping[str, str] = _NOTHING  # as sent in the payload, by key
+    flags: Mapping[str, str] = _NOTHING  # by quantity
+    refused: Mapping[str, Refused] = _NOTHING  # by key
+    texts_are_usual: bool = False
+
+
+PLAIN = Odd()
 
 
 def read_attributes(
-    sent: Mapping[str, Any],
-    names: Names,
-    policy: DevicePolicy,
-    units: Mapping[str, str] | None = None,
-    texts_are_usual: bool = False,
+    sent: Mapping[str, Any], codes: Codes, policy: DevicePolicy, odd: Odd = PLAIN
 ) -> Attributes:
     """Read known attributes as values in thousandths, the rest as extras.
 
-    `units` are those given in the payload, by the vendor's name; they take precedence over the device's
-    configuration, and that over the vendor's documentation. If two attributes give one quantity, the one
-    earlier in `names` is used. An impossible weather value is kept as an extra and noted (a broken
-    thermometer must not cost the dust reading), an impossible dust value is refused.
-    Raises Refused; `no_known_key` if no attribute is known.
+    Units in the payload take precedence over the device's configuration, and that over the vendor's
+    documentation. If two attributes give one quantity, the one earlier in `codes` is used. Each value stands
+    alone; a null is a missing value. Raises Refused: `no_known_key` if no attribute measures anything, or the
+    first value's own reason if values are named of which none can be used.
     """
-    values: dict[str, int] = {}
-    extras = {key: value for key, value in sent.items() if key not in names}
-    if len(extras) == len(sent):
-        raise Refused("no_known_key", f"none of {', '.join(list(names)[:12])} is among the attributes")
-    tolerated: dict[str, None] = {}
-    for key, (quantity, documented) in names.items():
-        value = sent.get(key)
-        if value is None:
+    codes = with_own(codes, policy.codes)
+    extras: dict[str, Any] = {}
+    unknown: list[str] = []
+    measuring = False
+    for key, value in sent.items():
+        code = codes.get(key)
+        if code is not None and code.measures:
+            measuring = True
             continue
-        if quantity in values:
+        extras[key] = value
+        if code is None:
+            unknown.append(key)
+    if not measuring:
+        known = [key for key, code in codes.items() if code.measures]
+        raise Refused("no_known_key", f"none of {', '.join(known[:12])} is among the attributes")
+    values = Values()
+    for key, code in codes.items():
+        if not code.measures or key not in sent:
+            continue
+        value = sent[key]
+        if code.quantity in values.of:
             extras[key] = value
             continue
-        unit = (units or {}).get(key) or policy.units.get(key) or policy.units.get(quantity) or documented
-        if unit is not None:
-            conversion_of(QUANTITIES[quantity], unit)  # an unknown unit is nobody's broken sensor
-        try:
-            values[quantity] = thousandths(quantity, value, unit)
-        except Refused:
-            if quantity not in WEATHER:
-                raise
-            extras[key] = value
-            tolerated[f"implausible_{quantity}"] = None
-        if isinstance(value, str) and not texts_are_usual:
-            tolerated["number_as_text"] = None
-    return Attributes(values, extras, tuple(tolerated))
+        why = odd.refused.get(key) or _counted(key, code, sent)
+        if why is not None:
+            values.put_aside(code.quantity, key, value, why)
+        elif value is not None:
+            values.take(code, key, value, unit_of(key, code, policy.units, odd.units.get(key)))
+            if isinstance(value, str) and not odd.texts_are_usual and code.quantity in values.of:
+                values.tolerated["number_as_text"] = None
+    values.refuse_if_useless(odd.flags)
+    return Attributes(values.of, extras, tuple(values.tolerated), values.set_aside, tuple(unknown))
+
+
+def _counted(key: str, code: Code, sent: Mapping[str, Any]) -> Refused | None:
+    beside = next((name for name in code.counts_beside if name in sent), None)
+    if beside is None:
+        return None
+    return Refused("count", f"{key} beside {beside} is a count of particles, it is no concentration")
 
 
 def key_in_topic(topic: str) -> str | None:

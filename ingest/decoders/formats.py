@@ -5,13 +5,14 @@ A new format is a module beside this one and an entry here; configuration, comma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from ingest.codes import Codes
 from ingest.decoders import airgradient, airrohr, hj212, json_v1, qingping, thingsboard
-from ingest.decoders.attributes import FREE_NAMES, Names
-from ingest.records import Decoded, DevicePolicy, Rejected
+from ingest.decoders.attributes import FREE_NAMES
+from ingest.records import Decoded, DevicePolicy, Notice, Rejected
 from ingest.units import QUANTITIES
 
 PolicyOf = Callable[[str | None], DevicePolicy]  # by the key that was sent; the defaults for an unknown one
@@ -20,7 +21,9 @@ PolicyOf = Callable[[str | None], DevicePolicy]  # by the key that was sent; the
 class Decoder(Protocol):
     """Reads one payload."""
 
-    def __call__(self, payload: bytes, topic: str, policy_of: PolicyOf) -> list[Decoded | Rejected]: ...
+    def __call__(
+        self, payload: bytes, topic: str, policy_of: PolicyOf
+    ) -> Sequence[Decoded | Notice | Rejected]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Format:
     # other name would be looked up by nobody, and its values stored a factor 1000 wrong.
     unit_names: Mapping[str, str]
     # Reads input of any length, where payloads come as a stream and not one to a message.
-    decode_stream: Callable[[bytes, PolicyOf], Iterable[Decoded | Rejected]] | None = None
+    decode_stream: Callable[[bytes, PolicyOf], Iterable[Decoded | Notice | Rejected]] | None = None
     over_tcp: bool = False  # its devices may speak to the gateway, without MQTT
     dust: frozenset[str] | None = None  # all the dust that it can deliver; None: whatever a device measures
 
@@ -41,17 +44,19 @@ def _named(vendors: Mapping[str, str]) -> dict[str, str]:
     return {**dict(zip(QUANTITIES, QUANTITIES, strict=True)), **vendors}
 
 
-def _quantities(names: Names) -> dict[str, str]:
-    return {name: quantity for name, (quantity, _) in names.items()}
+def _quantities(codes: Codes) -> dict[str, str]:
+    return {key: code.quantity for key, code in codes.items() if code.measures}
 
 
 NATIVE = "json_v1"  # what is read where the county has no ingest.yaml
 _PM10_AND_PM2_5 = frozenset({"pm10", "pm2_5"})
 FORMATS: dict[str, Format] = {
     NATIVE: Format(json_v1.decode, _named({})),
-    "hj212": Format(hj212.decode, _named(hj212.FACTORS), decode_stream=hj212.decode_stream, over_tcp=True),
-    "airgradient": Format(airgradient.decode, _named(_quantities(airgradient.NAMES)), dust=_PM10_AND_PM2_5),
-    "airrohr": Format(airrohr.decode, _named(_quantities(airrohr.NAMES)), dust=_PM10_AND_PM2_5),
+    "hj212": Format(
+        hj212.decode, _named(_quantities(hj212.CODES)), decode_stream=hj212.decode_stream, over_tcp=True
+    ),
+    "airgradient": Format(airgradient.decode, _named(_quantities(airgradient.CODES)), dust=_PM10_AND_PM2_5),
+    "airrohr": Format(airrohr.decode, _named(_quantities(airrohr.CODES)), dust=_PM10_AND_PM2_5),
     "thingsboard": Format(thingsboard.decode, _named(_quantities(FREE_NAMES))),
     "qingping": Format(qingping.decode, _named(_quantities(FREE_NAMES))),
 }

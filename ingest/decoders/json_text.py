@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import orjson
 
@@ -27,7 +27,7 @@ def load(payload: bytes) -> Any:
     try:
         value = orjson.loads(payload)
     except orjson.JSONDecodeError as error:
-        raise _why_unreadable(payload, error) from None
+        return _with_no_numbers(payload, error)
     kind = type(value)
     if kind is dict and _BRACKET not in payload:
         # The usual reading: no text but its keys and perhaps the time. See `_texts_in` for the count.
@@ -85,24 +85,31 @@ def _refuse_duplicate_keys(payload: bytes) -> None:
         return found
 
     # Numbers stay text: Python would refuse to read one of thousands of digits.
-    json.loads(payload, object_pairs_hook=unique, parse_int=str, parse_float=str)
+    try:
+        json.loads(payload, object_pairs_hook=unique, parse_int=str, parse_float=str)
+    except Refused:
+        raise
+    except (ValueError, RecursionError) as error:  # broken in another way too
+        raise Refused("bad_json", str(error)) from None
 
 
-def _why_unreadable(payload: bytes, error: orjson.JSONDecodeError) -> Refused:
+def _with_no_numbers(payload: bytes, error: orjson.JSONDecodeError) -> Any:
+    """The value, with NaN and Infinity as texts: Python and C write them, and JSON does not have them.
+
+    Each is then a value that can't be used, beside others that can. Raises Refused for what is no JSON else.
+    """
     if not payload.strip():
-        return Refused("empty", "the payload holds nothing")
-    if _NOT_A_NUMBER.search(payload):
-        try:
-            json.loads(payload, parse_constant=_refuse_constant, parse_int=str)
-        except Refused as refused:
-            return refused
-        except (ValueError, RecursionError):
-            pass  # broken in another way too: the parser's own word is better
-    return Refused("bad_json", str(error))
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise Refused("bad_value", f"{name} is no measured value (and not JSON); send null for a missing one")
+        raise Refused("empty", "the payload holds nothing")
+    if not _NOT_A_NUMBER.search(payload):
+        raise Refused("bad_json", str(error))
+    _refuse_duplicate_keys(payload)
+    try:
+        value = json.loads(payload, parse_constant=str)
+    except (ValueError, RecursionError):
+        raise Refused("bad_json", str(error)) from None
+    if isinstance(value, dict | list):
+        _texts_in(value)
+    return value
 
 
 def rejected(refused: Refused, raw: bytes) -> Rejected:

@@ -11,19 +11,26 @@ from typing import Any
 
 import orjson
 
+from ingest.codes import Codes, named, others
 from ingest.decoders import json_text
-from ingest.decoders.instants import BadTime, parse_instant
-from ingest.records import Decoded, DevicePolicy, Rejected
-from ingest.units import QUANTITIES, Refused, is_normal, number_of, shortly, thousandths
-from ingest.value_extras import beside_of
+from ingest.decoders.attributes import Odd, read_attributes
+from ingest.decoders.instants import NO_INSTANT, sent_instant
+from ingest.records import Decoded, DevicePolicy, Rejected, SetAside
+from ingest.units import QUANTITIES, Refused, is_normal, number_of, shortly
+from ingest.value_extras import GREATEST, LEAST, NOTHING, RAW_COUNT, beside_of
 
 RESERVED = frozenset({"background", "signals"})
 _PREFIX = "dust/v1/"
-_RANGES = {q.name: (q.least, q.greatest) for q in QUANTITIES.values()}
+_RANGES = {q.name: q.plain for q in QUANTITIES.values()}
+# Beside the quantities what devices are known to add: the raw count of `value_extras`, a running number.
+CODES: Codes = {
+    **named({name: name for name in QUANTITIES}),
+    **others("seq", LEAST, GREATEST, RAW_COUNT),
+}
+_AROUND = frozenset({"time", "period", "label", "units", "flags"})
 _LONGEST_PERIOD_S = 31 * 86400
 _LONGEST_FLAG = 8
-_NORMAL = "N"
-_NONE: dict[str, str] = {}
+_NONE_ASIDE: Mapping[str, SetAside] = {}
 
 
 def device_key(topic: str) -> str | None:
@@ -48,19 +55,21 @@ def decode(
         policy = policy_of(device)
         value = json_text.load(payload)
         if type(value) is dict:
-            return [_plain_reading(value, device, policy) or _reading(value, device, policy)]
+            found = _plain_reading(value, device, policy) or _reading(value, device, policy)
+            return [found if found.bad_time is None else found.from_raw(payload)]
         _check_array(value)
-    except (Refused, BadTime) as refused:
-        return [_rejected(refused, payload)]
+    except Refused as refused:
+        return [json_text.rejected(refused, payload)]
     results: list[Decoded | Rejected] = []
     for element in value:
         try:
             if type(element) is not dict:
                 raise Refused("bad_json", "an element of the array is not an object")
-            results.append(_plain_reading(element, device, policy) or _reading(element, device, policy))
-        except (Refused, BadTime) as refused:
+            found = _plain_reading(element, device, policy) or _reading(element, device, policy)
+            results.append(found if found.bad_time is None else found.from_raw(orjson.dumps(element)))
+        except Refused as refused:
             # only this element: what is put through again must not repeat its good neighbours
-            results.append(_rejected(refused, orjson.dumps(element)))
+            results.append(json_text.rejected(refused, orjson.dumps(element)))
     return results
 
 
@@ -73,21 +82,16 @@ def _check_array(value: Any) -> None:
         raise Refused("too_large", f"{len(value)} readings; at most {json_text.MAX_ITEMS} are read")
 
 
-def _rejected(refused: Refused | BadTime, raw: bytes) -> Rejected:
-    if isinstance(refused, BadTime):
-        return Rejected("bad_time", f"time: {refused}", raw)
-    return json_text.rejected(refused, raw)
-
-
 def _plain_reading(fields: dict[str, Any], device: str | None, policy: DevicePolicy) -> Decoded | None:
     """The reading in an object of possible numbers in normal units; None if anything is odd."""
-    if policy.units and not _are_normal(policy.units):
+    if policy.codes or (policy.units and not _are_normal(policy.units)):
         return None
     values: dict[str, int] = {}
     extras: dict[str, Any] = {}
     flags: dict[str, str] = {}
-    time: int | None = None
+    at = NO_INSTANT
     period = 0
+    label_end = policy.label_end
     for key, value in fields.items():
         if key in _RANGES:
             least, greatest = _RANGES[key]
@@ -97,63 +101,66 @@ def _plain_reading(fields: dict[str, Any], device: str | None, policy: DevicePol
             else:
                 return None
         elif key == "time":
-            if value is not None:
-                time = parse_instant(value, policy.utc_offset_s)
+            at = sent_instant(value, policy.clock)
         elif key == "period":
             if type(value) is not int or not 0 <= value <= _LONGEST_PERIOD_S:
                 return None
             period = value * 1000
         elif key == "flags":
-            flags = _flags(value)
+            flags, wrong = _flags(value)
+            if wrong:
+                return None
         elif key == "units":
             if type(value) is not dict or not _are_normal(value):
                 return None
+        elif key == "label":
+            label_end = _label(value, policy)
         else:
             extras[key] = value
     if not values:
         return None
+    time, fault = at
+    if period and label_end and time is not None:
+        time -= period
     if not extras:
-        return Decoded(device, time, period, values, flags, extras)
-    return Decoded(device, time, period, values, flags, extras, (), beside_of(extras))
+        return Decoded(device, time, period, values, flags, extras, (), NOTHING, _NONE_ASIDE, (), fault)
+    unknown = tuple(key for key in extras if key not in CODES)
+    beside = beside_of(extras)
+    return Decoded(device, time, period, values, flags, extras, (), beside, _NONE_ASIDE, unknown, fault)
 
 
 def _reading(fields: dict[str, Any], device: str | None, policy: DevicePolicy) -> Decoded:
-    values: dict[str, int] = {}
-    extras: dict[str, Any] = {}
-    tolerated: tuple[str, ...] = ()
-    flags = _flags(fields.get("flags"))
-    time: int | None = None
-    period = 0
-    known = False
-    units = fields.get("units") or _NONE
-    if units or policy.units:
-        units = _units(units, policy)
-    for key, value in fields.items():
-        if key in _RANGES:
-            known = True
-            if value is not None:
-                try:
-                    values[key] = thousandths(key, value, units.get(key))
-                except Refused as refused:
-                    if refused.code != "bad_value" or flags.get(key, _NORMAL) == _NORMAL:
-                        raise
-                    # the device itself says that this is no measurement: the others are
-                    extras[key] = value
-                    tolerated += (f"implausible_{key}",)
-                if isinstance(value, str):
-                    tolerated += ("number_as_text",)
-        elif key == "time":
-            if value is not None:
-                time = parse_instant(value, policy.utc_offset_s)
-        elif key == "period":
-            period, odd = _period(value)
-            tolerated += odd
-        elif key not in ("units", "flags"):
-            extras[key] = value
-    if not known:
-        raise Refused("no_known_key", f"none of {', '.join(_RANGES)} is among the keys")
-    beside = beside_of(extras, units.get("pm10"))
-    return Decoded(device, time, period, values, flags, extras, tuple(dict.fromkeys(tolerated)), beside)
+    """The reading in an object as it may come: odd numbers, units, flags and names of the county's own."""
+    flags, refused = _flags(fields.get("flags"))
+    units, of_units = _units(fields.get("units"), policy)
+    period, tolerated = _period(fields.get("period"))
+    sent = {key: value for key, value in fields.items() if key not in _AROUND}
+    found = read_attributes(sent, CODES, policy, Odd(units, flags, {**of_units, **refused}))
+    at = sent_instant(fields.get("time"), policy.clock)
+    marks = tuple(dict.fromkeys((*tolerated, *found.tolerated)))
+    beside = beside_of(found.extras, units.get("pm10") or policy.units.get("pm10"))
+    return Decoded(
+        device,
+        at.start_of(period, _label(fields.get("label"), policy)),
+        period,
+        found.values,
+        flags,
+        found.extras,
+        marks,
+        beside,
+        found.set_aside,
+        found.unknown,
+        at.fault,
+    )
+
+
+def _label(sent: object, policy: DevicePolicy) -> bool:
+    """True if the time marks the end of its period. Raises Refused (bad_value)."""
+    if sent is None:
+        return policy.label_end
+    if sent not in ("start", "end"):
+        raise Refused("bad_value", f"label: {str(sent)[:40]!r} is neither start nor end")
+    return sent == "end"
 
 
 def _are_normal(units: Mapping[str, Any]) -> bool:
@@ -164,18 +171,22 @@ def _are_normal(units: Mapping[str, Any]) -> bool:
     return True
 
 
-def _units(sent: object, policy: DevicePolicy) -> dict[str, str]:
-    """Units by quantity: those in the payload take precedence over the device's configuration."""
+def _units(sent: object, policy: DevicePolicy) -> tuple[dict[str, str], dict[str, Refused]]:
+    """(units that the payload gives its keys, keys whose unit is none). Raises Refused (bad_unit)."""
+    if sent is None:
+        return {}, {}
     if not isinstance(sent, dict):
         raise Refused("bad_unit", 'units: expected an object such as {"pm10": "ug/m3"}')
-    units = dict(policy.units)
+    units: dict[str, str] = {}
+    wrong: dict[str, Refused] = {}
     for key, unit in sent.items():
-        if key not in _RANGES or unit is None:
+        if unit is None or (key not in CODES and key not in policy.codes):
             continue
-        if not isinstance(unit, str):
-            raise Refused("bad_unit", f"units: that of {key} is {str(unit)[:40]!r}, not a text")
-        units[key] = unit
-    return units
+        if isinstance(unit, str):
+            units[key] = unit
+        else:
+            wrong[key] = Refused("bad_unit", f"units: that of {key} is {str(unit)[:40]!r}, not a text")
+    return units, wrong
 
 
 def _period(value: Any) -> tuple[int, tuple[str, ...]]:
@@ -191,19 +202,22 @@ def _period(value: Any) -> tuple[int, tuple[str, ...]]:
     return round(value * 1000), odd
 
 
-def _flags(value: Any) -> dict[str, str]:
+def _flags(value: Any) -> tuple[dict[str, str], dict[str, Refused]]:
+    """(flags by quantity, quantities whose flag says nothing). Raises Refused (bad_value)."""
     if value is None:
-        return {}
+        return {}, {}
     if not isinstance(value, dict):
         raise Refused("bad_value", 'flags: expected an object such as {"pm10": "N"}')
     flags: dict[str, str] = {}
+    wrong: dict[str, Refused] = {}
     for key, flag in value.items():
         if key not in _RANGES or flag is None:
             continue
         if flag == "N":
             flags[key] = flag
-            continue
-        if not isinstance(flag, str) or not flag.isalnum() or len(flag) > _LONGEST_FLAG:
-            raise Refused("bad_value", f"flags: that of {key} is {str(flag)[:40]!r}, not a letter such as N")
-        flags[key] = flag.upper()
-    return flags
+        elif isinstance(flag, str) and flag.isalnum() and len(flag) <= _LONGEST_FLAG:
+            flags[key] = flag.upper()
+        else:
+            words = f"flags: that of {key} is {str(flag)[:40]!r}, not a letter such as N"
+            wrong[key] = Refused("bad_value", words)
+    return flags, wrong

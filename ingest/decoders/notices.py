@@ -9,10 +9,12 @@ import orjson
 from pydantic import ValidationError
 
 from ingest.calibration_form import Correction
+from ingest.codes import Code
 from ingest.decoders import json_text
-from ingest.decoders.instants import BadTime, parse_instant
+from ingest.decoders.instants import BadTime, Clock, parse_instant
+from ingest.decoders.values import Values
 from ingest.records import STATES, Rejected
-from ingest.units import QUANTITIES, Refused, number_of, shortly, thousandths
+from ingest.units import QUANTITIES, WEATHER, Refused, number_of, shortly
 
 _BACKGROUND = "dust/v1/background/"
 _SIGNALS = "dust/v1/signals/"
@@ -48,9 +50,7 @@ class SignalNotice(NamedTuple):
     calibration: tuple[dict[str, Any], ...] = ()  # corrections; `from` None: from the window's end on
 
 
-def decode_background(
-    payload: bytes, topic: str, utc_offset_s: int = 8 * 3600
-) -> BackgroundNotice | Rejected:
+def decode_background(payload: bytes, topic: str, clock: Clock = 8 * 3600) -> BackgroundNotice | Rejected:
     """`dust/v1/background/<station>`. `label` says whether `time` is the window's start or its end.
 
     Without `label` it is the start, as everywhere in the native format; without `period`, an hour.
@@ -58,7 +58,7 @@ def decode_background(
     try:
         station = _last_segment(topic, _BACKGROUND)
         sent = json_text.load_object(payload)
-        start, end = _window(sent, utc_offset_s)
+        start, end = _window(sent, clock)
         values = _values(sent)
         notice_id = _id(sent) or _hash("background", station, start, end, values)
     except Refused as refused:
@@ -68,7 +68,7 @@ def decode_background(
     return BackgroundNotice(notice_id, station, start, end, values)
 
 
-def decode_signal(payload: bytes, topic: str, utc_offset_s: int = 8 * 3600) -> SignalNotice | Rejected:
+def decode_signal(payload: bytes, topic: str, clock: Clock = 8 * 3600) -> SignalNotice | Rejected:
     """`dust/v1/signals/<area or site>`.
 
     `at` is when the order was given: it begins then where it has no `from`.
@@ -86,7 +86,7 @@ def decode_signal(payload: bytes, topic: str, utc_offset_s: int = 8 * 3600) -> S
         level = sent.get("level")
         if level is not None and (isinstance(level, bool) or not isinstance(level, str | int)):
             raise Refused("bad_value", f"level: {str(level)[:40]!r} is neither a text nor a whole number")
-        given, start, end = (_optional_instant(sent, key, utc_offset_s) for key in ("at", "from", "until"))
+        given, start, end = (_optional_instant(sent, key, clock) for key in ("at", "from", "until"))
         if start is None:
             start = given  # when it was given, not when it arrived: brokers may change places
         if start is not None and end is not None and end <= start:
@@ -98,7 +98,7 @@ def decode_signal(payload: bytes, topic: str, utc_offset_s: int = 8 * 3600) -> S
         if kind in _OF_A_MONITOR:
             device = _device(sent)
         if kind == "calibration":
-            calibration = _calibration(sent, end, utc_offset_s)
+            calibration = _calibration(sent, end, clock)
             if device is None:
                 raise Refused("bad_value", "device: missing; a calibration is that of one monitor")
             if end is None and not calibration:
@@ -120,7 +120,7 @@ def _device(sent: dict[str, Any]) -> str | None:
     return device
 
 
-def _calibration(sent: dict[str, Any], end: int | None, utc_offset_s: int) -> tuple[dict[str, Any], ...]:
+def _calibration(sent: dict[str, Any], end: int | None, clock: Clock) -> tuple[dict[str, Any], ...]:
     found = sent.get("calibration")
     if found is None:
         return ()
@@ -132,7 +132,7 @@ def _calibration(sent: dict[str, Any], end: int | None, utc_offset_s: int) -> tu
     for place, one in enumerate(found):
         if type(one) is not dict:
             raise Refused("bad_value", f"calibration {place}: not an object")
-        since = _optional_instant(one, "from", utc_offset_s)
+        since = _optional_instant(one, "from", clock)
         try:
             correction = Correction.model_validate({k: v for k, v in one.items() if k != "from"})
         except ValidationError as error:
@@ -153,7 +153,7 @@ class StatusNotice(NamedTuple):
     at: int | None = None  # when the connection was made that it speaks of, ms
 
 
-def decode_status(payload: bytes, topic: str, utc_offset_s: int = 8 * 3600) -> StatusNotice | Rejected:
+def decode_status(payload: bytes, topic: str, clock: Clock = 8 * 3600) -> StatusNotice | Rejected:
     """`dust/v1/<device>/status`: `online` or `offline` as plain text, in any case, maybe as a JSON string.
 
     Or an object `{"state": "online", "at": INSTANT}`: a will that is overtaken by the next connection's
@@ -161,20 +161,20 @@ def decode_status(payload: bytes, topic: str, utc_offset_s: int = 8 * 3600) -> S
     """
     device = topic.removeprefix(_NATIVE).removesuffix(_STATUS)
     if payload.lstrip()[:1] == b"{":
-        return _status_object(payload, device, utc_offset_s)
+        return _status_object(payload, device, clock)
     said = payload[:_LONGEST_ID].decode("utf-8", "replace").strip().strip('"').lower()
     if said not in STATES or len(payload) > _LONGEST_ID:
         return Rejected("bad_value", f"status: {said[:40]!r} is neither online nor offline", payload)
     return StatusNotice(device, said)
 
 
-def _status_object(payload: bytes, device: str, utc_offset_s: int) -> StatusNotice | Rejected:
+def _status_object(payload: bytes, device: str, clock: Clock) -> StatusNotice | Rejected:
     try:
         sent = json_text.load_object(payload)
         state = str(sent.get("state")).strip().lower()
         if not state or state not in STATES:
             raise Refused("bad_value", f"status: {state[:40]!r} is neither online nor offline")
-        return StatusNotice(device, state, _optional_instant(sent, "at", utc_offset_s))
+        return StatusNotice(device, state, _optional_instant(sent, "at", clock))
     except Refused as refused:
         return json_text.rejected(refused, payload)
     except BadTime as bad:
@@ -189,13 +189,13 @@ def _last_segment(topic: str, prefix: str) -> str:
     return name
 
 
-def _window(sent: dict[str, Any], utc_offset_s: int) -> tuple[int, int]:
+def _window(sent: dict[str, Any], clock: Clock) -> tuple[int, int]:
     label = sent.get("label", "start")
     if label not in ("start", "end"):
         raise Refused("bad_value", f"label: {str(label)[:40]!r} is neither start nor end")
     if sent.get("time") is None:
         raise BadTime("missing; a background value without its hour can't be used")
-    at = parse_instant(sent["time"], utc_offset_s)
+    at = parse_instant(sent["time"], clock)
     period = sent.get("period")
     if period is None:
         period = _HOUR_S
@@ -216,21 +216,29 @@ def _values(sent: dict[str, Any]) -> dict[str, int]:
         raise Refused("bad_unit", 'units: expected an object such as {"pm10": "ug/m3"}')
     if not any(name in sent for name in QUANTITIES):
         raise Refused("no_known_key", f"none of {', '.join(QUANTITIES)} is among the keys")
-    values: dict[str, int] = {}
+    values = Values()
     for name in QUANTITIES:
-        if sent.get(name) is not None:
-            unit = units.get(name)
-            if unit is not None and not isinstance(unit, str):
-                raise Refused("bad_unit", f"units: that of {name} is {str(unit)[:40]!r}, not a text")
-            values[name] = thousandths(name, sent[name], unit)
-    return values
+        unit = units.get(name)
+        if sent.get(name) is None:
+            continue
+        if unit is not None and not isinstance(unit, str):
+            why = Refused("bad_unit", f"units: that of {name} is {str(unit)[:40]!r}, not a text")
+            values.put_aside(name, name, sent[name], why)
+        else:
+            values.take(Code(name), name, sent[name], unit)
+            if values.of.get(name, 0) < 0 and name not in WEATHER:  # stations publish what was checked
+                del values.of[name]
+                why = Refused("bad_value", f"{name}: {sent[name]} is no concentration of a station")
+                values.put_aside(name, name, sent[name], why)
+    values.refuse_if_useless({})
+    return values.of
 
 
-def _optional_instant(sent: dict[str, Any], key: str, utc_offset_s: int) -> int | None:
+def _optional_instant(sent: dict[str, Any], key: str, clock: Clock) -> int | None:
     if sent.get(key) is None:
         return None
     try:
-        return parse_instant(sent[key], utc_offset_s)
+        return parse_instant(sent[key], clock)
     except BadTime as bad:
         raise BadTime(f"{key}: {bad}") from None
 

@@ -8,16 +8,22 @@ from typing import Any, NamedTuple
 import orjson
 
 from ingest.decoders import json_text
-from ingest.decoders.attributes import FREE_NAMES, read_attributes
-from ingest.decoders.instants import BadTime, parse_instant
-from ingest.records import Decoded, DevicePolicy, Rejected
+from ingest.decoders.attributes import FREE_NAMES, Odd, read_attributes
+from ingest.decoders.instants import sent_instant
+from ingest.records import Decoded, DevicePolicy, Notice, Rejected
 from ingest.units import Refused
+
+_GATEWAY = "v1/gateway/"
+_NO_TELEMETRY = frozenset({"attributes", "connect", "disconnect", "claim", "rpc"})  # of the gateway's API
 
 
 def decode(
     payload: bytes, topic: str, policy_of: Callable[[str | None], DevicePolicy]
-) -> list[Decoded | Rejected]:
+) -> list[Decoded | Notice | Rejected]:
     """One result for each entry of each device, in the order of the payload."""
+    said = topic.rpartition("/")[2]
+    if topic.startswith(_GATEWAY) and said in _NO_TELEMETRY:
+        return [Notice(f"thingsboard_{said}", None, payload)]
     try:
         sent = json_text.load_object(payload)
         if not sent:
@@ -29,14 +35,13 @@ def decode(
             raise Refused("empty", "no device has a reading")
     except Refused as refused:
         return [json_text.rejected(refused, payload)]
-    results: list[Decoded | Rejected] = []
+    results: list[Decoded | Notice | Rejected] = []
     for name, entry in entries:
         try:
-            results.append(_reading(name, entry, policy_of(name)))
+            found = _reading(name, entry, policy_of(name))
+            results.append(found if found.bad_time is None else found.from_raw(_alone(name, entry)))
         except Refused as refused:
             results.append(json_text.rejected(refused, _alone(name, entry)))
-        except BadTime as bad:
-            results.append(Rejected("bad_time", f"ts: {bad}", _alone(name, entry)))
     return results
 
 
@@ -60,23 +65,26 @@ def _reading(name: str, entry: Any, policy: DevicePolicy) -> Decoded:
         raise Refused("bad_json", f'{name[:40]!r}: expected a list of {{"ts": ..., "values": {{...}}}}')
     if not isinstance(entry, dict):
         raise Refused("bad_json", f"{name[:40]!r}: an entry is not an object")
-    at = entry.get("ts")
     values = entry.get("values", {key: value for key, value in entry.items() if key != "ts"})
     if not isinstance(values, dict):
         raise Refused("bad_json", f"{name[:40]!r}: values is not an object")
-    found = read_attributes(_in_small_letters(name, values), FREE_NAMES, policy)
-    time = None if at is None else parse_instant(at, policy.utc_offset_s)
-    return Decoded(name.strip() or None, time, 0, found.values, {}, found.extras, found.tolerated)
+    spelt, twice = _in_small_letters(values)
+    found = read_attributes(spelt, FREE_NAMES, policy, Odd(refused=twice))
+    at = sent_instant(entry.get("ts"), policy.clock, "ts")
+    device = name.strip() or None
+    return Decoded(
+        device, at.instant, 0, found.values, {}, found.extras, found.tolerated, {}, *found[3:], at.fault
+    )
 
 
-def _in_small_letters(name: str, values: dict[str, Any]) -> dict[str, Any]:
-    """Values with known keys in lower case: ThingsBoard leaves the spelling to its users."""
+def _in_small_letters(values: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Refused]]:
+    """(values with known keys in lower case, keys that stand there twice): users spell as they like."""
     spelt: dict[str, Any] = {}
-    for key, value in values.items():
-        small = key.casefold()
-        if small in FREE_NAMES:
-            key = small  # noqa: PLW2901 - the same key, spelt as we do
+    twice: dict[str, Refused] = {}
+    for sent, value in values.items():
+        small = sent.casefold()
+        key = small if small in FREE_NAMES else sent
         if key in spelt:
-            raise Refused("bad_json", f"{name[:40]!r}: two keys differ from {key!r} in letter case only")
+            twice[key] = Refused("bad_json", f"two keys differ from {key[:40]!r} in letter case only")
         spelt[key] = value
-    return spelt
+    return spelt, twice

@@ -60,7 +60,7 @@ class Memory:
     connections: Connections = part(Connections, lambda: Connections.of(0))
     untold_silences: UntoldSilences = part(UntoldSilences, lambda: UntoldSilences.of(0))
     device_gaps: DeviceGaps = part(DeviceGaps, lambda: DeviceGaps.of(0))
-    log: RowLog = part(RowLog, lambda: RowLog(NEVER))
+    log: RowLog = part(RowLog, lambda: RowLog(NEVER), version=2)
     judge: Judge = part(Judge, lambda: Judge(_NO_PLAN))
     days: Days = part(Days, lambda: Days(_NO_PLAN))
     single_values: SingleValues = part(SingleValues, lambda: SingleValues(_NO_PLAN))

@@ -51,7 +51,7 @@ def batches_of_readings(readings: Sequence[Readings]) -> list[PointBatch]:
     values = {
         name: _joined(readings, name) for name in QUANTITIES if any(name in one.values for one in readings)
     }
-    texts = {name: _texts(readings, name, rows) for name in ("flags", "marks", "extras")}
+    texts = {name: _texts(readings, name, rows) for name in ("flags", "marks", "extras", "set_aside")}
     fields: dict[str, Any] = {name: _thousandths(column) for name, column in values.items()}
     fields["received_at"] = np.concatenate([one.received_at for one in readings])
     fields |= {name: column for name, column in texts.items() if column is not None}

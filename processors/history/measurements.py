@@ -37,6 +37,7 @@ _READING_FIELDS = {
     "flags": TEXT,
     "marks": TEXT,
     "extras": TEXT,
+    "set_aside": TEXT,
     "revision": TEXT,
 }
 _VERDICT_FIELDS = {
@@ -74,8 +75,8 @@ MEASUREMENTS: dict[str, Measurement] = {
         Measurement(
             "readings",
             "One reading of a device. `period` is in seconds, `0` for an instant: HJ 212 sends an instant "
-            "and the mean of the hour under one time. `flags`, `marks`, `extras` and `revision` where "
-            "present.",
+            "and the mean of the hour under one time. `flags`, `marks`, `extras`, `set_aside` (JSON: "
+            "quantity, raw value, reason) and `revision` where present.",
             tags=("device", "period", "site"),
             fields=_READING_FIELDS,
             always="received_at",

@@ -85,6 +85,7 @@ class ReadingRow:
     flags: Mapping[str, str]  # pollutant -> flag of the device
     marks: tuple[str, ...]
     extras: str | None  # JSON
+    set_aside: str | None  # JSON: quantity -> raw value, reason
     configuration: str | None  # that the bridge resolved it by
     stored: StoredRow
 
@@ -122,6 +123,7 @@ def reading_row(row: StoredRow, measurement: str = "readings") -> ReadingRow:
         flags=cells.pairs("flags"),
         marks=cells.listed("marks"),
         extras=cells.cell("extras"),
+        set_aside=cells.cell("set_aside"),
         configuration=cells.cell("revision"),
         stored=row,
     )

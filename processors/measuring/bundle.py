@@ -69,11 +69,13 @@ def _joined(batches: list[Readings]) -> Readings:
     flags: dict[int, str] = {}
     extras: dict[int, str] = {}
     marks: dict[int, str] = {}
+    aside: dict[int, str] = {}
     begin = 0
     for batch in batches:
         codes.append(batch.codes + np.int32(known))
         known += len(batch.devices)
-        for joined, own in ((flags, batch.flags), (extras, batch.extras), (marks, batch.marks)):
+        sparse = (flags, batch.flags), (extras, batch.extras), (marks, batch.marks), (aside, batch.set_aside)
+        for joined, own in sparse:
             if own:
                 joined.update((row + begin, text) for row, text in own.items())
         begin += len(batch)
@@ -90,6 +92,7 @@ def _joined(batches: list[Readings]) -> Readings:
         marks=marks,
         revision=batches[-1].revision,
         beside=_columns([batch.beside for batch in batches], batches),
+        set_aside=aside,
     )
 
 

@@ -76,9 +76,7 @@ def intake(batch: Readings, begin: int, end: int, plan: Plan) -> Intake:
     codes = codes_of(dict(flagged), len(place), JUDGED) if flagged else None
     period = np.minimum(np.maximum(batch.period[at], 0), _PERIOD_MOST)
     keys = key_of(plan.digest[rows], time, period)
-    content = content_of(keys, named, _factor)
-    for i, text in flagged:
-        content[i] ^= np.uint64(digest_of(text))
+    content = _content(keys, named, present, flagged)
     content = (content & ~np.uint64(7)) | present.astype(np.uint64)
     received = batch.received_at[at]
     wet = named.get("humidity")
@@ -99,6 +97,30 @@ def intake(batch: Readings, begin: int, end: int, plan: Plan) -> Intake:
         _lag(time, received),
     )
     return Intake(place, columns, keys, received, present, left_out, values is not raw)
+
+
+def _content(
+    keys: Uint64s, named: dict[str, Int64s], present: Bits, flagged: list[tuple[int, str]]
+) -> Uint64s:
+    """Hash of what is judged of each reading; of one with nothing to judge, of all that it has.
+
+    A repeat with the same dust counts once whatever its weather says, or whether it says any; messages of
+    weather alone at one instant are parts of one, and each is kept.
+    """
+    content = content_of(keys, {name: named[name] for name in JUDGED if name in named}, _factor)
+    bare = present == 0
+    if bare.any():
+        content[bare] = content_of(keys, named, _factor)[bare]
+    for i, text in flagged:
+        if told := text if bare[i] else _of_judged(text):
+            content[i] ^= np.uint64(digest_of(told))
+    return content
+
+
+@lru_cache(maxsize=256)
+def _of_judged(flags: str) -> str:
+    """The flags of judged pollutants, of `pm10=D;temperature=M`."""
+    return ";".join(one for one in flags.split(";") if one.partition("=")[0] in JUDGED)
 
 
 def _percent(wet: Int64s | None, n: int) -> npt.NDArray[np.int8]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ingest.batches import Row, readings_of
 from ingest.decoders.instants import instant_text
 from ingest.recording import Recorded, RecordingError
-from ingest.records import Background, FeedRecord, Quarantined, Revision, Signal, Status, Tick
+from ingest.records import Background, FeedRecord, Noticed, Quarantined, Revision, Signal, Status, Tick
 from ingest.register import Register
 from ingest.resolve import Arrival, Resolver
 from processors.columns import MINUTE_MS
@@ -80,6 +80,8 @@ def feed_of(
                 yield outcome
             elif isinstance(outcome, Quarantined):
                 out.quarantine.append(quarantine_line(outcome))
+            elif isinstance(outcome, Noticed):
+                out.notices[outcome.kind] += 1
             else:
                 out.duplicates += 1
         if len(rows) >= MOST_ROWS:

@@ -115,13 +115,14 @@ _OTHERS: dict[str, Schema] = {
         "type": "object",
         "properties": {
             **dict.fromkeys(("received", "readings", "duplicates", "intervals"), _COUNT),
-            **dict.fromkeys(("quarantined", "verdicts", "breaches"), _COUNTS),
+            **dict.fromkeys(("quarantined", "notices", "verdicts", "breaches"), _COUNTS),
             "outlooks": {"type": "object", "additionalProperties": _WON},
         },
         "required": [
             "breaches",
             "duplicates",
             "intervals",
+            "notices",
             "outlooks",
             "quarantined",
             "readings",

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import orjson
 
 from ingest.batches import Row, readings_of
-from ingest.records import FeedRecord, Revision, Tick
+from ingest.records import FeedRecord, Revision, SetAside, Tick
 from processors.columns import DAY_MS, MINUTE_MS
 from processors.history import (
     BACKGROUND,
@@ -74,4 +74,12 @@ def row_of(reading: ReadingRow) -> Row:
         dict(reading.flags),
         orjson.loads(reading.extras) if reading.extras else {},
         tuple(mark for mark in reading.marks if mark not in _OF_DETECTION),
+        set_aside=_set_aside(reading.set_aside) if reading.set_aside else {},
     )
+
+
+def _set_aside(text: str) -> dict[str, SetAside]:
+    return {
+        name: SetAside(one["raw"], one["reason"], one.get("key", ""))
+        for name, one in orjson.loads(text).items()
+    }

@@ -32,6 +32,7 @@ class Replayed:
 
     received: int = 0
     duplicates: int = 0
+    notices: Counter[str] = field(default_factory=Counter)  # messages without a measurement, by kind
     readings: list[Line] = field(default_factory=list)
     quarantine: list[Line] = field(default_factory=list)
     intervals: list[Line] = field(default_factory=list)
@@ -67,6 +68,7 @@ class Replayed:
             "readings": len(self.readings),
             "duplicates": self.duplicates,
             "quarantined": dict(Counter(line["rejected"] for line in self.quarantine)),
+            "notices": dict(sorted(self.notices.items())),
             "intervals": len(self.intervals),
             "verdicts": {answer: answers[answer] for answer in ANSWERS},
             "breaches": {event: events[event] for event in EVENTS},

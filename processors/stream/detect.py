@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 
-from ingest.codec import READINGS, REVISION, decode, encode_quarantined, received_at_of, schema_of
+from ingest.codec import ALL_READINGS, REVISION, decode, encode_quarantined, received_at_of, schema_of
 from ingest.records import FeedRecord, Headers, Quarantined, Readings, Revision
 from ingest.telemetry import Telemetry
 from ingest.topics import BREACHES, FEED, QUARANTINE, RESULTS
@@ -157,7 +157,7 @@ class DetectStage:
             self._telemetry.discard(note.kind)
 
     def _collect_judged(self, records: list[RawRecord], out: Outputs, begins: tuple[int, ...]) -> None:
-        own = [record for record in records if schema_of(record.headers) == READINGS]
+        own = [record for record in records if schema_of(record.headers) in ALL_READINGS]
         marks: list[dict[int, str]] = [{} for _ in own]
         for row, text in out.marks.items():
             which = bisect_right(begins, row) - 1

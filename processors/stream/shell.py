@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 import structlog
 from aiokafka.errors import KafkaError
 
-from ingest.codec import READINGS, TICK, received_at_of, schema_of
+from ingest.codec import ALL_READINGS, TICK, received_at_of, schema_of
 from ingest.telemetry import Telemetry
 from processors.records import JUDGED
 from processors.stream import engine
@@ -111,7 +111,7 @@ class Shell:
         self._unreadable: dict[int, str] = {}  # of these: whose state can't be read, and the way out
         self._gauges = {
             TICK: telemetry.last_tick,
-            READINGS: telemetry.last_reading,
+            **dict.fromkeys(ALL_READINGS, telemetry.last_reading),
             JUDGED: telemetry.last_reading,
         }
         self._count_of = cache(telemetry.records.labels)  # a look-up of labels takes locks

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ingest.decoders.hj212.crc import hj212_crc, modbus_crc
-from ingest.records import DevicePolicy, Rejected
+from ingest.decoders.hj212.factors import NO_DATA
+from ingest.records import DevicePolicy, Notice, Rejected
 
 START = b"##"
 _HEAD = 6  # "##" and the four digits
@@ -30,9 +31,12 @@ _BEGINNING = re.compile(rb"##[0-9]{4}[A-Za-z]{2}")
 _PART_OF_BEGINNING = re.compile(rb"#(?:#(?:[0-9]{0,3}|[0-9]{4}[A-Za-z]?))?\Z")
 _LONGEST_PART = 7
 _CRC_TEXT = re.compile(rb"[0-9A-Fa-f]{4}\Z")
+_SHORT_CRC = re.compile(rb"([0-9A-Fa-f]{1,3})(?:[\r\n\t \x00]|##|\Z)")  # printed without its leading zeros
+# What a modem or logger says beside frames: nothing that could be the rest of one.
+_SAYING = re.compile(rb"[^\x00-\x08\x0e-\x1f\x7f#&;=]{1,200}\Z")
+_FRAME_FLAG = re.compile(r"(?:^|[;,])\s*Flag=([0-9]{1,3})\s*(?=[;,]|$)", re.ASCII | re.IGNORECASE)
 _FIELD_SPELLINGS = {name.casefold(): name for name in ("QN", "ST", "CN", "PW", "MN", "Flag", "PNUM", "PNO")}
 _WANTS_ACK = 1
-SYSTEM_CNS = frozenset({"1000", "9011", "9012", "9013", "9014", "9015", "2081", "3019", "3020", "3021"})
 
 
 class Frame(NamedTuple):
@@ -72,7 +76,7 @@ class Frame(NamedTuple):
     @property
     def is_system(self) -> bool:
         """True for a heartbeat, an acknowledgement or a notice: well-formed, without readings."""
-        return self.cn in SYSTEM_CNS
+        return self.cn in NO_DATA
 
 
 def _defaults(_: str | None) -> DevicePolicy:
@@ -86,17 +90,29 @@ class FrameReader:
         self._policy_of = policy_of
         self._buffer = bytearray()
         self._noise: tuple[str, str] | None = None  # code and detail of the noise that is being read
+        self._saying: bytes | None = None  # text beside frames; the next one shows that it was beside one
+        self._had_frame = False
 
-    def feed(self, data: bytes) -> list[Frame | Rejected]:
+    def feed(self, data: bytes) -> list[Frame | Notice | Rejected]:
         """Frames and rejections that these bytes complete."""
         return self._read(data, final=False)
 
-    def flush(self) -> list[Frame | Rejected]:
-        """Frames and rejections left when no more bytes will come; a truncated frame is a rejection."""
-        return self._read(b"", final=True)
+    def flush(self) -> list[Frame | Notice | Rejected]:
+        """What is left when no more bytes come: a truncated frame is a rejection, a last text a notice."""
+        found = self._read(b"", final=True)
+        if self._saying is not None:
+            found.append(self._text_alone(self._saying))
+            self._saying = None
+        return found
 
-    def _read(self, data: bytes, final: bool) -> list[Frame | Rejected]:
-        found: list[Frame | Rejected] = []
+    def _text_alone(self, text: bytes) -> Notice | Rejected:
+        """What text after the last frame is; before any frame it may be a device of another protocol."""
+        if self._had_frame:
+            return Notice("hj212_text", None, text)
+        return Rejected("bad_syntax", "no frame begins here: expected ##", text)
+
+    def _read(self, data: bytes, final: bool) -> list[Frame | Notice | Rejected]:
+        found: list[Frame | Notice | Rejected] = []
         # Taking in at most one longest frame at a time keeps the buffer, and each search in it, short.
         for at in range(0, len(data), LONGEST_DATA) or (0,):
             self._buffer += data[at : at + LONGEST_DATA]
@@ -105,10 +121,22 @@ class FrameReader:
                 before = len(self._buffer), self._noise
                 piece = self._skip_noise(last) if self._noise else self._next(last)
                 if piece is not None:
-                    found.append(piece)
+                    found += self._with_saying(piece)
                 elif before == (len(self._buffer), self._noise):
                     break
         return found
+
+    def _with_saying(self, piece: Frame | Rejected) -> list[Frame | Notice | Rejected]:
+        """The piece, with the text before it; text that may be beside a frame waits for what comes."""
+        said = self._saying
+        if isinstance(piece, Rejected) and piece.code == "bad_syntax" and _is_saying(piece.raw):
+            self._saying = piece.raw
+            return [] if said is None else [self._text_alone(said)]
+        self._saying = None
+        if isinstance(piece, Frame):
+            self._had_frame = True
+            return [piece if said is None else piece._replace(tolerated=(*piece.tolerated, "text_between"))]
+        return [piece] if said is None else [self._text_alone(said), piece]
 
     def _next(self, final: bool) -> Frame | Rejected | None:
         """One decision on the start of the buffer; None if it led to nothing (yet)."""
@@ -142,6 +170,11 @@ class FrameReader:
         if inner:
             detail = f"{length} bytes announced, the next frame begins after {inner.start() - _HEAD}"
             return self._take(inner.start(), "bad_length", detail)
+        if len(buffer) < end or _CRC_TEXT.match(buffer, end - _CRC, end) is None:
+            short = _SHORT_CRC.match(buffer, end - _CRC, len(buffer))
+            over = final or (short is not None and short.end(1) < len(buffer))
+            if short and over and int(short[1], 16) == hj212_crc(bytes(buffer[_HEAD : end - _CRC])):
+                return self._whole(bytes(buffer[: short.end(1)]), length)
         if len(buffer) < end:
             if final:
                 arrived = max(0, len(buffer) - _HEAD)
@@ -156,11 +189,13 @@ class FrameReader:
         return Rejected(code, detail, raw.rstrip(_BLANKS))
 
     def _whole(self, raw: bytes, length: int) -> Frame | Rejected | None:
-        data, sent = raw[_HEAD:-_CRC], raw[-_CRC:]
-        if _CRC_TEXT.match(sent) is None:
+        data, sent = raw[_HEAD : _HEAD + length], raw[_HEAD + length :]
+        tolerated: list[str] = []
+        if len(sent) < _CRC:  # it was found right
+            tolerated.append("short_checksum")
+        elif _CRC_TEXT.match(sent) is None:
             self._noise = ("bad_length", f"after {length} bytes stands {sent!r}, no checksum")
             return None
-        tolerated: list[str] = []
         if length > STANDARD_LENGTH:
             tolerated.append("long_frame")
         fields, cp, odd = split_data(data)
@@ -198,6 +233,14 @@ class FrameReader:
         return self._take(count, code, detail)
 
 
+def _is_saying(raw: bytes) -> bool:
+    """True for text that is neither a frame nor what is left of one."""
+    try:
+        return _SAYING.match(raw) is not None and bool(raw.decode())
+    except UnicodeDecodeError:
+        return False
+
+
 def split_data(data: bytes) -> tuple[dict[str, str], str | None, list[str]]:
     """(fields before CP, text between `CP=&&` and the last `&&` or None, list of oddities)."""
     odd: list[str] = []
@@ -219,4 +262,7 @@ def split_data(data: bytes) -> tuple[dict[str, str], str | None, list[str]]:
             odd.append("letter_case")
         if equals:
             fields.setdefault(name, value.strip())
+    if found and "Flag" not in fields and (flag := _FRAME_FLAG.search(cp)):
+        fields["Flag"] = flag[1]  # a digit is no mark of a value
+        odd.append("flag_in_cp")
     return fields, cp if found else None, odd

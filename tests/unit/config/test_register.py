@@ -62,7 +62,7 @@ def test_what_a_county_leaves_out_has_a_default() -> None:
     county = County(name="县")
     device = Device(id="a", site="s", format="hj212")
     assert (county.zone, county.language, county.background) == ("Asia/Shanghai", "zh_CN", ())
-    assert (device.interval, device.utc_offset, device.role, device.aliases) == (60, "+08:00", "boundary", ())
+    assert (device.interval, device.utc_offset, device.role, device.aliases) == (60, None, "boundary", ())
 
 
 def test_a_device_is_found_by_id_and_by_alias_whatever_the_case() -> None:

@@ -66,7 +66,7 @@ def test_native_extras_name_the_range_in_the_unit_of_the_value() -> None:
         pytest.param([1], id="a list"),
         pytest.param({"a": 1}, id="an object"),
         pytest.param("x", id="a text"),
-        pytest.param(-5, id="negative"),
+        pytest.param(-999, id="a code for no value"),
         pytest.param(1e12, id="too great"),
         pytest.param("nan", id="no number (nan)"),
     ],

@@ -20,7 +20,7 @@ def decoded_text(case: Path) -> str:
     """The lines of one case, keys in the order of the contract, raw bytes left out (the input has them)."""
     options = json.loads((case / "options.json").read_text())
     policy = DevicePolicy(
-        utc_offset_s=parse_offset(options.get("utc_offset", "+08:00")),
+        clock=parse_offset(options.get("utc_offset", "+08:00")),
         units=options.get("units", {}),
         modbus_crc=options.get("modbus_crc", False),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.units import CONVERSIONS, QUANTITIES, Refused, is_normal, thousandths
+from ingest.units import CONVERSIONS, QUANTITIES, Measured, Refused, is_normal, measured, thousandths
 
 
 @pytest.mark.parametrize(
@@ -52,9 +52,7 @@ def test_decimal_text_is_rounded_once_and_half_to_even(text: str, expected: int)
         pytest.param([1], id="a list"),
         pytest.param({}, id="an object"),
         pytest.param(b"1", id="bytes"),
-        pytest.param("nan", id="nan"),
         pytest.param("inf", id="inf"),
-        pytest.param("", id="an empty text"),
         pytest.param("1_0", id="an underscore"),
         pytest.param("0x10", id="hexadecimal"),
         pytest.param("1e9999", id="past every float"),
@@ -67,10 +65,62 @@ def test_what_is_no_number_is_a_bad_value(value: object) -> None:
     assert refused.value.code == "bad_value"
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 1e308, 10**30, -0.001, "1e999"])
+@pytest.mark.parametrize(
+    "value", [float("nan"), float("inf"), -float("inf"), 1e308, 10**30, -100.001, "1e999"]
+)
 def test_a_number_outside_the_possible_range_is_a_bad_value(value: object) -> None:
     with pytest.raises(Refused) as refused:
         thousandths("pm10", value)
+    assert refused.value.code == "bad_value"
+
+
+@pytest.mark.parametrize("text", ["", "  ", "--", "---", "-", "N/A", "nan", "NaN", "null", "None", "***"])
+def test_a_text_that_stands_for_no_value_is_told_from_a_wrong_one(text: str) -> None:
+    with pytest.raises(Refused) as refused:
+        thousandths("pm10", text)
+    assert refused.value.code == "empty"
+
+
+@pytest.mark.parametrize("unit", ["#/cm3", "pcs/L", "pcs/0.1L", "counts", "cpm", "1/cm3", "particles/L"])
+def test_a_unit_that_counts_particles_is_no_concentration(unit: str) -> None:
+    with pytest.raises(Refused) as refused:
+        thousandths("pm2_5", 1200, unit)
+    assert refused.value.code == "count"
+
+
+@pytest.mark.parametrize(
+    ("name", "sent", "expected"),
+    [
+        ("humidity", 100, Measured(100_000)),
+        ("humidity", 100.4, Measured(100_000, "humidity_saturated")),
+        ("humidity", "101.7", Measured(100_000, "humidity_saturated")),
+        ("humidity", 105, Measured(100_000, "humidity_saturated")),
+        ("wind_direction", 0, Measured(0)),
+        ("wind_direction", 359.9994, Measured(359_999)),
+        ("wind_direction", 359.9996, Measured(0)),
+        ("wind_direction", 360, Measured(0)),
+        ("wind_direction", 360.4, Measured(400, "wind_direction_turned")),
+        ("wind_direction", "-90", Measured(270_000, "wind_direction_turned")),
+        ("wind_direction", 719, Measured(359_000, "wind_direction_turned")),
+        ("pm10", -5, Measured(-5_000)),
+        ("tsp", "-0.4", Measured(-400)),
+        ("pm2_5", -100, Measured(-100_000)),
+    ],
+)
+def test_a_value_beyond_its_range_counts_as_what_its_sensor_means(
+    name: str, sent: object, expected: Measured
+) -> None:
+    assert measured(name, sent) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [("humidity", 105.1), ("humidity", -0.1), ("wind_direction", 721), ("wind_direction", -999),
+     ("pm10", -999), ("pm10", -9999), ("temperature", -127), ("pressure", 0)],
+)  # fmt: skip
+def test_what_no_sensor_means_is_a_bad_value(name: str, sent: float) -> None:
+    with pytest.raises(Refused) as refused:
+        measured(name, sent)
     assert refused.value.code == "bad_value"
 
 
@@ -102,7 +152,7 @@ def test_a_unit_that_cannot_be_right_for_its_value_is_refused(name: str, value: 
 def test_every_normal_unit_is_accepted_as_it_is_printed() -> None:
     for quantity in QUANTITIES.values():
         assert is_normal(quantity.name, quantity.unit)
-        assert thousandths(quantity.name, quantity.greatest, quantity.unit) == quantity.greatest * 1000
+        assert thousandths(quantity.name, quantity.greatest / 2, quantity.unit) == quantity.greatest * 500
 
 
 def test_every_quantity_has_conversions() -> None:
