@@ -14,7 +14,8 @@ OUTLOOK = "outlook"  # the early warning; nobody signs for it
 OFFLINE = "offline"
 SUSPICION = "suspicion"
 MANY_SILENT = "many_silent"  # several offline cases, told as one
-SYSTEM = "system"  # a fault of the platform itself
+FAULT = "fault"  # of a monitor that speaks
+SYSTEM = "system"  # trouble of the platform itself
 
 # Levels of an outlook, which are also the steps at which it is told.
 LIKELY = "warning"
@@ -75,6 +76,13 @@ KINDS: dict[str, CaseKind] = {
         ended="suspicion_over",
         levels=(SUSPICION,),
     ),
+    FAULT: CaseKind(
+        {"en": "Monitor faulty", "zh": "设备故障"},
+        opened="fault",
+        ended="fault_over",
+        levels=(FAULT,),
+        deadlines={FAULT: 24.0},
+    ),
     MANY_SILENT: CaseKind(
         {"en": "Many devices silent", "zh": "多台设备离线"},
         opened="many_silent",
@@ -83,9 +91,9 @@ KINDS: dict[str, CaseKind] = {
         told=None,
     ),
     SYSTEM: CaseKind(
-        {"en": "System fault", "zh": "系统故障"},
-        opened="fault",
-        ended="fault_ended",
+        {"en": "Platform trouble", "zh": "平台故障"},
+        opened="trouble",
+        ended="trouble_ended",
         of_breach=False,
         told=None,
     ),

@@ -42,8 +42,8 @@ log = structlog.get_logger(__name__)
 Beside = Callable[[], Awaitable[None]]
 RECEIVED_AT = "received_at"  # MQTT 5 user property of a played recording
 _END_WITHIN_S = 4.0
-# Acknowledgements of which the broker may have read nothing yet: a second's, until it is asked again. They are
-# more than Receive Maximum: Mosquitto 2.0.11 had 3,000 messages on their way after a cut where 1,000 were allowed.
+# Acknowledgements of which the broker may have read nothing yet: a second's, until it is asked again. They
+# are more than Receive Maximum: Mosquitto 2.0.11 had 3,000 messages on their way after a cut, 1,000 allowed.
 _MOST_UNREAD = 100_000
 _MOST_WAITING = 20_000  # beyond this, messages at QoS 0 are let go: the broker would not wait for us
 

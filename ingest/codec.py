@@ -28,6 +28,7 @@ from ingest.records import (
     Noticed,
     Quarantined,
     Readings,
+    Remark,
     Revision,
     Signal,
     Status,
@@ -41,13 +42,17 @@ READINGS = "dust.readings/2"
 ALL_READINGS = frozenset({READINGS, "dust.readings/1"})  # before, what was set aside stood in the extras
 TICK = "dust.tick/1"
 REVISION = "dust.revision/1"
+REMARK = "dust.remark/1"
 QUARANTINED = "dust.quarantined/1"
 NOTICE = "dust.notice/1"
-_JSON_KINDS: dict[str, type[Tick] | type[Background] | type[Signal] | type[Status] | type[Revision]] = {
+_JSON_KINDS: dict[
+    str, type[Tick] | type[Background] | type[Signal] | type[Status] | type[Remark] | type[Revision]
+] = {
     TICK: Tick,
     "dust.background/1": Background,
     "dust.signal/1": Signal,
     "dust.status/1": Status,
+    REMARK: Remark,
     REVISION: Revision,
 }
 _SPARSE = ("flags", "extras", "marks", "set_aside")  # columns of text, of few readings
@@ -150,6 +155,19 @@ def _are_values(value: object) -> bool:
     return all(type(n) is str and type(v) is int and abs(v) < 2**53 for n, v in value.items())
 
 
+def _are_seen(names: object) -> bool:
+    if type(names) is not dict:
+        return False
+    return all(
+        type(name) is str
+        and type(seen) is list
+        and len(seen) == 3
+        and type(seen[0]) is int
+        and all(map(_is_instant, seen[1:]))
+        for name, seen in names.items()
+    )
+
+
 _CHECKS: dict[type, dict[str, Callable[[object], bool]]] = {
     Tick: {
         "received_at": _is_instant,
@@ -181,6 +199,13 @@ _CHECKS: dict[type, dict[str, Callable[[object], bool]]] = {
         "site": _is_text,
         "state": lambda state: state in STATES,
         "retained": lambda kept: type(kept) is bool,
+    },
+    Remark: {
+        "received_at": _is_instant,
+        "device": _is_text,
+        "site": _is_text,
+        "kind": _is_text,
+        "names": _are_seen,
     },
     Revision: {
         "id": _is_text,

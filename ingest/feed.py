@@ -17,7 +17,8 @@ from ingest.batches import MOST_ROWS, Batches, OpenBatch, Row, readings_of
 from ingest.codec import encode, encode_notice, encode_quarantined, headers_of
 from ingest.kafka_options import KafkaOptions
 from ingest.producer import Outgoing, Producer
-from ingest.records import Background, Headers, Noticed, Quarantined, Signal, Status, Tick
+from ingest.records import Background, Headers, Noticed, Quarantined, Remark, Signal, Status, Tick
+from ingest.remarks import Remarks, remarks_of
 from ingest.resolve import Duplicate, Outcome
 from ingest.telemetry import Telemetry
 from ingest.topics import DEFAULT_PARTITIONS, FEED, QUARANTINE, partition_of
@@ -64,6 +65,7 @@ class Feed:
         self._bytes = 0  # of large payloads since the last flush
         self._rows_put = self._rows_then = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._remarks = Remarks()
         self._told: set[tuple[str, str]] = set()  # device and mark: bounded by the register
         self._linger_s = options.linger_ms / 1000
         self._readings_written = telemetry.written.labels("readings")
@@ -78,7 +80,12 @@ class Feed:
     def put(self, outcome: Outcome) -> tuple[int, ...]:
         """Take one outcome; returns the numbers of the records that hold it (none: it was dropped)."""
         if type(outcome) is Row:
-            return (self._put_row(outcome),)
+            number = self._put_row(outcome)
+            if outcome.marks or outcome.unknown or outcome.set_aside:
+                self._remark(self._remarks.note(remarks_of(outcome), outcome.received_at))
+            return (number,)
+        if isinstance(outcome, Noticed | Quarantined) and outcome.device:
+            self._remark(self._remarks.note(remarks_of(outcome), outcome.received_at))
         if isinstance(outcome, Quarantined):
             self._telemetry.quarantined.labels(outcome.code).inc(outcome.count)
             value, headers = encode_quarantined(outcome)
@@ -111,6 +118,17 @@ class Feed:
         value, headers = encode(record)
         wanted = range(self.options.partitions) if partitions is None else partitions
         return [self.send(FEED, partition, value, headers) for partition in wanted]
+
+    def turn(self, now_ms: int) -> None:
+        """Tell what was gathered of devices in an hour that is over."""
+        self._remark(self._remarks.turn(now_ms))
+
+    def _remark(self, remarks: Iterable[Remark]) -> None:
+        """Send remarks. Nothing waits for them: after a crash the first of each kind is told again."""
+        for one in remarks:
+            value, headers = encode(one)
+            self._telemetry.records.labels("remark").inc()
+            self.send(FEED, self._partition(one.site), value, headers)
 
     def probe(self) -> int:
         """Write a record without meaning, to learn the broker's time; readers of quarantine skip it."""

@@ -1,7 +1,7 @@
 """Records of ingest: decoded values, batches of readings, ticks, background, signals, states, revisions.
 
-A Kafka record of `dust.feed` is one of `Readings`, `Tick`, `Background`, `Signal`, `Status`, `Revision`;
-its `schema` header names which (see `codec`). Instants are int milliseconds UTC, periods are int
+A Kafka record of `dust.feed` is one of `Readings`, `Tick`, `Background`, `Signal`, `Status`, `Remark`,
+`Revision`; its `schema` header names which (see `codec`). Instants are int milliseconds UTC, periods are int
 milliseconds, values are int thousandths of the unit in `units.QUANTITIES`.
 """
 
@@ -101,6 +101,7 @@ class Noticed(NamedTuple):
     kind: str
     device: str | None  # of the register, if it is one's
     raw: bytes
+    site: str | None = None  # of the device
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +134,8 @@ class Readings:
 
     `devices[i]` is at `sites[i]`; `codes` (n) indexes both. `values[q]` is (n) thousandths, MISSING where
     a reading has no value; `beside` likewise for what some devices send beside PM10 (`ingest.value_extras`),
-    with a column only if one of the batch sends it. `flags`, `extras`, `marks`, `set_aside` are sparse: row ->
-    text (flags `pm10=D;tsp=T`, only those other than N; extras JSON; marks such as `clock` or `retained`,
+    with a column only if one of the batch sends it. `flags`, `extras`, `marks`, `set_aside` are sparse: row
+    -> text (flags `pm10=D;tsp=T`, only those other than N; extras JSON; marks such as `clock` or `retained`,
     comma-separated; what was set aside as JSON: quantity -> raw value and reason).
     """
 
@@ -209,6 +210,20 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """What the door of the log saw of a device: kind of `ingest.remarks`, name -> [count, first, last].
+
+    The instants (ms) are those of receipt.
+    """
+
+    received_at: int
+    device: str
+    site: str
+    kind: str
+    names: dict[str, list[int]]
+
+
+@dataclass(frozen=True, slots=True)
 class Revision:
     """A configuration in force from `effective` on; `body` is plain JSON data.
 
@@ -223,7 +238,7 @@ class Revision:
     applied: dict[str, Any] = field(default_factory=dict)
 
 
-FeedRecord = Readings | Tick | Background | Signal | Status | Revision
+FeedRecord = Readings | Tick | Background | Signal | Status | Remark | Revision
 Headers = list[tuple[str, bytes]]
 
 
@@ -241,6 +256,8 @@ class Quarantined:
     dup: bool = False
     part: int = -1  # which of the results of decoding `raw` this is; -1: all of them
     parts: tuple[int, ...] = ()  # several of them, where one message held many that can't be used
+    device: str | None = None  # whose it is by topic or payload, and where that stands, if it is known
+    site: str | None = None
 
     @property
     def count(self) -> int:

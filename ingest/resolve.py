@@ -13,7 +13,8 @@ Decision on when a reading was taken (`TimePolicy`: a device's `clock` in device
   resubmitted under another policy;
 - no time at all in what was sent as one: at receipt where the policy is to do so with times behind, else
   refused.
-A period that would end after its own receipt is marked `label`: its time marks the end, or the clock is wrong.
+A period that would end after its own receipt is marked `label`: its time marks the end, or the clock is
+wrong.
 A period placed at receipt ends there.
 Retained messages are marked `retained` and count only if the same (device, time, content) was not seen
 before; if they would have to be placed at receipt they are dropped, and counted. A redelivery (DUP) of a
@@ -28,6 +29,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from ingest.access import speakers
@@ -97,7 +99,7 @@ class TopicRoute(NamedTuple):
     decode: Decoder
     format: str
     speakers: frozenset[str] | None  # None: all of the format
-    codes: Codes = {}  # of the filter
+    codes: Codes = MappingProxyType({})  # of the filter
     label: Label | None = None
 
 
@@ -198,7 +200,7 @@ class Resolver:
         return (known or self._look_up(key)).policy
 
     def _policy_on(self, route: TopicRoute, key: str | None) -> DevicePolicy:
-        """Policy of a device on a topic whose filter has codes or a label of its own: the device's own count."""
+        """Policy of a device on a topic whose filter has codes or a label: the device's own come first."""
         known = self._known.get(key) or self._look_up(key)
         own = known.policy
         label = route.label if known.device is None or known.device.label is None else known.device.label
@@ -226,9 +228,7 @@ class Resolver:
             # the decoder cut out the faulty part, or it could not
             return replace(refused, raw=result.raw[:_MOST_RAW]) if result.raw else replace(refused, part=part)
         if isinstance(result, Notice):
-            speaker = self.device_of(result.device) if result.device else None
-            topic = f"{came.topic}/{came.peer}" if came.peer else came.topic
-            return Noticed(came.received_at, self.source, topic, result.kind, speaker, result.raw[:_MOST_RAW])
+            return self._noticed(result, came)
         key, time, period, values, flags, extras, tolerated, beside, set_aside, unknown, bad_time, said = (
             result
         )
@@ -240,7 +240,8 @@ class Resolver:
         if route.format != device.format or route.speakers is not None or extras:
             foreign = self._foreign(device, extras, route)
             if foreign:
-                return replace(self._refuse(came, "not_allowed", foreign), part=part)
+                refused = self._refuse(came, "not_allowed", foreign)
+                return replace(refused, part=part, device=device.id, site=device.site)
         received_at = came.received_at
         placed = _KEPT
         if bad_time is not None or (time is not None and not _is_near(time, period, received_at, known.time)):
@@ -248,6 +249,7 @@ class Resolver:
         marks = (*tolerated, *placed.marks)
         if placed.refused:
             refused = self._refuse(came, "bad_time", placed.refused)
+            refused = replace(refused, device=device.id, site=device.site)
             raw = b"" if bad_time is None else bad_time.raw
             return replace(refused, raw=raw[:_MOST_RAW]) if raw else replace(refused, part=part)
         if placed.shift and time is not None:
@@ -280,6 +282,12 @@ class Resolver:
             set_aside,
             unknown,
         )
+
+    def _noticed(self, notice: Notice, came: Arrival) -> Noticed:
+        device = (self._known.get(notice.device) or self._look_up(notice.device)).device
+        id, site = (None, None) if device is None else (device.id, device.site)
+        topic = f"{came.topic}/{came.peer}" if came.peer else came.topic
+        return Noticed(came.received_at, self.source, topic, notice.kind, id, notice.raw[:_MOST_RAW], site)
 
     def _placed_by(self, known: KnownKey, sent: Sent, period: int, came: Arrival, said: str) -> _Placing:
         """Decide by the device's policy what becomes of a time that is far from its receipt, or none."""

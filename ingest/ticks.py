@@ -80,6 +80,7 @@ class Ticker:
         free = [p for p in range(self.feed.options.partitions) if p not in under_way]
         if not free:
             return
+        self.feed.turn(now_ms)
         every = max(1000, round(self.speed * EVERY_S * 1000))
         numbers = self.feed.everywhere(Tick(now_ms, every, self.bridge), free)
         self._pending.update(zip(numbers, free, strict=True))
@@ -88,6 +89,7 @@ class Ticker:
     def tick_minutes(self, before_ms: int, now_ms: int) -> None:
         """Send a tick at every whole minute crossed, which is how a recording's clock moves."""
         for minute in minutes_crossed(before_ms, now_ms):
+            self.feed.turn(minute)
             self.feed.everywhere(Tick(minute, MINUTE_MS, self.bridge))
             self.telemetry.last_tick.set(minute / 1000)
 

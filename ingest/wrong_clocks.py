@@ -1,4 +1,4 @@
-"""Clocks that are wrong in known ways, told from one message: its own time, its receipt, when it says it was sent.
+"""Clocks that are wrong in known ways, told from one message: its times and its receipt.
 
 No memory of earlier messages: bridge, gateway, replay and retry agree. A backlog may look the same (what was
 measured twelve hours ago and is sent now), so a kind is a finding; what is done is the device's policy.

@@ -30,6 +30,28 @@ _FAULTS = {
     "refused": ("有人冒用身份发送数据", "messages from who may not send them"),
     "unwritable": ("有案件或消息无法写入", "cases or messages that could not be written"),
 }
+# reasons of a device's fault: what a person reads; `{p}` is the pollutant, `{k}` the keys
+_OF_A_DEVICE = {
+    "absent": ("在线，但没有 {p} 数据", "it speaks, but without {p}"),
+    "failing": ("{p} 数据持续未通过质量检查", "its {p} keeps failing the quality checks"),
+    "clock_half_day": ("设备时钟差 12 小时", "its clock is 12 hours off"),
+    "clock_zone": ("设备时钟差一个时区", "its clock is off by the time zone"),
+    "clock_calendar": ("设备日期的月和日颠倒", "day and month of its date are exchanged"),
+    "clock_year": ("设备时钟差一年", "its clock is a year off"),
+    "clock_before_2000": ("设备时钟停在 2000 年以前", "its clock stands before the year 2000"),
+    "clock_unreadable": ("设备时间无法识别", "its times can't be read"),
+    "clock_refused": ("设备时间偏差过大，数据未采用", "its times are so far off that its data is refused"),
+    "contradictions": (
+        "同一时刻多次收到互相矛盾的数据，可能两台设备共用一个编号",
+        "values that contradict each other keep coming for one instant, two boxes may have one number",
+    ),
+    "identity_refused": (
+        "有其他来源以其编号发送数据，已拒收",
+        "somebody else sent under its name and was refused",
+    ),
+    "unknown_code": ("只发送含义未知的参数{k}", "it sends codes that nobody has explained{k}"),
+}
+_KEY = "key:"  # a reason that names a key
 _DAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -180,10 +202,22 @@ def render(facts: Facts, language: str) -> Text:
         percent=lambda share: f"{share * 100:.0f} %",
         pollutant=lambda p: (_POLLUTANTS_ZH if chinese else _POLLUTANTS).get(p or "", p or ""),
         lasted=lambda ms: _lasted(ms, chinese),
+        fault_words=lambda m: _fault_words(m, chinese),
     )
     lines = [line.rstrip() for line in text.strip().splitlines()]
     body = "\n".join(line for line in lines if line)
     return Text(lines[0], body)
+
+
+def _fault_words(matter: Matter, chinese: bool) -> str:
+    """What is wrong with a device, by the reasons of its fault."""
+    which = 0 if chinese else 1
+    names = _POLLUTANTS_ZH if chinese else _POLLUTANTS
+    keys = [reason.removeprefix(_KEY) for reason in matter.reasons if reason.startswith(_KEY)]
+    listed = "" if not keys else f"（{'、'.join(keys)}）" if chinese else f" ({', '.join(keys)})"
+    said = [_OF_A_DEVICE[reason][which] for reason in matter.reasons if reason in _OF_A_DEVICE]
+    words = ("；" if chinese else "; ").join(said) or matter.title
+    return words.format(p=names.get(matter.pollutant or "", matter.pollutant or ""), k=listed)
 
 
 @cache

@@ -39,7 +39,7 @@ class Attributes(NamedTuple):
 
 
 class Odd(NamedTuple):
-    """What a decoder knows of the attributes beforehand: their units, flags, and which can't be used at all."""
+    """What a decoder knows of attributes beforehand: their units, flags, and which can't be used at all."""
 
     units: Mapping[str, str] = _NOTHING  # as sent in the payload, by key
     flags: Mapping[str, str] = _NOTHING  # by quantity

@@ -11,4 +11,12 @@ from __future__ import annotations
 from processors.breaches.context import ALONE, InARow, VerdictInContext
 from processors.breaches.decisions import decide
 from processors.breaches.episodes import Breaches
-from processors.breaches.events import OFFLINE, OFFLINE_SITE, SUSPICION, SilentPlace, Suspicion
+from processors.breaches.events import (
+    FAULT,
+    OFFLINE,
+    OFFLINE_SITE,
+    SUSPICION,
+    FaultFound,
+    SilentPlace,
+    Suspicion,
+)

@@ -34,12 +34,15 @@ from processors.breaches.decisions import (
     decide,
 )
 from processors.breaches.events import (
+    FAULT,
     OFFLINE,
     OFFLINE_SITE,
     SUSPICION,
+    FaultFound,
     SilentPlace,
     Suspicion,
     exceedance,
+    fault,
     follow_up,
     id_of,
     is_in_time,
@@ -56,7 +59,7 @@ REMEMBER_MOST = 12  # of one rule and point: as many as fit into the day in whic
 REMEMBER_MS = 26 * HOUR_MS  # closed breaches that a superseding verdict may still amend
 Key = tuple[str, str, str]  # rule, kind of verdict, device (of OFFLINE_SITE: the site)
 
-_STANDING = (OFFLINE, SUSPICION)  # no rule of the configuration stands behind them
+_STANDING = (OFFLINE, SUSPICION, FAULT)  # no rule of the configuration stands behind them
 
 
 @dataclass(slots=True)
@@ -251,6 +254,12 @@ class Breaches(Rowless):
             before, reasons=reasons, tell=before.tell or tell, revision=before.revision + 1
         )
         return replace(episode.opened, event="amended", at=at, tell=news, delayed=before.delayed or delayed)
+
+    def fault(self, found: FaultFound, at: int, *, configuration: str) -> Breach:
+        """Open a fault of a device."""
+        breach = fault(found, at, configuration)
+        self.open[found.rule, FAULT, found.device] = Episode(breach, found.start)
+        return breach
 
     def suspect(self, found: Suspicion, at: int, *, delayed: bool, configuration: str) -> Breach:
         """Open a suspicion of falsification against a device; a person decides."""

@@ -1,4 +1,4 @@
-"""Published events of breaches, built from a verdict, a rule, a silence or a suspicion."""
+"""Published events of breaches, built from a verdict, a rule, a silence, a fault or a suspicion."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from processors.records import NO_LIMIT, Breach, Verdict, short_id
 OFFLINE = "offline"
 OFFLINE_SITE = "offline/site"  # of a site all of whose devices are silent; such a breach names no device
 SUSPICION = "suspicion"
+FAULT = "fault"  # of a device: it speaks, and something about what it says is wrong
 
 _OFFLINE_TITLES = {
     OFFLINE: {"en": "Monitor offline", "zh": "监测设备离线"},
@@ -64,6 +65,19 @@ class Suspicion:
     title: dict[str, str]
     status: str  # of the sources that describe the pattern
     evidence: dict[str, Any]
+
+
+class FaultFound(NamedTuple):
+    """A fault of a device that has lasted for its least duration."""
+
+    rule: str
+    site: str
+    device: str
+    start: int
+    reasons: tuple[str, ...]
+    title: dict[str, str]
+    pollutant: str | None = None
+    tell: bool = True
 
 
 def exceedance(context: VerdictInContext, id_: str, delayed: bool) -> Breach:
@@ -121,6 +135,28 @@ def silence(place: SilentPlace, at: int, delayed: bool, configuration: str) -> B
         reasons=place.reasons,
         delayed=delayed,
         tell=place.tell,
+        configuration=configuration,
+    )
+
+
+def fault(found: FaultFound, at: int, configuration: str) -> Breach:
+    """The event that opens a fault of a device."""
+    return replace(
+        NO_LIMIT,
+        id=short_id("breach", found.rule, found.device, found.start),
+        kind=FAULT,
+        level=FAULT,
+        site=found.site,
+        device=found.device,
+        rule=found.rule,
+        title=found.title,
+        pollutant=found.pollutant,
+        at=at,
+        opened_at=at,
+        start=found.start,
+        end=at,
+        reasons=found.reasons,
+        tell=found.tell,
         configuration=configuration,
     )
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from ingest.records import Readings
-from processors.breaches import VerdictInContext
+from processors.breaches import FAULT, VerdictInContext
 from processors.columns import Int64s
 from processors.fold.flagging import flag
 from processors.fold.memory import Memory
 from processors.fold.outputs import DUPLICATE, Outputs
 from processors.measuring import Intake, Positions, intake
 from processors.records import Breach
-from processors.windows import HOUR
+from processors.silence import CLOCK_FAULT, Seen, clock_kinds
+from processors.windows import HOUR, REFUSED
 
 
 def take_in(memory: Memory, batch: Readings, clock: Int64s, begin: int, end: int, out: Outputs) -> None:
@@ -27,6 +30,7 @@ def take_in(memory: Memory, batch: Readings, clock: Int64s, begin: int, end: int
     if taken.corrected:
         out.calibrated.append((taken.place, taken.columns.values))
     duplicates, conflicts = memory.log.sift(taken.columns, taken.keys)
+    contradicting = taken.place[conflicts] if conflicts else taken.place[:0]
     found = [(int(taken.place[i]), DUPLICATE) for i in duplicates]
     found += [(int(taken.place[i]), "conflict") for i in conflicts]
     out.duplicates += len(duplicates)
@@ -49,6 +53,7 @@ def take_in(memory: Memory, batch: Readings, clock: Int64s, begin: int, end: int
     # in the order of the rows, as if each had come alone
     events: list[tuple[int, int, Breach | VerdictInContext]] = []
     events += [(i, 0, event) for i, event in _hear(memory, batch, fresh)]
+    events += [(i, 0, event) for i, event in _faults(memory, batch, fresh, contradicting)]
     opened = memory.single_values.values(fresh.columns, fresh.received, memory.orders)
     events += [(i, 1, judgement) for i, judgement in opened]
     for i, _, event in sorted(events, key=lambda e: e[:2]):
@@ -59,17 +64,56 @@ def take_in(memory: Memory, batch: Readings, clock: Int64s, begin: int, end: int
             memory.publish_each([event], out, ours and memory.outage.catching_up(int(fresh.received[i])))
 
 
+def _faults(
+    memory: Memory, batch: Readings, fresh: Intake, contradicting: Positions
+) -> Iterator[tuple[int, Breach]]:
+    """The faults of devices that readings open or close, with their positions, in order."""
+    columns, faults = fresh.columns, memory.faults
+    sound = (columns.values > REFUSED) & (columns.fail == 0)
+    good = np.zeros(len(fresh), np.uint8)
+    for q in range(len(sound)):
+        good |= sound[q].astype(np.uint8) << np.uint8(q)
+    matters = faults.matters(columns.row, fresh.present, good)
+    doubled = np.isin(fresh.place, contradicting) if len(contradicting) else None
+    wrong = _wrong_clocks(batch)
+    if doubled is not None:
+        matters |= doubled
+    if wrong:
+        matters |= np.isin(fresh.place, list(wrong))
+    for i in np.flatnonzero(matters).tolist():
+        seen = Seen(
+            int(columns.row[i]),
+            int(fresh.received[i]),
+            int(fresh.present[i]),
+            int(good[i]),
+            wrong.get(int(fresh.place[i]), ()),
+            doubled is not None and bool(doubled[i]),
+        )
+        for event in faults.came(memory.plan, memory.breaches, seen):
+            yield i, event
+
+
+def _wrong_clocks(batch: Readings) -> dict[int, tuple[str, ...]]:
+    """Row of the batch -> known ways in which its time is wrong."""
+    if not batch.marks:
+        return {}
+    kinds = {row: clock_kinds(text) for row, text in batch.marks.items() if "clock_" in text}
+    return {row: found for row, found in kinds.items() if found}
+
+
 def _hear(memory: Memory, batch: Readings, fresh: Intake) -> list[tuple[int, Breach]]:
     """Note which devices were heard, and return the closing events with their positions.
 
-    A message retained by the broker is no evidence that its device is alive today.
+    A message retained by the broker is no evidence that its device is alive today, and a backlog of a silent
+    one none that it speaks again.
     """
     rows, received, present = fresh.columns.row, fresh.received, fresh.present
     heard: Positions | None = None
     retained = {row for row, text in batch.marks.items() if "retained" in text.split(",")}
-    if retained:
-        own = [i for i, row in enumerate(fresh.place.tolist()) if row not in retained]
-        heard = np.array(own, np.intp)
+    unheard = {i for i, row in enumerate(fresh.place.tolist()) if row in retained} if retained else set()
+    unheard |= _of_the_past(memory, fresh)
+    if unheard:
+        heard = np.array([i for i in range(len(fresh)) if i not in unheard], np.intp)
         rows, received, present = rows[heard], received[heard], present[heard]
     closed: list[tuple[int, Breach]] = []
     for i in memory.silence.heard(rows, received, present):
@@ -79,3 +123,25 @@ def _hear(memory: Memory, batch: Readings, fresh: Intake) -> list[tuple[int, Bre
     if memory.silence.bound is None:
         memory.next_due = None
     return closed
+
+
+def _of_the_past(memory: Memory, fresh: Intake) -> set[int]:
+    """Positions of readings of silent devices that end longer before their receipt than a silence may last.
+
+    From the first one of now on all of a device count; and all of one whose clock is known to be wrong.
+    """
+    offline = memory.silence.offline
+    if not offline.any():
+        return set()
+    columns, plan = fresh.columns, memory.plan
+    found: set[int] = set()
+    back: set[int] = set()
+    for i in np.flatnonzero(offline[columns.row]).tolist():
+        row = int(columns.row[i])
+        ended = int(columns.time[i]) + int(columns.period[i])
+        old = ended < int(fresh.received[i]) - int(plan.offline_after[row])
+        if row in back or not old or memory.breaches.is_open(CLOCK_FAULT, FAULT, plan.devices[row]):
+            back.add(row)
+        else:
+            found.add(i)
+    return found

@@ -14,7 +14,7 @@ from typing import cast
 
 import numpy as np
 
-from ingest.records import Background, FeedRecord, Readings, Revision, Signal, Status, Tick
+from ingest.records import Background, FeedRecord, Readings, Remark, Revision, Signal, Status, Tick
 from processors.breaches import OFFLINE
 from processors.columns import HOUR_MS, NEVER
 from processors.fold import snapshot
@@ -59,6 +59,8 @@ class Detector(Memory):
             self._fold_signal(record, out)
         elif isinstance(record, Status):
             self._fold_status(record, out)
+        elif isinstance(record, Remark):
+            out.breaches += self.faults.remark(self.plan, self.breaches, record)
         return out
 
     def fold_bundle(self, bundle: Bundle) -> Outputs:
@@ -221,9 +223,11 @@ class Detector(Memory):
                 for row, bits in zip(rows, begun, strict=True)
             }
 
-        out.breaches += self.untold_silences.fall_silent(
+        silent = self.untold_silences.fall_silent(
             self.plan, self.silence, self.outage, self.breaches, reasons, due, at
         )
+        rows = [self.plan.row_of[one.device] for one in silent if one.event == "opened" and one.device]
+        out.breaches += [*self.faults.fell_silent(self.plan, self.breaches, rows, at), *silent]
 
     def _tell_silence(self, due: int, at: int, out: Outputs) -> None:
         out.breaches += self.untold_silences.tell(

@@ -20,7 +20,15 @@ from processors.outlook import OutlookMemory
 from processors.plan import Calibrations, Orders, Plan, sites_of_partition
 from processors.quality import NewestValues
 from processors.records import VERDICTS
-from processors.silence import Connections, DeviceGaps, GapContext, Heard, Outage, UntoldSilences
+from processors.silence import (
+    Connections,
+    DeviceFaults,
+    DeviceGaps,
+    GapContext,
+    Heard,
+    Outage,
+    UntoldSilences,
+)
 from processors.verdicts import Days, Judge, RuleVerdicts, SingleValues
 from processors.windows import HOUR, RowLog
 
@@ -51,6 +59,7 @@ class Memory:
     hours: Hours = part(Hours)
     reopened: ReopenedWindows = part(ReopenedWindows)
     open_windows: OutlookMemory = part(OutlookMemory)
+    faults: DeviceFaults = part(DeviceFaults, lambda: DeviceFaults.of(0))
     # for the first flags of what comes
     newest: NewestValues = part(NewestValues, lambda: NewestValues.empty(0))
     flagging: Flagging = part(Flagging)

@@ -1,4 +1,4 @@
-"""Configuration of monitors besides their places: optics, ceiling, calibration."""
+"""Configuration of monitors besides their places: optics, ceiling, calibration, what they measure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from ingest.units import JUDGED
-from processors.columns import Int32s, Int64s
+from processors.columns import Int32s, Int64s, Uint8s
 from processors.quality import UNIT, Corrections, LinearCorrection, Monitors
 
 Tables = tuple[Corrections, ...]  # one of each judged pollutant
@@ -27,6 +27,9 @@ def monitor_facts(device: Any, zone: str) -> dict[str, Any]:
     maximum = getattr(device, "maximum", None)
     entries = getattr(device, "calibration", ())
     facts: dict[str, Any] = {} if optical is None else {"optical": optical}
+    measures = getattr(device, "measures", ())
+    if measures:
+        facts["measures"] = sorted(measures)
     if maximum:
         facts["maximum"] = dict(sorted(maximum.items()))
     if entries:
@@ -55,6 +58,12 @@ def monitors_of(devices: Sequence[dict[str, Any]], interval: Int64s, site: Int32
             maximum[JUDGED.index(name), row] = _whole(most, 1000)
     optical = np.array([device.get("optical", True) for device in devices], np.bool_)
     return Monitors(interval, optical, maximum, site)
+
+
+def measures_of(devices: Sequence[dict[str, Any]]) -> Uint8s:
+    """What each device is registered to measure: bit q of judged pollutant q (rows)."""
+    bits = [sum(1 << JUDGED.index(name) for name in device.get("measures") or ()) for device in devices]
+    return np.array(bits, np.uint8)
 
 
 def corrections_of(devices: Sequence[dict[str, Any]]) -> Tables:

@@ -20,9 +20,16 @@ from ingest.records import Revision
 from ingest.suspicion_thresholds import plain as plain_suspicion
 from ingest.text_codes import Texts
 from ingest.topics import partition_of
-from processors.columns import HOUR_MS, UNBOUNDED, Int64s
+from processors.columns import HOUR_MS, UNBOUNDED, Int64s, Uint8s
 from processors.plan.background_term import REFERENCE
-from processors.plan.monitors import Tables, corrections_of, monitor_facts, monitors_of, raw_ceilings
+from processors.plan.monitors import (
+    Tables,
+    corrections_of,
+    measures_of,
+    monitor_facts,
+    monitors_of,
+    raw_ceilings,
+)
 from processors.plan.orders import EVERYWHERE, STAGE, Orders
 from processors.plan.rule_in_force import Former, Rows, RuleInForce, rule_in_force, selects
 from processors.plan.rules import Rule
@@ -123,6 +130,7 @@ class Plan:
     site_of: Rows  # their numbers
     facts: dict[str, dict[str, Any]]  # site -> what a rule's selectors ask of it
     interval: Int64s  # ms
+    measures: Uint8s  # bit q: registered to measure judged pollutant q
     offline_after: Int64s  # ms
     together: int  # ms: devices of a site that fall silent within it are told as one
     digest: npt.NDArray[np.uint64]  # of the device's id
@@ -189,6 +197,7 @@ class Plan:
             site_of=site_of,
             facts={d["site"]: sites.get(d["site"], {}) for d in devices},
             interval=interval,
+            measures=measures_of(devices),
             offline_after=np.array(silence, np.int64),
             together=round((body.get("offline") or {}).get("window", TOGETHER_S) * 1000),
             digest=np.array([digest_of(d["id"]) for d in devices], np.uint64),

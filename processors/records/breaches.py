@@ -21,11 +21,11 @@ class Breach:
 
     id: str
     event: str  # opened | amended | closed
-    kind: str  # exceedance | offline | suspicion
-    level: str  # notice | warning | violation | offline | suspicion
+    kind: str  # exceedance | offline | suspicion | fault
+    level: str  # notice | warning | violation | offline | suspicion | fault
     site: str
     device: str  # empty: the site as a whole
-    rule: str  # "offline" or "offline/site" for silence, "suspicion/PATTERN"
+    rule: str  # "offline" or "offline/site" for silence, "suspicion/PATTERN", "fault/WHAT[/POLLUTANT]"
     rule_revision: str
     title: dict[str, str]
     clause: str

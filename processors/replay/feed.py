@@ -14,6 +14,7 @@ from ingest.decoders.instants import instant_text
 from ingest.recording import Recorded, RecordingError
 from ingest.records import Background, FeedRecord, Noticed, Quarantined, Revision, Signal, Status, Tick
 from ingest.register import Register
+from ingest.remarks import Remarks, remarks_of
 from ingest.resolve import Arrival, Resolver
 from processors.columns import MINUTE_MS
 from processors.replay.lines import quarantine_line
@@ -45,6 +46,7 @@ def feed_of(
 ) -> Iterator[FeedRecord]:
     """The log of recorded messages; what does not go into it is noted in `out`."""
     resolver = Resolver(register)
+    remarks = Remarks()
     rows: list[Row] = []
     minute: int | None = None
 
@@ -58,6 +60,7 @@ def feed_of(
         while minute is not None and minute + MINUTE_MS <= to:
             minute += MINUTE_MS
             yield from gathered()
+            yield from remarks.turn(minute)
             yield Tick(minute, MINUTE_MS, BRIDGE)
 
     for message in messages:
@@ -84,6 +87,10 @@ def feed_of(
                 out.notices[outcome.kind] += 1
             else:
                 out.duplicates += 1
+            told = remarks.note(remarks_of(outcome), at)
+            if told:
+                yield from gathered()
+                yield from told
         if len(rows) >= MOST_ROWS:
             yield from gathered()
     if until is not None:

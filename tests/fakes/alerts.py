@@ -159,6 +159,29 @@ def offline(device: str, event: str = "opened", at: int = NIGHT, **changes: Any)
     return replace(plain, **changes)
 
 
+def device_fault(event: str = "opened", what: str = "absent", **changes: Any) -> Breach:
+    """A monitor whose sensor of PM10 stays away, as detection publishes it."""
+    opened = event == "opened"
+    pollutant = "pm10" if what in ("absent", "failing") else None
+    plain = suspicion(
+        event,
+        id="fault-1",
+        kind="fault",
+        level="fault",
+        rule=f"fault/{what}" + (f"/{pollutant}" if pollutant else ""),
+        title={"zh": "监测参数缺失", "en": "A measured pollutant stays away"},
+        citation="",
+        pollutant=pollutant,
+        start=NIGHT - HOUR,
+        end=NIGHT if opened else NIGHT + 3 * HOUR,
+        at=NIGHT if opened else NIGHT + 3 * HOUR,
+        opened_at=NIGHT,
+        evidence=None,
+        reasons=(what,) if opened else ("good_value",),
+    )
+    return replace(plain, **changes)
+
+
 def suspicion(event: str = "opened", **changes: Any) -> Breach:
     """A monitor that says one and the same value for five hours, as detection publishes it."""
     opened = event == "opened"

@@ -7,7 +7,7 @@ import re
 from ingest.codes import Code, Codes, others
 
 # The frame never names a unit. Annex B prints ng/m3 for dust, devices send ug/m3 or mg/m3: ug/m3 is assumed
-# unless the device's configuration says otherwise. Where several codes name one quantity, the earlier is taken.
+# unless the device's configuration says otherwise. Of several codes of one quantity the earlier is taken.
 CODES: Codes = {
     "a34001": Code("tsp"),
     "a34002": Code("pm10"),

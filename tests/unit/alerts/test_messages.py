@@ -11,7 +11,7 @@ import pytest
 
 from alerts.records import CaseContext, Message
 from ingest.register import County
-from tests.fakes.alerts import HOUR, NIGHT, breach, county, offline, outlook, planner, suspicion
+from tests.fakes.alerts import HOUR, NIGHT, breach, county, device_fault, offline, outlook, planner, suspicion
 
 GOLDEN = Path(__file__).parents[2] / "cases" / "messages"
 DAY = 24 * HOUR
@@ -69,6 +69,16 @@ def suspected_no_more(plan) -> tuple[Message, ...]:
     first = plan.breach(suspicion(), CaseContext(), NIGHT + HOUR)[0]
     known = CaseContext(first.case, first.messages)
     return plan.breach(suspicion("closed"), known, NIGHT + 30 * HOUR)[0].messages
+
+
+def faulty(plan, what="absent", **changes) -> tuple[Message, ...]:
+    return plan.breach(device_fault(what=what, **changes), CaseContext(), NIGHT)[0].messages
+
+
+def faulty_no_more(plan, reason) -> tuple[Message, ...]:
+    first = plan.breach(device_fault(), CaseContext(), NIGHT)[0]
+    known = CaseContext(first.case, first.messages)
+    return plan.breach(device_fault("closed", reasons=(reason,)), known, NIGHT + 3 * HOUR)[0].messages
 
 
 def fault(plan, name, **facts):
@@ -167,6 +177,16 @@ SITUATIONS: dict[str, tuple[Callable, str]] = {
     "outlook-too-little-data": (
         lambda p: foretold(p, outlook(), outlook("undeterminable", "lost", 50, projected=None, probability=None)), "site"
     ),
+    "device-fault-for-the-site": (faulty, "site"),
+    "device-fault-for-the-department": (faulty, "sector"),
+    "device-fault-clock": (lambda p: faulty(p, "clock", reasons=("clock_half_day",)), "site"),
+    "device-fault-twice": (lambda p: faulty(p, "identity", reasons=("contradictions",)), "sector"),
+    "device-fault-unknown-code": (
+        lambda p: faulty(p, "unknown_code", reasons=("key:PM10X", "key:PM25X", "unknown_code")), "sector"
+    ),
+    "device-fault-site-not-in-the-register": (lambda p: faulty(p, site="site-gone", device="dev-gone"), "platform"),
+    "device-fault-over": (lambda p: faulty_no_more(p, "good_value"), "site"),
+    "device-fault-over-by-silence": (lambda p: faulty_no_more(p, "device_silent"), "sector"),
     "fault-ticks": (lambda p: fault(p, "ticks", seconds=61), "platform"),
     "fault-stage": (lambda p: fault(p, "stage/store", stage="store", seconds=130, lag=4211, reason="partition 3"), "platform"),
     "fault-quarantine": (lambda p: fault(p, "quarantine", seconds=600, count=1200), "platform"),
