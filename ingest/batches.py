@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import orjson
 
-from ingest.records import MISSING, Int64s, Readings, SetAside
+from ingest.records import MISSING, Int64s, Readings, ValueAside
 
 MOST_ROWS = 500  # a batch that grows to this many readings is not kept waiting
 
@@ -26,7 +26,7 @@ class Row(NamedTuple):
     extras: Mapping[str, Any]
     marks: tuple[str, ...] = ()
     beside: Mapping[str, int] = {}
-    set_aside: Mapping[str, SetAside] = {}  # by quantity
+    set_aside: Mapping[str, ValueAside] = {}  # by quantity
     unknown: tuple[str, ...] = ()  # keys that no code names
 
 
@@ -116,13 +116,13 @@ def flags_text(flags: Mapping[str, str]) -> str:
     return ";".join(f"{name}={flag}" for name, flag in sorted(flags.items()) if flag != "N")
 
 
-def aside_text(found: Mapping[str, SetAside]) -> str:
+def aside_text(found: Mapping[str, ValueAside]) -> str:
     """`{"pm10":{"raw":"--","reason":"empty"}}`: what was set aside, by quantity, as JSON."""
     plain = {name: aside_object(one) for name, one in found.items()}
     return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS).decode()
 
 
-def aside_object(one: SetAside) -> dict[str, Any]:
+def aside_object(one: ValueAside) -> dict[str, Any]:
     """What was set aside as plain data; `key` only where it is not the quantity's own name."""
     return {"raw": one.raw, "reason": one.reason, **({"key": one.key} if one.key else {})}
 

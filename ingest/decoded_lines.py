@@ -12,7 +12,7 @@ from ingest.batches import aside_object
 from ingest.decoders import FORMATS
 from ingest.decoders.instants import instant_text
 from ingest.recording import RecordingError, parse_line
-from ingest.records import Decoded, DevicePolicy, Notice, Rejected
+from ingest.records import Decoded, DeviceNotice, DevicePolicy, Rejected
 from ingest.units import QUANTITIES, THOUSAND
 
 _ANY_INSTANT = instant_text(0)
@@ -38,7 +38,7 @@ def decode_lines(format: str, data: bytes, topic: str, policy: DevicePolicy) -> 
                 for result in form.decode(message[1], message[0], lambda _: policy):
                     yield _as_object(result)
         return
-    results: Iterable[Decoded | Notice | Rejected]
+    results: Iterable[Decoded | DeviceNotice | Rejected]
     if form.decode_stream is not None:
         results = form.decode_stream(data, lambda _: policy)
     else:
@@ -70,11 +70,11 @@ def _message(line: bytes, number: int) -> tuple[str, bytes] | Rejected:
     return message.topic, message.payload
 
 
-def _as_object(result: Decoded | Notice | Rejected) -> dict[str, Any]:
+def _as_object(result: Decoded | DeviceNotice | Rejected) -> dict[str, Any]:
     if isinstance(result, Rejected):
         raw = base64.b64encode(result.raw).decode()
         return {"rejected": result.code, "detail": result.detail, "raw_base64": raw}
-    if isinstance(result, Notice):
+    if isinstance(result, DeviceNotice):
         raw = base64.b64encode(result.raw).decode()
         return {"notice": result.kind, "device": result.device, "raw_base64": raw}
     if result.bad_time is not None:

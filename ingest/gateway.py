@@ -27,7 +27,7 @@ from ingest.doorkeeper import Doorkeeper, Guest, address_of, host_of
 from ingest.fatal import Unexpected
 from ingest.feed import Feed, FeedOptions
 from ingest.listener import TlsFiles, accept_for_ever, descriptors_for, listen, streams_of
-from ingest.records import Decoded, Notice, Rejected
+from ingest.records import Decoded, DeviceNotice, Rejected
 from ingest.register import Register
 from ingest.resolve import Arrival, Resolver, TimePolicy
 from ingest.stamp import Stamp
@@ -104,9 +104,9 @@ class _Session:
             self._receive_piece(piece)
         self.answer()
 
-    def _receive_piece(self, piece: Frame | Notice | Rejected) -> None:
+    def _receive_piece(self, piece: Frame | DeviceNotice | Rejected) -> None:
         gateway = self._gateway
-        decoded: Decoded | Notice | Rejected
+        decoded: Decoded | DeviceNotice | Rejected
         if isinstance(piece, Frame):
             gateway.frames_in.inc()
             refusal = gateway.refusal_of(piece, self.peer)

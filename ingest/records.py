@@ -55,7 +55,7 @@ class Rejected(NamedTuple):
     raw: bytes
 
 
-class SetAside(NamedTuple):
+class ValueAside(NamedTuple):
     """A value that can't be used, and why; the others of its reading stand without it."""
 
     raw: Any  # as sent: text, number, or what else JSON can say
@@ -63,7 +63,7 @@ class SetAside(NamedTuple):
     key: str = ""  # under which it was sent, where that is not the quantity's own name
 
 
-class Notice(NamedTuple):
+class DeviceNotice(NamedTuple):
     """A well-formed message that says something other than a measurement: a start, a state, an answer."""
 
     kind: str
@@ -82,7 +82,7 @@ class Decoded(NamedTuple):
     extras: dict[str, Any]
     tolerated: tuple[str, ...] = ()  # what was accepted although odd: "number_as_text", "modbus_crc", ...
     beside: Mapping[str, int] = {}  # of ingest.value_extras, thousandths
-    set_aside: Mapping[str, SetAside] = {}  # by quantity
+    set_aside: Mapping[str, ValueAside] = {}  # by quantity
     unknown: tuple[str, ...] = ()  # keys that no table names: what they mean nobody has said
     bad_time: Rejected | None = None  # what was sent as its time is none: refused, unless placed at receipt
     said_at: str = ""  # when a frame says that it was sent (HJ 212's QN), where that is not `time`

@@ -38,7 +38,7 @@ from ingest.batches import Row
 from ingest.code_form import codes_of
 from ingest.codes import Codes, with_own
 from ingest.decoders import FORMATS, Decoder
-from ingest.decoders.instants import Sent, ahead_of_utc_s, compact_sent, instant_text
+from ingest.decoders.instants import SentInstant, ahead_of_utc_s, compact_sent, instant_text
 from ingest.decoders.notices import decode_background, decode_signal, decode_status
 from ingest.durations import DAY_MS, MINUTE_MS
 from ingest.forms import Label
@@ -46,8 +46,8 @@ from ingest.records import (
     NO_SECRETS,
     Background,
     Decoded,
+    DeviceNotice,
     DevicePolicy,
-    Notice,
     Noticed,
     Quarantined,
     Rejected,
@@ -216,18 +216,20 @@ class Resolver:
         device = (self._known.get(key) or self._look_up(key)).device
         return None if device is None else network_fault(device.networks, peer)
 
-    def of_decoded(self, results: Iterable[Decoded | Notice | Rejected], came: Arrival) -> list[Outcome]:
+    def of_decoded(
+        self, results: Iterable[Decoded | DeviceNotice | Rejected], came: Arrival
+    ) -> list[Outcome]:
         """Outcomes of results decoded elsewhere (the gateway's frames)."""
         return [self._outcome(result, came, -1, _BY_TCP) for result in results]
 
     def _outcome(
-        self, result: Decoded | Notice | Rejected, came: Arrival, part: int, route: TopicRoute
+        self, result: Decoded | DeviceNotice | Rejected, came: Arrival, part: int, route: TopicRoute
     ) -> Outcome:
         if isinstance(result, Rejected):
             refused = self._refuse(came, result.code, result.detail)
             # the decoder cut out the faulty part, or it could not
             return replace(refused, raw=result.raw[:_MOST_RAW]) if result.raw else replace(refused, part=part)
-        if isinstance(result, Notice):
+        if isinstance(result, DeviceNotice):
             return self._noticed(result, came)
         key, time, period, values, flags, extras, tolerated, beside, set_aside, unknown, bad_time, said = (
             result
@@ -245,7 +247,7 @@ class Resolver:
         received_at = came.received_at
         placed = _KEPT
         if bad_time is not None or (time is not None and not _is_near(time, period, received_at, known.time)):
-            placed = self._placed_by(known, Sent(time, bad_time), period, came, said)
+            placed = self._placed_by(known, SentInstant(time, bad_time), period, came, said)
         marks = (*tolerated, *placed.marks)
         if placed.refused:
             refused = self._refuse(came, "bad_time", placed.refused)
@@ -283,13 +285,15 @@ class Resolver:
             unknown,
         )
 
-    def _noticed(self, notice: Notice, came: Arrival) -> Noticed:
+    def _noticed(self, notice: DeviceNotice, came: Arrival) -> Noticed:
         device = (self._known.get(notice.device) or self._look_up(notice.device)).device
         id, site = (None, None) if device is None else (device.id, device.site)
         topic = f"{came.topic}/{came.peer}" if came.peer else came.topic
         return Noticed(came.received_at, self.source, topic, notice.kind, id, notice.raw[:_MOST_RAW], site)
 
-    def _placed_by(self, known: KnownKey, sent: Sent, period: int, came: Arrival, said: str) -> _Placing:
+    def _placed_by(
+        self, known: KnownKey, sent: SentInstant, period: int, came: Arrival, said: str
+    ) -> _Placing:
         """Decide by the device's policy what becomes of a time that is far from its receipt, or none."""
         policy, time = known.time, sent.instant
         if time is None:

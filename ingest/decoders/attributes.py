@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ingest.codes import Code, Codes, named, with_own
 from ingest.decoders.values import Values, unit_of
-from ingest.records import DevicePolicy, SetAside
+from ingest.records import DevicePolicy, ValueAside
 from ingest.units import QUANTITIES, Refused
 
 # Names that people give attributes where the format leaves them free.
@@ -34,7 +34,7 @@ class Attributes(NamedTuple):
     values: dict[str, int]
     extras: dict[str, Any]
     tolerated: tuple[str, ...]
-    set_aside: dict[str, SetAside]
+    set_aside: dict[str, ValueAside]
     unknown: tuple[str, ...]
 
 

@@ -12,7 +12,7 @@ from typing import Protocol
 from ingest.codes import Codes
 from ingest.decoders import airgradient, airrohr, hj212, json_v1, qingping, thingsboard
 from ingest.decoders.attributes import FREE_NAMES
-from ingest.records import Decoded, DevicePolicy, Notice, Rejected
+from ingest.records import Decoded, DeviceNotice, DevicePolicy, Rejected
 from ingest.units import QUANTITIES
 
 PolicyOf = Callable[[str | None], DevicePolicy]  # by the key that was sent; the defaults for an unknown one
@@ -23,7 +23,7 @@ class Decoder(Protocol):
 
     def __call__(
         self, payload: bytes, topic: str, policy_of: PolicyOf
-    ) -> Sequence[Decoded | Notice | Rejected]: ...
+    ) -> Sequence[Decoded | DeviceNotice | Rejected]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Format:
     # other name would be looked up by nobody, and its values stored a factor 1000 wrong.
     unit_names: Mapping[str, str]
     # Reads input of any length, where payloads come as a stream and not one to a message.
-    decode_stream: Callable[[bytes, PolicyOf], Iterable[Decoded | Notice | Rejected]] | None = None
+    decode_stream: Callable[[bytes, PolicyOf], Iterable[Decoded | DeviceNotice | Rejected]] | None = None
     over_tcp: bool = False  # its devices may speak to the gateway, without MQTT
     dust: frozenset[str] | None = None  # all the dust that it can deliver; None: whatever a device measures
 

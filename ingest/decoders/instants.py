@@ -29,7 +29,7 @@ class BadTime(ValueError):
     """A time that does not denote an instant."""
 
 
-class Sent(NamedTuple):
+class SentInstant(NamedTuple):
     """The time of a payload: an instant (ms UTC), or why it is none, or neither where none was sent."""
 
     instant: int | None
@@ -40,22 +40,22 @@ class Sent(NamedTuple):
         return self.instant - period if label_end and period and self.instant is not None else self.instant
 
 
-NO_INSTANT = Sent(None)
+NO_INSTANT = SentInstant(None)
 
 
-def sent_instant(value: object, clock: Clock, name: str = "time") -> Sent:
+def sent_instant(value: object, clock: Clock, name: str = "time") -> SentInstant:
     """The time under a name of a payload, as `parse_instant`; null counts as none."""
     if value is None:
         return NO_INSTANT
     try:
-        return Sent(parse_instant(value, clock))
+        return SentInstant(parse_instant(value, clock))
     except BadTime as bad:
         return no_instant(f"{name}: {bad}")
 
 
-def no_instant(why: str) -> Sent:
+def no_instant(why: str) -> SentInstant:
     """A time that is none."""
-    return Sent(None, Rejected("bad_time", why, b""))
+    return SentInstant(None, Rejected("bad_time", why, b""))
 
 
 def parse_instant(value: object, clock: Clock) -> int:
@@ -149,10 +149,10 @@ def compact_instant(digits: str, clock: Clock) -> int:
     return _checked(_utc_ms(parsed, clock) + int(digits[14:] or 0), digits)
 
 
-def compact_sent(digits: str, clock: Clock, name: str) -> Sent:
+def compact_sent(digits: str, clock: Clock, name: str) -> SentInstant:
     """The time in a field of that name, as `compact_instant`."""
     try:
-        return Sent(compact_instant(digits, clock))
+        return SentInstant(compact_instant(digits, clock))
     except BadTime as bad:
         return no_instant(f"{name}: {bad}")
 

@@ -15,7 +15,7 @@ from ingest.codes import Codes, named, others
 from ingest.decoders import json_text
 from ingest.decoders.attributes import Odd, read_attributes
 from ingest.decoders.instants import NO_INSTANT, sent_instant
-from ingest.records import Decoded, DevicePolicy, Rejected, SetAside
+from ingest.records import Decoded, DevicePolicy, Rejected, ValueAside
 from ingest.units import QUANTITIES, Refused, is_normal, number_of, shortly
 from ingest.value_extras import GREATEST, LEAST, NOTHING, RAW_COUNT, beside_of
 
@@ -30,7 +30,7 @@ CODES: Codes = {
 _AROUND = frozenset({"time", "period", "label", "units", "flags"})
 _LONGEST_PERIOD_S = 31 * 86400
 _LONGEST_FLAG = 8
-_NONE_ASIDE: Mapping[str, SetAside] = {}
+_NONE_ASIDE: Mapping[str, ValueAside] = {}
 
 
 def device_key(topic: str) -> str | None:

@@ -10,8 +10,8 @@ import orjson
 from ingest.codes import Codes, others, with_own
 from ingest.decoders import json_text
 from ingest.decoders.attributes import FREE_NAMES, Odd, key_text, read_attributes
-from ingest.decoders.instants import NO_INSTANT, Sent, sent_instant
-from ingest.records import Decoded, DevicePolicy, Notice, Rejected
+from ingest.decoders.instants import NO_INSTANT, SentInstant, sent_instant
+from ingest.records import Decoded, DeviceNotice, DevicePolicy, Rejected
 from ingest.units import Refused
 
 _LISTS = ("sensorData", "sensor_data")  # several readings in one message, each an object of attributes
@@ -28,7 +28,7 @@ FAULTY = "D"  # HJ 212's letter for a fault
 
 def decode(
     payload: bytes, topic: str, policy_of: Callable[[str | None], DevicePolicy]
-) -> list[Decoded | Notice | Rejected]:
+) -> list[Decoded | DeviceNotice | Rejected]:
     """One result for the object, or for each element of its `sensorData`."""
     try:
         sent = json_text.load_object(payload)
@@ -38,7 +38,7 @@ def decode(
         if name is None:
             kind = _notice_kind(sent, with_own(CODES, policy.codes))
             if kind is not None:
-                return [Notice(kind, device, payload)]
+                return [DeviceNotice(kind, device, payload)]
             return [_reading(sent, {}, device, policy).from_raw(payload)]
         listed = sent.pop(name)
         if not listed:
@@ -47,7 +47,7 @@ def decode(
             raise Refused("too_large", f"{len(listed)} readings; at most {json_text.MAX_ITEMS} are read")
     except Refused as refused:
         return [json_text.rejected(refused, payload)]
-    results: list[Decoded | Notice | Rejected] = []
+    results: list[Decoded | DeviceNotice | Rejected] = []
     for entry in listed:
         try:
             if not isinstance(entry, dict):
@@ -118,7 +118,7 @@ def _reading(
     )
 
 
-def _outer_time(extras: dict[str, Any], policy: DevicePolicy) -> Sent:
+def _outer_time(extras: dict[str, Any], policy: DevicePolicy) -> SentInstant:
     """The message's own time, for readings that have none."""
     for name in _TIMES:
         value = extras.pop(name, None)

@@ -10,7 +10,7 @@ import orjson
 from ingest.decoders import json_text
 from ingest.decoders.attributes import FREE_NAMES, Odd, read_attributes
 from ingest.decoders.instants import sent_instant
-from ingest.records import Decoded, DevicePolicy, Notice, Rejected
+from ingest.records import Decoded, DeviceNotice, DevicePolicy, Rejected
 from ingest.units import Refused
 
 _GATEWAY = "v1/gateway/"
@@ -19,11 +19,11 @@ _NO_TELEMETRY = frozenset({"attributes", "connect", "disconnect", "claim", "rpc"
 
 def decode(
     payload: bytes, topic: str, policy_of: Callable[[str | None], DevicePolicy]
-) -> list[Decoded | Notice | Rejected]:
+) -> list[Decoded | DeviceNotice | Rejected]:
     """One result for each entry of each device, in the order of the payload."""
     said = topic.rpartition("/")[2]
     if topic.startswith(_GATEWAY) and said in _NO_TELEMETRY:
-        return [Notice(f"thingsboard_{said}", None, payload)]
+        return [DeviceNotice(f"thingsboard_{said}", None, payload)]
     try:
         sent = json_text.load_object(payload)
         if not sent:
@@ -35,7 +35,7 @@ def decode(
             raise Refused("empty", "no device has a reading")
     except Refused as refused:
         return [json_text.rejected(refused, payload)]
-    results: list[Decoded | Notice | Rejected] = []
+    results: list[Decoded | DeviceNotice | Rejected] = []
     for name, entry in entries:
         try:
             found = _reading(name, entry, policy_of(name))

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from ingest.codes import Code
-from ingest.records import SetAside
+from ingest.records import ValueAside
 from ingest.units import ONE, Refused, measured
 
 _LONGEST_RAW = 200  # characters of a value that is no number
@@ -21,7 +21,7 @@ class Values:
     """The values of one reading as they are read."""
 
     of: dict[str, int] = field(default_factory=dict)  # quantity -> thousandths
-    set_aside: dict[str, SetAside] = field(default_factory=dict)
+    set_aside: dict[str, ValueAside] = field(default_factory=dict)
     tolerated: dict[str, None] = field(default_factory=dict)
     _why: list[Refused] = field(default_factory=list)
 
@@ -40,7 +40,7 @@ class Values:
     def put_aside(self, quantity: str, key: str, sent: object, why: Refused) -> None:
         """Set a value aside for a reason."""
         self._why.append(why)
-        self.set_aside[quantity] = SetAside(_kept(sent), why.code, "" if key == quantity else key)
+        self.set_aside[quantity] = ValueAside(_kept(sent), why.code, "" if key == quantity else key)
 
     def refuse_if_useless(self, flags: Mapping[str, str]) -> None:
         """Raises Refused if values were named of which none can be used, and no flag says why.

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ingest.records import Readings
+from ingest.units import JUDGED
 from processors.breaches import FAULT, VerdictInContext
 from processors.columns import Int64s
 from processors.fold.flagging import flag
@@ -14,7 +15,7 @@ from processors.fold.memory import Memory
 from processors.fold.outputs import DUPLICATE, Outputs
 from processors.measuring import Intake, Positions, intake
 from processors.records import Breach
-from processors.silence import CLOCK_FAULT, Seen, clock_kinds
+from processors.silence import CLOCK_FAULT, IN_SERVICE, OF_A_FAULT, Seen, clock_kinds
 from processors.windows import HOUR, REFUSED
 
 
@@ -69,13 +70,13 @@ def _faults(
 ) -> Iterator[tuple[int, Breach]]:
     """The faults of devices that readings open or close, with their positions, in order."""
     columns, faults = fresh.columns, memory.faults
-    sound = (columns.values > REFUSED) & (columns.fail == 0)
+    sound = (columns.values > REFUSED) & ((columns.fail & OF_A_FAULT) == 0)
     good = np.zeros(len(fresh), np.uint8)
     for q in range(len(sound)):
         good |= sound[q].astype(np.uint8) << np.uint8(q)
     matters = faults.matters(columns.row, fresh.present, good)
     doubled = np.isin(fresh.place, contradicting) if len(contradicting) else None
-    wrong = _wrong_clocks(batch)
+    wrong, excused = _wrong_clocks(batch), _excused(batch)
     if doubled is not None:
         matters |= doubled
     if wrong:
@@ -87,6 +88,7 @@ def _faults(
             int(fresh.present[i]),
             int(good[i]),
             wrong.get(int(fresh.place[i]), ()),
+            excused.get(int(fresh.place[i]), 0),
             doubled is not None and bool(doubled[i]),
         )
         for event in faults.came(memory.plan, memory.breaches, seen):
@@ -99,6 +101,17 @@ def _wrong_clocks(batch: Readings) -> dict[int, tuple[str, ...]]:
         return {}
     kinds = {row: clock_kinds(text) for row, text in batch.marks.items() if "clock_" in text}
     return {row: found for row, found in kinds.items() if found}
+
+
+def _excused(batch: Readings) -> dict[int, int]:
+    """Row of the batch -> bits of the pollutants that their device flags as being serviced."""
+    found: dict[int, int] = {}
+    for row, text in batch.flags.items():
+        pairs = (pair.partition("=") for pair in text.split(";"))
+        bits = sum(1 << JUDGED.index(q) for q, _, flag in pairs if q in JUDGED and flag in IN_SERVICE)
+        if bits:
+            found[row] = bits
+    return found
 
 
 def _hear(memory: Memory, batch: Readings, fresh: Intake) -> list[tuple[int, Breach]]:

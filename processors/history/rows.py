@@ -85,9 +85,9 @@ class ReadingRow:
     flags: Mapping[str, str]  # pollutant -> flag of the device
     marks: tuple[str, ...]
     extras: str | None  # JSON
-    set_aside: str | None  # JSON: quantity -> raw value, reason
     configuration: str | None  # that the bridge resolved it by
     stored: StoredRow
+    set_aside: str | None = None  # JSON: quantity -> raw value, reason
 
     @property
     def end(self) -> int:

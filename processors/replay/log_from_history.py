@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import orjson
 
 from ingest.batches import Row, readings_of
-from ingest.records import FeedRecord, Revision, SetAside, Tick
+from ingest.records import FeedRecord, Revision, Tick, ValueAside
 from processors.columns import DAY_MS, MINUTE_MS
 from processors.history import (
     BACKGROUND,
@@ -78,8 +78,8 @@ def row_of(reading: ReadingRow) -> Row:
     )
 
 
-def _set_aside(text: str) -> dict[str, SetAside]:
+def _set_aside(text: str) -> dict[str, ValueAside]:
     return {
-        name: SetAside(one["raw"], one["reason"], one.get("key", ""))
+        name: ValueAside(one["raw"], one["reason"], one.get("key", ""))
         for name, one in orjson.loads(text).items()
     }

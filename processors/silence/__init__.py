@@ -10,7 +10,14 @@ from __future__ import annotations
 
 from processors.silence.connections import Connections
 from processors.silence.offline import SITE_SILENT, UntoldSilences
-from processors.silence.device_faults import CLOCK_FAULT, DeviceFaults, Seen, clock_kinds
+from processors.silence.device_faults import (
+    CLOCK_FAULT,
+    IN_SERVICE,
+    OF_A_FAULT,
+    DeviceFaults,
+    Seen,
+    clock_kinds,
+)
 from processors.silence.device_gaps import DeviceGaps, GapContext
 from processors.silence.gap_onset import Bits
 from processors.silence.heard import Heard

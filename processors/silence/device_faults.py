@@ -24,6 +24,7 @@ from ingest.units import JUDGED
 from processors.breaches import FAULT, Breaches, FaultFound
 from processors.columns import NEVER, Int64s, Packing, Unpacked, carried
 from processors.plan import Plan, PlanChange
+from processors.quality import CHECKS, bits_of
 from processors.records import Breach
 from processors.windows import Bounded
 
@@ -42,6 +43,9 @@ FAULT_RULES: dict[str, dict[str, str]] = {
 }
 _LEAST_MS = 30 * MINUTE_MS  # a proposal of this project: no standard names a duration
 _READINGS = 3  # at least so many reporting intervals
+IN_SERVICE = frozenset("MC")  # HJ 212's flags of maintenance and calibration
+# Checks that a faulty device fails. Fog, a storm and the neighbours are not its fault; a clock is one by itself.
+OF_A_FAULT = bits_of(name for name in CHECKS if name not in {"humidity", "background", "neighbour", "clock"})
 _MOST_KEYS = 8  # that a fault names
 _IN_A_ROW = 3  # readings whose time is wrong in a known way
 _CONTRADICTIONS = 3  # within an hour: of two boxes under one name, or of another's messages
@@ -57,6 +61,7 @@ class Seen(NamedTuple):
     present: int  # bit q: it has a value of judged pollutant q
     good: int  # bit q: and no check fails it
     clock: tuple[str, ...] = ()  # kinds of `ingest.wrong_clocks` that its time fits
+    excused: int = 0  # bit q: the device flags it as being serviced
     conflict: bool = False
 
 
@@ -136,6 +141,8 @@ class DeviceFaults(Bounded):
                 for what in (ABSENT, FAILING):
                     yield from _closed(breaches, f"fault/{what}/{name}", device, at, "good_value")
             yield from _closed(breaches, f"fault/{UNKNOWN_CODE}", device, at, "good_value")
+            return
+        if seen.excused & bit:
             return
         if seen.present & bit:
             yield from self._bad(plan, breaches, seen, (FAILING, q, name), self.failing_since)

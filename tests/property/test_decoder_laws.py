@@ -18,7 +18,7 @@ from ingest.decoders.hj212 import Frame, FrameReader, build_ack
 from ingest.decoders.hj212.ack import build_frame
 from ingest.decoders.hj212.frames import LONGEST_DATA
 from ingest.decoders.notices import decode_background, decode_signal, decode_status
-from ingest.records import REJECTION_CODES, STATES, Decoded, DevicePolicy, Notice, Rejected
+from ingest.records import REJECTION_CODES, STATES, Decoded, DeviceNotice, DevicePolicy, Rejected
 from ingest.units import QUANTITIES, THOUSAND
 
 POLICIES = st.builds(
@@ -83,7 +83,7 @@ STREAMS = st.lists(
 PAYLOADS = st.binary(max_size=200) | JSON_PAYLOADS | STREAMS
 
 
-def check(results: Sequence[Decoded | Notice | Rejected], payload: bytes) -> None:
+def check(results: Sequence[Decoded | DeviceNotice | Rejected], payload: bytes) -> None:
     """What every consumer of a decoder relies on."""
     assert results
     for result in results:
@@ -92,7 +92,7 @@ def check(results: Sequence[Decoded | Notice | Rejected], payload: bytes) -> Non
             assert result.detail
             orjson.dumps(result.detail)
             continue
-        if isinstance(result, Notice):
+        if isinstance(result, DeviceNotice):
             assert result.kind
             continue
         assert result.time is None or -14 * 3_600_000 - result.period <= result.time < 253_402_300_800_000

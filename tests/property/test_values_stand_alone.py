@@ -14,7 +14,7 @@ from ingest.decoders import FORMATS
 from ingest.decoders.hj212.ack import build_frame
 from ingest.records import Decoded, DevicePolicy, Rejected
 
-Sent = dict[str, Any]  # quantity -> value as sent
+Payload = dict[str, Any]  # quantity -> value as sent
 
 KEYS: dict[str, dict[str, str]] = {
     "json_v1": {name: name for name in ("pm10", "pm2_5", "tsp", "temperature", "humidity", "wind_speed")},
@@ -34,12 +34,12 @@ KEYS: dict[str, dict[str, str]] = {
 }
 
 
-def _hj212(sent: Sent) -> bytes:
+def _hj212(sent: Payload) -> bytes:
     items = "".join(f"{key}-Rtd={value};" for key, value in sent.items())
     return build_frame(f"QN=20261123080000000;ST=39;CN=2011;MN=D1;CP=&&DataTime=20261123080000;{items}&&")
 
 
-PAYLOADS: dict[str, Callable[[Sent], bytes]] = {
+PAYLOADS: dict[str, Callable[[Payload], bytes]] = {
     "json_v1": lambda sent: json.dumps(sent).encode(),
     "hj212": _hj212,
     "airgradient": lambda sent: json.dumps({"serialno": "D1", **sent}).encode(),

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from ingest.decoders.hj212.crc import hj212_crc, modbus_crc
 from ingest.decoders.hj212.factors import NO_DATA
-from ingest.records import DevicePolicy, Notice, Rejected
+from ingest.records import DeviceNotice, DevicePolicy, Rejected
 
 START = b"##"
 _HEAD = 6  # "##" and the four digits
@@ -93,11 +93,11 @@ class FrameReader:
         self._saying: bytes | None = None  # text beside frames; the next one shows that it was beside one
         self._had_frame = False
 
-    def feed(self, data: bytes) -> list[Frame | Notice | Rejected]:
+    def feed(self, data: bytes) -> list[Frame | DeviceNotice | Rejected]:
         """Frames and rejections that these bytes complete."""
         return self._read(data, final=False)
 
-    def flush(self) -> list[Frame | Notice | Rejected]:
+    def flush(self) -> list[Frame | DeviceNotice | Rejected]:
         """What is left when no more bytes come: a truncated frame is a rejection, a last text a notice."""
         found = self._read(b"", final=True)
         if self._saying is not None:
@@ -105,14 +105,14 @@ class FrameReader:
             self._saying = None
         return found
 
-    def _text_alone(self, text: bytes) -> Notice | Rejected:
+    def _text_alone(self, text: bytes) -> DeviceNotice | Rejected:
         """What text after the last frame is; before any frame it may be a device of another protocol."""
         if self._had_frame:
-            return Notice("hj212_text", None, text)
+            return DeviceNotice("hj212_text", None, text)
         return Rejected("bad_syntax", "no frame begins here: expected ##", text)
 
-    def _read(self, data: bytes, final: bool) -> list[Frame | Notice | Rejected]:
-        found: list[Frame | Notice | Rejected] = []
+    def _read(self, data: bytes, final: bool) -> list[Frame | DeviceNotice | Rejected]:
+        found: list[Frame | DeviceNotice | Rejected] = []
         # Taking in at most one longest frame at a time keeps the buffer, and each search in it, short.
         for at in range(0, len(data), LONGEST_DATA) or (0,):
             self._buffer += data[at : at + LONGEST_DATA]
@@ -126,7 +126,7 @@ class FrameReader:
                     break
         return found
 
-    def _with_saying(self, piece: Frame | Rejected) -> list[Frame | Notice | Rejected]:
+    def _with_saying(self, piece: Frame | Rejected) -> list[Frame | DeviceNotice | Rejected]:
         """The piece, with the text before it; text that may be beside a frame waits for what comes."""
         said = self._saying
         if isinstance(piece, Rejected) and piece.code == "bad_syntax" and _is_saying(piece.raw):

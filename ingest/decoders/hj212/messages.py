@@ -8,19 +8,19 @@ from ingest.decoders.attributes import key_in_topic
 from ingest.decoders.hj212.frames import LONGEST_DATA, Frame, FrameReader
 from ingest.decoders.hj212.parse import reading_of
 from ingest.decoders.json_text import MAX_PAYLOAD
-from ingest.records import Decoded, DevicePolicy, Notice, Rejected
+from ingest.records import Decoded, DeviceNotice, DevicePolicy, Rejected
 
 MAX_FRAMES = 1000  # in one message; noise made to look like frames must not keep a bridge busy
 
 
 def decode(
     payload: bytes, topic: str, policy_of: Callable[[str | None], DevicePolicy]
-) -> list[Decoded | Notice | Rejected]:
+) -> list[Decoded | DeviceNotice | Rejected]:
     """One result per frame; the device is the frame's MN, or the topic's where a frame leaves it empty."""
     if len(payload) > MAX_PAYLOAD:
         return [Rejected("too_large", f"{len(payload)} bytes; at most {MAX_PAYLOAD} are read", payload)]
     reader = FrameReader(policy_of)
-    pieces: list[Frame | Notice | Rejected] = []
+    pieces: list[Frame | DeviceNotice | Rejected] = []
     for at in range(0, len(payload), LONGEST_DATA):
         pieces += reader.feed(payload[at : at + LONGEST_DATA])
         if len(pieces) > MAX_FRAMES:
@@ -34,7 +34,7 @@ def decode(
 
 def decode_stream(
     data: bytes, policy_of: Callable[[str | None], DevicePolicy]
-) -> Iterator[Decoded | Notice | Rejected]:
+) -> Iterator[Decoded | DeviceNotice | Rejected]:
     """One result per frame of a stream of any length, from a gateway or a file."""
     reader = FrameReader(policy_of)
     pieces = reader.feed(data) + reader.flush()
@@ -45,8 +45,8 @@ def decode_stream(
 
 
 def _result(
-    piece: Frame | Notice | Rejected, policy_of: Callable[[str | None], DevicePolicy], key: str | None
-) -> Decoded | Notice | Rejected:
+    piece: Frame | DeviceNotice | Rejected, policy_of: Callable[[str | None], DevicePolicy], key: str | None
+) -> Decoded | DeviceNotice | Rejected:
     if not isinstance(piece, Frame):
         return piece
     return reading_of(piece, policy_of(piece.mn or key), key)

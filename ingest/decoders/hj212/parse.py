@@ -24,9 +24,9 @@ from ingest.decoders.hj212.factors import (
 )
 from ingest.decoders.hj212.frames import Frame
 from ingest.decoders.hj212.sm4 import NoSm4, is_whole_blocks, looks_encrypted, opened
-from ingest.decoders.instants import NO_INSTANT, Sent, compact_sent, no_instant
+from ingest.decoders.instants import NO_INSTANT, SentInstant, compact_sent, no_instant
 from ingest.decoders.values import Values, unit_of
-from ingest.records import Decoded, DevicePolicy, DeviceSecrets, Notice, Rejected
+from ingest.records import Decoded, DeviceNotice, DevicePolicy, DeviceSecrets, Rejected
 from ingest.units import QUANTITIES, THOUSAND, Refused, impossible, number_of, shortly
 from ingest.value_extras import NOTHING, Found, beside_of_fields
 
@@ -47,7 +47,9 @@ def password_fault(frame: Frame, secrets: DeviceSecrets) -> str | None:
     return None if right else f"PW: {'the frame has none' if not sent else 'not the password of this device'}"
 
 
-def reading_of(frame: Frame, policy: DevicePolicy, key: str | None = None) -> Decoded | Notice | Rejected:
+def reading_of(
+    frame: Frame, policy: DevicePolicy, key: str | None = None
+) -> Decoded | DeviceNotice | Rejected:
     """The reading in a frame, or what it says instead of one.
 
     `key` names the device where the frame leaves its MN empty. A frame of data without a known factor is
@@ -79,7 +81,7 @@ class _Reading:
         window = policy.minute_s if frame.cn == MINUTE_DATA else WINDOW_S.get(frame.cn, 0)
         self.period_ms = window * 1000
 
-    def read(self) -> Decoded | Notice:
+    def read(self) -> Decoded | DeviceNotice:
         if self.frame.cp is None:
             if self.frame.cn in NO_DATA:
                 return self._notice()
@@ -121,8 +123,8 @@ class _Reading:
             self.frame.fields.get("QN", ""),
         ).from_raw(self.frame.raw)
 
-    def _notice(self) -> Notice:
-        return Notice(f"hj212_{self.frame.cn}", self.device, self.frame.raw)
+    def _notice(self) -> DeviceNotice:
+        return DeviceNotice(f"hj212_{self.frame.cn}", self.device, self.frame.raw)
 
     def _unknown(self, singles: dict[str, str], factors: Fields) -> tuple[str, ...]:
         named = [code for code in factors if code not in self.codes and not OTHER_POLLUTANT.fullmatch(code)]
@@ -209,7 +211,7 @@ class _Reading:
             self.tolerated.append("letter_case")
         return found
 
-    def _time(self, singles: dict[str, str]) -> Sent:
+    def _time(self, singles: dict[str, str]) -> SentInstant:
         """Start of the window (or its end, if the device marks that), or the instant: DataTime; else QN."""
         clock = self.policy.clock
         text = singles.pop("DataTime", None)

@@ -34,7 +34,18 @@ READERS: dict[str, Callable[[Any], Any]] = {
 OPTIONAL = {  # what a row may leave empty, or an older version did not keep
     *("value", "background", "subtracted", "interval", "capture", "decided_at", "citation", "status"),
     *("projected", "low", "high", "probability", "required"),
-    *("flags", "marks", "extras", "revision", "words", "end", "background_ids", "reasons", "title"),
+    *(
+        "flags",
+        "marks",
+        "extras",
+        "set_aside",
+        "revision",
+        "words",
+        "end",
+        "background_ids",
+        "reasons",
+        "title",
+    ),
     *("pm10", "period", "background_known"),
 }
 

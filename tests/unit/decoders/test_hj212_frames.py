@@ -8,7 +8,7 @@ from ingest.decoders.hj212 import Frame, FrameReader, build_ack, decode, reading
 from ingest.decoders.hj212.ack import build_frame
 from ingest.decoders.hj212.crc import modbus_crc
 from ingest.decoders.hj212.frames import LONGEST_DATA
-from ingest.records import Decoded, DevicePolicy, Notice, Rejected
+from ingest.records import Decoded, DeviceNotice, DevicePolicy, Rejected
 
 HEAD = "QN=20240601080500002;ST=39;CN=2051;PW=123456;MN=T1;Flag=5;"
 DATA = HEAD + "CP=&&DataTime=20240601080000;a34002-Avg=95.5&&"
@@ -58,7 +58,7 @@ def test_a_frame_without_qn_is_acknowledged_without_one() -> None:
 def test_a_heartbeat_or_notice_is_a_system_frame_and_no_reading(cn: str) -> None:
     frame = one(build_frame(f"QN=20240601080500002;ST=91;CN={cn};PW=1;MN=T1;Flag=9;CP=&&&&"))
     assert frame.is_system
-    assert reading_of(frame, DevicePolicy()) == Notice(f"hj212_{cn}", "T1", frame.raw)
+    assert reading_of(frame, DevicePolicy()) == DeviceNotice(f"hj212_{cn}", "T1", frame.raw)
 
 
 def test_the_modbus_checksum_is_taken_only_from_the_device_that_has_the_switch() -> None:

@@ -265,7 +265,9 @@ def raw_size(rules, hours, interval, devices):
     configured.body["county"]["suspicion"] = False
     step, log = interval * 1000, []
     for t in range(T0, T0 + hours * HOUR, step):
-        log += [batch(*(row(t, 50, d, tsp=90, pm2_5=20) for d in names)), tick(t + 2 * MINUTE, step)]
+        level = t // step % 5  # a value that never changes would be a fault of its own
+        values = {"tsp": 90 + level, "pm2_5": 20 + level}
+        log += [batch(*(row(t, 50 + level, d, **values) for d in names)), tick(t + 2 * MINUTE, step)]
     return sum(map(len, plain(Run(configured, *log).detector.dump()).values()))
 
 

@@ -66,11 +66,11 @@ CALM = pytest.approx(53, abs=0.5)
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e400", '"NaN"', '"inf"', "true", "[1]"])
 def test_what_is_no_number_is_set_aside_and_lowers_capture_and_no_more(tmp_path: Path, value: str) -> None:
     found = judged(tmp_path, odd(value))
-    assert [line["rejected"] for line in found.quarantine] in (["bad_json"], ["bad_value"])
+    assert [line["rejected"] for line in found.quarantine] in (["bad_json"], ["bad_value"], ["empty"])
     assert hour(found) == ("compliant", CALM, 59 / 60)
 
 
-@pytest.mark.parametrize("value", ["-5", "-0.4", "65535", "65.535e3", "99999", "-9999"])
+@pytest.mark.parametrize("value", ["-5.1", "-99", "65535", "65.535e3", "99999", "-9999"])
 def test_what_no_monitor_measures_is_kept_flagged_and_enters_no_mean(tmp_path: Path, value: str) -> None:
     found = judged(tmp_path, odd(value))
     lines = [line for line in found.readings if line["time"] == iso(T0 + ODD_MINUTE * MINUTE)]

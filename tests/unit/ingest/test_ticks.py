@@ -32,6 +32,9 @@ def test_the_guard_compares_with_the_brokers_append_time(
 
 
 class FakeFeed:
+    def turn(self, now_ms: int) -> None:
+        """Nothing was remarked upon."""
+
     """Takes ticks, confirms nothing."""
 
     options = FeedOptions(partitions=2)

@@ -60,6 +60,7 @@ def test_all_that_is_said_of_each_reading_is_said_in_the_bundle():
         "flags",
         "extras",
         "marks",
+        "set_aside",
     }
     assert {field.name for field in fields(Readings)} == seen | {"revision", "beside"}
 

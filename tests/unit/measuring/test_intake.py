@@ -103,10 +103,17 @@ def test_what_a_reading_says_makes_its_content_and_when_it_came_does_not():
     same = content()
     assert content(received=T0 + HOUR) == same
     others = [
-        content(pm10=5.001), content(tsp=1.0), content(pm10=None, tsp=5.0), content(wind_speed=1.0),
+        content(pm10=5.001), content(tsp=1.0), content(pm10=None, tsp=5.0),
         content(period=60_000), content(device="d2"), content(flags={"pm10": "D"}), content(flags={"pm10": "T"}),
     ]  # fmt: skip
     assert len({same, *others}) == len(others) + 1
+
+
+def test_the_weather_beside_dust_is_no_content_and_that_of_weather_alone_is():
+    assert content(wind_speed=1.0, humidity=40) == content()
+    assert content(flags={"temperature": "D"}) == content()
+    alone = [content(pm10=None, wind_speed=speed) for speed in (1.0, 2.0)]
+    assert len({*alone, content(pm10=None, humidity=1.0)}) == 3
 
 
 def test_the_flags_of_a_row_that_is_left_out_are_of_nobody():
