@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from processors.columns import DAY_MS, HOUR_MS, QUARTER_MS, Int32s
+from processors.columns import DAY_MS, HOUR_MS, QUARTER_MS, UNBOUNDED, Int32s
 from processors.fold.memory import Memory
 from processors.fold.outputs import Note, Outputs
 from processors.fold.suspicion import Announcement, LookedAt
-from processors.measuring import numbers_of
+from processors.measuring import ChangedWindows, numbers_of
 from processors.outlook import DecidedWindows, Moment, next_look
 from processors.plan import PLAIN, depends_on
 from processors.verdicts import AmendedWindow, ClosedWindow
@@ -50,15 +50,19 @@ def close(memory: Memory, track: Track, due: int, at: int, out: Outputs) -> None
         memory.publish_each(memory.single_values.close(start, end, means, at), out, delayed)
     memory.settle([], at, out, delayed)
     if track == HOUR:
-        amend(memory, due, at, out)  # as long as all readings of the windows concerned are there
+        # as long as all readings of the windows concerned are there
+        _amend(memory, memory.reopened.take(UNBOUNDED), at, out, delayed)
         _suspect(memory, end, at, delayed, out)
         _forget(memory, due)
 
 
 def amend(memory: Memory, due: int, at: int, out: Outputs) -> None:
-    """Measure and judge again all windows that have changed since they closed."""
-    while (found := memory.reopened.first()) is not None:
-        (track, end), rows = found
+    """Measure and judge again the closed windows that have changed, of the devices that are due."""
+    _amend(memory, memory.reopened.take(due), at, out, delayed=at != due)
+
+
+def _amend(memory: Memory, changed: ChangedWindows, at: int, out: Outputs, delayed: bool) -> None:
+    for (track, end), rows in changed:
         if track not in memory.closed or end > memory.closed[track]:
             continue  # the configuration has changed since
         start = track.start(end, memory.plan.zone)
@@ -72,7 +76,7 @@ def amend(memory: Memory, due: int, at: int, out: Outputs) -> None:
             memory.meter.keep_hour(start, means)
             for long in (t for t in memory.plan.tracks if t.is_long):
                 for other in long.ends_over(start, end, memory.closed[long], memory.plan.zone):
-                    memory.reopened.again((long, other), rows)
+                    changed.add((long, other), rows.tolist())
         window = AmendedWindow(start, at, memory.device_gaps.over(start, end), near, wind)
         for rule in memory.plan.rules:
             if rule.window and rule.track == track:
@@ -83,8 +87,8 @@ def amend(memory: Memory, due: int, at: int, out: Outputs) -> None:
                 made = memory.judge.amend(
                     rule, judged, rule_means, numbers_of(rule_means.row, numbers), window
                 )
-                memory.publish(made, out, delayed=at != due)
-                memory.settle(made, at, out, delayed=at != due)
+                memory.publish(made, out, delayed)
+                memory.settle(made, at, out, delayed)
 
 
 def _amend_wind(memory: Memory, start: int, rows: Int32s, at: int, out: Outputs) -> tuple[Int32s, Wind]:

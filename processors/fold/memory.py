@@ -49,7 +49,7 @@ class Memory:
     gaps: LogGaps = part(LogGaps)
     closed: ClosedWindows = part(ClosedWindows)
     hours: Hours = part(Hours)
-    reopened: ReopenedWindows = part(ReopenedWindows)
+    reopened: ReopenedWindows = part(ReopenedWindows, version=2)
     open_windows: OutlookMemory = part(OutlookMemory)
     # for the first flags of what comes
     newest: NewestValues = part(NewestValues, lambda: NewestValues.empty(0))
@@ -61,8 +61,8 @@ class Memory:
     untold_silences: UntoldSilences = part(UntoldSilences, lambda: UntoldSilences.of(0))
     device_gaps: DeviceGaps = part(DeviceGaps, lambda: DeviceGaps.of(0))
     log: RowLog = part(RowLog, lambda: RowLog(NEVER))
-    judge: Judge = part(Judge, lambda: Judge(_NO_PLAN))
-    days: Days = part(Days, lambda: Days(_NO_PLAN))
+    judge: Judge = part(Judge, lambda: Judge(_NO_PLAN), version=2)
+    days: Days = part(Days, lambda: Days(_NO_PLAN), version=2)
     single_values: SingleValues = part(SingleValues, lambda: SingleValues(_NO_PLAN))
     # made again where they are needed
     plan: Plan = _NO_PLAN

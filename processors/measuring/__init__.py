@@ -12,5 +12,5 @@ from processors.measuring.intake import Intake, Positions, intake
 from processors.measuring.interval_groups import interval_ids
 from processors.measuring.late import LateReadings
 from processors.measuring.meter import Measured, Meter, numbers_of
-from processors.measuring.reopened import ReopenedWindows
+from processors.measuring.reopened import ChangedWindows, ReopenedWindows
 from processors.measuring.stations import AreaMean, Backgrounds

@@ -16,6 +16,8 @@ from processors.records import COMPLIANT, EXCEEDS, UNDETERMINED, VERDICTS, Group
 
 # States of a point in an interval.
 NONE, IS_COMPLIANT, IS_EXCEEDING, IS_UNDETERMINED, PENDING = range(5)
+# rule, start and area (-1: none is configured) -> when to look again for its background
+Waiting = dict[tuple[str, int, int], int]
 ANSWER_OF = {IS_COMPLIANT: COMPLIANT, IS_EXCEEDING: EXCEEDS, IS_UNDETERMINED: UNDETERMINED}
 
 
@@ -25,10 +27,10 @@ class RuleVerdicts:
 
     rule: Rule
     start: int
+    rows: Int32s  # the point of each line
     verdicts: Group[Verdict]
     state: Int8s
     previous: Int8s  # the state that was superseded
-    supersedes: bool  # of a point at least it is not the first verdict
     later: Mapping[int, Verdict]  # line that exceeds -> `VerdictInContext.later_compliant`
     in_a_row: Sequence[InARow]  # a line each, or none: the rule does not look back
 

@@ -1,6 +1,7 @@
 """Judge: verdicts of rules over intervals, with three answers and reasons, superseded as background comes in.
 
-Everything is kept by device row; a limit is compared in whole 1e-9 of the unit, without rounding.
+Everything is kept by device row, or by area: what a device's verdict depends on is the same whichever others
+share its partition. A limit is compared in whole 1e-9 of the unit, without rounding.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from processors.verdicts.answers import (
     Answers,
     RuleInterval,
     RuleVerdicts,
+    Waiting,
 )
 from processors.verdicts.closed_windows import AmendedWindow, ClosedWindow
 from processors.verdicts.in_a_row import place_in_run
@@ -47,11 +49,14 @@ from processors.windows import RETAIN_MS, SUPERSEDE_MS, Horizons, Means, Statist
 
 @dataclass(slots=True, eq=False)
 class Judge(Planned):
-    """Verdicts of a partition that may still change, and the intervals waiting for background."""
+    """Verdicts of a partition that may still change, and the areas whose background is waited for.
+
+    An area waits whether or not a device of it does: it may need the background later, for what comes late.
+    """
 
     plan: Plan
     answers: dict[str, dict[int, Answers]] = field(default_factory=dict)  # rule -> start
-    pending: dict[tuple[str, int], int] = field(default_factory=dict)  # (rule, start) -> when to look again
+    pending: Waiting = field(default_factory=dict)  # when to look again
     _shared: tuple[Means, Statistic, Int64s, Int32s] | None = None  # of the last window that was judged
 
     def close(
@@ -89,9 +94,11 @@ class Judge(Planned):
             return self._decide(interval, rows, None, at)
         answers.state[rows[bits == 0]] = PENDING
         made = self._decide(interval, rows[bits != 0], None, at)
-        made += self._with_background(interval, at, backgrounds)
-        if (answers.state == PENDING).any():
-            self.pending[rule.rule.id, start] = max(window.end + rule.settle, at)
+        for area in np.unique(self.plan.areas_for(rule)).tolist():
+            if self._in_force(interval, area, at, backgrounds) is None:
+                self.pending[rule.rule.id, start, area] = max(window.end + rule.settle, at)
+            else:
+                made += self._decide_pending(interval, area, at)
         return made
 
     def _unanswered(self, rule: RuleInForce, end: int, means: Means) -> Answers:
@@ -136,14 +143,11 @@ class Judge(Planned):
         rows = rows[~unfit]
         areas = self.plan.areas_for(rule)[rows]
         for area in np.unique(areas).tolist():
-            mean, here = answers.area_means.get(area), rows[areas == area]
-            if mean is not None:
-                made += self._decide(interval, here, mean, at)
-            elif (rule.rule.id, start) in self.pending:
+            here = rows[areas == area]
+            if (rule.rule.id, start, area) in self.pending:
                 answers.state[here] = PENDING
             else:
-                answers.bits[here] |= NO_BACKGROUND
-                made += self._decide(interval, here, None, at)
+                made += self._decide_by(interval, here, area, at)
         return made
 
     def _amend_site(
@@ -186,20 +190,33 @@ class Judge(Planned):
         bits = bits | low * gap_onsets[rows].astype(np.int16) << BEGAN
         return np.where(slots == 0, INTERVAL, bits).astype(np.int16)
 
-    def _with_background(
-        self, interval: RuleInterval, at: int, backgrounds: Backgrounds
-    ) -> list[RuleVerdicts]:
-        """Judges points that were waiting for a background that is now known."""
+    def _in_force(
+        self, interval: RuleInterval, area: int, at: int, backgrounds: Backgrounds
+    ) -> AreaMean | None:
+        """The background of an area that is subtracted from `at` on, noted in the answers; None: not known.
+
+        An area has one once all its stations have reported, or once those that did have been waited for.
+        """
         rule, start, answers = interval
-        made: list[RuleVerdicts] = []
-        waiting = np.flatnonzero(answers.state == PENDING).astype(np.int32)
-        areas = self.plan.areas_for(rule)[waiting]
-        for area in np.unique(areas[areas >= 0]).tolist():
-            mean = backgrounds.mean(self.plan.areas[area], start, answers.end, JUDGED[rule.pollutant])
-            if mean is not None and (mean.complete or at >= answers.end + rule.settle):
-                answers.area_means[area] = mean
-                made += self._decide(interval, waiting[areas == area], mean, at)
-        return made
+        if area < 0:
+            return None
+        mean = backgrounds.mean(self.plan.areas[area], start, answers.end, JUDGED[rule.pollutant])
+        if mean is None or not (mean.complete or at >= answers.end + rule.settle):
+            return None
+        answers.area_means[area] = mean
+        return mean
+
+    def _decide_pending(self, interval: RuleInterval, area: int, at: int) -> list[RuleVerdicts]:
+        """Judges the points of an area that waited for its background, which is known or given up."""
+        waiting = (interval.answers.state == PENDING) & (self.plan.areas_for(interval.rule) == area)
+        return self._decide_by(interval, np.flatnonzero(waiting).astype(np.int32), area, at)
+
+    def _decide_by(self, interval: RuleInterval, rows: Int32s, area: int, at: int) -> list[RuleVerdicts]:
+        """Judges points of an area by the background that is in force there."""
+        mean = interval.answers.area_means.get(area)
+        if mean is None:
+            interval.answers.bits[rows] |= NO_BACKGROUND
+        return self._decide(interval, rows, mean, at)
 
     def _decide(
         self, interval: RuleInterval, rows: Int32s, mean: AreaMean | None, at: int
@@ -228,8 +245,7 @@ class Judge(Planned):
             earlier = self._earlier(rule, start)
             in_a_row = [place_in_run(interval, row, earlier, later) for row in rows.tolist()]
         verdicts = verdicts_of(self.plan, interval, rows, at)
-        again = bool((answers.revision[rows] > 1).any())
-        return [RuleVerdicts(rule.rule, start, verdicts, state, before, again, later_compliant, in_a_row)]
+        return [RuleVerdicts(rule.rule, start, rows, verdicts, state, before, later_compliant, in_a_row)]
 
     def _earlier(self, rule: RuleInForce, start: int) -> list[tuple[int, Answers]]:
         """Unbroken series of intervals before `start`, the last one first."""
@@ -254,29 +270,25 @@ class Judge(Planned):
         return None
 
     def next_due(self) -> int | None:
-        """Instant at which an interval waiting for background must be examined again; None: none waits."""
+        """Instant at which an area waiting for background must be examined again; None: none waits."""
         return min(self.pending.values(), default=None)
 
     def look_again(self, due: int, at: int, backgrounds: Backgrounds) -> list[RuleVerdicts]:
         """Judges what waited until `due` for its background, with what is known by then or without."""
         made: list[RuleVerdicts] = []
-        for (name, start), when in sorted(self.pending.items()):
+        for (name, start, area), when in sorted(self.pending.items()):
             if when > due:
                 continue
-            del self.pending[name, start]
+            del self.pending[name, start, area]
             rule, answers = self.plan.rule_at(name, start), self.answers.get(name, {}).get(start)
             if rule is None or answers is None:
                 continue
             interval = RuleInterval(rule, start, answers)
-            made += self._with_background(interval, max(at, answers.end + rule.settle), backgrounds)
-            waiting = np.flatnonzero(answers.state == PENDING).astype(np.int32)
-            if not len(waiting):
-                continue
-            if due < answers.end + rule.wait:
-                self.pending[name, start] = answers.end + rule.wait
-                continue
-            answers.bits[waiting] |= NO_BACKGROUND
-            made += self._decide(interval, waiting, None, at)
+            known = self._in_force(interval, area, max(at, answers.end + rule.settle), backgrounds)
+            if known is None and due < answers.end + rule.wait:
+                self.pending[name, start, area] = answers.end + rule.wait
+            else:
+                made += self._decide_pending(interval, area, at)
         return made
 
     def background_came(
@@ -290,16 +302,34 @@ class Judge(Planned):
                 continue
             if rule.rule.background is None or not rule.is_valid(start):
                 continue
-            interval = RuleInterval(rule, start, answers)
-            made += self._with_background(interval, at, backgrounds)
-            if not (answers.state == PENDING).any():
-                self.pending.pop((rule.rule.id, start), None)
-            if at > end + SUPERSEDE_MS:
-                continue  # records of other stations may be forgotten: the mean would be of what is left
             for number, area in enumerate(self.plan.areas):
                 if station in area.stations:
-                    made += self._supersede(interval, number, at, backgrounds)
+                    made += self._area_came(RuleInterval(rule, start, answers), number, at, backgrounds)
         return made
+
+    def _area_came(
+        self, interval: RuleInterval, area: int, at: int, backgrounds: Backgrounds
+    ) -> list[RuleVerdicts]:
+        """Judges the points of an area that waited, and again those whose background has changed."""
+        rule, start, answers = interval
+        waits = (rule.rule.id, start, area) in self.pending
+        if not waits and at > answers.end + SUPERSEDE_MS:
+            return []  # records of other stations may be forgotten: the mean would be of what is left
+        before = answers.area_means.get(area)
+        mean = self._in_force(interval, area, at, backgrounds)
+        if mean is None:
+            return []
+        if waits:
+            del self.pending[rule.rule.id, start, area]
+            return self._decide_pending(interval, area, at)
+        if before is not None and before.nano == mean.nano:
+            return []
+        decided = (answers.state == IS_COMPLIANT) | (answers.state == IS_EXCEEDING)
+        lacking = (answers.state == IS_UNDETERMINED) & (answers.bits == NO_BACKGROUND)
+        points = self.plan.areas_for(rule) == area
+        rows = np.flatnonzero(points & (decided | lacking)).astype(np.int32)
+        answers.bits[rows] = 0
+        return self._decide(interval, rows, mean, at)
 
     def lose(self, start: int, end: int, at: int) -> list[RuleVerdicts]:
         """Makes verdicts over [start, end), of which the log lacks records, undetermined."""
@@ -313,28 +343,8 @@ class Judge(Planned):
                     open_states = (IS_COMPLIANT, IS_EXCEEDING, PENDING)
                     rows = np.flatnonzero(np.isin(answers.state, open_states)).astype(np.int32)
                     answers.bits[rows] |= LOST
-                    self.pending.pop((rule.rule.id, begin), None)
                     made += self._decide(RuleInterval(rule, begin, answers), rows, None, at)
         return made
-
-    def _supersede(
-        self, interval: RuleInterval, area: int, at: int, backgrounds: Backgrounds
-    ) -> list[RuleVerdicts]:
-        """Judges the points of an area again if its background has changed. `area`: its number."""
-        rule, start, answers = interval
-        mean = backgrounds.mean(self.plan.areas[area], start, answers.end, JUDGED[rule.pollutant])
-        before = answers.area_means.get(area)
-        if mean is None or (before is not None and before.nano == mean.nano):
-            return []
-        decided = (answers.state == IS_COMPLIANT) | (answers.state == IS_EXCEEDING)
-        lacking = (answers.state == IS_UNDETERMINED) & (answers.bits == NO_BACKGROUND)
-        points = self.plan.areas_for(rule) == area
-        rows = np.flatnonzero(points & (decided | lacking)).astype(np.int32)
-        if not len(rows):
-            return []
-        answers.area_means[area] = mean
-        answers.bits[rows] = 0
-        return self._decide(interval, rows, mean, at)
 
     def forget(self, until: Horizons) -> None:
         """Forgets intervals that can't be superseded any more and whose day is settled."""
@@ -371,7 +381,23 @@ class Judge(Planned):
             for name, starts in self.answers.items()
             if name in rules
         }
-        self.pending = {key: due for key, due in self.pending.items() if key[0] in rules}
+        self.pending = self._moved_waiting(change)
+
+    def _moved_waiting(self, change: PlanChange) -> Waiting:
+        """The areas that wait, by their new numbers, and those that points which wait have moved to."""
+        numbers = {area.name: number for number, area in enumerate(change.after.areas)}
+        names = [area.name for area in change.before.areas]
+        waiting: Waiting = {}
+        for (name, start, area), due in self.pending.items():
+            rule, answers = change.after.rule_at(name, start), self.answers.get(name, {}).get(start)
+            if rule is None or answers is None:
+                continue
+            areas = change.after.areas_for(rule)
+            places = set(areas[answers.state == PENDING].tolist())
+            places.add(numbers.get(names[area], -1) if area >= 0 else -1)
+            for place in places:
+                waiting[name, start, place] = max(due, waiting.get((name, start, place), due))
+        return waiting
 
     def dump(self, pack: Packing) -> dict[str, Any]:
         """JSON data of the state; its arrays go to `pack`."""
@@ -381,13 +407,13 @@ class Judge(Planned):
                 for name, starts in sorted(self.answers.items())
                 for start, answers in sorted(starts.items())
             ],
-            "pending": [[name, start, due] for (name, start), due in sorted(self.pending.items())],
+            "pending": [[*key, due] for key, due in sorted(self.pending.items())],
         }
 
     @classmethod
     def load(cls, data: dict[str, Any], arrays: Unpacked, plan: Plan) -> Judge:
         """The inverse of `dump`."""
-        made = cls(plan, pending={(name, start): due for name, start, due in data["pending"]})
+        made = cls(plan, pending={(name, start, area): due for name, start, area, due in data["pending"]})
         for name, start, end, columns, backgrounds in data["held"]:
             means = {area: AreaMean(nano, tuple(ids), complete) for area, nano, ids, complete in backgrounds}
             made.answers.setdefault(name, {})[start] = Answers.restored(end, arrays.all_of(columns), means)
