@@ -27,12 +27,18 @@ def take_in(memory: Memory, batch: Readings, clock: Int64s, begin: int, end: int
     if taken.corrected:
         out.calibrated.append((taken.place, taken.columns.values))
     duplicates, conflicts = memory.log.sift(taken.columns, taken.keys)
+    kept = memory.late_readings.kept(taken, clock[taken.place])
+    if len(kept):
+        duplicates, conflicts = _sift_late(memory, taken, kept, duplicates, conflicts)
     found = [(int(taken.place[i]), DUPLICATE) for i in duplicates]
     found += [(int(taken.place[i]), "conflict") for i in conflicts]
     out.duplicates += len(duplicates)
     fresh = taken.without(duplicates)
     out.flags += flag(fresh.columns, memory.newest, memory.plan)
     memory.log.append(fresh.columns)
+    if len(kept):
+        late_rows = memory.late_readings.kept(fresh, clock[fresh.place])
+        memory.late_rows.append(fresh.columns.take(late_rows))
     memory.winds.take(batch, fresh, len(memory.plan), memory.closed[HOUR], memory.log.closed_until)
     late, amends = memory.late_readings.readings(fresh, clock[fresh.place])
     if amends:
@@ -57,6 +63,18 @@ def take_in(memory: Memory, batch: Readings, clock: Int64s, begin: int, end: int
         else:
             ours = event.verdict.start < memory.outage.gap_end
             memory.publish_each([event], out, ours and memory.outage.catching_up(int(fresh.received[i])))
+
+
+def _sift_late(
+    memory: Memory, taken: Intake, kept: Positions, duplicates: list[int], conflicts: list[int]
+) -> tuple[list[int], list[int]]:
+    """(duplicates, conflicts) among all readings; `kept`: those to be kept beside the readings in time."""
+    new = np.setdiff1d(kept, duplicates)
+    doubled, differing = memory.late_rows.sift(taken.columns.take(new), taken.keys[new])
+    return (
+        sorted({*duplicates, *new[doubled].tolist()}),
+        sorted({*conflicts, *new[differing].tolist()}),
+    )
 
 
 def _hear(memory: Memory, batch: Readings, fresh: Intake) -> list[tuple[int, Breach]]:

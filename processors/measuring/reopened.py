@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from processors.columns import MINUTE_MS, Int32s, Renumbering
+from processors.columns import MINUTE_MS, Bools, Int32s, Renumbering
 from processors.windows import Horizons, Track
 
 Window = tuple[Track, int]  # and its end
@@ -43,6 +43,22 @@ class ChangedWindows:
         while self._order:
             window = heapq.heappop(self._order)
             yield window, np.array(sorted(self.rows.pop(window)), np.int32)
+
+
+@dataclass(slots=True)
+class LateRowsOf:
+    """Device rows to whose windows something came late, in one run; `devices`: number of all rows."""
+
+    devices: int
+    rows: dict[Window, Bools] = field(default_factory=dict)
+
+    def add(self, window: Window, rows: Int32s) -> None:
+        """Add rows to a window."""
+        self.rows.setdefault(window, np.zeros(self.devices, bool))[rows] = True
+
+    def of(self, window: Window) -> Bools | None:
+        """(all rows) True for those of a window; None: it has none."""
+        return self.rows.get(window)
 
 
 @dataclass(slots=True)
@@ -87,7 +103,7 @@ class ReopenedWindows:
 
     def forget(self, until: Horizons) -> None:
         """Forget revisions of windows that will not be measured again."""
-        for window in [window for window in self.revisions if window[1] <= until.windows]:
+        for window in [window for window in self.revisions if window[1] <= until.late]:
             del self.revisions[window]
 
     def follow(self, change: Renumbering) -> None:

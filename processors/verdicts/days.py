@@ -27,7 +27,7 @@ from processors.verdicts.answers import (
     RuleVerdicts,
     Waiting,
 )
-from processors.windows import SUPERSEDE_MS, Horizons, Track, day_of
+from processors.windows import Horizons, Track, day_of
 
 AnswersByRule = dict[str, dict[int, Answers]]  # rule -> start of the interval
 
@@ -102,9 +102,11 @@ class Days(Planned):
     ) -> list[VerdictInContext]:
         """Recounts the settled days of points that got another verdict, or one at last."""
         touched: dict[tuple[str, tuple[int, int]], list[Int32s]] = {}
+        late: set[int] = set()
         for judged in verdicts:
             day = day_of(judged.start, self.plan.zone)
             touched.setdefault((judged.rule.id, day), []).append(judged.rows)
+            late.update([] if judged.late is None else judged.rows[judged.late].tolist())
         made: list[VerdictInContext] = []
         for (name, (start, end)), points in sorted(touched.items(), key=lambda item: item[0]):
             newest = self.plan.latest.get(name)
@@ -115,7 +117,8 @@ class Days(Planned):
             ]
             if counted:
                 rows = np.intersect1d(np.concatenate(points), np.concatenate(counted))
-                made += self._settle(self._rule_of(newest, end), answers, start, end, at, rows)
+                found = self._settle(self._rule_of(newest, end), answers, start, end, at, rows)
+                made += [one._replace(late=self.plan.row_of[one.verdict.point] in late) for one in found]
         return made
 
     def _settle(
@@ -191,7 +194,7 @@ class Days(Planned):
     def forget(self, until: Horizons) -> None:
         """Forgets days that can't be recounted."""
         for days in self.settled.values():
-            for start in [s for s in days if day_of(s, self.plan.zone)[1] + SUPERSEDE_MS <= until.due]:
+            for start in [s for s in days if day_of(s, self.plan.zone)[1] <= until.late]:
                 del days[start]
 
     def follow(self, change: PlanChange) -> None:

@@ -6,13 +6,13 @@ share its partition. A limit is compared in whole 1e-9 of the unit, without roun
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from ingest.units import JUDGED
-from processors.columns import HOUR_MS, Array, Int16s, Int32s, Int64s, Packing, Unpacked
+from processors.columns import DAY_MS, HOUR_MS, Array, Int16s, Int32s, Int64s, Packing, Unpacked
 from processors.measuring import AreaMean, Backgrounds
 from processors.plan import Plan, PlanChange, Planned, RuleInForce
 from processors.records import (
@@ -44,7 +44,11 @@ from processors.verdicts.answers import (
 from processors.verdicts.closed_windows import AmendedWindow, ClosedWindow
 from processors.verdicts.in_a_row import place_in_run
 from processors.verdicts.verdict_groups import verdicts_of
-from processors.windows import RETAIN_MS, SUPERSEDE_MS, Horizons, Means, Statistic, day_of, slots_in
+from processors.windows import RETAIN_MS, Horizons, Means, Statistic, day_of, slots_in
+
+
+def _all_late(found: list[RuleVerdicts]) -> list[RuleVerdicts]:
+    return [replace(one, late=np.ones(len(one.rows), bool)) for one in found]
 
 
 @dataclass(slots=True, eq=False)
@@ -120,6 +124,13 @@ class Judge(Planned):
 
         `means`, `revisions`: of the devices whose intervals have changed, and of no others.
         """
+        made = self._amend(rule, rows, means, revisions, window)
+        late = window.late
+        return made if late is None else [replace(one, late=late[one.rows]) for one in made]
+
+    def _amend(
+        self, rule: RuleInForce, rows: Int32s, means: Means, revisions: Int32s, window: AmendedWindow
+    ) -> list[RuleVerdicts]:
         start, at = window.start, window.decided_at
         answers = self.answers.get(rule.rule.id, {}).get(start)
         if answers is None or not rule.holds(start):
@@ -130,7 +141,7 @@ class Judge(Planned):
             return self._amend_site(interval, points, means, revisions, window)
         judged = np.isin(means.row, rows)
         rows = means.row[judged]
-        answers.total, answers.covered = answers.total.copy(), answers.covered.copy()
+        self._own_columns(answers)
         answers.total[rows] = rule.statistic.of(means)[judged]
         answers.covered[rows] = means.covered[judged]
         answers.interval_revision[rows] = revisions[judged]
@@ -162,7 +173,7 @@ class Judge(Planned):
         rule, answers = interval.rule, interval.answers
         source_before, bits_before = answers.source, answers.bits[points]
         subtracted_before = site_background.means_at(answers, points)
-        answers.total, answers.covered = answers.total.copy(), answers.covered.copy()
+        self._own_columns(answers)
         answers.total[means.row] = rule.statistic.of(means)
         answers.covered[means.row] = means.covered
         answers.interval_revision[means.row] = revisions
@@ -266,8 +277,16 @@ class Judge(Planned):
             interval = RuleInterval(then, start, answers)
             earlier = self._earlier(then, start) if then.looks_back else []
             if not then.looks_back or place_in_run(interval, row, earlier).clears:
-                return verdicts_of(self.plan, interval, np.array([row], np.int32), at).record(0)
+                return self._known(interval, row, at)
         return None
+
+    def _known(self, interval: RuleInterval, row: int, at: int) -> Verdict:
+        """The verdict of a point as it stands; without numbers if those are forgotten."""
+        forgotten = not len(interval.answers.total)
+        if forgotten:
+            self._own_columns(interval.answers)
+        verdict = verdicts_of(self.plan, interval, np.array([row], np.int32), at).record(0)
+        return replace(verdict, capture=None) if forgotten else verdict
 
     def next_due(self) -> int | None:
         """Instant at which an area waiting for background must be examined again; None: none waits."""
@@ -313,7 +332,7 @@ class Judge(Planned):
         """Judges the points of an area that waited, and again those whose background has changed."""
         rule, start, answers = interval
         waits = (rule.rule.id, start, area) in self.pending
-        if not waits and at > answers.end + SUPERSEDE_MS:
+        if not waits and at > answers.end + self.plan.late_most:
             return []  # records of other stations may be forgotten: the mean would be of what is left
         before = answers.area_means.get(area)
         mean = self._in_force(interval, area, at, backgrounds)
@@ -329,7 +348,8 @@ class Judge(Planned):
         points = self.plan.areas_for(rule) == area
         rows = np.flatnonzero(points & (decided | lacking)).astype(np.int32)
         answers.bits[rows] = 0
-        return self._decide(interval, rows, mean, at)
+        made = self._decide(interval, rows, mean, at)
+        return _all_late(made) if at > answers.end + DAY_MS else made
 
     def lose(self, start: int, end: int, at: int) -> list[RuleVerdicts]:
         """Makes verdicts over [start, end), of which the log lacks records, undetermined."""
@@ -337,9 +357,7 @@ class Judge(Planned):
         for rule in self.plan.rules:
             for begin, answers in sorted(self.answers.get(rule.rule.id, {}).items()):
                 if begin < end and answers.end > start and rule.is_valid(begin):
-                    if not len(answers.total):  # what was measured is forgotten
-                        answers.total = np.zeros(len(self.plan), np.int64)
-                        answers.covered = np.zeros(len(self.plan), np.int32)
+                    self._own_columns(answers)
                     open_states = (IS_COMPLIANT, IS_EXCEEDING, PENDING)
                     rows = np.flatnonzero(np.isin(answers.state, open_states)).astype(np.int32)
                     answers.bits[rows] |= LOST
@@ -347,26 +365,26 @@ class Judge(Planned):
         return made
 
     def forget(self, until: Horizons) -> None:
-        """Forgets intervals that can't be superseded any more and whose day is settled."""
-        rules, horizon = self.plan.latest, until.answers
+        """Forgets intervals that nothing can change any more and whose day is settled."""
         for name, starts in self.answers.items():
-            rule = rules.get(name)
-            if rule is None or rule.rule.background is not None or rule.rule.allowance is not None:
-                unsettled = until.unsettled(name)
-                for start in [
-                    s for s, a in starts.items() if a.end + SUPERSEDE_MS <= horizon and s < unsettled
-                ]:
-                    # a day is counted from all of its intervals: they go together
-                    if day_of(start, self.plan.zone)[1] + SUPERSEDE_MS <= horizon:
-                        del starts[start]
-            else:
-                for start in [s for s, a in starts.items() if a.end + rule.remembers <= horizon]:
+            rule, unsettled = self.plan.latest.get(name), until.unsettled(name)
+            for start in [s for s, a in starts.items() if a.end <= until.late and s < unsettled]:
+                # a day is counted from all of its intervals: they go together
+                if day_of(start, self.plan.zone)[1] <= until.late:
                     del starts[start]
-            if rule is None or rule.rule.background is None:
-                self._thin(starts, horizon - (rule.remembers if rule else RETAIN_MS + HOUR_MS))
+            if rule is None or (rule.rule.background is None and rule.clear_level is None):
+                self._thin(starts, until.answers - (rule.remembers if rule else RETAIN_MS + HOUR_MS))
+
+    def _own_columns(self, answers: Answers) -> None:
+        """Makes the measurements of an interval its own, to be changed; forgotten ones are nothing."""
+        if len(answers.total):
+            answers.total, answers.covered = answers.total.copy(), answers.covered.copy()
+        else:
+            n = len(self.plan)
+            answers.total, answers.covered = np.zeros(n, np.int64), np.zeros(n, np.int32)
 
     def _thin(self, starts: dict[int, Answers], until: int) -> None:
-        """Drops the totals of intervals that no reading can change any more: a day needs only states."""
+        """Drops the totals of intervals whose readings are gone: a day, and what comes late, need none."""
         for answers in starts.values():
             if answers.end <= until and len(answers.total):
                 answers.total, answers.covered = answers.total[:0], answers.covered[:0]
