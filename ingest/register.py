@@ -126,6 +126,9 @@ def _alias(text: str) -> str:
     return text
 
 
+LateFor = Annotated[StrictInt, Field(ge=2 * 3600, le=7 * 24 * 3600)]  # seconds
+
+
 class BackgroundArea(Form):
     """An area and the reference stations whose mean is its background."""
 
@@ -142,6 +145,7 @@ class County(Form):
     language: Literal["zh_CN", "en"] = DEFAULT_LANGUAGE  # type: ignore[assignment]
     background: tuple[BackgroundArea, ...] = ()
     suspicion: Suspicion = None  # tell what looks like falsification, by these thresholds
+    late_for: LateFor | None = None  # how late readings are still judged; None: 72 hours
 
 
 class Channel(BaseModel):
@@ -222,6 +226,7 @@ class Device(Form):
     name: Name | None = None
     modbus_crc: StrictBool = False
     offline_after: Seconds | None = None
+    late_for: LateFor | None = None  # None: as the county has it
     clock: DeviceClock | None = None
     optical: StrictBool | None = None  # light-scattering, no dryer at the inlet
     maximum: dict[Dust, Maximum] = {}  # noqa: RUF012 - of the sensor, ug/m3

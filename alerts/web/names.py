@@ -47,6 +47,7 @@ REASONS = {
     "within_allowance": N_("exceedances within the day's allowance"),
     "instant_above": N_("a single value above the limit"),
     "clear": N_("stayed below the limit long enough"),
+    "late": N_("found by what came late"),
     "device_returned": N_("the device is heard again"),
     "device_removed": N_("the device was taken out of the configuration"),
     "rule_removed": N_("the rule was taken out of the configuration"),

@@ -15,8 +15,20 @@ _EXISTING = click.Path(exists=True, path_type=Path)
 @click.option("--out", "folder", required=True, type=click.Path(path_type=Path), help="New or empty folder.")
 @click.option("--until", metavar="TIME", help="Go on with ticks until then; leave out what came later.")
 @click.option("--rules", "packs", metavar="PACK", multiple=True, help="In place of the packs of rules.yaml.")
+@click.option(
+    "--partitions",
+    type=click.IntRange(1, 1000),
+    default=1,
+    show_default=True,
+    help="Judge as so many partitions would; the lines are the same.",
+)
 def command(
-    config: Path, recordings: tuple[Path, ...], folder: Path, until: str | None, packs: tuple[str, ...]
+    config: Path,
+    recordings: tuple[Path, ...],
+    folder: Path,
+    until: str | None,
+    packs: tuple[str, ...],
+    partitions: int,
 ) -> None:
     """Judge RECORDINGs by the configuration folder CONFIG; write JSON lines into a folder.
 
@@ -42,7 +54,7 @@ def command(
     end = instant_ms(until, register.zone, "--until") if until else None
     revision = make_revision(body_of_folder(config, rules), received_at=0)
     try:
-        judged = replay(register, revision, [read_recording(path) for path in recordings], end)
+        judged = replay(register, revision, [read_recording(path) for path in recordings], end, partitions)
     except RecordingError as error:
         raise click.ClickException(str(error)) from None
     try:

@@ -319,6 +319,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "rule_removed": ("配置中已无此规则", "rule no longer configured"),
     "suspected": ("疑似，待现场核查", "suspected, to be checked on site"),
     "suspicion_over": ("疑点已消失", "no longer found"),
+    "late": ("迟到数据判定", "found by what came late"),
     "device_returned": ("设备恢复", "device returned"),
     "site_silent": ("全部设备无声，按工地告知", "the whole site is silent"),
     "site_quiet": ("同工地其他设备也无数据，等待工地判定", "the site's other devices are quiet too"),

@@ -27,3 +27,4 @@ class VerdictInContext(NamedTuple):
     previous: str | None = None  # the answer it supersedes
     later_compliant: Verdict | None = None  # the next one that ends an episode, where it is known already
     in_a_row: InARow = ALONE
+    late: bool = False  # found by what came late: recorded, nobody is woken

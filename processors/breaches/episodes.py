@@ -50,13 +50,12 @@ from processors.breaches.events import (
     silence,
     suspicion,
 )
-from processors.columns import HOUR_MS, Rowless
+from processors.columns import Rowless
 from processors.plan import LEVELS
 from processors.records import EXCEEDS, Breach
 from processors.windows import Horizons
 
-REMEMBER_MOST = 12  # of one rule and point: as many as fit into the day in which background may change
-REMEMBER_MS = 26 * HOUR_MS  # closed breaches that a superseding verdict may still amend
+REMEMBER_MOST = 48  # of one rule and point: every other hour of those in which something late may change one
 Key = tuple[str, str, str]  # rule, kind of verdict, device (of OFFLINE_SITE: the site)
 
 _STANDING = (OFFLINE, SUSPICION, FAULT)  # no rule of the configuration stands behind them
@@ -181,7 +180,7 @@ class Breaches(Rowless):
 
     def _raise(self, turn: _Turn) -> Breach:
         episode, verdict, rule = turn.found, turn.context.verdict, turn.context.rule
-        before, tell = episode.opened, is_in_time(verdict, rule)
+        before, tell = episode.opened, is_in_time(turn.context)
         episode.opened = replace(before, level=level_of(verdict, rule), tell=before.tell or tell)
         return follow_up(episode.opened, verdict, "amended", tell=tell, delayed=turn.delayed)
 
@@ -303,7 +302,7 @@ class Breaches(Rowless):
     def forget(self, until: Horizons) -> None:
         """Forget closed episodes that no verdict can amend any more."""
         for key, episodes in list(self.closed.items()):
-            kept = [e for e in episodes if e.closed_at is None or e.closed_at + REMEMBER_MS > until.due]
+            kept = [e for e in episodes if e.closed_at is None or e.closed_at > until.late]
             if kept:
                 self.closed[key] = kept
             else:
@@ -366,4 +365,4 @@ def _news_of(context: VerdictInContext, opened: Breach) -> str:
     """News that an exceedance adds to the open episode it joins."""
     if LEVELS.index(level_of(context.verdict, context.rule)) > LEVELS.index(opened.level):
         return HIGHER
-    return TELLABLE if not opened.tell and is_in_time(context.verdict, context.rule) else NOTHING
+    return TELLABLE if not opened.tell and is_in_time(context) else NOTHING

@@ -15,6 +15,7 @@ OFFLINE = "offline"
 OFFLINE_SITE = "offline/site"  # of a site all of whose devices are silent; such a breach names no device
 SUSPICION = "suspicion"
 FAULT = "fault"  # of a device: it speaks, and something about what it says is wrong
+LATE = "late"  # reason: first found by what came late
 
 _OFFLINE_TITLES = {
     OFFLINE: {"en": "Monitor offline", "zh": "监测设备离线"},
@@ -83,6 +84,7 @@ class FaultFound(NamedTuple):
 def exceedance(context: VerdictInContext, id_: str, delayed: bool) -> Breach:
     """The event that opens a breach of a limit."""
     verdict, rule = context.verdict, context.rule
+    said = _of_verdict(verdict)
     return replace(
         NO_LIMIT,
         id=id_,
@@ -101,9 +103,9 @@ def exceedance(context: VerdictInContext, id_: str, delayed: bool) -> Breach:
         unit=verdict.unit,
         opened_at=verdict.decided_at,
         delayed=delayed,
-        tell=is_in_time(verdict, rule),
+        tell=is_in_time(context),
         deadline_h=rule.deadline_h,
-        **_of_verdict(verdict),
+        **{**said, "reasons": tuple(sorted({*verdict.reasons, LATE}))} if context.late else said,
     )
 
 
@@ -199,6 +201,7 @@ def level_of(verdict: Verdict, rule: Rule) -> str:
     return max([rule.level, *passed], key=LEVELS.index)
 
 
-def is_in_time(verdict: Verdict, rule: Rule) -> bool:
-    """True if it was found so soon after its interval that people are to be told."""
-    return verdict.decided_at - verdict.end <= rule.tell_within_h * HOUR_MS
+def is_in_time(context: VerdictInContext) -> bool:
+    """True if it was found so soon after its interval, and by nothing late, that people are to be told."""
+    verdict, rule = context.verdict, context.rule
+    return not context.late and verdict.decided_at - verdict.end <= rule.tell_within_h * HOUR_MS

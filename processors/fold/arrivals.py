@@ -31,6 +31,9 @@ def take_in(memory: Memory, batch: Readings, clock: Int64s, begin: int, end: int
     if taken.corrected:
         out.calibrated.append((taken.place, taken.columns.values))
     duplicates, conflicts = memory.log.sift(taken.columns, taken.keys)
+    kept = memory.late_readings.kept(taken, clock[taken.place])
+    if len(kept):
+        duplicates, conflicts = _sift_late(memory, taken, kept, duplicates, conflicts)
     contradicting = taken.place[conflicts] if conflicts else taken.place[:0]
     found = [(int(taken.place[i]), DUPLICATE) for i in duplicates]
     found += [(int(taken.place[i]), "conflict") for i in conflicts]
@@ -38,6 +41,9 @@ def take_in(memory: Memory, batch: Readings, clock: Int64s, begin: int, end: int
     fresh = taken.without(duplicates)
     out.flags += flag(fresh.columns, memory.newest, memory.plan)
     memory.log.append(fresh.columns)
+    if len(kept):
+        late_rows = memory.late_readings.kept(fresh, clock[fresh.place])
+        memory.late_rows.append(fresh.columns.take(late_rows))
     memory.winds.take(batch, fresh, len(memory.plan), memory.closed[HOUR], memory.log.closed_until)
     late, amends = memory.late_readings.readings(fresh, clock[fresh.place])
     if amends:
@@ -68,7 +74,10 @@ def take_in(memory: Memory, batch: Readings, clock: Int64s, begin: int, end: int
 def _faults(
     memory: Memory, batch: Readings, fresh: Intake, contradicting: Positions
 ) -> Iterator[tuple[int, Breach]]:
-    """The faults of devices that readings open or close, with their positions, in order."""
+    """The faults of devices that readings open or close, with their positions, in order.
+
+    A backlog says how a device was, not how it is: only what is as new as a device that speaks sends it counts.
+    """
     columns, faults = fresh.columns, memory.faults
     sound = (columns.values > REFUSED) & ((columns.fail & OF_A_FAULT) == 0)
     good = np.zeros(len(fresh), np.uint8)
@@ -79,6 +88,8 @@ def _faults(
     wrong, excused = _wrong_clocks(batch), _excused(batch)
     if doubled is not None:
         matters |= doubled
+    old = columns.time + columns.period < fresh.received - memory.plan.offline_after[columns.row]
+    matters &= ~old
     if wrong:
         matters |= np.isin(fresh.place, list(wrong))
     for i in np.flatnonzero(matters).tolist():
@@ -112,6 +123,18 @@ def _excused(batch: Readings) -> dict[int, int]:
         if bits:
             found[row] = bits
     return found
+
+
+def _sift_late(
+    memory: Memory, taken: Intake, kept: Positions, duplicates: list[int], conflicts: list[int]
+) -> tuple[list[int], list[int]]:
+    """(duplicates, conflicts) among all readings; `kept`: those to be kept beside the readings in time."""
+    new = np.setdiff1d(kept, duplicates)
+    doubled, differing = memory.late_rows.sift(taken.columns.take(new), taken.keys[new])
+    return (
+        sorted({*duplicates, *new[doubled].tolist()}),
+        sorted({*conflicts, *new[differing].tolist()}),
+    )
 
 
 def _hear(memory: Memory, batch: Readings, fresh: Intake) -> list[tuple[int, Breach]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from processors.columns import DAY_MS, HOUR_MS, QUARTER_MS, Int32s
+from processors.columns import DAY_MS, HOUR_MS, QUARTER_MS, UNBOUNDED, Int32s
+from processors.fold.flagging import Flagging
 from processors.fold.memory import Memory
 from processors.fold.outputs import Note, Outputs
 from processors.fold.suspicion import Announcement, LookedAt
-from processors.measuring import numbers_of
+from processors.measuring import ChangedWindows, LateRowsOf, Measured, numbers_of, of_statistic, rows_of
 from processors.outlook import DecidedWindows, Moment, next_look
 from processors.plan import PLAIN, depends_on
 from processors.verdicts import AmendedWindow, ClosedWindow
@@ -25,6 +26,8 @@ def close(memory: Memory, track: Track, due: int, at: int, out: Outputs) -> None
     if track == QUARTER:
         memory.open_windows.quarter(memory.plan, start, means)
     out.interval_groups += memory.meter.intervals(track, start, end, means)
+    if not track.is_long:
+        memory.in_time.put(track, end, means, memory.plan)
     if track == HOUR:
         memory.meter.keep_hour(start, means)
         memory.open_windows.long_windows.hour(memory.plan, start, memory.hours)
@@ -50,19 +53,29 @@ def close(memory: Memory, track: Track, due: int, at: int, out: Outputs) -> None
         memory.publish_each(memory.single_values.close(start, end, means, at), out, delayed)
     memory.settle([], at, out, delayed)
     if track == HOUR:
-        amend(memory, due, at, out)  # as long as all readings of the windows concerned are there
+        # as long as all readings of the windows concerned are there
+        _amend(memory, memory.reopened.take(UNBOUNDED), at, out, delayed)
         _suspect(memory, end, at, delayed, out)
         _forget(memory, due)
 
 
 def amend(memory: Memory, due: int, at: int, out: Outputs) -> None:
-    """Measure and judge again all windows that have changed since they closed."""
-    while (found := memory.reopened.first()) is not None:
-        (track, end), rows = found
+    """Measure and judge again the closed windows that have changed, of the devices that are due."""
+    _amend(memory, memory.reopened.take(due), at, out, delayed=at != due)
+
+
+def _amend(memory: Memory, changed: ChangedWindows, at: int, out: Outputs, delayed: bool) -> None:
+    late = LateRowsOf(len(memory.plan))
+    _flag_late(memory, changed, out)
+    for (track, end), reopened in changed:
         if track not in memory.closed or end > memory.closed[track]:
             continue  # the configuration has changed since
         start = track.start(end, memory.plan.zone)
-        means, _ = memory.meter.measure(track, start, end, rows)
+        means, rows = _measure_again(memory, track, start, end, reopened)
+        if not len(rows):
+            continue
+        if not track.is_long and at - end > RETAIN_MS:
+            late.add((track, end), rows)
         revisions = memory.reopened.revise((track, end), rows)
         numbers = dict(zip(rows.tolist(), revisions.tolist(), strict=True))
         out.interval_groups += memory.meter.intervals(track, start, end, means, numbers)
@@ -72,24 +85,65 @@ def amend(memory: Memory, due: int, at: int, out: Outputs) -> None:
             memory.meter.keep_hour(start, means)
             for long in (t for t in memory.plan.tracks if t.is_long):
                 for other in long.ends_over(start, end, memory.closed[long], memory.plan.zone):
-                    memory.reopened.again((long, other), rows)
-        window = AmendedWindow(start, at, memory.device_gaps.over(start, end), near, wind)
+                    changed.add((long, other), rows.tolist())
+                    if at - end > RETAIN_MS:
+                        late.add((long, other), rows)
+        gap_onsets = memory.device_gaps.over(start, end)
+        window = AmendedWindow(start, at, gap_onsets, near, wind, late.of((track, end)))
         for rule in memory.plan.rules:
             if rule.window and rule.track == track:
-                rule_means = means[rule.admits][rule.pollutant]
+                rule_means = of_statistic(means[rule.admits][rule.pollutant], rule.statistic)
                 # by the rule that was published: an order counts from its record on
                 orders = memory.orders.known(end + memory.plan.lateness[track])
                 judged = memory.plan.rows_for(rule, start, orders)
                 made = memory.judge.amend(
                     rule, judged, rule_means, numbers_of(rule_means.row, numbers), window
                 )
-                memory.publish(made, out, delayed=at != due)
-                memory.settle(made, at, out, delayed=at != due)
+                memory.publish(made, out, delayed)
+                memory.settle(made, at, out, delayed)
 
 
-def _amend_wind(memory: Memory, start: int, rows: Int32s, at: int, out: Outputs) -> tuple[Int32s, Wind]:
-    """Publish the wind of these devices' sites again, and return (devices of the sites, the hour's wind)."""
+def _measure_again(
+    memory: Memory, track: Track, start: int, end: int, rows: Int32s
+) -> tuple[Measured, Int32s]:
+    """(means of a closed window, rows that have changed) among some rows."""
+    if track.is_long:
+        return memory.meter.measure(track, start, end, rows)[0], rows
+    if start >= memory.log.closed_until:
+        means, _ = memory.meter.measure(track, start, end, rows)
+        memory.in_time.replace(track, end, means, memory.plan, rows)
+        return means, rows
+    late, _ = memory.late_meter.measure(track, start, end, rows)
+    means = memory.in_time.with_late(track, end, late)
+    return means, rows_of(means)
+
+
+def _flag_late(memory: Memory, changed: ChangedWindows, out: Outputs) -> None:
+    """Flag what came late among itself, and measure again whatever has other flags now.
+
+    A value is also compared with those before it, so the quarter of an hour that follows is looked at too.
+    """
+    quarters = {end - QUARTER_MS for track, end in changed.rows if track == QUARTER}
+    late = {start for start in quarters if start < memory.log.closed_until}
+    for start in sorted(late | {start + QUARTER_MS for start in late}):
+        looking = Flagging()  # of their own: in time other values came before
+        said = looking.quarter(memory.late_rows, memory.plan, start, start + QUARTER_MS, memory.backgrounds)
+        out.flags += said
+        for one in said:
+            end = one.time + max(one.period, 1)
+            memory.late_readings.again(memory.plan.row_of[one.device], one.time, end, changed)
+
+
+def _amend_wind(
+    memory: Memory, start: int, rows: Int32s, at: int, out: Outputs
+) -> tuple[Int32s, Wind | None]:
+    """Publish the wind of these devices' sites again, and return (devices of the sites, the hour's wind).
+
+    The wind of an hour whose readings are gone is forgotten: None.
+    """
     near = memory.plan.ground.around(rows)
+    if start < memory.log.closed_until:
+        return near, None
     if memory.winds.concerns(memory.plan, start, rows):
         means, _ = memory.meter.measure(HOUR, start, start + HOUR_MS, near)
         tell_wind(memory, start, means[PLAIN], at, out, near)
@@ -155,4 +209,5 @@ def _horizons(memory: Memory, due: int) -> Horizons:
     rows = max(memory.log.closed_until, memory.since, min(needed, memory.closed[HOUR] - memory.plan.retain))
     # answers are needed as long as readings may change them, however long the hour was waited for
     answers = memory.closed[HOUR] - (memory.plan.retain - RETAIN_MS)
-    return Horizons(due, rows, answers, due - DAY_MS - RETAIN_MS, memory.days.unsettled)
+    late = due - memory.plan.remembers
+    return Horizons(due, rows, answers, due - DAY_MS - RETAIN_MS, late, memory.days.unsettled)

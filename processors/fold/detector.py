@@ -161,8 +161,9 @@ class Detector(Memory):
         when_again = self.judge.next_due()
         if when_again is not None and when_again < due:
             due, action = when_again, partial(look_again, self)
-        if self.reopened.due is not None and self.reopened.due < due:
-            due, action = self.reopened.due, partial(amend, self)
+        changed = self.reopened.due
+        if changed is not None and changed < due:
+            due, action = changed, partial(amend, self)
         if self.open_windows.due is not None and self.open_windows.due < due:
             due, action = self.open_windows.due, partial(look_at_open_windows, self)
         silent = self.silence.next_due(self.plan.offline_after, self.plan.interval, self.outage)

@@ -92,13 +92,12 @@ class Flagging(Bounded):
     def quarter(self, log: RowLog, plan: Plan, start: int, end: int, stations: Backgrounds) -> list[Flagged]:
         """Write the final flags of [start, end) into the log's rows, and return those that have changed."""
         bucket = log.open.get(start // QUARTER_MS)
-        if bucket is None or not bucket.n:
-            return []
-        quarter = _Quarter(start, end, bucket.filled(), _backgrounds(plan, stations, start))
-        rows = quarter.rows
+        rows = Columns.empty() if bucket is None else bucket.filled()
+        quarter = _Quarter(start, end, rows, _backgrounds(plan, stations, start))
         own = rows.time // QUARTER_MS == start // QUARTER_MS
         changed: list[Flagged] = []
-        for period in np.unique(rows.period[own]).tolist():
+        # a series of which nothing came goes on too: what it had leaves the reach of the next quarter
+        for period in sorted({*np.unique(rows.period[own]).tolist(), *self.before}):
             which = np.flatnonzero(own & (rows.period == period))
             changed += self._series(log, plan, quarter, period, which)
         return changed
@@ -110,6 +109,8 @@ class Flagging(Bounded):
         limits, rows, start = plan.limits, quarter.rows, quarter.start
         reach = reach_ms(limits.settings)
         readings, own = _sorted(log, quarter, period, which, reach)
+        if not len(readings.row):
+            return []
         before = self.before.get(period)
         if before is None:
             before = self.before[period] = NewestValues.empty(len(plan))

@@ -15,7 +15,7 @@ from processors.fold.parts import Part, number, part, parts_of
 from processors.fold.progress import ClosedWindows, LogGaps, Signals
 from processors.fold.suspicion import Suspicions
 from processors.fold.wind import HourlyWinds
-from processors.measuring import Backgrounds, Hours, LateReadings, Meter, ReopenedWindows
+from processors.measuring import Backgrounds, Hours, InTimeWindows, LateReadings, Meter, ReopenedWindows
 from processors.outlook import OutlookMemory
 from processors.plan import Calibrations, Orders, Plan, sites_of_partition
 from processors.quality import NewestValues
@@ -30,7 +30,7 @@ from processors.silence import (
     UntoldSilences,
 )
 from processors.verdicts import Days, Judge, RuleVerdicts, SingleValues
-from processors.windows import HOUR, RowLog
+from processors.windows import HOUR, LateRows, RowLog
 
 _NO_PLAN = Plan.of(Revision("", 0, 0, {"county": {"zone": "UTC"}, "sites": [], "devices": [], "rules": []}))
 
@@ -57,7 +57,8 @@ class Memory:
     gaps: LogGaps = part(LogGaps)
     closed: ClosedWindows = part(ClosedWindows)
     hours: Hours = part(Hours)
-    reopened: ReopenedWindows = part(ReopenedWindows)
+    in_time: InTimeWindows = part(InTimeWindows)
+    reopened: ReopenedWindows = part(ReopenedWindows, version=2)
     open_windows: OutlookMemory = part(OutlookMemory)
     faults: DeviceFaults = part(DeviceFaults, lambda: DeviceFaults.of(0))
     # for the first flags of what comes
@@ -70,8 +71,9 @@ class Memory:
     untold_silences: UntoldSilences = part(UntoldSilences, lambda: UntoldSilences.of(0))
     device_gaps: DeviceGaps = part(DeviceGaps, lambda: DeviceGaps.of(0))
     log: RowLog = part(RowLog, lambda: RowLog(NEVER), version=2)
-    judge: Judge = part(Judge, lambda: Judge(_NO_PLAN))
-    days: Days = part(Days, lambda: Days(_NO_PLAN))
+    late_rows: LateRows = part(LateRows, lambda: LateRows(NEVER))
+    judge: Judge = part(Judge, lambda: Judge(_NO_PLAN), version=2)
+    days: Days = part(Days, lambda: Days(_NO_PLAN), version=2)
     single_values: SingleValues = part(SingleValues, lambda: SingleValues(_NO_PLAN))
     # made again where they are needed
     plan: Plan = _NO_PLAN
@@ -107,9 +109,14 @@ class Memory:
         return Meter(self.plan, self.log, self.hours, self.orders)
 
     @property
+    def late_meter(self) -> Meter:
+        """Meter over the readings that came when those in time were forgotten."""
+        return Meter(self.plan, self.late_rows, self.hours, self.orders)
+
+    @property
     def late_readings(self) -> LateReadings:
         """View that finds the closed windows a late reading belongs to."""
-        return LateReadings(self.plan, self.closed, self.log.closed_until, self.reopened)
+        return LateReadings(self.plan, self.closed, self.since, self.log.closed_until, self.reopened)
 
     @property
     def gap_context(self) -> GapContext:

@@ -65,8 +65,8 @@ class LogGaps(list[tuple[int, int]], Rowless):
         return any(start < until and end > since for since, until in self)
 
     def forget(self, until: Horizons) -> None:
-        """Forget gaps that ended a day ago or earlier."""
-        self[:] = [gap for gap in self if gap[1] + DAY_MS > until.due]
+        """Forget gaps that touch no window that may still change."""
+        self[:] = [gap for gap in self if gap[1] > until.late]
 
     def dump(self, pack: object) -> list[tuple[int, int]]:
         """The state as JSON data."""

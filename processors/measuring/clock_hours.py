@@ -82,7 +82,7 @@ class Hours:
 
     def forget(self, until: Horizons) -> None:
         """Forget hours that no window needs any more."""
-        for start in [start for start in self.held if start + HOUR_MS <= until.windows - 2 * HOUR_MS]:
+        for start in [start for start in self.held if start + HOUR_MS <= until.late]:
             del self.held[start]
 
     def follow(self, change: Renumbering) -> None:

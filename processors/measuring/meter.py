@@ -105,7 +105,12 @@ class Meter:
             self.hours.put(start, Key(pollutant, *admits), measured[admits][pollutant], self.plan.interval)
 
     def intervals(
-        self, track: Track, start: int, end: int, measured: Measured, revisions: dict[int, int] | None = None
+        self,
+        track: Track,
+        start: int,
+        end: int,
+        measured: Measured,
+        revisions: dict[int, int] | None = None,
     ) -> list[Group[Interval]]:
         """Intervals to publish: the mean of each pollutant over a quarter or hour, else what rules ask for.
 
@@ -118,7 +123,7 @@ class Meter:
             asked = {key: admits for key, admits in asked.items() if key not in self._asked(clock)}
         made: list[Group[Interval]] = []
         for (pollutant, statistic), admits in sorted(asked.items()):
-            found = measured[admits][pollutant]
+            found = of_statistic(measured[admits][pollutant], statistic)
             numbers = None if revisions is None else numbers_of(found.row, revisions)
             made.append(intervals_of(self.plan, JUDGED[pollutant], statistic, found, (start, end), numbers))
         return made
@@ -130,6 +135,20 @@ class Meter:
             if rule.window and rule.track == track:
                 asked.setdefault((rule.pollutant, rule.statistic), rule.admits)
         return asked
+
+
+def rows_of(measured: Measured) -> Int32s:
+    """All rows that the means have lines of."""
+    found = [means.row for by_pollutant in measured.values() for means in by_pollutant]
+    return np.unique(np.concatenate(found)) if found else np.zeros(0, np.int32)
+
+
+def of_statistic(means: Means, statistic: Statistic) -> Means:
+    """The lines of which the statistic can be made: where more came late to a part, that is the mean only."""
+    if statistic.name == "mean":
+        return means
+    lacks = (means.covered > 0) & ~np.isin(means.row, means.slot_row)
+    return means.of_rows(means.row[~lacks]) if lacks.any() else means
 
 
 def numbers_of(rows: Int32s, revisions: dict[int, int]) -> Int32s:

@@ -6,11 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ingest.records import Background
-from processors.columns import HOUR_MS, NANO_PER_THOUSANDTH, Rowless
+from processors.columns import NANO_PER_THOUSANDTH, Rowless
 from processors.plan import Area
 from processors.windows import Horizons
-
-KEEP_MS = 26 * HOUR_MS
 
 
 class AreaMean(NamedTuple):
@@ -60,7 +58,7 @@ class Backgrounds(Rowless):
 
     def forget(self, until: Horizons) -> None:
         """Forget records that no verdict can need any more."""
-        for span in [span for span in self.held if span[1] + KEEP_MS <= until.due]:
+        for span in [span for span in self.held if span[1] <= until.late]:
             del self.held[span]
 
     def dump(self, pack: object) -> list[Any]:

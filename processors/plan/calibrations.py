@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ingest.records import Revision, Signal
-from processors.columns import DAY_MS, Rowless
+from processors.columns import Rowless
 from processors.plan.monitors import corrections_of, raw_ceilings
 from processors.plan.plan import Plan
 from processors.quality import Limits
-from processors.windows import RETAIN_MS, Horizons
+from processors.windows import Horizons
 
 
 class ToldCorrection(NamedTuple):
@@ -91,7 +91,7 @@ class Calibrations(Rowless):
         """Forget corrections replaced so long ago that no reading of their time will be judged any more."""
         newest: dict[tuple[str, str], int] = {}
         for one in self.held:
-            if one.since + DAY_MS + RETAIN_MS <= until.due:
+            if one.since <= until.late:
                 key = one.device, one.pollutant
                 newest[key] = max(newest.get(key, one.since), one.since)
         self.held = [

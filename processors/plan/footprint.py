@@ -10,18 +10,19 @@ from dataclasses import dataclass
 
 from processors.columns import DAY_MS, HOUR_MS
 from processors.plan.rules import LONGEST_OF_READINGS_S, Rule
-from processors.windows import RETAIN_MS, SUPERSEDE_MS, Track
+from processors.windows import BEYOND_LATE_MS, LATE_FOR_MS, RETAIN_MS, Track
 
 READING_BYTES = 50  # row, instant, period, hash, three values and their flags of an open reading
 _OUTLOOK_BYTES = 120  # closed quarters, level and spread of a pollutant whose open windows are looked at
-_ANSWER_BYTES = 7  # state, reasons and two revisions of a rule over an interval
+_ANSWER_BYTES = 8  # state, reasons and two revisions of a rule over an interval, and what it had in time
 _MEASURED_BYTES = 12  # total and covered, shared by rules that ask for the same statistic
 _SOURCE_BYTES = 4  # which monitor of the site was subtracted
 _HOUR_BYTES = 13  # a clock hour of one pollutant, kept for the windows that are made of it
 _DAY_BYTES = 5  # a settled day of a rule with an allowance
 _INSTANT_BYTES = 8
-_HOURS_KEPT = (DAY_MS + RETAIN_MS) // HOUR_MS + 3
-_DAYS_KEPT = 3
+_KEPT_MS = LATE_FOR_MS + BEYOND_LATE_MS  # as late as readings are judged where nothing else is configured
+_HOURS_KEPT = _KEPT_MS // HOUR_MS + 3
+_DAYS_KEPT = 6
 _Measured = tuple[str, str, float | None, float | None]
 
 
@@ -97,10 +98,9 @@ def _kept(rule: Rule, longer: bool) -> tuple[int, int]:
     # what may go is let go when an hour closes
     kept = RETAIN_MS + (3 if longer else 2) * HOUR_MS + in_a_row
     short = -(-(kept + rule.lateness_s * 1000) // step) + 1
-    if rule.background is None and rule.allowance is None:
-        return short, short
-    long = -(-(DAY_MS + SUPERSEDE_MS + HOUR_MS) // step) + 1
-    return long, long if rule.background is not None else short
+    # a day is counted from all of its intervals
+    long = -(-(_KEPT_MS + HOUR_MS + (DAY_MS if rule.allowance is not None else 0)) // step) + 1
+    return long, long if rule.background is not None or rule.clear.level is not None else short
 
 
 def _span(seconds: int) -> str:

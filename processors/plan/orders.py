@@ -90,7 +90,7 @@ class Orders(Rowless):
 
     def forget(self, until: Horizons) -> None:
         """Forget orders that ended before any window that may still be measured."""
-        self.held = [o for o in self.held if o.end is None or o.end > until.windows]
+        self.held = [o for o in self.held if o.end is None or o.end > until.late]
 
     def dump(self, pack: object) -> list[Any]:
         """The state as JSON data."""

@@ -36,12 +36,11 @@ from processors.plan.rules import Rule
 from processors.quality import Limits, QualitySettings
 from processors.suspicion import SuspicionSettings, settings_of
 from processors.wind import Ground
-from processors.windows import BASE, HOUR, LATENESS_MS, RETAIN_MS, Track
+from processors.windows import BASE, BEYOND_LATE_MS, HOUR, LATE_FOR_MS, LATENESS_MS, RETAIN_MS, Track
 
 OFFLINE_LEAST_MS = 15 * 60_000
 OFFLINE_INTERVALS = 3
 TOGETHER_S = 300  # devices that fall silent within so long of each other are told as one
-FORMER_MS = 72 * HOUR_MS  # longer than an interval may be superseded and its day counted again
 
 
 def compile_revision(
@@ -71,6 +70,7 @@ def compile_revision(
             "language": county.language,
             "background": areas,
             **({"suspicion": suspicion} if (suspicion := plain_suspicion(county.suspicion)) else {}),
+            **({"late_for": county.late_for} if getattr(county, "late_for", None) else {}),
         },
         "sites": [_site(site, site.id in placed) for _, site in sorted(register.sites.items())],
         "devices": [_device(device, str(county.zone)) for _, device in sorted(register.devices.items())],
@@ -93,6 +93,7 @@ def _device(device: Any, zone: str) -> dict[str, Any]:
         "interval": device.interval,
         "role": getattr(device, "role", None),
         "offline_after": getattr(device, "offline_after", None),
+        **({"late_for": device.late_for} if getattr(device, "late_for", None) else {}),
         **({"location": list(device.location)} if device.location else {}),
         **({} if device.bearing is None else {"bearing": device.bearing}),
         **monitor_facts(device, zone),
@@ -133,6 +134,8 @@ class Plan:
     measures: Uint8s  # bit q: registered to measure judged pollutant q
     offline_after: Int64s  # ms
     together: int  # ms: devices of a site that fall silent within it are told as one
+    late_for: Int64s  # ms: how late its readings are still judged
+    late_most: int  # ms: the greatest of these, in the whole county
     digest: npt.NDArray[np.uint64]  # of the device's id
     areas: tuple[Area, ...]
     area_of: Rows  # index into `areas` of each device's site, -1: none
@@ -174,6 +177,12 @@ class Plan:
             for d in devices
         ]
         own = [sites.get(d["site"], {}) for d in devices]
+
+        def late_of(device: dict[str, Any]) -> int:
+            told = device.get("late_for") or body["county"].get("late_for")
+            return round(told * 1000) if told else LATE_FOR_MS
+
+        late_for = np.array([late_of(device) for device in devices], np.int64)
         ground = Ground.of(devices, sites)
         corrections = corrections_of(devices)
         site_of = _site_numbers([d["site"] for d in devices])
@@ -199,6 +208,8 @@ class Plan:
             interval=interval,
             measures=measures_of(devices),
             offline_after=np.array(silence, np.int64),
+            late_for=late_for,
+            late_most=max([late_of({}), *(late_of(d) for d in body["devices"])]),
             together=round((body.get("offline") or {}).get("window", TOGETHER_S) * 1000),
             digest=np.array([digest_of(d["id"]) for d in devices], np.uint64),
             areas=areas,
@@ -227,6 +238,11 @@ class Plan:
     def rule_at(self, name: str, instant: int) -> RuleInForce | None:
         """The rule of that id that is valid for a window beginning at the instant; None: there is none."""
         return next((rule for rule in self.rules if rule.rule.id == name and rule.is_valid(instant)), None)
+
+    @property
+    def remembers(self) -> int:
+        """Time for which everything is kept that a window depends on to which something comes late, ms."""
+        return self.late_most + BEYOND_LATE_MS
 
     @property
     def retain(self) -> int:
@@ -360,7 +376,7 @@ def formers_of(before: Plan, old: Revision | None, new: Revision, at: int) -> tu
         return ()
     was = {rule["id"]: rule for rule in old.body["rules"]}
     now = {rule["id"]: rule for rule in new.body["rules"]}
-    kept = [one for one in before.former if one.until + FORMER_MS > at and one.id in now]
+    kept = [one for one in before.former if one.until + before.remembers > at and one.id in now]
     for name, rule in now.items():
         # single values are judged at their receipt: there is nothing that began before
         if rule["window"] and was.get(name) != rule:

@@ -34,6 +34,7 @@ REASONS: dict[str, str] = {
     "rule_suspended": "an order from outside has put the rule out of force for this site",
     "suspected": "what the device sends has a pattern that is known from falsified data; a person decides",
     "suspicion_over": "the pattern has not been seen for as long as the suspicion stands without it",
+    "late": "found by readings or a background that came too late for anybody to be told",
     "rule_removed": "the configuration no longer has the rule for this device",
 }
 

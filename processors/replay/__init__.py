@@ -1,9 +1,9 @@
 """Replay and backtest: recorded messages and stored history judged again, without a server.
 
-`recordings` runs the bridge's decoders and the fold over the log made from a recording (`feed`); `lines` and
-`result` are its output. `backtest` compares other rules with what was judged, over one of the pasts
-(`past`): recordings, history (`log_from_history`) or the log; `unreproducible` names verdicts that can't be
-judged again.
+`recordings` runs the bridge's decoders and the fold over the log made from a recording (`feed`), in one
+partition or several (`partitions`); `lines` and `result` are its output. `backtest` compares other rules with
+what was judged, over one of the pasts (`past`): recordings, history (`log_from_history`) or the log;
+`unreproducible` names verdicts that can't be judged again.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Outages of our own: a gap between ticks defers what fell due inside it until a grace period has passed.
 
 A gap is judged against the tick's own rhythm: longer than `every` + 30 s (deploy/docs/adr/0002-tick-gap.md).
+It begins when that time is over: what is due before is decided in every partition, whether or not a reading
+shows in time that the log goes on.
 """
 
 from __future__ import annotations
@@ -38,17 +40,22 @@ class Outage(Rowless, Bounded):
             if (
                 self.last_tick >= self.hold_until
             ):  # else the earlier gap's decisions still wait: keep its start
-                self.gap_start = self.last_tick
+                self.gap_start = self._deaf_from
             self.gap_end = at
             self.hold_until = at + GRACE_MS
         self.last_tick, self.every = at, every
 
     def decided_at(self, due: int, to: int) -> int | None:
         """Instant at which something due at `due` may be decided, with the log at `to`; None: not yet."""
-        if self.last_tick != NEVER and to - self.last_tick > self.every + SLACK_MS and due > self.last_tick:
+        if self.last_tick != NEVER and due > self._deaf_from:
             return None  # a gap that no tick has ended so far
         at = self.hold_until if self.gap_start < due <= self.hold_until else due
         return at if at <= to else None
+
+    @property
+    def _deaf_from(self) -> int:
+        """When the next tick was to come at the latest."""
+        return self.last_tick + self.every + SLACK_MS
 
     def next_chance(self, due: int, to: int) -> int | None:
         """Earliest instant at which `due` may be decided, as known at `to`; None: a tick must come first."""

@@ -9,13 +9,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from processors.breaches import ALONE, InARow, VerdictInContext
-from processors.columns import Array, Int8s, Int16s, Int32s, Int64s, Packing, carried
+from processors.columns import Array, Bools, Int8s, Int16s, Int32s, Int64s, Packing, carried
 from processors.measuring import AreaMean
 from processors.plan import PlanChange, Rule, RuleInForce
 from processors.records import COMPLIANT, EXCEEDS, UNDETERMINED, VERDICTS, Group, Verdict
 
 # States of a point in an interval.
 NONE, IS_COMPLIANT, IS_EXCEEDING, IS_UNDETERMINED, PENDING = range(5)
+# rule, start and area (-1: none is configured) -> when to look again for its background
+Waiting = dict[tuple[str, int, int], int]
 ANSWER_OF = {IS_COMPLIANT: COMPLIANT, IS_EXCEEDING: EXCEEDS, IS_UNDETERMINED: UNDETERMINED}
 
 
@@ -25,12 +27,13 @@ class RuleVerdicts:
 
     rule: Rule
     start: int
+    rows: Int32s  # the point of each line
     verdicts: Group[Verdict]
     state: Int8s
     previous: Int8s  # the state that was superseded
-    supersedes: bool  # of a point at least it is not the first verdict
     later: Mapping[int, Verdict]  # line that exceeds -> `VerdictInContext.later_compliant`
     in_a_row: Sequence[InARow]  # a line each, or none: the rule does not look back
+    late: Bools | None = None  # of each line: found by what came late; None: no line was
 
     def in_context(self, open_keys: Container[tuple[str, str, str]]) -> Iterator[VerdictInContext]:
         """Verdicts that may affect a breach, by line. `open_keys`: (rule, kind, point) of open breaches."""
@@ -47,6 +50,7 @@ class RuleVerdicts:
                     ANSWER_OF.get(int(self.previous[line])),
                     self.later.get(line),
                     self.in_a_row[line] if self.in_a_row else ALONE,
+                    self.late is not None and bool(self.late[line]),
                 )
 
 

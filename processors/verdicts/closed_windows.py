@@ -31,4 +31,5 @@ class AmendedWindow:
     gap_onsets: Bits  # (all rows) how the gaps began that touch it
     # of an hour, for what one device measured may be the background of another
     neighbours: Int32s | None = None  # the devices of the sites concerned
-    wind: Wind | None = None  # by site, as it is now
+    wind: Wind | None = None  # by site, as it is now; None: forgotten, and as it was
+    late: Bools | None = None  # (all rows) changed by what came late

@@ -2,7 +2,8 @@
 
 A day exceeds if more of its intervals exceed than the allowance permits; it is undetermined if the exceeding
 and undetermined ones together are more than that; else it complies. An interval without a verdict counts as
-undetermined. Days are those of the county's zone.
+undetermined. Days are those of the county's zone. They are settled area by area, as the background of one may
+come later than that of another; devices without an area together.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from processors.breaches import VerdictInContext
-from processors.columns import UNBOUNDED, Int8s, Int16s, Packing, Unpacked, carried
+from processors.columns import UNBOUNDED, Int8s, Int16s, Int32s, Packing, Unpacked, carried
 from processors.plan import Plan, PlanChange, Planned, RuleInForce
 from processors.records import Verdict, short_id
 from processors.verdicts.answers import (
@@ -24,8 +25,9 @@ from processors.verdicts.answers import (
     NONE,
     Answers,
     RuleVerdicts,
+    Waiting,
 )
-from processors.windows import SUPERSEDE_MS, Horizons, Track, day_of
+from processors.windows import Horizons, Track, day_of
 
 AnswersByRule = dict[str, dict[int, Answers]]  # rule -> start of the interval
 
@@ -44,27 +46,48 @@ class Days(Planned):
     """Days of a partition: which is to be settled next, and which may still be recounted."""
 
     plan: Plan
-    next: dict[str, int] = field(default_factory=dict)  # rule -> start of its first unsettled day
+    # rule and name of the area ("": none) -> start of the first unsettled day
+    next: dict[tuple[str, str], int] = field(default_factory=dict)
     settled: dict[str, dict[int, DayAnswers]] = field(default_factory=dict)  # rule -> start
 
     def settle(
-        self, answers: AnswersByRule, pending: dict[tuple[str, int], int], closed: dict[Track, int], at: int
+        self, answers: AnswersByRule, waiting: Waiting, closed: dict[Track, int], at: int
     ) -> list[VerdictInContext]:
-        """Settles the days whose intervals have all been decided. `closed`: end of a track's last window."""
+        """Settles the days whose intervals have all been decided.
+
+        `waiting`: intervals whose background has not come; `closed`: end of a track's last window.
+        """
         made: list[VerdictInContext] = []
         for name, newest in self.plan.latest.items():
             if newest.rule.allowance is None:
                 continue
-            while True:
-                start, end = day_of(
-                    self.next.setdefault(name, self._first_day(newest, answers, closed)), self.plan.zone
-                )
-                rule = self._rule_of(newest, end)
-                if closed[rule.track] < end or any(r == name and s < end for r, s in pending):
-                    break
-                made += self._settle(rule, answers, start, end, at)
-                self.next[name] = end
+            for area, rows in self._areas(newest):
+                while True:
+                    first = self.next.setdefault((name, area), self._first_day(newest, answers, closed))
+                    start, end = day_of(first, self.plan.zone)
+                    rule = self._rule_of(newest, end)
+                    if closed[rule.track] < end or self._waits(name, rows, end, waiting):
+                        break
+                    made += self._settle(rule, answers, start, end, at, rows)
+                    self.next[name, area] = end
         return made
+
+    def _areas(self, rule: RuleInForce) -> list[tuple[str, Int32s]]:
+        """Names of the areas whose background the rule subtracts, each with its rows."""
+        areas = self.plan.areas_for(rule)
+        names = [area.name for area in self.plan.areas]
+        return [
+            (names[number] if number >= 0 else "", np.flatnonzero(areas == number).astype(np.int32))
+            for number in np.unique(areas).tolist()
+        ]
+
+    def _waits(self, name: str, rows: Int32s, end: int, waiting: Waiting) -> bool:
+        """True if an interval before `end` still waits for the background of one of these rows."""
+        for other, start, area in waiting:
+            rule = self.plan.rule_at(name, start) if other == name and start < end else None
+            if rule is not None and (self.plan.areas_for(rule)[rows] == area).any():
+                return True
+        return False
 
     def _rule_of(self, newest: RuleInForce, end: int) -> RuleInForce:
         """The revision of a rule that counts a day: the one in force when the day ends."""
@@ -77,20 +100,33 @@ class Days(Planned):
     def resettle(
         self, answers: AnswersByRule, verdicts: list[RuleVerdicts], at: int
     ) -> list[VerdictInContext]:
-        """Recounts settled days in which a verdict was superseded."""
-        touched = {(v.rule.id, day_of(v.start, self.plan.zone)) for v in verdicts if v.supersedes}
+        """Recounts the settled days of points that got another verdict, or one at last."""
+        touched: dict[tuple[str, tuple[int, int]], list[Int32s]] = {}
+        late: set[int] = set()
+        for judged in verdicts:
+            day = day_of(judged.start, self.plan.zone)
+            touched.setdefault((judged.rule.id, day), []).append(judged.rows)
+            late.update([] if judged.late is None else judged.rows[judged.late].tolist())
         made: list[VerdictInContext] = []
-        for name, newest in self.plan.latest.items():
-            for start, end in sorted(day for other, day in touched if other == name):
-                if newest.rule.allowance is not None and start in self.settled.get(name, {}):
-                    made += self._settle(self._rule_of(newest, end), answers, start, end, at)
+        for (name, (start, end)), points in sorted(touched.items(), key=lambda item: item[0]):
+            newest = self.plan.latest.get(name)
+            if newest is None or newest.rule.allowance is None or start not in self.settled.get(name, {}):
+                continue
+            counted = [
+                rows for area, rows in self._areas(newest) if self.next.get((name, area), start) >= end
+            ]
+            if counted:
+                rows = np.intersect1d(np.concatenate(points), np.concatenate(counted))
+                found = self._settle(self._rule_of(newest, end), answers, start, end, at, rows)
+                made += [one._replace(late=self.plan.row_of[one.verdict.point] in late) for one in found]
         return made
 
     def _settle(
-        self, rule: RuleInForce, answers: AnswersByRule, start: int, end: int, at: int
+        self, rule: RuleInForce, answers: AnswersByRule, start: int, end: int, at: int, rows: Int32s
     ) -> list[VerdictInContext]:
         allowance = rule.rule.allowance or 0
-        within = [a.state for s, a in sorted(answers.get(rule.rule.id, {}).items()) if start <= s < end]
+        held = sorted(answers.get(rule.rule.id, {}).items())
+        within = [a.state[rows] for s, a in held if start <= s < end]
         if not within:
             return []
         states = np.stack(within)
@@ -106,14 +142,13 @@ class Days(Planned):
         if day is None:
             n = len(self.plan)
             day = days[start] = DayAnswers(np.zeros(n, np.int8), np.zeros(n, np.int16), np.zeros(n, np.int16))
-        changed = np.flatnonzero((state != NONE) & ((state != day.state) | (count != day.count)))
-        previous, day.state, day.count = day.state, state, count.astype(np.int16)
-        day.revision[changed] += 1
+        previous = day.state[rows]
+        changed = (state != NONE) & ((state != previous) | (count != day.count[rows]))
+        day.state[rows], day.count[rows] = state, count
+        day.revision[rows[changed]] += 1
         return [
-            VerdictInContext(
-                self._verdict(rule, row, start, end, day, at), rule.rule, ANSWER_OF.get(int(previous[row]))
-            )
-            for row in changed.tolist()
+            VerdictInContext(self._verdict(rule, row, start, end, day, at), rule.rule, ANSWER_OF.get(before))
+            for row, before in zip(rows[changed].tolist(), previous[changed].tolist(), strict=True)
         ]
 
     def _verdict(
@@ -153,13 +188,13 @@ class Days(Planned):
         )
 
     def unsettled(self, rule: str) -> int:
-        """Start of the rule's first unsettled day."""
-        return self.next.get(rule, UNBOUNDED)
+        """Start of the rule's first unsettled day, in whichever area."""
+        return min((start for (name, _), start in self.next.items() if name == rule), default=UNBOUNDED)
 
     def forget(self, until: Horizons) -> None:
         """Forgets days that can't be recounted."""
         for days in self.settled.values():
-            for start in [s for s in days if day_of(s, self.plan.zone)[1] + SUPERSEDE_MS <= until.due]:
+            for start in [s for s in days if day_of(s, self.plan.zone)[1] <= until.late]:
                 del days[start]
 
     def follow(self, change: PlanChange) -> None:
@@ -176,7 +211,7 @@ class Days(Planned):
             if name in rules
         }
         counted = {name for name, rule in rules.items() if rule.rule.allowance is not None}
-        self.next = {name: start for name, start in self.next.items() if name in counted}
+        self.next = {key: start for key, start in self.next.items() if key[0] in counted}
 
     def dump(self, pack: Packing) -> list[Any]:
         """JSON data of the state; its arrays go to `pack`."""
@@ -185,12 +220,12 @@ class Days(Planned):
             for name, days in sorted(self.settled.items())
             for start, day in sorted(days.items())
         ]
-        return [sorted(self.next.items()), settled]
+        return [[[*key, start] for key, start in sorted(self.next.items())], settled]
 
     @classmethod
     def load(cls, data: list[Any], arrays: Unpacked, plan: Plan) -> Days:
         """The inverse of `dump`."""
-        made = cls(plan, dict(data[0]))
+        made = cls(plan, {(name, area): start for name, area, start in data[0]})
         for name, start, columns in data[1]:
             made.settled.setdefault(name, {})[start] = DayAnswers(*arrays.all_of(columns))
         return made

@@ -1,17 +1,18 @@
 """Judge: verdicts of rules over intervals, with three answers and reasons, superseded as background comes in.
 
-Everything is kept by device row; a limit is compared in whole 1e-9 of the unit, without rounding.
+Everything is kept by device row, or by area: what a device's verdict depends on is the same whichever others
+share its partition. A limit is compared in whole 1e-9 of the unit, without rounding.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from ingest.units import JUDGED
-from processors.columns import HOUR_MS, Array, Int16s, Int32s, Int64s, Packing, Unpacked
+from processors.columns import DAY_MS, HOUR_MS, Array, Int16s, Int32s, Int64s, Packing, Unpacked
 from processors.measuring import AreaMean, Backgrounds
 from processors.plan import Plan, PlanChange, Planned, RuleInForce
 from processors.records import (
@@ -38,20 +39,28 @@ from processors.verdicts.answers import (
     Answers,
     RuleInterval,
     RuleVerdicts,
+    Waiting,
 )
 from processors.verdicts.closed_windows import AmendedWindow, ClosedWindow
 from processors.verdicts.in_a_row import place_in_run
 from processors.verdicts.verdict_groups import verdicts_of
-from processors.windows import RETAIN_MS, SUPERSEDE_MS, Horizons, Means, Statistic, day_of, slots_in
+from processors.windows import RETAIN_MS, Horizons, Means, Statistic, day_of, slots_in
+
+
+def _all_late(found: list[RuleVerdicts]) -> list[RuleVerdicts]:
+    return [replace(one, late=np.ones(len(one.rows), bool)) for one in found]
 
 
 @dataclass(slots=True, eq=False)
 class Judge(Planned):
-    """Verdicts of a partition that may still change, and the intervals waiting for background."""
+    """Verdicts of a partition that may still change, and the areas whose background is waited for.
+
+    An area waits whether or not a device of it does: it may need the background later, for what comes late.
+    """
 
     plan: Plan
     answers: dict[str, dict[int, Answers]] = field(default_factory=dict)  # rule -> start
-    pending: dict[tuple[str, int], int] = field(default_factory=dict)  # (rule, start) -> when to look again
+    pending: Waiting = field(default_factory=dict)  # when to look again
     _shared: tuple[Means, Statistic, Int64s, Int32s] | None = None  # of the last window that was judged
 
     def close(
@@ -89,9 +98,11 @@ class Judge(Planned):
             return self._decide(interval, rows, None, at)
         answers.state[rows[bits == 0]] = PENDING
         made = self._decide(interval, rows[bits != 0], None, at)
-        made += self._with_background(interval, at, backgrounds)
-        if (answers.state == PENDING).any():
-            self.pending[rule.rule.id, start] = max(window.end + rule.settle, at)
+        for area in np.unique(self.plan.areas_for(rule)).tolist():
+            if self._in_force(interval, area, at, backgrounds) is None:
+                self.pending[rule.rule.id, start, area] = max(window.end + rule.settle, at)
+            else:
+                made += self._decide_pending(interval, area, at)
         return made
 
     def _unanswered(self, rule: RuleInForce, end: int, means: Means) -> Answers:
@@ -113,6 +124,13 @@ class Judge(Planned):
 
         `means`, `revisions`: of the devices whose intervals have changed, and of no others.
         """
+        made = self._amend(rule, rows, means, revisions, window)
+        late = window.late
+        return made if late is None else [replace(one, late=late[one.rows]) for one in made]
+
+    def _amend(
+        self, rule: RuleInForce, rows: Int32s, means: Means, revisions: Int32s, window: AmendedWindow
+    ) -> list[RuleVerdicts]:
         start, at = window.start, window.decided_at
         answers = self.answers.get(rule.rule.id, {}).get(start)
         if answers is None or not rule.holds(start):
@@ -123,7 +141,7 @@ class Judge(Planned):
             return self._amend_site(interval, points, means, revisions, window)
         judged = np.isin(means.row, rows)
         rows = means.row[judged]
-        answers.total, answers.covered = answers.total.copy(), answers.covered.copy()
+        self._own_columns(answers)
         answers.total[rows] = rule.statistic.of(means)[judged]
         answers.covered[rows] = means.covered[judged]
         answers.interval_revision[rows] = revisions[judged]
@@ -136,14 +154,11 @@ class Judge(Planned):
         rows = rows[~unfit]
         areas = self.plan.areas_for(rule)[rows]
         for area in np.unique(areas).tolist():
-            mean, here = answers.area_means.get(area), rows[areas == area]
-            if mean is not None:
-                made += self._decide(interval, here, mean, at)
-            elif (rule.rule.id, start) in self.pending:
+            here = rows[areas == area]
+            if (rule.rule.id, start, area) in self.pending:
                 answers.state[here] = PENDING
             else:
-                answers.bits[here] |= NO_BACKGROUND
-                made += self._decide(interval, here, None, at)
+                made += self._decide_by(interval, here, area, at)
         return made
 
     def _amend_site(
@@ -158,7 +173,7 @@ class Judge(Planned):
         rule, answers = interval.rule, interval.answers
         source_before, bits_before = answers.source, answers.bits[points]
         subtracted_before = site_background.means_at(answers, points)
-        answers.total, answers.covered = answers.total.copy(), answers.covered.copy()
+        self._own_columns(answers)
         answers.total[means.row] = rule.statistic.of(means)
         answers.covered[means.row] = means.covered
         answers.interval_revision[means.row] = revisions
@@ -186,20 +201,33 @@ class Judge(Planned):
         bits = bits | low * gap_onsets[rows].astype(np.int16) << BEGAN
         return np.where(slots == 0, INTERVAL, bits).astype(np.int16)
 
-    def _with_background(
-        self, interval: RuleInterval, at: int, backgrounds: Backgrounds
-    ) -> list[RuleVerdicts]:
-        """Judges points that were waiting for a background that is now known."""
+    def _in_force(
+        self, interval: RuleInterval, area: int, at: int, backgrounds: Backgrounds
+    ) -> AreaMean | None:
+        """The background of an area that is subtracted from `at` on, noted in the answers; None: not known.
+
+        An area has one once all its stations have reported, or once those that did have been waited for.
+        """
         rule, start, answers = interval
-        made: list[RuleVerdicts] = []
-        waiting = np.flatnonzero(answers.state == PENDING).astype(np.int32)
-        areas = self.plan.areas_for(rule)[waiting]
-        for area in np.unique(areas[areas >= 0]).tolist():
-            mean = backgrounds.mean(self.plan.areas[area], start, answers.end, JUDGED[rule.pollutant])
-            if mean is not None and (mean.complete or at >= answers.end + rule.settle):
-                answers.area_means[area] = mean
-                made += self._decide(interval, waiting[areas == area], mean, at)
-        return made
+        if area < 0:
+            return None
+        mean = backgrounds.mean(self.plan.areas[area], start, answers.end, JUDGED[rule.pollutant])
+        if mean is None or not (mean.complete or at >= answers.end + rule.settle):
+            return None
+        answers.area_means[area] = mean
+        return mean
+
+    def _decide_pending(self, interval: RuleInterval, area: int, at: int) -> list[RuleVerdicts]:
+        """Judges the points of an area that waited for its background, which is known or given up."""
+        waiting = (interval.answers.state == PENDING) & (self.plan.areas_for(interval.rule) == area)
+        return self._decide_by(interval, np.flatnonzero(waiting).astype(np.int32), area, at)
+
+    def _decide_by(self, interval: RuleInterval, rows: Int32s, area: int, at: int) -> list[RuleVerdicts]:
+        """Judges points of an area by the background that is in force there."""
+        mean = interval.answers.area_means.get(area)
+        if mean is None:
+            interval.answers.bits[rows] |= NO_BACKGROUND
+        return self._decide(interval, rows, mean, at)
 
     def _decide(
         self, interval: RuleInterval, rows: Int32s, mean: AreaMean | None, at: int
@@ -228,8 +256,7 @@ class Judge(Planned):
             earlier = self._earlier(rule, start)
             in_a_row = [place_in_run(interval, row, earlier, later) for row in rows.tolist()]
         verdicts = verdicts_of(self.plan, interval, rows, at)
-        again = bool((answers.revision[rows] > 1).any())
-        return [RuleVerdicts(rule.rule, start, verdicts, state, before, again, later_compliant, in_a_row)]
+        return [RuleVerdicts(rule.rule, start, rows, verdicts, state, before, later_compliant, in_a_row)]
 
     def _earlier(self, rule: RuleInForce, start: int) -> list[tuple[int, Answers]]:
         """Unbroken series of intervals before `start`, the last one first."""
@@ -250,33 +277,37 @@ class Judge(Planned):
             interval = RuleInterval(then, start, answers)
             earlier = self._earlier(then, start) if then.looks_back else []
             if not then.looks_back or place_in_run(interval, row, earlier).clears:
-                return verdicts_of(self.plan, interval, np.array([row], np.int32), at).record(0)
+                return self._known(interval, row, at)
         return None
 
+    def _known(self, interval: RuleInterval, row: int, at: int) -> Verdict:
+        """The verdict of a point as it stands; without numbers if those are forgotten."""
+        forgotten = not len(interval.answers.total)
+        if forgotten:
+            self._own_columns(interval.answers)
+        verdict = verdicts_of(self.plan, interval, np.array([row], np.int32), at).record(0)
+        return replace(verdict, capture=None) if forgotten else verdict
+
     def next_due(self) -> int | None:
-        """Instant at which an interval waiting for background must be examined again; None: none waits."""
+        """Instant at which an area waiting for background must be examined again; None: none waits."""
         return min(self.pending.values(), default=None)
 
     def look_again(self, due: int, at: int, backgrounds: Backgrounds) -> list[RuleVerdicts]:
         """Judges what waited until `due` for its background, with what is known by then or without."""
         made: list[RuleVerdicts] = []
-        for (name, start), when in sorted(self.pending.items()):
+        for (name, start, area), when in sorted(self.pending.items()):
             if when > due:
                 continue
-            del self.pending[name, start]
+            del self.pending[name, start, area]
             rule, answers = self.plan.rule_at(name, start), self.answers.get(name, {}).get(start)
             if rule is None or answers is None:
                 continue
             interval = RuleInterval(rule, start, answers)
-            made += self._with_background(interval, max(at, answers.end + rule.settle), backgrounds)
-            waiting = np.flatnonzero(answers.state == PENDING).astype(np.int32)
-            if not len(waiting):
-                continue
-            if due < answers.end + rule.wait:
-                self.pending[name, start] = answers.end + rule.wait
-                continue
-            answers.bits[waiting] |= NO_BACKGROUND
-            made += self._decide(interval, waiting, None, at)
+            known = self._in_force(interval, area, max(at, answers.end + rule.settle), backgrounds)
+            if known is None and due < answers.end + rule.wait:
+                self.pending[name, start, area] = answers.end + rule.wait
+            else:
+                made += self._decide_pending(interval, area, at)
         return made
 
     def background_came(
@@ -290,16 +321,35 @@ class Judge(Planned):
                 continue
             if rule.rule.background is None or not rule.is_valid(start):
                 continue
-            interval = RuleInterval(rule, start, answers)
-            made += self._with_background(interval, at, backgrounds)
-            if not (answers.state == PENDING).any():
-                self.pending.pop((rule.rule.id, start), None)
-            if at > end + SUPERSEDE_MS:
-                continue  # records of other stations may be forgotten: the mean would be of what is left
             for number, area in enumerate(self.plan.areas):
                 if station in area.stations:
-                    made += self._supersede(interval, number, at, backgrounds)
+                    made += self._area_came(RuleInterval(rule, start, answers), number, at, backgrounds)
         return made
+
+    def _area_came(
+        self, interval: RuleInterval, area: int, at: int, backgrounds: Backgrounds
+    ) -> list[RuleVerdicts]:
+        """Judges the points of an area that waited, and again those whose background has changed."""
+        rule, start, answers = interval
+        waits = (rule.rule.id, start, area) in self.pending
+        if not waits and at > answers.end + self.plan.late_most:
+            return []  # records of other stations may be forgotten: the mean would be of what is left
+        before = answers.area_means.get(area)
+        mean = self._in_force(interval, area, at, backgrounds)
+        if mean is None:
+            return []
+        if waits:
+            del self.pending[rule.rule.id, start, area]
+            return self._decide_pending(interval, area, at)
+        if before is not None and before.nano == mean.nano:
+            return []
+        decided = (answers.state == IS_COMPLIANT) | (answers.state == IS_EXCEEDING)
+        lacking = (answers.state == IS_UNDETERMINED) & (answers.bits == NO_BACKGROUND)
+        points = self.plan.areas_for(rule) == area
+        rows = np.flatnonzero(points & (decided | lacking)).astype(np.int32)
+        answers.bits[rows] = 0
+        made = self._decide(interval, rows, mean, at)
+        return _all_late(made) if at > answers.end + DAY_MS else made
 
     def lose(self, start: int, end: int, at: int) -> list[RuleVerdicts]:
         """Makes verdicts over [start, end), of which the log lacks records, undetermined."""
@@ -307,56 +357,34 @@ class Judge(Planned):
         for rule in self.plan.rules:
             for begin, answers in sorted(self.answers.get(rule.rule.id, {}).items()):
                 if begin < end and answers.end > start and rule.is_valid(begin):
-                    if not len(answers.total):  # what was measured is forgotten
-                        answers.total = np.zeros(len(self.plan), np.int64)
-                        answers.covered = np.zeros(len(self.plan), np.int32)
+                    self._own_columns(answers)
                     open_states = (IS_COMPLIANT, IS_EXCEEDING, PENDING)
                     rows = np.flatnonzero(np.isin(answers.state, open_states)).astype(np.int32)
                     answers.bits[rows] |= LOST
-                    self.pending.pop((rule.rule.id, begin), None)
                     made += self._decide(RuleInterval(rule, begin, answers), rows, None, at)
         return made
 
-    def _supersede(
-        self, interval: RuleInterval, area: int, at: int, backgrounds: Backgrounds
-    ) -> list[RuleVerdicts]:
-        """Judges the points of an area again if its background has changed. `area`: its number."""
-        rule, start, answers = interval
-        mean = backgrounds.mean(self.plan.areas[area], start, answers.end, JUDGED[rule.pollutant])
-        before = answers.area_means.get(area)
-        if mean is None or (before is not None and before.nano == mean.nano):
-            return []
-        decided = (answers.state == IS_COMPLIANT) | (answers.state == IS_EXCEEDING)
-        lacking = (answers.state == IS_UNDETERMINED) & (answers.bits == NO_BACKGROUND)
-        points = self.plan.areas_for(rule) == area
-        rows = np.flatnonzero(points & (decided | lacking)).astype(np.int32)
-        if not len(rows):
-            return []
-        answers.area_means[area] = mean
-        answers.bits[rows] = 0
-        return self._decide(interval, rows, mean, at)
-
     def forget(self, until: Horizons) -> None:
-        """Forgets intervals that can't be superseded any more and whose day is settled."""
-        rules, horizon = self.plan.latest, until.answers
+        """Forgets intervals that nothing can change any more and whose day is settled."""
         for name, starts in self.answers.items():
-            rule = rules.get(name)
-            if rule is None or rule.rule.background is not None or rule.rule.allowance is not None:
-                unsettled = until.unsettled(name)
-                for start in [
-                    s for s, a in starts.items() if a.end + SUPERSEDE_MS <= horizon and s < unsettled
-                ]:
-                    # a day is counted from all of its intervals: they go together
-                    if day_of(start, self.plan.zone)[1] + SUPERSEDE_MS <= horizon:
-                        del starts[start]
-            else:
-                for start in [s for s, a in starts.items() if a.end + rule.remembers <= horizon]:
+            rule, unsettled = self.plan.latest.get(name), until.unsettled(name)
+            for start in [s for s, a in starts.items() if a.end <= until.late and s < unsettled]:
+                # a day is counted from all of its intervals: they go together
+                if day_of(start, self.plan.zone)[1] <= until.late:
                     del starts[start]
-            if rule is None or rule.rule.background is None:
-                self._thin(starts, horizon - (rule.remembers if rule else RETAIN_MS + HOUR_MS))
+            if rule is None or (rule.rule.background is None and rule.clear_level is None):
+                self._thin(starts, until.answers - (rule.remembers if rule else RETAIN_MS + HOUR_MS))
+
+    def _own_columns(self, answers: Answers) -> None:
+        """Makes the measurements of an interval its own, to be changed; forgotten ones are nothing."""
+        if len(answers.total):
+            answers.total, answers.covered = answers.total.copy(), answers.covered.copy()
+        else:
+            n = len(self.plan)
+            answers.total, answers.covered = np.zeros(n, np.int64), np.zeros(n, np.int32)
 
     def _thin(self, starts: dict[int, Answers], until: int) -> None:
-        """Drops the totals of intervals that no reading can change any more: a day needs only states."""
+        """Drops the totals of intervals whose readings are gone: a day, and what comes late, need none."""
         for answers in starts.values():
             if answers.end <= until and len(answers.total):
                 answers.total, answers.covered = answers.total[:0], answers.covered[:0]
@@ -371,7 +399,23 @@ class Judge(Planned):
             for name, starts in self.answers.items()
             if name in rules
         }
-        self.pending = {key: due for key, due in self.pending.items() if key[0] in rules}
+        self.pending = self._moved_waiting(change)
+
+    def _moved_waiting(self, change: PlanChange) -> Waiting:
+        """The areas that wait, by their new numbers, and those that points which wait have moved to."""
+        numbers = {area.name: number for number, area in enumerate(change.after.areas)}
+        names = [area.name for area in change.before.areas]
+        waiting: Waiting = {}
+        for (name, start, area), due in self.pending.items():
+            rule, answers = change.after.rule_at(name, start), self.answers.get(name, {}).get(start)
+            if rule is None or answers is None:
+                continue
+            areas = change.after.areas_for(rule)
+            places = set(areas[answers.state == PENDING].tolist())
+            places.add(numbers.get(names[area], -1) if area >= 0 else -1)
+            for place in places:
+                waiting[name, start, place] = max(due, waiting.get((name, start, place), due))
+        return waiting
 
     def dump(self, pack: Packing) -> dict[str, Any]:
         """JSON data of the state; its arrays go to `pack`."""
@@ -381,13 +425,13 @@ class Judge(Planned):
                 for name, starts in sorted(self.answers.items())
                 for start, answers in sorted(starts.items())
             ],
-            "pending": [[name, start, due] for (name, start), due in sorted(self.pending.items())],
+            "pending": [[*key, due] for key, due in sorted(self.pending.items())],
         }
 
     @classmethod
     def load(cls, data: dict[str, Any], arrays: Unpacked, plan: Plan) -> Judge:
         """The inverse of `dump`."""
-        made = cls(plan, pending={(name, start): due for name, start, due in data["pending"]})
+        made = cls(plan, pending={(name, start, area): due for name, start, area, due in data["pending"]})
         for name, start, end, columns, backgrounds in data["held"]:
             means = {area: AreaMean(nano, tuple(ids), complete) for area, nano, ids, complete in backgrounds}
             made.answers.setdefault(name, {})[start] = Answers.restored(end, arrays.all_of(columns), means)

@@ -12,7 +12,7 @@ from ingest.units import JUDGED
 from processors.columns import NANO, Int16s, Int32s, Int64s
 from processors.measuring import interval_ids
 from processors.plan import UPWIND, Plan
-from processors.records import NO_BACKGROUND, NO_UPWIND, NO_WIND
+from processors.records import NO_BACKGROUND, NO_UPWIND, NO_WIND, OF_BACKGROUND
 from processors.verdicts.answers import Answers, RuleInterval
 from processors.wind import PAIR_REASONS, PAIRING_SETTINGS, Wind, upwind_of
 from processors.windows import slots_in
@@ -27,7 +27,7 @@ Shown = tuple[float | None, float | None, tuple[str, ...]]  # background, what o
 def sources_of(interval: RuleInterval, plan: Plan, wind: Wind | None) -> Int16s:
     """Sets each point's source in `answers.source`; returns bits that say why a point has none, by row.
 
-    `wind`: of the hour by site, for a rule that needs the upwind monitor.
+    `wind`: of the hour by site, for a rule that needs the upwind monitor; None: forgotten, the sources stay.
     """
     rule, answers = interval.rule, interval.answers
     slots = slots_in(plan.interval, interval.length)
@@ -35,6 +35,9 @@ def sources_of(interval: RuleInterval, plan: Plan, wind: Wind | None) -> Int16s:
     present = (slots > 0) & (covered > 0) & (covered * 10_000 >= rule.least_permyriad * slots)
     term = rule.rule.background
     assert term is not None
+    if term.kind == UPWIND and wind is None:
+        assert answers.source is not None
+        return np.where(answers.source < 0, answers.bits & OF_BACKGROUND | NO_BACKGROUND, 0).astype(np.int16)
     if term.kind == UPWIND:
         assert wind is not None
         ground = plan.ground

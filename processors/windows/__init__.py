@@ -6,9 +6,9 @@ duplicates; `means` turns readings into slots, capture and statistics, in exact 
 
 from __future__ import annotations
 
-from processors.windows.calendar import BASE, HOUR, LATENESS_MS, QUARTER, RETAIN_MS, SUPERSEDE_MS, Track
-from processors.windows.calendar import day_of, midnight
+from processors.windows.calendar import BASE, BEYOND_LATE_MS, HOUR, LATE_FOR_MS, LATE_MOST_MS, LATENESS_MS
+from processors.windows.calendar import QUARTER, RETAIN_MS, Track, day_of, midnight
 from processors.windows.horizons import Bounded, Horizons
 from processors.windows.means import MEAN, Means, Statistic, means_by, means_of_hours, slots_in, slots_of
-from processors.windows.row_log import BUCKET_MS, DRY, GREATEST, REFUSED, Bucket, Columns, RowLog, content_of
-from processors.windows.row_log import key_of, row_key
+from processors.windows.row_log import BUCKET_MS, DRY, GREATEST, LONGEST_MS, REFUSED, Bucket, Columns
+from processors.windows.row_log import LateRows, RowLog, content_of, key_of, row_key

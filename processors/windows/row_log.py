@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,7 @@ from processors.columns import (
     Uint64s,
     Unpacked,
 )
+from processors.windows.calendar import BEYOND_LATE_MS
 from processors.windows.horizons import Horizons
 
 BUCKET_MS = QUARTER_MS  # divides every window; offsets of all zones in use are multiples of it
@@ -351,7 +352,7 @@ class RowLog:
         }
 
     @classmethod
-    def load(cls, data: dict[str, Any], arrays: Unpacked, plan: Digests) -> RowLog:
+    def load(cls, data: dict[str, Any], arrays: Unpacked, plan: Digests) -> Self:
         """The inverse of `dump`."""
         return cls(
             data["until"],
@@ -359,3 +360,13 @@ class RowLog:
             {n: arrays[hashes] for n, hashes in data["closed"]},
             {n: set(arrays[hashes].tolist()) for n, hashes in data["straggled"]},
         )
+
+
+class LateRows(RowLog):
+    """Readings that came when the windows they belong to were no longer measured from readings in time."""
+
+    def forget(self, until: Horizons) -> None:
+        """Forgets readings that no late one can share a window with any more."""
+        self.closed_until = max(self.closed_until, until.late + BEYOND_LATE_MS - LONGEST_MS)
+        for number in [number for number in self.open if not self._is_open(number)]:
+            del self.open[number]

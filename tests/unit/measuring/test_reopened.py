@@ -13,11 +13,8 @@ from tests.parts import read_again, rows, until
 LONG = Track(8 * HOUR.window, HOUR.window)
 
 
-def _rows(found: object) -> tuple[object, list[int]] | None:
-    if found is None:
-        return None
-    window, rows = found  # type: ignore[misc]
-    return window, rows.tolist()
+def _taken(late: ReopenedWindows, until: int) -> list[tuple[object, list[int]]]:
+    return [(window, rows.tolist()) for window, rows in late.take(until)]
 
 
 @pytest.mark.parametrize(("at", "due"), [(0, 1), (1, 1), (MINUTE_MS - 1, 1), (MINUTE_MS, 2)])
@@ -25,12 +22,14 @@ def test_the_minute_is_over_at_the_next_whole_one(at: int, due: int):
     assert next_minute(at) == due * MINUTE_MS
 
 
-def test_the_first_reading_sets_when_all_of_its_minute_are_judged():
+def test_each_device_s_first_reading_sets_when_those_of_its_minute_are_judged():
     late = ReopenedWindows()
     late.add((HOUR, 10), 3, 5)
     late.add((HOUR, 10), 1, MINUTE_MS + 5)
+    late.add((HOUR, 20), 3, MINUTE_MS + 5)
     assert late.due == MINUTE_MS
-    assert late.waiting == {(HOUR, 10): {1, 3}}
+    assert _taken(late, MINUTE_MS) == [((HOUR, 10), [3]), ((HOUR, 20), [3])]
+    assert (late.waiting, late.due) == ({(HOUR, 10): {1}}, 2 * MINUTE_MS)
 
 
 def test_short_windows_come_first_each_once_and_then_nothing_is_due():
@@ -43,21 +42,22 @@ def test_short_windows_come_first_each_once_and_then_nothing_is_due():
         ((HOUR, 20), 1),
     ):
         late.add(window, row, 0)
-    found = [_rows(late.first()) for _ in range(4)]
+    assert _taken(late, MINUTE_MS - 1) == []
+    found = _taken(late, MINUTE_MS)
     assert found == [((QUARTER, 20), [5]), ((HOUR, 10), [1]), ((HOUR, 20), [1, 2]), ((LONG, 20), [0])]
-    assert late.due == MINUTE_MS
-    assert late.first() is None
-    assert late.due is None
+    assert (late.waiting, late.due) == ({}, None)
 
 
 def test_what_is_made_of_a_window_is_taken_in_the_same_go():
     late = ReopenedWindows()
     late.add((HOUR, 10), 1, 0)
-    late.first()
-    late.again((LONG, 10), np.array([1, 4], np.int32))
-    late.again((LONG, 10), np.array([2], np.int32))
-    assert _rows(late.first()) == ((LONG, 10), [1, 2, 4])
-    assert late.due == MINUTE_MS
+    late.add((HOUR, 20), 2, 0)
+    changed, found = late.take(MINUTE_MS), []
+    for window, rows_ in changed:
+        found.append((window, rows_.tolist()))
+        if window[0] == HOUR:
+            changed.add((LONG, 20), [*rows_.tolist(), 4])
+    assert found == [((HOUR, 10), [1]), ((HOUR, 20), [2]), ((LONG, 20), [1, 2, 4])]
 
 
 def test_revisions_count_by_window_and_device_from_two():
@@ -100,7 +100,7 @@ def test_rows_move_with_their_devices_and_go_with_them():
 def test_it_survives_a_snapshot():
     late = _full()
     assert late.dump(Packing()) == [
-        MINUTE_MS,
+        [(0, MINUTE_MS), (1, MINUTE_MS), (2, MINUTE_MS)],
         [[*QUARTER, 10, [1]], [*HOUR, 10, [0, 2]]],
         [[*HOUR, 5, [(0, 2), (1, 2), (2, 3)]]],
     ]

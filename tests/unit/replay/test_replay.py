@@ -97,6 +97,15 @@ def test_a_recording_is_judged_as_the_golden_case_says(case, tmp_path):
     assert files_of(tmp_path / "out") == files_of(folder / "expected")
 
 
+@pytest.mark.parametrize("case", ["background-comes-after-the-wait", "three-stations-two-of-them-needed"])
+@pytest.mark.parametrize("partitions", [3, 12])
+def test_any_number_of_partitions_judges_a_recording_alike(case, partitions, tmp_path):
+    folder = CASES / case
+    given = folder / "config", folder / "recording.jsonl", "--partitions", partitions
+    assert run(*given, "--out", tmp_path / "out").exit_code == 0
+    assert files_of(tmp_path / "out") == files_of(folder / "expected")
+
+
 def test_the_same_recording_twice_gives_the_same_bytes(county, tmp_path):
     recording = hour(tmp_path)
     for name in ("one", "two"):

@@ -139,7 +139,7 @@ def test_a_site_that_the_configuration_names_no_longer_closes_as_removed_and_not
 
 
 def test_our_own_outage_makes_no_site_silent_and_moves_the_word_on_one_that_was_waited_for():
-    times = [t for t in range(0, 151) if not 25 < t < 120]
+    times = [t for t in range(0, 151) if not 24 < t < 120]
     records = [revision(THREE)]
     for minute in times:
         records.append(tick(T0 + minute * MINUTE))

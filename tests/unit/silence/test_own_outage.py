@@ -9,6 +9,7 @@ from processors.silence.own_outage import GRACE_MS, SLACK_MS, Outage, is_gap
 
 SECOND = 1000
 LONG = 100 * SECOND  # more than a tick's second and the slack
+DEAF = SECOND + SLACK_MS  # after a tick: when the next one was to come at the latest
 
 
 def _after_a_gap() -> Outage:
@@ -40,19 +41,19 @@ def test_a_tick_from_before_the_last_one_says_nothing():
 
 
 def test_a_gap_holds_decisions_until_its_grace_is_over():
-    assert _after_a_gap() == Outage(LONG, SECOND, 0, LONG, LONG + GRACE_MS)
+    assert _after_a_gap() == Outage(LONG, SECOND, DEAF, LONG, LONG + GRACE_MS)
 
 
 def test_ticks_in_time_move_only_the_last_one():
     outage = _after_a_gap()
     outage.tick(LONG + SECOND, 2 * SECOND)
-    assert outage == Outage(LONG + SECOND, 2 * SECOND, 0, LONG, LONG + GRACE_MS)
+    assert outage == Outage(LONG + SECOND, 2 * SECOND, DEAF, LONG, LONG + GRACE_MS)
 
 
 def test_a_second_gap_within_the_grace_keeps_the_start_of_the_first():
     outage = _after_a_gap()
     outage.tick(2 * LONG, SECOND)
-    assert outage == Outage(2 * LONG, SECOND, 0, 2 * LONG, 2 * LONG + GRACE_MS)
+    assert outage == Outage(2 * LONG, SECOND, DEAF, 2 * LONG, 2 * LONG + GRACE_MS)
 
 
 def test_a_gap_that_begins_as_the_grace_ends_is_one_of_its_own():
@@ -60,14 +61,14 @@ def test_a_gap_that_begins_as_the_grace_ends_is_one_of_its_own():
     end = outage.hold_until
     outage.last_tick = end
     outage.tick(end + LONG, SECOND)
-    assert (outage.gap_start, outage.gap_end) == (end, end + LONG)
+    assert (outage.gap_start, outage.gap_end) == (end + DEAF, end + LONG)
 
 
 @pytest.mark.parametrize(
     ("due", "at"),
     [
-        (0, 0),  # at the last tick before the gap: nothing was missed
-        (1, LONG + GRACE_MS),
+        (DEAF, DEAF),  # the next tick was not overdue: another record may have shown the time
+        (DEAF + 1, LONG + GRACE_MS),
         (LONG + GRACE_MS, LONG + GRACE_MS),
         (LONG + GRACE_MS + 1, LONG + GRACE_MS + 1),
     ],
@@ -82,11 +83,11 @@ def test_what_fell_due_in_a_gap_or_its_grace_is_decided_at_the_end_of_the_grace(
 
 def test_in_a_gap_that_no_tick_has_ended_only_what_was_due_before_it_is_decided():
     outage = Outage(last_tick=50, every=SECOND)
-    end = 50 + SECOND + SLACK_MS
-    assert outage.decided_at(51, end) == 51
-    assert outage.decided_at(51, end + 1) is None
-    assert outage.decided_at(50, end + 1) == 50
-    assert Outage().decided_at(51, end + 1) == 51  # there never was a tick
+    end = 50 + DEAF
+    assert outage.decided_at(end, end) == end
+    assert outage.decided_at(end, end + 1) == end  # however much later that is seen
+    assert outage.decided_at(end + 1, end + 1) is None
+    assert Outage().decided_at(end + 1, end + 1) == end + 1  # there never was a tick
 
 
 def test_the_next_chance_is_the_due_time_the_end_of_the_grace_or_a_tick():
@@ -101,6 +102,8 @@ def test_the_next_chance_is_the_due_time_the_end_of_the_grace_or_a_tick():
 
 def test_catching_up_lasts_from_the_gap_to_the_end_of_the_grace():
     outage = _after_a_gap()
-    found = [outage.catching_up(at) for at in (0, 1, LONG, outage.hold_until, outage.hold_until + 1)]
+    found = [
+        outage.catching_up(at) for at in (DEAF, DEAF + 1, LONG, outage.hold_until, outage.hold_until + 1)
+    ]
     assert found == [False, True, True, True, False]
     assert not Outage().catching_up(NEVER)

@@ -55,11 +55,11 @@ def _settled(
     return days.settle(answers, more.get("pending", {}), {HOUR: closed}, END + 5)
 
 
-def _verdicts(of: VerdictInContext, start: int, supersedes: bool = True) -> RuleVerdicts:
+def _verdicts(of: VerdictInContext, start: int) -> RuleVerdicts:
     """Of an interval that begins at `start`, by the rule of a day's verdict."""
     verdicts = VERDICTS.groups([replace(of.verdict, kind="interval", start=start)])
     state = np.array([IS_EXCEEDING], np.int8)
-    return RuleVerdicts(of.rule, start, verdicts[0], state, state, supersedes, {}, ())
+    return RuleVerdicts(of.rule, start, np.array([1], np.int32), verdicts[0], state, state, {}, ())
 
 
 def _day(*states: int) -> tuple[int, ...]:
@@ -130,8 +130,9 @@ def test_a_day_is_settled_once_when_its_last_window_has_closed_and_nothing_of_it
     days, answers = _days(), _answers(*_day())
     assert _settled(days, answers, END - 1) == []
     assert days.unsettled("local") == MIDNIGHT
-    assert _settled(days, answers, pending={("local", END - HOUR_MS): 1}) == []
-    assert len(_settled(days, answers, pending={("local", END): 1, ("other", MIDNIGHT): 1})) == 1
+    assert _settled(days, answers, pending={("local", END - HOUR_MS, -1): 1}) == []
+    others = {("local", END, -1): 1, ("other", MIDNIGHT, -1): 1, ("local", MIDNIGHT, 0): 1}
+    assert len(_settled(days, answers, pending=others)) == 1
     assert days.unsettled("local") == END
     assert _settled(days, answers) == []
     assert days.unsettled("other") == UNBOUNDED
@@ -170,13 +171,12 @@ def test_a_superseded_verdict_counts_its_day_again_and_only_a_change_is_told():
     assert found.previous == "exceeds"
 
 
-def test_a_first_verdict_or_one_of_another_day_or_rule_counts_nothing_again():
+def test_a_verdict_of_another_day_or_rule_counts_nothing_again():
     days, answers = _days(), _answers(*_day(E, E))
     (first,) = _settled(days, answers)
     answers["local"][MIDNIGHT].state[1] = C
     other = first._replace(rule=first.rule.model_copy(update={"id": "other"}))
     for found in (
-        _verdicts(first, MIDNIGHT, supersedes=False),
         _verdicts(first, END),
         _verdicts(other, MIDNIGHT),
     ):
