@@ -34,8 +34,10 @@ def take_in(memory: Memory, batch: Readings, clock: Int64s, begin: int, end: int
     out.flags += flag(fresh.columns, memory.newest, memory.plan)
     memory.log.append(fresh.columns)
     memory.winds.take(batch, fresh, len(memory.plan), memory.closed[HOUR], memory.log.closed_until)
-    late, amends = memory.late_readings.readings(fresh, clock[fresh.place])
-    if amends:
+    awaited = memory.flagging.awaited(fresh.columns.row, fresh.columns.time)
+    due = memory.reopened.due
+    late, amends = memory.late_readings.readings(fresh, clock[fresh.place], awaited)
+    if memory.reopened.due != due:
         memory.next_due = None
     if memory.plan.suspects:
         begun = np.flatnonzero(fresh.columns.time < max(memory.closed.values()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from processors.columns import DAY_MS, HOUR_MS, QUARTER_MS, Int32s
+from processors.fold.flagging import flagged
 from processors.fold.memory import Memory
 from processors.fold.outputs import Note, Outputs
 from processors.fold.suspicion import Announcement, LookedAt
@@ -18,9 +19,13 @@ def close(memory: Memory, track: Track, due: int, at: int, out: Outputs) -> None
     """Close a track's next window: measure it, publish its intervals, judge it."""
     end = track.next_end(memory.closed[track], memory.plan.zone)
     start = track.start(end, memory.plan.zone)
-    memory.closed[track] = end
+    _flag_again(memory, at, out)
+    begun = memory.late_readings.begun
     if track == QUARTER:
         out.flags += memory.flagging.quarter(memory.log, memory.plan, start, end, memory.backgrounds)
+    elif not track.is_long and end > begun:
+        out.flags += memory.flagging.early(memory.log, memory.plan, memory.closed[QUARTER], (begun, end))
+    memory.closed[track] = end
     means, spoke = memory.meter.measure(track, start, end)
     if track == QUARTER:
         memory.open_windows.quarter(memory.plan, start, means)
@@ -57,6 +62,7 @@ def close(memory: Memory, track: Track, due: int, at: int, out: Outputs) -> None
 
 def amend(memory: Memory, due: int, at: int, out: Outputs) -> None:
     """Measure and judge again all windows that have changed since they closed."""
+    _flag_again(memory, at, out)
     while (found := memory.reopened.first()) is not None:
         (track, end), rows = found
         if track not in memory.closed or end > memory.closed[track]:
@@ -85,6 +91,20 @@ def amend(memory: Memory, due: int, at: int, out: Outputs) -> None:
                 )
                 memory.publish(made, out, delayed=at != due)
                 memory.settle(made, at, out, delayed=at != due)
+
+
+def _flag_again(memory: Memory, at: int, out: Outputs) -> None:
+    """Flag again what late and awaited readings may have changed, and reopen the windows of what has changed."""
+    rows = memory.reopened.to_flag()
+    if not rows:
+        return
+    late = memory.late_readings
+    changed = memory.flagging.again(memory.log, memory.plan, rows, late.begun)
+    out.flags += flagged(memory.plan, changed, final=True)
+    for row, start, period in zip(
+        changed.row.tolist(), changed.time.tolist(), changed.period.tolist(), strict=True
+    ):
+        late.supersede(row, start, start + max(period, 1), at)
 
 
 def _amend_wind(memory: Memory, start: int, rows: Int32s, at: int, out: Outputs) -> tuple[Int32s, Wind]:

@@ -49,11 +49,11 @@ class Memory:
     gaps: LogGaps = part(LogGaps)
     closed: ClosedWindows = part(ClosedWindows)
     hours: Hours = part(Hours)
-    reopened: ReopenedWindows = part(ReopenedWindows)
+    reopened: ReopenedWindows = part(ReopenedWindows, version=2)
     open_windows: OutlookMemory = part(OutlookMemory)
     # for the first flags of what comes
     newest: NewestValues = part(NewestValues, lambda: NewestValues.empty(0))
-    flagging: Flagging = part(Flagging)
+    flagging: Flagging = part(Flagging, version=2)
     suspicions: Suspicions = part(Suspicions)
     winds: HourlyWinds = part(HourlyWinds)
     silence: Heard = part(Heard, lambda: Heard.of(0, 0))

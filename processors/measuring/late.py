@@ -1,4 +1,4 @@
-"""Late readings and maintenance: finds the closed windows to be judged again."""
+"""Late readings and maintenance, and what a later reading reveals: finds the closed windows to be judged again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processors.columns import UNBOUNDED, Int64s
+from processors.columns import UNBOUNDED, Bools, Int64s
 from processors.measuring.intake import Intake
 from processors.measuring.reopened import ReopenedWindows, next_minute
 from processors.plan import Order, Plan, is_under
@@ -25,21 +25,29 @@ class LateReadings:
     forgotten: int
     late: ReopenedWindows
 
-    def until(self, time: Int64s, clock: Int64s, begin: int, end: int) -> int:
-        """End of a slice of a batch, cut short where a late reading makes a decision due."""
-        late = np.flatnonzero(time[begin:end] < max(self.closed.values()))
+    @property
+    def begun(self) -> int:
+        """The end of the newest closed window."""
+        return max(self.closed.values())
+
+    def until(self, late: Bools, clock: Int64s, begin: int, end: int) -> int:
+        """End of the slice [begin, end) of a batch, cut short where one of its late readings makes a decision due."""
+        late = np.flatnonzero(late)
         if not len(late):
             return end
         due = next_minute(int(clock[begin + int(late[0])]))
         return max(begin + 1, min(end, int(np.searchsorted(clock, due))))
 
-    def readings(self, fresh: Intake, clock: Int64s) -> tuple[list[int], list[int]]:
+    def readings(self, fresh: Intake, clock: Int64s, awaited: Bools) -> tuple[list[int], list[int]]:
         """Positions of readings that no longer enter any window, and of those whose windows are judged again.
 
-        `clock`: the log's time at each reading, which an earlier receipt never sets back.
+        `clock`: the log's time at each reading, which an earlier receipt never sets back. `awaited`: those
+        that may change what the checks say of an earlier one.
         """
         columns = fresh.columns
-        begun = np.flatnonzero(columns.time < max(self.closed.values())).tolist()
+        for i in np.flatnonzero(awaited).tolist():
+            self.late.flag(int(columns.row[i]), int(clock[i]))
+        begun = np.flatnonzero(columns.time < self.begun).tolist()
         late: list[int] = []
         amends: list[int] = []
         for i in begun:
@@ -47,11 +55,13 @@ class LateReadings:
             end = start + max(int(columns.period[i]), 1)
             if end <= self.forgotten:
                 late.append(i)
-            elif self._supersede(int(columns.row[i]), start, end, int(clock[i])):
+                continue
+            self.late.flag(int(columns.row[i]), int(clock[i]))
+            if self.supersede(int(columns.row[i]), start, end, int(clock[i])):
                 amends.append(i)
         return late, amends
 
-    def _supersede(self, row: int, start: int, end: int, at: int) -> bool:
+    def supersede(self, row: int, start: int, end: int, at: int) -> bool:
         """Reopen the closed windows that a reading over [start, end) belongs to; True if there are any."""
         found = False
         for track in self.plan.tracks:

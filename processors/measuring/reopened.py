@@ -26,12 +26,25 @@ def next_minute(instant: int) -> int:
 class ReopenedWindows:
     """Reopened windows. `waiting`: window -> device rows that changed.
 
+    `unflagged`: device rows whose values in closed windows are to be flagged again before anything is measured.
     `revisions`: window -> row -> revision, for windows that were measured again.
     """
 
     waiting: dict[Window, set[int]] = field(default_factory=dict)
     due: int | None = None
     revisions: dict[Window, dict[int, int]] = field(default_factory=dict)
+    unflagged: set[int] = field(default_factory=set)
+
+    def flag(self, row: int, at: int) -> None:
+        """Have a device's values in closed windows flagged again, because of something that came at `at`."""
+        self.unflagged.add(row)
+        if self.due is None:
+            self.due = next_minute(at)
+
+    def to_flag(self) -> list[int]:
+        """The devices whose values are to be flagged again now."""
+        rows, self.unflagged = sorted(self.unflagged), set()
+        return rows
 
     def add(self, window: Window, row: int, at: int) -> None:
         """Reopen a closed window for a device, because of something that came at `at`."""
@@ -71,7 +84,8 @@ class ReopenedWindows:
             for window, rows in self.waiting.items()
         }
         self.waiting = {window: rows for window, rows in moved.items() if rows}
-        self.due = self.due if self.waiting else None
+        self.unflagged = {int(new_row[row]) for row in self.unflagged if new_row[row] >= 0}
+        self.due = self.due if self.waiting or self.unflagged else None
         self.revisions = {
             window: {int(new_row[row]): number for row, number in known.items() if new_row[row] >= 0}
             for window, known in self.revisions.items()
@@ -83,14 +97,16 @@ class ReopenedWindows:
             self.due,
             [[*track, end, sorted(rows)] for (track, end), rows in sorted(self.waiting.items())],
             [[*track, end, sorted(known.items())] for (track, end), known in sorted(self.revisions.items())],
+            sorted(self.unflagged),
         ]
 
     @classmethod
     def load(cls, data: list[Any], arrays: object, plan: object) -> ReopenedWindows:
         """The inverse of `dump`."""
-        due, waiting, revisions = data
+        due, waiting, revisions, unflagged = data
         return cls(
             {(Track(window, step), end): set(rows) for window, step, end, rows in waiting},
             due,
             {(Track(window, step), end): dict(known) for window, step, end, known in revisions},
+            set(unflagged),
         )
