@@ -34,9 +34,10 @@ def take_in(memory: Memory, batch: Readings, clock: Int64s, begin: int, end: int
     out.flags += flag(fresh.columns, memory.newest, memory.plan)
     memory.log.append(fresh.columns)
     memory.winds.take(batch, fresh, len(memory.plan), memory.closed[HOUR], memory.log.closed_until)
-    awaited = memory.flagging.awaited(fresh.columns.row, fresh.columns.time)
     due = memory.reopened.due
-    late, amends = memory.late_readings.readings(fresh, clock[fresh.place], awaited)
+    for i in np.flatnonzero(memory.flagging.awaited(fresh.columns.row, fresh.columns.time)).tolist():
+        memory.reopened.flag(int(fresh.columns.row[i]), int(clock[fresh.place[i]]))
+    late, amends = memory.late_readings.readings(fresh, clock[fresh.place])
     if memory.reopened.due != due:
         memory.next_due = None
     if memory.plan.suspects:

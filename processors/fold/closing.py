@@ -99,7 +99,7 @@ def _flag_again(memory: Memory, at: int, out: Outputs) -> None:
     if not rows:
         return
     late = memory.late_readings
-    changed = memory.flagging.again(memory.log, memory.plan, rows, late.begun)
+    changed = memory.flagging.again(memory.log, memory.plan, rows, late.begun, memory.closed[QUARTER])
     out.flags += flagged(memory.plan, changed, final=True)
     for row, start, period in zip(
         changed.row.tolist(), changed.time.tolist(), changed.period.tolist(), strict=True

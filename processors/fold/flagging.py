@@ -27,7 +27,15 @@ from processors.columns import (
     Renumbering,
     Unpacked,
 )
-from processors.fold.looking_ahead import HeldRows, Span, add_awaited, copy_flags, in_order, look_ahead
+from processors.fold.looking_ahead import (
+    HeldRows,
+    Span,
+    add_awaited,
+    catch_up,
+    copy_flags,
+    in_order,
+    look_ahead,
+)
 from processors.measuring import Backgrounds
 from processors.plan import Plan
 from processors.quality import (
@@ -116,7 +124,9 @@ class Flagging(Bounded):
         if not awaits:
             return changed
         # what has come after the quarter already
-        changed += flagged(plan, self.again(log, plan, sorted(awaits), end), final=True)
+        changed += flagged(
+            plan, self._ahead(HeldRows.of(log, log.closed_until, awaits), plan, (NEVER, end)), final=True
+        )
         return list({(told.device, told.time, told.period): told for told in changed}.values())
 
     def early(self, log: RowLog, plan: Plan, quarter: int, span: Span) -> list[Flagged]:
@@ -125,16 +135,21 @@ class Flagging(Bounded):
         `quarter`: end of the last quarter that has closed.
         """
         held = HeldRows.of(log, quarter - reach_ms(plan.limits.settings))
-        found = look_ahead(held, plan, self.before, span)
-        self._await(found.awaits)
-        return flagged(plan, found.changed, final=False)
+        return flagged(plan, self._ahead(held, plan, span), final=False)
 
-    def again(self, log: RowLog, plan: Plan, rows: Sequence[int], until: int) -> Columns:
-        """Flag what is now known of these devices' values before `until`, and return those that changed."""
-        for row in rows:
-            self.awaits.pop(row, None)
-        found = look_ahead(HeldRows.of(log, log.closed_until, rows), plan, self.before, (NEVER, until))
-        self._await(found.awaits)
+    def again(self, log: RowLog, plan: Plan, rows: Sequence[int], until: int, quarter: int) -> Columns:
+        """Flag what is now known of these devices' values before `until`, and return those that changed.
+
+        `quarter`: end of the last quarter that has closed.
+        """
+        held = HeldRows.of(log, log.closed_until, rows)
+        catch_up(held, plan, self.before, quarter - reach_ms(plan.limits.settings))
+        return self._ahead(held, plan, (NEVER, until))
+
+    def _ahead(self, held: HeldRows, plan: Plan, span: Span) -> Columns:
+        found = look_ahead(held, plan, self.before, span)
+        for row, until in found.awaits.items():
+            self.awaits[row] = max(until, self.awaits.get(row, 0))
         return found.changed
 
     def awaited(self, row: Int32s, time: Int64s) -> Bools:
@@ -145,10 +160,6 @@ class Flagging(Bounded):
         until = np.array([self.awaits[device] for device in known.tolist()], np.int64)
         place = np.minimum(np.searchsorted(known, row), len(known) - 1)
         return np.asarray((known[place] == row) & (time <= until[place]))
-
-    def _await(self, awaits: dict[int, int]) -> None:
-        for row, until in awaits.items():
-            self.awaits[row] = max(until, self.awaits.get(row, 0))
 
     def _series(
         self, log: RowLog, plan: Plan, quarter: Quarter, period: int, which: Int64s, awaits: dict[int, int]

@@ -6,7 +6,7 @@ window closes; a value whose next one comes later is looked at again (`Flagging.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from processors.columns import ABSENT, Int32s, Int64s, Positions, Uint64s
 from processors.plan import Plan
-from processors.quality import LOOKS_AHEAD, NewestValues, SortedReadings, ahead_flags
+from processors.quality import LOOKS_AHEAD, NewestValues, SortedReadings, ahead_flags, newest_after
 from processors.windows import BUCKET_MS, Bucket, Columns, RowLog, row_key
 
 Span = tuple[int, int]
@@ -25,6 +25,14 @@ class Revealed(NamedTuple):
 
     changed: Columns
     awaits: dict[int, int]  # device row -> until, ms
+
+
+class SortedRows(NamedTuple):
+    """Rows of one period, each reading once; `which` of all rows they are, and the `place` of each among them."""
+
+    readings: SortedReadings
+    which: Positions
+    place: Positions
 
 
 @dataclass(slots=True, eq=False)
@@ -42,9 +50,27 @@ class HeldRows:
         for number, bucket in sorted(log.open.items()):
             if number >= since // BUCKET_MS and bucket.n:
                 row = bucket.filled().row
-                places.append((bucket, np.flatnonzero(np.ones(len(row), bool) if wanted is None else np.isin(row, wanted))))
+                places.append(
+                    (
+                        bucket,
+                        np.flatnonzero(np.ones(len(row), bool) if wanted is None else np.isin(row, wanted)),
+                    )
+                )
         parts = [bucket.filled().take(which) for bucket, which in places]
         return cls(Columns.joined(parts) if parts else Columns.empty(), places)
+
+    def series(self) -> Iterator[SortedRows]:
+        """The rows by period, sorted."""
+        rows = self.columns
+        for period in np.unique(rows.period).tolist():
+            which = np.flatnonzero(rows.period == period)
+            own = rows.take(which)
+            key = row_key(own.row, own.time - int(own.time.min()))
+            order, place = in_order(key, own.hash)
+            sent = own.values.take(order, axis=1)
+            yield SortedRows(
+                SortedReadings(own.row[order], own.time[order], sent, own.packed[order], period), which, place
+            )
 
     def write_flags(self) -> None:
         """Write the flags back into the log."""
@@ -52,7 +78,10 @@ class HeldRows:
         for bucket, which in self.places:
             own = slice(begin, begin + len(which))
             rows = bucket.filled()  # a view
-            rows.fail[:, which], rows.suspect[:, which] = self.columns.fail[:, own], self.columns.suspect[:, own]
+            rows.fail[:, which], rows.suspect[:, which] = (
+                self.columns.fail[:, own],
+                self.columns.suspect[:, own],
+            )
             begin += len(which)
 
 
@@ -65,16 +94,10 @@ def look_ahead(held: HeldRows, plan: Plan, before: Mapping[int, NewestValues], s
     rows = held.columns
     changed = np.zeros(len(rows), bool)
     awaits: dict[int, int] = {}
-    for period in np.unique(rows.period).tolist():
-        which = np.flatnonzero(rows.period == period)
-        own = rows.take(which)
-        key = row_key(own.row, own.time - int(own.time.min()))
-        order, place = in_order(key, lambda own=own: own.hash)  # type: ignore[misc]
-        readings = SortedReadings(
-            own.row[order], own.time[order], own.values.take(order, axis=1), own.packed[order], period
-        )
-        found = ahead_flags(readings, plan.limits, span, _before(before.get(period), readings, len(plan)))
-        said = found.known.take(place, axis=1) & (own.values != ABSENT)
+    for readings, which, place in held.series():
+        known = before.get(readings.period) or NewestValues.empty(len(plan))
+        found = ahead_flags(readings, plan.limits, span, _older(known, readings))
+        said = found.known.take(place, axis=1) & (rows.values.take(which, axis=1) != ABSENT)
         for bits, now in ((rows.fail, found.flags.fail), (rows.suspect, found.flags.suspect)):
             was = bits.take(which, axis=1)
             new = np.where(said, was & ~LOOKS_AHEAD | now.take(place, axis=1), was)
@@ -86,7 +109,8 @@ def look_ahead(held: HeldRows, plan: Plan, before: Mapping[int, NewestValues], s
     # the first of each is the one in the bucket of its instant
     _, first = np.unique(
         np.stack([rows.row[at].astype(np.int64), rows.time[at], rows.period[at].astype(np.int64)]),
-        axis=1, return_index=True,
+        axis=1,
+        return_index=True,
     )
     return Revealed(rows.take(at[first]), awaits)
 
@@ -110,7 +134,23 @@ def copy_flags(log: RowLog, rows: Columns, since: int) -> None:
         held.fail[:, at], held.suspect[:, at] = rows.fail[:, place], rows.suspect[:, place]
 
 
-def in_order(key: Int64s, hashes: Callable[[], Uint64s]) -> tuple[Positions, Positions]:
+def catch_up(held: HeldRows, plan: Plan, before: dict[int, NewestValues], until: int) -> None:
+    """Let the newest values before `until` be those that have come late, where they are newer."""
+    for readings, _, _ in held.series():
+        known = before.get(readings.period)
+        if known is None:
+            continue
+        late = newest_after(readings, plan.limits, until, _older(known, readings))
+        newer = late.time > known.time
+        since = np.where(late.value == known.value, known.since, late.since)
+        before[readings.period] = NewestValues(
+            np.where(newer, late.time, known.time),
+            np.where(newer, late.value, known.value),
+            np.where(newer, since, known.since),
+        )
+
+
+def in_order(key: Int64s, hashes: Uint64s | Callable[[], Uint64s]) -> tuple[Positions, Positions]:
     """(positions by key, each key once; for each reading, the position of its key among those).
 
     Of several with one key the smaller hash counts; it speaks for the others too.
@@ -120,7 +160,7 @@ def in_order(key: Int64s, hashes: Callable[[], Uint64s]) -> tuple[Positions, Pos
     again[1:] = key[order][1:] == key[order][:-1]
     place = np.empty(len(order), np.int64)
     if again.any():
-        order = np.lexsort((hashes(), key))
+        order = np.lexsort((hashes() if callable(hashes) else hashes, key))
         place[order] = np.cumsum(~again) - 1
         return order[~again], place
     place[order] = np.arange(len(order))
@@ -134,10 +174,8 @@ def add_awaited(awaits: dict[int, int], row: Int32s, until: Int64s) -> None:
         awaits[device] = max(awaits.get(device, 0), int(until[i]))
 
 
-def _before(newest: NewestValues | None, readings: SortedReadings, devices: int) -> NewestValues:
+def _older(newest: NewestValues, readings: SortedReadings) -> NewestValues:
     """The newest values that lie before each device's first reading."""
-    if newest is None:
-        return NewestValues.empty(devices)
     first = np.flatnonzero(np.append(True, readings.row[1:] != readings.row[:-1]))[: len(readings)]
     rows = readings.row[first]
     value = newest.value.copy()

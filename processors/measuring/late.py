@@ -38,15 +38,12 @@ class LateReadings:
         due = next_minute(int(clock[begin + int(late[0])]))
         return max(begin + 1, min(end, int(np.searchsorted(clock, due))))
 
-    def readings(self, fresh: Intake, clock: Int64s, awaited: Bools) -> tuple[list[int], list[int]]:
+    def readings(self, fresh: Intake, clock: Int64s) -> tuple[list[int], list[int]]:
         """Positions of readings that no longer enter any window, and of those whose windows are judged again.
 
-        `clock`: the log's time at each reading, which an earlier receipt never sets back. `awaited`: those
-        that may change what the checks say of an earlier one.
+        `clock`: the log's time at each reading, which an earlier receipt never sets back.
         """
         columns = fresh.columns
-        for i in np.flatnonzero(awaited).tolist():
-            self.late.flag(int(columns.row[i]), int(clock[i]))
         begun = np.flatnonzero(columns.time < self.begun).tolist()
         late: list[int] = []
         amends: list[int] = []

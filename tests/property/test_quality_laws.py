@@ -329,8 +329,8 @@ def test_final_flags_are_those_of_the_single_checks_on_the_values_that_are_measu
         expected: dict[str, Uint8s] = {}
         if checks.spike:
             expected["spike"] = spike.check(series, checks.spike)
-            far = np.append(series.time[1:] - series.time[:-1] > 2 * INTERVAL[series.row[:-1]], False)
-            expected["spike"][far] = NOT_EVALUATED
+            apart = series.time[1:] - series.time[:-1]
+            expected["spike"][np.flatnonzero(apart > 2 * INTERVAL[series.row[:-1]])] = NOT_EVALUATED
         if checks.rate_of_change:
             expected["rate_of_change"] = rate_of_change.check(series, checks.rate_of_change)
         if checks.attenuated_signal:

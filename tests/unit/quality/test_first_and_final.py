@@ -201,7 +201,9 @@ def test_a_spike_needs_a_value_on_either_side_which_may_lie_outside_the_stretch(
 
 
 @pytest.mark.parametrize(("period", "within"), [(0, 2 * MINUTE), (MINUTE, 2 * MINUTE), (HOUR, 2 * HOUR)])
-def test_the_next_value_of_a_spike_comes_within_two_intervals_of_the_device_or_of_what_it_sends(period, within):
+def test_the_next_value_of_a_spike_comes_within_two_intervals_of_the_device_or_of_what_it_sends(
+    period, within
+):
     own = limits(spike={"suspect": 10})
     for apart, found in ((within, ["spike"]), (within + 1, [])):
         one = held((0, T0 - MINUTE, 0), (0, T0, 50_000), (0, T0 + apart, 0))
@@ -211,7 +213,9 @@ def test_the_next_value_of_a_spike_comes_within_two_intervals_of_the_device_or_o
 
 def test_the_last_value_of_a_stretch_awaits_the_next_where_it_is_far_from_the_one_before():
     own = limits(spike={"suspect": 10})
-    readings = held((0, T0, 0), (0, T0 + MINUTE, 10_001), (1, T0, 0), (1, T0 + MINUTE, 10_000), (1, T0 + QUARTER, 0))
+    readings = held(
+        (0, T0, 0), (0, T0 + MINUTE, 10_001), (1, T0, 0), (1, T0 + MINUTE, 10_000), (1, T0 + QUARTER, 0)
+    )
     span, nothing = (T0, T0 + QUARTER), NewestValues.empty(2)
     assert final_flags(readings, own, span).awaits.tolist() == [0, T0 + 3 * MINUTE, 0, 0, 0]
     assert ahead_flags(readings, own, span, nothing).flags.awaits.tolist() == [0, T0 + 3 * MINUTE, 0, 0, 0]
@@ -220,12 +224,17 @@ def test_the_last_value_of_a_stretch_awaits_the_next_where_it_is_far_from_the_on
 
 def test_looking_ahead_says_what_the_whole_says_of_spikes_and_of_which_values_it_can_tell():
     own = limits(**FAST, spike={"suspect": 10})
-    readings = held((0, T0, 0), (0, T0 + MINUTE, 50_000_000), (0, T0 + 2 * MINUTE, 0), (0, T0 + QUARTER, 0))
+    readings = held((0, T0, 0), (0, T0 + MINUTE, 500_000), (0, T0 + 2 * MINUTE, 0), (0, T0 + QUARTER, 0))
     found = ahead_flags(readings, own, (T0, T0 + QUARTER), NewestValues.empty(2))
     assert [names_of(int(bits)) for bits in found.flags.suspect[PM10]] == [(), ("spike",), (), ()]
     assert found.known[PM10].tolist() == [False, True, True, False]
     before = known((0, T0 - 1, 5000, T0 - 1))
-    assert ahead_flags(readings, own, (T0, T0 + QUARTER), before).known[PM10].tolist() == [True, True, True, False]
+    assert ahead_flags(readings, own, (T0, T0 + QUARTER), before).known[PM10].tolist() == [
+        True,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_a_flat_line_is_as_old_as_its_first_equal_value_before_the_stretch():
