@@ -94,7 +94,7 @@ def amend(memory: Memory, due: int, at: int, out: Outputs) -> None:
 
 
 def _flag_again(memory: Memory, at: int, out: Outputs) -> None:
-    """Flag again what late and awaited readings may have changed, and reopen the windows of what has changed."""
+    """Flag again what late and awaited readings may have changed; reopen the windows where they did."""
     rows = memory.reopened.to_flag()
     if not rows:
         return

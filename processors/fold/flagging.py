@@ -101,7 +101,7 @@ class _Sorted(NamedTuple):
 class Flagging(Bounded):
     """Newest values, by length of period (ms), before the stretch that the next quarter looks back over.
 
-    `awaits`: device row -> the last instant (ms) of a reading that may change what was said of an earlier one.
+    `awaits`: device row -> the last instant, ms, of a reading that may change what was said of another.
     """
 
     before: dict[int, NewestValues] = field(default_factory=dict)
@@ -124,9 +124,8 @@ class Flagging(Bounded):
         if not awaits:
             return changed
         # what has come after the quarter already
-        changed += flagged(
-            plan, self._ahead(HeldRows.of(log, log.closed_until, awaits), plan, (NEVER, end)), final=True
-        )
+        held = HeldRows.of(log, log.closed_until, awaits)
+        changed += flagged(plan, self._ahead(held, plan, (NEVER, end)), final=True)
         return list({(told.device, told.time, told.period): told for told in changed}.values())
 
     def early(self, log: RowLog, plan: Plan, quarter: int, span: Span) -> list[Flagged]:

@@ -1,4 +1,4 @@
-"""What later values reveal of earlier ones: findings of the checks that look ahead, written into the log. Pure.
+"""What later values reveal of earlier ones: the checks that look ahead, written into the log. Pure.
 
 A check that looks ahead (spike) has its say of a value once the next one has come. Most have it when their
 window closes; a value whose next one comes later is looked at again (`Flagging.awaits`).
@@ -28,7 +28,7 @@ class Revealed(NamedTuple):
 
 
 class SortedRows(NamedTuple):
-    """Rows of one period, each reading once; `which` of all rows they are, and the `place` of each among them."""
+    """Rows of one period, each reading once; `which` of all they are, and the `place` of each among them."""
 
     readings: SortedReadings
     which: Positions
@@ -44,18 +44,14 @@ class HeldRows:
 
     @classmethod
     def of(cls, log: RowLog, since: int, rows: Iterable[int] | None = None) -> Self:
-        """Rows of the buckets from the one with the instant `since` on; `rows`: of these devices, None: of all."""
+        """Rows of the buckets from the one with the instant `since` on; `rows`: devices, None: all."""
         wanted = None if rows is None else np.array(sorted(rows), np.int32)
         places = []
         for number, bucket in sorted(log.open.items()):
             if number >= since // BUCKET_MS and bucket.n:
                 row = bucket.filled().row
-                places.append(
-                    (
-                        bucket,
-                        np.flatnonzero(np.ones(len(row), bool) if wanted is None else np.isin(row, wanted)),
-                    )
-                )
+                which = np.arange(len(row)) if wanted is None else np.flatnonzero(np.isin(row, wanted))
+                places.append((bucket, which))
         parts = [bucket.filled().take(which) for bucket, which in places]
         return cls(Columns.joined(parts) if parts else Columns.empty(), places)
 
@@ -78,10 +74,8 @@ class HeldRows:
         for bucket, which in self.places:
             own = slice(begin, begin + len(which))
             rows = bucket.filled()  # a view
-            rows.fail[:, which], rows.suspect[:, which] = (
-                self.columns.fail[:, own],
-                self.columns.suspect[:, own],
-            )
+            rows.fail[:, which] = self.columns.fail[:, own]
+            rows.suspect[:, which] = self.columns.suspect[:, own]
             begin += len(which)
 
 

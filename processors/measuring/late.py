@@ -1,4 +1,4 @@
-"""Late readings and maintenance, and what a later reading reveals: finds the closed windows to be judged again."""
+"""Late readings, maintenance, later findings: the closed windows to be judged again."""
 
 from __future__ import annotations
 
@@ -31,11 +31,10 @@ class LateReadings:
         return max(self.closed.values())
 
     def until(self, late: Bools, clock: Int64s, begin: int, end: int) -> int:
-        """End of the slice [begin, end) of a batch, cut short where one of its late readings makes a decision due."""
-        late = np.flatnonzero(late)
-        if not len(late):
+        """End of the slice [begin, end) of a batch, cut short where a `late` one makes a decision due."""
+        if not late.any():
             return end
-        due = next_minute(int(clock[begin + int(late[0])]))
+        due = next_minute(int(clock[begin + int(late.argmax())]))
         return max(begin + 1, min(end, int(np.searchsorted(clock, due))))
 
     def readings(self, fresh: Intake, clock: Int64s) -> tuple[list[int], list[int]]:

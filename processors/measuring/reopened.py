@@ -26,7 +26,7 @@ def next_minute(instant: int) -> int:
 class ReopenedWindows:
     """Reopened windows. `waiting`: window -> device rows that changed.
 
-    `unflagged`: device rows whose values in closed windows are to be flagged again before anything is measured.
+    `unflagged`: device rows whose values in closed windows are to be flagged again, before any is measured.
     `revisions`: window -> row -> revision, for windows that were measured again.
     """
 

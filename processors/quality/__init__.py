@@ -21,4 +21,5 @@ from processors.quality.monitors import Monitors
 from processors.quality.newest import NewestValues
 from processors.quality.pointwise import by_raw, by_reading, corrected_bits, is_corrected, is_serviced
 from processors.quality.settings import QualitySettings
+from processors.quality.spike import NEXT_WITHIN
 from processors.quality.subjects import Arrivals, RawValues

@@ -89,8 +89,8 @@ class QualityCheck(Generic[S, L]):
     at_arrival: Callable[[L, Arrivals], Found | None] | None = None  # (n), or (3, n) where `packing.each`
     back: Callable[[L, ValuePairs], Found] | None = None
     over: Callable[[L, Stretch], Found | None] | None = None
-    # for each value of the stretch, the last instant of a later value that may change what `over` finds of it,
-    # ms, or 0; a check that has it looks ahead
+    # for each value of the stretch, the last instant, ms, of a later one that may change what `over` finds,
+    # or 0; a check that has it looks ahead
     awaits: Callable[[L, Stretch], Int64s | None] | None = None
     reach: Callable[[S], CheckReach] = no_reach  # how far back `over` needs the rows of the log
 

@@ -143,7 +143,7 @@ def test_a_glitch_at_any_phase_of_a_window_gives_the_same_windows(seeds: range) 
 def spikes_of(values: dict[int, float], within: int) -> dict[int, tuple[str, ...]]:
     """What ioos_qc's differential method says of each value but the ends, where the next one comes in time."""
     times = sorted(values)
-    found = {}
+    found: dict[int, tuple[str, ...]] = {}
     for before, at, after in zip(times, times[1:], times[2:], strict=False):
         up, down = values[at] - values[before], values[after] - values[at]
         away = min(abs(up), abs(down)) if up * down < 0 and after - at <= within else 0
