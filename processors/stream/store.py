@@ -34,6 +34,7 @@ from processors.history import (
     point_to_json,
 )
 from processors.records import (
+    JUDGED,
     OUTLOOKS,
     WINDS,
     Flagged,
@@ -45,6 +46,7 @@ from processors.records import (
     decode_outlooks,
     decode_winds,
 )
+from processors.stream.judged_together import SMALL_BYTES, decode_records
 from processors.stream.set_aside import MOST_RAW, Quarantine, to_quarantine
 from processors.stream.stage import (
     Outlet,
@@ -69,6 +71,7 @@ _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.2, 5.0
 class _Collected:
     """Records waiting for `deliver`."""
 
+    small: list[RawRecord] = field(default_factory=list)  # judged batches, not decoded yet
     readings: list[Readings] = field(default_factory=list)
     flags: list[Flagged] = field(default_factory=list)
     outlooks: list[Outlook] = field(default_factory=list)
@@ -79,6 +82,19 @@ class _Collected:
     duplicates: int = 0
     received_at: int = 0
     weight: int = 0
+
+    def decode_small(self) -> list[tuple[RawRecord, str]]:
+        """Decode what waits for it, and return what can't be read."""
+        found = decode_records(self.small)
+        self.small = []
+        for judged in found.judged:
+            self.take(judged)
+        return found.unreadable
+
+    def take(self, judged: Judged) -> None:
+        """Add a judged batch."""
+        self.readings.append(judged.readings)
+        self.duplicates += judged.duplicates
 
     def batches(self) -> list[PointBatch]:
         """All of them as points."""
@@ -118,6 +134,7 @@ class StoreStage:
         self.partition = partition
         self.counts: Counter[str] = Counter()
         self._worker, self._quarantine = worker, quarantine
+        self._records = worker.telemetry.records.labels("results")  # a look-up of labels takes locks
         self._collected = _Collected()
 
     def restore(self, parts: Parts | None) -> None:
@@ -131,25 +148,30 @@ class StoreStage:
         return {_COUNTS: SavedPart(_COUNTS_VERSION, data)}
 
     def weight(self) -> int:
-        """Number of points collected."""
+        """Number of points collected; a small record that is not decoded yet counts as one."""
         return self._collected.weight
 
     def fold(self, record: RawRecord) -> None:
         """See `Stage`. A record that can't be read goes to quarantine unchanged."""
-        self._worker.telemetry.records.labels("results").inc()
+        self._records.inc()
         collected = self._collected
         collected.received_at = max(collected.received_at, _received_at(record))
+        schema = schema_of(record.headers)
+        if schema == JUDGED and len(record.value) <= SMALL_BYTES:
+            collected.small.append(record)
+            collected.weight += 1
+            return
         try:
-            if schema_of(record.headers) == CONTEXT:
+            if schema == CONTEXT:
                 collected.context.append(decode_context(record.value, record.headers))
                 collected.weight += 1
                 return
-            if schema_of(record.headers) == OUTLOOKS:
+            if schema == OUTLOOKS:
                 outlooks = decode_outlooks(record.value)
                 collected.outlooks += outlooks
                 collected.weight += len(outlooks)
                 return
-            if schema_of(record.headers) == WINDS:
+            if schema == WINDS:
                 winds = decode_winds(record.value)
                 collected.context += winds
                 collected.weight += len(winds)
@@ -159,8 +181,7 @@ class StoreStage:
             collected.undecodable.append(self._undecodable(record, str(error)))
             return
         if isinstance(found, Judged):
-            collected.readings.append(found.readings)
-            collected.duplicates += found.duplicates
+            collected.take(found)
             collected.weight += len(found.readings)
         elif isinstance(found, list):
             collected.flags += found
@@ -175,6 +196,9 @@ class StoreStage:
     async def deliver(self) -> None:
         """See `Stage`: returns when every point is stored or in quarantine, however long that takes."""
         collected, self._collected = self._collected, _Collected()
+        if collected.small:
+            unreadable = await self._in_thread(collected.decode_small)
+            collected.undecodable += [self._undecodable(record, why) for record, why in unreadable]
         for quarantined in collected.undecodable:
             await self._set_aside(quarantined)
         self.counts["duplicates"] += collected.duplicates
