@@ -80,7 +80,8 @@ class _Collected:
     context: list[Context] = field(default_factory=list)
     undecodable: list[Quarantined] = field(default_factory=list)
     duplicates: int = 0
-    received_at: int = 0
+    received_at: int = 0  # the greatest of them
+    records: int = 0
     weight: int = 0
 
     def decode_small(self) -> list[tuple[RawRecord, str]]:
@@ -94,6 +95,7 @@ class _Collected:
     def take(self, judged: Judged) -> None:
         """Add a judged batch."""
         self.readings.append(judged.readings)
+        self.received_at = max(self.received_at, int(judged.readings.received_at.max(initial=0)))
         self.duplicates += judged.duplicates
 
     def batches(self) -> list[PointBatch]:
@@ -134,7 +136,6 @@ class StoreStage:
         self.partition = partition
         self.counts: Counter[str] = Counter()
         self._worker, self._quarantine = worker, quarantine
-        self._records = worker.telemetry.records.labels("results")  # a look-up of labels takes locks
         self._collected = _Collected()
 
     def restore(self, parts: Parts | None) -> None:
@@ -153,14 +154,14 @@ class StoreStage:
 
     def fold(self, record: RawRecord) -> None:
         """See `Stage`. A record that can't be read goes to quarantine unchanged."""
-        self._records.inc()
         collected = self._collected
-        collected.received_at = max(collected.received_at, _received_at(record))
+        collected.records += 1
         schema = schema_of(record.headers)
         if schema == JUDGED and len(record.value) <= SMALL_BYTES:
             collected.small.append(record)
             collected.weight += 1
             return
+        collected.received_at = max(collected.received_at, _received_at(record))
         try:
             if schema == CONTEXT:
                 collected.context.append(decode_context(record.value, record.headers))
@@ -196,6 +197,7 @@ class StoreStage:
     async def deliver(self) -> None:
         """See `Stage`: returns when every point is stored or in quarantine, however long that takes."""
         collected, self._collected = self._collected, _Collected()
+        self._worker.telemetry.records.labels("results").inc(collected.records)
         if collected.small:
             unreadable = await self._in_thread(collected.decode_small)
             collected.undecodable += [self._undecodable(record, why) for record, why in unreadable]
