@@ -10,6 +10,7 @@ import base64
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,7 @@ _NUMPY_OF = {
     for sign in ("", "u")
     for bits in (8, 16, 32, 64)
 }
+_CONTINUES, _END = b"\xff" * 4, b"\xff" * 4 + b"\0" * 4  # of the messages of an Arrow IPC stream
 _FEW = 4  # below this a dictionary costs more bytes than it saves
 
 
@@ -281,8 +283,42 @@ def decode_readings(value: bytes) -> Readings:
     """Decode a batch from its Arrow IPC stream. Raises ArrowException, KeyError or ValueError otherwise."""
     with pa.ipc.open_stream(value) as reader:
         batch = reader.read_next_batch()
-        metadata = reader.schema.metadata or {}
     batch.validate(full=True)  # 5 us; bytes that lie about their lengths end the process otherwise
+    return _readings_of(batch)
+
+
+def schema_bytes_of(value: bytes) -> bytes:
+    """The schema at the beginning of an Arrow IPC stream; empty if it doesn't begin with one."""
+    if value[:4] != _CONTINUES or len(value) < 8:
+        return b""
+    return value[: 8 + max(int.from_bytes(value[4:8], "little", signed=True), 0)]
+
+
+def decode_readings_together(values: Sequence[bytes]) -> tuple[Readings, list[int]]:
+    """Decode batches whose `schema_bytes_of` are the same: (all their readings, first row of each batch).
+
+    It costs a tenth of decoding small batches one by one. Raises what `decode_readings` raises, and
+    ValueError for batches that can't be read as one; some of them, or all, may be sound.
+    """
+    head = schema_bytes_of(values[0])
+    if not head or not all(value.startswith(head) and value.endswith(_END) for value in values):
+        raise ValueError("not batches of one schema")
+    parts = [value[len(head) : -len(_END)] for value in values]
+    with pa.ipc.open_stream(b"".join([head, *parts, _END])) as reader:
+        if any(pa.types.is_dictionary(kind) for kind in reader.schema.types):
+            raise ValueError("each has words of its own")
+        table = reader.read_all()
+    table.validate(full=True)
+    sizes = [len(chunk) for chunk in table.column("device").chunks]
+    if len(sizes) != len(values):
+        raise ValueError("not a batch each")
+    (batch,) = table.combine_chunks().to_batches()
+    begins = [0, *accumulate(sizes)]
+    return _readings_of(batch), begins[:-1]
+
+
+def _readings_of(batch: Any) -> Readings:
+    metadata = batch.schema.metadata or {}
     columns = dict(zip(batch.schema.names, batch.columns, strict=True))
     devices, sites, codes = _words(columns["device"], columns["site"])
     time, period, received_at = (_whole(columns, name) for name in ("time", "period", "received_at"))

@@ -18,6 +18,7 @@ from tests.recordings import Recordings
 T0 = 1_700_000_100_000  # a quarter of an hour begins
 MINUTE = 60_000
 QUARTER = 900_000
+HOUR = 3_600_000
 OFF: dict[str, None] = dict.fromkeys(  # settings of one pollutant without any check
     (
         "gross_range",

@@ -42,12 +42,14 @@ def recompute_outlook(trail: Trail, outlook: OutlookRow) -> Recomputation:
     if trail.device is None or trail.rule is None:
         return Recomputation(is_long=is_long)
     device, rule = trail.device, trail.rule
-    readings = audited_readings(trail, outlook.pollutant, Hypothesis(outlook.at))
+
+    def attempt(lateness: int | None) -> Recomputation:
+        hypothesis = Hypothesis(outlook.at, quarters=LATENESS_MS if lateness is None else lateness)
+        readings = audited_readings(trail, outlook.pollutant, hypothesis)
+        return _settled(outlook, _in_time(readings, lateness), device, rule)
+
     latenesses = (LATENESS_MS, max(rule.lateness, LATENESS_MS), None)
-    return first_agreeing(
-        (_settled(outlook, _in_time(readings, lateness), device, rule) for lateness in latenesses),
-        otherwise=-1,
-    )
+    return first_agreeing(map(attempt, latenesses), otherwise=-1)
 
 
 def _settled(

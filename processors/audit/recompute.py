@@ -26,7 +26,7 @@ from processors.audit.arithmetic import (
 from processors.audit.corrections import corrected, correction_of, maintenance_windows
 from processors.audit.facts import DeviceFacts, RuleFacts
 from processors.audit.trail import DAY, Trail
-from processors.columns import HOUR_MS, NANO
+from processors.columns import HOUR_MS, NANO, NEVER, QUARTER_MS
 from processors.history import MeasuringRow, ReadingRow, RulingRow
 from processors.windows import LATENESS_MS
 
@@ -57,6 +57,14 @@ class Hypothesis(NamedTuple):
 
     cutoff: int | None = None  # readings received from then on were not known
     replacing: frozenset[int] = _NOTHING_REPLACED  # rows of `conflicts` that count in place of their rivals
+    quarters: int | None = None  # ms that quarters waited: flags are of their close; None: of the cutoff
+
+    def flags_known_by(self, time: int) -> int | None:
+        """Instant by which a later value must have come for a finding on a value of that time to count."""
+        if self.quarters is None or self.cutoff is None:
+            return self.cutoff
+        closed = (time // QUARTER_MS + 1) * QUARTER_MS + self.quarters
+        return closed if closed <= self.cutoff else NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +162,7 @@ def _cutoffs(trail: Trail, interval: MeasuringRow) -> Iterator[int | None]:
     if interval.revision == 1:
         yield interval.end + LATENESS_MS
     if len(trail.intervals) > 1 and trail.intervals[-1].id != interval.id:
-        came = sorted({row.received_at for row in (*trail.readings, *trail.conflicts)})
+        came = sorted({row.received_at for row in (*trail.readings, *trail.conflicts, *trail.following)})
         yield from (at + 1 for at in came if at >= interval.end)
 
 
@@ -253,7 +261,8 @@ def audited_readings(trail: Trail, pollutant: str, hypothesis: Hypothesis) -> li
     rows += [(row, True, i not in hypothesis.replacing) for i, row in enumerate(trail.conflicts)]
     made = []
     for row, is_conflicting, is_beaten in rows:
-        found = admission(row, pollutant, terms, trail.words_of_checks(row, pollutant), is_beaten)
+        words = trail.words_of_checks(row, pollutant, hypothesis.flags_known_by(row.time))
+        found = admission(row, pollutant, terms, words, is_beaten)
         if found is not None:
             judged = corrected(found.value, correction_of(row, pollutant, trail.device, trail.signals))
             made.append(AuditedReading(row, found._replace(value=judged), is_conflicting, found.value))

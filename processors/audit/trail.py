@@ -49,9 +49,11 @@ from processors.history import (
     wind_of,
 )
 from processors.plan import EVERYWHERE
+from processors.quality import LOOKS_AHEAD, NEXT_WITHIN, names_of
 from processors.records import Breach, SiteHour, time_of_reading
 
 DAY = "day"  # kind of a verdict or an outlook
+_LOOKING_AHEAD = frozenset(names_of(int(LOOKS_AHEAD)))
 
 
 @dataclass(slots=True)
@@ -76,6 +78,7 @@ class Trail:
     device: DeviceFacts | None = None
     readings: list[ReadingRow] = field(default_factory=list)
     conflicts: list[ReadingRow] = field(default_factory=list)
+    following: list[ReadingRow] = field(default_factory=list)  # after the span: checks look ahead to them
     quality: dict[tuple[int, int], QualityRow] = field(default_factory=dict)  # by key of the reading
     backgrounds: list[Background] = field(default_factory=list)
     reference: MeasuringRow | None = None  # interval of the site's monitor that was subtracted
@@ -89,10 +92,25 @@ class Trail:
         """County of the configuration."""
         return county_facts(self.configuration.body) if self.configuration is not None else CountyFacts()
 
-    def words_of_checks(self, reading: ReadingRow, pollutant: str) -> tuple[str, ...]:
-        """Findings of the quality checks on a value."""
+    def words_of_checks(
+        self, reading: ReadingRow, pollutant: str, known_by: int | None = None
+    ) -> tuple[str, ...]:
+        """Findings of the quality checks on a value.
+
+        `known_by`: without those of checks that look ahead, where no later value had come before then.
+        """
         found = self.quality.get(reading.key)
-        return found.words.get(pollutant, ()) if found is not None else ()
+        words = found.words.get(pollutant, ()) if found is not None else ()
+        if known_by is None or not any(word.removesuffix("!") in _LOOKING_AHEAD for word in words):
+            return words
+        later = (
+            other
+            for other in (*self.readings, *self.conflicts, *self.following)
+            if other.time > reading.time and other.period == reading.period and pollutant in other.values
+        )
+        if any(other.received_at < known_by for other in later):
+            return words
+        return tuple(word for word in words if word.removesuffix("!") not in _LOOKING_AHEAD)
 
     def miss(self, code: str, **words: object) -> None:
         """Note what history lacks."""
@@ -302,6 +320,11 @@ def _add_readings(history: History, trail: Trail, place: _Placed, start: int, en
         return [one for one in (reading_row(row, measurement) for row in rows) if one.end > start]
 
     trail.readings, trail.conflicts = touching("readings"), touching("conflicts")
+    step = max((row.period for row in trail.readings), default=0)
+    if trail.device is not None:
+        step = max(step, trail.device.interval)
+    after = history.rows("readings", device, until, until + NEXT_WITHIN * step + 1)
+    trail.following = [reading_row(row, "readings") for row in after]
     quality = map(quality_row, history.rows("quality", device, begin, until))
     trail.quality = {row.key: row for row in quality}
     if not trail.readings:

@@ -45,8 +45,11 @@ def take_in(memory: Memory, batch: Readings, clock: Int64s, begin: int, end: int
         late_rows = memory.late_readings.kept(fresh, clock[fresh.place])
         memory.late_rows.append(fresh.columns.take(late_rows))
     memory.winds.take(batch, fresh, len(memory.plan), memory.closed[HOUR], memory.log.closed_until)
+    due = memory.reopened.due
+    for i in np.flatnonzero(memory.flagging.awaited(fresh.columns.row, fresh.columns.time)).tolist():
+        memory.reopened.flag(int(fresh.columns.row[i]), int(clock[fresh.place[i]]))
     late, amends = memory.late_readings.readings(fresh, clock[fresh.place])
-    if amends:
+    if memory.reopened.due != due:
         memory.next_due = None
     if memory.plan.suspects:
         begun = np.flatnonzero(fresh.columns.time < max(memory.closed.values()))
@@ -76,7 +79,7 @@ def _faults(
 ) -> Iterator[tuple[int, Breach]]:
     """The faults of devices that readings open or close, with their positions, in order.
 
-    A backlog says how a device was, not how it is: only what is as new as a device that speaks sends it counts.
+    A backlog says how a device was, not how it is: what counts is as new as what a device that speaks sends.
     """
     columns, faults = fresh.columns, memory.faults
     sound = (columns.values > REFUSED) & ((columns.fail & OF_A_FAULT) == 0)

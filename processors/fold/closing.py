@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from processors.columns import DAY_MS, HOUR_MS, QUARTER_MS, UNBOUNDED, Int32s
-from processors.fold.flagging import Flagging
+from processors.fold.flagging import Flagging, flagged
 from processors.fold.memory import Memory
 from processors.fold.outputs import Note, Outputs
 from processors.fold.suspicion import Announcement, LookedAt
@@ -19,9 +19,13 @@ def close(memory: Memory, track: Track, due: int, at: int, out: Outputs) -> None
     """Close a track's next window: measure it, publish its intervals, judge it."""
     end = track.next_end(memory.closed[track], memory.plan.zone)
     start = track.start(end, memory.plan.zone)
-    memory.closed[track] = end
+    _flag_again(memory, UNBOUNDED, at, out)
+    begun = memory.late_readings.begun
     if track == QUARTER:
         out.flags += memory.flagging.quarter(memory.log, memory.plan, start, end, memory.backgrounds)
+    elif not track.is_long and end > begun:
+        out.flags += memory.flagging.early(memory.log, memory.plan, memory.closed[QUARTER], (begun, end))
+    memory.closed[track] = end
     means, spoke = memory.meter.measure(track, start, end)
     if track == QUARTER:
         memory.open_windows.quarter(memory.plan, start, means)
@@ -61,6 +65,7 @@ def close(memory: Memory, track: Track, due: int, at: int, out: Outputs) -> None
 
 def amend(memory: Memory, due: int, at: int, out: Outputs) -> None:
     """Measure and judge again the closed windows that have changed, of the devices that are due."""
+    _flag_again(memory, due, at, out)
     _amend(memory, memory.reopened.take(due), at, out, delayed=at != due)
 
 
@@ -103,6 +108,20 @@ def _amend(memory: Memory, changed: ChangedWindows, at: int, out: Outputs, delay
                 memory.settle(made, at, out, delayed)
 
 
+def _flag_again(memory: Memory, due: int, at: int, out: Outputs) -> None:
+    """Flag again what late and awaited readings may have changed; reopen the windows where they did."""
+    rows = memory.reopened.to_flag(due)
+    if not rows:
+        return
+    late = memory.late_readings
+    changed = memory.flagging.again(memory.log, memory.plan, rows, late.begun, memory.closed[QUARTER])
+    out.flags += flagged(memory.plan, changed, final=True)
+    for row, start, period in zip(
+        changed.row.tolist(), changed.time.tolist(), changed.period.tolist(), strict=True
+    ):
+        late.supersede(row, start, start + max(period, 1), at)
+
+
 def _measure_again(
     memory: Memory, track: Track, start: int, end: int, rows: Int32s
 ) -> tuple[Measured, Int32s]:
@@ -121,11 +140,13 @@ def _measure_again(
 def _flag_late(memory: Memory, changed: ChangedWindows, out: Outputs) -> None:
     """Flag what came late among itself, and measure again whatever has other flags now.
 
-    A value is also compared with those before it, so the quarter of an hour that follows is looked at too.
+    A value is also compared with those before it, so the quarter of an hour that follows is looked at too;
+    and with the next one, which may come two reporting intervals later.
     """
     quarters = {end - QUARTER_MS for track, end in changed.rows if track == QUARTER}
     late = {start for start in quarters if start < memory.log.closed_until}
-    for start in sorted(late | {start + QUARTER_MS for start in late}):
+    around = (-2 * QUARTER_MS, -QUARTER_MS, 0, QUARTER_MS)
+    for start in sorted({start + by for start in late for by in around}):
         looking = Flagging()  # of their own: in time other values came before
         said = looking.quarter(memory.late_rows, memory.plan, start, start + QUARTER_MS, memory.backgrounds)
         out.flags += said

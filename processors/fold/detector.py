@@ -16,7 +16,7 @@ import numpy as np
 
 from ingest.records import Background, FeedRecord, Readings, Remark, Revision, Signal, Status, Tick
 from processors.breaches import OFFLINE
-from processors.columns import HOUR_MS, NEVER
+from processors.columns import HOUR_MS, NEVER, Bools
 from processors.fold import snapshot
 from processors.fold.adopting import adopt, replan
 from processors.fold.arrivals import take_in
@@ -255,7 +255,7 @@ class Detector(Memory):
             if ticks:
                 end = self._up_to_a_tick_that_matters(ticks, first, end)
             if self.ready:
-                end = self.late_readings.until(batch.time, clock, begin, end)
+                end = self.late_readings.until(self._late(batch, begin, end), clock, begin, end)
                 take_in(self, batch, clock, begin, end, out)
             else:
                 for row in range(begin, end):
@@ -264,6 +264,14 @@ class Detector(Memory):
             self.now = int(clock[end - 1])
             begin = end
         self._tick(ticks, n, out)
+
+    def _late(self, batch: Readings, begin: int, end: int) -> Bools:
+        """True for each of these rows that may change what is measured of a closed window."""
+        time = batch.time[begin:end]
+        late: Bools = time < self.late_readings.begun
+        if self.flagging.awaits:
+            late |= self.flagging.awaited(self.plan.rows_of(batch.devices)[batch.codes[begin:end]], time)
+        return late
 
     def _up_to_a_tick_that_matters(self, ticks: deque[TickAt], first: int, end: int) -> int:
         """End of a slice of rows between which nothing is due, cut short by a tick that matters.

@@ -1,10 +1,12 @@
 """Quality flags in the fold: first flags on arrival, final flags a quarter of an hour at a time.
 
-Instants, and means of each length, are separate series: one is never compared with another.
+Instants, and means of each length, are separate series: one is never compared with another. What a later
+value reveals of one in a closed window is in `looking_ahead`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -16,11 +18,23 @@ from processors.columns import (
     ABSENT,
     HOUR_MS,
     NANO_PER_THOUSANDTH,
+    NEVER,
     QUARTER_MS,
+    Bools,
+    Int32s,
     Int64s,
     Packing,
     Renumbering,
     Unpacked,
+)
+from processors.fold.looking_ahead import (
+    HeldRows,
+    Span,
+    add_awaited,
+    catch_up,
+    copy_flags,
+    in_order,
+    look_ahead,
 )
 from processors.measuring import Backgrounds
 from processors.plan import Plan
@@ -67,7 +81,7 @@ def flag(columns: Columns, newest: NewestValues, plan: Plan) -> list[Flagged]:
     return flagged(plan, columns.take(which), final=False)
 
 
-class _Quarter(NamedTuple):
+class Quarter(NamedTuple):
     """A quarter of an hour to be flagged: its span, the rows of its bucket, the background at each device."""
 
     start: int
@@ -85,25 +99,68 @@ class _Sorted(NamedTuple):
 
 @dataclass(slots=True)
 class Flagging(Bounded):
-    """Newest values, by length of period (ms), before the stretch that the next quarter looks back over."""
+    """Newest values, by length of period (ms), before the stretch that the next quarter looks back over.
+
+    `awaits`: device row -> the last instant, ms, of a reading that may change what was said of another.
+    """
 
     before: dict[int, NewestValues] = field(default_factory=dict)
+    awaits: dict[int, int] = field(default_factory=dict)
 
     def quarter(self, log: RowLog, plan: Plan, start: int, end: int, stations: Backgrounds) -> list[Flagged]:
         """Write the final flags of [start, end) into the log's rows, and return those that have changed."""
+        self.awaits = {row: until for row, until in self.awaits.items() if until >= end}
         bucket = log.open.get(start // QUARTER_MS)
         rows = Columns.empty() if bucket is None else bucket.filled()
-        quarter = _Quarter(start, end, rows, _backgrounds(plan, stations, start))
+        quarter = Quarter(start, end, rows, _backgrounds(plan, stations, start))
         own = rows.time // QUARTER_MS == start // QUARTER_MS
         changed: list[Flagged] = []
+        awaits: dict[int, int] = {}
         # a series of which nothing came goes on too: what it had leaves the reach of the next quarter
         for period in sorted({*np.unique(rows.period[own]).tolist(), *self.before}):
             which = np.flatnonzero(own & (rows.period == period))
-            changed += self._series(log, plan, quarter, period, which)
-        return changed
+            changed += self._series(log, plan, quarter, period, which, awaits)
+        if not awaits:
+            return changed
+        # what has come after the quarter already
+        held = HeldRows.of(log, log.closed_until, awaits)
+        changed += flagged(plan, self._ahead(held, plan, (NEVER, end)), final=True)
+        return list({(told.device, told.time, told.period): told for told in changed}.values())
+
+    def early(self, log: RowLog, plan: Plan, quarter: int, span: Span) -> list[Flagged]:
+        """Flag what later values reveal in the span of a window that closes before its quarter of an hour.
+
+        `quarter`: end of the last quarter that has closed.
+        """
+        held = HeldRows.of(log, quarter - reach_ms(plan.limits.settings))
+        return flagged(plan, self._ahead(held, plan, span), final=False)
+
+    def again(self, log: RowLog, plan: Plan, rows: Sequence[int], until: int, quarter: int) -> Columns:
+        """Flag what is now known of these devices' values before `until`, and return those that changed.
+
+        `quarter`: end of the last quarter that has closed.
+        """
+        held = HeldRows.of(log, log.closed_until, rows)
+        catch_up(held, plan, self.before, quarter - reach_ms(plan.limits.settings))
+        return self._ahead(held, plan, (NEVER, until))
+
+    def _ahead(self, held: HeldRows, plan: Plan, span: Span) -> Columns:
+        found = look_ahead(held, plan, self.before, span)
+        for row, until in found.awaits.items():
+            self.awaits[row] = max(until, self.awaits.get(row, 0))
+        return found.changed
+
+    def awaited(self, row: Int32s, time: Int64s) -> Bools:
+        """True for each reading that may change what was said of an earlier one."""
+        known = np.array(sorted(self.awaits), np.int32)
+        if not len(known):
+            return np.zeros(len(row), np.bool_)
+        until = np.array([self.awaits[device] for device in known.tolist()], np.int64)
+        place = np.minimum(np.searchsorted(known, row), len(known) - 1)
+        return np.asarray((known[place] == row) & (time <= until[place]))
 
     def _series(
-        self, log: RowLog, plan: Plan, quarter: _Quarter, period: int, which: Int64s
+        self, log: RowLog, plan: Plan, quarter: Quarter, period: int, which: Int64s, awaits: dict[int, int]
     ) -> list[Flagged]:
         """Flag the readings `which`, all of one period, and return the flags that have changed."""
         limits, rows, start = plan.limits, quarter.rows, quarter.start
@@ -114,30 +171,39 @@ class Flagging(Bounded):
         before = self.before.get(period)
         if before is None:
             before = self.before[period] = NewestValues.empty(len(plan))
-        fail, suspect = final_flags(readings, limits, (start, quarter.end), before, quarter.backgrounds)
+        found = final_flags(readings, limits, (start, quarter.end), before, quarter.backgrounds)
         self.before[period] = newest_after(readings, limits, quarter.end - reach, before)
+        add_awaited(awaits, readings.row, found.awaits)
         there = rows.values.take(which, axis=1) != ABSENT
-        fail = np.where(there, fail.take(own, axis=1), np.uint16(0))
-        suspect = np.where(there, suspect.take(own, axis=1), np.uint16(0))
+        fail = np.where(there, found.fail.take(own, axis=1), np.uint16(0))
+        suspect = np.where(there, found.suspect.take(own, axis=1), np.uint16(0))
         news = (fail != rows.fail.take(which, axis=1)) | (suspect != rows.suspect.take(which, axis=1))
         rows.fail[:, which], rows.suspect[:, which] = fail, suspect
-        return flagged(plan, rows.take(which[np.flatnonzero(news.any(axis=0))]), final=True)
+        told = rows.take(which[np.flatnonzero(news.any(axis=0))])
+        copy_flags(log, told, quarter.end)
+        return flagged(plan, told, final=True)
 
     def follow(self, change: Renumbering) -> None:
         """Move devices to their new rows."""
         self.before = {period: newest.moved(change.old_row) for period, newest in self.before.items()}
+        rows = {int(change.new_row[row]): until for row, until in self.awaits.items()}
+        self.awaits = {row: until for row, until in rows.items() if row >= 0}
 
     def dump(self, pack: Packing) -> list[Any]:
         """The state as JSON data."""
-        return [[period, newest.dump(pack)] for period, newest in sorted(self.before.items())]
+        before = [[period, newest.dump(pack)] for period, newest in sorted(self.before.items())]
+        return [before, sorted(self.awaits.items())]
 
     @classmethod
     def load(cls, data: list[Any], arrays: Unpacked, plan: object) -> Flagging:
         """The inverse of `dump`."""
-        return cls({period: NewestValues.load(columns, arrays, plan) for period, columns in data})
+        before, awaits = data
+        return cls(
+            {period: NewestValues.load(columns, arrays, plan) for period, columns in before}, dict(awaits)
+        )
 
 
-def _sorted(log: RowLog, quarter: _Quarter, period: int, which: Int64s, reach: int) -> _Sorted:
+def _sorted(log: RowLog, quarter: Quarter, period: int, which: Int64s, reach: int) -> _Sorted:
     """Readings `which` of the quarter's rows and those of the `reach` ms before it, of one period, sorted."""
     rows, start = quarter.rows, quarter.start
     back = log.within(start - reach, start)
@@ -147,18 +213,8 @@ def _sorted(log: RowLog, quarter: _Quarter, period: int, which: Int64s, reach: i
         for name in ("row", "time", "values", "packed")
     )
     key = row_key(row, time - (start - HOUR_MS))
-    order = np.argsort(key)  # not stable: what is equal is sorted by content anyhow
-    again = np.zeros(len(order), bool)
-    again[1:] = key[order][1:] == key[order][:-1]
-    place = np.empty(len(order), np.int64)
-    if again.any():
-        # a conflict: the smaller hash counts; it speaks for the other one too
-        order = np.lexsort((np.concatenate([back.hash[former], rows.hash[which]]), key))
-        place[order] = np.cumsum(~again) - 1
-        order = order[~again]
-    else:
-        place[order] = np.arange(len(order))
-    readings = SortedReadings(row[order], time[order], values.take(order, axis=1), packed[order])
+    order, place = in_order(key, lambda: np.concatenate([back.hash[former], rows.hash[which]]))
+    readings = SortedReadings(row[order], time[order], values.take(order, axis=1), packed[order], period)
     return _Sorted(readings, place[len(former) :])
 
 

@@ -1,4 +1,4 @@
-"""Late readings and maintenance: finds the closed windows to be judged again.
+"""Late readings, maintenance, later findings: the closed windows to be judged again.
 
 What comes within the two hours of full state joins the readings in time; what comes later, and no later than
 `late_for`, is kept by itself and added to what the windows had in time.
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processors.columns import UNBOUNDED, Int64s
+from processors.columns import UNBOUNDED, Bools, Int64s
 from processors.measuring.intake import Intake, Positions
 from processors.measuring.reopened import ChangedWindows, ReopenedWindows, next_minute
 from processors.plan import Order, Plan, is_under
@@ -30,12 +30,16 @@ class LateReadings:
     forgotten: int
     late: ReopenedWindows
 
-    def until(self, time: Int64s, clock: Int64s, begin: int, end: int) -> int:
-        """End of a slice of a batch, cut short where a late reading makes a decision due."""
-        late = np.flatnonzero(time[begin:end] < max(self.closed.values()))
-        if not len(late):
+    @property
+    def begun(self) -> int:
+        """The end of the newest closed window."""
+        return max(self.closed.values())
+
+    def until(self, late: Bools, clock: Int64s, begin: int, end: int) -> int:
+        """End of the slice [begin, end) of a batch, cut short where a `late` one makes a decision due."""
+        if not late.any():
             return end
-        due = next_minute(int(clock[begin + int(late[0])]))
+        due = next_minute(int(clock[begin + int(late.argmax())]))
         return max(begin + 1, min(end, int(np.searchsorted(clock, due))))
 
     def kept(self, fresh: Intake, clock: Int64s) -> Positions:
@@ -55,7 +59,7 @@ class LateReadings:
         `clock`: the log's time at each reading, which an earlier receipt never sets back.
         """
         columns = fresh.columns
-        begun = np.flatnonzero(columns.time < max(self.closed.values())).tolist()
+        begun = np.flatnonzero(columns.time < self.begun).tolist()
         late: list[int] = []
         amends: list[int] = []
         for i in begun:
@@ -63,11 +67,13 @@ class LateReadings:
             end = start + max(int(columns.period[i]), 1)
             if end <= self.forgotten:
                 late.append(i)
-            if self._supersede(int(columns.row[i]), start, end, int(clock[i])):
+            else:
+                self.late.flag(int(columns.row[i]), int(clock[i]))
+            if self.supersede(int(columns.row[i]), start, end, int(clock[i])):
                 amends.append(i)
         return late, amends
 
-    def _supersede(self, row: int, start: int, end: int, at: int) -> bool:
+    def supersede(self, row: int, start: int, end: int, at: int) -> bool:
         """Reopen the closed windows that a reading over [start, end) belongs to; True if there are any."""
         if start < self.forgotten and start < at - int(self.plan.late_for[row]):
             return False

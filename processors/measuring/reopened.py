@@ -65,12 +65,25 @@ class LateRowsOf:
 class ReopenedWindows:
     """Reopened windows. `waiting`: window -> device rows that changed; `due_of`: row -> when it is handled.
 
+    `unflagged`: device rows whose values in closed windows are to be flagged again, before any is measured.
     `revisions`: window -> row -> revision, for windows that were measured again.
     """
 
     waiting: dict[Window, set[int]] = field(default_factory=dict)
     due_of: dict[int, int] = field(default_factory=dict)
     revisions: dict[Window, dict[int, int]] = field(default_factory=dict)
+    unflagged: set[int] = field(default_factory=set)
+
+    def flag(self, row: int, at: int) -> None:
+        """Have a device's values in closed windows flagged again, because of something that came at `at`."""
+        self.unflagged.add(row)
+        self.due_of.setdefault(row, next_minute(at))
+
+    def to_flag(self, until: int) -> list[int]:
+        """The devices whose values are to be flagged again, of those that are due at `until` or before."""
+        rows = sorted(row for row in self.unflagged if self.due_of[row] <= until)
+        self.unflagged.difference_update(rows)
+        return rows
 
     def add(self, window: Window, row: int, at: int) -> None:
         """Reopen a closed window for a device, because of something that came at `at`."""
@@ -115,6 +128,7 @@ class ReopenedWindows:
         }
         self.waiting = {window: rows for window, rows in moved.items() if rows}
         self.due_of = {int(new_row[row]): due for row, due in self.due_of.items() if new_row[row] >= 0}
+        self.unflagged = {int(new_row[row]) for row in self.unflagged if new_row[row] >= 0}
         self.revisions = {
             window: {int(new_row[row]): number for row, number in known.items() if new_row[row] >= 0}
             for window, known in self.revisions.items()
@@ -126,14 +140,16 @@ class ReopenedWindows:
             sorted(self.due_of.items()),
             [[*track, end, sorted(rows)] for (track, end), rows in sorted(self.waiting.items())],
             [[*track, end, sorted(known.items())] for (track, end), known in sorted(self.revisions.items())],
+            sorted(self.unflagged),
         ]
 
     @classmethod
     def load(cls, data: list[Any], arrays: object, plan: object) -> ReopenedWindows:
         """The inverse of `dump`."""
-        due, waiting, revisions = data
+        due, waiting, revisions, unflagged = data
         return cls(
             {(Track(window, step), end): set(rows) for window, step, end, rows in waiting},
             dict(due),
             {(Track(window, step), end): dict(known) for window, step, end, known in revisions},
+            set(unflagged),
         )

@@ -63,6 +63,8 @@ def names_of(bits: int) -> tuple[str, ...]:
 
 # A value that failed one of these is no measurement: the checks that compare values leave it out.
 NO_MEASUREMENT = bits_of(check.name for check in TABLE if check.void)
+# What these find of a value may change as long as later ones may come.
+LOOKS_AHEAD = bits_of(check.name for check in TABLE if check.awaits is not None)
 # What enters no mean where a rule says nothing else: it shows that nothing was measured. What compares with
 # others or is stuck stays in: a person decides.
 REFUSED_CHECKS: tuple[str, ...] = tuple(sorted(check.name for check in TABLE if check.refused))

@@ -3,19 +3,21 @@
 The stretch comes with context: the rows before it that `reach_ms` asks for, the known rows after it, and
 each device's newest value before all of them (`NewestValues`), so that a device reporting once an hour is
 compared as well and a flat line keeps its true age. Flagging quarter by quarter then equals flagging the
-whole series at once, except for a spike that only a later value could reveal.
+whole series at once, except for what a later value reveals: `ahead_flags`, of the checks that look ahead.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from ingest.units import JUDGED
 from processors.columns import QUARTER_MS, Bools, Int32s, Int64s, Positions, Uint16s, Uint32s
 from processors.quality.checks import NO_MEASUREMENT, TABLE
-from processors.quality.limits import Limits
+from processors.quality.limits import Limits, Look
 from processors.quality.newest import NewestValues
 from processors.quality.pointwise import add_packed, by_value
 from processors.quality.series import Series, begins, run_starts
@@ -32,9 +34,25 @@ class SortedReadings:
     time: Int64s  # ms UTC
     values: Int32s  # (3, n) thousandths, ABSENT or REFUSED
     packed: Uint32s  # (n) what arrival told of each: `pointwise.by_reading`
+    period: int = 0  # of each, ms; 0: instants
 
     def __len__(self) -> int:
         return len(self.row)
+
+
+class FinalFlags(NamedTuple):
+    """Failed and suspect checks of n readings as (3, n) bits, and what later readings may still change."""
+
+    fail: Uint16s
+    suspect: Uint16s
+    awaits: Int64s  # (n) ms: the last instant of one that may change what is said of this; 0: none may
+
+
+class AheadFlags(NamedTuple):
+    """What the checks that look ahead find; `known` (3, n): True where something came before the value."""
+
+    flags: FinalFlags
+    known: Bools
 
 
 def reach_ms(settings: QualitySettings) -> int:
@@ -55,8 +73,8 @@ def final_flags(
     span: tuple[int, int],
     before: NewestValues | None = None,
     backgrounds: Int64s | None = None,
-) -> tuple[Uint16s, Uint16s]:
-    """(fail, suspect) bits (3, n) of the readings in [start, end) of `span`; 0 for the context.
+) -> FinalFlags:
+    """Flags of the readings in [start, end) of `span`; 0 for the context.
 
     Start and end are whole quarters of an hour. `before`: the newest values before all of `readings`,
     None if unknown. `backgrounds`: (3, rows) at each device, thousandths or MISSING; None if unknown. A check
@@ -66,23 +84,63 @@ def final_flags(
     inside = (readings.time >= span[0]) & (readings.time < span[1])
     fail[:, ~inside] = 0
     suspect[:, ~inside] = 0
+    flags = FinalFlags(fail, suspect, np.zeros(len(readings), np.int64))
+    for stretch in _stretches(readings, usable, inside, before, backgrounds):
+        _look(flags, limits.over, stretch)
+        _await(flags, limits.awaits, stretch)
+    return flags
+
+
+def ahead_flags(
+    readings: SortedReadings, limits: Limits, span: tuple[int, int], before: NewestValues
+) -> AheadFlags:
+    """What the checks that look ahead find of the readings in [start, end) of `span`; 0 for the context."""
+    none = np.zeros(readings.values.shape, np.uint16)
+    made = AheadFlags(FinalFlags(none, none.copy(), np.zeros(len(readings), np.int64)), none.astype(np.bool_))
+    _, _, usable = _alone(readings, limits)
+    inside = (readings.time >= span[0]) & (readings.time < span[1])
+    for stretch in _stretches(readings, usable, inside, before, None):
+        _look(made.flags, limits.ahead, stretch)
+        _await(made.flags, limits.awaits, stretch)
+        joined = stretch.with_newest
+        made.known[stretch.pollutant, stretch.place[stretch.own]] = ~joined.first[joined.own]
+    return made
+
+
+def _look(flags: FinalFlags, looks: tuple[Look, ...], stretch: Stretch) -> None:
+    q, at = stretch.pollutant, stretch.place[stretch.own]
+    for look in looks:
+        found = look.function(look.limits, stretch)
+        if found is not None:
+            for bits, where in ((flags.fail[q], found.fail), (flags.suspect[q], found.suspect)):
+                if where.any():
+                    bits[at[where]] |= look.bit
+
+
+def _await(flags: FinalFlags, looks: tuple[Look, ...], stretch: Stretch) -> None:
+    at = stretch.place[stretch.own]
+    for look in looks:
+        until = look.function(look.limits, stretch)
+        if until is not None and until.any():
+            flags.awaits[at] = np.maximum(flags.awaits[at], until)
+
+
+def _stretches(
+    readings: SortedReadings,
+    usable: Bools,
+    inside: Bools,
+    before: NewestValues | None,
+    backgrounds: Int64s | None,
+) -> Iterator[Stretch]:
+    """The usable values of each pollutant that has some inside."""
     starts = WindowStarts()
     for q in range(len(JUDGED)):
         place = np.flatnonzero(usable[q])
         own = np.flatnonzero(inside[place])
-        if not len(own):
-            continue
-        background = None if backgrounds is None else backgrounds[q]
-        series = _series(readings, q, place)
-        stretch = Stretch(q, series, place, own, before, background, starts)
-        at = place[own]
-        for look in limits.over:
-            found = look.function(look.limits, stretch)
-            if found is not None:
-                for bits, where in ((fail[q], found.fail), (suspect[q], found.suspect)):
-                    if where.any():
-                        bits[at[where]] |= look.bit
-    return fail, suspect
+        if len(own):
+            background = None if backgrounds is None else backgrounds[q]
+            series = _series(readings, q, place)
+            yield Stretch(q, series, place, own, before, background, starts, readings.period)
 
 
 def newest_after(readings: SortedReadings, limits: Limits, until: int, before: NewestValues) -> NewestValues:

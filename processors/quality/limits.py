@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from processors.columns import Int32s
-from processors.quality.checks import BIT, TABLE
+from processors.quality.checks import BIT, LOOKS_AHEAD, TABLE
 from processors.quality.monitors import Monitors
 from processors.quality.quality_check import PackedBits, QualityCheck
 from processors.quality.settings import QualitySettings
@@ -38,6 +38,8 @@ class Limits:
     at_arrival: tuple[Look, ...]
     back: tuple[Look, ...]
     over: tuple[Look, ...]
+    ahead: tuple[Look, ...]  # those of `over` that look ahead
+    awaits: tuple[Look, ...]  # of the same checks
 
     @classmethod
     def of(cls, settings: QualitySettings, monitors: Monitors) -> Limits:
@@ -60,6 +62,8 @@ class Limits:
             at_arrival=looks("at_arrival"),
             back=looks("back"),
             over=looks("over"),
+            ahead=tuple(look for look in looks("over") if look.bit & LOOKS_AHEAD),
+            awaits=looks("awaits"),
         )
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from ingest.units import JUDGED
-from processors.columns import Int32s
+from processors.columns import Int32s, Int64s
 from processors.quality.flags import Found
 from processors.quality.forms import CheckSettings
 from processors.quality.monitors import Monitors
@@ -89,6 +89,9 @@ class QualityCheck(Generic[S, L]):
     at_arrival: Callable[[L, Arrivals], Found | None] | None = None  # (n), or (3, n) where `packing.each`
     back: Callable[[L, ValuePairs], Found] | None = None
     over: Callable[[L, Stretch], Found | None] | None = None
+    # for each value of the stretch, the last instant, ms, of a later one that may change what `over` finds,
+    # or 0; a check that has it looks ahead
+    awaits: Callable[[L, Stretch], Int64s | None] | None = None
     reach: Callable[[S], CheckReach] = no_reach  # how far back `over` needs the rows of the log
 
     @property

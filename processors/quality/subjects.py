@@ -83,6 +83,7 @@ class Stretch:
     before: NewestValues | None  # of each device, before all of them; None: nothing is known
     background: Int64s | None  # (rows) at each device, thousandths or MISSING; None: not known
     starts: WindowStarts
+    period: int = 0  # of each value, ms; 0: instants
     _own_series: Series | None = field(default=None, init=False)
     _with_newest: WithNewest | None = field(default=None, init=False)
 

@@ -19,7 +19,7 @@ from processors.records.outlooks import CERTAIN, EVENTS, IF_MEASURED, OUTLOOK, O
 from processors.records.outlooks import UNDETERMINABLE, WARNING, Outlook, decode_outlook, decode_outlooks
 from processors.records.outlooks import encode_outlook, encode_outlooks
 from processors.records.readings import FLAGS, JUDGED, Flagged, Judged, decode_flags, decode_judged
-from processors.records.readings import encode_flags, encode_judged
+from processors.records.readings import decode_judged_together, encode_flags, encode_judged
 from processors.records.reasons import BEGAN, GAP_REASONS, HIGH_BACKGROUND, INTERVAL, LOST, LOW, NEVER_SEEN
 from processors.records.reasons import NOT_ADMITTED, NO_BACKGROUND, NO_DATA, NO_UPWIND, NO_WIND, OF_BACKGROUND
 from processors.records.reasons import REASONS, REASONS_OF, RISING, SILENT

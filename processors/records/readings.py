@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from ingest.codec import decode_readings, header, headers_of
+from ingest.codec import decode_readings, decode_readings_together, header, headers_of
 from ingest.records import Headers, Readings
 
 JUDGED = "dust.judged/1"
@@ -49,11 +49,26 @@ def encode_judged(
 def decode_judged(value: bytes, headers: Iterable[tuple[str, bytes]] | dict[str, bytes] | None) -> Judged:
     """Decodes a batch, with detection's marks appended to its own (comma-separated)."""
     readings = decode_readings(value)
+    return Judged(readings, _add_said(readings, 0, headers))
+
+
+def decode_judged_together(records: Sequence[tuple[bytes, Headers]]) -> Judged:
+    """Several batches of one schema as one. Raises as `decode_readings_together`: some may be sound."""
+    readings, begins = decode_readings_together([value for value, _ in records])
+    said = zip(begins, records, strict=True)
+    return Judged(readings, sum(_add_said(readings, begin, headers) for begin, (_, headers) in said))
+
+
+def _add_said(
+    readings: Readings, begin: int, headers: Iterable[tuple[str, bytes]] | dict[str, bytes] | None
+) -> int:
+    """Add the marks in a record's headers to its rows, which start at `begin`; return its duplicates."""
     found = header(headers, "marks")
     for row, text in (orjson.loads(found) if found else {}).items():
-        own = readings.marks.get(int(row))
-        readings.marks[int(row)] = f"{own},{text}" if own else text
-    return Judged(readings, int(header(headers, "duplicates") or b"0"))
+        at = begin + int(row)
+        own = readings.marks.get(at)
+        readings.marks[at] = f"{own},{text}" if own else text
+    return int(header(headers, "duplicates") or b"0")
 
 
 def encode_flags(found: Sequence[Flagged], received_at: int) -> tuple[bytes, Headers]:

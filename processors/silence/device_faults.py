@@ -44,7 +44,7 @@ FAULT_RULES: dict[str, dict[str, str]] = {
 _LEAST_MS = 30 * MINUTE_MS  # a proposal of this project: no standard names a duration
 _READINGS = 3  # at least so many reporting intervals
 IN_SERVICE = frozenset("MC")  # HJ 212's flags of maintenance and calibration
-# Checks that a faulty device fails: fog, a storm, the neighbours are no fault of its, a clock is one by itself.
+# Checks that a faulty device fails. Fog, a storm and neighbours are not its fault; a clock is one by itself.
 OF_A_FAULT = bits_of(name for name in CHECKS if name not in {"humidity", "background", "neighbour", "clock"})
 _MOST_KEYS = 8  # that a fault names
 _IN_A_ROW = 3  # readings whose time is wrong in a known way

@@ -34,6 +34,7 @@ from processors.history import (
     point_to_json,
 )
 from processors.records import (
+    JUDGED,
     OUTLOOKS,
     WINDS,
     Flagged,
@@ -45,6 +46,7 @@ from processors.records import (
     decode_outlooks,
     decode_winds,
 )
+from processors.stream.judged_together import SMALL_BYTES, decode_records
 from processors.stream.set_aside import MOST_RAW, Quarantine, to_quarantine
 from processors.stream.stage import (
     Outlet,
@@ -69,6 +71,7 @@ _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.2, 5.0
 class _Collected:
     """Records waiting for `deliver`."""
 
+    small: list[RawRecord] = field(default_factory=list)  # judged batches, not decoded yet
     readings: list[Readings] = field(default_factory=list)
     flags: list[Flagged] = field(default_factory=list)
     outlooks: list[Outlook] = field(default_factory=list)
@@ -77,8 +80,23 @@ class _Collected:
     context: list[Context] = field(default_factory=list)
     undecodable: list[Quarantined] = field(default_factory=list)
     duplicates: int = 0
-    received_at: int = 0
+    received_at: int = 0  # the greatest of them
+    records: int = 0
     weight: int = 0
+
+    def decode_small(self) -> list[tuple[RawRecord, str]]:
+        """Decode what waits for it, and return what can't be read."""
+        found = decode_records(self.small)
+        self.small = []
+        for judged in found.judged:
+            self.take(judged)
+        return found.unreadable
+
+    def take(self, judged: Judged) -> None:
+        """Add a judged batch."""
+        self.readings.append(judged.readings)
+        self.received_at = max(self.received_at, int(judged.readings.received_at.max(initial=0)))
+        self.duplicates += judged.duplicates
 
     def batches(self) -> list[PointBatch]:
         """All of them as points."""
@@ -131,25 +149,30 @@ class StoreStage:
         return {_COUNTS: SavedPart(_COUNTS_VERSION, data)}
 
     def weight(self) -> int:
-        """Number of points collected."""
+        """Number of points collected; a small record that is not decoded yet counts as one."""
         return self._collected.weight
 
     def fold(self, record: RawRecord) -> None:
         """See `Stage`. A record that can't be read goes to quarantine unchanged."""
-        self._worker.telemetry.records.labels("results").inc()
         collected = self._collected
+        collected.records += 1
+        schema = schema_of(record.headers)
+        if schema == JUDGED and len(record.value) <= SMALL_BYTES:
+            collected.small.append(record)
+            collected.weight += 1
+            return
         collected.received_at = max(collected.received_at, _received_at(record))
         try:
-            if schema_of(record.headers) == CONTEXT:
+            if schema == CONTEXT:
                 collected.context.append(decode_context(record.value, record.headers))
                 collected.weight += 1
                 return
-            if schema_of(record.headers) == OUTLOOKS:
+            if schema == OUTLOOKS:
                 outlooks = decode_outlooks(record.value)
                 collected.outlooks += outlooks
                 collected.weight += len(outlooks)
                 return
-            if schema_of(record.headers) == WINDS:
+            if schema == WINDS:
                 winds = decode_winds(record.value)
                 collected.context += winds
                 collected.weight += len(winds)
@@ -159,8 +182,7 @@ class StoreStage:
             collected.undecodable.append(self._undecodable(record, str(error)))
             return
         if isinstance(found, Judged):
-            collected.readings.append(found.readings)
-            collected.duplicates += found.duplicates
+            collected.take(found)
             collected.weight += len(found.readings)
         elif isinstance(found, list):
             collected.flags += found
@@ -175,6 +197,10 @@ class StoreStage:
     async def deliver(self) -> None:
         """See `Stage`: returns when every point is stored or in quarantine, however long that takes."""
         collected, self._collected = self._collected, _Collected()
+        self._worker.telemetry.records.labels("results").inc(collected.records)
+        if collected.small:
+            unreadable = await self._in_thread(collected.decode_small)
+            collected.undecodable += [self._undecodable(record, why) for record, why in unreadable]
         for quarantined in collected.undecodable:
             await self._set_aside(quarantined)
         self.counts["duplicates"] += collected.duplicates

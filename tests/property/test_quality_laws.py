@@ -32,7 +32,7 @@ from processors.quality.ceiling import Ceiling
 from processors.quality.checks import BIT, CHECKS, NO_MEASUREMENT, names_of
 from processors.quality.final import SortedReadings, final_flags, newest_after, reach_ms
 from processors.quality.first import NewReadings, first_flags
-from processors.quality.flags import FAIL, SUSPECT
+from processors.quality.flags import FAIL, NOT_EVALUATED, SUSPECT
 from processors.quality.flat_line import FlatLine
 from processors.quality.gross_range import GrossRange
 from processors.quality.limits import Limits
@@ -288,7 +288,7 @@ def test_quarter_by_quarter_has_the_final_flags_of_the_whole_series(log: list[Re
         end = start + QUARTER
         near = held.time >= start - reach
         seen = part_of(held, near)
-        fail, suspect = final_flags(seen, LIMITS, (start, end), state, AROUND)
+        fail, suspect, _ = final_flags(seen, LIMITS, (start, end), state, AROUND)
         inside = (held.time >= start) & (held.time < end)
         for ours, expected in ((fail, whole[0]), (suspect, whole[1])):
             np.testing.assert_array_equal(ours[:, inside[near]], expected[:, inside])
@@ -321,7 +321,7 @@ def test_final_flags_are_those_of_the_single_checks_on_the_values_that_are_measu
     log: list[Reading],
 ) -> None:
     held = held_of(log)
-    fail, suspect = final_flags(held, LIMITS, (T0, T0 + 10 * QUARTER), None, AROUND)
+    fail, suspect, _ = final_flags(held, LIMITS, (T0, T0 + 10 * QUARTER), None, AROUND)
     for q in range(len(JUDGED)):
         checks = getattr(COUNTY, JUDGED[q])
         ok = (held.values[q] > REFUSED) & ((fail[q] & NO_MEASUREMENT) == 0)
@@ -329,6 +329,8 @@ def test_final_flags_are_those_of_the_single_checks_on_the_values_that_are_measu
         expected: dict[str, Uint8s] = {}
         if checks.spike:
             expected["spike"] = spike.check(series, checks.spike)
+            apart = series.time[1:] - series.time[:-1]
+            expected["spike"][np.flatnonzero(apart > 2 * INTERVAL[series.row[:-1]])] = NOT_EVALUATED
         if checks.rate_of_change:
             expected["rate_of_change"] = rate_of_change.check(series, checks.rate_of_change)
         if checks.attenuated_signal:
@@ -351,7 +353,7 @@ def test_what_one_reading_alone_tells_is_the_same_at_arrival_and_in_the_end(log:
     held = held_of(log)
     once = {(r[0], r[1]): r for r in log}
     first = flagged(NewestValues.empty(ROWS), [once[key] for key in sorted(once)])
-    fail, suspect = final_flags(held, LIMITS, (T0, T0 + 10 * QUARTER))
+    fail, suspect, _ = final_flags(held, LIMITS, (T0, T0 + 10 * QUARTER))
     alone = sum(int(BIT[n]) for n in CHECKS if n not in COMPARING)
     np.testing.assert_array_equal(fail & alone, first.fail & alone)
     np.testing.assert_array_equal(suspect & alone, first.suspect & alone)

@@ -44,6 +44,11 @@ class Scene:
         assert all(one.final and one.site == "s1" for one in told)
         return [(one.device, one.time - T0, one.period, one.words) for one in told]
 
+    def again(self, until: int = T0 + QUARTER) -> list[tuple[int, dict[str, tuple[str, ...]]]]:
+        """What the first device's values before `until` turn out to be."""
+        told = flagged(PLAN, self.flagging.again(self.log, PLAN, [0], until, T0 + QUARTER), final=True)
+        return [(one.time - T0, one.words) for one in told]
+
     def bits(self, at: int, device: str = "d1", period: int = 0) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """(failed, suspect) checks of PM10 of the reading at an instant, as the log holds them."""
         held = self.log.within(T0 - HOUR, T0 + 2 * HOUR)
@@ -99,8 +104,57 @@ def test_values_are_compared_over_the_border_of_two_quarters():
     assert scene.quarter() == []
     assert scene.quarter(T0 + QUARTER) == [("d1", QUARTER, 0, {"pm10": ("spike",)})]
     early = Scene()
-    early.say(*lively(0, 14), row(T0 + QUARTER - 1, 2000.0), row(T0 + QUARTER, 50.0))
+    early.say(*lively(0, 14), row(T0 + QUARTER - 1, 2000.0))
     assert early.quarter() == []  # the last value of a quarter has no later one yet
+    assert early.flagging.awaits == {0: T0 + QUARTER - 1 + 2 * MINUTE}
+    early.say(row(T0 + QUARTER, 50.0))
+    assert early.again() == [(QUARTER - 1, {"pm10": ("spike",)})]
+    assert early.again() == []
+    late = Scene()
+    late.say(*lively(0, 14), row(T0 + QUARTER - 1, 2000.0), row(T0 + QUARTER, 50.0))
+    assert late.quarter() == [("d1", QUARTER - 1, 0, {"pm10": ("spike",)})]
+
+
+def test_who_awaits_the_next_value_awaits_none_that_comes_after_two_intervals():
+    scene = Scene()
+    scene.say(*lively(0, 14), row(T0 + 14 * MINUTE, 2000.0), *lively(0, 15, "d2"))
+    scene.quarter()
+    one, other = np.zeros(3, np.int32), np.ones(3, np.int32)
+    times = T0 + np.array([15 * MINUTE, 16 * MINUTE, 16 * MINUTE + 1])
+    assert scene.flagging.awaited(one, times).tolist() == [True, True, False]
+    assert not scene.flagging.awaited(other, times).any()
+    scene.say(row(T0 + 16 * MINUTE + 1, 50.0))
+    assert scene.again() == []
+    scene.quarter(T0 + QUARTER)
+    assert scene.flagging.awaits == {0: T0 + 18 * MINUTE + 1}  # of the one that came
+    scene.quarter(T0 + 2 * QUARTER)
+    assert scene.flagging.awaits == {}
+
+
+def test_a_window_that_closes_before_its_quarter_has_its_spikes_flagged():
+    scene = Scene()
+    scene.say(*lively(0, 4), row(T0 + 4 * MINUTE, 2000.0), *lively(5 * MINUTE, 2))
+    span = (T0, T0 + 5 * MINUTE)
+    (told,) = scene.flagging.early(scene.log, PLAN, T0, span)
+    assert (told.time, told.words, told.final) == (T0 + 4 * MINUTE, {"pm10": ("spike",)}, False)
+    assert scene.flagging.early(scene.log, PLAN, T0, span) == []
+    assert scene.quarter() == []
+
+
+def test_what_is_said_of_a_mean_over_the_border_of_two_quarters_is_written_in_both():
+    for late in (False, True):
+        scene = Scene()
+        five = [(T0 + k * 5 * MINUTE - 2 * MINUTE, 2000.0 if k == 3 else 50.0 + k) for k in range(6)]
+        rows = [row(t, v, period=5 * MINUTE) for t, v in five]
+        scene.say(*rows[: 4 if late else 6])
+        scene.quarter()
+        if late:
+            scene.say(*rows[4:])
+            assert scene.again() == [(13 * MINUTE, {"pm10": ("spike",)})]
+        for number in (0, 1):
+            held = scene.log.open[T0 // QUARTER + number].filled()
+            (place,) = np.flatnonzero(held.time == T0 + 13 * MINUTE).tolist()
+            assert names_of(int(held.suspect[PM10, place])) == ("spike",)
 
 
 def test_means_and_instants_are_series_of_their_own():

@@ -49,6 +49,7 @@ def test_a_reading_belongs_to_the_quarter_and_the_hour_that_have_closed_over_it(
     assert _readings(belated, row(T0 + 20 * MINUTE, 5, "d1")) == ([], [0])
     assert _waiting(belated) == {(15, 30): {1}, (60, 60): {1}}
     assert belated.late.due == NOW + MINUTE  # the log has come further than the receipt
+    assert belated.late.unflagged == {1}
 
 
 def test_what_is_received_after_the_log_s_now_counts_by_its_receipt():
@@ -129,9 +130,9 @@ def test_before_a_window_has_closed_maintenance_touches_none():
 def test_a_slice_of_a_batch_ends_with_the_minute_of_its_first_late_reading():
     belated = _belated()
     clock = NOW + np.array([0, 10, 20_000, MINUTE, MINUTE + 1], np.int64)
-    late, open_ = T0, T0 + 2 * HOUR_MS
-    assert belated.until(np.full(5, open_), clock, 0, 5) == 5
+    late, open_ = True, False
+    assert belated.until(np.array([open_] * 5), clock, 0, 5) == 5
     assert belated.until(np.array([open_, late, open_, open_, open_]), clock, 0, 5) == 3
-    assert belated.until(np.array([open_, late, open_, open_, open_]), clock, 0, 2) == 2
-    assert belated.until(np.array([late, open_, open_, open_, late]), clock, 1, 5) == 5
-    assert belated.until(np.array([late, open_, open_, open_, open_]), clock, 2, 4) == 4
+    assert belated.until(np.array([open_, late]), clock, 0, 2) == 2
+    assert belated.until(np.array([open_, open_, open_, late]), clock, 1, 5) == 5
+    assert belated.until(np.array([open_, open_]), clock, 2, 4) == 4

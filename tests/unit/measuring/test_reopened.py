@@ -84,6 +84,8 @@ def _full() -> ReopenedWindows:
     late.add((QUARTER, 10), 1, 0)
     late.revise((HOUR, 5), np.array([0, 1, 2], np.int32))
     late.revise((HOUR, 5), np.array([2], np.int32))
+    late.flag(1, 0)
+    late.flag(2, 0)
     return late
 
 
@@ -92,7 +94,7 @@ def test_rows_move_with_their_devices_and_go_with_them():
     late.follow(rows([], [5, -1, 0]))
     assert late.waiting == {(HOUR, 10): {0, 5}}
     assert late.revisions == {(HOUR, 5): {5: 2, 0: 3}}
-    assert late.due == MINUTE_MS
+    assert (late.due, late.unflagged) == (MINUTE_MS, {0})
     late.follow(rows([], [-1, 1, 2, 3, 4, -1]))
     assert (late.waiting, late.due) == ({}, None)
 
@@ -103,5 +105,6 @@ def test_it_survives_a_snapshot():
         [(0, MINUTE_MS), (1, MINUTE_MS), (2, MINUTE_MS)],
         [[*QUARTER, 10, [1]], [*HOUR, 10, [0, 2]]],
         [[*HOUR, 5, [(0, 2), (1, 2), (2, 3)]]],
+        [1, 2],
     ]
     assert read_again(late) == late

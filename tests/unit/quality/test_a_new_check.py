@@ -63,7 +63,7 @@ def words(settings):
         np.zeros(3, np.uint32),
     )
     bits = final_flags(readings, limits, (0, 900_000))
-    return [[names_of(int(b)) for b in one[JUDGED.index("pm10")]] for one in bits]
+    return [[names_of(int(b)) for b in one[JUDGED.index("pm10")]] for one in (bits.fail, bits.suspect)]
 
 print(json.dumps({
     "default": words({}),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from ingest.records import MISSING
 from ingest.units import JUDGED
 from processors.columns import ABSENT, NEVER
 from processors.quality.checks import names_of
-from processors.quality.final import SortedReadings, final_flags, newest_after, reach_ms
+from processors.quality.final import SortedReadings, ahead_flags, final_flags, newest_after, reach_ms
 from processors.quality.first import NewReadings, first_flags
 from processors.quality.limits import Limits
 from processors.quality.monitors import Monitors
@@ -17,7 +19,7 @@ from processors.quality.newest import NewestValues
 from processors.quality.series import CheckReach, cut
 from processors.quality.settings import QualitySettings
 from processors.windows.row_log import REFUSED
-from tests.quality_series import MINUTE, OFF, QUARTER, T0, line, series_of
+from tests.quality_series import HOUR, MINUTE, OFF, QUARTER, T0, line, series_of
 
 PM10, TSP = JUDGED.index("pm10"), JUDGED.index("tsp")
 PER_S = 1000  # thousandths
@@ -141,7 +143,7 @@ def held(*readings, q=PM10):
 def final(own, *readings, start=T0, end=T0 + QUARTER, before=None, around=None, q=PM10):
     """{(row, time - T0): (failed, suspect)} of what has any bit."""
     one = held(*readings, q=q)
-    fail, suspect = final_flags(one, own, (start, end), before, around)
+    fail, suspect, _ = final_flags(one, own, (start, end), before, around)
     return {
         (int(row), int(time - T0)): (names_of(int(f)), names_of(int(s)))
         for row, time, f, s in zip(one.row, one.time, fail[q], suspect[q], strict=True)
@@ -184,15 +186,55 @@ def test_without_context_a_device_is_compared_with_its_newest_value_before():
 def test_a_spike_needs_a_value_on_either_side_which_may_lie_outside_the_stretch():
     own = limits(spike={"suspect": 10, "fail": 100})
     doubt, fails = ((), ("spike",)), (("spike",), ("spike",))
+    last = QUARTER - MINUTE
     calm = [(0, T0 - 1000, 5000), (0, T0 + QUARTER, 5000)]
-    assert final(own, *calm, (0, T0, 15_000)) == {}
-    assert final(own, *calm, (0, T0, 15_001)) == {(0, 0): doubt}
-    assert final(own, *calm, (0, T0, 105_001)) == {(0, 0): fails}
-    assert final(own, (0, T0, 105_001), calm[1]) == {}
-    assert final(own, (0, T0, 105_001), calm[1], before=known((0, T0 - 1, 5000, T0 - 1))) == {(0, 0): fails}
-    assert final(own, calm[0], (0, T0, 105_001), (1, T0 + 1, 0)) == {}
+    assert final(own, *calm, (0, T0 + last, 15_000)) == {}
+    assert final(own, *calm, (0, T0 + last, 15_001)) == {(0, last): doubt}
+    assert final(own, *calm, (0, T0 + last, 105_001)) == {(0, last): fails}
+    assert final(own, (0, T0 + last, 105_001), calm[1]) == {}
+    before = known((0, T0 - 1, 5000, T0 - 1))
+    assert final(own, (0, T0 + last, 105_001), calm[1], before=before) == {(0, last): fails}
+    assert final(own, calm[0], (0, T0 + last, 105_001), (1, T0 + QUARTER, 0)) == {}
     # a value that is no measurement is not there
-    assert final(own, calm[0], (0, T0, 15_001), (0, T0 + 1, REFUSED), calm[1])[0, 0] == doubt
+    refused = (0, T0 + last + 1, REFUSED)
+    assert final(own, calm[0], (0, T0 + last, 15_001), refused, calm[1])[0, last] == doubt
+
+
+@pytest.mark.parametrize(("period", "within"), [(0, 2 * MINUTE), (MINUTE, 2 * MINUTE), (HOUR, 2 * HOUR)])
+def test_the_next_value_of_a_spike_comes_within_two_intervals_of_the_device_or_of_what_it_sends(
+    period, within
+):
+    own = limits(spike={"suspect": 10})
+    for apart, found in ((within, ["spike"]), (within + 1, [])):
+        one = held((0, T0 - MINUTE, 0), (0, T0, 50_000), (0, T0 + apart, 0))
+        flags = final_flags(replace(one, period=period), own, (T0, T0 + QUARTER))
+        assert list(names_of(int(flags.suspect[PM10, 1]))) == found
+
+
+def test_the_last_value_of_a_stretch_awaits_the_next_where_it_is_far_from_the_one_before():
+    own = limits(spike={"suspect": 10})
+    readings = held(
+        (0, T0, 0), (0, T0 + MINUTE, 10_001), (1, T0, 0), (1, T0 + MINUTE, 10_000), (1, T0 + QUARTER, 0)
+    )
+    span, nothing = (T0, T0 + QUARTER), NewestValues.empty(2)
+    assert final_flags(readings, own, span).awaits.tolist() == [0, T0 + 3 * MINUTE, 0, 0, 0]
+    assert ahead_flags(readings, own, span, nothing).flags.awaits.tolist() == [0, T0 + 3 * MINUTE, 0, 0, 0]
+    assert not final_flags(readings, limits(spike=None), span).awaits.any()
+
+
+def test_looking_ahead_says_what_the_whole_says_of_spikes_and_of_which_values_it_can_tell():
+    own = limits(**FAST, spike={"suspect": 10})
+    readings = held((0, T0, 0), (0, T0 + MINUTE, 500_000), (0, T0 + 2 * MINUTE, 0), (0, T0 + QUARTER, 0))
+    found = ahead_flags(readings, own, (T0, T0 + QUARTER), NewestValues.empty(2))
+    assert [names_of(int(bits)) for bits in found.flags.suspect[PM10]] == [(), ("spike",), (), ()]
+    assert found.known[PM10].tolist() == [False, True, True, False]
+    before = known((0, T0 - 1, 5000, T0 - 1))
+    assert ahead_flags(readings, own, (T0, T0 + QUARTER), before).known[PM10].tolist() == [
+        True,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_a_flat_line_is_as_old_as_its_first_equal_value_before_the_stretch():

@@ -75,7 +75,7 @@ def assert_gross_range(series: Series, checks: GrossRange) -> None:
 
 
 def assert_spike(series: Series, checks: Spike) -> None:
-    theirs = qartod.spike_test(floats(series), checks.suspect, checks.fail)
+    theirs = qartod.spike_test(floats(series), checks.suspect, checks.fail, method="differential")
     same(spike.check(series, checks), theirs)
 
 

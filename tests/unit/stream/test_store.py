@@ -117,9 +117,11 @@ def rig(tmp_path: Path) -> Rig:
 
 def test_it_is_a_stage_that_says_how_much_it_has_collected(rig: Rig) -> None:
     stage: Stage = rig.stage
-    stage.fold(judged(0, readings(7)))
+    stage.fold(judged(0, readings(300)))
     assert isinstance(stage, Weighed)
-    assert stage.weight() == 7
+    assert stage.weight() == 300
+    stage.fold(judged(1, readings(1)))
+    assert stage.weight() == 301  # a small record is decoded with others
 
 
 async def test_readings_and_judgements_are_stored_and_counted(rig: Rig, verdict: Verdict) -> None:
