@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest.batches import aside_text
 from ingest.decoded_lines import decode_lines
 from ingest.decoders import FORMATS
 from ingest.decoders.hj212 import Frame, FrameReader, build_ack
@@ -106,7 +107,7 @@ def check(results: Sequence[Decoded | DeviceNotice | Rejected], payload: bytes) 
         assert set(result.flags) <= set(QUANTITIES)
         assert all(flag.isalnum() for flag in result.flags.values())
         assert all(one.reason in REJECTION_CODES for one in result.set_aside.values())
-        orjson.dumps(result.set_aside)
+        aside_text(result.set_aside)
         orjson.dumps(result.extras)
         orjson.dumps(result.device)
 
