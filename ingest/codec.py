@@ -47,7 +47,7 @@ _JSON_KINDS: dict[str, type[Tick] | type[Background] | type[Signal] | type[Statu
     "dust.status/1": Status,
     REVISION: Revision,
 }
-_ADDED = ("device", "calibration")  # optional keys that records got later
+_ADDED = ("device", "calibration", "author", "reason", "document")  # optional keys that records got later
 _SCHEMA_OF = {kind: name for name, kind in _JSON_KINDS.items()}
 _INSTANT = pa.timestamp("ms", tz="UTC")
 _INT64 = pa.int64()
@@ -170,6 +170,7 @@ _CHECKS: dict[type, dict[str, Callable[[object], bool]]] = {
         "end": _is_instant_or_none,
         "device": _is_text_or_none,
         "calibration": lambda found: found is None or are_corrections(found),
+        **dict.fromkeys(("author", "reason", "document"), _is_text_or_none),
     },
     Status: {
         "received_at": _is_instant,

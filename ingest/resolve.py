@@ -30,6 +30,7 @@ from ingest.batches import Row
 from ingest.decoders import FORMATS, Decoder
 from ingest.decoders.notices import decode_background, decode_signal, decode_status
 from ingest.durations import DAY_MS, MINUTE_MS
+from ingest.orders import signal_of_notice
 from ingest.records import (
     NO_SECRETS,
     Background,
@@ -42,6 +43,7 @@ from ingest.records import (
 )
 from ingest.register import Device, Register
 from ingest.topic_filters import BACKGROUND_FILTER, SIGNALS_FILTER, STATUS_FILTER, filters_of, matches
+from ingest.units import Refused
 
 _MOST_TOPICS = 20_000  # routes remembered; a client that invents topics must not fill the memory
 _MOST_REMEMBERED = 200_000  # contents without a time
@@ -283,28 +285,10 @@ class Resolver:
         order = decode_signal(came.payload, came.topic, self._offset_s(came.received_at))
         if isinstance(order, Rejected):
             return self._refuse(came, order.code, order.detail)
-        if not self._is_place(order.place):
-            words = f"{order.place!r} is no area of county.yaml, township, or site of sites.yaml"
-            return self._refuse(came, "unknown_place", words)
-        device = None if order.device is None else self.register.device_of(order.device)
-        if order.device is not None and (device is None or device.site != order.place):
-            return self._refuse(came, "unknown_device", f"{order.device!r} is no monitor of {order.place!r}")
-        at = came.received_at
-        start = at if order.start is None else order.start
-        corrections = [
-            {**one, "from": start if one["from"] is None else one["from"]} for one in order.calibration
-        ]
-        return Signal(
-            order.id,
-            at,
-            order.place,
-            order.kind,
-            order.level,
-            start,
-            order.end,
-            None if device is None else device.id,
-            corrections or None,
-        )
+        try:
+            return signal_of_notice(order, self.register, came.received_at)
+        except Refused as refused:
+            return self._refuse(came, refused.code, refused.detail)
 
     def _status(self, came: Arrival) -> Outcome:
         said = decode_status(came.payload, came.topic, self._offset_s(came.received_at))
@@ -326,11 +310,6 @@ class Resolver:
         """The county's offset from UTC, for times that stations and offices send without a zone."""
         offset = datetime.fromtimestamp(at_ms / 1000, self.register.zone).utcoffset()
         return int(offset.total_seconds()) if offset else 0
-
-    def _is_place(self, name: str) -> bool:
-        register = self.register
-        areas = (area.area for area in register.county.background)
-        return name in register.sites or name in register.departments or name == "county" or name in areas
 
     def _refuse(self, came: Arrival, code: str, detail: str) -> Quarantined:
         raw = came.payload

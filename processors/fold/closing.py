@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from processors.columns import DAY_MS, HOUR_MS, QUARTER_MS, Int32s
+from processors.columns import DAY_MS, HOUR_MS, QUARTER_MS, Bools, Int32s
 from processors.fold.memory import Memory
 from processors.fold.outputs import Note, Outputs
 from processors.fold.suspicion import Announcement, LookedAt
 from processors.measuring import numbers_of
 from processors.outlook import DecidedWindows, Moment, next_look
 from processors.plan import PLAIN, depends_on
+from processors.silence import AT_REST, cuts
 from processors.verdicts import AmendedWindow, ClosedWindow
 from processors.wind import Wind
 from processors.windows import BASE, HOUR, QUARTER, RETAIN_MS, Horizons, Means, Track
@@ -36,7 +37,8 @@ def close(memory: Memory, track: Track, due: int, at: int, out: Outputs) -> None
     if track == HOUR:
         wind, _ = memory.winds.of_hour(memory.plan, start)
         tell_wind(memory, start, means[PLAIN], at, out)
-    window = ClosedWindow(start, end, at, spoke, gap_onsets, memory.lacks(start, end), wind)
+    cut = _cut(memory, track, start, end)
+    window = ClosedWindow(start, end, at, spoke, gap_onsets, memory.lacks(start, end), wind, cut)
     for rule in memory.plan.rules:
         if rule.window and rule.track == track:
             rows = memory.plan.rows_for(rule, start, memory.orders)
@@ -51,6 +53,7 @@ def close(memory: Memory, track: Track, due: int, at: int, out: Outputs) -> None
     memory.settle([], at, out, delayed)
     if track == HOUR:
         amend(memory, due, at, out)  # as long as all readings of the windows concerned are there
+        _rest(memory, end, at, out)
         _suspect(memory, end, at, delayed, out)
         _forget(memory, due)
 
@@ -73,7 +76,8 @@ def amend(memory: Memory, due: int, at: int, out: Outputs) -> None:
             for long in (t for t in memory.plan.tracks if t.is_long):
                 for other in long.ends_over(start, end, memory.closed[long], memory.plan.zone):
                     memory.reopened.again((long, other), rows)
-        window = AmendedWindow(start, at, memory.device_gaps.over(start, end), near, wind)
+        cut = _cut(memory, track, start, end)
+        window = AmendedWindow(start, at, memory.device_gaps.over(start, end), near, wind, cut)
         for rule in memory.plan.rules:
             if rule.window and rule.track == track:
                 rule_means = means[rule.admits][rule.pollutant]
@@ -85,6 +89,13 @@ def amend(memory: Memory, due: int, at: int, out: Outputs) -> None:
                 )
                 memory.publish(made, out, delayed=at != due)
                 memory.settle(made, at, out, delayed=at != due)
+
+
+def _cut(memory: Memory, track: Track, start: int, end: int) -> Bools | None:
+    """(rows) devices for which a cut that touches a window was announced by its close; None: no order."""
+    if not (memory.orders.held or memory.orders.former):
+        return None
+    return cuts(memory.orders, memory.plan, start, end, end + memory.plan.lateness[track])
 
 
 def _amend_wind(memory: Memory, start: int, rows: Int32s, at: int, out: Outputs) -> tuple[Int32s, Wind]:
@@ -130,6 +141,15 @@ def look_at_open_windows(memory: Memory, due: int, at: int, out: Outputs) -> Non
         DecidedWindows(meter, memory.closed, memory.judge.answers),
     )
     out.outlooks += memory.open_windows.look(moment)
+
+
+def _rest(memory: Memory, end: int, at: int, out: Outputs) -> None:
+    """Close what is open at sites that are planned or finished by now: nothing will be judged there."""
+    rows = memory.plan.resting(end).tolist()
+    if rows:
+        out.breaches += memory.untold_silences.rest(memory.expected, end)
+        resting = {memory.plan.devices[row] for row in rows}
+        out.breaches += memory.breaches.lay_down(resting, at, AT_REST)
 
 
 def _suspect(memory: Memory, closed: int, at: int, delayed: bool, out: Outputs) -> None:

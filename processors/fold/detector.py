@@ -96,14 +96,16 @@ class Detector(Memory):
             self._advance(tick.received_at, out)
 
     def _fold_signal(self, record: Signal, out: Outputs) -> None:
-        if record.id in self.signals:
+        if not self.signals.note(record):
             out.notes.append(Note("repeated_signal", record.id))
             return
-        self.signals[record.id] = record.received_at
-        order = self.orders.add(record)
-        if order is not None:
-            if order.kind in SERVICE:
-                self.late_readings.maintenance(order, record.received_at)
+        change = self.orders.add(record)
+        if change is not None:
+            for order in change.both:
+                if order.kind in SERVICE:
+                    self.late_readings.maintenance(order, record.received_at)
+            if self.ready:
+                out.breaches += self.untold_silences.ordered(self.expected, record.received_at)
             self.next_due = None
         if self.calibrations.add(record) and self.revision is not None:
             replan(self, self.calibrations.plan(self.plan, self.revision))
@@ -163,7 +165,9 @@ class Detector(Memory):
             due, action = self.reopened.due, partial(amend, self)
         if self.open_windows.due is not None and self.open_windows.due < due:
             due, action = self.open_windows.due, partial(look_at_open_windows, self)
-        silent = self.silence.next_due(self.plan.offline_after, self.plan.interval, self.outage)
+        silent = self.silence.next_due(
+            self.plan.offline_after, self.plan.interval, self.outage, self.plan.rests
+        )
         if silent is not None and silent < due:
             due, action = silent, self._fall_silent
         if self.untold_silences.due < due:
@@ -209,7 +213,7 @@ class Detector(Memory):
             rule.rule.id: {plan.devices[i] for i in rule.rows.tolist()} for rule in plan.latest.values()
         }
         out.breaches += self.breaches.drop(plan.devices, plan.sites, judged, at)
-        out.breaches += self.untold_silences.adopted(plan, self.silence, self.breaches, at)
+        out.breaches += self.untold_silences.adopted(self.expected, at)
         out.breaches += self.suspicions.leave_off(plan, self.breaches, at)
 
     def _fall_silent(self, due: int, at: int, out: Outputs) -> None:
@@ -221,14 +225,10 @@ class Detector(Memory):
                 for row, bits in zip(rows, begun, strict=True)
             }
 
-        out.breaches += self.untold_silences.fall_silent(
-            self.plan, self.silence, self.outage, self.breaches, reasons, due, at
-        )
+        out.breaches += self.untold_silences.fall_silent(self.expected, reasons, due, at)
 
     def _tell_silence(self, due: int, at: int, out: Outputs) -> None:
-        out.breaches += self.untold_silences.tell(
-            self.plan, self.silence, self.outage, self.breaches, due, at
-        )
+        out.breaches += self.untold_silences.tell(self.expected, due, at)
 
     def _fold_readings(self, batch: Readings, between: tuple[TickAt, ...], out: Outputs) -> None:
         out.readings = batch

@@ -20,7 +20,7 @@ from processors.outlook import OutlookMemory
 from processors.plan import Calibrations, Orders, Plan, sites_of_partition
 from processors.quality import NewestValues
 from processors.records import VERDICTS
-from processors.silence import Connections, DeviceGaps, GapContext, Heard, Outage, UntoldSilences
+from processors.silence import Connections, DeviceGaps, Expected, GapContext, Heard, Outage, UntoldSilences
 from processors.verdicts import Days, Judge, RuleVerdicts, SingleValues
 from processors.windows import HOUR, RowLog
 
@@ -58,7 +58,7 @@ class Memory:
     winds: HourlyWinds = part(HourlyWinds)
     silence: Heard = part(Heard, lambda: Heard.of(0, 0))
     connections: Connections = part(Connections, lambda: Connections.of(0))
-    untold_silences: UntoldSilences = part(UntoldSilences, lambda: UntoldSilences.of(0))
+    untold_silences: UntoldSilences = part(UntoldSilences, lambda: UntoldSilences.of(0), version=2)
     device_gaps: DeviceGaps = part(DeviceGaps, lambda: DeviceGaps.of(0))
     log: RowLog = part(RowLog, lambda: RowLog(NEVER))
     judge: Judge = part(Judge, lambda: Judge(_NO_PLAN))
@@ -106,6 +106,11 @@ class Memory:
     def gap_context(self) -> GapContext:
         """Context of a gap: orders, log gaps, our own outages, background."""
         return GapContext(self.orders, self.gaps, self.outage, self.backgrounds)
+
+    @property
+    def expected(self) -> Expected:
+        """View of who should be sending."""
+        return Expected(self.plan, self.silence, self.outage, self.breaches, self.orders)
 
     @property
     def to_suspect(self) -> int:

@@ -23,6 +23,7 @@ from processors.records import BREACH, Breach, SiteHour, breach_from_body, decod
 CONTEXT = "dust.context/1"
 BACKGROUND, SIGNAL, BREACH_EVENT, WIND = "background", "signal", "breach", "wind"
 CONFIGURATION, SITE, DEVICE, RULE = "configuration", "site", "device", "rule"
+SAID_BY_PEOPLE = ("author", "reason", "document")  # of an order, where they are given
 _PIECES = {"sites": SITE, "devices": DEVICE, "rules": RULE}
 
 Context = Background | Signal | Revision | Breach | SiteHour
@@ -85,6 +86,8 @@ def _rows(record: Context) -> list[ContextRow]:
         body = {"kind": record.kind, "level": record.level}
         if record.device is not None:
             body |= {"device": record.device, "calibration": record.calibration}
+        said = {key: getattr(record, key) for key in SAID_BY_PEOPLE}
+        body |= {key: words for key, words in said.items() if words is not None}
         span = (record.start, record.end)
         return [ContextRow(SIGNAL, record.place, salt, *span, record.id, record.received_at, body)]
     if isinstance(record, Revision):
@@ -144,6 +147,7 @@ def signal_of(row: ContextRow) -> Signal:
         row.end,
         body.get("device"),
         body.get("calibration"),
+        *(body.get(key) for key in SAID_BY_PEOPLE),
     )
 
 

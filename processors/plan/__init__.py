@@ -12,7 +12,17 @@ from processors.plan.exemptions import Exemption, exemptions
 from processors.plan.footprint import added_by
 from processors.plan.maintenance import is_under, under_maintenance
 from processors.plan.monitors import Tables
-from processors.plan.orders import CALIBRATION, EVERYWHERE, MAINTENANCE, SERVICE, Order, Orders
+from processors.plan.orders import (
+    CALIBRATION,
+    CUTS,
+    EVERYWHERE,
+    MAINTENANCE,
+    POWER,
+    SERVICE,
+    Order,
+    OrderChange,
+)
+from processors.plan.orders import Orders, says_no_start
 from processors.plan.plan import OFFLINE_INTERVALS, OFFLINE_LEAST_MS, TOGETHER_S, Area, Plan, compile_revision
 from processors.plan.plan import (
     depends_on,
@@ -27,3 +37,4 @@ from processors.plan.plan_change import PlanChange, Planned
 from processors.plan.rule_in_force import PLAIN, Admission, Former, RuleInForce, rule_in_force
 from processors.plan.rules import LEVELS, NO_MEASUREMENT, Pack, Rule, RuleSet, RulesFile, load_pack
 from processors.plan.rules import load_rules, pack_names
+from processors.plan.site_states import RESTING, STOPPED, StateOfRows, spans_of, state_at

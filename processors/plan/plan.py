@@ -22,10 +22,18 @@ from ingest.text_codes import Texts
 from ingest.topics import partition_of
 from processors.columns import HOUR_MS, UNBOUNDED, Int64s
 from processors.plan.background_term import REFERENCE
-from processors.plan.monitors import Tables, corrections_of, monitor_facts, monitors_of, raw_ceilings
+from processors.plan.monitors import (
+    Tables,
+    corrections_of,
+    instant_in,
+    monitor_facts,
+    monitors_of,
+    raw_ceilings,
+)
 from processors.plan.orders import EVERYWHERE, STAGE, Orders
 from processors.plan.rule_in_force import Former, Rows, RuleInForce, rule_in_force, selects
 from processors.plan.rules import Rule
+from processors.plan.site_states import RESTING, StateOfRows, state_at, states_of_rows
 from processors.quality import Limits, QualitySettings
 from processors.suspicion import SuspicionSettings, settings_of
 from processors.wind import Ground
@@ -65,7 +73,9 @@ def compile_revision(
             "background": areas,
             **({"suspicion": suspicion} if (suspicion := plain_suspicion(county.suspicion)) else {}),
         },
-        "sites": [_site(site, site.id in placed) for _, site in sorted(register.sites.items())],
+        "sites": [
+            _site(site, site.id in placed, str(county.zone)) for _, site in sorted(register.sites.items())
+        ],
         "devices": [_device(device, str(county.zone)) for _, device in sorted(register.devices.items())],
         "rules": [rule.model_dump(mode="json") for rule in sorted(rules, key=lambda rule: rule.id)],
         **({} if quality is None else {"quality": quality}),
@@ -73,9 +83,11 @@ def compile_revision(
     }
 
 
-def _site(site: Any, placed: bool) -> dict[str, Any]:
+def _site(site: Any, placed: bool, zone: str) -> dict[str, Any]:
     keys = ("id", "name", "kind", "stage", "zone", "township", "department")
     made = {**{key: getattr(site, key, None) for key in keys}, "area": getattr(site, "area", None)}
+    if states := getattr(site, "states", ()):
+        made["states"] = [{"state": one.state, "from": instant_in(one.since, zone)} for one in states]
     return {**made, "location": list(site.location)} if placed else made
 
 
@@ -141,6 +153,7 @@ class Plan:
     lateness: dict[Track, int]  # ms
     row_of: dict[str, int]
     words: Texts  # of the devices
+    states: tuple[StateOfRows, ...]  # of sites that were, are or will be other than at work
 
     @classmethod
     def of(
@@ -177,6 +190,7 @@ class Plan:
         }
         rules, latest = _since(latest, former, own, zone)
         row_of = {d["id"]: row for row, d in enumerate(devices)}
+        facts = {d["site"]: sites.get(d["site"], {}) for d in devices}
         rules = tuple(_but_reference(rule, ground, row_of) for rule in rules)
         latest = {name: _but_reference(rule, ground, row_of) for name, rule in latest.items()}
         tracks = tuple(sorted({*BASE, *(rule.track for rule in rules if rule.window)}))
@@ -187,7 +201,7 @@ class Plan:
             devices=tuple(d["id"] for d in devices),
             sites=tuple(d["site"] for d in devices),
             site_of=site_of,
-            facts={d["site"]: sites.get(d["site"], {}) for d in devices},
+            facts=facts,
             interval=interval,
             offline_after=np.array(silence, np.int64),
             together=round((body.get("offline") or {}).get("window", TOGETHER_S) * 1000),
@@ -210,6 +224,7 @@ class Plan:
             lateness=_lateness(tracks, rules),
             row_of=row_of,
             words=Texts.of([d["id"] for d in devices]),
+            states=states_of_rows(facts, [d["site"] for d in devices]),
         )
 
     def __len__(self) -> int:
@@ -240,14 +255,32 @@ class Plan:
     def rows_for(self, rule: RuleInForce, instant: int, orders: Orders) -> Rows:
         """Rows of the devices that a rule judges, for measurements that begin at the instant."""
         if not depends_on(rule, orders):
-            return rule.rows
+            return self._but_resting(rule.rows, instant)
         judged = {site for site in self.facts if self.applies(rule, site, instant, orders)}
         rows = np.array([row for row, site in enumerate(self.sites) if site in judged], np.int32)
+        rows = self._but_resting(rows, instant)
         return rows[~_is_reference(rule, self.ground, self.row_of)[rows]]
+
+    @property
+    def rests(self) -> tuple[StateOfRows, ...]:
+        """Spans in which sites are planned or finished, by start."""
+        return tuple(state for state in self.states if state.state in RESTING)
+
+    def resting(self, instant: int) -> Rows:
+        """Rows of the devices at sites that are planned or finished at the instant."""
+        found = [s.rows for s in self.states if s.state in RESTING and s.start <= instant < s.end]
+        return np.concatenate(found) if found else np.zeros(0, np.int32)
+
+    def _but_resting(self, rows: Rows, instant: int) -> Rows:
+        if not self.states:
+            return rows
+        return rows[~np.isin(rows, self.resting(instant))]
 
     def applies(self, rule: RuleInForce, site: str, instant: int, orders: Orders) -> bool:
         """True if the rule judges the site, for measurements that begin at the instant."""
         own, places = rule.rule, self.places_of(site)
+        if state_at(self.facts[site], instant) in RESTING:
+            return False
         stage = orders.stage(places, instant)
         facts = self.facts[site] if stage is None else {**self.facts[site], "stage": stage}
         if not selects(own, facts):

@@ -34,6 +34,10 @@ REASONS: dict[str, str] = {
     "rule_suspended": "an order from outside has put the rule out of force for this site",
     "suspected": "what the device sends has a pattern that is known from falsified data; a person decides",
     "suspicion_over": "the pattern has not been seen for as long as the suspicion stands without it",
+    "announced": "a cut of power, a shutdown or maintenance that touches it was announced by an order",
+    "announced_over": "what was announced is over, and the silence goes on",
+    "site_stopped": "work at the site is stopped: that its monitors are silent is recorded, nobody is told",
+    "site_at_rest": "the site is planned or finished: nothing is expected of it, and nothing is judged",
     "rule_removed": "the configuration no longer has the rule for this device",
 }
 
@@ -51,6 +55,8 @@ LOW, NO_DATA, SILENT, NEVER_SEEN, INTERVAL, NO_BACKGROUND, LOST, NOT_ADMITTED = 
 BEGAN = 8  # from this bit on: how the gap began (`RISING`, `HIGH_BACKGROUND`)
 # why no monitor of the site gives a background, in the order of wind.pairing.PAIR_REASONS from the second
 NO_WIND, CALM, VARIABLE, NO_UPWIND = (1 << bit for bit in range(10, 14))
+ANNOUNCED_CUT = 1 << 14
+REMARKS = ANNOUNCED_CUT  # said beside an answer; what can be judged is judged all the same
 OF_BACKGROUND = NO_BACKGROUND | NO_WIND | CALM | VARIABLE | NO_UPWIND
 _CODES = (
     "low_capture",
@@ -67,6 +73,7 @@ _CODES = (
     "calm",
     "variable_wind",
     "no_upwind_monitor",
+    "announced",
 )
 
 

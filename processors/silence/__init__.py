@@ -7,8 +7,9 @@ detects outages of our own, during which the devices are not to blame.
 
 from __future__ import annotations
 
+from processors.silence.announced import ANNOUNCED, SITE_STOPPED, cuts, excuses
 from processors.silence.connections import Connections
-from processors.silence.offline import SITE_SILENT, UntoldSilences
+from processors.silence.offline import AT_REST, SITE_SILENT, Expected, UntoldSilences
 from processors.silence.device_gaps import DeviceGaps, GapContext
 from processors.silence.gap_onset import Bits
 from processors.silence.heard import Heard

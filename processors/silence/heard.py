@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from processors.columns import NEVER, Bools, Int32s, Int64s, Packing, Unpacked, carried
-from processors.plan import PlanChange
+from processors.plan import PlanChange, StateOfRows
 from processors.silence.own_outage import GRACE_MS, Outage
 from processors.windows import Bounded
 
 FAR = int(np.iinfo(np.int64).max)
+Rests = Sequence[StateOfRows]
 
 
 @dataclass(slots=True, eq=False)
@@ -67,28 +69,47 @@ class Heard(Bounded):
         """The last time any of these rows was heard; if never, when the configuration first named them."""
         return int(np.maximum(self.last_seen[rows], self.since[rows]).max())
 
-    def due(self, offline_after: Int64s, interval: Int64s, outage: Outage) -> Int64s:
-        """Instant at which each device becomes offline if it stays silent; FAR if it is offline already."""
+    def due(self, offline_after: Int64s, interval: Int64s, outage: Outage, rests: Rests = ()) -> Int64s:
+        """Instant at which each device becomes offline if it stays silent; FAR if it is offline already.
+
+        `rests`: spans in which nothing is expected of some devices, by start.
+        """
         base = np.maximum(self.last_seen, self.since)
         due = base + offline_after
         if outage.gap_end != NEVER:
             # We were deaf: whoever was not heard since must have the time to speak again.
             room = outage.gap_end + np.maximum(GRACE_MS, 2 * interval)
             due = np.where(base < outage.gap_end, np.maximum(due, room), due)
+        for rest in rests:
+            over = FAR if rest.end == FAR else rest.end + offline_after[rest.rows]
+            inside = (rest.start <= due[rest.rows]) & (due[rest.rows] < rest.end)
+            due[rest.rows] = np.where(inside, over, due[rest.rows])
         return np.where(self.offline, FAR, due)
 
-    def next_due(self, offline_after: Int64s, interval: Int64s, outage: Outage) -> int | None:
+    def next_due(
+        self, offline_after: Int64s, interval: Int64s, outage: Outage, rests: Rests = ()
+    ) -> int | None:
         """Earliest of these instants, or a cached one that readings have since moved; None: nobody is due."""
         if self.bound is None:
-            due = self.due(offline_after, interval, outage)
+            due = self.due(offline_after, interval, outage, rests)
             self.bound = int(due.min()) if len(due) else FAR
             usual = np.maximum(self.last_seen, self.since) + offline_after
-            self.excused = bool((~self.offline & (due > usual)).any())
+            late = ~self.offline & (due > usual)
+            for rest in rests:
+                late[rest.rows] = False  # speaking ends no rest
+            self.excused = bool(late.any())
         return None if self.bound == FAR else self.bound
 
-    def fall_silent(self, until: int, offline_after: Int64s, interval: Int64s, outage: Outage) -> list[int]:
+    def excuse(self, rows: Int32s) -> None:
+        """Takes it back that these are offline: nothing is expected of them any more."""
+        self.offline[rows] = False
+        self.bound = None
+
+    def fall_silent(
+        self, until: int, offline_after: Int64s, interval: Int64s, outage: Outage, rests: Rests = ()
+    ) -> list[int]:
         """Marks the devices that become offline at or before `until`; returns their rows."""
-        due = self.due(offline_after, interval, outage)
+        due = self.due(offline_after, interval, outage, rests)
         rows = np.flatnonzero(due <= until)
         self.offline[rows] = True
         self.bound = None
