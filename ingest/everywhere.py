@@ -1,4 +1,4 @@
-"""Records for every partition of `dust.feed`, written by a command as a bridge writes signals and background."""
+"""Records for every partition of `dust.feed`, written by a command as a bridge writes signals."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TIMEOUT_MS = 15_000
 async def put_everywhere(kafka: KafkaOptions, records: Sequence[Background | Signal]) -> int:
     """Write records to all partitions, in their order; returns how many partitions have confirmed them.
 
-    Done twice it is done once: the fold ignores what it knows. Raises KafkaMissing, TopicMismatch, KafkaError.
+    Done twice is done once: the fold ignores what it knows. Raises KafkaMissing, TopicMismatch, KafkaError.
     """
     partitions = await partitions_in_use(kafka)
     producer = AIOKafkaProducer(

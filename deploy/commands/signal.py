@@ -31,17 +31,15 @@ _NEEDS_LEVEL = {"alert": "--level red, or the county's own word", "stage": "--le
 @click.option("--by", metavar="NAME", help="Who ordered it. [the login name]")
 @click.option("--reason", metavar="TEXT", help="Why; it is kept with the order.")
 @click.option("--document", metavar="NUMBER", help="Number of the document that orders it.")
-@click.option(
-    "--id", "id_", metavar="ID", help="Change the order of that id: what is said now takes its place."
-)
+@click.option("--id", "id_", metavar="ID", help="Change the order of that id to what is said now.")
 @click.option("--withdraw", is_flag=True, help="End the order of --id now.")
 @click.option("--config", type=_FOLDER, help="Configuration folder; default: DUSTWATCH_CONFIG.")
 @click.option("--dry-run", is_flag=True, help="Only check and show it.")
 def command(config: Path | None, dry_run: bool, **said: Any) -> None:
     """Put an order or notice for PLACE (county, area, township or site) into the log, after a check.
 
-    power: the power is off; maintenance, shutdown: of a site or monitor. Silence is then recorded and not told,
-    until the order and the device's offline_after are over. With --id an order is changed, prolonged or ended.
+    power: the power is off; maintenance, shutdown: of a site or monitor. Silence is then recorded and not
+    told, until the order and the device's offline_after are over. --id changes, prolongs or ends an order.
 
     \b
     Example: dustwatch signal power site-1 --from 2026-11-23T08:00 --until 2026-11-23T12:00 \\
@@ -66,7 +64,7 @@ def command(config: Path | None, dry_run: bool, **said: Any) -> None:
 
 
 def order_of(said: dict[str, Any], register: Register, now: int) -> Signal:
-    """The signal of an order as it was given on the command line. Raises UsageError: which value, the way out."""
+    """The signal of an order as given on the command line. Raises UsageError: which value, the way out."""
     import orjson
 
     from deploy.county.apply import user_name
@@ -95,13 +93,10 @@ def order_of(said: dict[str, Any], register: Register, now: int) -> Signal:
         )
     if kind in _NEEDS_LEVEL and not said["level"] and not said["withdraw"]:
         raise click.UsageError(f"which one? `{kind}` needs a level: {_NEEDS_LEVEL[kind]}")
-    if (
-        kind == "stage"
-        and said["level"]
-        and (near := did_you_mean(said["level"], WORDS["stage"], cutoff=0.8))
-    ):
-        if said["level"] not in WORDS["stage"]:
-            raise click.UsageError(f"--level {said['level']!r} is no stage that rules know{near}")
+    level = said["level"] or ""
+    unknown = kind == "stage" and level not in WORDS["stage"]
+    if unknown and (near := did_you_mean(level, WORDS["stage"], cutoff=0.8)):
+        raise click.UsageError(f"--level {level!r} is no stage that rules know{near}")
     if said["device"] is not None and kind not in OF_A_MONITOR:
         raise click.UsageError(
             f"--device: `{kind}` is for a place; of one monitor are {', '.join(OF_A_MONITOR)}"
