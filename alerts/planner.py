@@ -27,7 +27,7 @@ from alerts.routing import Routing, deadline_ms, operators_on_duty, recipients_o
 from alerts.together import SilentGroup, hold_until, released_groups
 from ingest.register import Register
 from processors.records import Breach, Outlook, short_id
-from processors.silence import SITE_SILENT
+from processors.silence import AT_REST, SITE_SILENT
 
 _LATE_MS = 30 * 60_000  # told so long after it was found, a message says that it is late
 _SEVERAL = "*"  # the site of a case that concerns several
@@ -329,7 +329,7 @@ class CasePlanner:
 
 def _template_of_end(event: Breach, context: CaseContext) -> str:
     """Template for the end: withdrawn, corrected, heard again, or within the limit again."""
-    if {"rule_removed", "rule_suspended", "device_removed", "site_removed"} & set(event.reasons):
+    if {"rule_removed", "rule_suspended", "device_removed", "site_removed", AT_REST} & set(event.reasons):
         return "withdrawn"
     if (ended := kind_of(event.kind).ended) is not None:
         return ended

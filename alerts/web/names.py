@@ -23,6 +23,8 @@ STATES = {
     "undetermined": N_("Undetermined"),
     "silent": N_("Silent"),
     "compliant": N_("Compliant"),
+    "planned": N_("Planned"),
+    "finished": N_("Finished"),
 }
 
 OUTLOOK_STATES = {
@@ -63,6 +65,10 @@ REASONS = {
     "status_online": N_("reported online, but no readings come"),
     "gap_on_rising_slope": N_("the gap began while dust was rising steeply"),
     "gap_under_high_background": N_("the gap began under a high background"),
+    "announced": N_("a cut was announced by an order"),
+    "announced_over": N_("what was announced is over"),
+    "site_stopped": N_("work at the site is stopped"),
+    "site_at_rest": N_("the site is planned or finished"),
     "not_judged_yet": N_("no interval judged recently"),
 }
 

@@ -18,7 +18,15 @@ from ingest import codec
 from ingest.records import Background, Headers, Revision, Signal
 from processors.history.points import PointBatch, batch_of
 from processors.history.rows import Cells
-from processors.records import BREACH, Breach, SiteHour, breach_from_body, decode_breach, site_hour_of
+from processors.records import (
+    BREACH,
+    Breach,
+    SiteHour,
+    breach_from_body,
+    decode_breach,
+    short_id,
+    site_hour_of,
+)
 
 CONTEXT = "dust.context/1"
 BACKGROUND, SIGNAL, BREACH_EVENT, WIND = "background", "signal", "breach", "wind"
@@ -89,6 +97,8 @@ def _rows(record: Context) -> list[ContextRow]:
         said = {key: getattr(record, key) for key in SAID_BY_PEOPLE}
         body |= {key: words for key, words in said.items() if words is not None}
         span = (record.start, record.end)
+        if record.author is not None:  # each version of an order that people change is kept
+            salt = short_id(record.id, record.received_at)[:4]
         return [ContextRow(SIGNAL, record.place, salt, *span, record.id, record.received_at, body)]
     if isinstance(record, Revision):
         return _configuration(record)

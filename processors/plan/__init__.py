@@ -13,6 +13,7 @@ from processors.plan.footprint import added_by
 from processors.plan.maintenance import is_under, under_maintenance
 from processors.plan.monitors import Tables
 from processors.plan.orders import (
+    current_orders,
     CALIBRATION,
     CUTS,
     EVERYWHERE,
@@ -37,4 +38,12 @@ from processors.plan.plan_change import PlanChange, Planned
 from processors.plan.rule_in_force import PLAIN, Admission, Former, RuleInForce, rule_in_force
 from processors.plan.rules import LEVELS, NO_MEASUREMENT, Pack, Rule, RuleSet, RulesFile, load_pack
 from processors.plan.rules import load_rules, pack_names
-from processors.plan.site_states import RESTING, STOPPED, StateOfRows, spans_of, state_at
+from processors.plan.site_states import (
+    FINISHED,
+    PLANNED,
+    RESTING,
+    STOPPED,
+    StateOfRows,
+    plain_states,
+    state_at,
+)

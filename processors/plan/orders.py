@@ -7,7 +7,7 @@ comes again under its id with other content replaces the one before, from its ow
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -151,6 +151,16 @@ class Orders(Rowless):
         orders = [Order(**order) for order in data]
         now = [order for order in orders if order.replaced_at is None]
         return cls(now, [order for order in orders if order.replaced_at is not None])
+
+
+def current_orders(signals: Iterable[Signal]) -> list[Signal]:
+    """The signals that hold, by receipt: of each id the newest, with the beginning that it kept."""
+    newest: dict[str, Signal] = {}
+    for one in sorted(signals, key=lambda signal: signal.received_at):
+        before = newest.pop(one.id, None)
+        kept = before is not None and says_no_start(one)
+        newest[one.id] = replace(one, start=before.start) if before is not None and kept else one
+    return list(newest.values())
 
 
 def says_no_start(record: Signal) -> bool:

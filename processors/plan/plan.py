@@ -25,7 +25,6 @@ from processors.plan.background_term import REFERENCE
 from processors.plan.monitors import (
     Tables,
     corrections_of,
-    instant_in,
     monitor_facts,
     monitors_of,
     raw_ceilings,
@@ -33,7 +32,7 @@ from processors.plan.monitors import (
 from processors.plan.orders import EVERYWHERE, STAGE, Orders
 from processors.plan.rule_in_force import Former, Rows, RuleInForce, rule_in_force, selects
 from processors.plan.rules import Rule
-from processors.plan.site_states import RESTING, StateOfRows, state_at, states_of_rows
+from processors.plan.site_states import RESTING, StateOfRows, plain_states, state_at, states_of_rows
 from processors.quality import Limits, QualitySettings
 from processors.suspicion import SuspicionSettings, settings_of
 from processors.wind import Ground
@@ -87,7 +86,7 @@ def _site(site: Any, placed: bool, zone: str) -> dict[str, Any]:
     keys = ("id", "name", "kind", "stage", "zone", "township", "department")
     made = {**{key: getattr(site, key, None) for key in keys}, "area": getattr(site, "area", None)}
     if states := getattr(site, "states", ()):
-        made["states"] = [{"state": one.state, "from": instant_in(one.since, zone)} for one in states]
+        made["states"] = plain_states(states, zone)
     return {**made, "location": list(site.location)} if placed else made
 
 

@@ -6,12 +6,13 @@ lies open, so what its monitors send is judged; that they are silent is recorded
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from processors.columns import NEVER, UNBOUNDED, Int32s
+from processors.plan.monitors import instant_in
 
 PLANNED, WORKING, STOPPED, FINISHED = "planned", "working", "stopped", "finished"
 RESTING = (PLANNED, FINISHED)
@@ -34,6 +35,11 @@ class StateOfRows(NamedTuple):
     rows: Int32s
     start: int
     end: int
+
+
+def plain_states(states: Iterable[Any], zone: str) -> list[dict[str, Any]]:
+    """States of `sites.yaml` as plain data; `from` in ms."""
+    return [{"state": one.state, "from": instant_in(one.since, zone)} for one in states]
 
 
 def spans_of(facts: Mapping[str, Any]) -> list[StateSpan]:

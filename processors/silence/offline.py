@@ -84,7 +84,8 @@ class UntoldSilences(Bounded):
     @classmethod
     def load(cls, data: list[int], arrays: Unpacked, plan: object) -> UntoldSilences:
         """The inverse of `dump`."""
-        made = cls(*arrays.all_of(data))
+        tell_at, site_tell_at = arrays.all_of(data)
+        made = cls(tell_at, site_tell_at)
         made._plan_ahead()
         return made
 

@@ -132,7 +132,9 @@ def test_a_silence_is_told_at_the_first_instant_at_which_no_order_holds_it(
     told_now = [at for at in told(run, "c") if at < T0 + (last["c"] + 91) * MINUTE]
     expected = told_at("c", last["c"], orders)
     opened = [b for b in run.breaches if b.device == "c" and b.event == "opened"]
-    assert [b.at for b in opened][:1] == [T0 + last["c"] * MINUTE + 1000 + AFTER * MINUTE]  # recorded in any case
+    assert [b.at for b in opened][:1] == [
+        T0 + last["c"] * MINUTE + 1000 + AFTER * MINUTE
+    ]  # recorded in any case
     assert told_now == ([] if expected is None else [expected])
 
 
