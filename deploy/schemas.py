@@ -67,6 +67,12 @@ def _quality() -> Schema:
     return schema
 
 
+def _background_mapping() -> Schema:
+    from ingest.background_import import MAPPING
+
+    return MAPPING.json_schema()
+
+
 def _pack() -> Schema:
     from processors.plan import Pack
 
@@ -153,6 +159,7 @@ _SOURCES: dict[str, Callable[[], Schema]] = {
     "config-rules": _rules,
     "config-quality": _quality,
     "rule-pack": _pack,
+    "background-mapping": _background_mapping,
     "native": _native,
     "reading": _reading,
     "quarantined": _quarantined,

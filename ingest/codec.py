@@ -38,11 +38,12 @@ from ingest.value_extras import BESIDE
 
 READINGS = "dust.readings/1"
 TICK = "dust.tick/1"
+BACKGROUND = "dust.background/1"
 REVISION = "dust.revision/1"
 QUARANTINED = "dust.quarantined/1"
 _JSON_KINDS: dict[str, type[Tick] | type[Background] | type[Signal] | type[Status] | type[Revision]] = {
     TICK: Tick,
-    "dust.background/1": Background,
+    BACKGROUND: Background,
     "dust.signal/1": Signal,
     "dust.status/1": Status,
     REVISION: Revision,

@@ -28,6 +28,7 @@ _FAULTS = {
     "quarantine": ("隔离区增长过快", "quarantine growing"),
     "delivery": ("通知渠道不通", "channel in trouble:"),
     "refused": ("有人冒用身份发送数据", "messages from who may not send them"),
+    "background": ("背景值缺失", "background missing:"),
     "unwritable": ("有案件或消息无法写入", "cases or messages that could not be written"),
 }
 _DAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -174,6 +174,7 @@ SITUATIONS: dict[str, tuple[Callable, str]] = {
         lambda p: fault(p, "refused", count=3, reason="dust/v1/d1/readings: the payload names d2"), "platform"
     ),
     "fault-delivery": (lambda p: fault(p, "delivery/robot", channel="robot", waiting=3, failed=1, reason="HTTP 500"), "platform"),
+    "fault-background": (lambda p: fault(p, "background/county", area="county", seconds=7260), "platform"),
     "fault-ended": (fault_ended, "platform"),
 }  # fmt: skip
 
