@@ -22,7 +22,7 @@ class Heard(Bounded):
     """Contact of each device, one line per device row; instants in ms."""
 
     last_seen: Int64s  # NEVER: not heard yet
-    since: Int64s  # when the configuration first named the device
+    since: Int64s  # when the configuration first named the device, or it was excused last
     sent: npt.NDArray[np.uint8]  # bit q: has sent judged pollutant q
     offline: Bools
     bound: int | None = None  # nobody becomes offline before this; None: not known
@@ -100,9 +100,9 @@ class Heard(Bounded):
             self.excused = bool(late.any())
         return None if self.bound == FAR else self.bound
 
-    def excuse(self, rows: Int32s) -> None:
-        """Takes it back that these are offline: nothing is expected of them any more."""
-        self.offline[rows] = False
+    def excuse(self, rows: Int32s, at: int) -> None:
+        """Takes it back that these are offline: nothing is expected of them from `at` on."""
+        self.offline[rows], self.since[rows] = False, at
         self.bound = None
 
     def fall_silent(

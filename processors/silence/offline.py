@@ -195,12 +195,13 @@ class UntoldSilences(Bounded):
         plan, breaches, silence = known.plan, known.breaches, known.silence
         events: list[Breach | None] = []
         rows = plan.resting(at)
-        for row in rows[silence.offline[rows]].tolist():
+        rows = rows[silence.offline[rows]]
+        for row in rows.tolist():
             events.append(breaches.close((OFFLINE, OFFLINE, plan.devices[row]), at, AT_REST, end=at))
             site = (OFFLINE_SITE, OFFLINE, plan.sites[row])
             events.append(breaches.close(site, at, AT_REST, end=at))
         if len(rows):
-            silence.excuse(rows)
+            silence.excuse(rows, at)
             self.tell_at[rows] = self.site_tell_at[rows] = FAR
         self._plan_ahead()
         return [event for event in events if event is not None]

@@ -118,7 +118,7 @@ def test_json_rows_are_found_at_their_path() -> None:
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"values": {"pm11": "x"}}, "pm10"),
+        ({"values": {"pm11": "x"}}, "did you mean `pm1`"),
         ({"unit": "ppm"}, "unit"),
         ({"station": None}, "stations"),
         ({"label": "middle"}, "label"),
