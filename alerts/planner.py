@@ -112,6 +112,9 @@ class CasePlanner:
             data=asdict(event) if later else case.data,
             hold_until=None if joins else case.hold_until,
         )
+        if later and _regional_over(event) and case.deadline is None:
+            due = deadline_ms(self.routing, event.level, event.deadline_h, now)
+            after, why = replace(after, deadline=due), "no longer inside a regional episode: its own level"
         if joins:
             why = "not told by itself: all of its site is silent, and that is told"
         if not news:
@@ -325,6 +328,11 @@ class CasePlanner:
 
     def _matter(self, case: Case, data: dict[str, Any]) -> MatterIn:
         return lambda language: self._writer.matter(case, data, language)
+
+
+def _regional_over(event: Breach) -> bool:
+    """True if the event takes the label of a regional episode back: the breach has its own level again."""
+    return event.regional is not None and not event.regional["labelled"]
 
 
 def _template_of_end(event: Breach, context: CaseContext) -> str:

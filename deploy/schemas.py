@@ -170,6 +170,8 @@ _SOURCES: dict[str, Callable[[], Schema]] = {
     "judgements": judgements_schema,
     "flags": lambda: body_schema({"flags": "Flagged"}),
     "site-hour": lambda: record_schema("SiteHour"),
+    "regional": lambda: record_schema("RegionalEpisode"),
+    "replay-regional": lambda: line_schema("regional"),
     "winds": lambda: body_schema({"winds": "SiteHour"}),
     "outlooks": lambda: body_schema({"outlooks": "Outlook"}),
     "replay-readings": _reading,

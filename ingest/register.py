@@ -30,6 +30,7 @@ from ingest.access_form import DeviceSecretName, Network
 from ingest.calibration_form import Calibrations, Dust, LocalInstant, Maximum
 from ingest.forms import Form, FormatName, Id, Name, Seconds, valid_id
 from ingest.ingest_form import INGEST, Ingest, whole
+from ingest.regional_form import Regional
 from ingest.register_checks import cross_checks, without_echoes
 from ingest.strict_yaml import ConfigError, Document, Problem, did_you_mean, load
 from ingest.suspicion_thresholds import Suspicion
@@ -128,6 +129,7 @@ class County(Form):
     zone: Annotated[str, AfterValidator(_zone)] = DEFAULT_ZONE
     language: Literal["zh_CN", "en"] = DEFAULT_LANGUAGE  # type: ignore[assignment]
     background: tuple[BackgroundArea, ...] = ()
+    regional: Regional = Regional()  # what follows for breaches when the air of a whole area is bad
     suspicion: Suspicion = None  # tell what looks like falsification, by these thresholds
 
 

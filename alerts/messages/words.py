@@ -70,6 +70,7 @@ class Matter:
     opened_at: int = 0
     reasons: tuple[str, ...] = ()
     evidence: dict[str, Any] | None = None  # of a suspicion
+    regional: dict[str, Any] | None = None  # of a breach inside a regional episode
     devices: int = 1  # how many it is about: all of a silent site
 
     @property

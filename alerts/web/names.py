@@ -69,10 +69,15 @@ REASONS = {
     "announced_over": N_("what was announced is over"),
     "site_stopped": N_("work at the site is stopped"),
     "site_at_rest": N_("the site is planned or finished"),
+    "regional": N_("inside a regional episode"),
+    "regional_held": N_("held back, county policy for regional episodes"),
+    "regional_downgraded": N_("told a level lower, county policy for regional episodes"),
     "not_judged_yet": N_("no interval judged recently"),
 }
 
 IMPLIES = {
+    "regional_held": ("regional",),
+    "regional_downgraded": ("regional",),
     "site_silent": ("device_silent", "site_quiet"),
     "calm": ("no_background",),
     "no_upwind_monitor": ("no_background",),

@@ -21,6 +21,7 @@ def command(ctx: click.Context, config: Path) -> None:
     from alerts.routing import links_lead_nowhere, load_routing
     from deploy.county.check import check_folder
     from deploy.settings import load_settings
+    from ingest.regional_form import NO_SOURCE
     from ingest.register import load_register
     from processors.plan import added_by, load_rules
 
@@ -45,6 +46,10 @@ def command(ctx: click.Context, config: Path) -> None:
         count = len(added.rules)
         asked = added.rules[0] if count == 1 else f"{count} rules"
         click.echo(f"{added.words} ({asked}): adds at most {added.bytes} bytes a device to the state")
+    if register.county.background and register.county.regional.policy != "off":
+        regional = register.county.regional
+        known = regional.citation or NO_SOURCE
+        click.echo(f"regional episodes: above {regional.mark:g} ug/m3 of PM10, {regional.policy} ({known})")
     held = ", ".join(
         f"{len(part)} {word}{'' if len(part) == 1 else 's'}"
         for word, part in (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ingest.regional_form import NO_SOURCE, Regional
 from ingest.register import Register, read_register
 from ingest.strict_yaml import ConfigError, Problem, did_you_mean, load
 
@@ -32,6 +33,7 @@ def check_folder(folder: str | Path) -> tuple[list[Problem], list[Problem]]:
         found += _rules(root, register)
         found += _quality(root)
         found += _suspicion(register)
+        found += _regional(register)
         found += _routing(root, register)
     found = sorted(set(found))
     return (
@@ -48,6 +50,16 @@ def _strangers(root: Path) -> list[Problem]:
             hint = did_you_mean(path.name, FILES) or f"; known are {', '.join(FILES)}"
             found.append(Problem(path.name, 1, 1, ".", f"nothing reads this file{hint}", "warning"))
     return found
+
+
+def _regional(register: Register | None) -> list[Problem]:
+    """A warning where no source confirms the county's own mark and policy for regional episodes."""
+    if register is None or register.county.regional == Regional() or register.county.regional.citation:
+        return []
+    document = register.documents["county.yaml"]
+    form = register.county.regional
+    words = f"mark {form.mark:g} ug/m3, policy {form.policy}: {NO_SOURCE}; name the document as `citation`"
+    return [document.problem(("regional",), words, severity="warning")]
 
 
 def _rules(root: Path, register: Register | None) -> list[Problem]:

@@ -44,7 +44,7 @@ def close(memory: Memory, track: Track, due: int, at: int, out: Outputs) -> None
             rows = memory.plan.rows_for(rule, start, memory.orders)
             if rule is memory.plan.latest.get(rule.rule.id) and depends_on(rule, memory.orders):
                 judged = {memory.plan.devices[row] for row in rows.tolist()}
-                out.breaches += memory.breaches.suspend(rule.rule.id, judged, at)
+                out.breaches += memory.regional.ended(memory.breaches.suspend(rule.rule.id, judged, at))
             rule_means = means[rule.admits][rule.pollutant]
             made = memory.judge.close(rule, rows, rule_means, window, memory.silence, memory.backgrounds)
             memory.publish(made, out, delayed)
@@ -149,7 +149,7 @@ def _rest(memory: Memory, end: int, at: int, out: Outputs) -> None:
     if rows:
         out.breaches += memory.untold_silences.rest(memory.expected, end)
         resting = {memory.plan.devices[row] for row in rows}
-        out.breaches += memory.breaches.lay_down(resting, at, AT_REST)
+        out.breaches += memory.regional.ended(memory.breaches.lay_down(resting, at, AT_REST))
 
 
 def _suspect(memory: Memory, closed: int, at: int, delayed: bool, out: Outputs) -> None:

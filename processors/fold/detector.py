@@ -15,6 +15,7 @@ from typing import cast
 import numpy as np
 
 from ingest.records import Background, FeedRecord, Readings, Revision, Signal, Status, Tick
+from ingest.topics import partition_of
 from processors.breaches import OFFLINE
 from processors.columns import HOUR_MS, NEVER
 from processors.fold import snapshot
@@ -132,11 +133,15 @@ class Detector(Memory):
         if not self.backgrounds.add(record):
             out.notes.append(Note("repeated_background", record.id))
             return
+        found = self.regional.learn(record, self.backgrounds, record.received_at)
+        out.regional += [one for one in found if partition_of(one.area, self.partitions) == self.partition]
         made = self.judge.background_came(
             record.station, record.start, record.end, record.received_at, self.backgrounds
         )
         self.publish(made, out, delayed=self.outage.catching_up(record.received_at))
         self.settle(made, record.received_at, out)
+        if found:
+            out.breaches += self.regional.look_again(record.received_at)
         self.next_due = None
 
     def _fold_revision(self, record: Revision, out: Outputs) -> None:
@@ -172,6 +177,8 @@ class Detector(Memory):
             due, action = silent, self._fall_silent
         if self.untold_silences.due < due:
             due, action = self.untold_silences.due, self._tell_silence
+        if self.labels.due < due:
+            due, action = self.labels.due, self._tell_held
         return due, action
 
     def _advance(self, to: int, out: Outputs) -> int:
@@ -212,7 +219,8 @@ class Detector(Memory):
         judged = {
             rule.rule.id: {plan.devices[i] for i in rule.rows.tolist()} for rule in plan.latest.values()
         }
-        out.breaches += self.breaches.drop(plan.devices, plan.sites, judged, at)
+        dropped = self.breaches.drop(plan.devices, plan.sites, judged, at)
+        out.breaches += self.regional.ended(dropped)
         out.breaches += self.untold_silences.adopted(self.expected, at)
         out.breaches += self.suspicions.leave_off(plan, self.breaches, at)
 
@@ -229,6 +237,9 @@ class Detector(Memory):
 
     def _tell_silence(self, due: int, at: int, out: Outputs) -> None:
         out.breaches += self.untold_silences.tell(self.expected, due, at)
+
+    def _tell_held(self, due: int, at: int, out: Outputs) -> None:
+        out.breaches += self.regional.release(at)
 
     def _fold_readings(self, batch: Readings, between: tuple[TickAt, ...], out: Outputs) -> None:
         out.readings = batch

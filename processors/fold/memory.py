@@ -13,6 +13,7 @@ from processors.fold.flagging import Flagging
 from processors.fold.outputs import Outputs
 from processors.fold.parts import Part, number, part, parts_of
 from processors.fold.progress import ClosedWindows, LogGaps, Signals
+from processors.fold.regional import Regional
 from processors.fold.suspicion import Suspicions
 from processors.fold.wind import HourlyWinds
 from processors.measuring import Backgrounds, Hours, LateReadings, Meter, ReopenedWindows
@@ -20,6 +21,7 @@ from processors.outlook import OutlookMemory
 from processors.plan import Calibrations, Orders, Plan, sites_of_partition
 from processors.quality import NewestValues
 from processors.records import VERDICTS
+from processors.regional import Episodes, Labels
 from processors.silence import Connections, DeviceGaps, Expected, GapContext, Heard, Outage, UntoldSilences
 from processors.verdicts import Days, Judge, RuleVerdicts, SingleValues
 from processors.windows import HOUR, RowLog
@@ -55,6 +57,8 @@ class Memory:
     newest: NewestValues = part(NewestValues, lambda: NewestValues.empty(0))
     flagging: Flagging = part(Flagging)
     suspicions: Suspicions = part(Suspicions)
+    episodes: Episodes = part(Episodes)
+    labels: Labels = part(Labels)
     winds: HourlyWinds = part(HourlyWinds)
     silence: Heard = part(Heard, lambda: Heard.of(0, 0))
     connections: Connections = part(Connections, lambda: Connections.of(0))
@@ -108,6 +112,11 @@ class Memory:
         return GapContext(self.orders, self.gaps, self.outage, self.backgrounds)
 
     @property
+    def regional(self) -> Regional:
+        """View of the breaches that lie inside a regional episode."""
+        return Regional(self.plan, self.episodes, self.labels, self.breaches, self.judge.answers)
+
+    @property
     def expected(self) -> Expected:
         """View of who should be sending."""
         return Expected(self.plan, self.silence, self.outage, self.breaches, self.orders)
@@ -126,13 +135,18 @@ class Memory:
         for judged in verdicts:
             out.verdict_groups.append(judged.verdicts)
             for context in judged.in_context(self.breaches.open):
-                out.breaches += self.breaches.judged(context, delayed)
+                self._publish_one(context, out, delayed)
 
     def publish_each(self, contexts: list[VerdictInContext], out: Outputs, delayed: bool) -> None:
         """Like `publish`, for verdicts found one at a time."""
         out.verdict_groups += VERDICTS.groups(context.verdict for context in contexts)
         for context in contexts:
-            out.breaches += self.breaches.judged(context, delayed)
+            self._publish_one(context, out, delayed)
+
+    def _publish_one(self, context: VerdictInContext, out: Outputs, delayed: bool) -> None:
+        events = self.breaches.judged(context, delayed)
+        regional = self.regional
+        out.breaches += events if regional.is_idle else regional.say(events, context)
 
     def settle(self, superseding: list[RuleVerdicts], at: int, out: Outputs, delayed: bool = False) -> None:
         """Judge days that can be settled, and judge again those with a superseded interval."""

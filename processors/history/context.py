@@ -20,21 +20,25 @@ from processors.history.points import PointBatch, batch_of
 from processors.history.rows import Cells
 from processors.records import (
     BREACH,
+    REGIONAL,
     Breach,
+    RegionalEpisode,
     SiteHour,
     breach_from_body,
     decode_breach,
+    decode_regional,
+    regional_of,
     short_id,
     site_hour_of,
 )
 
 CONTEXT = "dust.context/1"
-BACKGROUND, SIGNAL, BREACH_EVENT, WIND = "background", "signal", "breach", "wind"
+BACKGROUND, SIGNAL, BREACH_EVENT, WIND, EPISODE = "background", "signal", "breach", "wind", "regional"
 CONFIGURATION, SITE, DEVICE, RULE = "configuration", "site", "device", "rule"
 SAID_BY_PEOPLE = ("author", "reason", "document")  # of an order, where they are given
 _PIECES = {"sites": SITE, "devices": DEVICE, "rules": RULE}
 
-Context = Background | Signal | Revision | Breach | SiteHour
+Context = Background | Signal | Revision | Breach | SiteHour | RegionalEpisode
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ def decode_context(value: bytes, headers: Iterable[tuple[str, bytes]] | dict[str
     schema = (codec.header(headers, "of") or b"").decode(errors="replace")
     if schema == BREACH:
         return decode_breach(value)
+    if schema == REGIONAL:
+        return decode_regional(value)
     record = codec.decode(value, {"schema": schema.encode()})
     if isinstance(record, Background | Signal | Revision):
         return record
@@ -105,7 +111,10 @@ def _rows(record: Context) -> list[ContextRow]:
     if isinstance(record, SiteHour):
         span, body = (record.start, record.end), asdict(record)
         return [ContextRow(WIND, record.site, salt, *span, record.id, record.decided_at, body)]
-    body, at = {**asdict(record), "event_id": record.event_id}, record.at
+    if isinstance(record, RegionalEpisode):
+        span, body, salt = (record.start, record.end), asdict(record), record.event_id[:4]
+        return [ContextRow(EPISODE, record.area, salt, *span, record.id, record.at, body)]
+    body, at = record.body, record.at
     salt = record.event_id[:4]
     return [ContextRow(BREACH_EVENT, record.device, salt, at, record.end, record.id, at, body)]
 
@@ -164,6 +173,11 @@ def signal_of(row: ContextRow) -> Signal:
 def wind_of(row: ContextRow) -> SiteHour:
     """The wind of a site's hour."""
     return site_hour_of(dict(row.body))
+
+
+def episode_of(row: ContextRow) -> RegionalEpisode:
+    """The event of a regional episode in a row."""
+    return regional_of(row.body)
 
 
 def breach_of(row: ContextRow) -> Breach:

@@ -35,6 +35,7 @@ from processors.plan.plan import (
 )
 from processors.plan.plan import sites_of_partition
 from processors.plan.plan_change import PlanChange, Planned
+from processors.plan.regional_policy import DOWNGRADE, HOLD, OFF, RegionalPolicy
 from processors.plan.rule_in_force import PLAIN, Admission, Former, RuleInForce, rule_in_force
 from processors.plan.rules import LEVELS, NO_MEASUREMENT, Pack, Rule, RuleSet, RulesFile, load_pack
 from processors.plan.rules import load_rules, pack_names

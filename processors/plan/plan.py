@@ -17,6 +17,7 @@ import numpy.typing as npt
 import orjson
 
 from ingest.records import Revision
+from ingest.regional_form import plain_regional
 from ingest.suspicion_thresholds import plain as plain_suspicion
 from ingest.text_codes import Texts
 from ingest.topics import partition_of
@@ -30,6 +31,7 @@ from processors.plan.monitors import (
     raw_ceilings,
 )
 from processors.plan.orders import EVERYWHERE, STAGE, Orders
+from processors.plan.regional_policy import RegionalPolicy
 from processors.plan.rule_in_force import Former, Rows, RuleInForce, rule_in_force, selects
 from processors.plan.rules import Rule
 from processors.plan.site_states import RESTING, StateOfRows, plain_states, state_at, states_of_rows
@@ -70,6 +72,7 @@ def compile_revision(
             "zone": str(county.zone),
             "language": county.language,
             "background": areas,
+            **({"regional": regional} if (regional := plain_regional(county.regional)) else {}),
             **({"suspicion": suspicion} if (suspicion := plain_suspicion(county.suspicion)) else {}),
         },
         "sites": [
@@ -152,6 +155,7 @@ class Plan:
     lateness: dict[Track, int]  # ms
     row_of: dict[str, int]
     words: Texts  # of the devices
+    regional: RegionalPolicy  # of breaches inside a regional episode
     states: tuple[StateOfRows, ...]  # of sites that were, are or will be other than at work
 
     @classmethod
@@ -223,6 +227,7 @@ class Plan:
             lateness=_lateness(tracks, rules),
             row_of=row_of,
             words=Texts.of([d["id"] for d in devices]),
+            regional=RegionalPolicy.of(body["county"].get("regional")),
             states=states_of_rows(facts, [d["site"] for d in devices]),
         )
 

@@ -31,6 +31,13 @@ from processors.records.reasons import (
     OF_BACKGROUND,
 )
 from processors.records.reasons import REASONS, REASONS_OF, REMARKS, RISING, SILENT
+from processors.records.regional import (
+    REGIONAL,
+    RegionalEpisode,
+    decode_regional,
+    encode_regional,
+    regional_of,
+)
 from processors.records.tables import INTERVALS, VERDICTS, Group, Table
 from processors.records.verdicts import ANSWERS, COMPLIANT, EXCEEDS, JUDGEMENTS, UNDETERMINED, Interval
 from processors.records.verdicts import Verdict

@@ -38,6 +38,9 @@ REASONS: dict[str, str] = {
     "announced_over": "what was announced is over, and the silence goes on",
     "site_stopped": "work at the site is stopped: that its monitors are silent is recorded, nobody is told",
     "site_at_rest": "the site is planned or finished: nothing is expected of it, and nothing is judged",
+    "regional": "the background of the area is above the county's mark and rose at most stations",
+    "regional_held": "inside a regional episode: held back from telling, by the county's policy",
+    "regional_downgraded": "inside a regional episode: told and assessed a level lower, by county policy",
     "rule_removed": "the configuration no longer has the rule for this device",
 }
 

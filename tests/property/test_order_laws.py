@@ -18,7 +18,7 @@ from processors.silence.offline import SITE_SILENT
 from tests.logs import HOUR, MINUTE, T0, Run, local_rule, revision, row, ticking
 
 laws = settings(
-    max_examples=40,
+    max_examples=8,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
