@@ -1,4 +1,4 @@
-"""Regional episodes in `county.yaml`: the mark above which background is one, and what follows for breaches.
+"""Regional episodes of an area in `county.yaml`: the mark of the background, and what follows for breaches.
 
 No source confirms the mark or the policy: a county that has a document names it, with how well it is known.
 """
@@ -16,7 +16,7 @@ NO_SOURCE = "county policy, not confirmed by a source"  # in the data, where no 
 RegionalPolicyName = Literal["off", "label", "hold", "downgrade"]
 
 
-class Regional(Form):
+class RegionalForm(Form):
     """Mark of PM10 in ug/m3, and the policy: what is done with a breach inside an episode."""
 
     # an IAQI of 200 in HJ 633-2026, above which air is called heavily polluted; a choice of this project
@@ -26,6 +26,6 @@ class Regional(Form):
     status: Literal["read", "reported", "recalled"] | None = None  # how well that is known
 
 
-def plain_regional(form: Regional) -> dict[str, Any]:
+def plain_regional(form: RegionalForm) -> dict[str, Any]:
     """What the county sets otherwise than the defaults, as plain data."""
     return form.model_dump(exclude_defaults=True)

@@ -30,7 +30,7 @@ from ingest.access_form import DeviceSecretName, Network
 from ingest.calibration_form import Calibrations, Dust, LocalInstant, Maximum
 from ingest.forms import Form, FormatName, Id, Name, Seconds, valid_id
 from ingest.ingest_form import INGEST, Ingest, whole
-from ingest.regional_form import Regional
+from ingest.regional_form import RegionalForm
 from ingest.register_checks import cross_checks, without_echoes
 from ingest.strict_yaml import ConfigError, Document, Problem, did_you_mean, load
 from ingest.suspicion_thresholds import Suspicion
@@ -120,6 +120,7 @@ class BackgroundArea(Form):
     area: Id
     stations: Annotated[tuple[Id, ...], Field(min_length=1)]
     min_stations: Annotated[StrictInt, Field(ge=1)] = 1
+    regional: RegionalForm = RegionalForm()  # what follows for breaches when all of its air is bad
 
 
 class County(Form):
@@ -129,7 +130,6 @@ class County(Form):
     zone: Annotated[str, AfterValidator(_zone)] = DEFAULT_ZONE
     language: Literal["zh_CN", "en"] = DEFAULT_LANGUAGE  # type: ignore[assignment]
     background: tuple[BackgroundArea, ...] = ()
-    regional: Regional = Regional()  # what follows for breaches when the air of a whole area is bad
     suspicion: Suspicion = None  # tell what looks like falsification, by these thresholds
 
 

@@ -46,10 +46,11 @@ def command(ctx: click.Context, config: Path) -> None:
         count = len(added.rules)
         asked = added.rules[0] if count == 1 else f"{count} rules"
         click.echo(f"{added.words} ({asked}): adds at most {added.bytes} bytes a device to the state")
-    if register.county.background and register.county.regional.policy != "off":
-        regional = register.county.regional
-        known = regional.citation or NO_SOURCE
-        click.echo(f"regional episodes: above {regional.mark:g} ug/m3 of PM10, {regional.policy} ({known})")
+    for area in register.county.background:
+        if area.regional.policy != "off":
+            known = area.regional.citation or NO_SOURCE
+            mark = f"above {area.regional.mark:g} ug/m3 of PM10, {area.regional.policy} ({known})"
+            click.echo(f"note: regional episodes of {area.area}: {mark}", err=True)
     held = ", ".join(
         f"{len(part)} {word}{'' if len(part) == 1 else 's'}"
         for word, part in (

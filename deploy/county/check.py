@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ingest.regional_form import NO_SOURCE, Regional
+from ingest.regional_form import NO_SOURCE, RegionalForm
 from ingest.register import Register, read_register
 from ingest.strict_yaml import ConfigError, Problem, did_you_mean, load
 
@@ -53,13 +53,17 @@ def _strangers(root: Path) -> list[Problem]:
 
 
 def _regional(register: Register | None) -> list[Problem]:
-    """A warning where no source confirms the county's own mark and policy for regional episodes."""
-    if register is None or register.county.regional == Regional() or register.county.regional.citation:
-        return []
-    document = register.documents["county.yaml"]
-    form = register.county.regional
-    words = f"mark {form.mark:g} ug/m3, policy {form.policy}: {NO_SOURCE}; name the document as `citation`"
-    return [document.problem(("regional",), words, severity="warning")]
+    """Warnings where no source confirms an area's own mark and policy for regional episodes."""
+    found = []
+    for index, area in enumerate(register.county.background if register is not None else ()):
+        form = area.regional
+        if register is not None and form != RegionalForm() and not form.citation:
+            words = (
+                f"mark {form.mark:g} ug/m3, policy {form.policy}: {NO_SOURCE}; name a document: `citation`"
+            )
+            document = register.documents["county.yaml"]
+            found.append(document.problem(("background", index, "regional"), words, severity="warning"))
+    return found
 
 
 def _rules(root: Path, register: Register | None) -> list[Problem]:

@@ -11,4 +11,5 @@ from __future__ import annotations
 from processors.breaches.context import ALONE, InARow, VerdictInContext
 from processors.breaches.decisions import decide
 from processors.breaches.episodes import Breaches
+from processors.breaches.regional_labels import RegionalLabel, RegionalLabels, episode_id, label_of
 from processors.breaches.events import OFFLINE, OFFLINE_SITE, SUSPICION, SilentPlace, Suspicion

@@ -6,22 +6,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ingest.records import Revision
-from processors.breaches import Breaches, VerdictInContext
+from processors.breaches import Breaches, RegionalLabels, VerdictInContext
 from processors.columns import HOUR_MS, NEVER
 from processors.fold.configuration import Configuration
 from processors.fold.flagging import Flagging
 from processors.fold.outputs import Outputs
 from processors.fold.parts import Part, number, part, parts_of
 from processors.fold.progress import ClosedWindows, LogGaps, Signals
-from processors.fold.regional import Regional
+from processors.fold.regional import RegionalView
 from processors.fold.suspicion import Suspicions
 from processors.fold.wind import HourlyWinds
-from processors.measuring import Backgrounds, Hours, LateReadings, Meter, ReopenedWindows
+from processors.measuring import Backgrounds, Hours, LateReadings, Meter, RegionalEpisodes, ReopenedWindows
 from processors.outlook import OutlookMemory
 from processors.plan import Calibrations, Orders, Plan, sites_of_partition
 from processors.quality import NewestValues
 from processors.records import VERDICTS
-from processors.regional import Episodes, Labels
 from processors.silence import Connections, DeviceGaps, Expected, GapContext, Heard, Outage, UntoldSilences
 from processors.verdicts import Days, Judge, RuleVerdicts, SingleValues
 from processors.windows import HOUR, RowLog
@@ -57,8 +56,8 @@ class Memory:
     newest: NewestValues = part(NewestValues, lambda: NewestValues.empty(0))
     flagging: Flagging = part(Flagging)
     suspicions: Suspicions = part(Suspicions)
-    episodes: Episodes = part(Episodes)
-    labels: Labels = part(Labels)
+    episodes: RegionalEpisodes = part(RegionalEpisodes)
+    labels: RegionalLabels = part(RegionalLabels)
     winds: HourlyWinds = part(HourlyWinds)
     silence: Heard = part(Heard, lambda: Heard.of(0, 0))
     connections: Connections = part(Connections, lambda: Connections.of(0))
@@ -112,9 +111,9 @@ class Memory:
         return GapContext(self.orders, self.gaps, self.outage, self.backgrounds)
 
     @property
-    def regional(self) -> Regional:
+    def regional(self) -> RegionalView:
         """View of the breaches that lie inside a regional episode."""
-        return Regional(self.plan, self.episodes, self.labels, self.breaches, self.judge.answers)
+        return RegionalView(self.plan, self.episodes, self.labels, self.breaches, self.judge.answers)
 
     @property
     def expected(self) -> Expected:

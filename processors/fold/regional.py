@@ -6,12 +6,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ingest.records import Background
-from processors.breaches import Breaches, VerdictInContext
+from processors.breaches import (
+    Breaches,
+    RegionalLabel,
+    RegionalLabels,
+    VerdictInContext,
+    episode_id,
+    label_of,
+)
 from processors.columns import MINUTE_MS, NANO
-from processors.measuring import Backgrounds
-from processors.plan import OFF, Plan
+from processors.measuring import POLLUTANT, AreaEpisode, Backgrounds, RegionalEpisodes
+from processors.plan import OFF, Area, Plan
 from processors.records import Breach, RegionalEpisode
-from processors.regional import POLLUTANT, AreaEpisode, Episodes, Label, Labels, episode_id, label_of
 from processors.verdicts import IS_EXCEEDING, Answers
 
 _WAIT_MIN = 60  # of a rule that waits for no background
@@ -21,12 +27,12 @@ Key = tuple[str, str, str]  # rule, kind of verdict, device
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Regional:
+class RegionalView:
     """View of a partition's state: which breaches lie in an episode of their area."""
 
     plan: Plan
-    episodes: Episodes
-    labels: Labels
+    episodes: RegionalEpisodes
+    labels: RegionalLabels
     breaches: Breaches
     answers: Mapping[str, Mapping[int, Answers]]  # rule -> start
 
@@ -37,14 +43,11 @@ class Regional:
 
     def learn(self, record: Background, known: Backgrounds, at: int) -> list[RegionalEpisode]:
         """Events of the episodes that a background record changes; the same in every partition."""
-        policy = self.plan.regional
-        if policy.policy == OFF:
-            return []
         return [
-            self._record(area.name, event, found, at)
+            self._record(area, event, found, at)
             for area in self.plan.areas
-            if record.station in area.stations
-            for event, found in self.episodes.learn(known, area, policy)
+            if record.station in area.stations and area.regional.policy != OFF
+            for event, found in self.episodes.learn(known, area)
         ]
 
     def say(self, events: Iterable[Breach], context: VerdictInContext) -> list[Breach]:
@@ -87,19 +90,21 @@ class Regional:
         episode = self.breaches.open[key]
         return self.labels.found(episode.opened, self._label(key, episode.opened, episode.last), at)
 
-    def _label(self, key: Key, opened: Breach, last: int) -> Label | None:
+    def _label(self, key: Key, opened: Breach, last: int) -> RegionalLabel | None:
         """The label of a breach that began with the interval of `opened`; `last`: its last exceeding one."""
         area = self._area(key)
-        if area is None or self.plan.regional.policy == OFF or not self.episodes.of.get(area):
+        if area is None or area.regional.policy == OFF or not self.episodes.of.get(area.name):
             return None
         length = opened.end - opened.start
         if key[1] == _DAY:
-            found = self._of_day(key, area, last, last + length)
+            found = self._of_day(key, area.name, last, last + length)
         else:
-            found = self.episodes.covering(area, opened.start, opened.end)
-            if found is not self.episodes.covering(area, last, last + length):
+            found = self.episodes.covering(area.name, opened.start, opened.end)
+            if found is not self.episodes.covering(area.name, last, last + length):
                 found = None
-        return None if found is None else label_of(area, found, self.plan.regional)
+        if found is None:
+            return None
+        return label_of(area.name, found.start, found.mean, area.regional)
 
     def _of_day(self, key: Key, area: str, start: int, end: int) -> AreaEpisode | None:
         """The newest episode of a day that would not exceed without the intervals inside episodes."""
@@ -114,7 +119,7 @@ class Regional:
                 found = inside or found
         return found if outside <= (rule.rule.allowance or 0) else None
 
-    def _area(self, key: Key) -> str | None:
+    def _area(self, key: Key) -> Area | None:
         """The area whose background speaks for a device under a rule: as the rule has it, else the first."""
         row, rule = self.plan.row_of.get(key[2]), self.plan.latest.get(key[0])
         if row is None or not self.plan.areas:
@@ -122,14 +127,14 @@ class Regional:
         number = int(self.plan.area_of[row])
         if number < 0 and rule is not None:
             number = int(self.plan.areas_for(rule)[row])
-        return self.plan.areas[max(number, 0)].name
+        return self.plan.areas[max(number, 0)]
 
-    def _record(self, area: str, event: str, found: AreaEpisode, at: int) -> RegionalEpisode:
-        policy = self.plan.regional
+    def _record(self, area: Area, event: str, found: AreaEpisode, at: int) -> RegionalEpisode:
+        policy = area.regional
         return RegionalEpisode(
-            id=episode_id(area, found.start),
+            id=episode_id(area.name, found.start),
             event=event,
-            area=area,
+            area=area.name,
             pollutant=POLLUTANT,
             unit="ug/m3",
             start=found.start,

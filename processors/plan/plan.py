@@ -31,7 +31,7 @@ from processors.plan.monitors import (
     raw_ceilings,
 )
 from processors.plan.orders import EVERYWHERE, STAGE, Orders
-from processors.plan.regional_policy import RegionalPolicy
+from processors.plan.regional_policy import BY_DEFAULT, RegionalPolicy
 from processors.plan.rule_in_force import Former, Rows, RuleInForce, rule_in_force, selects
 from processors.plan.rules import Rule
 from processors.plan.site_states import RESTING, StateOfRows, plain_states, state_at, states_of_rows
@@ -59,7 +59,12 @@ def compile_revision(
     """
     county = register.county
     areas = [
-        {"area": b.area, "stations": sorted(b.stations), "min_stations": b.min_stations}
+        {
+            "area": b.area,
+            "stations": sorted(b.stations),
+            "min_stations": b.min_stations,
+            **({"regional": regional} if (regional := plain_regional(b.regional)) else {}),
+        }
         for b in county.background
     ]
     # where a site is plays a part only where devices say where they stand from there
@@ -72,7 +77,6 @@ def compile_revision(
             "zone": str(county.zone),
             "language": county.language,
             "background": areas,
-            **({"regional": regional} if (regional := plain_regional(county.regional)) else {}),
             **({"suspicion": suspicion} if (suspicion := plain_suspicion(county.suspicion)) else {}),
         },
         "sites": [
@@ -123,6 +127,7 @@ class Area:
     name: str
     stations: tuple[str, ...]
     least: int
+    regional: RegionalPolicy = BY_DEFAULT
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,7 +160,6 @@ class Plan:
     lateness: dict[Track, int]  # ms
     row_of: dict[str, int]
     words: Texts  # of the devices
-    regional: RegionalPolicy  # of breaches inside a regional episode
     states: tuple[StateOfRows, ...]  # of sites that were, are or will be other than at work
 
     @classmethod
@@ -171,7 +175,12 @@ class Plan:
         sites = {site["id"]: site for site in body["sites"]}
         devices = [d for d in sorted(body["devices"], key=lambda d: str(d["id"])) if mine(d["site"])]
         areas = tuple(
-            Area(area["area"], tuple(area["stations"]), area["min_stations"])
+            Area(
+                area["area"],
+                tuple(area["stations"]),
+                area["min_stations"],
+                RegionalPolicy.of(area.get("regional")),
+            )
             for area in body["county"].get("background") or ()
         )
         interval = np.array([round(d["interval"] * 1000) for d in devices], np.int64)
@@ -227,7 +236,6 @@ class Plan:
             lateness=_lateness(tracks, rules),
             row_of=row_of,
             words=Texts.of([d["id"] for d in devices]),
-            regional=RegionalPolicy.of(body["county"].get("regional")),
             states=states_of_rows(facts, [d["site"] for d in devices]),
         )
 

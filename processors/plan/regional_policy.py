@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.regional_form import NO_SOURCE, UNCONFIRMED, Regional
+from ingest.regional_form import NO_SOURCE, UNCONFIRMED, RegionalForm
 from processors.columns import NANO
 
 OFF, LABEL, HOLD, DOWNGRADE = "off", "label", "hold", "downgrade"
@@ -23,7 +23,10 @@ class RegionalPolicy:
 
     @classmethod
     def of(cls, body: Mapping[str, Any] | None) -> RegionalPolicy:
-        """The policy of a revision's county; None: the defaults."""
-        form = Regional.model_validate(body or {})
+        """The policy of an area in a revision's body; None: the defaults."""
+        form = RegionalForm.model_validate(body or {})
         status = (form.status or UNCONFIRMED) if form.citation else UNCONFIRMED
         return cls(round(form.mark * NANO), form.policy, form.citation or NO_SOURCE, status)
+
+
+BY_DEFAULT = RegionalPolicy.of(None)

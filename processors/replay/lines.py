@@ -144,7 +144,7 @@ def wind_line(hour: SiteHour) -> Line:
 
 def regional_line(episode: RegionalEpisode) -> Line:
     """Line of an event of a regional episode."""
-    line: Line = asdict(episode)
+    line: Line = {**asdict(episode), "event_id": episode.event_id}
     for name in ("start", "end", "at"):
         line[name] = instant_text(line[name])
     return line

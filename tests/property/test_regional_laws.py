@@ -12,10 +12,10 @@ from ingest.records import Background, FeedRecord, Readings, Revision
 from ingest.topics import partition_of
 from processors.fold.detector import Detector
 from processors.measuring import Backgrounds
+from processors.measuring.regional_episodes import AreaHour, episodes_of, hours_of
 from processors.plan import Area
 from processors.plan.plan import make_revision
 from processors.records.breaches import Breach
-from processors.regional.episodes import AreaHour, episodes_of, hours_of
 from tests.logs import HOUR, MINUTE, T0, Run, background, local_rule, row, ticking
 from tests.logs import revision as configured
 
@@ -46,7 +46,7 @@ DEVICES = {"d1": "s1", "d2": "s2", "d3": "s3"}
 def county(policy: str) -> Revision:
     listed = [{"id": name, "site": site, "interval": 300} for name, site in DEVICES.items()]
     body = configured(listed, RULES, stations=STATIONS).body
-    body["county"]["regional"] = {"policy": policy, "mark": 350.0}
+    body["county"]["background"][0]["regional"] = {"policy": policy, "mark": 350.0}
     return make_revision(body, T0)
 
 

@@ -12,13 +12,13 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple
 
 from processors.columns import DAY_MS, HOUR_MS, Rowless
-from processors.measuring import Backgrounds
-from processors.plan import Area, RegionalPolicy
+from processors.measuring.stations import Backgrounds
+from processors.plan import Area
 from processors.windows import Horizons
 
 POLLUTANT = "pm10"
 PATIENCE_MS = 3 * HOUR_MS  # the newest background speaks for the hours after it, as for the onset of gaps
-KEEP_MS = 8 * DAY_MS
+_KEEP_MS = 8 * DAY_MS
 
 
 class AreaHour(NamedTuple):
@@ -103,17 +103,17 @@ def episodes_of(hours: list[AreaHour], mark: int, before: AreaEpisodes) -> AreaE
 
 
 @dataclass(slots=True)
-class Episodes(Rowless):
+class RegionalEpisodes(Rowless):
     """Episodes of each area, by start; every partition finds the same."""
 
     of: dict[str, AreaEpisodes] = field(default_factory=dict)
 
-    def learn(self, known: Backgrounds, area: Area, policy: RegionalPolicy) -> list[tuple[str, AreaEpisode]]:
+    def learn(self, known: Backgrounds, area: Area) -> list[tuple[str, AreaEpisode]]:
         """Find the area's episodes anew; returns (event, episode) of each that has changed."""
         before = {one.start: one for one in self.of.get(area.name, ())}
         found: AreaEpisodes = []
         events: list[tuple[str, AreaEpisode]] = []
-        for one in episodes_of(hours_of(known, area), policy.mark, list(before.values())):
+        for one in episodes_of(hours_of(known, area), area.regional.mark, list(before.values())):
             was = before.pop(one.start, None)
             if was is None:
                 was = replace(one, over=False)
@@ -141,13 +141,13 @@ class Episodes(Rowless):
     def forget(self, until: Horizons) -> None:
         """Forget episodes that ended long ago."""
         for area, held in self.of.items():
-            self.of[area] = [one for one in held if one.end + KEEP_MS > until.due]
+            self.of[area] = [one for one in held if one.end + _KEEP_MS > until.due]
 
     def dump(self, pack: object) -> list[Any]:
         """The state as JSON data."""
         return [[area, *map(asdict, held)] for area, held in sorted(self.of.items())]
 
     @classmethod
-    def load(cls, data: list[Any], arrays: object, plan: object) -> Episodes:
+    def load(cls, data: list[Any], arrays: object, plan: object) -> RegionalEpisodes:
         """The inverse of `dump`."""
         return cls({area: [AreaEpisode(**one) for one in held] for area, *held in data})

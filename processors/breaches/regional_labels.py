@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from processors.columns import NANO, UNBOUNDED, Rowless
+from processors.columns import DAY_MS, NANO, UNBOUNDED, Rowless
 from processors.plan import DOWNGRADE, HOLD, LEVELS, RegionalPolicy
 from processors.records import Breach, short_id
-from processors.regional.episodes import KEEP_MS, AreaEpisode
 from processors.windows import Horizons
 
+_KEEP_MS = 8 * DAY_MS  # longer than a superseding verdict may amend what is closed
 LABELLED, HELD, DOWNGRADED = "regional", "regional_held", "regional_downgraded"
 
 
@@ -26,7 +26,7 @@ def episode_id(area: str, start: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class RegionalLabel:
     """The label of a breach; `change`: how often it has changed; `until`: instant to which it is held."""
 
     area: str
@@ -59,11 +59,10 @@ class Label:
         }
 
 
-def label_of(area: str, episode: AreaEpisode, policy: RegionalPolicy) -> Label:
-    """The label that an episode gives a breach."""
-    return Label(
-        area, episode.start, episode.mean, policy.mark, policy.policy, policy.status, policy.citation
-    )
+def label_of(area: str, start: int, mean: int, policy: RegionalPolicy) -> RegionalLabel:
+    """The label that an area's episode gives a breach: its first hour, and the mean of its newest."""
+    known = (policy.mark, policy.policy, policy.status, policy.citation)
+    return RegionalLabel(area, start, mean, *known)
 
 
 def lower(level: str) -> str:
@@ -71,7 +70,7 @@ def lower(level: str) -> str:
     return LEVELS[max(0, LEVELS.index(level) - 1)] if level in LEVELS else level
 
 
-def shown(event: Breach, label: Label | None) -> Breach:
+def shown(event: Breach, label: RegionalLabel | None) -> Breach:
     """An event as it is published under a label."""
     if label is None:
         return event
@@ -92,13 +91,13 @@ def shown(event: Breach, label: Label | None) -> Breach:
 
 
 @dataclass(slots=True)
-class Labels(Rowless):
+class RegionalLabels(Rowless):
     """Labels of breaches by id; breaches that never had one are not there."""
 
-    of: dict[str, Label] = field(default_factory=dict)
+    of: dict[str, RegionalLabel] = field(default_factory=dict)
     due: int = UNBOUNDED  # the earliest instant at which one that is held is told
 
-    def opened(self, event: Breach, label: Label, until: int) -> Breach:
+    def opened(self, event: Breach, label: RegionalLabel, until: int) -> Breach:
         """The opening of a breach with its label; by policy it is held until `until`, if that is to come."""
         if label.policy == HOLD and event.tell and event.at < until:
             label = replace(label, until=until)
@@ -114,7 +113,7 @@ class Labels(Rowless):
             self._plan_ahead()
         return shown(event, label)
 
-    def found(self, opened: Breach, label: Label | None, at: int) -> Breach | None:
+    def found(self, opened: Breach, label: RegionalLabel | None, at: int) -> Breach | None:
         """The event of an open breach whose label changes: it got one, or has none any more; None: it stays.
 
         One that was held and has none any more is told now; one that was told stays told.
@@ -149,7 +148,7 @@ class Labels(Rowless):
 
     def forget(self, until: Horizons) -> None:
         """Forget the labels of breaches that no verdict can amend any more."""
-        over = [id_ for id_, one in self.of.items() if (one.closed_at or UNBOUNDED) + KEEP_MS <= until.due]
+        over = [id_ for id_, one in self.of.items() if (one.closed_at or UNBOUNDED) + _KEEP_MS <= until.due]
         for id_ in over:
             del self.of[id_]
 
@@ -158,8 +157,8 @@ class Labels(Rowless):
         return [[id_, asdict(label)] for id_, label in sorted(self.of.items())]
 
     @classmethod
-    def load(cls, data: list[Any], arrays: object, plan: object) -> Labels:
+    def load(cls, data: list[Any], arrays: object, plan: object) -> RegionalLabels:
         """The inverse of `dump`."""
-        made = cls({id_: Label(**label) for id_, label in data})
+        made = cls({id_: RegionalLabel(**label) for id_, label in data})
         made._plan_ahead()
         return made
