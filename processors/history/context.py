@@ -27,7 +27,6 @@ from processors.records import (
     breach_from_body,
     decode_breach,
     decode_regional,
-    regional_of,
     short_id,
     site_hour_of,
 )
@@ -173,11 +172,6 @@ def signal_of(row: ContextRow) -> Signal:
 def wind_of(row: ContextRow) -> SiteHour:
     """The wind of a site's hour."""
     return site_hour_of(dict(row.body))
-
-
-def episode_of(row: ContextRow) -> RegionalEpisode:
-    """The event of a regional episode in a row."""
-    return regional_of(row.body)
 
 
 def breach_of(row: ContextRow) -> Breach:

@@ -9,7 +9,7 @@ from typing import Any
 from ingest.regional_form import NO_SOURCE, UNCONFIRMED, RegionalForm
 from processors.columns import NANO
 
-OFF, LABEL, HOLD, DOWNGRADE = "off", "label", "hold", "downgrade"
+OFF, HOLD, DOWNGRADE = "off", "hold", "downgrade"  # `label` asks for nothing more
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,6 @@ from processors.records.reasons import ANNOUNCED_CUT, BEGAN, GAP_REASONS, HIGH_B
 from processors.records.reasons import NEVER_SEEN, NOT_ADMITTED, NO_BACKGROUND, NO_DATA, NO_UPWIND, NO_WIND
 from processors.records.reasons import OF_BACKGROUND, REASONS, REASONS_OF, REMARKS, RISING, SILENT
 from processors.records.regional import REGIONAL, RegionalEpisode, decode_regional, encode_regional
-from processors.records.regional import regional_of
 from processors.records.tables import INTERVALS, VERDICTS, Group, Table
 from processors.records.verdicts import ANSWERS, COMPLIANT, EXCEEDS, JUDGEMENTS, UNDETERMINED, Interval
 from processors.records.verdicts import Verdict

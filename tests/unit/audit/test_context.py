@@ -13,17 +13,15 @@ from processors.history.context import (
     EPISODE,
     Context,
     ContextRow,
-    _rows,
     background_of,
     batches_of_context,
     context_row,
     decode_context,
     encode_context,
-    episode_of,
     signal_of,
 )
 from processors.records.breaches import BREACH, Breach, encode_breach
-from processors.records.regional import REGIONAL, RegionalEpisode, encode_regional
+from processors.records.regional import REGIONAL, RegionalEpisode, encode_regional, regional_of
 from tests.logs import HOUR, T0, WUHAN, Run, minutes, revision, rules_of, ticking
 from tests.stored_revisions import revision_of
 
@@ -156,7 +154,7 @@ def test_an_event_of_a_regional_episode_comes_back_as_it_was_published() -> None
     assert decode_context(*encode_context(value, REGIONAL, told.at)) == told
     (row,) = _rows(told)
     assert (row.kind, row.name, row.time, row.end) == (EPISODE, "county", told.start, told.end)
-    assert episode_of(row) == told
+    assert regional_of(row.body) == told
 
 
 def test_each_version_of_an_order_that_people_change_is_kept() -> None:
