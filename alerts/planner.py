@@ -27,7 +27,7 @@ from alerts.routing import Routing, deadline_ms, operators_on_duty, recipients_o
 from alerts.together import SilentGroup, hold_until, released_groups
 from ingest.register import Register
 from processors.records import Breach, Outlook, short_id
-from processors.silence import SITE_SILENT
+from processors.silence import AT_REST, SITE_SILENT
 
 _LATE_MS = 30 * 60_000  # told so long after it was found, a message says that it is late
 _SEVERAL = "*"  # the site of a case that concerns several
@@ -112,6 +112,9 @@ class CasePlanner:
             data=asdict(event) if later else case.data,
             hold_until=None if joins else case.hold_until,
         )
+        if later and _regional_over(event) and case.deadline is None:
+            due = deadline_ms(self.routing, event.level, event.deadline_h, now)
+            after, why = replace(after, deadline=due), "no longer inside a regional episode: its own level"
         if joins:
             why = "not told by itself: all of its site is silent, and that is told"
         if not news:
@@ -327,9 +330,14 @@ class CasePlanner:
         return lambda language: self._writer.matter(case, data, language)
 
 
+def _regional_over(event: Breach) -> bool:
+    """True if the event takes the label of a regional episode back: the breach has its own level again."""
+    return event.regional is not None and not event.regional["labelled"]
+
+
 def _template_of_end(event: Breach, context: CaseContext) -> str:
     """Template for the end: withdrawn, corrected, heard again, or within the limit again."""
-    if {"rule_removed", "rule_suspended", "device_removed", "site_removed"} & set(event.reasons):
+    if {"rule_removed", "rule_suspended", "device_removed", "site_removed", AT_REST} & set(event.reasons):
         return "withdrawn"
     if (ended := kind_of(event.kind).ended) is not None:
         return ended

@@ -1,5 +1,5 @@
-"""Detection of the platform's own faults: no ticks, a stuck stage, a growing quarantine, a dead channel, and
-messages from somebody who may not send them.
+"""Detection of the platform's own faults: no ticks, a stuck stage, a growing quarantine, a dead channel, an
+area without background, messages from somebody who may not send them.
 
 Pure: its input is what was observed and when, in seconds of a monotonic clock.
 """
@@ -17,6 +17,7 @@ TICKS = "ticks"
 QUARANTINE = "quarantine"
 UNWRITABLE = "unwritable"
 REFUSED = "refused"
+BACKGROUND = "background"
 REFUSED_WITHIN_S = 3600.0  # since the last one; told once until then
 
 
@@ -46,6 +47,8 @@ class Sample:
     quarantined: int | None = None  # messages ever put there
     troubles: Sequence[ChannelTrouble] = ()
     set_aside: Sequence[str] | None = None  # cases and messages that could not be written lately, in words
+    # area -> seconds since the end of its newest hour of background, and whether any has come
+    backgrounds: Mapping[str, tuple[float, bool]] = field(default_factory=dict)
     refused: Sequence[str] = ()  # messages refused since the sample before: whose, and why
 
 
@@ -86,6 +89,7 @@ class FaultDetector:
             faults[UNWRITABLE] = {"count": len(sample.set_aside), "reason": sample.set_aside[-1]}
         elif sample.set_aside is not None:
             well.add(UNWRITABLE)
+        self._backgrounds(sample, faults, well)
         self._identities(sample, faults, well)
         return Diagnosis(faults, frozenset(well))
 
@@ -140,6 +144,14 @@ class FaultDetector:
             faults[QUARANTINE] = {"count": grown, "seconds": self._limits.quarantine_within}
         elif sample.at - seen[0][0] >= self._limits.quarantine_within:
             well.add(QUARANTINE)
+
+    def _backgrounds(self, sample: Sample, faults: dict[str, dict[str, Any]], well: set[str]) -> None:
+        for area, (age, known) in sample.backgrounds.items() if self._limits.background_missing else ():
+            name = f"{BACKGROUND}/{area}"
+            if age > self._limits.background_missing:
+                faults[name] = {"area": area, "seconds": round(age)}
+            elif known:
+                well.add(name)
 
     def _identities(self, sample: Sample, faults: dict[str, dict[str, Any]], well: set[str]) -> None:
         if sample.refused:

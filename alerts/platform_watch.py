@@ -18,13 +18,16 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from sqlalchemy.exc import SQLAlchemyError
 
+from alerts.newest_background import NewestBackground
 from alerts.platform_faults import ChannelTrouble, Diagnosis, FaultDetector, Sample, StageProgress
 from alerts.routing import RoutingForm
 from alerts.store.case_store import wall_ms
 from alerts.worker import CaseWork
-from ingest.codec import QUARANTINED, TICK, decode_quarantined, schema_of
+from ingest.codec import BACKGROUND, QUARANTINED, TICK, decode, decode_quarantined, schema_of
 from ingest.kafka_options import KafkaOptions
 from ingest.kafka_refusal import refusal_by
+from ingest.records import Background
+from ingest.register import BackgroundArea
 from ingest.topics import BREACHES, FEED, QUARANTINE, RESULTS
 
 log = structlog.get_logger(__name__)
@@ -47,12 +50,15 @@ class PlatformWatch:
         kafka: KafkaOptions,
         applications: Sequence[str],
         look_s: float = _LOOK_S,
+        areas: Callable[[], Sequence[BackgroundArea]] = tuple,
     ) -> None:
         self._work = work
         self._form = form
         self._kafka = kafka
         self._applications = applications
         self._look_s = look_s
+        self._areas = areas  # of the folder as it is
+        self._backgrounds = NewestBackground(work.clock.now_ms())
         self._last_tick: float | None = None  # when one last came in
         self._refused: list[str] = []  # since the last look
 
@@ -74,7 +80,14 @@ class PlatformWatch:
                     aside = [one.words() for one in self._work.store.aside.since(wall_ms() - _FAILED_MS)]
                     refused, self._refused = self._refused, []
                     sample = Sample(
-                        time.monotonic(), self._last_tick, reached, quarantined, troubles, aside, refused
+                        time.monotonic(),
+                        self._last_tick,
+                        reached,
+                        quarantined,
+                        troubles,
+                        aside,
+                        self._backgrounds.ages(self._areas(), self._work.clock.now_ms()),
+                        refused,
                     )
                     await loop.run_in_executor(self._work.threads, self._note, detector.diagnose(sample))
                 except SQLAlchemyError as error:
@@ -109,9 +122,15 @@ class PlatformWatch:
                 self._work.notify()
 
     def _tick(self, record: Any) -> None:
-        """Record when ticks arrive: every bridge writes them to all partitions."""
-        if schema_of(record.headers) == TICK:
+        """Record when ticks and background arrive: every bridge writes them to all partitions."""
+        schema = schema_of(record.headers)
+        if schema == TICK:
             self._last_tick = time.monotonic()
+        elif schema == BACKGROUND:
+            with contextlib.suppress(ValueError, TypeError):  # detection sets such a record aside
+                found = decode(record.value, record.headers)
+                assert isinstance(found, Background)
+                self._backgrounds.take(found)
 
     def _refusal(self, record: Any) -> None:
         """Remember what was refused for its sender's sake; the rest of the quarantine costs little."""

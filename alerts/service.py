@@ -106,7 +106,13 @@ def run_alerts(
     beside: list[Beside] = [
         dispatcher.run,
         partial(watch_holds, work),
-        PlatformWatch(work, routing.form, settings.kafka_options, applications).run,
+        PlatformWatch(
+            work,
+            routing.form,
+            settings.kafka_options,
+            applications,
+            areas=lambda: planner.planner.register.county.background,
+        ).run,
     ]
     if follow is not None:
         beside.append(follow(adopt))

@@ -67,6 +67,12 @@ def _quality() -> Schema:
     return schema
 
 
+def _background_mapping() -> Schema:
+    from ingest.background_import import MAPPING
+
+    return MAPPING.json_schema()
+
+
 def _pack() -> Schema:
     from processors.plan import Pack
 
@@ -153,6 +159,7 @@ _SOURCES: dict[str, Callable[[], Schema]] = {
     "config-rules": _rules,
     "config-quality": _quality,
     "rule-pack": _pack,
+    "background-mapping": _background_mapping,
     "native": _native,
     "reading": _reading,
     "quarantined": _quarantined,
@@ -163,6 +170,8 @@ _SOURCES: dict[str, Callable[[], Schema]] = {
     "judgements": judgements_schema,
     "flags": lambda: body_schema({"flags": "Flagged"}),
     "site-hour": lambda: record_schema("SiteHour"),
+    "regional": lambda: record_schema("RegionalEpisode"),
+    "replay-regional": lambda: line_schema("regional"),
     "winds": lambda: body_schema({"winds": "SiteHour"}),
     "outlooks": lambda: body_schema({"outlooks": "Outlook"}),
     "replay-readings": _reading,

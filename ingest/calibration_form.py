@@ -22,7 +22,8 @@ _LOCAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2})?")
 Dust = Literal["pm10", "pm2_5", "tsp"]
 
 
-def _since(given: object) -> datetime:
+def local_instant(given: object) -> datetime:
+    """A local day or minute of the configuration. Raises ValueError."""
     if isinstance(given, date) and not isinstance(given, datetime):
         return datetime.fromisoformat(given.isoformat())
     if isinstance(given, str) and _LOCAL.fullmatch(given):
@@ -59,14 +60,15 @@ Gain = Annotated[StrictFloat, AfterValidator(_gain)]
 Maximum = Annotated[StrictFloat, AfterValidator(_maximum)]
 
 
+LocalInstant = Annotated[datetime, BeforeValidator(local_instant), WithJsonSchema({"type": "string"})]
+
+
 class Calibration(BaseModel):
     """value x slope x factor + offset, for what is measured from `from` on, until the next entry."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    since: Annotated[
-        Annotated[datetime, BeforeValidator(_since), WithJsonSchema({"type": "string"})], Field(alias="from")
-    ]
+    since: Annotated[LocalInstant, Field(alias="from")]
     pollutant: Dust
     slope: Gain = 1.0
     offset: Annotated[StrictFloat, AfterValidator(_offset)] = 0.0  # ug/m3

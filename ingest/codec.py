@@ -42,6 +42,7 @@ from ingest.value_extras import BESIDE
 READINGS = "dust.readings/2"
 ALL_READINGS = frozenset({READINGS, "dust.readings/1"})  # before, what was set aside stood in the extras
 TICK = "dust.tick/1"
+BACKGROUND = "dust.background/1"
 REVISION = "dust.revision/1"
 REMARK = "dust.remark/1"
 QUARANTINED = "dust.quarantined/1"
@@ -50,14 +51,15 @@ _JSON_KINDS: dict[
     str, type[Tick] | type[Background] | type[Signal] | type[Status] | type[Remark] | type[Revision]
 ] = {
     TICK: Tick,
-    "dust.background/1": Background,
+    BACKGROUND: Background,
     "dust.signal/1": Signal,
     "dust.status/1": Status,
     REMARK: Remark,
     REVISION: Revision,
 }
 _SPARSE = ("flags", "extras", "marks", "set_aside")  # columns of text, of few readings
-_ADDED = ("device", "calibration")  # optional keys that records got later
+# optional keys that records got later
+_ADDED = ("device", "calibration", "author", "reason", "document")
 _SCHEMA_OF = {kind: name for name, kind in _JSON_KINDS.items()}
 _INSTANT = pa.timestamp("ms", tz="UTC")
 _INT64 = pa.int64()
@@ -194,6 +196,7 @@ _CHECKS: dict[type, dict[str, Callable[[object], bool]]] = {
         "end": _is_instant_or_none,
         "device": _is_text_or_none,
         "calibration": lambda found: found is None or are_corrections(found),
+        **dict.fromkeys(("author", "reason", "document"), _is_text_or_none),
     },
     Status: {
         "received_at": _is_instant,

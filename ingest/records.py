@@ -180,11 +180,12 @@ class Background:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """An order or notice from outside: alert, stage, permit, shutdown, maintenance, calibration, gap.
+    """An order or notice from outside: alert, stage, permit, shutdown, maintenance, calibration, power, gap.
 
-    `device`: the one monitor that a maintenance or calibration is for. `calibration`: its corrections,
-    each with `from` (ms UTC), `pollutant`, `slope`, `offset` (ug/m3) and `factor`; one without `end` has
-    no window in which nothing is judged.
+    `device`: the one monitor that a maintenance, calibration, shutdown or cut is for. `calibration`: its
+    corrections, each with `from` (ms UTC), `pollutant`, `slope`, `offset` (ug/m3) and `factor`; one without
+    `end` has no window in which nothing is judged. `author`, `reason`, `document`: who ordered it, why, by
+    which document, where it says so.
     """
 
     id: str
@@ -196,6 +197,9 @@ class Signal:
     end: int | None
     device: str | None = None
     calibration: list[dict[str, Any]] | None = None
+    author: str | None = None
+    reason: str | None = None
+    document: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

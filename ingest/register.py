@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -26,10 +27,11 @@ from pydantic import (
 )
 
 from ingest.access_form import DeviceSecretName, Network
-from ingest.calibration_form import Calibrations, Dust, Maximum
+from ingest.calibration_form import Calibrations, Dust, LocalInstant, Maximum
 from ingest.code_form import CountyCodes
 from ingest.forms import Form, FormatName, Id, Label, Name, Seconds, valid_id
 from ingest.ingest_form import INGEST, Ingest, whole
+from ingest.regional_form import RegionalForm
 from ingest.register_checks import cross_checks, without_echoes
 from ingest.strict_yaml import ConfigError, Document, Problem, did_you_mean, load
 from ingest.suspicion_thresholds import Suspicion
@@ -135,6 +137,7 @@ class BackgroundArea(Form):
     area: Id
     stations: Annotated[tuple[Id, ...], Field(min_length=1)]
     min_stations: Annotated[StrictInt, Field(ge=1)] = 1
+    regional: RegionalForm = RegionalForm()  # what follows for breaches when all of its air is bad
 
 
 class County(Form):
@@ -178,6 +181,24 @@ class Department(Form):
     contacts: tuple[Contact, ...] = ()
 
 
+class SiteState(Form):
+    """From when on a site is planned, working, stopped or finished; only the first may leave `from` out."""
+
+    state: Literal["planned", "working", "stopped", "finished"]
+    since: LocalInstant | None = Field(default=None, alias="from")
+
+
+def _in_order(states: tuple[SiteState, ...]) -> tuple[SiteState, ...]:
+    for before, after in pairwise(states):
+        if after.since is None or (before.since is not None and after.since <= before.since):
+            when = f" {after.since:%Y-%m-%d %H:%M}" if after.since else ""
+            words = f"state `{after.state}`{when} does not begin after `{before.state}` before it"
+            raise ValueError(f"{words}; list them by `from`, each with a later one")
+        if before.state == after.state:
+            raise ValueError(f"state `{after.state}` twice in a row: leave the second out")
+    return states
+
+
 class Site(Form):
     """`sites.yaml`: a place that may raise dust, with the two lines that answer for it."""
 
@@ -192,6 +213,7 @@ class Site(Form):
     address: str | None = None
     contacts: tuple[Contact, ...] = ()
     area_m2: Annotated[StrictFloat, Field(gt=0)] | None = None
+    states: Annotated[tuple[SiteState, ...], AfterValidator(_in_order)] = ()
 
 
 class DeviceClock(Form):

@@ -225,10 +225,18 @@ def _devices(document: Document, sites: Document) -> Iterator[Problem]:
             yield document.problem((index, "site"), f"no site `{site}` in sites.yaml{hint}")
     yield from _collisions(document)
     equipped = {entry.get("site") for _, entry in _entries(document)}
+    resting = {entry.get("id") for _, entry in _entries(sites) if _rests(entry)}
     for site, index in known.items() if equipped else ():
-        if site not in equipped:
+        if site not in equipped | resting:
             words = f"site `{site}` has no device in devices.yaml; nothing is measured there"
             yield sites.problem((index,), words, severity="warning")
+
+
+def _rests(site: dict[str, Any]) -> bool:
+    """True if the site is at times planned or finished: monitors may not stand there yet, or any more."""
+    states = site.get("states")
+    named = [one.get("state") for one in states if isinstance(one, dict)] if isinstance(states, list) else []
+    return not {"planned", "finished"}.isdisjoint(named)
 
 
 def _unchecked(document: Document, index: int, entry: dict[str, Any]) -> Iterator[Problem]:

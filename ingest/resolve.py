@@ -42,6 +42,7 @@ from ingest.decoders.instants import SentInstant, ahead_of_utc_s, compact_sent, 
 from ingest.decoders.notices import decode_background, decode_signal, decode_status
 from ingest.durations import DAY_MS, MINUTE_MS
 from ingest.forms import Label
+from ingest.orders import signal_of_notice
 from ingest.records import (
     NO_SECRETS,
     Background,
@@ -56,6 +57,7 @@ from ingest.records import (
 )
 from ingest.register import Device, Register
 from ingest.topic_filters import BACKGROUND_FILTER, SIGNALS_FILTER, STATUS_FILTER, filters_of, matches
+from ingest.units import Refused
 from ingest.wrong_clocks import WrongClock
 from ingest.wrong_clocks import found as wrong_clocks
 
@@ -393,28 +395,10 @@ class Resolver:
         order = decode_signal(came.payload, came.topic, self.register.zone)
         if isinstance(order, Rejected):
             return self._refuse(came, order.code, order.detail)
-        if not self._is_place(order.place):
-            words = f"{order.place!r} is no area of county.yaml, township, or site of sites.yaml"
-            return self._refuse(came, "unknown_place", words)
-        device = None if order.device is None else self.register.device_of(order.device)
-        if order.device is not None and (device is None or device.site != order.place):
-            return self._refuse(came, "unknown_device", f"{order.device!r} is no monitor of {order.place!r}")
-        at = came.received_at
-        start = at if order.start is None else order.start
-        corrections = [
-            {**one, "from": start if one["from"] is None else one["from"]} for one in order.calibration
-        ]
-        return Signal(
-            order.id,
-            at,
-            order.place,
-            order.kind,
-            order.level,
-            start,
-            order.end,
-            None if device is None else device.id,
-            corrections or None,
-        )
+        try:
+            return signal_of_notice(order, self.register, came.received_at)
+        except Refused as refused:
+            return self._refuse(came, refused.code, refused.detail)
 
     def _status(self, came: Arrival) -> Outcome:
         said = decode_status(came.payload, came.topic, self.register.zone)
@@ -431,11 +415,6 @@ class Resolver:
                 return Duplicate("overtaken_status")
             self._newest_status[device.id] = said.at
         return Status(came.received_at, device.id, device.site, said.state, came.retain)
-
-    def _is_place(self, name: str) -> bool:
-        register = self.register
-        areas = (area.area for area in register.county.background)
-        return name in register.sites or name in register.departments or name == "county" or name in areas
 
     def _refuse(self, came: Arrival, code: str, detail: str) -> Quarantined:
         raw = came.payload

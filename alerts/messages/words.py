@@ -28,6 +28,7 @@ _FAULTS = {
     "quarantine": ("隔离区增长过快", "quarantine growing"),
     "delivery": ("通知渠道不通", "channel in trouble:"),
     "refused": ("有人冒用身份发送数据", "messages from who may not send them"),
+    "background": ("背景值缺失", "background missing:"),
     "unwritable": ("有案件或消息无法写入", "cases or messages that could not be written"),
 }
 # reasons of a device's fault: what a person reads; `{p}` is the pollutant, `{k}` the keys
@@ -91,6 +92,7 @@ class Matter:
     opened_at: int = 0
     reasons: tuple[str, ...] = ()
     evidence: dict[str, Any] | None = None  # of a suspicion
+    regional: dict[str, Any] | None = None  # of a breach inside a regional episode
     devices: int = 1  # how many it is about: all of a silent site
 
     @property

@@ -89,6 +89,7 @@ class Writer:
             opened_at=case.opened_at,
             reasons=tuple(data["reasons"]),
             evidence=data.get("evidence"),
+            regional=data.get("regional"),
             devices=1
             if case.device
             else max(1, sum(d.site == case.site for d in self.register.devices.values())),

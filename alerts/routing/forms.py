@@ -85,6 +85,9 @@ class Watch(Form):
     stage_stuck: Annotated[StrictInt, Field(ge=10)] = 120
     quarantine_more_than: Annotated[StrictInt, Field(ge=1)] = 1000
     quarantine_within: Annotated[StrictInt, Field(ge=10)] = 600
+    # seconds of the clock since the end of an area's newest hour of background: the next hour, and what a
+    # rule waits for it; 0: not watched
+    background_missing: Annotated[StrictInt, Field(ge=0)] = 7200
 
 
 class RoutingForm(Form):

@@ -11,12 +11,13 @@ from alerts.kinds import kind_of
 from alerts.records import Case
 from ingest.register import Device, Register, Site
 from processors.history import LatestReading
-from processors.plan import silent_after_ms
+from processors.plan import FINISHED, PLANNED, RESTING, STOPPED, plain_states, silent_after_ms, state_at
 from processors.records import CERTAIN, IF_MEASURED, WARNING
 from processors.records import STATES as OUTLOOK_STATES
+from processors.silence import AT_REST, SITE_STOPPED
 
 COMPLIANT, EXCEEDS, UNDETERMINED, SILENT = "compliant", "exceeds", "undetermined", "silent"
-STATES = (EXCEEDS, UNDETERMINED, SILENT, COMPLIANT)
+STATES = (EXCEEDS, UNDETERMINED, SILENT, COMPLIANT)  # planned and finished sites have none of these
 LEVELS = ("pm10", "tsp", "pm2_5", "pm1")  # the first that a device measures is the site's level
 HOUR = 3_600_000
 MINUTE = 60_000
@@ -57,8 +58,8 @@ class SiteNow:
 
     @property
     def silent_devices(self) -> int:
-        """Number of silent devices at the site."""
-        return sum(d.silent for d in self.devices)
+        """Number of silent devices at the site, where any is expected to speak."""
+        return 0 if self.state in RESTING else sum(d.silent for d in self.devices)
 
     @property
     def unsigned(self) -> int:
@@ -132,6 +133,7 @@ def compose(
             of_site.get(site.id, []),
             tuple(c for c in opened if c.site == site.id),
             tuple(outlooks_of.get(site.id, ())),
+            state_at({"states": plain_states(site.states, register.county.zone)}, now),
         )
         for site in register.sites.values()
     ]
@@ -181,16 +183,19 @@ def device_now(device: Device, reading: LatestReading | None, now: int) -> Devic
 
 def _site_now(
     site: Site, devices: list[DeviceNow], verdicts: list[Mapping[str, Any]], cases: tuple[Case, ...],
-    outlooks: tuple[Mapping[str, Any], ...] = (),
+    outlooks: tuple[Mapping[str, Any], ...], work: str,
 ) -> SiteNow:  # fmt: skip
     verdicts = sorted(verdicts, key=_worst_first)
     decisive = verdicts[0] if verdicts else None
     speaking = [d for d in devices if not d.silent]
-    if devices and not speaking:
-        state: str = SILENT
-        reasons: tuple[str, ...] = (
-            "never_seen" if all(d.time is None for d in devices) else "device_silent",
-        )
+    state: str
+    reasons: tuple[str, ...]
+    if work in RESTING:
+        state, reasons = work, (AT_REST,)
+    elif devices and not speaking:
+        never = all(d.time is None for d in devices)
+        state, reasons = SILENT, ("never_seen" if never else "device_silent",)
+        reasons += (SITE_STOPPED,) if work == STOPPED else ()
     elif decisive is None:
         state, reasons = UNDETERMINED, ("not_judged_yet",)
     else:
@@ -281,7 +286,7 @@ def _worst_first(verdict: Mapping[str, Any]) -> tuple[int, int, float, str, str]
 
 
 def _urgency(now: SiteNow) -> tuple[int, int, int, int, float, str]:
-    rank = {EXCEEDS: 0, SILENT: 2, UNDETERMINED: 2, COMPLIANT: 4}[now.state]
+    rank = {EXCEEDS: 0, SILENT: 2, UNDETERMINED: 2, COMPLIANT: 4, PLANNED: 6, FINISHED: 8}[now.state]
     if now.cases:
         rank -= 1  # a site with an open case goes before its equals, and before those that are merely quiet
     outlook = _OUTLOOK_RANK[now.outlooks[0]["state"]] if now.outlooks else len(_OUTLOOK_RANK)

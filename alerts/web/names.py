@@ -23,6 +23,8 @@ STATES = {
     "undetermined": N_("Undetermined"),
     "silent": N_("Silent"),
     "compliant": N_("Compliant"),
+    "planned": N_("Planned"),
+    "finished": N_("Finished"),
 }
 
 OUTLOOK_STATES = {
@@ -64,10 +66,19 @@ REASONS = {
     "status_online": N_("reported online, but no readings come"),
     "gap_on_rising_slope": N_("the gap began while dust was rising steeply"),
     "gap_under_high_background": N_("the gap began under a high background"),
+    "announced": N_("a cut was announced by an order"),
+    "announced_over": N_("what was announced is over"),
+    "site_stopped": N_("work at the site is stopped"),
+    "site_at_rest": N_("the site is planned or finished"),
+    "regional": N_("inside a regional episode"),
+    "regional_held": N_("held back, county policy for regional episodes"),
+    "regional_downgraded": N_("told a level lower, county policy for regional episodes"),
     "not_judged_yet": N_("no interval judged recently"),
 }
 
 IMPLIES = {
+    "regional_held": ("regional",),
+    "regional_downgraded": ("regional",),
     "site_silent": ("device_silent", "site_quiet"),
     "calm": ("no_background",),
     "no_upwind_monitor": ("no_background",),

@@ -21,6 +21,7 @@ def command(ctx: click.Context, config: Path) -> None:
     from alerts.routing import links_lead_nowhere, load_routing
     from deploy.county.check import check_folder
     from deploy.settings import load_settings
+    from ingest.regional_form import NO_SOURCE
     from ingest.register import load_register
     from processors.plan import added_by, load_rules
 
@@ -45,6 +46,11 @@ def command(ctx: click.Context, config: Path) -> None:
         count = len(added.rules)
         asked = added.rules[0] if count == 1 else f"{count} rules"
         click.echo(f"{added.words} ({asked}): adds at most {added.bytes} bytes a device to the state")
+    for area in register.county.background:
+        if area.regional.policy != "off":
+            known = area.regional.citation or NO_SOURCE
+            mark = f"above {area.regional.mark:g} ug/m3 of PM10, {area.regional.policy} ({known})"
+            click.echo(f"note: regional episodes of {area.area}: {mark}", err=True)
     held = ", ".join(
         f"{len(part)} {word}{'' if len(part) == 1 else 's'}"
         for word, part in (

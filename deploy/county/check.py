@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ingest.regional_form import NO_SOURCE, RegionalForm
 from ingest.register import Register, read_register
 from ingest.strict_yaml import ConfigError, Problem, did_you_mean, load
 
@@ -32,6 +33,7 @@ def check_folder(folder: str | Path) -> tuple[list[Problem], list[Problem]]:
         found += _rules(root, register)
         found += _quality(root)
         found += _suspicion(register)
+        found += _regional(register)
         found += _routing(root, register)
     found = sorted(set(found))
     return (
@@ -47,6 +49,20 @@ def _strangers(root: Path) -> list[Problem]:
         if path.suffix in (".yaml", ".yml") and path.name not in FILES:
             hint = did_you_mean(path.name, FILES) or f"; known are {', '.join(FILES)}"
             found.append(Problem(path.name, 1, 1, ".", f"nothing reads this file{hint}", "warning"))
+    return found
+
+
+def _regional(register: Register | None) -> list[Problem]:
+    """Warnings where no source confirms an area's own mark and policy for regional episodes."""
+    found = []
+    for index, area in enumerate(register.county.background if register is not None else ()):
+        form = area.regional
+        if register is not None and form != RegionalForm() and not form.citation:
+            words = (
+                f"mark {form.mark:g} ug/m3, policy {form.policy}: {NO_SOURCE}; name a document: `citation`"
+            )
+            document = register.documents["county.yaml"]
+            found.append(document.problem(("background", index, "regional"), words, severity="warning"))
     return found
 
 

@@ -13,18 +13,20 @@ from ingest.codes import Code
 from ingest.decoders import json_text
 from ingest.decoders.instants import BadTime, Clock, parse_instant
 from ingest.decoders.values import Values
+from ingest.plain_text import one_line
 from ingest.records import STATES, Rejected
 from ingest.units import QUANTITIES, WEATHER, Refused, number_of, shortly
 
 _BACKGROUND = "dust/v1/background/"
 _SIGNALS = "dust/v1/signals/"
-KINDS = ("alert", "stage", "permit", "shutdown", "maintenance", "calibration")
-_OF_A_MONITOR = ("maintenance", "calibration")  # may name one device of the place
+KINDS = ("alert", "stage", "permit", "shutdown", "maintenance", "calibration", "power")
+OF_A_MONITOR = ("maintenance", "calibration", "shutdown", "power")  # may name one device of the place
 _MOST_CORRECTIONS = 100
 _NATIVE, _STATUS = "dust/v1/", "/status"
 _HOUR_S = 3600
 _LONGEST_S = 31 * 86400
 _LONGEST_ID = 200
+_LONGEST_WORDS = 500
 
 
 class BackgroundNotice(NamedTuple):
@@ -48,6 +50,9 @@ class SignalNotice(NamedTuple):
     end: int | None
     device: str | None = None  # key of the monitor that it is for
     calibration: tuple[dict[str, Any], ...] = ()  # corrections; `from` None: from the window's end on
+    author: str | None = None
+    reason: str | None = None
+    document: str | None = None  # its number
 
 
 def decode_background(payload: bytes, topic: str, clock: Clock = 8 * 3600) -> BackgroundNotice | Rejected:
@@ -71,7 +76,8 @@ def decode_background(payload: bytes, topic: str, clock: Clock = 8 * 3600) -> Ba
 def decode_signal(payload: bytes, topic: str, clock: Clock = 8 * 3600) -> SignalNotice | Rejected:
     """`dust/v1/signals/<area or site>`.
 
-    `at` is when the order was given: it begins then where it has no `from`.
+    `at` is when the order was given: it begins then where it has no `from`. `author`, `reason` and `document`
+    are kept with it. The same `id` with other content replaces the order; without `from` its beginning stays.
 
     A `calibration` names a `device` of the site; `from` and `until` are the window in which its values
     don't represent the air; `calibration` is a list of corrections as in `devices.yaml`, each with an
@@ -95,7 +101,7 @@ def decode_signal(payload: bytes, topic: str, clock: Clock = 8 * 3600) -> Signal
         content: list[object] = ["signal", place, kind, level, start, end]
         device: str | None = None
         calibration: tuple[dict[str, Any], ...] = ()
-        if kind in _OF_A_MONITOR:
+        if kind in OF_A_MONITOR:
             device = _device(sent)
         if kind == "calibration":
             calibration = _calibration(sent, end, clock)
@@ -105,12 +111,26 @@ def decode_signal(payload: bytes, topic: str, clock: Clock = 8 * 3600) -> Signal
                 raise Refused("bad_value", "neither until (a window) nor calibration (a correction) is there")
         if device is not None:
             content += [device, calibration]
+        said = [_words(sent, key) for key in ("author", "reason", "document")]
+        if any(words is not None for words in said):
+            content += said
         notice_id = _id(sent) or _hash(*content)
     except Refused as refused:
         return json_text.rejected(refused, payload)
     except BadTime as bad:
         return Rejected("bad_time", str(bad), payload)
-    return SignalNotice(notice_id, place, kind, level, start, end, device, calibration)
+    return SignalNotice(notice_id, place, kind, level, start, end, device, calibration, *said)
+
+
+def _words(sent: dict[str, Any], key: str) -> str | None:
+    found = sent.get(key)
+    if found is None or (type(found) is str and not found.strip()):
+        return None
+    if type(found) is not str or len(found) > _LONGEST_WORDS:
+        raise Refused(
+            "bad_value", f"{key}: {str(found)[:40]!r} is no text of at most {_LONGEST_WORDS} characters"
+        )
+    return one_line(found)
 
 
 def _device(sent: dict[str, Any]) -> str | None:

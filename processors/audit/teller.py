@@ -151,6 +151,11 @@ class Teller:
                 start=self.instant(one.start),
                 end=self.instant(one.end),
             )
+            people = [words for words in (one.author, one.reason, one.document) if words]
+            if people:
+                said += " " + self.say(
+                    "ordered_by", said=("；" if self.language == "zh" else "; ").join(people)
+                )
             yield self.line(head, " ".join(said.split()))
             head = ""
             for correction in corrections_of(one):

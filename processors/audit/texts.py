@@ -84,6 +84,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "within_uncertainty": ("在误差之内", "within the uncertainty"),
     "orders": ("指令", "orders"),
     "order": ("{kind} {level} {place}：{start} 起至 {end}", "{kind} {level} {place}: {start} to {end}"),
+    "ordered_by": ("（{said}）", "({said})"),
     "correction": (
         "自 {start} 起 {pollutant} = 原始值 × {slope} × {factor} + {offset}",
         "{pollutant} = raw x {slope} x {factor} + {offset} from {start}",
@@ -329,6 +330,13 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "status_online": ("报告在线但没有数据", "its status topic says online, no readings come"),
     "gap_on_rising_slope": ("缺口始于浓度快速上升时", "the gap begins on a rising slope"),
     "gap_under_high_background": ("缺口始于背景偏高时", "the gap begins under a high background"),
+    "regional": ("处于区域性过程中", "inside a regional episode"),
+    "regional_held": ("按县级政策暂缓告知", "held back by county policy"),
+    "regional_downgraded": ("按县级政策降一级", "a level lower by county policy"),
+    "announced": ("已有停电、停工或维护通知", "a cut was announced by an order"),
+    "announced_over": ("通知的停电、停工或维护已结束", "what was announced is over"),
+    "site_stopped": ("工地停工，只记录不告知", "the site is stopped: recorded, not told"),
+    "site_at_rest": ("工地尚未开工或已完工", "the site is planned or finished"),
 }
 
 

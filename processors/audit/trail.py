@@ -48,7 +48,7 @@ from processors.history import (
     signal_of,
     wind_of,
 )
-from processors.plan import EVERYWHERE
+from processors.plan import EVERYWHERE, current_orders
 from processors.quality import LOOKS_AHEAD, NEXT_WITHIN, names_of
 from processors.records import Breach, SiteHour, time_of_reading
 
@@ -331,7 +331,7 @@ def _add_readings(history: History, trail: Trail, place: _Placed, start: int, en
         trail.miss("readings")
     places = {place.site, *EVERYWHERE, *(trail.site.places if trail.site is not None else ())}
     rows = history.rows("context", {"kind": SIGNAL}, None, until)
-    signals = [signal_of(context_row(row)) for row in rows]
+    signals = current_orders(signal_of(context_row(row)) for row in rows)
     near = [one for one in signals if one.place in places and one.device in (None, place.device)]
     trail.signals = [one for one in near if one.end is None or one.end > start or one.calibration]
 

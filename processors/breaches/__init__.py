@@ -20,3 +20,4 @@ from processors.breaches.events import (
     SilentPlace,
     Suspicion,
 )
+from processors.breaches.regional_labels import RegionalLabel, RegionalLabels, episode_id, label_of

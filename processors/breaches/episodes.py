@@ -292,6 +292,11 @@ class Breaches(Rowless):
         """Close the breaches of a rule at devices that it no longer judges because of an outside order."""
         return self._close_others(rule, judged, at, "rule_suspended")
 
+    def lay_down(self, devices: Set[str], at: int, reason: str) -> list[Breach]:
+        """Close the breaches of all rules at some devices, where nothing is judged any more."""
+        keys = [k for k in sorted(self.open) if k[1] not in _STANDING and k[2] in devices]
+        return [e for key in keys if (e := self.close(key, at, reason)) is not None]
+
     def _close_others(
         self, rule: str, devices: Set[str], at: int, reason: str, **changes: Any
     ) -> list[Breach]:

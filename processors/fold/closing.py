@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from processors.columns import DAY_MS, HOUR_MS, QUARTER_MS, UNBOUNDED, Int32s
+from processors.columns import DAY_MS, HOUR_MS, QUARTER_MS, UNBOUNDED, Bools, Int32s
 from processors.fold.flagging import Flagging, flagged
 from processors.fold.memory import Memory
 from processors.fold.outputs import Note, Outputs
@@ -10,6 +10,7 @@ from processors.fold.suspicion import Announcement, LookedAt
 from processors.measuring import ChangedWindows, LateRowsOf, Measured, numbers_of, of_statistic, rows_of
 from processors.outlook import DecidedWindows, Moment, next_look
 from processors.plan import PLAIN, depends_on
+from processors.silence import AT_REST, cuts
 from processors.verdicts import AmendedWindow, ClosedWindow
 from processors.wind import Wind
 from processors.windows import BASE, HOUR, QUARTER, RETAIN_MS, Horizons, Means, Track
@@ -43,13 +44,14 @@ def close(memory: Memory, track: Track, due: int, at: int, out: Outputs) -> None
     if track == HOUR:
         wind, _ = memory.winds.of_hour(memory.plan, start)
         tell_wind(memory, start, means[PLAIN], at, out)
-    window = ClosedWindow(start, end, at, spoke, gap_onsets, memory.lacks(start, end), wind)
+    cut = _cut(memory, track, start, end)
+    window = ClosedWindow(start, end, at, spoke, gap_onsets, memory.lacks(start, end), wind, cut)
     for rule in memory.plan.rules:
         if rule.window and rule.track == track:
             rows = memory.plan.rows_for(rule, start, memory.orders)
             if rule is memory.plan.latest.get(rule.rule.id) and depends_on(rule, memory.orders):
                 judged = {memory.plan.devices[row] for row in rows.tolist()}
-                out.breaches += memory.breaches.suspend(rule.rule.id, judged, at)
+                out.breaches += memory.regional.ended(memory.breaches.suspend(rule.rule.id, judged, at))
             rule_means = means[rule.admits][rule.pollutant]
             made = memory.judge.close(rule, rows, rule_means, window, memory.silence, memory.backgrounds)
             memory.publish(made, out, delayed)
@@ -59,6 +61,7 @@ def close(memory: Memory, track: Track, due: int, at: int, out: Outputs) -> None
     if track == HOUR:
         # as long as all readings of the windows concerned are there
         _amend(memory, memory.reopened.take(UNBOUNDED), at, out, delayed)
+        _rest(memory, end, at, out)
         _suspect(memory, end, at, delayed, out)
         _forget(memory, due)
 
@@ -94,7 +97,8 @@ def _amend(memory: Memory, changed: ChangedWindows, at: int, out: Outputs, delay
                     if at - end > RETAIN_MS:
                         late.add((long, other), rows)
         gap_onsets = memory.device_gaps.over(start, end)
-        window = AmendedWindow(start, at, gap_onsets, near, wind, late.of((track, end)))
+        cut = _cut(memory, track, start, end)
+        window = AmendedWindow(start, at, gap_onsets, near, wind, late.of((track, end)), cut)
         for rule in memory.plan.rules:
             if rule.window and rule.track == track:
                 rule_means = of_statistic(means[rule.admits][rule.pollutant], rule.statistic)
@@ -155,6 +159,13 @@ def _flag_late(memory: Memory, changed: ChangedWindows, out: Outputs) -> None:
             memory.late_readings.again(memory.plan.row_of[one.device], one.time, end, changed)
 
 
+def _cut(memory: Memory, track: Track, start: int, end: int) -> Bools | None:
+    """(rows) devices for which a cut that touches a window was announced by its close; None: no order."""
+    if not (memory.orders.held or memory.orders.former):
+        return None
+    return cuts(memory.orders, memory.plan, start, end, end + memory.plan.lateness[track])
+
+
 def _amend_wind(
     memory: Memory, start: int, rows: Int32s, at: int, out: Outputs
 ) -> tuple[Int32s, Wind | None]:
@@ -205,6 +216,15 @@ def look_at_open_windows(memory: Memory, due: int, at: int, out: Outputs) -> Non
         DecidedWindows(meter, memory.closed, memory.judge.answers),
     )
     out.outlooks += memory.open_windows.look(moment)
+
+
+def _rest(memory: Memory, end: int, at: int, out: Outputs) -> None:
+    """Close what is open at sites that are planned or finished by now: nothing will be judged there."""
+    rows = memory.plan.resting(end).tolist()
+    if rows:
+        out.breaches += memory.untold_silences.rest(memory.expected, end)
+        resting = {memory.plan.devices[row] for row in rows}
+        out.breaches += memory.regional.ended(memory.breaches.lay_down(resting, at, AT_REST))
 
 
 def _suspect(memory: Memory, closed: int, at: int, delayed: bool, out: Outputs) -> None:

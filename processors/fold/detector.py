@@ -15,6 +15,7 @@ from typing import cast
 import numpy as np
 
 from ingest.records import Background, FeedRecord, Readings, Remark, Revision, Signal, Status, Tick
+from ingest.topics import partition_of
 from processors.breaches import OFFLINE
 from processors.columns import HOUR_MS, NEVER, Bools
 from processors.fold import snapshot
@@ -98,14 +99,16 @@ class Detector(Memory):
             self._advance(tick.received_at, out)
 
     def _fold_signal(self, record: Signal, out: Outputs) -> None:
-        if record.id in self.signals:
+        if not self.signals.note(record):
             out.notes.append(Note("repeated_signal", record.id))
             return
-        self.signals[record.id] = record.received_at
-        order = self.orders.add(record)
-        if order is not None:
-            if order.kind in SERVICE:
-                self.late_readings.maintenance(order, record.received_at)
+        change = self.orders.add(record)
+        if change is not None:
+            for order in change.both:
+                if order.kind in SERVICE:
+                    self.late_readings.maintenance(order, record.received_at)
+            if self.ready:
+                out.breaches += self.untold_silences.ordered(self.expected, record.received_at)
             self.next_due = None
         if self.calibrations.add(record) and self.revision is not None:
             replan(self, self.calibrations.plan(self.plan, self.revision))
@@ -132,11 +135,15 @@ class Detector(Memory):
         if not self.backgrounds.add(record):
             out.notes.append(Note("repeated_background", record.id))
             return
+        found = self.regional.learn(record, self.backgrounds, record.received_at)
+        out.regional += [one for one in found if partition_of(one.area, self.partitions) == self.partition]
         made = self.judge.background_came(
             record.station, record.start, record.end, record.received_at, self.backgrounds
         )
         self.publish(made, out, delayed=self.outage.catching_up(record.received_at))
         self.settle(made, record.received_at, out)
+        if found:
+            out.breaches += self.regional.look_again(record.received_at)
         self.next_due = None
 
     def _fold_revision(self, record: Revision, out: Outputs) -> None:
@@ -166,11 +173,15 @@ class Detector(Memory):
             due, action = changed, partial(amend, self)
         if self.open_windows.due is not None and self.open_windows.due < due:
             due, action = self.open_windows.due, partial(look_at_open_windows, self)
-        silent = self.silence.next_due(self.plan.offline_after, self.plan.interval, self.outage)
+        silent = self.silence.next_due(
+            self.plan.offline_after, self.plan.interval, self.outage, self.plan.rests
+        )
         if silent is not None and silent < due:
             due, action = silent, self._fall_silent
         if self.untold_silences.due < due:
             due, action = self.untold_silences.due, self._tell_silence
+        if self.labels.due < due:
+            due, action = self.labels.due, self._tell_held
         return due, action
 
     def _advance(self, to: int, out: Outputs) -> int:
@@ -211,8 +222,9 @@ class Detector(Memory):
         judged = {
             rule.rule.id: {plan.devices[i] for i in rule.rows.tolist()} for rule in plan.latest.values()
         }
-        out.breaches += self.breaches.drop(plan.devices, plan.sites, judged, at)
-        out.breaches += self.untold_silences.adopted(plan, self.silence, self.breaches, at)
+        dropped = self.breaches.drop(plan.devices, plan.sites, judged, at)
+        out.breaches += self.regional.ended(dropped)
+        out.breaches += self.untold_silences.adopted(self.expected, at)
         out.breaches += self.suspicions.leave_off(plan, self.breaches, at)
 
     def _fall_silent(self, due: int, at: int, out: Outputs) -> None:
@@ -224,16 +236,15 @@ class Detector(Memory):
                 for row, bits in zip(rows, begun, strict=True)
             }
 
-        silent = self.untold_silences.fall_silent(
-            self.plan, self.silence, self.outage, self.breaches, reasons, due, at
-        )
+        silent = self.untold_silences.fall_silent(self.expected, reasons, due, at)
         rows = [self.plan.row_of[one.device] for one in silent if one.event == "opened" and one.device]
         out.breaches += [*self.faults.fell_silent(self.plan, self.breaches, rows, at), *silent]
 
     def _tell_silence(self, due: int, at: int, out: Outputs) -> None:
-        out.breaches += self.untold_silences.tell(
-            self.plan, self.silence, self.outage, self.breaches, due, at
-        )
+        out.breaches += self.untold_silences.tell(self.expected, due, at)
+
+    def _tell_held(self, due: int, at: int, out: Outputs) -> None:
+        out.breaches += self.regional.release(at)
 
     def _fold_readings(self, batch: Readings, between: tuple[TickAt, ...], out: Outputs) -> None:
         out.readings = batch

@@ -6,16 +6,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ingest.records import Revision
-from processors.breaches import Breaches, VerdictInContext
+from processors.breaches import Breaches, RegionalLabels, VerdictInContext
 from processors.columns import HOUR_MS, NEVER
 from processors.fold.configuration import Configuration
 from processors.fold.flagging import Flagging
 from processors.fold.outputs import Outputs
 from processors.fold.parts import Part, number, part, parts_of
 from processors.fold.progress import ClosedWindows, LogGaps, Signals
+from processors.fold.regional import RegionalView
 from processors.fold.suspicion import Suspicions
 from processors.fold.wind import HourlyWinds
-from processors.measuring import Backgrounds, Hours, InTimeWindows, LateReadings, Meter, ReopenedWindows
+from processors.measuring import (
+    Backgrounds,
+    Hours,
+    InTimeWindows,
+    LateReadings,
+    Meter,
+    RegionalEpisodes,
+    ReopenedWindows,
+)
 from processors.outlook import OutlookMemory
 from processors.plan import Calibrations, Orders, Plan, sites_of_partition
 from processors.quality import NewestValues
@@ -24,6 +33,7 @@ from processors.silence import (
     Connections,
     DeviceFaults,
     DeviceGaps,
+    Expected,
     GapContext,
     Heard,
     Outage,
@@ -65,10 +75,12 @@ class Memory:
     newest: NewestValues = part(NewestValues, lambda: NewestValues.empty(0))
     flagging: Flagging = part(Flagging, version=2)
     suspicions: Suspicions = part(Suspicions)
+    episodes: RegionalEpisodes = part(RegionalEpisodes)
+    labels: RegionalLabels = part(RegionalLabels)
     winds: HourlyWinds = part(HourlyWinds)
     silence: Heard = part(Heard, lambda: Heard.of(0, 0))
     connections: Connections = part(Connections, lambda: Connections.of(0))
-    untold_silences: UntoldSilences = part(UntoldSilences, lambda: UntoldSilences.of(0))
+    untold_silences: UntoldSilences = part(UntoldSilences, lambda: UntoldSilences.of(0), version=2)
     device_gaps: DeviceGaps = part(DeviceGaps, lambda: DeviceGaps.of(0))
     log: RowLog = part(RowLog, lambda: RowLog(NEVER), version=2)
     late_rows: LateRows = part(LateRows, lambda: LateRows(NEVER))
@@ -124,6 +136,16 @@ class Memory:
         return GapContext(self.orders, self.gaps, self.outage, self.backgrounds)
 
     @property
+    def regional(self) -> RegionalView:
+        """View of the breaches that lie inside a regional episode."""
+        return RegionalView(self.plan, self.episodes, self.labels, self.breaches, self.judge.answers)
+
+    @property
+    def expected(self) -> Expected:
+        """View of who should be sending."""
+        return Expected(self.plan, self.silence, self.outage, self.breaches, self.orders)
+
+    @property
     def to_suspect(self) -> int:
         """The start of the first hour not yet checked for suspicion."""
         return self.closed[HOUR] - HOUR_MS
@@ -137,13 +159,18 @@ class Memory:
         for judged in verdicts:
             out.verdict_groups.append(judged.verdicts)
             for context in judged.in_context(self.breaches.open):
-                out.breaches += self.breaches.judged(context, delayed)
+                self._publish_one(context, out, delayed)
 
     def publish_each(self, contexts: list[VerdictInContext], out: Outputs, delayed: bool) -> None:
         """Like `publish`, for verdicts found one at a time."""
         out.verdict_groups += VERDICTS.groups(context.verdict for context in contexts)
         for context in contexts:
-            out.breaches += self.breaches.judged(context, delayed)
+            self._publish_one(context, out, delayed)
+
+    def _publish_one(self, context: VerdictInContext, out: Outputs, delayed: bool) -> None:
+        events = self.breaches.judged(context, delayed)
+        regional = self.regional
+        out.breaches += events if regional.is_idle else regional.say(events, context)
 
     def settle(self, superseding: list[RuleVerdicts], at: int, out: Outputs, delayed: bool = False) -> None:
         """Judge days that can be settled, and judge again those with a superseded interval."""

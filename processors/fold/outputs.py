@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ingest.records import Readings
 from processors.columns import Int32s
 from processors.measuring import Positions
-from processors.records import Breach, Flagged, Group, Interval, Outlook, SiteHour, Verdict
+from processors.records import Breach, Flagged, Group, Interval, Outlook, RegionalEpisode, SiteHour, Verdict
 
 DUPLICATE = "duplicate"  # mark of a reading that has been counted already
 
@@ -32,6 +32,9 @@ class Outputs:
     flags: list[Flagged] = field(default_factory=list)
     outlooks: list[Outlook] = field(default_factory=list)
     winds: list[SiteHour] = field(default_factory=list)
+    regional: list[RegionalEpisode] = field(
+        default_factory=list
+    )  # of areas that are this partition's to tell
     calibrated: list[tuple[Positions, Int32s]] = field(default_factory=list)  # rows, judged values (3, n)
     duplicates: int = 0
     notes: list[Note] = field(default_factory=list)

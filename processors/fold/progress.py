@@ -6,8 +6,11 @@ from typing import Any
 
 from ingest.records import Signal
 from processors.columns import DAY_MS, Rowless
-from processors.plan import PlanChange
+from processors.plan import CALIBRATION, PlanChange, says_no_start
+from processors.records import short_id
 from processors.windows import Bounded, Horizons, Track
+
+_FOR_GOOD = (CALIBRATION, "gap")
 
 
 class ClosedWindows(dict[Track, int], Bounded):
@@ -34,11 +37,19 @@ class ClosedWindows(dict[Track, int], Bounded):
 
 
 class Signals(dict[str, int], Rowless):
-    """Receipt of each signal by its id, by which a repeated signal is recognized."""
+    """Receipt of each signal by id and content, by which a repeated signal is recognized."""
+
+    def note(self, signal: Signal) -> bool:
+        """Note a signal; False if the same one was noted before, whenever it came."""
+        key = _content_of(signal)
+        if key in self:
+            return False
+        self[key] = max(signal.received_at, signal.received_at if signal.end is None else signal.end)
+        return True
 
     def forget(self, until: Horizons) -> None:
-        """Forget signals received a day ago or earlier."""
-        for name in [name for name, received_at in self.items() if received_at + DAY_MS <= until.due]:
+        """Forget signals that were received, and ended, a day ago or earlier."""
+        for name in [name for name, last in self.items() if last + DAY_MS <= until.due]:
             del self[name]
 
     def dump(self, pack: object) -> list[tuple[str, int]]:
@@ -49,6 +60,18 @@ class Signals(dict[str, int], Rowless):
     def load(cls, data: list[Any], arrays: object, plan: object) -> Signals:
         """The inverse of `dump`."""
         return cls(data)
+
+
+def _content_of(signal: Signal) -> str:
+    """What makes two signals the same: all but their receipt, also where that stands for a beginning.
+
+    Of a calibration or a gap the id alone: its corrections are in the values already, its loss is accepted.
+    """
+    if signal.kind in _FOR_GOOD:
+        return signal.id
+    start = None if says_no_start(signal) else signal.start
+    said = (signal.place, signal.kind, signal.level, start, signal.end, signal.device)
+    return short_id(signal.id, *said, signal.author, signal.reason, signal.document)
 
 
 class LogGaps(list[tuple[int, int]], Rowless):

@@ -32,6 +32,7 @@ from processors.measuring import Backgrounds, Intake, Positions
 from processors.plan import Orders, Plan, Tables, is_under
 from processors.quality import is_corrected, is_serviced, uncalibrated
 from processors.records import Breach
+from processors.silence import excuses
 from processors.suspicion import (
     FEATURES,
     NOTHING,
@@ -318,10 +319,10 @@ def _background(plan: Plan, stations: Backgrounds, areas: Int32s, start: int) ->
 def _excused(
     plan: Plan, orders: Orders, log_gaps: list[tuple[int, int]], start: int, end: int
 ) -> Bools | None:
-    """(rows) devices under maintenance in the hour, all if the log lacks records of it; None: none is."""
+    """(rows) devices excused by an order in the hour, all if the log lacks records of it; None: none is."""
     if any(start < until and end > since for since, until in log_gaps):
         return np.ones(len(plan), bool)
-    named = orders.maintenance(start, end)
+    named = excuses(orders, plan, start, end)
     if not named:
         return None
     under = np.zeros(len(plan), bool)

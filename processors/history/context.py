@@ -18,14 +18,26 @@ from ingest import codec
 from ingest.records import Background, Headers, Revision, Signal
 from processors.history.points import PointBatch, batch_of
 from processors.history.rows import Cells
-from processors.records import BREACH, Breach, SiteHour, breach_from_body, decode_breach, site_hour_of
+from processors.records import (
+    BREACH,
+    REGIONAL,
+    Breach,
+    RegionalEpisode,
+    SiteHour,
+    breach_from_body,
+    decode_breach,
+    decode_regional,
+    short_id,
+    site_hour_of,
+)
 
 CONTEXT = "dust.context/1"
-BACKGROUND, SIGNAL, BREACH_EVENT, WIND = "background", "signal", "breach", "wind"
+BACKGROUND, SIGNAL, BREACH_EVENT, WIND, EPISODE = "background", "signal", "breach", "wind", "regional"
 CONFIGURATION, SITE, DEVICE, RULE = "configuration", "site", "device", "rule"
+SAID_BY_PEOPLE = ("author", "reason", "document")  # of an order, where they are given
 _PIECES = {"sites": SITE, "devices": DEVICE, "rules": RULE}
 
-Context = Background | Signal | Revision | Breach | SiteHour
+Context = Background | Signal | Revision | Breach | SiteHour | RegionalEpisode
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +67,8 @@ def decode_context(value: bytes, headers: Iterable[tuple[str, bytes]] | dict[str
     schema = (codec.header(headers, "of") or b"").decode(errors="replace")
     if schema == BREACH:
         return decode_breach(value)
+    if schema == REGIONAL:
+        return decode_regional(value)
     record = codec.decode(value, {"schema": schema.encode()})
     if isinstance(record, Background | Signal | Revision):
         return record
@@ -85,14 +99,21 @@ def _rows(record: Context) -> list[ContextRow]:
         body = {"kind": record.kind, "level": record.level}
         if record.device is not None:
             body |= {"device": record.device, "calibration": record.calibration}
+        said = {key: getattr(record, key) for key in SAID_BY_PEOPLE}
+        body |= {key: words for key, words in said.items() if words is not None}
         span = (record.start, record.end)
+        if record.author is not None:  # each version of an order that people change is kept
+            salt = short_id(record.id, record.received_at)[:4]
         return [ContextRow(SIGNAL, record.place, salt, *span, record.id, record.received_at, body)]
     if isinstance(record, Revision):
         return _configuration(record)
     if isinstance(record, SiteHour):
         span, body = (record.start, record.end), asdict(record)
         return [ContextRow(WIND, record.site, salt, *span, record.id, record.decided_at, body)]
-    body, at = {**asdict(record), "event_id": record.event_id}, record.at
+    if isinstance(record, RegionalEpisode):
+        span, body, salt = (record.start, record.end), asdict(record), record.event_id[:4]
+        return [ContextRow(EPISODE, record.area, salt, *span, record.id, record.at, body)]
+    body, at = record.body, record.at
     salt = record.event_id[:4]
     return [ContextRow(BREACH_EVENT, record.device, salt, at, record.end, record.id, at, body)]
 
@@ -144,6 +165,7 @@ def signal_of(row: ContextRow) -> Signal:
         row.end,
         body.get("device"),
         body.get("calibration"),
+        *(body.get(key) for key in SAID_BY_PEOPLE),
     )
 
 

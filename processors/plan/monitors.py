@@ -35,7 +35,7 @@ def monitor_facts(device: Any, zone: str) -> dict[str, Any]:
     if entries:
         facts["calibration"] = [
             {
-                "from": _instant(one.since, zone),
+                "from": instant_in(one.since, zone),
                 "pollutant": one.pollutant,
                 "slope": one.slope,
                 "offset": one.offset,
@@ -46,7 +46,10 @@ def monitor_facts(device: Any, zone: str) -> dict[str, Any]:
     return facts
 
 
-def _instant(local: datetime, zone: str) -> int:
+def instant_in(local: datetime | None, zone: str) -> int | None:
+    """Milliseconds UTC of a local time of the zone; None stays None."""
+    if local is None:
+        return None
     return int(local.replace(tzinfo=ZoneInfo(zone)).timestamp()) * 1000
 
 

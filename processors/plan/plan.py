@@ -17,6 +17,7 @@ import numpy.typing as npt
 import orjson
 
 from ingest.records import Revision
+from ingest.regional_form import plain_regional
 from ingest.suspicion_thresholds import plain as plain_suspicion
 from ingest.text_codes import Texts
 from ingest.topics import partition_of
@@ -31,8 +32,10 @@ from processors.plan.monitors import (
     raw_ceilings,
 )
 from processors.plan.orders import EVERYWHERE, STAGE, Orders
+from processors.plan.regional_policy import BY_DEFAULT, RegionalPolicy
 from processors.plan.rule_in_force import Former, Rows, RuleInForce, rule_in_force, selects
 from processors.plan.rules import Rule
+from processors.plan.site_states import RESTING, StateOfRows, plain_states, state_at, states_of_rows
 from processors.quality import Limits, QualitySettings
 from processors.suspicion import SuspicionSettings, settings_of
 from processors.wind import Ground
@@ -56,7 +59,12 @@ def compile_revision(
     """
     county = register.county
     areas = [
-        {"area": b.area, "stations": sorted(b.stations), "min_stations": b.min_stations}
+        {
+            "area": b.area,
+            "stations": sorted(b.stations),
+            "min_stations": b.min_stations,
+            **({"regional": regional} if (regional := plain_regional(b.regional)) else {}),
+        }
         for b in county.background
     ]
     # where a site is plays a part only where devices say where they stand from there
@@ -72,7 +80,9 @@ def compile_revision(
             **({"suspicion": suspicion} if (suspicion := plain_suspicion(county.suspicion)) else {}),
             **({"late_for": county.late_for} if getattr(county, "late_for", None) else {}),
         },
-        "sites": [_site(site, site.id in placed) for _, site in sorted(register.sites.items())],
+        "sites": [
+            _site(site, site.id in placed, str(county.zone)) for _, site in sorted(register.sites.items())
+        ],
         "devices": [_device(device, str(county.zone)) for _, device in sorted(register.devices.items())],
         "rules": [rule.model_dump(mode="json") for rule in sorted(rules, key=lambda rule: rule.id)],
         **({} if quality is None else {"quality": quality}),
@@ -80,9 +90,11 @@ def compile_revision(
     }
 
 
-def _site(site: Any, placed: bool) -> dict[str, Any]:
+def _site(site: Any, placed: bool, zone: str) -> dict[str, Any]:
     keys = ("id", "name", "kind", "stage", "zone", "township", "department")
     made = {**{key: getattr(site, key, None) for key in keys}, "area": getattr(site, "area", None)}
+    if states := getattr(site, "states", ()):
+        made["states"] = plain_states(states, zone)
     return {**made, "location": list(site.location)} if placed else made
 
 
@@ -117,6 +129,7 @@ class Area:
     name: str
     stations: tuple[str, ...]
     least: int
+    regional: RegionalPolicy = BY_DEFAULT
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,6 +165,7 @@ class Plan:
     lateness: dict[Track, int]  # ms
     row_of: dict[str, int]
     words: Texts  # of the devices
+    states: tuple[StateOfRows, ...]  # of sites that were, are or will be other than at work
 
     @classmethod
     def of(
@@ -166,7 +180,12 @@ class Plan:
         sites = {site["id"]: site for site in body["sites"]}
         devices = [d for d in sorted(body["devices"], key=lambda d: str(d["id"])) if mine(d["site"])]
         areas = tuple(
-            Area(area["area"], tuple(area["stations"]), area["min_stations"])
+            Area(
+                area["area"],
+                tuple(area["stations"]),
+                area["min_stations"],
+                RegionalPolicy.of(area.get("regional")),
+            )
             for area in body["county"].get("background") or ()
         )
         interval = np.array([round(d["interval"] * 1000) for d in devices], np.int64)
@@ -194,6 +213,7 @@ class Plan:
         }
         rules, latest = _since(latest, former, own, zone)
         row_of = {d["id"]: row for row, d in enumerate(devices)}
+        facts = {d["site"]: sites.get(d["site"], {}) for d in devices}
         rules = tuple(_but_reference(rule, ground, row_of) for rule in rules)
         latest = {name: _but_reference(rule, ground, row_of) for name, rule in latest.items()}
         tracks = tuple(sorted({*BASE, *(rule.track for rule in rules if rule.window)}))
@@ -204,7 +224,7 @@ class Plan:
             devices=tuple(d["id"] for d in devices),
             sites=tuple(d["site"] for d in devices),
             site_of=site_of,
-            facts={d["site"]: sites.get(d["site"], {}) for d in devices},
+            facts=facts,
             interval=interval,
             measures=measures_of(devices),
             offline_after=np.array(silence, np.int64),
@@ -230,6 +250,7 @@ class Plan:
             lateness=_lateness(tracks, rules),
             row_of=row_of,
             words=Texts.of([d["id"] for d in devices]),
+            states=states_of_rows(facts, [d["site"] for d in devices]),
         )
 
     def __len__(self) -> int:
@@ -265,14 +286,32 @@ class Plan:
     def rows_for(self, rule: RuleInForce, instant: int, orders: Orders) -> Rows:
         """Rows of the devices that a rule judges, for measurements that begin at the instant."""
         if not depends_on(rule, orders):
-            return rule.rows
+            return self._but_resting(rule.rows, instant)
         judged = {site for site in self.facts if self.applies(rule, site, instant, orders)}
         rows = np.array([row for row, site in enumerate(self.sites) if site in judged], np.int32)
+        rows = self._but_resting(rows, instant)
         return rows[~_is_reference(rule, self.ground, self.row_of)[rows]]
+
+    @property
+    def rests(self) -> tuple[StateOfRows, ...]:
+        """Spans in which sites are planned or finished, by start."""
+        return tuple(state for state in self.states if state.state in RESTING)
+
+    def resting(self, instant: int) -> Rows:
+        """Rows of the devices at sites that are planned or finished at the instant."""
+        found = [s.rows for s in self.states if s.state in RESTING and s.start <= instant < s.end]
+        return np.concatenate(found) if found else np.zeros(0, np.int32)
+
+    def _but_resting(self, rows: Rows, instant: int) -> Rows:
+        if not self.states:
+            return rows
+        return rows[~np.isin(rows, self.resting(instant))]
 
     def applies(self, rule: RuleInForce, site: str, instant: int, orders: Orders) -> bool:
         """True if the rule judges the site, for measurements that begin at the instant."""
         own, places = rule.rule, self.places_of(site)
+        if state_at(self.facts[site], instant) in RESTING:
+            return False
         stage = orders.stage(places, instant)
         facts = self.facts[site] if stage is None else {**self.facts[site], "stage": stage}
         if not selects(own, facts):

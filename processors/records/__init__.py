@@ -20,9 +20,19 @@ from processors.records.outlooks import UNDETERMINABLE, WARNING, Outlook, decode
 from processors.records.outlooks import encode_outlook, encode_outlooks
 from processors.records.readings import FLAGS, JUDGED, Flagged, Judged, decode_flags, decode_judged
 from processors.records.readings import decode_judged_together, encode_flags, encode_judged
-from processors.records.reasons import BEGAN, GAP_REASONS, HIGH_BACKGROUND, INTERVAL, LOST, LOW, NEVER_SEEN
+from processors.records.reasons import (
+    ANNOUNCED_CUT,
+    BEGAN,
+    GAP_REASONS,
+    HIGH_BACKGROUND,
+    INTERVAL,
+    LOST,
+    LOW,
+    NEVER_SEEN,
+)
 from processors.records.reasons import NOT_ADMITTED, NO_BACKGROUND, NO_DATA, NO_UPWIND, NO_WIND, OF_BACKGROUND
-from processors.records.reasons import REASONS, REASONS_OF, RISING, SILENT
+from processors.records.reasons import REASONS, REASONS_OF, REMARKS, RISING, SILENT
+from processors.records.regional import REGIONAL, RegionalEpisode, decode_regional, encode_regional
 from processors.records.tables import INTERVALS, VERDICTS, Group, Table
 from processors.records.verdicts import ANSWERS, COMPLIANT, EXCEEDS, JUDGEMENTS, UNDETERMINED, Interval
 from processors.records.verdicts import Verdict

@@ -53,11 +53,23 @@ class Breach:
     configuration: str
     # of a suspicion when it opens: pattern, confidence, numbers with units, guards, hours to plot
     evidence: dict[str, Any] | None = None
+    # inside a regional episode: its id, area, mean, mark; policy and its status; `level` without it
+    regional: dict[str, Any] | None = None
 
     @property
     def event_id(self) -> str:
         """Unique id of this event; finding the same event again gives the same id."""
-        return short_id("breach-event", self.id, self.event, self.start, self.revision, self.rule_revision)
+        more = () if self.regional is None else (self.regional["change"],)
+        said = (self.id, self.event, self.start, self.revision, self.rule_revision, *more)
+        return short_id("breach-event", *said)
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """JSON data of the event; `regional` only where there is something to say."""
+        made = {**asdict(self), "event_id": self.event_id}
+        if self.regional is None:
+            del made["regional"]
+        return made
 
 
 # What an opening event says where no limit stands behind it; the rest is for whoever makes one to fill in.
@@ -99,10 +111,9 @@ NO_LIMIT = Breach(
 
 def encode_breach(breach: Breach) -> tuple[bytes, bytes, Headers]:
     """(key, value, headers) of a breach event."""
-    body = {**asdict(breach), "event_id": breach.event_id}
     return (
         breach.id.encode(),
-        orjson.dumps(body, option=orjson.OPT_SORT_KEYS),
+        orjson.dumps(breach.body, option=orjson.OPT_SORT_KEYS),
         headers_of(BREACH, breach.at, ("event_id", breach.event_id.encode())),
     )
 

@@ -35,6 +35,13 @@ REASONS: dict[str, str] = {
     "suspected": "what the device sends has a pattern that is known from falsified data; a person decides",
     "suspicion_over": "the pattern has not been seen for as long as the suspicion stands without it",
     "late": "found by readings or a background that came too late for anybody to be told",
+    "announced": "a cut of power, a shutdown or maintenance that touches it was announced by an order",
+    "announced_over": "what was announced is over, and the silence goes on",
+    "site_stopped": "work at the site is stopped: that its monitors are silent is recorded, nobody is told",
+    "site_at_rest": "the site is planned or finished: nothing is expected of it, and nothing is judged",
+    "regional": "the background of the area is above the county's mark and rose at most stations",
+    "regional_held": "inside a regional episode: held back from telling, by the county's policy",
+    "regional_downgraded": "inside a regional episode: told and assessed a level lower, by county policy",
     "rule_removed": "the configuration no longer has the rule for this device",
 }
 
@@ -52,6 +59,8 @@ LOW, NO_DATA, SILENT, NEVER_SEEN, INTERVAL, NO_BACKGROUND, LOST, NOT_ADMITTED = 
 BEGAN = 8  # from this bit on: how the gap began (`RISING`, `HIGH_BACKGROUND`)
 # why no monitor of the site gives a background, in the order of wind.pairing.PAIR_REASONS from the second
 NO_WIND, CALM, VARIABLE, NO_UPWIND = (1 << bit for bit in range(10, 14))
+ANNOUNCED_CUT = 1 << 14
+REMARKS = ANNOUNCED_CUT  # said beside an answer; what can be judged is judged all the same
 OF_BACKGROUND = NO_BACKGROUND | NO_WIND | CALM | VARIABLE | NO_UPWIND
 _CODES = (
     "low_capture",
@@ -68,6 +77,7 @@ _CODES = (
     "calm",
     "variable_wind",
     "no_upwind_monitor",
+    "announced",
 )
 
 

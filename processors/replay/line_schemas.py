@@ -26,6 +26,7 @@ _LINES: dict[str, tuple[str, tuple[str, ...], dict[str, str]]] = {
     "verdicts": ("Verdict", ("start", "end", "decided_at"), {}),
     "outlooks": ("Outlook", ("start", "end", "at"), {}),
     "winds": ("SiteHour", ("start", "end", "decided_at"), {}),
+    "regional": ("RegionalEpisode", ("start", "end", "at"), {}),
     "breaches": (
         "Breach",
         ("interval_start", "interval_end", "at", "opened_at"),
@@ -33,7 +34,7 @@ _LINES: dict[str, tuple[str, tuple[str, ...], dict[str, str]]] = {
     ),
 }
 
-_OPTIONAL = {"evidence"}  # of suspicions only
+_OPTIONAL = {"evidence", "regional"}  # of suspicions only; of what lies in a regional episode
 
 
 def line_schema(file: str) -> Schema:
@@ -57,7 +58,7 @@ def record_schema(kind: str) -> Schema:
     from processors import records
 
     made = TypeAdapter(getattr(records, kind)).json_schema()
-    if kind == "Breach":
+    if kind in ("Breach", "RegionalEpisode"):
         made["properties"]["event_id"] = {**_TEXT, "title": "Event Id"}
         made["required"] = [*made["required"], "event_id"]
     return made

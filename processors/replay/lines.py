@@ -14,7 +14,16 @@ from ingest.records import MISSING, Quarantined, Readings
 from ingest.units import JUDGED
 from processors.fold import Outputs
 from processors.quality import CHECKS
-from processors.records import Breach, Interval, Outlook, SiteHour, Verdict, reading_id, site_hour_of
+from processors.records import (
+    Breach,
+    Interval,
+    Outlook,
+    RegionalEpisode,
+    SiteHour,
+    Verdict,
+    reading_id,
+    site_hour_of,
+)
 from processors.windows import REFUSED
 
 # marks of a reading that are flags of its values
@@ -111,8 +120,9 @@ def breach_line(breach: Breach) -> Line:
     # `start` and `revision` would take part in the order of the lines, where `at` and the event must count
     line["interval_revision"] = breach.revision
     del line["start"], line["end"], line["revision"]
-    if breach.evidence is None:
-        del line["evidence"]
+    for name in ("evidence", "regional"):
+        if line[name] is None:
+            del line[name]
     return line
 
 
@@ -128,6 +138,14 @@ def wind_line(hour: SiteHour) -> Line:
     """Line of the wind of a site over a clock hour, and of what the site added."""
     line: Line = asdict(hour)
     for name in ("start", "end", "decided_at"):
+        line[name] = instant_text(line[name])
+    return line
+
+
+def regional_line(episode: RegionalEpisode) -> Line:
+    """Line of an event of a regional episode."""
+    line: Line = {**asdict(episode), "event_id": episode.event_id}
+    for name in ("start", "end", "at"):
         line[name] = instant_text(line[name])
     return line
 

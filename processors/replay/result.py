@@ -20,6 +20,7 @@ from processors.replay.lines import (
     lines_text,
     outlook_line,
     reading_lines,
+    regional_line,
     text_of,
     verdict_line,
     wind_line,
@@ -40,6 +41,7 @@ class Replayed:
     breaches: list[Line] = field(default_factory=list)
     outlooks: list[Line] = field(default_factory=list)
     winds: list[Line] = field(default_factory=list)
+    regional: list[Line] = field(default_factory=list)
     _by_key: dict[ReadingKey, list[Line]] = field(default_factory=dict)  # flags may still change
 
     def take(self, found: Outputs) -> None:
@@ -58,6 +60,7 @@ class Replayed:
         self.breaches += [breach_line(breach) for breach in found.breaches]
         self.outlooks += [outlook_line(outlook) for outlook in found.outlooks]
         self.winds += [wind_line(wind) for wind in found.winds]
+        self.regional += [regional_line(episode) for episode in found.regional]
 
     def summary(self) -> Line:
         """Content of `summary.json`."""
@@ -77,7 +80,7 @@ class Replayed:
 
 
 def write(replayed: Replayed, folder: Path) -> Line:
-    """Write the eight files into an existing folder, and return the summary."""
+    """Write the eight files into an existing folder, and one of regional episodes if there are any."""
     for name, when, lines in (
         ("readings", "time", replayed.readings),
         ("quarantine", "received_at", replayed.quarantine),
@@ -86,6 +89,7 @@ def write(replayed: Replayed, folder: Path) -> Line:
         ("breaches", "at", replayed.breaches),
         ("outlooks", "start", replayed.outlooks),
         ("winds", "start", replayed.winds),
+        *((("regional", "start", replayed.regional),) if replayed.regional else ()),
     ):
         (folder / f"{name}.jsonl").write_bytes(lines_text(lines, when))
     summary = replayed.summary()

@@ -8,8 +8,9 @@ devices that speak.
 
 from __future__ import annotations
 
+from processors.silence.announced import ANNOUNCED, SITE_STOPPED, cuts, excuses
 from processors.silence.connections import Connections
-from processors.silence.offline import SITE_SILENT, UntoldSilences
+from processors.silence.offline import AT_REST, SITE_SILENT, Expected, UntoldSilences
 from processors.silence.device_faults import (
     CLOCK_FAULT,
     IN_SERVICE,

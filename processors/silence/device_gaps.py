@@ -26,6 +26,7 @@ from processors.columns import (
 )
 from processors.measuring import Backgrounds
 from processors.plan import OFFLINE_INTERVALS, OFFLINE_LEAST_MS, Orders, Plan, is_under
+from processors.silence.announced import excuses
 from processors.silence.gap_onset import Bits, onset_bits
 from processors.silence.heard import FAR
 from processors.silence.own_outage import Outage
@@ -194,7 +195,7 @@ def _excused(plan: Plan, around: GapContext, rows: Int32s, at: Int64s) -> Bools:
         if end != NEVER:
             # what was sent just before may not have reached us
             made |= (at >= start - longest(plan)[rows]) & (at < end)
-    for order in around.orders.maintenance(int(at.min()), int(at.max()) + 1):
+    for order in excuses(around.orders, plan, int(at.min()), int(at.max()) + 1):
         inside = (order.start <= at) & (at < (FAR if order.end is None else order.end))
         made |= is_under(order, plan)[rows] & inside
     return made

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from processors.columns import NEVER, Bools, Int32s, Int64s, Packing, Unpacked, carried
-from processors.plan import PlanChange
+from processors.plan import PlanChange, StateOfRows
 from processors.silence.own_outage import GRACE_MS, Outage
 from processors.windows import Bounded
 
 FAR = int(np.iinfo(np.int64).max)
+Rests = Sequence[StateOfRows]
 
 
 @dataclass(slots=True, eq=False)
@@ -20,7 +22,7 @@ class Heard(Bounded):
     """Contact of each device, one line per device row; instants in ms."""
 
     last_seen: Int64s  # NEVER: not heard yet
-    since: Int64s  # when the configuration first named the device
+    since: Int64s  # when the configuration first named the device, or it was excused last
     sent: npt.NDArray[np.uint8]  # bit q: has sent judged pollutant q
     offline: Bools
     bound: int | None = None  # nobody becomes offline before this; None: not known
@@ -67,8 +69,11 @@ class Heard(Bounded):
         """The last time any of these rows was heard; if never, when the configuration first named them."""
         return int(np.maximum(self.last_seen[rows], self.since[rows]).max())
 
-    def due(self, offline_after: Int64s, interval: Int64s, outage: Outage) -> Int64s:
-        """Instant at which each device becomes offline if it stays silent; FAR if it is offline already."""
+    def due(self, offline_after: Int64s, interval: Int64s, outage: Outage, rests: Rests = ()) -> Int64s:
+        """Instant at which each device becomes offline if it stays silent; FAR if it is offline already.
+
+        `rests`: spans in which nothing is expected of some devices, by start.
+        """
         base = np.maximum(self.last_seen, self.since)
         due = base + offline_after
         if outage.gap_end != NEVER:
@@ -76,20 +81,36 @@ class Heard(Bounded):
             room = outage.gap_end + np.maximum(GRACE_MS, 2 * interval)
             deaf = (base < outage.gap_end) & (due > outage.gap_start)
             due = np.where(deaf, np.maximum(due, room), due)
+        for rest in rests:
+            over = FAR if rest.end == FAR else rest.end + offline_after[rest.rows]
+            inside = (rest.start <= due[rest.rows]) & (due[rest.rows] < rest.end)
+            due[rest.rows] = np.where(inside, over, due[rest.rows])
         return np.where(self.offline, FAR, due)
 
-    def next_due(self, offline_after: Int64s, interval: Int64s, outage: Outage) -> int | None:
+    def next_due(
+        self, offline_after: Int64s, interval: Int64s, outage: Outage, rests: Rests = ()
+    ) -> int | None:
         """Earliest of these instants, or a cached one that readings have since moved; None: nobody is due."""
         if self.bound is None:
-            due = self.due(offline_after, interval, outage)
+            due = self.due(offline_after, interval, outage, rests)
             self.bound = int(due.min()) if len(due) else FAR
             usual = np.maximum(self.last_seen, self.since) + offline_after
-            self.excused = bool((~self.offline & (due > usual)).any())
+            late = ~self.offline & (due > usual)
+            for rest in rests:
+                late[rest.rows] = False  # speaking ends no rest
+            self.excused = bool(late.any())
         return None if self.bound == FAR else self.bound
 
-    def fall_silent(self, until: int, offline_after: Int64s, interval: Int64s, outage: Outage) -> list[int]:
+    def excuse(self, rows: Int32s, at: int) -> None:
+        """Takes it back that these are offline: nothing is expected of them from `at` on."""
+        self.offline[rows], self.since[rows] = False, at
+        self.bound = None
+
+    def fall_silent(
+        self, until: int, offline_after: Int64s, interval: Int64s, outage: Outage, rests: Rests = ()
+    ) -> list[int]:
         """Marks the devices that become offline at or before `until`; returns their rows."""
-        due = self.due(offline_after, interval, outage)
+        due = self.due(offline_after, interval, outage, rests)
         rows = np.flatnonzero(due <= until)
         self.offline[rows] = True
         self.bound = None

@@ -24,11 +24,13 @@ from processors.measuring import Bundle, bundles
 from processors.plan import Plan
 from processors.records import (
     BREACH,
+    REGIONAL,
     encode_breach,
     encode_flags,
     encode_judged,
     encode_outlook,
     encode_outlooks,
+    encode_regional,
     judgement_records,
     wind_records,
 )
@@ -136,6 +138,11 @@ class DetectStage:
         for value, headers in wind_records(out.winds, received_at):
             self._outgoing.append((self._results, None, value, [*headers, trace]))
         self._count("winds", len(out.winds))
+        for episode in out.regional:
+            value, headers = encode_regional(episode)
+            value, headers = encode_context(value, REGIONAL, episode.at)
+            self._outgoing.append((self._results, None, value, [*headers, trace]))
+        self._count("regional", len(out.regional))
         for value, headers in judgement_records(out.interval_groups, out.verdict_groups, received_at):
             self._outgoing.append((self._results, None, value, [*headers, trace]))
         self._count("intervals", sum(map(len, out.interval_groups)))

@@ -20,6 +20,7 @@ class ClosedWindow:
     gap_onsets: Bits  # (all rows) how the gaps began that touch it
     log_gap: bool = False  # the log lacks records of it
     wind: Wind | None = None  # of an hour, by site
+    cut: Bools | None = None  # (all rows) a cut that touches it was announced; None: of nobody
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,3 +34,4 @@ class AmendedWindow:
     neighbours: Int32s | None = None  # the devices of the sites concerned
     wind: Wind | None = None  # by site, as it is now; None: forgotten, and as it was
     late: Bools | None = None  # (all rows) changed by what came late
+    cut: Bools | None = None  # (all rows) a cut that touches it was announced; None: of nobody

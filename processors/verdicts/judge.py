@@ -16,6 +16,7 @@ from processors.columns import DAY_MS, HOUR_MS, Array, Int16s, Int32s, Int64s, P
 from processors.measuring import AreaMean, Backgrounds
 from processors.plan import Plan, PlanChange, Planned, RuleInForce
 from processors.records import (
+    ANNOUNCED_CUT,
     BEGAN,
     INTERVAL,
     LOST,
@@ -25,10 +26,11 @@ from processors.records import (
     NO_DATA,
     NOT_ADMITTED,
     OF_BACKGROUND,
+    REMARKS,
     SILENT,
     Verdict,
 )
-from processors.silence import Bits, Heard
+from processors.silence import Heard
 from processors.verdicts import site_background
 from processors.verdicts.answers import (
     IS_COMPLIANT,
@@ -84,7 +86,7 @@ class Judge(Planned):
         rows, never = rows[wanted], never[wanted]
         self.answers.setdefault(rule.rule.id, {})[start] = answers
         silent = silence.offline[rows] | ~window.spoke[rows]
-        bits = self._reasons(interval, rows, means, window.gap_onsets)
+        bits = self._reasons(interval, rows, means, window)
         bits |= never * np.int16(NEVER_SEEN)
         bits |= (silent & (bits & LOW != 0)) * np.int16(SILENT)
         if window.log_gap:
@@ -94,10 +96,11 @@ class Judge(Planned):
             return self._decide(interval, rows, None, at)
         if rule.rule.background.is_beside:
             missing = site_background.sources_of(interval, self.plan, window.wind)[rows]
-            answers.bits[rows] |= np.where(answers.bits[rows] == 0, missing, 0)
+            answers.bits[rows] |= np.where(answers.bits[rows] & ~REMARKS == 0, missing, 0)
             return self._decide(interval, rows, None, at)
-        answers.state[rows[bits == 0]] = PENDING
-        made = self._decide(interval, rows[bits != 0], None, at)
+        unfit = bits & ~REMARKS != 0
+        answers.state[rows[~unfit]] = PENDING
+        made = self._decide(interval, rows[unfit], None, at)
         for area in np.unique(self.plan.areas_for(rule)).tolist():
             if self._in_force(interval, area, at, backgrounds) is None:
                 self.pending[rule.rule.id, start, area] = max(window.end + rule.settle, at)
@@ -145,11 +148,11 @@ class Judge(Planned):
         answers.total[rows] = rule.statistic.of(means)[judged]
         answers.covered[rows] = means.covered[judged]
         answers.interval_revision[rows] = revisions[judged]
-        bits = self._reasons(interval, rows, means, window.gap_onsets)
+        bits = self._reasons(interval, rows, means, window)
         answers.bits[rows] = bits | (answers.bits[rows] & LOST)
         if rule.rule.background is None:
             return self._decide(interval, rows, None, at)
-        unfit = answers.bits[rows] != 0
+        unfit = answers.bits[rows] & ~REMARKS != 0
         made = self._decide(interval, rows[unfit], None, at)
         rows = rows[~unfit]
         areas = self.plan.areas_for(rule)[rows]
@@ -179,9 +182,10 @@ class Judge(Planned):
         answers.interval_revision[means.row] = revisions
         bits = answers.bits & ~OF_BACKGROUND
         own = means.row[np.isin(means.row, points)]
-        bits[own] = self._reasons(interval, own, means, window.gap_onsets) | (answers.bits[own] & LOST)
+        bits[own] = self._reasons(interval, own, means, window) | (answers.bits[own] & LOST)
         missing = site_background.sources_of(interval, self.plan, window.wind)
-        answers.bits[points] = np.where(bits[points] == 0, missing[points], bits[points])
+        fit = bits[points] & ~REMARKS == 0
+        answers.bits[points] = np.where(fit, missing[points] | bits[points], bits[points])
         assert source_before is not None
         assert answers.source is not None
         changed = source_before[points] != answers.source[points]
@@ -190,15 +194,23 @@ class Judge(Planned):
         changed &= answers.state[points] != NONE
         return self._decide(interval, points[changed | np.isin(points, own)], None, at=window.decided_at)
 
-    def _reasons(self, interval: RuleInterval, rows: Int32s, means: Means, gap_onsets: Bits) -> Int16s:
-        """Bits of the reasons why the measurements at these points can't be judged; 0: they can."""
+    def _reasons(
+        self, interval: RuleInterval, rows: Int32s, means: Means, window: ClosedWindow | AmendedWindow
+    ) -> Int16s:
+        """Bits of the reasons why the measurements at these points can't be judged, and remarks."""
         rule, answers = interval.rule, interval.answers
         slots = slots_in(self.plan.interval, interval.length)[rows]
         covered = answers.covered[rows].astype(np.int64)
         low = covered * 10_000 < rule.least_permyriad * slots
         bits = low * LOW | (covered == 0) * NO_DATA
         bits = bits | (low & np.isin(rows, means.row[means.refused > 0])) * NOT_ADMITTED
-        bits = bits | low * gap_onsets[rows].astype(np.int16) << BEGAN
+        bits = bits | low * window.gap_onsets[rows].astype(np.int16) << BEGAN
+        if window.cut is not None:
+            heard = covered.copy()  # slots of which something was heard, admitted or not
+            place = np.searchsorted(rows, means.row)
+            mine = np.flatnonzero(np.isin(means.row, rows))
+            heard[place[mine]] += means.refused[mine]
+            bits = bits | (window.cut[rows] & (heard < slots)) * ANNOUNCED_CUT
         return np.where(slots == 0, INTERVAL, bits).astype(np.int16)
 
     def _in_force(
@@ -240,7 +252,7 @@ class Judge(Planned):
         total, bar = answers.total[rows], (rule.limit + less) * answers.covered[rows].astype(np.int64)
         above = total > bar if rule.rule.strict else total >= bar
         state = np.where(above, IS_EXCEEDING, IS_COMPLIANT).astype(np.int8)
-        state[answers.bits[rows] != 0] = IS_UNDETERMINED
+        state[answers.bits[rows] & ~REMARKS != 0] = IS_UNDETERMINED
         before = answers.state[rows]
         answers.state[rows] = state
         answers.revision[rows] += 1
@@ -344,10 +356,10 @@ class Judge(Planned):
         if before is not None and before.nano == mean.nano:
             return []
         decided = (answers.state == IS_COMPLIANT) | (answers.state == IS_EXCEEDING)
-        lacking = (answers.state == IS_UNDETERMINED) & (answers.bits == NO_BACKGROUND)
+        lacking = (answers.state == IS_UNDETERMINED) & (answers.bits & ~REMARKS == NO_BACKGROUND)
         points = self.plan.areas_for(rule) == area
         rows = np.flatnonzero(points & (decided | lacking)).astype(np.int32)
-        answers.bits[rows] = 0
+        answers.bits[rows] &= REMARKS
         made = self._decide(interval, rows, mean, at)
         return _all_late(made) if at > answers.end + DAY_MS else made
 

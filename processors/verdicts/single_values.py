@@ -96,7 +96,7 @@ class SingleValues(Planned, Bounded):
     def _judged(self, rule: RuleInForce, rows: Int32s, time: Int64s, orders: Orders) -> Bools:
         """True for each of these values that the rule judges."""
         judged = np.zeros(len(self.plan), bool)
-        if not rule.hours and not depends_on(rule, orders):
+        if not (rule.hours or self.plan.states or depends_on(rule, orders)):
             judged[rule.rows] = True
             return judged[rows]
         sites = self.plan.sites

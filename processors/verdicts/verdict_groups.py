@@ -8,7 +8,7 @@ from ingest.units import JUDGED
 from processors.columns import NANO, Int32s
 from processors.measuring import interval_ids
 from processors.plan import Plan
-from processors.records import OF_BACKGROUND, REASONS_OF, VERDICTS, Group, Verdict, ids_of
+from processors.records import OF_BACKGROUND, REASONS_OF, REMARKS, VERDICTS, Group, Verdict, ids_of
 from processors.verdicts import site_background
 from processors.verdicts.answers import ANSWER_OF, RuleInterval
 from processors.windows import slots_in
@@ -33,7 +33,7 @@ def verdicts_of(plan: Plan, interval: RuleInterval, rows: Int32s, at: int) -> Gr
         value[line] = intervals[line] = None
     backgrounds = _backgrounds(plan, interval, rows)
     # a background plays a part only where the measurement could be judged at all
-    for line in np.flatnonzero(bits & ~OF_BACKGROUND).tolist():
+    for line in np.flatnonzero(bits & ~(OF_BACKGROUND | REMARKS)).tolist():
         backgrounds[line] = NOTHING
     lines = zip(
         [id_of[n](point) for n, point in zip(revisions, points, strict=True)],

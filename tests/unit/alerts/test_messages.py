@@ -108,6 +108,12 @@ OF_A_DAY = {
     "start": NIGHT - 23 * HOUR, "end": NIGHT + HOUR,
 }  # fmt: skip
 
+REGIONAL = {
+    "episode": "e1", "area": "county", "mean": 500.0, "mark": 350.0, "unit": "ug/m3", "policy": "downgrade", "status": "unconfirmed",
+    "citation": "county policy, not confirmed by a source", "labelled": True, "level": "warning", "held_until": None, "change": 1,
+}  # fmt: skip
+STORM = {"value": 540.0, "background": 500.0, "subtracted": 150.0}
+
 # name -> (messages, line of the reader)
 SITUATIONS: dict[str, tuple[Callable, str]] = {
     "opened-hour-for-the-site": (opened, "site"),
@@ -144,6 +150,17 @@ SITUATIONS: dict[str, tuple[Callable, str]] = {
     "opened-delayed": (lambda p: opened(p, delayed=True), "site"),
     "opened-told-late": (lambda p: p.breach(breach(), CaseContext(), NIGHT + 5 * HOUR)[0].messages, "site"),
     "opened-site-not-in-the-register": (lambda p: opened(p, site="site-gone", device="dev-gone"), "platform"),
+    "opened-regional-downgraded": (
+        lambda p: opened(p, **STORM, level="notice", reasons=("regional", "regional_downgraded"), regional=REGIONAL), "sector"
+    ),
+    "opened-regional-after-its-hold": (
+        lambda p: opened(
+            p, **STORM, reasons=("regional",),
+            regional=REGIONAL | {"policy": "hold", "status": "reported", "citation": "示范县沙尘应对办法"},
+        ),
+        "site",
+    ),
+    "opened-regional-no-more": (lambda p: opened(p, **STORM, regional=REGIONAL | {"labelled": False, "change": 2}), "sector"),
     "recovered-for-the-site": (lambda p: closed(p, breach("closed")), "site"),
     "recovered-for-the-department": (lambda p: closed(p, breach("closed")), "sector"),
     "offline-for-the-site": (lambda p: silent(p, "dev-1")[0].messages, "site"),
@@ -151,6 +168,8 @@ SITUATIONS: dict[str, tuple[Callable, str]] = {
     "offline-site-for-the-site": (lambda p: site_silent(p)[0].messages, "site"),
     "offline-site-for-the-department": (lambda p: site_silent(p)[0].messages, "sector"),
     "offline-begun-high": (lambda p: silent(p, "dev-1", reasons=("device_silent", "gap_on_rising_slope", "gap_under_high_background", "last_will"))[0].messages, "sector"),
+    "offline-announced-over": (lambda p: silent(p, "dev-1", reasons=("announced_over", "device_silent"))[0].messages, "site"),
+    "withdrawn-site-at-rest": (lambda p: closed(p, breach("closed", reasons=("site_at_rest",))), "sector"),
     "offline-site-returned": (site_returned, "site"),
     "suspicion-for-the-department": (suspected, "sector"),
     "suspicion-for-the-site": (suspected, "site"),
@@ -194,6 +213,7 @@ SITUATIONS: dict[str, tuple[Callable, str]] = {
         lambda p: fault(p, "refused", count=3, reason="dust/v1/d1/readings: the payload names d2"), "platform"
     ),
     "fault-delivery": (lambda p: fault(p, "delivery/robot", channel="robot", waiting=3, failed=1, reason="HTTP 500"), "platform"),
+    "fault-background": (lambda p: fault(p, "background/county", area="county", seconds=7260), "platform"),
     "fault-ended": (fault_ended, "platform"),
 }  # fmt: skip
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from alerts.newest_background import NewestBackground
 from alerts.platform_faults import ChannelTrouble, FaultDetector, Sample, StageProgress
 from alerts.routing import Watch
+from ingest.records import Background
+from ingest.register import BackgroundArea
 
 LIMITS = Watch(ticks_stopped=60, stage_stuck=120, quarantine_more_than=100, quarantine_within=600)
 
@@ -100,3 +103,36 @@ def test_after_a_start_nobody_knows_for_an_hour_whether_somebody_is_refused():
     watcher = FaultDetector(LIMITS, 100)
     assert "refused" not in look(watcher, 3699).well
     assert "refused" in look(watcher, 3700).well
+
+
+def test_an_hour_without_background_is_a_fault_of_its_area_until_one_comes():
+    watcher = FaultDetector(LIMITS, 0)
+    assert look(watcher, 1, backgrounds={"county": (7200.0, True)}).faults == {}
+    found = look(watcher, 2, backgrounds={"county": (7201.0, True), "east": (60.0, True)})
+    assert found.faults == {"background/county": {"area": "county", "seconds": 7201}}
+    assert "background/east" in found.well
+    assert "background/county" in look(watcher, 3, backgrounds={"county": (3900.0, True)}).well
+
+
+def test_after_a_start_an_area_is_neither_without_background_nor_well_and_zero_watches_none():
+    found = look(FaultDetector(LIMITS, 0), 1, backgrounds={"county": (60.0, False)})
+    assert (found.faults, "background/county" in found.well) == ({}, False)
+    unwatched = FaultDetector(LIMITS.model_copy(update={"background_missing": 0}), 0)
+    assert look(unwatched, 1, backgrounds={"county": (90_000.0, False)}).faults == {}
+
+
+def test_the_newest_hour_of_an_area_is_one_that_enough_of_its_stations_have_sent():
+    hour = 3_600_000
+    area = BackgroundArea(area="county", stations=("S1", "S2"), min_stations=2)
+    seen = NewestBackground(started=10 * hour)
+
+    def came(station: str, end: int, length: int = hour) -> None:
+        seen.take(Background(f"{station}-{end}", end, station, end - length, end, {"pm10": 1}))
+
+    assert seen.ages([area], 11 * hour) == {"county": (3600.0, False)}
+    came("S1", 11 * hour)
+    came("S1", 12 * hour, 24 * hour)  # a day's mean is no hour
+    assert seen.ages([area], 12 * hour) == {"county": (7200.0, False)}
+    came("S2", 11 * hour)
+    came("S2", 10 * hour)  # late
+    assert seen.ages([area], 12 * hour) == {"county": (3600.0, True)}

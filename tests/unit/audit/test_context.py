@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from ingest import codec
 from ingest.records import Background, Revision, Signal, Tick
 from processors.history.context import (
+    EPISODE,
     Context,
     ContextRow,
     background_of,
@@ -19,6 +21,7 @@ from processors.history.context import (
     signal_of,
 )
 from processors.records.breaches import BREACH, Breach, encode_breach
+from processors.records.regional import REGIONAL, RegionalEpisode, encode_regional, regional_of
 from tests.logs import HOUR, T0, WUHAN, Run, minutes, revision, rules_of, ticking
 from tests.stored_revisions import revision_of
 
@@ -140,3 +143,23 @@ def test_what_is_no_context_of_verdicts_is_refused_by_name():
     schema = codec.schema_of(headers)
     with pytest.raises(ValueError, match=f"header of: '{schema}' is no context of verdicts"):
         decode_context(*encode_context(value, schema, T0))
+
+
+def test_an_event_of_a_regional_episode_comes_back_as_it_was_published() -> None:
+    told = RegionalEpisode(
+        "e1", "began", "county", "pm10", "ug/m3", 1000, 3_601_000, 500.0, 500.0, 350.0, 2, 3,
+        "downgrade", "unconfirmed", "county policy, not confirmed by a source", 1, 4_000_000, "c1",
+    )  # fmt: skip
+    value, _ = encode_regional(told)
+    assert decode_context(*encode_context(value, REGIONAL, told.at)) == told
+    (row,) = _rows(told)
+    assert (row.kind, row.name, row.time, row.end) == (EPISODE, "county", told.start, told.end)
+    assert regional_of(row.body) == told
+
+
+def test_each_version_of_an_order_that_people_change_is_kept() -> None:
+    first = Signal("o1", 5, "site-1", "power", None, 10, 20, author="li", reason="line", document="7")
+    changed = replace(first, received_at=15, end=12)
+    rows = [_rows(one)[0] for one in (first, changed)]
+    assert len({(row.name, row.salt, row.time) for row in rows}) == 2
+    assert [signal_of(row) for row in rows] == [first, changed]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from deploy.county.check import check_folder
 from ingest.decoders import FORMATS
 from ingest.forms import filter_fault
 from ingest.ingest_form import DEFAULT_FILTERS
@@ -23,6 +25,8 @@ from ingest.register import (
 )
 from ingest.register_checks import overlap
 from ingest.strict_yaml import ConfigError
+from processors.plan.plan import Plan, compile_revision, make_revision
+from tests.counties import device, write_county
 from tests.unit.config.golden import SMALLEST
 
 
@@ -176,3 +180,35 @@ def test_a_device_speaks_any_format_of_the_table_and_no_other() -> None:
         assert Device(id="a", site="s", format=name).format == name
     with pytest.raises(ValidationError, match="json_v1"):
         Device(id="a", site="s", format="json_v2")
+
+
+def test_the_policy_for_regional_episodes_is_that_of_an_area_and_what_no_source_confirms_is_doubted(
+    tmp_path: Path,
+) -> None:
+    def county(**regional: Any) -> Path:
+        area = {"area": "county", "stations": ["S001"], "min_stations": 1, "regional": regional}
+        plain = {"name": "示范县", "zone": "Asia/Shanghai", "language": "zh_CN", "background": [area]}
+        name = f"c{len(list(tmp_path.iterdir()))}"
+        return write_county(tmp_path / name, [device("dev-1")], extra={"county.yaml": plain})
+
+    def doubts(folder: Path) -> list[str]:
+        problems, warnings = check_folder(folder)
+        assert problems == []
+        return [one.message for one in warnings if "confirmed" in one.message]
+
+    own = {"mark": 400, "policy": "hold"}
+    (words,) = doubts(county(**own))
+    assert "county policy, not confirmed by a source" in words
+    assert doubts(county(**own, citation="示范县沙尘应对办法", status="read")) == []
+    assert doubts(county()) == []  # the defaults are told by a note of `check`
+    with pytest.raises(ConfigError, match="policy"):
+        load_register(county(policy="forgive"))
+    body = compile_revision(load_register(county(**own)), [])
+    assert body["county"]["background"][0]["regional"] == {"mark": 400.0, "policy": "hold"}
+    assert "regional" not in compile_revision(load_register(county()), [])["county"]["background"][0]
+    (area,) = Plan.of(make_revision(body, 0)).areas
+    assert (area.regional.mark, area.regional.policy, area.regional.status) == (
+        400 * 10**9,
+        "hold",
+        "unconfirmed",
+    )

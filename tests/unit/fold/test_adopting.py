@@ -55,7 +55,7 @@ def columns(detector: Detector) -> dict[str, Any]:
         for part, names in {
             "silence": ("last_seen", "since", "sent", "offline"),
             "connections": ("word", "at"),
-            "untold_silences": ("tell_at",),
+            "untold_silences": ("tell_at", "site_tell_at"),
             "device_gaps": ("last", "begin", "until", "bits"),
             "newest": ("time", "value", "since"),
         }.items()

@@ -37,11 +37,11 @@ def test_an_order_holds_over_its_half_open_span(instant: int, end: int | None, h
 
 def test_a_signal_is_taken_in_with_all_that_it_says_and_other_kinds_are_not():
     held = Orders()
-    order = held.add(Signal("a", 3, "site-1", "permit", "night", 10, None))
-    assert order == Order("a", 3, "site-1", "permit", "night", 10, None)
-    assert held.held == [order]
+    change = held.add(Signal("a", 3, "site-1", "permit", "night", 10, None))
+    assert change.order == Order("a", 3, "site-1", "permit", "night", 10, None)
+    assert held.held == [change.order]
     assert held.add(_signal("b", "gap")) is None
-    assert held.held == [order]
+    assert held.held == [change.order]
     assert {kind for kind in KINDS if Orders().add(_signal("c", kind)) is not None} == set(KINDS)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from alerts.web.board import Board, by_rule, compose, group_cases, open_outlooks, present_verdicts
 from ingest.clock import ManualClock
+from ingest.register import SiteState
 from processors.history.base import LatestReading
 from tests.fakes.desk import (
     BLIND,
@@ -172,3 +174,20 @@ def test_a_site_that_is_about_to_exceed_comes_before_its_equals() -> None:
     equals = [s.site.id for s in board.sites if s.state == last.state and not s.cases]
     assert equals[0] == last.site.id
     assert [s.outlooks for s in board.sites if s.site.id == last.site.id] == [tuple(said)]
+
+
+@pytest.mark.parametrize(("state", "rank"), [("planned", -1), ("finished", -1)])
+def test_a_site_that_is_planned_or_finished_is_named_so_and_stands_at_the_end(state: str, rank: int) -> None:
+    here = REGISTER.sites[DEAD].model_copy(update={"states": (SiteState(state=state),)})
+    register = replace(REGISTER, sites={**REGISTER.sites, DEAD: here})
+    board = compose(register, [], [], [], NOW)
+    site = board.sites[rank]
+    assert (site.site.id, site.state, site.reasons) == (DEAD, state, ("site_at_rest",))
+    assert (site.silent_devices, board.site(DEAD)) == (0, site)  # its page stays
+
+
+def test_a_stopped_site_that_is_silent_says_why_nobody_is_told() -> None:
+    here = REGISTER.sites[DEAD].model_copy(update={"states": (SiteState(state="stopped"),)})
+    site = compose(replace(REGISTER, sites={**REGISTER.sites, DEAD: here}), [], [], [], NOW).site(DEAD)
+    assert site is not None
+    assert (site.state, site.reasons) == ("silent", ("never_seen", "site_stopped"))
