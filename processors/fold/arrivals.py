@@ -93,6 +93,9 @@ def _faults(
         matters |= doubled
     old = columns.time + columns.period < fresh.received - memory.plan.offline_after[columns.row]
     matters &= ~old
+    for rest in memory.plan.rests:  # of a site at rest nothing is expected
+        at_rest = np.isin(columns.row, rest.rows)
+        matters &= ~(at_rest & (fresh.received >= rest.start) & (fresh.received < rest.end))
     if wrong:
         matters |= np.isin(fresh.place, list(wrong))
     for i in np.flatnonzero(matters).tolist():
