@@ -24,7 +24,7 @@ from ingest.units import JUDGED
 from processors.breaches import FAULT, Breaches, FaultFound
 from processors.columns import NEVER, Int64s, Packing, Unpacked, carried
 from processors.plan import Plan, PlanChange
-from processors.quality import CHECKS, bits_of
+from processors.quality import REFUSED_CHECKS, bits_of
 from processors.records import Breach
 from processors.windows import Bounded
 
@@ -44,8 +44,10 @@ FAULT_RULES: dict[str, dict[str, str]] = {
 _LEAST_MS = 30 * MINUTE_MS  # a proposal of this project: no standard names a duration
 _READINGS = 3  # at least so many reporting intervals
 IN_SERVICE = frozenset("MC")  # HJ 212's flags of maintenance and calibration
-# Checks that a faulty device fails. Fog, a storm and neighbours are not its fault; a clock is one by itself.
-OF_A_FAULT = bits_of(name for name in CHECKS if name not in {"humidity", "background", "neighbour", "clock"})
+# Checks after which nothing is left to judge. What is stuck or unlike its neighbours counts until a person
+# decides; fog and dust beyond the sensor's range are no fault of the device, and a clock is one by itself.
+_OF_THE_AIR = frozenset({"humidity", "above_range", "ceiling", "clock"})
+OF_A_FAULT = bits_of(name for name in REFUSED_CHECKS if name not in _OF_THE_AIR)
 _MOST_KEYS = 8  # that a fault names
 _IN_A_ROW = 3  # readings whose time is wrong in a known way
 _CONTRADICTIONS = 3  # within an hour: of two boxes under one name, or of another's messages
