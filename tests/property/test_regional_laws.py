@@ -206,7 +206,8 @@ def test_an_episode_is_what_its_definition_says(hours: list[tuple[int, int]]) ->
 
 
 @pytest.mark.long
-@settings(laws, max_examples=200)
+@pytest.mark.timeout(1800)
+@settings(laws, max_examples=150)
 @given(known, air, st.sampled_from(POLICIES))
 def test_over_many_storms_verdicts_stay_and_nobody_is_told_twice(
     said: list[tuple[str, int, float, int]], levels: list[float], policy: str
