@@ -107,6 +107,7 @@ STATUSES = {
     "read": N_("read in the standard itself"),
     "reported": N_("reported by a named source, to be checked against the text"),
     "recalled": N_("recalled from memory, to be confirmed before anybody relies on it"),
+    "unconfirmed": N_("county policy, not confirmed by a source"),
 }
 
 EVENTS = {

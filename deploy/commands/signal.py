@@ -129,6 +129,9 @@ def doubts(made: Signal, register: Register, now: int) -> list[str]:
         found.append("no --reason: a year later nobody will know why")
     if made.end is not None and made.end < now:
         found.append("it is over already: what was told stays told")
+    townships = {site.township for site in register.sites.values()}
+    if made.place in register.departments and made.place not in townships:
+        found.append(f"no site is in {made.place!r}: name the township, not the department that answers")
     whole = made.device is None and made.place not in register.sites
     if made.kind in ("maintenance", "shutdown") and whole:
         words = (

@@ -330,9 +330,12 @@ def _add_readings(history: History, trail: Trail, place: _Placed, start: int, en
     if not trail.readings:
         trail.miss("readings")
     places = {place.site, *EVERYWHERE, *(trail.site.places if trail.site is not None else ())}
-    rows = history.rows("context", {"kind": SIGNAL}, None, until)
-    signals = current_orders(signal_of(context_row(row)) for row in rows)
-    near = [one for one in signals if one.place in places and one.device in (None, place.device)]
+    signals = [signal_of(context_row(row)) for row in history.rows("context", {"kind": SIGNAL})]
+    decided_at = None if trail.verdict is None else trail.verdict.decided_at
+    if decided_at is not None:  # an order may be changed later: what counted is what was said by then
+        signals = [one for one in signals if one.received_at <= decided_at]
+    current = [one for one in current_orders(signals) if one.start < until]
+    near = [one for one in current if one.place in places and one.device in (None, place.device)]
     trail.signals = [one for one in near if one.end is None or one.end > start or one.calibration]
 
 

@@ -77,7 +77,7 @@ def orders_of(draw: st.DrawFn) -> list[Version]:
     return made
 
 
-silences = st.fixed_dictionaries({name: st.integers(0, SPAN) for name in ("a", "b", "c")})
+silences = st.fixed_dictionaries({name: st.integers(0, SPAN - 1) for name in ("a", "b", "c")})
 DEVICES = {"a": "s1", "b": "s1", "c": "s2"}
 
 
@@ -241,3 +241,15 @@ def test_power_holds_anywhere_and_the_others_where_they_name_a_source(
     assert opened.tell is not (kind == "power" if held is None else held)
     assert ("announced" in opened.reasons) is not opened.tell
     assert SITE_SILENT not in opened.reasons
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+@settings(laws, max_examples=500)
+@given(silences, orders_of())
+def test_over_many_orders_a_silence_is_told_when_nothing_holds_it(
+    last: dict[str, int], orders: list[Version]
+) -> None:
+    test_a_silence_is_told_at_the_first_instant_at_which_no_order_holds_it.hypothesis.inner_test(last, orders)  # type: ignore[attr-defined]
+    law = test_the_silence_of_a_site_is_told_once_and_not_while_all_of_its_devices_are_held
+    law.hypothesis.inner_test(last, orders)  # type: ignore[attr-defined]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -202,3 +203,16 @@ def test_an_episode_is_what_its_definition_says(hours: list[tuple[int, int]]) ->
         going = hour.mean > 350 * NANO and (going or 2 * hour.rising > 3)
         assert (hour.start in inside) is going
     assert [one.over for one in found[:-1]] == [True] * len(found[:-1])
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+@settings(laws, max_examples=150)
+@given(known, air, st.sampled_from(POLICIES))
+def test_over_many_storms_verdicts_stay_and_nobody_is_told_twice(
+    said: list[tuple[str, int, float, int]], levels: list[float], policy: str
+) -> None:
+    law = test_no_verdict_depends_on_an_episode_and_no_breach_is_lost_or_made
+    law.hypothesis.inner_test(said, levels, policy)  # type: ignore[attr-defined]
+    law = test_nobody_is_told_twice_and_what_is_held_is_told_within_an_hour_unless_it_is_over
+    law.hypothesis.inner_test(said, levels, policy)  # type: ignore[attr-defined]

@@ -114,6 +114,11 @@ def test_doubts_are_told_and_the_order_is_taken(folder: Path, log: list[Signal])
     assert len(log) == 1
 
 
+def test_an_order_for_a_department_that_is_no_township_is_doubted(folder: Path, log: list[Signal]) -> None:
+    assert "no site is in 'housing'" in run(folder, "permit", "housing")[1]
+    assert "no site is in" not in run(folder, "permit", "town-east")[1]
+
+
 def test_a_dry_run_writes_nothing(folder: Path, log: list[Signal]) -> None:
     assert (run(folder, "power", "site-1", "--dry-run")[0], log) == (0, [])
 

@@ -174,3 +174,37 @@ def test_a_calibration_that_says_nothing_clear_is_refused(fields: dict[str, Any]
     assert isinstance(refused, Rejected)
     assert refused.code == "bad_value"
     assert words in refused.detail
+
+
+@pytest.mark.parametrize("kind", ["power", "shutdown", "maintenance"])
+def test_a_cut_may_be_that_of_one_monitor_and_says_who_ordered_it_why_and_by_which_document(
+    kind: str,
+) -> None:
+    body = {
+        "kind": kind,
+        "device": "dev-1",
+        "author": "王\n敏",
+        "reason": "线路检修",
+        "document": "〔2026〕12号",
+    }
+    found = decode_signal(orjson.dumps(body), "dust/v1/signals/site-1")
+    assert isinstance(found, SignalNotice)
+    said = (found.device, found.author, found.reason, found.document)
+    assert said == ("dev-1", "王 敏", "线路检修", "〔2026〕12号")
+
+
+def test_who_ordered_it_is_part_of_what_an_order_is_and_an_order_without_keeps_its_id() -> None:
+    def id_of(**more: object) -> str:
+        found = decode_signal(orjson.dumps({"kind": "permit", **more}), "dust/v1/signals/site-1")
+        assert isinstance(found, SignalNotice)
+        return found.id
+
+    assert id_of() == id_of(author="", reason=" ") != id_of(author="li") != id_of(author="wang")
+
+
+@pytest.mark.parametrize("key", ["author", "reason", "document"])
+def test_words_of_an_order_that_are_no_text_are_refused(key: str) -> None:
+    for wrong in (7, ["a"], "x" * 501):
+        found = decode_signal(orjson.dumps({"kind": "power", key: wrong}), "dust/v1/signals/site-1")
+        assert isinstance(found, Rejected)
+        assert (found.code, found.detail.split(":")[0]) == ("bad_value", key)

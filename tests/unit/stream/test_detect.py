@@ -12,12 +12,14 @@ import pytest
 from ingest.codec import READINGS, decode_quarantined, encode, headers_of, schema_of
 from ingest.records import FeedRecord, Headers
 from ingest.telemetry import Telemetry
-from ingest.topics import BREACHES, QUARANTINE, RESULTS
+from ingest.topics import BREACHES, QUARANTINE, RESULTS, partition_of
+from processors.history.context import CONTEXT
 from processors.records.outlooks import OUTLOOK, OUTLOOKS, decode_outlook, decode_outlooks
+from processors.records.regional import decode_regional
 from processors.records.winds import WINDS, decode_winds
 from processors.stream.detect import DetectStage, detect_stages
 from processors.stream.stage import Outlet, PartUnreadable, RawRecord, Stage
-from tests.logs import HOUR, MINUTE, T0, local_rule, minutes, revision, row, ticking
+from tests.logs import HOUR, MINUTE, T0, background, local_rule, minutes, revision, row, ticking
 
 
 class FakeProducer:
@@ -223,3 +225,23 @@ def test_a_part_of_another_version_is_named() -> None:
     saved["hours"] = saved["hours"]._replace(version=99)
     with pytest.raises(PartUnreadable, match="part hours: of version 99; this program reads version 1"):
         stage.restore(saved)
+
+
+@pytest.mark.parametrize("partitions", [1, 3])
+async def test_the_partition_of_an_area_sends_its_episodes_to_history_and_no_other_does(
+    partitions: int,
+) -> None:
+    storm = [revision(rules=[local_rule()]), background(T0, 500.0, T0 + HOUR + MINUTE)]
+    sent: list[int] = []
+    for partition in range(partitions):
+        producer = FakeProducer()
+        stage = detect_stages(Telemetry("detect"))(Outlet(partition, producer, partitions))
+        stage.restore(None)
+        for offset, record in enumerate(storm):
+            stage.fold(RawRecord(partition, offset, encode(record)[1], encode(record)[0], T0))
+        await stage.deliver()
+        values = producer.of(RESULTS, CONTEXT)
+        episodes = [value for value in values if b'"mark"' in value]
+        sent += [partition] * len(episodes)
+        assert [decode_regional(value).event for value in episodes] in ([], ["began"])
+    assert sent == [partition_of("county", partitions)]

@@ -15,6 +15,7 @@ from alerts.web import stream
 from alerts.web.app import create_app
 from alerts.web.desk import Desk
 from ingest.clock import ManualClock
+from ingest.register import SiteState
 from tests.fakes.desk import (
     DEAD,
     DUSTY,
@@ -361,3 +362,52 @@ async def test_board_and_site_say_what_is_to_be_expected_of_an_open_window_until
     visit.clock.at_ms = floor_hour(NOW) + HOUR
     visit.desk.poller.forget()
     assert "必然超标" not in await visit.text(f"/sites/{WATCHED}")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh-CN", ("区域性过程", "高于标记值 350", "判定等级：预警", "县级政策，无来源确认")),
+        (
+            "en",
+            (
+                "Regional episode",
+                "above the mark of 350",
+                "level of the verdict: warning",
+                "not confirmed by a source",
+            ),
+        ),
+    ],
+)
+async def test_the_page_of_a_breach_in_a_storm_says_so_and_who_confirms_the_policy(
+    visit: Visit, language: str, words: tuple[str, ...]
+) -> None:
+    first = next(case for case in visit.cases.cases(limit=50) if case.kind == "exceedance")
+    said = {
+        "area": "county", "mean": 500.0, "mark": 350.0, "unit": "ug/m3", "policy": "downgrade", "level": "warning",
+        "status": "unconfirmed", "citation": "", "labelled": True,
+    }  # fmt: skip
+    visit.cases.add(replace(first, id="storm-1", breach="storm-1", data={**first.data, "regional": said}))
+    page = (await visit.http.get("/cases/storm-1", headers={"accept-language": language})).text
+    assert [word for word in words if word not in page] == []
+
+
+async def test_a_finished_site_keeps_its_page(visit: Visit) -> None:
+    site = next(iter(REGISTER.sites.values()))
+    over = site.model_copy(update={"states": (SiteState(state="finished"),)})
+    app = create_app(
+        visit.history,
+        visit.cases,
+        replace(REGISTER, sites={**REGISTER.sites, site.id: over}),
+        visit.clock,
+        "http://desk.test",
+    )
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://desk.test") as http,
+    ):
+        page = (await http.get(f"/sites/{site.id}", headers={"accept-language": "en"})).text
+        board = (await http.get("/", headers={"accept-language": "en"})).text
+    assert site.name in page
+    assert "Finished" in page
+    assert "Finished" in board
