@@ -15,12 +15,18 @@ _EXISTING = click.Path(exists=True, path_type=Path)
 @click.option("--out", "folder", required=True, type=click.Path(path_type=Path), help="New or empty folder.")
 @click.option("--until", metavar="TIME", help="Go on with ticks until then; leave out what came later.")
 @click.option("--rules", "packs", metavar="PACK", multiple=True, help="In place of the packs of rules.yaml.")
+@click.option("--outlooks", is_flag=True, help="Say also what open windows were likely to come to (slower).")
 def command(
-    config: Path, recordings: tuple[Path, ...], folder: Path, until: str | None, packs: tuple[str, ...]
+    config: Path,
+    recordings: tuple[Path, ...],
+    folder: Path,
+    until: str | None,
+    packs: tuple[str, ...],
+    outlooks: bool,
 ) -> None:
     """Judge RECORDINGs by the configuration folder CONFIG; write JSON lines into a folder.
 
-    Without --until the replay ends with the last message: an interval that is not due by then (its end
+    outlooks.jsonl has lines only with --outlooks. Without --until the replay ends with the last message: an interval that is not due by then (its end
     and two minutes for what is late) is not judged.
 
     \b
@@ -42,7 +48,7 @@ def command(
     end = instant_ms(until, register.zone, "--until") if until else None
     revision = make_revision(body_of_folder(config, rules), received_at=0)
     try:
-        judged = replay(register, revision, [read_recording(path) for path in recordings], end)
+        judged = replay(register, revision, [read_recording(path) for path in recordings], end, outlooks)
     except RecordingError as error:
         raise click.ClickException(str(error)) from None
     try:

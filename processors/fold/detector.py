@@ -38,9 +38,9 @@ class Detector(Memory):
     """The fold of one partition; only `fold` and `fold_bundle` change it."""
 
     @classmethod
-    def empty(cls, partition: int = 0, partitions: int = 1) -> Detector:
+    def empty(cls, partition: int = 0, partitions: int = 1, *, outlooks: bool = True) -> Detector:
         """A partition before its first record; it judges the sites that belong to it."""
-        return cls(partition, partitions)
+        return cls(partition, partitions, outlooks=outlooks)
 
     def fold(self, record: FeedRecord) -> Outputs:
         """Fold the next record of the partition."""

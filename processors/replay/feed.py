@@ -16,7 +16,6 @@ from ingest.records import Background, FeedRecord, Quarantined, Revision, Signal
 from ingest.register import Register
 from ingest.resolve import Arrival, Resolver
 from processors.columns import MINUTE_MS
-from processors.replay.lines import quarantine_line
 from processors.replay.result import Replayed
 
 BRIDGE = "replay"
@@ -79,7 +78,7 @@ def feed_of(
                 yield from gathered()
                 yield outcome
             elif isinstance(outcome, Quarantined):
-                out.quarantine.append(quarantine_line(outcome))
+                out.set_aside(outcome)
             else:
                 out.duplicates += 1
         if len(rows) >= MOST_ROWS:

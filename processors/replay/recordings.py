@@ -20,10 +20,11 @@ def replay(
     revision: Revision,
     recordings: Sequence[Iterable[Recorded]],
     until: int | None = None,
+    outlooks: bool = False,
 ) -> Replayed:
     """Judge recordings by a register and the revision compiled from it. Raises RecordingError."""
-    out = Replayed()
-    detector = Detector.empty()
+    out = Replayed(foresees=outlooks)
+    detector = Detector.empty(outlooks=outlooks)
     for found in detector.fold_log(feed_of(merged(recordings), register, revision, until, out)):
         out.take(found)
     return out
