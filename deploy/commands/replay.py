@@ -26,8 +26,8 @@ def command(
 ) -> None:
     """Judge RECORDINGs by the configuration folder CONFIG; write JSON lines into a folder.
 
-    outlooks.jsonl has lines only with --outlooks. Without --until the replay ends with the last message: an interval that is not due by then (its end
-    and two minutes for what is late) is not judged.
+    Without --until the replay ends with the last message: an interval that is not due by then (its end
+    and two minutes for what is late) is not judged. Only with --outlooks are there lines in outlooks.jsonl.
 
     \b
     Example: dustwatch replay deploy/example day.jsonl --out judged --until 2026-11-24T00:10:00+08:00

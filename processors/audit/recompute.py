@@ -57,9 +57,7 @@ class Hypothesis(NamedTuple):
 
     cutoff: int | None = None  # readings received from then on were not known
     replacing: frozenset[int] = _NOTHING_REPLACED  # rows of `conflicts` that count in place of their rivals
-    quarters: int | None = (
-        None  # ms that quarters waited: flags are of their close; None: of the cutoff
-    )
+    quarters: int | None = None  # ms that quarters waited: flags are of their close; None: of the cutoff
 
     def flags_known_by(self, time: int) -> int | None:
         """Instant by which a later value must have come for a finding on a value of that time to count."""

@@ -27,8 +27,7 @@ from processors.replay.lines import (
 )
 from processors.replay.spilled import SpilledLines, SpilledReadings
 
-def _by(when: str) -> SpilledLines:
-    return field(default_factory=partial(SpilledLines, when))  # type: ignore[no-any-return]
+_by_start = partial(SpilledLines, "start")
 
 
 @dataclass(slots=True)
@@ -39,12 +38,12 @@ class Replayed:
     received: int = 0
     duplicates: int = 0
     readings: SpilledReadings = field(default_factory=SpilledReadings)
-    quarantine: SpilledLines = _by("received_at")
-    intervals: SpilledLines = _by("start")
-    verdicts: SpilledLines = _by("start")
-    breaches: SpilledLines = _by("at")
-    outlooks: SpilledLines = _by("start")
-    winds: SpilledLines = _by("start")
+    quarantine: SpilledLines = field(default_factory=partial(SpilledLines, "received_at"))
+    intervals: SpilledLines = field(default_factory=_by_start)
+    verdicts: SpilledLines = field(default_factory=_by_start)
+    breaches: SpilledLines = field(default_factory=partial(SpilledLines, "at"))
+    outlooks: SpilledLines = field(default_factory=_by_start)
+    winds: SpilledLines = field(default_factory=_by_start)
     refused: Counter[str] = field(default_factory=Counter)  # by code
     answers: Counter[str] = field(default_factory=Counter)
     events: Counter[str] = field(default_factory=Counter)

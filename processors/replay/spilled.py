@@ -44,7 +44,8 @@ class _Hours:
 
     def _spill(self) -> None:
         if self.file is None:
-            self.file = cast("BinaryIO", tempfile.TemporaryFile(prefix="dustwatch-replay-"))
+            # it goes when nothing holds it any more
+            self.file = cast("BinaryIO", tempfile.TemporaryFile(prefix="dustwatch-replay-"))  # noqa: SIM115
         at = self.file.seek(0, 2)
         for hour, lines in self.waiting.items():
             data = b"".join(lines)
@@ -141,6 +142,7 @@ def _concluded(lines: list[_Kept], said: list[_Kept]) -> list[bytes]:
             line, found = orjson.loads(text), orjson.loads(words)
             for name, value in line["values"].items():
                 conclude(value, tuple(found.get(name, ())))
-            text = text_of(line)
-        made.append((order, text))
+            made.append((order, text_of(line)))
+        else:
+            made.append((order, text))
     return [text for _, text in sorted(made)]
