@@ -22,6 +22,7 @@ _EXISTING = click.Path(exists=True, path_type=Path)
     show_default=True,
     help="Judge as so many partitions would; the lines are the same.",
 )
+@click.option("--outlooks", is_flag=True, help="Say also what open windows were likely to come to (slower).")
 def command(
     config: Path,
     recordings: tuple[Path, ...],
@@ -29,11 +30,12 @@ def command(
     until: str | None,
     packs: tuple[str, ...],
     partitions: int,
+    outlooks: bool,
 ) -> None:
     """Judge RECORDINGs by the configuration folder CONFIG; write JSON lines into a folder.
 
     Without --until the replay ends with the last message: an interval that is not due by then (its end
-    and two minutes for what is late) is not judged.
+    and two minutes for what is late) is not judged. Only with --outlooks are there lines in outlooks.jsonl.
 
     \b
     Example: dustwatch replay deploy/example day.jsonl --out judged --until 2026-11-24T00:10:00+08:00
@@ -54,7 +56,8 @@ def command(
     end = instant_ms(until, register.zone, "--until") if until else None
     revision = make_revision(body_of_folder(config, rules), received_at=0)
     try:
-        judged = replay(register, revision, [read_recording(path) for path in recordings], end, partitions)
+        messages = [read_recording(path) for path in recordings]
+        judged = replay(register, revision, messages, end, partitions=partitions, outlooks=outlooks)
     except RecordingError as error:
         raise click.ClickException(str(error)) from None
     try:

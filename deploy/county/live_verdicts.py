@@ -27,6 +27,7 @@ async def judge_log(backtest: Backtest, kafka: KafkaOptions, revision: Revision)
     async for raw in scan(kafka, FEED, backtest.partitions):
         if start <= received_at_of(raw.headers, raw.timestamp) <= backtest.log_end:
             backtest.fold(decode(raw.value, raw.headers), raw.partition, live=False)
+    backtest.finish()
     span = (backtest.start, backtest.end)
     backtest.live, places = await judged_live(kafka, backtest.partitions, *span)
     return by_log(backtest, places, await beginnings_of_log(kafka, backtest.partitions))

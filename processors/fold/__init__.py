@@ -6,7 +6,7 @@ numbers, so that a replay gives the same bytes.
 
 from __future__ import annotations
 
-from processors.fold.detector import Detector
+from processors.fold.detector import Detector, LogFold
 from processors.fold.outputs import DUPLICATE, Outputs
 from processors.fold.parts import PartUnreadable, Parts, SavedPart, data_of
 from processors.fold.suspicion import Suspicions

@@ -30,6 +30,7 @@ def close(memory: Memory, track: Track, due: int, at: int, out: Outputs) -> None
     means, spoke = memory.meter.measure(track, start, end)
     if track == QUARTER:
         memory.open_windows.quarter(memory.plan, start, means)
+        memory.log.trim(end)
     out.interval_groups += memory.meter.intervals(track, start, end, means)
     if not track.is_long:
         memory.in_time.put(track, end, means, memory.plan)

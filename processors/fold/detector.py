@@ -39,9 +39,9 @@ class Detector(Memory):
     """The fold of one partition; only `fold` and `fold_bundle` change it."""
 
     @classmethod
-    def empty(cls, partition: int = 0, partitions: int = 1) -> Detector:
+    def empty(cls, partition: int = 0, partitions: int = 1, *, outlooks: bool = True) -> Detector:
         """A partition before its first record; it judges the sites that belong to it."""
-        return cls(partition, partitions)
+        return cls(partition, partitions, outlooks=outlooks)
 
     def fold(self, record: FeedRecord) -> Outputs:
         """Fold the next record of the partition."""
@@ -74,22 +74,11 @@ class Detector(Memory):
         return out
 
     def fold_log(self, records: Iterable[FeedRecord]) -> Iterator[Outputs]:
-        """Fold a log; the outputs of records between two decisions are combined.
-
-        Ticks and readings before the next instant at which something is due are folded together.
-        """
-        waiting: list[Readings | Tick] = []
+        """Fold a log; the outputs of records between two decisions are combined (`LogFold`)."""
+        fold = LogFold(self)
         for record in records:
-            quiet = isinstance(record, (Readings, Tick)) and _latest(record) < (self.next_due or NEVER)
-            if quiet and len(waiting) < MOST_TOGETHER:
-                waiting.append(cast("Readings | Tick", record))
-                continue
-            if waiting:
-                yield self.fold_bundle(Bundle.of(waiting))
-                waiting = []
-            yield self.fold(record)
-        if waiting:
-            yield self.fold_bundle(Bundle.of(waiting))
+            yield from fold.take(record)
+        yield from fold.rest()
 
     def _tick(self, ticks: deque[TickAt], row: int, out: Outputs) -> None:
         """Fold the ticks that came before a row."""
@@ -307,6 +296,28 @@ class Detector(Memory):
     def load(cls, parts: Parts) -> Detector:
         """The inverse of `dump`. Raises PartUnreadable."""
         return snapshot.load(parts, cls())
+
+
+class LogFold:
+    """Folds a log: readings and ticks before the next decision wait, and are folded together."""
+
+    def __init__(self, detector: Detector) -> None:
+        self._detector = detector
+        self._waiting: list[Readings | Tick] = []
+
+    def take(self, record: FeedRecord) -> list[Outputs]:
+        """Take the next record, and return the outputs of what is folded now."""
+        detector = self._detector
+        quiet = isinstance(record, (Readings, Tick)) and _latest(record) < (detector.next_due or NEVER)
+        if quiet and len(self._waiting) < MOST_TOGETHER:
+            self._waiting.append(cast("Readings | Tick", record))
+            return []
+        return [*self.rest(), detector.fold(record)]
+
+    def rest(self) -> list[Outputs]:
+        """Fold what waits."""
+        waiting, self._waiting = self._waiting, []
+        return [self._detector.fold_bundle(Bundle.of(waiting))] if waiting else []
 
 
 def _latest(record: Readings | Tick) -> int:

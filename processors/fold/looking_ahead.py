@@ -49,10 +49,10 @@ class HeldRows:
         places = []
         for number, bucket in sorted(log.open.items()):
             if number >= since // BUCKET_MS and bucket.n:
-                row = bucket.filled().row
+                row = bucket.columns.row[: bucket.n]
                 which = np.arange(len(row)) if wanted is None else np.flatnonzero(np.isin(row, wanted))
                 places.append((bucket, which))
-        parts = [bucket.filled().take(which) for bucket, which in places]
+        parts = [bucket.columns.take(which) for bucket, which in places]
         return cls(Columns.joined(parts) if parts else Columns.empty(), places)
 
     def series(self) -> Iterator[SortedRows]:
@@ -73,7 +73,7 @@ class HeldRows:
         begin = 0
         for bucket, which in self.places:
             own = slice(begin, begin + len(which))
-            rows = bucket.filled()  # a view
+            rows = bucket.columns
             rows.fail[:, which] = self.columns.fail[:, own]
             rows.suspect[:, which] = self.columns.suspect[:, own]
             begin += len(which)
@@ -98,8 +98,10 @@ def look_ahead(held: HeldRows, plan: Plan, before: Mapping[int, NewestValues], s
             changed[which] |= (new != was).any(axis=0)
             bits[:, which] = new
         add_awaited(awaits, readings.row, found.flags.awaits)
-    held.write_flags()
     at = np.flatnonzero(changed)
+    if not len(at):
+        return Revealed(rows.take(at), awaits)
+    held.write_flags()
     # the first of each is the one in the bucket of its instant
     _, first = np.unique(
         np.stack([rows.row[at].astype(np.int64), rows.time[at], rows.period[at].astype(np.int64)]),

@@ -90,6 +90,7 @@ class Memory:
     # made again where they are needed
     plan: Plan = _NO_PLAN
     next_due: int | None = None  # no decision is due before it; None: to be computed
+    outlooks: bool = True  # are outlooks asked for? They take most of the time of a long replay
 
     @property
     def parts(self) -> Iterator[Part]:
@@ -108,6 +109,7 @@ class Memory:
             return _NO_PLAN
         mine = sites_of_partition(self.partition, self.partitions)
         plan = Plan.of(self.revision, mine, self.configuration.former)
+        plan = plan if self.outlooks else plan.without_outlooks
         return self.calibrations.plan(plan, self.revision)
 
     @property

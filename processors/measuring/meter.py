@@ -124,6 +124,8 @@ class Meter:
         made: list[Group[Interval]] = []
         for (pollutant, statistic), admits in sorted(asked.items()):
             found = of_statistic(measured[admits][pollutant], statistic)
+            if not len(found.row):
+                continue
             numbers = None if revisions is None else numbers_of(found.row, revisions)
             made.append(intervals_of(self.plan, JUDGED[pollutant], statistic, found, (start, end), numbers))
         return made

@@ -53,7 +53,7 @@ class DayAllowances:
         self.watches = {key: watch for key, watch in self.watches.items() if key[1] == start}
         for name in plan.latest:
             rule = plan.rule_at(name, at)
-            if rule is None or rule.rule.allowance is None or not rule.rule.outlook:
+            if rule is None or rule.rule.allowance is None or not rule.looks_out:
                 continue
             count, decided = np.zeros(len(plan), np.int64), np.zeros(len(plan), np.int64)
             starts = answers.get(name, {})

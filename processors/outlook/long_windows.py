@@ -74,7 +74,7 @@ class LongWindows:
 
     def hour(self, plan: Plan, start: int, hours: Hours) -> None:
         """Learn the level of a clock hour that has closed, for the pollutants of long windows."""
-        for q in sorted({rule.pollutant for rule in plan.rules if rule.track.is_long and rule.rule.outlook}):
+        for q in sorted({rule.pollutant for rule in plan.rules if rule.track.is_long and rule.looks_out}):
             kept = [hour for key, hour in sorted(hours.held.get(start, {}).items()) if key.pollutant == q]
             if not kept:
                 continue

@@ -256,6 +256,13 @@ class Plan:
     def __len__(self) -> int:
         return len(self.devices)
 
+    @property
+    def without_outlooks(self) -> Plan:
+        """The same plan, by which no window has an outlook; it judges the same."""
+        made = {id(rule): replace(rule, foresees=False) for rule in (*self.rules, *self.latest.values())}
+        latest = {name: made[id(rule)] for name, rule in self.latest.items()}  # the same as among the rules
+        return replace(self, rules=tuple(made[id(rule)] for rule in self.rules), latest=latest)
+
     def rule_at(self, name: str, instant: int) -> RuleInForce | None:
         """The rule of that id that is valid for a window beginning at the instant; None: there is none."""
         return next((rule for rule in self.rules if rule.rule.id == name and rule.is_valid(instant)), None)

@@ -64,6 +64,7 @@ class RuleInForce:
     least_permyriad: int  # least capture in 1/10000, rounded down
     wait: int  # ms after the window's end
     settle: int
+    foresees: bool = True  # are outlooks on its windows asked for?
 
     @property
     def unit(self) -> str:
@@ -79,7 +80,12 @@ class RuleInForce:
     @property
     def has_outlook(self) -> bool:
         """True if its windows get an outlook; only means over at least a quarter of an hour do."""
-        return self.rule.outlook and self.window >= QUARTER_MS and self.statistic.name == "mean"
+        return self.looks_out and self.window >= QUARTER_MS and self.statistic.name == "mean"
+
+    @property
+    def looks_out(self) -> bool:
+        """True if what its windows or days will come to is told before their end."""
+        return self.rule.outlook and self.foresees
 
     @property
     def looks_back(self) -> bool:

@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ingest.decoders.instants import instant_text
 from ingest.records import FeedRecord, Revision
 from processors.columns import HOUR_MS, SECOND_MS
-from processors.fold import Detector
+from processors.fold import Detector, LogFold, Outputs
 from processors.plan import revision_id
 from processors.records import ANSWERS, Breach, Verdict
 from processors.replay.lines import Line, breach_line, lines_text, text_of, verdict_line
+from processors.replay.spilled import SpilledLines
 
 AFTER_MS = 2 * HOUR_MS  # how long the log is followed after the span: late readings, background that waits
 _LOOK_BACK_MS = 2 * HOUR_MS  # of the quality checks
@@ -50,18 +52,18 @@ class JudgedSpan:
 
     verdicts: dict[VerdictKey, ComparedVerdict] = field(default_factory=dict)
     opened: dict[tuple[str, str, int], Breach] = field(default_factory=dict)  # rule, device, interval's start
-    lines: list[Line] = field(default_factory=list)
-    breaches: list[Line] = field(default_factory=list)
+    lines: SpilledLines = field(default_factory=partial(SpilledLines, "start"))
+    breaches: SpilledLines = field(default_factory=partial(SpilledLines, "at"))
 
     def take(self, verdicts: Iterable[Verdict], breaches: Iterable[Breach], start: int, end: int) -> None:
         """Take in the results of a record that lie in [start, end]."""
         for verdict in verdicts:
             if start <= verdict.start and verdict.end <= end:
                 self.verdicts[key_of(verdict)] = compared(verdict)
-                self.lines.append(verdict_line(verdict))
+                self.lines.add(verdict_line(verdict))
         for breach in breaches:
             if is_exceedance_within(breach, start, end):
-                self.breaches.append(breach_line(breach))
+                self.breaches.add(breach_line(breach))
                 if breach.event == "opened":
                     self.opened[breach.rule, breach.device, breach.start] = breach
 
@@ -97,7 +99,7 @@ class Backtest:
     partitions: int = 1
     live: JudgedSpan = field(default_factory=JudgedSpan)
     other: JudgedSpan = field(default_factory=JudgedSpan)
-    _folds: dict[tuple[bool, int], Detector] = field(default_factory=dict)
+    _folds: dict[tuple[bool, int], LogFold] = field(default_factory=dict)
 
     @property
     def log_start(self) -> int:
@@ -111,18 +113,30 @@ class Backtest:
         return self.end + AFTER_MS
 
     def fold(self, record: FeedRecord, partition: int = 0, live: bool = True) -> None:
-        """Fold the next record of a partition; `live` False: the live results are known from elsewhere."""
+        """Fold the next record of a partition; `live` False: the live results are known from elsewhere.
+
+        Records may wait to be folded together: `finish` folds the last ones.
+        """
         changed = with_rules(record, self.rules) if isinstance(record, Revision) else record
         self._take(self.other, changed, (False, partition))
         if live:
             self._take(self.live, record, (True, partition))
 
     def _take(self, judged: JudgedSpan, record: FeedRecord, which: tuple[bool, int]) -> None:
-        detector = self._folds.get(which)
-        if detector is None:
-            detector = self._folds[which] = Detector.empty(which[1], self.partitions)
-        out = detector.fold(record)
-        judged.take(out.verdicts, out.breaches, self.start, self.end)
+        fold = self._folds.get(which)
+        if fold is None:
+            detector = Detector.empty(which[1], self.partitions, outlooks=False)
+            fold = self._folds[which] = LogFold(detector)
+        self._judge(judged, fold.take(record))
+
+    def finish(self) -> None:
+        """Fold what waits at the log's end."""
+        for (live, _), fold in self._folds.items():
+            self._judge(self.live if live else self.other, fold.rest())
+
+    def _judge(self, judged: JudgedSpan, outputs: Iterable[Outputs]) -> None:
+        for out in outputs:
+            judged.take(out.verdicts, out.breaches, self.start, self.end)
 
     def compare(self, unreproducible: Mapping[VerdictKey, str]) -> BacktestResult:
         """Effect of the other rules. `unreproducible`: verdicts that can't be judged again, with why."""
@@ -168,9 +182,10 @@ class BacktestResult:
 
 def write(backtest: Backtest, result: BacktestResult, folder: Path) -> None:
     """Write the five files into an existing folder."""
+    for name, spilled in (("verdicts", backtest.other.lines), ("breaches", backtest.other.breaches)):
+        with (folder / f"{name}.jsonl").open("wb") as file:
+            file.writelines(spilled.texts())
     for name, when, lines in (
-        ("verdicts", "start", backtest.other.lines),
-        ("breaches", "at", backtest.other.breaches),
         ("difference", "start", result.differences),
         ("not-reproducible", "start", result.left_out),
     ):

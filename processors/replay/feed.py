@@ -1,7 +1,11 @@
 """Feed made from recorded messages, without a bridge or a broker.
 
-It begins with the configuration at the whole minute at or before the first message, has a tick at every whole
-minute, and the messages of all recordings by time of receipt. It ends with the last message, or at `until`.
+It begins with the configuration at the whole minute at or before the first message, and has the messages of
+all recordings by time of receipt. It ends with the last message, or at the last whole minute before `until`.
+
+A live log has a tick each second. One that finds nothing due changes nothing, and what is due is decided the
+same at a later tick or at the next message, as of the instant at which it was due. So there is one an hour
+here, which says that it comes once an hour: that is no outage.
 """
 
 from __future__ import annotations
@@ -16,11 +20,11 @@ from ingest.records import Background, FeedRecord, Noticed, Quarantined, Revisio
 from ingest.register import Register
 from ingest.remarks import Remarks, remarks_of
 from ingest.resolve import Arrival, Resolver
-from processors.columns import MINUTE_MS
-from processors.replay.lines import quarantine_line
+from processors.columns import HOUR_MS, MINUTE_MS
 from processors.replay.result import Replayed
 
 BRIDGE = "replay"
+TICK_MS = HOUR_MS  # the number changes no output
 MOST_ROWS = 2000  # of a batch; the size changes no output
 _LAST_MS = 253_370_764_800_000  # 9999-01-01: the day and zone of later instants are beyond the calendar
 
@@ -57,11 +61,11 @@ def feed_of(
 
     def ticks(to: int) -> Iterator[FeedRecord]:
         nonlocal minute
-        while minute is not None and minute + MINUTE_MS <= to:
-            minute += MINUTE_MS
+        while minute is not None and minute + TICK_MS <= to:
+            minute += TICK_MS
             yield from gathered()
             yield from remarks.turn(minute)
-            yield Tick(minute, MINUTE_MS, BRIDGE)
+            yield Tick(minute, TICK_MS, BRIDGE)
 
     for message in messages:
         at = message.received_at
@@ -70,7 +74,7 @@ def feed_of(
         if minute is None:
             minute = at // MINUTE_MS * MINUTE_MS
             yield Revision(revision.id, minute, minute, revision.body)
-            yield Tick(minute, MINUTE_MS, BRIDGE)
+            yield Tick(minute, TICK_MS, BRIDGE)
         yield from ticks(at)
         out.received += 1
         for outcome in resolver.resolve(
@@ -82,7 +86,7 @@ def feed_of(
                 yield from gathered()
                 yield outcome
             elif isinstance(outcome, Quarantined):
-                out.quarantine.append(quarantine_line(outcome))
+                out.set_aside(outcome)
             elif isinstance(outcome, Noticed):
                 out.notices[outcome.kind] += 1
             else:
@@ -96,3 +100,5 @@ def feed_of(
     if until is not None:
         yield from ticks(until)
     yield from gathered()
+    if until is not None and minute is not None and minute < until // MINUTE_MS * MINUTE_MS:
+        yield Tick(until // MINUTE_MS * MINUTE_MS, TICK_MS, BRIDGE)

@@ -169,10 +169,11 @@ def instant_of(text: str) -> int:
 
 def lines_text(lines: Iterable[Line], when: str) -> bytes:
     """Sorted lines with sorted keys: the same lines give the same bytes, in whatever order they came."""
-    return b"".join(text for _, text in sorted((_order(line, when), text_of(line)) for line in lines))
+    return b"".join(text for _, text in sorted((order_of(line, when), text_of(line)) for line in lines))
 
 
-def _order(line: Line, when: str) -> tuple[str, str, str, str, str, int, int]:
+def order_of(line: Line, when: str) -> tuple[str, str, str, str, str, int, int]:
+    """What a line is sorted by: its instant under the key `when` first."""
     words = (line.get(key) or "" for key in ("site", "pollutant", "rule"))
     site, pollutant, rule = words
     device = line.get("device") or line.get("point") or ""

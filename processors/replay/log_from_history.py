@@ -1,4 +1,4 @@
-"""Rebuilds the log from stored history: readings, background, signals, and a tick at every whole minute.
+"""Rebuilds the log from stored history: readings, background, signals, and ticks (`feed` says how many).
 
 History holds the content and receipt of readings, but not the log's ticks, its order within a millisecond,
 or repeated readings. So our own outages are missing, and late decisions can't be reproduced.
@@ -23,6 +23,7 @@ from processors.history import (
     reading_row,
     signal_of,
 )
+from processors.replay.feed import TICK_MS
 
 AGE_MS = DAY_MS  # how much older than its receipt what is read may be
 # marks that detection makes again; others (of the bridge) are kept
@@ -46,7 +47,9 @@ def log_from(history: History, revision: Revision, start: int, end: int) -> Iter
         signal = signal_of(context_row(row))
         if signal.received_at < end:  # an order may be much older and still be in force
             timed.append((max(signal.received_at, start), 2, signal))
-    timed += [(at, 0, Tick(at, MINUTE_MS, "history")) for at in range(start, end, MINUTE_MS)]
+    last = (end - 1 - start) // MINUTE_MS * MINUTE_MS + start
+    ticks = [*range(start, last, TICK_MS), last] if end > start else []
+    timed += [(at, 0, Tick(at, TICK_MS, "history")) for at in ticks]
     timed.sort(key=lambda one: one[:2])
     yield Revision(revision.id, start, start, revision.body)
     rows: list[Row] = []

@@ -14,9 +14,9 @@ from processors.fold import Detector, Outputs
 _TOGETHER = 5000  # records that each partition folds in turn; the number changes no line
 
 
-def judged_in(partitions: int, records: Iterable[FeedRecord]) -> Iterator[Outputs]:
+def judged_in(partitions: int, records: Iterable[FeedRecord], *, outlooks: bool = True) -> Iterator[Outputs]:
     """Outputs of all partitions; those of each come in the order of its log."""
-    detectors = [Detector.empty(partition, partitions) for partition in range(partitions)]
+    detectors = [Detector.empty(partition, partitions, outlooks=outlooks) for partition in range(partitions)]
     if partitions == 1:
         yield from detectors[0].fold_log(records)
         return

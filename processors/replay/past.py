@@ -33,6 +33,7 @@ def judge_recordings(
     until = min(last, backtest.end) + AFTER_MS
     for record in feed_of(messages(), register, revision, until, Replayed()):
         backtest.fold(record)
+    backtest.finish()
 
 
 def judge_history(backtest: Backtest, history: History, revision: Revision) -> dict[VerdictKey, str]:
@@ -43,6 +44,7 @@ def judge_history(backtest: Backtest, history: History, revision: Revision) -> d
     backtest.live, rulings = judged_before(history, backtest.start, backtest.end)
     for record in log_from(history, revision, backtest.log_start, backtest.log_end):
         backtest.fold(record, live=False)
+    backtest.finish()
     return {**silent_before(backtest), **by_history(history, rulings, revision)}
 
 

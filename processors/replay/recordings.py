@@ -20,13 +20,16 @@ def replay(
     revision: Revision,
     recordings: Sequence[Iterable[Recorded]],
     until: int | None = None,
+    *,
     partitions: int = 1,
+    outlooks: bool = False,
 ) -> Replayed:
     """Judge recordings by a register and the revision compiled from it. Raises RecordingError.
 
     `partitions`: how many judge them, each its own sites; the number changes no line.
     """
-    out = Replayed()
-    for found in judged_in(partitions, feed_of(merged(recordings), register, revision, until, out)):
+    out = Replayed(foresees=outlooks)
+    records = feed_of(merged(recordings), register, revision, until, out)
+    for found in judged_in(partitions, records, outlooks=outlooks):
         out.take(found)
     return out

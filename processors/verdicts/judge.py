@@ -203,7 +203,9 @@ class Judge(Planned):
         covered = answers.covered[rows].astype(np.int64)
         low = covered * 10_000 < rule.least_permyriad * slots
         bits = low * LOW | (covered == 0) * NO_DATA
-        bits = bits | (low & np.isin(rows, means.row[means.refused > 0])) * NOT_ADMITTED
+        refused = means.row[means.refused > 0]
+        if len(refused):
+            bits = bits | (low & np.isin(rows, refused)) * NOT_ADMITTED
         bits = bits | low * window.gap_onsets[rows].astype(np.int16) << BEGAN
         if window.cut is not None:
             heard = covered.copy()  # slots of which something was heard, admitted or not
@@ -257,7 +259,7 @@ class Judge(Planned):
         answers.state[rows] = state
         answers.revision[rows] += 1
         # background may come out of order: hours after this one may have their answer already
-        later = [item for item in sorted(self.answers.get(rule.rule.id, {}).items()) if item[0] > start]
+        later = sorted(item for item in self.answers.get(rule.rule.id, {}).items() if item[0] > start)
         later_compliant = {}
         for line in np.flatnonzero(state == IS_EXCEEDING).tolist() if later else ():
             verdict = self._next_compliant(rule, later, int(rows[line]), at)

@@ -132,6 +132,9 @@ def means_by(
     usable = (readings.time < end) & (reach > start) & (readings.period <= width)
     usable &= slots_of(interval, width)[readings.row] > 0
     places = np.flatnonzero(usable)
+    if not len(places):  # nobody spoke, or none that has slots of this window
+        nothing = Means.nothing(np.zeros(0, np.int32))
+        return [(nothing,) * len(JUDGED)] * len(refusals)
     order_key = row_key(readings.row, readings.time - (start - width))
     order_key = order_key[places]
     order = np.argsort(order_key)  # not stable: what is equal is sorted by content anyhow

@@ -31,6 +31,7 @@ from processors.columns import (
 )
 from processors.windows.calendar import BEYOND_LATE_MS
 from processors.windows.horizons import Horizons
+from processors.windows.known_contents import KnownContents
 
 BUCKET_MS = QUARTER_MS  # divides every window; offsets of all zones in use are multiples of it
 LONGEST_MS = HOUR_MS  # of a window; what a value means over more than this enters none
@@ -127,6 +128,10 @@ class Columns:
         places = np.flatnonzero(which) if which.dtype == np.bool_ else which
         return Columns(*(getattr(self, name).take(places, axis=-1) for name in _NAMES))
 
+    def copy(self) -> Columns:
+        """Independent copy with no more room than its rows take."""
+        return Columns(*(getattr(self, name).copy() for name in _NAMES))
+
     def put(self, place: slice, more: Columns) -> None:
         """Overwrites some of the rows."""
         for name in _NAMES:
@@ -145,13 +150,12 @@ class Bucket:
 
     columns: Columns = field(default_factory=lambda: Columns.empty(64))
     n: int = 0
-    # key -> content hash, or all of them where one key came with different contents
-    known: dict[int, int | tuple[int, ...]] = field(default_factory=dict)
+    known: KnownContents = field(default_factory=KnownContents)
 
     def append(self, more: Columns) -> None:
         n, end = self.n, self.n + len(more)
         if end > len(self.columns):
-            grown = Columns.empty(max(end, 2 * len(self.columns)))
+            grown = Columns.empty(end + end // 4 + 64)  # room that is never used is memory too
             grown.put(slice(0, n), self.filled())
             self.columns = grown
         self.columns.put(slice(n, end), more)
@@ -165,8 +169,8 @@ class Bucket:
         """Rebuilds the known contents from exactly the rows whose time lies in this bucket."""
         rows = self.filled()
         own = rows.take(np.flatnonzero(rows.time // BUCKET_MS == number))
-        self.known = {}
-        self.sift(key_of(digest[own.row], own.time, own.period.astype(np.int64)).tolist(), own.hash.tolist())
+        self.known = KnownContents()
+        self.known.sift(key_of(digest[own.row], own.time, own.period.astype(np.int64)), own.hash)
 
     def saved(self, number: int) -> tuple[npt.NDArray[np.generic], ...]:
         """Columns from which `restored` rebuilds a bucket of that number."""
@@ -190,31 +194,10 @@ class Bucket:
         made.learn(number, digest)
         return made
 
-    def sift(self, keys: list[int], hashes: list[int]) -> tuple[list[int], list[int]]:
-        """(duplicates, conflicts) among new readings, by position; the others are known from now on."""
-        known = self.known
-        new: dict[int, int | tuple[int, ...]] = dict(zip(keys, hashes, strict=True))
-        if len(new) == len(keys) and known.keys().isdisjoint(new):
-            if known:
-                known.update(new)
-            else:
-                self.known = new
-            return [], []
-        duplicates: list[int] = []
-        conflicts: list[int] = []
-        for position, (key, content) in enumerate(zip(keys, hashes, strict=True)):
-            before = known.get(key)
-            if before is None:
-                known[key] = content
-                continue
-            contents = before if isinstance(before, tuple) else (before,)
-            if content in contents:
-                duplicates.append(position)
-                continue
-            if any(content & other & 7 for other in contents):
-                conflicts.append(position)
-            known[key] = (*contents, content)
-        return duplicates, conflicts
+    def trim(self) -> None:
+        """Give back the room of rows that may never come."""
+        if self.n < len(self.columns):
+            self.columns = self.filled().copy()
 
 
 class Digests(Protocol):
@@ -240,15 +223,15 @@ class RowLog:
         conflicts: list[int] = []
         for number in np.unique(home).tolist():
             which = np.flatnonzero(home == number)
-            doubled, differing = self._sift(number, keys[which].tolist(), new.hash[which].tolist())
+            doubled, differing = self._sift(number, keys[which], new.hash[which])
             duplicates += which[doubled].tolist()
             conflicts += which[differing].tolist()
         return sorted(duplicates), sorted(conflicts)
 
-    def _sift(self, number: int, keys: list[int], hashes: list[int]) -> tuple[list[int], list[int]]:
+    def _sift(self, number: int, keys: Uint64s, hashes: Uint64s) -> tuple[list[int], list[int]]:
         if self._is_open(number):
-            return self._bucket(number).sift(keys, hashes)
-        return self._sift_closed(number, hashes), []
+            return self._bucket(number).known.sift(keys, hashes)
+        return self._sift_closed(number, hashes.tolist()), []
 
     def _is_open(self, number: int) -> bool:
         return (number + 1) * BUCKET_MS > self.closed_until
@@ -304,6 +287,12 @@ class RowLog:
         if len(parts) == 1:
             return parts[0]
         return Columns.joined(parts)
+
+    def trim(self, until: int) -> None:
+        """Give back the room in buckets before `until`, to which little is added any more."""
+        for number, bucket in self.open.items():
+            if (number + 1) * BUCKET_MS <= until:
+                bucket.trim()
 
     def close(self, until: int) -> None:
         """Closes buckets before `until`, keeping only the hashes that identify duplicates."""

@@ -106,7 +106,7 @@ def _play(
 ) -> tuple[dict[str, bytes], dict[str, bytes]]:
     """(replayed, live) texts of one recording."""
     revision = revision_of_folder(county, received_at=START)
-    replayed = replay(load_register(county), revision, [read_recording(recording)])
+    replayed = replay(load_register(county), revision, [read_recording(recording)], outlooks=True)
     expected = _texts({name: getattr(replayed, name) for name in WHEN})
     kafka = KafkaNode(tmp_path / "kafka").start()
     mqtt = MqttBroker(tmp_path / "mqtt", kind="mosquitto").start()

@@ -28,7 +28,7 @@ def parts(one: Any) -> Any:
     if isinstance(one, Plan):
         return one.id, one.devices, one.former
     if isinstance(one, Bucket):
-        return parts(one.filled()), dict(one.known)
+        return parts(one.filled()), one.known.pairs
     if isinstance(one, dict):
         return {key: parts(value) for key, value in one.items()}
     if isinstance(one, list | tuple):

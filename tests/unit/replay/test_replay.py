@@ -92,9 +92,15 @@ def hour(tmp_path, name="a.jsonl", value=300.0, minutes=range(70)):
 @pytest.mark.parametrize("case", sorted(path.name for path in CASES.iterdir()))
 def test_a_recording_is_judged_as_the_golden_case_says(case, tmp_path):
     folder = CASES / case
-    done = run(folder / "config", folder / "recording.jsonl", "--out", tmp_path / "out")
+    done = run(folder / "config", folder / "recording.jsonl", "--outlooks", "--out", tmp_path / "out")
     assert done.exit_code == 0, done.output
     assert files_of(tmp_path / "out") == files_of(folder / "expected")
+    assert run(folder / "config", folder / "recording.jsonl", "--out", tmp_path / "fast").exit_code == 0
+    fast, expected = files_of(tmp_path / "fast"), files_of(folder / "expected")
+    summary = {**json.loads(expected["summary.json"]), "outlooks": {}}
+    assert json.loads(fast.pop("summary.json")) == summary
+    assert fast.pop("outlooks.jsonl") == b""
+    assert fast.items() < expected.items()
 
 
 @pytest.mark.parametrize("case", ["background-comes-after-the-wait", "three-stations-two-of-them-needed"])
@@ -277,6 +283,8 @@ def test_the_order_in_which_lines_came_does_not_matter(county, tmp_path):
     register = load_register(county)
     revision = make_revision(compile_revision(register, load_rules(county).rules), 0)
     judged = replay(register, revision, [read_recording(hour(tmp_path))])
-    assert lines_text(reversed(judged.readings), "time") == lines_text(judged.readings, "time")
+    readings = [*judged.readings]
+    assert lines_text(reversed(readings), "time") == lines_text(readings, "time")
+    assert lines_text(readings, "time") == b"".join(judged.readings.texts())
     (tmp_path / "out").mkdir()
     assert write(judged, tmp_path / "out") == judged.summary()
