@@ -107,7 +107,7 @@ def test_a_recording_is_judged_as_the_golden_case_says(case, tmp_path):
 @pytest.mark.parametrize("partitions", [3, 12])
 def test_any_number_of_partitions_judges_a_recording_alike(case, partitions, tmp_path):
     folder = CASES / case
-    given = folder / "config", folder / "recording.jsonl", "--partitions", partitions
+    given = folder / "config", folder / "recording.jsonl", "--partitions", partitions, "--outlooks"
     assert run(*given, "--out", tmp_path / "out").exit_code == 0
     assert files_of(tmp_path / "out") == files_of(folder / "expected")
 
@@ -221,6 +221,7 @@ def test_an_empty_recording_gives_empty_files(county, tmp_path):
         "verdicts": {"compliant": 0, "exceeds": 0, "undetermined": 0},
         "breaches": {"opened": 0, "amended": 0, "closed": 0},
         "outlooks": {},
+        "notices": {},
     }
 
 
