@@ -61,7 +61,7 @@ class Memory:
     connections: Connections = part(Connections, lambda: Connections.of(0))
     untold_silences: UntoldSilences = part(UntoldSilences, lambda: UntoldSilences.of(0))
     device_gaps: DeviceGaps = part(DeviceGaps, lambda: DeviceGaps.of(0))
-    log: RowLog = part(RowLog, lambda: RowLog(NEVER))
+    log: RowLog = part(RowLog, lambda: RowLog(NEVER), version=2)
     late_rows: LateRows = part(LateRows, lambda: LateRows(NEVER))
     judge: Judge = part(Judge, lambda: Judge(_NO_PLAN), version=2)
     days: Days = part(Days, lambda: Days(_NO_PLAN), version=2)

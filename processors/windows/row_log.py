@@ -29,6 +29,7 @@ from processors.columns import (
     Uint64s,
     Unpacked,
 )
+from processors.packed import of_planes, planes_of
 from processors.windows.calendar import BEYOND_LATE_MS
 from processors.windows.horizons import Horizons
 
@@ -343,7 +344,9 @@ class RowLog:
             "open": [
                 [number, pack.add_all(bucket.saved(number))] for number, bucket in sorted(self.open.items())
             ],
-            "closed": [[number, pack.add(hashes)] for number, hashes in sorted(self.closed.items())],
+            "closed": [
+                [number, pack.add(planes_of(hashes))] for number, hashes in sorted(self.closed.items())
+            ],
             "straggled": [
                 [number, pack.add(np.array(sorted(found), np.uint64))]
                 for number, found in sorted(self.straggled.items())
@@ -357,7 +360,7 @@ class RowLog:
         return cls(
             data["until"],
             {n: Bucket.restored(n, arrays.all_of(columns), plan.digest) for n, columns in data["open"]},
-            {n: arrays[hashes] for n, hashes in data["closed"]},
+            {n: of_planes(arrays[hashes], np.dtype(np.uint64)) for n, hashes in data["closed"]},
             {n: set(arrays[hashes].tolist()) for n, hashes in data["straggled"]},
         )
 
