@@ -121,6 +121,7 @@ class Flagging(Bounded):
         suspect = np.where(there, suspect.take(own, axis=1), np.uint16(0))
         news = (fail != rows.fail.take(which, axis=1)) | (suspect != rows.suspect.take(which, axis=1))
         rows.fail[:, which], rows.suspect[:, which] = fail, suspect
+        log.changed(start // QUARTER_MS)
         return flagged(plan, rows.take(which[np.flatnonzero(news.any(axis=0))]), final=True)
 
     def follow(self, change: Renumbering) -> None:

@@ -87,8 +87,8 @@ class InTime:
     def with_late(self, late: Means) -> Means:
         """The window with what came late: a line a device to which it adds something.
 
-        A slot that had an admitted value in time keeps it. Slots are given of devices that had nothing in time;
-        of the rest no other statistic than the mean can be made.
+        A slot that had an admitted value in time keeps it. Slots are given where nothing came in time; of the
+        rest no other statistic than the mean can be made.
         """
         cover = self.code[late.row] & _COVER
         partly = cover == PARTLY
@@ -137,7 +137,7 @@ class InTimeWindows:
     """`held`: window -> key -> what it had in time; the windows that are measured from readings."""
 
     held: dict[tuple[Track, int], dict[Key, InTime]] = field(default_factory=dict)
-    _packed: PackedGroups[int] = field(default_factory=PackedGroups)
+    _packed: PackedGroups = field(default_factory=PackedGroups)
 
     def put(self, track: Track, end: int, measured: Measured, plan: Plan) -> None:
         """Note a window that has just closed."""
@@ -195,7 +195,7 @@ class InTimeWindows:
                 for track, end in groups[group]
             ]
 
-        self._packed.bring_up(pack, sorted(groups), saved)
+        self._packed.bring_up(pack, groups, saved)
         return []
 
     @classmethod

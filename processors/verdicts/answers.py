@@ -84,7 +84,7 @@ class Answers:
     source: Int32s | None = None
 
     def saved(self, pack: Packing, totals: dict[int, list[int]]) -> list[int]:
-        """The numbers of its columns among those that are saved; `totals`: by id, of those shared with others."""
+        """The numbers of its columns among those saved; `totals`: by id, of those shared with others."""
         own = pack.add_all((self.state, self.bits, self.revision, self.interval_revision))
         if id(self.total) not in totals:
             # whole thousandths as a rule: the rest is nothing, and takes no room

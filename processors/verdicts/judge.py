@@ -64,7 +64,7 @@ class Judge(Planned):
     plan: Plan
     answers: dict[str, dict[int, Answers]] = field(default_factory=dict)  # rule -> start
     pending: Waiting = field(default_factory=dict)  # when to look again
-    _packed: PackedGroups[int] = field(default_factory=PackedGroups)
+    _packed: PackedGroups = field(default_factory=PackedGroups)
     _shared: tuple[Means, Statistic, Int64s, Int32s] | None = None  # of the last window that was judged
 
     def close(
@@ -428,7 +428,7 @@ class Judge(Planned):
         return waiting
 
     def dump(self, pack: Packing) -> list[Any]:
-        """JSON data of what waits; the answers are in blocks, of which few change from one time to the next."""
+        """JSON data of what waits; the answers are in blocks, of which few change between two times."""
         groups: dict[int, list[tuple[str, int, Answers]]] = {}
         for name, starts in sorted(self.answers.items()):
             for start, answers in sorted(starts.items()):
@@ -441,7 +441,7 @@ class Judge(Planned):
                 for name, start, answers in groups[group]
             ]
 
-        self._packed.bring_up(pack, sorted(groups), saved)
+        self._packed.bring_up(pack, groups, saved)
         return [[*key, due] for key, due in sorted(self.pending.items())]
 
     @classmethod

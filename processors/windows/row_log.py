@@ -29,7 +29,7 @@ from processors.columns import (
     Uint64s,
     Unpacked,
 )
-from processors.packed import of_planes, planes_of
+from processors.packed import PackedGroups, read_blocks
 from processors.windows.calendar import BEYOND_LATE_MS
 from processors.windows.horizons import Horizons
 
@@ -42,6 +42,7 @@ DRY = -1  # the reading has no humidity
 
 _M1 = np.uint64(0xBF58476D1CE4E5B9)
 _M2 = np.uint64(0x94D049BB133111EB)
+_OPEN, _CLOSED = "open-", "closed-"  # names of blocks
 _GOLD = np.uint64(0x9E3779B97F4A7C15)
 _OFFSET_BITS = 36  # two years of milliseconds
 
@@ -233,6 +234,8 @@ class RowLog:
     open: dict[int, Bucket] = field(default_factory=dict)
     closed: dict[int, Uint64s] = field(default_factory=dict)  # sorted content hashes
     straggled: dict[int, set[int]] = field(default_factory=dict)  # those that came after the close
+    _packed_open: PackedGroups = field(default_factory=PackedGroups)
+    _packed_closed: PackedGroups = field(default_factory=PackedGroups)
 
     def sift(self, new: Columns, keys: Uint64s) -> tuple[list[int], list[int]]:
         """(duplicates, conflicts) among readings, by position; the others are known from now on."""
@@ -264,14 +267,15 @@ class RowLog:
             last = np.where(new.period <= LONGEST_MS, last, home)
         reach = int((last - home).max())
         numbers = np.unique(home if not reach else np.concatenate([home + k for k in range(reach + 1)]))
-        if len(numbers) == 1:
-            if self._is_open(int(numbers[0])):
-                self._bucket(int(numbers[0])).append(new)
-            return
         for number in numbers.tolist():
-            which = np.flatnonzero((home <= number) & (number <= last))
-            if len(which) and self._is_open(number):
-                self._bucket(number).append(new.take(which))
+            which = np.flatnonzero((home <= number) & (number <= last)) if len(numbers) > 1 else slice(None)
+            if self._is_open(number) and (isinstance(which, slice) or len(which)):
+                self._bucket(number).append(new if isinstance(which, slice) else new.take(which))
+                self.changed(number)
+
+    def changed(self, number: int) -> None:
+        """To be called when something was written into the rows of a bucket."""
+        self._packed_open.changed(number)
 
     def _bucket(self, number: int) -> Bucket:
         bucket = self.open.get(number)
@@ -327,6 +331,7 @@ class RowLog:
 
     def follow(self, change: Renumbering) -> None:
         """Moves devices to their new rows."""
+        self._packed_open = PackedGroups()
         for number, bucket in self.open.items():
             held = bucket.filled()
             if len(held):
@@ -338,15 +343,14 @@ class RowLog:
                     bucket.learn(number, change.digest)
 
     def dump(self, pack: Packing) -> dict[str, Any]:
-        """JSON data of the state; its arrays go to `pack`."""
+        """JSON data of the state; the buckets are in blocks, of which few change between two times."""
+
+        self._packed_open.bring_up(
+            pack, self.open, lambda n, own: [n, own.add_all(self.open[n].saved(n))], _OPEN
+        )
+        self._packed_closed.bring_up(pack, self.closed, lambda n, own: [n, own.add(self.closed[n])], _CLOSED)
         return {
             "until": self.closed_until,
-            "open": [
-                [number, pack.add_all(bucket.saved(number))] for number, bucket in sorted(self.open.items())
-            ],
-            "closed": [
-                [number, pack.add(planes_of(hashes))] for number, hashes in sorted(self.closed.items())
-            ],
             "straggled": [
                 [number, pack.add(np.array(sorted(found), np.uint64))]
                 for number, found in sorted(self.straggled.items())
@@ -357,14 +361,18 @@ class RowLog:
     @classmethod
     def load(cls, data: dict[str, Any], arrays: Unpacked, plan: Digests) -> Self:
         """The inverse of `dump`."""
-        return cls(
-            data["until"],
-            {n: Bucket.restored(n, arrays.all_of(columns), plan.digest) for n, columns in data["open"]},
-            {n: of_planes(arrays[hashes], np.dtype(np.uint64)) for n, hashes in data["closed"]},
-            {n: set(arrays[hashes].tolist()) for n, hashes in data["straggled"]},
-        )
+        made = cls(data["until"])
+        made.straggled = {n: set(arrays[hashes].tolist()) for n, hashes in data["straggled"]}
+        for (number, columns), own, block in read_blocks(arrays, _OPEN):
+            made.open[number] = Bucket.restored(number, own.all_of(columns), plan.digest)
+            made._packed_open.of[number] = block
+        for (number, hashes), own, block in read_blocks(arrays, _CLOSED):
+            made.closed[number] = own[hashes]
+            made._packed_closed.of[number] = block
+        return made
 
 
+@dataclass(slots=True, eq=False)
 class LateRows(RowLog):
     """Readings that came when the windows they belong to were no longer measured from readings in time."""
 

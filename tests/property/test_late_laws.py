@@ -145,9 +145,7 @@ def differences(seed: int) -> list[str]:
     state = draw.getrandbits(32)
     in_time, late = backgrounds(Random(state), late=False), backgrounds(Random(state), late=True)
     belated = [
-        one
-        for device in DEVICES
-        for one in delayed(draw, [one for one in rows if one.device == device])
+        one for device in DEVICES for one in delayed(draw, [one for one in rows if one.device == device])
     ]
     until = BEGIN + 33 * HOUR
     expected = last_word(rows, in_time, until)
