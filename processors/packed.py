@@ -55,8 +55,8 @@ def planes_of(array: Array) -> Uint8s:
 
 
 def of_planes(planes: Uint8s, kind: np.dtype[Any]) -> Array:
-    """The inverse of `planes_of`, in one dimension."""
-    return np.ascontiguousarray(planes[::-1].T).reshape(-1).view(kind)
+    """The inverse of `planes_of`, in one dimension; its own memory."""
+    return np.array(planes[::-1].T, order="C").reshape(-1).view(kind)
 
 
 @dataclass(slots=True)

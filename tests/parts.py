@@ -33,7 +33,7 @@ def rows(old_row: list[int], new_row: list[int] | None = None, digest: Any = ())
 
 def until(instant: int, unsettled: int = UNBOUNDED) -> Horizons:
     """Everything before the instant may be forgotten."""
-    return Horizons(instant, instant, instant, instant, instant, lambda rule: unsettled)
+    return Horizons(instant, instant, instant, instant, lambda rule: unsettled)
 
 
 def size_of(parts: Parts) -> int:
