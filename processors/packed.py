@@ -74,26 +74,31 @@ class PackedGroups:
 
     def bring_up(
         self, pack: Packing, groups: Iterable[int], make: Callable[[int, Packing], Any], kind: str = ""
-    ) -> None:
-        """Add the blocks of exactly these groups to `pack`; those that have changed are made again."""
+    ) -> list[str]:
+        """Add the blocks of exactly these groups to `pack`, and return their names, in the groups' order.
+
+        Blocks of groups that have changed are made again.
+        """
         kept: dict[int, bytes] = {}
         listed = sorted(groups)
         ring = _LEAST_RING
         while listed and listed[-1] - listed[0] >= ring:
             ring *= 2
-        for group in listed:
+        names = [f"{kind}{group % ring}" for group in listed]
+        for name, group in zip(names, listed, strict=True):
             known = self.of.get(group)
             if known is None:
                 own = Packing()
                 data = make(group, own)
                 known = to_bytes(data, own.arrays)
-            kept[group] = pack.blocks[f"{kind}{group % ring}"] = known
+            kept[group] = pack.blocks[name] = known
         self.of = kept
+        return names
 
 
-def read_blocks(arrays: Unpacked, kind: str = "") -> Iterator[tuple[Any, Unpacked, bytes]]:
-    """(data, arrays, bytes) of each block of a kind."""
-    for name, block in sorted(arrays.blocks.items()):
-        if name.rstrip("0123456789") == kind:
-            data, own = from_bytes(block)
-            yield data, Unpacked(own), block
+def read_blocks(arrays: Unpacked, names: Iterable[str]) -> Iterator[tuple[Any, Unpacked, bytes]]:
+    """(data, arrays, bytes) of each block. Raises KeyError for one that is missing."""
+    for name in names:
+        block = arrays.blocks[name]
+        data, own = from_bytes(block)
+        yield data, Unpacked(own), block

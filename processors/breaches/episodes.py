@@ -319,14 +319,15 @@ class Breaches(Rowless):
             for one in episodes:
                 assert one.closed_at is not None
                 groups.setdefault(one.closed_at // _GROUP_MS, []).append((key, one))
-        self._packed.bring_up(pack, groups, lambda group, own: _saved(groups[group]))
-        return _saved(sorted(self.open.items()))
+        names = self._packed.bring_up(pack, groups, lambda group, own: _saved(groups[group]))
+        return [names, _saved(sorted(self.open.items()))]
 
     @classmethod
     def load(cls, data: list[Any], arrays: Unpacked, plan: object) -> Breaches:
         """The inverse of `dump`."""
-        made = cls(dict(_restored(data)))
-        for saved, _, block in read_blocks(arrays):
+        names, held = data
+        made = cls(dict(_restored(held)))
+        for saved, _, block in read_blocks(arrays, names):
             for key, episode in _restored(saved):
                 assert episode.closed_at is not None
                 made.closed.setdefault(key, []).append(episode)

@@ -178,8 +178,8 @@ class InTimeWindows:
                     moved[id(one)] = one.moved(change)
                 held[key] = moved[id(one)]
 
-    def dump(self, pack: Packing) -> list[Any]:
-        """The state as JSON data: all of it is in blocks, of which one changes when a window closes."""
+    def dump(self, pack: Packing) -> list[str]:
+        """Names of blocks: all of the state is in them, and one changes when a window closes."""
         groups: dict[int, list[tuple[Track, int]]] = {}
         for window in sorted(self.held):
             groups.setdefault(window[1] // _GROUP_MS, []).append(window)
@@ -195,14 +195,13 @@ class InTimeWindows:
                 for track, end in groups[group]
             ]
 
-        self._packed.bring_up(pack, groups, saved)
-        return []
+        return self._packed.bring_up(pack, groups, saved)
 
     @classmethod
     def load(cls, data: list[Any], arrays: Unpacked, plan: object) -> InTimeWindows:
         """The inverse of `dump`."""
         made = cls()
-        for windows, own, block in read_blocks(arrays):
+        for windows, own, block in read_blocks(arrays, data):
             known: dict[int, InTime] = {}
             for window, step, end, held in windows:
                 for *key, columns in held:

@@ -18,6 +18,7 @@ from processors.columns import (
     Int32s,
     Int64s,
     Packing,
+    Unpacked,
     carried,
 )
 from processors.measuring import AreaMean
@@ -97,10 +98,18 @@ class Answers:
         return [[area, *mean] for area, mean in sorted(self.area_means.items())]
 
     @classmethod
-    def restored(cls, end: int, columns: list[Array], area_means: dict[int, AreaMean]) -> Answers:
-        """The inverse of `saved`."""
-        state, bits, revision, of_interval, whole, rest, covered, *source = columns
-        own_source, total = source[0] if source else None, whole * NANO_PER_THOUSANDTH + rest
+    def restored(
+        cls,
+        end: int,
+        numbers: list[int],
+        arrays: Unpacked,
+        totals: dict[int, Int64s],
+        area_means: dict[int, AreaMean],
+    ) -> Answers:
+        """The inverse of `saved`; `totals`: by number, so that those shared are shared again."""
+        state, bits, revision, of_interval, whole, rest, covered, *source = arrays.all_of(numbers)
+        own_source = source[0] if source else None
+        total = totals.setdefault(numbers[4], whole * NANO_PER_THOUSANDTH + rest)
         return cls(end, state, bits, revision, total, covered, of_interval, area_means, own_source)
 
     def moved(self, change: PlanChange, moved: dict[int, Array]) -> Answers:

@@ -441,19 +441,21 @@ class Judge(Planned):
                 for name, start, answers in groups[group]
             ]
 
-        self._packed.bring_up(pack, groups, saved)
-        return [[*key, due] for key, due in sorted(self.pending.items())]
+        names = self._packed.bring_up(pack, groups, saved)
+        return [names, [[*key, due] for key, due in sorted(self.pending.items())]]
 
     @classmethod
     def load(cls, data: list[Any], arrays: Unpacked, plan: Plan) -> Judge:
         """The inverse of `dump`."""
-        made = cls(plan, pending={(name, start, area): due for name, start, area, due in data})
-        for held, own, block in read_blocks(arrays):
-            for name, start, end, columns, backgrounds in held:
+        names, pending = data
+        made = cls(plan, pending={(name, start, area): due for name, start, area, due in pending})
+        for held, own, block in read_blocks(arrays, names):
+            totals: dict[int, Int64s] = {}
+            for name, start, end, numbers, backgrounds in held:
                 means = {
                     area: AreaMean(nano, tuple(ids), complete) for area, nano, ids, complete in backgrounds
                 }
-                answers = Answers.restored(end, own.all_of(columns), means)
+                answers = Answers.restored(end, numbers, own, totals, means)
                 made.answers.setdefault(name, {})[start] = answers
                 made._packed.of[start // _GROUP_MS] = block
         return made

@@ -42,7 +42,6 @@ DRY = -1  # the reading has no humidity
 
 _M1 = np.uint64(0xBF58476D1CE4E5B9)
 _M2 = np.uint64(0x94D049BB133111EB)
-_OPEN, _CLOSED = "open-", "closed-"  # names of blocks
 _GOLD = np.uint64(0x9E3779B97F4A7C15)
 _OFFSET_BITS = 36  # two years of milliseconds
 
@@ -345,12 +344,14 @@ class RowLog:
     def dump(self, pack: Packing) -> dict[str, Any]:
         """JSON data of the state; the buckets are in blocks, of which few change between two times."""
 
-        self._packed_open.bring_up(
-            pack, self.open, lambda n, own: [n, own.add_all(self.open[n].saved(n))], _OPEN
-        )
-        self._packed_closed.bring_up(pack, self.closed, lambda n, own: [n, own.add(self.closed[n])], _CLOSED)
         return {
             "until": self.closed_until,
+            "open": self._packed_open.bring_up(
+                pack, self.open, lambda n, own: [n, own.add_all(self.open[n].saved(n))], "open-"
+            ),
+            "closed": self._packed_closed.bring_up(
+                pack, self.closed, lambda n, own: [n, own.add(self.closed[n])], "closed-"
+            ),
             "straggled": [
                 [number, pack.add(np.array(sorted(found), np.uint64))]
                 for number, found in sorted(self.straggled.items())
@@ -363,10 +364,10 @@ class RowLog:
         """The inverse of `dump`."""
         made = cls(data["until"])
         made.straggled = {n: set(arrays[hashes].tolist()) for n, hashes in data["straggled"]}
-        for (number, columns), own, block in read_blocks(arrays, _OPEN):
+        for (number, columns), own, block in read_blocks(arrays, data["open"]):
             made.open[number] = Bucket.restored(number, own.all_of(columns), plan.digest)
             made._packed_open.of[number] = block
-        for (number, hashes), own, block in read_blocks(arrays, _CLOSED):
+        for (number, hashes), own, block in read_blocks(arrays, data["closed"]):
             made.closed[number] = own[hashes]
             made._packed_closed.of[number] = block
         return made
