@@ -47,8 +47,7 @@ from processors.breaches.events import (
     silence,
     suspicion,
 )
-from processors.columns import HOUR_MS, Packing, Rowless, Unpacked
-from processors.packed import PackedGroups, read_blocks
+from processors.columns import HOUR_MS, PackedGroups, Packing, Rowless, Unpacked, read_blocks
 from processors.plan import LEVELS
 from processors.records import EXCEEDS, Breach
 from processors.windows import Horizons

@@ -1,4 +1,4 @@
-"""Snapshots: the state of a partition as named parts, each in bytes of its own (`processors.packed`). Pure.
+"""Snapshots: the state of a partition as named parts, each in bytes of its own (`processors.columns`). Pure.
 
 A block of a part is saved as the part `PART/BLOCK`.
 """
@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import orjson
 
-from processors.columns import Packing, Unpacked
+from processors.columns import Packing, Unpacked, from_bytes, to_bytes
 from processors.fold.memory import Memory
 from processors.fold.parts import (
     Declared,
@@ -21,7 +21,6 @@ from processors.fold.parts import (
     numbers_of,
     parts_of,
 )
-from processors.packed import from_bytes, to_bytes
 
 NUMBERS = "numbers"  # the part of the memory's whole numbers
 _NUMBERS_VERSION = 1

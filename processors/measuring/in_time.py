@@ -12,10 +12,21 @@ from typing import Any
 import numpy as np
 
 from ingest.units import JUDGED
-from processors.columns import HOUR_MS, Bools, Int8s, Int32s, Int64s, Packing, Uint8s, Unpacked, carried
+from processors.columns import (
+    HOUR_MS,
+    Bools,
+    Int8s,
+    Int32s,
+    Int64s,
+    PackedGroups,
+    Packing,
+    Uint8s,
+    Unpacked,
+    carried,
+    read_blocks,
+)
 from processors.measuring.clock_hours import Key
 from processors.measuring.meter import Measured
-from processors.packed import PackedGroups, read_blocks
 from processors.plan import Plan, PlanChange
 from processors.windows import Horizons, Means, Track, slots_of
 

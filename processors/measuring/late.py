@@ -44,7 +44,7 @@ class LateReadings:
         `clock`: as for `readings`.
         """
         columns = fresh.columns
-        late = columns.time < min(self.forgotten, max(self.closed.values())) + LONGEST_MS
+        late = columns.time < self.forgotten + LONGEST_MS
         late &= columns.time < clock - RETAIN_MS
         late &= columns.time >= np.maximum(self.since, clock - self.plan.late_for[columns.row])
         return np.flatnonzero(late)

@@ -12,9 +12,19 @@ from typing import Any
 import numpy as np
 
 from ingest.units import JUDGED
-from processors.columns import DAY_MS, HOUR_MS, Array, Int16s, Int32s, Int64s, Packing, Unpacked
+from processors.columns import (
+    DAY_MS,
+    HOUR_MS,
+    Array,
+    Int16s,
+    Int32s,
+    Int64s,
+    PackedGroups,
+    Packing,
+    Unpacked,
+    read_blocks,
+)
 from processors.measuring import AreaMean, Backgrounds
-from processors.packed import PackedGroups, read_blocks
 from processors.plan import Plan, PlanChange, Planned, RuleInForce
 from processors.records import (
     BEGAN,

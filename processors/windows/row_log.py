@@ -22,14 +22,15 @@ from processors.columns import (
     Int16s,
     Int32s,
     Int64s,
+    PackedGroups,
     Packing,
     Renumbering,
     Uint16s,
     Uint32s,
     Uint64s,
     Unpacked,
+    read_blocks,
 )
-from processors.packed import PackedGroups, read_blocks
 from processors.windows.calendar import BEYOND_LATE_MS
 from processors.windows.horizons import Horizons
 
