@@ -48,5 +48,5 @@ def plain(parts: Parts) -> dict[str, bytes]:
             part.data[8:], int.from_bytes(part.data[:8], "little"), codec="zstd", asbytes=True
         )
         for name, part in parts.items()
-        if name != NUMBERS and "/" not in name
+        if name != NUMBERS and not name.startswith("suspicions/")
     }

@@ -50,7 +50,7 @@ class LateReadings:
         return np.flatnonzero(late)
 
     def readings(self, fresh: Intake, clock: Int64s) -> tuple[list[int], list[int]]:
-        """Positions of readings that came when those in time were gone, and of those that reopened windows.
+        """Positions of readings that no longer enter any window, and of those whose windows are judged again.
 
         `clock`: the log's time at each reading, which an earlier receipt never sets back.
         """
@@ -61,10 +61,10 @@ class LateReadings:
         for i in begun:
             start = int(columns.time[i])
             end = start + max(int(columns.period[i]), 1)
-            if end <= self.forgotten:
-                late.append(i)
             if self._supersede(int(columns.row[i]), start, end, int(clock[i])):
                 amends.append(i)
+            elif end <= self.forgotten:
+                late.append(i)
         return late, amends
 
     def _supersede(self, row: int, start: int, end: int, at: int) -> bool:

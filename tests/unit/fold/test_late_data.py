@@ -52,7 +52,7 @@ def test_a_backlog_of_a_day_later_is_judged_with_what_came_in_time():
     assert first_hour(run) == [("undetermined", 40.0, 1), ("exceeds", 160.0, 2)]
     (opened,) = [b for b in run.breaches if (b.kind, b.event) == ("exceedance", "opened")]
     assert (opened.tell, opened.reasons) == (False, ("late",))
-    assert {mark for text in run.marks for mark in text.split(",")} == {"late", "amends"}
+    assert {mark for text in run.marks for mark in text.split(",")} == {"amends"}
 
 
 def test_pieces_of_a_slot_are_averaged_in_any_order():
