@@ -33,7 +33,7 @@ def rows(old_row: list[int], new_row: list[int] | None = None, digest: Any = ())
 
 def until(instant: int, unsettled: int = UNBOUNDED) -> Horizons:
     """Everything before the instant may be forgotten."""
-    return Horizons(instant, instant, instant, instant, instant, lambda rule: unsettled)
+    return Horizons(instant, instant, instant, instant, lambda rule: unsettled)
 
 
 def size_of(parts: Parts) -> int:
@@ -48,5 +48,5 @@ def plain(parts: Parts) -> dict[str, bytes]:
             part.data[8:], int.from_bytes(part.data[:8], "little"), codec="zstd", asbytes=True
         )
         for name, part in parts.items()
-        if name != NUMBERS and "/" not in name
+        if name != NUMBERS and not name.startswith("suspicions/")
     }

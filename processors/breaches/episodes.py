@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Set
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from processors.breaches.context import VerdictInContext
@@ -50,12 +50,13 @@ from processors.breaches.events import (
     silence,
     suspicion,
 )
-from processors.columns import Rowless
+from processors.columns import HOUR_MS, PackedGroups, Packing, Rowless, Unpacked, read_blocks
 from processors.plan import LEVELS
 from processors.records import EXCEEDS, Breach
 from processors.windows import Horizons
 
 REMEMBER_MOST = 48  # of one rule and point: every other hour of those in which something late may change one
+_GROUP_MS = 8 * HOUR_MS  # of closing: episodes that are packed together
 Key = tuple[str, str, str]  # rule, kind of verdict, device (of OFFLINE_SITE: the site)
 
 _STANDING = (OFFLINE, SUSPICION, FAULT)  # no rule of the configuration stands behind them
@@ -104,6 +105,7 @@ class Breaches(Rowless):
 
     open: dict[Key, Episode] = field(default_factory=dict)
     closed: dict[Key, list[Episode]] = field(default_factory=dict)  # the newest of each key, by their end
+    _packed: PackedGroups = field(default_factory=PackedGroups, compare=False)
 
     def judged(self, context: VerdictInContext, delayed: bool = False) -> list[Breach]:
         """The events that a verdict leads to. `delayed`: it was first found after an outage of our own."""
@@ -173,6 +175,7 @@ class Breaches(Rowless):
         return turn.begin(id_of(turn.context, turn.context.in_a_row.run_start)).opened
 
     def _extend(self, turn: _Turn) -> None:
+        self._changed(turn.found)
         turn.found.last = max(turn.found.last, turn.context.verdict.start)
 
     def _amend(self, turn: _Turn) -> Breach:
@@ -206,8 +209,14 @@ class Breaches(Rowless):
         episode.closed_at, episode.until = event.at, event.start
         held = self.closed.setdefault(key, [])
         held.append(episode)
+        for one in (episode, *held[:-REMEMBER_MOST]):
+            self._changed(one)
         del held[:-REMEMBER_MOST]
         return event
+
+    def _changed(self, episode: Episode) -> None:
+        if episode.closed_at is not None:
+            self._packed.changed(episode.closed_at // _GROUP_MS)
 
     def close(self, key: Key, at: int, reason: str, **changes: Any) -> Breach | None:
         """Close the breach that is open under the key, giving `reason`; None if none is open."""
@@ -308,34 +317,55 @@ class Breaches(Rowless):
         """Forget closed episodes that no verdict can amend any more."""
         for key, episodes in list(self.closed.items()):
             kept = [e for e in episodes if e.closed_at is None or e.closed_at > until.late]
+            if len(kept) < len(episodes):
+                for one in episodes:
+                    self._changed(one)
             if kept:
                 self.closed[key] = kept
             else:
                 del self.closed[key]
 
-    def dump(self, pack: object) -> list[Any]:
-        """The state as JSON data."""
-        return [
-            [name, list(key), asdict(episode.opened), episode.last, episode.closed_at, episode.until]
-            for name, held in (("open", {k: [e] for k, e in self.open.items()}), ("closed", self.closed))
-            for key, episodes in sorted(held.items())
-            for episode in episodes
-        ]
+    def dump(self, pack: Packing) -> list[Any]:
+        """The open ones as JSON data; the closed ones are in blocks, by when they were closed."""
+        groups: dict[int, list[tuple[Key, Episode]]] = {}
+        for key, episodes in sorted(self.closed.items()):
+            for one in episodes:
+                assert one.closed_at is not None
+                groups.setdefault(one.closed_at // _GROUP_MS, []).append((key, one))
+        names = self._packed.bring_up(pack, groups, lambda group, own: _saved(groups[group]))
+        return [names, _saved(sorted(self.open.items()))]
 
     @classmethod
-    def load(cls, data: list[Any], arrays: object, plan: object) -> Breaches:
+    def load(cls, data: list[Any], arrays: Unpacked, plan: object) -> Breaches:
         """The inverse of `dump`."""
-        made = cls()
-        for name, key, opened, last, closed_at, until in data:
-            opened["reasons"] = tuple(opened["reasons"])
-            place, episode = (key[0], key[1], key[2]), Episode(Breach(**opened), last, closed_at, until)
-            if name == "open":
-                made.open[place] = episode
-            else:
-                made.closed.setdefault(place, []).append(episode)
+        names, held = data
+        made = cls(dict(_restored(held)))
+        for saved, _, block in read_blocks(arrays, names):
+            for key, episode in _restored(saved):
+                assert episode.closed_at is not None
+                made.closed.setdefault(key, []).append(episode)
+                made._packed.of[episode.closed_at // _GROUP_MS] = block
+        for episodes in made.closed.values():
+            episodes.sort(key=lambda one: one.closed_at or 0)
         return made
 
 
+def _saved(episodes: Iterable[tuple[Key, Episode]]) -> list[Any]:
+    return [[*key, _plain(one.opened), one.last, one.closed_at, one.until] for key, one in episodes]
+
+
+def _restored(saved: list[Any]) -> Iterator[tuple[Key, Episode]]:
+    for rule, kind, name, opened, last, closed_at, until in saved:
+        breach = Breach(**{**opened, "reasons": tuple(opened["reasons"])})
+        yield (rule, kind, name), Episode(breach, last, closed_at, until)
+
+
+def _plain(breach: Breach) -> dict[str, Any]:
+    """Shallow dict of the fields: `asdict` would copy every title, every few seconds."""
+    return {name: getattr(breach, name) for name in _FIELDS}
+
+
+_FIELDS = tuple(one.name for one in fields(Breach))
 _TAKEN: dict[str, Callable[[Breaches, _Turn], Breach | None]] = {
     OPEN: Breaches._open,
     REOPEN: Breaches._reopen,

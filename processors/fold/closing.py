@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from processors.columns import DAY_MS, HOUR_MS, QUARTER_MS, UNBOUNDED, Bools, Int32s
+from processors.columns import HOUR_MS, QUARTER_MS, UNBOUNDED, Bools, Int32s
 from processors.fold.flagging import Flagging, flagged
 from processors.fold.memory import Memory
 from processors.fold.outputs import Note, Outputs
@@ -252,4 +252,4 @@ def _horizons(memory: Memory, due: int) -> Horizons:
     # answers are needed as long as readings may change them, however long the hour was waited for
     answers = memory.closed[HOUR] - (memory.plan.retain - RETAIN_MS)
     late = due - memory.plan.remembers
-    return Horizons(due, rows, answers, due - DAY_MS - RETAIN_MS, late, memory.days.unsettled)
+    return Horizons(due, rows, answers, late, memory.days.unsettled)

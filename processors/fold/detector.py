@@ -50,7 +50,8 @@ class Detector(Memory):
             self._fold_readings(record, (), out)
             return out
         if isinstance(record, Tick):
-            self.outage.tick(record.received_at, record.every)
+            self._fold_tick(record, out)
+            return out
         self._advance(record.received_at, out)
         if isinstance(record, Revision):
             self._fold_revision(record, out)
@@ -83,9 +84,14 @@ class Detector(Memory):
     def _tick(self, ticks: deque[TickAt], row: int, out: Outputs) -> None:
         """Fold the ticks that came before a row."""
         while ticks and ticks[0].row <= row:
-            tick = ticks.popleft().tick
-            self.outage.tick(tick.received_at, tick.every)
-            self._advance(tick.received_at, out)
+            self._fold_tick(ticks.popleft().tick, out)
+
+    def _fold_tick(self, tick: Tick, out: Outputs) -> None:
+        if self.outage.is_ended_by(tick.received_at, tick.every):
+            # what was due before it began is decided as ever: other records may have shown that it is time
+            self._advance(self.outage.deaf_from, out)
+        self.outage.tick(tick.received_at, tick.every)
+        self._advance(tick.received_at, out)
 
     def _fold_signal(self, record: Signal, out: Outputs) -> None:
         if not self.signals.note(record):

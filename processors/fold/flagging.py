@@ -179,6 +179,7 @@ class Flagging(Bounded):
         suspect = np.where(there, found.suspect.take(own, axis=1), np.uint16(0))
         news = (fail != rows.fail.take(which, axis=1)) | (suspect != rows.suspect.take(which, axis=1))
         rows.fail[:, which], rows.suspect[:, which] = fail, suspect
+        log.changed(start // QUARTER_MS)
         told = rows.take(which[np.flatnonzero(news.any(axis=0))])
         copy_flags(log, told, quarter.end)
         return flagged(plan, told, final=True)

@@ -40,7 +40,8 @@ class HeldRows:
     """Copies of rows of the log, by bucket, that can be written back. A row may occur in several buckets."""
 
     columns: Columns
-    places: list[tuple[Bucket, Positions]]
+    log: RowLog
+    places: list[tuple[int, Bucket, Positions]]  # with the bucket's number
 
     @classmethod
     def of(cls, log: RowLog, since: int, rows: Iterable[int] | None = None) -> Self:
@@ -51,9 +52,9 @@ class HeldRows:
             if number >= since // BUCKET_MS and bucket.n:
                 row = bucket.columns.row[: bucket.n]
                 which = np.arange(len(row)) if wanted is None else np.flatnonzero(np.isin(row, wanted))
-                places.append((bucket, which))
-        parts = [bucket.columns.take(which) for bucket, which in places]
-        return cls(Columns.joined(parts) if parts else Columns.empty(), places)
+                places.append((number, bucket, which))
+        parts = [bucket.columns.take(which) for _, bucket, which in places]
+        return cls(Columns.joined(parts) if parts else Columns.empty(), log, places)
 
     def series(self) -> Iterator[SortedRows]:
         """The rows by period, sorted."""
@@ -71,11 +72,12 @@ class HeldRows:
     def write_flags(self) -> None:
         """Write the flags back into the log."""
         begin = 0
-        for bucket, which in self.places:
+        for number, bucket, which in self.places:
             own = slice(begin, begin + len(which))
             rows = bucket.columns
             rows.fail[:, which] = self.columns.fail[:, own]
             rows.suspect[:, which] = self.columns.suspect[:, own]
+            self.log.changed(number)
             begin += len(which)
 
 
@@ -128,6 +130,7 @@ def copy_flags(log: RowLog, rows: Columns, since: int) -> None:
         known = key[place] == own
         at, place = at[known], place[known]
         held.fail[:, at], held.suspect[:, at] = rows.fail[:, place], rows.suspect[:, place]
+        log.changed(number)
 
 
 def catch_up(held: HeldRows, plan: Plan, before: dict[int, NewestValues], until: int) -> None:

@@ -62,7 +62,7 @@ class Memory:
     orders: Orders = part(Orders)
     outage: Outage = part(Outage)
     backgrounds: Backgrounds = part(Backgrounds)
-    breaches: Breaches = part(Breaches)
+    breaches: Breaches = part(Breaches, version=2)
     signals: Signals = part(Signals)
     gaps: LogGaps = part(LogGaps)
     closed: ClosedWindows = part(ClosedWindows)

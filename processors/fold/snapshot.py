@@ -1,21 +1,15 @@
-"""Snapshots: the state of a partition as named parts, each in bytes of its own, and back. Pure.
+"""Snapshots: the state of a partition as named parts, each in bytes of its own (`processors.columns`). Pure.
 
-Format of a part: length of the raw body, then zstd of (length of the JSON head, head, arrays back to back);
-the head holds the part's data, and each array's type and shape. A block of a part is saved as the part
-`PART/BLOCK`.
+A block of a part is saved as the part `PART/BLOCK`.
 """
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import numpy as np
 import orjson
-import pyarrow as pa
 
-from processors.columns import Array, Packing, Unpacked
+from processors.columns import Packing, Unpacked, from_bytes, to_bytes
 from processors.fold.memory import Memory
 from processors.fold.parts import (
     Declared,
@@ -31,7 +25,6 @@ from processors.fold.parts import (
 NUMBERS = "numbers"  # the part of the memory's whole numbers
 _NUMBERS_VERSION = 1
 _OF_THE_PLAN = ("configuration", "calibrations")  # what the plan is made of is read first
-_LENGTH = struct.Struct("<Q")
 
 Some = TypeVar("Some", bound=Memory)
 
@@ -43,7 +36,7 @@ def dump(memory: Memory) -> dict[str, SavedPart]:
     for name, declared in parts_of(type(memory)).items():
         part: Part = getattr(memory, name)
         pack = Packing()
-        made[name] = SavedPart(declared.version, _to_bytes(part.dump(pack), pack.arrays))
+        made[name] = SavedPart(declared.version, to_bytes(part.dump(pack), pack.arrays))
         for block, data in pack.blocks.items():
             made[f"{name}/{block}"] = SavedPart(declared.version, data)
     return made
@@ -84,30 +77,7 @@ def _load(parts: Parts, name: str, declared: Declared, memory: Memory) -> Part:
         if owner == name and block
     }
     try:
-        data, arrays = _from_bytes(saved)
+        data, arrays = from_bytes(saved)
         return declared.kind.load(data, Unpacked(arrays, blocks), memory.plan)
     except Exception as error:  # whatever bytes that are not ours lead to
         raise PartUnreadable(name, f"{type(error).__name__}: {error}") from error
-
-
-def _to_bytes(data: Any, arrays: list[Array]) -> bytes:
-    shapes = [[array.dtype.str, list(array.shape)] for array in arrays]
-    text = orjson.dumps({"data": data, "arrays": shapes})
-    raw = b"".join([_LENGTH.pack(len(text)), text, *(array.tobytes() for array in arrays)])
-    return b"".join([_LENGTH.pack(len(raw)), pa.compress(raw, codec="zstd", asbytes=True)])
-
-
-def _from_bytes(saved: bytes) -> tuple[Any, list[Array]]:
-    (size,) = _LENGTH.unpack_from(saved)
-    raw = pa.decompress(saved[_LENGTH.size :], decompressed_size=size, codec="zstd", asbytes=True)
-    (length,) = _LENGTH.unpack_from(raw)
-    at = _LENGTH.size + length
-    head = orjson.loads(raw[_LENGTH.size : at])
-    return head["data"], list(_arrays(raw, at, head["arrays"]))
-
-
-def _arrays(raw: bytes, at: int, shapes: list[Any]) -> Iterator[Array]:
-    for dtype, shape in shapes:
-        array = np.frombuffer(raw, np.dtype(dtype), int(np.prod(shape)), at).reshape(shape)
-        at += array.nbytes
-        yield array.copy()

@@ -12,12 +12,25 @@ from typing import Any
 import numpy as np
 
 from ingest.units import JUDGED
-from processors.columns import Bools, Int8s, Int32s, Int64s, Packing, Uint8s, Unpacked, carried
+from processors.columns import (
+    HOUR_MS,
+    Bools,
+    Int8s,
+    Int32s,
+    Int64s,
+    PackedGroups,
+    Packing,
+    Uint8s,
+    Unpacked,
+    carried,
+    read_blocks,
+)
 from processors.measuring.clock_hours import Key
 from processors.measuring.meter import Measured
 from processors.plan import Plan, PlanChange
 from processors.windows import Horizons, Means, Track, slots_of
 
+_GROUP_MS = 8 * HOUR_MS  # of windows that are packed together
 EMPTY, PARTLY, FULL = range(3)
 _COVER, _REFUSED = 3, 4  # bits of a code: what was covered; values came that were not admitted
 
@@ -85,8 +98,8 @@ class InTime:
     def with_late(self, late: Means) -> Means:
         """The window with what came late: a line a device to which it adds something.
 
-        A slot that had an admitted value in time keeps it. Slots are given of devices that had nothing in time:
-        no other statistic than the mean can be made of the rest.
+        A slot that had an admitted value in time keeps it. Slots are given where nothing came in time; of the
+        rest no other statistic than the mean can be made.
         """
         cover = self.code[late.row] & _COVER
         partly = cover == PARTLY
@@ -135,15 +148,17 @@ class InTimeWindows:
     """`held`: window -> key -> what it had in time; the windows that are measured from readings."""
 
     held: dict[tuple[Track, int], dict[Key, InTime]] = field(default_factory=dict)
+    _packed: PackedGroups = field(default_factory=PackedGroups)
 
     def put(self, track: Track, end: int, measured: Measured, plan: Plan) -> None:
         """Note a window that has just closed."""
-        slots = slots_of(plan.interval, track.window)
-        self.held[track, end] = _of(measured, slots)
+        self.held[track, end] = _of(measured, slots_of(plan.interval, track.window))
+        self._packed.changed(end // _GROUP_MS)
 
     def replace(self, track: Track, end: int, measured: Measured, plan: Plan, rows: Int32s) -> None:
         """Note the rows of a window that were measured again, as long as its readings were there."""
         held = self.held.get((track, end), {})
+        self._packed.changed(end // _GROUP_MS)
         for key, newer in _of(measured, slots_of(plan.interval, track.window)).items():
             if key in held:
                 held[key] = held[key].replaced(newer, rows)
@@ -161,10 +176,12 @@ class InTimeWindows:
 
     def forget(self, until: Horizons) -> None:
         """Forget windows to which nothing can be added any more."""
-        self.held = {window: held for window, held in self.held.items() if window[1] > until.late}
+        least = until.late // _GROUP_MS * _GROUP_MS  # whole groups, so that none is packed again
+        self.held = {window: held for window, held in self.held.items() if window[1] >= least}
 
     def follow(self, change: PlanChange) -> None:
         """Move devices to their new rows."""
+        self._packed = PackedGroups()
         moved: dict[int, InTime] = {}
         for held in self.held.values():
             for key, one in held.items():
@@ -172,27 +189,53 @@ class InTimeWindows:
                     moved[id(one)] = one.moved(change)
                 held[key] = moved[id(one)]
 
-    def dump(self, pack: Packing) -> list[Any]:
-        """The state as JSON data."""
-        return [
-            [*track, end, [[*key, _saved(one, pack)] for key, one in sorted(held.items())]]
-            for (track, end), held in sorted(self.held.items())
-        ]
+    def dump(self, pack: Packing) -> list[str]:
+        """Names of blocks: all of the state is in them, and one changes when a window closes."""
+        groups: dict[int, list[tuple[Track, int]]] = {}
+        for window in sorted(self.held):
+            groups.setdefault(window[1] // _GROUP_MS, []).append(window)
+
+        def saved(group: int, own: Packing) -> list[Any]:
+            shared = SharedColumns(own)
+            return [
+                [
+                    *track,
+                    end,
+                    [[*key, shared.add(self.held[track, end][key])] for key in sorted(self.held[track, end])],
+                ]
+                for track, end in groups[group]
+            ]
+
+        return self._packed.bring_up(pack, groups, saved)
 
     @classmethod
     def load(cls, data: list[Any], arrays: Unpacked, plan: object) -> InTimeWindows:
         """The inverse of `dump`."""
         made = cls()
-        for window, step, end, held in data:
-            made.held[Track(window, step), end] = {
-                Key(*key): InTime(*arrays.all_of(columns)) for *key, columns in held
-            }
+        for windows, own, block in read_blocks(arrays, data):
+            known: dict[int, InTime] = {}
+            for window, step, end, held in windows:
+                for *key, columns in held:
+                    if columns[0] not in known:
+                        known[columns[0]] = InTime(*own.all_of(columns))
+                    made.held.setdefault((Track(window, step), end), {})[Key(*key)] = known[columns[0]]
+                made._packed.of[end // _GROUP_MS] = block
         return made
 
 
-def _saved(one: InTime, pack: Packing) -> list[int]:
-    columns = (one.code, one.row, one.total, one.count, one.greatest, one.slots)
-    return [pack.share(column) for column in columns]
+@dataclass(slots=True)
+class SharedColumns:
+    """Columns of a block; what several keys have in common is there once."""
+
+    pack: Packing
+    known: dict[int, list[int]] = field(default_factory=dict)
+
+    def add(self, one: InTime) -> list[int]:
+        """Numbers of its columns."""
+        if id(one) not in self.known:
+            columns = (one.code, one.row, one.total, one.count, one.greatest, one.slots)
+            self.known[id(one)] = self.pack.add_all(columns)
+        return self.known[id(one)]
 
 
 def _of(measured: Measured, slots: Int64s) -> dict[Key, InTime]:

@@ -48,13 +48,13 @@ class LateReadings:
         `clock`: as for `readings`.
         """
         columns = fresh.columns
-        late = columns.time < min(self.forgotten, max(self.closed.values())) + LONGEST_MS
+        late = columns.time < self.forgotten + LONGEST_MS
         late &= columns.time < clock - RETAIN_MS
         late &= columns.time >= np.maximum(self.since, clock - self.plan.late_for[columns.row])
         return np.flatnonzero(late)
 
     def readings(self, fresh: Intake, clock: Int64s) -> tuple[list[int], list[int]]:
-        """Positions of readings that came when those in time were gone, and of those that reopened windows.
+        """Positions of readings that no longer enter any window, and of those whose windows are judged again.
 
         `clock`: the log's time at each reading, which an earlier receipt never sets back.
         """
@@ -65,12 +65,12 @@ class LateReadings:
         for i in begun:
             start = int(columns.time[i])
             end = start + max(int(columns.period[i]), 1)
-            if end <= self.forgotten:
-                late.append(i)
-            else:
+            if end > self.forgotten:
                 self.late.flag(int(columns.row[i]), int(clock[i]))
             if self.supersede(int(columns.row[i]), start, end, int(clock[i])):
                 amends.append(i)
+            elif end <= self.forgotten:
+                late.append(i)
         return late, amends
 
     def supersede(self, row: int, start: int, end: int, at: int) -> bool:

@@ -79,8 +79,7 @@ class Heard(Bounded):
         if outage.gap_end != NEVER:
             # We were deaf: whoever was not heard since must have the time to speak again.
             room = outage.gap_end + np.maximum(GRACE_MS, 2 * interval)
-            deaf = (base < outage.gap_end) & (due > outage.gap_start)
-            due = np.where(deaf, np.maximum(due, room), due)
+            due = np.where(base < outage.gap_end, np.maximum(due, room), due)
         for rest in rests:
             over = FAR if rest.end == FAR else rest.end + offline_after[rest.rows]
             inside = (rest.start <= due[rest.rows]) & (due[rest.rows] < rest.end)

@@ -36,25 +36,29 @@ class Outage(Rowless, Bounded):
         """Records a tick, which ends any gap before it."""
         if at < self.last_tick:
             return
-        if is_gap(self.last_tick, self.every, at, every):
+        if self.is_ended_by(at, every):
             if (
                 self.last_tick >= self.hold_until
             ):  # else the earlier gap's decisions still wait: keep its start
-                self.gap_start = self._deaf_from
+                self.gap_start = self.deaf_from
             self.gap_end = at
             self.hold_until = at + GRACE_MS
         self.last_tick, self.every = at, every
 
     def decided_at(self, due: int, to: int) -> int | None:
         """Instant at which something due at `due` may be decided, with the log at `to`; None: not yet."""
-        if self.last_tick != NEVER and due > self._deaf_from:
+        if self.last_tick != NEVER and due > self.deaf_from:
             return None  # a gap that no tick has ended so far
         at = self.hold_until if self.gap_start < due <= self.hold_until else due
         return at if at <= to else None
 
+    def is_ended_by(self, at: int, every: int) -> bool:
+        """True if a tick at `at`, in a rhythm of `every`, ends a gap."""
+        return is_gap(self.last_tick, self.every, at, every)
+
     @property
-    def _deaf_from(self) -> int:
-        """When the next tick was to come at the latest."""
+    def deaf_from(self) -> int:
+        """When the next tick is to come at the latest: what is due until then is decided as ever."""
         return self.last_tick + self.every + SLACK_MS
 
     def next_chance(self, due: int, to: int) -> int | None:

@@ -9,7 +9,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from processors.breaches import ALONE, InARow, VerdictInContext
-from processors.columns import Array, Bools, Int8s, Int16s, Int32s, Int64s, Packing, carried
+from processors.columns import (
+    NANO_PER_THOUSANDTH,
+    Array,
+    Bools,
+    Int8s,
+    Int16s,
+    Int32s,
+    Int64s,
+    Packing,
+    Unpacked,
+    carried,
+)
 from processors.measuring import AreaMean
 from processors.plan import PlanChange, Rule, RuleInForce
 from processors.records import COMPLIANT, EXCEEDS, UNDETERMINED, VERDICTS, Group, Verdict
@@ -73,21 +84,32 @@ class Answers:
     # row of the monitor of the same site whose mean was subtracted, -1: none; None: no rule of that kind
     source: Int32s | None = None
 
-    def saved(self, pack: Packing) -> list[int]:
-        """The numbers of its columns among those that are saved."""
+    def saved(self, pack: Packing, totals: dict[int, list[int]]) -> list[int]:
+        """The numbers of its columns among those saved; `totals`: by id, of those shared with others."""
         own = pack.add_all((self.state, self.bits, self.revision, self.interval_revision))
+        if id(self.total) not in totals:
+            # whole thousandths as a rule: the rest is nothing, and takes no room
+            totals[id(self.total)] = pack.add_all(np.divmod(self.total, NANO_PER_THOUSANDTH))
         source = [] if self.source is None else [pack.add(self.source)]
-        return [*own, pack.share(self.total), pack.share(self.covered), *source]
+        return [*own, *totals[id(self.total)], pack.share(self.covered), *source]
 
     def saved_means(self) -> list[list[Any]]:
         """The backgrounds that were subtracted, by area."""
         return [[area, *mean] for area, mean in sorted(self.area_means.items())]
 
     @classmethod
-    def restored(cls, end: int, columns: list[Array], area_means: dict[int, AreaMean]) -> Answers:
-        """The inverse of `saved`."""
-        state, bits, revision, of_interval, total, covered, *source = columns
+    def restored(
+        cls,
+        end: int,
+        numbers: list[int],
+        arrays: Unpacked,
+        totals: dict[int, Int64s],
+        area_means: dict[int, AreaMean],
+    ) -> Answers:
+        """The inverse of `saved`; `totals`: by number, so that those shared are shared again."""
+        state, bits, revision, of_interval, whole, rest, covered, *source = arrays.all_of(numbers)
         own_source = source[0] if source else None
+        total = totals.setdefault(numbers[4], whole * NANO_PER_THOUSANDTH + rest)
         return cls(end, state, bits, revision, total, covered, of_interval, area_means, own_source)
 
     def moved(self, change: PlanChange, moved: dict[int, Array]) -> Answers:

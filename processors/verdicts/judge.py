@@ -12,7 +12,18 @@ from typing import Any
 import numpy as np
 
 from ingest.units import JUDGED
-from processors.columns import DAY_MS, HOUR_MS, Array, Int16s, Int32s, Int64s, Packing, Unpacked
+from processors.columns import (
+    DAY_MS,
+    HOUR_MS,
+    Array,
+    Int16s,
+    Int32s,
+    Int64s,
+    PackedGroups,
+    Packing,
+    Unpacked,
+    read_blocks,
+)
 from processors.measuring import AreaMean, Backgrounds
 from processors.plan import Plan, PlanChange, Planned, RuleInForce
 from processors.records import (
@@ -48,6 +59,8 @@ from processors.verdicts.in_a_row import place_in_run
 from processors.verdicts.verdict_groups import verdicts_of
 from processors.windows import RETAIN_MS, Horizons, Means, Statistic, day_of, slots_in
 
+_GROUP_MS = 8 * HOUR_MS  # of intervals that are packed together
+
 
 def _all_late(found: list[RuleVerdicts]) -> list[RuleVerdicts]:
     return [replace(one, late=np.ones(len(one.rows), bool)) for one in found]
@@ -63,6 +76,7 @@ class Judge(Planned):
     plan: Plan
     answers: dict[str, dict[int, Answers]] = field(default_factory=dict)  # rule -> start
     pending: Waiting = field(default_factory=dict)  # when to look again
+    _packed: PackedGroups = field(default_factory=PackedGroups)
     _shared: tuple[Means, Statistic, Int64s, Int32s] | None = None  # of the last window that was judged
 
     def close(
@@ -85,6 +99,7 @@ class Judge(Planned):
         wanted &= (silence.since[rows] < window.end) | (answers.covered[rows] > 0)
         rows, never = rows[wanted], never[wanted]
         self.answers.setdefault(rule.rule.id, {})[start] = answers
+        self._packed.changed(start // _GROUP_MS)
         silent = silence.offline[rows] | ~window.spoke[rows]
         bits = self._reasons(interval, rows, means, window)
         bits |= never * np.int16(NEVER_SEEN)
@@ -139,6 +154,7 @@ class Judge(Planned):
         if answers is None or not rule.holds(start):
             return []
         interval = RuleInterval(rule, start, answers)
+        self._packed.changed(start // _GROUP_MS)
         if window.neighbours is not None and answers.source is not None:
             points = window.neighbours[np.isin(window.neighbours, rows)]
             return self._amend_site(interval, points, means, revisions, window)
@@ -229,6 +245,7 @@ class Judge(Planned):
         if mean is None or not (mean.complete or at >= answers.end + rule.settle):
             return None
         answers.area_means[area] = mean
+        self._packed.changed(start // _GROUP_MS)
         return mean
 
     def _decide_pending(self, interval: RuleInterval, area: int, at: int) -> list[RuleVerdicts]:
@@ -250,6 +267,7 @@ class Judge(Planned):
         if not len(rows):
             return []
         rule, start, answers = interval
+        self._packed.changed(start // _GROUP_MS)
         less = np.minimum(site_background.means_at(answers, rows) + (mean.nano if mean else 0), rule.cap)
         total, bar = answers.total[rows], (rule.limit + less) * answers.covered[rows].astype(np.int64)
         above = total > bar if rule.rule.strict else total >= bar
@@ -380,9 +398,10 @@ class Judge(Planned):
 
     def forget(self, until: Horizons) -> None:
         """Forgets intervals that nothing can change any more and whose day is settled."""
+        least = until.late // _GROUP_MS * _GROUP_MS  # whole groups, so that none is packed again
         for name, starts in self.answers.items():
             rule, unsettled = self.plan.latest.get(name), until.unsettled(name)
-            for start in [s for s, a in starts.items() if a.end <= until.late and s < unsettled]:
+            for start in [s for s, a in starts.items() if a.end <= until.late and s < min(unsettled, least)]:
                 # a day is counted from all of its intervals: they go together
                 if day_of(start, self.plan.zone)[1] <= until.late:
                     del starts[start]
@@ -399,13 +418,14 @@ class Judge(Planned):
 
     def _thin(self, starts: dict[int, Answers], until: int) -> None:
         """Drops the totals of intervals whose readings are gone: a day, and what comes late, need none."""
-        for answers in starts.values():
+        for start, answers in starts.items():
             if answers.end <= until and len(answers.total):
                 answers.total, answers.covered = answers.total[:0], answers.covered[:0]
+                self._packed.changed(start // _GROUP_MS)
 
     def follow(self, change: PlanChange) -> None:
         """Moves devices to their new rows; forgets removed rules with the intervals waiting for them."""
-        self.plan = change.after
+        self.plan, self._packed = change.after, PackedGroups()
         rules = change.after.latest
         moved: dict[int, Array] = {}  # columns that several intervals share stay shared
         self.answers = {
@@ -431,22 +451,35 @@ class Judge(Planned):
                 waiting[name, start, place] = max(due, waiting.get((name, start, place), due))
         return waiting
 
-    def dump(self, pack: Packing) -> dict[str, Any]:
-        """JSON data of the state; its arrays go to `pack`."""
-        return {
-            "held": [
-                [name, start, answers.end, answers.saved(pack), answers.saved_means()]
-                for name, starts in sorted(self.answers.items())
-                for start, answers in sorted(starts.items())
-            ],
-            "pending": [[*key, due] for key, due in sorted(self.pending.items())],
-        }
+    def dump(self, pack: Packing) -> list[Any]:
+        """JSON data of what waits; the answers are in blocks, of which few change between two times."""
+        groups: dict[int, list[tuple[str, int, Answers]]] = {}
+        for name, starts in sorted(self.answers.items()):
+            for start, answers in sorted(starts.items()):
+                groups.setdefault(start // _GROUP_MS, []).append((name, start, answers))
+
+        def saved(group: int, own: Packing) -> list[Any]:
+            totals: dict[int, list[int]] = {}
+            return [
+                [name, start, answers.end, answers.saved(own, totals), answers.saved_means()]
+                for name, start, answers in groups[group]
+            ]
+
+        names = self._packed.bring_up(pack, groups, saved)
+        return [names, [[*key, due] for key, due in sorted(self.pending.items())]]
 
     @classmethod
-    def load(cls, data: dict[str, Any], arrays: Unpacked, plan: Plan) -> Judge:
+    def load(cls, data: list[Any], arrays: Unpacked, plan: Plan) -> Judge:
         """The inverse of `dump`."""
-        made = cls(plan, pending={(name, start, area): due for name, start, area, due in data["pending"]})
-        for name, start, end, columns, backgrounds in data["held"]:
-            means = {area: AreaMean(nano, tuple(ids), complete) for area, nano, ids, complete in backgrounds}
-            made.answers.setdefault(name, {})[start] = Answers.restored(end, arrays.all_of(columns), means)
+        names, pending = data
+        made = cls(plan, pending={(name, start, area): due for name, start, area, due in pending})
+        for held, own, block in read_blocks(arrays, names):
+            totals: dict[int, Int64s] = {}
+            for name, start, end, numbers, backgrounds in held:
+                means = {
+                    area: AreaMean(nano, tuple(ids), complete) for area, nano, ids, complete in backgrounds
+                }
+                answers = Answers.restored(end, numbers, own, totals, means)
+                made.answers.setdefault(name, {})[start] = answers
+                made._packed.of[start // _GROUP_MS] = block
         return made

@@ -6,7 +6,7 @@ duplicates; `means` turns readings into slots, capture and statistics, in exact 
 
 from __future__ import annotations
 
-from processors.windows.calendar import BASE, BEYOND_LATE_MS, HOUR, LATE_FOR_MS, LATE_MOST_MS, LATENESS_MS
+from processors.windows.calendar import BASE, BEYOND_LATE_MS, HOUR, LATE_FOR_MS, LATENESS_MS
 from processors.windows.calendar import QUARTER, RETAIN_MS, Track, day_of, midnight
 from processors.windows.horizons import Bounded, Horizons
 from processors.windows.means import MEAN, Means, Statistic, means_by, means_of_hours, slots_in, slots_of

@@ -12,7 +12,6 @@ from processors.columns import DAY_MS, HOUR_MS, MINUTE_MS, QUARTER_MS
 LATENESS_MS = 2 * MINUTE_MS  # how long a window waits for what is late, where no rule says otherwise
 RETAIN_MS = 2 * HOUR_MS  # how long after an hour's end late readings may still supersede
 LATE_FOR_MS = 3 * DAY_MS  # how late what comes late is still judged, where nothing else is configured
-LATE_MOST_MS = 7 * DAY_MS
 BEYOND_LATE_MS = DAY_MS  # so much longer is kept what a late window depends on: the longest window
 
 

@@ -13,7 +13,6 @@ class Horizons:
     due: int  # when the hour was to be closed
     rows: int  # readings: they enter no window that is still measured
     answers: int  # intervals: no reading that may still come changes one
-    windows: int  # windows of up to a day: none is measured again from readings that came in time
     late: int  # windows: nothing that comes late, nor a background, changes one; what they depend on may go
     unsettled: Callable[[str], int]  # of a rule: the start of its first day that is not settled
 

@@ -22,12 +22,14 @@ from processors.columns import (
     Int16s,
     Int32s,
     Int64s,
+    PackedGroups,
     Packing,
     Renumbering,
     Uint16s,
     Uint32s,
     Uint64s,
     Unpacked,
+    read_blocks,
 )
 from processors.windows.calendar import BEYOND_LATE_MS
 from processors.windows.horizons import Horizons
@@ -215,6 +217,8 @@ class RowLog:
     open: dict[int, Bucket] = field(default_factory=dict)
     closed: dict[int, Uint64s] = field(default_factory=dict)  # sorted content hashes
     straggled: dict[int, set[int]] = field(default_factory=dict)  # those that came after the close
+    _packed_open: PackedGroups = field(default_factory=PackedGroups)
+    _packed_closed: PackedGroups = field(default_factory=PackedGroups)
 
     def sift(self, new: Columns, keys: Uint64s) -> tuple[list[int], list[int]]:
         """(duplicates, conflicts) among readings, by position; the others are known from now on."""
@@ -246,14 +250,15 @@ class RowLog:
             last = np.where(new.period <= LONGEST_MS, last, home)
         reach = int((last - home).max())
         numbers = np.unique(home if not reach else np.concatenate([home + k for k in range(reach + 1)]))
-        if len(numbers) == 1:
-            if self._is_open(int(numbers[0])):
-                self._bucket(int(numbers[0])).append(new)
-            return
         for number in numbers.tolist():
-            which = np.flatnonzero((home <= number) & (number <= last))
-            if len(which) and self._is_open(number):
-                self._bucket(number).append(new.take(which))
+            which = np.flatnonzero((home <= number) & (number <= last)) if len(numbers) > 1 else slice(None)
+            if self._is_open(number) and (isinstance(which, slice) or len(which)):
+                self._bucket(number).append(new if isinstance(which, slice) else new.take(which))
+                self.changed(number)
+
+    def changed(self, number: int) -> None:
+        """To be called when something was written into the rows of a bucket."""
+        self._packed_open.changed(number)
 
     def _bucket(self, number: int) -> Bucket:
         bucket = self.open.get(number)
@@ -315,6 +320,7 @@ class RowLog:
 
     def follow(self, change: Renumbering) -> None:
         """Moves devices to their new rows."""
+        self._packed_open = PackedGroups()
         for number, bucket in self.open.items():
             held = bucket.filled()
             if len(held):
@@ -326,13 +332,16 @@ class RowLog:
                     bucket.learn(number, change.digest)
 
     def dump(self, pack: Packing) -> dict[str, Any]:
-        """JSON data of the state; its arrays go to `pack`."""
+        """JSON data of the state; the buckets are in blocks, of which few change between two times."""
+
         return {
             "until": self.closed_until,
-            "open": [
-                [number, pack.add_all(bucket.saved(number))] for number, bucket in sorted(self.open.items())
-            ],
-            "closed": [[number, pack.add(hashes)] for number, hashes in sorted(self.closed.items())],
+            "open": self._packed_open.bring_up(
+                pack, self.open, lambda n, own: [n, own.add_all(self.open[n].saved(n))], "open-"
+            ),
+            "closed": self._packed_closed.bring_up(
+                pack, self.closed, lambda n, own: [n, own.add(self.closed[n])], "closed-"
+            ),
             "straggled": [
                 [number, pack.add(np.array(sorted(found), np.uint64))]
                 for number, found in sorted(self.straggled.items())
@@ -343,14 +352,18 @@ class RowLog:
     @classmethod
     def load(cls, data: dict[str, Any], arrays: Unpacked, plan: Digests) -> Self:
         """The inverse of `dump`."""
-        return cls(
-            data["until"],
-            {n: Bucket.restored(n, arrays.all_of(columns), plan.digest) for n, columns in data["open"]},
-            {n: arrays[hashes] for n, hashes in data["closed"]},
-            {n: set(arrays[hashes].tolist()) for n, hashes in data["straggled"]},
-        )
+        made = cls(data["until"])
+        made.straggled = {n: set(arrays[hashes].tolist()) for n, hashes in data["straggled"]}
+        for (number, columns), own, block in read_blocks(arrays, data["open"]):
+            made.open[number] = Bucket.restored(number, own.all_of(columns), plan.digest)
+            made._packed_open.of[number] = block
+        for (number, hashes), own, block in read_blocks(arrays, data["closed"]):
+            made.closed[number] = own[hashes]
+            made._packed_closed.of[number] = block
+        return made
 
 
+@dataclass(slots=True, eq=False)
 class LateRows(RowLog):
     """Readings that came when the windows they belong to were no longer measured from readings in time."""
 

@@ -74,7 +74,7 @@ def readings(draw: Random) -> list[Row]:
             begin = draw.choice([0, 0, 7, 20]) * STEP
             cut = draw.randrange(0, 48) * STEP
             until = cut + draw.choice([0, 1, 6, 14]) * STEP
-            back = until + draw.choice([0, 8, 40, 100, 170]) * MINUTE  # when what was kept is sent
+            back = until + draw.choice([0, 8, 40, 100, 170, 260]) * MINUTE  # when what was kept is sent
             sparse = draw.choice([1, 1, 1, 5, 12])
             for at in range(begin, 4 * HOUR + draw.choice([0, 25]) * MINUTE, STEP * sparse):
                 if draw.random() < 0.03:

@@ -230,3 +230,50 @@ async def test_workers_that_join_leave_and_are_killed_hand_over_all_of_the_state
     await detecting.hear(sum(map(len, fold.values())), 60)
     assert third.poll() is None
     assert detecting.said == fold
+
+
+def backlog_log() -> dict[int, list[FeedRecord]]:
+    """Nine hours: of each device three dusty hours come six hours late, in three pieces of any order."""
+    sites = {partition_of(f"s{n}", PARTITIONS): f"s{n}" for n in range(20)}
+    devices = [{"id": f"d-{site}-{n}", "site": site} for site in sites.values() for n in range(3)]
+    configuration = revision(devices, [*rules_of(HEBEI), local_rule(window=900)], T0)
+    log: dict[int, list[FeedRecord]] = {}
+    for partition, site in sites.items():
+        rows = []
+        for number, device in enumerate(one["id"] for one in devices if one["site"] == site):
+            rows += minutes(T0, T0 + HOUR + number * 7 * MINUTE, 60.0, device, site=site)
+            backlog = minutes(T0 + HOUR + number * 7 * MINUTE, T0 + 4 * HOUR, 300.0, device, site=site)
+            for piece, came in ((1, 7 * HOUR), (2, 7 * HOUR + 9 * MINUTE), (0, 8 * HOUR)):
+                rows += [one._replace(received_at=T0 + came + number) for one in backlog[piece::3]]
+            rows += minutes(T0 + 4 * HOUR, T0 + 9 * HOUR, 70.0 + number, device, site=site)
+        waits = (3, 3, 400, 3, 3, 3, 3, 3)  # minutes: one of them comes late as well
+        known = [
+            background(T0 + h * HOUR, 50.0, T0 + (h + 1) * HOUR + wait * MINUTE)
+            for h, wait in enumerate(waits)
+        ]
+        rows.sort(key=lambda one: one.received_at)
+        log[partition] = [configuration, *ticking(rows, T0 + 9 * HOUR, others=known)]
+    return log
+
+
+async def test_a_backlog_is_judged_alike_by_workers_that_are_killed_over_it(detecting: Detecting) -> None:
+    log = backlog_log()
+    fold = expected(log)
+    texts = [text for said in fold.values() for text in said]
+    found_late = [text for text in texts if b'"reasons":["late"]' in text and b'"opened"' in text]
+    assert found_late
+    assert all(b'"tell":false' in text for text in found_late)
+    borders = [0.5, 0.78, 0.8, 0.84, 1.0]  # of the log: before, over and after the backlog
+    begun = 0.0
+    for border in borders:
+        part = {p: r[round(len(r) * begun) : round(len(r) * border)] for p, r in log.items()}
+        worker = detecting.worker("first")
+        before = sum(map(len, detecting.said.values()))
+        await detecting.publish(part)
+        begun = border
+        if border < 1.0:
+            await detecting.hear(before + 20)
+            worker.kill()
+            worker.wait()
+    await detecting.hear(sum(map(len, fold.values())), 90)
+    assert detecting.said == fold

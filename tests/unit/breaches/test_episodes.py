@@ -17,7 +17,7 @@ from processors.breaches import (
     Suspicion,
     VerdictInContext,
 )
-from processors.breaches.episodes import REMEMBER_MOST, REMEMBER_MS
+from processors.breaches.episodes import REMEMBER_MOST
 from processors.plan.rules import Rule
 from processors.records.breaches import Breach
 from processors.records.ids import short_id
@@ -365,14 +365,14 @@ def test_the_newest_episodes_are_remembered_for_as_long_as_they_may_be_amended_a
     for nth in range(REMEMBER_MOST + 1):
         _judged(breaches, _verdict(2 * nth), RULE)
         _judged(breaches, _verdict(2 * nth + 1, "compliant"), RULE)
-    _judged(breaches, _verdict(99), RULE)
+    _judged(breaches, _verdict(999), RULE)
     held = breaches.closed[KEY]
     assert [e.opened.start for e in held] == [T0 + 2 * n * HOUR for n in range(1, REMEMBER_MOST + 1)]
     assert (held[0].closed_at, held[0].until) == (T0 + 4 * HOUR + 5, T0 + 3 * HOUR)
     assert read_again(breaches) == breaches
-    breaches.forget(until(T0 + 4 * HOUR + 5 + REMEMBER_MS - 1))
+    breaches.forget(until(T0 + 4 * HOUR + 4))
     assert len(breaches.closed[KEY]) == REMEMBER_MOST
-    breaches.forget(until(T0 + 4 * HOUR + 5 + REMEMBER_MS))
+    breaches.forget(until(T0 + 4 * HOUR + 5))
     assert len(breaches.closed[KEY]) == REMEMBER_MOST - 1
-    breaches.forget(until(T0 + 999 * HOUR))
+    breaches.forget(until(T0 + 9999 * HOUR))
     assert (breaches.closed, set(breaches.open)) == ({}, {KEY})

@@ -80,7 +80,7 @@ def parts_equal(one: Any, other: Any) -> bool:
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_is_forgotten_before_its_time_and_what_was_forgotten_stays_so(full: Detector, name: str):
     one = Detector.load(full.dump())
-    long_ago = replace(until(T0 - 50 * HOUR, -UNBOUNDED), rows=one.log.closed_until)
+    long_ago = replace(until(T0 - 200 * HOUR, -UNBOUNDED), rows=one.log.closed_until)
     getattr(one, name).forget(long_ago)
     assert saved(one, name) == saved(full, name)
     getattr(one, name).forget(until(AT + 9 * HOUR))
@@ -105,6 +105,16 @@ def test_a_part_that_is_missing_of_another_version_or_no_bytes_of_ours_is_named(
             Detector.load(other)
         assert raised.value.part == name
         assert why in raised.value.why
+
+
+@pytest.mark.parametrize("name", ["breaches", "in_time", "judge", "log"])
+def test_a_block_that_is_missing_is_named(full: Detector, name: str):
+    whole = full.dump()
+    blocks = [key for key in whole if key.startswith(f"{name}/")]
+    assert blocks
+    for gone in blocks:
+        with pytest.raises(PartUnreadable, match=f"part {name}: KeyError"):
+            Detector.load({key: one for key, one in whole.items() if key != gone})
 
 
 def test_a_part_that_this_program_does_not_know_is_of_another_version(full: Detector):

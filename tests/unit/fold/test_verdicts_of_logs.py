@@ -172,9 +172,11 @@ def test_background_that_comes_after_the_wait_supersedes():
     assert first.id != second.id
 
 
-def test_a_day_later_it_is_too_late_to_supersede():
-    run = hebei(minutes(T0, T0 + HOUR, 300), T0 + 51 * HOUR, [background(T0, 50, T0 + 50 * HOUR)])
-    assert [v.revision for v in run.verdicts if v.start == T0] == [1]
+def test_later_than_late_for_it_is_too_late_to_supersede():
+    for hours, revisions in ((73, [1, 2]), (74, [1])):
+        rows, come = minutes(T0, T0 + HOUR, 300), [background(T0, 50, T0 + hours * HOUR)]
+        run = hebei(rows, T0 + (hours + 1) * HOUR, come)
+        assert [v.revision for v in run.verdicts if v.start == T0 and v.kind == "interval"] == revisions
 
 
 def test_an_hour_without_capture_does_not_wait_for_background():
@@ -221,13 +223,13 @@ def test_a_background_record_that_comes_again_after_its_correction_undoes_nothin
     assert [n.kind for n in restarted.outputs[-1].notes] == ["repeated_background"]
 
 
-def test_a_correction_that_comes_a_day_later_supersedes_nothing():
-    """The other station's record is forgotten by then: the mean would be that of one station."""
+def test_a_correction_that_comes_later_than_late_for_supersedes_nothing():
+    """The other station's record may be forgotten by then: the mean would be that of one station."""
     rows = minutes(MIDNIGHT, MIDNIGHT + HOUR, 200)
     come = [background(MIDNIGHT, 150, MIDNIGHT + HOUR + MINUTE, station) for station in ("S1", "S2")]
-    for hours, revisions in ((25, [1, 2]), (30, [1])):
+    for hours, revisions in ((73, [1, 2]), (74, [1])):
         correction = background(MIDNIGHT, 10, MIDNIGHT + hours * HOUR, "S2", id="correction")
-        log = ticking(rows, MIDNIGHT + 31 * HOUR, MIDNIGHT, [*come, correction])
+        log = ticking(rows, MIDNIGHT + 75 * HOUR, MIDNIGHT, [*come, correction])
         run = Run(revision(["d1"], rules_of(HEBEI), at=MIDNIGHT, stations=("S1", "S2")), *log)
         first = [v for v in run.verdicts if v.kind == "interval" and v.start == MIDNIGHT]
         assert [v.revision for v in first] == revisions

@@ -149,11 +149,15 @@ def test_what_comes_after_the_lateness_supersedes_its_windows():
     assert run.marks == ["amends"]
 
 
-def test_what_comes_after_the_retention_is_marked_and_enters_no_mean():
-    late = row(T0 + MINUTE, 160, received=T0 + 3 * HOUR + 121_000)
-    run = judged([row(T0, 100), late], T0 + 4 * HOUR)
-    assert [(hour.revision, hour.count) for hour in run.hours()] == [(1, 1)]
-    assert run.marks == ["late"]
+@pytest.mark.parametrize(
+    ("after", "hours", "mark"),
+    [(71 * HOUR, [(1, 1), (2, 2)], "amends"), (73 * HOUR, [(1, 1)], "late")],
+)
+def test_what_comes_later_than_late_for_is_marked_and_enters_no_mean(after, hours, mark):
+    late = row(T0 + MINUTE, 160, received=T0 + after)
+    run = judged([row(T0, 100), late], T0 + after + HOUR)
+    assert [(hour.revision, hour.count) for hour in run.hours()] == hours
+    assert run.marks == [mark]
 
 
 def test_what_misses_its_quarter_may_still_enter_its_hour():

@@ -69,9 +69,9 @@ def test_hours_that_ended_by_then_are_forgotten():
     hours = Hours()
     for nth in range(3):
         hours.put(nth * HOUR_MS, KEY, _means([0], [60], [60], [1]), EACH_MINUTE)
-    hours.forget(until(4 * HOUR_MS - 1))
+    hours.forget(until(2 * HOUR_MS - 1))
     assert sorted(hours.held) == [HOUR_MS, 2 * HOUR_MS]
-    hours.forget(until(4 * HOUR_MS))
+    hours.forget(until(2 * HOUR_MS))
     assert sorted(hours.held) == [2 * HOUR_MS]
 
 

@@ -28,7 +28,7 @@ CLOSED = {QUARTER: T0 + HOUR_MS, HOUR: T0 + HOUR_MS, LONG: T0 + HOUR_MS}
 
 
 def _belated(forgotten: int = T0 - 2 * HOUR_MS) -> LateReadings:
-    return LateReadings(PLAN, CLOSED, forgotten, ReopenedWindows())
+    return LateReadings(PLAN, CLOSED, forgotten, forgotten, ReopenedWindows())
 
 
 def _waiting(belated: LateReadings) -> dict[tuple[int, int], set[int]]:
@@ -122,7 +122,7 @@ def test_maintenance_touches_what_has_closed_over_it_of_the_monitors_it_is_for(
 
 
 def test_before_a_window_has_closed_maintenance_touches_none():
-    belated = LateReadings(PLAN, {}, T0, ReopenedWindows())
+    belated = LateReadings(PLAN, {}, T0, T0, ReopenedWindows())
     belated.maintenance(_order("s1", 0, None), NOW)
     assert belated.late.waiting == {}
 

@@ -6,7 +6,7 @@ import pytest
 
 from ingest.records import Background
 from processors.columns import Packing
-from processors.measuring.stations import KEEP_MS, AreaMean, Backgrounds
+from processors.measuring.stations import AreaMean, Backgrounds
 from processors.plan.plan import Area
 from tests.parts import read_again, until
 
@@ -59,9 +59,9 @@ def test_a_correction_counts_and_what_it_took_the_place_of_undoes_nothing():
 
 def test_a_record_is_kept_as_long_as_it_may_supersede():
     held = _of(_record("a", "S1", 5), _record("b", "S1", 6, HOUR))
-    held.forget(until(HOUR + KEEP_MS - 1))
+    held.forget(until(HOUR - 1))
     assert len(held.held) == 2
-    held.forget(until(HOUR + KEEP_MS))
+    held.forget(until(HOUR))
     assert list(held.held) == [(HOUR, 2 * HOUR)]
 
 

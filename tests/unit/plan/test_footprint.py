@@ -1,4 +1,4 @@
-"""What windows add to the state: an answer is 7 bytes, what was measured 12, and so many are held at once."""
+"""What windows add to the state: an answer is 8 bytes, what was measured 12, and so many are held at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from processors.plan.footprint import added_by
 from tests.footprints import base_bytes
 from tests.logs import local_rule
 
-ANSWER, MEASURED, OUTLOOK, READING, KEPT_HOUR, SETTLED_DAY, SOURCE = 7, 12, 120, 50, 13, 5, 4
+ANSWER, MEASURED, OUTLOOK, READING, KEPT_HOUR, SETTLED_DAY, SOURCE = 8, 12, 120, 50, 13, 5, 4
+HOURS, DAYS = 4 * 24 + 2, 5 * 24 + 2  # of answers: as long as what comes late changes them, or the day of one
 
 
 def plain(**more: Any) -> int:
@@ -20,42 +21,46 @@ def plain(**more: Any) -> int:
 
 
 @pytest.mark.parametrize(
-    ("more", "answers"),
+    ("more", "answers", "measured"),
     [
-        # two hours in which late readings count, two until an hour closes that lets go, and both ends
-        pytest.param({}, 6, id="an hour"),
-        pytest.param({"lateness_s": 3600}, 6, id="late by a whole window"),
-        pytest.param({"lateness_s": 3601}, 7, id="late by a second more"),
-        pytest.param({"window": 900}, 18, id="a quarter of an hour"),
+        # two hours in which readings join those in time, two until an hour closes that lets go, and both ends
+        pytest.param({}, HOURS, 6, id="an hour"),
+        pytest.param({"lateness_s": 3600}, HOURS, 6, id="late by a whole window"),
+        pytest.param({"lateness_s": 3601}, HOURS, 7, id="late by a second more"),
+        pytest.param({"window": 900}, 4 * (HOURS - 1) + 1, 18, id="a quarter of an hour"),
         # a breach that looks back needs the windows in a row besides
-        pytest.param({"repeat": 3}, 9, id="three in a row"),
-        pytest.param({"clear": {"level": 50}}, 7, id="clear at a level"),
-        pytest.param({"clear": {"minutes": 90}}, 7, id="clear after a window and a half"),
-        pytest.param({"clear": {"minutes": 120}}, 8, id="clear after two windows"),
-        pytest.param({"clear": {"minutes": 120}, "repeat": 3}, 9, id="clear after two, three in a row"),
-        # a background may come a day later, and change what it changed for another day
-        pytest.param({"background": {"area": "county"}}, 50, id="a background a day later"),
+        pytest.param({"repeat": 3}, HOURS, 9, id="three in a row"),
+        pytest.param({"clear": {"level": 50}}, HOURS, HOURS, id="clear at a level"),
+        pytest.param({"clear": {"minutes": 90}}, HOURS, 7, id="clear after a window and a half"),
+        pytest.param({"clear": {"minutes": 120}}, HOURS, 8, id="clear after two windows"),
+        pytest.param(
+            {"clear": {"minutes": 120}, "repeat": 3}, HOURS, 9, id="clear after two, three in a row"
+        ),
+        # a background may come as late as a reading
+        pytest.param({"background": {"area": "county"}}, HOURS, HOURS, id="a background"),
     ],
 )
-def test_so_many_answers_of_a_rule_are_held_each_with_what_was_measured(more: dict[str, Any], answers: int):
-    assert plain(**more) == answers * (ANSWER + MEASURED)
+def test_so_many_answers_of_a_rule_are_held_each_with_what_was_measured(
+    more: dict[str, Any], answers: int, measured: int
+):
+    assert plain(**more) == answers * ANSWER + measured * MEASURED
 
 
 def test_a_rule_with_an_allowance_keeps_its_answers_for_days_and_its_measurements_for_hours():
-    assert plain(allowance=2) == 50 * ANSWER + 6 * MEASURED + 3 * SETTLED_DAY
+    assert plain(allowance=2) == DAYS * ANSWER + 6 * MEASURED + 6 * SETTLED_DAY
 
 
 def test_a_background_beside_names_the_monitor_that_was_subtracted():
     for beside in ({"kind": "upwind_device"}, {"kind": "reference_device", "device": "d2"}):
-        assert plain(background=beside) == 50 * (ANSWER + MEASURED + SOURCE)
+        assert plain(background=beside) == HOURS * (ANSWER + MEASURED + SOURCE)
 
 
 def test_long_windows_are_made_of_clock_hours_and_keep_a_day_of_them_once():
-    kept = (24 + 2 + 3) * KEPT_HOUR
-    assert plain(window=86_400) == 2 * (ANSWER + MEASURED) + kept
+    kept = (4 * 24 + 3) * KEPT_HOUR
+    assert plain(window=86_400) == 6 * ANSWER + 2 * MEASURED + kept
     day = {"window": 86_400, "outlook": False}
     two = [local_rule(id="a", **day), local_rule(id="b", **day)]
-    assert added_by(two)[0].bytes == 2 * 2 * ANSWER + 2 * MEASURED + kept
+    assert added_by(two)[0].bytes == 2 * 6 * ANSWER + 2 * MEASURED + kept
     other = [local_rule(id="a", **day), local_rule(id="b", pollutant="pm2_5", **day)]
     assert added_by(other)[0].bytes == 2 * plain(window=86_400)
 
@@ -64,11 +69,13 @@ def test_a_rolling_hour_keeps_an_hour_of_readings_more_and_all_answers_an_hour_l
     rolling = local_rule(id="b", alignment="rolling", step=1200, outlook=False)
     own, by_clock = 60 * READING, local_rule(id="a", outlook=False)
     (alone,) = added_by([rolling])
-    assert alone.bytes == own + 17 * (ANSWER + MEASURED)
+    assert alone.bytes == own + (3 * (HOURS - 1) + 1) * ANSWER + 17 * MEASURED
     short, hour = added_by([by_clock, rolling])
     assert (short.step_s, short.bytes) == (1200, alone.bytes)
-    assert hour.bytes == 7 * (ANSWER + MEASURED)
-    assert plain(window=28_800, alignment="rolling") == 6 * (ANSWER + MEASURED) + 29 * KEPT_HOUR
+    assert hour.bytes == HOURS * ANSWER + 7 * MEASURED
+    assert plain(window=28_800, alignment="rolling") == (
+        (HOURS * ANSWER + 6 * MEASURED) + (4 * 24 + 3) * KEPT_HOUR
+    )
     seldom = added_by([rolling], interval_s=300)[0]
     assert alone.bytes - seldom.bytes == 48 * READING
 

@@ -13,7 +13,6 @@ from ingest.records import Signal
 from processors.columns import UNBOUNDED
 from processors.plan.orders import Orders
 from processors.plan.plan import (
-    FORMER_MS,
     OFFLINE_LEAST_MS,
     Plan,
     depends_on,
@@ -267,9 +266,9 @@ def test_what_began_before_a_rule_changed_is_judged_by_what_held_then():
     assert [(f.id, f.start, f.until) for f in again] == [
         ("local", -UNBOUNDED, T0), ("local", T0, T0 + HOUR_MS), ("gone", -UNBOUNDED, T0 + HOUR_MS),
     ]  # fmt: skip
-    kept = formers_of(plan, new, new, T0 + FORMER_MS)
+    kept = formers_of(plan, new, new, T0 + plan.remembers)
     assert kept == ()
-    assert len(formers_of(plan, new, new, T0 + FORMER_MS - 1)) == 2
+    assert len(formers_of(plan, new, new, T0 + plan.remembers - 1)) == 2
 
 
 def test_an_earlier_rule_judges_only_rows_that_today_s_judges_too():

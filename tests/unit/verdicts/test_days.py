@@ -22,7 +22,7 @@ from processors.verdicts.answers import (
     RuleVerdicts,
 )
 from processors.verdicts.days import Days
-from processors.windows.calendar import HOUR, SUPERSEDE_MS
+from processors.windows.calendar import HOUR
 from tests.logs import HOUR as HOUR_MS
 from tests.logs import MIDNIGHT, local_rule, revision
 from tests.parts import until
@@ -184,12 +184,12 @@ def test_a_verdict_of_another_day_or_rule_counts_nothing_again():
     assert len(days.resettle(answers, [_verdicts(first, MIDNIGHT)], END)) == 1
 
 
-def test_a_day_is_forgotten_when_its_background_can_supersede_nothing_any_more():
+def test_a_day_is_forgotten_when_nothing_late_can_change_it_any_more():
     days = _days()
     _settled(days, _answers(*_day()))
-    days.forget(until(END + SUPERSEDE_MS - 1))
+    days.forget(until(END - 1))
     assert list(days.settled["local"]) == [MIDNIGHT]
-    days.forget(until(END + SUPERSEDE_MS))
+    days.forget(until(END))
     assert days.settled == {"local": {}}
 
 
