@@ -18,6 +18,10 @@ QUARANTINE = "quarantine"
 UNWRITABLE = "unwritable"
 REFUSED = "refused"
 BACKGROUND = "background"
+# Kinds of remarks that somebody has to do something about, once a device: the configuration lacks a word.
+REMARKED = ("unknown_key", "label")
+REMARKED_WITHIN_S = 25 * 3600.0  # what lasts is remarked upon every hour
+_NAMED = 5  # devices in one message
 REFUSED_WITHIN_S = 3600.0  # since the last one; told once until then
 
 
@@ -50,6 +54,7 @@ class Sample:
     # area -> seconds since the end of its newest hour of background, and whether any has come
     backgrounds: Mapping[str, tuple[float, bool]] = field(default_factory=dict)
     refused: Sequence[str] = ()  # messages refused since the sample before: whose, and why
+    remarks: Sequence[tuple[str, str, str]] = ()  # since the sample before: kind, device, names
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,8 @@ class FaultDetector:
         self._moved: set[str] = set()  # stages that were seen to work
         self._quarantined: deque[tuple[float, int]] = deque()
         self._refused = 0  # until none comes for a while
+        self._remarked: dict[str, dict[str, str]] = {}  # kind -> device -> names
+        self._remarked_last: dict[str, float] = {}
         self._refused_last: tuple[float, str] | None = None
 
     def diagnose(self, sample: Sample) -> Diagnosis:
@@ -91,6 +98,7 @@ class FaultDetector:
             well.add(UNWRITABLE)
         self._backgrounds(sample, faults, well)
         self._identities(sample, faults, well)
+        self._remarks(sample, faults, well)
         return Diagnosis(faults, frozenset(well))
 
     def _ticks(self, sample: Sample, faults: dict[str, dict[str, Any]], well: set[str]) -> None:
@@ -152,6 +160,20 @@ class FaultDetector:
                 faults[name] = {"area": area, "seconds": round(age)}
             elif known:
                 well.add(name)
+
+    def _remarks(self, sample: Sample, faults: dict[str, dict[str, Any]], well: set[str]) -> None:
+        for kind, device, names in sample.remarks:
+            if kind in REMARKED:
+                self._remarked.setdefault(kind, {})[device] = names
+                self._remarked_last[kind] = sample.at
+        for kind in REMARKED:
+            devices = self._remarked.get(kind, {})
+            if sample.at - self._remarked_last.get(kind, self._started) >= REMARKED_WITHIN_S:
+                self._remarked.pop(kind, None)
+                well.add(kind)
+            elif devices:
+                listed = "; ".join(f"{name}: {said}" for name, said in sorted(devices.items())[:_NAMED])
+                faults[kind] = {"count": len(devices), "reason": listed}
 
     def _identities(self, sample: Sample, faults: dict[str, dict[str, Any]], well: set[str]) -> None:
         if sample.refused:

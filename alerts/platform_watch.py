@@ -23,10 +23,10 @@ from alerts.platform_faults import ChannelTrouble, Diagnosis, FaultDetector, Sam
 from alerts.routing import RoutingForm
 from alerts.store.case_store import wall_ms
 from alerts.worker import CaseWork
-from ingest.codec import BACKGROUND, QUARANTINED, TICK, decode, decode_quarantined, schema_of
+from ingest.codec import BACKGROUND, QUARANTINED, REMARK, TICK, decode, decode_quarantined, schema_of
 from ingest.kafka_options import KafkaOptions
 from ingest.kafka_refusal import refusal_by
-from ingest.records import Background
+from ingest.records import Background, Remark
 from ingest.register import BackgroundArea
 from ingest.topics import BREACHES, FEED, QUARANTINE, RESULTS
 
@@ -38,6 +38,7 @@ _AGAIN_S = 2.0
 _FAILED_MS = 3_600_000  # what failed longer ago is no trouble of today
 NOT_ALLOWED = "not_allowed"  # code of what a sender may not say
 _MOST_REFUSED = 100_000  # counted in one look
+_NAMES = 8  # of a device's remark, in a message
 
 
 class PlatformWatch:
@@ -61,6 +62,8 @@ class PlatformWatch:
         self._backgrounds = NewestBackground(work.clock.now_ms())
         self._last_tick: float | None = None  # when one last came in
         self._refused: list[str] = []  # since the last look
+        self._remarks: list[tuple[str, str, str]] = []  # since the last look: kind, device, names
+        self._kept_beside = 0  # records of the quarantine's topic that are no messages held there
 
     async def run(self) -> None:
         """Observe, diagnose and report, until cancelled."""
@@ -79,6 +82,9 @@ class PlatformWatch:
                     troubles = await loop.run_in_executor(self._work.threads, self._troubles)
                     aside = [one.words() for one in self._work.store.aside.since(wall_ms() - _FAILED_MS)]
                     refused, self._refused = self._refused, []
+                    remarks, self._remarks = self._remarks, []
+                    if quarantined is not None:
+                        quarantined -= self._kept_beside
                     sample = Sample(
                         time.monotonic(),
                         self._last_tick,
@@ -88,6 +94,7 @@ class PlatformWatch:
                         aside,
                         self._backgrounds.ages(self._areas(), self._work.clock.now_ms()),
                         refused,
+                        remarks,
                     )
                     await loop.run_in_executor(self._work.threads, self._note, detector.diagnose(sample))
                 except SQLAlchemyError as error:
@@ -133,8 +140,14 @@ class PlatformWatch:
                 self._backgrounds.take(found)
 
     def _refusal(self, record: Any) -> None:
-        """Remember what was refused for its sender's sake; the rest of the quarantine costs little."""
-        if NOT_ALLOWED.encode() not in (record.value or b"") or schema_of(record.headers) != QUARANTINED:
+        """Remember what was refused for its sender's sake, and remarks; the rest costs little."""
+        schema = schema_of(record.headers)
+        self._kept_beside += schema != QUARANTINED
+        if schema == REMARK and len(self._remarks) < _MOST_REFUSED:
+            said = decode(record.value, record.headers)
+            if isinstance(said, Remark):
+                self._remarks.append((said.kind, said.device, ", ".join(sorted(said.names)[:_NAMES])))
+        if NOT_ALLOWED.encode() not in (record.value or b"") or schema != QUARANTINED:
             return
         held = decode_quarantined(record.value)
         if held.code == NOT_ALLOWED and len(self._refused) < _MOST_REFUSED:

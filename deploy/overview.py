@@ -13,8 +13,10 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from deploy.county.groups import groups_in_log
 from ingest import codec
+from ingest.durations import DAY_MS
 from ingest.kafka_options import KafkaOptions
 from ingest.quarantine import Beside, read_quarantine
+from ingest.remarks import summed
 from ingest.scan import partitions_in_use, plain_consumer
 from ingest.topics import BREACHES, FEED, RESULTS
 from ingest.unmatched import TopicLook, newest_looks
@@ -55,6 +57,8 @@ class Overview:
     stages: list[StageState] = field(default_factory=list)
     quarantined: Counter[str] = field(default_factory=Counter)  # by reason
     notices: Counter[str] = field(default_factory=Counter)  # messages without a measurement, by kind
+    # kind -> device -> name -> how often in the last day of the log
+    remarks: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
     outbox: dict[str, int] = field(default_factory=dict)
     looks: list[TopicLook] = field(default_factory=list)  # of each bridge at topics that no filter matches
 
@@ -85,6 +89,7 @@ async def look(kafka: KafkaOptions, application: str) -> Overview:
         view.quarantined.update(held.record.code for held in await read_quarantine(kafka, beside))
         view.looks = newest_looks(beside.looks)
         view.notices = beside.counts
+        view.remarks = summed(beside.remarks, (view.last_tick or 0) - DAY_MS)
         return view
 
 

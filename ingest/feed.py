@@ -128,7 +128,9 @@ class Feed:
         for one in remarks:
             value, headers = encode(one)
             self._telemetry.records.labels("remark").inc()
-            self.send(FEED, self._partition(one.site), value, headers)
+            partition = self._partition(one.site)
+            self.send(FEED, partition, value, headers)
+            self.send(QUARANTINE, partition, value, headers)  # there `status` and the operator find them
 
     def probe(self) -> int:
         """Write a record without meaning, to learn the broker's time; readers of quarantine skip it."""

@@ -19,11 +19,20 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from ingest.admin import partitions_of
 from ingest.batches import Row
-from ingest.codec import NOTICE, QUARANTINED, decode_notice, decode_quarantined, headers_of, schema_of
+from ingest.codec import (
+    NOTICE,
+    QUARANTINED,
+    REMARK,
+    decode,
+    decode_notice,
+    decode_quarantined,
+    headers_of,
+    schema_of,
+)
 from ingest.decoders import hj212
 from ingest.feed import Feed, FeedOptions
 from ingest.kafka_options import KafkaOptions
-from ingest.records import Decoded, Noticed, Quarantined, Rejected
+from ingest.records import Decoded, Noticed, Quarantined, Rejected, Remark
 from ingest.resolve import Arrival, Outcome, Resolver, gathered
 from ingest.telemetry import Telemetry
 from ingest.topics import MAX_RECORD_BYTES, QUARANTINE
@@ -66,6 +75,7 @@ class Beside:
 
     looks: list[TopicLook] = field(default_factory=list)  # what bridges found of topics
     notices: list[Noticed] = field(default_factory=list)  # messages without a measurement, oldest first
+    remarks: list[Remark] = field(default_factory=list)  # what was seen of devices
 
     @property
     def counts(self) -> Counter[str]:
@@ -97,6 +107,9 @@ def note_record(held: dict[str, QuarantinedMessage], record: Any, beside: Beside
             beside.looks.append(decode_look(record.value))
         elif schema == NOTICE and beside is not None:
             beside.notices.append(decode_notice(record.value))
+        elif schema == REMARK and beside is not None:
+            remark = decode(record.value, record.headers)
+            beside.remarks += [remark] if isinstance(remark, Remark) else []
     except (ValueError, TypeError, KeyError) as error:
         place = f"{record.partition}/{record.offset}"
         log.warning("quarantine_record_unreadable", place=place, error=repr(error))

@@ -61,6 +61,17 @@ def _of_row(row: Row) -> Iterator[Named]:
         yield Named(row.device, row.site, SET_ASIDE, f"{quantity}/{one.reason}")
 
 
+def summed(remarks: Iterable[Remark], since: int) -> dict[str, dict[str, dict[str, int]]]:
+    """Kind -> device -> name -> how often, of what was received at `since` (ms) or later."""
+    found: dict[str, dict[str, dict[str, int]]] = {}
+    for one in remarks:
+        if one.received_at >= since:
+            names = found.setdefault(one.kind, {}).setdefault(one.device, {})
+            for name, (count, _, _) in one.names.items():
+                names[name] = names.get(name, 0) + count
+    return found
+
+
 @dataclass(slots=True)
 class _Gathering:
     """What was seen of one device and kind since its last record: name -> (count, first, last)."""

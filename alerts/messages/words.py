@@ -29,6 +29,8 @@ _FAULTS = {
     "delivery": ("通知渠道不通", "channel in trouble:"),
     "refused": ("有人冒用身份发送数据", "messages from who may not send them"),
     "background": ("背景值缺失", "background missing:"),
+    "unknown_key": ("设备发送含义未知的参数", "keys that nobody has explained"),
+    "label": ("时段标注与接收时间矛盾", "periods that end after their receipt"),
     "unwritable": ("有案件或消息无法写入", "cases or messages that could not be written"),
 }
 # reasons of a device's fault: what a person reads; `{p}` is the pollutant, `{k}` the keys

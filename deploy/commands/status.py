@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from deploy.overview import Overview
 
 _LOOK_S = 2.0  # at each file
+_DEVICES_SHOWN, _NAMES_SHOWN = 5, 6  # in a line of remarks
 
 
 def _instant(ms: int | None) -> str:
@@ -117,8 +118,23 @@ def lines_of(view: Overview) -> list[str]:
     if view.notices:
         kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(view.notices.items()))
         lines.append(f"notices       {view.notices.total()}: {kinds} (`dustwatch quarantine notices`)")
+    lines += _remarks(view)
     lines += [f"no filter     {look.words()}" for look in view.looks]
     return lines + [f"{name:<13} {count}" for name, count in sorted(view.outbox.items())]
+
+
+def _remarks(view: Overview) -> list[str]:
+    """A line a kind of remark: devices and names, the most frequent first."""
+    lines = []
+    for kind, devices in sorted(view.remarks.items()):
+        said = []
+        for device, names in sorted(devices.items(), key=lambda one: (-sum(one[1].values()), one[0])):
+            listed = ", ".join(f"{name} {count}" for name, count in sorted(names.items())[:_NAMES_SHOWN])
+            said.append(f"{device} ({listed})")
+        left = len(said) - _DEVICES_SHOWN
+        more = f", and {left} more devices" if left > 0 else ""
+        lines.append(f"{kind:<13} {one_line('; '.join(said[:_DEVICES_SHOWN]))}{more}")
+    return lines
 
 
 def _absent_file(url: str) -> str | None:

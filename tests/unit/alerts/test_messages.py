@@ -212,6 +212,10 @@ SITUATIONS: dict[str, tuple[Callable, str]] = {
     "fault-refused": (
         lambda p: fault(p, "refused", count=3, reason="dust/v1/d1/readings: the payload names d2"), "platform"
     ),
+    "fault-unknown-key": (
+        lambda p: fault(p, "unknown_key", count=2, reason="dev-1: PM10X, PM25X; dev-2: fw"), "platform"
+    ),
+    "fault-label": (lambda p: fault(p, "label", count=1, reason="dev-1: end"), "platform"),
     "fault-delivery": (lambda p: fault(p, "delivery/robot", channel="robot", waiting=3, failed=1, reason="HTTP 500"), "platform"),
     "fault-background": (lambda p: fault(p, "background/county", area="county", seconds=7260), "platform"),
     "fault-ended": (fault_ended, "platform"),

@@ -136,3 +136,19 @@ def test_the_newest_hour_of_an_area_is_one_that_enough_of_its_stations_have_sent
     came("S2", 11 * hour)
     came("S2", 10 * hour)  # late
     assert seen.ages([area], 12 * hour) == {"county": (3600.0, True)}
+
+
+def test_keys_that_nobody_has_explained_are_told_once_and_end_after_a_day_without():
+    detector = FaultDetector(Watch(), 0.0)
+    hour = 3600.0
+    said = ("unknown_key", "dev-1", "PM10X")
+    assert "unknown_key" not in detector.diagnose(Sample(1.0)).faults
+    assert detector.diagnose(Sample(2.0, remarks=[said, ("tolerance", "dev-1", "x")])).faults == {
+        "unknown_key": {"count": 1, "reason": "dev-1: PM10X"}
+    }
+    more = detector.diagnose(Sample(hour, remarks=[("unknown_key", "dev-2", "fw")]))
+    assert more.faults["unknown_key"] == {"count": 2, "reason": "dev-1: PM10X; dev-2: fw"}
+    assert "unknown_key" in detector.diagnose(Sample(20 * hour)).faults
+    over = detector.diagnose(Sample(27 * hour))
+    assert "unknown_key" not in over.faults
+    assert "unknown_key" in over.well

@@ -9,7 +9,7 @@ from ingest.batches import Row
 from ingest.codec import decode, encode
 from ingest.durations import HOUR_MS
 from ingest.records import Noticed, Quarantined, Remark, ValueAside
-from ingest.remarks import MOST_NAMES, OTHERS, Named, Remarks, remarks_of
+from ingest.remarks import MOST_NAMES, OTHERS, Named, Remarks, remarks_of, summed
 
 T0 = 1_795_392_000_000
 
@@ -80,3 +80,13 @@ def test_notices_refused_clocks_and_refused_identities_are_remarked_upon_of_know
 def test_a_remark_comes_back_from_the_log_as_it_went_in() -> None:
     remark = Remark(T0, "d1", "s1", "clock", {"half_day": [3, T0, T0 + 1]})
     assert decode(*encode(remark)) == remark
+
+
+def test_what_was_seen_in_a_day_is_summed_by_kind_device_and_name() -> None:
+    old = Remark(T0 - 1, "d1", "s1", "clock", {"zone": [9, T0 - 9, T0 - 1]})
+    remarks = [
+        old,
+        Remark(T0, "d1", "s1", "clock", {"zone": [2, T0, T0]}),
+        Remark(T0 + HOUR_MS, "d1", "s1", "clock", {"zone": [1, T0, T0], "year": [4, T0, T0]}),
+    ]
+    assert summed(remarks, T0) == {"clock": {"d1": {"zone": 3, "year": 4}}}
