@@ -10,17 +10,19 @@ from dataclasses import dataclass
 
 from processors.columns import DAY_MS, HOUR_MS
 from processors.plan.rules import LONGEST_OF_READINGS_S, Rule
-from processors.windows import BEYOND_LATE_MS, LATE_FOR_MS, RETAIN_MS, Track
+from processors.windows import BASE, BEYOND_LATE_MS, LATE_FOR_MS, RETAIN_MS, Track
 
 READING_BYTES = 50  # row, instant, period, hash, three values and their flags of an open reading
-_OUTLOOK_BYTES = 120  # closed quarters, level and spread of a pollutant whose open windows are looked at
-_ANSWER_BYTES = 8  # state, reasons and two revisions of a rule over an interval, and what it had in time
-_MEASURED_BYTES = 12  # total and covered, shared by rules that ask for the same statistic
+_OUTLOOK_BYTES = 240  # closed quarters, level and spread of a pollutant whose open windows are looked at
+_ANSWER_BYTES = 7  # state, reasons and two revisions of a rule over an interval
+_MEASURED_BYTES = 20  # total in two parts and covered, shared by rules that ask for the same statistic
+_IN_TIME_BYTES = 3  # of each pollutant: whether a window was full
 _SOURCE_BYTES = 4  # which monitor of the site was subtracted
 _HOUR_BYTES = 13  # a clock hour of one pollutant, kept for the windows that are made of it
 _DAY_BYTES = 5  # a settled day of a rule with an allowance
 _INSTANT_BYTES = 8
 _KEPT_MS = LATE_FOR_MS + BEYOND_LATE_MS  # as late as readings are judged where nothing else is configured
+_GROUPED_MS = 8 * HOUR_MS  # so many hours are packed together, and go together
 _HOURS_KEPT = _KEPT_MS // HOUR_MS + 3
 _DAYS_KEPT = 6
 _Measured = tuple[str, str, float | None, float | None]
@@ -70,7 +72,7 @@ def _rolls(rule: Rule) -> bool:
 
 
 def _bytes(rules: list[Rule], interval_s: int, longer: bool) -> int:
-    total, measured, hourly = 0, dict[_Measured, int](), set[str]()
+    total, windows, measured, hourly = 0, 0, dict[_Measured, int](), set[str]()
     if any(_rolls(rule) for rule in rules):
         total += HOUR_MS // 1000 // interval_s * READING_BYTES
     for rule in rules:
@@ -83,8 +85,12 @@ def _bytes(rules: list[Rule], interval_s: int, longer: bool) -> int:
         total += _DAYS_KEPT * _DAY_BYTES if rule.allowance is not None else 0
         asked = (rule.pollutant, rule.statistic, rule.percentile, rule.above)
         measured[asked] = max(measured.get(asked, 0), means)
-        if Track(rule.window * 1000, rule.step_s * 1000).is_long:
+        track = Track(rule.window * 1000, rule.step_s * 1000)
+        if track.is_long:
             hourly.add(rule.pollutant)
+        elif track not in BASE:
+            windows = _windows(track.step)
+    total += windows * _IN_TIME_BYTES
     ahead = {rule.pollutant for rule in rules if rule.outlook and rule.window >= 900}
     total += len(ahead) * _OUTLOOK_BYTES
     return total + sum(measured.values()) * _MEASURED_BYTES + len(hourly) * _HOURS_KEPT * _HOUR_BYTES
@@ -99,8 +105,13 @@ def _kept(rule: Rule, longer: bool) -> tuple[int, int]:
     kept = RETAIN_MS + (3 if longer else 2) * HOUR_MS + in_a_row
     short = -(-(kept + rule.lateness_s * 1000) // step) + 1
     # a day is counted from all of its intervals
-    long = -(-(_KEPT_MS + HOUR_MS + (DAY_MS if rule.allowance is not None else 0)) // step) + 1
+    long = _windows(step, DAY_MS if rule.allowance is not None else 0)
     return long, long if rule.background is not None or rule.clear.level is not None else short
+
+
+def _windows(step: int, more: int = 0) -> int:
+    """Windows that are held as long as something late may change them; `more`: ms beyond that."""
+    return -(-(_KEPT_MS + _GROUPED_MS + 4 * HOUR_MS + more) // step) + 1
 
 
 def _span(seconds: int) -> str:

@@ -41,7 +41,7 @@ def test_check_of_a_valid_folder_ends_with_0_and_says_what_it_holds() -> None:
     *windows, last = result.stdout.splitlines()
     assert last == "示范县: 2 departments, 1 site, 1 device; in order"
     assert windows == [
-        "1 h by the clock (hebei-db13-2934-2019-pm10): adds at most 2590 bytes a device to the state"
+        "1 h by the clock (hebei-db13-2934-2019-pm10): adds at most 3861 bytes a device to the state"
     ]
 
 

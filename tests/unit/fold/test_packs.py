@@ -274,13 +274,13 @@ def raw_size(rules, hours, interval, devices):
 @pytest.mark.parametrize(
     ("rule", "hours", "interval"),
     [
-        ({"window": 300}, 6, 300),
-        ({"window": 900, "alignment": "rolling"}, 6, 300),
-        # what is kept for days, a line an hour, takes as much however often a device sends
-        ({"window": 86_400, "alignment": "rolling"}, 34, 900),
-        ({"allowance": 2}, 60, 900),
-        ({"background": {"area": "county"}}, 60, 900),
-        ({"clear": {"minutes": 120}, "repeat": 3}, 9, 300),
+        # all is kept for days, as long as something late may change it
+        ({"window": 300}, 112, 300),
+        ({"window": 900, "alignment": "rolling"}, 112, 900),
+        ({"window": 86_400, "alignment": "rolling"}, 112, 900),
+        ({"allowance": 2}, 136, 900),
+        ({"background": {"area": "county"}}, 112, 900),
+        ({"clear": {"minutes": 120}, "repeat": 3}, 112, 900),
     ],
 )
 def test_what_a_window_adds_to_the_state_is_what_check_prints(rule, hours, interval):

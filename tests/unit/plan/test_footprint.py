@@ -1,4 +1,4 @@
-"""What windows add to the state: an answer is 8 bytes, what was measured 12, and so many are held at once."""
+"""What windows add to the state: an answer is 7 bytes, what was measured 20, and so many are held at once."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from processors.plan.footprint import added_by
 from tests.footprints import base_bytes
 from tests.logs import local_rule
 
-ANSWER, MEASURED, OUTLOOK, READING, KEPT_HOUR, SETTLED_DAY, SOURCE = 8, 12, 120, 50, 13, 5, 4
-HOURS, DAYS = 4 * 24 + 2, 5 * 24 + 2  # of answers: as long as what comes late changes them, or the day of one
+ANSWER, MEASURED, OUTLOOK, READING, KEPT_HOUR, SETTLED_DAY, SOURCE = 7, 20, 240, 50, 13, 5, 4
+HOURS, DAYS = 109, 133  # of answers: as long as what comes late changes them, or the day of one
+IN_TIME = 3
 
 
 def plain(**more: Any) -> int:
@@ -69,7 +70,7 @@ def test_a_rolling_hour_keeps_an_hour_of_readings_more_and_all_answers_an_hour_l
     rolling = local_rule(id="b", alignment="rolling", step=1200, outlook=False)
     own, by_clock = 60 * READING, local_rule(id="a", outlook=False)
     (alone,) = added_by([rolling])
-    assert alone.bytes == own + (3 * (HOURS - 1) + 1) * ANSWER + 17 * MEASURED
+    assert alone.bytes == own + (3 * (HOURS - 1) + 1) * (ANSWER + IN_TIME) + 17 * MEASURED
     short, hour = added_by([by_clock, rolling])
     assert (short.step_s, short.bytes) == (1200, alone.bytes)
     assert hour.bytes == HOURS * ANSWER + 7 * MEASURED
