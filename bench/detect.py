@@ -14,7 +14,7 @@ from ingest.records import FeedRecord, Headers, Readings, Tick
 from processors.fold import Detector, Parts
 from processors.measuring import Bundle, bundles
 from processors.plan import load_pack, make_revision, pack_names
-from processors.stream.app import collect_garbage_seldom
+from processors.stream.frugal import collect_garbage_seldom
 
 DEVICES = 5_000
 GROWN = (500, 10_000)  # devices: a reading may cost a tenth more where there are many

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -34,8 +36,10 @@ from ingest.codec import encode, schema_of
 from ingest.kafka_options import KafkaOptions
 from ingest.records import FeedRecord, Readings, Tick
 from ingest.topics import FEED, MAX_RECORD_BYTES, RESULTS, partition_of
+from processors.fold import Detector
 from processors.plan import make_revision
 from processors.records import JUDGED
+from processors.stream.frugal import be_frugal
 
 PARTITIONS = 4
 DEVICES = 5000  # 1250 a partition, 4 a site
@@ -64,7 +68,7 @@ def run() -> list[Row]:
         with _kafka() as (bootstrap, folder):
             runs.append(asyncio.run(_detect(bootstrap, folder)))
     rate, note = sorted(runs)[RUNS // 2]
-    note = f"{note}; median of {RUNS}: {', '.join(f'{one:,.0f}' for one, _ in runs)}"
+    note = f"{note}; {_apart(note)}; median of {RUNS}: {', '.join(f'{one:,.0f}' for one, _ in runs)}"
     ours = f"detect worker, packs of one county, {DEVICES:,} devices, {READINGS_A_RECORD} readings a record"
     return [
         Row(ours, rate, "readings/s", peer.label, peer.rate, goal, note)
@@ -178,16 +182,58 @@ def _site(number: int) -> str:
     return f"site-{number // 4:04d}"
 
 
-async def _publish_feed(bootstrap: str) -> tuple[int, int]:
-    """Fill dust.feed; returns the numbers of records with readings and of readings."""
+# what a worker has before its first record, and what the same log leaves in a fold; in MB
+_IMPORTS = """
+import os
+import deploy.cli, deploy.services, processors.stream.app, processors.stream.detect
+from bench.processes import resident_mb
+print(resident_mb(os.getpid()))
+"""
+_STATE = "from bench.detect_worker import state_mb; print(state_mb())"
+_MEMORY = re.compile(r"(\d+) MB")
+
+
+def _apart(note: str) -> str:
+    """Share of imports and state in a worker's memory; the rest is buffers, and what the allocator keeps."""
+    whole = _MEMORY.search(note)
+    assert whole is not None
+    imports, state = (
+        float(
+            subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+        )
+        for script in (_IMPORTS, _STATE)
+    )
+    return f"imports {imports:.0f}, state {state:.0f}, buffers {int(whole[1]) - imports - state:.0f} MB"
+
+
+def state_mb() -> float:
+    """Memory that folding the feed of all partitions leaves in this process."""
+    be_frugal()
+    before, detectors = resident_mb(os.getpid()), []
+    for partition, numbers in _own().items():
+        detectors.append(Detector.empty(partition, PARTITIONS))
+        for _ in detectors[-1].fold_log(
+            chain([make_revision(county(DEVICES), _T0)], _feed(partition, numbers))
+        ):
+            pass
+    return resident_mb(os.getpid()) - before
+
+
+def _own() -> dict[int, list[int]]:
+    """Numbers of the devices of each partition."""
     own: dict[int, list[int]] = {p: [] for p in range(PARTITIONS)}
     for number in range(DEVICES):
         own[partition_of(_site(number), PARTITIONS)].append(number)
+    return own
+
+
+async def _publish_feed(bootstrap: str) -> tuple[int, int]:
+    """Fill dust.feed; returns the numbers of records with readings and of readings."""
     revision = make_revision(county(DEVICES), _T0)
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, max_batch_size=1024 * 1024, linger_ms=20)
     await producer.start()
     batches = readings = 0
-    for partition, numbers in own.items():
+    for partition, numbers in _own().items():
         for record in [revision, *_feed(partition, numbers)]:
             value, headers = encode(record)
             await producer.send(FEED, value, partition=partition, headers=headers)

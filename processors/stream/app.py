@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import os
 import signal
 import socket
@@ -23,6 +22,7 @@ from ingest.admin import TopicMismatch, partitions_of
 from ingest.kafka_options import KafkaOptions
 from ingest.telemetry import Telemetry
 from ingest.topics import MAX_RECORD_BYTES, SNAPSHOTS
+from processors.stream.frugal import be_frugal
 from processors.stream.new_group import begin_group
 from processors.stream.reader import Reader
 from processors.stream.shell import Shell, Work, end_process
@@ -50,7 +50,7 @@ class StageOptions:
     max_poll_interval_s: float = 300.0
     stuck_s: float = 120.0
     stop_within_s: float = 9.0
-    fetch_bytes: int = 4 * 1024 * 1024
+    fetch_bytes: int = 1024 * 1024
 
 
 def build_app(name: str, kafka: KafkaOptions, options: StageOptions, datadir: Path) -> faust.App:
@@ -73,8 +73,8 @@ def build_app(name: str, kafka: KafkaOptions, options: StageOptions, datadir: Pa
         consumer_max_fetch_size=options.fetch_bytes,
         # Held events would keep it waiting for ever at the end.
         stream_wait_empty=False,
-        # A full buffer of the largest batches must still fit in memory.
-        stream_buffer_maxsize=512,
+        # Of each partition: a full buffer of the largest batches (160 kB) must still fit in memory.
+        stream_buffer_maxsize=16,
         broker_session_timeout=6.0,
         broker_heartbeat_interval=1.0,
         broker_rebalance_timeout=10.0,
@@ -118,14 +118,8 @@ def run_stage(
 
     Raises KafkaMissing and TopicMismatch before anything has started.
     """
-    collect_garbage_seldom()
+    be_frugal()
     return asyncio.run(run_in_loop(name, kafka, topic, factory, telemetry, options or StageOptions(), beside))
-
-
-def collect_garbage_seldom() -> None:
-    """Makes garbage collection rare: it takes a tenth of a fold, and verdicts hold no cycles."""
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
 
 
 async def run_in_loop(

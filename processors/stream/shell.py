@@ -184,6 +184,7 @@ class Shell:
             message.value,
             round(message.timestamp * 1000),
         )
+        engine.let_go(event)
         try:
             await keeper.take(record, event)
         except SnapshotUnreadable as error:

@@ -22,9 +22,10 @@ from tests.property.test_fold_laws import by_kind, fold, fold_together
 from tests.quality_series import OFF
 
 MONITORS = 60  # of a log
-FEW, MANY = range(2), range(100, 270)  # seeds: 120 and 10,200 monitors
+FEW = range(2)  # seeds: 120 monitors
+MANY = [range(first, first + 17) for first in range(100, 270, 17)]  # 10,200 monitors
 everywhere = pytest.mark.parametrize(
-    "seeds", [FEW, pytest.param(MANY, marks=pytest.mark.long)], ids=("few", "many")
+    "seeds", [FEW, *(pytest.param(some, marks=pytest.mark.long) for some in MANY)], ids=str
 )
 
 SPIKES = {**OFF, "spike": {"suspect": 50, "fail": 200}}

@@ -1,0 +1,33 @@
+"""Memory of a stage's process: what is freed goes back to the system, and one arena serves all threads.
+
+A fold allocates and frees columns of a megabyte all the time; glibc's rising threshold would put them between
+what stays, and keep the holes. Measured at 5,000 devices: 50 MB less of 370, no more processor time.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+
+import pyarrow as pa
+
+# of glibc's malloc.h
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+_LARGE = 512 * 1024  # bytes: from here on an allocation has pages of its own
+
+
+def be_frugal() -> None:
+    """Sets allocator and garbage collector for a process that folds; without glibc the latter alone."""
+    collect_garbage_seldom()
+    pa.set_memory_pool(pa.system_memory_pool())
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_ARENA_MAX, 1)
+        mallopt(_M_MMAP_THRESHOLD, _LARGE)
+        mallopt(_M_TRIM_THRESHOLD, 2 * _LARGE)
+
+
+def collect_garbage_seldom() -> None:
+    """Makes garbage collection rare: it takes a tenth of a fold, and verdicts hold no cycles."""
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
