@@ -66,3 +66,6 @@ point_from_json
 # the index of HJ 633, held against the standard's own table: a library function, no page shows it yet
 iaqi
 HJ_633_2012
+
+# read by position where a result of decoding is taken apart
+said_at

@@ -11,12 +11,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from processors.columns import DAY_MS, NANO, UNBOUNDED, Rowless
+from processors.columns import NANO, UNBOUNDED, Rowless
 from processors.plan import DOWNGRADE, HOLD, LEVELS, RegionalPolicy
 from processors.records import Breach, short_id
 from processors.windows import Horizons
 
-_KEEP_MS = 8 * DAY_MS  # longer than a superseding verdict may amend what is closed
 LABELLED, HELD, DOWNGRADED = "regional", "regional_held", "regional_downgraded"
 
 
@@ -148,7 +147,8 @@ class RegionalLabels(Rowless):
 
     def forget(self, until: Horizons) -> None:
         """Forget the labels of breaches that no verdict can amend any more."""
-        over = [id_ for id_, one in self.of.items() if (one.closed_at or UNBOUNDED) + _KEEP_MS <= until.due]
+        late = until.late
+        over = [id_ for id_, one in self.of.items() if (one.closed_at or UNBOUNDED) <= late]
         for id_ in over:
             del self.of[id_]
 

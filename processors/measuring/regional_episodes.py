@@ -11,14 +11,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple
 
-from processors.columns import DAY_MS, HOUR_MS, Rowless
+from processors.columns import HOUR_MS, Rowless
 from processors.measuring.stations import Backgrounds
 from processors.plan import Area
 from processors.windows import Horizons
 
 POLLUTANT = "pm10"
 PATIENCE_MS = 3 * HOUR_MS  # the newest background speaks for the hours after it, as for the onset of gaps
-_KEEP_MS = 8 * DAY_MS
 
 
 class AreaHour(NamedTuple):
@@ -140,8 +139,9 @@ class RegionalEpisodes(Rowless):
 
     def forget(self, until: Horizons) -> None:
         """Forget episodes that ended long ago."""
+        late = until.late
         for area, held in self.of.items():
-            self.of[area] = [one for one in held if one.end + _KEEP_MS > until.due]
+            self.of[area] = [one for one in held if one.end > late]
 
     def dump(self, pack: object) -> list[Any]:
         """The state as JSON data."""

@@ -36,7 +36,6 @@ CODES: Codes = {
     # Known, and nothing that is measured here.
     **others("R01", "Ldn", "Lmax", "Lmin", "L5", "L10", "L50", "L90", "L95", "SD", "Ld", "Ln", "LMx", "LMn"),
 }
-FACTORS: dict[str, str] = {key: code.quantity for key, code in CODES.items() if code.measures}
 FACTOR_SPELLINGS = {code.casefold(): code for code in CODES}
 # HJ 524 and HJ 525 give every pollutant a letter and five digits; 34 stands for particles in air. A code for
 # anything else is known to be no dust.
@@ -67,8 +66,7 @@ FIELD_SPELLINGS = {
 }
 NORMAL = "N"
 
-# Command numbers of data; of the others the standard says that they carry none (HJ 212-2017, 6.4).
-DATA = frozenset({"2011", "2051", "2061", "2031"})
+# Command numbers of which the standard says that they carry no measurement (HJ 212-2017, 6.4).
 NO_DATA = frozenset(
     {"1000", "2021", "2041", "2081", "3019", "3020", "3021", "9011", "9012", "9013", "9014", "9015"}
 )

@@ -34,6 +34,9 @@ FORGETS_BY: dict[str, set[str]] = {
     "suspicions": set(),
     "winds": {"rows"},  # of late hours the sources of background stay as they were
     "silence": set(),
+    "faults": set(),
+    "episodes": {LATE},
+    "labels": {LATE},
     "connections": set(),
     "untold_silences": set(),
     "device_gaps": set(),
