@@ -18,7 +18,7 @@ from ingest.codec import encode, encode_notice, encode_quarantined, headers_of
 from ingest.kafka_options import KafkaOptions
 from ingest.producer import Outgoing, Producer
 from ingest.records import Background, Headers, Noticed, Quarantined, Remark, Signal, Status, Tick
-from ingest.remarks import Remarks, remarks_of
+from ingest.remarks import HEARTBEATS, Remarks, remarks_of
 from ingest.resolve import Duplicate, Outcome
 from ingest.telemetry import Telemetry
 from ingest.topics import DEFAULT_PARTITIONS, FEED, QUARANTINE, partition_of
@@ -29,7 +29,6 @@ _MOST_SITES = 100_000
 _QUIET_S = 0.05
 LARGE_BYTES = 4096  # payloads below this can't fill a record: a batch has at most so many rows
 _MOST_BYTES = 8 * 1024 * 1024  # of payloads in open batches; Kafka refuses a record above its limit
-_HEARTBEATS = frozenset({"hj212_9015"})  # one a minute and device
 _PROBE = "dust.probe/1"
 _TO_MEND = {
     "clock": "its clock is wrong; its readings count from receipt, or as its clock policy says",
@@ -181,7 +180,7 @@ class Feed:
     def _put_notice(self, notice: Noticed) -> tuple[int, ...]:
         """Keep what is no measurement beside what could not be used; a heartbeat is only counted."""
         self._telemetry.notices.labels(notice.kind).inc()
-        if notice.kind in _HEARTBEATS:
+        if notice.kind in HEARTBEATS:
             return ()
         value, headers = encode_notice(notice)
         return (self.send(QUARANTINE, partition_of(notice.topic, self.options.partitions), value, headers),)

@@ -19,6 +19,7 @@ UNKNOWN_KEY, CLOCK, LABEL, TOLERANCE = "unknown_key", "clock", "label", "toleran
 SET_ASIDE, NOTICE, REFUSED_CLOCK, IDENTITY = "set_aside", "notice", "refused_clock", "identity"
 KINDS = (UNKNOWN_KEY, CLOCK, LABEL, TOLERANCE, SET_ASIDE, NOTICE, REFUSED_CLOCK, IDENTITY)
 OTHERS = "others"
+HEARTBEATS = frozenset({"hj212_9015"})  # notices of which a device sends one a minute: they are only counted
 MOST_NAMES = 32  # of a device
 _LONGEST_NAME = 60
 _USUAL = frozenset({"retained", "number_as_text", "letter_case", "mean_as_instant", "time_from_qn"})
@@ -39,7 +40,8 @@ def remarks_of(outcome: object) -> Iterator[Named]:
     if isinstance(outcome, Row):
         yield from _of_row(outcome)
     elif isinstance(outcome, Noticed) and outcome.device and outcome.site:
-        yield Named(outcome.device, outcome.site, NOTICE, outcome.kind)
+        if outcome.kind not in HEARTBEATS:
+            yield Named(outcome.device, outcome.site, NOTICE, outcome.kind)
     elif isinstance(outcome, Quarantined) and outcome.device and outcome.site:
         kind = _KIND_OF_CODE.get(outcome.code)
         if kind is not None:

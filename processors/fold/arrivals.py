@@ -86,18 +86,21 @@ def _faults(
     good = np.zeros(len(fresh), np.uint8)
     for q in range(len(sound)):
         good |= sound[q].astype(np.uint8) << np.uint8(q)
-    matters = faults.matters(columns.row, fresh.present, good)
     doubled = np.isin(fresh.place, contradicting) if len(contradicting) else None
     wrong, excused = _wrong_clocks(batch), _excused(batch)
+    wrongly = np.isin(fresh.place, list(wrong)) if wrong else np.zeros(len(fresh), bool)
+    matters = faults.matters(columns.row, fresh.present, good) | wrongly
     if doubled is not None:
         matters |= doubled
+    if not matters.any():
+        return
+    # what one reading begins the next of its device may end
+    matters = np.isin(columns.row, columns.row[matters])
     old = columns.time + columns.period < fresh.received - memory.plan.offline_after[columns.row]
-    matters &= ~old
+    matters &= wrongly | ~old
     for rest in memory.plan.rests:  # of a site at rest nothing is expected
         at_rest = np.isin(columns.row, rest.rows)
         matters &= ~(at_rest & (fresh.received >= rest.start) & (fresh.received < rest.end))
-    if wrong:
-        matters |= np.isin(fresh.place, list(wrong))
     for i in np.flatnonzero(matters).tolist():
         seen = Seen(
             int(columns.row[i]),

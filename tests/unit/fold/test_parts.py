@@ -40,7 +40,7 @@ def saved(memory: Memory, name: str) -> dict[str, SavedPart]:
 
 
 def test_every_field_of_the_memory_is_saved_or_said_to_be_made_again():
-    assert set(vars(Detector.empty())) - {*NAMES, *numbers_of(Detector)} == {"plan", "next_due"}
+    assert set(vars(Detector.empty())) - {*NAMES, *numbers_of(Detector)} == {"plan", "next_due", "outlooks"}
     assert set(snapshot.dump(Detector.empty())) == {NUMBERS, *NAMES}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ingest.codec import decode, decode_quarantined
+from ingest.codec import QUARANTINED, decode, decode_quarantined, schema_of
 from ingest.feed import FeedOptions
 from ingest.records import Readings
 from ingest.register import load_register
@@ -48,7 +48,11 @@ async def test_a_monitor_that_was_added_is_read_and_one_that_was_taken_out_no_lo
         lambda kafka: sum(one.topic == QUARANTINE and len(one.value) > 0 for one in kafka.sent) == 2
     )
     await rig.kafka.until(lambda kafka: kafka.rows == 2)
-    held = [decode_quarantined(one.value) for one in rig.kafka.sent if one.topic == QUARANTINE and one.value]
+    held = [
+        decode_quarantined(one.value)
+        for one in rig.kafka.sent
+        if one.topic == QUARANTINE and schema_of(one.headers) == QUARANTINED
+    ]
     assert [(one.code, one.topic) for one in held] == [
         ("unknown_device", "dust/v1/new/readings"),
         ("unknown_device", "dust/v1/d7/readings"),
