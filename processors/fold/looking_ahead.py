@@ -136,9 +136,8 @@ def copy_flags(log: RowLog, rows: Columns, since: int) -> None:
 def catch_up(held: HeldRows, plan: Plan, before: dict[int, NewestValues], until: int) -> None:
     """Let the newest values before `until` be those that have come late, where they are newer."""
     for readings, _, _ in held.series():
-        known = before.get(readings.period)
-        if known is None:
-            continue
+        # also the first of its series in a partition: in another one others may have begun it
+        known = before.get(readings.period) or NewestValues.empty(len(plan))
         late = newest_after(readings, plan.limits, until, _older(known, readings))
         newer = late.time > known.time
         since = np.where(late.value == known.value, known.since, late.since)
