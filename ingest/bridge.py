@@ -25,10 +25,11 @@ from ingest.feed import LARGE_BYTES, Feed, FeedOptions
 from ingest.mqtt import Connection, Handlers, MqttOptions, user_property
 from ingest.open_door import OpenBroker, refuse_open_broker
 from ingest.packets import Publish
+from ingest.placing import TimePolicy
 from ingest.producer import Outgoing
 from ingest.recording import played_filter, unplayed
 from ingest.register import Register
-from ingest.resolve import Arrival, Outcome, Resolver, TimePolicy, gathered
+from ingest.resolve import Arrival, Outcome, Resolver, gathered
 from ingest.stamp import Stamp
 from ingest.telemetry import Telemetry
 from ingest.ticks import Ticker

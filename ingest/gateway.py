@@ -27,9 +27,10 @@ from ingest.doorkeeper import Doorkeeper, Guest, address_of, host_of
 from ingest.fatal import Unexpected
 from ingest.feed import Feed, FeedOptions
 from ingest.listener import TlsFiles, accept_for_ever, descriptors_for, listen, streams_of
+from ingest.placing import TimePolicy
 from ingest.records import Decoded, DeviceNotice, Rejected
 from ingest.register import Register
-from ingest.resolve import Arrival, Resolver, TimePolicy
+from ingest.resolve import Arrival, Resolver
 from ingest.stamp import Stamp
 from ingest.telemetry import Telemetry
 

@@ -1,21 +1,7 @@
 """Resolver from a message to its outcomes for Kafka: decode, find the device, place in time. Pure; the
 bridge, the gateway and replay all use it, so the same message has the same outcome everywhere.
 
-Decision on when a reading was taken (`TimePolicy`: a device's `clock` in devices.yaml, or the default):
-- no time in the payload: time of receipt; if several from one device are waiting (the backlog after an
-  outage comes in one burst), each is placed 1 ms after the one before, so that they stay distinct;
-- wrong in a known way (`wrong_clocks`): marked `clock_` and the kind, and placed as `when_wrong` says, if it
-  says: at receipt, corrected by exactly that amount (the time sent stays among the extras), or refused;
-- ahead of receipt by more than `ahead_ms` (5 min): the device's clock is wrong; by default placed at
-  receipt and marked `clock`;
-- behind receipt by more than `behind_ms` (7 days): by default refused as `bad_time`: a clock that starts
-  in 1970 after a power cut would write into windows judged long ago. It waits in quarantine and can be
-  resubmitted under another policy;
-- no time at all in what was sent as one: at receipt where the policy is to do so with times behind, else
-  refused.
-A period that would end after its own receipt is marked `label`: its time marks the end, or the clock is
-wrong.
-A period placed at receipt ends there.
+When a reading was taken is decided in `placing`; one placed at receipt ends there.
 Retained messages are marked `retained` and count only if the same (device, time, content) was not seen
 before; if they would have to be placed at receipt they are dropped, and counted. A redelivery (DUP) of a
 payload placed by receipt, with the same content within twice the device's interval, is a duplicate: a
@@ -30,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import blake2b
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from ingest.access import speakers
 from ingest.access_form import device_secrets, network_fault
@@ -38,11 +24,12 @@ from ingest.batches import Row
 from ingest.code_form import codes_of
 from ingest.codes import Codes, with_own
 from ingest.decoders import FORMATS, Decoder
-from ingest.decoders.instants import SentInstant, ahead_of_utc_s, compact_sent, instant_text
+from ingest.decoders.instants import SentInstant, instant_text
 from ingest.decoders.notices import decode_background, decode_signal, decode_status
-from ingest.durations import DAY_MS, MINUTE_MS
+from ingest.durations import MINUTE_MS
 from ingest.forms import Label
 from ingest.orders import signal_of_notice
+from ingest.placing import KEPT, SentTime, TimePolicy, is_near, placing_of
 from ingest.records import (
     NO_SECRETS,
     Background,
@@ -58,8 +45,6 @@ from ingest.records import (
 from ingest.register import Device, Register
 from ingest.topic_filters import BACKGROUND_FILTER, SIGNALS_FILTER, STATUS_FILTER, filters_of, matches
 from ingest.units import Refused
-from ingest.wrong_clocks import WrongClock
-from ingest.wrong_clocks import found as wrong_clocks
 
 _MOST_TOPICS = 20_000  # routes remembered; a client that invents topics must not fill the memory
 _MOST_REMEMBERED = 200_000  # contents without a time
@@ -70,20 +55,6 @@ _MOST_COPIES = 16  # of one payload in quarantine, for each code
 ID_KEYS = frozenset(
     {"device", "device_id", "deviceId", "id", "mn", "MN", "serial", "serialno", "mac", "chipid", "esp8266id"}
 )
-
-Action = Literal["receipt", "keep", "refuse"]
-WhenWrong = Literal["receipt", "correct", "refuse"]
-
-
-@dataclass(frozen=True, slots=True)
-class TimePolicy:
-    """Clock tolerance of a device, and the policy beyond it."""
-
-    ahead_ms: int = 5 * MINUTE_MS
-    behind_ms: int = 7 * DAY_MS
-    when_ahead: Action = "receipt"
-    when_behind: Action = "refuse"
-    when_wrong: WhenWrong | None = None  # a known way to be wrong; None: as ahead or behind of any kind
 
 
 class Duplicate(NamedTuple):
@@ -113,17 +84,6 @@ class KnownKey(NamedTuple):
     time: TimePolicy
 
 
-class _Placing(NamedTuple):
-    """Where a reading goes whose time is doubtful."""
-
-    marks: tuple[str, ...] = ()
-    at_receipt: bool = False
-    shift: int = 0  # ms to add to its time
-    refused: str = ""  # why it is
-
-
-_KEPT = _Placing()
-_NEAR_MS = 5 * MINUTE_MS  # of its receipt: no clock is looked at
 _BY_TCP = TopicRoute(FORMATS["hj212"].decode, "hj212", None)  # each frame names its device
 
 
@@ -145,7 +105,7 @@ class Resolver:
 
     register: Register
     source: str = "bridge"
-    policy: TimePolicy = TimePolicy()
+    policy: TimePolicy = field(default_factory=TimePolicy)
     policies: Mapping[str, TimePolicy] = field(default_factory=dict)  # by device id
     orders: bool = True  # signals and background values are taken from MQTT
     secret: Callable[[str], str] | None = None  # value by name; None: recordings are taken as they came
@@ -247,9 +207,10 @@ class Resolver:
                 refused = self._refuse(came, "not_allowed", foreign)
                 return replace(refused, part=part, device=device.id, site=device.site)
         received_at = came.received_at
-        placed = _KEPT
-        if bad_time is not None or (time is not None and not _is_near(time, period, received_at, known.time)):
-            placed = self._placed_by(known, SentInstant(time, bad_time), period, came, said)
+        placed = KEPT
+        if bad_time is not None or (time is not None and not is_near(time, period, received_at, known.time)):
+            sent = SentTime(SentInstant(time, bad_time), period, received_at, said, came.retain)
+            placed = placing_of(sent, known.time, known.policy.clock)
         marks = (*tolerated, *placed.marks)
         if placed.refused:
             refused = self._refuse(came, "bad_time", placed.refused)
@@ -292,48 +253,6 @@ class Resolver:
         id, site = (None, None) if device is None else (device.id, device.site)
         topic = f"{came.topic}/{came.peer}" if came.peer else came.topic
         return Noticed(came.received_at, self.source, topic, notice.kind, id, notice.raw[:_MOST_RAW], site)
-
-    def _placed_by(
-        self, known: KnownKey, sent: SentInstant, period: int, came: Arrival, said: str
-    ) -> _Placing:
-        """Decide by the device's policy what becomes of a time that is far from its receipt, or none."""
-        policy, time = known.time, sent.instant
-        if time is None:
-            if "receipt" in (policy.when_wrong, policy.when_behind):
-                return _Placing(("clock", "clock_unreadable"), at_receipt=True)
-            return _Placing(refused=sent.fault.detail if sent.fault else "no time")
-        # what the broker retained is old by nature
-        kinds = [] if came.retain else self._wrong(known, time + period, came.received_at, said)
-        marks = tuple(dict.fromkeys(f"clock_{one.kind}" for one in kinds))
-        shift = kinds[0].shift if len(kinds) == 1 else None
-        if policy.when_wrong == "correct" and shift is not None:
-            return _Placing((*marks, "clock_corrected"), shift=shift)
-        ahead = time - came.received_at
-        if kinds and policy.when_wrong is not None:
-            action: Action = "refuse" if policy.when_wrong == "refuse" else "receipt"
-        elif ahead > policy.ahead_ms:
-            action = policy.when_ahead
-        elif -ahead > policy.behind_ms:
-            action = policy.when_behind
-        else:
-            return _Placing(marks)
-        if action == "refuse" or (action == "keep" and time < 0):
-            ways = f" ({', '.join(one.kind for one in kinds)})" if kinds else ""
-            words = (
-                f"the payload's time is {_span(ahead)} receipt{ways}; more than is accepted of this device"
-            )
-            return _Placing(refused=words)
-        return _Placing((*marks, "clock"), at_receipt=action == "receipt")
-
-    def _wrong(self, known: KnownKey, end: int, received_at: int, said: str) -> list[WrongClock]:
-        """Known ways in which a time is wrong against its receipt, else against when it says it was sent."""
-        clock = known.policy.clock
-        zone_ms = 1000 * ahead_of_utc_s(clock, received_at)
-        kinds = wrong_clocks(end, received_at, zone_ms)
-        if kinds or not said:
-            return kinds
-        sent = compact_sent(said, clock, "QN").instant
-        return [] if sent is None else wrong_clocks(end, sent, zone_ms)
 
     def _foreign(self, device: Device, extras: Mapping[str, object], route: TopicRoute) -> str | None:
         """Why the topic or the payload shows that another device speaks; None where nothing does.
@@ -498,14 +417,3 @@ def gathered(outcomes: list[Outcome], payload: bytes, parts: Collection[int] = (
         detail = f"{first.detail}; {len(numbers)} of its readings are refused so"
         kept.append(replace(first, detail=detail, raw=payload[:_MOST_RAW], part=-1, parts=numbers))
     return kept
-
-
-def _is_near(time: int, period: int, received_at: int, policy: TimePolicy) -> bool:
-    """True if a time needs no second look: its period ends about when it is received."""
-    return time - received_at <= policy.ahead_ms and -_NEAR_MS <= time + period - received_at <= _NEAR_MS
-
-
-def _span(ahead_ms: int) -> str:
-    seconds = abs(ahead_ms) // 1000
-    side = "after" if ahead_ms > 0 else "before"
-    return f"{seconds // 86400} d {seconds % 86400 // 3600} h {seconds % 3600 // 60} min {side}"

@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from ingest.decoders.instants import EPOCH
-from ingest.durations import DAY_MS, HOUR_MS, MINUTE_MS
+from ingest.decoders.instants import utc_ms
+from ingest.durations import HOUR_MS, MINUTE_MS
 
 WITHIN_MS = 5 * MINUTE_MS
 _YEAR_2000_MS = 946_684_800_000
@@ -53,7 +53,7 @@ def _swapped(time: int, zone_ms: int) -> list[int]:
     local = _local(time, zone_ms)
     if local is None or local.day > 12 or local.day == local.month:
         return []
-    return [_ms(local.replace(month=local.day, day=local.month)) - _ms(local)]
+    return [utc_ms(local.replace(month=local.day, day=local.month)) - utc_ms(local)]
 
 
 def _years_apart(time: int, zone_ms: int) -> list[int]:
@@ -62,7 +62,7 @@ def _years_apart(time: int, zone_ms: int) -> list[int]:
     if local is None or (local.month, local.day) == (2, 29):
         return []
     years = [year for year in (local.year - 1, local.year + 1) if 1 <= year <= 9999]
-    return [_ms(local.replace(year=year)) - _ms(local) for year in years]
+    return [utc_ms(local.replace(year=year)) - utc_ms(local) for year in years]
 
 
 def _local(time: int, zone_ms: int) -> datetime | None:
@@ -70,8 +70,3 @@ def _local(time: int, zone_ms: int) -> datetime | None:
         return datetime.fromtimestamp((time + zone_ms) / 1000, UTC)
     except (ValueError, OverflowError, OSError):
         return None
-
-
-def _ms(at: datetime) -> int:
-    since = at - EPOCH
-    return since.days * DAY_MS + since.seconds * 1000 + since.microseconds // 1000

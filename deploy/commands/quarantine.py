@@ -102,9 +102,10 @@ def retry_(ctx: click.Context, code: str | None, config: Path | None, any_time: 
     from deploy.county.compile import revision_of_folder
     from deploy.settings import load_settings
     from ingest.feed import FeedOptions
+    from ingest.placing import TimePolicy
     from ingest.quarantine import retry
     from ingest.register import load_register
-    from ingest.resolve import Resolver, TimePolicy
+    from ingest.resolve import Resolver
     from ingest.telemetry import Telemetry
 
     settings = load_settings()

@@ -96,10 +96,10 @@ def _of_text(text: str, clock: Clock) -> int:
         raise BadTime(
             f"{text[:40]!r} is no ISO 8601 instant, for example 2026-11-23T08:00:00+08:00"
         ) from None
-    return _checked(_utc_ms(parsed, clock), text)
+    return _checked(utc_ms(parsed, clock), text)
 
 
-def _utc_ms(parsed: datetime, clock: Clock) -> int:
+def utc_ms(parsed: datetime, clock: Clock = 0) -> int:
     """Milliseconds UTC; a wall time takes the offset of its own instant, the earlier of two."""
     if parsed.tzinfo is None:
         since = parsed - _NAIVE_EPOCH
@@ -146,7 +146,7 @@ def compact_instant(digits: str, clock: Clock) -> int:
             parsed += _DAY
     except (ValueError, OverflowError):
         raise BadTime(f"{digits!r} names no instant of the calendar") from None
-    return _checked(_utc_ms(parsed, clock) + int(digits[14:] or 0), digits)
+    return _checked(utc_ms(parsed, clock) + int(digits[14:] or 0), digits)
 
 
 def compact_sent(digits: str, clock: Clock, name: str) -> SentInstant:

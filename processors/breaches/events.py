@@ -121,67 +121,70 @@ def _of_verdict(verdict: Verdict) -> dict[str, Any]:
 
 def silence(place: SilentPlace, at: int, delayed: bool, configuration: str) -> Breach:
     """The event that opens a breach for a silent device or site."""
-    return replace(
-        NO_LIMIT,
+    return _without_limit(
+        OFFLINE,
+        place,
+        at,
+        configuration,
         id=short_id("breach", place.rule, place.name, place.since),
-        kind=OFFLINE,
-        level=OFFLINE,
-        site=place.site,
-        device=place.device,
-        rule=place.rule,
         title=_OFFLINE_TITLES[place.rule],
-        at=at,
-        opened_at=at,
         start=place.since,
         end=at,
         reasons=place.reasons,
         delayed=delayed,
         tell=place.tell,
-        configuration=configuration,
     )
 
 
 def fault(found: FaultFound, at: int, configuration: str) -> Breach:
     """The event that opens a fault of a device."""
-    return replace(
-        NO_LIMIT,
+    return _without_limit(
+        FAULT,
+        found,
+        at,
+        configuration,
         id=short_id("breach", found.rule, found.device, found.start),
-        kind=FAULT,
-        level=FAULT,
-        site=found.site,
-        device=found.device,
-        rule=found.rule,
         title=found.title,
         pollutant=found.pollutant,
-        at=at,
-        opened_at=at,
         start=found.start,
         end=at,
         reasons=found.reasons,
         tell=found.tell,
-        configuration=configuration,
     )
 
 
 def suspicion(found: Suspicion, at: int, delayed: bool, configuration: str) -> Breach:
     """The event that opens a suspicion, without its evidence."""
-    return replace(
-        NO_LIMIT,
+    return _without_limit(
+        SUSPICION,
+        found,
+        at,
+        configuration,
         id=short_id("breach", found.rule, found.device, found.start, found.end),
-        kind=SUSPICION,
-        level=SUSPICION,
-        site=found.site,
-        device=found.device,
-        rule=found.rule,
         title=found.title,
         citation=found.status,
-        at=at,
-        opened_at=at,
         start=found.start,
         end=found.end,
         reasons=("suspected",),
         delayed=delayed,
+    )
+
+
+def _without_limit(
+    kind: str, found: SilentPlace | FaultFound | Suspicion, at: int, configuration: str, **more: Any
+) -> Breach:
+    """The event that opens what has no limit behind it; its level is its kind."""
+    return replace(
+        NO_LIMIT,
+        kind=kind,
+        level=kind,
+        site=found.site,
+        device=found.device,
+        rule=found.rule,
+        at=at,
+        opened_at=at,
         configuration=configuration,
+        **more,
     )
 
 

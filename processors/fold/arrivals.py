@@ -87,13 +87,14 @@ def _faults(
     for q in range(len(sound)):
         good |= sound[q].astype(np.uint8) << np.uint8(q)
     doubled = np.isin(fresh.place, contradicting) if len(contradicting) else None
-    wrong, excused = _wrong_clocks(batch), _excused(batch)
+    wrong = _wrong_clocks(batch)
     wrongly = np.isin(fresh.place, list(wrong)) if wrong else np.zeros(len(fresh), bool)
     matters = faults.matters(columns.row, fresh.present, good) | wrongly
     if doubled is not None:
         matters |= doubled
     if not matters.any():
         return
+    excused = _excused(batch)
     # what one reading begins the next of its device may end
     matters = np.isin(columns.row, columns.row[matters])
     old = columns.time + columns.period < fresh.received - memory.plan.offline_after[columns.row]

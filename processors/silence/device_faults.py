@@ -22,7 +22,7 @@ from ingest.records import Remark
 from ingest.remarks import CLOCK, IDENTITY, REFUSED_CLOCK, UNKNOWN_KEY
 from ingest.units import JUDGED
 from processors.breaches import FAULT, Breaches, FaultFound
-from processors.columns import NEVER, Int64s, Packing, Unpacked, carried
+from processors.columns import NEVER, Bools, Int64s, Packing, Unpacked, carried
 from processors.plan import Plan, PlanChange
 from processors.quality import REFUSED_CHECKS, bits_of
 from processors.records import Breach
@@ -92,6 +92,12 @@ class DeviceFaults(Bounded):
     contradicted_last: Int64s
     unknown_since: Int64s  # when a key was first seen that no code names
     unknown: dict[str, tuple[str, ...]] = field(default_factory=dict)  # device -> those keys
+    _odd: Bools = field(
+        init=False
+    )  # something is wrong, or may be: derived, so that a look at a few costs few
+
+    def __post_init__(self) -> None:
+        self._look_at(slice(None))
 
     @classmethod
     def of(cls, devices: int) -> DeviceFaults:
@@ -117,13 +123,17 @@ class DeviceFaults(Bounded):
         found = (present & ~good) != 0
         found |= (expected & ~good) != 0
         found |= (present & ~expected) != 0
-        found |= self._is_odd()[rows]
+        found |= self._odd[rows]
         return np.asarray(found)
 
-    def _is_odd(self) -> npt.NDArray[np.bool_]:
-        odd = (self.away_since != NEVER).any(axis=0) | (self.failing_since != NEVER).any(axis=0)
-        odd |= (self.unknown_since != NEVER) & (self.expected == 0)
-        return np.asarray(odd | (self.clock_run > 0) | (self.contradictions > 0))
+    def _look_at(self, rows: Any) -> None:
+        """Find out whether anything is wrong with some devices; to be called after they have changed."""
+        if isinstance(rows, slice):
+            self._odd = np.zeros(len(self.expected), np.bool_)
+        odd = (self.away_since[:, rows] != NEVER).any(axis=0)
+        odd |= (self.failing_since[:, rows] != NEVER).any(axis=0)
+        odd |= (self.unknown_since[rows] != NEVER) & (self.expected[rows] == 0)
+        self._odd[rows] = odd | (self.clock_run[rows] > 0) | (self.contradictions[rows] > 0)
 
     def came(self, plan: Plan, breaches: Breaches, seen: Seen) -> Iterator[Breach]:
         """Take in one reading; the events of the faults that it opens or closes."""
@@ -133,6 +143,7 @@ class DeviceFaults(Bounded):
         yield from self._clock(plan, breaches, seen)
         yield from self._contradiction(plan, breaches, seen)
         self.expected[seen.row] |= np.uint8(seen.present)
+        self._look_at([seen.row])
 
     def _channel(self, plan: Plan, breaches: Breaches, seen: Seen, q: int, name: str) -> Iterator[Breach]:
         bit, row, at = 1 << q, seen.row, seen.received
@@ -240,6 +251,7 @@ class DeviceFaults(Bounded):
             yield from _opened(plan, breaches, row, found)
             self.contradictions[row] = max(int(self.contradictions[row]), 1)
             self.contradicted_last[row] = said.received_at
+        self._look_at([row])
 
     def fell_silent(self, plan: Plan, breaches: Breaches, rows: list[int], at: int) -> Iterator[Breach]:
         """End the faults of devices that went offline: of a silent device nobody knows more."""
@@ -250,6 +262,7 @@ class DeviceFaults(Bounded):
                 column[:, row] = NEVER
             self.clock_run[row] = self.contradictions[row] = 0
             self.clock_since[row] = self.contradicted_since[row] = self.contradicted_last[row] = NEVER
+        self._look_at(rows)
 
     def follow(self, change: PlanChange) -> None:
         """Move devices to their new rows; what a device is registered to measure is expected of it."""
@@ -264,6 +277,7 @@ class DeviceFaults(Bounded):
         self.contradicted_last = carried(self.contradicted_last, old, NEVER)
         self.unknown_since = carried(self.unknown_since, old, NEVER)
         self.unknown = {name: keys for name, keys in self.unknown.items() if name in change.after.row_of}
+        self._look_at(slice(None))
 
     def dump(self, pack: Packing) -> list[Any]:
         """JSON data of the state; its arrays go to `pack`."""
@@ -280,10 +294,11 @@ class DeviceFaults(Bounded):
         for name, column in zip(_COLUMNS, arrays.all_of(columns), strict=True):
             setattr(made, name, column)
         made.unknown = {name: tuple(keys) for name, keys in unknown}
+        made._look_at(slice(None))
         return made
 
 
-_COLUMNS = tuple(one.name for one in fields(DeviceFaults) if one.name != "unknown")
+_COLUMNS = tuple(one.name for one in fields(DeviceFaults) if one.name not in ("unknown", "_odd"))
 
 
 class _Begun(NamedTuple):

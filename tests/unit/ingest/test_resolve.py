@@ -12,10 +12,11 @@ import pytest
 from ingest import codec
 from ingest.batches import Row
 from ingest.codec import decode_quarantined, encode_quarantined
+from ingest.placing import TimePolicy
 from ingest.quarantine import outcomes_of
 from ingest.records import Background, Quarantined, Signal, Status
 from ingest.register import Register, load_register
-from ingest.resolve import Arrival, Duplicate, Outcome, Resolver, TimePolicy, gathered
+from ingest.resolve import Arrival, Duplicate, Outcome, Resolver, gathered
 from ingest.topic_filters import filters_of, matches
 from tests.counties import device, iso, write_county
 
