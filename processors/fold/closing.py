@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from processors.columns import HOUR_MS, QUARTER_MS, UNBOUNDED, Bools, Int32s
 from processors.fold.flagging import Flagging, flagged
+from processors.fold.looking_ahead import copy_late_flags
 from processors.fold.memory import Memory
 from processors.fold.outputs import Note, Outputs
 from processors.fold.suspicion import Announcement, LookedAt
@@ -121,6 +124,7 @@ def _flag_again(memory: Memory, due: int, at: int, out: Outputs) -> None:
     late = memory.late_readings
     changed = memory.flagging.again(memory.log, memory.plan, rows, late.begun, memory.closed[QUARTER])
     out.flags += flagged(memory.plan, changed, final=True)
+    copy_late_flags(memory.late_rows, changed)
     for row, start, period in zip(
         changed.row.tolist(), changed.time.tolist(), changed.period.tolist(), strict=True
     ):
@@ -148,12 +152,16 @@ def _flag_late(memory: Memory, changed: ChangedWindows, out: Outputs) -> None:
     A value is also compared with those before it, so the quarter of an hour that follows is looked at too;
     and with the next one, which may come two reporting intervals later.
     """
-    quarters = {end - QUARTER_MS for track, end in changed.rows if track == QUARTER}
-    late = {start for start in quarters if start < memory.log.closed_until}
-    around = (-2 * QUARTER_MS, -QUARTER_MS, 0, QUARTER_MS)
-    for start in sorted({start + by for start in late for by in around}):
-        looking = Flagging()  # of their own: in time other values came before
-        said = looking.quarter(memory.late_rows, memory.plan, start, start + QUARTER_MS, memory.backgrounds)
+    quarters: dict[int, set[int]] = {}
+    for (track, end), rows in changed.rows.items():
+        if track == QUARTER and end - QUARTER_MS < memory.log.closed_until:
+            for start in range(end - 3 * QUARTER_MS, end + QUARTER_MS, QUARTER_MS):
+                quarters.setdefault(start, set()).update(rows)
+    for start, of in sorted(quarters.items()):
+        looking, only = Flagging(), np.array(sorted(of), np.int32)  # of their own: in time others came before
+        said = looking.quarter(
+            memory.late_rows, memory.plan, start, start + QUARTER_MS, memory.backgrounds, only
+        )
         out.flags += said
         for one in said:
             end = one.time + max(one.period, 1)

@@ -107,13 +107,26 @@ class Flagging(Bounded):
     before: dict[int, NewestValues] = field(default_factory=dict)
     awaits: dict[int, int] = field(default_factory=dict)
 
-    def quarter(self, log: RowLog, plan: Plan, start: int, end: int, stations: Backgrounds) -> list[Flagged]:
-        """Write the final flags of [start, end) into the log's rows, and return those that have changed."""
+    def quarter(
+        self,
+        log: RowLog,
+        plan: Plan,
+        start: int,
+        end: int,
+        stations: Backgrounds,
+        only: Int32s | None = None,
+    ) -> list[Flagged]:
+        """Write the final flags of [start, end) into the log's rows, and return those that have changed.
+
+        `only`: of these device rows.
+        """
         self.awaits = {row: until for row, until in self.awaits.items() if until >= end}
         bucket = log.open.get(start // QUARTER_MS)
         rows = Columns.empty() if bucket is None else bucket.filled()
         quarter = Quarter(start, end, rows, _backgrounds(plan, stations, start))
         own = rows.time // QUARTER_MS == start // QUARTER_MS
+        if only is not None:
+            own &= np.isin(rows.row, only)
         changed: list[Flagged] = []
         awaits: dict[int, int] = {}
         # a series of which nothing came goes on too: what it had leaves the reach of the next quarter

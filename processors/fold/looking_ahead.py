@@ -113,24 +113,36 @@ def look_ahead(held: HeldRows, plan: Plan, before: Mapping[int, NewestValues], s
     return Revealed(rows.take(at[first]), awaits)
 
 
+def copy_late_flags(late: RowLog, rows: Columns) -> None:
+    """Write the flags of readings into the copies of those that are also kept as late ones."""
+    for period in np.unique(rows.period).tolist():
+        own = rows.take(rows.period == period)
+        _write_flags(late, own, int(own.time.min()) // BUCKET_MS, int(own.time.max()))
+
+
 def copy_flags(log: RowLog, rows: Columns, since: int) -> None:
     """Write the flags of readings, all of one period, into their copies in the buckets from `since` on."""
-    if not len(rows) or int(rows.time.max()) + int(rows.period[0]) <= since:
-        return
+    if len(rows) and int(rows.time.max()) + int(rows.period[0]) > since:
+        _write_flags(log, rows, since // BUCKET_MS, since - 1)
+
+
+def _write_flags(log: RowLog, rows: Columns, first: int, last: int) -> None:
+    """Write the flags of readings, of one period and none after `last`, into the buckets from `first` on."""
     base = int(rows.time.min())
     key = row_key(rows.row, rows.time - base)
     order = np.argsort(key)
     for number, bucket in sorted(log.open.items()):
-        if number < since // BUCKET_MS or not bucket.n:
+        if number < first or not bucket.n:
             continue
         held = bucket.filled()  # a view
-        at = np.flatnonzero((held.time >= base) & (held.time < since) & (held.period == rows.period[0]))
+        at = np.flatnonzero((held.time >= base) & (held.time <= last) & (held.period == rows.period[0]))
         own = row_key(held.row[at], held.time[at] - base)
         place = order[np.minimum(np.searchsorted(key[order], own), len(key) - 1)]
         known = key[place] == own
         at, place = at[known], place[known]
-        held.fail[:, at], held.suspect[:, at] = rows.fail[:, place], rows.suspect[:, place]
-        log.changed(number)
+        if len(at):
+            held.fail[:, at], held.suspect[:, at] = rows.fail[:, place], rows.suspect[:, place]
+            log.changed(number)
 
 
 def catch_up(held: HeldRows, plan: Plan, before: dict[int, NewestValues], until: int) -> None:
