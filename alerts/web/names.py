@@ -214,6 +214,24 @@ LINES = {
     "coordination": N_("coordination"),
 }
 
+REMARKS = {
+    "unknown_key": N_("names that nobody has explained, left unread"),
+    "clock": N_("wrong times, replaced or put right"),
+    "label": N_("a period that would end after it came: its label marks the end?"),
+    "tolerance": N_("small deviations of the format, read all the same"),
+    "set_aside": N_("values that can't be used, set aside"),
+    "notice": N_("messages without a measurement"),
+    "refused_clock": N_("readings refused for their time"),
+    "identity": N_("messages refused, somebody else's sender"),
+}
+
+ASIDE = {
+    "bad_value": N_("no plausible number"),
+    "bad_unit": N_("unknown unit"),
+    "count": N_("a count, no concentration"),
+    "empty": N_("empty"),
+}
+
 STORES = {"history": N_("the history (readings and verdicts)"), "cases": N_("the case store")}
 
 QUANTITY_NAMES = {
@@ -258,6 +276,8 @@ TABLES: dict[str, Mapping[str, str | Mapping[str, str]]] = {
     "zone": ZONES,
     "device_role": DEVICE_ROLES,
     "line": LINES,
+    "remark": REMARKS,
+    "aside": ASIDE,
     "store": STORES,
     "channel": {name: kind.shown for name, kind in CHANNEL_KINDS.items()},
     "quantity": QUANTITY_NAMES,

@@ -12,13 +12,17 @@ from alerts.web.board import HOUR, LEVELS, SiteNow, by_rule, case_order, group_c
 from alerts.web.curves import LONGEST, series
 from alerts.web.desk import Desk
 from alerts.web.poller import call
+from alerts.web.remarked import remarked
 from alerts.web.sources import StoreDown
+from ingest.records import Remark
 from ingest.register import Device
 from ingest.units import QUANTITIES
+from processors.history import REMARK, context_row, remark_of
 
 _VERDICT_ROWS = 2_000
 _VERDICT_HOURS = 26
 _READINGS = 60_000
+_DAY = 24 * HOUR  # of remarks
 RANGES = (6, 24, 72, 168)  # hours that the curve offers
 
 
@@ -46,6 +50,7 @@ async def site(request: Request) -> Response:
             site=site_id, start_ms=now - _VERDICT_HOURS * HOUR, end_ms=now + 1, limit=_VERDICT_ROWS
         ),
     )
+    remarks = await call("history", lambda: _remarks(desk, here, now))
     cases = await call("cases", lambda: desk.cases.cases(site=site_id, limit=20))
     template = "site_live.html" if request.query_params.get("part") == "live" else "site.html"
     return desk.page(
@@ -55,11 +60,21 @@ async def site(request: Request) -> Response:
         now=now,
         here=here,
         records=by_rule(verdicts),
+        remarked=remarked(remarks),
         names={d.device.id: d.device.name or d.device.id for d in here.devices},
         case_groups=group_cases(sorted(cases, key=case_order)),
         curve=_curve(request, here),
         ranges=RANGES,
     )
+
+
+def _remarks(desk: Desk, here: SiteNow, now: int) -> list[Remark]:
+    rows = (
+        row
+        for one in here.devices
+        for row in desk.history.rows("context", {"kind": REMARK, "name": one.device.id}, now - _DAY, now + 1)
+    )
+    return [remark_of(context_row(row)) for row in rows]
 
 
 def _curve(request: Request, here: SiteNow) -> dict[str, Any] | None:

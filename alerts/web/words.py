@@ -17,12 +17,14 @@ from alerts.kinds import MANY_SILENT
 from alerts.messages import fault_name, group_name
 from alerts.records import Case
 from alerts.web.names import DECIMALS, IMPLIES, LENGTHS, TABLES, UNITS
+from ingest.remarks import CLOCK, SET_ASIDE, UNKNOWN_KEY
 from processors.suspicion import GUARDS, NUMBERS, evidence_text, suspicion_numbers
 
 LOCALE = Path(__file__).with_name("locale")
 DOMAIN = "desk"
 LANGUAGES = ("zh_CN", "en")
 NOTHING = "–"
+_SAID_BY_KIND = ("end", "bad_time", "not_allowed")  # names of a remark that add nothing to its kind
 
 
 @cache
@@ -108,6 +110,15 @@ class Words:
         joint = "、" if self.language.startswith("zh") else ", "
         implied = {less for code in codes or () for less in IMPLIES.get(code, ())}
         return joint.join(self.name("reason", code) for code in codes or () if code not in implied)
+
+    def remark(self, kind: str, name: str) -> str:
+        """What a remark names: a value and why it was set aside, a clock's fault; else the name as sent."""
+        if kind == SET_ASIDE:
+            quantity, _, why = name.partition("/")
+            return f"{self.name('quantity', quantity)} · {self.name('aside', why)}" if why else name
+        if kind == CLOCK and f"clock_{name}" in TABLES["reason"]:
+            return self.name("reason", f"clock_{name}")
+        return "" if name in _SAID_BY_KIND and kind != UNKNOWN_KEY else name
 
     def pick(self, texts: Mapping[str, str] | str | None) -> str:
         """Text in this language from a title in several; a plain text is returned as it is."""

@@ -10,9 +10,16 @@ from __future__ import annotations
 from processors.history.base import History, HistoryBusy, HistoryDamaged, HistoryUnusable, LatestReading
 from processors.history.base import WriteOutcome
 from processors.history.columns import batches_of, batches_of_readings
-from processors.history.context import BACKGROUND, BREACH_EVENT, CONFIGURATION, CONTEXT, DEVICE, RULE, SIGNAL
-from processors.history.context import SITE, WIND, Context, ContextRow, background_of, breach_of, context_row
-from processors.history.context import decode_context, encode_context, signal_of, wind_of
+from processors.history.context import BACKGROUND, BREACH_EVENT, CONFIGURATION, CONTEXT, DEVICE, REMARK, RULE
+from processors.history.context import SIGNAL, SITE, WIND, Context, ContextRow, background_of, breach_of
+from processors.history.context import (
+    context_row,
+    decode_context,
+    encode_context,
+    remark_of,
+    signal_of,
+    wind_of,
+)
 from processors.history.measurements import MEASUREMENTS
 from processors.history.open import open_history
 from processors.history.points import Point, PointBatch, Refusal, point_to_json

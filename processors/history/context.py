@@ -3,7 +3,8 @@
 Background, signals, configurations and breach events are published on `dust.results` as `dust.context/1`: the
 value of the record as it was published, its own schema in the header `of`. A configuration is stored in
 pieces (county, site, device, rule), so that no store has to hold a text of megabytes and each piece is found
-by its name. The wind of a site's hour is stored with them, in the form of `dust.winds/1`.
+by its name. The wind of a site's hour is stored with them, in the form of `dust.winds/1`, and so are remarks:
+no verdict depends on one, but a page shows what a monitor sent beside what was used.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 import orjson
 
 from ingest import codec
-from ingest.records import Background, Headers, Revision, Signal
+from ingest.records import Background, Headers, Remark, Revision, Signal
 from processors.history.points import PointBatch, batch_of
 from processors.history.rows import Cells
 from processors.records import (
@@ -33,11 +34,12 @@ from processors.records import (
 
 CONTEXT = "dust.context/1"
 BACKGROUND, SIGNAL, BREACH_EVENT, WIND, EPISODE = "background", "signal", "breach", "wind", "regional"
+REMARK = "remark"
 CONFIGURATION, SITE, DEVICE, RULE = "configuration", "site", "device", "rule"
 SAID_BY_PEOPLE = ("author", "reason", "document")  # of an order, where they are given
 _PIECES = {"sites": SITE, "devices": DEVICE, "rules": RULE}
 
-Context = Background | Signal | Revision | Breach | SiteHour | RegionalEpisode
+Context = Background | Signal | Revision | Breach | SiteHour | RegionalEpisode | Remark
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def decode_context(value: bytes, headers: Iterable[tuple[str, bytes]] | dict[str
     if schema == REGIONAL:
         return decode_regional(value)
     record = codec.decode(value, {"schema": schema.encode()})
-    if isinstance(record, Background | Signal | Revision):
+    if isinstance(record, Background | Signal | Revision | Remark):
         return record
     raise ValueError(f"header of: {schema!r} is no context of verdicts")
 
@@ -89,10 +91,14 @@ def batches_of_context(records: Sequence[Context]) -> list[PointBatch]:
 
 
 def _rows(record: Context) -> list[ContextRow]:
+    if isinstance(record, Remark):
+        body: dict[str, Any] = {"site": record.site, "kind": record.kind, "names": record.names}
+        at, id_ = record.received_at, short_id(record.device, record.kind, record.received_at)
+        return [ContextRow(REMARK, record.device, id_[:4], at, None, id_, at, body)]
     salt = record.id[:4]
     span: tuple[int, int | None]
     if isinstance(record, Background):
-        body: dict[str, Any] = {"values": record.values}
+        body = {"values": record.values}
         span = (record.start, record.end)
         return [ContextRow(BACKGROUND, record.station, salt, *span, record.id, record.received_at, body)]
     if isinstance(record, Signal):
@@ -167,6 +173,12 @@ def signal_of(row: ContextRow) -> Signal:
         body.get("calibration"),
         *(body.get(key) for key in SAID_BY_PEOPLE),
     )
+
+
+def remark_of(row: ContextRow) -> Remark:
+    """The remark of a row."""
+    body = row.body
+    return Remark(row.received_at, row.name, body["site"], body["kind"], dict(body["names"]))
 
 
 def wind_of(row: ContextRow) -> SiteHour:

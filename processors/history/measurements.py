@@ -161,8 +161,8 @@ MEASUREMENTS: dict[str, Measurement] = {
         Measurement(
             "context",
             "What verdicts depended on and led to: background, signals, configurations in pieces, breach "
-            "events, regional episodes, the wind of a site's hour. Time is the start, or when it came into "
-            "force; `body` is JSON.",
+            "events, regional episodes, the wind of a site's hour; and remarks on what a device sent. Time "
+            "is the start, or when it came into force; `body` is JSON.",
             tags=("kind", "name", "salt"),
             fields={"id": TEXT, "received_at": INT, "end": INT, "body": TEXT},
             always="body",

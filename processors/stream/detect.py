@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 
-from ingest.codec import ALL_READINGS, REVISION, decode, encode_quarantined, received_at_of, schema_of
+from ingest.codec import ALL_READINGS, REMARK, REVISION, decode, encode_quarantined, received_at_of, schema_of
 from ingest.records import FeedRecord, Headers, Quarantined, Readings, Revision
 from ingest.telemetry import Telemetry
 from ingest.topics import BREACHES, FEED, QUARANTINE, RESULTS
@@ -177,9 +177,9 @@ class DetectStage:
             self._outgoing.append((self._results, None, value, [*headers, trace]))
 
     def _keep_context(self, record: RawRecord, received_at: int) -> None:
-        """Sends context that verdicts depend on to history as well: once, though every partition reads it."""
+        """Sends context and remarks to history as well: once, also what every partition reads."""
         schema = schema_of(record.headers)
-        if record.partition == 0 and schema in _OF_EVERY_PARTITION:
+        if schema == REMARK or (record.partition == 0 and schema in _OF_EVERY_PARTITION):
             value, headers = encode_context(record.value, schema, received_at)
             self._outgoing.append((self._results, None, value, headers))
 

@@ -24,6 +24,7 @@ from alerts.records import (
 from ingest.clock import ManualClock
 from ingest.register import Register, load_register
 from processors.history.base import LatestReading
+from processors.history.context import Context, batches_of_context
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "example"
 MINUTE = 60_000
@@ -66,6 +67,7 @@ class FakeHistory:
         self.lifted: dict[str, float] = {}
         self.calls = 0
         self.said: list[dict[str, Any]] = []  # outlooks
+        self.context: list[Context] = []
 
     def level(self, device: str, quantity: str, at: int) -> float:
         """A value in the unit of the quantity."""
@@ -127,6 +129,18 @@ class FakeHistory:
     def outlooks(self, *, start_ms: int, end_ms: int, site: str | None = None) -> list[dict[str, Any]]:
         self._ask()
         return [o for o in self.said if start_ms <= o["at"] < end_ms and site in (None, o["site"])]
+
+    def rows(
+        self, measurement: str, named: Mapping[str, str], start_ms: int = 0, end_ms: int = 2**62
+    ) -> list[dict[str, Any]]:
+        self._ask()
+        assert measurement == "context"
+        found = [row for batch in batches_of_context(self.context) for row in batch.data.to_pylist()]
+        return [
+            row
+            for row in found
+            if start_ms <= row["time"] < end_ms and all(row[name] == text for name, text in named.items())
+        ]
 
     def verdicts(
         self, *, start_ms: int, end_ms: int, site: str | None = None, limit: int = 1000

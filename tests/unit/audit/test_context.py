@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ingest import codec
-from ingest.records import Background, Revision, Signal, Tick
+from ingest.records import Background, Remark, Revision, Signal, Tick
 from processors.history.context import (
     EPISODE,
     Context,
@@ -18,6 +18,7 @@ from processors.history.context import (
     context_row,
     decode_context,
     encode_context,
+    remark_of,
     signal_of,
 )
 from processors.records.breaches import BREACH, Breach, encode_breach
@@ -39,6 +40,7 @@ CALIBRATION = Signal(
     [{"from": T0, "pollutant": "pm10", "slope": 1.1, "offset": 0.0, "factor": 1.0}],
 )
 REVISION = revision(["d2", "d1"], rules_of(WUHAN))
+REMARK = Remark(T0 + 9, "d1", "site-1", "unknown_key", {"PM4": [3, T0, T0 + 8]})
 
 
 def _rows(*records: Context) -> list[ContextRow]:
@@ -124,7 +126,7 @@ def test_an_event_of_a_breach_is_found_by_its_device_and_when(breach: Breach):
     assert row.body["value"] == breach.value
 
 
-@pytest.mark.parametrize("record", [BACKGROUND, ALERT, CALIBRATION, REVISION])
+@pytest.mark.parametrize("record", [BACKGROUND, ALERT, CALIBRATION, REVISION, REMARK])
 def test_a_record_of_the_feed_is_kept_under_its_own_schema(record: Any):
     value, headers = codec.encode(record)
     schema = codec.schema_of(headers)
@@ -132,6 +134,13 @@ def test_a_record_of_the_feed_is_kept_under_its_own_schema(record: Any):
     assert codec.schema_of(more) == "dust.context/1"
     assert codec.received_at_of(more, 0) == T0 + 1
     assert decode_context(kept, more) == record
+
+
+def test_remarks_of_one_instant_are_kept_apart_and_come_back_whole():
+    other = replace(REMARK, kind="tolerance")
+    rows = _rows(REMARK, other)
+    assert [remark_of(row) for row in rows] == [REMARK, other]
+    assert len({(row.name, row.salt, row.time) for row in rows}) == 2
 
 
 def test_an_event_of_a_breach_is_kept_too(breach: Breach):

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from ingest.codec import READINGS, decode_quarantined, encode, headers_of, schema_of
-from ingest.records import FeedRecord, Headers
+from ingest.records import FeedRecord, Headers, Remark
 from ingest.telemetry import Telemetry
 from ingest.topics import BREACHES, QUARANTINE, RESULTS, partition_of
 from processors.history.context import CONTEXT
@@ -245,3 +245,15 @@ async def test_the_partition_of_an_area_sends_its_episodes_to_history_and_no_oth
         sent += [partition] * len(episodes)
         assert [decode_regional(value).event for value in episodes] in ([], ["began"])
     assert sent == [partition_of("county", partitions)]
+
+
+@pytest.mark.parametrize("partition", [0, 2])
+async def test_a_remark_goes_to_history_from_the_partition_of_its_site(partition: int) -> None:
+    producer = FakeProducer()
+    stage = detect_stages(Telemetry("detect"))(Outlet(partition, producer, 3))
+    stage.restore(None)
+    said = Remark(T0, "d1", "site-1", "unknown_key", {"PM4": [3, T0, T0]})
+    value, headers = encode(said)
+    stage.fold(RawRecord(partition, 0, headers, value, T0))
+    await stage.deliver()
+    assert producer.of(RESULTS, CONTEXT) == [value]

@@ -15,6 +15,7 @@ from alerts.web import stream
 from alerts.web.app import create_app
 from alerts.web.desk import Desk
 from ingest.clock import ManualClock
+from ingest.records import Remark
 from ingest.register import SiteState
 from tests.fakes.desk import (
     DEAD,
@@ -110,6 +111,32 @@ async def test_a_site_page_shows_facts_departments_devices_and_verdicts(visit: V
     ):
         assert text in page
     assert 'data-device="dev-00' in page
+
+
+async def test_a_site_page_says_what_its_monitors_sent_beside_what_was_used(visit: Visit) -> None:
+    """By the day, what somebody should mend first; what another site's monitors sent is not there."""
+    assert "另外发来的内容" not in await visit.text(f"/sites/{DUSTY}")
+    device, other = REGISTER.devices_at(DUSTY)[0].id, REGISTER.devices_at(DEAD)[0].id
+    hours = [NOW - 3 * HOUR, NOW - HOUR]
+    visit.history.context += [
+        Remark(
+            at, device, DUSTY, "set_aside", {"humidity/bad_value": [40, at, at], "pm10/empty": [2, at, at]}
+        )
+        for at in hours
+    ]
+    visit.history.context += [
+        Remark(NOW - HOUR, device, DUSTY, "unknown_key", {"PM4<b>": [1, NOW - HOUR, NOW - HOUR]}),
+        Remark(NOW - HOUR, device, DUSTY, "clock", {"zone": [3, NOW - HOUR, NOW - HOUR]}),
+        Remark(NOW - 25 * HOUR, device, DUSTY, "unknown_key", {"yesterday": [1, 0, 0]}),
+        Remark(NOW - HOUR, other, DEAD, "unknown_key", {"elsewhere": [1, 0, 0]}),
+    ]
+    page = await visit.text(f"/sites/{DUSTY}")
+    table = page[page.index("另外发来的内容") :]
+    assert table.index("PM4&lt;b&gt;") < table.index("设备时钟差一个时区") < table.index("湿度 · ")
+    assert "×80" in table
+    assert "×4" in table
+    assert "yesterday" not in page
+    assert "elsewhere" not in page
 
 
 async def test_a_site_whose_devices_all_are_silent_is_not_shown_as_clean(visit: Visit) -> None:
