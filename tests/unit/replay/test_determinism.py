@@ -54,7 +54,7 @@ def played(
     county, recording, start = request.param(folder)
     revision = revision_of_folder(county, received_at=start)
     replayed = processors.replay.recordings.replay(
-        load_register(county), revision, [read_recording(recording)]
+        load_register(county), revision, [read_recording(recording)], outlooks=True
     )
     files = _files(replayed, folder / "expected")
     for kind in ("readings", "intervals", "verdicts", "breaches"):
@@ -70,7 +70,7 @@ def _files(replayed: Replayed, folder: Path) -> Files:
 
 def _judged(county: Path, recording: Path, start: int, crash_every: int) -> Replayed:
     """As a worker would: over the wire, from a snapshot after each crash."""
-    out, detector = Replayed(), Detector.empty()
+    out, detector = Replayed(foresees=True), Detector.empty()
     revision = revision_of_folder(county, received_at=start)
     feed = feed_of(read_recording(recording), load_register(county), revision, None, out)
     for number, sent in enumerate(feed, 1):
