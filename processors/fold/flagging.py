@@ -46,7 +46,6 @@ from processors.quality import (
     first_flags,
     names_of,
     newest_after,
-    reach_ms,
 )
 from processors.records import Flagged
 from processors.windows import Bounded, Columns, RowLog, row_key
@@ -145,7 +144,7 @@ class Flagging(Bounded):
 
         `quarter`: end of the last quarter that has closed.
         """
-        held = HeldRows.of(log, quarter - reach_ms(plan.limits.settings))
+        held = HeldRows.of(log, quarter - plan.limits.reach)
         return flagged(plan, self._ahead(held, plan, span), final=False)
 
     def again(self, log: RowLog, plan: Plan, rows: Sequence[int], until: int, quarter: int) -> Columns:
@@ -154,7 +153,7 @@ class Flagging(Bounded):
         `quarter`: end of the last quarter that has closed.
         """
         held = HeldRows.of(log, log.closed_until, rows)
-        catch_up(held, plan, self.before, quarter - reach_ms(plan.limits.settings))
+        catch_up(held, plan, self.before, quarter - plan.limits.reach)
         return self._ahead(held, plan, (NEVER, until))
 
     def _ahead(self, held: HeldRows, plan: Plan, span: Span) -> Columns:
@@ -177,7 +176,7 @@ class Flagging(Bounded):
     ) -> list[Flagged]:
         """Flag the readings `which`, all of one period, and return the flags that have changed."""
         limits, rows, start = plan.limits, quarter.rows, quarter.start
-        reach = reach_ms(limits.settings)
+        reach = limits.reach
         readings, own = _sorted(log, quarter, period, which, reach)
         if not len(readings.row):
             return []

@@ -28,7 +28,7 @@ from processors.columns import (
 from processors.measuring.clock_hours import Key
 from processors.measuring.meter import Measured
 from processors.plan import Plan, PlanChange
-from processors.windows import Horizons, Means, Track, slots_of
+from processors.windows import Horizons, Means, Track
 
 _GROUP_MS = 8 * HOUR_MS  # of windows that are packed together
 EMPTY, PARTLY, FULL = range(3)
@@ -152,14 +152,14 @@ class InTimeWindows:
 
     def put(self, track: Track, end: int, measured: Measured, plan: Plan) -> None:
         """Note a window that has just closed."""
-        self.held[track, end] = _of(measured, slots_of(plan.interval, track.window))
+        self.held[track, end] = _of(measured, plan.slots(track.window))
         self._packed.changed(end // _GROUP_MS)
 
     def replace(self, track: Track, end: int, measured: Measured, plan: Plan, rows: Int32s) -> None:
         """Note the rows of a window that were measured again, as long as its readings were there."""
         held = self.held.get((track, end), {})
         self._packed.changed(end // _GROUP_MS)
-        for key, newer in _of(measured, slots_of(plan.interval, track.window)).items():
+        for key, newer in _of(measured, plan.slots(track.window)).items():
             if key in held:
                 held[key] = held[key].replaced(newer, rows)
 

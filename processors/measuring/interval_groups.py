@@ -10,7 +10,7 @@ import numpy as np
 from processors.columns import NANO, Int32s
 from processors.plan import Plan
 from processors.records import INTERVALS, Group, Interval, ids_of
-from processors.windows import Means, Statistic, slots_in
+from processors.windows import Means, Statistic
 
 
 def intervals_of(
@@ -29,7 +29,7 @@ def intervals_of(
     value = (statistic.of(means) / np.maximum(means.covered * NANO, 1)).tolist()
     for line in np.flatnonzero(means.covered == 0).tolist():
         value[line] = None
-    slots = slots_in(plan.interval, end - start)[means.row]
+    slots = plan.slots(end - start)[means.row]
     capture = means.covered / np.maximum(slots, 1)
     numbers = [1] * len(means.row) if revisions is None else revisions.tolist()
     label, rows = statistic.label, means.row.tolist()

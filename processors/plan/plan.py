@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from typing import Any
 
@@ -39,7 +39,16 @@ from processors.plan.site_states import RESTING, StateOfRows, plain_states, stat
 from processors.quality import Limits, QualitySettings
 from processors.suspicion import SuspicionSettings, settings_of
 from processors.wind import Ground
-from processors.windows import BASE, BEYOND_LATE_MS, HOUR, LATE_FOR_MS, LATENESS_MS, RETAIN_MS, Track
+from processors.windows import (
+    BASE,
+    BEYOND_LATE_MS,
+    HOUR,
+    LATE_FOR_MS,
+    LATENESS_MS,
+    RETAIN_MS,
+    Track,
+    slots_in,
+)
 
 OFFLINE_LEAST_MS = 15 * 60_000
 OFFLINE_INTERVALS = 3
@@ -166,6 +175,7 @@ class Plan:
     row_of: dict[str, int]
     words: Texts  # of the devices
     states: tuple[StateOfRows, ...]  # of sites that were, are or will be other than at work
+    _known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)  # asked for at every window
 
     @classmethod
     def of(
@@ -336,11 +346,38 @@ class Plan:
 
         A site's own area takes precedence over the one that the rule names.
         """
+        found: Rows | None = self._known.get(rule)
+        if found is None:
+            found = self._known[rule] = self._areas_for(rule)
+        return found
+
+    def _areas_for(self, rule: RuleInForce) -> Rows:
         if rule.rule.background is None or rule.rule.background.is_beside:
             return np.full(len(self), -1, np.int32)
         names = [area.name for area in self.areas]
         named = names.index(rule.rule.background.area) if rule.rule.background.area in names else -1
         return np.where(self.area_of >= 0, self.area_of, named).astype(np.int32)
+
+    def rows_by_area(self, rule: RuleInForce) -> list[tuple[str, Rows]]:
+        """Names of the areas whose background the rule subtracts ("": none), each with its rows."""
+        found: list[tuple[str, Rows]] | None = self._known.get((rule, "rows"))
+        if found is None:
+            areas = self.areas_for(rule)
+            found = self._known[rule, "rows"] = [
+                (
+                    self.areas[number].name if number >= 0 else "",
+                    np.flatnonzero(areas == number).astype(np.int32),
+                )
+                for number in np.unique(areas).tolist()
+            ]
+        return found
+
+    def slots(self, window: int) -> Int64s:
+        """Denominator of a window's capture at each device (`windows.slots_in`)."""
+        found: Int64s | None = self._known.get(window)
+        if found is None:
+            found = self._known[window] = slots_in(self.interval, window)
+        return found
 
     def reference_for(self, rule: RuleInForce) -> Rows:
         """Row of the reference monitor that the rule compares each device with; -1: none at its site."""

@@ -13,7 +13,6 @@ from processors.quality.calibration import uncalibrated
 from processors.quality.checks import CHECKS, LOOKS_AHEAD, REFUSED_CHECKS, bits_of, names_of
 from processors.quality.device_codes import codes_of
 from processors.quality.final import AheadFlags, SortedReadings, ahead_flags, final_flags, newest_after
-from processors.quality.final import reach_ms
 from processors.quality.first import NewReadings, first_flags
 from processors.quality.folder import QUALITY, load_quality
 from processors.quality.limits import Limits

@@ -1,6 +1,6 @@
 """Final flags: all checks over the sorted values of a stretch of time, usually a quarter of an hour.
 
-The stretch comes with context: the rows before it that `reach_ms` asks for, the known rows after it, and
+The stretch comes with context: the rows before it that `Limits.reach` asks for, the known rows after it, and
 each device's newest value before all of them (`NewestValues`), so that a device reporting once an hour is
 compared as well and a flat line keeps its true age. Flagging quarter by quarter then equals flagging the
 whole series at once, except for what a later value reveals: `ahead_flags`, of the checks that look ahead.
@@ -15,13 +15,12 @@ from typing import NamedTuple
 import numpy as np
 
 from ingest.units import JUDGED
-from processors.columns import QUARTER_MS, Bools, Int32s, Int64s, Positions, Uint16s, Uint32s
-from processors.quality.checks import NO_MEASUREMENT, TABLE
+from processors.columns import Bools, Int32s, Int64s, Positions, Uint16s, Uint32s
+from processors.quality.checks import NO_MEASUREMENT
 from processors.quality.limits import Limits, Look
 from processors.quality.newest import NewestValues
 from processors.quality.pointwise import add_packed, by_value
 from processors.quality.series import Series, begins, run_starts
-from processors.quality.settings import QualitySettings
 from processors.quality.subjects import Stretch, WindowStarts
 from processors.windows import REFUSED
 
@@ -53,18 +52,6 @@ class AheadFlags(NamedTuple):
 
     flags: FinalFlags
     known: Bools
-
-
-def reach_ms(settings: QualitySettings) -> int:
-    """Time before a stretch that its context must cover, ms; a whole number of quarters of an hour."""
-    reaches = [
-        check.reach(own).ms
-        for check in TABLE
-        if check.over is not None
-        for own in settings.of(check)
-        if own is not None
-    ]
-    return -(-max(reaches, default=0) // QUARTER_MS) * QUARTER_MS
 
 
 def final_flags(

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from processors.columns import Int32s
+from processors.columns import QUARTER_MS, Int32s
 from processors.quality.checks import BIT, LOOKS_AHEAD, TABLE
 from processors.quality.monitors import Monitors
 from processors.quality.quality_check import PackedBits, QualityCheck
@@ -40,6 +40,7 @@ class Limits:
     over: tuple[Look, ...]
     ahead: tuple[Look, ...]  # those of `over` that look ahead
     awaits: tuple[Look, ...]  # of the same checks
+    reach: int  # ms before a stretch that its context must cover
 
     @classmethod
     def of(cls, settings: QualitySettings, monitors: Monitors) -> Limits:
@@ -54,6 +55,7 @@ class Limits:
         return cls(
             settings=settings,
             monitors=monitors,
+            reach=reach_ms(settings),
             low=np.array([[max(low for low, _ in each)] for each in by_pollutant], np.int32),
             high=np.array([[min(high for _, high in each)] for each in by_pollutant], np.int32),
             alone=looks("alone"),
@@ -69,3 +71,15 @@ class Limits:
 
 def _look(check: QualityCheck[Any, Any], place: str, limits: Mapping[str, Any]) -> Look:
     return Look(BIT[check.name], getattr(check, place), limits[check.name], check.packing)
+
+
+def reach_ms(settings: QualitySettings) -> int:
+    """Time before a stretch that its context must cover, ms; a whole number of quarters of an hour."""
+    reaches = [
+        check.reach(own).ms
+        for check in TABLE
+        if check.over is not None
+        for own in settings.of(check)
+        if own is not None
+    ]
+    return -(-max(reaches, default=0) // QUARTER_MS) * QUARTER_MS

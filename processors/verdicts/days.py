@@ -61,7 +61,7 @@ class Days(Planned):
         for name, newest in self.plan.latest.items():
             if newest.rule.allowance is None:
                 continue
-            for area, rows in self._areas(newest):
+            for area, rows in self.plan.rows_by_area(newest):
                 while True:
                     first = self.next.setdefault((name, area), self._first_day(newest, answers, closed))
                     start, end = day_of(first, self.plan.zone)
@@ -71,15 +71,6 @@ class Days(Planned):
                     made += self._settle(rule, answers, start, end, at, rows)
                     self.next[name, area] = end
         return made
-
-    def _areas(self, rule: RuleInForce) -> list[tuple[str, Int32s]]:
-        """Names of the areas whose background the rule subtracts, each with its rows."""
-        areas = self.plan.areas_for(rule)
-        names = [area.name for area in self.plan.areas]
-        return [
-            (names[number] if number >= 0 else "", np.flatnonzero(areas == number).astype(np.int32))
-            for number in np.unique(areas).tolist()
-        ]
 
     def _waits(self, name: str, rows: Int32s, end: int, waiting: Waiting) -> bool:
         """True if an interval before `end` still waits for the background of one of these rows."""
@@ -112,9 +103,8 @@ class Days(Planned):
             newest = self.plan.latest.get(name)
             if newest is None or newest.rule.allowance is None or start not in self.settled.get(name, {}):
                 continue
-            counted = [
-                rows for area, rows in self._areas(newest) if self.next.get((name, area), start) >= end
-            ]
+            by_area = self.plan.rows_by_area(newest)
+            counted = [rows for area, rows in by_area if self.next.get((name, area), start) >= end]
             if counted:
                 rows = np.intersect1d(np.concatenate(points), np.concatenate(counted))
                 found = self._settle(self._rule_of(newest, end), answers, start, end, at, rows)

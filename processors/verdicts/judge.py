@@ -57,7 +57,7 @@ from processors.verdicts.answers import (
 from processors.verdicts.closed_windows import AmendedWindow, ClosedWindow
 from processors.verdicts.in_a_row import place_in_run
 from processors.verdicts.verdict_groups import verdicts_of
-from processors.windows import RETAIN_MS, Horizons, Means, Statistic, day_of, slots_in
+from processors.windows import RETAIN_MS, Horizons, Means, Statistic, day_of
 
 _GROUP_MS = 8 * HOUR_MS  # of intervals that are packed together
 
@@ -215,7 +215,7 @@ class Judge(Planned):
     ) -> Int16s:
         """Bits of the reasons why the measurements at these points can't be judged, and remarks."""
         rule, answers = interval.rule, interval.answers
-        slots = slots_in(self.plan.interval, interval.length)[rows]
+        slots = self.plan.slots(interval.length)[rows]
         covered = answers.covered[rows].astype(np.int64)
         low = covered * 10_000 < rule.least_permyriad * slots
         bits = low * LOW | (covered == 0) * NO_DATA
@@ -277,7 +277,8 @@ class Judge(Planned):
         answers.state[rows] = state
         answers.revision[rows] += 1
         # background may come out of order: hours after this one may have their answer already
-        later = sorted(item for item in self.answers.get(rule.rule.id, {}).items() if item[0] > start)
+        held = self.answers.get(rule.rule.id, {})
+        later = sorted(i for i in held.items() if i[0] > start) if max(held, default=start) > start else []
         later_compliant = {}
         for line in np.flatnonzero(state == IS_EXCEEDING).tolist() if later else ():
             verdict = self._next_compliant(rule, later, int(rows[line]), at)

@@ -15,7 +15,6 @@ from processors.plan import UPWIND, Plan
 from processors.records import NO_BACKGROUND, NO_UPWIND, NO_WIND, OF_BACKGROUND
 from processors.verdicts.answers import Answers, RuleInterval
 from processors.wind import PAIR_REASONS, PAIRING_SETTINGS, Wind, upwind_of
-from processors.windows import slots_in
 
 # bits by index in PAIR_REASONS: the reasons of the wind follow each other
 _BITS = np.array([0, *(NO_WIND << i for i in range(len(PAIR_REASONS) - 1))], np.int16)
@@ -30,7 +29,7 @@ def sources_of(interval: RuleInterval, plan: Plan, wind: Wind | None) -> Int16s:
     `wind`: of the hour by site, for a rule that needs the upwind monitor; None: forgotten, the sources stay.
     """
     rule, answers = interval.rule, interval.answers
-    slots = slots_in(plan.interval, interval.length)
+    slots = plan.slots(interval.length)
     covered = answers.covered.astype(np.int64)
     present = (slots > 0) & (covered > 0) & (covered * 10_000 >= rule.least_permyriad * slots)
     term = rule.rule.background

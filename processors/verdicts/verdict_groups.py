@@ -11,7 +11,6 @@ from processors.plan import Plan
 from processors.records import OF_BACKGROUND, REASONS_OF, REMARKS, VERDICTS, Group, Verdict, ids_of
 from processors.verdicts import site_background
 from processors.verdicts.answers import ANSWER_OF, RuleInterval
-from processors.windows import slots_in
 
 NOTHING: site_background.Shown = (None, None, ())
 
@@ -23,7 +22,7 @@ def verdicts_of(plan: Plan, interval: RuleInterval, rows: Int32s, at: int) -> Gr
     points, sites = [plan.devices[row] for row in places], [plan.sites[row] for row in places]
     covered, bits = answers.covered[rows].astype(np.int64), answers.bits[rows]
     value = (answers.total[rows] / np.maximum(covered * NANO, 1)).tolist()
-    capture = covered / np.maximum(slots_in(plan.interval, interval.length)[rows], 1)
+    capture = covered / np.maximum(plan.slots(interval.length)[rows], 1)
     pollutant, end = JUDGED[rule.pollutant], answers.end
     revisions, numbers = answers.revision[rows].tolist(), answers.interval_revision[rows].tolist()
     id_of = {n: ids_of("verdict", own.id, rule.revision, "interval", start, end, n) for n in set(revisions)}

@@ -30,12 +30,12 @@ from processors.quality.attenuated_signal import AttenuatedSignal
 from processors.quality.calibration import Corrections, LinearCorrection, calibrated
 from processors.quality.ceiling import Ceiling
 from processors.quality.checks import BIT, CHECKS, NO_MEASUREMENT, names_of
-from processors.quality.final import SortedReadings, final_flags, newest_after, reach_ms
+from processors.quality.final import SortedReadings, final_flags, newest_after
 from processors.quality.first import NewReadings, first_flags
 from processors.quality.flags import FAIL, NOT_EVALUATED, SUSPECT
 from processors.quality.flat_line import FlatLine
 from processors.quality.gross_range import GrossRange
-from processors.quality.limits import Limits
+from processors.quality.limits import Limits, reach_ms
 from processors.quality.monitors import Monitors
 from processors.quality.newest import NewestValues
 from processors.quality.plausibility import Plausible

@@ -11,9 +11,9 @@ from ingest.records import MISSING
 from ingest.units import JUDGED
 from processors.columns import ABSENT, NEVER
 from processors.quality.checks import names_of
-from processors.quality.final import SortedReadings, ahead_flags, final_flags, newest_after, reach_ms
+from processors.quality.final import SortedReadings, ahead_flags, final_flags, newest_after
 from processors.quality.first import NewReadings, first_flags
-from processors.quality.limits import Limits
+from processors.quality.limits import Limits, reach_ms
 from processors.quality.monitors import Monitors
 from processors.quality.newest import NewestValues
 from processors.quality.series import CheckReach, cut

@@ -12,9 +12,9 @@ from ingest.strict_yaml import load
 from processors.columns import ABSENT, NEVER
 from processors.quality.calibration import Corrections, LinearCorrection, calibrated
 from processors.quality.checks import names_of
-from processors.quality.final import SortedReadings, final_flags, reach_ms
+from processors.quality.final import SortedReadings, final_flags
 from processors.quality.first import NewReadings, first_flags
-from processors.quality.limits import Limits
+from processors.quality.limits import Limits, reach_ms
 from processors.quality.monitors import Monitors
 from processors.quality.newest import NewestValues
 from processors.quality.pointwise import by_reading
