@@ -107,7 +107,6 @@ FIELDS: dict[str, dict[str, Number]] = {
         "gaps_least": _whole(1, 50),
         "chance_least": _number(0.01, 1.0),
         "surprise": _number(0.000_001, 0.5),
-        "outage_share": _SHARE,
     },
     "moved_together": {
         "hours": _whole(2, 24),
