@@ -2,7 +2,7 @@
 
 The end of work is as sudden, but levels off at the background, not below it. A front that has not reached
 the stations yet does not, but reaches all of a site: its other monitors must have stayed up. Where there is
-none the finding is less sure; without a background it is not judged.
+none it must have fallen further, and is less sure; without a background it is not judged.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class CoverSettings:
     before_h: int = 12
     before_least_h: int = 6
     below: float = 0.6  # site / background while covered, and the device / the site's others
+    below_alone: float = 0.3  # site / background where the site has no other monitor
     fall: float = 0.4  # site / background while covered / before
     sudden: float = 0.55  # one quarter of an hour / the one before
     calm: float = 0.6  # deviation / mean while covered / before
@@ -60,7 +61,9 @@ def find(history: FeatureHistory, place: Surroundings, settings: CoverSettings) 
     change = ratio(median(fine[-n:], 1), median(fine[:-n], settings.before_least_h))
     changed = np.abs(change - 1.0) >= settings.fine_change
     fall = ratio(low, usual)
-    found = (low <= settings.below).all(axis=0) & (fall <= settings.fall).all(axis=0)
+    found = (low <= np.where(alone, settings.below_alone, settings.below)).all(axis=0) & (
+        fall <= settings.fall
+    ).all(axis=0)
     found &= (sudden <= settings.sudden) & (calm <= settings.calm) & (alone | below_others)
     rows = np.flatnonzero(found).astype(np.int32)
     confidence = (
@@ -68,7 +71,7 @@ def find(history: FeatureHistory, place: Surroundings, settings: CoverSettings) 
     )
     confidence = confidence + 0.15 * changed
     # a front reaches a distant station hours earlier or later
-    confidence = np.where(alone, confidence * 0.7, confidence)
+    confidence = np.where(alone, confidence * 0.8, confidence)
     return PatternFindings(
         NAME,
         rows,

@@ -1,7 +1,7 @@
 """Water sprayed at the inlet: PM10 dips while humidity jumps far above that of the site's other monitors.
 
 Fog, rain and watering wet the others too, and watering raises humidity little. A site's only monitor shows a
-shower and a hose alike: there it is told of the strongest alone.
+shower and a hose alike: what is found there is not sure enough to be told by default.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def find(history: FeatureHistory, place: Surroundings, settings: SpraySettings) 
     confidence = (
         0.5 + 0.25 * within(excess, settings.above_neighbours, 40.0) + 0.25 * within(dip, settings.dip, 0.2)
     )
-    confidence = np.where(alone, confidence * 0.65, confidence)
+    confidence = np.where(alone, confidence * 0.55, confidence)
     # of the site: the second greatest jump; the greatest is the device's own, or a wetter one's
     # a shower or hoses may begin between two hours at one monitor and within one at another
     second = _second_greatest(np.fmax(jumps, since_before), place.site)[rows]

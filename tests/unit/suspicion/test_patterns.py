@@ -155,10 +155,9 @@ def test_a_shower_that_begins_between_two_hours_wets_the_whole_site():
     assert alone.guards["watering"][1].tolist() == [False, False]
 
 
-def test_at_the_only_monitor_of_a_site_a_wet_dip_is_less_sure():
-    h = history(humidity_jump=[35.0], wet_share=[0.4])
-    alone = look(spray, h).confidence[0]
-    assert 0 < alone < 0.6
+def test_at_the_only_monitor_of_a_site_the_strongest_wet_dip_is_not_sure_enough_to_tell():
+    h = history(humidity_jump=[60.0], wet_share=[0.1])
+    assert look(spray, h).confidence.tolist() == [0.55]
 
 
 # ------------------------------------------------------------------------------------------------ cover
@@ -192,10 +191,12 @@ def test_the_end_of_work_comes_down_to_the_background():
     assert len(look(cover, h, place(6, site=0)).row) == 0
 
 
-def test_at_the_only_monitor_of_a_site_a_cover_is_not_sure_enough_to_tell():
-    f = look(cover, covered(1))
-    assert f.row.tolist() == [0]
-    assert f.confidence[0] < 0.7
+def test_at_the_only_monitor_of_a_site_a_cover_must_be_thicker_and_is_less_sure():
+    alone, among = look(cover, covered(1)), look(cover, covered(2), place(2, site=0))
+    assert alone.row.tolist() == among.row.tolist() == [0]
+    assert alone.confidence[0] == pytest.approx(0.8 * among.confidence[0], abs=0.01)
+    assert look(cover, covered(2, factor=0.35), place(2, site=0)).row.tolist() == [0]
+    assert len(look(cover, covered(1, factor=0.35)).row) == 0
 
 
 def test_a_front_that_reaches_the_whole_site_before_the_stations_is_no_cover():
