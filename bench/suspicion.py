@@ -41,6 +41,7 @@ _LEAD_H, _AFTER_H = 8 * 24, 7 * 24
 # days of the recordings; what is injected in one half is over before the other begins
 _TUNED, _MEASURED = (1, 7, 13, 19, 25, 30), (46, 52, 58, 64, 70, 76)
 _PARTED = 46 * 24  # hours
+_SITES = 100  # numbers of sites from here on are of no other scenario
 _GOAL = "< 0.1"
 PACKS = ("hebei-db13-2934-2019", "shanghai-db31-964-2016", "wuhan-2017-pm10")
 
@@ -59,15 +60,18 @@ def watched(fleet: Fleet, settings: SuspicionSettings | None = None) -> list[Fin
     episodes, said = Episodes.of(devices), []
     for number in range(fleet.hours):
         start, rows, reference, sums = fleet.hour(number)
-        place = Surroundings(fleet.site, fleet.area, (start // HOUR_MS + 8) % 24)
+        place = Surroundings(fleet.site, (start // HOUR_MS + 8) % 24)
         said += episodes.close(
             hour_features(rows, devices, start, reference, sums=sums), place, settings or SuspicionSettings()
         )
     return said
 
 
-def injected(start_day: int) -> Fleet:
-    """All scenarios side by side, with honest neighbours; eight days before, seven after."""
+def injected(start_day: int, others: bool = True) -> Fleet:
+    """All scenarios side by side; eight days before, seven after.
+
+    `others`: has each site another monitor, an honest one?
+    """
     first, hours = start_day * 24, _LEAD_H + _AFTER_H
     made: list[Monitor] = []
     offset = start_day * 101
@@ -85,6 +89,11 @@ def injected(start_day: int) -> Fleet:
             one = inject(next_honest(40.0 + 20.0 * (index % 3)), at, strength)
             one.begins, one.label = at, (name, f"{unit} {strength:g}")
             made.append(one)
+            if others:
+                one.site = _SITES + len(made)
+                other = honest(STATIONS[start_day % 2], first, hours, offset + 61, 50.0)
+                other.site = one.site
+                made.append(other)
     at = _LEAD_H * MINUTES + 120
     for n, blur in enumerate(TWIN_STRENGTHS):
         for one in twins(next_honest(60.0), next_honest(90.0), at, blur, site=n):
@@ -95,15 +104,17 @@ def injected(start_day: int) -> Fleet:
 
 
 def detection() -> list[Row]:
-    """Share found and median time to detect, per pattern and strength."""
+    """Share found and median time to detect, per pattern and strength; where no other monitor is, too."""
     tuned, measured = _injected_over(_TUNED), _injected_over(_MEASURED)
+    alone = _injected_over(_MEASURED, others=False)
     rows = [
         Row(
             f"suspicion: {name}, {strength}: found",
             measured.share(name, strength),
             "%",
             note=f"{_soon(measured.hours[name, strength])}of {n} injected; "
-            f"first half {tuned.share(name, strength):.0f} %",
+            f"first half {tuned.share(name, strength):.0f} %, "
+            f"alone on its site {alone.share(name, strength):.0f} %",
         )
         for (name, strength), n in measured.tried.items()
     ]
@@ -142,10 +153,10 @@ def _soon(hours: list[float]) -> str:
     return f"median {median(hours):.1f} h, " if hours else ""
 
 
-def _injected_over(days: tuple[int, ...]) -> Injected:
+def _injected_over(days: tuple[int, ...], others: bool = True) -> Injected:
     made = Injected()
     for day in days:
-        fleet = injected(day)
+        fleet = injected(day, others)
         found: dict[tuple[int, str], float] = {}
         for finding in watched(fleet):
             one = fleet.monitors[finding.row]
@@ -186,7 +197,10 @@ def false_alarms() -> list[Row]:
         count = sum(m.label[1] == kind for m in monitors)
         rows.append(_alarms(f"honest, {kind}", own, fleet.start, count, hours))
     rows.append(_alarms("honest, all", said, fleet.start, len(monitors), hours))
-    return rows
+    for one in monitors:
+        one.site = -1
+    said = watched(Fleet(monitors, fleet.start))
+    return [*rows, _alarms("honest, each alone on its site", said, fleet.start, len(monitors), hours)]
 
 
 def _alarms(what: str, said: list[Finding], start: int, monitors: int, hours: int) -> Row:
@@ -224,7 +238,7 @@ def _untouched_storm() -> Row:
             np.rint(pm10[own] * 1000).astype(np.int32),
             np.rint(pm2_5[own] * 1000).astype(np.int32),
         )
-        place = Surroundings(np.zeros(1, np.int32), np.zeros(1, np.int32), (hour + 8) % 24)
+        place = Surroundings(np.zeros(1, np.int32), (hour + 8) % 24)
         said += episodes.close(
             hour_features(rows, 1, hour * HOUR_MS, np.full(1, np.nan)), place, SuspicionSettings()
         )
@@ -248,7 +262,7 @@ def _untouched_stations() -> Row:
             np.where(np.isnan(fine), ABSENT, np.rint(fine * 1000)).astype(np.int32),
             humidity=np.rint(np.array([s.humidity[hour] for s in both])[here] * 1000).astype(np.int32),
         )
-        place = Surroundings(np.arange(2, dtype=np.int32), np.zeros(2, np.int32), (start // HOUR_MS + 8) % 24)
+        place = Surroundings(np.arange(2, dtype=np.int32), (start // HOUR_MS + 8) % 24)
         said += episodes.close(hour_features(rows, 2, start, values[::-1].copy()), place, SuspicionSettings())
     return _alarms("the two stations as recorded", said, both[0].start, 2, hours)
 
@@ -276,7 +290,7 @@ def cost(devices: int = 5_000, hours: int = LONG_HOURS + 2) -> list[Row]:
         begin = time.process_time()
         features = hour_features(rows, devices, hour * HOUR_MS, np.full(devices, 90.0 + hour % 7 * 20))
         made = time.process_time()
-        place = Surroundings(site, np.zeros(devices, np.int32), (hour + 8) % 24)
+        place = Surroundings(site, (hour + 8) % 24)
         said += len(episodes.close(features, place, SuspicionSettings()))
         found = time.process_time()
         saved = blocks.bring_up(episodes.history) | {STANDING: standing_block(episodes)}

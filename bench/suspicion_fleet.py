@@ -45,7 +45,6 @@ class Monitor:
     lag: np.ndarray  # s
     raw_count: np.ndarray | None = None
     site: int = -1
-    area: int = 0
     astray: np.ndarray | None = None  # whose time stamp can't be used: sent as of its receipt
     begins: int = 0  # minute of an injection
     label: tuple[str, str] = ("", "")
@@ -198,7 +197,6 @@ def honest(
         reference=background.pm10,
         least=np.round(pm10 * (1 - spread), 1),
         greatest=np.round(pm10 * (1 + spread), 1),
-        area=STATIONS.index(own),
         lag=1.0 + np.abs(_cycle(noise, offset * 17, n)) * 8,
         label=("honest", kind),
     )
@@ -238,7 +236,6 @@ class Fleet:
         }
         self.columns["lag"] = np.rint(np.stack([m.lag for m in monitors]) * 1000).astype(np.int64)
         self.references = np.stack([m.reference for m in monitors], axis=1)
-        self.area = np.array([m.area for m in monitors], np.int32)
         self.site = np.array([m.site if m.site >= 0 else 1000 + i for i, m in enumerate(monitors)], np.int32)
 
     @property

@@ -50,6 +50,7 @@ FIELDS: dict[str, dict[str, Number]] = {
         "before_h": _whole(6, 17),
         "before_least_h": _whole(1, 17),
         "below": _number(0.05, 1.0),
+        "below_alone": _number(0.05, 1.0),
         "fall": _number(0.05, 1.0),
         "sudden": _number(0.05, 1.0),
         "calm": _number(0.01, 1.0),
@@ -107,7 +108,6 @@ FIELDS: dict[str, dict[str, Number]] = {
         "gaps_least": _whole(1, 50),
         "chance_least": _number(0.01, 1.0),
         "surprise": _number(0.000_001, 0.5),
-        "outage_share": _SHARE,
     },
     "moved_together": {
         "hours": _whole(2, 24),

@@ -58,8 +58,7 @@ def history(devices: int = 1, **columns: Any) -> FeatureHistory:
     return made
 
 
-def place(devices: int = 1, hour: int = 14, site: Any = None, area: Any = None) -> Surroundings:
-    """Each device on a site of its own and in no area, if nothing else is said."""
-    sites = np.arange(devices) if site is None else np.asarray(site)
-    areas = np.full(devices, -1) if area is None else np.broadcast_to(area, devices)
-    return Surroundings(sites.astype(np.int32), areas.astype(np.int32), hour)
+def place(devices: int = 1, hour: int = 14, site: Any = None) -> Surroundings:
+    """Each device on a site of its own, if nothing else is said; a number: all on that one."""
+    sites = np.arange(devices) if site is None else np.broadcast_to(site, devices)
+    return Surroundings(sites.astype(np.int32), hour)

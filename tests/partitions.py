@@ -7,17 +7,13 @@ from collections.abc import Iterable
 
 from ingest.records import FeedRecord
 from ingest.topics import partition_of
-from processors.breaches import SUSPICION
 from processors.fold.detector import Detector
 from processors.fold.outputs import Outputs
 from processors.replay.partitions import own_part
 
 
 def said_by(log: Iterable[FeedRecord], partitions: int, sites: Iterable[str]) -> Counter[str]:
-    """Every line that the partitions of these sites say of a log.
-
-    Suspicions are left out: their medians of an area are over the monitors of a partition.
-    """
+    """Every line that the partitions of these sites say of a log."""
     records, said = list(log), Counter[str]()
     for partition in sorted({partition_of(site, partitions) for site in sites}):
         detector = Detector.empty(partition, partitions)
@@ -27,10 +23,15 @@ def said_by(log: Iterable[FeedRecord], partitions: int, sites: Iterable[str]) ->
     return said
 
 
+def difference(whole: Counter[str], parts: Counter[str]) -> list[str]:
+    """Lines that only one of both says."""
+    return [f"+ {line}" for line in sorted(parts - whole)] + [f"- {line}" for line in sorted(whole - parts)]
+
+
 def _lines(out: Outputs) -> Iterable[str]:
-    for line in (*out.intervals, *out.verdicts, *out.outlooks, *out.flags, *out.winds):
+    for line in (*out.intervals, *out.verdicts, *out.outlooks, *out.flags, *out.winds, *out.breaches):
         yield repr(line)
-    yield from (repr(line) for line in out.breaches if line.kind != SUSPICION)
+    yield from (repr(note) for note in out.notes if note.kind == "suspicion_explained")
     if out.readings is not None:
         sent = out.readings
         for row, text in out.marks.items():

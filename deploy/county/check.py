@@ -93,15 +93,18 @@ def _quality(root: Path) -> list[Problem]:
 
 def _suspicion(register: Register | None) -> list[Problem]:
     from ingest.suspicion_thresholds import plain
-    from processors.suspicion import never_met, settings_of
+    from processors.suspicion import never_met, settings_of, without_background
 
     if register is None:
         return []
-    document = register.documents["county.yaml"]
-    return [
-        document.problem(("suspicion", one.pattern, one.name), one.words)
-        for one in never_met(settings_of(plain(register.county.suspicion)))
-    ]
+    document, county = register.documents["county.yaml"], register.county
+    settings = settings_of(plain(county.suspicion))
+    found = [document.problem(("suspicion", one.pattern, one.name), one.words) for one in never_met(settings)]
+    if county.suspicion is not None and not county.background:
+        blind = "; ".join(f"{pattern} {words}" for pattern, words in without_background(settings))
+        words = f"no reference station is named, so {blind}: name them under `background`"
+        found += [document.problem(("suspicion",), words, severity="warning")] if blind else []
+    return found
 
 
 def _routing(root: Path, register: Register | None) -> list[Problem]:

@@ -19,7 +19,6 @@ from processors.breaches import SUSPICION, Breaches, Suspicion
 from processors.columns import (
     ABSENT,
     HOUR_MS,
-    NANO,
     Bools,
     Floats,
     Int32s,
@@ -51,7 +50,6 @@ from processors.suspicion import (
     air_of,
     described,
     hour_features,
-    neighbours,
     restored,
     standing_block,
 )
@@ -94,24 +92,22 @@ class Suspicions(Bounded):
         """Check the hour before the newest closed one, and return (events, findings explained by a guard)."""
         start, end = hours.closed - 2 * HOUR_MS, hours.closed - HOUR_MS
         sums = self.hour_sums.take(start)
-        if start < hours.since or not len(plan):
+        if start < hours.since:
             return [], []
         self._standing = None
-        areas = _areas(plan)
+        if not len(plan):  # a device that comes here is at once where it would be among others
+            self.episodes.history.newest = start
+            return [], []
         features = hour_features(
             _readings(hours.log.within(start, end), start, plan.corrections),
             len(plan),
             start,
-            _background(plan, hours.stations, areas, start),
+            _background(plan, hours.stations, start),
             _excused(plan, hours.orders, hours.log_gaps, start, end),
             sums,
         )
-        reference, air = features["reference"], air_of(plan.corrections[PM10])
-        mean = features["mean"]
-        if air is not None:
-            mean = air.of(mean[None], np.array([start]))[0]
-        np.copyto(reference, neighbours(mean, areas), where=np.isnan(reference))
-        place = Surroundings(_numbers(plan.sites), areas, _hour_of_day(start, plan.zone), air)
+        air = air_of(plan.corrections[PM10])
+        place = Surroundings(_numbers(plan.sites), _hour_of_day(start, plan.zone), air)
         found = self.episodes.close(features, place, plan.suspicion)
         return _events(plan, self.episodes, found, announcement)
 
@@ -301,18 +297,17 @@ def _of_usual_period(row: Int32s, period: Int32s) -> Bools:
     return np.asarray(usual[inverse])
 
 
-def _areas(plan: Plan) -> Int32s:
-    """(rows) area of each device; a device without one belongs to the first."""
-    return np.where(plan.area_of >= 0, plan.area_of, 0).astype(np.int32)
+def _background(plan: Plan, stations: Backgrounds, start: int) -> Floats:
+    """(rows) lower median of the stations' PM10 in each device's area in the hour, ug/m3; NaN: not known.
 
-
-def _background(plan: Plan, stations: Backgrounds, areas: Int32s, start: int) -> Floats:
-    """(rows) background of PM10 in each device's area in the hour, ug/m3; NaN: not known."""
+    A device without an area belongs to the first.
+    """
     found = np.full(len(plan), np.nan)
+    areas = np.maximum(plan.area_of, 0)
     for index, area in enumerate(plan.areas):
-        mean = stations.mean(area, start, start + HOUR_MS, "pm10")
-        if mean is not None:
-            found[areas == index] = mean.nano / NANO
+        median = stations.median(area, start, start + HOUR_MS, "pm10")
+        if median is not None:
+            found[areas == index] = median / 1000
     return found
 
 

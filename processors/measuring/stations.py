@@ -44,17 +44,27 @@ class Backgrounds(Rowless):
 
     def mean(self, area: Area, start: int, end: int, pollutant: str) -> AreaMean | None:
         """Mean over the area's stations that have reported; None if they are fewer than its minimum."""
+        found = self._of(area, start, end, pollutant)
+        if not found:
+            return None
+        total = sum(value for _, value in found) * NANO_PER_THOUSANDTH
+        nano = (2 * total + len(found)) // (2 * len(found))
+        return AreaMean(nano, tuple(sorted(i for i, _ in found)), len(found) == len(area.stations))
+
+    def median(self, area: Area, start: int, end: int, pollutant: str) -> int | None:
+        """Lower median over the same stations, thousandths of the unit: a change at one moves it little."""
+        found = sorted(value for _, value in self._of(area, start, end, pollutant))
+        return found[(len(found) - 1) // 2] if found else None
+
+    def _of(self, area: Area, start: int, end: int, pollutant: str) -> list[tuple[str, int]]:
+        """(id, value) of the area's stations that have reported; none if they are fewer than its minimum."""
         stations = self.held.get((start, end), {})
         found = [
             (stations[s][0], stations[s][1][pollutant])
             for s in area.stations
             if s in stations and pollutant in stations[s][1]
         ]
-        if not found or len(found) < area.least:
-            return None
-        total = sum(value for _, value in found) * NANO_PER_THOUSANDTH
-        nano = (2 * total + len(found)) // (2 * len(found))
-        return AreaMean(nano, tuple(sorted(i for i, _ in found)), len(found) == len(area.stations))
+        return found if len(found) >= area.least else []
 
     def forget(self, until: Horizons) -> None:
         """Forget records that no verdict can need any more."""

@@ -16,6 +16,6 @@ from processors.suspicion.finding import Finding
 from processors.suspicion.hour_sums import DeviceSums, HourSums, ValueExtras
 from processors.suspicion.patterns import NUMBERS, PATTERNS, TITLES
 from processors.suspicion.saved import STANDING, Blocks, described, restored, standing_block
-from processors.suspicion.settings import SuspicionSettings, never_met, settings_of
-from processors.suspicion.surroundings import Surroundings, neighbours
+from processors.suspicion.settings import SuspicionSettings, never_met, settings_of, without_background
+from processors.suspicion.surroundings import Surroundings
 from processors.suspicion.wording import GUARDS

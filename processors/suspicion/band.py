@@ -1,6 +1,7 @@
 """Faults replaced by "good" random values: a narrow band, no memory, no daily cycle.
 
-All readings of all hours look like draws from one distribution, while the background moves.
+All readings of all hours look like draws from one distribution, while the background moves; without a
+background it is not judged.
 """
 
 from __future__ import annotations
@@ -95,4 +96,5 @@ PATTERN = SuspicionPattern(
         "level": Wording("PM10水平", "level of PM10"),
         "reference_drift": Wording("背景值变化幅度", "drift of the background"),
     },
+    without_background="is not looked for",
 )

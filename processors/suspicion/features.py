@@ -70,7 +70,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature("excused", "1", RECENT_HOURS, "share of readings with flag C or M, or under maintenance"),
     Feature("factor", "ug/m3", RECENT_HOURS, "PM10 / raw count: the mass factor K"),
     Feature("astray", "1", RECENT_HOURS, "readings whose time stamp could not be used"),
-    Feature("reference", "ug/m3", LONG_HOURS, "background of the hour, or the median of the neighbours"),
+    Feature("reference", "ug/m3", LONG_HOURS, "background: the lower median of the area's stations"),
 )
 NUMBER = {column.name: number for number, column in enumerate(FEATURES)}
 QUARTER_NAMES = tuple(f"quarter_{n}" for n in range(1, QUARTERS + 1))
@@ -124,6 +124,7 @@ def hour_features(
     out["reference"][:] = reference
     if excused is not None and excused.any():
         out["excused"][excused] = 1.0
+        out["last_minute"][excused] = 59.0  # who need not speak is not silent
         own = excused[rows.row]
         rows = rows._replace(excused=own if rows.excused is None else rows.excused | own)
     if sums is not None:

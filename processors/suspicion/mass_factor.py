@@ -2,9 +2,9 @@
 
 A site that ends a dusty stage loses its own dust, and comes down to the background; a lowered K reduces
 everything by the same share, so that the hours of least own dust fall too, below the background. The
-low, the middle and the high ratio must all have fallen, and further than those of the neighbours: a fall
-common to all is due to the air, or to the background station. Where the raw count is sent, K is measured
-directly.
+low, the middle and the high ratio must all have fallen, and further than those of the site's other monitors:
+a fall common to all is due to the air, to the background station, or to the end of a stage. Without a
+background there is no ratio. Where the raw count is sent, K is measured directly, and no other is asked.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from processors.suspicion.features import LONG_HOURS
 from processors.suspicion.finding import PatternFindings, hundredths
 from processors.suspicion.guards import fog, maintenance
 from processors.suspicion.stats import count_known, median, quantiles, ratio, within
-from processors.suspicion.surroundings import Surroundings, level, neighbours
+from processors.suspicion.surroundings import Surroundings, level, others
 from processors.suspicion.suspicion_pattern import SuspicionPattern
 from processors.suspicion.wording import Wording
 
@@ -34,8 +34,8 @@ class MassFactorSettings:
     before_least_h: int = 72  # hours with a ratio in the time before
     after_least_h: int = 24
     reference_least: float = 25.0  # ug/m3: below it the ratio is noise
-    fall: float = 0.78  # ratio after / before, of each quantile, against the neighbours' fall
-    fall_alone: float = 0.70  # where there are no neighbours
+    fall: float = 0.78  # ratio after / before, of each quantile, against the other monitors' fall
+    fall_alone: float = 0.70  # where the site has no other
     alike: float = 1.15  # low fall / high fall, at most: the same share of everything
     low: float = 0.20  # the low quantile: hours of least own dust
     high: float = 0.80
@@ -98,15 +98,15 @@ def _by_ratio(
     b_low, b_mid, b_high = quantiles(ratios[:-after_h], shares, settings.before_least_h)
     a_low, a_mid, a_high = quantiles(ratios[-after_h:], shares, settings.after_least_h)
     step, low_step, high_step = ratio(a_mid, b_mid), ratio(a_low, b_low), ratio(a_high, b_high)
-    around = neighbours(step, place.area)
-    alone = np.isnan(around)
-    around = np.where(alone, 1.0, np.fmin(around, 1.0))
+    beside = others(step, place.site)
+    alone = np.isnan(beside)
+    around = np.where(alone, 1.0, np.fmin(beside, 1.0))
     found = _low_in_air(history, place, reference, settings, a_low) <= settings.below_reference
     fall = np.where(alone, settings.fall_alone, settings.fall) * around
     for fell in (step, low_step, high_step):
         found &= fell <= fall
     found &= low_step <= settings.alike * high_step
-    # the time after stays below the time before: wholly, where no neighbour tells what the air did
+    # the time after stays below the time before: wholly, where no other monitor tells what the air did
     found &= a_high <= np.where(alone, b_low, b_mid * around)
     return {
         "found": found.astype(np.float64),
@@ -138,9 +138,6 @@ def _low_in_air(
 def _by_count(history: FeatureHistory, settings: MassFactorSettings) -> tuple[Bools, Floats, Floats]:
     factor = history.last("factor", 24)
     n = settings.count_hours
-    if not (~np.isnan(factor[-1])).any():
-        unknown = np.full(history.devices, np.nan)
-        return np.zeros(history.devices, bool), unknown, unknown
     before, now = median(factor[:-n], 6), median(factor[-n:], n)
     highest = np.fmax.reduce(factor[-n:], axis=0)
     fell = (ratio(highest, before) <= settings.count_fall) & (count_known(factor[-n:]) >= n)
@@ -164,4 +161,5 @@ PATTERN = SuspicionPattern(
         "before_least_h": lambda own: LONG_HOURS - own.after_h,
         "after_least_h": lambda own: own.after_h,
     },
+    without_background="is looked for by the raw count alone",
 )

@@ -3,7 +3,7 @@
 A single gap that begins high is no more than a flag (`processors.silence.gap_onset`): gaps begin at any time.
 A device is suspected if its gaps of a week begin high too often for chance: confidence = 1 - P(as many of its
 gaps or more begin high by chance), each with the share of the device's hours that are high. Hours that were
-back-filled are not gaps here.
+back-filled, or that an order excuses, are not gaps here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from processors.columns import HOUR_MS, Floats, Int64s
 from processors.suspicion.feature_history import FeatureHistory
 from processors.suspicion.features import LONG_HOURS
 from processors.suspicion.finding import PatternFindings, hundredths
-from processors.suspicion.guards import common_outage, maintenance
+from processors.suspicion.guards import maintenance
 from processors.suspicion.stats import count_known, quantiles, ratio
 from processors.suspicion.surroundings import Surroundings
 from processors.suspicion.suspicion_pattern import SuspicionPattern
@@ -36,11 +36,11 @@ class OfflineSettings:
     gaps_least: int = 3  # that began high
     chance_least: float = 0.15  # of an hour to be high, whatever a short week says
     surprise: float = 0.005  # probability by chance, at most
-    outage_share: float = 0.2  # of an area that went silent in the same hour
 
 
 def find(history: FeatureHistory, place: Surroundings, settings: OfflineSettings) -> PatternFindings:
     """Devices silent in the newest hour whose gaps of the last week began high too often."""
+    del place  # who else fell silent is no excuse: one plug silences a whole site
     last = history.last("last_minute", LONG_HOURS)
     heard = ~np.isnan(last)
     # an hour is the last before a gap: it was heard, and the next one is not
@@ -79,7 +79,6 @@ def find(history: FeatureHistory, place: Surroundings, settings: OfflineSettings
             "background_before": (reference[-2][keep], "ug/m3"),
         },
         {
-            "common_outage": common_outage(history, place, rows_k, silent_now, settings.outage_share),
             "maintenance": maintenance(history, rows_k, 3),
         },
         plot_hours=LONG_HOURS,

@@ -34,6 +34,10 @@ class SuspicionSettings:
         return replace(self, by_pattern={**self.by_pattern, pattern: changed})
 
 
+# what older revisions may name, and no pattern knows any more
+_FORMER = {("offline_when_polluted", "outage_share")}
+
+
 class Unreachable(NamedTuple):
     """A threshold that can never be met."""
 
@@ -49,8 +53,9 @@ def settings_of(body: Body) -> SuspicionSettings:
         return own
     for pattern in PATTERNS:
         thresholds = body.get(pattern) or {}
+        known = {name: v for name, v in thresholds.items() if (pattern, name) not in _FORMER}
         own = own.changed(
-            pattern, **{name: tuple(v) if isinstance(v, list) else v for name, v in thresholds.items()}
+            pattern, **{name: tuple(v) if isinstance(v, list) else v for name, v in known.items()}
         )
     more = {name: body[name] for name in ("told", "quiet_h") if body.get(name) is not None}
     return replace(own, without=frozenset(body.get("without") or ()), **more)
@@ -65,3 +70,10 @@ def never_met(settings: SuspicionSettings) -> Iterator[Unreachable]:
             if value > most:
                 words = f"{value:g} of {most:g} can't be: it would never be found"
                 yield Unreachable(pattern.name, name, words)
+
+
+def without_background(settings: SuspicionSettings) -> Iterator[tuple[str, str]]:
+    """(pattern, what becomes of it) of those looked for that need the background of a reference station."""
+    for pattern in PATTERNS.values():
+        if pattern.without_background and pattern.name not in settings.without:
+            yield pattern.name, pattern.without_background

@@ -1,6 +1,7 @@
-"""Water sprayed at the inlet: PM10 dips while humidity jumps far above the neighbours'.
+"""Water sprayed at the inlet: PM10 dips while humidity jumps far above that of the site's other monitors.
 
-Fog and rain wet the neighbours too; watering the site wets its other monitors and raises humidity little.
+Fog, rain and watering wet the others too, and watering raises humidity little. A site's only monitor shows a
+shower and a hose alike: what is found there is not sure enough to be told by default.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from processors.suspicion.feature_history import FeatureHistory
 from processors.suspicion.finding import PatternFindings, hundredths
 from processors.suspicion.guards import FOG_HUMIDITY, fog, maintenance
 from processors.suspicion.stats import ratio, within
-from processors.suspicion.surroundings import Surroundings, neighbours
+from processors.suspicion.surroundings import Surroundings, others
 from processors.suspicion.suspicion_pattern import SuspicionPattern
 from processors.suspicion.wording import Wording
 
@@ -26,7 +27,7 @@ class SpraySettings:
     """Defaults: a proposal of this project."""
 
     jump: float = 15.0  # points of humidity
-    above_neighbours: float = 15.0  # jump - the area's median jump
+    above_neighbours: float = 15.0  # jump - the median jump of the site's others
     dip: float = 0.7  # PM10 wet / dry, or this hour / the hour before
     reference_fell: float = 0.8  # the background of the hour / of the hour before: it fell as well
     watering: float = 0.5  # share of the jump that another monitor of the site shows
@@ -45,7 +46,7 @@ def find(history: FeatureHistory, place: Surroundings, settings: SpraySettings) 
     across = (fall <= settings.dip) & (since_before >= settings.jump)
     across &= ~(reference_fall < settings.reference_fell)
     by_before = across & ~(inside & (jumps >= since_before))
-    around = np.where(by_before, neighbours(since_before, place.area), neighbours(jumps, place.area))
+    around = np.where(by_before, others(since_before, place.site), others(jumps, place.site))
     jump = np.where(by_before, since_before, jumps)
     alone = np.isnan(around)
     excess = jump - np.where(alone, 0.0, around)
@@ -55,12 +56,12 @@ def find(history: FeatureHistory, place: Surroundings, settings: SpraySettings) 
     confidence = (
         0.5 + 0.25 * within(excess, settings.above_neighbours, 40.0) + 0.25 * within(dip, settings.dip, 0.2)
     )
-    confidence = np.where(alone, confidence * 0.65, confidence)
+    confidence = np.where(alone, confidence * 0.55, confidence)
     # of the site: the second greatest jump; the greatest is the device's own, or a wetter one's
     # a shower or hoses may begin between two hours at one monitor and within one at another
-    others = _second_greatest(np.fmax(jumps, since_before), place.site)[rows]
+    second = _second_greatest(np.fmax(jumps, since_before), place.site)[rows]
     level, foggy = fog(history, place, rows)
-    # without neighbours the device's own humidity is the spray's
+    # where there is no other, the device's own humidity is the spray's
     foggy &= ~alone[rows] | (humidity[0][rows] > FOG_HUMIDITY)
     return PatternFindings(
         NAME,
@@ -76,7 +77,7 @@ def find(history: FeatureHistory, place: Surroundings, settings: SpraySettings) 
         },
         {
             "fog": (level, foggy),
-            "watering": (others, others >= settings.watering * jump[rows]),
+            "watering": (second, second >= settings.watering * jump[rows]),
             "maintenance": maintenance(history, rows, 1),
         },
         plot=("mean", "reference", "humidity", "humidity_jump"),

@@ -1,4 +1,9 @@
-"""Surroundings of devices: their sites and areas, medians of neighbours, night hours."""
+"""Surroundings of devices: the other monitors of their sites, and night hours.
+
+A device's neighbours are the other monitors of its site. What the air of its area did is told by the
+reference stations alone (`reference` of the features), which every partition knows; the monitors of another
+site may be another partition's.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +16,13 @@ from processors.suspicion.air import Air, hours_up_to
 from processors.suspicion.feature_history import FeatureHistory
 
 NIGHT_FROM, NIGHT_TO = 22, 6  # dust-standards.md: night is 22:00-06:00
-LEAST_NEIGHBOURS = 4  # devices of an area, from which its median says something
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surroundings:
-    """`site`, `area`: (devices) number of the group, -1: none; `hour`: of the newest hour, 0-23, local."""
+    """`site`: (devices) its number, -1: none; `hour`: of the newest hour, 0-23, local."""
 
     site: Int32s
-    area: Int32s
     hour: int
     air: Air | None = None  # corrections of what they say
 
@@ -35,22 +38,23 @@ def level(history: FeatureHistory, place: Surroundings, name: str, hours: int, b
     return raw if place.air is None else place.air.of(raw, hours_up_to(history.newest, hours, before))
 
 
-def neighbours(column: Floats, group: Int32s, least: int = LEAST_NEIGHBOURS) -> Floats:
-    """(devices) lower median over the devices of the same group; NaN: fewer than `least` are known."""
+def others(column: Floats, site: Int32s) -> Floats:
+    """(devices) lower median over the other devices of the same site; NaN: of none of them it is known."""
     made = np.full(len(column), np.nan)
-    known = np.flatnonzero(~np.isnan(column) & (group >= 0))
+    known = np.flatnonzero(~np.isnan(column) & (site >= 0))
     if not len(known):
         return made
-    order = known[np.lexsort((column[known], group[known]))]
-    groups = group[order]
-    first = np.flatnonzero(np.concatenate(([True], groups[1:] != groups[:-1])))
-    count = np.diff(first, append=len(groups))
-    enough = count >= least
-    median = np.where(enough, column[order[first + (count - 1) // 2]], np.nan)
-    place = np.searchsorted(groups[first], group)
-    inside = np.minimum(place, len(first) - 1)
-    found = groups[first][inside] == group
-    made[found] = median[inside[found]]
+    order = known[np.lexsort((column[known], site[known]))]
+    sites = site[order]
+    first = np.flatnonzero(np.concatenate(([True], sites[1:] != sites[:-1])))
+    count = np.diff(first, append=len(sites))
+    own = np.minimum(np.searchsorted(sites[first], site), len(first) - 1)
+    rank = np.full(len(column), len(column))  # among the known of its site; of an unknown one after all
+    rank[order] = np.arange(len(order)) - np.repeat(first, count)
+    middle = (count[own] - (rank < len(column)) - 1) // 2
+    there = (sites[first][own] == site) & (middle >= 0)
+    place = first[own] + middle + (rank <= middle)
+    made[there] = column[order[place[there]]]
     return made
 
 

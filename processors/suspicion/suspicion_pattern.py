@@ -25,3 +25,4 @@ class SuspicionPattern(Generic[S]):
     numbers: Mapping[str, Wording] = field(default_factory=dict)  # of its evidence, beside the shared ones
     # threshold -> the most that can be asked for; above it the pattern would never be found
     at_most: Mapping[str, Callable[[S], float]] = field(default_factory=dict)
+    without_background: str | None = None  # what becomes of it where no station is known; None: nothing

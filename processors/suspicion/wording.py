@@ -18,7 +18,7 @@ GUARDS: dict[str, Wording] = {
     "night_rest": Wording("夜间停工", "site at rest at night"),
     "quiet_air": Wording("空气清洁平稳", "clean and still air"),
     "watering": Wording("现场洒水抑尘", "watering of the site"),
-    "common_outage": Wording("区域性断网断电", "outage of the area"),
+    "common_outage": Wording("区域性断网断电", "outage of the area"),  # of what was told before November 2026
     "sensor_ceiling": Wording("传感器量程上限", "the sensor's own ceiling"),
     "backlog": Wording("断网后补传", "a backlog after an outage"),
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from random import Random
 
 import pytest
@@ -30,7 +29,7 @@ from tests.logs import (
     ticking,
 )
 from tests.logs import revision as revision_of
-from tests.partitions import said_by
+from tests.partitions import difference, said_by
 
 SITES = tuple(f"site-{number}" for number in range(30))  # in twelve partitions some alone, some not
 AREAS = ("east", "west", None)
@@ -147,11 +146,6 @@ def holds(seed: int) -> None:
     for partitions in (3, 12):
         parts = said_by(log, partitions, SITES)
         assert difference(whole, parts) == [], f"seed {seed}, {partitions} partitions"
-
-
-def difference(whole: Counter[str], parts: Counter[str]) -> list[str]:
-    """Lines that only one of both says."""
-    return [f"+ {line}" for line in sorted(parts - whole)] + [f"- {line}" for line in sorted(whole - parts)]
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -10,7 +10,7 @@ from processors.columns import HOUR_MS
 from processors.quality.calibration import Corrections, LinearCorrection, calibrated, uncalibrated
 from processors.suspicion.feature_history import FeatureHistory
 from processors.suspicion.features import FEATURES, NUMBER, HourReadings, hour_features
-from processors.suspicion.surroundings import neighbours
+from processors.suspicion.surroundings import others
 
 values = st.lists(
     st.tuples(st.integers(0, 5), st.integers(0, HOUR_MS - 1), st.integers(0, 2_000_000)),
@@ -92,16 +92,17 @@ def test_a_ring_holds_what_was_last_put_of_each_hour_it_still_reaches(puts):
         max_size=40,
     )
 )
-def test_the_median_of_neighbours_is_one_of_them(pairs):
-    group = np.array([g for g, _ in pairs], np.int32)
+def test_what_the_others_of_a_site_say_is_the_lower_median_without_the_device(pairs):
+    site = np.array([s for s, _ in pairs], np.int32)
     column = np.array([v for _, v in pairs])
-    found = neighbours(column, group)
-    for g, median in zip(group, found, strict=True):
-        own = np.sort(column[(group == g) & ~np.isnan(column)])
-        if g < 0 or len(own) < 4:
+    found = others(column, site)
+    for at, median in enumerate(found):
+        mates = (site == site[at]) & ~np.isnan(column) & (np.arange(len(site)) != at)
+        said = np.sort(column[mates])
+        if site[at] < 0 or not len(said):
             assert np.isnan(median)
         else:
-            assert median == own[(len(own) - 1) // 2]
+            assert median == said[(len(said) - 1) // 2]
 
 
 corrections = st.lists(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from processors.fold.suspicion import Suspicions, _areas, _background
+from processors.fold.suspicion import Suspicions, _background
 from processors.measuring.intake import intake
 from processors.measuring.stations import Backgrounds
 from processors.plan.plan import Plan
@@ -22,5 +22,5 @@ def test_what_comes_beside_a_value_is_added_to_the_sums_of_its_hour():
 def test_the_background_of_an_hour_is_that_of_the_device_s_area_and_unknown_where_none_came():
     plan, held = Plan.of(revision(["d1", "d2"])), Backgrounds()
     held.add(background(T0, 42.5, T0 + HOUR))
-    assert _background(plan, held, _areas(plan), T0).tolist() == [42.5, 42.5]
-    assert np.isnan(_background(plan, held, _areas(plan), T0 + HOUR)).all()
+    assert _background(plan, held, T0).tolist() == [42.5, 42.5]
+    assert np.isnan(_background(plan, held, T0 + HOUR)).all()

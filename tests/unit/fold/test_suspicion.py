@@ -211,16 +211,35 @@ def test_a_value_that_came_before_its_calibration_was_told_is_taken_as_it_is():
     assert run.detector.suspicions.episodes.history.last("greatest", 1)[0, 0] == 50.0
 
 
-def test_monitors_without_a_station_are_compared_by_their_corrected_levels():
-    twice = {"from": T0 - HOUR, "pollutant": "pm10", "slope": 2.0, "offset": 0.0, "factor": 1.0}
-    monitors = [
-        {"id": f"d{k}", "interval": 300, **({"calibration": [twice]} if k < 4 else {})} for k in range(5)
-    ]
-    rows = [one for k in range(5) for one in fives(T0, T0 + HOUR, 40.0 if k < 4 else 81.0, f"d{k}")]
-    run = Run(revision(monitors), *log_of(rows, T0 + 2 * HOUR + 3 * MINUTE))
-    history = run.detector.suspicions.episodes.history
-    assert history.last("mean", 1)[0].tolist() == [40.0] * 4 + [81.0]
-    assert history.last("reference", 1)[0].tolist() == [80.0] * 5
+def reference_of(run: Run):
+    return run.detector.suspicions.episodes.history.last("reference", 1)[0].tolist()
+
+
+def test_where_no_station_is_known_other_monitors_are_no_background():
+    rows = [one for k in range(5) for one in fives(T0, T0 + HOUR, 40.0, f"d{k}")]
+    run = Run(listed(*(f"d{k}" for k in range(5))), *log_of(rows, T0 + 2 * HOUR + 3 * MINUTE))
+    assert np.isnan(reference_of(run)).all()
+
+
+def test_what_changes_at_one_station_moves_the_background_of_an_area_little():
+    for values, known in (((70.0, 72.0, 500.0), 72.0), ((70.0, 500.0), 70.0), ((70.0,), np.nan)):
+        stations = [f"S{n}" for n in range(3)]
+        told = [background(T0, value, T0 + HOUR, f"S{n}") for n, value in enumerate(values)]
+        start = revision([{"id": "d1", "interval": 300}], stations=stations, least=2)
+        run = Run(start, *log_of(fives(T0, T0 + HOUR), T0 + 2 * HOUR + 3 * MINUTE, told))
+        np.testing.assert_array_equal(reference_of(run), [known])
+
+
+def test_who_comes_to_a_partition_without_devices_is_where_it_would_be_among_others():
+    """Silent no more in the hours for which it sends what it kept, whoever was there before."""
+    kept = [row(T0 + n * 5 * MINUTE, 70.0, "d2", T0 + 3 * HOUR + 20 * MINUTE) for n in range(12)]
+    joined = listed("d1", "d2", at=T0 + 3 * HOUR + 10 * MINUTE)
+    silent = []
+    for first in (listed("d1"), listed()):
+        run = Run(first, *log_of(kept, T0 + 3 * HOUR + 30 * MINUTE, [joined]))
+        run = Run(detector=Detector.load(run.detector.dump()))
+        silent.append(run.detector.suspicions.episodes.history.last("last_minute", 3)[:, 1].tolist())
+    np.testing.assert_array_equal(silent, [[np.nan, 55.0, np.nan]] * 2)
 
 
 def test_humidity_and_background_of_an_hour_reach_its_features():

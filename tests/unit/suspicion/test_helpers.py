@@ -1,4 +1,4 @@
-"""Quantiles, neighbours, nights and the honest explanations, each by itself."""
+"""Quantiles, other monitors, nights and the honest explanations, each by itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from processors.suspicion import guards
 from processors.suspicion.air import Air
 from processors.suspicion.finding import hundredths, number
 from processors.suspicion.stats import count_known, median, quantiles, ratio, trailing, within
-from processors.suspicion.surroundings import LEAST_NEIGHBOURS, Surroundings, level, neighbours, pairs_of
+from processors.suspicion.surroundings import Surroundings, level, others, pairs_of
 from tests.hours import HOUR, NEWEST, history, place
 
 NAN = float("nan")
@@ -65,21 +65,20 @@ def test_where_a_value_lies_between_two(value, low, high, share):
 
 def test_the_night_is_from_ten_to_six():
     none = np.full(1, -1, np.int32)
-    by_hour = [bool(Surroundings(none, none, hour).night(1)[0]) for hour in range(24)]
+    by_hour = [bool(Surroundings(none, hour).night(1)[0]) for hour in range(24)]
     assert [hour for hour in range(24) if by_hour[hour]] == [0, 1, 2, 3, 4, 5, 22, 23]
-    assert Surroundings(none, none, 6).night(3).tolist() == [True, True, False]
-    assert Surroundings(none, none, 7).night(3, before=1).tolist() == [True, True, False]
-    assert Surroundings(none, none, 0).night(4).tolist() == [False, True, True, True]
+    assert Surroundings(none, 6).night(3).tolist() == [True, True, False]
+    assert Surroundings(none, 7).night(3, before=1).tolist() == [True, True, False]
+    assert Surroundings(none, 0).night(4).tolist() == [False, True, True, True]
 
 
-def test_the_median_of_a_group_needs_enough_of_its_members():
-    group = np.array([1, 0, 1, 1, 0, -1, 1, 3], np.int32)
+def test_what_the_others_of_a_site_say_leaves_out_the_device_itself():
+    site = np.array([1, 0, 1, 1, 0, -1, 1, 3], np.int32)
     column = floats(4, 50, 1, 3, NAN, 9, 2, 7)
-    same(neighbours(column, group), [2, NAN, 2, 2, NAN, NAN, 2, NAN])
-    same(neighbours(column, group, least=1), [2, 50, 2, 2, 50, NAN, 2, 7])
-    same(neighbours(column, group, least=5), [NAN] * 8)
-    same(neighbours(floats(NAN, NAN), np.zeros(2, np.int32)), [NAN, NAN])
-    assert LEAST_NEIGHBOURS == 4
+    same(others(column, site), [2, NAN, 3, 2, 50, NAN, 3, NAN])
+    same(others(floats(5, 5, 8), np.zeros(3, np.int32)), [5, 5, 5])
+    same(others(floats(NAN, NAN), np.zeros(2, np.int32)), [NAN, NAN])
+    same(others(floats(), np.zeros(0, np.int32)), [])
 
 
 def test_pairs_are_of_one_group_and_not_too_far_apart_in_it():
@@ -100,7 +99,7 @@ def test_pairs_are_of_one_group_and_not_too_far_apart_in_it():
 ROWS = np.array([0, 1], np.int32)
 
 
-def test_fog_is_the_humidity_of_the_area_or_without_neighbours_the_device_s_own():
+def test_fog_is_the_humidity_at_the_site_s_others_or_where_there_is_none_the_device_s_own():
     wet = history(2, humidity=[95.0, 60.0])
     seen, silenced = guards.fog(wet, place(2), ROWS)
     assert (seen.tolist(), silenced.tolist()) == ([60.0, 60.0], [False, False])
@@ -109,8 +108,10 @@ def test_fog_is_the_humidity_of_the_area_or_without_neighbours_the_device_s_own(
     seen, silenced = guards.fog(history(1, humidity=[90.0]), place(1), ROWS[:1])
     assert (seen.tolist(), silenced.tolist()) == ([90.0], [False])  # the mark itself is no fog
     humidity = np.tile(floats(95, 50, 95, 96, 97), (168, 1))
-    seen, _ = guards.fog(history(5, humidity=humidity), place(5, area=0), ROWS)
+    seen, _ = guards.fog(history(5, humidity=humidity), place(5, site=0), ROWS)
     assert seen.tolist() == [95.0, 95.0]
+    seen, _ = guards.fog(history(2, humidity=[[95.0, 50.0]]), place(2, site=0), ROWS)
+    assert seen.tolist() == [50.0, 95.0]
 
 
 def test_maintenance_is_the_greatest_share_of_the_hours_looked_at():
@@ -138,17 +139,6 @@ def test_a_quiet_spell_is_rest_only_where_all_of_it_lies_in_the_night():
     assert silenced.tolist() == [False, False]
 
 
-def test_an_outage_is_common_where_three_and_more_than_the_share_of_an_area_went_together():
-    spoke = history(6)
-    for gone, share, common in ((3, 0.4, True), (3, 0.5, False), (2, 0.2, False), (6, 0.9, True)):
-        silent = np.arange(6) < gone
-        seen, silenced = guards.common_outage(spoke, place(6, area=0), ROWS, silent, share)
-        assert seen.tolist() == [gone / 6] * 2
-        assert silenced.tolist() == [common] * 2
-    seen, silenced = guards.common_outage(spoke, place(6), ROWS, np.ones(6, bool), 0.1)
-    assert (seen.tolist(), silenced.tolist()) == ([0.0, 0.0], [False, False])
-
-
 def test_a_confidence_is_told_in_hundredths_from_none_to_all_and_a_number_in_three_digits():
     same(hundredths(floats(-0.2, 0.0, 0.1234, 0.996, 1.0, 1.2)), [0, 0, 0.12, 1, 1, 1])
     assert [number(value) for value in (1234.0, 0.012345, NAN)] == [1230.0, 0.0123, None]
@@ -158,7 +148,7 @@ def test_a_level_is_corrected_from_the_hour_in_which_its_correction_holds():
     table = Corrections.of(
         [LinearCorrection(1, NEWEST - 3 * HOUR, 2 * UNIT, 5000), LinearCorrection(1, NEWEST, UNIT // 2)]
     )
-    p = Surroundings(np.zeros(2, np.int32), np.zeros(2, np.int32), 14, Air(table))
+    p = Surroundings(np.zeros(2, np.int32), 14, Air(table))
     h = history(2, mean=100.0)
     same(level(h, p, "mean", 5), [[100, 100], [100, 205], [100, 205], [100, 205], [100, 50]])
     same(level(h, p, "mean", 3, before=2), [[100, 100], [100, 205], [100, 205]])
@@ -173,12 +163,20 @@ def test_how_long_the_night_has_lasted_is_counted_back_from_now_for_each_device(
     assert silenced.tolist() == [False, False]
 
 
+def test_how_quiet_a_spell_was_is_told_by_its_own_hours_however_long_another_device_s_is():
+    one = history(2, mean=[200.0, 200.0, 200.0, 30.0])
+    for longer in (1, 4):
+        level, _ = guards.night_rest(one, place(2, 3), ROWS, floats(1, longer), quiet=30.0)
+        assert level[0] == 30.0
+    assert level[1] == 200.0
+
+
 def test_an_hour_of_which_nobody_knows_a_share_was_not_excused():
     seen, silenced = guards.maintenance(history(2, excused=[NAN, NAN]), ROWS, 2)
     assert (seen.tolist(), silenced.tolist()) == ([0.0, 0.0], [False, False])
 
 
-def test_a_group_of_which_nothing_is_known_has_no_median_wherever_its_number_lies():
+def test_a_site_of_which_nothing_is_known_says_nothing_wherever_its_number_lies():
     for unknown in (0, 3, 9):
-        group = np.array([unknown, 2, 2, 2, 2, unknown], np.int32)
-        same(neighbours(floats(NAN, 4, 3, 1, 2, NAN), group), [NAN, 2, 2, 2, 2, NAN])
+        site = np.array([unknown, 2, 2, 2, 2, unknown], np.int32)
+        same(others(floats(NAN, 4, 3, 1, 2, NAN), site), [NAN, 2, 2, 3, 3, NAN])

@@ -38,7 +38,7 @@ def second(columns):
 
 
 def found(pattern, columns, **settings):
-    """Is the second of two devices without neighbours found, and nobody else?"""
+    """Is the second of two devices, each alone on its site, found, and nobody else?"""
     rows = pattern.find(second(columns), place(2), pattern.PATTERN.settings(**settings)).row.tolist()
     assert rows in ([], [1])
     return bool(rows)
@@ -255,13 +255,15 @@ def test_gaps_are_told_from_the_third_high_one_on_and_where_chance_is_small_enou
 
 
 def covered(level=100.0, low=0.5, deviation=0.125):
-    """Six of an area; the second falls from `level` in the newest hour, and its spread / mean with it."""
+    """Six of a site, all at the background; the second falls from `level` in the newest hour, and its spread /
+    mean with it.
+    """
     mean = np.full((7, 6), level)
     mean[-1, 1] *= low
     quarters = {f"quarter_{n}": mean for n in (1, 2, 3, 4)}
     spread = 0.25 * mean
     spread[-1, 1] = deviation * mean[-1, 1]
-    return history(6, mean=mean, deviation=spread, **quarters)
+    return history(6, mean=mean, deviation=spread, reference=level, **quarters)
 
 
 ALL_OF_IT = {"below": 1.0, "fall": 1.0, "sudden": 1.0, "calm": 1.0, "hours": 1, "before_h": 6}
@@ -274,18 +276,18 @@ ALL_OF_IT = {"below": 1.0, "fall": 1.0, "sudden": 1.0, "calm": 1.0, "hours": 1, 
 def test_a_cover_meets_each_of_its_marks(mark, just, missed):
     for value, rows in ((just, [1]), (missed, [])):
         settings = cover.PATTERN.settings(**ALL_OF_IT | {"below": 0.9, mark: value})
-        assert cover.find(covered(), place(6, area=0), settings).row.tolist() == rows
+        assert cover.find(covered(), place(6, site=0), settings).row.tolist() == rows
 
 
-def test_below_a_least_level_of_the_neighbours_a_cover_cannot_be_seen():
+def test_below_a_least_level_of_the_background_a_cover_cannot_be_seen():
     settings = cover.PATTERN.settings(hours=1, before_h=6, below=0.9, fall=0.9)
-    assert cover.find(covered(20.0), place(6, area=0), settings).row.tolist() == []
-    assert cover.find(covered(21.0), place(6, area=0), settings).row.tolist() == [1]
+    assert cover.find(covered(20.0), place(6, site=0), settings).row.tolist() == []
+    assert cover.find(covered(21.0), place(6, site=0), settings).row.tolist() == [1]
 
 
 def test_a_cover_needs_six_hours_before_it():
     shorter = cover.PATTERN.settings(hours=1, before_h=5, below=0.9, fall=0.9)
-    assert cover.find(covered(), place(6, area=0), shorter).row.tolist() == []
+    assert cover.find(covered(), place(6, site=0), shorter).row.tolist() == []
 
 
 def two(a, b, **more):
@@ -330,8 +332,8 @@ def test_two_that_were_twice_as_far_apart_in_the_days_before_were_moved(other, c
 # ------------------------------------------------------------------------------------- what is told
 
 
-def area(**columns):
-    """Six of an area; the second says `columns` in its last hours, the others are honest."""
+def site(**columns):
+    """Six of a site; the second says `columns` in its last hours, the others are honest."""
     made = {}
     for name, values in columns.items():
         made[name] = np.full((len(values), 6), HONEST.get(name, NAN))
@@ -404,38 +406,38 @@ UG = "ug/m3"
         ),
         (
             cover,
-            area(
+            site(
                 mean=[100] * 12 + [20, 25], deviation=[25] * 12 + [2, 1], fine_share=[0.4] * 12 + [0.3] * 2,
                 quarter_1=[100, 20, 25], quarter_2=[100, 20, 25], quarter_3=[100, 20, 25],
                 quarter_4=[100, 20, 25],
             ), 1, 0.97,
-            {"ratio": (0.2, "1"), "against": (100, UG), "ratio_before": (1, "1"), "sudden_fall": (0.2, "1"),
-             "spread_change": (0.16, "1"), "fine_share_change": (0.75, "1")},
+            {"ratio": (0.2, "1"), "against": (100, UG), "neighbours": (100, UG), "ratio_before": (1, "1"),
+             "sudden_fall": (0.2, "1"), "spread_change": (0.16, "1"), "fine_share_change": (0.75, "1")},
             {"fog": 50, "maintenance": 0}, ("mean", "reference", "deviation", "fine_share"), 24,
         ),
         (
-            spray, area(humidity_jump=[35], wet_share=[0.4], mean=[70]), 0, 0.83,
+            spray, site(humidity_jump=[35], wet_share=[0.4], mean=[70]), 0, 0.83,
             {"humidity_jump": (35, "%"), "neighbours_jump": (2, "%"), "dip": (0.4, "1"), "pm10": (70, UG),
              "reference": (100, UG)},
-            {"fog": 50, "watering": NAN, "maintenance": 0},
+            {"fog": 50, "watering": 2, "maintenance": 0},
             ("mean", "reference", "humidity", "humidity_jump"), 12,
         ),
         (
-            spray, area(humidity=[52, 85], mean=[100, 30]), 0, 0.88,
+            spray, site(humidity=[52, 85], mean=[100, 30]), 0, 0.88,
             {"humidity_jump": (33, "%"), "neighbours_jump": (0, "%"), "dip": (0.3, "1"), "pm10": (30, UG),
              "reference": (100, UG)},
-            {"fog": 50, "watering": NAN, "maintenance": 0},
+            {"fog": 50, "watering": 2, "maintenance": 0},
             ("mean", "reference", "humidity", "humidity_jump"), 12,
         ),
         (
-            mass_factor, area(mean=np.concatenate([wave(132), wave(36) * 0.5])), 35, 0.86,
+            mass_factor, site(mean=np.concatenate([wave(132), wave(36) * 0.5])), 35, 0.86,
             {"ratio_before": (1.25, "1"), "ratio_after": (0.625, "1"), "ratio_fall": (0.5, "1"),
              "low_ratio_fall": (0.5, "1"), "neighbours_fall": (1, "1"), "k_before": (NAN, "ug/m3 a count"),
              "k_after": (NAN, "ug/m3 a count")},
             {"maintenance": 0, "fog": 50}, ("mean", "reference", "factor"), 168,
         ),
         (
-            mass_factor, area(factor=[0.5] * 22 + [0.25, 0.375]), 1, 0.95,
+            mass_factor, site(factor=[0.5] * 22 + [0.25, 0.375]), 1, 0.95,
             {"ratio_before": (1, "1"), "ratio_after": (1, "1"), "ratio_fall": (1, "1"),
              "low_ratio_fall": (1, "1"), "neighbours_fall": (1, "1"), "k_before": (0.5, "ug/m3 a count"),
              "k_after": (0.25, "ug/m3 a count")},
@@ -460,7 +462,7 @@ UG = "ug/m3"
 def test_a_finding_tells_since_when_how_surely_by_which_numbers_and_what_was_looked_at(
     pattern, h, since, confidence, evidence, guards, plot, plot_hours
 ):
-    told = pattern.find(h, place(h.devices, area=0), pattern.PATTERN.settings())
+    told = pattern.find(h, place(h.devices, site=0), pattern.PATTERN.settings())
     assert told.pattern == pattern.NAME
     assert told.row.tolist() == [1]
     assert (told.start.tolist(), told.confidence.tolist()) == ([NEWEST - since * HOUR], [confidence])
@@ -650,8 +652,6 @@ def test_a_habit_of_going_offline_tells_its_gaps_and_what_the_air_was_before_the
         "gaps": 5, "gaps_begun_high": 5, "pm10_before": 160, "rise_before": 3, "background_before": 125,
     }  # fmt: skip
     assert (told.plot, told.plot_hours) == (("mean", "reference"), 168)
-    assert {name: float(seen[0]) for name, (seen, _) in told.guards.items()} == {
-        "common_outage": 0, "maintenance": 0,
-    }  # fmt: skip
+    assert {name: float(seen[0]) for name, (seen, _) in told.guards.items()} == {"maintenance": 0}
     assert guard(offline, gaps | {"excused": [0.5, 0, 0]}, "maintenance", high=1.0, rising_hour=1.5)
     assert not guard(offline, gaps | {"excused": [0.5, 0, 0, 0]}, "maintenance", high=1.0, rising_hour=1.5)

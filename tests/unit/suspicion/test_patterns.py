@@ -22,7 +22,8 @@ from processors.suspicion import (
     twins,
 )
 from processors.suspicion.air import Air
-from processors.suspicion.surroundings import neighbours, pairs_of
+from processors.suspicion.features import HourReadings, hour_features
+from processors.suspicion.surroundings import others, pairs_of
 from tests.hours import HONEST, HOUR, NEWEST, history, place
 
 NAN = float("nan")
@@ -36,7 +37,9 @@ def look(pattern, h, p=None, **settings):
 @pytest.mark.parametrize("pattern", ALL, ids=lambda p: p.NAME)
 @pytest.mark.parametrize("hour", [3, 14])
 def test_an_honest_monitor_is_not_suspected(pattern, hour):
-    assert len(look(pattern, history(6), place(6, hour, area=0)).row) == 0
+    """Among five others of its site, of which each has air of its own."""
+    quarters = {f"quarter_{n}": [np.arange(6) * 9.0 + 60 + n % 2 * 20] * 24 for n in (1, 2, 3, 4)}
+    assert len(look(pattern, history(6, **quarters), place(6, hour, site=0)).row) == 0
 
 
 @pytest.mark.parametrize("pattern", ALL, ids=lambda p: p.NAME)
@@ -72,11 +75,19 @@ def test_the_end_of_a_dusty_stage_is_no_lowered_mass_factor():
     assert len(look(mass_factor, history(mean=wave(168) + work)).row) == 0
 
 
-def test_a_fall_that_the_neighbours_share_is_the_air():
-    mean = np.stack([lowered(0.5)] * 6, axis=1)
-    assert len(look(mass_factor, history(6, mean=mean), place(6, area=0)).row) == 0
-    mean[:, 1:] = wave(168)[:, None]
-    assert look(mass_factor, history(6, mean=mean), place(6, area=0)).row.tolist() == [0]
+def pair_of_a_site(one, other):
+    """What is found of two monitors of a site, by their means."""
+    return look(mass_factor, history(2, mean=np.stack([one, other], axis=1)), place(2, site=0)).row.tolist()
+
+
+def test_a_fall_of_one_monitor_is_found_sooner_where_the_site_s_other_stays():
+    assert pair_of_a_site(lowered(0.74), wave(168)) == [0]
+    assert pair_of_a_site(lowered(0.74), lowered(0.92)) == []
+    assert len(look(mass_factor, history(mean=lowered(0.74))).row) == 0
+
+
+def test_a_fall_that_the_whole_site_shares_is_no_monitor_s_own():
+    assert pair_of_a_site(lowered(0.5), lowered(0.5)) == []
 
 
 def test_maintenance_explains_a_new_mass_factor():
@@ -98,7 +109,7 @@ def test_where_the_count_is_sent_a_lowered_k_is_seen_within_two_hours():
 def test_water_at_the_inlet_is_a_dip_with_a_jump_of_humidity():
     jump = np.full((1, 6), 3.0)
     jump[0, 0] = 35.0
-    f = look(spray, history(6, humidity_jump=jump, wet_share=[[0.4] + [NAN] * 5]), place(6, area=0))
+    f = look(spray, history(6, humidity_jump=jump, wet_share=[[0.4] + [NAN] * 5]), place(6, site=0))
     assert f.row.tolist() == [0]
     assert f.start.tolist() == [NEWEST]
     assert not f.silenced[0]
@@ -107,27 +118,27 @@ def test_water_at_the_inlet_is_a_dip_with_a_jump_of_humidity():
 
 def test_water_for_more_than_an_hour_is_seen_against_the_hour_before():
     h = history(6, humidity=[[50] * 6, [85] + [52] * 5], mean=[[100] * 6, [30] + [95] * 5])
-    assert look(spray, h, place(6, area=0)).row.tolist() == [0]
+    assert look(spray, h, place(6, site=0)).row.tolist() == [0]
 
 
 def test_rain_over_more_than_an_hour_wets_the_neighbours_too():
     h = history(6, humidity=[[50] * 6, [85] * 6], mean=[[100] * 6, [30] * 6])
-    assert len(look(spray, h, place(6, area=0)).row) == 0
+    assert len(look(spray, h, place(6, site=0)).row) == 0
 
 
 def test_rain_wets_the_neighbours_too():
     h = history(6, humidity_jump=[[35.0] * 6], wet_share=[[0.4] * 6])
-    assert len(look(spray, h, place(6, area=0)).row) == 0
+    assert len(look(spray, h, place(6, site=0)).row) == 0
 
 
 def test_fog_silences_a_wet_dip():
     h = history(6, humidity_jump=[[35] + [3] * 5], wet_share=[[0.4] + [NAN] * 5], humidity=[[95.0] * 6])
-    assert look(spray, h, place(6, area=0)).silenced.tolist() == [True]
+    assert look(spray, h, place(6, site=0)).silenced.tolist() == [True]
 
 
 def test_watering_wets_another_monitor_of_the_site():
     h = history(6, humidity_jump=[[35, 20] + [3] * 4], wet_share=[[0.4] + [NAN] * 5])
-    f = look(spray, h, place(6, area=0, site=[0, 0, 1, 2, 3, 4]))
+    f = look(spray, h, place(6, site=[0, 0, 1, 2, 3, 4]))
     assert f.row.tolist() == [0]
     assert f.guards["watering"][1].tolist() == [True]
 
@@ -135,40 +146,41 @@ def test_watering_wets_another_monitor_of_the_site():
 def test_a_shower_that_begins_between_two_hours_wets_the_whole_site():
     wet = [[50.0, 50.0] + [50.0] * 4, [90.0, 80.0] + [50.0] * 4]
     h = history(6, humidity=wet, mean=[[100.0] * 6, [40.0, 60.0] + [100.0] * 4], humidity_jump=[[3.0] * 6])
-    f = look(spray, h, place(6, area=0, site=[0, 0, 1, 2, 3, 4]))
+    assert len(look(spray, h, place(6, site=[0, 0, 1, 2, 3, 4])).row) == 0
+    f = look(spray, h, place(6, site=[0, 0, 0, 2, 3, 4]))
     assert f.row.tolist() == [0, 1]
     assert f.guards["watering"][1].tolist() == [True, True]
-    alone = look(spray, h, place(6, area=0, site=[0, 5, 1, 2, 3, 4]))
+    alone = look(spray, h, place(6))
+    assert alone.row.tolist() == [0, 1]
     assert alone.guards["watering"][1].tolist() == [False, False]
 
 
-def test_without_neighbours_a_wet_dip_is_less_sure():
-    h = history(humidity_jump=[35.0], wet_share=[0.4])
-    alone = look(spray, h).confidence[0]
-    assert 0 < alone < 0.6
+def test_at_the_only_monitor_of_a_site_the_strongest_wet_dip_is_not_sure_enough_to_tell():
+    h = history(humidity_jump=[60.0], wet_share=[0.1])
+    assert look(spray, h).confidence.tolist() == [0.55]
 
 
 # ------------------------------------------------------------------------------------------------ cover
 
 
-def covered(devices=6, factor=0.15, deviation=1.0):
+def covered(devices=6, factor=0.15, deviation=1.0, **more):
     mean = np.full((14, devices), 100.0)
     mean[-2:, 0] *= factor
     quarters = {f"quarter_{n}": mean for n in (1, 2, 3, 4)}
     spread = np.where(mean < 50, deviation, 25.0)
-    return history(devices, mean=mean, deviation=spread, **quarters)
+    return history(devices, mean=mean, deviation=spread, **quarters, **more)
 
 
-def test_a_covered_inlet_falls_below_its_neighbours_and_lies_still():
-    f = look(cover, covered(), place(6, area=0))
+def test_a_covered_inlet_falls_below_the_background_and_lies_still():
+    f = look(cover, covered(), place(6, site=0))
     assert f.row.tolist() == [0]
     assert f.start.tolist() == [NEWEST - HOUR]
     assert f.confidence[0] >= 0.6
 
 
 def test_a_cover_that_lets_half_through_or_a_lively_fall_is_none():
-    assert len(look(cover, covered(factor=0.5), place(6, area=0)).row) == 0
-    assert len(look(cover, covered(deviation=10.0), place(6, area=0)).row) == 0
+    assert len(look(cover, covered(factor=0.5), place(6, site=0)).row) == 0
+    assert len(look(cover, covered(deviation=10.0), place(6, site=0)).row) == 0
 
 
 def test_the_end_of_work_comes_down_to_the_background():
@@ -176,13 +188,30 @@ def test_the_end_of_work_comes_down_to_the_background():
     mean[:-2, 0] = 300.0
     quarters = {f"quarter_{n}": mean for n in (1, 2, 3, 4)}
     h = history(6, mean=mean, deviation=[[1] * 6] * 2, **quarters)
-    assert len(look(cover, h, place(6, area=0)).row) == 0
+    assert len(look(cover, h, place(6, site=0)).row) == 0
 
 
-def test_without_neighbours_a_cover_is_not_sure_enough_to_tell():
-    f = look(cover, covered(1))
-    assert f.row.tolist() == [0]
-    assert f.confidence[0] < 0.7
+def test_at_the_only_monitor_of_a_site_a_cover_must_be_thicker_and_is_less_sure():
+    alone, among = look(cover, covered(1)), look(cover, covered(2), place(2, site=0))
+    assert alone.row.tolist() == among.row.tolist() == [0]
+    assert alone.confidence[0] == pytest.approx(0.8 * among.confidence[0], abs=0.01)
+    assert look(cover, covered(2, factor=0.35), place(2, site=0)).row.tolist() == [0]
+    assert len(look(cover, covered(1, factor=0.35)).row) == 0
+
+
+def test_a_front_that_reaches_the_whole_site_before_the_stations_is_no_cover():
+    mean = np.full((14, 2), 100.0)
+    mean[-2:] *= 0.15
+    quarters = {f"quarter_{n}": mean for n in (1, 2, 3, 4)}
+    h = history(2, mean=mean, deviation=np.where(mean < 50, 1.0, 25.0), **quarters)
+    assert look(cover, h).row.tolist() == [0, 1]
+    assert len(look(cover, h, place(2, site=0)).row) == 0
+
+
+def test_without_a_background_neither_cover_nor_band_nor_ratio_is_judged():
+    assert len(look(cover, covered(reference=NAN), place(6, site=0)).row) == 0
+    assert len(look(band, history(**random_hours(), reference=NAN)).row) == 0
+    assert len(look(mass_factor, history(mean=lowered(0.5), reference=NAN)).row) == 0
 
 
 # ---------------------------------------------------------------------------------------------- ceiling
@@ -346,10 +375,18 @@ def test_a_device_that_speaks_is_not_told_of_now():
     assert len(look(offline, history(**with_gaps(True, newest_silent=False))).row) == 0
 
 
-def test_an_outage_of_many_devices_silences_the_habit():
+def test_hours_excused_by_an_order_are_no_gap():
+    quiet = np.zeros(0, np.int32), np.zeros(0, np.int64), np.zeros(0, np.int32)
+    excused = np.array([True, False])
+    made = hour_features(HourReadings(*quiet), 2, 0, np.full(2, 50.0), excused)
+    np.testing.assert_array_equal(made["last_minute"], [59.0, NAN])
+
+
+def test_a_plug_that_silences_a_whole_site_excuses_none_of_its_monitors():
     one = {name: np.stack([values] * 6, axis=1) for name, values in with_gaps(True).items()}
-    f = look(offline, history(6, **one), place(6, area=0))
-    assert f.guards["common_outage"][1].tolist() == [True] * 6
+    f = look(offline, history(6, **one), place(6, site=0))
+    assert f.row.tolist() == list(range(6))
+    assert not f.silenced.any()
 
 
 def test_the_chance_of_as_many_is_that_of_the_binomial():
@@ -423,7 +460,7 @@ def test_a_correction_is_no_fall_against_the_neighbours():
     mean = np.full((24, 6), 100.0)
     h = history(6, mean=mean)
     later = Corrections.of([LinearCorrection(0, NEWEST - HOUR, UNIT * 3 // 10)])
-    assert len(look(cover, h, replace(place(6, area=0), air=Air(later))).row) == 0
+    assert len(look(cover, h, replace(place(6, site=0), air=Air(later))).row) == 0
 
 
 def test_a_clock_that_moved_by_an_hour_is_found():
@@ -449,11 +486,11 @@ def test_a_backlog_that_comes_at_once_is_no_wrong_clock():
 # ------------------------------------------------------------------------------------------- neighbours
 
 
-def test_neighbours_are_a_lower_median_of_enough_known_devices():
+def test_the_others_of_a_site_are_a_lower_median_without_the_device_itself():
     column = np.array([1.0, 9.0, 3.0, 4.0, NAN, 7.0, 8.0])
-    group = np.array([0, 0, 0, 0, 0, 1, -1], np.int32)
-    np.testing.assert_array_equal(neighbours(column, group), [3, 3, 3, 3, 3, NAN, NAN])
-    assert np.isnan(neighbours(np.full(3, NAN), np.zeros(3, np.int32))).all()
+    site = np.array([0, 0, 0, 0, 0, 1, -1], np.int32)
+    np.testing.assert_array_equal(others(column, site), [4, 3, 4, 3, 3, NAN, NAN])
+    assert np.isnan(others(np.full(3, NAN), np.zeros(3, np.int32))).all()
 
 
 def test_pairs_are_all_twos_of_a_site():

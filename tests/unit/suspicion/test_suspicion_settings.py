@@ -12,7 +12,7 @@ from deploy.county.compile import revision_of_folder
 from ingest.suspicion_thresholds import FIELDS
 from processors.plan.plan import Plan
 from processors.suspicion.patterns import PATTERNS
-from processors.suspicion.settings import SuspicionSettings, never_met, settings_of
+from processors.suspicion.settings import SuspicionSettings, never_met, settings_of, without_background
 from tests.counties import device, site, write_county
 from tests.hours import history, place
 from tests.logs import HOUR, MINUTE, T0, Run, revision
@@ -126,6 +126,19 @@ def test_settings_of_a_body_are_plain_data_and_back():
     own = settings_of(body)
     assert (own.of("mass_factor").fall, own.of("mass_factor").after_h) == (0.7, 48)
     assert settings_of(None) == settings_of(True) == DEFAULTS
+
+
+def test_a_revision_that_names_a_threshold_of_the_past_is_read_without_it():
+    body = {"offline_when_polluted": {"outage_share": 0.3, "gaps_least": 4}}
+    assert settings_of(body) == DEFAULTS.changed("offline_when_polluted", gaps_least=4)
+
+
+def test_what_needs_a_background_is_named_unless_it_is_not_looked_for():
+    assert [name for name, _ in without_background(DEFAULTS)] == ["mass_factor", "cover", "random_band"]
+    assert [name for name, _ in without_background(replace(DEFAULTS, without=frozenset({"cover"})))] == [
+        "mass_factor",
+        "random_band",
+    ]
 
 
 def test_a_threshold_that_asks_for_every_hour_that_is_examined_can_be_met_and_one_more_can_not():
