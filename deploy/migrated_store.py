@@ -41,5 +41,5 @@ def once_migrated(
             continue
         if looks:
             log.info("store_is_migrated", looks=looks)
-        why = ""
+        telemetry.started("case_store_start")
         return store

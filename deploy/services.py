@@ -234,7 +234,7 @@ def until_it_takes(history: History, telemetry: Telemetry, wait: Callable[[float
             continue
         if tries:
             log.info("history_takes", tries=tries)
-        why = ""
+        telemetry.started("history_start")
         return True
 
 

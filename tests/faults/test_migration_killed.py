@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event
 
+from alerts.store import copying
 from alerts.store.migrating import look, migrate
 from tests.stored_stores import TO_COME, put_stored, rows_of
 
@@ -29,6 +30,25 @@ def migrate_and_die(url: str, left: int) -> None:
     event.listen(Engine, "before_cursor_execute", count)
     event.listen(Engine, "commit", count)
     migrate(url, lambda words: None, TO_COME)
+
+
+def copy_and_die(url: str) -> None:
+    """Migrate, but end as by kill -9 once the copy is written and has no name yet."""
+    copying._to_disk = lambda path: os.kill(os.getpid(), signal.SIGKILL)
+    migrate(url, lambda words: None)
+
+
+def test_a_migration_killed_while_it_copies_leaves_the_store_and_no_copy_that_is_half(tmp_path: Path) -> None:
+    url = put_stored(f"sqlite:///{tmp_path}/cases.sqlite")
+    dying = multiprocessing.get_context("forkserver").Process(target=copy_and_die, args=(url,))
+    dying.start()
+    dying.join()
+    assert dying.exitcode == -signal.SIGKILL
+    assert look(url).standing.revision == 1
+    copy = tmp_path / "cases.sqlite.revision-0001"
+    assert not copy.exists()
+    assert migrate(url, print).copy == copy
+    assert [path.name for path in tmp_path.glob("*.part")] == []
 
 
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])

@@ -39,7 +39,7 @@ def test_a_service_looks_every_two_seconds_says_so_once_a_minute_and_goes_on(url
     store.close()
     assert waited == [LOOK_S] * 65
     assert [one["event"] for one in logs] == ["waits_for_migration"] * 3 + ["store_is_migrated"]
-    assert telemetry.unready() == {}
+    assert telemetry.unready() == {"start": "still starting"}
 
 
 def test_a_service_that_is_told_to_stop_waits_no_longer(url: str) -> None:
