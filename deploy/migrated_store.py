@@ -27,7 +27,7 @@ def once_migrated(
     from alerts.store import StoreBehind
 
     looks, why = 0, ""
-    telemetry.ready_when("case_store_start", lambda: why or None)
+    telemetry.ready_when("case_store_start", lambda: why or "still starting")
     while True:
         try:
             store = open()

@@ -219,7 +219,7 @@ def until_it_takes(history: History, telemetry: Telemetry, wait: Callable[[float
     from processors.history import HistoryBusy
 
     tries, why = 0, ""
-    telemetry.ready_when("history_start", lambda: why or None)
+    telemetry.ready_when("history_start", lambda: why or "still starting")
     while True:
         try:
             history.check()
