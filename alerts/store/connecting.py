@@ -22,6 +22,7 @@ READ_ONLY = "dustwatch_read_only"  # option of a connection
 _CHANGES_SCHEMA = "dustwatch_changes_schema"
 _BUSY_S = 10.0  # how long SQLite waits for another process's write
 _TABLE_HELD = "30s"  # how long a change waits for a table that a transaction of PostgreSQL holds
+_LOCK_TIMEOUT = "55P03"  # PostgreSQL's SQLSTATE
 _SCHEMA_LOCK = 0x64757374  # any number; who changes the tables does so one after another
 _FORMS = "write sqlite:///path/to/cases.sqlite or postgresql+psycopg://user:password@host:5432/name"
 
@@ -65,6 +66,8 @@ def trouble_told(url: str, done: str) -> Iterator[None]:
 
 
 def _words(error: Exception) -> str:
+    if getattr(_cause(error), "sqlstate", None) == _LOCK_TIMEOUT:
+        return f"another transaction has held one of its tables for {_TABLE_HELD}: end it, try again"
     said = str(_cause(error)).strip().splitlines()
     return without_secrets(said[0]) if said else type(error).__name__
 

@@ -125,6 +125,6 @@ def _run(
         return revisions.run(connection, before.revision)
     except DanglingReference as error:
         raise StoreError(
-            f"the case store at {where} can't be migrated, nothing was changed in it: {error}; it was so "
-            "before, or a revision is wrong: keep the file and ask for help"
+            f"the case store at {where} can't be migrated, nothing was changed in it: {error}; `PRAGMA "
+            "foreign_key_check` in sqlite3 lists them: mend them in a copy, put it in place, and migrate that"
         ) from None

@@ -13,11 +13,12 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from alerts.store import CaseStore, StoreBehind, StoreError, WrongSchema, tables
+from alerts.store import CaseStore, StoreBehind, StoreError, WrongSchema, connecting, tables
 from alerts.store.connecting import changing_schema, connect
 from alerts.store.migrating import look, migrate, words_of
 from alerts.store.migrations import our_revisions
 from tests.fakes.alerts import NIGHT, apply, breach, planner
+from tests.servers.postgres import PostgresServer
 from tests.stored_stores import TO_COME, execute, put_stored, rows_of, shape_of
 
 PLAN = planner()
@@ -230,6 +231,23 @@ def test_services_that_start_together_on_an_empty_database_make_the_tables_once(
     for store in stores:
         store.close()
     assert look(url).steps == []
+
+
+@pytest.mark.servers
+def test_a_table_that_another_transaction_holds_is_not_waited_for_without_end(
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = put_stored(postgres.create_database("held"))
+    monkeypatch.setattr(connecting, "_TABLE_HELD", "100ms")
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("SELECT * FROM dustwatch_schema"))
+        with pytest.raises(
+            StoreError, match="another transaction has held one of its tables for 100ms: end it"
+        ):
+            migrate(url, quiet)
+    engine.dispose()
+    assert words_of(migrate(url, quiet)) == "migrated from revision 0001 to 0002"
 
 
 # ---------------------------------------------------------------- what a store says of itself
