@@ -60,11 +60,13 @@ def run_alerts(
     options_of: Callable[[], StageOptions] = StageOptions,
     secrets: Callable[[str], str] | None = None,
     follow: Callable[[Callable[[], Awaitable[None]]], Beside] | None = None,
+    open_store: Callable[[str], CaseStore | None] = CaseStore,
 ) -> int:
     """Run until SIGTERM or SIGINT; returns 0.
 
     `options_of`: how the stage runs, asked when all else is in order. `follow`: what is to run beside, given
-    what adopts the folder as it has become (`deploy.county.follow`).
+    what adopts the folder as it has become (`deploy.county.follow`). `open_store`: the store at an address,
+    for which it may wait; None: told to stop meanwhile.
 
     Raises ConfigError for an invalid folder, a site that reaches nobody at some hour, or a missing secret,
     StoreError for a case store that can't be used, and whatever `run_stage` raises, all before anything
@@ -78,7 +80,9 @@ def run_alerts(
         log.warning("links_lead_nowhere", message=warning)
     clock = parse_clock(settings.clock)
     channels = open_channels(routing.channels, secrets or Secrets(), settings.files)
-    store = CaseStore(settings.cases)
+    store = open_store(settings.cases)
+    if store is None:
+        return 0
     store.aside.hear(lambda one: telemetry.discard(f"unwritable_{one.kind}"))
     planner = CurrentPlanner(CasePlanner(register, routing, settings.base_url))
     options = options_of()  # asks Kafka, where what is wrong here needs no Kafka to be told

@@ -1,4 +1,4 @@
-"""A store that a desk goes on without: damaged when it was opened, asked again at every question."""
+"""A store that a desk goes on without: no use when it was opened, asked again at every question."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ class LateStore(Generic[S]):
             return self._opened
 
 
-def opened_or_late(open: Callable[[], S], damage: type[Exception]) -> S:
-    """The store; one that is damaged is left to be put right while everything else is shown.
+def opened_or_late(open: Callable[[], S], *faults: type[Exception]) -> S:
+    """The store; one that is damaged, or not migrated yet, is left to be put right while all else is shown.
 
-    Raises what `open` raises beyond `damage`.
+    Raises what `open` raises beyond `faults`.
     """
     try:
         return open()
-    except damage as error:
-        log.error("store_is_damaged", why=str(error))
+    except faults as error:
+        log.error("store_is_no_use", why=str(error))
         late: Any = LateStore(open)
         return late  # type: ignore[no-any-return]

@@ -47,7 +47,7 @@ def configure_logging(service: str, level: str = "info") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for noisy in ("faust", "mode", "aiokafka", "kafka", "httpx", "uvicorn.access"):
+    for noisy in ("faust", "mode", "aiokafka", "alembic", "kafka", "httpx", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

@@ -154,20 +154,25 @@ def run_store(settings: Settings, telemetry: Telemetry) -> None:
 
 
 def run_alerts(settings: Settings, telemetry: Telemetry) -> None:
-    """Run alerts, breaches to cases and messages, until SIGTERM."""
+    """Run alerts, breaches to cases and messages, until SIGTERM; a store that is behind is waited for."""
     from alerts.service import run_alerts as run
+    from alerts.store import CaseStore
     from deploy.county.follow import Follower, newest_in_log
+    from deploy.migrated_store import once_migrated
 
     def follow(adopt: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
         newest = partial(newest_in_log, settings.kafka_options)
         return Follower(settings.config, newest, adopt, parse_clock(settings.clock), telemetry).run
 
-    run(settings, telemetry, partial(_options, "alerts", settings), follow=follow)
+    def open_store(url: str) -> CaseStore | None:
+        return once_migrated(lambda: CaseStore(url), telemetry, _until_told())
+
+    run(settings, telemetry, partial(_options, "alerts", settings), follow=follow, open_store=open_store)
 
 
 def run_desk(settings: Settings, telemetry: Telemetry) -> None:
-    """The web desk, until SIGTERM; a damaged store costs what it held, not the rest of the desk."""
-    from alerts.store import CaseStore, StoreDamaged
+    """The web desk, until SIGTERM; a store that can't be used yet costs what it holds, not the rest of it."""
+    from alerts.store import CaseStore, StoreBehind, StoreDamaged
     from alerts.web.app import create_app
     from alerts.web.app import run_desk as run
     from deploy.county.follow import Follower, newest_in_log
@@ -187,7 +192,7 @@ def run_desk(settings: Settings, telemetry: Telemetry) -> None:
 
     app = create_app(
         opened_or_late(lambda: open_history(settings.history), HistoryDamaged),
-        opened_or_late(lambda: CaseStore(settings.cases), StoreDamaged),
+        opened_or_late(lambda: CaseStore(settings.cases), StoreDamaged, StoreBehind),
         register,
         clock,
         settings.base_url,
@@ -214,7 +219,7 @@ def until_it_takes(history: History, telemetry: Telemetry, wait: Callable[[float
     from processors.history import HistoryBusy
 
     tries, why = 0, ""
-    telemetry.ready_when("history_start", lambda: why or None)
+    telemetry.ready_when("history_start", lambda: why or "still starting")
     while True:
         try:
             history.check()
@@ -229,7 +234,7 @@ def until_it_takes(history: History, telemetry: Telemetry, wait: Callable[[float
             continue
         if tries:
             log.info("history_takes", tries=tries)
-        why = ""
+        telemetry.started("history_start")
         return True
 
 

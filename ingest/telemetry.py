@@ -50,6 +50,10 @@ class Telemetry:
         """Register a probe of /readyz."""
         self._ready[name] = probe
 
+    def started(self, name: str) -> None:
+        """Take a probe of /readyz away that stood for a part of the start: the next part has its own."""
+        self._ready.pop(name, None)
+
     def unwell(self) -> dict[str, str]:
         """Failing liveness probes with their messages."""
         return _failing(self._alive)

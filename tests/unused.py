@@ -39,6 +39,10 @@ on_socket_unregister_write
 SessionExpiryInterval
 ReceiveMaximum
 
+# revisions of the case store: alembic reads the one, and the other is for those that change a table
+down_revision
+rebuilt
+
 # written into rows, records or files as fields, by their names
 acknowledged_at
 acknowledged_by

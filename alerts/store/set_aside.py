@@ -14,7 +14,7 @@ from typing import NamedTuple
 import structlog
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 
-from alerts.store.engine import StoreError
+from alerts.store.errors import StoreError
 from ingest.plain_text import one_line
 
 log = structlog.get_logger(__name__)

@@ -14,16 +14,29 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    column,
+    table,
     text,
 )
 
-SCHEMA_VERSION = 1
+# The revision that this program needs: the number of the newest file in `alerts/store/migrations/versions`.
+REVISION = 2
 
 metadata = MetaData()
 # SQLite counts rows by itself only where the key is an INTEGER.
 _Serial = BigInteger().with_variant(Integer, "sqlite")
 
-versions = Table("dustwatch_schema", metadata, Column("version", Integer, primary_key=True))
+# One row. `oldest_program`: what a program must at least know to work here. The first program looks at
+# `version` instead, and works while it is 1: so both always say the same.
+schema = Table(
+    "dustwatch_schema",
+    metadata,
+    Column("version", Integer, primary_key=True),
+    Column("oldest_program", Integer, nullable=False, server_default=text("1")),
+)
+# alembic's own table, which it makes and keeps: here only to be read
+REVISION_TABLE = "dustwatch_revision"
+revisions = table(REVISION_TABLE, column("version_num"))
 
 cases = Table(
     "cases",

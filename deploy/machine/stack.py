@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from alerts.store import WrongStore
+from alerts.store.migrating import look, migrate, words_of
 from deploy.brokers.passwords import CLIENT_ID, passwords_of
 from deploy.child_environment import environment_of
 from deploy.county.apply import Wish, WouldCancel, put_configuration, user_name
@@ -177,11 +179,12 @@ class Stack:
         """Start all services and wait until each is ready and the desk answers.
 
         One that no restart mends (a damaged file) is said and left out: the others go on without it. A demo,
-        whose data are new, ends instead. Raises ServerError, StoppedEarly.
+        whose data are new, ends instead. Raises ServerError, StoppedEarly, StoreError.
         """
         self.ports = {name: usual_or_free(port) for name, port in PORTS.items()}
         self.ports["hj212"] = free_port()
         self._write_settings()
+        self.migrate_cases()
         self.requests.listen()
         logs = self.folder / "log"
         for name in SERVICES:
@@ -206,6 +209,15 @@ class Stack:
             if time.monotonic() > deadline:
                 raise ServerError(f"not ready: {', '.join(sorted(waiting))}; their logs are in {logs}")
             time.sleep(0.1)
+
+    def migrate_cases(self) -> None:
+        """Bring the case store of a version before along, after a copy. Raises StoreError."""
+        url = self.env("alerts")["DUSTWATCH_CASES"]
+        try:
+            if look(url).steps:
+                self.say(f"the case store: {words_of(migrate(url, self.say))}")
+        except WrongStore:
+            pass  # none yet; one that is damaged or too new is told by the services, and stays as it is
 
     @property
     def settings_file(self) -> Path:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import pytest
 
 from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.ports import free_port
@@ -16,6 +17,7 @@ from deploy.embedded.process import ServerProcess
 from tests.e2e.test_command_line import EXAMPLE, dustwatch
 from tests.fakes.servers import PageFake
 from tests.pipeline import wait_for
+from tests.stored_stores import put_stored
 
 
 @contextmanager
@@ -80,3 +82,27 @@ def test_playing_a_recording_to_no_broker_is_named_with_its_address_and_exit_3(t
     assert "127.0.0.1:1" in done.stderr
     assert "--to" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("then", ["told to stop", "migrated"])
+def test_alerts_whose_store_is_behind_wait_until_it_is_migrated_and_say_so(tmp_path: Path, then: str) -> None:
+    cases = put_stored(f"sqlite:///{tmp_path}/cases.sqlite")
+    nowhere = f"127.0.0.1:{free_port()}"  # Kafka is not asked before the store can be used
+    with service("alerts", tmp_path, KAFKA=nowhere, CASES=cases) as (process, url):
+        wait_for("alerts complain", lambda: "case_store_start" in wrong(url), 60)
+        assert (
+            "at revision 0001, this program needs 0002: run `dustwatch store mig"
+            in wrong(url)["case_store_start"]
+        )
+        if then == "told to stop":
+            process.popen.terminate()
+            assert process.popen.wait(30) == 0
+        else:
+            done = dustwatch("store", "migrate", cases)
+            assert "migrated from revision 0001 to 0002" in done.stdout
+            wait_for("alerts go on", lambda: process.popen.poll() is not None, 60)
+            assert process.popen.returncode == 3  # there is no Kafka
+    said = process.log.read_text(encoding="utf-8")
+    assert said.count("waits_for_migration") == 1
+    assert ("store_is_migrated" in said) == (then == "migrated")
+    assert "Traceback" not in said

@@ -16,6 +16,7 @@ import pytest
 from deploy.embedded.ports import free_port
 from tests.e2e.test_demo import left_behind
 from tests.pipeline import wait_for
+from tests.stored_stores import put_stored
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "example"
 PROGRAM = [sys.executable, "-m", "deploy.cli"]
@@ -89,6 +90,8 @@ def test_a_damaged_file_ends_its_own_service_and_up_goes_on_and_says_so(
     folder, desk = tmp_path / "data", free_port()
     folder.mkdir()
     (folder / file).write_text("no database at all\n" * 500)
+    if file != "cases.sqlite":
+        put_stored(f"sqlite:///{folder}/cases.sqlite")
     ports = [f"--port={desk}", *(f"--{name}={free_port()}" for name in ("kafka-port", "mqtt-port"))]
     env = {**os.environ, "DUSTWATCH_SETTINGS": str(folder / "settings.env")}
     log = tmp_path / "up.log"
@@ -104,6 +107,9 @@ def test_a_damaged_file_ends_its_own_service_and_up_goes_on_and_says_so(
         assert f"at {folder / file} is damaged (file is not a database)" in said
         for other in {"bridge", "gateway", "detect", "store", "alerts"} - {service}:
             assert f"{other} is ready" in said
+        if file != "cases.sqlite":
+            assert said.count("the case store: migrated from revision 0001 to 0002; as it was before: ") == 1
+            assert (folder / "cases.sqlite.revision-0001").exists()
         assert httpx.get(f"http://127.0.0.1:{desk}/healthz", timeout=10).status_code == 200
         status = subprocess.run(
             [*PROGRAM, "status"], env=env, capture_output=True, text=True, timeout=60, check=False

@@ -1,4 +1,4 @@
-"""The wheel holds all that the commands read: rule packs, templates, catalogues, the example county."""
+"""The wheel holds all that the commands read: rule packs, templates, catalogues, revisions, the example."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.counties import device, reading, write_county, write_recording
+from tests.stored_stores import put_stored
 
 ROOT = Path(__file__).parent.parent.parent
 T0 = 1_763_856_000_000
@@ -59,10 +60,13 @@ def test_what_is_installed_is_the_wheel_s_and_not_the_checkout_s(installed: Path
     assert done.stdout.startswith(str(installed))
 
 
-def test_every_rule_pack_template_catalogue_and_dashboard_is_in_the_wheel(installed: Path) -> None:
+def test_every_rule_pack_template_catalogue_and_dashboard_and_revision_is_in_the_wheel(
+    installed: Path,
+) -> None:
     kinds = {
         "processors/standards": ".yaml",
         "alerts/texts": ".j2",
+        "alerts/store/migrations": ".py",
         "alerts/web/templates": ".html",
         "alerts/web/static": "",
         "deploy/example": ".yaml",
@@ -91,7 +95,13 @@ def test_a_recording_is_judged_far_from_the_checkout(run: Run, tmp_path: Path) -
     assert (tmp_path / "out" / "verdicts.jsonl").stat().st_size > 0
 
 
-@pytest.mark.parametrize("command", ["up", "demo", "run", "explain", "backtest", "schema"])
+def test_a_case_store_is_migrated_far_from_the_checkout(run: Run, tmp_path: Path) -> None:
+    done = run("store", "migrate", put_stored(f"sqlite:///{tmp_path}/cases.sqlite"))
+    assert done.returncode == 0, done.stderr
+    assert "migrated from revision 0001 to 0002" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["up", "demo", "run", "explain", "backtest", "schema", "store"])
 def test_a_command_says_what_it_does_far_from_the_checkout(run: Run, command: str) -> None:
     done = run(command, "--help")
     assert done.returncode == 0, done.stderr

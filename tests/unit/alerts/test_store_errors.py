@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 import pytest
 
 from alerts.store import CaseStore, StoreError
 from tests.fakes.servers import closed_port
+from tests.stored_stores import execute, put_stored
 
 
 def words(url: str, exit_code: int = 3) -> str:
@@ -40,9 +40,8 @@ def test_a_folder_that_can_not_be_made_is_told(tmp_path: Path):
 
 
 def test_tables_of_another_version_are_left_alone(tmp_path: Path):
-    CaseStore(f"sqlite:///{tmp_path}/cases.sqlite").close()
-    with sqlite3.connect(tmp_path / "cases.sqlite") as database:
-        database.execute("update dustwatch_schema set version = 99")
-    said = words(f"sqlite:///{tmp_path}/cases.sqlite", exit_code=2)
+    url = put_stored(f"sqlite:///{tmp_path}/cases.sqlite")
+    execute(url, "UPDATE dustwatch_schema SET version = 99")
+    said = words(url, exit_code=2)
     assert "tables of version 99" in said
     assert "space on its disk" not in said

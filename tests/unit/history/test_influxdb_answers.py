@@ -165,7 +165,7 @@ def test_a_store_that_is_busy_at_the_start_is_waited_for_as_long_as_it_asks(serv
     assert waits[0] == 9.0
     assert len(waits) == 2
     assert "answers 503" in said[0]["history_start"]
-    assert telemetry.unready() == {}
+    assert telemetry.unready() == {"start": "still starting"}
 
 
 def test_who_is_told_to_stop_waits_no_longer(server: PageFake) -> None:
