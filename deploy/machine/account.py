@@ -36,9 +36,19 @@ class Account:
         return self.stored + self.duplicates + self.quarantined.total() + self.notices.total()
 
     @property
+    def beside(self) -> int:
+        """Readings that came beside those of the simulated monitors: somebody else published them."""
+        return max(0, self.received - self.published)
+
+    @property
     def balanced(self) -> bool:
-        """True if every published reading is accounted for."""
+        """True if every published reading is accounted for, and nothing came beside."""
         return self.published == self.accounted
+
+    @property
+    def complete(self) -> bool:
+        """True if every reading is accounted for, those that came beside included."""
+        return self.accounted == self.published + self.beside
 
     def as_json(self) -> dict[str, object]:
         """JSON object of the contract."""

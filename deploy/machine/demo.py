@@ -88,17 +88,20 @@ class Demo:
         history = open_history(self.stack.env("store")["DUSTWATCH_HISTORY"])
         cases = CaseStore(self.stack.env("alerts")["DUSTWATCH_CASES"])
         deadline = time.monotonic() + SETTLE_WITHIN_S
-        asked = self.stack.told.times
+        asked, before = self.stack.told.times, None
         self.say("no more readings; waiting until each is accounted for (Ctrl-C: not so long)")
         try:
             while True:
                 account = asyncio.run(
                     take_account(self.stack.kafka.options, PARTITIONS, history, cases, published)
                 )
-                if account.balanced or time.monotonic() > deadline or self.stack.told.times > asked:
+                # what came beside could stand for others that are on their way: until nothing more comes
+                settled = account.complete and (not account.beside or account == before)
+                if settled or time.monotonic() > deadline or self.stack.told.times > asked:
                     return account
+                before = account
                 self.stack.tend()
-                time.sleep(0.5)
+                time.sleep(2 if account.beside else 0.5)
         finally:
             history.close()
             cases.close()
