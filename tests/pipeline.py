@@ -137,7 +137,7 @@ class Pipeline:
         def balanced() -> bool:
             self.tend()
             seen.append(self.account(published))
-            return seen[-1].balanced
+            return seen[-1].accounted == published
 
         try:
             wait_for("published = stored + duplicates + quarantined", balanced, within_s, 0.5)

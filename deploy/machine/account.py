@@ -41,11 +41,6 @@ class Account:
         return max(0, self.received - self.published)
 
     @property
-    def balanced(self) -> bool:
-        """True if every published reading is accounted for, and nothing came beside."""
-        return self.published == self.accounted
-
-    @property
     def complete(self) -> bool:
         """True if every reading is accounted for, those that came beside included."""
         return self.accounted == self.published + self.beside

@@ -121,7 +121,7 @@ def test_a_killed_up_leaves_no_child_loses_nothing_and_starts_again_on_its_folde
             published += publish(data, second.ports["mqtt-port"], 70)
 
             def all_is_stored() -> bool:
-                return account_of(data, second.ports["kafka-port"], published).balanced
+                return account_of(data, second.ports["kafka-port"], published).accounted == published
 
             wait_for("all is accounted for", all_is_stored, 90, 0.5)
             done = subprocess.run(
