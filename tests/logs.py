@@ -11,7 +11,7 @@ from processors.breaches import SUSPICION
 from processors.fold.detector import Detector
 from processors.fold.outputs import Outputs
 from processors.measuring.bundle import Bundle, bundles
-from processors.plan.plan import make_revision
+from processors.plan.body import make_revision
 from processors.plan.rules import Rule, load_pack
 from processors.records.breaches import Breach
 from processors.records.verdicts import Interval, Verdict

@@ -11,7 +11,7 @@ import pytest
 from ingest.batches import Row
 from ingest.records import Background, FeedRecord
 from processors.fold.detector import Detector
-from processors.plan.plan import make_revision
+from processors.plan.body import make_revision
 from processors.records.verdicts import Interval, Verdict
 from tests.logs import HEBEI, HOUR, MIDNIGHT, MINUTE, background, batch, local_rule, rules_of, tick
 from tests.logs import revision as revision_of

@@ -9,7 +9,7 @@ import pytest
 
 from ingest.batches import Row
 from ingest.records import Background, FeedRecord, Revision, Signal, Status
-from processors.plan.plan import make_revision
+from processors.plan.body import make_revision
 from tests.logs import (
     HEBEI,
     HEBEI_RULE,

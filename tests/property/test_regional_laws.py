@@ -15,7 +15,7 @@ from processors.fold.detector import Detector
 from processors.measuring import Backgrounds
 from processors.measuring.regional_episodes import AreaHour, episodes_of, hours_of
 from processors.plan import Area
-from processors.plan.plan import make_revision
+from processors.plan.body import make_revision
 from processors.records.breaches import Breach
 from tests.logs import HOUR, MINUTE, T0, Run, background, local_rule, row, ticking
 from tests.logs import revision as configured

@@ -15,7 +15,7 @@ import pytest
 from ingest.batches import Row, readings_of
 from ingest.records import FeedRecord, Revision
 from processors.fold.detector import Detector
-from processors.plan.plan import make_revision
+from processors.plan.body import make_revision
 from processors.records import Breach, Interval, Verdict
 from tests.logs import HOUR, MINUTE, T0, local_rule, revision, row, tick
 from tests.property.test_fold_laws import by_kind, fold, fold_together

@@ -12,7 +12,7 @@ import pytest
 
 from ingest.batches import Row
 from ingest.records import Background, FeedRecord, Revision, Signal
-from processors.plan.plan import make_revision
+from processors.plan.body import make_revision
 from processors.suspicion import PATTERNS
 from tests.logs import HOUR, MIDNIGHT, MINUTE, background, batch, row, tick
 from tests.logs import revision as revision_of

@@ -25,7 +25,8 @@ from ingest.register import (
 )
 from ingest.register_checks import overlap
 from ingest.strict_yaml import ConfigError
-from processors.plan.plan import Plan, compile_revision, make_revision
+from processors.plan.body import compile_revision, make_revision
+from processors.plan.plan import Plan
 from tests.counties import device, write_county
 from tests.unit.config.golden import SMALLEST
 

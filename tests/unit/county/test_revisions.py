@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from deploy.county.revisions import prepared, standing, story
 from ingest.records import Revision
 from processors.fold.detector import Detector
-from processors.plan.plan import make_revision
+from processors.plan.body import make_revision
 from tests.logs import T0, local_rule, revision, tick
 
 DAY = 86_400_000

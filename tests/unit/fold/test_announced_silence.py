@@ -8,7 +8,7 @@ import pytest
 
 from ingest.records import FeedRecord, Revision, Signal
 from processors.fold.detector import Detector
-from processors.plan.plan import make_revision
+from processors.plan.body import make_revision
 from tests.logs import HOUR, MINUTE, T0, Run, local_rule, minutes, revision, ticking
 
 AFTER = 15 * MINUTE

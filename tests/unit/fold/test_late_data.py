@@ -9,7 +9,8 @@ import pytest
 
 from ingest.register import load_register
 from processors.fold.detector import Detector
-from processors.plan.plan import Plan, compile_revision, make_revision
+from processors.plan.body import compile_revision, make_revision
+from processors.plan.plan import Plan
 from tests.counties import device, write_county
 from tests.logs import (
     HEBEI,

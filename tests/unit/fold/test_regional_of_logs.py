@@ -8,7 +8,7 @@ import pytest
 
 from ingest.records import FeedRecord, Revision
 from ingest.regional_form import NO_SOURCE
-from processors.plan.plan import make_revision
+from processors.plan.body import make_revision
 from tests.logs import HOUR, MINUTE, T0, Run, background, local_rule, minutes, ticking
 from tests.logs import revision as configured
 

@@ -7,7 +7,8 @@ import pytest
 from ingest.register import load_register
 from ingest.topics import partition_of
 from processors.fold.detector import Detector
-from processors.plan.plan import Plan, compile_revision, make_revision, revision_id, sites_of_partition
+from processors.plan.body import compile_revision, make_revision, revision_id
+from processors.plan.plan import Plan, sites_of_partition
 from processors.plan.rules import load_rules
 from tests.counties import device, site, write_county
 from tests.logs import (

@@ -12,7 +12,7 @@ import yaml
 from ingest.background_import import MAPPING
 from ingest.register import SITES, load_register
 from ingest.strict_yaml import ConfigError, load
-from processors.plan.plan import compile_revision
+from processors.plan.body import compile_revision
 from processors.plan.site_states import plain_states, state_at
 from tests.counties import device, site, write_county
 

@@ -17,7 +17,7 @@ from ingest import codec
 from ingest.recording import read_recording
 from ingest.register import load_register
 from processors.fold.detector import Detector
-from processors.plan.plan import compile_revision, make_revision
+from processors.plan.body import compile_revision, make_revision
 from processors.plan.rules import load_rules
 from processors.replay.feed import feed_of
 from processors.replay.lines import lines_text

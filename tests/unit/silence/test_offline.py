@@ -7,7 +7,7 @@ from pathlib import Path
 from deploy.county.compile import revision_of_folder
 from ingest.records import Revision
 from processors.fold.detector import Detector
-from processors.plan.plan import make_revision
+from processors.plan.body import make_revision
 from tests.counties import device, write_county
 from tests.logs import HOUR, MINUTE, T0, Run, batch, minutes, revision, row, tick, ticking
 
