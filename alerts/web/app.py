@@ -22,7 +22,7 @@ from starlette.types import Scope
 
 from alerts.web import case_pages, probes, site_pages, stream
 from alerts.web.desk import Desk
-from alerts.web.security import BadPost, SecurityHeaders
+from alerts.web.security import BadPost, OwnNames, SecurityHeaders
 from alerts.web.sources import CaseSource, StoreDown
 from ingest.clock import Clock
 from ingest.register import Register
@@ -72,7 +72,11 @@ def create_app(
             Route("/metrics", probes.metrics),
             Mount("/static", KeptFiles(directory=STATIC), name="static"),
         ],
-        middleware=[Middleware(SecurityHeaders), Middleware(GZipMiddleware, minimum_size=1024)],
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(OwnNames, base_url=base_url, refuse=_not_ours),
+            Middleware(GZipMiddleware, minimum_size=1024),
+        ],
         exception_handlers={
             HTTPException: _refused,
             StoreDown: _store_down,
@@ -133,6 +137,12 @@ async def _refused(request: Request, fault: Exception) -> Response:
     return desk.page(
         request, "fault.html", status=fault.status_code, fault=fault.status_code, detail=fault.detail
     )
+
+
+async def _not_ours(request: Request) -> Response:
+    desk: Desk = request.app.state.desk
+    host = request.headers.get("host", "")[:100]
+    return desk.page(request, "fault.html", status=421, fault=421, host=host, address=desk.base_url)
 
 
 async def _bad_post(request: Request, fault: Exception) -> Response:

@@ -44,7 +44,7 @@ async def acknowledge(request: Request) -> Response:
     """Acknowledge a case; repeating it changes nothing and shows who did."""
     desk: Desk = request.app.state.desk
     case_id = request.path_params["case"]
-    fields = await read_form(request)
+    fields = await read_form(request, desk.base_url)
     name = " ".join(fields.get("by", "").split())[:_NAME]
     note = fields.get("note", "").strip()[:_NOTE]
     file = await _file(desk, case_id)

@@ -1,11 +1,12 @@
-"""Security headers that allow nothing but the desk's own files, and the token against forged posts."""
+"""What the desk refuses: names that are not its own, forged posts; headers that allow only its own files."""
 
 from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Mapping
-from urllib.parse import parse_qsl
+from collections.abc import Awaitable, Callable, Mapping
+from ipaddress import ip_address
+from urllib.parse import parse_qsl, urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -49,6 +50,42 @@ class SecurityHeaders:
         await self.app(scope, receive, with_headers)
 
 
+def answers_to(host: str, base_url: str) -> bool:
+    """True if a Host header names the desk: as in `base_url`, by an address, or by a name of its own network.
+
+    A page of somebody else's whose name was pointed at the desk (DNS rebinding) would pass for the desk's own
+    and could sign in the reader's name. Such a name is a public one: it has a dot, and is no address.
+    """
+    try:
+        name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
+        if not name:
+            return False
+        if "." not in name and ":" not in name:
+            return True
+        if name == (urlsplit(base_url).hostname or ""):
+            return True
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+class OwnNames:
+    """ASGI middleware that answers under the desk's own names only; `refuse` answers the others."""
+
+    def __init__(self, app: ASGIApp, base_url: str, refuse: Callable[[Request], Awaitable[Response]]) -> None:
+        self.app, self.base_url, self.refuse = app, base_url, refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            request = Request(scope, receive)
+            if not answers_to(request.headers.get("host", ""), self.base_url):
+                response = await self.refuse(request)
+                await response(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+
 class BadPost(ValueError):
     """A post that the desk rejects: too large, not a form, or not from its own page."""
 
@@ -66,13 +103,19 @@ def keep(response: Response, name: str, value: str, *, secure: bool, hidden: boo
     )
 
 
-async def read_form(request: Request) -> Mapping[str, str]:
-    """The fields of a form that came from one of the desk's own pages. Raises BadPost."""
+async def read_form(request: Request, base_url: str = "") -> Mapping[str, str]:
+    """The fields of a form that came from one of the desk's own pages. Raises BadPost.
+
+    `base_url`: where people reach the desk; behind a proxy its pages have that origin.
+    """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise BadPost(f"content type {kind!r}: a form is expected")
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise BadPost("the form was sent by another site")
+    origin = request.headers.get("origin")
+    if origin is not None and not _is_own(origin, request.headers.get("host", ""), base_url):
+        raise BadPost(f"the form was sent by {origin[:100]}, another site")
     body = b""
     async for chunk in request.stream():
         body += chunk
@@ -83,3 +126,8 @@ async def read_form(request: Request) -> Mapping[str, str]:
     if not kept or not hmac.compare_digest(kept.encode(), fields.get("token", "").encode()):
         raise BadPost("the page's token is missing or old: load the page again and repeat")
     return fields
+
+
+def _is_own(origin: str, host: str, base_url: str) -> bool:
+    """True if an Origin header is that of the desk's own pages."""
+    return bool(urlsplit(origin).netloc) and urlsplit(origin).netloc in (host, urlsplit(base_url).netloc)

@@ -139,6 +139,50 @@ async def test_a_site_page_says_what_its_monitors_sent_beside_what_was_used(visi
     assert "elsewhere" not in page
 
 
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("desk.test", 200),  # as in the address that people were told
+        ("desk.test:8400", 200),
+        ("DESK.test.", 200),
+        ("127.0.0.1:8400", 200),
+        ("[::1]:8400", 200),
+        ("192.168.3.7", 200),
+        ("localhost:8400", 200),
+        ("desk:8400", 200),  # a name of the own network, as in Compose
+        ("evil.example", 421),
+        ("desk.test.evil.example", 421),
+        ("evil.example:8400", 421),
+        ("[::1", 421),
+        ("", 421),
+    ],
+)
+async def test_the_desk_answers_under_its_own_names_only(visit: Visit, host: str, status: int) -> None:
+    """A page of another site whose name was pointed here could sign as the reader."""
+    answer = await visit.http.get("/cases/case-a1", headers={"host": host})
+    assert answer.status_code == status
+    assert (status == 200) != ("http://desk.test 打开" in answer.text)
+    assert ('name="token"' in answer.text) == (status == 200)
+    health = await visit.http.get("/healthz", headers={"host": host})
+    assert health.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [("http://desk.test", 303), ("https://evil.example", 403), ("null", 403), ("http://desk.test:81", 403)],
+)
+async def test_a_form_of_another_origin_signs_nothing(visit: Visit, origin: str, status: int) -> None:
+    page = await visit.text("/cases/case-a1")
+    found = re.search(r'name="token" value="([^"]+)"', page)
+    assert found
+    fields = {"by": "张敏", "note": "", "token": found[1]}
+    answer = await visit.http.post("/cases/case-a1/acknowledge", data=fields, headers={"origin": origin})
+    assert answer.status_code == status
+    case = visit.cases.case("case-a1")
+    assert case is not None
+    assert (case.case.acknowledged_by == "张敏") == (status == 303)
+
+
 async def test_a_site_whose_devices_all_are_silent_is_not_shown_as_clean(visit: Visit) -> None:
     page = await visit.text(f"/sites/{DEAD}")
     assert "设备离线" in page
