@@ -53,7 +53,7 @@ KINDS: dict[str, CaseKind] = {
         shows_level=True,
     ),
     OUTLOOK: CaseKind(
-        {"en": "Before the breach", "zh": "超标预警"},
+        {"en": "Before the breach", "zh": "超标趋势提示"},
         opened="outlook",
         ended="outlook_ended",
         of_breach=False,

@@ -17,7 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ingest.durations import HOUR_MS, MINUTE_MS
 from ingest.plain_text import one_line
-from processors.suspicion import UNITS, evidence_text, suspicion_numbers
+from processors.suspicion import UNITS, evidence_text, suspicion_numbers, units_printed
 
 LANGUAGES: tuple[str, ...] = ("zh_CN", "en")
 _POLLUTANTS = {"pm10": "PM10", "pm2_5": "PM2.5", "tsp": "TSP", "pm1": "PM1", "noise": "noise"}
@@ -31,7 +31,7 @@ _FAULTS = {
     "background": ("背景值缺失", "background missing:"),
     "unknown_key": ("设备发送含义未知的参数", "keys that nobody has explained"),
     "label": ("时段标注与接收时间矛盾", "periods that end after their receipt"),
-    "unwritable": ("有案件或消息无法写入", "cases or messages that could not be written"),
+    "unwritable": ("有事件或消息无法写入", "cases or messages that could not be written"),
 }
 # reasons of a device's fault: what a person reads; `{p}` is the pollutant, `{k}` the keys
 _OF_A_DEVICE = {
@@ -201,6 +201,7 @@ def render(facts: Facts, language: str) -> Text:
         number=_number,
         evidence=lambda value, unit: evidence_text(value, unit, words),
         unit=lambda u: UNITS.get(u or "", u or ""),
+        printed=units_printed,
         at_most=lambda value: f"{math.floor(value)}",  # what is allowed is never rounded up
         likely=lambda share: f"{min(max(round(share * 20) * 5, 5), 95)} %",  # nobody knows it to the per cent
         percent=lambda share: f"{share * 100:.0f} %",

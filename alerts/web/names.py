@@ -31,6 +31,7 @@ OUTLOOK_STATES = {
     "warning": N_("Likely to exceed"),
     "exceeds_if_measuring_goes_on": N_("Will exceed if measuring goes on"),
     "certain": N_("Certain to exceed"),
+    "day_certain": N_("More exceedances than the day allows"),
 }
 
 REASONS = {

@@ -18,7 +18,7 @@ from alerts.messages import fault_name, group_name
 from alerts.records import Case
 from alerts.web.names import DECIMALS, IMPLIES, LENGTHS, TABLES, UNITS
 from ingest.remarks import CLOCK, SET_ASIDE, UNKNOWN_KEY
-from processors.suspicion import GUARDS, NUMBERS, evidence_text, suspicion_numbers
+from processors.suspicion import GUARDS, NUMBERS, evidence_text, suspicion_numbers, units_printed
 
 LOCALE = Path(__file__).with_name("locale")
 DOMAIN = "desk"
@@ -162,6 +162,10 @@ class Words:
     def unit(self, unit: str | None) -> str:
         """A unit as printed."""
         return UNITS.get(unit or "", unit or "")
+
+    def clause(self, text: str) -> str:
+        """A clause with its units as printed."""
+        return units_printed(text)
 
     def number(self, value: float | None, quantity: str | None = None, decimals: int | None = None) -> str:
         """A number with the decimals suited to its quantity; PM: whole."""

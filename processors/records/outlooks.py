@@ -19,8 +19,11 @@ STATES: tuple[str, ...] = ("quiet", "warning", "exceeds_if_measuring_goes_on", "
 TITLES: dict[str, dict[str, str]] = {
     "quiet": {"zh": "无预警", "en": "No warning"},
     "warning": {"zh": "可能超标", "en": "Likely to exceed"},
-    "exceeds_if_measuring_goes_on": {"zh": "继续监测则必然超标", "en": "Exceeds if measuring goes on"},
-    "certain": {"zh": "必然超标", "en": "Can't comply any more"},
+    "exceeds_if_measuring_goes_on": {
+        "zh": "本时段已确定超标（以有效数据为准）",
+        "en": "Exceeds if measuring goes on",
+    },
+    "certain": {"zh": "本时段已确定超标", "en": "Can't comply any more"},
     "undeterminable": {"zh": "有效数据不足，无法判定", "en": "Least capture is out of reach"},
 }
 EVENTS: tuple[str, ...] = ("", "rose", "cleared", "withdrawn", "lost")

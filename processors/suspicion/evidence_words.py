@@ -33,3 +33,10 @@ def evidence_text(value: float | str, unit: str, language: str) -> str:
     own = _UNITS_ZH if language == "zh_CN" else {}
     shown = {"1": "", "device": ""}.get(unit, own.get(unit, UNITS.get(unit, unit)))
     return f"{text} {shown}".strip()
+
+
+def units_printed(text: str) -> str:
+    """A text with its units as printed; in data they are written plainly."""
+    for plain, shown in UNITS.items():
+        text = text.replace(plain, shown)
+    return text

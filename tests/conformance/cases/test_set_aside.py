@@ -233,9 +233,9 @@ def test_the_operator_is_told_of_what_was_set_aside_and_of_the_end_of_it(store, 
     assert facts["count"] == 1
     store.open_fault("unwritable", facts, PLAN, NIGHT)
     (case,) = store.open_faults().values()
-    assert case.title == "有案件或消息无法写入"
+    assert case.title == "有事件或消息无法写入"
     (told,) = store.case(case.id).messages
-    assert "1 条案件或消息已搁置" in told.message.subject
+    assert "1 条事件或消息已搁置" in told.message.subject
     assert breach(device="dev-3").event_id in told.message.text
     wall.now += 2 * HOUR
     assert "unwritable" in detector.diagnose(Sample(2, set_aside=store.aside.since(wall.now - HOUR))).well

@@ -185,6 +185,7 @@ SITUATIONS: dict[str, tuple[Callable, str]] = {
     "outlook-likely-without-background": (lambda p: foretold(p, outlook(subtracted=None, required=50.2, projected=88.25, status="read")), "site"),
     "outlook-hopeless": (lambda p: foretold(p, outlook(**HOPELESS)), "site"),
     "outlook-hopeless-by-estimate": (lambda p: foretold(p, outlook(**HOPELESS | {"background_known": False})), "site"),
+    "outlook-only-below-the-background": (lambda p: foretold(p, outlook(required=15.2)), "site"),
     "outlook-certain-for-the-site": (lambda p: foretold(p, outlook(), outlook(**CERTAIN)), "site"),
     "outlook-certain-for-the-department": (
         lambda p: foretold(planner(p.register, routes=[{"kind": "outlook", "tell": ["sector", "site"]}]), outlook(**CERTAIN)), "sector"

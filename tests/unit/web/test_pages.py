@@ -203,7 +203,7 @@ async def test_what_does_not_exist_is_a_page_that_says_so(visit: Visit, path: st
     assert "没有这个页面" in await visit.text(path, 404)
 
 
-@pytest.mark.parametrize(("store", "words"), [("history", "历史库"), ("cases", "案件库")])
+@pytest.mark.parametrize(("store", "words"), [("history", "历史库"), ("cases", "事件库")])
 async def test_a_store_that_is_down_is_named(visit: Visit, store: str, words: str) -> None:
     (
         visit.history if store == "history" else visit.cases
@@ -416,10 +416,15 @@ async def test_board_and_site_say_what_is_to_be_expected_of_an_open_window_until
         assert "超标概率约 95%" in page
         assert "剩余 55 分钟" in page
         assert "此后均值不高于 163 仍可达标" in page
+    visit.history.said = [outlook_said(device=device, required=15.0)]  # the background is 92
+    visit.desk.poller.forget()
+    page = await visit.text(f"/sites/{WATCHED}")
+    assert "此后均值须低于背景值本身，实际上已无法达标" in page
+    assert "仍可达标" not in page
     visit.history.said = [outlook_said(device=device, state="certain", required=None)]
     visit.desk.poller.forget()
     page = await visit.text(f"/sites/{WATCHED}")
-    assert "必然超标" in page
+    assert "本时段已确定超标" in page
     assert "此后无论如何已无法达标" in page
     assert "超标概率" not in page
     day = {"kind": "day", "start": floor_hour(NOW) - 8 * HOUR, "end": floor_hour(NOW) + 16 * HOUR}
@@ -430,15 +435,19 @@ async def test_board_and_site_say_what_is_to_be_expected_of_an_open_window_until
     assert "当日已有 2 个时段超标，允许 2 个" in page
     assert "此后各时段均不超标即可达标" in page
     assert "此后均值不高于 163 仍可达标" in page  # the hour's word stands beside it
+    visit.history.said = [outlook_said(device=device, id="o2", **{**day, "state": "certain"})]
+    visit.desk.poller.forget()
+    assert "当日超标次数已超允许值" in await visit.text(f"/sites/{WATCHED}")
+    visit.history.said = [outlook_said(device=device)]
     visit.clock.at_ms = floor_hour(NOW) + HOUR
     visit.desk.poller.forget()
-    assert "必然超标" not in await visit.text(f"/sites/{WATCHED}")
+    assert "本时段已确定超标" not in await visit.text(f"/sites/{WATCHED}")
 
 
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("zh-CN", ("区域性过程", "高于标记值 350", "判定等级：预警", "县级政策，无来源确认")),
+        ("zh-CN", ("区域性过程", "高于标记值 350", "判定等级：一般", "县级政策，无来源确认")),
         (
             "en",
             (
