@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -130,13 +129,13 @@ def means_by(
     """
     width = end - start
     if not len(readings):  # nobody spoke
-        return [(_nothing(),) * len(JUDGED)] * len(refusals)
+        return [(Means.nothing(np.zeros(0, np.int32)),) * len(JUDGED)] * len(refusals)
     reach = readings.time + np.maximum(readings.period, 1)
     usable = (readings.time < end) & (reach > start) & (readings.period <= width)
     usable &= slots_of(interval, width)[readings.row] > 0
     places = np.flatnonzero(usable)
     if not len(places):  # none that has slots of this window
-        return [(_nothing(),) * len(JUDGED)] * len(refusals)
+        return [(Means.nothing(np.zeros(0, np.int32)),) * len(JUDGED)] * len(refusals)
     order_key = row_key(readings.row, readings.time - (start - width))
     order_key = order_key[places]
     order = np.argsort(order_key)  # not stable: what is equal is sorted by content anyhow
@@ -161,11 +160,6 @@ def means_by(
         known += zip(values, found, strict=True)
         made.append(tuple(found))
     return made
-
-
-@cache
-def _nothing() -> Means:
-    return Means.nothing(np.zeros(0, np.int32))
 
 
 class _SortedRows(NamedTuple):
