@@ -50,6 +50,8 @@ test-long: setup
 
 test-servers: setup
 	@tests/servers/install.sh
+	@echo "building InfluxDB, where it is not there yet: no test waits so long"
+	@$(BIN)/python -m tests.servers.influxdb
 	@$(BIN)/pytest -q -m "servers or browser"
 
 # branch coverage of the pure modules of processors/ by the tests that need no server; fails under 95 %

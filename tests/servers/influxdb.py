@@ -193,4 +193,7 @@ def _healthy(port: int) -> bool:
 
 
 if __name__ == "__main__":
-    print(binary())
+    try:
+        print(binary())
+    except ServerMissing as missing:
+        raise SystemExit(str(missing)) from None
