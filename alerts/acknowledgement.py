@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from alerts.cases import ACKNOWLEDGE, CLOSED, Decision, decide
 from alerts.records import Case, CaseChange, CaseEvent
@@ -17,6 +17,7 @@ class Acknowledgement:
     by: str
     note: str
     at: int
+    signer: Mapping[str, str] = field(default_factory=dict)  # account, role and unit, where they are known
 
 
 def acknowledge(
@@ -57,5 +58,6 @@ def _signed(case: Case, decision: Decision, signature: Acknowledgement) -> CaseC
         after=state,
         reason=decision.reason,
         note=signature.note,
+        data={"signer": dict(signature.signer)} if signature.signer else {},
     )
     return CaseChange(decision.reason, after, event)

@@ -173,8 +173,10 @@ def run_alerts(settings: Settings, telemetry: Telemetry) -> None:
 def run_desk(settings: Settings, telemetry: Telemetry) -> None:
     """The web desk, until SIGTERM; a store that can't be used yet costs what it holds, not the rest of it."""
     from alerts.store import CaseStore, StoreBehind, StoreDamaged
+    from alerts.store.people_store import PeopleStore
     from alerts.web.app import create_app
     from alerts.web.app import run_desk as run
+    from alerts.web.sources import Sources
     from deploy.county.follow import Follower, newest_in_log
     from deploy.late_store import opened_or_late
     from processors.history import HistoryDamaged, open_history
@@ -190,13 +192,20 @@ def run_desk(settings: Settings, telemetry: Telemetry) -> None:
             settings.config, partial(newest_in_log, settings.kafka_options), adopt, clock, telemetry
         ).run
 
-    app = create_app(
+    sources = Sources(
         opened_or_late(lambda: open_history(settings.history), HistoryDamaged),
         opened_or_late(lambda: CaseStore(settings.cases), StoreDamaged, StoreBehind),
+        opened_or_late(lambda: PeopleStore(settings.cases), StoreDamaged, StoreBehind),
+    )
+    switched_on = frozenset({"metrics"} if settings.desk_metrics else ())
+    app = create_app(
+        sources,
         register,
         clock,
         settings.base_url,
-        follow,
+        switched_on=switched_on,
+        follow=follow,
+        telemetry=telemetry,
     )
     # uvicorn hands the signal on after its own stop: it has done its work then
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -81,6 +81,9 @@ class Settings(BaseSettings):
 
     desk_host: str = "127.0.0.1"
     desk_port: Port = DESK_PORT
+    desk_metrics: bool = Field(
+        default=False, description="/metrics for anybody on the desk's port too, beside that of its own"
+    )
     base_url: str = Field(default=f"http://127.0.0.1:{DESK_PORT}", description="address in messages' links")
 
     health_host: str = "127.0.0.1"

@@ -213,6 +213,7 @@ class Site(Form):
     address: str | None = None
     contacts: tuple[Contact, ...] = ()
     area_m2: Annotated[StrictFloat, Field(gt=0)] | None = None
+    contractor: Name | None = None  # who builds (施工单位): its people answer for all its sites
     states: Annotated[tuple[SiteState, ...], AfterValidator(_in_order)] = ()
 
 

@@ -8,7 +8,7 @@ may raise SQLAlchemy's `OperationalError` when the database is down.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import Connection, Executable, RowMapping, bindparam, func, insert, select, update
@@ -262,8 +262,13 @@ class CaseStore:
 
     # ---------------------------------------------------------------- what the desk does
 
-    def acknowledge(self, case_id: str, by: str, note: str, at: int) -> Decision:
-        """Record that a person has acknowledged a case; a `many_silent` case includes its members."""
+    def acknowledge(
+        self, case_id: str, by: str, note: str, at: int, signer: Mapping[str, str] | None = None
+    ) -> Decision:
+        """Record that a person has acknowledged a case; a `many_silent` case includes its members.
+
+        `signer`: account, role and unit of the person, kept with the event.
+        """
 
         def work(connection: Connection) -> Decision:
             own = select(cases).where(cases.c.id == case_id).with_for_update()
@@ -271,16 +276,25 @@ class CaseStore:
             told = select(cases).where(cases.c.parent == case_id).order_by(cases.c.n).with_for_update()
             members = [rows.case_of(member) for member in connection.execute(told).mappings()]
             case = None if row is None else rows.case_of(row)
-            decision, changes = acknowledge(case, members, Acknowledgement(by, note, at))
+            decision, changes = acknowledge(case, members, Acknowledgement(by, note, at, signer or {}))
             self._write(connection, changes)
             return decision
 
         return self._transact(work)
 
     def cases(
-        self, state: str | None = None, site: str | None = None, limit: int = 200, over: bool | None = None
+        self,
+        state: str | None = None,
+        site: str | None = None,
+        limit: int = 200,
+        over: bool | None = None,
+        *,
+        sites: Collection[str] | None = None,
+        but: Collection[str] = (),
     ) -> list[Case]:
         """Cases, newest first; `over=False`: those whose breach or fault is still going on.
+
+        `sites`: of these alone; `but`: of other kinds than these.
 
         Cases of outlooks are listed only if their state is asked for.
         """
@@ -289,6 +303,10 @@ class CaseStore:
         query = query.where(asked)
         if site is not None:
             query = query.where(cases.c.site == site)
+        if sites is not None:
+            query = query.where(cases.c.site.in_(sorted(sites)))
+        if but:
+            query = query.where(cases.c.kind.not_in(sorted(but)))
         if over is not None:
             ended = cases.c.recovered_at.is_not(None)
             query = query.where(ended if over else ~ended)

@@ -16,37 +16,40 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from alerts.web import case_pages, probes, site_pages, stream
 from alerts.web.desk import Desk
+from alerts.web.guarding import routes_of
+from alerts.web.route_table import ROWS
 from alerts.web.security import BadPost, OwnNames, SecurityHeaders
-from alerts.web.sources import CaseSource, StoreDown
+from alerts.web.sources import Sources, StoreDown
 from ingest.clock import Clock
 from ingest.register import Register
 from ingest.telemetry import Telemetry
-from processors.history import History
 
 STATIC = Path(__file__).with_name("static")
 _LOG = logging.getLogger(__name__)
 
 
 def create_app(
-    history: History,
-    cases: CaseSource,
+    sources: Sources,
     register: Register,
     clock: Clock,
     base_url: str = "",
+    *,
+    switched_on: frozenset[str] = frozenset(),
     follow: Callable[[Callable[[Register], Awaitable[None]]], Callable[[], Awaitable[None]]] | None = None,
+    telemetry: Telemetry | None = None,
 ) -> Starlette:
-    """Create the desk over a history and a case store; `base_url` is its public address.
+    """Create the desk over its stores; `base_url` is its public address.
 
+    `switched_on`: routes of `alerts.web.route_table` that are off by default.
     `follow`: makes the task to run alongside from a function that adopts another register
     (`deploy.county.follow`).
     """
-    desk = Desk(history, cases, register, clock, base_url, Telemetry("desk"))
+    desk = Desk(sources, register, clock, base_url, telemetry or Telemetry("desk"))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -60,16 +63,7 @@ def create_app(
 
     app = Starlette(
         routes=[
-            Route("/", site_pages.board, name="board"),
-            Route("/events", stream.events, name="events"),
-            Route("/sites/{site}", site_pages.site, name="site"),
-            Route("/cases", case_pages.listing, name="cases"),
-            Route("/cases/{case}", case_pages.case, name="case"),
-            Route("/cases/{case}/acknowledge", case_pages.acknowledge, methods=["POST"], name="acknowledge"),
-            Route("/api/series", site_pages.api_series, name="series"),
-            Route("/healthz", probes.healthz),
-            Route("/readyz", probes.readyz),
-            Route("/metrics", probes.metrics),
+            *routes_of(ROWS, switched_on),
             Mount("/static", KeptFiles(directory=STATIC), name="static"),
         ],
         middleware=[

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from alerts.cases import CLOSED, OPEN, RECOVERED
 from alerts.kinds import kind_of
+from alerts.people.answering import Answering
 from alerts.records import Case
 from ingest.register import Device, Register, Site
 from processors.history import LatestReading
@@ -27,6 +28,9 @@ STALE_FEED = 5 * MINUTE  # nothing from any device for so long: the feed itself 
 _BACKGROUND_WAIT = HOUR
 # What of an open window is shown, the worst first.
 _OUTLOOK_RANK = {OUTLOOK_STATES[state]: rank for rank, state in enumerate((CERTAIN, IF_MEASURED, WARNING))}
+
+
+_EVERYTHING = Answering(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,19 @@ class Board:
             # nobody was told of these: what is told is that their whole site is silent
             and (case.tell or not kind_of(case.kind).silence or case.site not in silent)
         )
+
+    def of(self, answering: Answering) -> Board:
+        """The board as a unit sees it: its sites and cases alone, and its own newest reading."""
+        if answering == _EVERYTHING:
+            return self
+        sites = tuple(
+            replace(one, cases=tuple(c for c in one.cases if answering.case(c.kind, c.site)))
+            for one in self.sites
+            if answering.site(one.site.id)
+        )
+        cases = tuple(c for c in self.cases if answering.case(c.kind, c.site))
+        last = max((one.last for one in sites if one.last is not None), default=None)
+        return replace(self, sites=sites, cases=cases, last=last)
 
     def count(self, state: str) -> int:
         """Number of sites in `state`."""

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, unquote
+from dataclasses import replace
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from alerts.people.roles import SIGN
 from alerts.records import CaseFile
+from alerts.web.access import answering_of, must_be
 from alerts.web.board import group_cases
 from alerts.web.desk import Desk
 from alerts.web.evidence_plot import Plot, plot_of
 from alerts.web.poller import call
-from alerts.web.security import keep, read_form
-from alerts.web.sources import unclosed
+from alerts.web.security import read_form
+from alerts.web.sources import seen, unclosed
 
-NAME_COOKIE = "desk_name"
-_NAME, _NOTE = 40, 500
+_NOTE = 500
 _SHOWN = 200
 
 
 async def listing(request: Request) -> Response:
-    """All cases, or those still open (`?open=1`), newest first."""
+    """All cases that one sees, or those still open (`?open=1`), newest first."""
     desk: Desk = request.app.state.desk
+    answering = answering_of(request)
     open_only = request.query_params.get("open") == "1"
     cases = await call(
         "cases",
-        lambda: unclosed(desk.cases, _SHOWN) if open_only else list(desk.cases.cases(limit=_SHOWN)),
+        lambda: (
+            unclosed(desk.cases, _SHOWN, answering)
+            if open_only
+            else list(seen(desk.cases, answering, _SHOWN))
+        ),
     )
     return desk.page(request, "cases.html", cases=cases, open_only=open_only, most=_SHOWN)
 
@@ -35,7 +42,7 @@ async def listing(request: Request) -> Response:
 async def case(request: Request) -> Response:
     """One case with its history. `part=live` returns only the part that updates by itself."""
     desk: Desk = request.app.state.desk
-    file = await _file(desk, request.path_params["case"])
+    file = await _file(desk, request, request.path_params["case"])
     template = "case_live.html" if request.query_params.get("part") == "live" else "case.html"
     return _show(desk, request, template, file)
 
@@ -45,23 +52,25 @@ async def acknowledge(request: Request) -> Response:
     desk: Desk = request.app.state.desk
     case_id = request.path_params["case"]
     fields = await read_form(request, desk.base_url)
-    name = " ".join(fields.get("by", "").split())[:_NAME]
     note = fields.get("note", "").strip()[:_NOTE]
-    file = await _file(desk, case_id)
-    if not name:
-        return _show(desk, request, "case.html", file, status=422, missing=True, note=note)
-    await call("cases", lambda: desk.cases.acknowledge(case_id, name, note, desk.clock.now_ms()))
+    await _file(desk, request, case_id)
+    who = must_be(request).account
+    signer = {"account": who.id, "role": who.role, "unit": who.unit}
+    at = desk.clock.now_ms()
+    await call("cases", lambda: desk.cases.acknowledge(case_id, who.name, note, at, signer))
+    await desk.gate.note(request, "signed", f"case:{case_id}", must_be(request))
     desk.poller.forget()
-    response = RedirectResponse(f"/cases/{quote(case_id, safe='')}#signed", 303)
-    keep(response, NAME_COOKIE, quote(name), secure=desk.secure)
-    return response
+    return RedirectResponse(f"/cases/{quote(case_id, safe='')}#signed", 303)
 
 
-async def _file(desk: Desk, case_id: str) -> CaseFile:
+async def _file(desk: Desk, request: Request, case_id: str) -> CaseFile:
+    """The case, if it is there and the asker's unit answers for it; its members as far as it does."""
     file: CaseFile | None = await call("cases", lambda: desk.cases.case(case_id))
-    if file is None:
+    answering = answering_of(request)
+    if file is None or not answering.case(file.case.kind, file.case.site):
         raise HTTPException(404, case_id)
-    return file
+    members = tuple(one for one in file.members if answering.case(one.kind, one.site))
+    return replace(file, members=members)
 
 
 def _plot(file: CaseFile) -> Plot | None:
@@ -77,20 +86,13 @@ def _show(
     request: Request,
     template: str,
     file: CaseFile,
-    *,
-    status: int = 200,
-    missing: bool = False,
-    note: str = "",
 ) -> Response:
     return desk.page(
         request,
         template,
-        status=status,
         file=file,
         case=file.case,
         plot=_plot(file),
         member_groups=group_cases(file.members),
-        missing=missing,
-        note=note,
-        signer=unquote(request.cookies.get(NAME_COOKIE, ""))[:_NAME],
+        may_sign=must_be(request).may(SIGN),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,17 +13,20 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from alerts.kinds import kind_of
+from alerts.people.answering import Answering
+from alerts.people.roles import COUNTY, DEPARTMENT, kind_of_unit
+from alerts.store.case_store import wall_ms
+from alerts.web.access import Gate, person_of
 from alerts.web.board import Board
 from alerts.web.plan import SitePlace, draw_plan
 from alerts.web.poller import Poller
 from alerts.web.security import TOKEN_COOKIE, keep, token_of
-from alerts.web.sources import CaseSource
+from alerts.web.sources import Sources
 from alerts.web.words import LANGUAGES, Words, choose_language
 from ingest.clock import Clock
 from ingest.register import Register
 from ingest.telemetry import Telemetry
 from ingest.units import QUANTITIES
-from processors.history import History
 
 LANGUAGE_COOKIE = "desk_lang"
 _UNITS = {quantity.name: quantity.unit for quantity in QUANTITIES.values()}
@@ -34,21 +38,22 @@ class Desk:
 
     def __init__(
         self,
-        history: History,
-        cases: CaseSource,
+        sources: Sources,
         register: Register,
         clock: Clock,
         base_url: str,
         telemetry: Telemetry,
+        wall: Callable[[], int] = wall_ms,
     ) -> None:
-        self.history = history
-        self.cases = cases
+        self.history, self.cases, self.people = sources
+        self.gate = Gate(self.people, lambda: self.register, wall, base_url.startswith("https://"))
         self.clock = clock
         self.base_url = base_url.rstrip("/")
         self.telemetry = telemetry
-        self.poller = Poller(history, cases, register, clock, telemetry)
+        self.poller = Poller(self.history, self.cases, register, clock, telemetry)
         self.environment = _environment()
-        self.rendered: dict[str, tuple[Board, dict[str, str]]] = {}  # by language: the stream's parts
+        # the stream's parts, by language and by what a unit answers for
+        self.rendered: dict[tuple[str, Answering], tuple[Board, dict[str, str]]] = {}
         self._dom: dict[str, str] = {}
         self._show(register)
         telemetry.ready_when("stores", self._stores)
@@ -109,13 +114,23 @@ class Desk:
             dom=self.dom,
             units=_UNITS,
             kind_of=kind_of,
+            unit_name=self.unit_name,
             **values,
         )
+
+    def unit_name(self, unit: str, words: Words) -> str:
+        """Name of a unit by the register; its id where that does not know it."""
+        kind, id = kind_of_unit(unit)
+        if kind == COUNTY:
+            return str(words.gettext("the whole county"))
+        known = self.register.departments.get(id) if kind == DEPARTMENT else self.register.sites.get(id)
+        return known.name if known is not None else id
 
     def page(self, request: Request, name: str, status: int = 200, **values: Any) -> Response:
         """A page in answer to a request; remembers a language that was asked for."""
         words = self.words_of(request)
-        token = token_of(request)
+        person = person_of(request)
+        token = token_of(request) if person is None else person.form_token
         values.setdefault("now", self.clock.now_ms())
         html = self.render(
             name,
@@ -123,13 +138,14 @@ class Desk:
             path=request.url.path,
             url=request.url,
             token=token,
+            person=person,
             partial=request.headers.get("hx-request") == "true",
             **values,
         )
         response = HTMLResponse(html, status, headers={"vary": "accept-language, cookie, hx-request"})
         if request.query_params.get("lang") in ("zh", "zh_CN", "zh-CN", "en"):
             keep(response, LANGUAGE_COOKIE, words.language, secure=self.secure)
-        if request.cookies.get(TOKEN_COOKIE) != token:
+        if person is None and request.cookies.get(TOKEN_COOKIE) != token:
             keep(response, TOKEN_COOKIE, token, secure=self.secure)
         return response
 

@@ -144,6 +144,49 @@ ROLES = {
     "platform": N_("platform operator"),
 }
 
+PEOPLES_ROLES = {
+    "site": N_("site manager"),
+    "contractor": N_("contractor"),
+    "township": N_("township or street office"),
+    "department": N_("department in charge"),
+    "office": N_("county dust office"),
+    "verifier": N_("verifier"),
+    "auditor": N_("auditor"),
+    "administrator": N_("administrator"),
+    "machine": N_("machine"),
+}
+
+ACCOUNT_STATES = {
+    "invited": N_("invited, has not signed in yet"),
+    "active": N_("may sign in"),
+    "ended": N_("ended"),
+}
+
+# What the audit log holds.
+ACTIONS = {
+    "signed_in": N_("signed in"),
+    "signed_out": N_("signed out"),
+    "sign_in_failed": N_("sign-in refused"),
+    "confirmed": N_("proved again who they are"),
+    "confirm_failed": N_("could not prove again who they are"),
+    "password_set": N_("set a password"),
+    "refused": N_("was refused: not allowed to the role"),
+    "viewed": N_("looked at"),
+    "signed": N_("signed for a case"),
+    "account_made": N_("made an account"),
+    "account_changed": N_("changed an account"),
+    "account_ended": N_("ended an account"),
+    "invited": N_("made an invitation"),
+    "link_made": N_("made a one-time link"),
+    "token_made": N_("made a machine's token"),
+    "token_revoked": N_("took a machine's token back"),
+}
+
+SCOPE_NAMES = {
+    "read": N_("read sites, readings and cases"),
+    "metrics": N_("read metrics"),
+}
+
 MESSAGE_STATES = {
     "pending": N_("waiting"),
     "sending": N_("being sent"),
@@ -270,6 +313,10 @@ TABLES: dict[str, Mapping[str, str | Mapping[str, str]]] = {
     "status": STATUSES,
     "event": EVENTS,
     "role": ROLES,
+    "person": PEOPLES_ROLES,
+    "account": ACCOUNT_STATES,
+    "action": ACTIONS,
+    "scope": SCOPE_NAMES,
     "message": MESSAGE_STATES,
     "step": STEPS,
     "site_kind": SITE_KINDS,

@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from alerts.web.access import person_of
+
 TOKEN_COOKIE = "desk_token"
 _BODY_LIMIT = 16 * 1024
 _YEAR = 365 * 24 * 3600
@@ -96,6 +98,12 @@ def token_of(request: Request) -> str:
     return kept if 20 <= len(kept) <= 100 else secrets.token_urlsafe(24)
 
 
+def form_token_of(request: Request) -> str:
+    """What a form must carry: made from the cookie of who is signed in, else a cookie itself."""
+    person = person_of(request)
+    return request.cookies.get(TOKEN_COOKIE, "") if person is None else person.form_token
+
+
 def keep(response: Response, name: str, value: str, *, secure: bool, hidden: bool = True) -> None:
     """Set a cookie that is sent only from the desk's own pages."""
     response.set_cookie(
@@ -121,8 +129,8 @@ async def read_form(request: Request, base_url: str = "") -> Mapping[str, str]:
         body += chunk
         if len(body) > _BODY_LIMIT:
             raise BadPost(f"more than {_BODY_LIMIT} bytes")
-    fields = dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=20))
-    kept = request.cookies.get(TOKEN_COOKIE, "")
+    fields = dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=40))
+    kept = form_token_of(request)
     if not kept or not hmac.compare_digest(kept.encode(), fields.get("token", "").encode()):
         raise BadPost("the page's token is missing or old: load the page again and repeat")
     return fields

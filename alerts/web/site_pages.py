@@ -8,12 +8,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from alerts.web.access import answering_of
 from alerts.web.board import HOUR, LEVELS, SiteNow, by_rule, case_order, group_cases
 from alerts.web.curves import LONGEST, series
 from alerts.web.desk import Desk
 from alerts.web.poller import call
 from alerts.web.remarked import remarked
-from alerts.web.sources import StoreDown
+from alerts.web.sources import StoreDown, seen
 from ingest.records import Remark
 from ingest.register import Device
 from ingest.units import QUANTITIES
@@ -29,7 +30,7 @@ RANGES = (6, 24, 72, 168)  # hours that the curve offers
 async def board(request: Request) -> Response:
     """The live board."""
     desk: Desk = request.app.state.desk
-    now = await desk.poller.fresh()
+    now = (await desk.poller.fresh()).of(answering_of(request))
     return desk.page(request, "board.html", board=now, now=now.now)
 
 
@@ -37,9 +38,10 @@ async def site(request: Request) -> Response:
     """One site: facts, devices, curve, verdicts, cases. `part=live` returns only what updates by itself."""
     desk: Desk = request.app.state.desk
     site_id = request.path_params["site"]
-    if site_id not in desk.register.sites:
+    answering = answering_of(request)
+    if site_id not in desk.register.sites or not answering.site(site_id):
         raise HTTPException(404, site_id)
-    shown = await desk.poller.fresh()
+    shown = (await desk.poller.fresh()).of(answering)
     here = shown.site(site_id)
     if here is None:  # the board is of the configuration before
         raise HTTPException(404, site_id)
@@ -51,7 +53,7 @@ async def site(request: Request) -> Response:
         ),
     )
     remarks = await call("history", lambda: _remarks(desk, here, now))
-    cases = await call("cases", lambda: desk.cases.cases(site=site_id, limit=20))
+    cases = await call("cases", lambda: seen(desk.cases, answering, 20, site=site_id))
     template = "site_live.html" if request.query_params.get("part") == "live" else "site.html"
     return desk.page(
         request,
@@ -109,7 +111,7 @@ async def api_series(request: Request) -> Response:
     desk: Desk = request.app.state.desk
     asked = request.query_params
     device = desk.register.devices.get(asked.get("device", ""))
-    if device is None:
+    if device is None or not answering_of(request).site(device.site):
         return JSONResponse({"error": f"device {asked.get('device', '')!r} is not in the register"}, 404)
     quantity = asked.get("quantity", "pm10")
     if quantity not in QUANTITIES:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from alerts.cases import ACKNOWLEDGED, OPEN, RECOVERED
+from alerts.people.answering import Answering
 from alerts.records import Case, CaseFile
+from alerts.store.people_store import PeopleStore
+from processors.history import History
 
 UNCLOSED = (OPEN, ACKNOWLEDGED, RECOVERED)
 
@@ -14,14 +17,32 @@ UNCLOSED = (OPEN, ACKNOWLEDGED, RECOVERED)
 class CaseSource(Protocol):
     """The part of the case store that the desk uses; every method may raise."""
 
-    def cases(self, state: str | None = None, site: str | None = None, limit: int = 200) -> Sequence[Case]:
-        """Cases, newest first."""
+    def cases(
+        self,
+        state: str | None = None,
+        site: str | None = None,
+        limit: int = 200,
+        *,
+        sites: Collection[str] | None = None,
+        but: Collection[str] = (),
+    ) -> Sequence[Case]:
+        """Cases, newest first: of `sites` alone, and of no kind in `but`."""
 
     def case(self, case_id: str) -> CaseFile | None:
         """One case with its history and messages; None: no case has this id."""
 
-    def acknowledge(self, case_id: str, by: str, note: str, at: int) -> Any:
-        """Acknowledge a case; repeating it changes nothing."""
+    def acknowledge(
+        self, case_id: str, by: str, note: str, at: int, signer: Mapping[str, str] | None = None
+    ) -> Any:
+        """Acknowledge a case; repeating it changes nothing. `signer`: account, role and unit of who signs."""
+
+
+class Sources(NamedTuple):
+    """The stores behind the desk."""
+
+    history: History
+    cases: CaseSource
+    people: PeopleStore
 
 
 class StoreDown(RuntimeError):
@@ -33,7 +54,17 @@ class StoreDown(RuntimeError):
         self.reason = reason
 
 
-def unclosed(store: CaseSource, limit: int) -> list[Case]:
-    """Cases of every state but the last, newest first."""
-    found = [case for state in UNCLOSED for case in store.cases(state=state, limit=limit)]
+_EVERYTHING = Answering(None)
+
+
+def seen(
+    store: CaseSource, answering: Answering, limit: int, state: str | None = None, site: str | None = None
+) -> Sequence[Case]:
+    """The newest cases that a unit sees."""
+    return store.cases(state, site, limit, sites=answering.sites, but=answering.withheld)
+
+
+def unclosed(store: CaseSource, limit: int, answering: Answering = _EVERYTHING) -> list[Case]:
+    """Cases of every state but the last that a unit sees, newest first."""
+    found = [case for state in UNCLOSED for case in seen(store, answering, limit, state)]
     return sorted(found, key=lambda case: -case.opened_at)[:limit]

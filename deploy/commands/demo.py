@@ -100,6 +100,9 @@ def command(
     def on_ready() -> None:
         address = demo.stack.desk.url(port)
         say(f"[bold]the desk: {address}[/bold]   messages: {demo.stack.folder}/messages")
+        say("sign in with login and password (drawn for this run alone):")
+        for one in demo.people:
+            say(f"  {one.login:12} {one.password}   {one.role}, {escape(one.name)}")
         if line := demo.stack.publish_line():
             say(f"a reading as a monitor sends it: {escape(line)}")
         say(f"one second here is {speed:g} seconds in the county" + ("" if seconds else "; Ctrl-C ends it"))

@@ -80,6 +80,10 @@ def command(
         stack.apply(revision, replace)
         stack.start_services()
         click.echo(f"the desk: {stack.desk.url(port)}   data: {stack.folder}")
+        if link := stack.first_administrator():
+            click.echo(
+                f"nobody keeps the accounts yet; the administrator signs in once, within 7 days: {link}"
+            )
         if line := stack.publish_line():
             click.echo(f"a reading as a monitor sends it: {line}")
         click.echo(f"how it is doing: DUSTWATCH_SETTINGS={stack.settings_file} dustwatch status")

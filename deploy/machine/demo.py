@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from alerts.store import CaseStore
 from deploy.county.compile import checked_revision, revision_of_folder
 from deploy.embedded.mqtt import BrokerKind
+from deploy.first_accounts import DemoPerson, make_demo_accounts
 from deploy.machine.account import Account, take_account
 from deploy.machine.desk_address import DeskAddress
 from deploy.machine.stack import PARTITIONS, Say, Stack
@@ -43,6 +44,7 @@ class Demo:
     say: Say
     started: float = field(default_factory=time.monotonic)
     first_message_s: float | None = None
+    people: list[DemoPerson] = field(default_factory=list)
 
     def run(self, for_s: float | None, on_ready: Callable[[], None]) -> Account:
         """Start, play until told to stop or for `for_s` seconds after everything is ready, settle, account.
@@ -56,6 +58,7 @@ class Demo:
         clock = AffineClock(self.start_ms, anchor, self.speed)
         self.stack.clock = clock_setting(self.start_ms, self.speed, anchor)
         self.stack.start_services()
+        self._make_accounts()
         # Only now does the county come into force: a monitor is silent from here on, not from the boot.
         now_ms = clock.now_ms()
         self.stack.apply(revision_of_folder(self.stack.config, received_at=now_ms))
@@ -72,6 +75,11 @@ class Demo:
         halt.set()
         thread.join()
         return self._settle(player.played.readings)
+
+    def _make_accounts(self) -> None:
+        people = self.stack.people()
+        self.people = make_demo_accounts(people, self.register)
+        people.close()
 
     def _watch(self, for_s: float | None) -> None:
         end = None if for_s is None else time.monotonic() + for_s

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from alerts.store import WrongStore
+from alerts.store import StoreError, WrongStore
 from alerts.store.migrating import look, migrate, words_of
+from alerts.store.people_store import PeopleStore
 from deploy.brokers.passwords import CLIENT_ID, passwords_of
 from deploy.child_environment import environment_of
 from deploy.county.apply import Wish, WouldCancel, put_configuration, user_name
@@ -19,6 +20,7 @@ from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.mqtt import BrokerKind, MqttBroker
 from deploy.embedded.ports import free_port, usual_or_free
 from deploy.embedded.process import ServerError, accepts, tend_logs
+from deploy.first_accounts import administrator_link, needs_administrator, refuse_demo
 from deploy.health import PORTS
 from deploy.machine.desk_address import DeskAddress
 from deploy.machine.folder import FREE_WITHIN_S, HeldFolder, Patience, Purpose, hold_folder
@@ -185,6 +187,8 @@ class Stack:
         self.ports["hj212"] = free_port()
         self._write_settings()
         self.migrate_cases()
+        if self.purpose == "up":
+            self.refuse_demo_accounts()
         self.requests.listen()
         logs = self.folder / "log"
         for name in SERVICES:
@@ -218,6 +222,34 @@ class Stack:
                 self.say(f"the case store: {words_of(migrate(url, self.say))}")
         except WrongStore:
             pass  # none yet; one that is damaged or too new is told by the services, and stays as it is
+
+    def people(self) -> PeopleStore:
+        """Who may use the desk; a store that is not there yet is made. Raises StoreError."""
+        return PeopleStore(self.env("alerts")["DUSTWATCH_CASES"])
+
+    def refuse_demo_accounts(self) -> None:
+        """Raises DemoAccounts for a store with accounts whose passwords a demo has printed."""
+        try:
+            people = self.people()
+        except StoreError:
+            return  # told by the services
+        try:
+            refuse_demo(people, f"in {self.folder}")
+        finally:
+            people.close()
+
+    def first_administrator(self) -> str | None:
+        """A one-time link for an administrator where there is none yet; None: there is one, or no store."""
+        try:
+            people = self.people()
+        except StoreError:
+            return None
+        try:
+            if not needs_administrator(people):
+                return None
+            return administrator_link(people, self.desk.url(self.desk_port))
+        finally:
+            people.close()
 
     @property
     def settings_file(self) -> Path:

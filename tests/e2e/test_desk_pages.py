@@ -57,7 +57,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     county.run_to(NOW)
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    app = create_app(county.history, county.cases, county.register, county.clock, url)
+    app = create_app(county.sources, county.register, county.clock, url)
     server = uvicorn.Server(
         uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=1)
     )

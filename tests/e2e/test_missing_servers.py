@@ -11,6 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from alerts.store.standing import name_of
+from alerts.store.tables import REVISION
 from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.ports import free_port
 from deploy.embedded.process import ServerProcess
@@ -91,7 +93,7 @@ def test_alerts_whose_store_is_behind_wait_until_it_is_migrated_and_say_so(tmp_p
     with service("alerts", tmp_path, KAFKA=nowhere, CASES=cases) as (process, url):
         wait_for("alerts complain", lambda: "case_store_start" in wrong(url), 60)
         assert (
-            "at revision 0001, this program needs 0002: run `dustwatch store mig"
+            f"at revision 0001, this program needs {name_of(REVISION)}: run `dustwatch store mig"
             in wrong(url)["case_store_start"]
         )
         if then == "told to stop":
@@ -99,7 +101,7 @@ def test_alerts_whose_store_is_behind_wait_until_it_is_migrated_and_say_so(tmp_p
             assert process.popen.wait(30) == 0
         else:
             done = dustwatch("store", "migrate", cases)
-            assert "migrated from revision 0001 to 0002" in done.stdout
+            assert f"migrated from revision 0001 to {name_of(REVISION)}" in done.stdout
             wait_for("alerts go on", lambda: process.popen.poll() is not None, 60)
             assert process.popen.returncode == 3  # there is no Kafka
     said = process.log.read_text(encoding="utf-8")

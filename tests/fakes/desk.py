@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -236,17 +236,27 @@ class FakeCases:
         self.files[case.id] = CaseFile(case, tuple(events), tuple(self._messages(case)))
 
     def cases(
-        self, state: str | None = None, site: str | None = None, limit: int = 200, over: bool | None = None
+        self,
+        state: str | None = None,
+        site: str | None = None,
+        limit: int = 200,
+        over: bool | None = None,
+        *,
+        sites: Collection[str] | None = None,
+        but: Collection[str] = (),
     ) -> list[Case]:
         self._ask()
         everything = sorted((f.case for f in self.files.values()), key=lambda c: -c.opened_at)
-        return [c for c in everything if (state or c.state) == c.state and (site or c.site) == c.site][:limit]
+        found = [c for c in everything if (state or c.state) == c.state and (site or c.site) == c.site]
+        return [c for c in found if (sites is None or c.site in sites) and c.kind not in but][:limit]
 
     def case(self, case_id: str) -> CaseFile | None:
         self._ask()
         return self.files.get(case_id)
 
-    def acknowledge(self, case_id: str, by: str, note: str, at: int) -> Any:
+    def acknowledge(
+        self, case_id: str, by: str, note: str, at: int, signer: Mapping[str, str] | None = None
+    ) -> Any:
         self._ask()
         file = self.files.get(case_id)
         step = decide(file.case.state if file else None, ACKNOWLEDGE)
@@ -254,7 +264,16 @@ class FakeCases:
             return step
         case = replace(file.case, state=step.after, acknowledged_at=at, acknowledged_by=by)
         event = CaseEvent(
-            f"{case_id}-ack", case_id, at, "acknowledged", by, step.before, step.after, step.reason, note
+            f"{case_id}-ack",
+            case_id,
+            at,
+            "acknowledged",
+            by,
+            step.before,
+            step.after,
+            step.reason,
+            note,
+            {"signer": dict(signer or {})},
         )
         self.files[case_id] = replace(file, case=case, events=(*file.events, event))
         return step

@@ -11,6 +11,8 @@ from alerts.planner import CasePlanner
 from alerts.retry import EndedAttempt, RetryPolicy, next_state, refused, sent
 from alerts.routing import load_routing
 from alerts.store import CaseStore
+from alerts.store.people_store import PeopleStore
+from alerts.web.sources import Sources
 from deploy.county.compile import revision_of_folder
 from ingest.clock import ManualClock
 from ingest.records import Background, FeedRecord, Readings, Tick
@@ -20,6 +22,7 @@ from processors.history import History, open_history
 from processors.history.columns import batches_of_intervals, batches_of_readings, batches_of_verdicts
 from tests.fakes.alerts import apply
 from tests.fakes.desk import EXAMPLE, HOUR, MINUTE, FakeHistory, background, example_register
+from tests.fakes.people import people_in
 
 QUANTITIES = ("pm10", "pm2_5", "tsp", "temperature", "humidity", "wind_speed")
 
@@ -35,6 +38,7 @@ class StoredCounty:
     source: FakeHistory  # its levels are what the monitors measure
     detector: Detector
     planner: CasePlanner
+    people: PeopleStore
 
     @classmethod
     def start(
@@ -51,9 +55,15 @@ class StoredCounty:
             FakeHistory(register, clock),
             Detector.empty(),
             CasePlanner(register, load_routing(EXAMPLE, register), "http://127.0.0.1:8400"),
+            people_in(folder),
         )
         county.fold(revision_of_folder(EXAMPLE, received_at=at))
         return county
+
+    @property
+    def sources(self) -> Sources:
+        """What a desk is created over."""
+        return Sources(self.history, self.cases, self.people)
 
     def run_to(self, until: int) -> None:
         """Live on until an instant, a minute at a time."""

@@ -13,6 +13,7 @@ from alerts.store import CaseStore
 from alerts.web.app import create_app
 from processors.history import open_history
 from tests.fakes.desk import DUSTY, HOUR, NOW
+from tests.fakes.people import cookie_of
 from tests.fakes.stored_county import StoredCounty
 from tests.servers.influxdb import InfluxServer
 from tests.servers.postgres import PostgresServer
@@ -22,11 +23,12 @@ pytestmark = pytest.mark.servers
 
 async def pages_of(county: StoredCounty) -> dict[str, str]:
     """The pages of a desk over a county's stores, without what differs from visit to visit."""
-    app = create_app(county.history, county.cases, county.register, county.clock, "http://desk.test")
+    app = create_app(county.sources, county.register, county.clock, "http://desk.test")
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     case = county.cases.cases(site=DUSTY)[0].id
     found = {}
     async with httpx.AsyncClient(transport=transport, base_url="http://desk.test") as http:
+        http.cookies.update(cookie_of(county.people))
         for path in (
             "/",
             f"/sites/{DUSTY}",

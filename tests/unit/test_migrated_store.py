@@ -9,6 +9,8 @@ from structlog.testing import capture_logs
 
 from alerts.store import CaseStore, StoreBehind, WrongSchema
 from alerts.store.migrating import migrate
+from alerts.store.standing import name_of
+from alerts.store.tables import REVISION
 from deploy.late_store import LateStore, opened_or_late
 from deploy.machine.stack import Stack
 from deploy.migrated_store import LOOK_S, once_migrated
@@ -27,7 +29,7 @@ def test_a_service_looks_every_two_seconds_says_so_once_a_minute_and_goes_on(url
 
     def wait(seconds: float) -> bool:
         waited.append(seconds)
-        assert "needs 0002" in telemetry.unready()["case_store_start"]
+        assert f"needs {name_of(REVISION)}" in telemetry.unready()["case_store_start"]
         if len(waited) == 65:
             migrate(url, waited.append)
         return False
@@ -48,14 +50,14 @@ def test_a_service_that_is_told_to_stop_waits_no_longer(url: str) -> None:
 
 def test_a_store_that_is_too_new_is_not_waited_for(url: str) -> None:
     migrate(url, print, TO_COME)
-    with pytest.raises(WrongSchema, match="this one knows up to 0002"):
+    with pytest.raises(WrongSchema, match=f"this one knows up to {name_of(REVISION)}"):
         once_migrated(lambda: CaseStore(url), Telemetry("alerts"), lambda seconds: False)
 
 
 def test_a_desk_opens_without_a_store_that_is_behind_and_has_it_once_it_is_migrated(url: str) -> None:
     late = opened_or_late(lambda: CaseStore(url), StoreBehind)
     assert isinstance(late, LateStore)
-    with pytest.raises(StoreBehind, match="needs 0002"):
+    with pytest.raises(StoreBehind, match=f"needs {name_of(REVISION)}"):
         late.cases()
     migrate(url, print)
     assert len(late.cases()) == 14
@@ -74,7 +76,9 @@ def test_up_migrates_the_store_of_its_folder_after_a_copy_and_says_so_in_one_lin
     for _ in range(2):
         stack.migrate_cases()
     copy = tmp_path / "cases.sqlite.revision-0001"
-    assert said == [f"the case store: migrated from revision 0001 to 0002; as it was before: {copy}"]
+    assert said == [
+        f"the case store: migrated from revision 0001 to {name_of(REVISION)}; as it was before: {copy}"
+    ]
     assert copy.exists()
 
 

@@ -9,10 +9,14 @@ from click.testing import CliRunner, Result
 
 from alerts.store import CaseStore, WrongSchema
 from alerts.store.migrating import migrate
+from alerts.store.migrations import our_revisions
+from alerts.store.standing import name_of
+from alerts.store.tables import REVISION
 from deploy.commands.store import command
 from tests.stored_stores import TO_COME, execute, put_stored
 
-STEP = "0002  A store says the oldest program that may work with it (expands)"
+STEPS = [str(step) for step in our_revisions().after(1)]  # of the store of revision 0001
+NEWEST = name_of(REVISION)
 
 
 @pytest.fixture
@@ -29,8 +33,8 @@ def test_a_store_that_is_behind_is_told_with_what_is_to_do_and_exit_1(url: str) 
     said = store("status", url)
     assert said.exit_code == 1
     assert said.output.splitlines() == [
-        f"{url}: at revision 0001; this program knows up to 0002",
-        f"to do: {STEP}",
+        f"{url}: at revision 0001; this program knows up to {NEWEST}",
+        *(f"to do: {step}" for step in STEPS),
         "run `dustwatch store migrate`; services of this version wait until then",
     ]
 
@@ -39,7 +43,10 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(url: str, tmp_path: 
     before = (tmp_path / "cases.sqlite").read_bytes()
     said = store("migrate", "--dry-run", url)
     copy = tmp_path / "cases.sqlite.revision-0001"
-    assert said.output.splitlines() == [f"would copy the file to {copy}", f"would run {STEP}"]
+    assert said.output.splitlines() == [
+        f"would copy the file to {copy}",
+        *(f"would run {step}" for step in STEPS),
+    ]
     assert (tmp_path / "cases.sqlite").read_bytes() == before
     assert not copy.exists()
 
@@ -48,13 +55,13 @@ def test_the_store_of_the_settings_is_migrated_where_none_is_named(url: str, tmp
     said = store("migrate", DUSTWATCH_CASES=url)
     copy = tmp_path / "cases.sqlite.revision-0001"
     assert said.output.splitlines() == [
-        f"ran {STEP}",
-        f"{url}: migrated from revision 0001 to 0002; as it was before: {copy}",
+        *(f"ran {step}" for step in STEPS),
+        f"{url}: migrated from revision 0001 to {NEWEST}; as it was before: {copy}",
     ]
-    assert store("status", url).output == f"{url}: at revision 0002; this program knows up to 0002\n"
+    assert store("status", url).output == f"{url}: at revision {NEWEST}; this program knows up to {NEWEST}\n"
     assert store("status", url).exit_code == 0
     assert store("migrate", "--dry-run", url).output == f"{url}: nothing to do\n"
-    assert store("migrate", url).output == f"{url}: nothing to do, it is at revision 0002\n"
+    assert store("migrate", url).output == f"{url}: nothing to do, it is at revision {NEWEST}\n"
 
 
 def test_a_store_that_is_newer_says_which_programs_work_with_it(url: str) -> None:
@@ -75,6 +82,8 @@ def test_a_database_without_tables_is_told_so(tmp_path: Path) -> None:
     (tmp_path / "empty.sqlite").touch()
     url = f"sqlite:///{tmp_path}/empty.sqlite"
     said = store("status", url)
-    assert said.output.splitlines()[0] == f"{url}: no tables yet; this program knows up to 0002"
-    assert store("migrate", url).output.splitlines()[-1] == f"{url}: its tables were made, at revision 0002"
+    assert said.output.splitlines()[0] == f"{url}: no tables yet; this program knows up to {NEWEST}"
+    assert (
+        store("migrate", url).output.splitlines()[-1] == f"{url}: its tables were made, at revision {NEWEST}"
+    )
     CaseStore(url).close()

@@ -4,5 +4,6 @@ A revision *expands* (older programs go on working) or *contracts*: then it says
 which program on the store works. There is no way down: that is what the copy from before is for.
 """
 
+from alerts.store.migrations.appending import append_only
 from alerts.store.migrations.rebuilding import rebuilt
 from alerts.store.migrations.revisions import DanglingReference, Revisions, SchemaStep, our_revisions

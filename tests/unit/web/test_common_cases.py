@@ -11,6 +11,7 @@ from alerts.kinds import MANY_SILENT, SYSTEM
 from alerts.web.app import create_app
 from tests.fakes.alerts import apply, breach
 from tests.fakes.desk import HOUR, MINUTE, NOW
+from tests.fakes.people import cookie_of
 from tests.fakes.stored_county import StoredCounty
 
 
@@ -31,8 +32,9 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> StoredCounty:
 
 
 async def page(county: StoredCounty, path: str) -> str:
-    app = create_app(county.history, county.cases, county.register, county.clock, "http://desk.test")
+    app = create_app(county.sources, county.register, county.clock, "http://desk.test")
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://desk.test") as http:
+        http.cookies.update(cookie_of(county.people))
         answer = await http.get(path)
     assert answer.status_code == 200
     return re.sub(r"\s+", " ", answer.text)

@@ -6,14 +6,18 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import httpx
 import pytest
 from starlette.applications import Starlette
 
+from alerts.people import Answering
+from alerts.store.people_store import PeopleStore
 from alerts.web import stream
 from alerts.web.app import create_app
 from alerts.web.desk import Desk
+from alerts.web.sources import Sources
 from ingest.clock import ManualClock
 from ingest.records import Remark
 from ingest.register import SiteState
@@ -30,8 +34,10 @@ from tests.fakes.desk import (
     floor_hour,
     outlook_said,
 )
+from tests.fakes.people import cookie_of, people_in
 
 REGISTER = example_register()
+EVERYTHING = Answering(None)
 CHINESE = {"accept-language": "zh-CN,zh;q=0.9"}
 
 
@@ -44,6 +50,7 @@ class Visit:
     history: FakeHistory
     cases: FakeCases
     clock: ManualClock
+    people: PeopleStore
 
     @property
     def desk(self) -> Desk:
@@ -55,23 +62,33 @@ class Visit:
         assert answer.status_code == status, answer.text[:400]
         return answer.text
 
-    async def sign(
-        self, case: str, by: str = "张敏", note: str = "", token: str | None = None
-    ) -> httpx.Response:
-        page = await self.text(f"/cases/{case}")
-        found = re.search(r'name="token" value="([^"]+)"', page)
-        fields = {"by": by, "note": note, "token": token or (found[1] if found else "")}
+    async def token(self, path: str = "/cases/case-a1") -> str:
+        """What the forms of a page carry."""
+        found = re.search(r'name="token" value="([^"]+)"', await self.text(path))
+        assert found
+        return found[1]
+
+    async def sign(self, case: str, note: str = "", token: str | None = None) -> httpx.Response:
+        fields = {"note": note, "token": token or await self.token(f"/cases/{case}")}
         return await self.http.post(f"/cases/{case}/acknowledge", data=fields)
+
+    def become(self, role: str, unit: str | None = None) -> None:
+        """Go on as somebody else."""
+        self.http.cookies.update(cookie_of(self.people, role, unit))
 
 
 @pytest.fixture
-async def visit() -> AsyncIterator[Visit]:
+async def visit(tmp_path: Path) -> AsyncIterator[Visit]:
     clock = ManualClock(NOW)
-    history, cases = FakeHistory(REGISTER, clock), FakeCases(REGISTER)
-    app = create_app(history, cases, REGISTER, clock, "http://desk.test")
+    history, cases, people = FakeHistory(REGISTER, clock), FakeCases(REGISTER), people_in(tmp_path)
+    sources = Sources(history, cases, people)
+    app = create_app(sources, REGISTER, clock, "http://desk.test", switched_on=frozenset({"metrics"}))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://desk.test", headers=CHINESE) as http:
-        yield Visit(http, app, history, cases, clock)
+        visit = Visit(http, app, history, cases, clock, people)
+        visit.become("office")
+        yield visit
+    people.close()
 
 
 async def test_the_board_names_every_site_with_its_answer_in_words(visit: Visit) -> None:
@@ -172,10 +189,7 @@ async def test_the_desk_answers_under_its_own_names_only(visit: Visit, host: str
     [("http://desk.test", 303), ("https://evil.example", 403), ("null", 403), ("http://desk.test:81", 403)],
 )
 async def test_a_form_of_another_origin_signs_nothing(visit: Visit, origin: str, status: int) -> None:
-    page = await visit.text("/cases/case-a1")
-    found = re.search(r'name="token" value="([^"]+)"', page)
-    assert found
-    fields = {"by": "张敏", "note": "", "token": found[1]}
+    fields = {"note": "", "token": await visit.token()}
     answer = await visit.http.post("/cases/case-a1/acknowledge", data=fields, headers={"origin": origin})
     assert answer.status_code == status
     case = visit.cases.case("case-a1")
@@ -251,35 +265,24 @@ async def test_a_matter_that_is_over_is_never_shown_as_overdue(visit: Visit) -> 
 
 
 async def test_signing_notes_name_and_note_and_is_done_once(visit: Visit) -> None:
-    answer = await visit.sign("case-a1", " 张敏 ", "已停工 <b>")
+    answer = await visit.sign("case-a1", "已停工 <b>")
     assert (answer.status_code, answer.headers["location"]) == (303, "/cases/case-a1#signed")
-    again = await visit.sign("case-a1", "别人", token=visit.http.cookies["desk_token"])
-    assert again.status_code == 303
+    visit.become("township")
+    assert (await visit.sign("case-a1")).status_code == 303
     file = visit.cases.files["case-a1"]
     assert (file.case.state, file.case.acknowledged_by) == ("acknowledged", "张敏")
     assert len([e for e in file.events if e.event == "acknowledged"]) == 1
     page = await visit.text("/cases/case-a1")
     assert "张敏 已于" in page
     assert "已停工 &lt;b&gt;" in page
-    assert "<form" not in page
-
-
-async def test_the_name_is_remembered_for_the_next_case(visit: Visit) -> None:
-    await visit.sign("case-a1", "张敏")
-    assert 'value="张敏"' in await visit.text("/cases/case-d4")
-
-
-async def test_signing_without_a_name_is_asked_for_and_keeps_the_note(visit: Visit) -> None:
-    answer = await visit.sign("case-a1", "  ", "洒水车已到")
-    assert answer.status_code == 422
-    assert "请填写姓名" in answer.text
-    assert "洒水车已到" in answer.text
-    assert visit.cases.files["case-a1"].case.state == "open"
+    assert "/acknowledge" not in page
+    signed = next(e for e in file.events if e.event == "acknowledged")
+    assert signed.data["signer"] == {"account": "a-office.county", "role": "office", "unit": "county"}
 
 
 async def test_a_forged_form_does_nothing(visit: Visit) -> None:
     assert (await visit.sign("case-a1", token="guessed")).status_code == 403
-    good = {"by": "x", "token": visit.http.cookies["desk_token"]}
+    good = {"token": await visit.token()}
     url = "/cases/case-a1/acknowledge"
     assert (
         await visit.http.post(url, data=good, headers={"sec-fetch-site": "cross-site"})
@@ -378,7 +381,7 @@ async def test_metrics_and_probes_answer(visit: Visit) -> None:
 async def test_the_stream_sends_what_changed_and_the_list_when_its_order_does(visit: Visit) -> None:
     desk = visit.desk
     words = desk.words("zh_CN")
-    first = stream.parts_of(desk, await desk.poller.fresh(), words)
+    first = stream.parts_of(desk, await desk.poller.fresh(), words, EVERYTHING)
     assert stream.changes(first, first) == ""
     whole = stream.changes({}, first)
     assert whole.count("<li id=") == len(REGISTER.sites)
@@ -388,7 +391,7 @@ async def test_the_stream_sends_what_changed_and_the_list_when_its_order_does(vi
     calm = next(s for s in desk.poller.board.sites[::-1])  # type: ignore[union-attr]
     visit.history.lifted[calm.devices[0].device.id] = 3.0
     desk.poller.forget()
-    later = stream.parts_of(desk, await desk.poller.fresh(), words)
+    later = stream.parts_of(desk, await desk.poller.fresh(), words, EVERYTHING)
     changed = stream.changes(first, later)
     assert f'id="{desk.dom(calm.site.id)}-row"' in changed
     assert f'<svg><a id="{desk.dom(calm.site.id)}-mark"' in changed
@@ -396,7 +399,7 @@ async def test_the_stream_sends_what_changed_and_the_list_when_its_order_does(vi
 
     visit.history.lifted[calm.devices[0].device.id] = 300.0
     desk.poller.forget()
-    moved = stream.changes(later, stream.parts_of(desk, await desk.poller.fresh(), words))
+    moved = stream.changes(later, stream.parts_of(desk, await desk.poller.fresh(), words, EVERYTHING))
     assert 'id="list"' in moved
 
 
@@ -476,8 +479,7 @@ async def test_a_finished_site_keeps_its_page(visit: Visit) -> None:
     site = next(iter(REGISTER.sites.values()))
     over = site.model_copy(update={"states": (SiteState(state="finished"),)})
     app = create_app(
-        visit.history,
-        visit.cases,
+        Sources(visit.history, visit.cases, visit.people),
         replace(REGISTER, sites={**REGISTER.sites, site.id: over}),
         visit.clock,
         "http://desk.test",
@@ -486,6 +488,7 @@ async def test_a_finished_site_keeps_its_page(visit: Visit) -> None:
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://desk.test") as http,
     ):
+        http.cookies.update(cookie_of(visit.people))
         page = (await http.get(f"/sites/{site.id}", headers={"accept-language": "en"})).text
         board = (await http.get("/", headers={"accept-language": "en"})).text
     assert site.name in page

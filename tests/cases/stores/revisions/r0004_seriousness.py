@@ -7,9 +7,9 @@ from alembic import op
 
 from alerts.store.migrations import rebuilt
 
-revision = "0003"
-down_revision = "0002"
-oldest_program = 3
+revision = "0004"
+down_revision = "0003"
+oldest_program = 4
 
 
 def upgrade() -> None:

@@ -1,0 +1,85 @@
+"""Table of roles: of which units they are, what they may do, how long a device stays signed in.
+
+A permission is a word of the route table, `alerts.web.route_table`: what a role may not is no route of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ingest.durations import HOUR_MS
+from ingest.register import Register
+from ingest.strict_yaml import did_you_mean
+
+DAY_MS = 24 * HOUR_MS
+
+# What a person may do.
+SEE = "see"  # what their unit answers for
+SIGN = "sign"  # for a case: they have taken note
+PEOPLE = "people"  # accounts, invitations
+TOKENS = "tokens"  # of machines
+AUDIT = "audit"  # who has done and seen what
+OWN = "own"  # their own account
+PERMISSIONS: tuple[str, ...] = (SEE, SIGN, PEOPLE, TOKENS, AUDIT, OWN)
+
+# What a machine's token may do.
+READ = "read"
+METRICS = "metrics"
+SCOPES: tuple[str, ...] = (READ, METRICS)
+
+# Units are written `county`, `department:ID`, `site:ID`, `contractor:NAME`.
+COUNTY = "county"
+DEPARTMENT = "department"
+SITE = "site"
+CONTRACTOR = "contractor"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """One role; `units`: of which kinds of unit its people are."""
+
+    units: tuple[str, ...]
+    may: frozenset[str]
+    remembered_ms: int  # how long a device stays signed in
+
+
+def _may(*words: str) -> frozenset[str]:
+    return frozenset((SEE, OWN, *words))
+
+
+ROLES: dict[str, Role] = {
+    "site": Role((SITE,), _may(SIGN), 90 * DAY_MS),
+    "contractor": Role((CONTRACTOR,), _may(SIGN), 90 * DAY_MS),
+    "township": Role((DEPARTMENT,), _may(SIGN), 90 * DAY_MS),
+    "department": Role((DEPARTMENT,), _may(SIGN), 30 * DAY_MS),
+    "office": Role((COUNTY,), _may(SIGN), 30 * DAY_MS),
+    "verifier": Role((DEPARTMENT, COUNTY), _may(), 30 * DAY_MS),
+    "auditor": Role((COUNTY,), _may(AUDIT), 12 * HOUR_MS),
+    "administrator": Role((COUNTY,), _may(PEOPLE, TOKENS, AUDIT), 12 * HOUR_MS),
+}
+ADMINISTRATOR = "administrator"
+UNREMEMBERED_MS = 12 * HOUR_MS  # of a device that is not to be remembered
+
+
+def kind_of_unit(unit: str) -> tuple[str, str]:
+    """(kind, id) of a unit; the county has no id."""
+    kind, _, id = unit.partition(":")
+    return kind, id
+
+
+def unit_fault(role: str, unit: str, register: Register) -> str | None:
+    """Why people of `role` can't be of `unit`; None: they can."""
+    if role not in ROLES:
+        return f"no role {role!r}{did_you_mean(role, ROLES) or '; known are ' + ', '.join(ROLES)}"
+    kind, id = kind_of_unit(unit)
+    if kind not in ROLES[role].units:
+        return f"a {role} is of a unit of kind {' or '.join(ROLES[role].units)}, not {unit!r}"
+    known = {
+        COUNTY: {""},
+        DEPARTMENT: set(register.departments),
+        SITE: set(register.sites),
+        CONTRACTOR: {site.contractor for site in register.sites.values() if site.contractor},
+    }[kind]
+    if id not in known:
+        return f"no {kind} {id!r} in the register{did_you_mean(id, known)}"
+    return None

@@ -1,0 +1,129 @@
+"""The one table of the desk's routes: who may come in by each, and what is written of it.
+
+Routes, the matrix of roles, its tests and the documents are made of it; a page that is not here is nowhere.
+"""
+
+from __future__ import annotations
+
+from alerts.people.roles import AUDIT, METRICS, OWN, PEOPLE, READ, SIGN, TOKENS
+from alerts.web import (
+    account_pages,
+    audit_pages,
+    case_pages,
+    people_pages,
+    probes,
+    sign_in,
+    site_pages,
+    stream,
+)
+from alerts.web.guarding import Row
+
+ROWS: tuple[Row, ...] = (
+    # anybody
+    Row("/healthz", "GET", probes.healthz, "healthz", "Whether the desk's process does its work.", "open"),
+    Row("/readyz", "GET", probes.readyz, "readyz", "Whether both stores answer.", "open"),
+    Row("/sign-in", "GET", sign_in.page, "sign_in", "The page to sign in.", "open"),
+    Row("/sign-in", "POST", sign_in.sign_in, "sign_in_by", "Sign in with login and password.", "open"),
+    Row(
+        "/in/{token}",
+        "GET",
+        sign_in.link,
+        "link",
+        "Whom a one-time link signs in, and for which case.",
+        "open",
+    ),
+    Row("/in/{token}", "POST", sign_in.by_link, "link_by", "Sign in by a one-time link.", "open"),
+    # a setting has it: DUSTWATCH_DESK_METRICS
+    Row("/metrics", "GET", probes.metrics, "metrics", "Metrics for Prometheus.", "switched", scope=METRICS),
+    # machines and persons
+    Row(
+        "/api/series",
+        "GET",
+        site_pages.api_series,
+        "series",
+        "Readings, means and limits of a monitor over a range.",
+        "token",
+        scope=READ,
+    ),
+    # everybody who is signed in, for what their unit answers for
+    Row("/", "GET", site_pages.board, "board", "The live board."),
+    Row("/events", "GET", stream.events, "events", "Changes of the board as they come."),
+    Row("/sites/{site}", "GET", site_pages.site, "site", "One site.", viewed="site:{site}"),
+    Row("/cases", "GET", case_pages.listing, "cases", "The list of cases.", viewed="cases"),
+    Row("/cases/{case}", "GET", case_pages.case, "case", "One case.", viewed="case:{case}"),
+    Row(
+        "/cases/{case}/acknowledge",
+        "POST",
+        case_pages.acknowledge,
+        "acknowledge",
+        "Sign for a case.",
+        may=SIGN,
+    ),
+    Row("/sign-out", "POST", sign_in.sign_out, "sign_out", "Sign this device out.", may=OWN),
+    Row("/confirm", "GET", sign_in.confirm_page, "confirm", "Asks again who one is.", may=OWN),
+    Row("/confirm", "POST", sign_in.confirm, "confirm_by", "Prove by password who one is.", may=OWN),
+    Row("/account", "GET", account_pages.page, "account", "One's own account and devices.", may=OWN),
+    Row("/account/password", "POST", account_pages.password, "own_password", "A new password.", may=OWN),
+    Row(
+        "/account/devices/{device}/end",
+        "POST",
+        account_pages.end_device,
+        "end_device",
+        "Sign another device of one's own out.",
+        may=OWN,
+    ),
+    # administrators
+    Row(
+        "/people",
+        "GET",
+        people_pages.listing,
+        "people",
+        "All accounts.",
+        may=PEOPLE,
+        recent=True,
+        viewed="people",
+    ),
+    Row("/people", "POST", people_pages.add, "add_person", "A new account.", may=PEOPLE, recent=True),
+    Row(
+        "/people/{account}",
+        "GET",
+        people_pages.person,
+        "person",
+        "One account.",
+        may=PEOPLE,
+        recent=True,
+        viewed="person:{account}",
+    ),
+    Row(
+        "/people/{account}",
+        "POST",
+        people_pages.change,
+        "change_person",
+        "Change it.",
+        may=PEOPLE,
+        recent=True,
+    ),
+    Row(
+        "/people/{account}/link",
+        "POST",
+        people_pages.new_link,
+        "person_link",
+        "A new invitation.",
+        may=PEOPLE,
+        recent=True,
+    ),
+    Row("/people/{account}/end", "POST", people_pages.end, "end_person", "End it.", may=PEOPLE, recent=True),
+    Row("/tokens", "GET", people_pages.token_list, "tokens", "Tokens of machines.", may=TOKENS, recent=True),
+    Row("/tokens", "POST", people_pages.add_token, "add_token", "A new token.", may=TOKENS, recent=True),
+    Row(
+        "/tokens/{token}/revoke",
+        "POST",
+        people_pages.revoke_token,
+        "revoke_token",
+        "Take a token back.",
+        may=TOKENS,
+        recent=True,
+    ),
+    # auditors and administrators
+    Row("/audit", "GET", audit_pages.log, "audit", "Who has done and seen what.", may=AUDIT, viewed="audit"),
+)

@@ -1,0 +1,128 @@
+"""`dustwatch people`: who may use the desk, from the machine itself."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from alerts.store.people_store import PeopleStore
+
+
+@click.group("people")
+def command() -> None:
+    """Who may use the desk: list, invite and end accounts, from the machine itself.
+
+    Whoever may run this on the desk's machine may do everything: it is the way in when nobody else has one.
+
+    \b
+    Example: dustwatch people administrator
+    """
+
+
+@command.command("administrator")
+def administrator() -> None:
+    """Print a one-time link for an administrator: for the first one, or where the last was lost.
+
+    \b
+    Example: dustwatch people administrator
+    """
+    from deploy.first_accounts import administrator_link
+    from deploy.settings import load_settings
+
+    settings = load_settings()
+    click.echo(administrator_link(_people(settings.cases), settings.base_url))
+    click.echo("good once, for 7 days: whoever opens it first is administrator", err=True)
+
+
+@command.command("list")
+def list_() -> None:
+    """List all accounts.
+
+    \b
+    Example: dustwatch people list
+    """
+    from deploy.settings import load_settings
+
+    found = _people(load_settings().cases).accounts()
+    for one in found:
+        demo = "  of a demo" if one.of_demo else ""
+        click.echo(f"{one.login:24} {one.state:8} {one.role:14} {one.unit:28} {one.name}{demo}")
+    if not found:
+        click.echo("no account yet: `dustwatch people administrator` makes the first one")
+
+
+@command.command("invite")
+@click.argument("login")
+@click.option("--name", required=True, help="As it stands in the history of cases.")
+@click.option("--role", required=True, help="site, contractor, township, department, office, verifier, ...")
+@click.option("--unit", default="county", show_default=True, help="county, department:ID, site:ID, ...")
+@click.option("--contact", default="", help="The recipient of messages that this person is: site:ID/NAME.")
+def invite(login: str, name: str, role: str, unit: str, contact: str) -> None:
+    """Make an account and print its one-time link; for one that is there, print another link.
+
+    \b
+    Example: dustwatch people invite zhouj --name 周建国 --role site --unit site:site-01
+    """
+    from alerts.people.accounts import ENDED, INVITED, Account
+    from alerts.people.roles import unit_fault
+    from alerts.store.case_store import wall_ms
+    from alerts.web.people_pages import contacts_of
+    from deploy.first_accounts import TERMINAL, add, link_for
+    from deploy.settings import load_settings
+    from ingest.register import load_register
+
+    settings = load_settings()
+    register = load_register(settings.config)
+    if fault := unit_fault(role, unit, register):
+        raise click.BadParameter(fault, param_hint="--role, --unit")
+    if contact and contact not in contacts_of(register):
+        raise click.BadParameter(f"{contact!r}: the register has no such contact", param_hint="--contact")
+    people = _people(settings.cases)
+    login = login.strip().casefold()
+    account = people.account_of(login)
+    if account is None:
+        account = Account(
+            uuid.uuid4().hex, login, name, role, unit, INVITED, wall_ms(), TERMINAL, contact=contact
+        )
+        add(people, account)
+    elif account.state == ENDED:
+        raise click.BadParameter(f"the account {login} has ended: take another login", param_hint="LOGIN")
+    elif (account.role, account.unit) != (role, unit):
+        words = f"{login} is {account.role} of {account.unit} already: change that on the page of people"
+        raise click.BadParameter(words, param_hint="LOGIN")
+    click.echo(link_for(people, account, settings.base_url))
+    click.echo("good once, for 7 days: hand it to the person alone", err=True)
+
+
+@command.command("end")
+@click.argument("login")
+@click.option("--reason", required=True, help="Why, for the audit log.")
+def end(login: str, reason: str) -> None:
+    """End an account: it is signed out everywhere; what it did stays in the history.
+
+    \b
+    Example: dustwatch people end zhouj --reason "left the company"
+    """
+    from alerts.people.accounts import ENDED
+    from deploy.first_accounts import end_account
+    from deploy.settings import load_settings
+
+    people = _people(load_settings().cases)
+    account = people.account_of(login.strip().casefold())
+    if account is None:
+        known = ", ".join(one.login for one in people.accounts()) or "none"
+        raise click.BadParameter(f"no account {login!r}; there are: {known}", param_hint="LOGIN")
+    if account.state == ENDED:
+        click.echo(f"{account.login} has ended already")
+        return
+    end_account(people, account, reason)
+    click.echo(f"{account.login} has ended, and is signed out everywhere")
+
+
+def _people(url: str) -> PeopleStore:
+    from alerts.store.people_store import PeopleStore
+
+    return PeopleStore(url)
