@@ -179,6 +179,8 @@ class Department(Form):
     name: Name
     line: Literal["sector", "territorial", "coordination"]
     contacts: tuple[Contact, ...] = ()
+    # what its people see at the desk: the sites that name it, or, where it answers by matter, all of them
+    answers: Literal["own", "county"] = "own"
 
 
 class SiteState(Form):

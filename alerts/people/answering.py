@@ -25,8 +25,8 @@ class Answering:
     def of(cls, unit: str, register: Register) -> Answering:
         """What `unit` answers for by the register.
 
-        A department that is no site's sector or territorial line (the environment branch, say) answers by
-        matter, not by place: for all sites.
+        A department answers for the sites that name it; for all of them where the register says so, where it
+        coordinates, or where no site names it and it is no township: it answers by matter then.
         """
         kind, id = kind_of_unit(unit)
         withheld = _WITHHELD.get(kind, frozenset())
@@ -40,7 +40,8 @@ class Answering:
             return cls(frozenset(), withheld)  # the unit is no longer there
         own = frozenset(s.id for s in register.sites.values() if id in (s.department, s.township))
         line = register.departments[id].line
-        if line == _COORDINATES or (not own and line != _TERRITORIAL):
+        everywhere = line == _COORDINATES or register.departments[id].answers == COUNTY
+        if everywhere or (not own and line != _TERRITORIAL):
             return cls(None, withheld)
         return cls(own, withheld)
 

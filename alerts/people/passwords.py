@@ -31,7 +31,7 @@ def verified(kept: str, password: str) -> bool:
 def is_weak(password: str, login: str, name: str) -> bool:
     """True for what anybody would try first: too short, too long, of few signs, or of one's own name."""
     plain = password.casefold()
-    own = any(word and word.casefold() in plain for word in (login, name) if len(word) > 3)
+    own = any(word.casefold() in plain for word in (login, name) if len(word) > (3 if word.isascii() else 1))
     return not SHORTEST <= len(password) <= LONGEST or len(set(plain)) < 5 or own
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from alerts.people.accounts import ACTIVE, ENDED, Account, AuditEntry, Link, MachineToken, Visit
 from alerts.people.throttle import LONGEST_MS
 from alerts.store.engine import Database
-from alerts.store.people_tables import accounts, audit_log, failures, links, tokens, visits
+from alerts.store.tables import accounts, audit_log, failures, links, tokens, visits
 from ingest.plain_text import plain_values
 
 _SEEN_EVERY_MS = 60_000  # how exactly it is kept when a device or a token was last used

@@ -18,11 +18,13 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from alerts.people.passwords import hashed
 from alerts.web.app import create_app
 from deploy.assets import compile_catalogues, fetch_assets
 from deploy.embedded.ports import free_port
 from tests.fakes.alerts import apply, breach
 from tests.fakes.desk import DEAD, DUSTY, HOUR, NOW
+from tests.fakes.people import account, cookie_of
 from tests.fakes.stored_county import StoredCounty
 from tests.pipeline import wait_for
 
@@ -90,13 +92,16 @@ def shots(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def page_at(browser: Browser) -> Iterator[Any]:
-    """Opens pages of a size and language; whatever the browser complains of fails the test."""
+def page_at(browser: Browser, desk: Running) -> Iterator[Any]:
+    """Opens pages of a size and language for somebody who is signed in; whatever the browser complains of fails the test."""
     contexts, complaints = [], []
 
-    def open_page(size: dict[str, int], language: str = "zh-CN") -> Page:
+    def open_page(size: dict[str, int], language: str = "zh-CN", role: str | None = "office") -> Page:
         context = browser.new_context(viewport=size, locale=language)  # type: ignore[arg-type]
         contexts.append(context)
+        if role is not None:
+            cookie = {"name": "desk_session", "value": cookie_of(desk.county.people, role)["desk_session"]}
+            context.add_cookies([{**cookie, "url": desk.url}])  # type: ignore[list-item,typeddict-item]
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
@@ -108,7 +113,7 @@ def page_at(browser: Browser) -> Iterator[Any]:
     assert complaints == []
 
 
-def case_of(desk: Running, site: str, state: str = "open") -> str:
+def case_of(desk: Running, site: str, state: str | None = "open") -> str:
     """The id of an exceedance at a site."""
     return next(c.id for c in desk.county.cases.cases(state=state, site=site) if c.kind == "exceedance")
 
@@ -174,24 +179,24 @@ def test_signing_a_case_is_seen_on_its_page_and_on_an_open_board(
     desk: Running, page_at: Any, shots: Path
 ) -> None:
     case = case_of(desk, DUSTY)
-    board, page = page_at(DESK), page_at(PHONE)
+    board, page = page_at(DESK), page_at(PHONE, role="department")
     board.goto(desk.url + "/")
     link = board.locator(f"#open-cases li.case-open a[href='/cases/{case}']")
     expect(link).to_be_visible()
 
     page.goto(f"{desk.url}/cases/{case}")
-    page.get_by_label("姓名").fill("住建局 张敏")
     page.get_by_label("备注").fill("已停止土方作业，雾炮车到场。")
-    page.locator("form button").click()
+    page.locator("#sign form button").click()
 
-    expect(page.locator("#signed")).to_contain_text("住建局 张敏")
+    expect(page.locator("#signed")).to_contain_text("张敏")
     expect(page.locator(".timeline")).to_contain_text("雾炮车到场")
-    expect(page.locator("form")).to_have_count(0)
+    expect(page.locator(".timeline")).to_contain_text("住房和城乡建设局")
+    expect(page.locator("#sign form")).to_have_count(0)
     expect(link).to_have_count(0)
     page.screenshot(path=shots / "signed-zh-CN-phone.png", full_page=True)
     file = desk.county.cases.case(case)
     assert file is not None
-    assert (file.case.state, file.case.acknowledged_by) == ("acknowledged", "住建局 张敏")
+    assert (file.case.state, file.case.acknowledged_by) == ("acknowledged", "张敏")
 
 
 def test_an_opened_text_of_a_message_stays_open_while_the_page_renews_itself(
@@ -199,7 +204,7 @@ def test_an_opened_text_of_a_message_stays_open_while_the_page_renews_itself(
 ) -> None:
     page = page_at(DESK)
     page.goto(f"{desk.url}/cases/{case_of(desk, 'site-04')}")
-    page.locator("summary").first.click()
+    page.locator("#case-live summary").first.click()
     with page.expect_response("**?part=live"):
         pass
     expect(page.locator(".letter").first).to_be_visible()
@@ -215,3 +220,66 @@ def test_the_languages_change_by_one_click_and_stay(desk: Running, page_at: Any)
     expect(page.locator("h1")).to_have_text("Cases")
     page.get_by_role("link", name="中文").click()
     expect(page.locator("h1")).to_have_text("预警事件")
+
+
+@pytest.mark.parametrize(("size", "name"), [(DESK, "desk"), (PHONE, "phone")])
+@pytest.mark.parametrize(("language", "words"), [("zh-CN", "登录"), ("en-US", "Sign in")])
+def test_a_person_signs_in_signs_for_a_case_and_out_again(
+    desk: Running, page_at: Any, shots: Path, size: dict[str, int], name: str, language: str, words: str
+) -> None:
+    """From the link in a message: to the door, through it, to the case, back out."""
+    people = desk.county.people
+    login = f"zhou-{name}-{language}".casefold()
+    account(
+        people, "site", f"site:{DUSTY}", login=login, name="周建国", password=hashed("湿法作业-2026-dust")
+    )
+    case = case_of(desk, DUSTY, state=None)
+    page = page_at(size, language, role=None)
+    page.goto(f"{desk.url}/cases/{case}")
+    expect(page.locator("h1")).to_have_text(words)
+    page.screenshot(path=shots / f"sign-in-{language}-{name}.png", full_page=True)
+    page.locator("#login").fill(login)
+    page.locator("#password").fill("湿法作业-2026-dust")
+    page.get_by_role("button", name=words).click()
+    page.wait_for_url(f"**/cases/{case}")
+    expect(page.locator(".me summary")).to_contain_text("周建国")
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    page.locator(".me summary").click()
+    page.screenshot(path=shots / f"signed-in-{language}-{name}.png", full_page=True)
+    assert page.request.get(f"{desk.url}/sites/{DEAD}").status == 404  # another's site
+    page.locator(".me button").click()
+    page.wait_for_url("**/sign-in")
+
+
+def test_an_administrator_looks_after_people_machines_and_the_log(
+    desk: Running, page_at: Any, shots: Path
+) -> None:
+    page = page_at(DESK, role="administrator")
+    for path, shot in (
+        ("/people", "people"),
+        ("/tokens", "tokens"),
+        ("/audit", "audit"),
+        ("/account", "account"),
+    ):
+        page.goto(desk.url + path)
+        page.screenshot(path=shots / f"{shot}-zh-CN-desk.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth") <= DESK["width"], path
+    page.goto(desk.url + "/people")
+    page.locator("#login").fill("liufang")
+    page.locator("#name").fill("刘芳")
+    page.locator("#role").select_option("site")
+    page.locator("#unit").select_option("site:site-02")
+    page.get_by_role("button", name="创建并显示邀请链接").click()
+    link = page.locator("#secret").inner_text()
+    page.screenshot(path=shots / "invited-zh-CN-desk.png", full_page=True)
+    phone = page_at(PHONE, role=None)
+    phone.goto(link)
+    expect(phone.locator("h1")).to_have_text("刘芳")
+    phone.screenshot(path=shots / "link-zh-CN-phone.png", full_page=True)
+    phone.locator("#password").fill("雾炮喷淋-2026-abc")
+    phone.locator("#again").fill("雾炮喷淋-2026-abc")
+    phone.get_by_role("button", name="登录").click()
+    expect(phone.locator("#list li")).to_have_count(1)
+    phone.screenshot(path=shots / "own-board-zh-CN-phone.png", full_page=True)
+    page.goto(desk.url + "/audit")
+    expect(page.locator("tbody tr").first).to_contain_text("刘芳")

@@ -18,9 +18,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from alerts.store.people_store import PeopleStore
 from deploy.embedded.ports import free_port
 from ingest.listener import descriptors_for
 from tests.fakes.desk import EXAMPLE
+from tests.fakes.people import cookie_of
 from tests.pipeline import wait_for
 
 
@@ -40,6 +42,8 @@ def desk(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
         "HISTORY": f"sqlite:///{tmp_path}/history.sqlite",
         "CASES": f"sqlite:///{tmp_path}/cases.sqlite",
         "DESK_PORT": port,
+        "HEALTH_PORT": free_port(),
+        "DESK_METRICS": "true",
     }
     environment = {**os.environ, **{f"DUSTWATCH_{name}": str(value) for name, value in settings.items()}}
     program = [sys.executable, "-c", "from deploy.cli import main; main()", "run", "desk"]
@@ -59,8 +63,12 @@ def test_an_open_stream_ends_with_the_desk_and_nothing_is_complained_of(tmp_path
     with desk(tmp_path) as (process, url):
         seen: list[str] = []
 
+        people = PeopleStore(f"sqlite:///{tmp_path}/cases.sqlite")
+        cookies = cookie_of(people)
+        people.close()
+
         def read() -> None:
-            with httpx.stream("GET", f"{url}/events", timeout=30) as stream:
+            with httpx.stream("GET", f"{url}/events", timeout=30, cookies=cookies) as stream:
                 seen.extend(stream.iter_lines())
 
         reader = threading.Thread(target=read)
@@ -99,7 +107,7 @@ def test_two_thousand_half_requests_keep_nobody_from_the_desk(tmp_path: Path, pa
             one = crowd.enter_context(socket.create_connection(("127.0.0.1", port), 20))
             with contextlib.suppress(ConnectionError):
                 one.sendall(PARTS[part])
-        for path in ("/healthz", "/"):
+        for path in ("/healthz", "/sign-in"):
             # not at once: a thousand requests that are complete may be served just then
             wait_for(f"{path} answers", lambda path=path: answers(url + path), within_s=20)
         ready = httpx.get(f"{url}/readyz", timeout=20)

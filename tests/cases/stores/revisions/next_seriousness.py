@@ -6,10 +6,12 @@ import sqlalchemy as sa
 from alembic import op
 
 from alerts.store.migrations import rebuilt
+from alerts.store.standing import name_of
+from alerts.store.tables import REVISION
 
-revision = "0004"
-down_revision = "0003"
-oldest_program = 4
+revision = name_of(REVISION + 1)
+down_revision = name_of(REVISION)
+oldest_program = REVISION + 1
 
 
 def upgrade() -> None:
