@@ -20,8 +20,11 @@ from alerts.planner import CasePlanner
 from alerts.platform_watch import PlatformWatch
 from alerts.retry import RetryPolicy
 from alerts.routing import Deliveries, links_lead_nowhere, load_routing, uncovered
+from alerts.sign_in_links import with_links
 from alerts.stage import AlertsStage, case_writer
 from alerts.store import CaseStore
+from alerts.store.case_store import wall_ms
+from alerts.store.people_store import PeopleStore
 from alerts.worker import CaseWork
 from ingest.clock import parse_clock
 from ingest.kafka_options import KafkaOptions
@@ -83,12 +86,14 @@ def run_alerts(
     store = open_store(settings.cases)
     if store is None:
         return 0
+    people = PeopleStore(settings.cases)
     store.aside.hear(lambda one: telemetry.discard(f"unwritable_{one.kind}"))
     planner = CurrentPlanner(CasePlanner(register, routing, settings.base_url))
     options = options_of()  # asks Kafka, where what is wrong here needs no Kafka to be told
     # The name under which claims are held: the same after a crash, so that they are taken back at once.
     owner = f"{group_of('alerts', options)}-{options.instance or socket.gethostname()}"
-    dispatcher = Dispatcher(store, channels, owner, retry_policy_of(routing.form.delivery), telemetry)
+    linked = with_links(channels, routing.channels, people, wall_ms)
+    dispatcher = Dispatcher(store, linked, owner, retry_policy_of(routing.form.delivery), telemetry)
     threads = ThreadPoolExecutor(4, "cases")
     work = CaseWork(store, planner, clock, telemetry, threads, dispatcher.notify)
     cases = case_writer(store, planner, clock, threads)
@@ -102,7 +107,8 @@ def run_alerts(
         routing = load_routing(settings.config, register)
         if gaps := uncovered(register, routing):
             raise ConfigError(gaps)
-        dispatcher.use(open_channels(routing.channels, secrets or Secrets(), settings.files))
+        opened = open_channels(routing.channels, secrets or Secrets(), settings.files)
+        dispatcher.use(with_links(opened, routing.channels, people, wall_ms))
         planner.planner = CasePlanner(register, routing, settings.base_url)
 
     groups = (group_of("alerts", options), *options.former)
@@ -125,6 +131,7 @@ def run_alerts(
     finally:
         threads.shutdown(wait=False, cancel_futures=True)
         store.close()
+        people.close()
 
 
 def retry_policy_of(delivery: Deliveries) -> RetryPolicy:

@@ -48,6 +48,7 @@ acknowledged_at
 acknowledged_by
 actor
 finished_at
+created_by
 conflicting
 differs
 if_measured
@@ -56,6 +57,8 @@ area_m2
 # documents are made of these, and a test holds them equal
 diagram
 check_lines
+PERMISSIONS
+matrix
 REJECTION_CODES
 NEWS
 

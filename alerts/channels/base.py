@@ -42,6 +42,8 @@ class ChannelForm(Form):
     address_key: ClassVar[str | None] = None
     # Messages stay on this machine, where their links open.
     stays_here: ClassVar[bool] = False
+    # An address is one person's own, so that a link in a message may sign its reader in.
+    personal: ClassVar[bool] = False
 
     @classmethod
     def address_fault(cls, address: str) -> str | None:

@@ -50,6 +50,7 @@ class MailChannel(ChannelForm):
     timeout: Annotated[StrictFloat, Field(gt=0, le=120)] = 20.0
 
     address_key: ClassVar[str | None] = "to"
+    personal: ClassVar[bool] = True
 
     @model_validator(mode="after")
     def _whole(self) -> MailChannel:

@@ -20,7 +20,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 Access = Literal["open", "switched", "token", "role"]
 
 
-class Row(NamedTuple):
+class RouteRow(NamedTuple):
     """One route of the desk and one method."""
 
     path: str
@@ -35,13 +35,13 @@ class Row(NamedTuple):
     viewed: str = ""  # what of it is written into the audit log: a text with the path's parameters
 
 
-def routes_of(rows: tuple[Row, ...], switched_on: frozenset[str] = frozenset()) -> list[Route]:
+def routes_of(rows: tuple[RouteRow, ...], switched_on: frozenset[str] = frozenset()) -> list[Route]:
     """Routes of the application; those that are switched off are not there."""
     shown = (row for row in rows if row.access != "switched" or row.name in switched_on)
     return [Route(row.path, guarded(row), methods=[row.method], name=f"{row.name}") for row in shown]
 
 
-def guarded(row: Row) -> Endpoint:
+def guarded(row: RouteRow) -> Endpoint:
     """The endpoint of a row behind its guard."""
 
     async def endpoint(request: Request) -> Response:
@@ -66,7 +66,7 @@ def guarded(row: Row) -> Endpoint:
 
 
 async def _refusal(
-    row: Row, request: Request, desk: Desk, person: Person | None, machine: MachineToken | None
+    row: RouteRow, request: Request, desk: Desk, person: Person | None, machine: MachineToken | None
 ) -> Response | None:
     """The answer to somebody who may not come in; None: they may."""
     if machine is not None:
@@ -84,7 +84,7 @@ async def _refusal(
     return None
 
 
-def _who_is_there(row: Row, request: Request, desk: Desk) -> Response:
+def _who_is_there(row: RouteRow, request: Request, desk: Desk) -> Response:
     """To somebody who is not signed in: the way to sign in, in the form in which they asked."""
     if row.access == "token" or request.url.path.startswith(("/api/", "/events")):
         return JSONResponse(

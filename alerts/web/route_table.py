@@ -5,7 +5,7 @@ Routes, the matrix of roles, its tests and the documents are made of it; a page 
 
 from __future__ import annotations
 
-from alerts.people.roles import AUDIT, METRICS, OWN, PEOPLE, READ, SIGN, TOKENS
+from alerts.people.roles import AUDIT, METRICS, OWN, PEOPLE, READ, ROLES, SIGN, TOKENS
 from alerts.web import (
     account_pages,
     audit_pages,
@@ -16,15 +16,17 @@ from alerts.web import (
     site_pages,
     stream,
 )
-from alerts.web.guarding import Row
+from alerts.web.guarding import RouteRow
 
-ROWS: tuple[Row, ...] = (
+ROWS: tuple[RouteRow, ...] = (
     # anybody
-    Row("/healthz", "GET", probes.healthz, "healthz", "Whether the desk's process does its work.", "open"),
-    Row("/readyz", "GET", probes.readyz, "readyz", "Whether both stores answer.", "open"),
-    Row("/sign-in", "GET", sign_in.page, "sign_in", "The page to sign in.", "open"),
-    Row("/sign-in", "POST", sign_in.sign_in, "sign_in_by", "Sign in with login and password.", "open"),
-    Row(
+    RouteRow(
+        "/healthz", "GET", probes.healthz, "healthz", "Whether the desk's process does its work.", "open"
+    ),
+    RouteRow("/readyz", "GET", probes.readyz, "readyz", "Whether both stores answer.", "open"),
+    RouteRow("/sign-in", "GET", sign_in.page, "sign_in", "The page to sign in.", "open"),
+    RouteRow("/sign-in", "POST", sign_in.sign_in, "sign_in_by", "Sign in with login and password.", "open"),
+    RouteRow(
         "/in/{token}",
         "GET",
         sign_in.link,
@@ -32,11 +34,13 @@ ROWS: tuple[Row, ...] = (
         "Whom a one-time link signs in, and for which case.",
         "open",
     ),
-    Row("/in/{token}", "POST", sign_in.by_link, "link_by", "Sign in by a one-time link.", "open"),
+    RouteRow("/in/{token}", "POST", sign_in.by_link, "link_by", "Sign in by a one-time link.", "open"),
     # a setting has it: DUSTWATCH_DESK_METRICS
-    Row("/metrics", "GET", probes.metrics, "metrics", "Metrics for Prometheus.", "switched", scope=METRICS),
+    RouteRow(
+        "/metrics", "GET", probes.metrics, "metrics", "Metrics for Prometheus.", "switched", scope=METRICS
+    ),
     # machines and persons
-    Row(
+    RouteRow(
         "/api/series",
         "GET",
         site_pages.api_series,
@@ -46,12 +50,12 @@ ROWS: tuple[Row, ...] = (
         scope=READ,
     ),
     # everybody who is signed in, for what their unit answers for
-    Row("/", "GET", site_pages.board, "board", "The live board."),
-    Row("/events", "GET", stream.events, "events", "Changes of the board as they come."),
-    Row("/sites/{site}", "GET", site_pages.site, "site", "One site.", viewed="site:{site}"),
-    Row("/cases", "GET", case_pages.listing, "cases", "The list of cases.", viewed="cases"),
-    Row("/cases/{case}", "GET", case_pages.case, "case", "One case.", viewed="case:{case}"),
-    Row(
+    RouteRow("/", "GET", site_pages.board, "board", "The live board."),
+    RouteRow("/events", "GET", stream.events, "events", "Changes of the board as they come."),
+    RouteRow("/sites/{site}", "GET", site_pages.site, "site", "One site.", viewed="site:{site}"),
+    RouteRow("/cases", "GET", case_pages.listing, "cases", "The list of cases.", viewed="cases"),
+    RouteRow("/cases/{case}", "GET", case_pages.case, "case", "One case.", viewed="case:{case}"),
+    RouteRow(
         "/cases/{case}/acknowledge",
         "POST",
         case_pages.acknowledge,
@@ -59,12 +63,12 @@ ROWS: tuple[Row, ...] = (
         "Sign for a case.",
         may=SIGN,
     ),
-    Row("/sign-out", "POST", sign_in.sign_out, "sign_out", "Sign this device out.", may=OWN),
-    Row("/confirm", "GET", sign_in.confirm_page, "confirm", "Asks again who one is.", may=OWN),
-    Row("/confirm", "POST", sign_in.confirm, "confirm_by", "Prove by password who one is.", may=OWN),
-    Row("/account", "GET", account_pages.page, "account", "One's own account and devices.", may=OWN),
-    Row("/account/password", "POST", account_pages.password, "own_password", "A new password.", may=OWN),
-    Row(
+    RouteRow("/sign-out", "POST", sign_in.sign_out, "sign_out", "Sign this device out.", may=OWN),
+    RouteRow("/confirm", "GET", sign_in.confirm_page, "confirm", "Asks again who one is.", may=OWN),
+    RouteRow("/confirm", "POST", sign_in.confirm, "confirm_by", "Prove by password who one is.", may=OWN),
+    RouteRow("/account", "GET", account_pages.page, "account", "One's own account and devices.", may=OWN),
+    RouteRow("/account/password", "POST", account_pages.password, "own_password", "A new password.", may=OWN),
+    RouteRow(
         "/account/devices/{device}/end",
         "POST",
         account_pages.end_device,
@@ -73,7 +77,7 @@ ROWS: tuple[Row, ...] = (
         may=OWN,
     ),
     # administrators
-    Row(
+    RouteRow(
         "/people",
         "GET",
         people_pages.listing,
@@ -83,8 +87,8 @@ ROWS: tuple[Row, ...] = (
         recent=True,
         viewed="people",
     ),
-    Row("/people", "POST", people_pages.add, "add_person", "A new account.", may=PEOPLE, recent=True),
-    Row(
+    RouteRow("/people", "POST", people_pages.add, "add_person", "A new account.", may=PEOPLE, recent=True),
+    RouteRow(
         "/people/{account}",
         "GET",
         people_pages.person,
@@ -94,7 +98,7 @@ ROWS: tuple[Row, ...] = (
         recent=True,
         viewed="person:{account}",
     ),
-    Row(
+    RouteRow(
         "/people/{account}",
         "POST",
         people_pages.change,
@@ -103,7 +107,7 @@ ROWS: tuple[Row, ...] = (
         may=PEOPLE,
         recent=True,
     ),
-    Row(
+    RouteRow(
         "/people/{account}/link",
         "POST",
         people_pages.new_link,
@@ -112,10 +116,14 @@ ROWS: tuple[Row, ...] = (
         may=PEOPLE,
         recent=True,
     ),
-    Row("/people/{account}/end", "POST", people_pages.end, "end_person", "End it.", may=PEOPLE, recent=True),
-    Row("/tokens", "GET", people_pages.token_list, "tokens", "Tokens of machines.", may=TOKENS, recent=True),
-    Row("/tokens", "POST", people_pages.add_token, "add_token", "A new token.", may=TOKENS, recent=True),
-    Row(
+    RouteRow(
+        "/people/{account}/end", "POST", people_pages.end, "end_person", "End it.", may=PEOPLE, recent=True
+    ),
+    RouteRow(
+        "/tokens", "GET", people_pages.token_list, "tokens", "Tokens of machines.", may=TOKENS, recent=True
+    ),
+    RouteRow("/tokens", "POST", people_pages.add_token, "add_token", "A new token.", may=TOKENS, recent=True),
+    RouteRow(
         "/tokens/{token}/revoke",
         "POST",
         people_pages.revoke_token,
@@ -125,5 +133,25 @@ ROWS: tuple[Row, ...] = (
         recent=True,
     ),
     # auditors and administrators
-    Row("/audit", "GET", audit_pages.log, "audit", "Who has done and seen what.", may=AUDIT, viewed="audit"),
+    RouteRow(
+        "/audit", "GET", audit_pages.log, "audit", "Who has done and seen what.", may=AUDIT, viewed="audit"
+    ),
 )
+
+
+def matrix() -> str:
+    """The table as Markdown, for deploy/docs/people.md: each route with the roles that come in by it."""
+    head = ("| route | what it is | " + " | ".join(ROLES) + " | machine |", "|---" * (len(ROLES) + 3) + "|")
+    return "\n".join([*head, *(_line(row) for row in ROWS)])
+
+
+def _line(row: RouteRow) -> str:
+    named = f"`{row.method} {row.path}`"
+    if row.access == "open":
+        return f"| {named} | {row.says} | " + " | ".join(["anybody"] * (len(ROLES) + 1)) + " |"
+    if row.access == "switched":
+        return (
+            f"| {named} | {row.says} Off by default. | " + " | ".join(["anybody"] * (len(ROLES) + 1)) + " |"
+        )
+    may = ["yes" if row.may in role.may else "" for role in ROLES.values()]
+    return f"| {named} | {row.says} | " + " | ".join([*may, f"`{row.scope}`" if row.scope else ""]) + " |"

@@ -1,4 +1,4 @@
-"""Account of a run: readings published against those stored, found twice, or quarantined."""
+"""ReadingsAccount of a run: readings published against those stored, found twice, or quarantined."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from processors.records import BREACH, JUDGED
 
 
 @dataclass(slots=True)
-class Account:
+class ReadingsAccount:
     """Counts of readings and their outcomes; the keys of the last line of `dustwatch demo`."""
 
     published: int = 0
@@ -63,9 +63,9 @@ class Account:
 
 async def take_account(
     kafka: KafkaOptions, partitions: int, history: History, cases: CaseStore, published: int
-) -> Account:
+) -> ReadingsAccount:
     """Count what the topics and stores hold now."""
-    account = Account(published=published)
+    account = ReadingsAccount(published=published)
     async for record in scan(kafka, FEED, partitions):
         if codec.schema_of(record.headers) in codec.ALL_READINGS:
             account.received += len(codec.decode_readings(record.value))

@@ -15,7 +15,7 @@ from alerts.store import CaseStore
 from deploy.county.compile import checked_revision, revision_of_folder
 from deploy.embedded.mqtt import BrokerKind
 from deploy.first_accounts import DemoPerson, make_demo_accounts
-from deploy.machine.account import Account, take_account
+from deploy.machine.account import ReadingsAccount, take_account
 from deploy.machine.desk_address import DeskAddress
 from deploy.machine.stack import PARTITIONS, Say, Stack
 from ingest.access import SIMULATOR
@@ -46,7 +46,7 @@ class Demo:
     first_message_s: float | None = None
     people: list[DemoPerson] = field(default_factory=list)
 
-    def run(self, for_s: float | None, on_ready: Callable[[], None]) -> Account:
+    def run(self, for_s: float | None, on_ready: Callable[[], None]) -> ReadingsAccount:
         """Start, play until told to stop or for `for_s` seconds after everything is ready, settle, account.
 
         Raises ServerError, FolderError, StoppedEarly.
@@ -91,7 +91,7 @@ class Demo:
                 self.say(f"first message to a department after {self.first_message_s:.0f} s")
         cases.close()
 
-    def _settle(self, published: int) -> Account:
+    def _settle(self, published: int) -> ReadingsAccount:
         """Wait until every published reading has been accounted for, or the time runs out."""
         history = open_history(self.stack.env("store")["DUSTWATCH_HISTORY"])
         cases = CaseStore(self.stack.env("alerts")["DUSTWATCH_CASES"])

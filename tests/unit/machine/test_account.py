@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from deploy.machine.account import Account
+from deploy.machine.account import ReadingsAccount
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,6 @@ from deploy.machine.account import Account
 def test_a_reading_published_by_hand_is_accounted_for_like_the_others(
     published: int, received: int, stored: int, complete: bool
 ) -> None:
-    account = Account(published, received, stored, 1, Counter(bad_json=1), Counter(status=1))
+    account = ReadingsAccount(published, received, stored, 1, Counter(bad_json=1), Counter(status=1))
     assert account.complete == complete
     assert account.beside == max(0, received - published)

@@ -16,8 +16,8 @@ from alerts.people.tokens import digest, form_token
 from alerts.store.case_store import wall_ms
 from alerts.store.people_store import PeopleStore
 from alerts.web.app import create_app
-from alerts.web.guarding import Row
-from alerts.web.route_table import ROWS
+from alerts.web.guarding import RouteRow
+from alerts.web.route_table import ROWS, matrix
 from alerts.web.sources import Sources
 from ingest.clock import ManualClock
 from tests.fakes.desk import DUSTY, NOW, FakeCases, FakeHistory, example_register
@@ -37,7 +37,7 @@ class Door:
     people: PeopleStore
     cases: FakeCases
 
-    async def ask(self, row: Row, cookies: dict[str, str], **headers: str) -> httpx.Response:
+    async def ask(self, row: RouteRow, cookies: dict[str, str], **headers: str) -> httpx.Response:
         """A row's route, with a form that is not forged where it is a post."""
         path = row.path.format(**PATHS)
         session = cookies.get("desk_session", "")
@@ -66,7 +66,7 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
     people.close()
 
 
-def id_of(row: Row) -> str:
+def id_of(row: RouteRow) -> str:
     return f"{row.method} {row.path}"
 
 
@@ -85,7 +85,7 @@ def test_the_table_is_whole_in_itself() -> None:
 
 
 @pytest.mark.parametrize("row", ROLE_ROWS, ids=id_of)
-async def test_nobody_is_sent_to_sign_in_and_nothing_is_done(door: Door, row: Row) -> None:
+async def test_nobody_is_sent_to_sign_in_and_nothing_is_done(door: Door, row: RouteRow) -> None:
     answer = await door.ask(row, {})
     if row.method == "POST" or row.name in ("events", "series"):
         assert answer.status_code == 401
@@ -100,7 +100,7 @@ async def test_nobody_is_sent_to_sign_in_and_nothing_is_done(door: Door, row: Ro
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("row", ROLE_ROWS, ids=id_of)
 async def test_each_role_comes_in_where_the_table_says_and_nowhere_else(
-    door: Door, row: Row, role: str
+    door: Door, row: RouteRow, role: str
 ) -> None:
     account(door.people, "auditor", "county")  # whom pages of people speak of
     account(door.people, "administrator", "county", login="another")  # nobody is the last
@@ -242,3 +242,8 @@ async def test_a_store_that_is_away_lets_those_read_whom_the_desk_knew(door: Doo
     assert (await door.ask(rows["board"], stranger)).status_code == 503
     assert (await door.ask(rows["acknowledge"], cookies)).status_code == 503
     assert door.cases.files[CASE].case.state == "open"
+
+
+def test_the_page_about_people_shows_the_table_as_it_is() -> None:
+    page = (Path(__file__).parents[3] / "deploy" / "docs" / "people.md").read_text(encoding="utf-8")
+    assert matrix() in page
