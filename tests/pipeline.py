@@ -17,7 +17,7 @@ from deploy.county.apply import apply_revision
 from deploy.county.compile import revision_of_folder
 from deploy.embedded.ports import free_port
 from deploy.embedded.process import ServerProcess
-from deploy.machine.account import Account, take_account
+from deploy.machine.account import ReadingsAccount, take_account
 from deploy.machine.supervisor import Service, Supervisor
 from ingest.admin import ensure_topics
 from ingest.kafka_options import KafkaOptions
@@ -119,7 +119,7 @@ class Pipeline:
         with self.lock:
             return service.process is not None and service.process.running()
 
-    def account(self, published: int) -> Account:
+    def account(self, published: int) -> ReadingsAccount:
         """What the topics and stores hold now."""
         history, cases = open_history(self.history), CaseStore(self.cases)
         try:
@@ -130,9 +130,9 @@ class Pipeline:
             history.close()
             cases.close()
 
-    def wait_balanced(self, published: int, within_s: float = 90.0) -> Account:
+    def wait_balanced(self, published: int, within_s: float = 90.0) -> ReadingsAccount:
         """Wait until every published reading is accounted for; returns the account."""
-        seen: list[Account] = []
+        seen: list[ReadingsAccount] = []
 
         def balanced() -> bool:
             self.tend()

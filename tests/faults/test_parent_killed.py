@@ -17,7 +17,7 @@ import pytest
 
 from alerts.store import CaseStore
 from deploy.embedded.ports import free_port
-from deploy.machine.account import Account, take_account
+from deploy.machine.account import ReadingsAccount, take_account
 from deploy.machine.stack import PARTITIONS, SERVICES
 from ingest.kafka_options import KafkaOptions
 from processors.history import open_history
@@ -72,7 +72,7 @@ def running(command: str, *arguments: str, data: Path, log: Path) -> Iterator[Ru
         run.process.wait(60)
 
 
-def account_of(data: Path, kafka_port: int, published: int) -> Account:
+def account_of(data: Path, kafka_port: int, published: int) -> ReadingsAccount:
     """What topics and stores of a data folder hold now."""
     history = open_history(f"sqlite:///{data}/history.sqlite")
     cases = CaseStore(f"sqlite:///{data}/cases.sqlite")
