@@ -32,6 +32,7 @@ from alerts.records import (
     Message,
 )
 from alerts.store import rows
+from alerts.store.case_lists import CaseFilter, CasePage, count_of, page_of, wanted
 from alerts.store.engine import Database
 from alerts.store.outbox_store import OutboxStore
 from alerts.store.set_aside import BREACH, FAULT, HOLD, Aside, SetAside, is_of_the_record
@@ -40,6 +41,7 @@ from processors.records import Breach, Outlook, short_id
 
 T = TypeVar("T")
 _RACES = 5  # how often a transaction is tried again when another worker wrote the same row first
+_BEHIND = 100  # how many events may be written behind later ones: transactions under way at once
 _DEADLOCK = "40P01"  # PostgreSQL's SQLSTATE
 SET_ASIDE = "set_aside"  # the event of a case whose notice could not be written
 
@@ -312,6 +314,37 @@ class CaseStore:
             query = query.where(ended if over else ~ended)
         with self._database.reading() as connection:
             return [rows.case_of(row) for row in connection.execute(query).mappings()]
+
+    def find(self, of: CaseFilter, after: tuple[int, int] | None = None, limit: int = 50) -> CasePage:
+        """A page of what a filter finds, the most urgent first; `after`: that of the page before."""
+        with self._database.reading() as connection:
+            found = connection.execute(page_of(of, after, limit)).mappings().all()
+        last = found[limit - 1] if len(found) > limit else None
+        shown = tuple(rows.case_of(row) for row in found[:limit])
+        return CasePage(shown, None if last is None else (last["urgency"], last["n"]))
+
+    def count(self, of: CaseFilter) -> int:
+        """How many cases a filter finds."""
+        with self._database.reading() as connection:
+            return int(connection.execute(count_of(of)).scalar_one())
+
+    def changed(self, since: int | None = None) -> tuple[int, list[Case]]:
+        """(mark, cases): all open ones, or those that something happened to after the mark of a call before.
+
+        A row may show up behind others that were written later: the last few are given again.
+        """
+        with self._database.reading() as connection:
+            newest = connection.execute(select(func.max(case_events.c.n))).scalar_one() or 0
+            if since is None:
+                which = wanted(CaseFilter())
+            elif newest == since:
+                return newest, []
+            else:
+                events = select(case_events.c.case).where(case_events.c.n > since - _BEHIND)
+                which = cases.c.id.in_(events)
+            return newest, [
+                rows.case_of(row) for row in connection.execute(select(cases).where(which)).mappings()
+            ]
 
     def case(self, case_id: str) -> CaseFile | None:
         """One case with its events, messages (also those of its `many_silent` case) and attempts."""

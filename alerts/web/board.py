@@ -143,12 +143,15 @@ def compose(
         reading = device_now(device, newest.get(device.id), now)
         devices.setdefault(device.site, []).append(reading)
     opened = sorted((c for c in cases if c.state != CLOSED), key=case_order)
+    of_place: dict[str, list[Case]] = {}
+    for one in opened:
+        of_place.setdefault(one.site, []).append(one)
     sites = [
         _site_now(
             site,
             devices.get(site.id, []),
             of_site.get(site.id, []),
-            tuple(c for c in opened if c.site == site.id),
+            tuple(of_place.get(site.id, ())),
             tuple(outlooks_of.get(site.id, ())),
             state_at({"states": plain_states(site.states, register.county.zone)}, now),
         )

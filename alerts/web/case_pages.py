@@ -1,4 +1,4 @@
-"""Pages of cases: the list, a single case, and its acknowledgement."""
+"""Pages of a single case: what it is about, and its acknowledgement."""
 
 from __future__ import annotations
 
@@ -17,26 +17,8 @@ from alerts.web.desk import Desk
 from alerts.web.evidence_plot import Plot, plot_of
 from alerts.web.poller import call
 from alerts.web.security import read_form
-from alerts.web.sources import seen, unclosed
 
 _NOTE = 500
-_SHOWN = 200
-
-
-async def listing(request: Request) -> Response:
-    """All cases that one sees, or those still open (`?open=1`), newest first."""
-    desk: Desk = request.app.state.desk
-    answering = answering_of(request)
-    open_only = request.query_params.get("open") == "1"
-    cases = await call(
-        "cases",
-        lambda: (
-            unclosed(desk.cases, _SHOWN, answering)
-            if open_only
-            else list(seen(desk.cases, answering, _SHOWN))
-        ),
-    )
-    return desk.page(request, "cases.html", cases=cases, open_only=open_only, most=_SHOWN)
 
 
 async def case(request: Request) -> Response:

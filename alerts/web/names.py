@@ -173,6 +173,7 @@ ACTIONS = {
     "refused": N_("was refused: not allowed to the role"),
     "viewed": N_("looked at"),
     "signed": N_("signed for a case"),
+    "exported": N_("took a list along"),
     "account_made": N_("made an account"),
     "account_changed": N_("changed an account"),
     "account_ended": N_("ended an account"),
@@ -180,6 +181,14 @@ ACTIONS = {
     "link_made": N_("made a one-time link"),
     "token_made": N_("made a machine's token"),
     "token_revoked": N_("took a machine's token back"),
+}
+
+WHICH_CASES = {
+    "open": N_("Open"),
+    "unsigned": N_("To be signed"),
+    "overdue": N_("Overdue"),
+    "closed": N_("Closed"),
+    "all": N_("All"),
 }
 
 SCOPE_NAMES = {
@@ -317,6 +326,7 @@ TABLES: dict[str, Mapping[str, str | Mapping[str, str]]] = {
     "account": ACCOUNT_STATES,
     "action": ACTIONS,
     "scope": SCOPE_NAMES,
+    "which": WHICH_CASES,
     "message": MESSAGE_STATES,
     "step": STEPS,
     "site_kind": SITE_KINDS,

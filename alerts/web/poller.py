@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 import anyio.to_thread
 
 from alerts.web.board import LONGEST, LOOK_BACK, Board, compose
-from alerts.web.sources import CaseSource, StoreDown, unclosed
+from alerts.web.open_cases import OpenCases
+from alerts.web.sources import CaseSource, StoreDown
 from ingest.clock import Clock
 from ingest.register import Register
 from ingest.telemetry import Telemetry
@@ -21,7 +22,6 @@ from processors.history import History
 _T = TypeVar("_T")
 _LOG = logging.getLogger(__name__)
 _VERDICTS = 20_000
-_CASES = 500
 _REST = 3  # a poll that took long is followed by so many times its length of rest
 
 
@@ -39,6 +39,7 @@ class Poller:
     ) -> None:
         self.history = history
         self.cases = cases
+        self._open_cases = OpenCases(cases)
         self.register = register
         self.clock = clock
         self.telemetry = telemetry
@@ -102,7 +103,7 @@ class Poller:
                     "outlooks",
                     lambda: self.history.outlooks(start_ms=now - LONGEST, end_ms=now + 1),
                 ),
-                self._ask("cases", "cases", lambda: unclosed(self.cases, _CASES)),
+                self._ask("cases", "cases", self._open_cases.newest),
             )
             self._polled_at = time.monotonic()
             self._compose(self.clock.now_ms())

@@ -9,6 +9,7 @@ from alerts.people.roles import AUDIT, METRICS, OWN, PEOPLE, READ, ROLES, SIGN, 
 from alerts.web import (
     account_pages,
     audit_pages,
+    case_lists,
     case_pages,
     people_pages,
     probes,
@@ -53,7 +54,8 @@ ROWS: tuple[RouteRow, ...] = (
     RouteRow("/", "GET", site_pages.board, "board", "The live board."),
     RouteRow("/events", "GET", stream.events, "events", "Changes of the board as they come."),
     RouteRow("/sites/{site}", "GET", site_pages.site, "site", "One site.", viewed="site:{site}"),
-    RouteRow("/cases", "GET", case_pages.listing, "cases", "The list of cases.", viewed="cases"),
+    RouteRow("/cases", "GET", case_lists.listing, "cases", "The list of cases.", viewed="cases"),
+    RouteRow("/cases/export", "POST", case_lists.export, "export_cases", "The list of cases as CSV."),
     RouteRow("/cases/{case}", "GET", case_pages.case, "case", "One case.", viewed="case:{case}"),
     RouteRow(
         "/cases/{case}/acknowledge",

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from alerts.cases import ACKNOWLEDGED, OPEN, RECOVERED
 from alerts.people.answering import Answering
 from alerts.records import Case, CaseFile
+from alerts.store.case_lists import CaseFilter, CasePage
 from alerts.store.people_store import PeopleStore
 from processors.history import History
-
-UNCLOSED = (OPEN, ACKNOWLEDGED, RECOVERED)
 
 
 class CaseSource(Protocol):
@@ -27,6 +25,15 @@ class CaseSource(Protocol):
         but: Collection[str] = (),
     ) -> Sequence[Case]:
         """Cases, newest first: of `sites` alone, and of no kind in `but`."""
+
+    def find(self, of: CaseFilter, after: tuple[int, int] | None = None, limit: int = 50) -> CasePage:
+        """A page of the cases that a filter finds."""
+
+    def count(self, of: CaseFilter) -> int:
+        """How many cases a filter finds."""
+
+    def changed(self, since: int | None = None) -> tuple[int, list[Case]]:
+        """(mark, cases): all open ones, or those that changed after the mark of a call before."""
 
     def case(self, case_id: str) -> CaseFile | None:
         """One case with its history and messages; None: no case has this id."""
@@ -54,17 +61,8 @@ class StoreDown(RuntimeError):
         self.reason = reason
 
 
-_EVERYTHING = Answering(None)
-
-
 def seen(
     store: CaseSource, answering: Answering, limit: int, state: str | None = None, site: str | None = None
 ) -> Sequence[Case]:
     """The newest cases that a unit sees."""
     return store.cases(state, site, limit, sites=answering.sites, but=answering.withheld)
-
-
-def unclosed(store: CaseSource, limit: int, answering: Answering = _EVERYTHING) -> list[Case]:
-    """Cases of every state but the last that a unit sees, newest first."""
-    found = [case for state in UNCLOSED for case in seen(store, answering, limit, state)]
-    return sorted(found, key=lambda case: -case.opened_at)[:limit]

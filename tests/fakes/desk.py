@@ -21,6 +21,7 @@ from alerts.records import (
     Message,
     Recipient,
 )
+from alerts.store.case_lists import CaseFilter, CasePage
 from ingest.clock import ManualClock
 from ingest.register import Register, load_register
 from processors.history.base import LatestReading
@@ -249,6 +250,34 @@ class FakeCases:
         everything = sorted((f.case for f in self.files.values()), key=lambda c: -c.opened_at)
         found = [c for c in everything if (state or c.state) == c.state and (site or c.site) == c.site]
         return [c for c in found if (sites is None or c.site in sites) and c.kind not in but][:limit]
+
+    def _found(self, of: CaseFilter) -> list[Case]:
+        states = {
+            "open": ("open", "acknowledged", "recovered"),
+            "unsigned": ("open", "recovered"),
+            "overdue": ("open", "acknowledged"),
+            "closed": ("closed",),
+        }.get(of.which)
+        cases = self.cases(limit=10**6, sites=of.sites, but=of.but)
+        return [
+            c
+            for c in cases
+            if (states is None or c.state in states)
+            and (of.which != "overdue" or (c.deadline or of.now) < of.now)
+            and of.kind in ("", c.kind)
+            and of.site in ("", c.site)
+            and (not of.text or of.text in c.title or c.site in of.named)
+        ]
+
+    def find(self, of: CaseFilter, after: tuple[int, int] | None = None, limit: int = 50) -> CasePage:
+        return CasePage(tuple(self._found(of)[:limit]), None)
+
+    def count(self, of: CaseFilter) -> int:
+        return len(self._found(of))
+
+    def changed(self, since: int | None = None) -> tuple[int, list[Case]]:
+        self._ask()
+        return 0, [f.case for f in self.files.values()]
 
     def case(self, case_id: str) -> CaseFile | None:
         self._ask()
