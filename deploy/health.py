@@ -28,6 +28,7 @@ PORTS: dict[str, int] = {
     "detect": 8413,
     "store": 8414,
     "alerts": 8415,
+    "background": 8416,
 }
 MOST_CONNECTIONS = 64  # at once; each is answered and closed
 WITHIN_S = 5.0  # for request and answer together

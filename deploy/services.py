@@ -120,6 +120,22 @@ def run_gateway(settings: Settings, telemetry: Telemetry) -> None:
     asyncio.run(_until_signal(lambda stop: run(config, register, telemetry, clock, stop, follow)))
 
 
+def run_background(settings: Settings, telemetry: Telemetry) -> None:
+    """Ask the feeds of background values that the folder names, HTTP to Kafka, until SIGTERM."""
+    from deploy.feed_secrets import FeedSecrets
+    from ingest.feed_polling import FeedPolling, KafkaFeedLog
+
+    polling = FeedPolling(
+        KafkaFeedLog(settings.kafka_options),
+        load_register(settings.config),
+        parse_clock(settings.clock),
+        telemetry,
+        FeedSecrets("ingest.yaml", of_channels=False),
+    )
+    follow = _follow_for(settings, telemetry)
+    asyncio.run(_until_signal(lambda stop: polling.run(stop, follow)))
+
+
 def run_detect(settings: Settings, telemetry: Telemetry) -> None:
     """Run detection, readings to verdicts and breaches, until SIGTERM."""
     from ingest.topics import FEED
@@ -241,6 +257,7 @@ def until_it_takes(history: History, telemetry: Telemetry, wait: Callable[[float
 SERVICES: dict[str, Callable[[Settings, Telemetry], None]] = {
     "bridge": run_bridge,
     "gateway": run_gateway,
+    "background": run_background,
     "detect": run_detect,
     "store": run_store,
     "alerts": run_alerts,
