@@ -139,6 +139,7 @@ class OutlookMatter:
     status: str
     shape: str = "mean"  # `day`: of a day's allowance, which is the limit; `count` intervals exceeded so far
     count: int = 0
+    regional: dict[str, Any] | None = None  # of a window inside a regional episode
 
     @property
     def net(self) -> float | None:
