@@ -124,6 +124,13 @@ STATUSES = {
     "unconfirmed": N_("county policy, not confirmed by a source"),
 }
 
+# of a county, for breaches inside a regional episode
+REGIONAL_POLICIES = {
+    "label": N_("breaches inside are told as any other, with this label"),
+    "hold": N_("breaches inside are held back a while before anybody is told"),
+    "downgrade": N_("breaches inside are told and assessed a level lower"),
+}
+
 EVENTS = {
     "opened": N_("Case opened"),
     "amended": N_("Corrected by later data"),
@@ -268,6 +275,7 @@ TABLES: dict[str, Mapping[str, str | Mapping[str, str]]] = {
     "level": CASE_LEVELS,
     "case": CASE_STATES,
     "status": STATUSES,
+    "regional": REGIONAL_POLICIES,
     "event": EVENTS,
     "role": ROLES,
     "message": MESSAGE_STATES,

@@ -33,6 +33,7 @@ from processors.records.reasons import (
 from processors.records.reasons import NOT_ADMITTED, NO_BACKGROUND, NO_DATA, NO_UPWIND, NO_WIND, OF_BACKGROUND
 from processors.records.reasons import REASONS, REASONS_OF, REMARKS, RISING, SILENT
 from processors.records.regional import REGIONAL, RegionalEpisode, decode_regional, encode_regional
+from processors.records.regional import regional_of
 from processors.records.tables import INTERVALS, VERDICTS, Group, Table
 from processors.records.verdicts import ANSWERS, COMPLIANT, EXCEEDS, JUDGEMENTS, UNDETERMINED, Interval
 from processors.records.verdicts import Verdict

@@ -364,7 +364,7 @@ async def test_a_series_of_a_history_that_is_down_says_so(visit: Visit) -> None:
 async def test_many_readers_share_one_poll(visit: Visit) -> None:
     visit.desk.poller.every = 60.0
     await asyncio.gather(*(visit.http.get("/") for _ in range(20)))
-    assert visit.history.calls == 3  # latest, verdicts and outlooks, once
+    assert visit.history.calls == 4  # latest, verdicts, outlooks and episodes, once
 
 
 async def test_metrics_and_probes_answer(visit: Visit) -> None:
