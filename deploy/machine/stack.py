@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from alerts.store import WrongStore
-from alerts.store.migrating import look, migrate, words_of
+from alerts.store.migrating import migrate, words_of
 from deploy.brokers.passwords import CLIENT_ID, passwords_of
 from deploy.child_environment import environment_of
 from deploy.county.apply import Wish, WouldCancel, put_configuration, user_name
@@ -226,10 +226,11 @@ class Stack:
         """Bring the case store of a version before along, after a copy. Raises StoreError."""
         url = self.env("alerts")["DUSTWATCH_CASES"]
         try:
-            if look(url).steps:
-                self.say(f"the case store: {words_of(migrate(url, self.say))}")
+            done = migrate(url, self.say)
         except WrongStore:
-            pass  # none yet; one that is damaged or too new is told by the services, and stays as it is
+            return  # none yet; one that is damaged or too new is told by the services, and stays as it is
+        if done.steps:
+            self.say(f"the case store: {words_of(done)}")
 
     @property
     def settings_file(self) -> Path:
