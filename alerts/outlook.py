@@ -20,6 +20,7 @@ from alerts.records import (
 )
 from alerts.routing import Routing, recipients_of
 from ingest.register import Register
+from processors.plan import HOLD
 from processors.records import Outlook
 
 # What each state of the fold means to people: whether measuring goes on is nothing that they decide.
@@ -165,6 +166,7 @@ class OutlookPlanner:
             status=event.status,
             shape="day" if event.kind == "day" else "mean",
             count=event.covered,
+            regional=event.regional,
         )
 
 
@@ -175,6 +177,8 @@ def _why_nobody(event: Outlook, step: OutlookStep | None, context: CaseContext, 
         return "recorded; its rule opens no cases"
     if now >= event.end:
         return "recorded; its window is over"
+    if step.step in _RISES and event.regional is not None and event.regional["policy"] == HOLD:
+        return "recorded; inside a regional episode, held back by county policy"
     if context.rule_open and event.kind != "day":  # an open case of an hour says nothing of the day
         return "recorded; the site has an open case of the same rule"
     if any(message.step == step.step for message in context.told):

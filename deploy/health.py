@@ -29,6 +29,7 @@ PORTS: dict[str, int] = {
     "store": 8414,
     "alerts": 8415,
     "desk": 8416,
+    "background": 8417,
 }
 MOST_CONNECTIONS = 64  # at once; each is answered and closed
 WITHIN_S = 5.0  # for request and answer together

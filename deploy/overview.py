@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from deploy.county.groups import groups_in_log
 from ingest import codec
 from ingest.durations import DAY_MS
+from ingest.feed_news import FeedNews, newest_news
 from ingest.kafka_options import KafkaOptions
 from ingest.quarantine import Beside, read_quarantine
 from ingest.remarks import summed
@@ -61,6 +62,7 @@ class Overview:
     remarks: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
     outbox: dict[str, int] = field(default_factory=dict)
     looks: list[TopicLook] = field(default_factory=list)  # of each bridge at topics that no filter matches
+    feeds: list[FeedNews] = field(default_factory=list)  # of background values, each as it stands
 
     @property
     def well(self) -> bool:
@@ -88,6 +90,7 @@ async def look(kafka: KafkaOptions, application: str) -> Overview:
         beside = Beside()
         view.quarantined.update(held.record.code for held in await read_quarantine(kafka, beside))
         view.looks = newest_looks(beside.looks)
+        view.feeds = [news for news in newest_news(beside.feeds).values() if not news.gone]
         view.notices = beside.counts
         view.remarks = summed(beside.remarks, (view.last_tick or 0) - DAY_MS)
         return view

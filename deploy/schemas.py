@@ -68,7 +68,7 @@ def _quality() -> Schema:
 
 
 def _background_mapping() -> Schema:
-    from ingest.background_import import MAPPING
+    from ingest.feed_form import MAPPING
 
     return MAPPING.json_schema()
 

@@ -25,14 +25,12 @@ from ingest.telemetry import Telemetry
 if TYPE_CHECKING:
     from alerts.channels.secrets import Secrets
     from ingest.listener import TlsFiles
-    from processors.history import History
     from processors.stream.app import StageOptions
 
 log = structlog.get_logger(__name__)
 
 # How long a reading may wait for company where no instant rule listens.
 MAX_PARTITION_LINGER_MS = 500
-_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 5.0  # between two questions to a busy store
 
 
 def run_bridge(settings: Settings, telemetry: Telemetry) -> None:
@@ -120,6 +118,22 @@ def run_gateway(settings: Settings, telemetry: Telemetry) -> None:
     asyncio.run(_until_signal(lambda stop: run(config, register, telemetry, clock, stop, follow)))
 
 
+def run_background(settings: Settings, telemetry: Telemetry) -> None:
+    """Ask the feeds of background values that the folder names, HTTP to Kafka, until SIGTERM."""
+    from deploy.feed_secrets import FeedSecrets
+    from ingest.feed_polling import FeedPolling, KafkaFeedLog
+
+    polling = FeedPolling(
+        KafkaFeedLog(settings.kafka_options),
+        load_register(settings.config),
+        parse_clock(settings.clock),
+        telemetry,
+        FeedSecrets("ingest.yaml", of_channels=False),
+    )
+    follow = _follow_for(settings, telemetry)
+    asyncio.run(_until_signal(lambda stop: polling.run(stop, follow)))
+
+
 def run_detect(settings: Settings, telemetry: Telemetry) -> None:
     """Run detection, readings to verdicts and breaches, until SIGTERM."""
     from ingest.topics import FEED
@@ -138,6 +152,7 @@ def run_detect(settings: Settings, telemetry: Telemetry) -> None:
 
 def run_store(settings: Settings, telemetry: Telemetry) -> None:
     """Run the store, results to history, until SIGTERM. Raises HistoryUnusable."""
+    from deploy.waiting import until_it_takes
     from ingest.topics import RESULTS
     from processors.history import open_history
     from processors.stream.app import run_stage
@@ -158,7 +173,7 @@ def run_alerts(settings: Settings, telemetry: Telemetry) -> None:
     from alerts.service import run_alerts as run
     from alerts.store import CaseStore
     from deploy.county.follow import Follower, newest_in_log
-    from deploy.migrated_store import once_migrated
+    from deploy.waiting import once_migrated
 
     def follow(adopt: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
         newest = partial(newest_in_log, settings.kafka_options)
@@ -220,36 +235,10 @@ def _until_told() -> Callable[[float], bool]:
     return told.wait
 
 
-def until_it_takes(history: History, telemetry: Telemetry, wait: Callable[[float], bool]) -> bool:
-    """Wait while the store's server is there but busy (starting, overloaded); False: `wait` said to stop.
-
-    Raises HistoryUnusable for what waiting doesn't mend.
-    """
-    from processors.history import HistoryBusy
-
-    tries, why = 0, ""
-    telemetry.ready_when("history_start", lambda: why or "still starting")
-    while True:
-        try:
-            history.check()
-        except HistoryBusy as busy:
-            why, tries = str(busy), tries + 1
-            wait_s = max(min(_FIRST_WAIT_S * 2 ** min(tries - 1, 10), _LONGEST_WAIT_S), busy.wait_s or 0.0)
-            if tries == 1 or tries % 12 == 0:
-                log.warning("history_busy", why=why, tries=tries, again_s=wait_s)
-            if wait(wait_s):
-                history.close()
-                return False
-            continue
-        if tries:
-            log.info("history_takes", tries=tries)
-        telemetry.started("history_start")
-        return True
-
-
 SERVICES: dict[str, Callable[[Settings, Telemetry], None]] = {
     "bridge": run_bridge,
     "gateway": run_gateway,
+    "background": run_background,
     "detect": run_detect,
     "store": run_store,
     "alerts": run_alerts,

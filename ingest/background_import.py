@@ -9,54 +9,19 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import orjson
-from pydantic import Field, StrictStr, TypeAdapter, model_validator
 
 from ingest.decoders.instants import BadTime, parse_instant
 from ingest.decoders.notices import decode_background
 from ingest.durations import DAY_MS
-from ingest.forms import Form, Id, Name
+from ingest.feed_form import BackgroundMapping
 from ingest.records import Background, Rejected
 from ingest.register import Register
 from ingest.strict_yaml import did_you_mean
-from ingest.units import QUANTITIES, Refused, conversion_of
-
-_MISSING = ("", "-", "--", "—", "NA", "NULL", "null", "None")
-
-
-class BackgroundMapping(Form):
-    """One feed: where its rows are, what its columns mean, which end of its hour a time marks, its unit."""
-
-    label: Literal["start", "end"]
-    unit: Name
-    values: Annotated[dict[Name, StrictStr], Field(min_length=1)]  # quantity -> column
-    time: StrictStr = "time"  # column
-    station: StrictStr | None = "station"  # column; None: all rows are of the one in `stations`
-    stations: dict[StrictStr, Id] = Field(default_factory=dict)  # their name -> ours; empty: the same
-    rows: StrictStr = ""  # JSON: path to the list of rows, "data.list"; empty: the document itself
-    period: Annotated[int, Field(ge=60, le=DAY_MS // 1000)] = 3600  # s
-    missing: tuple[StrictStr, ...] = _MISSING  # texts that stand for no value
-    token_secret: Name | None = None  # HTTP: secret sent as bearer token
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> BackgroundMapping:
-        for name in self.values:
-            if name not in QUANTITIES:
-                hint = did_you_mean(name, QUANTITIES) or f"; known are {', '.join(QUANTITIES)}"
-                raise ValueError(f"values: unknown quantity `{name}`{hint}")
-            try:
-                conversion_of(QUANTITIES[name], self.unit)
-            except Refused as refused:
-                raise ValueError(f"unit: {refused.detail}") from None
-        if self.station is None and len(self.stations) != 1:
-            raise ValueError('station: null asks for one entry in `stations`, such as {"": S001}')
-        return self
-
-
-MAPPING: TypeAdapter[BackgroundMapping] = TypeAdapter(BackgroundMapping)
+from ingest.units import Refused
 
 
 class RefusedRow(NamedTuple):
@@ -64,6 +29,16 @@ class RefusedRow(NamedTuple):
 
     number: int
     why: str
+
+
+def rows_of(content: bytes, mapping: BackgroundMapping) -> list[dict[str, Any]]:
+    """Rows of a file or an answer, JSON or CSV by its first sign. Raises Refused."""
+    if content.lstrip()[:1] in (b"{", b"["):
+        return json_rows(content, mapping.rows)
+    try:
+        return list(csv_rows(content.decode("utf-8-sig")))
+    except UnicodeDecodeError:
+        raise Refused("bad_syntax", "not in UTF-8; write it as UTF-8") from None
 
 
 def csv_rows(text: str) -> Iterator[dict[str, Any]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -11,7 +12,7 @@ from aiokafka.errors import KafkaError
 from ingest.codec import encode
 from ingest.kafka_options import KafkaOptions
 from ingest.kafka_refusal import why_missing
-from ingest.records import Background, Signal
+from ingest.records import Background, Headers, Signal
 from ingest.scan import partitions_in_use
 from ingest.topics import FEED
 
@@ -24,6 +25,24 @@ async def put_everywhere(kafka: KafkaOptions, records: Sequence[Background | Sig
     Done twice is done once: the fold ignores what it knows. Raises KafkaMissing, TopicMismatch, KafkaError.
     """
     partitions = await partitions_in_use(kafka)
+    async with _producer(kafka) as producer:
+        sent = []
+        for record in records:
+            value, headers = encode(record)
+            for partition in range(partitions):
+                sent.append(await producer.send(FEED, value, headers=headers, partition=partition))
+        await asyncio.gather(*sent)
+    return partitions
+
+
+async def put_beside(kafka: KafkaOptions, topic: str, value: bytes, headers: Headers) -> None:
+    """Write one record to the first partition of a topic. Raises KafkaMissing, KafkaError."""
+    async with _producer(kafka) as producer:
+        await producer.send_and_wait(topic, value, headers=headers, partition=0)
+
+
+@asynccontextmanager
+async def _producer(kafka: KafkaOptions) -> AsyncIterator[AIOKafkaProducer]:
     producer = AIOKafkaProducer(
         **kafka.client(), acks="all", enable_idempotence=True, request_timeout_ms=_TIMEOUT_MS
     )
@@ -33,12 +52,6 @@ async def put_everywhere(kafka: KafkaOptions, records: Sequence[Background | Sig
         await producer.stop()
         raise await why_missing(kafka, error) from error
     try:
-        sent = []
-        for record in records:
-            value, headers = encode(record)
-            for partition in range(partitions):
-                sent.append(await producer.send(FEED, value, headers=headers, partition=partition))
-        await asyncio.gather(*sent)
+        yield producer
     finally:
         await producer.stop()
-    return partitions

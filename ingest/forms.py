@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt
 
@@ -55,8 +56,22 @@ def filter_fault(text: str) -> str | None:
     return None
 
 
+def checked_url(text: str) -> str:
+    """Return the text if it is an HTTP address without a secret in it. Raises ValueError otherwise."""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"`{text}` is no address; write for example https://host/path")
+    if parts.password or parts.username:
+        raise ValueError("an address with a password in it; leave it out and name a `token_secret`")
+    if "key=" in parts.query or "token=" in parts.query:
+        raise ValueError("an address with a key in it is a secret; put it there and write `url_secret: NAME`")
+    return text
+
+
 Id = Annotated[str, AfterValidator(valid_id)]
 Name = Annotated[str, AfterValidator(_name)]
+Url = Annotated[str, AfterValidator(checked_url)]
+SecretName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 TopicFilter = Annotated[str, AfterValidator(_filter)]
 Label = Literal["start", "end"]  # of a period, that its time marks
 Seconds = Annotated[StrictInt, Field(gt=0, le=30 * 24 * 3600)]

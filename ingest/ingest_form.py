@@ -1,4 +1,4 @@
-"""Form of `ingest.yaml`: decoders by topic filter, users of the MQTT broker, and what MQTT may carry."""
+"""Form of `ingest.yaml`: decoders by topic filter, users of the MQTT broker, what MQTT may carry, feeds."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Discriminator, Field, StrictBool, Tag, Type
 
 from ingest.code_form import CountyCodes
 from ingest.decoders import NATIVE
+from ingest.feed_form import PolledFeed
 from ingest.forms import Form, FormatName, Id, Label, TopicFilter
 
 # Mosquitto parts name and password by a colon; blanks and commas part the names of Artemis
@@ -58,11 +59,13 @@ DEFAULT_FILTERS: tuple[IngestRule, ...] = (IngestRule(filter="dust/v1/+/readings
 
 
 class Ingest(Form):
-    """`ingest.yaml`: decoders by topic filter, users of the broker, and whether MQTT may carry orders."""
+    """`ingest.yaml`: decoders by topic filter, users of the broker, whether MQTT may carry orders, and the
+    addresses that are asked for background values."""
 
     filters: Annotated[tuple[IngestRule, ...], Field(min_length=1)] = DEFAULT_FILTERS
     users: tuple[User, ...] = ()
     signals: SignalsByMqtt = SignalsByMqtt()
+    background: tuple[PolledFeed, ...] = ()
 
 
 def _shape(value: Any) -> str:

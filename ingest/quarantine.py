@@ -31,6 +31,8 @@ from ingest.codec import (
 )
 from ingest.decoders import hj212
 from ingest.feed import Feed, FeedOptions
+from ingest.feed_news import SCHEMA as FED
+from ingest.feed_news import FeedNews, decode_news
 from ingest.kafka_options import KafkaOptions
 from ingest.records import Decoded, Noticed, Quarantined, Rejected, Remark
 from ingest.resolve import Arrival, Outcome, Resolver, gathered
@@ -76,6 +78,7 @@ class Beside:
     looks: list[TopicLook] = field(default_factory=list)  # what bridges found of topics
     notices: list[Noticed] = field(default_factory=list)  # messages without a measurement, oldest first
     remarks: list[Remark] = field(default_factory=list)  # what was seen of devices
+    feeds: list[FeedNews] = field(default_factory=list)  # what came of feeds of background
 
     @property
     def counts(self) -> Counter[str]:
@@ -105,6 +108,8 @@ def note_record(held: dict[str, QuarantinedMessage], record: Any, beside: Beside
             held.pop(orjson.loads(record.value)["id"], None)
         elif schema == UNMATCHED and beside is not None:
             beside.looks.append(decode_look(record.value))
+        elif schema == FED and beside is not None:
+            beside.feeds.append(decode_news(record.value))
         elif schema == NOTICE and beside is not None:
             beside.notices.append(decode_notice(record.value))
         elif schema == REMARK and beside is not None:

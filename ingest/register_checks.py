@@ -15,7 +15,7 @@ from typing import Any
 from ingest.decoders import FORMATS, NATIVE
 from ingest.strict_yaml import Document, Loc, Problem, did_you_mean
 from ingest.units import CONVERSIONS, QUANTITIES, Refused, conversion_of
-from ingest.user_checks import check_users
+from ingest.user_checks import check_feeds, check_users
 
 # Words that rules may select by. A county may use others; only a near miss of one of these is refused.
 WORDS: dict[str, tuple[str, ...]] = {
@@ -71,6 +71,7 @@ def cross_checks(
             _devices(devices, sites),
             _ingest(ingest, devices),
             check_users(ingest, devices, county),
+            check_feeds(ingest, county),
         )
     )
 

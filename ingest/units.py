@@ -57,6 +57,10 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("noise", "dB", 0.0, 200.0),
     )
 }
+# how units are written for people, where they stand alone; the others stand as they are
+_PRINTED = {"ug/m3": "µg/m³", "mg/m3": "mg/m³", "Cel": "°C", "deg": "°"}
+# those that are no part of any word; "deg" and "Cel" are of many, and a clause is a text
+_IN_PROSE = ("ug/m3", "mg/m3")
 JUDGED: tuple[str, ...] = ("pm10", "pm2_5", "tsp")  # the columns that windows are built of
 WEATHER = frozenset(QUANTITIES) - {"pm10", "pm2_5", "tsp", "pm1"}  # what no limit is set for
 THOUSAND = 1000
@@ -64,6 +68,18 @@ THOUSAND = 1000
 # Ambient dust monitors end their range at 20 to 30 mg/m3, and the worst storms on record stay near
 # 10 mg/m3: more than this from a device that is said to send mg/m3 means that it sends ug/m3.
 _MOST_MILLIGRAMS = 30
+
+
+def printed(unit: str | None) -> str:
+    """A unit as printed; empty for none."""
+    return _PRINTED.get(unit or "", unit or "")
+
+
+def prose_printed(text: str) -> str:
+    """A text with its units as printed; in data they are written plainly."""
+    for unit in _IN_PROSE:
+        text = text.replace(unit, _PRINTED[unit])
+    return text
 
 
 class Refused(ValueError):

@@ -1,4 +1,4 @@
-"""Checks of `users:` in ingest.yaml: names that mean one user, devices and stations that exist."""
+"""Checks of `users:` and `background:` in ingest.yaml: names mean one, devices and stations exist."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ def check_users(ingest: Document, devices: Document, county: Document) -> Iterat
     if not isinstance(ingest.value, dict):
         return
     known = [str(entry.get("id")) for entry in _mappings(devices.value)]
-    areas = county.value.get("background") if isinstance(county.value, dict) else None
-    stations = [str(name) for area in _mappings(areas) for name in area.get("stations") or ()]
+    stations = _stations(county)
     names: dict[str, int] = {}
     spoken_for: dict[str, str] = {}
     for index, user in enumerate(_mappings(ingest.value.get("users"))):
@@ -45,6 +44,31 @@ def check_users(ingest: Document, devices: Document, county: Document) -> Iterat
         if wrong and id not in spoken_for:
             words = f"`{id}` can't be its own user of the MQTT broker ({wrong}): give it one in `users:`"
             yield devices.problem((index, "id"), words, severity="warning")
+
+
+def check_feeds(ingest: Document, county: Document) -> Iterator[Problem]:
+    """All problems of the feeds of background values beyond their form."""
+    if not isinstance(ingest.value, dict):
+        return
+    known = _stations(county)
+    names: dict[str, int] = {}
+    for index, feed in enumerate(_mappings(ingest.value.get("background"))):
+        first = names.setdefault(str(feed.get("id")), index)
+        if first != index:
+            line = ingest.places[("background", first, "id")].line
+            words = f"feed `{feed.get('id')}` already stands on line {line}"
+            yield ingest.problem(("background", index, "id"), words)
+        stations = feed.get("stations")
+        for theirs, name in stations.items() if isinstance(stations, dict) else ():
+            if str(name) not in known:
+                hint = did_you_mean(str(name), known) or f"; known are {', '.join(known[:8]) or 'none'}"
+                loc: Loc = ("background", index, "stations", str(theirs))
+                yield ingest.problem(loc, f"no station of county.yaml is called `{name}`{hint}")
+
+
+def _stations(county: Document) -> list[str]:
+    areas = county.value.get("background") if isinstance(county.value, dict) else None
+    return [str(name) for area in _mappings(areas) for name in area.get("stations") or ()]
 
 
 def _devices_of(document: Document, loc: Loc, user: dict[str, Any], known: list[str]) -> Iterator[Problem]:

@@ -7,10 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, ClassVar, Protocol
-from urllib.parse import urlsplit
-
-from pydantic import AfterValidator, Field
+from typing import ClassVar, Protocol
 
 from alerts.records import Message
 from alerts.retry import Outcome
@@ -61,19 +58,3 @@ class ChannelForm(Form):
     def open(self, secret: Callable[[str], str], files: Path) -> Sender:
         """Open the sender; `files`: the machine's message folder. Raises ConfigError for a missing secret."""
         raise NotImplementedError(f"channels of kind {self.kind!r} can't be opened: give their form `open`")
-
-
-def checked_url(text: str) -> str:
-    """Return the text if it is an HTTP address without a secret in it. Raises ValueError otherwise."""
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"`{text}` is no address; write for example https://host/path")
-    if parts.password or parts.username:
-        raise ValueError("an address with a password in it; leave it out and name a `token_secret`")
-    if "key=" in parts.query or "token=" in parts.query:
-        raise ValueError("an address with a key in it is a secret; put it there and write `url_secret: NAME`")
-    return text
-
-
-Url = Annotated[str, AfterValidator(checked_url)]
-SecretName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]

@@ -20,11 +20,11 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, StrictFloat, StrictInt, model_validator
 
-from alerts.channels.base import ChannelForm, SecretName
+from alerts.channels.base import ChannelForm
 from alerts.channels.http import shortened
 from alerts.records import Message
 from alerts.retry import Outcome, refused, retry, sent, unknown
-from ingest.forms import Name
+from ingest.forms import Name, SecretName
 from ingest.plain_text import one_line
 
 _THREADS = 4

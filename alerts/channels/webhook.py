@@ -8,10 +8,11 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, StrictFloat
 
-from alerts.channels.base import ChannelForm, SecretName, Url, checked_url
+from alerts.channels.base import ChannelForm
 from alerts.channels.http import client_for, post, shortened
 from alerts.records import Message
 from alerts.retry import Outcome, refused, sent
+from ingest.forms import SecretName, Url, checked_url
 
 
 class WebhookChannel(ChannelForm):

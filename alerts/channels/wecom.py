@@ -12,11 +12,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictFloat
 
-from alerts.channels.base import ChannelForm, SecretName
+from alerts.channels.base import ChannelForm
 from alerts.channels.http import client_for, post, shortened
 from alerts.records import Message
 from alerts.retry import Outcome, refused, retry, sent, unknown
 from ingest.durations import MINUTE_MS
+from ingest.forms import SecretName
 
 _MOST_BYTES = 2048  # of a text; the robot refuses more
 # Faults of the message itself: kind, parameter, empty, too long, no JSON. All others (busy, wrong key, robot

@@ -17,7 +17,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ingest.durations import HOUR_MS, MINUTE_MS
 from ingest.plain_text import one_line
-from processors.suspicion import UNITS, evidence_text, suspicion_numbers, units_printed
+from ingest.units import printed, prose_printed
+from processors.records import FAULT_WORDS
+from processors.suspicion import evidence_text, suspicion_numbers
 
 LANGUAGES: tuple[str, ...] = ("zh_CN", "en")
 _POLLUTANTS = {"pm10": "PM10", "pm2_5": "PM2.5", "tsp": "TSP", "pm1": "PM1", "noise": "noise"}
@@ -33,24 +35,14 @@ _FAULTS = {
     "label": ("时段标注与接收时间矛盾", "periods that end after their receipt"),
     "unwritable": ("有事件或消息无法写入", "cases or messages that could not be written"),
 }
-# reasons of a device's fault: what a person reads; `{p}` is the pollutant, `{k}` the keys
+# reasons of a device's fault; those that name a pollutant (`{p}`) or keys (`{k}`) have words of their own
 _OF_A_DEVICE = {
+    **{code: (words["zh"], words["en"]) for code, words in FAULT_WORDS.items()},
     "absent": ("在线，但没有 {p} 数据", "it speaks, but without {p}"),
     "failing": ("{p} 数据持续未通过质量检查", "its {p} keeps failing the quality checks"),
-    "clock_half_day": ("设备时钟差 12 小时", "its clock is 12 hours off"),
-    "clock_zone": ("设备时钟差一个时区", "its clock is off by the time zone"),
-    "clock_calendar": ("设备日期的月和日颠倒", "day and month of its date are exchanged"),
-    "clock_year": ("设备时钟差一年", "its clock is a year off"),
-    "clock_before_2000": ("设备时钟停在 2000 年以前", "its clock stands before the year 2000"),
-    "clock_unreadable": ("设备时间无法识别", "its times can't be read"),
-    "clock_refused": ("设备时间偏差过大，数据未采用", "its times are so far off that its data is refused"),
     "contradictions": (
         "同一时刻多次收到互相矛盾的数据，可能两台设备共用一个编号",
         "values that contradict each other keep coming for one instant, two boxes may have one number",
-    ),
-    "identity_refused": (
-        "有其他来源以其编号发送数据，已拒收",
-        "somebody else sent under its name and was refused",
     ),
     "unknown_code": ("只发送含义未知的参数{k}", "it sends codes that nobody has explained{k}"),
 }
@@ -139,6 +131,7 @@ class OutlookMatter:
     status: str
     shape: str = "mean"  # `day`: of a day's allowance, which is the limit; `count` intervals exceeded so far
     count: int = 0
+    regional: dict[str, Any] | None = None  # of a window inside a regional episode
 
     @property
     def net(self) -> float | None:
@@ -200,8 +193,8 @@ def render(facts: Facts, language: str) -> Text:
         fault_name=lambda fault: fault_name(fault, words),
         number=_number,
         evidence=lambda value, unit: evidence_text(value, unit, words),
-        unit=lambda u: UNITS.get(u or "", u or ""),
-        printed=units_printed,
+        unit=printed,
+        printed=prose_printed,
         at_most=lambda value: f"{math.floor(value)}",  # what is allowed is never rounded up
         likely=lambda share: f"{min(max(round(share * 20) * 5, 5), 95)} %",  # nobody knows it to the per cent
         percent=lambda share: f"{share * 100:.0f} %",
@@ -284,7 +277,7 @@ def _number(value: float | None, limit: float | None = None) -> str:
 
 
 def _reading(value: float | None, unit: str | None, limit: float | None) -> str:
-    return f"{_number(value, limit)} {UNITS.get(unit or '', unit or '')}".strip()
+    return f"{_number(value, limit)} {printed(unit)}".strip()
 
 
 def _device(matter: Matter, chinese: bool) -> str:

@@ -13,7 +13,7 @@ from alerts.records import Case
 from ingest.register import Device, Register, Site
 from processors.history import LatestReading
 from processors.plan import FINISHED, PLANNED, RESTING, STOPPED, plain_states, silent_after_ms, state_at
-from processors.records import CERTAIN, IF_MEASURED, WARNING
+from processors.records import CERTAIN, IF_MEASURED, WARNING, RegionalEpisode
 from processors.records import STATES as OUTLOOK_STATES
 from processors.silence import AT_REST, SITE_STOPPED
 
@@ -80,6 +80,7 @@ class Board:
     cases: tuple[Case, ...]  # the open ones, unsigned first
     last: int | None  # newest reading of any device
     down: tuple[str, ...] = ()  # stores that do not answer: what is shown is older
+    regional: tuple[RegionalEpisode, ...] = ()  # that last now
 
     @property
     def stale(self) -> bool:

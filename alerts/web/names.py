@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from alerts.channels import CHANNEL_KINDS
 from alerts.kinds import KINDS
+from processors.records import FAULT_WORDS
 
 
 def N_(text: str) -> str:
@@ -34,7 +35,7 @@ OUTLOOK_STATES = {
     "day_certain": N_("More exceedances than the day allows"),
 }
 
-REASONS = {
+REASONS: Mapping[str, str | Mapping[str, str]] = {
     "low_capture": N_("too little data in the interval"),
     "no_data": N_("no admitted data in the interval"),
     "no_background": N_("background value not known yet"),
@@ -74,19 +75,7 @@ REASONS = {
     "regional": N_("inside a regional episode"),
     "regional_held": N_("held back, county policy for regional episodes"),
     "regional_downgraded": N_("told a level lower, county policy for regional episodes"),
-    "absent": N_("a pollutant stays away while the device speaks"),
-    "failing": N_("its values keep failing the quality checks"),
-    "clock_half_day": N_("its clock is twelve hours off"),
-    "clock_zone": N_("its clock is off by the time zone"),
-    "clock_calendar": N_("day and month of its date are exchanged"),
-    "clock_year": N_("its clock is a year off"),
-    "clock_before_2000": N_("its clock stands before the year 2000"),
-    "clock_unreadable": N_("its times can't be read"),
-    "clock_refused": N_("its times are so far off that its data is refused"),
-    "contradictions": N_("values that contradict each other come for one instant"),
-    "identity_refused": N_("somebody else sent under its name and was refused"),
-    "unknown_code": N_("it sends codes that nobody has explained"),
-    "good_value": N_("good data has come again"),
+    **FAULT_WORDS,
     "not_judged_yet": N_("no interval judged recently"),
 }
 
@@ -122,6 +111,13 @@ STATUSES = {
     "reported": N_("reported by a named source, to be checked against the text"),
     "recalled": N_("recalled from memory, to be confirmed before anybody relies on it"),
     "unconfirmed": N_("county policy, not confirmed by a source"),
+}
+
+# of a county, for breaches inside a regional episode
+REGIONAL_POLICIES = {
+    "label": N_("breaches inside are told as any other, with this label"),
+    "hold": N_("breaches inside are held back a while before anybody is told"),
+    "downgrade": N_("breaches inside are told and assessed a level lower"),
 }
 
 EVENTS = {
@@ -300,8 +296,6 @@ QUANTITY_NAMES = {
     "noise": N_("Noise"),
 }
 
-UNITS = {"ug/m3": "µg/m³", "Cel": "°C", "deg": "°"}
-
 LENGTHS = (
     (86400, N2_("{n} day", "{n} days")),
     (3600, N2_("{n} hour", "{n} hours")),
@@ -320,6 +314,7 @@ TABLES: dict[str, Mapping[str, str | Mapping[str, str]]] = {
     "level": CASE_LEVELS,
     "case": CASE_STATES,
     "status": STATUSES,
+    "regional": REGIONAL_POLICIES,
     "event": EVENTS,
     "role": ROLES,
     "person": PEOPLES_ROLES,

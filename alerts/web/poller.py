@@ -7,17 +7,20 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import anyio.to_thread
 
 from alerts.web.board import LONGEST, LOOK_BACK, Board, compose
 from alerts.web.open_cases import OpenCases
+from alerts.web.regional import LOOK_BACK as LONGEST_EPISODE
+from alerts.web.regional import are_looked_for, lasting
 from alerts.web.sources import CaseSource, StoreDown
 from ingest.clock import Clock
 from ingest.register import Register
 from ingest.telemetry import Telemetry
-from processors.history import History
+from processors.history import EPISODE, History
 
 _T = TypeVar("_T")
 _LOG = logging.getLogger(__name__)
@@ -104,12 +107,18 @@ class Poller:
                     lambda: self.history.outlooks(start_ms=now - LONGEST, end_ms=now + 1),
                 ),
                 self._ask("cases", "cases", self._open_cases.newest),
+                self._ask("history", "regional", lambda: self._regional(now)),
             )
             self._polled_at = time.monotonic()
             self._compose(self.clock.now_ms())
         async with self._news:
             self.serial += 1
             self._news.notify_all()
+
+    def _regional(self, now: int) -> list[dict[str, Any]]:
+        if not are_looked_for(self.register.county.background):
+            return []
+        return self.history.rows("context", {"kind": EPISODE}, now - LONGEST_EPISODE, now + 1)
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -161,6 +170,7 @@ class Poller:
             tuple(sorted(self.down)),
             self._kept["outlooks"],
         )
+        board = replace(board, regional=lasting(self._kept.get("regional", ()), now))
         self.board = board
         if board.last is not None:
             self.telemetry.last_reading.set(board.last / 1000)

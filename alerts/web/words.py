@@ -16,9 +16,10 @@ from zoneinfo import ZoneInfo
 from alerts.kinds import MANY_SILENT
 from alerts.messages import fault_name, group_name
 from alerts.records import Case
-from alerts.web.names import DECIMALS, IMPLIES, LENGTHS, TABLES, UNITS
+from alerts.web.names import DECIMALS, IMPLIES, LENGTHS, TABLES
 from ingest.remarks import CLOCK, SET_ASIDE, UNKNOWN_KEY
-from processors.suspicion import GUARDS, NUMBERS, evidence_text, suspicion_numbers, units_printed
+from ingest.units import printed, prose_printed
+from processors.suspicion import GUARDS, NUMBERS, evidence_text, suspicion_numbers
 
 LOCALE = Path(__file__).with_name("locale")
 DOMAIN = "desk"
@@ -161,11 +162,11 @@ class Words:
 
     def unit(self, unit: str | None) -> str:
         """A unit as printed."""
-        return UNITS.get(unit or "", unit or "")
+        return printed(unit)
 
     def clause(self, text: str) -> str:
         """A clause with its units as printed."""
-        return units_printed(text)
+        return prose_printed(text)
 
     def number(self, value: float | None, quantity: str | None = None, decimals: int | None = None) -> str:
         """A number with the decimals suited to its quantity; PM: whole."""

@@ -12,21 +12,14 @@ import click
 
 if TYPE_CHECKING:
     from deploy.settings import Settings
-    from ingest.background_import import BackgroundMapping
+    from ingest.feed_form import BackgroundMapping
     from ingest.records import Background
     from ingest.register import Register
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-_TIMEOUT_S = 30.0
 _MOST_SHOWN = 20
 _DAY_MS = 24 * 3_600_000
-
-
-class NoAnswer(Exception):
-    """The address of a feed gives no rows: which, and what to look at."""
-
-    exit_code = 3
 
 
 @click.group("background")
@@ -63,6 +56,7 @@ def import_(
     Example: dustwatch background import --url https://air.example/county --mapping county.yaml --every 600
     """
     from deploy.settings import load_settings
+    from ingest.feed_answers import NoAnswer
     from ingest.register import load_register
 
     if (said["file"] is None) == (said["url"] is None):
@@ -123,47 +117,28 @@ def _import_once(
 
 
 def _rows(said: dict[str, Any], mapping: BackgroundMapping) -> Iterable[dict[str, Any]]:
-    from ingest.background_import import csv_rows, json_rows
+    from deploy.feed_secrets import FeedSecrets
+    from ingest.background_import import rows_of
+    from ingest.feed_answers import NoAnswer, answer_of
     from ingest.units import Refused
 
-    where = said["url"] or said["file"]
-    content = _asked(said["url"], mapping) if said["url"] else said["file"].read_bytes()
+    if said["url"]:
+        name = mapping.token_secret
+        content = answer_of(said["url"], None if name is None else FeedSecrets("--mapping")(name))
+    else:
+        content = said["file"].read_bytes()
     try:
-        if content.lstrip()[:1] in (b"{", b"["):
-            return json_rows(content, mapping.rows)
-        return list(csv_rows(content.decode("utf-8-sig")))
-    except UnicodeDecodeError:
-        raise click.UsageError(f"{where}: not in UTF-8; write it as UTF-8") from None
+        return rows_of(content, mapping)
     except Refused as refused:
+        where = said["url"] or said["file"]
         raise (NoAnswer if said["url"] else click.UsageError)(f"{where}: {refused.detail}") from None
-
-
-def _asked(url: str, mapping: BackgroundMapping) -> bytes:
-    """The answer of an address. Raises NoAnswer."""
-    import httpx
-
-    from alerts.channels.secrets import Secrets
-    from ingest.addresses import shown
-
-    headers = {}
-    if mapping.token_secret is not None:
-        headers["Authorization"] = f"Bearer {Secrets(named_in='--mapping')(mapping.token_secret)}"
-    try:
-        answer = httpx.get(url, headers=headers, timeout=_TIMEOUT_S, follow_redirects=True)
-        answer.raise_for_status()
-    except httpx.HTTPStatusError as error:
-        raise NoAnswer(f"{shown(url)} answers {error.response.status_code}: address, token?") from None
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        words = f"{shown(url)} does not answer ({type(error).__name__}): is the address right?"
-        raise NoAnswer(words) from None
-    return answer.content
 
 
 def _mapping(said: dict[str, Any]) -> BackgroundMapping:
     """The mapping of the file, or of the options. Raises ConfigError, UsageError."""
     from pydantic import ValidationError
 
-    from ingest.background_import import MAPPING, BackgroundMapping
+    from ingest.feed_form import MAPPING, BackgroundMapping
     from ingest.strict_yaml import ConfigError, load
 
     if said["mapping"] is not None:

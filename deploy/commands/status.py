@@ -120,6 +120,7 @@ def lines_of(view: Overview) -> list[str]:
         lines.append(f"notices       {view.notices.total()}: {kinds} (`dustwatch quarantine notices`)")
     lines += _remarks(view)
     lines += [f"no filter     {look.words()}" for look in view.looks]
+    lines += [f"background    {news.words()}" for news in view.feeds]
     return lines + [f"{name:<13} {count}" for name, count in sorted(view.outbox.items())]
 
 

@@ -4,7 +4,7 @@
 set -eu
 
 folder="${1:-$(dirname "$0")/secrets}"
-mkdir -p "$folder/channels"
+mkdir -p "$folder/channels" "$folder/background"
 chmod 700 "$folder"
 for name in influx_token influx_password postgres_password grafana_password; do
     [ -s "$folder/$name" ] && continue

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from alerts.store import StoreError, WrongStore
-from alerts.store.migrating import look, migrate, words_of
+from alerts.store.migrating import migrate, words_of
 from alerts.store.people_store import PeopleStore
 from deploy.brokers.passwords import CLIENT_ID, passwords_of
 from deploy.child_environment import environment_of
@@ -37,10 +37,11 @@ from ingest.strict_yaml import ConfigError
 
 Say = Callable[[str], None]
 READY_WITHIN_S = 60.0
-USERS_EVERY_S = 5.0
+FOLDER_EVERY_S = 5.0
 _NATIVE = "dust/v1/"
 PARTITIONS = 4  # one machine, one county: fewer partitions, fuller batches
 SERVICES = ("bridge", "gateway", "detect", "store", "alerts", "desk")
+BACKGROUND = "background"  # a service only where ingest.yaml names feeds of background values
 
 
 @dataclass(slots=True)
@@ -67,7 +68,7 @@ class Stack:
     servers: list[KeptServer] = field(default_factory=list)
     told: Stop = field(default_factory=Stop)
     bridge: str = BRIDGE  # its user at the MQTT broker
-    users_due_at: float = 0.0  # when the folder is looked at again for users, monotonic s
+    folder_due_at: float = 0.0  # when the folder is looked at again for users and feeds, monotonic s
     requests: RestartRequests = field(init=False)
     restarting: set[str] = field(default_factory=set)
 
@@ -142,18 +143,28 @@ class Stack:
         self.mqtt.access = access
         self.mqtt.passwords = passwords_of(self.folder, [*(one.user for one in access), CLIENT_ID])
 
-    def _follow_users(self, now: float) -> None:
-        """Give devices that came into the folder a user at the broker, and take it from those that left."""
-        if now < self.users_due_at:
+    def _follow_folder(self, now: float) -> None:
+        """Give devices that came into the folder a user at the broker, take it from those that left, and ask
+        for background values as soon as a feed is named."""
+        if now < self.folder_due_at:
             return
-        self.users_due_at = now + USERS_EVERY_S
+        self.folder_due_at = now + FOLDER_EVERY_S
         try:
-            access = access_of(load_register(self.config), self.users)
+            register = load_register(self.config)
         except ConfigError:
-            return  # while it is being written, or until it is mended: the users stay as they are
+            return  # while it is being written, or until it is mended: all stays as it is
+        access = access_of(register, self.users)
         if access != self.mqtt.access:
             self.know_users()
             self.mqtt.take_users()
+        running = {service.name for service in self.supervisor.services}
+        if running and BACKGROUND not in running and register.ingest.background:
+            self._start(BACKGROUND)
+            self.say(f"{BACKGROUND} is started: ingest.yaml names a feed")
+
+    def _start(self, service: str) -> None:
+        env = environment_of(service, self.env(service))
+        self.supervisor.add(service, ["run", service], env, self.folder / "log")
 
     def publish_line(self) -> str | None:
         """A command that publishes a reading as a device of the county does; None where none speaks MQTT."""
@@ -191,9 +202,10 @@ class Stack:
             self.refuse_demo_accounts()
         self.requests.listen()
         logs = self.folder / "log"
-        for name in SERVICES:
-            self.supervisor.add(name, ["run", name], environment_of(name, self.env(name)), logs)
-        waiting = set(SERVICES)
+        names = (*SERVICES, BACKGROUND) if load_register(self.config).ingest.background else SERVICES
+        for name in names:
+            self._start(name)
+        waiting = set(names)
         deadline = time.monotonic() + READY_WITHIN_S
         while waiting:
             self.told.check()
@@ -203,7 +215,7 @@ class Stack:
                     waiting.discard(name)
                     self.say(f"{name} is ready")
             hopeless = {s.name for s in self.supervisor.services if s.gave_up}
-            if self.purpose == "up" and len(hopeless) < len(SERVICES):
+            if self.purpose == "up" and len(hopeless) < len(names):
                 waiting -= hopeless
                 if hopeless and waiting == {"desk"} and self.answers("desk"):
                     self.say("the desk runs, without what the others don't bring it")
@@ -218,10 +230,11 @@ class Stack:
         """Bring the case store of a version before along, after a copy. Raises StoreError."""
         url = self.env("alerts")["DUSTWATCH_CASES"]
         try:
-            if look(url).steps:
-                self.say(f"the case store: {words_of(migrate(url, self.say))}")
+            done = migrate(url, self.say)
         except WrongStore:
-            pass  # none yet; one that is damaged or too new is told by the services, and stays as it is
+            return  # none yet; one that is damaged or too new is told by the services, and stays as it is
+        if done.steps:
+            self.say(f"the case store: {words_of(done)}")
 
     def people(self) -> PeopleStore:
         """Who may use the desk; a store that is not there yet is made. Raises StoreError."""
@@ -269,15 +282,16 @@ class Stack:
             for line in server.tend(now):
                 self.say(line)
         self._restart_as_asked()
-        self._follow_users(now)
+        self._follow_folder(now)
         for line in (*self.supervisor.tend(), *tend_logs(now)):
             self.say(line)
 
     def _restart_as_asked(self) -> None:
         """Begin the restarts that an operator asked for; finish those whose service is ready again."""
+        running = {service.name for service in self.supervisor.services}
         for name in self.requests.waiting():
-            if name not in SERVICES:
-                self.requests.done(name)
+            if name not in running:
+                self.requests.fail(name)
             elif name not in self.restarting:
                 self.restarting.add(name)
                 self.supervisor.restart(name)

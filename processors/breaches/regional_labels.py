@@ -40,8 +40,9 @@ class RegionalLabel:
     until: int | None = None
     closed_at: int | None = None  # its breach is over; a superseding verdict may still amend it
 
-    def shown(self, level: str) -> dict[str, Any]:
-        """What a breach's events say of it; `level`: that of the verdict alone."""
+    @property
+    def said(self) -> dict[str, Any]:
+        """The episode and the policy, in plain data."""
         return {
             "episode": episode_id(self.area, self.start),
             "area": self.area,
@@ -51,6 +52,17 @@ class RegionalLabel:
             "policy": self.policy,
             "status": self.status,
             "citation": self.citation,
+        }
+
+    @property
+    def foretold(self) -> dict[str, Any]:
+        """What an outlook says of it; `start`: the episode's first instant, ms."""
+        return {**self.said, "start": self.start}
+
+    def shown(self, level: str) -> dict[str, Any]:
+        """What a breach's events say of it; `level`: that of the verdict alone."""
+        return {
+            **self.said,
             "labelled": self.labelled,
             "level": level,
             "held_until": self.until,

@@ -224,7 +224,7 @@ def look_at_open_windows(memory: Memory, due: int, at: int, out: Outputs) -> Non
         lambda rule, start: memory.plan.rows_for(rule, start, memory.orders),
         DecidedWindows(meter, memory.closed, memory.judge.answers),
     )
-    out.outlooks += memory.open_windows.look(moment)
+    out.outlooks += memory.regional.foresee(memory.open_windows.look(moment))
 
 
 def _rest(memory: Memory, end: int, at: int, out: Outputs) -> None:

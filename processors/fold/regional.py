@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingest.records import Background
 from processors.breaches import (
@@ -17,7 +17,7 @@ from processors.breaches import (
 from processors.columns import MINUTE_MS, NANO
 from processors.measuring import POLLUTANT, AreaEpisode, Backgrounds, RegionalEpisodes
 from processors.plan import OFF, Area, Plan
-from processors.records import Breach, RegionalEpisode
+from processors.records import Breach, Outlook, RegionalEpisode
 from processors.verdicts import IS_EXCEEDING, Answers
 
 _WAIT_MIN = 60  # of a rule that waits for no background
@@ -86,6 +86,27 @@ class RegionalView:
         """Events that end breaches without a verdict, with the labels of these."""
         return [self.labels.follow_up(event) for event in events]
 
+    def foresee(self, outlooks: list[Outlook]) -> list[Outlook]:
+        """Outlooks with the episode that their window lies in, by what is known now."""
+        if not any(self.episodes.of.values()):
+            return outlooks
+        return [self._foreseen(one) for one in outlooks]
+
+    def _foreseen(self, outlook: Outlook) -> Outlook:
+        key = (outlook.rule, outlook.kind, outlook.point)
+        area = self._area(key)
+        if area is None or area.regional.policy == OFF:
+            return outlook
+        if outlook.kind == _DAY:
+            open_now = self.episodes.covering(area.name, outlook.at, outlook.at)
+            found = self._of_day(key, area.name, outlook.start, outlook.end, open_now)
+        else:
+            found = self.episodes.covering(area.name, outlook.start, outlook.end)
+        if found is None:
+            return outlook
+        label = label_of(area.name, found.start, found.mean, area.regional)
+        return replace(outlook, regional=label.foretold)
+
     def _look(self, key: Key, at: int) -> Breach | None:
         episode = self.breaches.open[key]
         return self.labels.found(episode.opened, self._label(key, episode.opened, episode.last), at)
@@ -106,12 +127,17 @@ class RegionalView:
             return None
         return label_of(area.name, found.start, found.mean, area.regional)
 
-    def _of_day(self, key: Key, area: str, start: int, end: int) -> AreaEpisode | None:
-        """The newest episode of a day that would not exceed without the intervals inside episodes."""
+    def _of_day(
+        self, key: Key, area: str, start: int, end: int, found: AreaEpisode | None = None
+    ) -> AreaEpisode | None:
+        """The newest episode of a day that would not exceed without the intervals inside episodes.
+
+        `found`: the one in which an interval lies that is open yet.
+        """
         rule, row = self.plan.latest.get(key[0]), self.plan.row_of.get(key[2])
         if rule is None or row is None:
             return None
-        found, outside = None, 0
+        outside = 0
         for begin, answers in sorted(self.answers.get(key[0], {}).items()):
             if start <= begin < end and answers.state[row] == IS_EXCEEDING:
                 inside = self.episodes.covering(area, begin, answers.end)

@@ -10,7 +10,16 @@ from __future__ import annotations
 from processors.history.base import History, HistoryBusy, HistoryDamaged, HistoryUnusable, LatestReading
 from processors.history.base import WriteOutcome
 from processors.history.columns import batches_of, batches_of_readings
-from processors.history.context import BACKGROUND, BREACH_EVENT, CONFIGURATION, CONTEXT, DEVICE, REMARK, RULE
+from processors.history.context import (
+    BACKGROUND,
+    BREACH_EVENT,
+    CONFIGURATION,
+    CONTEXT,
+    DEVICE,
+    EPISODE,
+    REMARK,
+    RULE,
+)
 from processors.history.context import SIGNAL, SITE, WIND, Context, ContextRow, background_of, breach_of
 from processors.history.context import (
     context_row,

@@ -164,10 +164,14 @@ def latest_of(rows: Iterable[dict[str, Any]]) -> list[LatestReading]:
 
 
 def outlook_of(row: dict[str, Any]) -> dict[str, Any]:
-    """A row of `outlooks` as handed out: `time` becomes `at`, `background_known` becomes a bool."""
+    """A row of `outlooks` as handed out: `time` becomes `at`, `background_known` a bool.
+
+    `regional` becomes a dict or None.
+    """
     row["at"] = row.pop("time")
     row["background_known"] = bool(row["background_known"])
     row["kind"] = row["kind"] or "interval"  # a version before days had outlooks named none
+    row["regional"] = orjson.loads(row["regional"]) if row.get("regional") else None
     return row
 
 

@@ -154,7 +154,13 @@ def batches_of_outlooks(outlooks: Sequence[Outlook]) -> list[PointBatch]:
     tags["device"] = _column(outlooks, "point")
     fields = {name: _column(outlooks, name) for name in _SAME_IN_OUTLOOK}
     fields["background_known"] = [int(one.background_known) for one in outlooks]
+    if any(one.regional is not None for one in outlooks):
+        fields["regional"] = [_json_or_none(one.regional) for one in outlooks]
     return [batch_of("outlooks", _column(outlooks, "at"), tags, fields)]
+
+
+def _json_or_none(data: dict[str, Any] | None) -> str | None:
+    return None if data is None else orjson.dumps(data, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def batches_of_intervals(intervals: Sequence[Interval]) -> list[PointBatch]:

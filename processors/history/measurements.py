@@ -94,13 +94,15 @@ MEASUREMENTS: dict[str, Measurement] = {
         Measurement(
             "outlooks",
             "What was to be expected of a window (kind `interval`) or of a day's allowance (`day`) before "
-            "its end. Time is when it was said; `required` is the mean from then on that would comply.",
+            "its end. Time is when it was said; `required` is the mean from then on that would comply; "
+            "`regional` is JSON, of a window inside a regional episode.",
             tags=("device", "kind", "pollutant", "rule", "site"),
             fields={
                 **dict.fromkeys(("projected", "low", "high", "probability", "required", "limit"), FLOAT),
                 **dict.fromkeys(("subtracted", "minutes_left"), FLOAT),
                 **dict.fromkeys(("start", "end", "covered", "settled", "slots", "background_known"), INT),
                 **dict.fromkeys(("state", "event", "id", "rule_revision", "configuration"), TEXT),
+                "regional": TEXT,
             },
             always="end",
             counter="outlooks",

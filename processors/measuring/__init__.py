@@ -16,4 +16,4 @@ from processors.measuring.late import LateReadings
 from processors.measuring.meter import Measured, Meter, numbers_of, of_statistic, rows_of
 from processors.measuring.reopened import ChangedWindows, LateRowsOf, ReopenedWindows
 from processors.measuring.stations import AreaMean, Backgrounds
-from processors.measuring.regional_episodes import POLLUTANT, AreaEpisode, RegionalEpisodes
+from processors.measuring.regional_episodes import PATIENCE_MS, POLLUTANT, AreaEpisode, RegionalEpisodes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 
@@ -65,11 +66,21 @@ class Outlook:
     tell: bool = True  # its rule's intervals open cases, so that people are told
     # `day`: of a day's allowance (`limit`); `covered` of its intervals exceeded, `settled` are decided
     kind: str = "interval"
+    # its window lies in a regional episode: its id, area, first instant, mean, mark; policy and its status
+    regional: dict[str, Any] | None = None
 
     @property
     def window_id(self) -> str:
         """Id of rule, point and window, shared by all outlooks for them."""
         return short_id("outlook-window", self.rule, self.point, self.start, self.end)
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """JSON data of the outlook; `regional` only where there is something to say."""
+        made = {name: getattr(self, name) for name in self.__slots__}
+        if self.regional is None:
+            del made["regional"]
+        return made
 
     @property
     def event_id(self) -> str:
@@ -79,7 +90,7 @@ class Outlook:
 
 def encode_outlooks(found: Sequence[Outlook], received_at: int) -> tuple[bytes, Headers]:
     """(value, headers) of the outlooks that one feed record led to, for `dust.results`."""
-    body = {"outlooks": list(found)}
+    body = {"outlooks": [outlook.body for outlook in found]}
     return orjson.dumps(body, option=orjson.OPT_SORT_KEYS), headers_of(OUTLOOKS, received_at)
 
 
@@ -90,7 +101,7 @@ def decode_outlooks(value: bytes) -> list[Outlook]:
 
 def encode_outlook(outlook: Outlook) -> tuple[bytes, bytes, Headers]:
     """(key, value, headers) of one outlook that people are told of, for `dust.breaches`."""
-    value = orjson.dumps(outlook, option=orjson.OPT_SORT_KEYS)
+    value = orjson.dumps(outlook.body, option=orjson.OPT_SORT_KEYS)
     mark = ("event_id", outlook.event_id.encode())
     return outlook.window_id.encode(), value, headers_of(OUTLOOK, outlook.at, mark)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from processors.records.fault_words import FAULT_WORDS
+
 # Why an answer is what it is; more codes may come, none changes its meaning.
 REASONS: dict[str, str] = {
     "low_capture": "fewer slots of the interval are covered than the rule asks for",
@@ -42,19 +44,7 @@ REASONS: dict[str, str] = {
     "regional": "the background of the area is above the county's mark and rose at most stations",
     "regional_held": "inside a regional episode: held back from telling, by the county's policy",
     "regional_downgraded": "inside a regional episode: told and assessed a level lower, by county policy",
-    "absent": "a pollutant stays away while the device speaks",
-    "failing": "its values keep failing the quality checks",
-    "clock_half_day": "its clock is twelve hours off",
-    "clock_zone": "its clock is off by the time zone",
-    "clock_calendar": "day and month of its date are exchanged",
-    "clock_year": "its clock is a year off",
-    "clock_before_2000": "its clock stands before the year 2000",
-    "clock_unreadable": "its times can't be read",
-    "clock_refused": "its times are so far off that its data is refused",
-    "contradictions": "values that contradict each other come for one instant",
-    "identity_refused": "somebody else sent under its name and was refused",
-    "unknown_code": "it sends codes that nobody has explained",
-    "good_value": "good data has come again",
+    **{code: words["en"] for code, words in FAULT_WORDS.items()},
     "rule_removed": "the configuration no longer has the rule for this device",
 }
 

@@ -128,7 +128,7 @@ def breach_line(breach: Breach) -> Line:
 
 def outlook_line(outlook: Outlook) -> Line:
     """Line of an outlook."""
-    line: Line = {name: getattr(outlook, name) for name in Outlook.__slots__}
+    line: Line = outlook.body
     for name in ("at", "start", "end"):
         line[name] = instant_text(line[name])
     return line

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from processors.suspicion.air import air_of
 from processors.suspicion.episodes import STATUS, Episodes
-from processors.suspicion.evidence_words import UNITS, evidence_text, suspicion_numbers, units_printed
+from processors.suspicion.evidence_words import evidence_text, suspicion_numbers
 from processors.suspicion.feature_history import NOTHING
 from processors.suspicion.features import FEATURES, LONG_HOURS, NUMBER, HourReadings, hour_features
 from processors.suspicion.finding import Finding

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ingest.units import printed
 from processors.suspicion.patterns import NUMBERS
 
-# how units are written for people; the others stand as they are
-UNITS = {"ug/m3": "µg/m³", "mg/m3": "mg/m³", "dB": "dB"}
 _UNITS_ZH = {"h": "小时", "s": "秒", "ug/m3 a count": "µg/m³（每计数）"}
 
 
@@ -31,12 +30,5 @@ def evidence_text(value: float | str, unit: str, language: str) -> str:
     """Text of a number of the evidence with its unit, to at most four significant digits."""
     text = value if isinstance(value, str) else f"{value:.4g}"
     own = _UNITS_ZH if language == "zh_CN" else {}
-    shown = {"1": "", "device": ""}.get(unit, own.get(unit, UNITS.get(unit, unit)))
+    shown = {"1": "", "device": ""}.get(unit, own.get(unit, printed(unit)))
     return f"{text} {shown}".strip()
-
-
-def units_printed(text: str) -> str:
-    """A text with its units as printed; in data they are written plainly."""
-    for plain, shown in UNITS.items():
-        text = text.replace(plain, shown)
-    return text

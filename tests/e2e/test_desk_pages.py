@@ -10,7 +10,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from alerts.people.passwords import hashed
 from alerts.web.app import create_app
 from deploy.assets import compile_catalogues, fetch_assets
 from deploy.embedded.ports import free_port
+from processors.history.context import batches_of_context
+from processors.records import RegionalEpisode
 from tests.fakes.alerts import apply, breach
 from tests.fakes.desk import DEAD, DUSTY, HOUR, NOW
 from tests.fakes.people import account, cookie_of
@@ -283,3 +285,33 @@ def test_an_administrator_looks_after_people_machines_and_the_log(
     phone.screenshot(path=shots / "own-board-zh-CN-phone.png", full_page=True)
     page.goto(desk.url + "/audit")
     expect(page.locator("tbody tr").first).to_contain_text("刘芳")
+
+
+@pytest.mark.parametrize(("size", "name"), [(DESK, "desk"), (PHONE, "phone")])
+def test_a_regional_episode_comes_to_an_open_board_and_goes_again(
+    desk: Running, page_at: Any, shots: Path, size: dict[str, int], name: str
+) -> None:
+    hour = desk.county.clock.at_ms // HOUR * HOUR
+    begins = hour - 3 * HOUR
+    said = RegionalEpisode(
+        f"storm-{name}", "began", "county", "pm10", "ug/m3", begins, hour, 532.5, 532.5, 350.0, 2, 2,
+        "downgrade", "unconfirmed", "county policy, not confirmed by a source", 1, hour, "c1",
+    )  # fmt: skip
+
+    def keep(*events: RegionalEpisode) -> None:
+        desk.county.history.write_batches(batches_of_context(list(events)))
+
+    pages = {language: page_at(size, language) for language in ("zh-CN", "en-US")}
+    for page in pages.values():
+        with page.expect_response("**/events"):
+            page.goto(desk.url + "/")
+        expect(page.locator(".banner.regional")).to_have_count(0)
+    keep(said)
+    expect(pages["zh-CN"].locator(".banner.regional")).to_contain_text("2 个站点中有 2 个上升")
+    expect(pages["en-US"].locator(".banner.regional")).to_contain_text("No verdict changes by it")
+    for language, page in pages.items():
+        page.screenshot(path=shots / f"regional-{language}-{name}.png")
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    keep(replace(said, event="ended", revision=2))
+    for page in pages.values():
+        expect(page.locator(".banner.regional")).to_have_count(0)

@@ -36,7 +36,8 @@ def test_every_volume_is_declared_or_a_path_that_exists() -> None:
     named = {v for s in SERVICES.values() for v in volumes_of(s) if not v.startswith(".")}
     assert named == set(COMPOSE["volumes"])
     paths = {v for s in SERVICES.values() for v in volumes_of(s) if v.startswith(".")} - {
-        "./secrets/channels"
+        "./secrets/channels",
+        "./secrets/background",
     }
     assert all((FOLDER / path).exists() for path in paths), paths
 
@@ -82,7 +83,7 @@ def test_every_setting_of_ours_exists_and_its_value_is_accepted(name: str) -> No
         key: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value) for key, value in OURS[name]["environment"].items()
     }
     fields = {f"DUSTWATCH_{field.upper()}" for field in Settings.model_fields}
-    read_elsewhere = {"DUSTWATCH_SECRETS", "DUSTWATCH_SETTINGS", "PGPASSWORD"}
+    read_elsewhere = {"DUSTWATCH_SECRETS", "DUSTWATCH_BACKGROUND_SECRETS", "DUSTWATCH_SETTINGS", "PGPASSWORD"}
     assert {key.removesuffix("_FILE") for key in environment} <= fields | read_elsewhere
     own = {key.removeprefix("DUSTWATCH_").lower(): value for key, value in environment.items()}
     Settings(**{key: value for key, value in own.items() if key in Settings.model_fields})

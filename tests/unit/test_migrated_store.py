@@ -13,7 +13,7 @@ from alerts.store.standing import name_of
 from alerts.store.tables import REVISION
 from deploy.late_store import LateStore, opened_or_late
 from deploy.machine.stack import Stack
-from deploy.migrated_store import LOOK_S, once_migrated
+from deploy.waiting import LOOK_S, once_migrated
 from ingest.telemetry import Telemetry
 from tests.stored_stores import TO_COME, execute, put_stored
 

@@ -357,6 +357,15 @@ def test_outlooks_come_in_the_order_in_which_they_were_said_with_all_they_say(hi
     assert (found[2]["required"], found[2]["probability"]) == (None, None)
 
 
+def test_an_outlook_keeps_the_regional_episode_that_its_window_lies_in(history: History) -> None:
+    episode = {"area": "县", "episode": "e1", "mark": 350.0, "mean": 480.5, "policy": "hold", "start": T0}
+    labelled = replace(OUTLOOK, id="o2", state="certain", at=OUTLOOK.at + 1, regional=episode)
+    history.write_batches(batches_of_outlooks([OUTLOOK, labelled]))
+    history.write_batches(batches_of_outlooks([replace(OUTLOOK, id="o3", at=OUTLOOK.at + 2)]))
+    found = history.outlooks(start_ms=T0, end_ms=T0 + HOUR)
+    assert [row["regional"] for row in found] == [None, episode, None]
+
+
 def test_outlooks_are_found_by_site_and_by_when_they_were_said_in_a_half_open_range(history: History) -> None:
     beside = replace(OUTLOOK, site="site-2", point="dev-0")
     history.write_batches(batches_of_outlooks([OUTLOOK, beside]))

@@ -183,6 +183,9 @@ SITUATIONS: dict[str, tuple[Callable, str]] = {
     "many-returned": (returned, "territorial"),
     "outlook-likely-for-the-site": (lambda p: foretold(p, outlook()), "site"),
     "outlook-likely-without-background": (lambda p: foretold(p, outlook(subtracted=None, required=50.2, projected=88.25, status="read")), "site"),
+    "outlook-inside-a-regional-episode": (lambda p: foretold(
+        p, outlook(subtracted=150.0, projected=263.0, required=204.9, background_known=True, regional=REGIONAL | {"start": NIGHT - 4 * HOUR})
+    ), "site"),
     "outlook-hopeless": (lambda p: foretold(p, outlook(**HOPELESS)), "site"),
     "outlook-hopeless-by-estimate": (lambda p: foretold(p, outlook(**HOPELESS | {"background_known": False})), "site"),
     "outlook-only-below-the-background": (lambda p: foretold(p, outlook(required=15.2)), "site"),

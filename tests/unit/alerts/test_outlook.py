@@ -115,3 +115,30 @@ def test_deciding_twice_gives_the_same_ids(state):
         two.event.id,
         [m.id for m in two.messages],
     )
+
+
+REGIONAL = {
+    "episode": "e1", "area": "county", "start": NIGHT - 3 * HOUR, "mean": 480.0, "mark": 350.0, "unit": "ug/m3",
+    "policy": "downgrade", "status": "unconfirmed", "citation": "",
+}  # fmt: skip
+
+
+def test_inside_a_regional_episode_people_are_told_as_ever_with_its_name_where_policy_does_not_hold():
+    assert told(PLAN, outlook(regional=REGIONAL)) == [("warning", "site:site-1/项目经理")]
+    (change,) = PLAN.outlook(outlook(regional=REGIONAL), CaseContext(None, ()), NIGHT - HOUR)
+    assert "区域性过程" in change.messages[0].text
+    assert "不影响判定" in change.messages[0].text
+
+
+def test_where_policy_holds_breaches_no_rise_is_told_but_what_was_told_before_is_taken_back():
+    held = REGIONAL | {"policy": "hold"}
+    (change,) = PLAN.outlook(outlook(regional=held), CaseContext(None, ()), NIGHT - HOUR)
+    assert (change.messages, "held back by county policy" in change.reason) == ((), True)
+    events = (outlook("certain", regional=held), outlook("warning", "withdrawn", 45, 1, regional=held))
+    assert told(PLAN, *events) == [(), ()], "what nobody was told is not taken back"
+    events = (
+        outlook(),
+        outlook("certain", minute=50, regional=held),
+        outlook("quiet", "cleared", 55, 1, regional=held),
+    )
+    assert [step[:1] for step in told(PLAN, *events)] == [("warning",), (), ("withdrawn",)]

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.units import CONVERSIONS, QUANTITIES, Measured, Refused, is_normal, measured, thousandths
+from ingest.units import (
+    CONVERSIONS,
+    QUANTITIES,
+    Measured,
+    Refused,
+    is_normal,
+    measured,
+    printed,
+    prose_printed,
+    thousandths,
+)
 
 
 @pytest.mark.parametrize(
@@ -157,3 +167,16 @@ def test_every_normal_unit_is_accepted_as_it_is_printed() -> None:
 
 def test_every_quantity_has_conversions() -> None:
     assert {quantity.unit for quantity in QUANTITIES.values()} == set(CONVERSIONS)
+
+
+@pytest.mark.parametrize(
+    ("unit", "shown"),
+    [("ug/m3", "µg/m³"), ("mg/m3", "mg/m³"), ("Cel", "°C"), ("deg", "°"), ("hPa", "hPa"), (None, "")],
+)
+def test_a_unit_is_printed_as_people_write_it(unit: str | None, shown: str) -> None:
+    assert printed(unit) == shown
+
+
+def test_in_a_text_only_units_are_printed_that_are_part_of_no_word() -> None:
+    text = "80 ug/m3 (0.08 mg/m3) at 90 deg, to some degree; Celsius"
+    assert prose_printed(text) == "80 µg/m³ (0.08 mg/m³) at 90 deg, to some degree; Celsius"

@@ -192,3 +192,64 @@ def test_with_the_policy_off_nothing_is_labelled_and_no_episode_is_kept() -> Non
     run = fold(storm(500, 500), [540, 540], "off")
     assert said(run) == [("opened", 65, "warning", True, None)]
     assert not [e for out in run.outputs for e in out.regional]
+
+
+def foreseen(run: Run) -> list[tuple[str, str, int, tuple[str, int] | None]]:
+    """(kind, state, hour of the window, policy and the hour that its episode began) of each outlook."""
+    return [
+        (
+            o.kind,
+            o.state,
+            (o.start - T0) // HOUR,
+            None if o.regional is None else (o.regional["policy"], (o.regional["start"] - T0) // HOUR),
+        )
+        for out in run.outputs
+        for o in out.outlooks
+        if o.event == "rose"
+    ]
+
+
+def test_an_outlook_bears_the_episode_that_its_window_lies_in_and_says_who_confirms_it() -> None:
+    run = fold(storm(80, 500, 500), [60, 60, 540])
+    likely = [one for one in foreseen(run) if one[2] == 2]
+    assert [one[1] for one in likely] == ["warning", "exceeds_if_measuring_goes_on", "certain"]
+    assert {one[3] for one in likely} == {("downgrade", 1)}
+    (first, *_) = [o for out in run.outputs for o in out.outlooks if o.event == "rose"]
+    assert first.regional is not None
+    assert {key: first.regional[key] for key in ("area", "mean", "mark", "unit", "status", "citation")} == {
+        "area": "county", "mean": 500.0, "mark": 350.0, "unit": "ug/m3", "status": "unconfirmed", "citation": NO_SOURCE,
+    }  # fmt: skip
+    assert first.tell, "what policy makes of it is decided where people are told"
+
+
+@pytest.mark.parametrize(("levels", "policy"), [((80, 100, 120), None), ((80, 500, 500), "off")])
+def test_an_outlook_without_an_episode_says_nothing_of_one(
+    levels: tuple[float, ...], policy: str | None
+) -> None:
+    run = fold(storm(*levels), [60, 60, 540], policy)
+    assert {one[3] for one in foreseen(run)} == {None}
+    assert all("regional" not in o.body for out in run.outputs for o in out.outlooks)
+
+
+def test_labels_change_nothing_else_of_an_outlook() -> None:
+    def without(run: Run) -> list[dict[str, Any]]:
+        told = [o.body for out in run.outputs for o in out.outlooks]
+        return [
+            {k: v for k, v in one.items() if k not in ("regional", "configuration", "rule_revision", "id")}
+            for one in told
+        ]
+
+    air, known = [60, 300, 540, 540], storm(80, 500, 600, 90)
+    assert without(fold(known, air)) == without(fold(known, air, "off"))
+
+
+def test_a_day_is_foretold_as_regional_only_if_it_would_keep_its_allowance_without_the_storm() -> None:
+    def rules(allowance: int) -> list[Any]:
+        return [local_rule(limit=80, background=COUNTY, allowance=allowance)]
+
+    storming = fold(storm(80, 500, 500, 500), [60, 540, 540, 540], rules=rules(1))
+    own = fold(storm(80, 90, 90, 500), [300, 300, 60, 540], rules=rules(1))
+    (before_it_is_known, *known) = [one[3] for one in foreseen(storming) if one[0] == "day"]
+    assert before_it_is_known is None
+    assert set(known) == {("downgrade", 1)}
+    assert {one[3] for one in foreseen(own) if one[0] == "day"} == {None}

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from deploy.services import until_it_takes
+from deploy.waiting import until_it_takes
 from ingest.telemetry import Telemetry
 from processors.history import HistoryBusy, HistoryUnusable, Point
 from processors.history.influx import InfluxHistory

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 import deploy.commands.background
 import ingest.everywhere
-from ingest.background_import import BackgroundMapping, RefusedRow, backgrounds_of, csv_rows, json_rows
+from ingest.background_import import RefusedRow, backgrounds_of, csv_rows, json_rows
+from ingest.feed_form import BackgroundMapping
 from ingest.records import Background
 from ingest.register import load_register
 from ingest.units import Refused

@@ -12,7 +12,7 @@ import pytest
 from deploy.child_environment import environment_of
 from deploy.embedded.process import ServerProcess
 from deploy.machine.folder import hold_folder
-from deploy.machine.stack import SERVICES, Stack
+from deploy.machine.stack import BACKGROUND, SERVICES, Stack
 from deploy.settings import load_settings
 
 SECRETS = {
@@ -20,8 +20,10 @@ SECRETS = {
     "DUSTWATCH_SECRETS": "alerts",
     "DUSTWATCH_DEVICE_SECRET_pw": "bridge gateway",
     "DUSTWATCH_DEVICE_SECRETS": "bridge gateway",
+    "DUSTWATCH_BACKGROUND_SECRET_air": "background",
+    "DUSTWATCH_BACKGROUND_SECRETS": "background",
     "DUSTWATCH_MQTT_PASSWORD": "bridge",
-    "DUSTWATCH_KAFKA_PASSWORD": "bridge gateway detect store alerts desk",
+    "DUSTWATCH_KAFKA_PASSWORD": "bridge gateway background detect store alerts desk",
     "DUSTWATCH_INFLUX_TOKEN": "store desk",
     "DUSTWATCH_CASES": "alerts desk",
     "DUSTWATCH_HISTORY": "store desk",
@@ -29,7 +31,7 @@ SECRETS = {
 _SHOW = "import json, os; print(json.dumps(dict(os.environ)))"
 
 
-@pytest.mark.parametrize("child", [*SERVICES, "Kafka", "MQTT broker"])
+@pytest.mark.parametrize("child", [*SERVICES, BACKGROUND, "Kafka", "MQTT broker"])
 def test_a_secret_goes_to_its_readers_and_to_nobody_else(
     child: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

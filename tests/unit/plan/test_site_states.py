@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from ingest.background_import import MAPPING
+from ingest.feed_form import MAPPING
+from ingest.ingest_form import INGEST, whole
 from ingest.register import SITES, load_register
 from ingest.strict_yaml import ConfigError, load
 from processors.plan.body import compile_revision
@@ -88,3 +89,7 @@ def test_the_manuals_examples_are_taken(tmp_path: Path) -> None:
     assert [one["state"] for one in states] == ["planned", "working", "stopped", "working", "finished"]
     (mapping,) = re.findall(r"```yaml mapping\n(.*?)```", MANUAL, re.DOTALL)
     assert MAPPING.validate_python(yaml.safe_load(mapping)).label == "end"
+    (feeds,) = re.findall(r"```yaml ingest\n(.*?)```", MANUAL, re.DOTALL)
+    assert [one.id for one in whole(INGEST.validate_python(yaml.safe_load(feeds))).background] == [
+        "county-air"
+    ]

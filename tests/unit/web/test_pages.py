@@ -367,7 +367,7 @@ async def test_a_series_of_a_history_that_is_down_says_so(visit: Visit) -> None:
 async def test_many_readers_share_one_poll(visit: Visit) -> None:
     visit.desk.poller.every = 60.0
     await asyncio.gather(*(visit.http.get("/") for _ in range(20)))
-    assert visit.history.calls == 3  # latest, verdicts and outlooks, once
+    assert visit.history.calls == 4  # latest, verdicts, outlooks and episodes, once
 
 
 async def test_metrics_and_probes_answer(visit: Visit) -> None:
@@ -494,3 +494,13 @@ async def test_a_finished_site_keeps_its_page(visit: Visit) -> None:
     assert site.name in page
     assert "Finished" in page
     assert "Finished" in board
+
+
+async def test_a_site_s_page_asks_for_the_remarks_of_all_its_monitors_at_once(visit: Visit) -> None:
+    many = max(REGISTER.sites, key=lambda site: len(REGISTER.devices_at(site)))
+    visit.desk.poller.every = 60.0
+    await visit.text(f"/sites/{many}")
+    before = visit.history.calls
+    await visit.text(f"/sites/{many}?part=live")
+    assert len(REGISTER.devices_at(many)) > 1
+    assert visit.history.calls - before == 2  # verdicts and remarks
