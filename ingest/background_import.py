@@ -39,6 +39,8 @@ def rows_of(content: bytes, mapping: BackgroundMapping) -> list[dict[str, Any]]:
         return list(csv_rows(content.decode("utf-8-sig")))
     except UnicodeDecodeError:
         raise Refused("bad_syntax", "not in UTF-8; write it as UTF-8") from None
+    except csv.Error as error:
+        raise Refused("bad_syntax", f"no table (CSV) and no JSON: {error}") from None
 
 
 def csv_rows(text: str) -> Iterator[dict[str, Any]]:

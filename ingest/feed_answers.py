@@ -33,4 +33,7 @@ def answer_of(url: str, token: str | None = None) -> bytes:
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         words = f"{shown(url)} does not answer ({type(error).__name__}): is the address right?"
         raise NoAnswer(words) from None
+    except UnicodeError:
+        words = f"{shown(url)}: address or token has a sign that HTTP does not carry; write them in ASCII"
+        raise NoAnswer(words) from None
     return bytes(body)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ingest.clock import ManualClock
+from ingest.feed_answers import NoAnswer, answer_of
 from ingest.feed_news import FeedNews, decode_news, encode_news, newest_news
 from ingest.feed_polling import AGAIN_S, KAFKA_AGAIN_S, FeedPolling
 from ingest.kafka_options import KafkaOptions
@@ -190,6 +191,22 @@ def test_the_token_of_a_feed_is_sent_and_one_that_is_not_there_is_refused(
     county(tmp_path, entry(feed, token_secret="NONE"))
     with pytest.raises(ConfigError):
         service.polling.adopt(load_register(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("url", "token", "words"),
+    [
+        ("http://127.0.0.1:1/?key=hidden", None, r"\?key=\*\*\* does not answer"),
+        ("ftp://air.example/", None, "does not answer"),
+        ("http://127.0.0.1:1/", "令牌", "address or token has a sign"),
+    ],
+)
+def test_an_address_that_cannot_be_asked_is_no_answer_and_shows_no_secret(
+    url: str, token: str | None, words: str
+) -> None:
+    with pytest.raises(NoAnswer, match=words) as caught:
+        answer_of(url, token)
+    assert "hidden" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
