@@ -45,14 +45,23 @@ TIMES  ?=
 test: setup
 	@$(BIN)/pytest -q -m "not servers and not browser and not long" $(if $(TIMES),-p tests.times) $(ORDERED)
 
+# SHARE=8: of the laws and the runs with kills every eighth example; which ones says PHASE, by default the commit
+SHARE  ?=
+PHASE  ?= $(shell printf %d 0x$$(git rev-parse --short=7 HEAD 2>/dev/null) 2>/dev/null)
+LAWS   = $(if $(SHARE),LAWS_SHARE=$(SHARE) LAWS_PHASE=$(PHASE))
+# what has run cannot be told from `pytest -q`, and a failure is to be had again
+SAID   = $(if $(SHARE),echo "of many examples one in $(SHARE); the same again: make $@ SHARE=$(SHARE) PHASE=$(PHASE)",true)
+
 test-long: setup
-	@$(BIN)/pytest -q -m long $(ORDERED)
+	@$(SAID)
+	@$(LAWS) $(BIN)/pytest -q -m long $(if $(SHARE),--hypothesis-seed=$(PHASE)) $(ORDERED)
 
 test-servers: setup
+	@$(SAID)
 	@tests/servers/install.sh
 	@echo "building InfluxDB, where it is not there yet: no test waits so long"
 	@$(BIN)/python -m tests.servers.influxdb
-	@$(BIN)/pytest -q -m "servers or browser"
+	@$(LAWS) $(BIN)/pytest -q -m "servers or browser"
 
 # branch coverage of the pure modules of processors/ by the tests that need no server; fails under 95 %
 coverage: setup
