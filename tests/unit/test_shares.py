@@ -1,11 +1,17 @@
-"""Every example of a law belongs to one share, and no share is empty."""
+"""Every example of a law belongs to one share, no share is empty, and `make` leaves out no file with a mark."""
 
 from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from tests import shares
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture
@@ -45,3 +51,21 @@ def test_a_share_of_examples_differs_from_phase_to_phase_also_where_examples_are
     share(8)
     assert (shares.examples(law, 500).max_examples, shares.examples(law, 500).derandomize) == (63, False)
     assert shares.examples(law, 4).max_examples == 1
+
+
+@pytest.mark.parametrize(
+    ("target", "mark"), [("test-long", r"mark\.long"), ("test-servers", r"mark\.(servers|browser)")]
+)
+def test_every_file_with_a_mark_is_run_by_its_target(target: str, mark: str) -> None:
+    said = subprocess.run(
+        ["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.replace("\\\n", " ")
+    (pytest_line,) = [line for line in said.splitlines() if "bin/pytest" in line]
+    run = [ROOT / word for word in pytest_line.split() if word.startswith("tests/")]
+    marked = [
+        p
+        for p in (ROOT / "tests").rglob("*.py")
+        if re.search(mark, p.read_text("utf-8")) and p.name != Path(__file__).name
+    ]
+    assert marked
+    assert [p for p in marked if not any(p.is_relative_to(some) for some in run)] == []
