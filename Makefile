@@ -37,22 +37,38 @@ demo: setup
 	@$(BIN)/dustwatch demo --speed $(SPEED) $(if $(FOR),--for $(FOR))
 
 # what waits for processes comes first, so that nobody waits for it at the end
-ORDERED := -n 3 --dist loadfile --no-loadscope-reorder \
-	tests/integration tests/e2e tests/faults tests/property tests/conformance tests/unit
+FOLDERS := tests/integration tests/e2e tests/faults tests/property tests/conformance tests/unit
+ORDERED := -n 3 --dist loadfile --no-loadscope-reorder
+# to collect thousands of tests for the sake of two hundred takes each worker longer than some files
+LONG = $(shell grep -rl --include='test_*.py' 'mark\.long' $(FOLDERS))
+
+# mostly waiting, so two at a time; each worker starts servers of its own, the longest outages come first
+ON_SERVERS := -n 2 --dist loadfile --no-loadscope-reorder \
+	tests/faults tests/integration tests/e2e tests/conformance tests/servers
 
 # TIMES=1: what costs most, in processor time
 TIMES  ?=
 test: setup
-	@$(BIN)/pytest -q -m "not servers and not browser and not long" $(if $(TIMES),-p tests.times) $(ORDERED)
+	@$(BIN)/pytest -q -m "not servers and not browser and not long" $(if $(TIMES),-p tests.times) $(ORDERED) $(FOLDERS)
+
+# SHARE=8: of the laws and the runs with kills every eighth example; which ones says PHASE, by default the commit
+SHARE  ?=
+PHASE  ?= $(shell printf %d 0x$$(git rev-parse --short=7 HEAD 2>/dev/null) 2>/dev/null)
+LAWS   = $(if $(SHARE),LAWS_SHARE=$(SHARE) LAWS_PHASE=$(PHASE))
+# what has run cannot be told from `pytest -q`, and a failure is to be had again
+SAID   = $(if $(SHARE),echo "of many examples one in $(SHARE); the same again: make $@ SHARE=$(SHARE) PHASE=$(PHASE)",true)
 
 test-long: setup
-	@$(BIN)/pytest -q -m long $(ORDERED)
+	@$(SAID)
+	@$(LAWS) $(BIN)/pytest -q -m long $(if $(SHARE),--hypothesis-seed=$(PHASE)) $(if $(TIMES),-p tests.times) \
+		$(ORDERED) $(LONG)
 
 test-servers: setup
+	@$(SAID)
 	@tests/servers/install.sh
 	@echo "building InfluxDB, where it is not there yet: no test waits so long"
 	@$(BIN)/python -m tests.servers.influxdb
-	@$(BIN)/pytest -q -m "servers or browser"
+	@$(LAWS) $(BIN)/pytest -q -m "servers or browser" $(if $(TIMES),-p tests.times) $(ON_SERVERS)
 
 # branch coverage of the pure modules of processors/ by the tests that need no server; fails under 95 %
 coverage: setup

@@ -25,11 +25,13 @@ from processors.records.breaches import BREACH, decode_breach
 from tests.counties import device, iso, site, write_county
 from tests.mqtt_load import LoadClient
 from tests.pipeline import STAGES, Pipeline, running, wait_for
+from tests.shares import shared
 from tests.webhook_sink import WebhookSink
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(1500)]
 
-RUNS = 10
+RUNS = shared(range(10))
+KILLED_ON_PURPOSE = RUNS[0]  # in this run the sender also dies between a message and its receipt
 READINGS = 20_000
 BAD = 200
 SITES, DEVICES = 20, 1000
@@ -105,7 +107,7 @@ async def _distinct(bootstrap: str, partitions: int) -> tuple[set[bytes], dict[s
     return raw, opened
 
 
-@pytest.mark.parametrize("run", range(RUNS))
+@pytest.mark.parametrize("run", RUNS)
 def test_a_run_with_kills_loses_nothing_and_tells_nobody_twice(run: int, tmp_path: Path) -> None:
     chance = random.Random(1000 + run)
     sink = WebhookSink()
@@ -136,7 +138,7 @@ def test_a_run_with_kills_loses_nothing_and_tells_nobody_twice(run: int, tmp_pat
             client.close()
             stop.set()
             killer.join()
-            if run == 0:
+            if run == KILLED_ON_PURPOSE:
                 _kill_between_send_and_receipt(pipeline, sink, mosquitto)
                 load.dusty.add(LATE_DEVICE)
             _check(pipeline, sink, kafka.bootstrap, run, load)
@@ -170,7 +172,7 @@ def _kill_between_send_and_receipt(pipeline: Pipeline, sink: WebhookSink, mosqui
 
 
 def _check(pipeline: Pipeline, sink: WebhookSink, bootstrap: str, run: int, load: Load) -> None:
-    good = READINGS + (1 if run == 0 else 0)
+    good = READINGS + (1 if run == KILLED_ON_PURPOSE else 0)
 
     def settled() -> bool:
         pipeline.tend()
@@ -215,6 +217,6 @@ def _check(pipeline: Pipeline, sink: WebhookSink, bootstrap: str, run: int, load
     repeats = {key for key, count in Counter(sink.ids()).items() if count > 1}
     assert set(sink.ids()) >= sent, "what counts as sent has arrived"
     assert repeats <= unknown, "a repeated id only where the attempt log says unknown"
-    if run == 0:
+    if run == KILLED_ON_PURPOSE:
         assert repeats, "the message taken before the kill has come again with the same id"
     engine.dispose()

@@ -15,6 +15,7 @@ from ingest.records import Remark
 from processors.fold.detector import Detector
 from processors.records import Breach
 from tests.logs import HEBEI, T0, Run, batch, revision, row, rules_of, tick
+from tests.shares import examples
 
 LEAST = 30 * MINUTE
 STATES = st.sampled_from(["good", "away", "broken", "nothing", "backlog"])
@@ -92,7 +93,7 @@ def test_a_channel_is_faulty_after_its_least_duration_and_well_with_its_first_go
     states=st.lists(st.tuples(STATES, st.integers(1, 45)), min_size=1, max_size=8),
     cut=st.lists(st.integers(1, 12), max_size=40),
 )
-@settings(max_examples=400, deadline=None)
+@examples(settings(deadline=None), 400)
 def test_the_same_over_many_more_lives_of_a_monitor(states: list[tuple[str, int]], cut: list[int]) -> None:
     check(states, cut)
 

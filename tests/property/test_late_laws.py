@@ -15,13 +15,14 @@ from processors.plan.body import make_revision
 from processors.records.verdicts import Interval, Verdict
 from tests.logs import HEBEI, HOUR, MIDNIGHT, MINUTE, background, batch, local_rule, rules_of, tick
 from tests.logs import revision as revision_of
+from tests.shares import in_tests, seeds_of
 
 BEGIN = MIDNIGHT - 6 * HOUR
 SPOKEN = 10 * HOUR  # a day ends in between
 STEP = 5 * MINUTE
 DEVICES = tuple(f"d{number:02d}" for number in range(40))
 # many devices in one log cost less than many logs
-MANY, LOGS = tuple(f"d{number:03d}" for number in range(250)), 40  # ten thousand
+MANY, LOGS = tuple(f"d{number:03d}" for number in range(250)), range(1000, 1040)  # ten thousand
 RULES = [
     *rules_of(HEBEI),
     local_rule(id="hours", limit=150, allowance=1),
@@ -167,10 +168,10 @@ def test_a_backlog_in_any_pieces_is_judged_as_if_it_had_come_in_time(seed: int) 
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("first", range(10))
+@pytest.mark.parametrize("seeds", in_tests(LOGS, 10), ids=seeds_of)
 def test_the_backlogs_of_ten_thousand_devices_are_judged_as_if_they_had_come_in_time(
-    first: int, monkeypatch: pytest.MonkeyPatch
+    seeds: range, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.modules[__name__], "DEVICES", MANY)
-    for seed in range(1000 + first, 1000 + LOGS, 10):
+    for seed in seeds:
         assert differences(seed) == [], f"seed {seed}"

@@ -16,6 +16,7 @@ from processors.fold.detector import Detector
 from processors.records.breaches import Breach
 from processors.silence.offline import SITE_SILENT
 from tests.logs import HOUR, MINUTE, T0, Run, local_rule, revision, row, ticking
+from tests.shares import examples
 
 laws = settings(
     max_examples=8,
@@ -251,7 +252,7 @@ def test_power_holds_anywhere_and_the_others_where_they_name_a_source(
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
-@settings(laws, max_examples=500)
+@examples(laws, 500)
 @given(silences, orders_of())
 def test_over_many_orders_a_silence_is_told_when_nothing_holds_it(
     last: dict[str, int], orders: list[Version]

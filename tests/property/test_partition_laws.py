@@ -30,6 +30,7 @@ from tests.logs import (
 )
 from tests.logs import revision as revision_of
 from tests.partitions import difference, said_by
+from tests.shares import in_tests, seeds_of
 
 SITES = tuple(f"site-{number}" for number in range(30))  # in twelve partitions some alone, some not
 AREAS = ("east", "west", None)
@@ -48,7 +49,7 @@ RULES = [
     ),
 ]
 # many sites in one log cost less than many logs
-MANY, LOGS = tuple(f"site-{number}" for number in range(250)), 40  # ten thousand
+MANY, LOGS = tuple(f"site-{number}" for number in range(250)), range(1000, 1040)  # ten thousand
 
 
 def configuration(at: int) -> Revision:
@@ -155,12 +156,12 @@ def test_any_number_of_partitions_says_the_same(seed: int) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("first", range(10))
+@pytest.mark.parametrize("seeds", in_tests(LOGS, 10), ids=seeds_of)
 def test_any_number_of_partitions_says_the_same_of_ten_thousand_sites(
-    first: int, monkeypatch: pytest.MonkeyPatch
+    seeds: range, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.modules[__name__], "SITES", MANY)
-    for seed in range(1000 + first, 1000 + LOGS, 10):
+    for seed in seeds:
         holds(seed)
 
 

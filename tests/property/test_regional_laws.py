@@ -19,6 +19,7 @@ from processors.plan.body import make_revision
 from processors.records.breaches import Breach
 from tests.logs import HOUR, MINUTE, T0, Run, background, local_rule, row, ticking
 from tests.logs import revision as configured
+from tests.shares import examples
 
 laws = settings(
     max_examples=5,
@@ -207,7 +208,7 @@ def test_an_episode_is_what_its_definition_says(hours: list[tuple[int, int]]) ->
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
-@settings(laws, max_examples=150)
+@examples(laws, 150)
 @given(known, air, st.sampled_from(POLICIES))
 def test_over_many_storms_verdicts_stay_and_nobody_is_told_twice(
     said: list[tuple[str, int, float, int]], levels: list[float], policy: str

@@ -19,9 +19,10 @@ from processors.replay.result import Replayed
 from processors.replay.spilled import SpilledReadings
 from tests.counties import device, message, reading, site, write_county, write_recording
 from tests.logs import HEBEI, HOUR, INSTANT, MINUTE, SHANGHAI, T0, WUHAN
+from tests.shares import shared
 
 seeds = pytest.mark.parametrize(
-    "seed", [*range(2), *(pytest.param(n, marks=pytest.mark.long) for n in range(2, 40))]
+    "seed", [*range(2), *(pytest.param(n, marks=pytest.mark.long) for n in shared(range(2, 40)))]
 )
 SPAN = 5 * HOUR
 ROLLING = {

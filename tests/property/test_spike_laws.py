@@ -20,12 +20,13 @@ from processors.records import Breach, Interval, Verdict
 from tests.logs import HOUR, MINUTE, T0, local_rule, revision, row, tick
 from tests.property.test_fold_laws import by_kind, fold, fold_together
 from tests.quality_series import OFF
+from tests.shares import in_tests, seeds_of
 
 MONITORS = 240  # of a log: many in one cost less than many logs
 FEW = range(1)  # seeds
-MANY = [range(first, first + 4) for first in range(100, 144, 4)]  # 10,560 monitors
+MANY = in_tests(range(100, 144), 11)  # 10,560 monitors
 everywhere = pytest.mark.parametrize(
-    "seeds", [FEW, *(pytest.param(some, marks=pytest.mark.long) for some in MANY)], ids=str
+    "seeds", [FEW, *(pytest.param(some, marks=pytest.mark.long) for some in MANY)], ids=seeds_of
 )
 
 SPIKES = {**OFF, "spike": {"suspect": 50, "fail": 200}}

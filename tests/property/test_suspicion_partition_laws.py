@@ -17,6 +17,7 @@ from processors.suspicion import PATTERNS
 from tests.logs import HOUR, MIDNIGHT, MINUTE, background, batch, row, tick
 from tests.logs import revision as revision_of
 from tests.partitions import difference, said_by
+from tests.shares import in_tests, seeds_of
 
 BEGIN = MIDNIGHT + 12 * HOUR
 LASTS = 14 * HOUR
@@ -251,8 +252,8 @@ def test_any_number_of_partitions_suspects_the_same_by_every_pattern() -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("first", range(10))
-def test_any_number_of_partitions_suspects_the_same_of_a_thousand_sites(first: int) -> None:
-    for seed in (1000 + first, 1010 + first):
+@pytest.mark.parametrize("seeds", in_tests(range(1000, 1020), 10), ids=seeds_of)
+def test_any_number_of_partitions_suspects_the_same_of_a_thousand_sites(seeds: range) -> None:
+    for seed in seeds:
         # a county without stations, or an order that excuses all of it, leaves few to be told
         assert patterns_of(seed, 50)

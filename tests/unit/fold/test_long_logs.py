@@ -27,6 +27,7 @@ from tests.logs import (
     tick,
 )
 from tests.property.test_fold_laws import batches, by_kind, fold
+from tests.shares import shared
 
 pytestmark = pytest.mark.long
 
@@ -75,7 +76,7 @@ def log_of(seed: int) -> list[FeedRecord | Row]:
     return [configuration(["d1", "d2"], RULES, MIDNIGHT), *[record for _, _, record in timed]]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", shared(range(3)))
 def test_batches_and_crashes_change_nothing_over_days(seed: int) -> None:
     log = log_of(seed)
     through, first = fold(batches(log, [5]))
@@ -88,7 +89,7 @@ def test_batches_and_crashes_change_nothing_over_days(seed: int) -> None:
     assert first.dump() == second.dump() == third.dump()
 
 
-@pytest.mark.parametrize("seed", range(3, 6))
+@pytest.mark.parametrize("seed", shared(range(3, 6)))
 def test_each_breach_is_opened_once_and_closed_at_most_once_over_days(seed: int) -> None:
     intervals, verdicts, breaches = by_kind(fold(batches(log_of(seed), [50]))[0])[:3]
     events = Counter((b.id, b.event) for b in breaches if b.event != "amended")  # type: ignore[attr-defined]
