@@ -311,7 +311,9 @@ def _urgency(now: SiteNow) -> tuple[int, int, int, int, float, str]:
     if now.cases:
         rank -= 1  # a site with an open case goes before its equals, and before those that are merely quiet
     outlook = _OUTLOOK_RANK[now.outlooks[0]["state"]] if now.outlooks else len(_OUTLOOK_RANK)
-    return (rank, -now.unsigned, outlook, 0 if now.state == SILENT else 1, -(now.level or 0.0), now.site.id)
+    # of its equals the one that was judged worst: the level of now would have them change places all the time
+    judged = -(now.verdict.get("value") or 0.0) if now.verdict is not None and now.state == EXCEEDS else 0.0
+    return (rank, -now.unsigned, outlook, 0 if now.state == SILENT else 1, judged, now.site.id)
 
 
 def group_cases(cases: Iterable[Case]) -> list[tuple[Case, ...]]:

@@ -17,7 +17,7 @@ from alerts.people.answering import Answering
 from alerts.people.roles import COUNTY, DEPARTMENT, kind_of_unit
 from alerts.store.case_store import wall_ms
 from alerts.web.access import Gate, person_of
-from alerts.web.board import Board
+from alerts.web.board_parts import DrawnBoards
 from alerts.web.plan import SitePlace, draw_plan
 from alerts.web.poller import Poller
 from alerts.web.security import TOKEN_COOKIE, keep, token_of
@@ -52,8 +52,7 @@ class Desk:
         self.telemetry = telemetry
         self.poller = Poller(self.history, self.cases, register, clock, telemetry)
         self.environment = _environment()
-        # the stream's parts, by language and by what a unit answers for
-        self.rendered: dict[tuple[str, Answering], tuple[Board, dict[str, str]]] = {}
+        self.drawn: dict[tuple[str, Answering], DrawnBoards] = {}  # by language, by what a unit answers for
         self._dom: dict[str, str] = {}
         self._show(register)
         telemetry.ready_when("stores", self._stores)
@@ -66,7 +65,7 @@ class Desk:
                 for site in register.sites.values()
             ]
         )
-        self.rendered.clear()
+        self.drawn.clear()
         for site_id in register.sites:  # pages that are open keep their elements
             self._dom.setdefault(site_id, f"s{len(self._dom)}")
         self._words = {language: Words(language, register.county.zone) for language in LANGUAGES}

@@ -15,6 +15,7 @@ from alerts.web.desk import Desk
 from alerts.web.poller import call
 from alerts.web.remarked import remarked
 from alerts.web.sources import StoreDown, seen
+from alerts.web.stream import drawn_of
 from ingest.records import Remark
 from ingest.register import Device
 from ingest.units import QUANTITIES
@@ -30,8 +31,16 @@ RANGES = (6, 24, 72, 168)  # hours that the curve offers
 async def board(request: Request) -> Response:
     """The live board."""
     desk: Desk = request.app.state.desk
-    now = (await desk.poller.fresh()).of(answering_of(request))
-    return desk.page(request, "board.html", board=now, now=now.now)
+    newest, answering = await desk.poller.fresh(), answering_of(request)
+    drawn = drawn_of(desk, newest, desk.words_of(request), answering)
+    return desk.page(
+        request,
+        "board.html",
+        board=newest.of(answering),
+        parts=drawn.parts,
+        seen=drawn.seen,
+        now=newest.now,
+    )
 
 
 async def site(request: Request) -> Response:

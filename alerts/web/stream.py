@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import zlib
 from collections.abc import AsyncIterator
 
 from starlette.requests import Request
@@ -11,6 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from alerts.people.answering import Answering
 from alerts.web.access import must_be
 from alerts.web.board import Board
+from alerts.web.board_parts import DrawnBoard, DrawnBoards
 from alerts.web.desk import Desk
 from alerts.web.sources import StoreDown
 from alerts.web.words import Words
@@ -25,15 +27,19 @@ async def events(request: Request) -> Response:
     desk: Desk = request.app.state.desk
     await desk.poller.fresh()
     person = must_be(request)
-    return StreamingResponse(
-        _messages(request, desk, desk.words_of(request), person.answering),
-        media_type="text/event-stream",
-        headers={"cache-control": "no-store", "x-accel-buffering": "no"},
-    )
+    seen = request.query_params.get("seen", "")
+    messages = _messages(request, desk, desk.words_of(request), person.answering, seen)
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no", "vary": "accept-encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        messages, headers["content-encoding"] = compressed(messages), "gzip"
+    return StreamingResponse(messages, media_type="text/event-stream", headers=headers)
 
 
-async def _messages(request: Request, desk: Desk, words: Words, answering: Answering) -> AsyncIterator[bytes]:
-    shown: dict[str, str] = {}
+async def _messages(
+    request: Request, desk: Desk, words: Words, answering: Answering, seen: str
+) -> AsyncIterator[bytes]:
+    key = (words.language, answering)
+    shown = desk.drawn[key].marks_of(seen) if key in desk.drawn else {}
     serial = -1
     silent_since = asked_at = time.monotonic()
     yield b"retry: 2000\n\n"
@@ -51,23 +57,12 @@ async def _messages(request: Request, desk: Desk, words: Words, answering: Answe
             if newest == serial or board is None:
                 continue
             serial = newest
-            parts = parts_of(desk, board, words, answering)
-            changed = changes(shown, parts)
-            shown = parts
+            drawn = drawn_of(desk, board, words, answering)
+            changed = drawn.since(shown)
+            shown = drawn.marks
             if changed:
                 silent_since = time.monotonic()
                 yield event("board", changed)
-
-
-def changes(shown: dict[str, str], parts: dict[str, str]) -> str:
-    """Parts that differ from what is shown; the whole list if its order differs."""
-    moved = order(parts) != order(shown)
-    return "".join(
-        html
-        for name, html in parts.items()
-        if (name == "list" and moved)
-        or (name != "list" and shown.get(name) != html and not (moved and name.startswith("row-")))
-    )
 
 
 async def _still_signed_in(request: Request, desk: Desk, answering: Answering) -> bool:
@@ -79,24 +74,35 @@ async def _still_signed_in(request: Request, desk: Desk, answering: Answering) -
     return person is not None and person.answering == answering
 
 
-def parts_of(desk: Desk, board: Board, words: Words, answering: Answering) -> dict[str, str]:
-    """Each part of the board that may change, by the id of its element; rendered once for all of a unit."""
-    kept = desk.rendered.get((words.language, answering))
-    if kept is not None and kept[0] is board:
-        return kept[1]
+def drawn_of(desk: Desk, board: Board, words: Words, answering: Answering) -> DrawnBoard:
+    """The board as a unit sees it in a language, drawn once for all of them."""
+    boards = desk.drawn.setdefault((words.language, answering), DrawnBoards())
+    if boards.newest is not None and boards.newest.board is board:
+        return boards.newest
     parts = {}
     own = board.of(answering)
     for piece in desk.render("parts.html", words, board=own, now=board.now).split("\x1e"):
         name, _, html = piece.partition("\x1f")
         if html:
-            parts[name.strip()] = html
-    desk.rendered[words.language, answering] = (board, parts)
-    return parts
+            parts[name.strip()] = html.strip()
+    drawn = DrawnBoard.of(board, parts)
+    boards.take(drawn)
+    return drawn
 
 
-def order(parts: dict[str, str]) -> list[str]:
-    """Names of the rows, in order."""
-    return [name for name in parts if name.startswith("row-")]
+def compressed(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """A stream in gzip, each part flushed as it comes: what repeats in it costs next to nothing.
+
+    With a small window, for each reader has one: 64 KB.
+    """
+
+    async def squeezed() -> AsyncIterator[bytes]:
+        gzip = zlib.compressobj(6, zlib.DEFLATED, 16 + 13, 6)
+        async for part in parts:
+            yield gzip.compress(part) + gzip.flush(zlib.Z_SYNC_FLUSH)
+        yield gzip.flush()
+
+    return squeezed()
 
 
 def event(name: str, data: str) -> bytes:

@@ -155,7 +155,7 @@ def test_pages_can_be_read_without_scrolling_sideways(
 
 def test_the_board_follows_the_stream_without_loading_again(desk: Running, page_at: Any) -> None:
     page = page_at(DESK)
-    with page.expect_response("**/events"):
+    with page.expect_response("**/events?*"):
         page.goto(desk.url + "/")
     page.evaluate("window.kept = true")
     calm = page.locator(".row.is-compliant").last
@@ -303,7 +303,7 @@ def test_a_regional_episode_comes_to_an_open_board_and_goes_again(
 
     pages = {language: page_at(size, language) for language in ("zh-CN", "en-US")}
     for page in pages.values():
-        with page.expect_response("**/events"):
+        with page.expect_response("**/events?*"):
             page.goto(desk.url + "/")
         expect(page.locator(".banner.regional")).to_have_count(0)
     keep(said)

@@ -381,26 +381,44 @@ async def test_metrics_and_probes_answer(visit: Visit) -> None:
 async def test_the_stream_sends_what_changed_and_the_list_when_its_order_does(visit: Visit) -> None:
     desk = visit.desk
     words = desk.words("zh_CN")
-    first = stream.parts_of(desk, await desk.poller.fresh(), words, EVERYTHING)
-    assert stream.changes(first, first) == ""
-    whole = stream.changes({}, first)
+    first = stream.drawn_of(desk, await desk.poller.fresh(), words, EVERYTHING)
+    assert first.since(first.marks) == ""
+    whole = first.since({})
     assert whole.count("<li id=") == len(REGISTER.sites)
     assert 'id="list"' in whole
 
     visit.history.lifted["dev-001"] = 0.0
     calm = next(s for s in desk.poller.board.sites[::-1])  # type: ignore[union-attr]
-    visit.history.lifted[calm.devices[0].device.id] = 3.0
+    for one in calm.devices:
+        visit.history.lifted[one.device.id] = 3.0
     desk.poller.forget()
-    later = stream.parts_of(desk, await desk.poller.fresh(), words, EVERYTHING)
-    changed = stream.changes(first, later)
+    later = stream.drawn_of(desk, await desk.poller.fresh(), words, EVERYTHING)
+    changed = later.since(first.marks)
     assert f'id="{desk.dom(calm.site.id)}-row"' in changed
     assert f'<svg><a id="{desk.dom(calm.site.id)}-mark"' in changed
     assert 'id="list"' not in changed
 
-    visit.history.lifted[calm.devices[0].device.id] = 300.0
+    for one in calm.devices:
+        visit.history.quiet_since[one.device.id] = NOW - 3 * HOUR
     desk.poller.forget()
-    moved = stream.changes(later, stream.parts_of(desk, await desk.poller.fresh(), words, EVERYTHING))
+    moved = stream.drawn_of(desk, await desk.poller.fresh(), words, EVERYTHING).since(later.marks)
     assert 'id="list"' in moved
+    boards = desk.drawn["zh_CN", EVERYTHING]
+    assert boards.marks_of(first.seen) == first.marks  # a page that was loaded a moment ago
+    assert boards.marks_of("long ago") == {}
+
+
+async def test_a_page_is_followed_by_what_is_new_to_it_alone_and_in_gzip(visit: Visit) -> None:
+    """What the stream tells a page that has just been loaded is nothing, not the whole board once more."""
+    page = await visit.text("/")
+    seen = re.search(r'sse-connect="(/events\?seen=\w+)"', page)
+    assert seen
+    visit.desk.poller.closing = True  # ends after what there is to say
+    fresh = await visit.http.get(seen[1])
+    assert fresh.headers["content-encoding"] == "gzip"
+    assert fresh.text == "retry: 2000\n\n"
+    plain = await visit.http.get("/events", headers={"accept-encoding": "identity"})
+    assert "content-encoding" not in plain.headers
 
 
 def test_an_event_is_one_line_of_data() -> None:
