@@ -69,6 +69,7 @@ flaws_of
 is_new
 moved_from
 place_hours
+taken_by
 signed_by
 overrun
 time_paused

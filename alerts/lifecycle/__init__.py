@@ -18,6 +18,7 @@ from alerts.lifecycle.placing import (
     in_order,
     place,
     place_hours,
+    taken_by,
 )
 from alerts.lifecycle.timers import next_due, wakes_at
 from alerts.lifecycle.trail import CaseRecord, canonical_bytes, digest_of, time_in_states

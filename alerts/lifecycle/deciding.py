@@ -160,8 +160,8 @@ def _values_of(
     kept = {n: v for n, v in command.values.items() if n in command.given and n not in PERSONAL}
     became = {
         "to_unit": (was.unit, after.unit),
-        "track": ("" if before is None else was.track, after.track),
-        "level": ("" if before is None else was.level, after.level),
+        "to_track": ("" if before is None else was.track, after.track),
+        "to_level": ("" if before is None else was.level, after.level),
         "archived_as": (was.archived_as, after.archived_as),
     }
     kept |= {name: new for name, (old, new) in became.items() if new != old and new}

@@ -27,6 +27,7 @@ FURTHER_ROUND = "further_round"
 NEW_CASE = "new_case"
 OPENED_FROM_RECORD = "opened_from_record"
 STAYS = "stays"
+FOLLOWS_MERGED = "follows_merged"
 PLACINGS: Mapping[str, str] = {
     NOT_TOLD_CASE_OF_DAY: "late or not to be told: noted in the case of its day",
     NOT_TOLD_ON_RECORD: "late or not to be told, and its day has no case: on record",
@@ -35,6 +36,7 @@ PLACINGS: Mapping[str, str] = {
     NEW_CASE: "no case takes it: a new one, which names its predecessor",
     OPENED_FROM_RECORD: "its day has a case on record, which is opened now",
     STAYS: "it has its case already",
+    FOLLOWS_MERGED: "its case was merged into this one, which goes on for it",
 }
 
 
@@ -52,7 +54,7 @@ class FoundBreach(NamedTuple):
 class Placement(NamedTuple):
     """The case of a breach and the command to give it: open, record, join, amend or rebound.
 
-    `is_new`: no such case is there yet. `moved_from`: the case that had the breach, told only now, before.
+    `is_new`: no such case is there yet. `moved_from`: the case that had the breach before.
     """
 
     breach: str
@@ -113,7 +115,12 @@ def place(found: FoundBreach, cases: Sequence[LifeCase], placed_in: str | None =
     if had is not None:
         now = _where_it_went(had, by_id)
         if now.is_open:
-            return Placement(found.id, now.id, "join" if found.tell else "amend", now.round, found.day, STAYS)
+            command = "join" if found.tell else "amend"
+            if now is had:
+                return Placement(found.id, had.id, command, had.round, found.day, STAYS)
+            return Placement(
+                found.id, now.id, command, now.round, found.day, FOLLOWS_MERGED, moved_from=had.id
+            )
         if not found.tell:
             return Placement(found.id, had.id, "amend", had.round, found.day, STAYS)
     own = [case for case in cases if (case.site, case.kind) == (found.site, found.kind)]
@@ -146,6 +153,14 @@ def place_hours(
         before = placement.case
         result += [HourPlacement(hour, day, placement) for hour in starts]
     return result
+
+
+def taken_by(site: str, kind: str, day: str, cases: Sequence[LifeCase]) -> str | None:
+    """The open case of a matter, or None: for `LifeFacts.taken_by`, before anybody opens another."""
+    own = [case for case in cases if (case.site, case.kind) == (site, kind)]
+    asked = FoundBreach("", site, kind, day, 0, True)
+    found = _open_of_day(asked, own, {case.id: case for case in cases})
+    return found.case if found is not None else None
 
 
 def _goes_on(case: LifeCase, by_id: Mapping[str, LifeCase]) -> bool:

@@ -91,7 +91,7 @@ STEPS: tuple[LifeStep, ...] = (
         ("open", ASSIGNED),
         (_FINDERS, ANY_UNIT),
         "a person opens it, or it goes on and is told now",
-        Asks(("unit_is_known",), "", f"{_FOUND} level day", _BOTH),
+        Asks(("no_case_takes_it", "unit_is_known"), "", f"{_FOUND} level day", _BOTH),
     ),
     *steps_of(
         (RECORDED,),
