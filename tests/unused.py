@@ -69,6 +69,14 @@ flaws_of
 is_new
 moved_from
 place_hours
+LIFE_STATES
+LIFE_COMMANDS
+LIFE_REFUSALS
+LIFE_WAYS_OUT
+LIFE_ENDS
+LIFE_WATCHES
+body_of_case
+case_from_body
 taken_by
 signed_by
 overrun

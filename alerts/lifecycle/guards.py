@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from alerts.lifecycle.case import LifeCase, LifeCommand, LifeFacts
-from alerts.lifecycle.raising import rises
+from alerts.lifecycle.raising import asks_as_much, rises
 from alerts.lifecycle.responsibility import unsigned_of
 from alerts.lifecycle.states import (
     ANOTHER_UNIT,
@@ -215,6 +215,11 @@ STEP_GUARDS: Mapping[str, LifeGuard] = {
         _takes,
         "it can be merged only into another open case of the same site",
         "name an open case of the site",
+    ),
+    "target_asks_as_much": LifeGuard(
+        lambda case, command, facts: facts.other is not None and asks_as_much(facts.other, case),
+        "the other case asks for less: a lower track, or an easier verifier",
+        "merge that case into this one",
     ),
     "target_has_ended": LifeGuard(
         lambda case, command, facts: (

@@ -108,10 +108,10 @@ def place(found: FoundBreach, cases: Sequence[LifeCase], placed_in: str | None =
 
     `cases`: of its site, at least all of its kind that are of its day or have not ended, the newest of its
     kind, and those that they were merged into. A breach stays where it is, unless it is told only now and its
-    case is not worked at.
+    case is not worked at. Raises ValueError if `placed_in` is not among the cases.
     """
     by_id = {case.id: case for case in cases}
-    had = by_id.get(placed_in or "")
+    had = _having(placed_in, by_id)
     if had is not None:
         now = _where_it_went(had, by_id)
         if now.is_open:
@@ -139,11 +139,11 @@ def place_hours(
     """
     by_id = {case.id: case for case in cases}
     own = [case for case in cases if (case.site, case.kind) == (found.site, found.kind)]
+    had = _having(placed_in, by_id)
     result: list[HourPlacement] = []
     before = placed_in
     for day, starts in hours_by_day(hours, zone).items():
         of_day = found._replace(day=day, start=starts[0])
-        had = by_id.get(placed_in)
         if had is not None and had.days[-1:] == (day,) and (not found.tell or _goes_on(had, by_id)):
             placement = place(of_day, cases, placed_in)
         elif found.tell:
@@ -161,6 +161,12 @@ def taken_by(site: str, kind: str, day: str, cases: Sequence[LifeCase]) -> str |
     asked = FoundBreach("", site, kind, day, 0, True)
     found = _open_of_day(asked, own, {case.id: case for case in cases})
     return found.case if found is not None else None
+
+
+def _having(placed_in: str | None, by_id: Mapping[str, LifeCase]) -> LifeCase | None:
+    if placed_in is not None and placed_in not in by_id:
+        raise ValueError(f"the breach is in case {placed_in}, which is not among the cases given")
+    return by_id.get(placed_in or "")
 
 
 def _goes_on(case: LifeCase, by_id: Mapping[str, LifeCase]) -> bool:

@@ -63,6 +63,14 @@ def rises(case: LifeCase, command: LifeCommand, facts: LifeFacts) -> bool:
     return after.track != case.track or rank_of(after.level) > rank_of(case.level)
 
 
+def asks_as_much(one: LifeCase, other: LifeCase) -> bool:
+    """True if `one` asks for no lower track and no easier verifier than `other`."""
+    return (
+        higher_track(one.track, other.track) == one.track
+        and stricter_verifier(one.verifier, other.verifier) == one.verifier
+    )
+
+
 def strictest(
     one: Sequence[TimeAllowed], other: Sequence[TimeAllowed], at: int, calendar: WorkingCalendar
 ) -> tuple[TimeAllowed, ...]:

@@ -218,7 +218,7 @@ STEPS: tuple[LifeStep, ...] = (
         ("merge", MERGED),
         ((COUNTY_OFFICE, VERIFIER), ANY_UNIT),
         "another case of the site goes on for it",
-        Asks(("target_takes_it",), "into reason", "note", (TO_UNIT,)),
+        Asks(("target_takes_it", "target_asks_as_much"), "into reason", "note", (TO_UNIT,)),
     ),
     *steps_of(
         (MERGED,),

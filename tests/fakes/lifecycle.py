@@ -206,7 +206,7 @@ def in_state(desk: LifeDesk, state: str, id: str = "c1", **fields: Any) -> str:
     elif state == "postponed":
         desk.must(id, "postpone", OFFICE, until=desk.now + 3 * DAY, reason="等待材料")
     elif state == "merged":
-        opened(desk, f"{id}-target", kind="patrol", site=desk.cases[id].site, day=desk.cases[id].day)
+        opened(desk, f"{id}-target", kind="suspicion", site=desk.cases[id].site, day=desk.cases[id].day)
         desk.must(id, "merge", OFFICE, into=f"{id}-target", reason="同一事件")
     elif state == "archived":
         desk.must(id, "false_alarm", OFFICE, reason="仪器校准")

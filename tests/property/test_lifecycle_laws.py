@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from itertools import pairwise
 from random import Random
@@ -24,6 +25,7 @@ from alerts.lifecycle import (
 from alerts.lifecycle.fields import MANDATORY, OPTIONAL
 from alerts.lifecycle.guards import GUARDS
 from alerts.lifecycle.importing import CaseOfBefore, import_of, life_of_before
+from alerts.lifecycle.keeping import body_of_case, case_from_body
 from alerts.lifecycle.states import ARCHIVED, OPEN_STATES, ROLES, STATES, TRACKS, rank_of
 from alerts.lifecycle.stop_watch import RUNNING, time_paused, time_spent
 from alerts.lifecycle.table import COMMANDS, STEPS
@@ -260,6 +262,11 @@ class LifeCycleMachine(RuleBasedStateMachine):
             assert (case.version, case.digest) == (len(trail), digest_of(trail[-1]))
             assert trail[-1].after == case.state
             assert case.round == trail[-1].round == len(case.days)
+
+    @invariant()
+    def what_is_kept_as_json_is_the_case_again(self):
+        for case in self.desk.cases.values():
+            assert case_from_body(json.loads(json.dumps(body_of_case(case)))) == case
 
     @invariant()
     def time_in_each_state_follows_from_the_trail(self):

@@ -117,7 +117,7 @@ def test_a_merged_case_hands_its_day_on_to_the_case_that_goes_on(desk):
 
 def test_a_breach_goes_on_with_the_case_that_its_own_was_merged_into(desk):
     first = desk.find(FOUND)
-    opened(desk, "goes-on", kind="patrol")
+    opened(desk, "goes-on", kind="suspicion")
     desk.must(first.case, "merge", OFFICE, into="goes-on", reason="同一事件")
     again = desk.find(FOUND)
     assert (again.case, again.command, again.moved_from) == ("goes-on", "join", first.case)
@@ -233,6 +233,13 @@ def test_whether_a_case_was_signed_and_is_over_does_not_matter_while_it_is_open(
     desk.must(own.case, "over")
     desk.must(own.case, "sign", BUILDER)
     assert desk.find(FOUND._replace(id="b3")).case == own.case
+
+
+def test_a_breach_whose_case_is_not_handed_in_is_not_placed_anew_by_mistake():
+    with pytest.raises(ValueError, match="not among the cases"):
+        place(FOUND, [], "c1")
+    with pytest.raises(ValueError, match="not among the cases"):
+        place_hours(FOUND, [FOUND.start], [], "c1", ZONE)
 
 
 def test_a_circle_of_merged_cases_ends_the_search(desk):

@@ -232,7 +232,7 @@ def test_from_any_open_state_the_county_office_transfers(desk, state):
 def test_from_any_open_state_it_is_merged_into_an_open_case_of_the_site(desk, state):
     in_state(desk, state)
     opened(desk, "elsewhere", site="site-2")
-    opened(desk, "same", day="2026-11-24")
+    opened(desk, "same", day="2026-11-24", level="violation")
     for into in ("elsewhere", "nothing", "c1"):
         assert desk.refused("c1", "merge", OFFICE, into=into, reason="同一事件") == "target_takes_it"
     case = desk.must("c1", "merge", OFFICE, into="same", reason="同一事件")
@@ -241,6 +241,15 @@ def test_from_any_open_state_it_is_merged_into_an_open_case_of_the_site(desk, st
     desk.must("same", "false_alarm", OFFICE, reason="误报")
     assert desk.pass_time(desk.now) == ["archive"]
     assert desk.cases["c1"].archived_as == "with_its_target"
+
+
+def test_no_case_is_made_easier_by_merging_it(desk):
+    in_state(desk, "rectifying")
+    opened(desk, "easy", kind="offline")
+    opened(desk, "easier", allowance_left=0, day="2026-11-22")
+    assert desk.refused("c1", "merge", OFFICE, into="easier", reason="同一事件") == "target_asks_as_much"
+    assert desk.refused("c1", "merge", OFFICE, into="easy", reason="同一事件") == "target_asks_as_much"
+    assert desk.must("easy", "merge", OFFICE, into="c1", reason="同一事件").merged_into == "c1"
 
 
 @pytest.mark.parametrize("state", OPEN_STATES)
