@@ -12,6 +12,7 @@ from alerts.lifecycle.placing import PLACINGS
 from alerts.lifecycle.states import ARCHIVED, BACK, ENDS, OPEN_STATES, POSTPONED, ROLES, SAME, STATES, WATCHES
 from alerts.lifecycle.stop_watch import PERCENTS, TimeAllowed
 from alerts.lifecycle.table import BY_MOVE, STEPS, LifeStep
+from alerts.lifecycle.trail import RECORD_KEYS
 
 
 def diagram() -> str:
@@ -105,6 +106,11 @@ def placings_table() -> str:
     return _table(("why", "meaning"), PLACINGS.items())
 
 
+def records_table() -> str:
+    """Keys of a record of the trail."""
+    return _table(("key", "meaning"), RECORD_KEYS.items())
+
+
 def _alike(steps: Sequence[LifeStep]) -> list[list[LifeStep]]:
     groups: dict[LifeStep, list[LifeStep]] = {}
     for step in steps:
@@ -147,4 +153,5 @@ SECTIONS: Mapping[str, Callable[[], str]] = {
     "Stop watches": watches_table,
     "Ends": ends_table,
     "Where a breach goes": placings_table,
+    "The record of a change": records_table,
 }

@@ -39,6 +39,26 @@ class CaseRecord:
     values: Mapping[str, Plain] = field(default_factory=dict)
 
 
+RECORD_KEYS: Mapping[str, str] = {
+    "id": "hash of case and number",
+    "case": "id of the case",
+    "number": "1, 2, 3 … within the case; also the case's version",
+    "previous": "SHA-256 of the canonical bytes of the record before it; null for the first",
+    "at": "ms UTC; never before the record before it",
+    "command": "what was commanded",
+    "before": "state before; null for the first",
+    "after": "state after",
+    "round": "1, and one more with each rebound",
+    "unit": "of who gave the command; empty for the machine",
+    "role": "of who gave it",
+    "person": "digest, or null",
+    "texts": "field: digest",
+    "stop_watches": "going on or ended by this step: what, deadline, spent, state; of a line line, unit",
+    "refs": "breach, verdict, message, document, photographs",
+    "values": "what was said that names nobody; what changed: to_unit, to_track, to_level, archived_as",
+}
+
+
 def record_id(case: str, number: int) -> str:
     """Id of a case's record: the same number cannot be given twice."""
     return short_id("case-record", case, number)
@@ -46,19 +66,8 @@ def record_id(case: str, number: int) -> str:
 
 def body_of(record: CaseRecord) -> dict[str, Any]:
     """JSON data of a record."""
-    return {
-        "id": record.id,
-        "case": record.case,
-        "number": record.number,
-        "previous": record.previous,
-        "at": record.at,
-        "command": record.command,
-        "before": record.before,
-        "after": record.after,
-        "round": record.round,
-        "unit": record.unit,
-        "role": record.role,
-        "person": record.person,
+    body = {name: getattr(record, name) for name in RECORD_KEYS}
+    return body | {
         "texts": dict(record.texts),
         "stop_watches": [dict(watch) for watch in record.stop_watches],
         "refs": {name: _listed(value) for name, value in record.refs.items()},

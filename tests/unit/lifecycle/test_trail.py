@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
@@ -73,7 +73,7 @@ def test_the_digest_of_a_text_is_that_of_its_salt_and_bytes():
 
 def test_a_record_is_read_back_as_it_was_written():
     assert record_from_body(json.loads(canonical_bytes(RECORD))) == RECORD
-    assert set(body_of(RECORD)) == set(json.loads(canonical_bytes(RECORD)))
+    assert list(body_of(RECORD)) == [field.name for field in fields(CaseRecord)]
 
 
 @pytest.mark.parametrize("bad", [{"values": {"x": 1.5}}, {"refs": {"x": "\ud800"}}])
