@@ -87,7 +87,13 @@ def _reached(end: int | None, command: LifeCommand) -> bool:
 
 def _given_whole(command: LifeCommand, facts: LifeFacts) -> bool:
     other = facts.other
-    return other is not None and other.id == command.values.get("case") and other.state in STATES
+    said = ("case", "site", "kind", "day", "source", "level")
+    return (
+        other is not None
+        and other.state in STATES
+        and (other.id, other.site, other.kind, other.day, other.source, other.level)
+        == tuple(command.values.get(name) for name in said)
+    )
 
 
 # Guards that stand in columns of their own: state and command, role, unit, version, fields.
@@ -153,8 +159,8 @@ STEP_GUARDS: Mapping[str, LifeGuard] = {
     ),
     "import_is_whole": LifeGuard(
         lambda case, command, facts: _given_whole(command, facts),
-        "no such case is handed in, or it is in no declared state",
-        "hand in the case in one of the declared states",
+        "no such case is handed in, it differs, or is in no declared state",
+        "hand in the case that the command names, in a declared state",
     ),
     "names_another_unit": LifeGuard(
         lambda case, command, facts: command.values.get("unit") != case.unit,

@@ -89,7 +89,15 @@ def import_of(old: CaseOfBefore, at: int, salt: bytes) -> LifeCommand:
     """The command for `decide(None, ..., facts with `other` = the case)`, one for each case."""
     by = old.acknowledged_by
     texts = {"note": Salted(salt, f"signed without identity: {by}")} if by else {}
-    return LifeCommand("import", at, 0, Actor(MACHINE), {"case": old.id}, texts)
+    said = {
+        "case": old.id,
+        "site": old.site,
+        "kind": old.kind,
+        "day": old.day,
+        "source": MACHINE_FOUND,
+        "level": old.level,
+    }
+    return LifeCommand("import", at, 0, Actor(MACHINE), said, texts)
 
 
 def _watch_until(old: CaseOfBefore, deadline: int, unit: str, at: int, facts: LifeFacts) -> StopWatch:

@@ -84,7 +84,7 @@ STEPS: tuple[LifeStep, ...] = (
         ("import", AS_GIVEN),
         ((MACHINE, ADMINISTRATOR), ANY_UNIT),
         "it comes from a store of before, in the state that it had",
-        Asks(("import_is_whole",), "case", "note"),
+        Asks(("import_is_whole",), _NEW, "note"),
     ),
     *steps_of(
         (RECORDED,),

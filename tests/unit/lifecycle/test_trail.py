@@ -214,4 +214,13 @@ def test_a_deadline_of_before_stays_and_what_was_passed_is_not_told_again():
 def test_what_had_no_such_life_is_not_taken_over():
     with pytest.raises(KeyError):
         life_of_before(OLD._replace(state="foretold"), MORNING, FACTS)
-    assert LifeDesk().refused(None, "import", case="old") == "import_is_whole"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"id": "other"}, {"site": "other"}, {"day": "2026-11-20"}, {"level": "notice"}, {"state": "foretold"}],
+)
+def test_what_is_taken_over_has_to_be_the_case_that_the_command_names(change):
+    facts = replace(FACTS, other=replace(life_of_before(OLD, MORNING, FACTS), **change))
+    assert decide(None, import_of(OLD, MORNING, SALT), facts).refusal.guard == "import_is_whole"
+    assert decide(None, import_of(OLD, MORNING, SALT), FACTS).refusal.guard == "import_is_whole"
