@@ -13,7 +13,8 @@ from alerts.lifecycle.stop_watch import StopWatch, TimeAllowed, WatchPause, Watc
 
 def body_of_case(case: LifeCase) -> dict[str, Any]:
     """JSON values of a case: every field by its name, watches as objects, pauses and thresholds as lists."""
-    return _plain(asdict(case))
+    body: dict[str, Any] = _plain(asdict(case))
+    return body
 
 
 def case_from_body(body: Mapping[str, Any]) -> LifeCase:

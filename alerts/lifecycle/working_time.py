@@ -39,6 +39,8 @@ class WorkingCalendar:
             last = end
         if not self.duty or not self.weekdays or not self.weekdays <= set(range(7)):
             raise ValueError("a calendar needs duty hours, and weekdays of 0 (Monday) to 6")
+        if self.day_ms < 60 * _MINUTE:
+            raise ValueError("a working day has an hour of duty at least: else no deadline would come near")
         if both := self.holidays & self.workdays:
             raise ValueError(f"both a holiday and a day of work: {', '.join(sorted(both))}")
         for day in (*self.holidays, *self.workdays):

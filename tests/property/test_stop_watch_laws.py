@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from alerts.lifecycle import WorkingCalendar
@@ -36,6 +36,7 @@ DAYS = st.frozensets(st.integers(0, 40), max_size=12)
 def calendars(draw) -> WorkingCalendar:
     edges = draw(st.lists(st.integers(0, 1440), min_size=2, max_size=6, unique=True).map(sorted))
     duty = tuple(zip(edges[::2], edges[1::2], strict=False))
+    assume(sum(end - begin for begin, end in duty) >= 60)
     holidays = draw(DAYS)
     workdays = draw(DAYS) - holidays
     return WorkingCalendar(

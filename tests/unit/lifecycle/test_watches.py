@@ -68,6 +68,7 @@ def test_holidays_and_days_of_work_at_a_weekend_are_data():
         ({"duty": ((600, 500),)}, "not in order"),
         ({"duty": ((600, 700), (650, 800))}, "not in order"),
         ({"duty": ((600, 1500),)}, "not in order"),
+        ({"duty": ((600, 659),)}, "an hour of duty at least"),
         ({"weekdays": frozenset()}, "needs duty hours"),
         ({"weekdays": frozenset({7})}, "needs duty hours"),
         ({"workdays": frozenset({"2026-10-01"})}, "both a holiday and a day of work"),
