@@ -23,7 +23,7 @@ from alerts.lifecycle.states import (
     SIGNED_AND_OVER,
     WATCH_SIGN,
 )
-from alerts.lifecycle.stop_watch import URGENT_HOUR, StopWatch, TimeAllowed, due_percents, started, triggered
+from alerts.lifecycle.stop_watch import URGENT_HOUR, TimeAllowed, due_percents, started, triggered
 
 _HOUR = 3_600_000
 STATES_BEFORE: Mapping[str, str] = {
@@ -82,7 +82,12 @@ def life_of_before(old: CaseOfBefore, at: int, facts: LifeFacts) -> LifeCase:
         return replace(case, archived_at=ended, archived_as=SIGNED_AND_OVER)
     if state != ASSIGNED or old.deadline is None:
         return case
-    return replace(case, watches=(_watch_until(old, old.deadline, case.unit, at, facts),))
+    hours = max(1, round((old.deadline - old.opened_at) / _HOUR))
+    allowed = TimeAllowed(WATCH_SIGN, hours, URGENT_HOUR)
+    watch = started(allowed, case.unit, 1, old.deadline - hours * _HOUR, facts.calendar)
+    for percent in due_percents(watch, at):
+        watch = triggered(watch, percent, at)
+    return replace(case, times=(allowed,), watches=(watch,))
 
 
 def import_of(old: CaseOfBefore, at: int, salt: bytes) -> LifeCommand:
@@ -98,12 +103,3 @@ def import_of(old: CaseOfBefore, at: int, salt: bytes) -> LifeCommand:
         "level": old.level,
     }
     return LifeCommand("import", at, 0, Actor(MACHINE), said, texts)
-
-
-def _watch_until(old: CaseOfBefore, deadline: int, unit: str, at: int, facts: LifeFacts) -> StopWatch:
-    hours = max(1, round((deadline - old.opened_at) / _HOUR))
-    allowed = TimeAllowed(WATCH_SIGN, hours, URGENT_HOUR)
-    watch = started(allowed, unit, 1, deadline - hours * _HOUR, facts.calendar)
-    for percent in due_percents(watch, at):
-        watch = triggered(watch, percent, at)
-    return watch

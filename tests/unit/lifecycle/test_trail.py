@@ -211,6 +211,12 @@ def test_a_deadline_of_before_stays_and_what_was_passed_is_not_told_again():
     assert desk.pass_time(MORNING + HOUR) == ["threshold"]
 
 
+def test_a_deadline_of_before_stays_whatever_step_follows():
+    desk = LifeDesk()
+    taken_over(desk, OLD._replace(deadline=MORNING + 3 * DAY))
+    assert desk.must("old", "note", BUILDER, note="记").live_watch("sign").deadline == MORNING + 3 * DAY
+
+
 def test_what_had_no_such_life_is_not_taken_over():
     with pytest.raises(KeyError):
         life_of_before(OLD._replace(state="foretold"), MORNING, FACTS)
