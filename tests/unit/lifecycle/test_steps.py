@@ -99,8 +99,10 @@ def test_who_refuses_names_another_unit_and_a_reason(desk):
     assert desk.refused("c1", "refuse", BUILDER, reason="不是我们") == "fields_complete"
     assert desk.refused("c1", "refuse", BUILDER, unit="builder", reason="不是") == "names_another_unit"
     assert desk.refused("c1", "refuse", BUILDER, unit="nobody", reason="不是") == "unit_is_known"
-    case = desk.must("c1", "refuse", BUILDER, unit="housing", reason="场外道路")
+    decided = desk.give("c1", "refuse", BUILDER, unit="housing", reason="场外道路")
+    case = decided.case
     assert (case.state, case.unit, case.refusals) == ("assigned", "housing", 1)
+    assert decided.tells == ("unit", "lines")
 
 
 def test_refused_a_second_time_it_is_the_county_offices_which_cannot_refuse(desk):
@@ -129,6 +131,14 @@ def test_what_needs_a_signature_only_is_not_rectified_and_ends_when_signed_and_o
     desk.must("c1", "over")
     assert desk.pass_time(desk.now) == ["archive"]
     assert desk.cases["c1"].archived_as == "signed_and_over"
+
+
+def test_nothing_ends_by_a_signature_that_nobody_gave(desk):
+    in_state(desk, "acknowledged", level="warning")
+    desk.must("c1", "over")
+    desk.cases["c1"] = replace(desk.cases["c1"], signed_at=None)  # as a case of before may be
+    assert desk.refused("c1", "archive", OFFICE) == "signed"
+    assert desk.pass_time(desk.now) == []
 
 
 def test_it_ends_also_where_it_was_over_first(desk):
