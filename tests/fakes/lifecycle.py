@@ -155,7 +155,7 @@ class LifeDesk:
         self.now = max(self.now, until)
         done = []
         for id in list(self.cases):
-            while True:
+            for _ in range(100):
                 case = self.cases[id]
                 facts = self.facts_for(case)
                 due = next_due(case, self.now, facts)
@@ -164,6 +164,8 @@ class LifeDesk:
                 decided = self.keep(decide(case, due, facts))
                 assert decided.accepted, decided.refusal
                 done.append(due.name)
+            else:
+                raise AssertionError(f"{id}: what is due never ends: {done[-3:]}")
         return done
 
 
