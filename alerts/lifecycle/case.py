@@ -140,6 +140,6 @@ class LifeFacts:
     newest_determined: bool = (
         False  # the newest interval of all its points has an answer other than undetermined
     )
-    taken_by: str | None = None  # the case that takes the breach already, asked of `open` and `record`
+    taken_by: str | None = None  # the open case of the matter (`open`, `record`, `rebound`)
     other: LifeCase | None = None  # the case that it is or was merged into
     trail: tuple[CaseRecord, ...] = ()  # of the case; only to say what a stale command has missed

@@ -215,7 +215,7 @@ def _unchanged(case: LifeCase, command: LifeCommand, facts: LifeFacts) -> LifeCa
 EFFECTS: Mapping[str, Effect] = {
     "open": _open,
     "record": _begin,
-    "import": _import,
+    "imported": _import,
     "archive": _archive,
     "withdraw": _withdraw,
     "sign": _sign,

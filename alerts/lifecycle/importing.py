@@ -102,4 +102,4 @@ def import_of(old: CaseOfBefore, at: int, salt: bytes) -> LifeCommand:
         "source": MACHINE_FOUND,
         "level": old.level,
     }
-    return LifeCommand("import", at, 0, Actor(MACHINE), said, texts)
+    return LifeCommand("imported", at, 0, Actor(MACHINE), said, texts)

@@ -81,7 +81,7 @@ STEPS: tuple[LifeStep, ...] = (
     ),
     *steps_of(
         (None,),
-        ("import", AS_GIVEN),
+        ("imported", AS_GIVEN),
         ((MACHINE, ADMINISTRATOR), ANY_UNIT),
         "it comes from a store of before, in the state that it had",
         Asks(("import_is_whole",), _NEW, "note"),
@@ -91,7 +91,7 @@ STEPS: tuple[LifeStep, ...] = (
         ("open", ASSIGNED),
         (_FINDERS, ANY_UNIT),
         "a person opens it, or it goes on and is told now",
-        Asks(("no_case_takes_it", "unit_is_known"), "", f"{_FOUND} level day", _BOTH),
+        Asks(("no_case_takes_it", "unit_is_known"), "", f"{_FOUND} level", _BOTH),
     ),
     *steps_of(
         (RECORDED,),
@@ -181,7 +181,12 @@ STEPS: tuple[LifeStep, ...] = (
         ("rebound", ASSIGNED),
         _BY_MACHINE,
         "found again after its closing: a further round, one rung up",
-        Asks(("unit_is_known",), "breach day", f"{_BREACH} unit person", (*_BOTH, TO_COUNTY_OFFICE)),
+        Asks(
+            ("no_case_takes_it", "unit_is_known"),
+            "breach day",
+            f"{_BREACH} unit person",
+            (*_BOTH, TO_COUNTY_OFFICE),
+        ),
     ),
     *steps_of(
         (REBOUND_WATCH,),

@@ -19,7 +19,7 @@ LIFE_STATES = {
 LIFE_COMMANDS = {
     "open": N_("Open a case"),
     "record": N_("Put on record"),
-    "import": N_("Take over from before"),
+    "imported": N_("Take over from before"),
     "archive": N_("Archive"),
     "withdraw": N_("Propose withdrawal"),
     "sign": N_("Sign for it"),

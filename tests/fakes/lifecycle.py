@@ -104,7 +104,9 @@ class LifeDesk:
     def taken(self, case: LifeCase | None, fields: dict[str, Any]) -> str | None:
         """The open case of the matter that a command is about."""
         site, kind, day = (
-            (case.site, case.kind, case.day) if case else (fields.get(f, "") for f in ("site", "kind", "day"))
+            (case.site, case.kind, fields.get("day", case.day))
+            if case
+            else (fields.get(f, "") for f in ("site", "kind", "day"))
         )
         return taken_by(site, kind, day, list(self.cases.values())) or self.facts.taken_by
 

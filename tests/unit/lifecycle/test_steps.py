@@ -211,6 +211,12 @@ def test_a_rebound_begins_a_further_round_one_rung_up(desk):
     assert {(w.what, w.round) for w in case.watches if w.state == "running"} == {("sign", 2), ("rectify", 2)}
 
 
+def test_no_further_round_begins_while_an_open_case_takes_the_breach(desk):
+    in_state(desk, "rebound_watch")
+    opened(desk, "c2", day="2026-11-25")
+    assert desk.refused("c1", "rebound", breach="b2", day="2026-11-25") == "no_case_takes_it"
+
+
 @pytest.mark.parametrize("state", ["assigned", "acknowledged", "rectifying", "awaiting_verification"])
 def test_a_postponement_is_approved_by_another_unit_has_an_end_and_leads_back(desk, state):
     in_state(desk, state)

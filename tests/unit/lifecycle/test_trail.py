@@ -187,7 +187,7 @@ def test_a_case_of_before_has_one_record_and_goes_on(change, state, is_over, sig
     case = taken_over(desk, OLD._replace(**change))
     assert (case.state, case.over_at is not None, case.signed_at is not None) == (state, is_over, signed)
     (record,) = desk.trails["old"]
-    assert (record.command, record.before, record.after, record.number) == ("import", None, state, 1)
+    assert (record.command, record.before, record.after, record.number) == ("imported", None, state, 1)
     expected = {"note": salted("signed without identity: 李").digest} if signed else {}
     assert record.texts == expected
     assert case.times_at(desk.now + 7) == time_in_states([record], desk.now + 7) == {state: 7}
