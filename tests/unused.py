@@ -62,6 +62,35 @@ matrix
 REJECTION_CODES
 NEWS
 
+# the life cycle of a case, which store, planner and desk are still to be built on
+UNITS
+SECTIONS
+form_of
+shown_fields
+life_of_before
+import_of
+flaws_of
+is_new
+moved_from
+place_hours
+LIFE_STATES
+LIFE_COMMANDS
+LIFE_REFUSALS
+LIFE_WAYS_OUT
+LIFE_ENDS
+LIFE_WATCHES
+body_of_case
+case_from_body
+taken_by
+signed_by
+overrun
+time_paused
+seen_at
+wakes_at
+record_from_body
+first_flaw
+time_in_states
+
 # tests look at these to see what happened; nothing in the product depends on them
 restarts
 kept_points
