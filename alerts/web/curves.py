@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from alerts.web.board import UNDETERMINED
 from ingest.durations import HOUR_MS
 
 LONGEST = 31 * 24 * HOUR_MS
@@ -78,13 +79,15 @@ def series(
     shown = thin(points)
     judged = main_verdicts(verdicts, device, quantity)
     window = judged[0]["end"] - judged[0]["start"] if judged else HOUR_MS
+    unjudged = {v["start"] for v in judged if v["answer"] == UNDETERMINED}
     gap_ms = max(interval_ms, (shown[-1][0] - shown[0][0]) // max(1, len(shown) - 1) if shown else 0)
     return {
         "readings": with_gaps(shown, gap_ms),
         "thinned": len(shown) < len(points),
         "window_ms": window,
         "means": [
-            [i["start"], i["end"], _float(i["value"]), _float(i.get("capture"))]
+            # the last: nothing was decided by it, so it is drawn as another line
+            [i["start"], i["end"], _float(i["value"]), _float(i.get("capture")), i["start"] in unjudged]
             for i in newest_intervals(intervals, device)
             if i["end"] - i["start"] == window
         ],

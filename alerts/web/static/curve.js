@@ -48,12 +48,17 @@
     var judged = body.means.some(function (row) { return row[2] != null; });
     if (!readings[0].length && !judged) { box.textContent = d.empty; box.classList.add("empty"); plot = null; return; }
     var relative = body.background.some(function (row) { return row[2] != null; });
-    var tables = [readings, steps(body.means)];
+    var doubtful = body.means.filter(function (row) { return row[4] && row[2] != null; });
+    var tables = [readings, steps(body.means.filter(function (row) { return !row[4]; }))];
     var shown = [
       { label: d.time, value: function (u, v) { return v == null ? "–" : full(v); } },
       series(d.readings, css("--curve"), 1),
       series(d.means, css("--ink"), 2.5),
     ];
+    if (doubtful.length) {
+      tables.push(steps(doubtful));
+      shown.push(series(d.doubtful, css("--muted"), 1.5, { dash: [1, 3] }));
+    }
     if (body.threshold.length) {
       tables.push(steps(body.threshold));
       shown.push(series(relative ? d.threshold : d.limit, css("--exceeds"), 2, { dash: [8, 5] }));

@@ -108,6 +108,9 @@ def test_a_series_holds_means_of_the_window_that_is_judged() -> None:
     ]
     points = [(NOW + i * MINUTE, float(i)) for i in range(3)]
     got = series(points, intervals, [verdict()], device="d", quantity="pm10", interval_ms=MINUTE)
-    assert got["means"] == [[NOW, NOW + HOUR, 100.0, 1.0]]
+    assert got["means"] == [[NOW, NOW + HOUR, 100.0, 1.0, False]]
     assert got["threshold"] == [[NOW, NOW + HOUR, 230.0]]
     assert (got["readings"], got["thinned"], got["limit"]) == (points, False, 80.0)
+    open_hour = verdict(answer="undetermined")
+    got = series(points, intervals, [open_hour], device="d", quantity="pm10", interval_ms=MINUTE)
+    assert got["means"] == [[NOW, NOW + HOUR, 100.0, 1.0, True]]  # drawn as another line
