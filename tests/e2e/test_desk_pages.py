@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from alerts.people.passwords import hashed
@@ -315,3 +316,44 @@ def test_a_regional_episode_comes_to_an_open_board_and_goes_again(
     keep(replace(said, event="ended", revision=2))
     for page in pages.values():
         expect(page.locator(".banner.regional")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("size", "name"), [(DESK, "desk"), (PHONE, "phone")])
+def test_every_page_can_be_read_by_everybody(
+    desk: Running, page_at: Any, size: dict[str, int], name: str, scheme: str
+) -> None:
+    """axe-core finds nothing serious on any page, for the roles that see it."""
+    case = case_of(desk, DUSTY, state=None)
+    pages = {
+        None: ("/sign-in",),
+        "department": (
+            "/",
+            f"/sites/{DUSTY}",
+            f"/cases/{case}",
+            "/cases",
+            "/cases?q=nothing-like-it",
+            "/account",
+        ),
+        "administrator": (
+            "/people",
+            f"/people/{account(desk.county.people, 'site').id}",
+            "/tokens",
+            "/audit",
+        ),
+    }
+    found = []
+    for role, paths in pages.items():
+        page = page_at(size, role=role)
+        page.emulate_media(color_scheme=scheme)
+        for path in paths:
+            answer = page.goto(desk.url + path)
+            assert answer is not None
+            assert answer.status == 200, path
+            results = Axe().run(page).response["violations"]
+            found += [
+                (path, one["id"], [node["target"] for node in one["nodes"]][:3])
+                for one in results
+                if one["impact"] in ("serious", "critical")
+            ]
+    assert found == []
