@@ -16,6 +16,7 @@ from alerts.kinds import KINDS, UNSIGNED
 from alerts.records import Case
 from alerts.store.case_lists import OPEN_ONES, WHICH, CaseFilter, CasePage
 from alerts.web.access import answering_of, must_be
+from alerts.web.board import group_cases
 from alerts.web.desk import Desk
 from alerts.web.names import N_
 from alerts.web.poller import call
@@ -58,7 +59,7 @@ async def listing(request: Request) -> Response:
         request,
         "cases.html",
         status=400 if unknown else 200,
-        cases=page.cases,
+        groups=group_cases(page.cases),
         of=of,
         counts=counts,
         unknown=unknown,

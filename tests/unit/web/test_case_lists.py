@@ -46,7 +46,7 @@ async def http(county: StoredCounty) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def listed(page: str) -> list[str]:
-    return re.findall(r'class="case-link" href="/cases/(\w+)"', page)
+    return re.findall(r'href="/cases/(\w{20})"', page)
 
 
 async def test_the_list_is_paged_and_its_counts_are_true(http: httpx.AsyncClient) -> None:
