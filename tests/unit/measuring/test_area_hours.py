@@ -8,8 +8,8 @@ from ingest.records import Background
 from processors.measuring.regional_episodes import AreaHours
 from processors.measuring.stations import Backgrounds
 from processors.plan import Area
-from processors.windows import Horizons
 from tests.logs import HOUR, T0
+from tests.parts import until
 
 AREAS = (Area("county", ("S1", "S2"), 1), Area("town", ("S2",), 1))
 
@@ -22,8 +22,7 @@ def test_hours_that_are_remembered_are_those_that_are_found_anew() -> None:
         values = {"pm10": rng.randrange(20, 200) * 1000} if rng.random() < 0.8 else {"tsp": 1000}
         known.add(Background(f"b{turn}", start, rng.choice(["S1", "S2"]), start, start + HOUR, values))
         if rng.random() < 0.1:
-            late = T0 + (turn // 10 - 6) * HOUR
-            known.forget(Horizons(late, late, late, late, lambda rule: late))
+            known.forget(until(T0 + (turn // 10 - 6) * HOUR))
         for area in AREAS:
             assert remembered.known(known, area) == AreaHours().known(known, area)
     assert len(remembered.known(known, AREAS[0])) > 3
