@@ -161,12 +161,12 @@ class InTimeWindows:
 
     held: dict[tuple[Track, int], dict[Key, InTime]] = field(default_factory=dict)
     _packed: PackedGroups = field(default_factory=PackedGroups)
-    _oldest: int = NEVER  # no window is held that ends before it
+    _forgotten: int = NEVER  # no window is held that ends before it
 
     def put(self, track: Track, end: int, measured: Measured, plan: Plan) -> None:
         """Note a window that has just closed."""
         self.held[track, end] = _of(measured, plan.slots(track.window))
-        self._oldest = min(self._oldest, end)
+        self._forgotten = min(self._forgotten, end)
         self._packed.changed(end // _GROUP_MS)
 
     def replace(self, track: Track, end: int, measured: Measured, plan: Plan, rows: Int32s) -> None:
@@ -191,8 +191,8 @@ class InTimeWindows:
     def forget(self, until: Horizons) -> None:
         """Forget windows to which nothing can be added any more."""
         least = until.late // _GROUP_MS * _GROUP_MS  # whole groups, so that none is packed again
-        if self._oldest < least:
-            self._oldest = least
+        if self._forgotten < least:
+            self._forgotten = least
             self.held = {window: held for window, held in self.held.items() if window[1] >= least}
 
     def follow(self, change: PlanChange) -> None:
