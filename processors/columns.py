@@ -48,6 +48,7 @@ __all__ = [
     "Uint32s",
     "Uint64s",
     "Unpacked",
+    "among",
     "carried",
     "from_bytes",
     "read_blocks",
@@ -141,6 +142,15 @@ def carried(column: Array, old_row: Int32s, fill: Any) -> Array:
     stays = old_row >= 0
     made[..., stays] = column[..., old_row[stays]]
     return made
+
+
+def among(numbers: Int32s, known: Int32s) -> Bools:
+    """True for each of the numbers that is one of `known`: sorted, and fewer. (`np.isin` asks more first.)"""
+    if len(known) < 2:
+        return np.asarray(numbers == known[0]) if len(known) else np.zeros(len(numbers), np.bool_)
+    place = known.searchsorted(numbers)
+    place[place == len(known)] = 0
+    return np.asarray(known[place] == numbers)
 
 
 def to_bytes(data: Any, arrays: list[Array]) -> bytes:

@@ -68,6 +68,7 @@ def command(
         merged,
         write_backtest,
     )
+    from processors.stream.frugal import collect_garbage_seldom
 
     if bool(recordings) + bool(url) + kafka != 1:
         raise click.UsageError("name the past: one of RECORDING..., --history URL or --kafka")
@@ -82,6 +83,7 @@ def command(
     rules = [rule.model_dump(mode="json") for rule in sorted(chosen, key=lambda rule: rule.id)]
     revision = revision_of_folder(config, received_at=0)
     backtest = Backtest(start, end, rules)
+    collect_garbage_seldom()
     unreproducible: dict[VerdictKey, str] = {}
     if recordings:
         try:

@@ -48,6 +48,7 @@ def command(
     from ingest.register import load_register
     from processors.plan import load_rules, make_revision
     from processors.replay import replay, write_replay
+    from processors.stream.frugal import collect_garbage_seldom
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise click.BadParameter(f"{folder} must be new or empty", param_hint="--out")
@@ -55,6 +56,7 @@ def command(
     rules = load_rules(config, packs or None)
     end = instant_ms(until, register.zone, "--until") if until else None
     revision = make_revision(body_of_folder(config, rules), received_at=0)
+    collect_garbage_seldom()
     try:
         messages = [read_recording(path) for path in recordings]
         judged = replay(register, revision, messages, end, partitions=partitions, outlooks=outlooks)

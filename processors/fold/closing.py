@@ -46,19 +46,18 @@ def close(memory: Memory, track: Track, due: int, at: int, out: Outputs) -> None
     delayed = at != due
     wind = None
     if track == HOUR:
-        wind, _ = memory.winds.of_hour(memory.plan, start)
+        wind = memory.winds.of_hour(memory.plan, start) if memory.plan.asks_wind else None
         tell_wind(memory, start, means[PLAIN], at, out)
     cut = _cut(memory, track, start, end)
     window = ClosedWindow(start, end, at, spoke, gap_onsets, memory.lacks(start, end), wind, cut)
-    for rule in memory.plan.rules:
-        if rule.window and rule.track == track:
-            rows = memory.plan.rows_for(rule, start, memory.orders)
-            if rule is memory.plan.latest.get(rule.rule.id) and depends_on(rule, memory.orders):
-                judged = {memory.plan.devices[row] for row in rows.tolist()}
-                out.breaches += memory.regional.ended(memory.breaches.suspend(rule.rule.id, judged, at))
-            rule_means = means[rule.admits][rule.pollutant]
-            made = memory.judge.close(rule, rows, rule_means, window, memory.silence, memory.backgrounds)
-            memory.publish(made, out, delayed)
+    for rule in memory.plan.rules_of(track):
+        rows = memory.plan.rows_for(rule, start, memory.orders)
+        if rule is memory.plan.latest.get(rule.rule.id) and depends_on(rule, memory.orders):
+            judged = {memory.plan.devices[row] for row in rows.tolist()}
+            out.breaches += memory.regional.ended(memory.breaches.suspend(rule.rule.id, judged, at))
+        rule_means = means[rule.admits][rule.pollutant]
+        made = memory.judge.close(rule, rows, rule_means, window, memory.silence, memory.backgrounds)
+        memory.publish(made, out, delayed)
     if track in BASE:
         memory.publish_each(memory.single_values.close(start, end, means, at), out, delayed)
     memory.settle([], at, out, delayed)
@@ -103,17 +102,14 @@ def _amend(memory: Memory, changed: ChangedWindows, at: int, out: Outputs, delay
         gap_onsets = memory.device_gaps.over(start, end)
         cut = _cut(memory, track, start, end)
         window = AmendedWindow(start, at, gap_onsets, near, wind, late.of((track, end)), cut)
-        for rule in memory.plan.rules:
-            if rule.window and rule.track == track:
-                rule_means = of_statistic(means[rule.admits][rule.pollutant], rule.statistic)
-                # by the rule that was published: an order counts from its record on
-                orders = memory.orders.known(end + memory.plan.lateness[track])
-                judged = memory.plan.rows_for(rule, start, orders)
-                made = memory.judge.amend(
-                    rule, judged, rule_means, numbers_of(rule_means.row, numbers), window
-                )
-                memory.publish(made, out, delayed)
-                memory.settle(made, at, out, delayed)
+        for rule in memory.plan.rules_of(track):
+            rule_means = of_statistic(means[rule.admits][rule.pollutant], rule.statistic)
+            # by the rule that was published: an order counts from its record on
+            orders = memory.orders.known(end + memory.plan.lateness[track])
+            judged = memory.plan.rows_for(rule, start, orders)
+            made = memory.judge.amend(rule, judged, rule_means, numbers_of(rule_means.row, numbers), window)
+            memory.publish(made, out, delayed)
+            memory.settle(made, at, out, delayed)
 
 
 def _flag_again(memory: Memory, due: int, at: int, out: Outputs) -> None:
@@ -188,7 +184,7 @@ def _amend_wind(
     if memory.winds.concerns(memory.plan, start, rows):
         means, _ = memory.meter.measure(HOUR, start, start + HOUR_MS, near)
         tell_wind(memory, start, means[PLAIN], at, out, near)
-    return near, memory.winds.of_hour(memory.plan, start)[0]
+    return near, memory.winds.of_hour(memory.plan, start)
 
 
 def tell_wind(

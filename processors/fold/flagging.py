@@ -80,6 +80,11 @@ def flag(columns: Columns, newest: NewestValues, plan: Plan) -> list[Flagged]:
     return flagged(plan, columns.take(which), final=False)
 
 
+_NO_READINGS = SortedReadings(
+    np.zeros(0, np.int32), np.zeros(0, np.int64), np.zeros((len(JUDGED), 0), np.int32), np.zeros(0, np.uint32)
+)
+
+
 class Quarter(NamedTuple):
     """A quarter of an hour to be flagged: its span, the rows of its bucket, the background at each device."""
 
@@ -122,15 +127,16 @@ class Flagging(Bounded):
         self.awaits = {row: until for row, until in self.awaits.items() if until >= end}
         bucket = log.open.get(start // QUARTER_MS)
         rows = Columns.empty() if bucket is None else bucket.filled()
-        quarter = Quarter(start, end, rows, _backgrounds(plan, stations, start))
         own = rows.time // QUARTER_MS == start // QUARTER_MS
         if only is not None:
             own &= np.isin(rows.row, only)
+        periods = set(rows.period[own].tolist())
+        quarter = Quarter(start, end, rows, _backgrounds(plan, stations, start) if periods else None)
         changed: list[Flagged] = []
         awaits: dict[int, int] = {}
         # a series of which nothing came goes on too: what it had leaves the reach of the next quarter
-        for period in sorted({*np.unique(rows.period[own]).tolist(), *self.before}):
-            which = np.flatnonzero(own & (rows.period == period))
+        for period in sorted({*periods, *self.before}):
+            which = (own & (rows.period == period)).nonzero()[0]
             changed += self._series(log, plan, quarter, period, which, awaits)
         if not awaits:
             return changed
@@ -180,11 +186,13 @@ class Flagging(Bounded):
         readings, own = _sorted(log, quarter, period, which, reach)
         if not len(readings.row):
             return []
-        before = self.before.get(period)
-        if before is None:
-            before = self.before[period] = NewestValues.empty(len(plan))
-        found = final_flags(readings, limits, (start, quarter.end), before, quarter.backgrounds)
+        before = self.before.get(period) or NewestValues.empty(len(plan))
+        found = None
+        if len(which):
+            found = final_flags(readings, limits, (start, quarter.end), before, quarter.backgrounds)
         self.before[period] = newest_after(readings, limits, quarter.end - reach, before)
+        if found is None:
+            return []
         add_awaited(awaits, readings.row, found.awaits)
         there = rows.values.take(which, axis=1) != ABSENT
         fail = np.where(there, found.fail.take(own, axis=1), np.uint16(0))
@@ -192,7 +200,7 @@ class Flagging(Bounded):
         news = (fail != rows.fail.take(which, axis=1)) | (suspect != rows.suspect.take(which, axis=1))
         rows.fail[:, which], rows.suspect[:, which] = fail, suspect
         log.changed(start // QUARTER_MS)
-        told = rows.take(which[np.flatnonzero(news.any(axis=0))])
+        told = rows.take(which[news.any(axis=0)])
         copy_flags(log, told, quarter.end)
         return flagged(plan, told, final=True)
 
@@ -220,7 +228,9 @@ def _sorted(log: RowLog, quarter: Quarter, period: int, which: Int64s, reach: in
     """Readings `which` of the quarter's rows and those of the `reach` ms before it, of one period, sorted."""
     rows, start = quarter.rows, quarter.start
     back = log.within(start - reach, start)
-    former = np.flatnonzero((back.period == period) & (back.time < start))
+    former = ((back.period == period) & (back.time < start)).nonzero()[0]
+    if not len(former) and not len(which):
+        return _Sorted(_NO_READINGS, which)
     row, time, values, packed = (
         np.concatenate([getattr(back, name).take(former, -1), getattr(rows, name).take(which, -1)], -1)
         for name in ("row", "time", "values", "packed")

@@ -6,13 +6,13 @@ window closes; a value whose next one comes later is looked at again (`Flagging.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 
 import numpy as np
 
-from processors.columns import ABSENT, Int32s, Int64s, Positions, Uint64s
+from processors.columns import ABSENT, Int32s, Int64s, Positions, Uint64s, among
 from processors.plan import Plan
 from processors.quality import LOOKS_AHEAD, NewestValues, SortedReadings, ahead_flags, newest_after
 from processors.windows import BUCKET_MS, Bucket, Columns, RowLog, row_key
@@ -42,6 +42,7 @@ class HeldRows:
     columns: Columns
     log: RowLog
     places: list[tuple[int, Bucket, Positions]]  # with the bucket's number
+    _sorted: list[SortedRows] = field(default_factory=list)
 
     @classmethod
     def of(cls, log: RowLog, since: int, rows: Iterable[int] | None = None) -> Self:
@@ -51,23 +52,30 @@ class HeldRows:
         for number, bucket in sorted(log.open.items()):
             if number >= since // BUCKET_MS and bucket.n:
                 row = bucket.columns.row[: bucket.n]
-                which = np.arange(len(row)) if wanted is None else np.flatnonzero(np.isin(row, wanted))
-                places.append((number, bucket, which))
+                which = np.arange(len(row)) if wanted is None else among(row, wanted).nonzero()[0]
+                if len(which):
+                    places.append((number, bucket, which))
         parts = [bucket.columns.take(which) for _, bucket, which in places]
+        if len(parts) == 1:
+            return cls(parts[0], log, places)
         return cls(Columns.joined(parts) if parts else Columns.empty(), log, places)
 
-    def series(self) -> Iterator[SortedRows]:
-        """The rows by period, sorted."""
+    def series(self) -> list[SortedRows]:
+        """The rows by period, sorted; they are sorted once."""
+        if not self._sorted:
+            self._sorted = [self._of_period(period) for period in sorted(set(self.columns.period.tolist()))]
+        return self._sorted
+
+    def _of_period(self, period: int) -> SortedRows:
         rows = self.columns
-        for period in np.unique(rows.period).tolist():
-            which = np.flatnonzero(rows.period == period)
-            own = rows.take(which)
-            key = row_key(own.row, own.time - int(own.time.min()))
-            order, place = in_order(key, own.hash)
-            sent = own.values.take(order, axis=1)
-            yield SortedRows(
-                SortedReadings(own.row[order], own.time[order], sent, own.packed[order], period), which, place
-            )
+        which = (rows.period == period).nonzero()[0]
+        row, time = rows.row[which], rows.time[which]
+        order, place = in_order(row_key(row, time - int(time.min())), rows.hash[which])
+        first = which[order]
+        readings = SortedReadings(
+            row[order], time[order], rows.values.take(first, axis=1), rows.packed[first], period
+        )
+        return SortedRows(readings, which, place)
 
     def write_flags(self) -> None:
         """Write the flags back into the log."""

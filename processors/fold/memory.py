@@ -177,5 +177,6 @@ class Memory:
     def settle(self, superseding: list[RuleVerdicts], at: int, out: Outputs, delayed: bool = False) -> None:
         """Judge days that can be settled, and judge again those with a superseded interval."""
         days, judge = self.days, self.judge
-        self.publish_each(days.resettle(judge.answers, superseding, at), out, delayed)
+        if superseding:
+            self.publish_each(days.resettle(judge.answers, superseding, at), out, delayed)
         self.publish_each(days.settle(judge.answers, judge.pending, self.closed, at), out, delayed)

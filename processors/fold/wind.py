@@ -67,11 +67,13 @@ class HourlyWinds:
         readings = WindReadings(columns.row, columns.time, columns.period, speed, direction[fresh.place])
         self.gathered.add(readings, border, forgotten, devices)
 
-    def of_hour(self, plan: Plan, start: int) -> tuple[Wind, WindSums]:
-        """Mean wind of the hour that begins at `start`, and the sums behind it, one line per site."""
+    def of_hour(self, plan: Plan, start: int) -> Wind:
+        """Mean wind of the hour that begins at `start`, one line per site."""
+        return wind_of(self._sums(plan, start), _SETTINGS)
+
+    def _sums(self, plan: Plan, start: int) -> WindSums:
         ground = plan.ground
-        sums = self.gathered.of_hour(start, ground.site, len(ground.sites))
-        return wind_of(sums, _SETTINGS), sums
+        return self.gathered.of_hour(start, ground.site, len(ground.sites))
 
     def tell(
         self,
@@ -87,15 +89,18 @@ class HourlyWinds:
         `means`: one per judged pollutant, over all devices of the sites concerned; `log_gap`: the log lacks
         records of the hour; `rows`: only the sites of these devices.
         """
-        ground, (wind, sums) = plan.ground, self.of_hour(plan, start)
+        ground, sums = plan.ground, self._sums(plan, start)
         told = self.told.setdefault(start, PublishedHour.of(len(ground.sites)))
+        spoken = set(np.flatnonzero((sums.count > 0) | (told.revision > 0)).tolist())
+        if not spoken and not ground.paired:
+            return []
+        wind = wind_of(sums, _SETTINGS)
         slots = slots_of(plan.interval, HOUR_MS)
         shares = [
             shares_of(ground, wind, _valid(name, found, slots), plan.devices)
             for name, found in zip(JUDGED, means, strict=True)
         ]
-        measured = set().union(*shares) & ground.paired
-        spoken = measured | set(np.flatnonzero((sums.count > 0) | (told.revision > 0)).tolist())
+        spoken |= set().union(*shares) & ground.paired
         if rows is not None:
             spoken &= set(ground.site[rows].tolist())
         made = []

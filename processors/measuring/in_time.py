@@ -14,6 +14,7 @@ import numpy as np
 from ingest.units import JUDGED
 from processors.columns import (
     HOUR_MS,
+    NEVER,
     Bools,
     Int8s,
     Int32s,
@@ -32,6 +33,13 @@ from processors.windows import Horizons, Means, Track
 
 _GROUP_MS = 8 * HOUR_MS  # of windows that are packed together
 EMPTY, PARTLY, FULL = range(3)
+_NO_LINES = (
+    np.zeros(0, np.int32),
+    np.zeros(0, np.int64),
+    np.zeros(0, np.int32),
+    np.zeros(0, np.int32),
+    np.zeros((0, 0), np.uint8),
+)
 _COVER, _REFUSED = 3, 4  # bits of a code: what was covered; values came that were not admitted
 
 
@@ -49,12 +57,16 @@ class InTime:
     @classmethod
     def of(cls, means: Means, slots: Int64s) -> InTime:
         """What the means of a window say; `slots`: of the window, by device row."""
+        if not len(means.row):
+            return cls(np.zeros(len(slots), np.int8), *_NO_LINES)
         covered, most = means.covered, slots[means.row]
         full = (covered > 0) & (covered >= most)
         partly = (covered > 0) & ~full
         code = np.zeros(len(slots), np.int8)
         cover = np.where(full, FULL, np.where(partly, PARTLY, EMPTY))
         code[means.row] = cover | np.where(means.refused > 0, _REFUSED, 0)
+        if not partly.any():
+            return cls(code, *_NO_LINES)
         row = means.row[partly]
         bits = np.zeros((len(row), int(most[partly].max(initial=0))), bool)
         mine = np.isin(means.slot_row, row)
@@ -149,10 +161,12 @@ class InTimeWindows:
 
     held: dict[tuple[Track, int], dict[Key, InTime]] = field(default_factory=dict)
     _packed: PackedGroups = field(default_factory=PackedGroups)
+    _forgotten: int = NEVER  # no window is held that ends before it
 
     def put(self, track: Track, end: int, measured: Measured, plan: Plan) -> None:
         """Note a window that has just closed."""
         self.held[track, end] = _of(measured, plan.slots(track.window))
+        self._forgotten = min(self._forgotten, end)
         self._packed.changed(end // _GROUP_MS)
 
     def replace(self, track: Track, end: int, measured: Measured, plan: Plan, rows: Int32s) -> None:
@@ -177,7 +191,9 @@ class InTimeWindows:
     def forget(self, until: Horizons) -> None:
         """Forget windows to which nothing can be added any more."""
         least = until.late // _GROUP_MS * _GROUP_MS  # whole groups, so that none is packed again
-        self.held = {window: held for window, held in self.held.items() if window[1] >= least}
+        if self._forgotten < least:
+            self._forgotten = least
+            self.held = {window: held for window, held in self.held.items() if window[1] >= least}
 
     def follow(self, change: PlanChange) -> None:
         """Move devices to their new rows."""

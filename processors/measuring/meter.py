@@ -75,8 +75,11 @@ class Meter:
         return measured, spoke
 
     def _admissions(self, track: Track) -> set[Admission]:
+        return self.plan.once(("admissions", track), lambda: self._admitted(track))
+
+    def _admitted(self, track: Track) -> set[Admission]:
         admissions = {PLAIN} if track in BASE else set()
-        admissions |= {rule.admits for rule in self.plan.rules if rule.window and rule.track == track}
+        admissions |= {rule.admits for rule in self.plan.rules_of(track)}
         if track == QUARTER:
             admissions |= {rule.admits for rule in self.plan.rules if rule.has_outlook}
         if track == HOUR:
@@ -85,14 +88,14 @@ class Meter:
 
     def means(self, held: Columns, start: int, end: int, admissions: Iterable[Admission]) -> Measured:
         """Means of [start, end) over these rows, by admission."""
-        flagged = bool(held.fail.any() or held.suspect.any())
+        flagged = bool(len(held) and (held.fail.any() or held.suspect.any()))
         by = sorted(admissions)
         refusals = [(held.fail & a.fail | held.suspect & a.suspect) != 0 if flagged else None for a in by]
         return dict(zip(by, means_by(held, self.plan.interval, start, end, refusals), strict=True))
 
     def leave_out_maintenance(self, held: Columns, start: int, end: int) -> None:
         """Refuse values measured while their monitor was being maintained, so that they enter no mean."""
-        if not self.orders.maintenance(start, end):
+        if not len(held) or not self.orders.maintenance(start, end):
             return
         reach = held.time + np.maximum(held.period, 1)
         during = under_maintenance(self.orders, self.plan, held.row, held.time, reach)
@@ -101,7 +104,10 @@ class Meter:
 
     def keep_hour(self, start: int, measured: Measured) -> None:
         """Keep a clock hour for the windows made of it."""
-        for pollutant, admits in {(r.pollutant, r.admits) for r in self.plan.rules if r.track.is_long}:
+        asked = self.plan.once(
+            "of hours", lambda: {(r.pollutant, r.admits) for r in self.plan.rules if r.track.is_long}
+        )
+        for pollutant, admits in asked:
             self.hours.put(start, Key(pollutant, *admits), measured[admits][pollutant], self.plan.interval)
 
     def intervals(
@@ -118,11 +124,12 @@ class Meter:
         """
         asked = self._asked(track)
         clock, zone = Track(track.window, track.window), self.plan.zone
-        same = (clock.start(end, zone), clock.last_end(end, zone)) == (start, end)
-        if same and track != clock and clock in self.plan.tracks:
+        rolling = track != clock and clock in self.plan.tracks
+        # a window of the clock too: what is published of it is not published again
+        if rolling and (clock.start(end, zone), clock.last_end(end, zone)) == (start, end):
             asked = {key: admits for key, admits in asked.items() if key not in self._asked(clock)}
         made: list[Group[Interval]] = []
-        for (pollutant, statistic), admits in sorted(asked.items()):
+        for (pollutant, statistic), admits in asked.items():
             found = of_statistic(measured[admits][pollutant], statistic)
             if not len(found.row):
                 continue
@@ -132,11 +139,14 @@ class Meter:
 
     def _asked(self, track: Track) -> dict[tuple[int, Statistic], Admission]:
         """Pollutants and statistics published as intervals of the track's windows, with their admission."""
-        asked = {(q, MEAN): PLAIN for q in range(len(JUDGED)) if track in BASE}
-        for rule in self.plan.rules:
-            if rule.window and rule.track == track:
+
+        def found() -> dict[tuple[int, Statistic], Admission]:
+            asked = {(q, MEAN): PLAIN for q in range(len(JUDGED)) if track in BASE}
+            for rule in self.plan.rules_of(track):
                 asked.setdefault((rule.pollutant, rule.statistic), rule.admits)
-        return asked
+            return dict(sorted(asked.items()))
+
+        return self.plan.once(("asked", track), found)
 
 
 def rows_of(measured: Measured) -> Int32s:

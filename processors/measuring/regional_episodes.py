@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple
 
 from processors.columns import HOUR_MS, Rowless
-from processors.measuring.stations import Backgrounds
+from processors.measuring.stations import Backgrounds, Stations
 from processors.plan import Area
 from processors.windows import Horizons
 
@@ -56,23 +56,51 @@ class AreaEpisode:
 AreaEpisodes = list[AreaEpisode]
 
 
-def hours_of(known: Backgrounds, area: Area) -> list[AreaHour]:
-    """Hours of which the area has a mean, in order."""
-    found = []
-    for start, end in sorted(known.held):
-        mean = known.mean(area, start, end, POLLUTANT) if end - start == HOUR_MS else None
-        if mean is None:
-            continue
-        now, before = known.held[start, end], known.held.get((start - HOUR_MS, start), {})
-        rising = present = 0
-        for station in area.stations:
-            value = now[station][1].get(POLLUTANT) if station in now else None
-            if value is not None:
-                present += 1
-                earlier = before[station][1].get(POLLUTANT) if station in before else None
-                rising += earlier is None or value > earlier
-        found.append(AreaHour(start, mean.nano, rising, present))
-    return found
+class _Known(NamedTuple):
+    """An hour of an area, or None if it has no mean, and the records that it was made of."""
+
+    area: Area
+    now: Stations
+    before: Stations | None
+    found: AreaHour | None
+
+
+@dataclass(slots=True)
+class AreaHours:
+    """Hours of areas as they were found last: a record changes one or two of the many that are kept."""
+
+    of: dict[str, dict[int, _Known]] = field(default_factory=dict)
+
+    def known(self, backgrounds: Backgrounds, area: Area) -> list[AreaHour]:
+        """Hours of which the area has a mean, in order."""
+        before, kept = self.of.get(area.name, {}), {}
+        held = backgrounds.held
+        for start, end in sorted(held):
+            if end - start != HOUR_MS:
+                continue
+            now, earlier = held[start, end], held.get((start - HOUR_MS, start))
+            one = before.get(start)
+            if one is None or one.now is not now or one.before is not earlier or one.area is not area:
+                one = _Known(area, now, earlier, _hour_of(backgrounds, area, start))
+            kept[start] = one
+        self.of[area.name] = kept
+        return [one.found for one in kept.values() if one.found is not None]
+
+
+def _hour_of(known: Backgrounds, area: Area, start: int) -> AreaHour | None:
+    end = start + HOUR_MS
+    mean = known.mean(area, start, end, POLLUTANT)
+    if mean is None:
+        return None
+    now, before = known.held[start, end], known.held.get((start - HOUR_MS, start), {})
+    rising = present = 0
+    for station in area.stations:
+        value = now[station][1].get(POLLUTANT) if station in now else None
+        if value is not None:
+            present += 1
+            earlier = before[station][1].get(POLLUTANT) if station in before else None
+            rising += earlier is None or value > earlier
+    return AreaHour(start, mean.nano, rising, present)
 
 
 def episodes_of(hours: list[AreaHour], mark: int, before: AreaEpisodes) -> AreaEpisodes:
@@ -106,13 +134,15 @@ class RegionalEpisodes(Rowless):
     """Episodes of each area, by start; every partition finds the same."""
 
     of: dict[str, AreaEpisodes] = field(default_factory=dict)
+    _hours: AreaHours = field(default_factory=AreaHours, compare=False)
 
     def learn(self, known: Backgrounds, area: Area) -> list[tuple[str, AreaEpisode]]:
         """Find the area's episodes anew; returns (event, episode) of each that has changed."""
         before = {one.start: one for one in self.of.get(area.name, ())}
         found: AreaEpisodes = []
         events: list[tuple[str, AreaEpisode]] = []
-        for one in episodes_of(hours_of(known, area), area.regional.mark, list(before.values())):
+        hours = self._hours.known(known, area)
+        for one in episodes_of(hours, area.regional.mark, list(before.values())):
             was = before.pop(one.start, None)
             if was is None:
                 was = replace(one, over=False)

@@ -10,6 +10,9 @@ from processors.columns import NANO_PER_THOUSANDTH, Rowless
 from processors.plan import Area
 from processors.windows import Horizons
 
+# station -> id and values of its newest record, and the ids of the records that it replaced
+Stations = dict[str, tuple[str, dict[str, int], tuple[str, ...]]]
+
 
 class AreaMean(NamedTuple):
     """Mean of an area over one interval, for one pollutant."""
@@ -21,25 +24,24 @@ class AreaMean(NamedTuple):
 
 @dataclass(slots=True)
 class Backgrounds(Rowless):
-    """Background records by (start, end) and station; the newest record of a station counts.
+    """Background records by (start, end) and station; the newest record of a station counts."""
 
-    For each station: id and values of that record, and the ids of the records it replaced.
-    """
-
-    held: dict[tuple[int, int], dict[str, tuple[str, dict[str, int], tuple[str, ...]]]] = field(
-        default_factory=dict
-    )
+    held: dict[tuple[int, int], Stations] = field(default_factory=dict)
 
     def add(self, record: Background) -> bool:
         """Take in a record; False if it is known already."""
-        stations = self.held.setdefault((record.start, record.end), {})
+        stations = self.held.get((record.start, record.end), {})
         before = stations.get(record.station)
         replaced: tuple[str, ...] = ()
         if before is not None:
             replaced = (*before[2], before[0])
             if record.id in replaced:  # delivered again, maybe after its correction: it undoes nothing
                 return False
-        stations[record.station] = (record.id, dict(record.values), replaced)
+        # replaced, not changed: who knows the object knows what is in it
+        self.held[record.start, record.end] = {
+            **stations,
+            record.station: (record.id, dict(record.values), replaced),
+        }
         return True
 
     def mean(self, area: Area, start: int, end: int, pollutant: str) -> AreaMean | None:

@@ -107,7 +107,7 @@ class OutlookMemory(Bounded):
 
     def quarter(self, plan: Plan, start: int, measured: Measured) -> None:
         """Keep the sums of a quarter of an hour that has closed, and learn its levels."""
-        wanted = {(rule.pollutant, rule.admits) for rule in plan.rules if rule.has_outlook}
+        wanted = plan.once("foreseen", lambda: {(r.pollutant, r.admits) for r in plan.rules if r.has_outlook})
         for q, admits in sorted(wanted):
             means = measured.get(admits, next(iter(measured.values())))[q]
             total, covered = np.zeros(len(plan), np.int64), np.zeros(len(plan), np.int64)
@@ -122,6 +122,8 @@ class OutlookMemory(Bounded):
             begun = start + means.slot * plan.interval[means.slot_row]
             learn(recent, means.slot_row, begun, means.slot_mean, plan.interval, _PLAIN_FORECAST.memory)
         oldest = start - HOUR_MS
+        if not (self.quarters or self.watches):
+            return
         self.quarters = {key: sums for key, sums in self.quarters.items() if key[0] > oldest}
         # what has ended but waits for its background still counts for its day
         unanswered = oldest - max((rule.wait for rule in plan.rules), default=0) - HOUR_MS

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from ingest.records import Revision
 from ingest.text_codes import Texts
 from ingest.topics import partition_of
 from processors.columns import HOUR_MS, UNBOUNDED, Int64s, Uint8s
-from processors.plan.background_term import REFERENCE
+from processors.plan.background_term import REFERENCE, UPWIND
 from processors.plan.body import TOGETHER_S
 from processors.plan.monitors import (
     Tables,
@@ -44,6 +44,7 @@ from processors.windows import (
     slots_in,
 )
 
+Known = TypeVar("Known")
 OFFLINE_LEAST_MS = 15 * 60_000
 OFFLINE_INTERVALS = 3
 
@@ -92,7 +93,7 @@ class Plan:
     row_of: dict[str, int]
     words: Texts  # of the devices
     states: tuple[StateOfRows, ...]  # of sites that were, are or will be other than at work
-    _known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)  # asked for at every window
+    _known: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)  # see `once`
 
     @classmethod
     def of(
@@ -210,7 +211,9 @@ class Plan:
 
     def rows_of(self, devices: Sequence[str]) -> Rows:
         """Row of each device; -1 for a device that the plan does not have."""
-        return self.words.find(devices)
+        if isinstance(devices, Texts):
+            return self.words.find(devices)
+        return np.array([self.row_of.get(device, -1) for device in devices], np.int32)
 
     def places_of(self, site: str) -> tuple[str, ...]:
         """Places whose orders concern the site."""
@@ -263,10 +266,7 @@ class Plan:
 
         A site's own area takes precedence over the one that the rule names.
         """
-        found: Rows | None = self._known.get(rule)
-        if found is None:
-            found = self._known[rule] = self._areas_for(rule)
-        return found
+        return self.once(("areas", rule), lambda: self._areas_for(rule))
 
     def _areas_for(self, rule: RuleInForce) -> Rows:
         if rule.rule.background is None or rule.rule.background.is_beside:
@@ -275,25 +275,47 @@ class Plan:
         named = names.index(rule.rule.background.area) if rule.rule.background.area in names else -1
         return np.where(self.area_of >= 0, self.area_of, named).astype(np.int32)
 
+    def area_numbers(self, rule: RuleInForce) -> list[int]:
+        """The numbers that `areas_for` names, ascending."""
+        return self.once(("numbers", rule), lambda: [int(n) for n in np.unique(self.areas_for(rule))])
+
     def rows_by_area(self, rule: RuleInForce) -> list[tuple[str, Rows]]:
         """Names of the areas whose background the rule subtracts ("": none), each with its rows."""
-        found: list[tuple[str, Rows]] | None = self._known.get((rule, "rows"))
-        if found is None:
-            areas = self.areas_for(rule)
-            found = self._known[rule, "rows"] = [
-                (
-                    self.areas[number].name if number >= 0 else "",
-                    np.flatnonzero(areas == number).astype(np.int32),
-                )
-                for number in np.unique(areas).tolist()
-            ]
-        return found
+        return self.once(("rows", rule), lambda: [*self._rows_by_area(rule)])
+
+    def _rows_by_area(self, rule: RuleInForce) -> Iterator[tuple[str, Rows]]:
+        areas = self.areas_for(rule)
+        for number in self.area_numbers(rule):
+            name = self.areas[number].name if number >= 0 else ""
+            yield name, np.flatnonzero(areas == number).astype(np.int32)
 
     def slots(self, window: int) -> Int64s:
         """Denominator of a window's capture at each device (`windows.slots_in`)."""
-        found: Int64s | None = self._known.get(window)
-        if found is None:
-            found = self._known[window] = slots_in(self.interval, window)
+        return self.once(("slots", window), lambda: slots_in(self.interval, window))
+
+    def rules_of(self, track: Track) -> tuple[RuleInForce, ...]:
+        """The rules that judge the windows of a track."""
+
+        def found() -> tuple[RuleInForce, ...]:
+            return tuple(rule for rule in self.rules if rule.window and rule.track == track)
+
+        return self.once(("rules", track), found)
+
+    @property
+    def asks_wind(self) -> bool:
+        """True if a rule subtracts what the monitor upwind measures."""
+
+        def found() -> bool:
+            terms = [rule.rule.background for rule in self.rules]
+            return any(term is not None and term.kind == UPWIND for term in terms)
+
+        return self.once("wind", found)
+
+    def once(self, key: Hashable, make: Callable[[], Known]) -> Known:
+        """What `make` finds, found once under its key: a plan does not change, and each window asks again."""
+        if key not in self._known:
+            self._known[key] = make()
+        found: Known = self._known[key]
         return found
 
     def reference_for(self, rule: RuleInForce) -> Rows:

@@ -87,7 +87,7 @@ def found(
 
 def _over(settings: ByPollutant[AttenuatedSignal], stretch: Stretch) -> Found | None:
     own = settings[stretch.pollutant]
-    if own is None:
+    if own is None or len(stretch.series) < own.least_values:
         return None
     starts = stretch.window_starts(own.period_ms)
     return found(stretch.series, own, starts, stretch.own)[0]

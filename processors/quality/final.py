@@ -9,7 +9,7 @@ whole series at once, except for what a later value reveals: `ahead_flags`, of t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -20,12 +20,12 @@ from processors.quality.checks import NO_MEASUREMENT
 from processors.quality.limits import Limits, Look
 from processors.quality.newest import NewestValues
 from processors.quality.pointwise import add_packed, by_value
-from processors.quality.series import Series, begins, run_starts
+from processors.quality.series import Series, run_starts
 from processors.quality.subjects import Stretch, WindowStarts
 from processors.windows import REFUSED
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class SortedReadings:
     """n readings sorted by row, time and content, no duplicates; of one kind of period (see `windows`)."""
 
@@ -34,6 +34,7 @@ class SortedReadings:
     values: Int32s  # (3, n) thousandths, ABSENT or REFUSED
     packed: Uint32s  # (n) what arrival told of each: `pointwise.by_reading`
     period: int = 0  # of each, ms; 0: instants
+    _usable: Bools | None = field(default=None, init=False)  # (3, n): `_comparable`
 
     def __len__(self) -> int:
         return len(self.row)
@@ -84,7 +85,7 @@ def ahead_flags(
     """What the checks that look ahead find of the readings in [start, end) of `span`; 0 for the context."""
     none = np.zeros(readings.values.shape, np.uint16)
     made = AheadFlags(FinalFlags(none, none.copy(), np.zeros(len(readings), np.int64)), none.astype(np.bool_))
-    _, _, usable = _alone(readings, limits)
+    usable = _comparable(readings, limits)
     inside = (readings.time >= span[0]) & (readings.time < span[1])
     for stretch in _stretches(readings, usable, inside, before, None):
         _look(made.flags, limits.ahead, stretch)
@@ -132,20 +133,21 @@ def _stretches(
 
 def newest_after(readings: SortedReadings, limits: Limits, until: int, before: NewestValues) -> NewestValues:
     """Newest values before `until`: from `readings` where one is older than that, else from `before`."""
-    _, _, usable = _alone(readings, limits)
-    usable &= readings.time < until
+    usable = _comparable(readings, limits) & (readings.time < until)
     newest = before.copy()
-    for q in range(len(JUDGED)):
-        place = np.flatnonzero(usable[q])
-        if not len(place):
-            continue
-        series = _series(readings, q, place)
-        since = run_starts(series, before.runs(q))
-        last = np.append(begins(series.row)[1:], True)
-        rows = series.row[last]
-        newest.time[q, rows] = series.time[last]
-        newest.value[q, rows] = series.value[last]
-        newest.since[q, rows] = since[last]
+    q, place = usable.nonzero()
+    if not len(place):
+        return newest
+    # all pollutants at once: a series for each of their cells
+    cell = q * before.time.shape[1] + readings.row[place]
+    series = Series(cell, readings.time[place], readings.values[usable].astype(np.int64))
+    since = run_starts(series, before.runs())
+    ends = np.empty(len(cell), np.bool_)
+    ends[-1:] = True
+    np.not_equal(cell[1:], cell[:-1], out=ends[:-1])
+    last = cell[ends]
+    for column, new in zip(newest.columns, (series.time, series.value, since), strict=True):
+        column.reshape(-1)[last] = new[ends]
     return newest
 
 
@@ -155,7 +157,13 @@ def _alone(readings: SortedReadings, limits: Limits) -> tuple[Uint16s, Uint16s, 
     add_packed(fail, suspect, readings.packed, readings.values)
     usable = readings.values > REFUSED
     usable &= (fail & NO_MEASUREMENT) == 0
+    readings._usable = usable
     return fail, suspect, usable
+
+
+def _comparable(readings: SortedReadings, limits: Limits) -> Bools:
+    """What may be compared (3, n), found once for readings: all ask under the same limits."""
+    return _alone(readings, limits)[2] if readings._usable is None else readings._usable
 
 
 def _series(readings: SortedReadings, q: int, place: Positions) -> Series:

@@ -26,6 +26,7 @@ class Neighbours(NamedTuple):
 
     settings: ByPollutant[Plausible]
     site: Int32s
+    most: int  # neighbours of any device
 
 
 def reach(settings: Plausible) -> CheckReach:
@@ -68,12 +69,13 @@ def _others(bins: Bins, group: Int32s) -> tuple[Int64s, Int64s]:
 
 
 def _limits(settings: ByPollutant[Plausible], monitors: Monitors) -> Neighbours:
-    return Neighbours(settings, monitors.site)
+    _, count = np.unique(monitors.site[monitors.site >= 0], return_counts=True)
+    return Neighbours(settings, monitors.site, int(count.max(initial=1)) - 1)
 
 
 def _over(limits: Neighbours, stretch: Stretch) -> Found | None:
     own = limits.settings[stretch.pollutant]
-    if own is None:
+    if own is None or limits.most < max(own.least_others, 1):
         return None
     suspect = check(stretch.own_series, own, limits.site) == SUSPECT
     return Found(np.zeros(len(suspect), np.bool_), suspect)

@@ -43,10 +43,13 @@ class NewestValues(Bounded):
         """Independent copy."""
         return NewestValues(self.time.copy(), self.value.copy(), self.since.copy())
 
-    def runs(self, q: int) -> tuple[Int64s, Int64s]:
-        """(value, start of its run) of pollutant `q` by row, MISSING where nothing has come yet."""
-        value = self.value[q]
-        return np.where(value == ABSENT, MISSING, value.astype(np.int64)), self.since[q]
+    def runs(self, q: int | None = None) -> tuple[Int64s, Int64s]:
+        """(value, start of its run) of pollutant `q` by row, MISSING where nothing has come yet.
+
+        None: of all pollutants, one after another.
+        """
+        value, since = (self.value, self.since) if q is None else (self.value[q], self.since[q])
+        return np.where(value == ABSENT, MISSING, value.astype(np.int64)).reshape(-1), since.reshape(-1)
 
     @property
     def columns(self) -> tuple[Array, ...]:

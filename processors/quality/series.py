@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ingest.records import MISSING
-from processors.columns import Bools, Int32s, Int64s, Positions
+from processors.columns import Array, Bools, Int32s, Int64s, Positions
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # not frozen: freezing costs more than the few values of most stretches
 class Series:
     """n values of one quantity: device row, instant in ms UTC, thousandths of the unit or MISSING."""
 
@@ -21,6 +21,11 @@ class Series:
 
     def __len__(self) -> int:
         return len(self.row)
+
+    @property
+    def columns(self) -> tuple[Array, ...]:
+        """Row, time and value."""
+        return self.row, self.time, self.value
 
     @property
     def present(self) -> Bools:
@@ -61,7 +66,11 @@ def row_starts(row: Int32s) -> Positions:
 
 def sizes(first: Positions, n: int) -> Positions:
     """Size of each group; `first`: starting positions of the groups among n values."""
-    return np.diff(first, append=n)
+    found = np.empty(len(first), np.intp)
+    found[-1:] = n
+    found[:-1] = first[1:]
+    found -= first
+    return found
 
 
 def time_key(row: Int32s, time: Int64s, margin: int) -> Int64s:

@@ -86,6 +86,8 @@ def _over(limits: SpikeLimits, stretch: Stretch) -> Found | None:
     if own is None:
         return None
     series, which, first = stretch.with_newest
+    if len(series) < 3:  # none has two neighbours
+        return None
     every = found(series, own, between(first))
     at = np.flatnonzero(every.suspect)
     if len(at):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from processors.columns import ABSENT, Bools, Int32s, Int64s, Positions, Uint8s
+from processors.columns import ABSENT, Array, Bools, Int32s, Int64s, Positions, Uint8s
 from processors.quality.newest import NewestValues
 from processors.quality.series import Series, begins, run_starts, window_starts
 
@@ -124,9 +124,13 @@ class Stretch:
         if not len(lacks):
             return series, own
         rows = series.row[lacks]
-        joined = Series(
-            np.insert(series.row, lacks, rows),
-            np.insert(series.time, lacks, time[rows]),
-            np.insert(series.value, lacks, value[rows]),
-        )
-        return joined, own + np.searchsorted(lacks, own, side="right")
+        # where each value goes, as `np.insert` would put them three times over
+        new, moved = lacks + np.arange(len(lacks)), np.arange(len(series))
+        moved += lacks.searchsorted(moved, side="right")
+        inserted: tuple[Array, ...] = (rows, time[rows], value[rows])
+        columns: list[Array] = []
+        for kept, more in zip(series.columns, inserted, strict=True):
+            column = np.empty(len(moved) + len(new), kept.dtype)
+            column[moved], column[new] = kept, more
+            columns.append(column)
+        return Series(*columns), moved[own]

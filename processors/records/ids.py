@@ -39,7 +39,7 @@ def time_of_reading(id_: str) -> int | None:
 
 def ids_of(*parts: object) -> Callable[[str], str]:
     """Function making ids from these parts and a varying last one: for the many ids of one window."""
-    begin = hashlib.blake2b("".join(f"{part}\x1f" for part in parts).encode(), digest_size=10)
+    begin = hashlib.blake2b("\x1f".join([*map(str, parts), ""]).encode(), digest_size=10)
 
     def of(last: str) -> str:
         whole = begin.copy()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -29,6 +30,8 @@ from processors.windows import REFUSED
 # marks of a reading that are flags of its values
 _OF_A_VALUE = ("clock", "conflict", "future", "late")
 EVENTS = ("opened", "amended", "closed")
+
+_OF_INTERVAL, _OF_VERDICT = attrgetter(*Interval.__slots__), attrgetter(*Verdict.__slots__)
 
 Line = dict[str, Any]
 ReadingKey = tuple[str, int, int]  # device, time and period of a reading
@@ -99,13 +102,14 @@ def quarantine_line(refused: Quarantined) -> Line:
 
 def interval_line(interval: Interval) -> Line:
     """Line of an interval record."""
-    line: Line = {name: getattr(interval, name) for name in Interval.__slots__}
-    return {**line, "start": instant_text(interval.start), "end": instant_text(interval.end)}
+    line: Line = dict(zip(Interval.__slots__, _OF_INTERVAL(interval), strict=True))
+    line["start"], line["end"] = instant_text(interval.start), instant_text(interval.end)
+    return line
 
 
 def verdict_line(verdict: Verdict) -> Line:
     """Line of a verdict; its `title`, `citation` and `clause` are those of the rule at that time."""
-    line: Line = {name: getattr(verdict, name) for name in Verdict.__slots__}
+    line: Line = dict(zip(Verdict.__slots__, _OF_VERDICT(verdict), strict=True))
     for name in ("start", "end", "decided_at"):
         line[name] = instant_text(line[name])
     return line

@@ -137,6 +137,12 @@ class DeviceFaults(Bounded):
 
     def came(self, plan: Plan, breaches: Breaches, seen: Seen) -> Iterator[Breach]:
         """Take in one reading; the events of the faults that it opens or closes."""
+        if self._is_plain(seen):
+            device, at = plan.devices[seen.row], seen.received
+            for rule in (f"fault/{UNKNOWN_CODE}", CLOCK_FAULT) if seen.good else (CLOCK_FAULT,):
+                yield from _closed(breaches, rule, device, at, "good_value")
+            self.expected[seen.row] |= np.uint8(seen.present)
+            return
         for q, name in enumerate(JUDGED):
             yield from self._channel(plan, breaches, seen, q, name)
         yield from self._never_sent(plan, breaches, seen)
@@ -144,6 +150,11 @@ class DeviceFaults(Bounded):
         yield from self._contradiction(plan, breaches, seen)
         self.expected[seen.row] |= np.uint8(seen.present)
         self._look_at([seen.row])
+
+    def _is_plain(self, seen: Seen) -> bool:
+        """True if nothing was wrong with its device, and nothing is now: as all begin."""
+        lacks = int(self.expected[seen.row]) & ~seen.good
+        return not (self._odd[seen.row] or lacks or seen.present != seen.good or seen.clock or seen.conflict)
 
     def _channel(self, plan: Plan, breaches: Breaches, seen: Seen, q: int, name: str) -> Iterator[Breach]:
         bit, row, at = 1 << q, seen.row, seen.received

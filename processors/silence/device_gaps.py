@@ -100,14 +100,17 @@ class DeviceGaps(Bounded):
         row, time = held.row, held.time
         if not inside.all():
             row, time = row[inside], time[inside]
-        first, last = np.full(len(plan), FAR, np.int64), self.last.copy()
-        np.minimum.at(first, row, time)
-        np.maximum.at(last, row, time)
-        edge = np.minimum(first, end)  # where a hole after the last reading ends, as far as is known
+        # where a hole after the last reading ends, as far as is known
+        edge, last = np.full(len(plan), end, np.int64), self.last
+        if len(row):
+            last = last.copy()
+            np.minimum.at(edge, row, time)
+            np.maximum.at(last, row, time)
         found = np.flatnonzero((self.last != NEVER) & (edge - self.last > longest(plan)))
         if len(found):
             self._found(log, plan, found.astype(np.int32), edge[found], around)
-        self.last = np.maximum(self.last, last)
+        if len(row):
+            self.last = np.maximum(self.last, last)
 
     def _found(self, log: RowLog, plan: Plan, rows: Int32s, edge: Int64s, around: GapContext) -> None:
         """Records gaps of rows that end, or still continue, at `edge`."""
@@ -140,6 +143,8 @@ class DeviceGaps(Bounded):
 
     def over(self, start: int, end: int) -> Bits:
         """(rows) how gaps that overlap [start, end) began; an ongoing gap has no end yet."""
+        if not self.bits.any():  # as most of the time
+            return np.zeros_like(self.bits)
         open_ = (self.begin != NEVER) & (self.begin == self.last)
         touch = (self.begin != NEVER) & (self.begin < end) & (open_ | (self.until > start))
         return np.where(touch, self.bits, np.uint8(0))
@@ -170,8 +175,7 @@ class DeviceGaps(Bounded):
 
 def longest(plan: Plan) -> Int64s:
     """(rows) longest silence of a device that is not yet a gap, ms."""
-    made: Int64s = np.maximum(OFFLINE_INTERVALS * plan.interval, OFFLINE_LEAST_MS)
-    return made
+    return plan.once("longest", lambda: np.maximum(OFFLINE_INTERVALS * plan.interval, OFFLINE_LEAST_MS))
 
 
 def _background(plan: Plan, known: Backgrounds, rows: Int32s, at: Int64s) -> Floats:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from processors.columns import NEVER, Bools, Int32s, Int64s, Packing, Unpacked, carried
+from processors.columns import NEVER, Bools, Int32s, Int64s, Packing, Positions, Unpacked, carried
 from processors.plan import PlanChange, StateOfRows
 from processors.silence.own_outage import GRACE_MS, Outage
 from processors.windows import Bounded
@@ -38,12 +38,12 @@ class Heard(Bounded):
             np.zeros(devices, bool),
         )
 
-    def never(self, rows: Int32s) -> Bools:
+    def never(self, rows: Int32s | Positions) -> Bools:
         """True for each of the rows that has never been heard."""
         found: Bools = self.last_seen[rows] == NEVER
         return found
 
-    def has_sent(self, rows: Int32s, pollutant: int) -> Bools:
+    def has_sent(self, rows: Int32s | Positions, pollutant: int) -> Bools:
         """True for each of the rows that has ever sent this pollutant."""
         found: Bools = (self.sent[rows] >> np.uint8(pollutant)) & 1 == 1
         return found

@@ -58,19 +58,28 @@ class Days(Planned):
         `waiting`: intervals whose background has not come; `closed`: end of a track's last window.
         """
         made: list[VerdictInContext] = []
-        for name, newest in self.plan.latest.items():
-            if newest.rule.allowance is None:
-                continue
+        newest_closed = max(closed.values(), default=UNBOUNDED)
+        for name, newest in self._counted:
             for area, rows in self.plan.rows_by_area(newest):
                 while True:
-                    first = self.next.setdefault((name, area), self._first_day(newest, answers, closed))
+                    first = self.next.get((name, area))
+                    if first is None:
+                        first = self.next[name, area] = self._first_day(newest, answers, closed)
                     start, end = day_of(first, self.plan.zone)
+                    if newest_closed < end:
+                        break
                     rule = self._rule_of(newest, end)
                     if closed[rule.track] < end or self._waits(name, rows, end, waiting):
                         break
                     made += self._settle(rule, answers, start, end, at, rows)
                     self.next[name, area] = end
         return made
+
+    @property
+    def _counted(self) -> list[tuple[str, RuleInForce]]:
+        """The rules that count days, by id."""
+        latest = self.plan.latest.items()
+        return self.plan.once("counted", lambda: [i for i in latest if i[1].rule.allowance is not None])
 
     def _waits(self, name: str, rows: Int32s, end: int, waiting: Waiting) -> bool:
         """True if an interval before `end` still waits for the background of one of these rows."""

@@ -21,6 +21,7 @@ from processors.columns import (
     Int64s,
     PackedGroups,
     Packing,
+    Positions,
     Unpacked,
     read_blocks,
 )
@@ -60,6 +61,7 @@ from processors.verdicts.verdict_groups import verdicts_of
 from processors.windows import RETAIN_MS, Horizons, Means, Statistic, day_of
 
 _GROUP_MS = 8 * HOUR_MS  # of intervals that are packed together
+_COMPLIANT, _EXCEEDING = np.int8(IS_COMPLIANT), np.int8(IS_EXCEEDING)
 
 
 def _all_late(found: list[RuleVerdicts]) -> list[RuleVerdicts]:
@@ -76,6 +78,10 @@ class Judge(Planned):
     plan: Plan
     answers: dict[str, dict[int, Answers]] = field(default_factory=dict)  # rule -> start
     pending: Waiting = field(default_factory=dict)  # when to look again
+    # found again from the answers: by rule, those that have their totals; and no start is before or after it
+    _whole: dict[str, dict[int, Answers]] = field(default_factory=dict)
+    _oldest: dict[str, int] = field(default_factory=dict)
+    _newest: dict[str, int] = field(default_factory=dict)
     _packed: PackedGroups = field(default_factory=PackedGroups)
     _shared: tuple[Means, Statistic, Int64s, Int32s] | None = None  # of the last window that was judged
 
@@ -94,19 +100,19 @@ class Judge(Planned):
             return []
         answers = self._unanswered(rule, window.end, means)
         interval = RuleInterval(rule, start, answers)
-        never = silence.never(rows)
-        wanted = never | silence.has_sent(rows, rule.pollutant)
-        wanted &= (silence.since[rows] < window.end) | (answers.covered[rows] > 0)
-        rows, never = rows[wanted], never[wanted]
-        self.answers.setdefault(rule.rule.id, {})[start] = answers
-        self._packed.changed(start // _GROUP_MS)
-        silent = silence.offline[rows] | ~window.spoke[rows]
-        bits = self._reasons(interval, rows, means, window)
+        at_rows = rows.astype(np.intp)  # other numbers are converted at each use
+        never = silence.never(at_rows)
+        wanted = never | silence.has_sent(at_rows, rule.pollutant)
+        wanted &= (silence.since[at_rows] < window.end) | (answers.covered[at_rows] > 0)
+        rows, at_rows, never = rows[wanted], at_rows[wanted], never[wanted]
+        self._add(rule.rule.id, start, answers)
+        silent = silence.offline[at_rows] | ~window.spoke[at_rows]
+        bits = self._reasons(interval, at_rows, means, window)
         bits |= never * np.int16(NEVER_SEEN)
         bits |= (silent & (bits & LOW != 0)) * np.int16(SILENT)
         if window.log_gap:
             bits |= LOST
-        answers.bits[rows] = bits
+        answers.bits[at_rows] = bits
         if rule.rule.background is None:
             return self._decide(interval, rows, None, at)
         if rule.rule.background.is_beside:
@@ -116,12 +122,19 @@ class Judge(Planned):
         unfit = bits & ~REMARKS != 0
         answers.state[rows[~unfit]] = PENDING
         made = self._decide(interval, rows[unfit], None, at)
-        for area in np.unique(self.plan.areas_for(rule)).tolist():
+        for area in self.plan.area_numbers(rule):
             if self._in_force(interval, area, at, backgrounds) is None:
                 self.pending[rule.rule.id, start, area] = max(window.end + rule.settle, at)
             else:
                 made += self._decide_pending(interval, area, at)
         return made
+
+    def _add(self, name: str, start: int, answers: Answers) -> None:
+        self.answers.setdefault(name, {})[start] = answers
+        if len(answers.total):
+            self._whole.setdefault(name, {})[start] = answers
+        self._oldest[name] = min(start, self._oldest.get(name, start))
+        self._newest[name] = max(start, self._newest.get(name, start))
 
     def _unanswered(self, rule: RuleInForce, end: int, means: Means) -> Answers:
         n = len(self.plan)
@@ -160,7 +173,7 @@ class Judge(Planned):
             return self._amend_site(interval, points, means, revisions, window)
         judged = np.isin(means.row, rows)
         rows = means.row[judged]
-        self._own_columns(answers)
+        self._own_columns(interval)
         answers.total[rows] = rule.statistic.of(means)[judged]
         answers.covered[rows] = means.covered[judged]
         answers.interval_revision[rows] = revisions[judged]
@@ -192,7 +205,7 @@ class Judge(Planned):
         rule, answers = interval.rule, interval.answers
         source_before, bits_before = answers.source, answers.bits[points]
         subtracted_before = site_background.means_at(answers, points)
-        self._own_columns(answers)
+        self._own_columns(interval)
         answers.total[means.row] = rule.statistic.of(means)
         answers.covered[means.row] = means.covered
         answers.interval_revision[means.row] = revisions
@@ -211,17 +224,22 @@ class Judge(Planned):
         return self._decide(interval, points[changed | np.isin(points, own)], None, at=window.decided_at)
 
     def _reasons(
-        self, interval: RuleInterval, rows: Int32s, means: Means, window: ClosedWindow | AmendedWindow
+        self,
+        interval: RuleInterval,
+        rows: Int32s | Positions,
+        means: Means,
+        window: ClosedWindow | AmendedWindow,
     ) -> Int16s:
         """Bits of the reasons why the measurements at these points can't be judged, and remarks."""
         rule, answers = interval.rule, interval.answers
         slots = self.plan.slots(interval.length)[rows]
+        if not slots.any():  # none of them speaks so often
+            return np.full(len(rows), INTERVAL, np.int16)
         covered = answers.covered[rows].astype(np.int64)
         low = covered * 10_000 < rule.least_permyriad * slots
         bits = low * LOW | (covered == 0) * NO_DATA
-        refused = means.row[means.refused > 0]
-        if len(refused):
-            bits = bits | (low & np.isin(rows, refused)) * NOT_ADMITTED
+        if means.refused.any():
+            bits = bits | (low & np.isin(rows, means.row[means.refused > 0])) * NOT_ADMITTED
         bits = bits | low * window.gap_onsets[rows].astype(np.int16) << BEGAN
         if window.cut is not None:
             heard = covered.copy()  # slots of which something was heard, admitted or not
@@ -268,19 +286,22 @@ class Judge(Planned):
             return []
         rule, start, answers = interval
         self._packed.changed(start // _GROUP_MS)
-        less = np.minimum(site_background.means_at(answers, rows) + (mean.nano if mean else 0), rule.cap)
-        total, bar = answers.total[rows], (rule.limit + less) * answers.covered[rows].astype(np.int64)
+        places = rows.astype(np.intp)
+        less: int | Int64s = min(mean.nano, rule.cap) if mean else 0
+        if answers.source is not None:
+            less = np.minimum(site_background.means_at(answers, places) + less, rule.cap)
+        total, bar = answers.total[places], (rule.limit + less) * answers.covered[places].astype(np.int64)
         above = total > bar if rule.rule.strict else total >= bar
-        state = np.where(above, IS_EXCEEDING, IS_COMPLIANT).astype(np.int8)
-        state[answers.bits[rows] & ~REMARKS != 0] = IS_UNDETERMINED
-        before = answers.state[rows]
-        answers.state[rows] = state
-        answers.revision[rows] += 1
+        state = np.where(above, _EXCEEDING, _COMPLIANT)
+        state[answers.bits[places] & ~REMARKS != 0] = IS_UNDETERMINED
+        before = answers.state[places]
+        answers.state[places] = state
+        answers.revision[places] += 1
         # background may come out of order: hours after this one may have their answer already
         held = self.answers.get(rule.rule.id, {})
-        later = sorted(i for i in held.items() if i[0] > start) if max(held, default=start) > start else []
+        later = sorted(i for i in held.items() if i[0] > start) if self._newest[rule.rule.id] > start else []
         later_compliant = {}
-        for line in np.flatnonzero(state == IS_EXCEEDING).tolist() if later else ():
+        for line in (state == IS_EXCEEDING).nonzero()[0].tolist() if later else ():
             verdict = self._next_compliant(rule, later, int(rows[line]), at)
             if verdict is not None:
                 later_compliant[line] = verdict
@@ -317,7 +338,7 @@ class Judge(Planned):
         """The verdict of a point as it stands; without numbers if those are forgotten."""
         forgotten = not len(interval.answers.total)
         if forgotten:
-            self._own_columns(interval.answers)
+            self._own_columns(interval)
         verdict = verdicts_of(self.plan, interval, np.array([row], np.int32), at).record(0)
         return replace(verdict, capture=None) if forgotten else verdict
 
@@ -390,50 +411,58 @@ class Judge(Planned):
         for rule in self.plan.rules:
             for begin, answers in sorted(self.answers.get(rule.rule.id, {}).items()):
                 if begin < end and answers.end > start and rule.is_valid(begin):
-                    self._own_columns(answers)
+                    interval = RuleInterval(rule, begin, answers)
+                    self._own_columns(interval)
                     open_states = (IS_COMPLIANT, IS_EXCEEDING, PENDING)
                     rows = np.flatnonzero(np.isin(answers.state, open_states)).astype(np.int32)
                     answers.bits[rows] |= LOST
-                    made += self._decide(RuleInterval(rule, begin, answers), rows, None, at)
+                    made += self._decide(interval, rows, None, at)
         return made
 
     def forget(self, until: Horizons) -> None:
         """Forgets intervals that nothing can change any more and whose day is settled."""
         least = until.late // _GROUP_MS * _GROUP_MS  # whole groups, so that none is packed again
         for name, starts in self.answers.items():
-            rule, unsettled = self.plan.latest.get(name), until.unsettled(name)
-            for start in [s for s, a in starts.items() if a.end <= until.late and s < min(unsettled, least)]:
-                # a day is counted from all of its intervals: they go together
-                if day_of(start, self.plan.zone)[1] <= until.late:
-                    del starts[start]
+            rule, before = self.plan.latest.get(name), min(until.unsettled(name), least)
+            oldest = self._oldest[name]
+            if oldest < before and day_of(oldest, self.plan.zone)[1] <= until.late:
+                for start in [s for s, a in starts.items() if a.end <= until.late and s < before]:
+                    # a day is counted from all of its intervals: they go together
+                    if day_of(start, self.plan.zone)[1] <= until.late:
+                        del starts[start]
+                        self._whole.get(name, {}).pop(start, None)
+                self._oldest[name] = min(starts, default=before)
             if rule is None or (rule.rule.background is None and rule.clear_level is None):
-                self._thin(starts, until.answers - (rule.remembers if rule else RETAIN_MS + HOUR_MS))
+                self._thin(name, until.answers - (rule.remembers if rule else RETAIN_MS + HOUR_MS))
 
-    def _own_columns(self, answers: Answers) -> None:
+    def _own_columns(self, interval: RuleInterval) -> None:
         """Makes the measurements of an interval its own, to be changed; forgotten ones are nothing."""
+        rule, start, answers = interval
         if len(answers.total):
             answers.total, answers.covered = answers.total.copy(), answers.covered.copy()
         else:
             n = len(self.plan)
             answers.total, answers.covered = np.zeros(n, np.int64), np.zeros(n, np.int32)
+            self._whole.setdefault(rule.rule.id, {})[start] = answers
 
-    def _thin(self, starts: dict[int, Answers], until: int) -> None:
+    def _thin(self, name: str, until: int) -> None:
         """Drops the totals of intervals whose readings are gone: a day, and what comes late, need none."""
-        for start, answers in starts.items():
-            if answers.end <= until and len(answers.total):
-                answers.total, answers.covered = answers.total[:0], answers.covered[:0]
-                self._packed.changed(start // _GROUP_MS)
+        whole = self._whole.get(name, {})
+        for start in [start for start, answers in whole.items() if answers.end <= until]:
+            answers = whole.pop(start)
+            answers.total, answers.covered = answers.total[:0], answers.covered[:0]
+            self._packed.changed(start // _GROUP_MS)
 
     def follow(self, change: PlanChange) -> None:
         """Moves devices to their new rows; forgets removed rules with the intervals waiting for them."""
         self.plan, self._packed = change.after, PackedGroups()
         rules = change.after.latest
         moved: dict[int, Array] = {}  # columns that several intervals share stay shared
-        self.answers = {
-            name: {start: answers.moved(change, moved) for start, answers in starts.items()}
-            for name, starts in self.answers.items()
-            if name in rules
-        }
+        before, self.answers = self.answers, {}
+        self._whole, self._oldest, self._newest = {}, {}, {}
+        for name, starts in before.items():
+            for start, answers in starts.items() if name in rules else ():
+                self._add(name, start, answers.moved(change, moved))
         self.pending = self._moved_waiting(change)
 
     def _moved_waiting(self, change: PlanChange) -> Waiting:
@@ -481,6 +510,6 @@ class Judge(Planned):
                     area: AreaMean(nano, tuple(ids), complete) for area, nano, ids, complete in backgrounds
                 }
                 answers = Answers.restored(end, numbers, own, totals, means)
-                made.answers.setdefault(name, {})[start] = answers
+                made._add(name, start, answers)
                 made._packed.of[start // _GROUP_MS] = block
         return made

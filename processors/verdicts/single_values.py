@@ -119,13 +119,13 @@ class SingleValues(Planned, Bounded):
         made: list[VerdictInContext] = []
         self.opened = {name: when for name, when in self.opened.items() if when + _REMEMBER_MS > at}
         width = end - start
-        short = slots_of(self.plan.interval, SHORT) > 0
-        slots = slots_of(self.plan.interval, width)
-        closes = short if width == SHORT else ~short
         for rule in self.plan.rules:
             newest = self.above.get(rule.rule.id)
-            if rule.window or newest is None:
+            if rule.window or newest is None or (newest == NEVER).all():
                 continue
+            short = self.plan.once("short", lambda: slots_of(self.plan.interval, SHORT) > 0)
+            slots = slots_of(self.plan.interval, width)
+            closes = short if width == SHORT else ~short
             means = measured.get(rule.admits, measured[PLAIN])[rule.pollutant]
             rows = means.row
             scaled = means.greatest * NANO_PER_THOUSANDTH

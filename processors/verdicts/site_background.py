@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ingest.units import JUDGED
-from processors.columns import NANO, Int16s, Int32s, Int64s
+from processors.columns import NANO, Int16s, Int32s, Int64s, Positions
 from processors.measuring import interval_ids
 from processors.plan import UPWIND, Plan
 from processors.records import NO_BACKGROUND, NO_UPWIND, NO_WIND, OF_BACKGROUND
@@ -52,7 +52,7 @@ def sources_of(interval: RuleInterval, plan: Plan, wind: Wind | None) -> Int16s:
     return np.where(source < 0, bits | NO_BACKGROUND, 0).astype(np.int16)
 
 
-def means_at(answers: Answers, rows: Int32s) -> Int64s:
+def means_at(answers: Answers, rows: Int32s | Positions) -> Int64s:
     """Mean measured by each point's source, 1e-9 unit; 0 where there is none."""
     if answers.source is None:
         return np.zeros(len(rows), np.int64)

@@ -20,31 +20,39 @@ def verdicts_of(plan: Plan, interval: RuleInterval, rows: Int32s, at: int) -> Gr
     rule, start, answers = interval
     own, places = rule.rule, rows.tolist()
     points, sites = [plan.devices[row] for row in places], [plan.sites[row] for row in places]
-    covered, bits = answers.covered[rows].astype(np.int64), answers.bits[rows]
-    value = (answers.total[rows] / np.maximum(covered * NANO, 1)).tolist()
-    capture = covered / np.maximum(plan.slots(interval.length)[rows], 1)
+    at_rows = rows.astype(np.intp)  # other numbers are converted at each use
+    covered, bits = answers.covered[at_rows].astype(np.int64), answers.bits[at_rows]
+    spoke = covered.any()
+    value: list[float | None] = [None] * len(places)
+    capture = [0.0] * len(places)
+    if spoke:
+        value = (answers.total[at_rows] / np.maximum(covered * NANO, 1)).tolist()
+        capture = (covered / np.maximum(plan.slots(interval.length)[at_rows], 1)).tolist()
     pollutant, end = JUDGED[rule.pollutant], answers.end
-    revisions, numbers = answers.revision[rows].tolist(), answers.interval_revision[rows].tolist()
+    revisions, numbers = answers.revision[at_rows].tolist(), answers.interval_revision[at_rows].tolist()
     id_of = {n: ids_of("verdict", own.id, rule.revision, "interval", start, end, n) for n in set(revisions)}
-    interval_of = {n: interval_ids(pollutant, rule.statistic.label, start, end, n) for n in set(numbers)}
-    intervals: list[str | None] = [interval_of[n](point) for n, point in zip(numbers, points, strict=True)]
-    for line in np.flatnonzero(covered == 0).tolist():
-        value[line] = intervals[line] = None
+    intervals: list[str | None] = [None] * len(places)
+    if spoke:
+        interval_of = {n: interval_ids(pollutant, rule.statistic.label, start, end, n) for n in set(numbers)}
+        intervals = [interval_of[n](point) for n, point in zip(numbers, points, strict=True)]
+        for line in (covered == 0).nonzero()[0].tolist():
+            value[line] = intervals[line] = None
     backgrounds = _backgrounds(plan, interval, rows)
-    # a background plays a part only where the measurement could be judged at all
-    for line in np.flatnonzero(bits & ~(OF_BACKGROUND | REMARKS)).tolist():
-        backgrounds[line] = NOTHING
+    if rule.rule.background is not None:
+        # a background plays a part only where the measurement could be judged at all
+        for line in (bits & ~(OF_BACKGROUND | REMARKS)).nonzero()[0].tolist():
+            backgrounds[line] = NOTHING
     lines = zip(
         [id_of[n](point) for n, point in zip(revisions, points, strict=True)],
         sites,
         points,
-        [ANSWER_OF[state] for state in answers.state[rows].tolist()],
+        [ANSWER_OF[state] for state in answers.state[at_rows].tolist()],
         [REASONS_OF[codes] for codes in bits.tolist()],
         value,
         [mean for mean, _, _ in backgrounds],
         [subtracted for _, subtracted, _ in backgrounds],
         [ids for _, _, ids in backgrounds],
-        capture.tolist(),
+        capture,
         intervals,
         revisions,
         strict=True,

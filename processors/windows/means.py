@@ -32,7 +32,7 @@ from processors.windows.row_log import REFUSED, Columns, row_key
 _BEFORE = HOUR_MS  # a value may begin so long before its window
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # not frozen: freezing costs more than the few rows of most windows
 class Means:
     """One pollutant over one window: one line per device that sent something, by ascending row."""
 
@@ -212,7 +212,9 @@ def _pollutant(rows: _SortedRows, values: Int32s, interval: Int64s, start: int, 
     place = np.searchsorted(devices, with_slots)
     total, covered = zeros.copy(), zeros.copy()
     total[place] = np.add.reduceat(slot_mean, begin)
-    covered[place] = np.diff(begin, append=len(slot_row))
+    ends = np.empty(len(begin), np.intp)
+    ends[:-1], ends[-1:] = begin[1:], len(slot_row)
+    covered[place] = ends - begin
     return Means(devices, total, covered, count, greatest, refused, slot_row, slot_mean, slot)
 
 

@@ -18,7 +18,7 @@ from tests.logs import MINUTE, T0
 
 # computed again where they are needed
 MADE_AGAIN = {"blocks", "_standing", "_shared", "next_due", "changed", "bound", "excused"}
-MADE_AGAIN |= {"_packed", "_packed_open", "_packed_closed"}
+MADE_AGAIN |= {"_packed", "_packed_open", "_packed_closed", "_hours", "_forgotten"}
 
 
 def parts(one: Any) -> Any:
