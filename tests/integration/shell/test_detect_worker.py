@@ -106,7 +106,8 @@ def expected(log: dict[int, list[FeedRecord]]) -> Said:
             out = detector.fold(decode(value, headers))
             if out.readings is not None:
                 results |= pieces(*judged(value, out))
-            results |= {_text(one) for one in [*out.intervals, *out.verdicts, *out.flags, *out.outlooks]}
+            results |= {_text(one) for one in [*out.intervals, *out.verdicts, *out.flags]}
+            results |= {_text(one.body) for one in out.outlooks}
             breaches |= {encode_breach(breach)[1] for breach in out.breaches}
             breaches |= {encode_outlook(outlook)[1] for outlook in out.outlooks if outlook.tell}
     return said
