@@ -53,12 +53,12 @@ class Demo:
         """
         checked_revision(self.stack.config, received_at=0)  # refused before anything has started
         self.stack.start_servers()
+        self._make_accounts()  # its hashes take seconds, so before the county's clock starts
         # The county's clock starts when the servers are up, so that nothing is late from the start.
         anchor = WallClock().now_ms()
         clock = AffineClock(self.start_ms, anchor, self.speed)
         self.stack.clock = clock_setting(self.start_ms, self.speed, anchor)
         self.stack.start_services()
-        self._make_accounts()
         # Only now does the county come into force: a monitor is silent from here on, not from the boot.
         now_ms = clock.now_ms()
         self.stack.apply(revision_of_folder(self.stack.config, received_at=now_ms))
