@@ -13,7 +13,7 @@ from ingest.records import Background, FeedRecord, Readings, Revision
 from ingest.topics import partition_of
 from processors.fold.detector import Detector
 from processors.measuring import Backgrounds
-from processors.measuring.regional_episodes import AreaHour, episodes_of, hours_of
+from processors.measuring.regional_episodes import AreaHour, AreaHours, episodes_of
 from processors.plan import Area
 from processors.plan.body import make_revision
 from processors.records.breaches import Breach
@@ -181,11 +181,11 @@ def test_the_episodes_of_the_same_hours_are_the_same_in_whatever_order_they_came
     area = Area("county", STATIONS, 1)
 
     def found(order: list[Background]) -> object:
-        held = Backgrounds()
+        held, hours = Backgrounds(), AreaHours()
         episodes: list[Any] = []
         for record in order:
             held.add(record)
-            episodes = episodes_of(hours_of(held, area), 350 * NANO, episodes)
+            episodes = episodes_of(hours.known(held, area), 350 * NANO, episodes)
         return episodes
 
     other = list(records)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from alerts.people import Answering
 from alerts.web import stream
 from alerts.web.app import create_app
+from alerts.web.board_parts import DrawnBoard
 from alerts.web.desk import Desk
 from alerts.web.regional import lasting
+from alerts.web.sources import Sources
 from ingest.clock import ManualClock
 from processors.history.context import Context, batches_of_context
 from processors.records import RegionalEpisode
 from tests.fakes.desk import HOUR, NOW, FakeCases, FakeHistory, example_register, floor_hour, outlook_said
+from tests.fakes.people import people_in
 
 HERE = floor_hour(NOW)
 REGISTER = example_register()
@@ -52,25 +57,30 @@ def test_an_episode_lasts_until_its_newest_event_ends_it_or_its_feed_is_silent(
     assert list(lasting(rows(*events), NOW)) == shown
 
 
-async def test_the_banner_comes_and_goes_with_the_stream_in_both_languages() -> None:
+def over(history: FakeHistory, folder: Path) -> Sources:
+    """The stores of a desk over a history."""
+    return Sources(history, FakeCases(REGISTER), people_in(folder))  # type: ignore[arg-type]
+
+
+async def test_the_banner_comes_and_goes_with_the_stream_in_both_languages(tmp_path: Path) -> None:
     clock = ManualClock(NOW)
     history = FakeHistory(REGISTER, clock)
-    app = create_app(history, FakeCases(REGISTER), REGISTER, clock, "http://desk.test")  # type: ignore[arg-type]
+    app = create_app(over(history, tmp_path), REGISTER, clock, "http://desk.test")
     desk: Desk = app.state.desk
 
-    async def parts(language: str) -> dict[str, str]:
+    async def drawn(language: str) -> DrawnBoard:
         desk.poller.forget()
-        return stream.parts_of(desk, await desk.poller.fresh(), desk.words(language))
+        return stream.drawn_of(desk, await desk.poller.fresh(), desk.words(language), Answering(None))
 
-    before = await parts("en")
+    before = await drawn("en")
     history.context = [BEGAN, GOES_ON]
-    changed = stream.changes(before, await parts("en"))
+    changed = (await drawn("en")).since(before.marks)
     for words in (
         "in the area county since 13:00", "PM10 background of the hour until 15:00: 530 µg/m³, above the mark of 350",
         "2 of 3 stations rose", "No verdict changes by it", "told and assessed a level lower", "not confirmed by a source",
     ):  # fmt: skip
         assert words in changed
-    chinese = (await parts("zh_CN"))["banner"]
+    chinese = (await drawn("zh_CN")).parts["banner"]
     for words in (
         "区域性过程：区域 county，自 13:00 起",
         "3 个站点中有 2 个上升",
@@ -79,13 +89,13 @@ async def test_the_banner_comes_and_goes_with_the_stream_in_both_languages() -> 
     ):
         assert words in chinese
     history.context.append(ENDED)
-    assert "区域性过程" not in (await parts("zh_CN"))["banner"]
+    assert "区域性过程" not in (await drawn("zh_CN")).parts["banner"]
 
 
-async def test_an_outlook_inside_an_episode_says_so_on_the_board() -> None:
+async def test_an_outlook_inside_an_episode_says_so_on_the_board(tmp_path: Path) -> None:
     clock = ManualClock(NOW)
     history = FakeHistory(REGISTER, clock)
-    app = create_app(history, FakeCases(REGISTER), REGISTER, clock, "http://desk.test")  # type: ignore[arg-type]
+    app = create_app(over(history, tmp_path), REGISTER, clock, "http://desk.test")
     desk: Desk = app.state.desk
 
     async def board() -> str:
@@ -98,7 +108,7 @@ async def test_an_outlook_inside_an_episode_says_so_on_the_board() -> None:
     assert "inside a regional episode" in await board()
 
 
-async def test_where_no_area_has_episodes_history_is_not_asked_for_any() -> None:
+async def test_where_no_area_has_episodes_history_is_not_asked_for_any(tmp_path: Path) -> None:
     county = REGISTER.county
     off = [
         area.model_copy(update={"regional": area.regional.model_copy(update={"policy": "off"})})
@@ -107,5 +117,5 @@ async def test_where_no_area_has_episodes_history_is_not_asked_for_any() -> None
     register = replace(REGISTER, county=county.model_copy(update={"background": tuple(off)}))
     history = FakeHistory(register, ManualClock(NOW))
     history.context = [GOES_ON]
-    app = create_app(history, FakeCases(register), register, ManualClock(NOW), "http://desk.test")  # type: ignore[arg-type]
+    app = create_app(over(history, tmp_path), register, ManualClock(NOW), "http://desk.test")
     assert (await app.state.desk.poller.fresh()).regional == ()
