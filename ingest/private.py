@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 OWNER_ONLY = 0o600
@@ -16,6 +17,11 @@ def keep_private() -> None:
 
 
 def make_private(path: Path) -> None:
-    """Make the file, with its folders, unless it is there; what is there keeps its mode. Raises OSError."""
+    """Make the file, with its folders, unless it is there; what is there keeps its mode. Raises OSError.
+
+    What is there is not opened: the close would take this process's locks from it (POSIX), those too by which
+    SQLite knows that a database is in use; whoever closes it next would then take its log away.
+    """
     path.parent.mkdir(mode=_FOLDER_OF_OWNER, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, OWNER_ONLY))
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, OWNER_ONLY))
