@@ -78,8 +78,8 @@ class DeskAddress:
         if _is_loopback(self.listens_on):
             return None
         words = (
-            f"the desk listens on {self.listens_on} and asks nobody for a password: "
-            "let only those reach it who may work on cases"
+            f"the desk listens on {self.listens_on}: over http a password can be read on the way, so let a "
+            "proxy with TLS stand before it"
         )
         if self.base_url is None and self.probed_at != self.listens_on:
             words += "; links in messages open only here: name the desk's address for others with --base-url"
