@@ -14,8 +14,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from alerts.channels import ChannelForm, Sender
-from alerts.people.accounts import LINK_LASTS_MS, SIGN_IN, AuditEntry, Link
-from alerts.people.tokens import digest, new_token
+from alerts.people.accounts import SIGN_IN, AuditEntry, Link
 from alerts.records import Message
 from alerts.retry import Outcome
 from alerts.store.people_store import PeopleStore
@@ -49,8 +48,8 @@ class LinkedSender:
         account = self._people.account_told(message.recipient.id) if sep else None
         if account is None:
             return message
-        token, now = new_token(), self._wall()
-        link = Link(digest(token), account.id, SIGN_IN, now, now + LINK_LASTS_MS[SIGN_IN], message.case)
+        now = self._wall()
+        token, link = Link.drawn(account.id, SIGN_IN, now, message.case)
         made = AuditEntry(
             now, "dustwatch", "", "", "", "link_made", f"account:{account.id}", after={"case": message.case}
         )

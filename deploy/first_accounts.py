@@ -10,17 +10,15 @@ from typing import NamedTuple
 from alerts.people.accounts import (
     ACTIVE,
     ENDED,
-    FIRST,
     INVITATION,
     INVITED,
-    LINK_LASTS_MS,
     Account,
     AuditEntry,
     Link,
 )
 from alerts.people.passwords import drawn, hashed
-from alerts.people.roles import ADMINISTRATOR, COUNTY
-from alerts.people.tokens import digest, new_token
+from alerts.people.roles import ADMINISTRATOR
+from alerts.people.units import COUNTY
 from alerts.store.case_store import wall_ms
 from alerts.store.people_store import PeopleStore, changed
 from ingest.register import Register
@@ -71,13 +69,12 @@ def administrator_link(people: PeopleStore, base_url: str) -> str:
     """
     waiting = [a for a in people.accounts() if a.role == ADMINISTRATOR and a.state == INVITED]
     account = waiting[0] if waiting else _new_administrator(people)
-    return link_for(people, account, base_url, FIRST)
+    return link_for(people, account, base_url)
 
 
-def link_for(people: PeopleStore, account: Account, base_url: str, purpose: str = INVITATION) -> str:
+def link_for(people: PeopleStore, account: Account, base_url: str) -> str:
     """A one-time link by which somebody sets a password and signs in."""
-    token, now = new_token(), wall_ms()
-    link = Link(digest(token), account.id, purpose, now, now + LINK_LASTS_MS[purpose])
+    token, link = Link.drawn(account.id, INVITATION, wall_ms())
     people.add_link(link, entry("invited", f"account:{account.id}"))
     return f"{base_url.rstrip('/')}/in/{token}"
 
@@ -96,8 +93,7 @@ def _new_administrator(people: PeopleStore) -> Account:
 
 def add(people: PeopleStore, account: Account) -> bool:
     """Write an account made at the machine itself; False: its login is taken."""
-    nobody = Account("", "", "", "", "", "", 0, "")
-    after = changed(nobody, account)[1]
+    after = changed(None, account)[1]
     return people.add_account(account, entry("account_made", f"account:{account.id}", after=after))
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
+
+from alerts.people.tokens import digest, new_token
 
 INVITED, ACTIVE, ENDED = "invited", "active", "ended"
 
-INVITATION, SIGN_IN, FIRST = "invitation", "sign_in", "first"
-Purpose = Literal["invitation", "sign_in", "first"]
+INVITATION, SIGN_IN = "invitation", "sign_in"
 _MINUTE = 60_000
 # How long a one-time link is good for.
 LINK_LASTS_MS: dict[str, int] = {
     INVITATION: 7 * 24 * 60 * _MINUTE,
     SIGN_IN: 30 * _MINUTE,
-    FIRST: 7 * 24 * 60 * _MINUTE,
 }
 # How long after a password (or a one-time link) it is not asked for again, where it is asked for.
 CONFIRMED_MS = 15 * _MINUTE
@@ -36,6 +36,11 @@ class Account:
     password: str = field(default="", repr=False)  # argon2, or empty: none yet
     of_demo: bool = False
     ended_at: int | None = None
+
+
+def plain_login(text: str) -> str:
+    """A login as it is kept: small letters, no blanks around."""
+    return text.strip().casefold()[:64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,12 @@ class Link:
     expires_at: int
     case: str | None = None
     used_at: int | None = None
+
+    @classmethod
+    def drawn(cls, account: str, purpose: str, now: int, case: str | None = None) -> tuple[str, Link]:
+        """(secret, link): a new one, good from now on for as long as its purpose is."""
+        token = new_token()
+        return token, cls(digest(token), account, purpose, now, now + LINK_LASTS_MS[purpose], case)
 
     def good(self, now: int) -> bool:
         """True while it may be used."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from alerts.kinds import SUSPICION
-from alerts.people.roles import CONTRACTOR, COUNTY, DEPARTMENT, SITE, kind_of_unit
+from alerts.people.units import CONTRACTOR, COUNTY, DEPARTMENT, SITE, kind_of_unit
 from ingest.register import Register
 
 _COORDINATES = "coordination"

@@ -35,6 +35,13 @@ def is_weak(password: str, login: str, name: str) -> bool:
     return not SHORTEST <= len(password) <= LONGEST or len(set(plain)) < 5 or own
 
 
+def fault_of_new(password: str, again: str, login: str, name: str) -> str:
+    """Why a new password is not taken: `weak`, `differs` from what was typed again; empty: it is."""
+    if is_weak(password, login, name):
+        return "weak"
+    return "" if password == again else "differs"
+
+
 def drawn() -> str:
     """A password to be typed once from a terminal: 12 signs, 60 bits."""
     signs = [secrets.choice(_EASY) for _ in range(12)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from alerts.people.units import CONTRACTOR, COUNTY, DEPARTMENT, SITE, kind_of_unit, units_of
 from ingest.durations import HOUR_MS
 from ingest.register import Register
 from ingest.strict_yaml import did_you_mean
@@ -24,14 +25,7 @@ PERMISSIONS: tuple[str, ...] = (SEE, SIGN, PEOPLE, TOKENS, AUDIT, OWN)
 
 # What a machine's token may do.
 READ = "read"
-METRICS = "metrics"
-SCOPES: tuple[str, ...] = (READ, METRICS)
-
-# Units are written `county`, `department:ID`, `site:ID`, `contractor:NAME`.
-COUNTY = "county"
-DEPARTMENT = "department"
-SITE = "site"
-CONTRACTOR = "contractor"
+SCOPES: tuple[str, ...] = (READ,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +55,6 @@ ADMINISTRATOR = "administrator"
 UNREMEMBERED_MS = 12 * HOUR_MS  # of a device that is not to be remembered
 
 
-def kind_of_unit(unit: str) -> tuple[str, str]:
-    """(kind, id) of a unit; the county has no id."""
-    kind, _, id = unit.partition(":")
-    return kind, id
-
-
 def unit_fault(role: str, unit: str, register: Register) -> str | None:
     """Why people of `role` can't be of `unit`; None: they can."""
     if role not in ROLES:
@@ -74,12 +62,7 @@ def unit_fault(role: str, unit: str, register: Register) -> str | None:
     kind, id = kind_of_unit(unit)
     if kind not in ROLES[role].units:
         return f"a {role} is of a unit of kind {' or '.join(ROLES[role].units)}, not {unit!r}"
-    known = {
-        COUNTY: {""},
-        DEPARTMENT: set(register.departments),
-        SITE: set(register.sites),
-        CONTRACTOR: {site.contractor for site in register.sites.values() if site.contractor},
-    }[kind]
+    known = {own for of, own in map(kind_of_unit, units_of(register)) if of == kind}
     if id not in known:
         return f"no {kind} {id!r} in the register{did_you_mean(id, known)}"
     return None

@@ -291,12 +291,11 @@ class CaseStore:
         limit: int = 200,
         over: bool | None = None,
         *,
-        sites: Collection[str] | None = None,
         but: Collection[str] = (),
     ) -> list[Case]:
         """Cases, newest first; `over=False`: those whose breach or fault is still going on.
 
-        `sites`: of these alone; `but`: of other kinds than these.
+        `but`: of other kinds than these.
 
         Cases of outlooks are listed only if their state is asked for.
         """
@@ -305,8 +304,6 @@ class CaseStore:
         query = query.where(asked)
         if site is not None:
             query = query.where(cases.c.site == site)
-        if sites is not None:
-            query = query.where(cases.c.site.in_(sorted(sites)))
         if but:
             query = query.where(cases.c.kind.not_in(sorted(but)))
         if over is not None:

@@ -42,6 +42,11 @@ class PeopleStore:
         with self._database.reading() as connection:
             return [_account(row) for row in connection.execute(query).mappings()]
 
+    def is_empty(self) -> bool:
+        """True if there is no account yet."""
+        with self._database.reading() as connection:
+            return connection.execute(select(accounts.c.id).limit(1)).first() is None
+
     def account(self, id: str) -> Account | None:
         """The account with this id."""
         return self._one_account(accounts.c.id == id)
@@ -246,8 +251,12 @@ class PeopleStore:
                 _append(connection, entry)
 
 
-def changed(before: Account, after: Account) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What of an account differs, for the audit log: never its password."""
+_NOBODY = Account("", "", "", "", "", "", 0, "")
+
+
+def changed(before: Account | None, after: Account) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What of an account differs (None: there was none), for the audit log: never its password."""
+    before = before or _NOBODY
     names: Iterable[str] = (n for n in Account.__dataclass_fields__ if n not in ("id", "password"))
     differs = [name for name in names if getattr(before, name) != getattr(after, name)]
     return {n: getattr(before, n) for n in differs}, {n: getattr(after, n) for n in differs}

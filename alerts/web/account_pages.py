@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import anyio
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from alerts.people.passwords import LONGEST, hashed, is_weak, verified
+from alerts.people.passwords import fault_of_new
 from alerts.web.access import entry_of, must_be
 from alerts.web.desk import Desk
+from alerts.web.hashing import hash_of, is_right
 from alerts.web.poller import call
 from alerts.web.security import read_form
-from alerts.web.sign_in import _HASHING
 
 
 async def page(request: Request) -> Response:
@@ -25,16 +24,11 @@ async def password(request: Request) -> Response:
     fields = await read_form(request, desk.base_url)
     person = must_be(request)
     account, new = person.account, fields.get("password", "")
-    given = fields.get("present", "")[:LONGEST]
-    if account.password and not await anyio.to_thread.run_sync(
-        verified, account.password, given, limiter=_HASHING
-    ):
+    if account.password and not await is_right(account.password, fields.get("present", "")):
         return await _page(request, 401, fault="present")
-    if is_weak(new, account.login, account.name):
-        return await _page(request, 422, fault="weak")
-    if new != fields.get("again", ""):
-        return await _page(request, 422, fault="differs")
-    kept = await anyio.to_thread.run_sync(hashed, new, limiter=_HASHING)
+    if fault := fault_of_new(new, fields.get("again", ""), account.login, account.name):
+        return await _page(request, 422, fault=fault)
+    kept = await hash_of(new)
     entry = entry_of(request, desk.gate.wall(), "password_set", f"account:{account.id}", person)
     await call("cases", lambda: desk.people.set_password(account.id, kept, person.visit.token, entry))
     return await _page(request, done=True)

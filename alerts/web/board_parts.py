@@ -22,16 +22,17 @@ _SWAP = ' hx-swap-oob="true"'
 class DrawnBoard:
     """A board in one language, as one unit sees it: each part's HTML, and a mark of it by name."""
 
-    board: Board
+    board: Board  # of the whole county
+    own: Board  # as the unit sees it
     parts: Mapping[str, str]
     marks: Mapping[str, str]
     seen: str  # names all the marks together
 
     @classmethod
-    def of(cls, board: Board, parts: Mapping[str, str]) -> DrawnBoard:
+    def of(cls, board: Board, own: Board, parts: Mapping[str, str]) -> DrawnBoard:
         """The parts with their marks; the order of the rows counts."""
         marks = {name: _mark(html) for name, html in parts.items()}
-        return cls(board, parts, marks, _mark("".join(f"{name} {mark}" for name, mark in marks.items())))
+        return cls(board, own, parts, marks, _mark("".join(f"{name} {mark}" for name, mark in marks.items())))
 
     def since(self, shown: Mapping[str, str]) -> str:
         """What replaces those parts in a page whose marks differ; all rows, if their order does."""

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, Response
 
 from alerts.kinds import kind_of
 from alerts.people.answering import Answering
-from alerts.people.roles import COUNTY, DEPARTMENT, kind_of_unit
+from alerts.people.units import COUNTY, DEPARTMENT, kind_of_unit
 from alerts.store.case_store import wall_ms
 from alerts.web.access import Gate, person_of
 from alerts.web.board_parts import DrawnBoards

@@ -38,7 +38,7 @@ class RouteRow(NamedTuple):
 def routes_of(rows: tuple[RouteRow, ...], switched_on: frozenset[str] = frozenset()) -> list[Route]:
     """Routes of the application; those that are switched off are not there."""
     shown = (row for row in rows if row.access != "switched" or row.name in switched_on)
-    return [Route(row.path, guarded(row), methods=[row.method], name=f"{row.name}") for row in shown]
+    return [Route(row.path, guarded(row), methods=[row.method], name=row.name) for row in shown]
 
 
 def guarded(row: RouteRow) -> Endpoint:

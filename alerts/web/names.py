@@ -189,7 +189,6 @@ WHICH_CASES = {
 
 SCOPE_NAMES = {
     "read": N_("read sites, readings and cases"),
-    "metrics": N_("read metrics"),
 }
 
 MESSAGE_STATES = {

@@ -10,15 +10,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from alerts.people.accounts import ENDED, INVITATION, INVITED, LINK_LASTS_MS, Account, Link, MachineToken
+from alerts.people.accounts import ENDED, INVITATION, INVITED, Account, Link, MachineToken, plain_login
 from alerts.people.roles import ADMINISTRATOR, ROLES, SCOPES, unit_fault
 from alerts.people.tokens import digest, new_token
+from alerts.people.units import contacts_of, units_of
 from alerts.store.people_store import changed
 from alerts.web.access import entry_of, must_be
 from alerts.web.desk import Desk
 from alerts.web.poller import call
 from alerts.web.security import read_form
-from alerts.web.sign_in import plain_login
 from ingest.register import Register
 
 _NAME = 40
@@ -37,7 +37,7 @@ async def add(request: Request) -> Response:
     wish = _wish(fields, Account(uuid.uuid4().hex, "", "", "", "", INVITED, now, by.account.id))
     if fault := _fault(wish, desk.register):
         return await _listing(request, 422, fault, fields)
-    entry = entry_of(request, now, "account_made", f"account:{wish.id}", by, after=changed(_NOBODY, wish)[1])
+    entry = entry_of(request, now, "account_made", f"account:{wish.id}", by, after=changed(None, wish)[1])
     if not await call("cases", lambda: desk.people.add_account(wish, entry)):
         return await _listing(request, 409, "taken", fields)
     return await _invited(request, wish)
@@ -132,27 +132,6 @@ async def revoke_token(request: Request) -> Response:
     return RedirectResponse("/tokens", 303)
 
 
-_NOBODY = Account("", "", "", "", "", "", 0, "")
-
-
-def units_of(register: Register) -> list[str]:
-    """All units that people may be of, the widest first."""
-    contractors = {site.contractor for site in register.sites.values() if site.contractor}
-    return [
-        "county",
-        *(f"department:{id}" for id in register.departments),
-        *(f"contractor:{name}" for name in sorted(contractors)),
-        *(f"site:{id}" for id in register.sites),
-    ]
-
-
-def contacts_of(register: Register) -> list[str]:
-    """The recipients of messages that an account may be, as their ids."""
-    groups = [(f"department:{d.id}", d.contacts) for d in register.departments.values()]
-    groups += [(f"site:{s.id}", s.contacts) for s in register.sites.values()]
-    return [f"{group}/{contact.name}" for group, contacts in groups for contact in contacts]
-
-
 def _wish(fields: Mapping[str, str], account: Account) -> Account:
     return replace(
         account,
@@ -194,8 +173,8 @@ async def _is_last(desk: Desk, account: Account) -> bool:
 async def _invited(request: Request, account: Account) -> Response:
     """Make an invitation and show it."""
     desk: Desk = request.app.state.desk
-    token, now = new_token(), desk.gate.wall()
-    link = Link(digest(token), account.id, INVITATION, now, now + LINK_LASTS_MS[INVITATION])
+    now = desk.gate.wall()
+    token, link = Link.drawn(account.id, INVITATION, now)
     entry = entry_of(request, now, "invited", f"account:{account.id}", must_be(request))
     await call("cases", lambda: desk.people.add_link(link, entry))
     address = f"{desk.base_url or str(request.base_url).rstrip('/')}/in/{token}"

@@ -5,7 +5,7 @@ Routes, the matrix of roles, its tests and the documents are made of it; a page 
 
 from __future__ import annotations
 
-from alerts.people.roles import AUDIT, METRICS, OWN, PEOPLE, READ, ROLES, SIGN, TOKENS
+from alerts.people.roles import AUDIT, OWN, PEOPLE, READ, ROLES, SIGN, TOKENS
 from alerts.web import (
     account_pages,
     audit_pages,
@@ -37,9 +37,7 @@ ROWS: tuple[RouteRow, ...] = (
     ),
     RouteRow("/in/{token}", "POST", sign_in.by_link, "link_by", "Sign in by a one-time link.", "open"),
     # a setting has it: DUSTWATCH_DESK_METRICS
-    RouteRow(
-        "/metrics", "GET", probes.metrics, "metrics", "Metrics for Prometheus.", "switched", scope=METRICS
-    ),
+    RouteRow("/metrics", "GET", probes.metrics, "metrics", "Metrics for Prometheus.", "switched"),
     # machines and persons
     RouteRow(
         "/api/series",

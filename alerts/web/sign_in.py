@@ -6,22 +6,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
-import anyio
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from alerts.people.accounts import ACTIVE, ENDED, SIGN_IN, Account, Link, Visit
-from alerts.people.passwords import LONGEST, hashed, is_weak, verified
+from alerts.people.accounts import ACTIVE, ENDED, SIGN_IN, Account, Link, Visit, plain_login
+from alerts.people.passwords import fault_of_new
 from alerts.people.roles import ROLES, UNREMEMBERED_MS
 from alerts.people.throttle import OF_ADDRESS, OF_LOGIN
 from alerts.people.tokens import digest, new_token
 from alerts.web.access import address_of, device_of, entry_of, must_be, own_path, person_of
 from alerts.web.desk import Desk
+from alerts.web.hashing import hash_of, is_right
 from alerts.web.poller import call
 from alerts.web.security import read_form
-
-# Each hash takes 64 MB: so many at once, however many ask.
-_HASHING = anyio.CapacityLimiter(2)
 
 
 async def page(request: Request) -> Response:
@@ -37,7 +34,7 @@ async def sign_in(request: Request) -> Response:
     """Sign in with login and password; a wrong one says no more than that, and too many have to wait."""
     desk: Desk = request.app.state.desk
     fields = await read_form(request, desk.base_url)
-    login, given = plain_login(fields.get("login", "")), fields.get("password", "")[:LONGEST]
+    login, given = plain_login(fields.get("login", "")), fields.get("password", "")
     goes_on = own_path(fields.get("next", "/"))
     wait = await _wait_ms(desk, login, address_of(request))
     if wait:
@@ -47,7 +44,7 @@ async def sign_in(request: Request) -> Response:
     account = await call("cases", lambda: desk.people.account_of(login))
     known = account is not None and account.state == ACTIVE
     kept = account.password if account is not None and known else ""
-    right = await anyio.to_thread.run_sync(verified, kept, given, limiter=_HASHING)
+    right = await is_right(kept, given)
     if account is None or not right:
         entry = entry_of(request, desk.gate.wall(), "sign_in_failed", f"login:{login}", None)
         keys = [f"login:{login}", f"address:{address_of(request)}"]
@@ -63,7 +60,7 @@ async def link(request: Request) -> Response:
     found, account = await _link(desk, request)
     if found is None or account is None:
         return desk.page(request, "link.html", status=410, link=None)
-    return desk.page(request, "link.html", link=found, account=account, weak=False)
+    return desk.page(request, "link.html", link=found, account=account, fault="")
 
 
 async def by_link(request: Request) -> Response:
@@ -76,15 +73,12 @@ async def by_link(request: Request) -> Response:
     new = ""
     if found.purpose != SIGN_IN:
         new = fields.get("password", "")
-        weak = is_weak(new, account.login, account.name)
-        if weak or new != fields.get("again", ""):
-            return desk.page(
-                request, "link.html", status=422, link=found, account=account, weak=weak, differs=not weak
-            )
+        if fault := fault_of_new(new, fields.get("again", ""), account.login, account.name):
+            return desk.page(request, "link.html", status=422, link=found, account=account, fault=fault)
     if not await call("cases", lambda: desk.people.use_link(found.token, desk.gate.wall())):
         return desk.page(request, "link.html", status=410, link=None)
     if new:
-        kept = await anyio.to_thread.run_sync(hashed, new, limiter=_HASHING)
+        kept = await hash_of(new)
         entry = entry_of(request, desk.gate.wall(), "password_set", f"account:{account.id}", None)
         await call("cases", lambda: desk.people.set_password(account.id, kept, None, entry))
     goes_on = f"/cases/{found.case}" if found.case else "/"
@@ -121,8 +115,8 @@ async def confirm(request: Request) -> Response:
     account = person.account
     if wait := await _wait_ms(desk, account.login, address_of(request)):
         return desk.page(request, "confirm.html", status=429, goes_on=goes_on, wrong=False, wait=wait)
-    given = fields.get("password", "")[:LONGEST]
-    if not await anyio.to_thread.run_sync(verified, account.password, given, limiter=_HASHING):
+    given = fields.get("password", "")
+    if not await is_right(account.password, given):
         entry = entry_of(request, desk.gate.wall(), "confirm_failed", f"account:{account.id}", person)
         keys = [f"login:{account.login}"]
         await call("cases", lambda: desk.people.note_failures(keys, entry.at, entry))
@@ -132,14 +126,9 @@ async def confirm(request: Request) -> Response:
     return RedirectResponse(goes_on, 303)
 
 
-def plain_login(text: str) -> str:
-    """A login as it is kept: small letters, no blanks around."""
-    return text.strip().casefold()[:64]
-
-
 async def _page(desk: Desk, request: Request, goes_on: str, status: int = 200, **more: object) -> Response:
     values: Mapping[str, object] = {"login": "", "wrong": False, "wait": 0, **more}
-    nobody = not await call("cases", desk.people.accounts)
+    nobody = await call("cases", desk.people.is_empty)
     return desk.page(request, "sign_in.html", status=status, goes_on=goes_on, nobody=nobody, **values)
 
 

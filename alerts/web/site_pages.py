@@ -14,7 +14,7 @@ from alerts.web.curves import LONGEST, series
 from alerts.web.desk import Desk
 from alerts.web.poller import call
 from alerts.web.remarked import remarked
-from alerts.web.sources import StoreDown, seen
+from alerts.web.sources import StoreDown
 from alerts.web.stream import drawn_of
 from ingest.records import Remark
 from ingest.register import Device
@@ -36,7 +36,7 @@ async def board(request: Request) -> Response:
     return desk.page(
         request,
         "board.html",
-        board=newest.of(answering),
+        board=drawn.own,
         parts=drawn.parts,
         seen=drawn.seen,
         now=newest.now,
@@ -62,7 +62,7 @@ async def site(request: Request) -> Response:
         ),
     )
     remarks = await call("history", lambda: _remarks(desk, here, now))
-    cases = await call("cases", lambda: seen(desk.cases, answering, 20, site=site_id))
+    cases = await call("cases", lambda: desk.cases.cases(site=site_id, limit=20, but=answering.withheld))
     template = "site_live.html" if request.query_params.get("part") == "live" else "site.html"
     return desk.page(
         request,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from alerts.people.answering import Answering
 from alerts.records import Case, CaseFile
 from alerts.store.case_lists import CaseFilter, CasePage
 from alerts.store.people_store import PeopleStore
@@ -21,10 +20,9 @@ class CaseSource(Protocol):
         site: str | None = None,
         limit: int = 200,
         *,
-        sites: Collection[str] | None = None,
         but: Collection[str] = (),
     ) -> Sequence[Case]:
-        """Cases, newest first: of `sites` alone, and of no kind in `but`."""
+        """Cases, newest first, of no kind in `but`."""
 
     def find(self, of: CaseFilter, after: tuple[int, int] | None = None, limit: int = 50) -> CasePage:
         """A page of the cases that a filter finds."""
@@ -59,10 +57,3 @@ class StoreDown(RuntimeError):
         super().__init__(f"{store}: {reason}")
         self.store = store
         self.reason = reason
-
-
-def seen(
-    store: CaseSource, answering: Answering, limit: int, state: str | None = None, site: str | None = None
-) -> Sequence[Case]:
-    """The newest cases that a unit sees."""
-    return store.cases(state, site, limit, sites=answering.sites, but=answering.withheld)

@@ -85,7 +85,7 @@ def drawn_of(desk: Desk, board: Board, words: Words, answering: Answering) -> Dr
         name, _, html = piece.partition("\x1f")
         if html:
             parts[name.strip()] = html.strip()
-    drawn = DrawnBoard.of(board, parts)
+    drawn = DrawnBoard.of(board, own, parts)
     boards.take(drawn)
     return drawn
 

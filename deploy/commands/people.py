@@ -66,10 +66,10 @@ def invite(login: str, name: str, role: str, unit: str, contact: str) -> None:
     \b
     Example: dustwatch people invite zhouj --name 周建国 --role site --unit site:site-01
     """
-    from alerts.people.accounts import ENDED, INVITED, Account
+    from alerts.people.accounts import ENDED, INVITED, Account, plain_login
     from alerts.people.roles import unit_fault
+    from alerts.people.units import contacts_of
     from alerts.store.case_store import wall_ms
-    from alerts.web.people_pages import contacts_of
     from deploy.first_accounts import TERMINAL, add, link_for
     from deploy.settings import load_settings
     from ingest.register import load_register
@@ -81,7 +81,7 @@ def invite(login: str, name: str, role: str, unit: str, contact: str) -> None:
     if contact and contact not in contacts_of(register):
         raise click.BadParameter(f"{contact!r}: the register has no such contact", param_hint="--contact")
     people = _people(settings.cases)
-    login = login.strip().casefold()
+    login = plain_login(login)
     account = people.account_of(login)
     if account is None:
         account = Account(
@@ -106,12 +106,12 @@ def end(login: str, reason: str) -> None:
     \b
     Example: dustwatch people end zhouj --reason "left the company"
     """
-    from alerts.people.accounts import ENDED
+    from alerts.people.accounts import ENDED, plain_login
     from deploy.first_accounts import end_account
     from deploy.settings import load_settings
 
     people = _people(load_settings().cases)
-    account = people.account_of(login.strip().casefold())
+    account = people.account_of(plain_login(login))
     if account is None:
         known = ", ".join(one.login for one in people.accounts()) or "none"
         raise click.BadParameter(f"no account {login!r}; there are: {known}", param_hint="LOGIN")

@@ -7,8 +7,10 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from alerts.store import StoreError, WrongStore
 from alerts.store.migrating import migrate, words_of
@@ -36,6 +38,7 @@ from ingest.register import load_register
 from ingest.strict_yaml import ConfigError
 
 Say = Callable[[str], None]
+T = TypeVar("T")
 READY_WITHIN_S = 60.0
 FOLDER_EVERY_S = 5.0
 _NATIVE = "dust/v1/"
@@ -242,27 +245,21 @@ class Stack:
 
     def refuse_demo_accounts(self) -> None:
         """Raises DemoAccounts for a store with accounts whose passwords a demo has printed."""
-        try:
-            people = self.people()
-        except StoreError:
-            return  # told by the services
-        try:
-            refuse_demo(people, f"in {self.folder}")
-        finally:
-            people.close()
+        self._of_people(lambda people: refuse_demo(people, f"in {self.folder}"))
 
     def first_administrator(self) -> str | None:
         """A one-time link for an administrator where there is none yet; None: there is one, or no store."""
+        address = self.desk.url(self.desk_port)
+        return self._of_people(lambda p: administrator_link(p, address) if needs_administrator(p) else None)
+
+    def _of_people(self, ask: Callable[[PeopleStore], T]) -> T | None:
+        """An answer of the people's store; None for one that can't be used, which the services tell."""
         try:
             people = self.people()
         except StoreError:
             return None
-        try:
-            if not needs_administrator(people):
-                return None
-            return administrator_link(people, self.desk.url(self.desk_port))
-        finally:
-            people.close()
+        with closing(people):
+            return ask(people)
 
     @property
     def settings_file(self) -> Path:

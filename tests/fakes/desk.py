@@ -243,13 +243,12 @@ class FakeCases:
         limit: int = 200,
         over: bool | None = None,
         *,
-        sites: Collection[str] | None = None,
         but: Collection[str] = (),
     ) -> list[Case]:
         self._ask()
         everything = sorted((f.case for f in self.files.values()), key=lambda c: -c.opened_at)
         found = [c for c in everything if (state or c.state) == c.state and (site or c.site) == c.site]
-        return [c for c in found if (sites is None or c.site in sites) and c.kind not in but][:limit]
+        return [c for c in found if c.kind not in but][:limit]
 
     def _found(self, of: CaseFilter) -> list[Case]:
         states = {
@@ -258,11 +257,12 @@ class FakeCases:
             "overdue": ("open", "acknowledged"),
             "closed": ("closed",),
         }.get(of.which)
-        cases = self.cases(limit=10**6, sites=of.sites, but=of.but)
+        cases = self.cases(limit=10**6, but=of.but)
         return [
             c
             for c in cases
             if (states is None or c.state in states)
+            and (of.sites is None or c.site in of.sites)
             and (of.which != "overdue" or (c.deadline or of.now) < of.now)
             and of.kind in ("", c.kind)
             and of.site in ("", c.site)

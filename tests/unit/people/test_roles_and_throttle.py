@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from alerts.people import Answering, Throttle
 from alerts.people.passwords import drawn, hashed, is_weak, verified
-from alerts.people.roles import ROLES, kind_of_unit, unit_fault
+from alerts.people.roles import ROLES, unit_fault
+from alerts.people.units import kind_of_unit
 from tests.fakes.desk import example_register
 from tests.fakes.people import UNITS
 
