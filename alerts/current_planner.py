@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from alerts.casework import LifePlanner
 from alerts.planner import CasePlanner
 from alerts.records import Case, CaseChange, CaseContext, Message
 from processors.records import Breach, Outlook
@@ -15,6 +16,11 @@ class CurrentPlanner:
 
     def __init__(self, planner: CasePlanner) -> None:
         self.planner = planner
+
+    @property
+    def life(self) -> LifePlanner:
+        """See `Planner.life`."""
+        return self.planner.life
 
     def breach(self, event: Breach, context: CaseContext, now: int) -> list[CaseChange]:
         """See `Planner.breach`."""

@@ -38,6 +38,7 @@ class CaseKind:
     by_name_only: bool = False  # a route that names no kind doesn't mean it
     asked_as: str | None = None  # what `dustwatch who --kind` calls it, if not by its name
     signed: bool = True  # it is closed by a person's signature, and listed until then
+    gathers: bool = False  # it tells of several as one; they, not it, are worked at
     # Nobody is told before it is clear whether others are silent too. The data's `start` is when the monitor
     # was last heard, and the case of a whole site stands for those of its monitors.
     silence: bool = False
@@ -89,6 +90,7 @@ KINDS: dict[str, CaseKind] = {
         ended="returned",
         of_breach=False,
         told=None,
+        gathers=True,
     ),
     SYSTEM: CaseKind(
         {"en": "Platform trouble", "zh": "平台故障"},
@@ -110,6 +112,8 @@ ROUTED: tuple[str, ...] = (
 )
 LEVELS: tuple[str, ...] = tuple(dict.fromkeys(level for kind in KINDS.values() for level in kind.levels))
 DEADLINES: Mapping[str, float] = {k: h for kind in KINDS.values() for k, h in kind.deadlines.items()}
+# What people work at: has a case with a life.
+WORKED: frozenset[str] = frozenset(n for n, kind in KINDS.items() if kind.signed and not kind.gathers)
 UNSIGNED: tuple[str, ...] = tuple(name for name, kind in KINDS.items() if not kind.signed)
 ASKED: dict[str, str] = {KINDS[name].asked_as or name: name for name in ROUTED}  # --kind -> kind
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from alerts.casework import LifePlanner
 from alerts.cases import AMEND, CLOSED, RECOVER, START, decide
 from alerts.kinds import KINDS, MANY_SILENT, SYSTEM, kind_of
 from alerts.messages import MatterIn, Notice, Writer, fault_name, group_name, matters_of, title_in
@@ -45,6 +46,11 @@ class CasePlanner:
     register: Register
     routing: Routing
     base_url: str
+
+    @property
+    def life(self) -> LifePlanner:
+        """What this configuration says of the life of cases."""
+        return LifePlanner(self.register, self.routing.calendar(self.register.county.zone))
 
     # ------------------------------------------------------------------------------- breaches
 

@@ -181,6 +181,7 @@ class Department(Form):
     contacts: tuple[Contact, ...] = ()
     # what its people see at the desk: the sites that name it, or, where it answers by matter, all of them
     answers: Literal["own", "county"] = "own"
+    environment: StrictBool = False  # the environment branch: it verifies what the matter table asks of it
 
 
 class SiteState(Form):

@@ -38,6 +38,11 @@ class Actor:
     role: str
     unit: str = ""
     person: Salted | None = None
+    acts_for: frozenset[str] = frozenset()  # other units whose part they may take: a contractor its sites
+
+    def acts_as(self, unit: str) -> bool:
+        """True if they may do what is `unit`'s to do."""
+        return bool(unit) and (self.unit == unit or unit in self.acts_for)
 
 
 @dataclass(frozen=True, slots=True)

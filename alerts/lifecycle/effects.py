@@ -205,7 +205,10 @@ def _threshold(case: LifeCase, command: LifeCommand, facts: LifeFacts) -> LifeCa
 def _countersign(case: LifeCase, command: LifeCommand, facts: LifeFacts) -> LifeCase:
     actor = command.actor
     by = actor.person.digest if actor.person else ""
-    return replace(case, lines=signed_by_unit(case.lines, actor.unit, by, command.at, facts.calendar))
+    lines = case.lines
+    for unit in {line.unit for line in lines if actor.acts_as(line.unit)}:
+        lines = signed_by_unit(lines, unit, by, command.at, facts.calendar)
+    return replace(case, lines=lines)
 
 
 def _unchanged(case: LifeCase, command: LifeCommand, facts: LifeFacts) -> LifeCase:

@@ -47,7 +47,7 @@ def watch_of(case: LifeCase, command: LifeCommand) -> StopWatch | None:
 
 
 def _another(case: LifeCase, command: LifeCommand) -> bool:
-    return bool(command.actor.unit) and command.actor.unit != case.unit
+    return bool(command.actor.unit) and not command.actor.acts_as(case.unit)
 
 
 def _verifies(case: LifeCase, command: LifeCommand, facts: LifeFacts) -> bool:
@@ -115,7 +115,7 @@ COLUMN_GUARDS: Mapping[str, LifeGuard] = {
     FIELDS_ASKED: LifeGuard(_always, "a field is given that this step does not ask for", "leave it out"),
     ANY_UNIT: LifeGuard(_always, "any unit may", "-"),
     RECTIFYING_UNIT: LifeGuard(
-        lambda case, command, facts: bool(case.unit) and command.actor.unit == case.unit,
+        lambda case, command, facts: command.actor.acts_as(case.unit),
         "only the rectifying unit may",
         "ask the rectifying unit, or have the case transferred",
     ),
@@ -130,7 +130,7 @@ COLUMN_GUARDS: Mapping[str, LifeGuard] = {
         "ask a unit other than the rectifying one; where it is wanted, the environment branch",
     ),
     UNIT_OF_A_LINE: LifeGuard(
-        lambda case, command, facts: any(line.unit == command.actor.unit for line in case.lines),
+        lambda case, command, facts: any(command.actor.acts_as(line.unit) for line in case.lines),
         "only the unit of another line of responsibility may",
         "sign as the rectifying unit, or ask a unit of a line",
     ),
@@ -275,7 +275,9 @@ STEP_GUARDS: Mapping[str, LifeGuard] = {
         "nothing is to be done",
     ),
     "line_waits": LifeGuard(
-        lambda case, command, facts: bool(unsigned_of(case.lines, command.actor.unit)),
+        lambda case, command, facts: any(
+            command.actor.acts_as(line.unit) and unsigned_of(case.lines, line.unit) for line in case.lines
+        ),
         "this unit has signed for its line already",
         "nothing is to be done",
     ),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
@@ -12,12 +14,14 @@ from pydantic import AfterValidator, Field, StrictFloat, StrictInt, TypeAdapter
 
 from alerts.channels import CHANNEL_KINDS, READY_CHANNELS, AnyChannel, ChannelForm
 from alerts.kinds import DEADLINES, KINDS, LEVELS, LINES, ROUTED, kind_of
+from alerts.lifecycle.working_time import WorkingCalendar
 from ingest.forms import Form, Name
 from ingest.register import Channel, Contact, Register
 from ingest.strict_yaml import ConfigError, Document, Loaded, Problem, did_you_mean, load
 from processors.plan import TOGETHER_S
 
 _DEPARTMENT = "department:"
+_DUTY = re.compile(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)")
 
 Seconds = Annotated[StrictInt, Field(ge=0, le=7 * 24 * 3600)]
 Hours = Annotated[StrictFloat, Field(gt=0, le=24 * 366)]
@@ -45,6 +49,16 @@ if TYPE_CHECKING:
     RoutedKind = str
 else:
     RoutedKind = Literal[ROUTED]  # kinds of the table
+
+
+def _duty_hours(text: str) -> str:
+    if not _DUTY.fullmatch(text) or _minute(text[:5]) >= _minute(text[6:]):
+        raise ValueError(f"`{text}` is no span of hours within a day, such as 08:30-12:00")
+    return text
+
+
+def _minute(text: str) -> int:
+    return int(text[:2]) * 60 + int(text[3:])
 
 
 class Route(Form):
@@ -90,6 +104,23 @@ class Watch(Form):
     background_missing: Annotated[StrictInt, Field(ge=0)] = 7200
 
 
+class DutyCalendar(Form):
+    """`calendar.yaml`: when offices work. A day that is not named here works by its weekday."""
+
+    duty: tuple[Annotated[str, AfterValidator(_duty_hours)], ...] = ("08:30-12:00", "14:00-17:30")
+    holidays: tuple[date, ...] = ()
+    workdays: tuple[date, ...] = ()  # weekend days on which people work instead (调休)
+
+    def of_zone(self, zone: str) -> WorkingCalendar:
+        """The calendar in a zone. Raises ValueError for what cannot be."""
+        return WorkingCalendar(
+            zone,
+            tuple((_minute(hours[:5]), _minute(hours[6:])) for hours in self.duty),
+            holidays=frozenset(day.isoformat() for day in self.holidays),
+            workdays=frozenset(day.isoformat() for day in self.workdays),
+        )
+
+
 class RoutingForm(Form):
     """`routing.yaml`."""
 
@@ -104,6 +135,7 @@ class RoutingForm(Form):
 
 
 ROUTING: TypeAdapter[RoutingForm] = TypeAdapter(RoutingForm)
+CALENDAR: TypeAdapter[DutyCalendar] = TypeAdapter(DutyCalendar)
 CHANNELS: TypeAdapter[tuple[AnyChannel, ...]] = TypeAdapter(tuple[AnyChannel, ...])
 _DEFAULT_ROUTES = (
     *(Route(kind=name, tell=kind.told) for name, kind in KINDS.items() if kind.told not in (None, LINES)),
@@ -125,7 +157,12 @@ class Routing:
     channels: Mapping[str, ChannelForm] = field(
         default_factory=lambda: {form.id: form for form in READY_CHANNELS}
     )
+    duty: DutyCalendar = field(default_factory=DutyCalendar)
     documents: Mapping[str, Document] = field(default_factory=dict, compare=False, repr=False)
+
+    def calendar(self, zone: str) -> WorkingCalendar:
+        """When people are on duty, in a zone."""
+        return self.duty.of_zone(zone)
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -167,9 +204,14 @@ def load_routing(folder: str | Path, register: Register) -> Routing:
     root = Path(folder)
     routing = load(root / "routing.yaml", ROUTING, default=RoutingForm())
     channels: Loaded[tuple[ChannelForm, ...]] = load(root / "channels.yaml", CHANNELS, default=())
-    problems = [*routing.problems, *channels.problems]
-    if routing.value is None or channels.value is None:
+    calendar = load(root / "calendar.yaml", CALENDAR, default=DutyCalendar())
+    problems = [*routing.problems, *channels.problems, *calendar.problems]
+    if routing.value is None or channels.value is None or calendar.value is None:
         raise ConfigError(problems)
+    try:
+        calendar.value.of_zone(register.county.zone)
+    except ValueError as error:
+        problems.append(calendar.document.problem((), str(error)))
     named: dict[str, ChannelForm] = {}
     for index, channel in enumerate(channels.value):
         if channel.id in named:
@@ -181,8 +223,9 @@ def load_routing(folder: str | Path, register: Register) -> Routing:
     for form in READY_CHANNELS:
         if not any(channel.kind == form.kind for channel in named.values()):
             named.setdefault(form.id, form)
-    documents = {**register.documents, "routing.yaml": routing.document, "channels.yaml": channels.document}
-    found = Routing(routing.value, named, documents)
+    own = {"routing.yaml": routing, "channels.yaml": channels, "calendar.yaml": calendar}
+    documents = {**register.documents, **{name: one.document for name, one in own.items()}}
+    found = Routing(routing.value, named, calendar.value, documents)
     problems += _unknown_departments(found, register)
     for file, loc, contact in contacts_of(register, found):
         problems += _contact(found, file, loc, contact)

@@ -51,7 +51,7 @@ FACTS = LifeFacts(
 )
 BUILDER = ("contractor", "builder")
 HOUSING = ("department", "housing")
-OFFICE = ("county_office", "office")
+OFFICE = ("office", "office")
 BRANCH = ("verifier", "environment")
 TOWN = ("township", "town")
 MACHINE = ("machine", "")

@@ -1,0 +1,463 @@
+"""Lives of cases in SQL: what follows from a finding, a person's command, and the passing of time.
+
+Each change writes the case, its record and the texts that the record has as digests in one transaction, with
+the case's row locked. All methods block, and may raise SQLAlchemy's `OperationalError` when the database is
+down.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Protocol
+
+import structlog
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from alerts.casework.life_planner import Finding, LifePlanner, PlacedBreach, complies_now
+from alerts.kinds import WORKED
+from alerts.lifecycle import Decided, LifeCase, LifeCommand, LifeFacts, decide, next_due, place
+from alerts.lifecycle.case import SALT_BYTES, Salted
+from alerts.lifecycle.states import ARCHIVED, rank_of
+from alerts.lifecycle.trail import CaseRecord
+from alerts.records import Case
+from alerts.store import rows
+from alerts.store.engine import Database
+from alerts.store.life_rows import (
+    KeptCase,
+    kept_of,
+    life_of,
+    placed_of,
+    record_of,
+    row_of_life,
+    row_of_record,
+    row_of_text,
+    rows_of_lines,
+)
+from alerts.store.tables import (
+    case_actions,
+    case_breaches,
+    case_events,
+    case_files,
+    case_records,
+    case_units,
+    cases,
+    clear_texts,
+    erasures,
+    life_cases,
+)
+from ingest.plain_text import plain
+
+log = structlog.get_logger(__name__)
+_MOST_DUE = 200  # cases looked at in one turn of the timer
+_IMPORTED_AT_ONCE = 500
+
+_PLACED = select(case_breaches).where(case_breaches.c.breach == bindparam("of"))
+_OF_CASE = select(case_breaches).where(case_breaches.c.case == bindparam("of"))
+_LIFE = select(life_cases).where(life_cases.c.id == bindparam("of")).with_for_update()
+_CHANGE_LIFE = update(life_cases).where(life_cases.c.id == bindparam("of"))
+_NEW_LIFE = insert(life_cases)
+_NEW_RECORD = insert(case_records)
+_OF_MATTER = (
+    select(life_cases)
+    .where(
+        life_cases.c.site == bindparam("at_site"),
+        life_cases.c.kind == bindparam("of_kind"),
+        or_(
+            life_cases.c.state != ARCHIVED,
+            and_(life_cases.c.day <= bindparam("on"), life_cases.c.last_day >= bindparam("on")),
+            life_cases.c.n
+            == select(func.max(life_cases.c.n))
+            .where(life_cases.c.site == bindparam("at_site"), life_cases.c.kind == bindparam("of_kind"))
+            .scalar_subquery(),
+        ),
+    )
+    .order_by(life_cases.c.n)
+    .with_for_update()
+)
+
+
+class SignedFindings(Protocol):
+    """Writes a person's signature of a case into what it was found by."""
+
+    def __call__(self, connection: Connection, findings: Sequence[str], by: LifeAction, at: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LifeAction:
+    """A person's command: who they are, the form it came with, and what was handed in."""
+
+    command: LifeCommand
+    account: str
+    name: str
+    form: str = ""  # a form sent twice is one action
+    files: tuple[HandedIn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """A file that was handed in with a command; `digest`: SHA-256 of its bytes."""
+
+    digest: str
+    kind: str
+    content: bytes
+    shown: bytes | None
+    received_at: int
+
+
+class LifeFile(NamedTuple):
+    """A case with its trail, what it was found by, and the texts of its records by digest."""
+
+    kept: KeptCase
+    trail: tuple[CaseRecord, ...]
+    placed: tuple[PlacedBreach, ...]
+    findings: tuple[Case, ...]
+    texts: Mapping[str, str]
+    files: Mapping[str, str]  # digest -> media type
+    erased: frozenset[str] = frozenset()
+
+
+class LifeStore:
+    """The lives of the cases in one database."""
+
+    def __init__(self, database: Database, sign: SignedFindings) -> None:
+        self._database = database
+        self._sign = sign
+
+    # ---------------------------------------------------------------- what is found
+
+    def follow(self, connection: Connection, finding: Finding, planner: LifePlanner) -> None:
+        """Place a finding that was just written, or note its end, in the transaction that wrote it."""
+        if finding.case.kind not in WORKED:
+            return
+        found = planner.found(finding)
+        row = connection.execute(_PLACED, {"of": found.id}).mappings().first()
+        placed = None if row is None else placed_of(row)
+        if placed is None or finding.event != "closed":
+            placed = self._place(connection, finding, planner, placed)
+        if finding.event == "closed" and placed.over_at is None:
+            self._end(connection, finding, placed, planner)
+
+    def _place(
+        self, connection: Connection, finding: Finding, planner: LifePlanner, before: PlacedBreach | None
+    ) -> PlacedBreach:
+        found = planner.found(finding)
+        there = _of_matter(connection, finding.case.site, finding.case.kind, found.day, before)
+        placement = place(found, list(there.values()), before.case if before else None)
+        case = there.get(placement.case)
+        command = planner.placing(finding, placement, case)
+        decided = self._write(connection, case, command, planner.facts(), _title(finding))
+        if decided.case is None:
+            raise AssertionError(f"{command.name} of {found.id}: {decided.refusal}")
+        data = finding.data
+        start, end = data.get("start"), data.get("end")
+        placed = PlacedBreach(
+            found.id,
+            placement.case,
+            finding.case.id,
+            decided.case.round,
+            placement.why if before is None or placement.moved_from else before.why,
+            finding.case.opened_at if start is None else start,
+            finding.case.opened_at if end is None else end,
+        )
+        if before is None:
+            connection.execute(insert(case_breaches).values(_row_of_placed(placed)))
+        elif placement.moved_from or before.round != placed.round:
+            of = case_breaches.c.breach == found.id
+            connection.execute(update(case_breaches).where(of).values(_row_of_placed(placed)))
+        else:
+            placed = before
+        return placed
+
+    def _end(
+        self, connection: Connection, finding: Finding, placed: PlacedBreach, planner: LifePlanner
+    ) -> None:
+        ended = replace(placed, over_at=finding.at, complies=complies_now(placed, finding))
+        of = case_breaches.c.breach == placed.breach
+        connection.execute(
+            update(case_breaches).where(of).values(over_at=ended.over_at, complies=ended.complies)
+        )
+        case = life_of(connection.execute(_LIFE, {"of": placed.case}).mappings().one())
+        all_of_it = [placed_of(row) for row in connection.execute(_OF_CASE, {"of": case.id}).mappings()]
+        command = planner.ended(case, all_of_it, finding)
+        if command is not None:
+            self._write(connection, case, command, planner.facts(), None)
+
+    def take_over(self, planner: LifePlanner, now: int) -> int:
+        """Give a life to cases of before there were stages, a few at a time; how many: 0 when all have one."""
+        lacking = (
+            select(cases)
+            .where(cases.c.kind.in_(sorted(WORKED)))
+            .where(~exists().where(case_breaches.c.finding == cases.c.id))
+            .order_by(cases.c.n)
+            .limit(_IMPORTED_AT_ONCE)
+        )
+        with self._database.writing() as connection:
+            found = [rows.case_of(row) for row in connection.execute(lacking).mappings()]
+            for finding in found:
+                self._take_over(connection, finding, planner, now)
+        return len(found)
+
+    def _take_over(self, connection: Connection, finding: Case, planner: LifePlanner, now: int) -> None:
+        command, facts = planner.before(finding, now, os.urandom(SALT_BYTES))
+        as_found = Finding(finding, "opened", finding.data, finding.opened_at)
+        decided = self._write(connection, None, command, facts, _title(as_found))
+        assert decided.case is not None, decided.refusal
+        start, end = finding.data.get("start"), finding.data.get("end")
+        placed = PlacedBreach(
+            as_found.id,
+            decided.case.id,
+            finding.id,
+            1,
+            "imported",
+            finding.opened_at if start is None else start,
+            finding.opened_at if end is None else end,
+            finding.recovered_at,
+        )
+        connection.execute(insert(case_breaches).values(_row_of_placed(placed)))
+
+    # ---------------------------------------------------------------- what people do
+
+    def act(self, id: str, action: LifeAction, facts: LifeFacts) -> Decided | None:
+        """Decide a person's command on a case and write it; None: there is no such case.
+
+        A form that was sent before gives the decision again without doing it twice.
+        """
+        with self._database.writing() as connection:
+            row = connection.execute(_LIFE, {"of": id}).mappings().first()
+            if row is None:
+                return None
+            case = life_of(row)
+            if action.form and _was_sent(connection, action.form):
+                return Decided(True, case, None, None, (), "this form was sent before")
+            known = replace(facts, trail=_trail(connection, id))
+            if into := action.command.values.get("into"):
+                other = connection.execute(_LIFE, {"of": into}).mappings().first()
+                known = replace(known, other=None if other is None else life_of(other))
+            decided = self._write(connection, case, action.command, known, None, action)
+            if decided.accepted and action.command.name == "sign":
+                found = connection.execute(_OF_CASE, {"of": id}).mappings()
+                names = [one["finding"] for one in found]
+                self._sign(connection, names, action, action.command.at)
+            return decided
+
+    def open_by_hand(self, action: LifeAction, facts: LifeFacts, title: dict[str, str]) -> Decided:
+        """Open a case that no monitor found; `facts.taken_by` is found here."""
+        values = action.command.values
+        with self._database.writing() as connection:
+            if action.form and _was_sent(connection, action.form):
+                return Decided(True, None, None, None, (), "this form was sent before")
+            return self._write(connection, None, action.command, facts, title, action)
+
+    # ---------------------------------------------------------------- the passing of time
+
+    def wake(self, planner: LifePlanner, now: int) -> int:
+        """Do what the passing of time asks for; how many steps were taken. Cheap when nothing is due."""
+        with self._database.reading() as connection:
+            due = select(life_cases.c.id).where(life_cases.c.wakes_at <= now)
+            names = connection.execute(
+                due.order_by(life_cases.c.wakes_at, life_cases.c.n).limit(_MOST_DUE)
+            ).scalars().all()
+        return sum(self._wake_one(name, planner, now) for name in names)
+
+    def _wake_one(self, id: str, planner: LifePlanner, now: int) -> int:
+        steps = 0
+        with self._database.writing() as connection:
+            held = _LIFE.with_for_update(skip_locked=True)
+            row = connection.execute(held, {"of": id}).mappings().first()
+            if row is None:
+                return 0  # somebody works at it; it is still due in the next turn
+            case = life_of(row)
+            facts = planner.facts()
+            if case.merged_into is not None:
+                other = connection.execute(_LIFE, {"of": case.merged_into}).mappings().first()
+                facts = replace(facts, other=None if other is None else life_of(other))
+            while (command := next_due(case, now, facts)) is not None:
+                decided = self._write(connection, case, command, facts, None)
+                if not decided.accepted or decided.case is None:
+                    log.error("timer_refused", case=id, command=command.name, refusal=decided.refusal)
+                    break
+                case = decided.case
+                steps += 1
+            if not steps:
+                due = row_of_life(case)["wakes_at"]
+                later = None if due is None or due <= now else due
+                connection.execute(_CHANGE_LIFE, {"of": id, "wakes_at": later})
+        return steps
+
+    # ---------------------------------------------------------------- what there is
+
+    def find_id(self, of: str) -> str | None:
+        """The id of the case that `of` names: its own, its number, a finding's or a breach's."""
+        with self._database.reading() as connection:
+            wanted = life_cases.c.id == of
+            if of.isdecimal() and len(of) < 12:
+                wanted = or_(wanted, life_cases.c.n == int(of))
+            own = connection.execute(select(life_cases.c.id).where(wanted)).scalar()
+            if own is not None:
+                return str(own)
+            placed = or_(case_breaches.c.finding == of, case_breaches.c.breach == of)
+            found = connection.execute(select(case_breaches.c.case).where(placed)).scalar()
+            return None if found is None else str(found)
+
+    def file(self, id: str) -> LifeFile | None:
+        """A case with all that belongs to it, by its own id."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(life_cases).where(life_cases.c.id == id)).mappings().first()
+            if row is None:
+                return None
+            placed = [placed_of(one) for one in connection.execute(_OF_CASE, {"of": id}).mappings()]
+            names = [one.finding for one in placed]
+            found = connection.execute(select(cases).where(cases.c.id.in_(names)).order_by(cases.c.n))
+            texts = select(clear_texts.c.digest, clear_texts.c.text).where(clear_texts.c.case == id)
+            files = select(case_files.c.digest, case_files.c.kind).where(case_files.c.case == id)
+            trail = _trail(connection, id)
+            said = {digest for record in trail for digest in (record.person, *record.texts.values()) if digest}
+            gone = select(erasures.c.digest).where(erasures.c.digest.in_(said))
+            return LifeFile(
+                kept_of(row),
+                trail,
+                tuple(placed),
+                tuple(rows.case_of(one) for one in found.mappings()),
+                dict(connection.execute(texts).tuples().all()),
+                dict(connection.execute(files).tuples().all()),
+                frozenset(connection.execute(gone).scalars()),
+            )
+
+    def picture(self, case: str, digest: str, original: bool) -> tuple[str, bytes] | None:
+        """(media type, bytes) of a file that was handed in: the picture made anew, or as it was received."""
+        query = select(case_files).where(case_files.c.case == case, case_files.c.digest == digest)
+        with self._database.reading() as connection:
+            row = connection.execute(query).mappings().first()
+        if row is None:
+            return None
+        if original or row["shown"] is None:
+            return row["kind"], row["content"]
+        return "image/jpeg", row["shown"]
+
+    # ---------------------------------------------------------------- inside
+
+    def _write(
+        self,
+        connection: Connection,
+        case: LifeCase | None,
+        command: LifeCommand,
+        facts: LifeFacts,
+        title: dict[str, str] | None,
+        action: LifeAction | None = None,
+    ) -> Decided:
+        """Decide, and write what was decided."""
+        decided = decide(case, command, facts)
+        after, record = decided.case, decided.record
+        if not decided.accepted or after is None or record is None:
+            return decided
+        row = row_of_life(after)
+        if case is None:
+            connection.execute(_NEW_LIFE, {**row, "title": title or {}, "told": 0})
+        else:
+            rose = title is not None and rank_of(after.level) > rank_of(case.level)
+            more = {"title": title} if rose else {}
+            connection.execute(_CHANGE_LIFE, {**row, **more, "of": after.id})
+        connection.execute(_NEW_RECORD, row_of_record(record, decided.tells))
+        if case is None or case.lines != after.lines:
+            connection.execute(delete(case_units).where(case_units.c.case == after.id))
+            if lines := rows_of_lines(after):
+                connection.execute(insert(case_units), lines)
+        self._keep(connection, after, command, record, action)
+        if after.state == ARCHIVED:  # those that were merged into it end with it
+            merged = life_cases.c.merged_into == after.id
+            connection.execute(update(life_cases).where(merged).values(wakes_at=record.at))
+        return decided
+
+    def _keep(
+        self,
+        connection: Connection,
+        after: LifeCase,
+        command: LifeCommand,
+        record: CaseRecord,
+        action: LifeAction | None,
+    ) -> None:
+        """Write the texts that the record has as digests, the files, and that the form was sent."""
+        account = action.account if action else ""
+        said: Iterable[Salted | None] = (command.actor.person, *command.texts.values())
+        texts = [
+            row_of_text(one, after.id, account, record.at)
+            for one in said
+            if one is not None and one.text.strip()
+        ]
+        if texts:
+            connection.execute(insert(clear_texts), texts)
+        if action is None:
+            return
+        if action.form:
+            sent = {"form": action.form, "case": after.id, "record": record.id, "at": record.at}
+            connection.execute(insert(case_actions), sent)
+        for file in action.files:
+            known = select(case_files.c.digest).where(
+                case_files.c.digest == file.digest, case_files.c.case == after.id
+            )
+            if connection.execute(known).first() is None:
+                connection.execute(
+                    insert(case_files),
+                    {
+                        "digest": file.digest,
+                        "case": after.id,
+                        "kind": file.kind,
+                        "size": len(file.content),
+                        "received_at": file.received_at,
+                        "by": account,
+                        "content": file.content,
+                        "shown": file.shown,
+                    },
+                )
+
+
+def salted(text: str) -> Salted:
+    """A text with a new salt."""
+    return Salted(os.urandom(SALT_BYTES), plain(text))
+
+
+def _of_matter(
+    connection: Connection, site: str, kind: str, day: str, before: PlacedBreach | None
+) -> dict[str, LifeCase]:
+    """What placing has to know: cases of the matter, the one that has the breach, and where those went."""
+    asked = {"at_site": site, "of_kind": kind, "on": day}
+    there = {row["id"]: life_of(row) for row in connection.execute(_OF_MATTER, asked).mappings()}
+    wanted = {case.merged_into for case in there.values()} | ({before.case} if before else set())
+    while missing := {name for name in wanted if name is not None and name not in there}:
+        for name in sorted(missing):
+            row = connection.execute(_LIFE, {"of": name}).mappings().one()
+            there[name] = life_of(row)
+            wanted.add(there[name].merged_into)
+    return there
+
+
+def _trail(connection: Connection, case: str) -> tuple[CaseRecord, ...]:
+    query = select(case_records).where(case_records.c.case == case).order_by(case_records.c.number)
+    return tuple(record_of(row) for row in connection.execute(query).mappings())
+
+
+def _was_sent(connection: Connection, form: str) -> bool:
+    return connection.execute(select(case_actions.c.form).where(case_actions.c.form == form)).first() is not None
+
+
+def _row_of_placed(placed: PlacedBreach) -> dict[str, Any]:
+    return {name: getattr(placed, name) for name in PlacedBreach.__dataclass_fields__}
+
+
+def _title(finding: Finding) -> dict[str, str]:
+    """Titles of what was found, by language; of the platform's trouble in the one that it has."""
+    named = finding.data.get("title")
+    return dict(named) if isinstance(named, dict) else {"": finding.case.title}
