@@ -26,6 +26,8 @@ STATES = {
     "compliant": N_("Compliant"),
     "planned": N_("Planned"),
     "finished": N_("Finished"),
+    "none": N_("No verdict"),
+    "ahead": N_("Not over yet"),
 }
 
 OUTLOOK_STATES = {
@@ -280,6 +282,23 @@ ASIDE = {
     "empty": N_("empty"),
 }
 
+# of the quality checks
+FLAGS = {
+    "gross_range": N_("beyond what the sensor, or dust of any kind, can show"),
+    "ceiling": N_("pinned at the sensor's maximum, or a code for no value"),
+    "spike": N_("a single value far off both of its neighbours"),
+    "rate_of_change": N_("changed faster than dust does"),
+    "flat_line": N_("the same value for too long"),
+    "attenuated_signal": N_("hardly varies over a period"),
+    "pm_order": N_("PM2.5 above PM10, or either above TSP"),
+    "humidity": N_("air so wet that droplets are read as dust"),
+    "neighbour": N_("far from the other monitors of the site"),
+    "background": N_("far below the background of the area"),
+    "device_flag": N_("the monitor itself says that it is no measurement"),
+    "above_range": N_("the monitor says that the value is beyond its range"),
+    "clock": N_("time far from that of receipt"),
+}
+
 STORES = {"history": N_("the history (readings and verdicts)"), "cases": N_("the case store")}
 
 QUANTITY_NAMES = {
@@ -331,6 +350,7 @@ TABLES: dict[str, Mapping[str, str | Mapping[str, str]]] = {
     "remark": REMARKS,
     "aside": ASIDE,
     "store": STORES,
+    "flag": FLAGS,
     "channel": {name: kind.shown for name, kind in CHANNEL_KINDS.items()},
     "quantity": QUANTITY_NAMES,
 }
