@@ -188,6 +188,7 @@ def run_alerts(settings: Settings, telemetry: Telemetry) -> None:
 def run_desk(settings: Settings, telemetry: Telemetry) -> None:
     """The web desk, until SIGTERM; a store that can't be used yet costs what it holds, not the rest of it."""
     from alerts.store import CaseStore, StoreBehind, StoreDamaged
+    from alerts.store.message_lists import MessageLists
     from alerts.store.people_store import PeopleStore
     from alerts.web.app import create_app
     from alerts.web.app import run_desk as run
@@ -211,6 +212,7 @@ def run_desk(settings: Settings, telemetry: Telemetry) -> None:
         opened_or_late(lambda: open_history(settings.history), HistoryDamaged),
         opened_or_late(lambda: CaseStore(settings.cases), StoreDamaged, StoreBehind),
         opened_or_late(lambda: PeopleStore(settings.cases), StoreDamaged, StoreBehind),
+        opened_or_late(lambda: MessageLists(settings.cases), StoreDamaged, StoreBehind),
     )
     switched_on = frozenset({"metrics"} if settings.desk_metrics else ())
     app = create_app(

@@ -45,7 +45,7 @@ class Desk:
         telemetry: Telemetry,
         wall: Callable[[], int] = wall_ms,
     ) -> None:
-        self.history, self.cases, self.people = sources
+        self.history, self.cases, self.people, self.messages = sources
         self.gate = Gate(self.people, lambda: self.register, wall, base_url.startswith("https://"))
         self.clock = clock
         self.base_url = base_url.rstrip("/")

@@ -196,13 +196,28 @@ SCOPE_NAMES = {
 MESSAGE_STATES = {
     "pending": N_("waiting"),
     "sending": N_("being sent"),
-    "sent": N_("delivered"),
+    "sent": N_("sent"),
     "refused": N_("refused"),
     "given_up": N_("given up"),
     "unknown": N_("outcome unknown"),
-    "delivered": N_("delivered"),
+    "delivered": N_("sent"),
     "retry": N_("failed, to be tried again"),
     "failed": N_("failed"),
+}
+
+# What is known of a message that was sent, by kind of channel: nobody knows that it was read.
+ACCEPTED = {
+    "file": N_("sent: written to the file"),
+    "webhook": N_("sent: taken by the receiver"),
+    "mail": N_("sent: taken by the mail server"),
+    "wecom": N_("sent: taken by the platform"),
+}
+
+WHICH_MESSAGES = {
+    "all": N_("All"),
+    "waiting": N_("Waiting"),
+    "accepted": N_("Sent"),
+    "failed": N_("Failed"),
 }
 
 STEPS = {
@@ -341,6 +356,8 @@ TABLES: dict[str, Mapping[str, str | Mapping[str, str]]] = {
     "scope": SCOPE_NAMES,
     "which": WHICH_CASES,
     "message": MESSAGE_STATES,
+    "accepted": ACCEPTED,
+    "told": WHICH_MESSAGES,
     "step": STEPS,
     "site_kind": SITE_KINDS,
     "stage": STAGES,

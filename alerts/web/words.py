@@ -26,6 +26,7 @@ LOCALE = Path(__file__).with_name("locale")
 DOMAIN = "desk"
 LANGUAGES = ("zh_CN", "en")
 NOTHING = "–"
+_SENT = ("sent", "delivered")
 _SAID_BY_KIND = ("end", "bad_time", "not_allowed")  # names of a remark that add nothing to its kind
 
 
@@ -160,6 +161,12 @@ class Words:
         if case.kind == MANY_SILENT and number:
             return group_name(int(number[0]), self.language)
         return self.pick(case.data.get("title")) or case.title
+
+    def outcome(self, state: str, channel: str) -> str:
+        """What became of a message or an attempt; of one that was sent what a kind of channel can know."""
+        if state in _SENT and channel in TABLES["accepted"]:
+            return self.name("accepted", channel)
+        return self.name("message", state)
 
     def sector(self, sector: str) -> str:
         """Name of a sector of 16, from which the wind comes."""

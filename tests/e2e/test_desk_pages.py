@@ -139,7 +139,8 @@ def test_pages_can_be_read_without_scrolling_sideways(
     page = page_at(size, language)
     pages = {
         "board": "/", "site": f"/sites/{DUSTY}", "silent": f"/sites/{DEAD}", "cases": "/cases",
-        "case": f"/cases/{case_of(desk, 'site-04')}",
+        "case": f"/cases/{case_of(desk, 'site-04')}", "messages": "/messages",
+        "told": f"/messages?case={case_of(desk, 'site-04')}",
     }  # fmt: skip
     from_memory = breach(id="from-memory", site="site-05", status="recalled", administrative=True)
     apply(desk.county.cases, from_memory, desk.county.planner, NOW)
@@ -175,6 +176,21 @@ def test_the_calendar_is_walked_by_keys_and_stepped_by_month(
     assert page.evaluate("window.kept") is True
     page.locator("#by-day summary").click()
     expect(page.locator("#by-day tbody tr").first).to_contain_text("11月23日")
+
+
+def test_who_was_told_is_found_from_the_list_and_stays_open_while_it_renews_itself(
+    desk: Running, page_at: Any
+) -> None:
+    page = page_at(DESK)
+    page.clock.install()
+    page.goto(f"{desk.url}/messages")
+    page.get_by_role("link", name="查看全部通知对象").first.click()
+    expect(page.locator("h2").first).to_have_text("本事件通知了哪些人")
+    page.locator("#message-list summary").first.click()
+    with page.expect_response("**part=live**"):
+        page.clock.run_for(16_000)
+    expect(page.locator("#message-list .attempts").first).to_be_visible()
+    expect(page.locator("#message-list .attempts").first).to_contain_text("已发送")
 
 
 def test_the_board_follows_the_stream_without_loading_again(desk: Running, page_at: Any) -> None:
@@ -356,6 +372,9 @@ def test_every_page_can_be_read_by_everybody(
             f"/cases/{case}",
             "/cases",
             "/cases?q=nothing-like-it",
+            "/messages",
+            f"/messages?case={case}",
+            "/messages?person=nobody",
             "/account",
         ),
         "administrator": (

@@ -36,7 +36,7 @@ from tests.fakes.desk import (
     floor_hour,
     outlook_said,
 )
-from tests.fakes.people import cookie_of, people_in
+from tests.fakes.people import cookie_of, messages_in, people_in
 
 REGISTER = example_register()
 EVERYTHING = Answering(None)
@@ -83,7 +83,7 @@ class Visit:
 async def visit(tmp_path: Path) -> AsyncIterator[Visit]:
     clock = ManualClock(NOW)
     history, cases, people = FakeHistory(REGISTER, clock), FakeCases(REGISTER), people_in(tmp_path)
-    sources = Sources(history, cases, people)
+    sources = Sources(history, cases, people, messages_in(tmp_path))
     app = create_app(sources, REGISTER, clock, "http://desk.test", switched_on=frozenset({"metrics"}))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://desk.test", headers=CHINESE) as http:
@@ -569,7 +569,7 @@ async def test_a_finished_site_keeps_its_page(visit: Visit) -> None:
     site = next(iter(REGISTER.sites.values()))
     over = site.model_copy(update={"states": (SiteState(state="finished"),)})
     app = create_app(
-        Sources(visit.history, visit.cases, visit.people),
+        Sources(visit.history, visit.cases, visit.people, visit.desk.messages),
         replace(REGISTER, sites={**REGISTER.sites, site.id: over}),
         visit.clock,
         "http://desk.test",
