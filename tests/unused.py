@@ -12,6 +12,7 @@ feature
 unit_of_evidence
 iso
 ago
+newest_held
 
 # the framework calls or reads these: click, ctypes, http.server, paho-mqtt, pydantic, sqlite3
 list_commands

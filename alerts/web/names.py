@@ -314,6 +314,36 @@ FLAGS = {
     "clock": N_("time far from that of receipt"),
 }
 
+# stages behind the log
+LOG_STAGES = {
+    "detect": N_("judges readings"),
+    "store": N_("keeps readings and verdicts"),
+    "alerts": N_("makes cases and messages"),
+}
+
+# why a message was put into quarantine
+HELD = {
+    "bad_crc": N_("checksum does not fit"),
+    "bad_length": N_("length does not fit"),
+    "bad_syntax": N_("not of the format"),
+    "bad_json": N_("no valid JSON"),
+    "bad_time": N_("no usable time"),
+    "bad_unit": N_("unknown unit"),
+    "bad_value": N_("no plausible number"),
+    "no_known_key": N_("nothing in it is known"),
+    "too_large": N_("too large"),
+    "empty": N_("empty"),
+    "unknown_device": N_("monitor not in the configuration"),
+    "unknown_station": N_("station not in the configuration"),
+    "unknown_place": N_("place not in the configuration"),
+    "unknown_topic": N_("topic not in the configuration"),
+    "store_refused": N_("refused by the history"),
+    "not_allowed": N_("sent by somebody who may not"),
+    "encrypted": N_("encrypted, and no key opens it"),
+    "count": N_("a count, no concentration"),
+    "case_unwritable": N_("refused by the case store"),
+}
+
 STORES = {"history": N_("the history (readings and verdicts)"), "cases": N_("the case store")}
 
 QUANTITY_NAMES = {
@@ -367,6 +397,8 @@ TABLES: dict[str, Mapping[str, str | Mapping[str, str]]] = {
     "remark": REMARKS,
     "aside": ASIDE,
     "store": STORES,
+    "stage_of_log": LOG_STAGES,
+    "held": HELD,
     "flag": FLAGS,
     "channel": {name: kind.shown for name, kind in CHANNEL_KINDS.items()},
     "quantity": QUANTITY_NAMES,

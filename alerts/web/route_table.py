@@ -5,12 +5,13 @@ Routes, the matrix of roles, its tests and the documents are made of it; a page 
 
 from __future__ import annotations
 
-from alerts.people.roles import AUDIT, OWN, PEOPLE, READ, ROLES, SIGN, TOKENS
+from alerts.people.roles import AUDIT, HEALTH, OWN, PEOPLE, READ, ROLES, SIGN, TOKENS
 from alerts.web import (
     account_pages,
     audit_pages,
     case_lists,
     case_pages,
+    health_pages,
     message_pages,
     people_pages,
     probes,
@@ -84,6 +85,16 @@ ROWS: tuple[RouteRow, ...] = (
         "end_device",
         "Sign another device of one's own out.",
         may=OWN,
+    ),
+    # who looks after the county or the platform
+    RouteRow(
+        "/health",
+        "GET",
+        health_pages.health,
+        "health",
+        "How the platform itself is.",
+        may=HEALTH,
+        viewed="health",
     ),
     # administrators
     RouteRow(

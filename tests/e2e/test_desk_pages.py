@@ -140,7 +140,7 @@ def test_pages_can_be_read_without_scrolling_sideways(
     pages = {
         "board": "/", "site": f"/sites/{DUSTY}", "silent": f"/sites/{DEAD}", "cases": "/cases",
         "case": f"/cases/{case_of(desk, 'site-04')}", "messages": "/messages",
-        "told": f"/messages?case={case_of(desk, 'site-04')}",
+        "told": f"/messages?case={case_of(desk, 'site-04')}", "health": "/health",
     }  # fmt: skip
     from_memory = breach(id="from-memory", site="site-05", status="recalled", administrative=True)
     apply(desk.county.cases, from_memory, desk.county.planner, NOW)
@@ -382,6 +382,7 @@ def test_every_page_can_be_read_by_everybody(
             f"/people/{account(desk.county.people, 'site').id}",
             "/tokens",
             "/audit",
+            "/health",
         ),
     }
     found = []
