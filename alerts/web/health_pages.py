@@ -29,7 +29,7 @@ _REMARK_HOURS = 2  # what lasts is remarked upon every hour
 _AT_REST = ("planned", "finished")
 
 
-class Remarks(NamedTuple):
+class RemarksOfKind(NamedTuple):
     """Remarks of one kind: of how many monitors, and how often."""
 
     kind: str
@@ -37,11 +37,11 @@ class Remarks(NamedTuple):
     times: int
 
 
-class SilentSites(NamedTuple):
-    """Sites by their newest reading: the stale ones, those without any first, and how many are current."""
+class SitesByReading(NamedTuple):
+    """Sites that work: those whose monitors all are silent first, then by their newest reading."""
 
-    stale: list[SiteNow]
-    current: int
+    sites: list[SiteNow]
+    stale: int  # how many are silent
 
 
 async def health(request: Request) -> Response:
@@ -54,7 +54,7 @@ async def health(request: Request) -> Response:
     now, wall = desk.clock.now_ms(), desk.gate.wall()
     troubles, count = await _troubles(desk)
     lanes: list[LaneStanding] | None = None
-    remarks: list[Remarks] | None = None
+    remarks: list[RemarksOfKind] | None = None
     try:
         lanes = await call("cases", partial(desk.messages.standing, wall - DAY_MS))
     except StoreDown as away:
@@ -75,7 +75,7 @@ async def health(request: Request) -> Response:
         lanes=lanes,
         remarks=remarks,
         to_mend=REMARKED,
-        sites=None if board is None else silent_sites(board),
+        sites=None if board is None else sites_by_reading(board),
         most=_SITES,
         newest=None if board is None else board.last,
     )
@@ -90,22 +90,22 @@ def stores_away(desk: Desk, *, cases: bool, history: bool) -> dict[str, str]:
     return found
 
 
-def silent_sites(board: Board) -> SilentSites:
+def sites_by_reading(board: Board) -> SitesByReading:
     """Sites that work; stale is one whose monitors all are silent, by the rule of each."""
     working = [one for one in board.sites if one.state not in _AT_REST]
-    stale = [one for one in working if one.silent_devices == len(one.devices)]
-    stale.sort(key=lambda one: (one.last is not None, one.last or 0, one.site.id))
-    return SilentSites(stale, len(working) - len(stale))
+    stale = {one.site.id for one in working if one.silent_devices == len(one.devices)}
+    working.sort(key=lambda one: (one.site.id not in stale, one.last or 0, one.site.id))
+    return SitesByReading(working, len(stale))
 
 
-def remarks_by_kind(remarks: Iterable[Remark]) -> list[Remarks]:
+def remarks_by_kind(remarks: Iterable[Remark]) -> list[RemarksOfKind]:
     """How many monitors are remarked upon, by kind; what the configuration lacks first."""
     devices: dict[str, set[str]] = {}
     times: Counter[str] = Counter()
     for one in remarks:
         devices.setdefault(one.kind, set()).add(one.device)
         times[one.kind] += sum(count for count, _, _ in one.names.values())
-    found = [Remarks(kind, len(names), times[kind]) for kind, names in devices.items()]
+    found = [RemarksOfKind(kind, len(names), times[kind]) for kind, names in devices.items()]
     return sorted(found, key=lambda one: (one.kind not in REMARKED, -one.devices, one.kind))
 
 
@@ -126,6 +126,6 @@ async def _troubles(desk: Desk) -> tuple[list[Case] | None, int]:
         return None, 0
 
 
-def _remarks(desk: Desk, now: int) -> list[Remarks]:
+def _remarks(desk: Desk, now: int) -> list[RemarksOfKind]:
     rows = desk.history.rows("context", {"kind": REMARK}, now - _REMARK_HOURS * HOUR_MS, now + 1)
     return remarks_by_kind(remark_of(context_row(row)) for row in rows)

@@ -42,9 +42,10 @@ async def listing(request: Request) -> Response:
     place = request.query_params.get("after", "")
     after = int(place) if place.isdecimal() and len(place) < 19 else None
     page: MessagePage = await call("cases", partial(desk.messages.find, asked.of, after, PAGE))
-    counts = await call("cases", partial(desk.messages.counts, asked.of))
-    about = await _about(desk, request, asked.of.case)
     live = request.query_params.get("part") == "live"
+    # to count takes longest: what renews itself shows no counts
+    counts = {} if live else await call("cases", partial(desk.messages.counts, asked.of))
+    about = None if live else await _about(desk, request, asked.of.case)
     return desk.page(
         request,
         "message_list.html" if live else "messages.html",

@@ -71,9 +71,11 @@ async def test_the_page_says_what_stores_channels_sites_and_monitors_do(office: 
     office.county.history.write_batches(batches_of_context(list(remarks)))
     page = await office.text("/health")
     assert "持续中" in page
-    dead = office.county.register.sites[DEAD].name
-    assert dead in page
-    assert office.county.register.sites[DUSTY].name not in page
+    sites = office.county.register.sites
+    table = page[page.index('id="silent-title"') :]
+    assert table.index(sites[DEAD].name) < table.index(sites[DUSTY].name)
+    assert table.count("pill is-silent") == 1
+    assert "11 个正常，1 个离线" in table
     assert "需修改配置" in page
     assert "which=waiting&amp;channel=file" in page  # the operator's message about the trouble
     assert 'hx-get="/health?part=log" hx-trigger="load"' in page
