@@ -183,7 +183,7 @@ def test_who_was_told_is_found_from_the_list_and_stays_open_while_it_renews_itse
 ) -> None:
     page = page_at(DESK)
     page.clock.install()
-    page.goto(f"{desk.url}/messages")
+    page.goto(f"{desk.url}/messages?which=accepted")
     page.get_by_role("link", name="查看全部通知对象").first.click()
     expect(page.locator("h2").first).to_have_text("本事件通知了哪些人")
     page.locator("#message-list summary").first.click()
