@@ -11,9 +11,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     Select,
     Text,
     and_,
+    bindparam,
     cast,
     exists,
     false,
@@ -32,6 +34,7 @@ from alerts.store.tables import attempts, cases, messages
 ALL, WAITING, ACCEPTED, UNTOLD = "all", "waiting", "accepted", "failed"
 WHICH: tuple[str, ...] = (ALL, WAITING, ACCEPTED, UNTOLD)
 _STATES: Mapping[str, tuple[str, ...]] = {WAITING: (PENDING, SENDING), ACCEPTED: (SENT,), UNTOLD: FAILED}
+_SIDE_BY_SIDE_MS = 600_000
 _NEWEST = 2_000  # messages whose channels a filter offers: all of them would be read each time
 
 
@@ -95,7 +98,7 @@ class MessageLists:
             query = query.where(messages.c.n < after)
         query = query.order_by(messages.c.n.desc()).limit(limit + 1)
         with self._database.reading() as connection:
-            found = connection.execute(query).mappings().all()
+            found = connection.execute(query.where(*_numbered(connection, of))).mappings().all()
             shown = found[:limit]
             tries: dict[str, list[Any]] = {}
             of_these = attempts.c.message.in_([row["id"] for row in shown])
@@ -114,8 +117,9 @@ class MessageLists:
     def counts(self, of: MessageFilter) -> dict[str, int]:
         """How many messages a filter finds, by each of `WHICH`."""
         query = select(messages.c.state, func.count()).select_from(_joined(of))
+        query = query.where(_wanted(replace(of, which=ALL))).group_by(messages.c.state)
         with self._database.reading() as connection:
-            rows = connection.execute(query.where(_wanted(replace(of, which=ALL))).group_by(messages.c.state))
+            rows = connection.execute(query.where(*_numbered(connection, of)))
             found: dict[str, int] = {row[0]: row[1] for row in rows}
         by_which = {which: sum(found.get(state, 0) for state in states) for which, states in _STATES.items()}
         return {ALL: sum(found.values()), **by_which}
@@ -142,6 +146,41 @@ class MessageLists:
                 before = lanes.get(lane, LaneStanding(lane, 0, None, 0, ""))
                 lanes[lane] = before._replace(failed=number, reason=why)
         return sorted(lanes.values(), key=lambda one: (-one.failed, -one.waiting, one.lane))
+
+
+def _numbered(connection: Connection, of: MessageFilter) -> list[ColumnElement[bool]]:
+    """Between which numbers the messages of a filter's span lie, so that no others are read.
+
+    Numbers rise with time, but for transactions that ran side by side.
+    """
+    conditions: list[ColumnElement[bool]] = []
+    if of.since is not None:
+        conditions.append(messages.c.n >= _first_since(connection, of.since - _SIDE_BY_SIDE_MS))
+    if of.until is not None:
+        conditions.append(messages.c.n < _first_since(connection, of.until + _SIDE_BY_SIDE_MS))
+    return conditions
+
+
+def _first_since(connection: Connection, instant: int) -> int:
+    """The number from which on messages were written since an instant, by halving."""
+    low, newest = connection.execute(select(func.min(messages.c.n), func.max(messages.c.n))).one()
+    low, high = low or 0, (newest or 0) + 1
+    while low < high:
+        middle = (low + high) // 2
+        n, at = connection.execute(_NEXT, {"from": middle}).one()
+        if at >= instant:
+            high = middle
+        else:
+            low = n + 1
+    return int(high)
+
+
+_NEXT = (
+    select(messages.c.n, messages.c.written_at)
+    .where(messages.c.n >= bindparam("from"))
+    .order_by(messages.c.n)
+    .limit(1)
+)
 
 
 def _per_lane(condition: ColumnElement[bool], more: ColumnElement[Any]) -> Select[Any]:

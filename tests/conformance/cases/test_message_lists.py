@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 
@@ -12,6 +13,7 @@ from alerts.retry import EndedAttempt, RetryPolicy, next_state, refused, sent
 from alerts.routing import load_routing
 from alerts.store import CaseStore
 from alerts.store.message_lists import MessageFilter, MessageLists
+from tests.conformance.cases.conftest import Wall
 from tests.fakes.alerts import apply, breach
 from tests.fakes.desk import EXAMPLE, MINUTE, NOW, example_register
 
@@ -126,3 +128,21 @@ def test_a_lane_says_what_waits_since_when_and_what_failed(lists: MessageLists) 
     (later,) = lists.standing(failed_since=2_000_501)
     assert (later.failed, later.reason) == (0, "")
     assert lists.channels() == ["file"]
+
+
+def test_each_message_is_of_exactly_one_day(url: str, store: CaseStore, wall: Wall) -> None:
+    """Days of any length, also empty ones, and a clock that once went back a little."""
+    starts = [1_000_000 + n * 7_000_000 for n in range(12)]
+    for n, at in enumerate([*starts[:6], starts[5] - 300_000, *starts[7:]]):
+        wall.now = at
+        device = REGISTER.devices_at("site-01")[0].id
+        apply(store, breach(id=f"b{n}", site="site-01", device=device, at=NOW + n), PLANNER, NOW + n)
+    lists = MessageLists(url)
+    whole = everything(lists, MessageFilter(), 1000)
+    edges = [0, 900_000, 1_000_000, 1_000_001, *range(5_000_000, 90_000_000, 3_000_000)]
+    by_day = [everything(lists, MessageFilter(since=a, until=b), 4) for a, b in pairwise(edges)]
+    assert sorted(id for day in by_day for id in day) == sorted(whole)
+    assert [len(day) for day in by_day] == [
+        lists.counts(MessageFilter(since=a, until=b))["all"] for a, b in pairwise(edges)
+    ]
+    lists.close()

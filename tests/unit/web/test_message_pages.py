@@ -69,7 +69,7 @@ async def test_who_was_told_of_a_case_is_one_list(http: httpx.AsyncClient, count
     assert count(page, "all") == len(file.messages)
     failed = await text(http, "/messages?which=failed")
     assert f'href="/messages?case={case.id}"' in page  # without the filter that one came by
-    assert 'which=failed&amp;case=' not in failed
+    assert "which=failed&amp;case=" not in failed
     assert "没有编号为 no-such 的事件" in await text(http, "/messages?case=no-such")
     assert "没有符合条件的消息" in await text(http, "/messages?case=no-such")
 
