@@ -73,7 +73,7 @@ def _several(tellings: Sequence[Telling], now: int, standing: Sequence[OpenMatte
     facts = Facts(
         template=TOGETHER if len(sites) == 1 else DIGEST,
         line=recipient.line,
-        others=_others(tellings, recipient),
+        others=_others(tellings, recipient) if len(sites) == 1 else (),  # else: many of many sites
         link=first.facts.get("link", ""),
         reference=message_id_of(tellings),
         at=now,
@@ -163,7 +163,10 @@ def _pressing(entry: ToldEntry) -> tuple[int, int, str, str]:
 def _entry(telling: Telling, now: int, began: bool) -> ToldEntry:
     facts = _facts_of(telling, "")
     about = facts.matter or facts.outlook
-    words = render(facts, telling.recipient.language)
+    state = _state_of(telling, facts, now)
+    # an exceedance has a line of its own, made of what was measured
+    own = facts.matter is not None and telling.kind == EXCEEDANCE
+    subject = "" if own else render(facts, telling.recipient.language).subject
     place = about or (facts.matters[0] if facts.matters else None)
     return ToldEntry(
         case=telling.case,
@@ -172,10 +175,10 @@ def _entry(telling: Telling, now: int, began: bool) -> ToldEntry:
         site_name=place.site if place else telling.site,
         address=place.address if place else "",
         device=telling.device,
-        title=about.title if about else words.subject,
+        title=about.title if about else subject,
         level=telling.level,
-        state=_state_of(telling, facts, now),
-        subject=words.subject,
+        state=state,
+        subject=subject,
         matter=facts.matter,
         deadline=facts.deadline,
         at=facts.at,

@@ -2,8 +2,8 @@
 
 A telling is in exactly one message, or waits (`look_at`), or is withheld and names by what. A message is
 composed in one transaction, in which the pace of its recipient is locked: two workers count together, and
-whoever dies between composing and sending leaves a message with its id. What waits for nothing is composed in the
-transaction that writes it. Instants are those of the clock that cases follow, but for the outbox's own.
+whoever dies between composing and sending leaves a message with its id. What waits for nothing is composed in
+the transaction that writes it. Instants are those of the clock that cases follow, but for the outbox's own.
 """
 
 from __future__ import annotations
@@ -38,7 +38,6 @@ from alerts.store.tables import cases, messages, telling_paces, tellings
 
 UNWRITABLE = "unwritable"  # withheld because no text could be made of it
 _KEYS = 20  # recipients and ways of one transaction
-_STANDING = (EXCEEDANCE, *SUPPRESSORS)
 
 # Built once: putting a statement together costs more than running it.
 _NEW_TELLINGS: dict[str, Executable] = {
@@ -136,9 +135,7 @@ class TellingStore:
 
     def _each_alone(self, connection: Connection, fresh: Sequence[Telling], now: int) -> None:
         """Every telling a message of its own, in one go: as many as there are."""
-        kinds = _STANDING if any(telling.ends for telling in fresh) else SUPPRESSORS
-        standing = _standing(connection, {telling.site for telling in fresh}, kinds)
-        held = {t.id: by for t in fresh if (by := suppressor_of(t, standing))}
+        held = _held(connection, fresh)
         over = _over(connection, [t.case for t in fresh if t.id in held])
         for telling in fresh:
             if telling.id in held:
@@ -146,7 +143,7 @@ class TellingStore:
         held |= self._withhold_ends(connection, [t for t in fresh if t.ends and t.id not in held], now)
         for telling in fresh:
             if telling.id not in held:
-                self._put(connection, [telling], now, standing)
+                self._put(connection, [telling], now)
 
     # ------------------------------------------------------------------------------ composed later
 
@@ -201,8 +198,7 @@ class TellingStore:
         of = {"whom": key.recipient, "by": key.way}
         pace = _locked_pace(connection, key)
         due = connection.execute(_DUE, {**of, "now": now}).mappings().all()
-        standing = _standing(connection, {row["site"] for row in due})
-        told = self._undisturbed(connection, due, standing, now)
+        told = self._undisturbed(connection, due, now)
         asked = [WaitingTelling(row["id"], row["site"], row["urgent"], is_alone(row["kind"])) for row in told]
         decided = decide_groups(asked, pace, self.timing, now)
         if decided.later:
@@ -210,19 +206,17 @@ class TellingStore:
         made = 0
         for bundle in decided.bundles:
             members = self._members(connection, key, bundle, told, now)
-            self._put(connection, members, now, standing)
+            self._put(connection, members, now)
             made += bool(members)
         if decided.pace != pace:
             kept = {"whom": key.recipient, "by_way": key.way, "kept": decided.pace.as_body()}
             connection.execute(_KEEP_PACE, kept)
         return made
 
-    def _undisturbed(
-        self, connection: Connection, due: Sequence[RowMapping], standing: Sequence[OpenMatter], now: int
-    ) -> list[RowMapping]:
+    def _undisturbed(self, connection: Connection, due: Sequence[RowMapping], now: int) -> list[RowMapping]:
         """Those of the due that nothing holds back; the others are withheld, or held on to."""
         found = {row["id"]: rows.telling_of(row) for row in due}
-        held = {id: by for id, telling in found.items() if (by := suppressor_of(telling, standing))}
+        held = _held(connection, list(found.values()))
         # what was withheld until now, and is over meanwhile, is not told any more: nor is its end
         before = {row["id"]: row["withheld_by"] for row in due if row["withheld_by"] is not None}
         over = _over(connection, [found[id].case for id in {*held, *before}])
@@ -274,17 +268,17 @@ class TellingStore:
         query = _ALL_WAITING.where(tellings.c.site.in_(bundle.sites)) if bundle.sites else _ALL_WAITING
         waiting = connection.execute(query, {"whom": key.recipient, "by": key.way}).mappings().all()
         along = [row for row in waiting if not is_alone(row["kind"])]
-        sites = {row["site"] for row in along}
-        told = self._undisturbed(connection, along, _standing(connection, sites), now)
+        told = self._undisturbed(connection, along, now)
         return [rows.telling_of(row) for row in told]
 
-    def _put(
-        self, connection: Connection, members: Sequence[Telling], now: int, standing: Sequence[OpenMatter]
-    ) -> None:
+    def _put(self, connection: Connection, members: Sequence[Telling], now: int) -> None:
         if not members:
             return
         sites = {telling.site for telling in members}
-        message = message_of(members, now, [one for one in standing if one.site in sites])
+        # what else is not over: said where one site is spoken of, and something of it has ended or is found
+        asks = len(sites) == 1 and (len(members) > 1 or members[0].ends)
+        standing = _standing(connection, sites, (EXCEEDANCE,)) if asks else []
+        message = message_of(members, now, standing)
         self._write_message(connection, message)
         connection.execute(_PUT_IN, [{"of": telling.id, "into": message.id} for telling in members])
 
@@ -330,9 +324,7 @@ def _locked_pace(connection: Connection, key: TellingKey) -> TellingPace:
     return TellingPace.from_body(body)
 
 
-def _standing(
-    connection: Connection, sites: Iterable[str], kinds: Sequence[str] = _STANDING
-) -> list[OpenMatter]:
+def _standing(connection: Connection, sites: Iterable[str], kinds: Sequence[str]) -> list[OpenMatter]:
     """Open cases of these sites that others depend on: what they are about is told and not over."""
     asked = select(cases).where(
         cases.c.site.in_(sorted(sites)),
@@ -353,6 +345,14 @@ def _standing(
         )
         for row in found
     ]
+
+
+def _held(connection: Connection, found: Sequence[Telling]) -> dict[str, str]:
+    """Those of these tellings that an open case holds back, by which."""
+    of_site: dict[str, list[OpenMatter]] = {}
+    for one in _standing(connection, {telling.site for telling in found}, SUPPRESSORS):
+        of_site.setdefault(one.site, []).append(one)
+    return {t.id: by for t in found if (by := suppressor_of(t, of_site.get(t.site, ())))}
 
 
 def _over(connection: Connection, of: Collection[str]) -> set[str]:
