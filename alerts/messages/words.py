@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateNotFound
 
 from ingest.durations import HOUR_MS, MINUTE_MS
 from ingest.plain_text import one_line
@@ -222,7 +222,10 @@ def render(facts: Facts, language: str) -> Text:
     """Render the message in `language`, or in English if that language has no templates."""
     words = language if language in LANGUAGES else "en"
     environment = _environment(words)
-    template = environment.get_template(f"{words}/{facts.template}.txt.j2")
+    try:
+        template = environment.get_template(f"{words}/{facts.template}.txt.j2")
+    except TemplateNotFound:  # an OSError, as if a disk were away: it is of what another version wrote
+        raise ValueError(f"there is no text `{facts.template}` in {words}") from None
     facts = replace(facts, language=words)
     zone = facts.zone
     chinese = words == "zh_CN"
