@@ -191,7 +191,7 @@ tellings = Table(
         "tellings_waiting",
         "recipient",
         "way",
-        "site",
+        "look_at",
         sqlite_where=text("look_at IS NOT NULL"),
         postgresql_where=text("look_at IS NOT NULL"),
     ),

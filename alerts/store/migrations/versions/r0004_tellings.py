@@ -52,7 +52,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_tellings_message", "tellings", ["message"])
     op.create_index("tellings_to_look", "tellings", ["look_at"], **_only("look_at IS NOT NULL"))
-    waiting = ["recipient", "way", "site"]
+    waiting = ["recipient", "way", "look_at"]
     op.create_index("tellings_waiting", "tellings", waiting, **_only("look_at IS NOT NULL"))
     op.create_index("tellings_withheld", "tellings", ["withheld_by"], **_only("withheld_by IS NOT NULL"))
     op.create_table(
