@@ -141,9 +141,7 @@ class TellingStore:
             if telling.id in held:
                 _withhold(connection, telling, held[telling.id], telling.case in over, now)
         held |= self._withhold_ends(connection, [t for t in fresh if t.ends and t.id not in held], now)
-        for telling in fresh:
-            if telling.id not in held:
-                self._put(connection, [telling], now)
+        self._put(connection, [[telling] for telling in fresh if telling.id not in held], now)
 
     # ------------------------------------------------------------------------------ composed later
 
@@ -205,9 +203,7 @@ class TellingStore:
             connection.execute(_LOOK_LATER, [{"of": id, "at": at} for id, at in decided.later.items()])
         made = 0
         for bundle in decided.bundles:
-            members = self._members(connection, key, bundle, told, now)
-            self._put(connection, members, now)
-            made += bool(members)
+            made += self._put(connection, [self._members(connection, key, bundle, told, now)], now)
         if decided.pace != pace:
             kept = {"whom": key.recipient, "by_way": key.way, "kept": decided.pace.as_body()}
             connection.execute(_KEEP_PACE, kept)
@@ -271,20 +267,16 @@ class TellingStore:
         told = self._undisturbed(connection, along, now)
         return [rows.telling_of(row) for row in told]
 
-    def _put(self, connection: Connection, members: Sequence[Telling], now: int) -> None:
-        if not members:
-            return
-        sites = {telling.site for telling in members}
-        # what else is not over: said where one site is spoken of, and something of it has ended or is found
-        asks = len(sites) == 1 and (len(members) > 1 or members[0].ends)
-        standing = _standing(connection, sites, (EXCEEDANCE,)) if asks else []
-        message = message_of(members, now, standing)
-        self._write_message(connection, message)
-        connection.execute(_PUT_IN, [{"of": telling.id, "into": message.id} for telling in members])
-
-    def _write_message(self, connection: Connection, message: Message) -> None:
-        row = rows.row_of_message(message, self._wall())
-        connection.execute(_NEW_MESSAGES[connection.dialect.name], row)
+    def _put(self, connection: Connection, bundles: Iterable[Sequence[Telling]], now: int) -> int:
+        """Write a message for each bundle that has members, and where these stand; how many."""
+        made = [(_composed(connection, members, now), members) for members in bundles if members]
+        if made:
+            wall = self._wall()
+            new = [rows.row_of_message(message, wall) for message, _ in made]
+            connection.execute(_NEW_MESSAGES[connection.dialect.name], new)
+            where = [{"of": one.id, "into": message.id} for message, members in made for one in members]
+            connection.execute(_PUT_IN, where)
+        return len(made)
 
     # ------------------------------------------------------------------------------ read
 
@@ -353,6 +345,14 @@ def _held(connection: Connection, found: Sequence[Telling]) -> dict[str, str]:
     for one in _standing(connection, {telling.site for telling in found}, SUPPRESSORS):
         of_site.setdefault(one.site, []).append(one)
     return {t.id: by for t in found if (by := suppressor_of(t, of_site.get(t.site, ())))}
+
+
+def _composed(connection: Connection, members: Sequence[Telling], now: int) -> Message:
+    sites = {telling.site for telling in members}
+    # what else is not over: said where one site is spoken of, and something of it has ended or is found
+    asks = len(sites) == 1 and (len(members) > 1 or members[0].ends)
+    standing = _standing(connection, sites, (EXCEEDANCE,)) if asks else []
+    return message_of(members, now, standing)
 
 
 def _over(connection: Connection, of: Collection[str]) -> set[str]:
