@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from alerts.planner import CasePlanner
-from alerts.records import Case, CaseChange, CaseContext, Message
+from alerts.records import Case, CaseChange, CaseContext, Telling
 from processors.records import Breach, Outlook
 
 
@@ -32,6 +32,6 @@ class CurrentPlanner:
         """See `Planner.fault_began`."""
         return self.planner.fault_began(fault, facts, now)
 
-    def fault_ended(self, case: Case, told: Sequence[Message], now: int) -> CaseChange | None:
+    def fault_ended(self, case: Case, told: Sequence[Telling], now: int) -> CaseChange | None:
         """See `Planner.fault_ended`."""
         return self.planner.fault_ended(case, told, now)

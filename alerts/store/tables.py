@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 # The revision that this program needs: the number of the newest file in `alerts/store/migrations/versions`.
-REVISION = 3
+REVISION = 4
 
 metadata = MetaData()
 # SQLite counts rows by itself only where the key is an INTEGER.
@@ -126,7 +126,6 @@ messages = Table(
     Column("done_at", BigInteger),
     Column("receipt", Text, nullable=False),
     Column("reason", Text, nullable=False),
-    UniqueConstraint("case", "step", "recipient", "way", name="messages_told_once"),
     Index(
         "messages_unfinished",
         "channel",
@@ -151,6 +150,66 @@ attempts = Table(
     Column("finished_at", BigInteger),
     Column("possible_repeat", Boolean, nullable=False),
     UniqueConstraint("message", "number", name="attempts_numbered"),
+)
+
+# What must be told, written with its case: in exactly one message, or waiting (`look_at`), or withheld.
+tellings = Table(
+    "tellings",
+    metadata,
+    Column("n", _Serial, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("case", Text, ForeignKey("cases.id"), nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("way", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("pollutant", Text, nullable=False),
+    Column("urgent", Boolean, nullable=False),
+    Column("template", Text, nullable=False),
+    Column("target", JSON, nullable=False),
+    Column("covers", JSON, nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("data", JSON, nullable=False),
+    Column("told_at", BigInteger, nullable=False),
+    Column("message", Text, ForeignKey("messages.id"), index=True),
+    Column("look_at", BigInteger),
+    Column("withheld_by", Text),
+    Column("withheld_until", BigInteger),
+    UniqueConstraint("case", "round", "step", "number", "recipient", "way", name="tellings_once"),
+    Index(
+        "tellings_to_look",
+        "look_at",
+        sqlite_where=text("look_at IS NOT NULL"),
+        postgresql_where=text("look_at IS NOT NULL"),
+    ),
+    Index(
+        "tellings_waiting",
+        "recipient",
+        "way",
+        "look_at",
+        sqlite_where=text("look_at IS NOT NULL"),
+        postgresql_where=text("look_at IS NOT NULL"),
+    ),
+    Index(
+        "tellings_withheld",
+        "withheld_by",
+        sqlite_where=text("withheld_by IS NOT NULL"),
+        postgresql_where=text("withheld_by IS NOT NULL"),
+    ),
+)
+
+# How much each recipient has had by each way: the row is locked while it is decided what leaves.
+telling_paces = Table(
+    "telling_paces",
+    metadata,
+    Column("recipient", Text, primary_key=True),
+    Column("way", Text, primary_key=True),
+    Column("body", JSON, nullable=False),
 )
 
 # ---------------------------------------------------------------- people at the desk

@@ -225,6 +225,7 @@ STEPS = {
     "recovered": N_("recovery"),
     "warning": N_("likely to exceed"),
     "certain": N_("certain to exceed"),
+    "several": N_("several matters together"),
     "cleared": N_("warning over"),
     "withdrawn": N_("warning withdrawn"),
 }

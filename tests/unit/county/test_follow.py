@@ -157,11 +157,11 @@ def test_a_breach_of_a_site_that_came_later_is_told_to_its_people(rig: Rig) -> N
 
     current = CurrentPlanner(planner())
     event = breach(site="site-2", device="dev-2")
-    names = [m.recipient.line for m in current.breach(event, CaseContext(), event.at)[0].messages]
+    names = [m.recipient.line for m in current.breach(event, CaseContext(), event.at)[0].tellings]
     assert "site" not in names
     rig.add_a_site()
     current.planner = planner()
-    names = [m.recipient.line for m in current.breach(event, CaseContext(), event.at)[0].messages]
+    names = [m.recipient.line for m in current.breach(event, CaseContext(), event.at)[0].tellings]
     assert "site" in names
 
 
