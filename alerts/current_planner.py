@@ -7,7 +7,7 @@ from typing import Any
 
 from alerts.casework import LifePlanner
 from alerts.planner import CasePlanner
-from alerts.records import Case, CaseChange, CaseContext, Message
+from alerts.records import Case, CaseChange, CaseContext, Telling
 from processors.records import Breach, Outlook
 
 
@@ -38,6 +38,6 @@ class CurrentPlanner:
         """See `Planner.fault_began`."""
         return self.planner.fault_began(fault, facts, now)
 
-    def fault_ended(self, case: Case, told: Sequence[Message], now: int) -> CaseChange | None:
+    def fault_ended(self, case: Case, told: Sequence[Telling], now: int) -> CaseChange | None:
         """See `Planner.fault_ended`."""
         return self.planner.fault_ended(case, told, now)

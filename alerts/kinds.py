@@ -17,6 +17,8 @@ MANY_SILENT = "many_silent"  # several offline cases, told as one
 FAULT = "fault"  # of a monitor that speaks
 SYSTEM = "system"  # trouble of the platform itself
 
+VIOLATION = "violation"  # the level at which nothing waits
+
 # Levels of an outlook, which are also the steps at which it is told.
 LIKELY = "warning"
 CERTAIN = "certain"
@@ -48,8 +50,8 @@ class CaseKind:
 KINDS: dict[str, CaseKind] = {
     EXCEEDANCE: CaseKind(
         {"en": "Exceedance", "zh": "超标"},
-        levels=("notice", "warning", "violation"),
-        deadlines={"warning": 24.0, "violation": 4.0},
+        levels=("notice", "warning", VIOLATION),
+        deadlines={"warning": 24.0, VIOLATION: 4.0},
         asked_as="breach",
         shows_level=True,
     ),

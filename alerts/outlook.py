@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from alerts.cases import FORETELL, decide
 from alerts.kinds import CERTAIN, KINDS, LIKELY, OUTLOOK
-from alerts.messages import Facts, Notice, OutlookMatter, message_id_of, names_but, render, title_in
+from alerts.messages import Notice, OutlookMatter, names_but, title_in
 from alerts.records import (
     CLEARED,
     WITHDRAWN,
@@ -15,8 +15,8 @@ from alerts.records import (
     CaseChange,
     CaseContext,
     CaseEvent,
-    Message,
     Recipient,
+    Telling,
 )
 from alerts.routing import Routing, recipients_of
 from ingest.register import Register
@@ -54,7 +54,7 @@ _RISES = (LIKELY, CERTAIN)
 
 @dataclass(frozen=True, slots=True)
 class OutlookPlanner:
-    """Plans the case, event and messages of an outlook according to one configuration."""
+    """Plans the case, event and tellings of an outlook according to one configuration."""
 
     register: Register
     routing: Routing
@@ -84,11 +84,11 @@ class OutlookPlanner:
             updated = max(event.at, context.case.updated_at)
             case = replace(case, opened_at=context.case.opened_at, updated_at=updated)
         why = _why_nobody(event, step, context, now)
-        messages: tuple[Message, ...] = ()
+        tellings: tuple[Telling, ...] = ()
         if step is not None and not why:
             notice = Notice(case, step.step, step.template, self._recipients(event, step, context, now), now)
-            messages = tuple(self._message(event, notice, recipient) for recipient in notice.told)
-            why = decision.reason if messages else "nobody to tell: not routed, or not told of it before"
+            tellings = tuple(self._telling(event, notice, recipient) for recipient in notice.told)
+            why = decision.reason if tellings else "nobody to tell: not routed, or not told of it before"
         noted = CaseEvent(
             id=event.event_id,
             case=case.id,
@@ -100,7 +100,7 @@ class OutlookPlanner:
             reason=why,
             data=asdict(event),
         )
-        return CaseChange(why, case, noted, messages)
+        return CaseChange(why, case, noted, tellings)
 
     def _recipients(
         self, event: Outlook, step: OutlookStep, context: CaseContext, now: int
@@ -113,30 +113,26 @@ class OutlookPlanner:
             return []
         return recipients_of(self.register, self.routing, event.site, now, OUTLOOK, step.step)
 
-    def _message(self, event: Outlook, notice: Notice, recipient: Recipient) -> Message:
-        id = message_id_of(notice.case.id, notice.step, recipient)
+    def _telling(self, event: Outlook, notice: Notice, recipient: Recipient) -> Telling:
         matter = self._matter(event, notice.at, recipient.language)
-        facts = Facts(
-            template=notice.template,
-            line=recipient.line,
-            others=names_but(notice.told, recipient),
-            link=f"{self.base_url.rstrip('/')}/sites/{event.site}",
-            reference=id,
-            at=event.at,
-            zone=self.register.zone,
-            outlook=matter,
-        )
-        words = render(facts, recipient.language)
-        return Message(
-            id=id,
+        facts = {
+            "others": list(names_but(notice.told, recipient)),
+            "link": f"{self.base_url.rstrip('/')}/sites/{event.site}",
+            "at": event.at,
+            "zone": str(self.register.zone),
+        }
+        return Telling(
             case=notice.case.id,
-            kind=OUTLOOK,
             step=notice.step,
+            kind=OUTLOOK,
+            level=LEVEL_OF[event.state],
+            site=event.site,
             recipient=recipient,
-            subject=words.subject,
-            text=words.body,
-            created_at=notice.at,
-            link=facts.link,
+            template=notice.template,
+            told_at=notice.at,
+            device=event.point,
+            pollutant=event.pollutant,
+            facts=facts,
             data={"outlook": asdict(matter)},
         )
 
@@ -181,6 +177,6 @@ def _why_nobody(event: Outlook, step: OutlookStep | None, context: CaseContext, 
         return "recorded; inside a regional episode, held back by county policy"
     if context.rule_open and event.kind != "day":  # an open case of an hour says nothing of the day
         return "recorded; the site has an open case of the same rule"
-    if any(message.step == step.step for message in context.told):
+    if any(telling.step == step.step for telling in context.told):
         return "recorded; the same was told of this window before"
     return ""

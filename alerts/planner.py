@@ -1,4 +1,4 @@
-"""Planner of the case, event and messages that follow from a breach event, outlook, ended hold or fault.
+"""Planner of the case, event and tellings that follow from a breach event, outlook, ended hold or fault.
 
 Pure: no clock, no database. Ids are hashes, so deciding twice writes the same rows.
 """
@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from alerts.casework import LifePlanner
 from alerts.cases import AMEND, CLOSED, RECOVER, START, decide
+from alerts.casework import LifePlanner
 from alerts.kinds import KINDS, MANY_SILENT, SYSTEM, kind_of
 from alerts.messages import MatterIn, Notice, Writer, fault_name, group_name, matters_of, title_in
 from alerts.outlook import OutlookPlanner
@@ -21,8 +21,8 @@ from alerts.records import (
     CaseChange,
     CaseContext,
     CaseEvent,
-    Message,
     Recipient,
+    Telling,
 )
 from alerts.routing import Routing, deadline_ms, operators_on_duty, recipients_of
 from alerts.together import SilentGroup, hold_until, released_groups
@@ -94,10 +94,10 @@ class CasePlanner:
             why = "told at once"
         if event.event == "amended":
             why += "; its opening was never seen here"
-        messages: tuple[Message, ...] = ()
+        tellings: tuple[Telling, ...] = ()
         if event.tell and hold is None:
-            messages = self._tell(case, self._recipients(case, now), now)
-        return CaseChange(why, case, _event_of(event, None, case.state, why), messages)
+            tellings = self._tell(case, self._recipients(case, now), now)
+        return CaseChange(why, case, _event_of(event, None, case.state, why), tellings)
 
     def _amended(self, event: Breach, case: Case, now: int) -> CaseChange:
         """A later event of a known breach, or its opening after its end: recorded, nobody is told.
@@ -131,8 +131,8 @@ class CasePlanner:
         silent = kind_of(event.kind).silence
         hold = hold_until(now, event.start, self.routing.form.offline) if silent else None
         after = replace(after, tell=True, delayed=event.delayed or late, deadline=due, hold_until=hold)
-        messages = () if silent else self._tell(after, self._recipients(after, now), now)
-        return CaseChange(why, after, _event_of(event, case.state, after.state, why), messages)
+        tellings = () if silent else self._tell(after, self._recipients(after, now), now)
+        return CaseChange(why, after, _event_of(event, case.state, after.state, why), tellings)
 
     def _closed(self, event: Breach, context: CaseContext, now: int) -> list[CaseChange]:
         case = context.case
@@ -157,10 +157,10 @@ class CasePlanner:
             member = CaseChange(why, after, _event_of(event, case.state, after.state, why))
             return [member, *self._group_returns(context.parent, context, case.id, event, now)]
         template = _template_of_end(event, context)
-        messages = self._tell_end(after, template, context.told, now, [self._matter(after, asdict(event))])
+        tellings = self._tell_end(after, template, context.told, now, [self._matter(after, asdict(event))])
         why = step.reason if template != "withdrawn" else f"no longer judged: {', '.join(event.reasons)}"
-        why = why if messages else f"{why}; nobody was told of its beginning"
-        return [CaseChange(why, after, _event_of(event, case.state, after.state, why), messages)]
+        why = why if tellings else f"{why}; nobody was told of its beginning"
+        return [CaseChange(why, after, _event_of(event, case.state, after.state, why), tellings)]
 
     def _closed_unseen(self, event: Breach) -> CaseChange:
         step = decide(None, RECOVER)
@@ -218,8 +218,8 @@ class CasePlanner:
                 whom.setdefault(key, recipient)
                 covers.setdefault(key, []).append(member)
         notice = Notice(parent, OPENED, KINDS[MANY_SILENT].opened, list(whom.values()), now)
-        messages = tuple(
-            self._writer.message(
+        tellings = tuple(
+            self._writer.telling(
                 notice,
                 whom[key],
                 [self._matter(member, member.data) for member in covers[key]],
@@ -228,7 +228,7 @@ class CasePlanner:
             for key in whom
         )
         noted = _note(parent, "opened", now, group.reason, short_id("opened", id), None)
-        changes = [CaseChange(group.reason, parent, noted, messages)]
+        changes = [CaseChange(group.reason, parent, noted, tellings)]
         for member in group.members:
             joined = replace(member, hold_until=None, parent=id, updated_at=max(now, member.updated_at))
             why = f"told together with others: {number} devices"
@@ -256,8 +256,8 @@ class CasePlanner:
         after = replace(after, updated_at=max(now, parent.updated_at))
         everybody = [m.recipient for m in context.parent_told]
         notice = Notice(after, RECOVERED, str(KINDS[MANY_SILENT].ended), everybody, now)
-        messages = tuple(
-            self._writer.message(
+        tellings = tuple(
+            self._writer.telling(
                 notice,
                 m.recipient,
                 [lambda language, matter=matter: matter for matter in matters_of(m)],  # type: ignore[misc]
@@ -268,7 +268,7 @@ class CasePlanner:
         why = "all devices are heard again" if over else "all that some had been told of are heard again"
         what, id = "closed" if over else "returned", short_id("back", parent.id, returned)
         noted = _note(after, what, event.at, why, id)
-        return [CaseChange(why, after, replace(noted, before=parent.state), messages)]
+        return [CaseChange(why, after, replace(noted, before=parent.state), tellings)]
 
     def _devices_of(self, case: Case) -> int:
         """Number of devices that a silence concerns; a site's silence concerns all of its devices."""
@@ -298,16 +298,16 @@ class CasePlanner:
         noted = _note(case, "opened", now, step.reason, short_id("opened", case.id), None)
         return CaseChange(step.reason, case, replace(noted, data=facts), told)
 
-    def fault_ended(self, case: Case, told: Sequence[Message], now: int) -> CaseChange | None:
+    def fault_ended(self, case: Case, told: Sequence[Telling], now: int) -> CaseChange | None:
         """End of a fault, told to everybody who was told of its beginning."""
         step = decide(case.state, RECOVER)
         if not step.accepted:
             return None
         closed = now if step.after == CLOSED else case.closed_at
         after = replace(case, state=str(step.after), updated_at=now, recovered_at=now, closed_at=closed)
-        messages = self._tell_end(after, str(KINDS[SYSTEM].ended), told, now)
+        tellings = self._tell_end(after, str(KINDS[SYSTEM].ended), told, now)
         noted = _note(after, "closed", now, step.reason, short_id("closed", case.id))
-        return CaseChange(step.reason, after, replace(noted, before=case.state), messages)
+        return CaseChange(step.reason, after, replace(noted, before=case.state), tellings)
 
     # ------------------------------------------------------------------------------- words
 
@@ -316,17 +316,17 @@ class CasePlanner:
         # The configuration was checked, but it may have changed since: somebody always hears of it.
         return found or operators_on_duty(self.register, self.routing, now)
 
-    def _tell(self, case: Case, recipients: Sequence[Recipient], now: int) -> tuple[Message, ...]:
+    def _tell(self, case: Case, recipients: Sequence[Recipient], now: int) -> tuple[Telling, ...]:
         notice = Notice(case, OPENED, kind_of(case.kind).opened, recipients, now)
         matters = [self._matter(case, case.data)] if case.breach else []
-        return tuple(self._writer.message(notice, r, matters) for r in recipients)
+        return tuple(self._writer.telling(notice, r, matters) for r in recipients)
 
     def _tell_end(
-        self, case: Case, template: str, told: Sequence[Message], now: int, matters: Sequence[MatterIn] = ()
-    ) -> tuple[Message, ...]:
+        self, case: Case, template: str, told: Sequence[Telling], now: int, matters: Sequence[MatterIn] = ()
+    ) -> tuple[Telling, ...]:
         everybody = [m.recipient for m in told]
         notice = Notice(case, RECOVERED, template, everybody, now)
-        return tuple(self._writer.message(notice, r, matters) for r in everybody)
+        return tuple(self._writer.telling(notice, r, matters) for r in everybody)
 
     @property
     def _writer(self) -> Writer:

@@ -10,12 +10,17 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-# Steps at which somebody is told. A message's id is a hash of (case, step, recipient, channel).
+from processors.records import short_id
+
+# Steps at which somebody is told; others name theirs as they like.
 OPENED = "opened"
 RECOVERED = "recovered"
 # Of an outlook: besides its levels, what takes them back.
 CLEARED = "cleared"
 WITHDRAWN = "withdrawn"
+
+ENDS: tuple[str, ...] = (RECOVERED, CLEARED, WITHDRAWN)  # say that what was told before is over
+SEVERAL = "several"  # step of a message that tells of different ones
 
 # States of a message in the outbox.
 PENDING = "pending"
@@ -97,6 +102,59 @@ class CaseEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Telling:
+    """One step of a case that one recipient is to be told by one way: at most once, whoever writes it again.
+
+    Told again means another `number` (a reminder) or another `round` (after a rebound). `facts` and `data`
+    are plain JSON values, all that its text is made of later, whatever becomes of names and rules meanwhile.
+    `facts`: `at` and `zone` always; `others`, `link`, `deadline`, `delayed`, `fault` and, for a template of
+    its own, `facts`. `data`: `matter`, `matters` or `outlook`, as a channel sends it on. Instants are ms UTC
+    of the clock.
+    """
+
+    case: str
+    step: str
+    kind: str  # of the case
+    level: str
+    site: str
+    recipient: Recipient
+    template: str  # by which it is told alone: texts/LANGUAGE/NAME.txt.j2
+    told_at: int  # when it was decided that it is to be told
+    round: int = 1
+    number: int = 1
+    device: str = ""
+    pollutant: str = ""
+    urgent: bool = False  # waits for nothing, and nothing holds it back
+    covers: tuple[str, ...] = ()  # the cases that it tells of, where these are several
+    facts: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """Hash of case, step, recipient and way; of round and number where these are not the first."""
+        again = () if (self.round, self.number) == (1, 1) else (self.round, self.number)
+        return short_id("message", self.case, self.step, self.recipient.id, self.recipient.way, *again)
+
+    @property
+    def ends(self) -> bool:
+        """True if it says that what was told before is over."""
+        return self.step in ENDS
+
+
+@dataclass(frozen=True, slots=True)
+class ToldState:
+    """A telling and what became of it: in a message, waiting, or withheld."""
+
+    telling: Telling
+    message: str | None
+    look_at: int | None  # when it is looked at again; None: nothing more is to be decided
+    withheld_by: str | None = None  # a case
+    withheld_until: int | None = (
+        None  # when that is decided anew; of one that is not told any more: was decided
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A row of the outbox as it is first written."""
 
@@ -158,18 +216,19 @@ class CaseFile:
 
     case: Case
     events: tuple[CaseEvent, ...]
-    messages: tuple[Delivery, ...]
+    messages: tuple[Delivery, ...]  # all that tell of it
     members: tuple[Case, ...] = ()
+    untold: tuple[ToldState, ...] = ()  # what is in no message: it waits, or is withheld
 
 
 @dataclass(frozen=True, slots=True)
 class CaseChange:
-    """Contents of one transaction: a case (new or changed), its event, its messages."""
+    """Contents of one transaction: a case (new or changed), its event, and what is to be told of it."""
 
     reason: str
     case: Case
     event: CaseEvent
-    messages: tuple[Message, ...] = ()
+    tellings: tuple[Telling, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +236,8 @@ class CaseContext:
     """The store's knowledge of a breach or window when an event of it arrives."""
 
     case: Case | None = None
-    told: tuple[Message, ...] = ()  # opening messages that were not refused or given up
+    told: tuple[Telling, ...] = ()  # of its opening, but those whose message was refused or given up
     parent: Case | None = None  # the `many_silent` case that told of it
-    parent_told: tuple[Message, ...] = ()
+    parent_told: tuple[Telling, ...] = ()
     siblings_open: frozenset[str] = frozenset()  # cases of that parent that are not over, without this
     rule_open: bool = False  # of an outlook: the site has a case of its rule whose breach lasts

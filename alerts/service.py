@@ -1,4 +1,4 @@
-"""Alerts worker: the stage behind `dust.breaches`, the dispatcher, the holds, the platform watch."""
+"""Alerts worker: the stage behind `dust.breaches`, the dispatcher, what waits, the platform watch."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from alerts.channels import Secrets, open_channels
 from alerts.current_planner import CurrentPlanner
 from alerts.dispatcher import Dispatcher
+from alerts.messages import GroupTiming
 from alerts.planner import CasePlanner
 from alerts.platform_watch import PlatformWatch
 from alerts.retry import RetryPolicy
 from alerts.routing import Deliveries, links_lead_nowhere, load_routing, uncovered
 from alerts.sign_in_links import with_links
 from alerts.stage import AlertsStage, case_writer
-from alerts.store import CaseStore
+from alerts.store import CaseStore, Written
 from alerts.store.case_store import wall_ms
 from alerts.store.people_store import PeopleStore
 from alerts.worker import CaseWork
@@ -86,6 +87,7 @@ def run_alerts(
     store = open_store(settings.cases)
     if store is None:
         return 0
+    store.tellings.timing = group_timing_of(routing.form.delivery)
     people = PeopleStore(settings.cases)
     store.aside.hear(lambda one: telemetry.discard(f"unwritable_{one.kind}"))
     planner = CurrentPlanner(CasePlanner(register, routing, settings.base_url))
@@ -110,6 +112,7 @@ def run_alerts(
         opened = open_channels(routing.channels, secrets or Secrets(), settings.files)
         dispatcher.use(with_links(opened, routing.channels, people, wall_ms))
         planner.planner = CasePlanner(register, routing, settings.base_url)
+        store.tellings.timing = group_timing_of(routing.form.delivery)
 
     groups = (group_of("alerts", options), *options.former)
     applications = [group.removesuffix("-alerts") for group in groups]
@@ -143,18 +146,33 @@ def retry_policy_of(delivery: Deliveries) -> RetryPolicy:
     )
 
 
+def group_timing_of(delivery: Deliveries) -> GroupTiming:
+    """How long messages wait for each other, and how often a person is told, by routing.yaml."""
+    return GroupTiming(
+        wait=delivery.group_wait * 1000,
+        interval=delivery.group_interval * 1000,
+        most=delivery.most,
+        within=delivery.most_within * 1000,
+        digest=delivery.digest_every * 1000,
+    )
+
+
 async def watch_holds(work: CaseWork) -> None:
-    """Release the silences whose hold has ended, until cancelled."""
-    release = partial(work.store.release_holds, work.planner)
+    """Release the silences whose hold has ended, and compose the messages that are due, until cancelled."""
+
+    def release(now: int) -> tuple[Written, int]:
+        return work.store.release_holds(work.planner, now), work.store.tellings.compose(now)
+
     loop = asyncio.get_running_loop()
     while True:
         await asyncio.sleep(_HOLDS_S)
         try:
-            written = await loop.run_in_executor(work.threads, release, work.clock.now_ms())
+            written, composed = await loop.run_in_executor(work.threads, release, work.clock.now_ms())
         except SQLAlchemyError as error:
             work.telemetry.faults.labels("case_store").inc()
             log.error("case_store_away", error=str(error).splitlines()[0])
             continue
         if written.new:
             log.info("holds_ended", reason=written.reason, messages=written.messages)
+        if written.new or composed:
             work.notify()

@@ -24,6 +24,7 @@ from ingest.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from alerts.channels.secrets import Secrets
+    from alerts.web.log_look import LogLook
     from ingest.listener import TlsFiles
     from processors.stream.app import StageOptions
 
@@ -188,6 +189,7 @@ def run_alerts(settings: Settings, telemetry: Telemetry) -> None:
 def run_desk(settings: Settings, telemetry: Telemetry) -> None:
     """The web desk, until SIGTERM; a store that can't be used yet costs what it holds, not the rest of it."""
     from alerts.store import CaseStore, StoreBehind, StoreDamaged
+    from alerts.store.message_lists import MessageLists
     from alerts.store.people_store import PeopleStore
     from alerts.web.app import create_app
     from alerts.web.app import run_desk as run
@@ -211,6 +213,7 @@ def run_desk(settings: Settings, telemetry: Telemetry) -> None:
         opened_or_late(lambda: open_history(settings.history), HistoryDamaged),
         opened_or_late(lambda: CaseStore(settings.cases), StoreDamaged, StoreBehind),
         opened_or_late(lambda: PeopleStore(settings.cases), StoreDamaged, StoreBehind),
+        opened_or_late(lambda: MessageLists(settings.cases), StoreDamaged, StoreBehind),
     )
     switched_on = frozenset({"metrics"} if settings.desk_metrics else ())
     app = create_app(
@@ -222,9 +225,22 @@ def run_desk(settings: Settings, telemetry: Telemetry) -> None:
         follow=follow,
         telemetry=telemetry,
     )
+    app.state.desk.log = _log_look(settings)
     # uvicorn hands the signal on after its own stop: it has done its work then
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     run(app, settings.desk_host, settings.desk_port)
+
+
+def _log_look(settings: Settings) -> LogLook:
+    """Asks Kafka how far the stages are, when somebody looks: a desk starts without it."""
+    from alerts.web.log_look import LogLook, log_of
+    from deploy.county.groups import groups_in_log
+
+    async def applications() -> list[str]:
+        groups = await groups_in_log(settings.kafka_options, settings.application)
+        return [groups.application, *groups.former]
+
+    return LogLook(log_of(settings.kafka_options, applications))
 
 
 def _until_told() -> Callable[[float], bool]:

@@ -13,6 +13,8 @@ from typing import Any
 DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 DUST_STORM = DATA / "sds011-dust-storm.csv.gz"
 FILE = [{"kind": "file"}]
+# each telling a message of its own, so that a test of the way from a breach to a message waits for nothing
+TOLD_AT_ONCE = {"delivery": {"group_wait": 0, "group_interval": 0, "most": 0}}
 
 
 def device(id_: str, site: str = "site-1", **more: Any) -> dict[str, Any]:
@@ -63,6 +65,7 @@ def write_county(
         "rules.yaml": {"packs": list(packs), "local": list(local)},
         **(extra or {}),
     }
+    files["routing.yaml"] = {**TOLD_AT_ONCE, **files.get("routing.yaml", {})}
     folder.mkdir(parents=True, exist_ok=True)
     for name, data in files.items():
         # JSON is YAML, and quotes every text

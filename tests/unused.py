@@ -12,6 +12,9 @@ feature
 unit_of_evidence
 iso
 ago
+newest_held
+violations
+list_link
 
 # the framework calls or reads these: click, ctypes, http.server, paho-mqtt, pydantic, sqlite3
 list_commands
@@ -47,6 +50,7 @@ rebuilt
 acknowledged_at
 acknowledged_by
 actor
+withheld_until
 finished_at
 created_by
 conflicting

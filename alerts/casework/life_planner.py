@@ -24,10 +24,11 @@ from alerts.lifecycle.matters import MATTERS
 from alerts.lifecycle.states import MACHINE, MACHINE_FOUND, NOT_TOLD_ON_RECORD
 from alerts.lifecycle.trail import Plain
 from alerts.people.units import COUNTY
-from alerts.records import Case
+from alerts.records import Case, CaseChange
 from ingest.register import Register
 
 _MACHINE = Actor(MACHINE)
+_LATE_MS = 30 * 60_000
 _ALLOWANCE_USED_UP = "allowance_exceeded"
 # Reasons for which a breach ends without its verdicts being compliant.
 NOT_JUDGED = frozenset({"rule_removed", "rule_suspended", "device_removed", "site_removed", "site_at_rest"})
@@ -45,6 +46,11 @@ class Finding(NamedTuple):
     def id(self) -> str:
         """Id under which it is placed: the breach's, or that of the trouble."""
         return self.case.breach or self.case.id
+
+    @property
+    def site(self) -> str:
+        """The site; `*` where it concerns none of them more than the others."""
+        return self.case.site or "*"
 
     @property
     def tell(self) -> bool:
@@ -91,7 +97,7 @@ class LifePlanner:
         start, end = _interval(finding)
         day = county_day(start, end, self.calendar.zone)
         case = finding.case
-        return FoundBreach(finding.id, case.site, case.kind, day, start, finding.tell)
+        return FoundBreach(finding.id, finding.site, case.kind, day, start, finding.tell)
 
     def placing(self, finding: Finding, placement: Placement, case: LifeCase | None) -> LifeCommand:
         """The command that a placement asks for."""
@@ -99,7 +105,7 @@ class LifePlanner:
         if placement.is_new:
             said |= {
                 "case": placement.case,
-                "site": finding.case.site,
+                "site": finding.site,
                 "kind": finding.case.kind,
                 "day": placement.day,
                 "source": MACHINE_FOUND,
@@ -112,7 +118,7 @@ class LifePlanner:
             said |= self._matter(finding)
         if placement.command in ("record", "amend", "join"):
             said["why"] = NOT_TOLD_ON_RECORD if placement.command == "record" else placement.why
-        answering = responsible_for(self.register, finding.case.site, finding.case.kind)
+        answering = responsible_for(self.register, finding.site, finding.case.kind)
         if placement.command in ("open", "record"):
             said["unit"] = answering.unit
         refs = {"breach": finding.id}
@@ -136,14 +142,15 @@ class LifePlanner:
 
     def before(self, finding: Case, at: int, salt: bytes) -> tuple[LifeCommand, LifeFacts]:
         """The import of a case of before there were stages, and the facts that it is decided with."""
-        day = self.found(Finding(finding, "opened", finding.data, finding.opened_at)).day
+        as_found = Finding(finding, "opened", finding.data, finding.opened_at)
+        day = self.found(as_found).day
         unit = responsible_for(self.register, finding.site, finding.kind).unit
         old = CaseOfBefore(
             id=finding.id,
             state=finding.state,
             kind=finding.kind,
             level=finding.level,
-            site=finding.site,
+            site=as_found.site,
             day=day,
             unit=unit,
             opened_at=finding.opened_at,
@@ -164,6 +171,18 @@ class LifePlanner:
         if _ALLOWANCE_USED_UP in (finding.data.get("reasons") or ()):
             said["allowance_left"] = 0
         return said
+
+
+def found_by(change: CaseChange, now: int) -> Finding | None:
+    """What a change found, or found to be over; None: it is about something else.
+
+    What is told long after it was found counts from when it is told.
+    """
+    event = change.event
+    if event.event not in ("opened", "amended", "closed"):
+        return None
+    at = now if now - event.at > _LATE_MS and event.event != "closed" else event.at
+    return Finding(change.case, event.event, event.data, at)
 
 
 def complies_now(placed: PlacedBreach, finding: Finding) -> bool:

@@ -1,16 +1,29 @@
-"""Messages in the reader's language: facts of a case, filled into a template of `alerts/texts/`.
+"""Messages in the reader's language: what is to be told, filled into a template of `alerts/texts/`.
 
-`Writer` makes the messages of a case; `render` fills a template with `Facts`. A message's id is a hash of its
-case, step and recipient, so that writing it twice has the effect of writing it once.
+`Writer` makes the tellings of a case; `decide_groups` says when they leave and which leave together,
+`suppressor_of` which are held back; `message_of` composes the message. Its id is a hash of its way and its
+tellings, so that writing it twice has the effect of writing it once.
 """
 
+from alerts.messages.composing import message_id_of, message_of
+from alerts.messages.grouping import (
+    AT_ONCE,
+    GroupTiming,
+    TellingBundle,
+    TellingPace,
+    WaitingTelling,
+    decide_groups,
+    is_alone,
+    wait_of,
+)
+from alerts.messages.inhibition import INHIBITIONS, LOOK_AGAIN_MS, SUPPRESSORS, OpenMatter, suppressor_of
 from alerts.messages.words import Facts, Matter, OutlookMatter, fault_name, group_name, render
 from alerts.messages.writer import (
     MatterIn,
     Notice,
     Writer,
+    is_urgent,
     matters_of,
-    message_id_of,
     names_but,
     title_in,
 )

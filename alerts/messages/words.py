@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateNotFound
 
 from ingest.durations import HOUR_MS, MINUTE_MS
 from ingest.plain_text import one_line
@@ -142,6 +142,46 @@ class OutlookMatter:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldEntry:
+    """One case in a message of several."""
+
+    case: str
+    kind: str
+    site: str
+    site_name: str
+    address: str
+    device: str
+    title: str
+    level: str
+    state: str  # on | other | ahead | over | past: exceeds, another matter, foretold, ended, foretold in vain
+    subject: str  # of the message that it would be alone
+    matter: Matter | None
+    deadline: int | None
+    at: int
+    unheard: bool  # over, and of its beginning is told here too
+
+
+class ToldSite(NamedTuple):
+    """What a digest says of one site: how many entries by their state, how many violations."""
+
+    name: str
+    address: str
+    states: Mapping[str, int]
+    violations: int
+    deadline: int | None
+
+
+class StillOpen(NamedTuple):
+    """A matter that was told before and is not over."""
+
+    kind: str
+    device: str
+    pollutant: str
+    title: str
+    limit: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything that a template may use."""
 
@@ -159,6 +199,10 @@ class Facts:
     fault: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
     outlook: OutlookMatter | None = None
+    entries: tuple[ToldEntry, ...] = ()  # of several cases
+    sites: tuple[ToldSite, ...] = ()
+    still: tuple[StillOpen, ...] = ()
+    list_link: str = ""
     language: str = "en"
 
     @property
@@ -178,7 +222,10 @@ def render(facts: Facts, language: str) -> Text:
     """Render the message in `language`, or in English if that language has no templates."""
     words = language if language in LANGUAGES else "en"
     environment = _environment(words)
-    template = environment.get_template(f"{words}/{facts.template}.txt.j2")
+    try:
+        template = environment.get_template(f"{words}/{facts.template}.txt.j2")
+    except TemplateNotFound:  # an OSError, as if a disk were away: it is of what another version wrote
+        raise ValueError(f"there is no text `{facts.template}` in {words}") from None
     facts = replace(facts, language=words)
     zone = facts.zone
     chinese = words == "zh_CN"

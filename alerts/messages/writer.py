@@ -1,4 +1,4 @@
-"""Writer of a case's message for one recipient: its id, its facts in words, its data. Pure."""
+"""Writer of what one recipient is to be told of a step of a case: all that a text is made of later. Pure."""
 
 from __future__ import annotations
 
@@ -6,17 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from alerts.messages.words import Facts, Matter, render
-from alerts.records import OPENED, Case, Message, Recipient
+from alerts.kinds import EXCEEDANCE, SYSTEM, VIOLATION
+from alerts.messages.words import Matter
+from alerts.records import ENDS, OPENED, Case, Recipient, Telling
 from ingest.register import Register
-from processors.records import short_id
 
 MatterIn = Callable[[str], Matter]  # a matter with its title in the given language
-
-
-def message_id_of(case: str, step: str, recipient: Recipient) -> str:
-    """Permanent id of the message on this step of this case to this recipient by this channel."""
-    return "m" + short_id("message", case, step, recipient.id, recipient.way)
 
 
 def case_link(base_url: str, case: str) -> str:
@@ -34,10 +29,14 @@ def names_but(recipients: Sequence[Recipient], but: Recipient) -> tuple[str, ...
     return tuple(dict.fromkeys(r.name for r in recipients if r.id != but.id))
 
 
-def matters_of(message: Message) -> tuple[Matter, ...]:
-    """The matters that an earlier message told of."""
-    found = message.data.get("matters", ())
-    return tuple(Matter(**{**m, "reasons": tuple(m["reasons"])}) for m in found)
+def matters_of(telling: Telling) -> tuple[Matter, ...]:
+    """The matters of a telling of several."""
+    return tuple(matter_of(m) for m in telling.data.get("matters", ()))
+
+
+def matter_of(data: dict[str, Any]) -> Matter:
+    """A matter out of its JSON values."""
+    return Matter(**{**data, "reasons": tuple(data["reasons"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +48,13 @@ class Notice:
     template: str
     told: Sequence[Recipient]
     at: int
+    round: int = 1
+    number: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Writes messages with the names of one register and the address of one desk."""
+    """Writes tellings with the names of one register and the address of one desk."""
 
     register: Register
     base_url: str
@@ -95,50 +96,52 @@ class Writer:
             else max(1, sum(d.site == case.site for d in self.register.devices.values())),
         )
 
-    def message(
+    def telling(
         self,
         notice: Notice,
         recipient: Recipient,
         matters: Sequence[MatterIn] = (),
         covers: tuple[str, ...] = (),
-    ) -> Message:
-        """One message; with `covers` it tells of several matters, else of one (for a fault: of none)."""
+    ) -> Telling:
+        """What one recipient is told; with `covers` of several matters, else of one (of a fault: of none)."""
         case, step, now = notice.case, notice.step, notice.at
-        id = message_id_of(case.id, step, recipient)
-        link = case_link(self.base_url, case.id)
         fault = {**case.data, "title": case.title, "opened_at": case.opened_at} if case.fault else {}
         said = tuple(matter(recipient.language) for matter in matters)
-        facts = Facts(
-            template=notice.template,
-            line=recipient.line,
-            others=names_but(notice.told, recipient),
-            link=link,
-            reference=id,
-            at=now if case.fault or step == OPENED else case.recovered_at or now,
-            zone=self.register.zone,
-            matter=None if covers or not said else said[0],
-            matters=said if covers else (),
-            deadline=case.deadline,
-            delayed=case.delayed,
-            fault=case.fault or "",
-            facts=fault,
-        )
-        words = render(facts, recipient.language)
         data = dict(fault)
-        if facts.matter is not None:
-            data["matter"] = asdict(facts.matter)
+        if said and not covers:
+            data["matter"] = asdict(said[0])
         if covers:
             data["matters"] = [asdict(m) for m in said]
-        return Message(
-            id=id,
+        facts = {
+            "others": list(names_but(notice.told, recipient)),
+            "link": case_link(self.base_url, case.id),
+            "at": now if case.fault or step == OPENED else case.recovered_at or now,
+            "zone": str(self.register.zone),
+            "deadline": case.deadline,
+            "delayed": case.delayed,
+            "fault": case.fault or "",
+            "facts": fault,
+        }
+        return Telling(
             case=case.id,
-            kind=case.kind,
             step=step,
+            kind=case.kind,
+            level=case.level,
+            site=case.site,
             recipient=recipient,
-            subject=words.subject,
-            text=words.body,
-            created_at=now,
-            link=link,
+            template=notice.template,
+            told_at=now,
+            round=notice.round,
+            number=notice.number,
+            device=case.device,
+            pollutant=str(case.data.get("pollutant") or ""),
+            urgent=is_urgent(case.kind, case.level, step),
             covers=covers,
+            facts=facts,
             data=data,
         )
+
+
+def is_urgent(kind: str, level: str, step: str) -> bool:
+    """True for what waits for nothing: a violation as it is found, and the platform's own alarms."""
+    return kind == SYSTEM or (kind == EXCEEDANCE and level == VIOLATION and step not in ENDS)

@@ -21,7 +21,9 @@ PEOPLE = "people"  # accounts, invitations
 TOKENS = "tokens"  # of machines
 AUDIT = "audit"  # who has done and seen what
 OWN = "own"  # their own account
-PERMISSIONS: tuple[str, ...] = (SEE, SIGN, PEOPLE, TOKENS, AUDIT, OWN)
+NAMES = "names"  # who of other units was told, by name, and what the channel answered
+HEALTH = "health"  # how the platform itself is
+PERMISSIONS: tuple[str, ...] = (SEE, SIGN, PEOPLE, TOKENS, AUDIT, OWN, NAMES, HEALTH)
 
 # What a machine's token may do.
 READ = "read"
@@ -44,12 +46,12 @@ def _may(*words: str) -> frozenset[str]:
 ROLES: dict[str, Role] = {
     "site": Role((SITE,), _may(SIGN), 90 * DAY_MS),
     "contractor": Role((CONTRACTOR,), _may(SIGN), 90 * DAY_MS),
-    "township": Role((DEPARTMENT,), _may(SIGN), 90 * DAY_MS),
-    "department": Role((DEPARTMENT,), _may(SIGN), 30 * DAY_MS),
-    "office": Role((COUNTY,), _may(SIGN), 30 * DAY_MS),
-    "verifier": Role((DEPARTMENT, COUNTY), _may(), 30 * DAY_MS),
-    "auditor": Role((COUNTY,), _may(AUDIT), 12 * HOUR_MS),
-    "administrator": Role((COUNTY,), _may(PEOPLE, TOKENS, AUDIT), 12 * HOUR_MS),
+    "township": Role((DEPARTMENT,), _may(SIGN, NAMES), 90 * DAY_MS),
+    "department": Role((DEPARTMENT,), _may(SIGN, NAMES), 30 * DAY_MS),
+    "office": Role((COUNTY,), _may(SIGN, NAMES, HEALTH), 30 * DAY_MS),
+    "verifier": Role((DEPARTMENT, COUNTY), _may(NAMES), 30 * DAY_MS),
+    "auditor": Role((COUNTY,), _may(AUDIT, NAMES, HEALTH), 12 * HOUR_MS),
+    "administrator": Role((COUNTY,), _may(PEOPLE, TOKENS, AUDIT, NAMES, HEALTH), 12 * HOUR_MS),
 }
 ADMINISTRATOR = "administrator"
 UNREMEMBERED_MS = 12 * HOUR_MS  # of a device that is not to be remembered

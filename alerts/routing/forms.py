@@ -84,12 +84,21 @@ class Silence(Form):
 
 
 class Deliveries(Form):
-    """How patiently messages are tried again, in seconds of the real clock."""
+    """How patiently messages are tried again, and how few there are; seconds.
+
+    What is tried again follows the real clock; what waits for others, and how often a person is told, follows
+    the clock of cases and holds.
+    """
 
     retry_first: Annotated[StrictFloat, Field(gt=0, le=3600)] = 2.0
     retry_longest: Annotated[StrictFloat, Field(gt=0, le=24 * 3600)] = 300.0
     give_up_after: Annotated[StrictInt, Field(ge=60, le=30 * 24 * 3600)] = 24 * 3600
     tell_operator_after: Annotated[StrictInt, Field(ge=1)] = 600
+    group_wait: Seconds = 30  # how long the first message of a site waits for what comes with it
+    group_interval: Seconds = 600  # between further messages of a site to one person
+    most: Annotated[StrictInt, Field(ge=0)] = 3  # messages to one person within `most_within`; 0: no limit
+    most_within: Seconds = 600
+    digest_every: Seconds = 1800  # what exceeds is told together once in so long
 
 
 class Watch(Form):
@@ -223,8 +232,12 @@ def load_routing(folder: str | Path, register: Register) -> Routing:
     for form in READY_CHANNELS:
         if not any(channel.kind == form.kind for channel in named.values()):
             named.setdefault(form.id, form)
-    own = {"routing.yaml": routing, "channels.yaml": channels, "calendar.yaml": calendar}
-    documents = {**register.documents, **{name: one.document for name, one in own.items()}}
+    documents = {
+        **register.documents,
+        "routing.yaml": routing.document,
+        "channels.yaml": channels.document,
+        "calendar.yaml": calendar.document,
+    }
     found = Routing(routing.value, named, calendar.value, documents)
     problems += _unknown_departments(found, register)
     for file, loc, contact in contacts_of(register, found):

@@ -1,4 +1,4 @@
-"""Cases and their events in SQL: one transaction writes a case, its event and its messages.
+"""Cases and their events in SQL: one transaction writes a case, its event and what is to be told of it.
 
 A `Planner`, a pure object, decides what to write; the store reads what the decision needs, keeps other
 workers out meanwhile, and writes the result. All methods block: call them from a worker thread. Every method
@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from sqlalchemy import Connection, Executable, RowMapping, bindparam, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, RowMapping, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from alerts.acknowledgement import Acknowledgement, acknowledge
 from alerts.cases import Decision, is_over
+from alerts.casework.life_planner import LifePlanner, found_by
 from alerts.kinds import EXCEEDANCE, UNSIGNED
 from alerts.records import (
     FAILED,
@@ -29,14 +29,16 @@ from alerts.records import (
     CaseContext,
     CaseEvent,
     CaseFile,
-    Message,
+    Telling,
 )
 from alerts.store import rows
 from alerts.store.case_lists import CaseFilter, CasePage, count_of, page_of, wanted
 from alerts.store.engine import Database
+from alerts.store.life_store import LifeAction, LifeStore
 from alerts.store.outbox_store import OutboxStore
 from alerts.store.set_aside import BREACH, FAULT, HOLD, Aside, SetAside, is_of_the_record
-from alerts.store.tables import attempts, case_events, cases, messages
+from alerts.store.tables import attempts, case_events, cases, messages, tellings
+from alerts.store.telling_store import TellingStore
 from processors.records import Breach, Outlook, short_id
 
 T = TypeVar("T")
@@ -48,14 +50,11 @@ SET_ASIDE = "set_aside"  # the event of a case whose notice could not be written
 # Built once: putting a statement together costs more than running it.
 _SEEN = select(case_events.c.n).where(case_events.c.id == bindparam("of"))
 _OF_BREACH = select(cases).where(cases.c.breach == bindparam("of")).with_for_update()
+_OF_ID = select(cases).where(cases.c.id == bindparam("of")).with_for_update()
 _HELD = select(cases).where(cases.c.hold_until.is_not(None)).order_by(cases.c.n)
 _CHANGE_CASE = update(cases).where(cases.c.id == bindparam("of"))
 _NEW_CASE = insert(cases)
 _NEW_EVENT = insert(case_events)
-_NEW_MESSAGES: dict[str, Executable] = {
-    "sqlite": sqlite.insert(messages).on_conflict_do_nothing().returning(messages.c.id),
-    "postgresql": postgresql.insert(messages).on_conflict_do_nothing().returning(messages.c.id),
-}
 
 
 def wall_ms() -> int:
@@ -65,6 +64,10 @@ def wall_ms() -> int:
 
 class Planner(Protocol):
     """Decides what follows from a breach event, the end of a hold, or a fault; knows no database."""
+
+    @property
+    def life(self) -> LifePlanner:
+        """What its configuration says of the life of cases."""
 
     def breach(self, event: Breach, context: CaseContext, now: int) -> list[CaseChange]:
         """Changes for one event of a breach."""
@@ -78,12 +81,15 @@ class Planner(Protocol):
     def fault_began(self, fault: str, facts: dict[str, Any], now: int) -> CaseChange:
         """The case of a fault of the platform."""
 
-    def fault_ended(self, case: Case, told: Sequence[Message], now: int) -> CaseChange | None:
+    def fault_ended(self, case: Case, told: Sequence[Telling], now: int) -> CaseChange | None:
         """The end of that case."""
 
 
 class Written(NamedTuple):
-    """Whether an event was new, why (not), how many messages it wrote, and whether it had to be set aside."""
+    """Whether an event was new, why (not), how many `messages` are due by it, and whether it was set aside.
+
+    What is due leaves at once or together with others: see `alerts.store.telling_store`.
+    """
 
     new: bool
     reason: str
@@ -102,7 +108,9 @@ class CaseStore:
         self._database = Database(url)
         self.aside = Aside(wall)
         self.outbox = OutboxStore(self._database, self.aside)
+        self.tellings = TellingStore(self._database, self.aside, wall)
         self._wall = wall
+        self.life = LifeStore(self._database, self._signed)
 
     def close(self) -> None:
         """Close all connections."""
@@ -124,7 +132,7 @@ class CaseStore:
                 window = self._context_of_window(connection, event)
                 return self._write(connection, planner.outlook(event, window, now))
             context = self._context_of_breach(connection, event.id)
-            return self._write(connection, planner.breach(event, context, now))
+            return self._write(connection, planner.breach(event, context, now), planner, now)
 
         try:
             return self._transact(lambda connection: [apply(connection, event) for event in events])
@@ -232,7 +240,7 @@ class CaseStore:
         def work(connection: Connection) -> Written:
             if connection.execute(_open_fault(fault)).first() is not None:
                 return Written(False, "this fault is known", 0)
-            return self._write(connection, [planner.fault_began(fault, facts, now)])
+            return self._write(connection, [planner.fault_began(fault, facts, now)], planner, now)
 
         return self._of_fault(fault, work)
 
@@ -244,7 +252,7 @@ class CaseStore:
             if row is None:
                 return Written(False, "this fault is not open", 0)
             change = planner.fault_ended(rows.case_of(row), _told(connection, row["id"]), now)
-            return self._write(connection, [change] if change else [])
+            return self._write(connection, [change] if change else [], planner, now)
 
         return self._of_fault(fault, work)
 
@@ -283,6 +291,16 @@ class CaseStore:
             return decision
 
         return self._transact(work)
+
+    def _signed(self, connection: Connection, findings: Sequence[str], action: LifeAction, at: int) -> None:
+        """Write the signature of a case into all that it was found by."""
+        actor = action.command.actor
+        signer = {"account": action.account, "role": actor.role, "unit": actor.unit}
+        note = action.command.texts.get("note")
+        signature = Acknowledgement(action.name, note.text if note else "", at, signer)
+        for finding in findings:
+            row = connection.execute(_OF_ID, {"of": finding}).mappings().first()
+            self._write(connection, acknowledge(None if row is None else rows.case_of(row), [], signature)[1])
 
     def cases(
         self,
@@ -353,11 +371,12 @@ class CaseStore:
             history = select(case_events).where(case_events.c.case == case_id).order_by(case_events.c.n)
             events = tuple(rows.event_of(e) for e in connection.execute(history).mappings())
             of = [case_id, found.parent] if found.parent else [case_id]
-            sent = connection.execute(
-                select(messages).where(messages.c.case.in_(of)).order_by(messages.c.n)
-            ).mappings()
-            # a message of the parent concerns this case only if it covers it
-            mine = [m for m in sent if m["case"] == case_id or case_id in m["covers"]]
+            told = self.tellings.of_cases(connection, of)
+            # what is told of the parent concerns this case only if it covers it
+            own = [t for t in told if t.telling.case == case_id or case_id in t.telling.covers]
+            ids = {t.message for t in own if t.message is not None}
+            here = or_(messages.c.case == case_id, messages.c.id.in_(ids))
+            mine = connection.execute(select(messages).where(here).order_by(messages.c.n)).mappings().all()
             tries = _attempts_of(connection, [m["id"] for m in mine])
             members = connection.execute(select(cases).where(cases.c.parent == case_id).order_by(cases.c.n))
             return CaseFile(
@@ -365,6 +384,7 @@ class CaseStore:
                 events,
                 tuple(rows.delivery_of(m, tries.get(m["id"], ())) for m in mine),
                 tuple(rows.case_of(member) for member in members.mappings()),
+                tuple(t for t in own if t.message is None),
             )
 
     def counts(self) -> dict[str, int]:
@@ -377,6 +397,7 @@ class CaseStore:
                 counts["cases" if own else "cases_other"] += number
                 if own:
                     counts[f"cases_{state}"] = number
+            counts |= self.tellings.counts(connection)
             counts["messages"] = 0
             for name in (PENDING, SENDING, SENT, *FAILED):
                 counts[f"messages_{name}"] = 0
@@ -419,19 +440,23 @@ class CaseStore:
             rule_open=connection.execute(lasting).first() is not None,
         )
 
-    def _write(self, connection: Connection, changes: Sequence[CaseChange]) -> Written:
-        written = 0
+    def _write(
+        self,
+        connection: Connection,
+        changes: Sequence[CaseChange],
+        planner: Planner | None = None,
+        now: int = 0,
+    ) -> Written:
+        """Write changes; with a planner their cases live on by what was found."""
         for change in changes:
             row = rows.row_of_case(change.case)
             if connection.execute(_CHANGE_CASE, {**row, "of": change.case.id}).rowcount == 0:
                 connection.execute(_NEW_CASE, row)
             connection.execute(_NEW_EVENT, rows.row_of_event(change.event))
-            if change.messages:
-                # for one case, step, recipient and way there is one message, whoever asks again
-                wall = self._wall()
-                once = _NEW_MESSAGES[connection.dialect.name]
-                new = [rows.row_of_message(message, wall) for message in change.messages]
-                written += len(connection.execute(once, new).all())
+            if planner is not None and (finding := found_by(change, now)) is not None:
+                self.life.follow(connection, finding, planner.life)
+        # for one case, round, step, number, recipient and way there is one telling, whoever asks again
+        written = self.tellings.write(connection, changes)
         return Written(bool(changes), "; ".join(c.reason for c in changes), written)
 
     def _transact(self, work: Callable[[Connection], T]) -> T:
@@ -449,12 +474,13 @@ def _open_fault(fault: str) -> Any:
     return select(cases).where(cases.c.fault == fault, cases.c.recovered_at.is_(None))
 
 
-def _told(connection: Connection, case_id: str, any_step: bool = False) -> tuple[Message, ...]:
-    query = select(messages).where(messages.c.case == case_id, messages.c.state.not_in(FAILED))
+def _told(connection: Connection, case_id: str, any_step: bool = False) -> tuple[Telling, ...]:
+    given_up = and_(messages.c.id == tellings.c.message, messages.c.state.in_(FAILED))
+    query = select(tellings).where(tellings.c.case == case_id, ~select(messages.c.n).where(given_up).exists())
     if not any_step:
-        query = query.where(messages.c.step == OPENED)
-    found = connection.execute(query.order_by(messages.c.n)).mappings()
-    return tuple(rows.message_of(row) for row in found)
+        query = query.where(tellings.c.step == OPENED)
+    found = connection.execute(query.order_by(tellings.c.n)).mappings()
+    return tuple(rows.telling_of(row) for row in found)
 
 
 def _attempts_of(connection: Connection, of: Sequence[str]) -> dict[str, list[RowMapping]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import structlog
 from sqlalchemy import (
@@ -46,18 +46,17 @@ from alerts.store.life_rows import (
     row_of_text,
     rows_of_lines,
 )
-from alerts.store.tables import (
+from alerts.store.life_tables import (
     case_actions,
     case_breaches,
-    case_events,
     case_files,
     case_records,
     case_units,
-    cases,
     clear_texts,
     erasures,
     life_cases,
 )
+from alerts.store.tables import cases
 from ingest.plain_text import plain
 
 log = structlog.get_logger(__name__)
@@ -89,12 +88,6 @@ _OF_MATTER = (
 )
 
 
-class SignedFindings(Protocol):
-    """Writes a person's signature of a case into what it was found by."""
-
-    def __call__(self, connection: Connection, findings: Sequence[str], by: LifeAction, at: int) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class LifeAction:
     """A person's command: who they are, the form it came with, and what was handed in."""
@@ -117,6 +110,10 @@ class HandedIn:
     received_at: int
 
 
+# Writes a person's signature of a case, given at an instant, into the findings named.
+SignFindings = Callable[[Connection, Sequence[str], LifeAction, int], None]
+
+
 class LifeFile(NamedTuple):
     """A case with its trail, what it was found by, and the texts of its records by digest."""
 
@@ -132,7 +129,7 @@ class LifeFile(NamedTuple):
 class LifeStore:
     """The lives of the cases in one database."""
 
-    def __init__(self, database: Database, sign: SignedFindings) -> None:
+    def __init__(self, database: Database, sign: SignFindings) -> None:
         self._database = database
         self._sign = sign
 
@@ -144,17 +141,17 @@ class LifeStore:
             return
         found = planner.found(finding)
         row = connection.execute(_PLACED, {"of": found.id}).mappings().first()
-        placed = None if row is None else placed_of(row)
+        placed = before = None if row is None else placed_of(row)
         if placed is None or finding.event != "closed":
             placed = self._place(connection, finding, planner, placed)
         if finding.event == "closed" and placed.over_at is None:
-            self._end(connection, finding, placed, planner)
+            self._end(connection, finding, placed, planner, seen=before is not None)
 
     def _place(
         self, connection: Connection, finding: Finding, planner: LifePlanner, before: PlacedBreach | None
     ) -> PlacedBreach:
         found = planner.found(finding)
-        there = _of_matter(connection, finding.case.site, finding.case.kind, found.day, before)
+        there = _of_matter(connection, finding.site, finding.case.kind, found.day, before)
         placement = place(found, list(there.values()), before.case if before else None)
         case = there.get(placement.case)
         command = planner.placing(finding, placement, case)
@@ -182,9 +179,15 @@ class LifeStore:
         return placed
 
     def _end(
-        self, connection: Connection, finding: Finding, placed: PlacedBreach, planner: LifePlanner
+        self,
+        connection: Connection,
+        finding: Finding,
+        placed: PlacedBreach,
+        planner: LifePlanner,
+        seen: bool,
     ) -> None:
-        ended = replace(placed, over_at=finding.at, complies=complies_now(placed, finding))
+        """Note the end of a breach; `seen`: its beginning was seen here."""
+        ended = replace(placed, over_at=finding.at, complies=seen and complies_now(placed, finding))
         of = case_breaches.c.breach == placed.breach
         connection.execute(
             update(case_breaches).where(of).values(over_at=ended.over_at, complies=ended.complies)
@@ -196,7 +199,7 @@ class LifeStore:
             self._write(connection, case, command, planner.facts(), None)
 
     def take_over(self, planner: LifePlanner, now: int) -> int:
-        """Give a life to cases of before there were stages, a few at a time; how many: 0 when all have one."""
+        """Give a life to cases of before there were stages, some at a time; how many: 0: all have one."""
         lacking = (
             select(cases)
             .where(cases.c.kind.in_(sorted(WORKED)))
@@ -255,7 +258,6 @@ class LifeStore:
 
     def open_by_hand(self, action: LifeAction, facts: LifeFacts, title: dict[str, str]) -> Decided:
         """Open a case that no monitor found; `facts.taken_by` is found here."""
-        values = action.command.values
         with self._database.writing() as connection:
             if action.form and _was_sent(connection, action.form):
                 return Decided(True, None, None, None, (), "this form was sent before")
@@ -267,9 +269,11 @@ class LifeStore:
         """Do what the passing of time asks for; how many steps were taken. Cheap when nothing is due."""
         with self._database.reading() as connection:
             due = select(life_cases.c.id).where(life_cases.c.wakes_at <= now)
-            names = connection.execute(
-                due.order_by(life_cases.c.wakes_at, life_cases.c.n).limit(_MOST_DUE)
-            ).scalars().all()
+            names = (
+                connection.execute(due.order_by(life_cases.c.wakes_at, life_cases.c.n).limit(_MOST_DUE))
+                .scalars()
+                .all()
+            )
         return sum(self._wake_one(name, planner, now) for name in names)
 
     def _wake_one(self, id: str, planner: LifePlanner, now: int) -> int:
@@ -324,15 +328,15 @@ class LifeStore:
             texts = select(clear_texts.c.digest, clear_texts.c.text).where(clear_texts.c.case == id)
             files = select(case_files.c.digest, case_files.c.kind).where(case_files.c.case == id)
             trail = _trail(connection, id)
-            said = {digest for record in trail for digest in (record.person, *record.texts.values()) if digest}
+            said = {d for record in trail for d in (record.person, *record.texts.values()) if d}
             gone = select(erasures.c.digest).where(erasures.c.digest.in_(said))
             return LifeFile(
                 kept_of(row),
                 trail,
                 tuple(placed),
                 tuple(rows.case_of(one) for one in found.mappings()),
-                dict(connection.execute(texts).tuples().all()),
-                dict(connection.execute(files).tuples().all()),
+                {row.digest: row.text for row in connection.execute(texts)},
+                {row.digest: row.kind for row in connection.execute(files)},
                 frozenset(connection.execute(gone).scalars()),
             )
 
@@ -450,7 +454,8 @@ def _trail(connection: Connection, case: str) -> tuple[CaseRecord, ...]:
 
 
 def _was_sent(connection: Connection, form: str) -> bool:
-    return connection.execute(select(case_actions.c.form).where(case_actions.c.form == form)).first() is not None
+    query = select(case_actions.c.form).where(case_actions.c.form == form)
+    return connection.execute(query).first() is not None
 
 
 def _row_of_placed(placed: PlacedBreach) -> dict[str, Any]:

@@ -38,7 +38,7 @@ from alerts.retry import UNKNOWN, EndedAttempt
 from alerts.store.engine import Database
 from alerts.store.rows import message_of
 from alerts.store.set_aside import MESSAGE, Aside, SetAside, is_of_the_record
-from alerts.store.tables import attempts, messages
+from alerts.store.tables import attempts, messages, tellings
 from ingest.plain_text import plain
 
 
@@ -176,8 +176,24 @@ def _claimable() -> ColumnElement[bool]:
         earlier.c.n < messages.c.n,
         earlier.c.done_at.is_(None),
     )
+    # also where it tells of another step of a case among several
+    mine, theirs = tellings.alias("mine"), tellings.alias("theirs")
+    of_a_case = (
+        select(earlier.c.n)
+        .join(theirs, theirs.c.message == earlier.c.id)
+        .join(mine, mine.c.case == theirs.c.case)
+        .where(
+            mine.c.message == messages.c.id,
+            theirs.c.recipient == messages.c.recipient,
+            theirs.c.way == messages.c.way,
+            earlier.c.n < messages.c.n,
+            earlier.c.done_at.is_(None),
+        )
+    )
     free = or_(messages.c.state == PENDING, and_(messages.c.state == SENDING, messages.c.lease_until <= wall))
-    return and_(messages.c.done_at.is_(None), messages.c.due_at <= wall, free, ~before.exists())
+    return and_(
+        messages.c.done_at.is_(None), messages.c.due_at <= wall, free, ~before.exists(), ~of_a_case.exists()
+    )
 
 
 class Lease(NamedTuple):

@@ -12,11 +12,12 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from alerts.records import PENDING, Attempt, Case, CaseEvent, Delivery, Message, Recipient
+from alerts.records import PENDING, Attempt, Case, CaseEvent, Delivery, Message, Recipient, Telling, ToldState
 from ingest.plain_text import plain_values
 
 _CASE_FIELDS = tuple(f.name for f in fields(Case))
 _EVENT_FIELDS = tuple(f.name for f in fields(CaseEvent))
+_TELLING_FIELDS = tuple(f.name for f in fields(Telling))
 StoredRow = RowMapping | Mapping[str, Any]
 
 
@@ -78,6 +79,26 @@ def message_of(row: StoredRow) -> Message:
         covers=tuple(row["covers"]),
         data=row["data"],
     )
+
+
+def row_of_telling(telling: Telling, look_at: int) -> dict[str, Any]:
+    """Columns of a telling when first written: in no message yet."""
+    row = {name: getattr(telling, name) for name in _TELLING_FIELDS}
+    target = telling.recipient
+    more = {"id": telling.id, "recipient": target.id, "way": target.way, "target": target._asdict()}
+    return _columns({**row, **more, "covers": list(telling.covers), "look_at": look_at})
+
+
+def telling_of(row: StoredRow) -> Telling:
+    """The Telling in a row of `tellings`."""
+    own = {name: row[name] for name in _TELLING_FIELDS}
+    return Telling(**{**own, "recipient": Recipient(**row["target"]), "covers": tuple(row["covers"])})
+
+
+def told_state_of(row: StoredRow) -> ToldState:
+    """A row of `tellings` with what became of it."""
+    names = ("message", "look_at", "withheld_by", "withheld_until")
+    return ToldState(telling_of(row), **{name: row[name] for name in names})
 
 
 def delivery_of(row: StoredRow, attempts: Iterable[StoredRow]) -> Delivery:

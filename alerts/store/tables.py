@@ -10,7 +10,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -21,11 +20,11 @@ from sqlalchemy import (
 )
 
 # The revision that this program needs: the number of the newest file in `alerts/store/migrations/versions`.
-REVISION = 4
+REVISION = 5
 
 metadata = MetaData()
 # SQLite counts rows by itself only where the key is an INTEGER.
-_Serial = BigInteger().with_variant(Integer, "sqlite")
+Serial = BigInteger().with_variant(Integer, "sqlite")
 
 # One row. `oldest_program`: what a program must at least know to work here. The first program looks at
 # `version` instead, and works while it is 1: so both always say the same.
@@ -42,7 +41,7 @@ revisions = table(REVISION_TABLE, column("version_num"))
 cases = Table(
     "cases",
     metadata,
-    Column("n", _Serial, primary_key=True, autoincrement=True),
+    Column("n", Serial, primary_key=True, autoincrement=True),
     Column("id", Text, nullable=False, unique=True),
     Column("kind", Text, nullable=False),
     Column("state", Text, nullable=False),
@@ -87,7 +86,7 @@ cases = Table(
 case_events = Table(
     "case_events",
     metadata,
-    Column("n", _Serial, primary_key=True, autoincrement=True),
+    Column("n", Serial, primary_key=True, autoincrement=True),
     Column("id", Text, nullable=False, unique=True),  # the same breach event applied twice is found by it
     Column("case", Text, ForeignKey("cases.id"), nullable=False, index=True),
     Column("at", BigInteger, nullable=False),
@@ -103,7 +102,7 @@ case_events = Table(
 messages = Table(
     "messages",
     metadata,
-    Column("n", _Serial, primary_key=True, autoincrement=True),
+    Column("n", Serial, primary_key=True, autoincrement=True),
     Column("id", Text, nullable=False, unique=True),
     Column("case", Text, ForeignKey("cases.id"), nullable=False, index=True),
     Column("kind", Text, nullable=False),
@@ -127,7 +126,6 @@ messages = Table(
     Column("done_at", BigInteger),
     Column("receipt", Text, nullable=False),
     Column("reason", Text, nullable=False),
-    UniqueConstraint("case", "step", "recipient", "way", name="messages_told_once"),
     Index(
         "messages_unfinished",
         "channel",
@@ -141,7 +139,7 @@ messages = Table(
 attempts = Table(
     "attempts",
     metadata,
-    Column("n", _Serial, primary_key=True, autoincrement=True),
+    Column("n", Serial, primary_key=True, autoincrement=True),
     Column("message", Text, ForeignKey("messages.id"), nullable=False),
     Column("number", Integer, nullable=False),
     Column("owner", Text, nullable=False),
@@ -154,148 +152,64 @@ attempts = Table(
     UniqueConstraint("message", "number", name="attempts_numbered"),
 )
 
-# ---------------------------------------------------------------- the life of cases
-
-# A case as people work at it: a matter (site, kind, county day), `n` is the number that is said on the phone.
-# Each row of `cases` is what one breach, or one trouble of the platform, came to.
-life_cases = Table(
-    "life_cases",
+# What must be told, written with its case: in exactly one message, or waiting (`look_at`), or withheld.
+tellings = Table(
+    "tellings",
     metadata,
-    Column("n", _Serial, primary_key=True, autoincrement=True),
+    Column("n", Serial, primary_key=True, autoincrement=True),
     Column("id", Text, nullable=False, unique=True),
-    Column("site", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("day", Text, nullable=False),  # of its matter
-    Column("last_day", Text, nullable=False),  # of its present round
-    Column("state", Text, nullable=False),
-    Column("track", Text, nullable=False),
-    Column("level", Text, nullable=False),
-    Column("unit", Text, nullable=False),
-    Column("title", JSON, nullable=False),  # of its worst breach, by language
-    Column("version", Integer, nullable=False),
-    Column("opened_at", BigInteger, nullable=False),
-    Column("updated_at", BigInteger, nullable=False),
-    Column("deadline", BigInteger),  # of the watch that runs and ends first
-    Column("over_at", BigInteger),
-    Column("signed_at", BigInteger),
-    Column("archived_at", BigInteger),
-    Column("appealed_at", BigInteger),
-    Column("withdrawal_at", BigInteger),
-    Column("wakes_at", BigInteger),  # the passing of time may ask for something then
-    Column("told", Integer, nullable=False),  # up to which record it was told
-    Column("merged_into", Text),
-    Column("body", JSON, nullable=False),  # the case as the life cycle sees it
-    Index("life_cases_by_matter", "site", "kind", "day"),
-    Index("life_cases_by_state", "state", "deadline"),
-    Index(
-        "life_cases_wake",
-        "wakes_at",
-        sqlite_where=text("wakes_at IS NOT NULL"),
-        postgresql_where=text("wakes_at IS NOT NULL"),
-    ),
-    Index(
-        "life_cases_to_tell",
-        "n",
-        sqlite_where=text("told < version"),
-        postgresql_where=text("told < version"),
-    ),
-)
-
-# Lines of responsibility beside the rectifying unit, to find a unit's by.
-case_units = Table(
-    "case_units",
-    metadata,
-    Column("case", Text, ForeignKey("life_cases.id"), primary_key=True),
-    Column("line", Text, primary_key=True),
-    Column("unit", Text, primary_key=True),
-    Column("deadline", BigInteger),
-    Column("signed_at", BigInteger),
-    Index("case_units_by_unit", "unit", "signed_at"),
-)
-
-# Each breach is in exactly one case.
-case_breaches = Table(
-    "case_breaches",
-    metadata,
-    Column("breach", Text, primary_key=True),
-    Column("case", Text, ForeignKey("life_cases.id"), nullable=False, index=True),
-    Column("finding", Text, ForeignKey("cases.id"), nullable=False, unique=True),
+    Column("case", Text, ForeignKey("cases.id"), nullable=False),
     Column("round", Integer, nullable=False),
-    Column("why", Text, nullable=False),
-    Column("start", BigInteger, nullable=False),
-    Column("end", BigInteger, nullable=False),
-    Column("over_at", BigInteger),
-    Column("complies", Boolean, nullable=False),
-)
-
-# Append-only: every change of a case, as it goes to `dust.cases`.
-case_records = Table(
-    "case_records",
-    metadata,
-    Column("n", _Serial, primary_key=True, autoincrement=True),
-    Column("id", Text, nullable=False, unique=True),
-    Column("case", Text, ForeignKey("life_cases.id"), nullable=False),
+    Column("step", Text, nullable=False),
     Column("number", Integer, nullable=False),
-    Column("at", BigInteger, nullable=False),
-    Column("command", Text, nullable=False),
-    Column("tells", JSON, nullable=False),  # parties that hear of it
+    Column("recipient", Text, nullable=False),
+    Column("way", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("pollutant", Text, nullable=False),
+    Column("urgent", Boolean, nullable=False),
+    Column("template", Text, nullable=False),
+    Column("target", JSON, nullable=False),
+    Column("covers", JSON, nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("data", JSON, nullable=False),
+    Column("told_at", BigInteger, nullable=False),
+    Column("message", Text, ForeignKey("messages.id"), index=True),
+    Column("look_at", BigInteger),
+    Column("withheld_by", Text),
+    Column("withheld_until", BigInteger),
+    UniqueConstraint("case", "round", "step", "number", "recipient", "way", name="tellings_once"),
+    Index(
+        "tellings_to_look",
+        "look_at",
+        sqlite_where=text("look_at IS NOT NULL"),
+        postgresql_where=text("look_at IS NOT NULL"),
+    ),
+    Index(
+        "tellings_waiting",
+        "recipient",
+        "way",
+        "look_at",
+        sqlite_where=text("look_at IS NOT NULL"),
+        postgresql_where=text("look_at IS NOT NULL"),
+    ),
+    Index(
+        "tellings_withheld",
+        "withheld_by",
+        sqlite_where=text("withheld_by IS NOT NULL"),
+        postgresql_where=text("withheld_by IS NOT NULL"),
+    ),
+)
+
+# How much each recipient has had by each way: the row is locked while it is decided what leaves.
+telling_paces = Table(
+    "telling_paces",
+    metadata,
+    Column("recipient", Text, primary_key=True),
+    Column("way", Text, primary_key=True),
     Column("body", JSON, nullable=False),
-    Column("digest", Text, nullable=False),
-    UniqueConstraint("case", "number", name="case_records_numbered"),
-)
-# Those that Kafka has confirmed.
-records_published = Table(
-    "case_records_published",
-    metadata,
-    Column("record", Text, ForeignKey("case_records.id"), primary_key=True),
-    Column("at", BigInteger, nullable=False),
-)
-
-# A form that was sent twice is one action.
-case_actions = Table(
-    "case_actions",
-    metadata,
-    Column("form", Text, primary_key=True),
-    Column("case", Text, ForeignKey("life_cases.id"), nullable=False),
-    Column("record", Text, nullable=False),
-    Column("at", BigInteger, nullable=False),
-)
-
-# What the records have as digests: the one table that may be emptied.
-clear_texts = Table(
-    "clear_text",
-    metadata,
-    Column("digest", Text, primary_key=True),
-    Column("salt", Text, nullable=False),  # hex
-    Column("text", Text, nullable=False),
-    Column("case", Text, nullable=False, index=True),
-    Column("person", Text, nullable=False),  # account whose name or words it is
-    Column("at", BigInteger, nullable=False),
-    Index("clear_text_by_person", "person"),
-)
-# Append-only: what was erased, why and by whom; a store that is restored has to erase it again.
-erasures = Table(
-    "erasures",
-    metadata,
-    Column("n", _Serial, primary_key=True, autoincrement=True),
-    Column("digest", Text, nullable=False, unique=True),
-    Column("at", BigInteger, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("by", Text, nullable=False),
-)
-
-# Photographs and documents, as they were received; `digest` is SHA-256 of the bytes.
-case_files = Table(
-    "case_files",
-    metadata,
-    Column("digest", Text, primary_key=True),
-    Column("case", Text, primary_key=True),
-    Column("kind", Text, nullable=False),  # media type
-    Column("size", Integer, nullable=False),
-    Column("received_at", BigInteger, nullable=False),
-    Column("by", Text, nullable=False),
-    Column("content", LargeBinary, nullable=False),
-    Column("shown", LargeBinary),  # a picture made anew from it, without what the camera wrote
 )
 
 # ---------------------------------------------------------------- people at the desk
@@ -358,7 +272,7 @@ tokens = Table(
 failures = Table(
     "sign_in_failures",
     metadata,
-    Column("n", _Serial, primary_key=True, autoincrement=True),
+    Column("n", Serial, primary_key=True, autoincrement=True),
     Column("key", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Index("sign_in_failures_by_key", "key", "at"),
@@ -368,7 +282,7 @@ failures = Table(
 audit_log = Table(
     "audit_log",
     metadata,
-    Column("n", _Serial, primary_key=True, autoincrement=True),
+    Column("n", Serial, primary_key=True, autoincrement=True),
     Column("at", BigInteger, nullable=False),
     Column("actor", Text, nullable=False),
     Column("name", Text, nullable=False),

@@ -18,6 +18,7 @@ from alerts.people.units import COUNTY, DEPARTMENT, kind_of_unit
 from alerts.store.case_store import wall_ms
 from alerts.web.access import Gate, person_of
 from alerts.web.board_parts import DrawnBoards
+from alerts.web.log_look import LogLook
 from alerts.web.plan import SitePlace, draw_plan
 from alerts.web.poller import Poller
 from alerts.web.security import TOKEN_COOKIE, keep, token_of
@@ -45,12 +46,13 @@ class Desk:
         telemetry: Telemetry,
         wall: Callable[[], int] = wall_ms,
     ) -> None:
-        self.history, self.cases, self.people = sources
+        self.history, self.cases, self.people, self.messages = sources
         self.gate = Gate(self.people, lambda: self.register, wall, base_url.startswith("https://"))
         self.clock = clock
         self.base_url = base_url.rstrip("/")
         self.telemetry = telemetry
         self.poller = Poller(self.history, self.cases, register, clock, telemetry)
+        self.log: LogLook | None = None  # asked by the page of the platform's health
         self.environment = _environment()
         self.drawn: dict[tuple[str, Answering], DrawnBoards] = {}  # by language, by what a unit answers for
         self._dom: dict[str, str] = {}

@@ -26,6 +26,8 @@ STATES = {
     "compliant": N_("Compliant"),
     "planned": N_("Planned"),
     "finished": N_("Finished"),
+    "none": N_("No verdict"),
+    "ahead": N_("Not over yet"),
 }
 
 OUTLOOK_STATES = {
@@ -194,13 +196,28 @@ SCOPE_NAMES = {
 MESSAGE_STATES = {
     "pending": N_("waiting"),
     "sending": N_("being sent"),
-    "sent": N_("delivered"),
+    "sent": N_("sent"),
     "refused": N_("refused"),
     "given_up": N_("given up"),
     "unknown": N_("outcome unknown"),
-    "delivered": N_("delivered"),
+    "delivered": N_("sent"),
     "retry": N_("failed, to be tried again"),
     "failed": N_("failed"),
+}
+
+# What is known of a message that was sent, by kind of channel: nobody knows that it was read.
+ACCEPTED = {
+    "file": N_("sent: written to the file"),
+    "webhook": N_("sent: taken by the receiver"),
+    "mail": N_("sent: taken by the mail server"),
+    "wecom": N_("sent: taken by the platform"),
+}
+
+WHICH_MESSAGES = {
+    "all": N_("All"),
+    "waiting": N_("Waiting"),
+    "accepted": N_("Sent"),
+    "failed": N_("Failed"),
 }
 
 STEPS = {
@@ -208,6 +225,7 @@ STEPS = {
     "recovered": N_("recovery"),
     "warning": N_("likely to exceed"),
     "certain": N_("certain to exceed"),
+    "several": N_("several matters together"),
     "cleared": N_("warning over"),
     "withdrawn": N_("warning withdrawn"),
 }
@@ -280,6 +298,53 @@ ASIDE = {
     "empty": N_("empty"),
 }
 
+# of the quality checks
+FLAGS = {
+    "gross_range": N_("beyond what the sensor, or dust of any kind, can show"),
+    "ceiling": N_("pinned at the sensor's maximum, or a code for no value"),
+    "spike": N_("a single value far off both of its neighbours"),
+    "rate_of_change": N_("changed faster than dust does"),
+    "flat_line": N_("the same value for too long"),
+    "attenuated_signal": N_("hardly varies over a period"),
+    "pm_order": N_("PM2.5 above PM10, or either above TSP"),
+    "humidity": N_("air so wet that droplets are read as dust"),
+    "neighbour": N_("far from the other monitors of the site"),
+    "background": N_("far below the background of the area"),
+    "device_flag": N_("the monitor itself says that it is no measurement"),
+    "above_range": N_("the monitor says that the value is beyond its range"),
+    "clock": N_("time far from that of receipt"),
+}
+
+# stages behind the log
+LOG_STAGES = {
+    "detect": N_("judges readings"),
+    "store": N_("keeps readings and verdicts"),
+    "alerts": N_("makes cases and messages"),
+}
+
+# why a message was put into quarantine
+HELD = {
+    "bad_crc": N_("checksum does not fit"),
+    "bad_length": N_("length does not fit"),
+    "bad_syntax": N_("not of the format"),
+    "bad_json": N_("no valid JSON"),
+    "bad_time": N_("no usable time"),
+    "bad_unit": N_("unknown unit"),
+    "bad_value": N_("no plausible number"),
+    "no_known_key": N_("nothing in it is known"),
+    "too_large": N_("too large"),
+    "empty": N_("empty"),
+    "unknown_device": N_("monitor not in the configuration"),
+    "unknown_station": N_("station not in the configuration"),
+    "unknown_place": N_("place not in the configuration"),
+    "unknown_topic": N_("topic not in the configuration"),
+    "store_refused": N_("refused by the history"),
+    "not_allowed": N_("sent by somebody who may not"),
+    "encrypted": N_("encrypted, and no key opens it"),
+    "count": N_("a count, no concentration"),
+    "case_unwritable": N_("refused by the case store"),
+}
+
 STORES = {"history": N_("the history (readings and verdicts)"), "cases": N_("the case store")}
 
 QUANTITY_NAMES = {
@@ -322,6 +387,8 @@ TABLES: dict[str, Mapping[str, str | Mapping[str, str]]] = {
     "scope": SCOPE_NAMES,
     "which": WHICH_CASES,
     "message": MESSAGE_STATES,
+    "accepted": ACCEPTED,
+    "told": WHICH_MESSAGES,
     "step": STEPS,
     "site_kind": SITE_KINDS,
     "stage": STAGES,
@@ -331,6 +398,9 @@ TABLES: dict[str, Mapping[str, str | Mapping[str, str]]] = {
     "remark": REMARKS,
     "aside": ASIDE,
     "store": STORES,
+    "stage_of_log": LOG_STAGES,
+    "held": HELD,
+    "flag": FLAGS,
     "channel": {name: kind.shown for name, kind in CHANNEL_KINDS.items()},
     "quantity": QUANTITY_NAMES,
 }

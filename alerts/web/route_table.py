@@ -5,12 +5,14 @@ Routes, the matrix of roles, its tests and the documents are made of it; a page 
 
 from __future__ import annotations
 
-from alerts.people.roles import AUDIT, OWN, PEOPLE, READ, ROLES, SIGN, TOKENS
+from alerts.people.roles import AUDIT, HEALTH, OWN, PEOPLE, READ, ROLES, SIGN, TOKENS
 from alerts.web import (
     account_pages,
     audit_pages,
     case_lists,
     case_pages,
+    health_pages,
+    message_pages,
     people_pages,
     probes,
     sign_in,
@@ -63,6 +65,14 @@ ROWS: tuple[RouteRow, ...] = (
         "Sign for a case.",
         may=SIGN,
     ),
+    RouteRow(
+        "/messages",
+        "GET",
+        message_pages.listing,
+        "messages",
+        "Who was told of what.",
+        viewed="messages",
+    ),
     RouteRow("/sign-out", "POST", sign_in.sign_out, "sign_out", "Sign this device out.", may=OWN),
     RouteRow("/confirm", "GET", sign_in.confirm_page, "confirm", "Asks again who one is.", may=OWN),
     RouteRow("/confirm", "POST", sign_in.confirm, "confirm_by", "Prove by password who one is.", may=OWN),
@@ -75,6 +85,16 @@ ROWS: tuple[RouteRow, ...] = (
         "end_device",
         "Sign another device of one's own out.",
         may=OWN,
+    ),
+    # who looks after the county or the platform
+    RouteRow(
+        "/health",
+        "GET",
+        health_pages.health,
+        "health",
+        "How the platform itself is.",
+        may=HEALTH,
+        viewed="health",
     ),
     # administrators
     RouteRow(

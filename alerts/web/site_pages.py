@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -9,11 +10,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from alerts.web.access import answering_of
-from alerts.web.board import HOUR, LEVELS, SiteNow, by_rule, case_order, group_cases
+from alerts.web.board import HOUR, LEVELS, SiteNow, by_rule
 from alerts.web.curves import LONGEST, series
 from alerts.web.desk import Desk
 from alerts.web.poller import call
 from alerts.web.remarked import remarked
+from alerts.web.site_parts import DEVICE_TROUBLE, PARTS, told, wind_of_site
 from alerts.web.sources import StoreDown
 from alerts.web.stream import drawn_of
 from ingest.records import Remark
@@ -44,25 +46,29 @@ async def board(request: Request) -> Response:
 
 
 async def site(request: Request) -> Response:
-    """One site: facts, devices, curve, verdicts, cases. `part=live` returns only what updates by itself."""
+    """One site: facts, monitors, curve, verdicts; `part=` one of the parts that come by themselves."""
     desk: Desk = request.app.state.desk
     site_id = request.path_params["site"]
     answering = answering_of(request)
     if site_id not in desk.register.sites or not answering.site(site_id):
         raise HTTPException(404, site_id)
+    part = PARTS.get(request.query_params.get("part", ""))
+    if part is not None:
+        return await part(request, desk, desk.register.sites[site_id])
     shown = (await desk.poller.fresh()).of(answering)
     here = shown.site(site_id)
     if here is None:  # the board is of the configuration before
         raise HTTPException(404, site_id)
     now = shown.now
-    verdicts = await call(
-        "history",
-        lambda: desk.history.verdicts(
-            site=site_id, start_ms=now - _VERDICT_HOURS * HOUR, end_ms=now + 1, limit=_VERDICT_ROWS
+    verdicts, remarks, wind = await asyncio.gather(
+        told(
+            lambda: desk.history.verdicts(
+                site=site_id, start_ms=now - _VERDICT_HOURS * HOUR, end_ms=now + 1, limit=_VERDICT_ROWS
+            )
         ),
+        told(lambda: _remarks(desk, here, now)),
+        told(lambda: wind_of_site(desk, site_id, now)),
     )
-    remarks = await call("history", lambda: _remarks(desk, here, now))
-    cases = await call("cases", lambda: desk.cases.cases(site=site_id, limit=20, but=answering.withheld))
     template = "site_live.html" if request.query_params.get("part") == "live" else "site.html"
     return desk.page(
         request,
@@ -70,10 +76,11 @@ async def site(request: Request) -> Response:
         board=shown,
         now=now,
         here=here,
-        records=by_rule(verdicts),
-        remarked=remarked(remarks),
+        records=None if verdicts is None else by_rule(verdicts),
+        remarked=None if remarks is None else remarked(remarks),
+        wind=wind,
+        faults=[case for case in here.cases if case.kind in DEVICE_TROUBLE and case.recovered_at is None],
         names={d.device.id: d.device.name or d.device.id for d in here.devices},
-        case_groups=group_cases(sorted(cases, key=case_order)),
         curve=_curve(request, here),
         ranges=RANGES,
     )

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from alerts.records import Case, CaseFile
 from alerts.store.case_lists import CaseFilter, CasePage
+from alerts.store.message_lists import MessageLists
 from alerts.store.people_store import PeopleStore
 from processors.history import History
 
@@ -48,6 +49,7 @@ class Sources(NamedTuple):
     history: History
     cases: CaseSource
     people: PeopleStore
+    messages: MessageLists
 
 
 class StoreDown(RuntimeError):

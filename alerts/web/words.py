@@ -6,8 +6,8 @@ import gettext
 import io
 import math
 import re
-from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, tzinfo
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,13 @@ from alerts.web.names import DECIMALS, IMPLIES, LENGTHS, TABLES
 from ingest.remarks import CLOCK, SET_ASIDE, UNKNOWN_KEY
 from ingest.units import printed, prose_printed
 from processors.suspicion import GUARDS, NUMBERS, evidence_text, suspicion_numbers
+from processors.wind import SECTOR_NAMES
 
 LOCALE = Path(__file__).with_name("locale")
 DOMAIN = "desk"
 LANGUAGES = ("zh_CN", "en")
 NOTHING = "–"
+_SENT = ("sent", "delivered")
 _SAID_BY_KIND = ("end", "bad_time", "not_allowed")  # names of a remark that add nothing to its kind
 
 
@@ -159,6 +161,33 @@ class Words:
         if case.kind == MANY_SILENT and number:
             return group_name(int(number[0]), self.language)
         return self.pick(case.data.get("title")) or case.title
+
+    def outcome(self, state: str, channel: str) -> str:
+        """What became of a message or an attempt; of one that was sent what a kind of channel can know."""
+        if state in _SENT and channel in TABLES["accepted"]:
+            return self.name("accepted", channel)
+        return self.name("message", state)
+
+    def sector(self, sector: str) -> str:
+        """Name of a sector of 16, from which the wind comes."""
+        place = SECTOR_NAMES["en"].index(sector) if sector in SECTOR_NAMES["en"] else None
+        return sector if place is None or self.language == "en" else SECTOR_NAMES["zh"][place]
+
+    def month(self, name: str) -> str:
+        """`2026-11` as a month."""
+        year, _, number = name.partition("-")
+        first = date(int(year), int(number), 1)
+        return f"{first.year}年{first.month}月" if self.language.startswith("zh") else f"{first:%B %Y}"
+
+    def day(self, day: date) -> str:
+        """A day with that of the week."""
+        if self.language.startswith("zh"):
+            return f"{day.month}月{day.day}日 周{'一二三四五六日'[day.weekday()]}"
+        return f"{day:%a, %b} {day.day}"
+
+    def joined(self, texts: Iterable[str]) -> str:
+        """Texts in a list."""
+        return ("、" if self.language.startswith("zh") else ", ").join(texts)
 
     def unit(self, unit: str | None) -> str:
         """A unit as printed."""

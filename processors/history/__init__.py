@@ -34,3 +34,4 @@ from processors.history.open import open_history
 from processors.history.points import Point, PointBatch, Refusal, point_to_json
 from processors.history.rows import MeasuringRow, OutlookRow, QualityRow, ReadingRow, RulingRow, interval_of
 from processors.history.rows import measuring_row, outlook_row, quality_row, reading_row, ruling_row
+from processors.history.summaries import FlaggedReading, StepAnswer, StepCapture, Steps

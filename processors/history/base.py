@@ -10,6 +10,7 @@ import orjson
 
 from ingest.units import QUANTITIES
 from processors.history.points import Point, PointBatch, Refusal, gather
+from processors.history.summaries import FlaggedReading, StepAnswer, StepCapture, Steps
 
 
 class HistoryUnusable(Exception):
@@ -117,6 +118,15 @@ class History(Protocol):
 
         Keys: `at`, the tags and fields of the measurement; `start` and `end` are the window's.
         """
+
+    def answers(self, of: Steps) -> list[StepAnswer]:
+        """The worst answer of each rule in each step, by step and rule; verdicts on days are left out."""
+
+    def captures(self, of: Steps) -> list[StepCapture]:
+        """What each device captured in each step, by step, device, pollutant and length of window."""
+
+    def flagged(self, of: Steps, most: int) -> list[FlaggedReading]:
+        """The newest `most` readings of [start, end) of which the quality checks say something."""
 
     def rows(
         self,

@@ -39,6 +39,19 @@ from processors.history.bisection import Accepted, Later, PointsRefused, Reply, 
 from processors.history.line_protocol import Lines, lines_of
 from processors.history.measurements import MEASUREMENTS
 from processors.history.points import Point, PointBatch, Refusal, merge, set_apart
+from processors.history.summaries import (
+    FlaggedReading,
+    StepAnswer,
+    StepCapture,
+    Steps,
+    flagged_readings,
+    influx_text,
+    influxql_answers,
+    influxql_captures,
+    influxql_flagged,
+    step_answers,
+    step_captures,
+)
 
 LINES_A_REQUEST = 5_000
 _MS: Any = WritePrecision.MS
@@ -217,7 +230,7 @@ class InfluxHistory:
         if quantity not in QUANTITIES:
             return []
         rows = self._ask(
-            f"SELECT {_name(quantity)} AS value FROM readings WHERE device = {_text(device)} "
+            f"SELECT {_name(quantity)} AS value FROM readings WHERE device = {influx_text(device)} "
             f"AND {_during(start_ms, end_ms)} ORDER BY time DESC"
             + ("" if limit is None else f" LIMIT {limit}")
         )
@@ -255,12 +268,24 @@ class InfluxHistory:
         rows.sort(key=lambda row: (row["time"], row["device"], row["rule"], row["pollutant"]))
         return [outlook_of(row) for row in rows]
 
+    def answers(self, of: Steps) -> list[StepAnswer]:
+        """See `History.answers`."""
+        return step_answers(self._ask(influxql_answers(of))) if of.devices else []
+
+    def captures(self, of: Steps) -> list[StepCapture]:
+        """See `History.captures`."""
+        return step_captures(self._ask(influxql_captures(of))) if of.devices else []
+
+    def flagged(self, of: Steps, most: int) -> list[FlaggedReading]:
+        """See `History.flagged`."""
+        return flagged_readings(self._ask(influxql_flagged(of, most))) if of.devices else []
+
     def _select(
         self, measurement: str, named: dict[str, str | None], start_ms: int, end_ms: int, tail: str = ""
     ) -> list[dict[str, Any]]:
         """Rows with every tag and field of the measurement: texts for tags, None for absent fields."""
         spec = MEASUREMENTS[measurement]
-        asked = "".join(f" AND {_name(k)} = {_text(v)}" for k, v in named.items() if v is not None)
+        asked = "".join(f" AND {_name(k)} = {influx_text(v)}" for k, v in named.items() if v is not None)
         columns = ", ".join(map(_name, (*spec.fields, *spec.tags)))
         where = _during(start_ms, end_ms) + asked
         rows = self._ask(f"SELECT {columns} FROM {measurement} WHERE {where}{tail}")
@@ -337,8 +362,3 @@ def _during(start_ms: int, end_ms: int) -> str:
 def _name(identifier: str) -> str:
     escaped = identifier.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
-
-
-def _text(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
-    return f"'{escaped}'"

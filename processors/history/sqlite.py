@@ -27,6 +27,18 @@ from processors.history.base import (
 )
 from processors.history.measurements import FLOAT, INT, MEASUREMENTS, TEXT, Measurement
 from processors.history.points import Point, PointBatch, merge, set_apart
+from processors.history.summaries import (
+    FlaggedReading,
+    StepAnswer,
+    StepCapture,
+    Steps,
+    flagged_readings,
+    sql_answers,
+    sql_captures,
+    sql_flagged,
+    step_answers,
+    step_captures,
+)
 
 _TYPES = {FLOAT: "REAL", INT: "INTEGER", TEXT: "TEXT"}
 _FULL = "full"
@@ -176,6 +188,18 @@ class SqliteHistory:
         """See `History.outlooks`."""
         rows = self._select("outlooks", {"site": site}, start_ms, end_ms, "time, device, rule, pollutant", -1)
         return [outlook_of(row) for row in rows]
+
+    def answers(self, of: Steps) -> list[StepAnswer]:
+        """See `History.answers`."""
+        return step_answers(self._rows(*sql_answers(of)))
+
+    def captures(self, of: Steps) -> list[StepCapture]:
+        """See `History.captures`."""
+        return step_captures(self._rows(*sql_captures(of)))
+
+    def flagged(self, of: Steps, most: int) -> list[FlaggedReading]:
+        """See `History.flagged`."""
+        return flagged_readings(self._rows(*sql_flagged(of, most)))
 
     def _select(
         self, table: str, named: dict[str, str | None], start_ms: int, end_ms: int, order: str, limit: int

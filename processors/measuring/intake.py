@@ -11,9 +11,9 @@ import numpy.typing as npt
 from ingest.records import MISSING, Readings
 from ingest.units import JUDGED
 from processors.columns import ABSENT, Int32s, Int64s, Uint32s, Uint64s
-from processors.plan import Plan, digest_of
+from processors.plan import Plan
 from processors.quality import Arrivals, RawValues, by_raw, by_reading, calibrated, codes_of, corrected_bits
-from processors.windows import DRY, GREATEST, REFUSED, Columns, content_of, key_of
+from processors.windows import DRY, GREATEST, REFUSED, Columns, content_of, digest_of, key_of
 
 Bits = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.intp]
@@ -107,10 +107,10 @@ def _content(
     A repeat with the same dust counts once whatever its weather says, or whether it says any; messages of
     weather alone at one instant are parts of one, and each is kept.
     """
-    content = content_of(keys, {name: named[name] for name in JUDGED if name in named}, _factor)
+    content = content_of(keys, {name: named[name] for name in JUDGED if name in named})
     bare = present == 0
     if bare.any():
-        content[bare] = content_of(keys, named, _factor)[bare]
+        content[bare] = content_of(keys, named)[bare]
     for i, text in flagged:
         if told := text if bare[i] else _of_judged(text):
             content[i] ^= np.uint64(digest_of(told))
@@ -177,8 +177,3 @@ def _flagged(batch: Readings, place: Positions) -> list[tuple[int, str]]:
         return []
     position = {row: i for i, row in enumerate(place.tolist())}
     return [(position[row], text) for row, text in batch.flags.items() if row in position]
-
-
-@lru_cache(maxsize=64)
-def _factor(name: str) -> np.uint64:
-    return np.uint64(digest_of(name) | 1)

@@ -15,7 +15,7 @@ from processors.plan.maintenance import is_under, under_maintenance
 from processors.plan.monitors import Tables
 from processors.plan.orders import CALIBRATION, CUTS, EVERYWHERE, MAINTENANCE, POWER, SERVICE, Order
 from processors.plan.orders import OrderChange, Orders, current_orders, says_no_start
-from processors.plan.plan import OFFLINE_INTERVALS, OFFLINE_LEAST_MS, Area, Plan, depends_on, digest_of
+from processors.plan.plan import OFFLINE_INTERVALS, OFFLINE_LEAST_MS, Area, Plan, depends_on
 from processors.plan.plan import formers_of, silent_after_ms, sites_of_partition
 from processors.plan.plan_change import PlanChange, Planned
 from processors.plan.regional_policy import DOWNGRADE, HOLD, OFF, RegionalPolicy

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
@@ -41,6 +40,7 @@ from processors.windows import (
     LATENESS_MS,
     RETAIN_MS,
     Track,
+    digest_of,
     slots_in,
 )
 
@@ -351,11 +351,6 @@ def depends_on(rule: RuleInForce, orders: Orders) -> bool:
 def sites_of_partition(partition: int, partitions: int) -> Callable[[str], bool]:
     """Predicate that is true for the sites of the partition."""
     return cache(lambda site: partition_of(site, partitions) == partition)
-
-
-def digest_of(text: str) -> int:
-    """64 bits of a hash of the text, the same in every process."""
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
 
 
 @lru_cache(1000)

@@ -11,4 +11,4 @@ from processors.windows.calendar import QUARTER, RETAIN_MS, Track, day_of, midni
 from processors.windows.horizons import Bounded, Horizons
 from processors.windows.means import MEAN, Means, Statistic, means_by, means_of_hours, slots_in, slots_of
 from processors.windows.row_log import BUCKET_MS, DRY, GREATEST, LONGEST_MS, REFUSED, Bucket, Columns
-from processors.windows.row_log import LateRows, RowLog, content_of, key_of, row_key
+from processors.windows.row_log import LateRows, RowLog, content_of, digest_of, key_of, row_key

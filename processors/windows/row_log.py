@@ -6,14 +6,16 @@ can't matter. The low three bits of a reading's content hash tell which judged p
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from typing import Any, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from ingest.records import MISSING
+from ingest.units import JUDGED
 from processors.columns import (
     ABSENT,
     HOUR_MS,
@@ -58,6 +60,17 @@ def mix(x: Uint64s) -> Uint64s:
     return x
 
 
+def digest_of(text: str) -> int:
+    """64 bits of a hash of the text, the same in every process."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+
+
+@lru_cache(maxsize=64)
+def factor_of(name: str) -> np.uint64:
+    """What `content_of` multiplies the values of a column of that name with."""
+    return np.uint64(digest_of(name) | 1)
+
+
 def key_of(digest: Uint64s, time: Int64s, period: Int64s) -> Uint64s:
     """Key shared by readings of one device over the same time."""
     return mix(mix(digest + time.view(np.uint64) * _GOLD) + period.view(np.uint64))
@@ -68,12 +81,12 @@ def row_key(row: Int32s, offset: Int64s) -> Int64s:
     return (row.astype(np.int64) << _OFFSET_BITS) + offset
 
 
-def content_of(key: Uint64s, values: dict[str, Int64s], factor: Callable[[str], np.uint64]) -> Uint64s:
+def content_of(key: Uint64s, values: dict[str, Int64s]) -> Uint64s:
     """Hash of a reading's values on top of its key; the order of the columns makes no difference."""
     total = key.copy()
     for name, column in values.items():
         part = (column.view(np.uint64) << np.uint64(1)) | np.uint64(1)
-        part *= factor(name)
+        part *= factor_of(name)
         hole = column == MISSING
         if hole.any():
             part[hole] = 0
@@ -169,6 +182,20 @@ class Columns:
         return len(self.row)
 
 
+def hashes_of(rows: Columns, digest: Uint64s) -> Uint64s:
+    """Hash of each row's content, if its values are as they came, without flags, and at least one is judged.
+
+    `digest`: of each device, by row.
+    """
+    keys = key_of(digest[rows.row], rows.time, rows.period.astype(np.int64))
+    here = rows.values != ABSENT
+    values = np.where(here, rows.values.astype(np.int64), MISSING)
+    content = content_of(keys, dict(zip(JUDGED, values, strict=True))) & ~np.uint64(7)
+    for q, one in enumerate(here):
+        content |= one.astype(np.uint64) << np.uint64(q)
+    return content
+
+
 _NAMES = tuple(column.name for column in fields(Columns))
 
 
@@ -200,24 +227,32 @@ class Bucket:
         self.known = KnownContents()
         self.known.sift(key_of(digest[own.row], own.time, own.period.astype(np.int64)), own.hash)
 
-    def saved(self, number: int) -> tuple[npt.NDArray[np.generic], ...]:
-        """Columns from which `restored` rebuilds a bucket of that number."""
+    def saved(self, number: int, digest: Uint64s) -> tuple[npt.NDArray[np.generic], ...]:
+        """Columns from which `restored` rebuilds a bucket of that number; `digest`: of each device, by row.
+
+        A hash does not compress: half of what a row takes. It follows from the values beside it, except where
+        these were calibrated, flagged or too large, or there are none: of such rows alone it is kept.
+        """
         rows = self.filled()
+        own = np.flatnonzero(rows.hash != hashes_of(rows, digest)).astype(np.int32)
         offset = (rows.time - number * BUCKET_MS).astype(np.int32)  # half the bytes of the instant
         came = rows.lag + offset // 1000  # the second of receipt: rows that came together share it
         flagged = np.flatnonzero((rows.fail | rows.suspect).any(axis=0)).astype(np.int32)  # few are
-        columns = (rows.row, offset, rows.period, rows.hash, rows.values, rows.packed, rows.wet, came)
-        return (*columns, flagged, rows.fail[:, flagged], rows.suspect[:, flagged])
+        columns = (rows.row, offset, rows.period, rows.hash[own], rows.values, rows.packed, rows.wet, came)
+        return (*columns, flagged, rows.fail[:, flagged], rows.suspect[:, flagged], own)
 
     @classmethod
     def restored(cls, number: int, columns: list[npt.NDArray[Any]], digest: Uint64s) -> Bucket:
         """The inverse of `saved`; `digest`: of each device, by row."""
-        row, offset, period, hashes, values, packed, wet, came, flagged, *flags = columns
+        row, offset, period, hashes, values, packed, wet, came, flagged, fails, suspects, *own = columns
         fail, suspect = np.zeros(values.shape, np.uint16), np.zeros(values.shape, np.uint16)
-        fail[:, flagged], suspect[:, flagged] = flags
+        fail[:, flagged], suspect[:, flagged] = fails, suspects
         time = offset.astype(np.int64) + number * BUCKET_MS
         lag = (came - offset // 1000).astype(np.int16)
         rows = Columns(row, time, period, hashes, values, packed, fail, suspect, wet, lag)
+        if own:  # a state of before has the hashes of all rows
+            rows.hash = hashes_of(rows, digest)
+            rows.hash[own[0]] = hashes
         made = cls(rows, len(rows))
         made.learn(number, digest)
         return made
@@ -243,6 +278,7 @@ class RowLog:
     open: dict[int, Bucket] = field(default_factory=dict)
     closed: dict[int, Uint64s] = field(default_factory=dict)  # sorted content hashes
     straggled: dict[int, set[int]] = field(default_factory=dict)  # those that came after the close
+    digest: Uint64s = field(default_factory=lambda: np.empty(0, np.uint64))  # of each device, by row
     _packed_open: PackedGroups = field(default_factory=PackedGroups)
     _packed_closed: PackedGroups = field(default_factory=PackedGroups)
 
@@ -347,6 +383,7 @@ class RowLog:
     def follow(self, change: Renumbering) -> None:
         """Moves devices to their new rows."""
         self._packed_open = PackedGroups()
+        self.digest = change.digest
         for number, bucket in self.open.items():
             held = bucket.filled()
             if len(held):
@@ -363,7 +400,7 @@ class RowLog:
         return {
             "until": self.closed_until,
             "open": self._packed_open.bring_up(
-                pack, self.open, lambda n, own: [n, own.add_all(self.open[n].saved(n))], "open-"
+                pack, self.open, lambda n, own: [n, own.add_all(self.open[n].saved(n, self.digest))], "open-"
             ),
             "closed": self._packed_closed.bring_up(
                 pack, self.closed, lambda n, own: [n, own.add(self.closed[n])], "closed-"
@@ -378,7 +415,7 @@ class RowLog:
     @classmethod
     def load(cls, data: dict[str, Any], arrays: Unpacked, plan: Digests) -> Self:
         """The inverse of `dump`."""
-        made = cls(data["until"])
+        made = cls(data["until"], digest=plan.digest)
         made.straggled = {n: set(arrays[hashes].tolist()) for n, hashes in data["straggled"]}
         for (number, columns), own, block in read_blocks(arrays, data["open"]):
             made.open[number] = Bucket.restored(number, own.all_of(columns), plan.digest)

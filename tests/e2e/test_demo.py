@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,9 @@ def test_a_demo_of_half_a_minute_tells_a_department_and_accounts_for_every_readi
     assert account["messages"] > 0
     told = list((tmp_path / "demo" / "messages").rglob("*"))
     assert any(file.is_file() and file.stat().st_size for file in told), "the file channel wrote messages"
+    lines = [line for file in told if file.is_file() for line in file.read_text("utf-8").splitlines()]
+    people = Counter(json.loads(line)["to"] for line in lines)
+    assert max(people.values()) <= 6, f"half an hour of the county is a few messages to a person: {people}"
 
 
 def test_a_demo_on_a_taken_port_says_which_one_and_what_to_do(tmp_path: Path) -> None:

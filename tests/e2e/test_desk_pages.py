@@ -139,7 +139,8 @@ def test_pages_can_be_read_without_scrolling_sideways(
     page = page_at(size, language)
     pages = {
         "board": "/", "site": f"/sites/{DUSTY}", "silent": f"/sites/{DEAD}", "cases": "/cases",
-        "case": f"/cases/{case_of(desk, 'site-04')}",
+        "case": f"/cases/{case_of(desk, 'site-04')}", "messages": "/messages",
+        "told": f"/messages?case={case_of(desk, 'site-04')}", "health": "/health",
     }  # fmt: skip
     from_memory = breach(id="from-memory", site="site-05", status="recalled", administrative=True)
     apply(desk.county.cases, from_memory, desk.county.planner, NOW)
@@ -150,8 +151,46 @@ def test_pages_can_be_read_without_scrolling_sideways(
             expect(page.locator(".is-exceeds", has_text=exceeds).first).to_be_visible()
         if what == "site":
             shows_a_curve(page)
+        expect(page.locator("[hx-trigger=load]")).to_have_count(0)  # parts that come by themselves
         page.screenshot(path=shots / f"{what}-{language}-{name}.png", full_page=True)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], what
+
+
+def test_the_calendar_is_walked_by_keys_and_stepped_by_month(
+    desk: Running, page_at: Any, shots: Path
+) -> None:
+    page = page_at(PHONE)
+    page.goto(f"{desk.url}/sites/{DUSTY}")
+    first = page.locator("#calendar td[tabindex='0']")
+    first.focus()
+    expect(page.locator("#hour-said")).to_have_text("11月1日 周日 0:00–1:00 · 无判定")
+    for key in ("ArrowRight", "ArrowDown", "End", "ArrowRight", "ArrowLeft"):
+        page.keyboard.press(key)
+    expect(page.locator("#hour-said")).to_contain_text("11月2日 周一 22:00–23:00")
+    expect(page.locator("#calendar td[tabindex='0']")).to_have_count(1)
+    page.evaluate("window.kept = true")
+    page.get_by_role("link", name="上个月").click()
+    expect(page.locator("#calendar .empty")).to_have_text("本月没有任何小时的判定结果。")
+    page.get_by_role("link", name="下个月").click()
+    expect(page.locator("#calendar td.is-exceeds").first).to_be_visible()
+    assert page.evaluate("window.kept") is True
+    page.locator("#by-day summary").click()
+    expect(page.locator("#by-day tbody tr").first).to_contain_text("11月23日")
+
+
+def test_who_was_told_is_found_from_the_list_and_stays_open_while_it_renews_itself(
+    desk: Running, page_at: Any
+) -> None:
+    page = page_at(DESK)
+    page.clock.install()
+    page.goto(f"{desk.url}/messages?which=accepted")
+    page.get_by_role("link", name="查看全部通知对象").first.click()
+    expect(page.locator("h2").first).to_have_text("本事件通知了哪些人")
+    page.locator("#message-list summary").first.click()
+    with page.expect_response("**part=live**"):
+        page.clock.run_for(16_000)
+    expect(page.locator("#message-list .attempts").first).to_be_visible()
+    expect(page.locator("#message-list .attempts").first).to_contain_text("已发送")
 
 
 def test_the_board_follows_the_stream_without_loading_again(desk: Running, page_at: Any) -> None:
@@ -333,6 +372,9 @@ def test_every_page_can_be_read_by_everybody(
             f"/cases/{case}",
             "/cases",
             "/cases?q=nothing-like-it",
+            "/messages",
+            f"/messages?case={case}",
+            "/messages?person=nobody",
             "/account",
         ),
         "administrator": (
@@ -340,6 +382,7 @@ def test_every_page_can_be_read_by_everybody(
             f"/people/{account(desk.county.people, 'site').id}",
             "/tokens",
             "/audit",
+            "/health",
         ),
     }
     found = []
@@ -350,6 +393,7 @@ def test_every_page_can_be_read_by_everybody(
             answer = page.goto(desk.url + path)
             assert answer is not None
             assert answer.status == 200, path
+            expect(page.locator("[hx-trigger=load]")).to_have_count(0)
             results = Axe().run(page).response["violations"]
             found += [
                 (path, one["id"], [node["target"] for node in one["nodes"]][:3])

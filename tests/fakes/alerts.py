@@ -8,8 +8,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from alerts.messages import message_of
 from alerts.planner import CasePlanner
-from alerts.records import Claim, Message
+from alerts.records import CaseChange, Claim, Message
 from alerts.retry import EndedAttempt, NextState, Outcome, sent
 from alerts.routing import Routing, RoutingForm
 from alerts.store import CaseStore, Written
@@ -290,6 +291,11 @@ def outlook(
         configuration="c1",
     )
     return replace(plain, **changes)
+
+
+def messages_of(change: CaseChange) -> tuple[Message, ...]:
+    """What a change tells, each by itself as a message of its own."""
+    return tuple(message_of([telling], telling.told_at) for telling in change.tellings)
 
 
 def apply(store: CaseStore, event: Breach | Outlook, plan: CasePlanner, now: int) -> Written:

@@ -9,7 +9,7 @@ from typing import Any
 
 from alerts.channels import CHANNEL_KINDS, Sender
 from alerts.records import CaseContext, Message
-from tests.fakes.alerts import NIGHT, breach, planner
+from tests.fakes.alerts import NIGHT, breach, messages_of, planner
 from tests.fakes.servers import HttpFake, SmtpFake, closed_port
 
 TAKES, ABSENT, HANGS_UP, BABBLES, REFUSES = "takes", "absent", "hangs up", "babbles", "refuses"
@@ -94,7 +94,7 @@ def open_channel(kind: str, behaviour: str, peers: Peers) -> Opened:
     )
     sender = form.open(lambda name: (peers.folder / name).read_text(encoding="utf-8"), peers.folder)
     (change,) = planner().breach(breach(), CaseContext(), NIGHT)
-    plain = change.messages[-1]
+    plain = messages_of(change)[-1]
     address = "manager@site.example" if form.needs_address() else ""
     return Opened(
         kind, sender, replace(plain, recipient=plain.recipient._replace(address=address, kind=kind))

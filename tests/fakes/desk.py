@@ -24,6 +24,7 @@ from alerts.records import (
 from alerts.store.case_lists import CaseFilter, CasePage
 from ingest.clock import ManualClock
 from ingest.register import Register, load_register
+from processors.history import FlaggedReading, StepAnswer, StepCapture, Steps
 from processors.history.base import LatestReading
 from processors.history.context import Context, batches_of_context
 
@@ -69,6 +70,7 @@ class FakeHistory:
         self.calls = 0
         self.said: list[dict[str, Any]] = []  # outlooks
         self.context: list[Context] = []
+        self.flags: list[FlaggedReading] = []
 
     def level(self, device: str, quantity: str, at: int) -> float:
         """A value in the unit of the quantity."""
@@ -171,6 +173,30 @@ class FakeHistory:
                      "revision": 1, "rule_revision": "1"}
                 )  # fmt: skip
         return sorted(found, key=lambda v: -v["start"])[:limit]
+
+    def answers(self, of: Steps) -> list[StepAnswer]:
+        codes = {"compliant": 0, "undetermined": 1, "exceeds": 2}
+        found: dict[tuple[int, str], StepAnswer] = {}
+        for one in self.verdicts(start_ms=of.start_ms, end_ms=of.end_ms, site=of.site, limit=10**6):
+            at = of.start_ms + (one["start"] - of.start_ms) // of.step_ms * of.step_ms
+            answer = StepAnswer(at, one["rule"], codes[one["answer"]], one["end"])
+            found[at, answer.rule] = max(answer, found.get((at, answer.rule), answer))
+        return sorted(found.values())
+
+    def captures(self, of: Steps) -> list[StepCapture]:
+        found: dict[tuple[int, str], StepCapture] = {}
+        for one in self.intervals(
+            pollutant="pm10", start_ms=of.start_ms, end_ms=of.end_ms, site=of.site, window="1h"
+        ):
+            at = of.start_ms + (one["start"] - of.start_ms) // of.step_ms * of.step_ms
+            held = found.get((at, one["device"]))
+            whole = one["capture"] + (held.captured if held else 0.0)
+            found[at, one["device"]] = StepCapture(at, one["device"], "pm10", "1h", whole, one["end"])
+        return sorted(found.values())
+
+    def flagged(self, of: Steps, most: int) -> list[FlaggedReading]:
+        self._ask()
+        return [one for one in self.flags if one.device in of.devices][:most]
 
     def _mean(self, device: str, pollutant: str, start: int) -> tuple[float | None, float]:
         step = self.register.devices[device].interval * 1000

@@ -7,6 +7,7 @@ from pathlib import Path
 from alerts.people.accounts import ACTIVE, Account, AuditEntry, Visit
 from alerts.people.tokens import digest
 from alerts.store.case_store import wall_ms
+from alerts.store.message_lists import MessageLists
 from alerts.store.people_store import PeopleStore
 
 UNITS = {
@@ -30,6 +31,11 @@ def entry(action: str = "set_up") -> AuditEntry:
 def people_in(folder: Path) -> PeopleStore:
     """A store of people by itself, in a SQLite file."""
     return PeopleStore(f"sqlite:///{folder}/people.sqlite")
+
+
+def messages_in(folder: Path) -> MessageLists:
+    """The lists of messages of a store that has none, beside its people."""
+    return MessageLists(f"sqlite:///{folder}/people.sqlite")
 
 
 def account(

@@ -11,6 +11,7 @@ from alerts.planner import CasePlanner
 from alerts.retry import EndedAttempt, RetryPolicy, next_state, refused, sent
 from alerts.routing import load_routing
 from alerts.store import CaseStore
+from alerts.store.message_lists import MessageLists
 from alerts.store.people_store import PeopleStore
 from alerts.web.sources import Sources
 from deploy.county.compile import revision_of_folder
@@ -39,23 +40,30 @@ class StoredCounty:
     detector: Detector
     planner: CasePlanner
     people: PeopleStore
+    messages: MessageLists
 
     @classmethod
     def start(
-        cls, folder: Path, at: int, history: History | None = None, cases: CaseStore | None = None
+        cls,
+        folder: Path,
+        at: int,
+        history: History | None = None,
+        cases: str = "",
     ) -> StoredCounty:
         """An empty county whose clock stands at `at`; without stores given, SQLite in `folder`."""
         register = example_register()
+        url = cases or f"sqlite:///{folder}/cases.sqlite"
         clock = ManualClock(at)
         county = cls(
             register,
             clock,
             history or open_history(f"sqlite:///{folder}/history.sqlite"),
-            cases or CaseStore(f"sqlite:///{folder}/cases.sqlite"),
+            CaseStore(url),
             FakeHistory(register, clock),
             Detector.empty(),
             CasePlanner(register, load_routing(EXAMPLE, register), "http://127.0.0.1:8400"),
             people_in(folder),
+            MessageLists(url),
         )
         county.fold(revision_of_folder(EXAMPLE, received_at=at))
         return county
@@ -63,7 +71,7 @@ class StoredCounty:
     @property
     def sources(self) -> Sources:
         """What a desk is created over."""
-        return Sources(self.history, self.cases, self.people)
+        return Sources(self.history, self.cases, self.people, self.messages)
 
     def run_to(self, until: int) -> None:
         """Live on until an instant, a minute at a time."""

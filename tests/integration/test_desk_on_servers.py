@@ -9,7 +9,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from alerts.store import CaseStore
 from alerts.web.app import create_app
 from processors.history import open_history
 from tests.fakes.desk import DUSTY, HOUR, NOW
@@ -32,6 +31,9 @@ async def pages_of(county: StoredCounty) -> dict[str, str]:
         for path in (
             "/",
             f"/sites/{DUSTY}",
+            f"/sites/{DUSTY}?part=calendar",
+            f"/sites/{DUSTY}?part=quality",
+            f"/sites/{DUSTY}?part=cases",
             "/cases",
             f"/cases/{case}",
             "/api/series?device=dev-003&hours=3",
@@ -49,7 +51,7 @@ async def test_the_pages_on_influxdb_and_postgresql_are_those_on_sqlite(
     influxdb.create_bucket(bucket)
     monkeypatch.setenv("DUSTWATCH_INFLUX_TOKEN", influxdb.token)
     history = open_history(f"influx+{influxdb.url}?org={influxdb.org}&bucket={bucket}")
-    cases = CaseStore(str(postgres.create_database(f"desk_{uuid.uuid4().hex[:12]}")))
+    cases = str(postgres.create_database(f"desk_{uuid.uuid4().hex[:12]}"))
 
     big = StoredCounty.start(tmp_path, NOW - 3 * HOUR, history, cases)
     big.run_to(NOW)

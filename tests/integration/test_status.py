@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from alerts.web.log_look import LogLook, log_of
 from deploy.embedded.kafka import KafkaNode
 from deploy.overview import look
 from ingest import codec
@@ -79,6 +80,36 @@ async def test_the_last_reading_is_found_behind_any_number_of_ticks(county: Kafk
     assert view.ticking, "Kafka took the ticks just now, whatever the county's clock says"
     assert view.quarantined == {"bad_json": 1, "unknown_device": 1}
     assert {stage.stage: stage.lag for stage in view.stages} == {"detect": 121, "store": 0, "alerts": 0}
+
+
+async def test_the_desk_asks_the_log_for_as_much_in_a_moment(county: KafkaNode) -> None:
+    async def applications() -> list[str]:
+        return ["dustwatch"]
+
+    ask = log_of(KafkaOptions(county.bootstrap), applications)
+    deadline = asyncio.get_running_loop().time() + 60
+    found, why = await LogLook(ask, within_s=30.0).look()
+    while found is None and asyncio.get_running_loop().time() < deadline:  # its first group is being made
+        await asyncio.sleep(0.2)
+        found, why = await LogLook(ask, within_s=30.0).look()
+    assert found is not None, why
+    assert {stage: sum(p.end - p.acknowledged for p in of.values()) for stage, of in found.stages.items()} == {
+        "detect": 121, "store": 0, "alerts": 0,
+    }  # fmt: skip
+    assert (found.held, found.newest_held, found.whole) == (
+        {"bad_json": 1, "unknown_device": 1},
+        READ_AT,
+        True,
+    )
+
+
+async def test_a_log_that_is_not_there_is_away_and_says_so() -> None:
+    async def applications() -> list[str]:
+        return ["dustwatch"]
+
+    found, why = await LogLook(log_of(KafkaOptions("127.0.0.1:9"), applications)).look()
+    assert found is None
+    assert why
 
 
 def test_status_ends_though_the_settings_name_more_partitions_than_there_are(

@@ -16,7 +16,18 @@ from alerts.retry import RetryPolicy, next_state, retry, sent, unknown, wait_ms
 from alerts.store import CaseStore
 from ingest.register import County
 from processors.records.breaches import decode_breach, encode_breach
-from tests.fakes.alerts import HOUR, NIGHT, apply, breach, claims_of, county, finish, offline, planner
+from tests.fakes.alerts import (
+    HOUR,
+    NIGHT,
+    apply,
+    breach,
+    claims_of,
+    county,
+    finish,
+    messages_of,
+    offline,
+    planner,
+)
 
 PLAN = planner()
 SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -155,13 +166,13 @@ def test_whatever_a_breach_holds_it_is_put_into_words_and_never_stops_the_stage(
     for sent_event in events:
         event = decode_breach(encode_breach(sent_event)[1])
         for change in plan.breach(event, known, now):
-            for message in change.messages:
+            for message in messages_of(change):
                 assert message.id in message.text
                 assert message.subject.strip()
             if change.case.hold_until is not None:
                 for later in plan.release([change.case], now + 10**13):
-                    assert later.messages
-            known = CaseContext(change.case, change.messages or known.told)
+                    assert messages_of(later)
+            known = CaseContext(change.case, change.tellings or known.told)
 
 
 ENDS = st.sampled_from(["sent", "lost receipt", "died before", "died after", "not taken", "no answer"])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ingest.records import MISSING, Background, Readings, Revision, Signal
-from processors.history import History, LatestReading, Point
+from processors.history import FlaggedReading, History, LatestReading, Point, StepAnswer, StepCapture, Steps
 from processors.history.columns import (
     batches_of_intervals,
     batches_of_measurings,
@@ -496,3 +496,57 @@ def test_every_measurement_that_is_declared_is_stored_counted_and_read_back(
     for column in spec.indexes:
         if spec.fields.get(column) == TEXT:
             assert len(history.rows(name, {column: "text"})) == 1
+
+
+def test_a_month_is_summed_up_by_the_worst_answer_of_each_rule_and_hour(history: History) -> None:
+    """Other sites, other devices and verdicts on days are left out; hours are counted from the start."""
+    half = T0 + HOUR // 2
+    found = [
+        replace(VERDICT, id="a", start=half, end=half + HOUR, answer="compliant", reasons=()),
+        replace(VERDICT, id="b", start=half, end=half + HOUR, point="dev-2", answer="exceeds", reasons=()),
+        replace(VERDICT, id="c", start=half + HOUR, end=half + 2 * HOUR),
+        replace(VERDICT, id="d", start=half, end=half + 24 * HOUR, rule="day-mean"),
+        replace(VERDICT, id="e", start=half, end=half + 24 * HOUR, kind="day", answer="exceeds"),
+        replace(VERDICT, id="f", start=half, end=half + HOUR, site="site-2", rule="elsewhere"),
+        replace(VERDICT, id="g", start=half, end=half + HOUR, point="dev-9", rule="not-asked"),
+    ]
+    history.write_batches(batches_of_verdicts(found))
+    asked = Steps("site-1", ("dev-1", "dev-2"), half, half + 3 * HOUR, HOUR)
+    assert history.answers(asked) == [
+        StepAnswer(half, "day-mean", 1, half + 24 * HOUR),
+        StepAnswer(half, "hebei-pm10-hour", 2, half + HOUR),
+        StepAnswer(half + HOUR, "hebei-pm10-hour", 1, half + 2 * HOUR),
+    ]
+    assert history.answers(replace(asked, devices=())) == []
+
+
+def test_captures_are_summed_up_by_day_device_and_length_of_window(history: History) -> None:
+    found = [
+        replace(INTERVAL, id="a", capture=1.0),
+        replace(INTERVAL, id="b", start=T0 + HOUR, end=T0 + 2 * HOUR, capture=0.5),
+        replace(INTERVAL, id="c", end=T0 + HOUR // 4, capture=0.25),
+        replace(INTERVAL, id="d", start=T0 + 24 * HOUR, end=T0 + 25 * HOUR, capture=0.75),
+        replace(INTERVAL, id="e", device="dev-9"),
+    ]
+    history.write_batches(batches_of_intervals(found))
+    days = history.captures(Steps("site-1", ("dev-1",), T0, T0 + 48 * HOUR, 24 * HOUR))
+    assert days == [
+        StepCapture(T0, "dev-1", "pm10", "15m", 0.25, T0 + HOUR // 4),
+        StepCapture(T0, "dev-1", "pm10", "1h", 1.5, T0 + 2 * HOUR),
+        StepCapture(T0 + 24 * HOUR, "dev-1", "pm10", "1h", 0.75, T0 + 25 * HOUR),
+    ]
+    assert [day.length_ms for day in days] == [HOUR // 4, HOUR, HOUR]
+
+
+def test_of_flagged_readings_the_newest_come_and_none_that_was_cleared(history: History) -> None:
+    def point(device: str, minute: int, words: str) -> Point:
+        tags = {"device": device, "period": "60", "site": "site-1"}
+        return Point("quality", tags, {"words": words, "final": 0}, T0 + minute * 60_000)
+
+    history.write(
+        [point("dev-1", 1, "pm10=spike"), point("dev-1", 2, "pm10=flat_line!"), point("dev-2", 3, "")]
+    )
+    asked = Steps("site-1", ("dev-1", "dev-2"), T0, T0 + HOUR, HOUR)
+    newest = FlaggedReading("dev-1", "pm10=flat_line!")
+    assert history.flagged(asked, 10) == [newest, FlaggedReading("dev-1", "pm10=spike")]
+    assert history.flagged(asked, 1) == [newest]

@@ -20,7 +20,7 @@ def test_who_signs_stands_in_the_case_and_in_its_history() -> None:
     assert (decision.accepted, change.case.state) == (True, ACKNOWLEDGED)
     assert (change.case.acknowledged_by, change.case.acknowledged_at) == ("王海燕", NIGHT + 1000)
     assert (change.event.actor, change.event.note, change.event.before) == ("王海燕", "已通知工地", OPEN)
-    assert change.messages == ()
+    assert change.tellings == ()
 
 
 def test_what_is_over_is_closed_by_the_signature() -> None:

@@ -17,13 +17,13 @@ from alerts.channels.webhook import WebhookSender
 from alerts.channels.wecom import WecomChannel, WecomSender, content_of, outcome_of
 from alerts.records import CaseContext, Message
 from ingest.strict_yaml import ConfigError
-from tests.fakes.alerts import NIGHT, breach, planner
+from tests.fakes.alerts import NIGHT, breach, messages_of, planner
 from tests.fakes.servers import HttpFake, SmtpFake, closed_port
 
 
 @pytest.fixture
 def message() -> Message:
-    return planner().breach(breach(), CaseContext(), NIGHT)[0].messages[-1]
+    return messages_of(planner().breach(breach(), CaseContext(), NIGHT)[0])[-1]
 
 
 def ok(number: int):

@@ -11,7 +11,18 @@ import pytest
 
 from alerts.records import CaseContext, Message
 from ingest.register import County
-from tests.fakes.alerts import HOUR, NIGHT, breach, county, device_fault, offline, outlook, planner, suspicion
+from tests.fakes.alerts import (
+    HOUR,
+    NIGHT,
+    breach,
+    county,
+    device_fault,
+    messages_of,
+    offline,
+    outlook,
+    planner,
+    suspicion,
+)
 
 GOLDEN = Path(__file__).parents[2] / "cases" / "messages"
 DAY = 24 * HOUR
@@ -19,12 +30,12 @@ MIDNIGHT = NIGHT + HOUR
 
 
 def opened(plan, **changes) -> tuple[Message, ...]:
-    return plan.breach(breach(**changes), CaseContext(), NIGHT)[0].messages
+    return messages_of(plan.breach(breach(**changes), CaseContext(), NIGHT)[0])
 
 
 def closed(plan, event) -> tuple[Message, ...]:
     (first,) = plan.breach(breach(), CaseContext(), NIGHT)
-    return plan.breach(event, CaseContext(first.case, first.messages), event.at)[0].messages
+    return messages_of(plan.breach(event, CaseContext(first.case, first.tellings), event.at)[0])
 
 
 def silent(plan, *devices, **changes):
@@ -46,56 +57,56 @@ def site_silent(plan):
 
 def site_returned(plan):
     (told,) = site_silent(plan)
-    known = CaseContext(told.case, told.messages)
+    known = CaseContext(told.case, told.tellings)
     changes = {**WHOLE, "reasons": ("site_returned",)}
     back = replace(offline("dev-1", "closed", NIGHT + HOUR, **changes), device="")
-    return plan.breach(back, known, NIGHT + HOUR)[0].messages
+    return messages_of(plan.breach(back, known, NIGHT + HOUR)[0])
 
 
 def returned(plan):
     changes = silent(plan, *(f"dev-{n}" for n in range(1, 9)))
     parent, members = changes[0], [c.case for c in changes[1:]]
     last = next(m for m in members if m.device == "dev-8")
-    known = CaseContext(last, (), parent.case, parent.messages)
+    known = CaseContext(last, (), parent.case, parent.tellings)
     back = plan.breach(offline("dev-8", "closed", NIGHT + 3 * HOUR), known, NIGHT + 3 * HOUR)
-    return back[1].messages
+    return messages_of(back[1])
 
 
 def suspected(plan, **changes) -> tuple[Message, ...]:
-    return plan.breach(suspicion(**changes), CaseContext(), NIGHT + HOUR)[0].messages
+    return messages_of(plan.breach(suspicion(**changes), CaseContext(), NIGHT + HOUR)[0])
 
 
 def suspected_no_more(plan) -> tuple[Message, ...]:
     first = plan.breach(suspicion(), CaseContext(), NIGHT + HOUR)[0]
-    known = CaseContext(first.case, first.messages)
-    return plan.breach(suspicion("closed"), known, NIGHT + 30 * HOUR)[0].messages
+    known = CaseContext(first.case, first.tellings)
+    return messages_of(plan.breach(suspicion("closed"), known, NIGHT + 30 * HOUR)[0])
 
 
 def faulty(plan, what="absent", **changes) -> tuple[Message, ...]:
-    return plan.breach(device_fault(what=what, **changes), CaseContext(), NIGHT)[0].messages
+    return messages_of(plan.breach(device_fault(what=what, **changes), CaseContext(), NIGHT)[0])
 
 
 def faulty_no_more(plan, reason) -> tuple[Message, ...]:
     first = plan.breach(device_fault(), CaseContext(), NIGHT)[0]
-    known = CaseContext(first.case, first.messages)
-    return plan.breach(device_fault("closed", reasons=(reason,)), known, NIGHT + 3 * HOUR)[0].messages
+    known = CaseContext(first.case, first.tellings)
+    return messages_of(plan.breach(device_fault("closed", reasons=(reason,)), known, NIGHT + 3 * HOUR)[0])
 
 
 def fault(plan, name, **facts):
-    return plan.fault_began(name, facts, NIGHT).messages
+    return messages_of(plan.fault_began(name, facts, NIGHT))
 
 
 def fault_ended(plan):
     began = plan.fault_began("ticks", {"seconds": 61}, NIGHT)
-    return plan.fault_ended(began.case, began.messages, NIGHT + 2 * HOUR).messages
+    return messages_of(plan.fault_ended(began.case, began.tellings, NIGHT + 2 * HOUR))
 
 
 def foretold(plan, *events):
     case, told = None, ()
     for event in events:
         (change,) = plan.outlook(event, CaseContext(case, told), event.at)
-        case, told = change.case, (*told, *change.messages)
-    return change.messages
+        case, told = change.case, (*told, *change.tellings)
+    return messages_of(change)
 
 
 CERTAIN = {"state": "certain", "minute": 50, "required": None, "probability": 1.0, "background_known": True}
@@ -148,7 +159,7 @@ SITUATIONS: dict[str, tuple[Callable, str]] = {
     "opened-barely": (lambda p: opened(p, value=182.04), "site"),
     "opened-capped-background": (lambda p: opened(p, value=260.0, background=176.5, subtracted=150.0), "site"),
     "opened-delayed": (lambda p: opened(p, delayed=True), "site"),
-    "opened-told-late": (lambda p: p.breach(breach(), CaseContext(), NIGHT + 5 * HOUR)[0].messages, "site"),
+    "opened-told-late": (lambda p: messages_of(p.breach(breach(), CaseContext(), NIGHT + 5 * HOUR)[0]), "site"),
     "opened-site-not-in-the-register": (lambda p: opened(p, site="site-gone", device="dev-gone"), "platform"),
     "opened-regional-downgraded": (
         lambda p: opened(p, **STORM, level="notice", reasons=("regional", "regional_downgraded"), regional=REGIONAL), "sector"
@@ -163,12 +174,12 @@ SITUATIONS: dict[str, tuple[Callable, str]] = {
     "opened-regional-no-more": (lambda p: opened(p, **STORM, regional=REGIONAL | {"labelled": False, "change": 2}), "sector"),
     "recovered-for-the-site": (lambda p: closed(p, breach("closed")), "site"),
     "recovered-for-the-department": (lambda p: closed(p, breach("closed")), "sector"),
-    "offline-for-the-site": (lambda p: silent(p, "dev-1")[0].messages, "site"),
-    "offline-never-heard": (lambda p: silent(p, "dev-1", reasons=("never_seen",))[0].messages, "sector"),
-    "offline-site-for-the-site": (lambda p: site_silent(p)[0].messages, "site"),
-    "offline-site-for-the-department": (lambda p: site_silent(p)[0].messages, "sector"),
-    "offline-begun-high": (lambda p: silent(p, "dev-1", reasons=("device_silent", "gap_on_rising_slope", "gap_under_high_background", "last_will"))[0].messages, "sector"),
-    "offline-announced-over": (lambda p: silent(p, "dev-1", reasons=("announced_over", "device_silent"))[0].messages, "site"),
+    "offline-for-the-site": (lambda p: messages_of(silent(p, "dev-1")[0]), "site"),
+    "offline-never-heard": (lambda p: messages_of(silent(p, "dev-1", reasons=("never_seen",))[0]), "sector"),
+    "offline-site-for-the-site": (lambda p: messages_of(site_silent(p)[0]), "site"),
+    "offline-site-for-the-department": (lambda p: messages_of(site_silent(p)[0]), "sector"),
+    "offline-begun-high": (lambda p: messages_of(silent(p, "dev-1", reasons=("device_silent", "gap_on_rising_slope", "gap_under_high_background", "last_will"))[0]), "sector"),
+    "offline-announced-over": (lambda p: messages_of(silent(p, "dev-1", reasons=("announced_over", "device_silent"))[0]), "site"),
     "withdrawn-site-at-rest": (lambda p: closed(p, breach("closed", reasons=("site_at_rest",))), "sector"),
     "offline-site-returned": (site_returned, "site"),
     "suspicion-for-the-department": (suspected, "sector"),
@@ -179,7 +190,7 @@ SITUATIONS: dict[str, tuple[Callable, str]] = {
     "corrected": (lambda p: closed(p, breach(at=NIGHT + HOUR, event="closed", start=NIGHT - HOUR, end=NIGHT, value=170.0, revision=2)), "site"),
     "withdrawn-rule": (lambda p: closed(p, breach("closed", reasons=("rule_removed",))), "site"),
     "withdrawn-device": (lambda p: closed(p, breach("closed", reasons=("device_removed",))), "sector"),
-    "many-silent": (lambda p: silent(p, *(f"dev-{n}" for n in range(1, 9)))[0].messages, "territorial"),
+    "many-silent": (lambda p: messages_of(silent(p, *(f"dev-{n}" for n in range(1, 9)))[0]), "territorial"),
     "many-returned": (returned, "territorial"),
     "outlook-likely-for-the-site": (lambda p: foretold(p, outlook()), "site"),
     "outlook-likely-without-background": (lambda p: foretold(p, outlook(subtracted=None, required=50.2, projected=88.25, status="read")), "site"),

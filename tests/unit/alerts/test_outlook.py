@@ -8,7 +8,7 @@ from alerts.outlook import LEVEL_OF
 from alerts.records import CaseContext
 from alerts.routing import Routing, RoutingForm, idle_routes, uncovered
 from processors.records.outlooks import STATES
-from tests.fakes.alerts import HOUR, NIGHT, county, outlook, planner
+from tests.fakes.alerts import HOUR, NIGHT, county, messages_of, outlook, planner
 
 PLAN = planner()
 
@@ -18,8 +18,8 @@ def told(plan, *events, **known):
     case, before, found = None, (), []
     for event in events:
         (change,) = plan.outlook(event, CaseContext(case, before, **known), event.at)
-        case, before = change.case, (*before, *change.messages)
-        found.append((*{m.step for m in change.messages}, *(m.recipient.id for m in change.messages)))
+        case, before = change.case, (*before, *change.tellings)
+        found.append((*{m.step for m in change.tellings}, *(m.recipient.id for m in change.tellings)))
     return found
 
 
@@ -69,16 +69,16 @@ def test_nobody_is_told_of_a_rule_that_opens_no_cases():
 
 def test_nobody_is_told_after_the_windows_end():
     (late,) = PLAN.outlook(outlook(), CaseContext(), NIGHT)
-    assert (late.messages, late.case.state) == ((), "foretold")
+    assert (late.tellings, late.case.state) == ((), "foretold")
     assert "window is over" in late.reason
     (just,) = PLAN.outlook(outlook(), CaseContext(), NIGHT - 1)
-    assert len(just.messages) == 1
+    assert len(just.tellings) == 1
 
 
 def test_nobody_hears_the_end_of_what_nobody_was_told():
     (first,) = PLAN.outlook(outlook(), CaseContext(rule_open=True), outlook().at)
     back = outlook("quiet", "cleared", 45, 1)
-    assert PLAN.outlook(back, CaseContext(first.case), back.at)[0].messages == ()
+    assert PLAN.outlook(back, CaseContext(first.case), back.at)[0].tellings == ()
 
 
 def test_a_route_that_names_outlooks_tells_others_and_one_that_names_no_kind_does_not():
@@ -110,10 +110,10 @@ def test_two_windows_are_two_cases():
 @pytest.mark.parametrize("state", STATES)
 def test_deciding_twice_gives_the_same_ids(state):
     one, two = (PLAN.outlook(outlook(state), CaseContext(), outlook().at)[0] for _ in range(2))
-    assert (one.case.id, one.event.id, [m.id for m in one.messages]) == (
+    assert (one.case.id, one.event.id, [m.id for m in one.tellings]) == (
         two.case.id,
         two.event.id,
-        [m.id for m in two.messages],
+        [m.id for m in two.tellings],
     )
 
 
@@ -126,14 +126,14 @@ REGIONAL = {
 def test_inside_a_regional_episode_people_are_told_as_ever_with_its_name_where_policy_does_not_hold():
     assert told(PLAN, outlook(regional=REGIONAL)) == [("warning", "site:site-1/项目经理")]
     (change,) = PLAN.outlook(outlook(regional=REGIONAL), CaseContext(None, ()), NIGHT - HOUR)
-    assert "区域性过程" in change.messages[0].text
-    assert "不影响判定" in change.messages[0].text
+    assert "区域性过程" in messages_of(change)[0].text
+    assert "不影响判定" in messages_of(change)[0].text
 
 
 def test_where_policy_holds_breaches_no_rise_is_told_but_what_was_told_before_is_taken_back():
     held = REGIONAL | {"policy": "hold"}
     (change,) = PLAN.outlook(outlook(regional=held), CaseContext(None, ()), NIGHT - HOUR)
-    assert (change.messages, "held back by county policy" in change.reason) == ((), True)
+    assert (change.tellings, "held back by county policy" in change.reason) == ((), True)
     events = (outlook("certain", regional=held), outlook("warning", "withdrawn", 45, 1, regional=held))
     assert told(PLAN, *events) == [(), ()], "what nobody was told is not taken back"
     events = (

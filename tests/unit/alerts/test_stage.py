@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from alerts.service import watch_holds
+from alerts.routing import Deliveries
+from alerts.service import group_timing_of, watch_holds
 from alerts.stage import AlertsStage, case_writer
 from alerts.store import CaseStore
 from alerts.worker import CaseWork
@@ -141,6 +142,23 @@ async def test_a_hold_ends_by_the_clock_of_the_county(store):
     await asyncio.sleep(0)
     assert store.counts()["messages"] == 0
     clock.advance_to(NIGHT + HOUR)
+    async with asyncio.timeout(20):
+        while not told.times:
+            await asyncio.sleep(0.01)
+    watching.cancel()
+    assert store.counts()["messages"] == 3
+
+
+async def test_what_has_waited_for_its_like_is_composed_and_the_dispatcher_is_woken(store):
+    clock, told, threads = ManualClock(NIGHT), Told(), ThreadPoolExecutor(1)
+    store.tellings.timing = group_timing_of(Deliveries())
+    apply(store, breach(), planner(), NIGHT)
+    apply(store, breach(id="b2", device="dev-2"), planner(), NIGHT)
+    work = CaseWork(store, planner(), clock, Telemetry("a"), threads, told)
+    watching = asyncio.create_task(watch_holds(work))
+    await asyncio.sleep(0)
+    assert store.counts()["messages"] == 0
+    clock.advance_to(NIGHT + 30_000)
     async with asyncio.timeout(20):
         while not told.times:
             await asyncio.sleep(0.01)

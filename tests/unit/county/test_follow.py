@@ -33,7 +33,7 @@ from ingest.register import load_register
 from ingest.telemetry import Telemetry
 from processors.history import open_history
 from tests.fakes.alerts import breach
-from tests.fakes.people import people_in
+from tests.fakes.people import messages_in, people_in
 from tests.unit.config.golden import SMALLEST
 
 CONTACTS = "contacts: [{name: 值班员, channels: [{kind: file}]}]"
@@ -157,11 +157,11 @@ def test_a_breach_of_a_site_that_came_later_is_told_to_its_people(rig: Rig) -> N
 
     current = CurrentPlanner(planner())
     event = breach(site="site-2", device="dev-2")
-    names = [m.recipient.line for m in current.breach(event, CaseContext(), event.at)[0].messages]
+    names = [m.recipient.line for m in current.breach(event, CaseContext(), event.at)[0].tellings]
     assert "site" not in names
     rig.add_a_site()
     current.planner = planner()
-    names = [m.recipient.line for m in current.breach(event, CaseContext(), event.at)[0].messages]
+    names = [m.recipient.line for m in current.breach(event, CaseContext(), event.at)[0].tellings]
     assert "site" in names
 
 
@@ -171,7 +171,12 @@ async def test_the_desk_shows_a_site_that_came_later_under_elements_that_stay(
     clock = parse_clock("wall")
     register = load_register(rig.folder)
     history, cases = open_history(f"sqlite:///{tmp_path}/h.db"), CaseStore(f"sqlite:///{tmp_path}/c.db")
-    app = create_app(Sources(history, cases, people_in(tmp_path)), register, clock, "http://desk.test")
+    app = create_app(
+        Sources(history, cases, people_in(tmp_path), messages_in(tmp_path)),
+        register,
+        clock,
+        "http://desk.test",
+    )
     desk = app.state.desk
     first = desk.dom("site-1")
     rig.add_a_site(SECOND.replace("site-2", "site-0"))

@@ -13,8 +13,9 @@ from ingest.records import Signal
 from processors.columns import UNBOUNDED
 from processors.plan.body import make_revision, revision_id
 from processors.plan.orders import Orders
-from processors.plan.plan import OFFLINE_LEAST_MS, Plan, depends_on, digest_of, formers_of
+from processors.plan.plan import OFFLINE_LEAST_MS, Plan, depends_on, formers_of
 from processors.plan.rule_in_force import Former, RuleInForce
+from processors.windows import digest_of
 from processors.windows.calendar import HOUR, LATENESS_MS, QUARTER, RETAIN_MS, Track
 from processors.windows.means import Statistic
 from tests.logs import HOUR as HOUR_MS

@@ -21,7 +21,7 @@ from alerts.web.route_table import ROWS, matrix
 from alerts.web.sources import Sources
 from ingest.clock import ManualClock
 from tests.fakes.desk import DUSTY, NOW, FakeCases, FakeHistory, example_register
-from tests.fakes.people import account, cookie_of, entry, people_in, signed_in
+from tests.fakes.people import account, cookie_of, entry, messages_in, people_in, signed_in
 
 REGISTER = example_register()
 CASE = "case-a1"  # of DUSTY, the site of the accounts' units
@@ -57,7 +57,10 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
     clock = ManualClock(NOW)
     people, cases = people_in(tmp_path), FakeCases(REGISTER)
     app = create_app(
-        Sources(FakeHistory(REGISTER, clock), cases, people), REGISTER, clock, "http://desk.test"
+        Sources(FakeHistory(REGISTER, clock), cases, people, messages_in(tmp_path)),
+        REGISTER,
+        clock,
+        "http://desk.test",
     )
     app.state.desk.poller.closing = True  # streams end at once
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)

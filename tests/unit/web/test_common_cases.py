@@ -77,7 +77,7 @@ async def test_cases_of_one_monitor_in_one_item_are_told_apart_by_their_time(cou
             county.planner,
             NOW,
         )
-    text = await page(county, "/sites/site-12?lang=en")
+    text = await page(county, "/sites/site-12?part=cases&lang=en")
     assert len(set(re.findall(r">(dev-1 \d\d:\d\d)</a>", text))) == 2
 
 

@@ -21,6 +21,8 @@ from alerts.web.sources import Sources
 from ingest.clock import ManualClock
 from ingest.records import Remark
 from ingest.register import SiteState
+from processors.history import FlaggedReading
+from processors.records import Share, SiteHour
 from tests.fakes.desk import (
     DEAD,
     DUSTY,
@@ -34,7 +36,7 @@ from tests.fakes.desk import (
     floor_hour,
     outlook_said,
 )
-from tests.fakes.people import cookie_of, people_in
+from tests.fakes.people import cookie_of, messages_in, people_in
 
 REGISTER = example_register()
 EVERYTHING = Answering(None)
@@ -81,7 +83,7 @@ class Visit:
 async def visit(tmp_path: Path) -> AsyncIterator[Visit]:
     clock = ManualClock(NOW)
     history, cases, people = FakeHistory(REGISTER, clock), FakeCases(REGISTER), people_in(tmp_path)
-    sources = Sources(history, cases, people)
+    sources = Sources(history, cases, people, messages_in(tmp_path))
     app = create_app(sources, REGISTER, clock, "http://desk.test", switched_on=frozenset({"metrics"}))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://desk.test", headers=CHINESE) as http:
@@ -128,6 +130,76 @@ async def test_a_site_page_shows_facts_departments_devices_and_verdicts(visit: V
     ):
         assert text in page
     assert 'data-device="dev-00' in page
+
+
+async def test_the_parts_of_a_site_page_come_by_themselves(visit: Visit) -> None:
+    page = await visit.text(f"/sites/{DUSTY}")
+    for part in ("calendar", "quality", "cases"):
+        assert f'hx-get="/sites/{DUSTY}?part={part}" hx-trigger="load"' in page
+    device = REGISTER.devices_at(DUSTY)[0].id
+    visit.history.flags.append(FlaggedReading(device, "pm10=flat_line!"))
+    calendar = await visit.text(f"/sites/{DUSTY}?part=calendar")
+    assert calendar.count('<td class="hour is-') == 23 * 24
+    assert 'class="hour is-exceeds"' in calendar
+    assert "part=calendar&amp;month=2026-10" in calendar
+    assert "下个月" not in calendar
+    assert "下个月" in await visit.text(f"/sites/{DUSTY}?part=calendar&month=2026-10")
+    quality = await visit.text(f"/sites/{DUSTY}?part=quality")
+    assert "数值长时间不变" in quality
+    assert "不合格" in quality
+    cases = await visit.text(f"/sites/{DUSTY}?part=cases")
+    assert "/cases/case-a1" in cases
+    assert '<span class="count">1</span>' in cases
+    assert f"/cases?which=all&amp;site={DUSTY}" in cases
+
+
+async def test_a_history_that_is_away_costs_the_parts_that_need_it_and_says_so(visit: Visit) -> None:
+    await visit.text(f"/sites/{DUSTY}")
+    visit.history.broken = "gone"
+    page = await visit.text(f"/sites/{DUSTY}")
+    assert page.count("历史库没有响应") >= 3  # verdicts, remarks, wind
+    assert "项目经理 周建国" in page
+    assert "本月判定结果" in await visit.text(f"/sites/{DUSTY}?part=calendar")
+    quality = await visit.text(f"/sites/{DUSTY}?part=quality")
+    assert "数据捕获率。" in quality
+    assert "质量标记。" in quality
+    assert "/cases/case-a1" in await visit.text(f"/sites/{DUSTY}?part=cases")
+
+
+@pytest.mark.parametrize("part", ["live", "calendar", "quality", "cases"])
+async def test_a_part_is_there_for_those_alone_who_see_the_site(visit: Visit, part: str) -> None:
+    visit.become("site", "site:site-02")
+    await visit.text(f"/sites/{DUSTY}?part={part}", 404)
+
+
+async def test_what_is_expected_of_a_monitor_stands_in_one_table(visit: Visit) -> None:
+    """Eight windows of two monitors are two groups of rows, not eight blocks."""
+    visit.history.said = [
+        outlook_said(site=WATCHED, device=device, rule=f"rule-{n}", id=f"{device}-{n}")
+        for device in ("dev-029", "dev-030")
+        for n in range(4)
+    ]
+    page = await visit.text(f"/sites/{WATCHED}")
+    table = page[page.index("ahead-table") : page.index("devices-title")]
+    assert table.count("<tbody>") == 2
+    assert table.count('rowspan="4"') == 2
+    assert table.count("<tr>") == 9
+
+
+async def test_the_wind_of_the_last_hour_is_said(visit: Visit) -> None:
+    assert "没有风向风速数据：" in await visit.text(f"/sites/{DUSTY}")
+    hour = floor_hour(NOW) - HOUR
+    wind = SiteHour(
+        "w1", DUSTY, hour, hour + HOUR, 337.5, "NNW", 2.6, 2.4, 0.92, 60, "",
+        (Share("pm10", "site", (), "dev-004", "dev-001", 80.0, 300.0, 220.0, 0.7, 0.6, 0.8),),
+        1, "c1", hour + HOUR,
+    )  # fmt: skip
+    visit.history.context.append(wind)
+    page = await visit.text(f"/sites/{DUSTY}")
+    assert "北西北风" in page
+    assert "<dt>上风向</dt><dd>北围挡</dd>" in page
+    visit.history.context[-1] = replace(wind, direction=None, sector=None, reason="calm", revision=2)
+    assert "静风" in await visit.text(f"/sites/{DUSTY}")
 
 
 async def test_a_site_page_says_what_its_monitors_sent_beside_what_was_used(visit: Visit) -> None:
@@ -497,7 +569,7 @@ async def test_a_finished_site_keeps_its_page(visit: Visit) -> None:
     site = next(iter(REGISTER.sites.values()))
     over = site.model_copy(update={"states": (SiteState(state="finished"),)})
     app = create_app(
-        Sources(visit.history, visit.cases, visit.people),
+        Sources(visit.history, visit.cases, visit.people, visit.desk.messages),
         replace(REGISTER, sites={**REGISTER.sites, site.id: over}),
         visit.clock,
         "http://desk.test",
@@ -521,4 +593,4 @@ async def test_a_site_s_page_asks_for_the_remarks_of_all_its_monitors_at_once(vi
     before = visit.history.calls
     await visit.text(f"/sites/{many}?part=live")
     assert len(REGISTER.devices_at(many)) > 1
-    assert visit.history.calls - before == 2  # verdicts and remarks
+    assert visit.history.calls - before == 3  # verdicts, remarks and wind

@@ -19,7 +19,7 @@ from ingest.clock import ManualClock
 from processors.history.context import Context, batches_of_context
 from processors.records import RegionalEpisode
 from tests.fakes.desk import HOUR, NOW, FakeCases, FakeHistory, example_register, floor_hour, outlook_said
-from tests.fakes.people import people_in
+from tests.fakes.people import messages_in, people_in
 
 HERE = floor_hour(NOW)
 REGISTER = example_register()
@@ -59,7 +59,7 @@ def test_an_episode_lasts_until_its_newest_event_ends_it_or_its_feed_is_silent(
 
 def over(history: FakeHistory, folder: Path) -> Sources:
     """The stores of a desk over a history."""
-    return Sources(history, FakeCases(REGISTER), people_in(folder))  # type: ignore[arg-type]
+    return Sources(history, FakeCases(REGISTER), people_in(folder), messages_in(folder))  # type: ignore[arg-type]
 
 
 async def test_the_banner_comes_and_goes_with_the_stream_in_both_languages(tmp_path: Path) -> None:

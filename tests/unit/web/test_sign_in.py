@@ -20,7 +20,7 @@ from alerts.web.app import create_app
 from alerts.web.sources import Sources
 from ingest.clock import ManualClock
 from tests.fakes.desk import NOW, FakeCases, FakeHistory, example_register
-from tests.fakes.people import account, cookie_of, entry, people_in
+from tests.fakes.people import account, cookie_of, entry, messages_in, people_in
 
 REGISTER = example_register()
 RIGHT = "湿法作业-2026-dust"
@@ -57,7 +57,7 @@ class Browser:
 async def browser(tmp_path: Path) -> AsyncIterator[Browser]:
     clock = ManualClock(NOW)
     people = people_in(tmp_path)
-    sources = Sources(FakeHistory(REGISTER, clock), FakeCases(REGISTER), people)
+    sources = Sources(FakeHistory(REGISTER, clock), FakeCases(REGISTER), people, messages_in(tmp_path))
     app = create_app(sources, REGISTER, clock, "http://desk.test")
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(
@@ -297,7 +297,7 @@ async def test_who_proves_again_who_they_are_goes_on(browser: Browser) -> None:
 
 async def test_by_https_the_cookie_is_secure_and_of_this_host_alone(tmp_path: Path) -> None:
     people, clock = people_in(tmp_path), ManualClock(NOW)
-    sources = Sources(FakeHistory(REGISTER, clock), FakeCases(REGISTER), people)
+    sources = Sources(FakeHistory(REGISTER, clock), FakeCases(REGISTER), people, messages_in(tmp_path))
     app = create_app(sources, REGISTER, clock, "https://desk.test")
     account(people, "site", login="zhou", password=KEPT)
     transport = httpx.ASGITransport(app)
@@ -313,7 +313,7 @@ async def test_by_https_the_cookie_is_secure_and_of_this_host_alone(tmp_path: Pa
 
 async def test_the_first_start_says_how_the_first_account_is_made(tmp_path: Path) -> None:
     people, clock = people_in(tmp_path), ManualClock(NOW)
-    sources = Sources(FakeHistory(REGISTER, clock), FakeCases(REGISTER), people)
+    sources = Sources(FakeHistory(REGISTER, clock), FakeCases(REGISTER), people, messages_in(tmp_path))
     transport = httpx.ASGITransport(create_app(sources, REGISTER, clock, "http://desk.test"))
     async with httpx.AsyncClient(transport=transport, base_url="http://desk.test") as http:
         assert "dustwatch people administrator" in (await http.get("/sign-in")).text

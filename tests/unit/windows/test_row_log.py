@@ -9,6 +9,8 @@ import pytest
 
 from ingest.records import MISSING
 from processors.columns import ABSENT, Uint64s
+from processors.measuring.intake import intake
+from processors.plan import Plan
 from processors.windows.row_log import (
     BUCKET_MS,
     DRY,
@@ -18,8 +20,10 @@ from processors.windows.row_log import (
     Columns,
     RowLog,
     content_of,
+    hashes_of,
     key_of,
 )
+from tests.logs import T0, batch, revision, row
 from tests.parts import rows, until
 
 QUARTER = BUCKET_MS
@@ -181,15 +185,15 @@ def test_parts_of_columns_are_the_same_by_positions_by_mask_and_by_slice():
 
 
 def test_the_hash_of_a_content_depends_on_every_value_and_not_on_the_order_of_columns():
-    keys, factors = np.array([1, 1, 1, 2], np.uint64), {"pm10": np.uint64(3), "tsp": np.uint64(5)}
+    keys = np.array([1, 1, 1, 2], np.uint64)
     pm10, tsp = np.array([7, 7, MISSING, 7], np.int64), np.array([8, 9, 8, 8], np.int64)
-    one = content_of(keys, {"pm10": pm10, "tsp": tsp}, factors.__getitem__)
-    other = content_of(keys, {"tsp": tsp, "pm10": pm10}, factors.__getitem__)
+    one = content_of(keys, {"pm10": pm10, "tsp": tsp})
+    other = content_of(keys, {"tsp": tsp, "pm10": pm10})
     assert one.tolist() == other.tolist()
     assert len(set(one.tolist())) == 4
-    lacking = content_of(keys[2:3], {"tsp": tsp[2:3]}, factors.__getitem__)
+    lacking = content_of(keys[2:3], {"tsp": tsp[2:3]})
     assert lacking[0] == one[2]  # a hole is as good as no column
-    swapped = content_of(keys[:1], {"pm10": tsp[:1], "tsp": pm10[:1]}, factors.__getitem__)
+    swapped = content_of(keys[:1], {"pm10": tsp[:1], "tsp": pm10[:1]})
     assert swapped[0] != one[0]
 
 
@@ -197,3 +201,43 @@ def test_rows_are_held_in_columns_as_narrow_as_they_can_be():
     held = Columns.empty(2)
     assert (held.wet.dtype, held.lag.dtype) == (np.int8, np.int16)
     assert held.fail.dtype == held.suspect.dtype == np.uint16
+
+
+def _sent(count: int) -> Columns:
+    """Readings of one minute whose hashes are those of their values, as the intake makes them."""
+    made = _columns(*((n % 3, n, 0, 0) for n in range(count)))
+    made.values[0] = np.arange(count)
+    made.values[2, 1::2] = 7
+    made.hash = hashes_of(made, DIGEST)
+    return made
+
+
+def test_hashes_that_follow_from_the_values_are_not_saved_and_the_others_are():
+    made = _sent(40)
+    made.hash[[5, 17]] = [1, 2]  # of raw values, before calibration
+    bucket = Bucket(made, len(made))
+    saved = list(bucket.saved(0, DIGEST))
+    assert (saved[3].tolist(), saved[-1].tolist()) == ([1, 2], [5, 17])
+    again = Bucket.restored(0, saved, DIGEST)
+    assert again.filled().hash.tolist() == made.hash.tolist()
+    bucket.learn(0, DIGEST)
+    assert again.known.pairs == bucket.known.pairs
+
+
+def test_a_bucket_that_an_earlier_version_saved_with_all_its_hashes_is_read():
+    made = _sent(6)
+    saved = list(Bucket(made, len(made)).saved(0, DIGEST))[:-1]
+    saved[3] = made.hash + np.uint64(8)
+    assert Bucket.restored(0, saved, DIGEST).filled().hash.tolist() == (made.hash + np.uint64(8)).tolist()
+
+
+def test_the_hash_of_a_row_is_the_one_that_the_intake_gave_it():
+    plan = Plan.of(revision(["d1", "d2"]))
+    sent = batch(
+        row(T0, 50.25, "d1"), row(T0, 31, "d2", pm2_5=4, tsp=90, humidity=50), row(T0, None, "d1", tsp=1)
+    )
+    columns = intake(sent, 0, len(sent), plan).columns
+    assert hashes_of(columns, plan.digest).tolist() == columns.hash.tolist()
+    flagged = batch(row(T0, 50.25, "d1", flags={"pm10": "D"}))
+    columns = intake(flagged, 0, 1, plan).columns
+    assert hashes_of(columns, plan.digest).tolist() != columns.hash.tolist()

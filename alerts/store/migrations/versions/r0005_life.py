@@ -20,8 +20,8 @@ from sqlalchemy import (
 
 from alerts.store.migrations import append_only
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 _Serial = BigInteger().with_variant(Integer, "sqlite")
 
