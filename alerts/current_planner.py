@@ -8,6 +8,7 @@ from typing import Any
 from alerts.casework import LifePlanner
 from alerts.planner import CasePlanner
 from alerts.records import Case, CaseChange, CaseContext, Telling
+from alerts.step_tellings import StepTeller
 from processors.records import Breach, Outlook
 
 
@@ -21,6 +22,11 @@ class CurrentPlanner:
     def life(self) -> LifePlanner:
         """See `Planner.life`."""
         return self.planner.life
+
+    @property
+    def steps(self) -> StepTeller:
+        """See `CasePlanner.steps`."""
+        return self.planner.steps
 
     def breach(self, event: Breach, context: CaseContext, now: int) -> list[CaseChange]:
         """See `Planner.breach`."""

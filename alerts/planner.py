@@ -25,6 +25,7 @@ from alerts.records import (
     Telling,
 )
 from alerts.routing import Routing, deadline_ms, operators_on_duty, recipients_of
+from alerts.step_tellings import StepTeller
 from alerts.together import SilentGroup, hold_until, released_groups
 from ingest.register import Register
 from processors.records import Breach, Outlook, short_id
@@ -51,6 +52,11 @@ class CasePlanner:
     def life(self) -> LifePlanner:
         """What this configuration says of the life of cases."""
         return LifePlanner(self.register, self.routing.calendar(self.register.county.zone))
+
+    @property
+    def steps(self) -> StepTeller:
+        """Who tells the steps of cases."""
+        return StepTeller(self.register, self.routing, self.base_url)
 
     # ------------------------------------------------------------------------------- breaches
 

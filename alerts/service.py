@@ -91,6 +91,8 @@ def run_alerts(
     people = PeopleStore(settings.cases)
     store.aside.hear(lambda one: telemetry.discard(f"unwritable_{one.kind}"))
     planner = CurrentPlanner(CasePlanner(register, routing, settings.base_url))
+    while store.life.take_over(planner.life, clock.now_ms()):
+        log.info("cases_taken_over")
     options = options_of()  # asks Kafka, where what is wrong here needs no Kafka to be told
     # The name under which claims are held: the same after a crash, so that they are taken back at once.
     owner = f"{group_of('alerts', options)}-{options.instance or socket.gethostname()}"
@@ -161,7 +163,10 @@ async def watch_holds(work: CaseWork) -> None:
     """Release the silences whose hold has ended, and compose the messages that are due, until cancelled."""
 
     def release(now: int) -> tuple[Written, int]:
-        return work.store.release_holds(work.planner, now), work.store.tellings.compose(now)
+        released = work.store.release_holds(work.planner, now)
+        work.store.life.wake(work.planner.life, now)
+        work.store.life.tell(work.planner.steps, work.store.tellings, now)
+        return released, work.store.tellings.compose(now)
 
     loop = asyncio.get_running_loop()
     while True:

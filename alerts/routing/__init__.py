@@ -16,4 +16,4 @@ from alerts.routing.forms import (
     links_lead_nowhere,
     load_routing,
 )
-from alerts.routing.who import deadline_ms, operators_on_duty, recipients_of, uncovered
+from alerts.routing.who import contacts_told, deadline_ms, operators_on_duty, recipients_of, uncovered

@@ -208,6 +208,17 @@ def offline_window_s(folder: str | Path) -> float:
     return loaded.value.offline.window
 
 
+def load_calendar(folder: str | Path, register: Register) -> WorkingCalendar:
+    """`calendar.yaml` of the folder, in the county's zone. Raises ConfigError."""
+    loaded = load(Path(folder) / "calendar.yaml", CALENDAR, default=DutyCalendar())
+    if loaded.value is None:
+        raise ConfigError(list(loaded.problems))
+    try:
+        return loaded.value.of_zone(register.county.zone)
+    except ValueError as error:
+        raise ConfigError([loaded.document.problem((), str(error))]) from None
+
+
 def load_routing(folder: str | Path, register: Register) -> Routing:
     """Both files of the folder, checked against the register. Raises ConfigError with every problem."""
     root = Path(folder)

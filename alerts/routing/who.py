@@ -36,6 +36,24 @@ def recipients_of(
     return _once(_told(register, routing, known, minute, ASKED.get(kind, kind), level))
 
 
+def contacts_told(register: Register, routing: Routing, unit: str, at: int) -> list[Recipient]:
+    """People of a unit (`department:ID`, `site:ID`, `contractor:NAME`) who are on duty at `at`, ms UTC."""
+    minute = _minute_of_day(at, register.zone)
+    kind, _, id = unit.partition(":")
+    parties: list[tuple[_Party, tuple[Contact, ...]]] = []
+    if kind == "department" and id in register.departments:
+        known = register.departments[id]
+        parties.append((_Party(unit, known.name, known.line, f"unit `{unit}`"), known.contacts))
+    for site in register.sites.values():
+        if unit in (f"site:{site.id}", f"contractor:{site.contractor}"):
+            parties.append((_Party(f"site:{site.id}", site.name, "site", f"unit `{unit}`"), site.contacts))
+    return _once(
+        recipient
+        for party, contacts in parties
+        for recipient in _reached(register, routing, contacts, minute, party)
+    )
+
+
 def operators_on_duty(register: Register, routing: Routing, at: int) -> list[Recipient]:
     """Operators of the platform who are on duty at `at`."""
     minute = _minute_of_day(at, register.zone)

@@ -31,6 +31,7 @@ from alerts.records import (
     CaseFile,
     Telling,
 )
+from alerts.step_tellings import StepTeller
 from alerts.store import rows
 from alerts.store.case_lists import CaseFilter, CasePage, count_of, page_of, wanted
 from alerts.store.engine import Database
@@ -68,6 +69,10 @@ class Planner(Protocol):
     @property
     def life(self) -> LifePlanner:
         """What its configuration says of the life of cases."""
+
+    @property
+    def steps(self) -> StepTeller:
+        """Who tells the steps of cases."""
 
     def breach(self, event: Breach, context: CaseContext, now: int) -> list[CaseChange]:
         """Changes for one event of a breach."""

@@ -47,6 +47,7 @@ def row_of_life(case: LifeCase) -> dict[str, Any]:
         "track": case.track,
         "level": case.level,
         "unit": case.unit,
+        "verifier": case.verifier,
         "version": case.version,
         "opened_at": case.opened_at,
         "updated_at": case.updated_at,

@@ -33,6 +33,7 @@ from alerts.lifecycle.case import SALT_BYTES, Salted
 from alerts.lifecycle.states import ARCHIVED, rank_of
 from alerts.lifecycle.trail import CaseRecord
 from alerts.records import Case
+from alerts.step_tellings import StepTeller, ToldCase
 from alerts.store import rows
 from alerts.store.engine import Database
 from alerts.store.life_rows import (
@@ -57,6 +58,8 @@ from alerts.store.life_tables import (
     life_cases,
 )
 from alerts.store.tables import cases
+from alerts.store.task_lists import TaskFilter, TaskLists, TaskPage
+from alerts.store.telling_store import TellingStore
 from ingest.plain_text import plain
 
 log = structlog.get_logger(__name__)
@@ -132,6 +135,7 @@ class LifeStore:
     def __init__(self, database: Database, sign: SignFindings) -> None:
         self._database = database
         self._sign = sign
+        self._lists = TaskLists(database)
 
     # ---------------------------------------------------------------- what is found
 
@@ -301,7 +305,42 @@ class LifeStore:
                 connection.execute(_CHANGE_LIFE, {"of": id, "wakes_at": later})
         return steps
 
+    def tell(self, teller: StepTeller, tellings: TellingStore, now: int) -> int:
+        """Write what is to be told of records that nobody was told of yet; how many cases. Cheap if none."""
+        with self._database.reading() as connection:
+            untold = select(life_cases.c.id).where(life_cases.c.told < life_cases.c.version)
+            names = connection.execute(untold.order_by(life_cases.c.n).limit(_MOST_DUE)).scalars().all()
+        for name in names:
+            with self._database.writing() as connection:
+                self._tell_one(connection, name, teller, tellings, now)
+        return len(names)
+
+    def _tell_one(
+        self, connection: Connection, id: str, teller: StepTeller, tellings: TellingStore, now: int
+    ) -> None:
+        held = _LIFE.with_for_update(skip_locked=True)
+        row = connection.execute(held, {"of": id}).mappings().first()
+        if row is None or row["told"] >= row["version"]:
+            return
+        newest = select(func.max(case_breaches.c.finding)).where(case_breaches.c.case == id)
+        finding = connection.execute(newest).scalar_one()
+        if finding is not None:
+            told = ToldCase(row["n"], life_of(row), row["title"], finding)
+            query = select(case_records).where(case_records.c.case == id, case_records.c.number > row["told"])
+            found = connection.execute(query.order_by(case_records.c.number)).mappings().all()
+            for one in found:
+                tellings.write_tellings(connection, teller.tellings(told, record_of(one), one["tells"], now))
+        connection.execute(_CHANGE_LIFE, {"of": id, "told": row["version"]})
+
     # ---------------------------------------------------------------- what there is
+
+    def find(self, of: TaskFilter, after: tuple[int, int] | None = None, limit: int = 50) -> TaskPage:
+        """A page of the cases that a filter finds."""
+        return self._lists.find(of, after, limit)
+
+    def count(self, of: TaskFilter) -> int:
+        """How many cases a filter finds."""
+        return self._lists.count(of)
 
     def find_id(self, of: str) -> str | None:
         """The id of the case that `of` names: its own, its number, a finding's or a breach's."""

@@ -34,6 +34,7 @@ life_cases = Table(
     Column("track", Text, nullable=False),
     Column("level", Text, nullable=False),
     Column("unit", Text, nullable=False),
+    Column("verifier", Text, nullable=False),  # wanted
     Column("title", JSON, nullable=False),  # of its worst breach, by language
     Column("version", Integer, nullable=False),
     Column("opened_at", BigInteger, nullable=False),

@@ -117,6 +117,10 @@ class TellingStore:
         if over:
             ended = [{"why": case.id, "at": case.recovered_at} for case in over]
             connection.execute(_ENDED, ended)
+        return self.write_tellings(connection, found)
+
+    def write_tellings(self, connection: Connection, found: Sequence[Telling]) -> int:
+        """Write these tellings, and compose what of them waits for nothing; how many were new."""
         if not found:
             return 0
         timing = self.timing

@@ -12,9 +12,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from alerts.casework import LifePlanner
 from alerts.kinds import kind_of
+from alerts.lifecycle import WorkingCalendar
 from alerts.people.answering import Answering
 from alerts.people.units import COUNTY, DEPARTMENT, kind_of_unit
+from alerts.routing.forms import DutyCalendar
 from alerts.store.case_store import wall_ms
 from alerts.web.access import Gate, person_of
 from alerts.web.board_parts import DrawnBoards
@@ -34,6 +37,10 @@ _UNITS = {quantity.name: quantity.unit for quantity in QUANTITIES.values()}
 _STATIC = Path(__file__).with_name("static")
 
 
+def _usual_calendar(register: Register) -> WorkingCalendar:
+    return DutyCalendar().of_zone(register.county.zone)
+
+
 class Desk:
     """Parts of the desk, created once for the application."""
 
@@ -46,9 +53,10 @@ class Desk:
         telemetry: Telemetry,
         wall: Callable[[], int] = wall_ms,
     ) -> None:
-        self.history, self.cases, self.people, self.messages = sources
+        self.history, self.cases, self.people, self.messages, self.lives = sources
         self.gate = Gate(self.people, lambda: self.register, wall, base_url.startswith("https://"))
         self.clock = clock
+        self._calendar_of: Callable[[Register], WorkingCalendar] = _usual_calendar
         self.base_url = base_url.rstrip("/")
         self.telemetry = telemetry
         self.poller = Poller(self.history, self.cases, register, clock, telemetry)
@@ -61,6 +69,7 @@ class Desk:
 
     def _show(self, register: Register) -> None:
         self.register = register
+        self.life = LifePlanner(register, self._calendar_of(register))
         self.plan = draw_plan(
             [
                 SitePlace(site.id, site.name, site.township, (site.location[0], site.location[1]))
@@ -71,6 +80,11 @@ class Desk:
         for site_id in register.sites:  # pages that are open keep their elements
             self._dom.setdefault(site_id, f"s{len(self._dom)}")
         self._words = {language: Words(language, register.county.zone) for language in LANGUAGES}
+
+    def work_by(self, calendar_of: Callable[[Register], WorkingCalendar]) -> None:
+        """When offices work, by a county's own calendar; asked again with each configuration."""
+        self._calendar_of = calendar_of
+        self.life = LifePlanner(self.register, calendar_of(self.register))
 
     async def adopt(self, register: Register) -> None:
         """Show another configuration's sites, from the next board on."""

@@ -154,3 +154,50 @@ LIFE_WATCHES = {
     "rectify": N_("Time to rectify"),
     "verify": N_("Time to verify"),
 }
+
+LIFE_FIELDS = {
+    "reason": N_("Reason"),
+    "note": N_("Note"),
+    "statement": N_("What was done"),
+    "photo_before": N_("Photographs before"),
+    "photo_after": N_("Photographs after"),
+    "document": N_("Document number"),
+    "unit": N_("Unit"),
+    "until": N_("Until"),
+    "into": N_("Into case"),
+}
+
+LIFE_VERIFIERS = {
+    "none": N_("nobody: a signature is enough"),
+    "other_unit": N_("another unit"),
+    "environment_branch": N_("the environment branch"),
+}
+
+LIFE_TRACKS = {
+    "sign": N_("to be signed for"),
+    "rectify": N_("to be rectified and verified"),
+}
+
+WHICH_TASKS = {
+    "mine": N_("Waits for me"),
+    "open": N_("Open"),
+    "overdue": N_("Overdue"),
+    "awaiting": N_("Awaiting verification"),
+    "watched": N_("Watched for a rebound"),
+    "archived": N_("Archived"),
+    "all": N_("All"),
+}
+
+# By kind of code, beside those of `alerts.web.names`.
+LIFE_TABLES = {
+    "life": LIFE_STATES,
+    "command": LIFE_COMMANDS,
+    "refusal": LIFE_REFUSALS,
+    "way_out": LIFE_WAYS_OUT,
+    "end": LIFE_ENDS,
+    "watch": LIFE_WATCHES,
+    "field": LIFE_FIELDS,
+    "verifier": LIFE_VERIFIERS,
+    "track": LIFE_TRACKS,
+    "task": WHICH_TASKS,
+}

@@ -5,7 +5,7 @@ Routes, the matrix of roles, its tests and the documents are made of it; a page 
 
 from __future__ import annotations
 
-from alerts.people.roles import AUDIT, HEALTH, OWN, PEOPLE, READ, ROLES, SIGN, TOKENS
+from alerts.people.roles import AUDIT, HEALTH, OWN, PEOPLE, READ, ROLES, SIGN, TOKENS, WORK
 from alerts.web import (
     account_pages,
     audit_pages,
@@ -18,6 +18,7 @@ from alerts.web import (
     sign_in,
     site_pages,
     stream,
+    task_pages,
 )
 from alerts.web.guarding import RouteRow
 
@@ -72,6 +73,27 @@ ROWS: tuple[RouteRow, ...] = (
         "messages",
         "Who was told of what.",
         viewed="messages",
+    ),
+    RouteRow("/tasks", "GET", task_pages.listing, "tasks", "What one has to do.", viewed="tasks"),
+    RouteRow("/tasks/{task}", "GET", task_pages.task, "task", "A case with its steps.", viewed="task:{task}"),
+    RouteRow(
+        "/tasks/{task}/print",
+        "GET",
+        task_pages.printed,
+        "task_print",
+        "A case on paper.",
+        viewed="task:{task}",
+    ),
+    RouteRow(
+        "/tasks/{task}/files/{digest}", "GET", task_pages.picture, "task_file", "What was handed in with it."
+    ),
+    RouteRow(
+        "/tasks/{task}/{command}",
+        "POST",
+        task_pages.act,
+        "task_act",
+        "Take a step; the table of the life cycle says who may.",
+        may=WORK,
     ),
     RouteRow("/sign-out", "POST", sign_in.sign_out, "sign_out", "Sign this device out.", may=OWN),
     RouteRow("/confirm", "GET", sign_in.confirm_page, "confirm", "Asks again who one is.", may=OWN),

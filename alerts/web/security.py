@@ -119,21 +119,31 @@ async def read_form(request: Request, base_url: str = "") -> Mapping[str, str]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise BadPost(f"content type {kind!r}: a form is expected")
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise BadPost("the form was sent by another site")
-    origin = request.headers.get("origin")
-    if origin is not None and not _is_own(origin, request.headers.get("host", ""), base_url):
-        raise BadPost(f"the form was sent by {origin[:100]}, another site")
+    check_origin(request, base_url)
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > _BODY_LIMIT:
             raise BadPost(f"more than {_BODY_LIMIT} bytes")
     fields = dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=40))
+    check_token(request, fields)
+    return fields
+
+
+def check_origin(request: Request, base_url: str) -> None:
+    """Raises BadPost for a form that another site has sent."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise BadPost("the form was sent by another site")
+    origin = request.headers.get("origin")
+    if origin is not None and not _is_own(origin, request.headers.get("host", ""), base_url):
+        raise BadPost(f"the form was sent by {origin[:100]}, another site")
+
+
+def check_token(request: Request, fields: Mapping[str, str]) -> None:
+    """Raises BadPost for a form without the token of its page."""
     kept = form_token_of(request)
     if not kept or not hmac.compare_digest(kept.encode(), fields.get("token", "").encode()):
         raise BadPost("the page's token is missing or old: load the page again and repeat")
-    return fields
 
 
 def _is_own(origin: str, host: str, base_url: str) -> bool:

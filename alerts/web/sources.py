@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from alerts.records import Case, CaseFile
 from alerts.store.case_lists import CaseFilter, CasePage
+from alerts.store.life_store import LifeStore
 from alerts.store.message_lists import MessageLists
 from alerts.store.people_store import PeopleStore
 from processors.history import History
@@ -50,6 +51,7 @@ class Sources(NamedTuple):
     cases: CaseSource
     people: PeopleStore
     messages: MessageLists
+    lives: LifeStore | None = None  # of the cases; None: this store has none
 
 
 class StoreDown(RuntimeError):

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from alerts.kinds import MANY_SILENT
 from alerts.messages import fault_name, group_name
 from alerts.records import Case
+from alerts.web.lifecycle_names import LIFE_TABLES
 from alerts.web.names import DECIMALS, IMPLIES, LENGTHS, TABLES
 from ingest.remarks import CLOCK, SET_ASIDE, UNKNOWN_KEY
 from ingest.units import printed, prose_printed
@@ -81,6 +82,9 @@ def _language(text: str) -> str | None:
     return next((name for name in LANGUAGES if head and name.lower().startswith(head)), None)
 
 
+_TABLES = {**TABLES, **LIFE_TABLES}
+
+
 class Words:
     """Everything that a template says, in one language and zone."""
 
@@ -103,7 +107,7 @@ class Words:
         """Name of a code; an unknown code is shown unchanged."""
         if not code:
             return NOTHING
-        known = TABLES[table].get(code)
+        known = _TABLES[table].get(code)
         if isinstance(known, str):
             return self.gettext(known)
         return self.pick(known) if known else code

@@ -284,3 +284,41 @@ def test_in_any_history_each_breach_is_in_one_case_and_every_trail_is_whole(tmp_
         assert sorted(placed) == sorted({f"b{of}" for _, of, *_ in events})
     finally:
         store.close()
+
+
+def _told(store: CaseStore, now: int) -> list[tuple[str, str]]:
+    store.life.tell(PLAN.steps, store.tellings, now)
+    found = store.case(store.life.file(_id(store)).findings[0].id)
+    return [(one.message.step, one.message.recipient.id) for one in found.messages]
+
+
+def test_a_step_is_told_once_to_whom_the_table_names(store):
+    apply(store, breach(**VIOLATION), PLAN, NIGHT)
+    id = _id(store)
+    before = len(_told(store, NIGHT))
+    for name in ("sign", "start"):
+        _act(store, id, name, MANAGER, NIGHT + HOUR)
+    handed = {"texts": {"statement": "已洒水"}, "refs": {"photo_after": "e" * 64}}
+    _act(store, id, "submit", MANAGER, NIGHT + HOUR, **handed)
+    for _ in range(2):
+        told = _told(store, NIGHT + HOUR)[before:]
+        assert [step for step, _ in told] == ["submit"]  # to the county office: no branch is named here
+    _act(store, id, "reject", BRANCH, NIGHT + 2 * HOUR, texts={"reason": "未覆盖到位"})
+    told = _told(store, NIGHT + 2 * HOUR)[before:]
+    assert ("reject", "site:site-1/项目经理") in told
+
+
+def test_who_lets_a_deadline_pass_is_reminded_and_the_county_office_hears_of_it(store):
+    apply(store, breach(), PLAN, NIGHT)
+    before = len(_told(store, NIGHT))
+    store.life.wake(PLAN.life, NIGHT + 12 * HOUR)
+    assert len(_told(store, NIGHT + 12 * HOUR)) == before  # half of the time: noted alone
+    store.life.wake(PLAN.life, NIGHT + 18 * HOUR)
+    reminded = _told(store, NIGHT + 18 * HOUR)[before:]
+    assert {step for step, _ in reminded} == {"threshold"}
+    assert ("threshold", "site:site-1/项目经理") in reminded
+    store.life.wake(PLAN.life, NIGHT + 24 * HOUR)
+    late = _told(store, NIGHT + 24 * HOUR)[before + len(reminded) :]
+    assert ("threshold", "platform/平台运维") in late
+    texts = [m.message.text for m in store.case(store.life.file(_id(store)).findings[0].id).messages]
+    assert any(text.startswith("签收已超期，请立即办理：一号工地 超标（编号 1）") for text in texts), texts[-3:]

@@ -44,6 +44,7 @@ def upgrade() -> None:
         Column("track", Text, nullable=False),
         Column("level", Text, nullable=False),
         Column("unit", Text, nullable=False),
+        Column("verifier", Text, nullable=False),
         Column("title", JSON, nullable=False),
         Column("version", Integer, nullable=False),
         Column("opened_at", BigInteger, nullable=False),

@@ -1,0 +1,373 @@
+"""Cases as people work at them: what one has to do, a case with its steps, and what was handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from alerts.casework.offering import OfferedStep, are_determined, asked_fields, offered
+from alerts.casework.responsible import acts_for
+from alerts.kinds import EXCEEDANCE, WORKED
+from alerts.lifecycle import Actor, LifeCase, LifeCommand, LifeFacts
+from alerts.lifecycle.case import Salted
+from alerts.lifecycle.deciding import LifeRefusal
+from alerts.lifecycle.fields import FIELD_HOLDERS, REF, TEXT
+from alerts.lifecycle.stop_watch import StopWatch, seen_at
+from alerts.lifecycle.table import COMMANDS
+from alerts.lifecycle.trail import Plain
+from alerts.store.life_store import HandedIn, LifeAction, LifeFile, LifeStore, salted
+from alerts.store.task_lists import MINE, WHICH_TASKS, TaskFilter, TaskPage
+from alerts.web.access import Person, answering_of, must_be
+from alerts.web.board import Board, group_cases
+from alerts.web.desk import Desk
+from alerts.web.poller import call
+from alerts.web.sources import StoreDown
+from alerts.web.uploads import read_upload
+
+PAGE = 50
+_LONGEST = 80
+_MOST_TEXT = 2000
+_VERIFYING = frozenset({"verifier", "department", "township", "office"})
+PICTURES = frozenset({"photo_before", "photo_after"})
+# What a form shows for a field: an area, a line, pictures, a choice of units, an instant, a choice of cases.
+INPUTS: Mapping[str, str] = {
+    "reason": "area",
+    "note": "area",
+    "statement": "area",
+    "photo_before": "pictures",
+    "photo_after": "pictures",
+    "document": "line",
+    "unit": "unit",
+    "until": "instant",
+    "into": "case",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStep:
+    """A record of the trail as a page shows it."""
+
+    record: Any
+    person: str | None  # name; None: a machine
+    texts: tuple[tuple[str, str | None], ...]  # field, text; None: erased
+    pictures: tuple[str, ...]
+
+
+async def listing(request: Request) -> Response:
+    """Cases: `?which=&kind=&site=&q=`, a page at a time; those that one has to act on first."""
+    desk: Desk = request.app.state.desk
+    lists = _lives(desk)
+    of, unknown = _chosen(desk, request, request.query_params)
+    after = _place(request.query_params.get("after", ""))
+    page: TaskPage = await call("cases", lambda: lists.find(of, after, PAGE))
+    counts = {}
+    for which in WHICH_TASKS:
+        counts[which] = await call("cases", partial(lists.count, replace(of, which=which)))
+    return desk.page(
+        request,
+        "tasks.html",
+        status=400 if unknown else 200,
+        tasks=page.tasks,
+        of=of,
+        counts=counts,
+        which_ones=WHICH_TASKS,
+        unknown=unknown,
+        sites=[s for s in desk.register.sites.values() if answering_of(request).site(s.id)],
+        kinds=sorted(WORKED),
+        first=after is None,
+        link=partial(_link, of),
+        more=None if page.after is None else _link(of, after=f"{page.after[0]}.{page.after[1]}"),
+    )
+
+
+async def task(request: Request) -> Response:
+    """One case with its steps; `part=live` returns only what renews itself."""
+    desk: Desk = request.app.state.desk
+    file = await _file(desk, request)
+    if request.path_params["task"] != str(file.kept.number):
+        return RedirectResponse(f"/tasks/{file.kept.number}", 307)
+    return await _show(desk, request, file)
+
+
+async def act(request: Request) -> Response:
+    """Take a step: the outcome is on the page, or why not, with what was typed in."""
+    desk: Desk = request.app.state.desk
+    file = await _file(desk, request)
+    name = request.path_params["command"]
+    fields, pictures = await read_upload(request, desk.base_url, desk.gate.wall())
+    person = must_be(request)
+    actor = _actor(desk, person)
+    now = (desk.clock.now_ms(), desk.register.zone)
+    command = _command(file.kept.life, name, actor, fields, pictures, now)
+    if command is None:
+        raise HTTPException(404, name)
+    handed = tuple(one for of_field in pictures.values() for one in of_field)
+    action = LifeAction(
+        command, person.account.id, person.account.name, fields.get("form", "")[:_LONGEST], handed
+    )
+    facts = await _facts(desk, file)
+    lives = _lives(desk)
+    decided = await call("cases", lambda: lives.act(file.kept.life.id, action, facts))
+    if decided is None:  # it is never taken away
+        raise HTTPException(404, name)
+    if decided.refusal is None:
+        await desk.gate.note(request, name, f"case:{file.kept.life.id}", person)
+        desk.poller.forget()
+        return RedirectResponse(f"/tasks/{file.kept.number}#steps", 303)
+    fresh = await _file(desk, request)
+    status = 409 if decided.refusal.guard == "version" else 422
+    return await _show(desk, request, fresh, status, Refused(name, decided.refusal, fields))
+
+
+async def picture(request: Request) -> Response:
+    """A picture that was handed in: made anew, or with `original=1` as it was received."""
+    desk: Desk = request.app.state.desk
+    file = await _file(desk, request)
+    digest = request.path_params["digest"]
+    original = request.query_params.get("original") == "1"
+    lives = _lives(desk)
+    found = await call("cases", lambda: lives.picture(file.kept.life.id, digest, original))
+    if found is None:
+        raise HTTPException(404, digest[:_LONGEST])
+    kind, content = found
+    headers = {"cache-control": "private, max-age=86400", "x-content-type-options": "nosniff"}
+    if original:
+        headers["content-disposition"] = f'attachment; filename="{digest[:16]}"'
+    return Response(content, media_type=kind, headers=headers)
+
+
+async def printed(request: Request) -> Response:
+    """The case on paper: as it is handed over (交办单), or with what came back (整改回执)."""
+    desk: Desk = request.app.state.desk
+    return await _show(desk, request, await _file(desk, request), template="task_print.html")
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A step that was not taken, and what was typed in."""
+
+    command: str
+    refusal: LifeRefusal
+    typed: Mapping[str, str]
+
+
+def steps_for(desk: Desk, person: Person, case: LifeCase, facts: LifeFacts) -> tuple[OfferedStep, ...]:
+    """What a person may do with a case now."""
+    return offered(case, _actor(desk, person), facts, desk.clock.now_ms())
+
+
+async def _show(
+    desk: Desk,
+    request: Request,
+    file: LifeFile,
+    status: int = 200,
+    refused: Refused | None = None,
+    template: str = "",
+) -> Response:
+    facts = await _facts(desk, file)
+    life, now = file.kept.life, desk.clock.now_ms()
+    live = request.query_params.get("part") == "live"
+    return desk.page(
+        request,
+        template or ("task_live.html" if live else "task.html"),
+        status=status,
+        task=life,
+        kept=file.kept,
+        file=file,
+        steps=[_shown(file, record) for record in file.trail],
+        watches=[_watch(desk, watch) for watch in life.watches],
+        findings=group_cases(file.findings),
+        offers=steps_for(desk, must_be(request), life, facts),
+        inputs=INPUTS,
+        units_known=sorted(facts.units or ()),
+        others=await _others(desk, life),
+        refused=refused,
+        form=_form_id(request, life),
+        spent=life.times_at(now),
+    )
+
+
+async def _others(desk: Desk, life: LifeCase) -> list[Any]:
+    """Open cases of the site into which it could be merged."""
+    lists = _lives(desk)
+    of = TaskFilter("open", site=life.site) if life.site in desk.register.sites else None
+    if of is None:
+        return []
+    page: TaskPage = await call("cases", lambda: lists.find(of, None, PAGE))
+    return [kept for kept in page.tasks if kept.life.id != life.id]
+
+
+def _form_id(request: Request, life: LifeCase) -> str:
+    """A name for what is done from this page: the same form sent twice is one action."""
+    person = must_be(request)
+    return f"{life.id}.{life.version}.{person.account.id}"[:_LONGEST]
+
+
+def _watch(desk: Desk, watch: StopWatch) -> StopWatch:
+    return seen_at(watch, desk.clock.now_ms(), desk.life.calendar)
+
+
+def _shown(file: LifeFile, record: Any) -> ShownStep:
+    name = None
+    if record.person is not None:
+        said = file.texts.get(record.person)
+        name = said.partition(" ")[2] if said else ""
+    texts = tuple((field, file.texts.get(digest)) for field, digest in record.texts.items())
+    pictures: list[str] = []
+    for field, value in record.refs.items():
+        if field in PICTURES:
+            pictures += value if isinstance(value, tuple) else [str(value)]
+    return ShownStep(record, name, texts, tuple(one for one in pictures if one in file.files))
+
+
+def _actor(desk: Desk, person: Person) -> Actor:
+    account = person.account
+    return Actor(
+        account.role,
+        account.unit,
+        salted(f"{account.id} {account.name}"),
+        acts_for(desk.register, account.unit),
+    )
+
+
+def _command(
+    case: LifeCase,
+    name: str,
+    actor: Actor,
+    fields: Mapping[str, str],
+    pictures: Mapping[str, tuple[HandedIn, ...]],
+    now: tuple[int, ZoneInfo],
+) -> LifeCommand | None:
+    """The command that a form means; None: there is no such step."""
+    if name not in COMMANDS:
+        return None
+    at, zone = now
+    asked = asked_fields(case, name)
+    values: dict[str, Plain] = {}
+    texts: dict[str, Salted] = {}
+    refs: dict[str, Plain] = {}
+    for field in asked:
+        said = fields.get(field, "").strip()[:_MOST_TEXT]
+        if field in PICTURES:
+            if handed := pictures.get(field):
+                refs[field] = tuple(one.digest for one in handed)
+        elif not said:
+            continue
+        elif INPUTS.get(field) == "instant":
+            values[field] = _instant(said, zone)
+        elif FIELD_HOLDERS[field] == TEXT:
+            texts[field] = salted(said)
+        elif FIELD_HOLDERS[field] == REF:
+            refs[field] = said[:200]
+        else:
+            values[field] = said[:200]
+    version = fields.get("version", "")
+    seen = int(version) if version.isdecimal() and len(version) < 9 else case.version
+    return LifeCommand(name, at, seen, actor, values, texts, refs)
+
+
+def _instant(said: str, zone: ZoneInfo) -> int:
+    """The instant of a local time as a browser writes it; 0: it is none."""
+    try:
+        return round(datetime.fromisoformat(said).replace(tzinfo=zone).timestamp() * 1000)
+    except ValueError:
+        return 0
+
+
+async def _facts(desk: Desk, file: LifeFile) -> LifeFacts:
+    """What a decision has to know; the newest verdicts are the board's."""
+    try:
+        board: Board | None = await desk.poller.fresh()
+    except StoreDown:
+        board = None  # what is not known is not determined
+    points = [(one.device, one.rule) for one in file.findings if one.kind == EXCEEDANCE]
+    now = None if board is None else board.site(file.kept.life.site)
+    answers = {} if now is None else {(v["device"], v["rule"]): v["answer"] for v in now.verdicts}
+    silent = now is None or any(
+        one.silent for one in now.devices if one.device.id in {f.device for f in file.findings}
+    )
+    known = are_determined(points, answers) if points else not silent
+    return desk.life.facts(newest_determined=known)
+
+
+async def _file(desk: Desk, request: Request) -> LifeFile:
+    """The case, if it is there and the asker's unit answers for it."""
+    lives, asked = _lives(desk), request.path_params["task"]
+    answering = answering_of(request)
+
+    def look() -> LifeFile | None:
+        id = lives.find_id(asked)
+        return None if id is None else lives.file(id)
+
+    file: LifeFile | None = await call("cases", look)
+    if file is None:
+        raise HTTPException(404, asked[:_LONGEST])
+    life = file.kept.life
+    if not answering.case(life.kind, "" if life.site == "*" else life.site):
+        raise HTTPException(404, asked[:_LONGEST])
+    return file
+
+
+def _lives(desk: Desk) -> LifeStore:
+    if desk.lives is None:
+        raise HTTPException(404, "tasks")
+    return desk.lives
+
+
+def _chosen(desk: Desk, request: Request, asked: Mapping[str, str]) -> tuple[TaskFilter, list[str]]:
+    """The filter that is asked for, within what the asker sees; and what of it nobody knows."""
+    answering, person = answering_of(request), must_be(request)
+    which = asked.get("which", MINE)
+    kind, site = asked.get("kind", ""), asked.get("site", "")
+    text = " ".join(asked.get("q", "").split())[:_LONGEST]
+    unknown = [
+        f"{name}={value[:_LONGEST]}"
+        for name, value, known in (
+            ("which", which, WHICH_TASKS),
+            ("kind", kind, ("", *WORKED)),
+            ("site", site, ("", *desk.register.sites)),
+        )
+        if value not in known
+    ]
+    named = frozenset(
+        s.id for s in desk.register.sites.values() if text and text.casefold() in s.name.casefold()
+    )
+    unit = person.account.unit
+    works = person.account.role in _VERIFYING | {"site", "contractor"}
+    facts = desk.life.facts()
+    return (
+        TaskFilter(
+            which if which in WHICH_TASKS else MINE,
+            kind if kind in WORKED else "",
+            site if site in desk.register.sites else "",
+            text,
+            named,
+            answering.sites,
+            answering.withheld,
+            frozenset({unit, *acts_for(desk.register, unit)}) if works else frozenset(),
+            person.account.role in _VERIFYING,
+            unit in facts.environment_units,
+            desk.clock.now_ms(),
+        ),
+        unknown,
+    )
+
+
+def _link(of: TaskFilter, **more: str) -> str:
+    asked = {"which": of.which, "kind": of.kind, "site": of.site, "q": of.text, **more}
+    return "/tasks?" + urlencode({name: value for name, value in asked.items() if value})
+
+
+def _place(text: str) -> tuple[int, int] | None:
+    """Where a page begins: `URGENCY.NUMBER`."""
+    key, _, number = text.partition(".")
+    return (int(key), int(number)) if key.isdecimal() and number.isdecimal() and len(text) < 40 else None
