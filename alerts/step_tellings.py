@@ -1,7 +1,7 @@
 """Tellings of a case's steps: whom a record is told to, and in which words. Pure.
 
-What a breach itself is told by (its opening, a further one, its end) is the planner's; these are the steps that
-people take, and what the passing of time brings.
+What a breach itself is told by (its opening, a further one, its end) is the planner's; these are the steps
+that people take, and what the passing of time brings.
 """
 
 from __future__ import annotations

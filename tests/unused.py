@@ -15,6 +15,7 @@ ago
 newest_held
 violations
 list_link
+typed
 
 # the framework calls or reads these: click, ctypes, http.server, paho-mqtt, pydantic, sqlite3
 list_commands

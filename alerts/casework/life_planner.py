@@ -34,7 +34,7 @@ _ALLOWANCE_USED_UP = "allowance_exceeded"
 NOT_JUDGED = frozenset({"rule_removed", "rule_suspended", "device_removed", "site_removed", "site_at_rest"})
 
 
-class Finding(NamedTuple):
+class CaseFinding(NamedTuple):
     """What was found, as its case has it: a breach with its newest event, or trouble of the platform."""
 
     case: Case
@@ -92,14 +92,14 @@ class LifePlanner:
             **known,
         )
 
-    def found(self, finding: Finding) -> FoundBreach:
+    def found(self, finding: CaseFinding) -> FoundBreach:
         """What placing has to know of a finding."""
         start, end = _interval(finding)
         day = county_day(start, end, self.calendar.zone)
         case = finding.case
         return FoundBreach(finding.id, finding.site, case.kind, day, start, finding.tell)
 
-    def placing(self, finding: Finding, placement: Placement, case: LifeCase | None) -> LifeCommand:
+    def placing(self, finding: CaseFinding, placement: Placement, case: LifeCase | None) -> LifeCommand:
         """The command that a placement asks for."""
         said: dict[str, Plain] = {}
         if placement.is_new:
@@ -128,7 +128,9 @@ class LifePlanner:
         lines = answering.lines if placement.command == "open" else ()
         return LifeCommand(placement.command, finding.at, version, _MACHINE, said, refs=refs, lines=lines)
 
-    def ended(self, case: LifeCase, breaches: Sequence[PlacedBreach], finding: Finding) -> LifeCommand | None:
+    def ended(
+        self, case: LifeCase, breaches: Sequence[PlacedBreach], finding: CaseFinding
+    ) -> LifeCommand | None:
         """What the end of a breach asks of its case: over, withdrawn, or nothing while another one lasts."""
         own = [one for one in breaches if one.round == case.round]
         if not own or any(one.over_at is None for one in own):
@@ -142,7 +144,7 @@ class LifePlanner:
 
     def before(self, finding: Case, at: int, salt: bytes) -> tuple[LifeCommand, LifeFacts]:
         """The import of a case of before there were stages, and the facts that it is decided with."""
-        as_found = Finding(finding, "opened", finding.data, finding.opened_at)
+        as_found = CaseFinding(finding, "opened", finding.data, finding.opened_at)
         day = self.found(as_found).day
         unit = responsible_for(self.register, finding.site, finding.kind).unit
         old = CaseOfBefore(
@@ -163,7 +165,7 @@ class LifePlanner:
         facts = self.facts()
         return import_of(old, at, salt), replace(facts, other=life_of_before(old, at, facts))
 
-    def _matter(self, finding: Finding) -> dict[str, Plain]:
+    def _matter(self, finding: CaseFinding) -> dict[str, Plain]:
         said: dict[str, Plain] = {"level": str(finding.data.get("level") or finding.case.level)}
         hours = finding.data.get("deadline_h")
         if hours is not None and hours >= 1:
@@ -173,7 +175,7 @@ class LifePlanner:
         return said
 
 
-def found_by(change: CaseChange, now: int) -> Finding | None:
+def found_by(change: CaseChange, now: int) -> CaseFinding | None:
     """What a change found, or found to be over; None: it is about something else.
 
     What is told long after it was found counts from when it is told.
@@ -182,10 +184,10 @@ def found_by(change: CaseChange, now: int) -> Finding | None:
     if event.event not in ("opened", "amended", "closed"):
         return None
     at = now if now - event.at > _LATE_MS and event.event != "closed" else event.at
-    return Finding(change.case, event.event, event.data, at)
+    return CaseFinding(change.case, event.event, event.data, at)
 
 
-def complies_now(placed: PlacedBreach, finding: Finding) -> bool:
+def complies_now(placed: PlacedBreach, finding: CaseFinding) -> bool:
     """True if a breach ended because its own interval complies after all, or is no longer judged."""
     if NOT_JUDGED & set(finding.data.get("reasons") or ()):
         return True
@@ -193,7 +195,7 @@ def complies_now(placed: PlacedBreach, finding: Finding) -> bool:
     return finding.case.kind == EXCEEDANCE and same
 
 
-def _interval(finding: Finding) -> tuple[int, int]:
+def _interval(finding: CaseFinding) -> tuple[int, int]:
     """The interval by which it has its day: of an exceedance the one judged, else when it was found."""
     data = finding.data
     if finding.case.kind == EXCEEDANCE and data.get("start") is not None and data.get("end") is not None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from alerts.lifecycle import Actor, LifeCase, LifeCommand, LifeFacts, decide, form_of
-from alerts.lifecycle.deciding import LifeRefusal
+from alerts.lifecycle import Actor, LifeCase, LifeCommand, LifeFacts, form_of
 from alerts.lifecycle.fields import HIDDEN
-from alerts.lifecycle.table import commands_in
+from alerts.lifecycle.guards import CONDITIONS, GUARDS
+from alerts.lifecycle.table import BY_MOVE, commands_in
 
 # Guards that only what is filled in can meet: the step is offered, and its form asks for it.
 _OF_THE_FORM = frozenset(
     {
-        "fields_complete",
         "evidence_complete",
         "names_another_unit",
         "unit_is_known",
@@ -31,24 +30,39 @@ _NOT_ASKED = frozenset(
 )
 
 
+# Steps on the way of a case to its end; the others turn it aside.
+_ON_ITS_WAY = frozenset({"sign", "countersign", "start", "submit", "accept", "confirm_withdrawal", "archive"})
+
+
 class OfferedStep(NamedTuple):
     """A step; `fields`: those of its form with their mode; `waits`: why it cannot be taken yet."""
 
     command: str
     fields: Mapping[str, str]
-    waits: LifeRefusal | None
+    waits: str | None  # the guard
+
+    @property
+    def goes_on(self) -> bool:
+        """True if the case goes on its way by it."""
+        return self.command in _ON_ITS_WAY
 
 
 def offered(case: LifeCase, actor: Actor, facts: LifeFacts, at: int) -> tuple[OfferedStep, ...]:
-    """Steps that `actor` may take with a case now, in the order of the table."""
+    """Steps that `actor` may take with a case now: those by which it goes on first."""
     found = []
     for name in commands_in(case.state, actor.role):
-        refusal = decide(case, LifeCommand(name, at, case.version, actor), facts).refusal
-        if refusal is not None and refusal.guard not in _OF_THE_FORM | _OF_TIME:
+        command = LifeCommand(name, at, case.version, actor)
+        row = next(
+            r
+            for r in BY_MOVE[case.state, name]
+            if all(CONDITIONS[word][0](case, command, facts) for word in r.when)
+        )
+        unmet = [guard for guard in (row.unit, *row.guards) if not GUARDS[guard].check(case, command, facts)]
+        if actor.role not in row.roles or set(unmet) - _OF_THE_FORM - _OF_TIME:
             continue
-        waits = refusal if refusal is not None and refusal.guard in _OF_TIME else None
+        waits = next((guard for guard in unmet if guard in _OF_TIME), None)
         found.append(OfferedStep(name, asked_fields(case, name), waits))
-    return tuple(found)
+    return tuple(sorted(found, key=lambda step: (step.waits is not None, not step.goes_on)))
 
 
 def asked_fields(case: LifeCase | None, command: str) -> dict[str, str]:

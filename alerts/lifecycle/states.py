@@ -105,7 +105,7 @@ ENDS: dict[str, str] = {
 TO_UNIT = "unit"
 TO_LINES = "lines"
 TO_VERIFIER = "verifier"
-TO_COUNTY_OFFICE = "office"
+TO_COUNTY_OFFICE = "county_office"
 
 # Why a breach is on record only: the `why` of the command `record`
 NOT_TOLD_ON_RECORD = "not_told_on_record"

@@ -26,7 +26,7 @@ from sqlalchemy import (
     update,
 )
 
-from alerts.casework.life_planner import Finding, LifePlanner, PlacedBreach, complies_now
+from alerts.casework.life_planner import CaseFinding, LifePlanner, PlacedBreach, complies_now
 from alerts.kinds import WORKED
 from alerts.lifecycle import Decided, LifeCase, LifeCommand, LifeFacts, decide, next_due, place
 from alerts.lifecycle.case import SALT_BYTES, Salted
@@ -54,7 +54,6 @@ from alerts.store.life_tables import (
     case_records,
     case_units,
     clear_texts,
-    erasures,
     life_cases,
 )
 from alerts.store.tables import cases
@@ -126,7 +125,6 @@ class LifeFile(NamedTuple):
     findings: tuple[Case, ...]
     texts: Mapping[str, str]
     files: Mapping[str, str]  # digest -> media type
-    erased: frozenset[str] = frozenset()
 
 
 class LifeStore:
@@ -139,7 +137,7 @@ class LifeStore:
 
     # ---------------------------------------------------------------- what is found
 
-    def follow(self, connection: Connection, finding: Finding, planner: LifePlanner) -> None:
+    def follow(self, connection: Connection, finding: CaseFinding, planner: LifePlanner) -> None:
         """Place a finding that was just written, or note its end, in the transaction that wrote it."""
         if finding.case.kind not in WORKED:
             return
@@ -152,7 +150,7 @@ class LifeStore:
             self._end(connection, finding, placed, planner, seen=before is not None)
 
     def _place(
-        self, connection: Connection, finding: Finding, planner: LifePlanner, before: PlacedBreach | None
+        self, connection: Connection, finding: CaseFinding, planner: LifePlanner, before: PlacedBreach | None
     ) -> PlacedBreach:
         found = planner.found(finding)
         there = _of_matter(connection, finding.site, finding.case.kind, found.day, before)
@@ -185,7 +183,7 @@ class LifeStore:
     def _end(
         self,
         connection: Connection,
-        finding: Finding,
+        finding: CaseFinding,
         placed: PlacedBreach,
         planner: LifePlanner,
         seen: bool,
@@ -219,7 +217,7 @@ class LifeStore:
 
     def _take_over(self, connection: Connection, finding: Case, planner: LifePlanner, now: int) -> None:
         command, facts = planner.before(finding, now, os.urandom(SALT_BYTES))
-        as_found = Finding(finding, "opened", finding.data, finding.opened_at)
+        as_found = CaseFinding(finding, "opened", finding.data, finding.opened_at)
         decided = self._write(connection, None, command, facts, _title(as_found))
         assert decided.case is not None, decided.refusal
         start, end = finding.data.get("start"), finding.data.get("end")
@@ -259,13 +257,6 @@ class LifeStore:
                 names = [one["finding"] for one in found]
                 self._sign(connection, names, action, action.command.at)
             return decided
-
-    def open_by_hand(self, action: LifeAction, facts: LifeFacts, title: dict[str, str]) -> Decided:
-        """Open a case that no monitor found; `facts.taken_by` is found here."""
-        with self._database.writing() as connection:
-            if action.form and _was_sent(connection, action.form):
-                return Decided(True, None, None, None, (), "this form was sent before")
-            return self._write(connection, None, action.command, facts, title, action)
 
     # ---------------------------------------------------------------- the passing of time
 
@@ -355,6 +346,16 @@ class LifeStore:
             found = connection.execute(select(case_breaches.c.case).where(placed)).scalar()
             return None if found is None else str(found)
 
+    def number_of(self, finding: str) -> int | None:
+        """The number of the case that a finding is in; None: it is in none."""
+        query = (
+            select(life_cases.c.n)
+            .join(case_breaches, case_breaches.c.case == life_cases.c.id)
+            .where(case_breaches.c.finding == finding)
+        )
+        with self._database.reading() as connection:
+            return connection.execute(query).scalar()
+
     def file(self, id: str) -> LifeFile | None:
         """A case with all that belongs to it, by its own id."""
         with self._database.reading() as connection:
@@ -367,8 +368,6 @@ class LifeStore:
             texts = select(clear_texts.c.digest, clear_texts.c.text).where(clear_texts.c.case == id)
             files = select(case_files.c.digest, case_files.c.kind).where(case_files.c.case == id)
             trail = _trail(connection, id)
-            said = {d for record in trail for d in (record.person, *record.texts.values()) if d}
-            gone = select(erasures.c.digest).where(erasures.c.digest.in_(said))
             return LifeFile(
                 kept_of(row),
                 trail,
@@ -376,7 +375,6 @@ class LifeStore:
                 tuple(rows.case_of(one) for one in found.mappings()),
                 {row.digest: row.text for row in connection.execute(texts)},
                 {row.digest: row.kind for row in connection.execute(files)},
-                frozenset(connection.execute(gone).scalars()),
             )
 
     def picture(self, case: str, digest: str, original: bool) -> tuple[str, bytes] | None:
@@ -501,7 +499,7 @@ def _row_of_placed(placed: PlacedBreach) -> dict[str, Any]:
     return {name: getattr(placed, name) for name in PlacedBreach.__dataclass_fields__}
 
 
-def _title(finding: Finding) -> dict[str, str]:
+def _title(finding: CaseFinding) -> dict[str, str]:
     """Titles of what was found, by language; of the platform's trouble in the one that it has."""
     named = finding.data.get("title")
     return dict(named) if isinstance(named, dict) else {"": finding.case.title}

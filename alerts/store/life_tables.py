@@ -92,7 +92,7 @@ case_breaches = Table(
     Column("complies", Boolean, nullable=False),
 )
 
-# Append-only: every change of a case, as it goes to `dust.cases`.
+# Append-only: every change of a case, as `dust.cases` has it.
 case_records = Table(
     "case_records",
     metadata,
@@ -107,14 +107,6 @@ case_records = Table(
     Column("digest", Text, nullable=False),
     UniqueConstraint("case", "number", name="case_records_numbered"),
 )
-# Those that Kafka has confirmed.
-records_published = Table(
-    "case_records_published",
-    metadata,
-    Column("record", Text, ForeignKey("case_records.id"), primary_key=True),
-    Column("at", BigInteger, nullable=False),
-)
-
 # A form that was sent twice is one action.
 case_actions = Table(
     "case_actions",
@@ -137,17 +129,6 @@ clear_texts = Table(
     Column("at", BigInteger, nullable=False),
     Index("clear_text_by_person", "person"),
 )
-# Append-only: what was erased, why and by whom; a store that is restored has to erase it again.
-erasures = Table(
-    "erasures",
-    metadata,
-    Column("n", Serial, primary_key=True, autoincrement=True),
-    Column("digest", Text, nullable=False, unique=True),
-    Column("at", BigInteger, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("by", Text, nullable=False),
-)
-
 # Photographs and documents, as they were received; `digest` is SHA-256 of the bytes.
 case_files = Table(
     "case_files",

@@ -26,16 +26,21 @@ async def case(request: Request) -> Response:
     desk: Desk = request.app.state.desk
     file = await _file(desk, request, request.path_params["case"])
     template = "case_live.html" if request.query_params.get("part") == "live" else "case.html"
-    return _show(desk, request, template, file)
+    return _show(desk, request, template, file, await _task(desk, file.case.id))
 
 
 async def acknowledge(request: Request) -> Response:
-    """Acknowledge a case; repeating it changes nothing and shows who did."""
+    """Acknowledge a case; repeating it changes nothing and shows who did.
+
+    What has a life is signed for there, by whom it concerns.
+    """
     desk: Desk = request.app.state.desk
     case_id = request.path_params["case"]
     fields = await read_form(request, desk.base_url)
     note = fields.get("note", "").strip()[:_NOTE]
-    await _file(desk, request, case_id)
+    file = await _file(desk, request, case_id)
+    if (number := await _task(desk, file.case.id)) is not None:
+        return RedirectResponse(f"/tasks/{number}#act", 303)
     who = must_be(request).account
     signer = {"account": who.id, "role": who.role, "unit": who.unit}
     at = desk.clock.now_ms()
@@ -55,6 +60,15 @@ async def _file(desk: Desk, request: Request, case_id: str) -> CaseFile:
     return replace(file, members=members)
 
 
+async def _task(desk: Desk, finding: str) -> int | None:
+    """The number of the case in whose course this is worked at."""
+    lives = desk.lives
+    if lives is None:
+        return None
+    found: int | None = await call("cases", lambda: lives.number_of(finding))
+    return found
+
+
 def _plot(file: CaseFile) -> Plot | None:
     """Plot of the hours behind a suspicion, which came with the event that opened it."""
     opened = next((event.data for event in file.events if event.data.get("evidence")), None)
@@ -68,6 +82,7 @@ def _show(
     request: Request,
     template: str,
     file: CaseFile,
+    task: int | None,
 ) -> Response:
     return desk.page(
         request,
@@ -77,4 +92,5 @@ def _show(
         plot=_plot(file),
         member_groups=group_cases(file.members),
         may_sign=must_be(request).may(SIGN),
+        task=task,
     )

@@ -37,6 +37,7 @@ PAGE = 50
 _LONGEST = 80
 _MOST_TEXT = 2000
 _VERIFYING = frozenset({"verifier", "department", "township", "office"})
+_NOTED = frozenset({"join", "amend"})
 PICTURES = frozenset({"photo_before", "photo_after"})
 # What a form shows for a field: an area, a line, pictures, a choice of units, an instant, a choice of cases.
 INPUTS: Mapping[str, str] = {
@@ -60,6 +61,7 @@ class ShownStep:
     person: str | None  # name; None: a machine
     texts: tuple[tuple[str, str | None], ...]  # field, text; None: erased
     pictures: tuple[str, ...]
+    times: int = 1  # so many alike in a row, this is the last
 
 
 async def listing(request: Request) -> Response:
@@ -125,7 +127,7 @@ async def act(request: Request) -> Response:
         return RedirectResponse(f"/tasks/{file.kept.number}#steps", 303)
     fresh = await _file(desk, request)
     status = 409 if decided.refusal.guard == "version" else 422
-    return await _show(desk, request, fresh, status, Refused(name, decided.refusal, fields))
+    return await _show(desk, request, fresh, status, RefusedStep(name, decided.refusal, fields))
 
 
 async def picture(request: Request) -> Response:
@@ -152,7 +154,7 @@ async def printed(request: Request) -> Response:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedStep:
     """A step that was not taken, and what was typed in."""
 
     command: str
@@ -170,7 +172,7 @@ async def _show(
     request: Request,
     file: LifeFile,
     status: int = 200,
-    refused: Refused | None = None,
+    refused: RefusedStep | None = None,
     template: str = "",
 ) -> Response:
     facts = await _facts(desk, file)
@@ -183,7 +185,7 @@ async def _show(
         task=life,
         kept=file.kept,
         file=file,
-        steps=[_shown(file, record) for record in file.trail],
+        steps=_steps(file),
         watches=[_watch(desk, watch) for watch in life.watches],
         findings=group_cases(file.findings),
         offers=steps_for(desk, must_be(request), life, facts),
@@ -214,6 +216,20 @@ def _form_id(request: Request, life: LifeCase) -> str:
 
 def _watch(desk: Desk, watch: StopWatch) -> StopWatch:
     return seen_at(watch, desk.clock.now_ms(), desk.life.calendar)
+
+
+def _steps(file: LifeFile) -> list[ShownStep]:
+    """The trail, with what the machine notes again and again as one."""
+    found: list[ShownStep] = []
+    for record in file.trail:
+        shown = _shown(file, record)
+        last = found[-1].record if found else None
+        alike = last is not None and record.command in _NOTED and last.command == record.command
+        if alike and record.before == record.after:
+            found[-1] = replace(shown, times=found[-1].times + 1)
+        else:
+            found.append(shown)
+    return found
 
 
 def _shown(file: LifeFile, record: Any) -> ShownStep:

@@ -20,6 +20,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from alerts.people.passwords import hashed
+from alerts.store.task_lists import TaskFilter
 from alerts.web.app import create_app
 from deploy.assets import compile_catalogues, fetch_assets
 from deploy.embedded.ports import free_port
@@ -28,6 +29,7 @@ from processors.records import RegionalEpisode
 from tests.fakes.alerts import apply, breach
 from tests.fakes.desk import DEAD, DUSTY, HOUR, NOW
 from tests.fakes.people import account, cookie_of
+from tests.fakes.photographs import photograph
 from tests.fakes.stored_county import StoredCounty
 from tests.pipeline import wait_for
 
@@ -221,24 +223,61 @@ def test_signing_a_case_is_seen_on_its_page_and_on_an_open_board(
     desk: Running, page_at: Any, shots: Path
 ) -> None:
     case = case_of(desk, DUSTY)
-    board, page = page_at(DESK), page_at(PHONE, role="department")
+    board, page = page_at(DESK), page_at(PHONE, role="site")
     board.goto(desk.url + "/")
     link = board.locator(f"#open-cases li.case-open a[href='/cases/{case}']")
     expect(link).to_be_visible()
 
     page.goto(f"{desk.url}/cases/{case}")
-    page.get_by_label("备注").fill("已停止土方作业，雾炮车到场。")
-    page.locator("#sign form button").click()
+    page.get_by_role("link", name="前往工单").click()
+    form = page.locator("form[action$='/sign']")
+    form.get_by_label("备注").fill("已停止土方作业，雾炮车到场。")
+    page.screenshot(path=shots / "task-to-sign-zh-CN-phone.png", full_page=True)
+    form.get_by_role("button").click()
 
-    expect(page.locator("#signed")).to_contain_text("张敏")
+    expect(page.locator(".state-line .pill")).to_have_text("已签收")
     expect(page.locator(".timeline")).to_contain_text("雾炮车到场")
-    expect(page.locator(".timeline")).to_contain_text("住房和城乡建设局")
-    expect(page.locator("#sign form")).to_have_count(0)
+    expect(page.locator(".timeline")).to_contain_text("张敏")
+    expect(form).to_have_count(0)
     expect(link).to_have_count(0)
-    page.screenshot(path=shots / "signed-zh-CN-phone.png", full_page=True)
+    page.screenshot(path=shots / "task-signed-zh-CN-phone.png", full_page=True)
     file = desk.county.cases.case(case)
     assert file is not None
     assert (file.case.state, file.case.acknowledged_by) == ("acknowledged", "张敏")
+
+
+def test_a_violation_is_rectified_with_a_photograph_and_given_back_by_the_verifier(
+    desk: Running, page_at: Any, shots: Path, tmp_path: Path
+) -> None:
+    lives = desk.county.cases.life
+    of = TaskFilter("open", site=DUSTY, kind="exceedance")
+    number = next(kept.number for kept in lives.find(of).tasks if kept.life.track == "rectify")
+    manager, verifier = page_at(PHONE, role="site"), page_at(DESK, role="verifier")
+    taken = tmp_path / "after.jpg"
+    taken.write_bytes(photograph((900, 600)))
+    manager.goto(f"{desk.url}/tasks/{number}")
+    for command in ("sign", "start"):
+        if (button := manager.locator(f"form[action$='/{command}'] button")).count():
+            button.click()
+    form = manager.locator("form[action$='/submit']")
+    form.get_by_label("整改情况说明").fill("裸土已全部覆盖，道路已冲洗。")
+    form.get_by_label("整改后照片").set_input_files(taken)
+    form.locator("button[type=submit]").click()
+    expect(manager.locator(".pictures img")).to_be_visible()
+    manager.screenshot(path=shots / "task-submitted-zh-CN-phone.png", full_page=True)
+
+    verifier.goto(desk.url + "/tasks")
+    verifier.screenshot(path=shots / "tasks-verifier-zh-CN-desk.png", full_page=True)
+    verifier.locator(f"a[href='/tasks/{number}']").click()
+    verifier.locator("details.step summary", has_text="核验不通过").click()
+    reject = verifier.locator("form[action$='/reject']")
+    reject.get_by_label("原因").fill("东侧围挡旁仍有裸土")
+    verifier.screenshot(path=shots / "task-verifier-zh-CN-desk.png", full_page=True)
+    reject.get_by_role("button").click()
+    expect(verifier.locator(".state-line .pill")).to_have_text("整改中")
+    expect(manager.locator(".timeline")).to_contain_text("东侧围挡旁仍有裸土", timeout=15_000)
+    verifier.goto(f"{desk.url}/tasks/{number}/print")
+    verifier.screenshot(path=shots / "task-print-zh-CN-desk.png", full_page=True)
 
 
 def test_an_opened_text_of_a_message_stays_open_while_the_page_renews_itself(
@@ -364,6 +403,7 @@ def test_every_page_can_be_read_by_everybody(
 ) -> None:
     """axe-core finds nothing serious on any page, for the roles that see it."""
     case = case_of(desk, DUSTY, state=None)
+    task = f"/tasks/{desk.county.cases.life.number_of(case)}"
     pages = {
         None: ("/sign-in",),
         "department": (
@@ -376,6 +416,11 @@ def test_every_page_can_be_read_by_everybody(
             f"/messages?case={case}",
             "/messages?person=nobody",
             "/account",
+            "/tasks",
+            "/tasks?which=all",
+            "/tasks?q=nothing-like-it",
+            task,
+            f"{task}/print",
         ),
         "administrator": (
             "/people",

@@ -321,4 +321,6 @@ def test_who_lets_a_deadline_pass_is_reminded_and_the_county_office_hears_of_it(
     late = _told(store, NIGHT + 24 * HOUR)[before + len(reminded) :]
     assert ("threshold", "platform/平台运维") in late
     texts = [m.message.text for m in store.case(store.life.file(_id(store)).findings[0].id).messages]
-    assert any(text.startswith("签收已超期，请立即办理：一号工地 超标（编号 1）") for text in texts), texts[-3:]
+    assert any(text.startswith("签收已超期，请立即办理：一号工地 超标（编号 1）") for text in texts), texts[
+        -3:
+    ]

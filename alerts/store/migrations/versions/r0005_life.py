@@ -100,11 +100,6 @@ def upgrade() -> None:
         UniqueConstraint("case", "number", name="case_records_numbered"),
     )
     op.create_table(
-        "case_records_published",
-        Column("record", Text, ForeignKey("case_records.id"), primary_key=True),
-        Column("at", BigInteger, nullable=False),
-    )
-    op.create_table(
         "case_actions",
         Column("form", Text, primary_key=True),
         Column("case", Text, ForeignKey("life_cases.id"), nullable=False),
@@ -123,14 +118,6 @@ def upgrade() -> None:
     op.create_index("clear_text_by_person", "clear_text", ["person"])
     op.create_index("ix_clear_text_case", "clear_text", ["case"])
     op.create_table(
-        "erasures",
-        Column("n", _Serial, primary_key=True, autoincrement=True),
-        Column("digest", Text, nullable=False, unique=True),
-        Column("at", BigInteger, nullable=False),
-        Column("reason", Text, nullable=False),
-        Column("by", Text, nullable=False),
-    )
-    op.create_table(
         "case_files",
         Column("digest", Text, primary_key=True),
         Column("case", Text, primary_key=True),
@@ -142,4 +129,3 @@ def upgrade() -> None:
         Column("shown", LargeBinary),
     )
     append_only("case_records")
-    append_only("erasures")
