@@ -35,6 +35,7 @@ from alerts.lifecycle.trail import CaseRecord
 from alerts.records import Case
 from alerts.step_tellings import StepTeller, ToldCase
 from alerts.store import rows
+from alerts.store.changed_lists import ChangedPage, ChangeFilter, changed_page
 from alerts.store.engine import Database
 from alerts.store.life_rows import (
     KeptCase,
@@ -332,6 +333,11 @@ class LifeStore:
     def count(self, of: TaskFilter) -> int:
         """How many cases a filter finds."""
         return self._lists.count(of)
+
+    def changed(self, what: str, of: ChangeFilter) -> ChangedPage:
+        """A page of the cases, or of the breaches, in the order in which they changed."""
+        with self._database.reading() as connection:
+            return changed_page(connection, what, of)
 
     def find_id(self, of: str) -> str | None:
         """The id of the case that `of` names: its own, its number, a finding's or a breach's."""

@@ -50,6 +50,7 @@ life_cases = Table(
     Column("merged_into", Text),
     Column("body", JSON, nullable=False),  # the case as the life cycle sees it
     Index("life_cases_by_matter", "site", "kind", "day"),
+    Index("life_cases_by_change", "updated_at", "n"),
     Index("life_cases_by_state", "state", "deadline"),
     Index(
         "life_cases_wake",

@@ -67,6 +67,7 @@ cases = Table(
     Index("cases_by_state", "state", "opened_at"),
     Index("cases_by_site", "site", "opened_at"),
     Index("cases_by_parent", "parent"),
+    Index("cases_by_change", "updated_at", "n"),
     Index(
         "cases_held",
         "hold_until",

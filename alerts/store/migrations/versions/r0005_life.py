@@ -31,7 +31,7 @@ def _only(where: str) -> dict[str, Any]:
 
 
 def upgrade() -> None:
-    """New tables alone: programs of before go on, and their cases are taken over when this one starts."""
+    """New tables and indexes alone: programs of before go on; their cases are taken over at the start."""
     op.create_table(
         "life_cases",
         Column("n", _Serial, primary_key=True, autoincrement=True),
@@ -61,6 +61,8 @@ def upgrade() -> None:
         Column("body", JSON, nullable=False),
     )
     op.create_index("life_cases_by_matter", "life_cases", ["site", "kind", "day"])
+    op.create_index("cases_by_change", "cases", ["updated_at", "n"])
+    op.create_index("life_cases_by_change", "life_cases", ["updated_at", "n"])
     op.create_index("life_cases_by_state", "life_cases", ["state", "deadline"])
     op.create_index("life_cases_wake", "life_cases", ["wakes_at"], **_only("wakes_at IS NOT NULL"))
     op.create_index("life_cases_to_tell", "life_cases", ["n"], **_only("told < version"))
