@@ -119,7 +119,7 @@ class ApiParameter(NamedTuple):
 _INSTANT = {"type": "string", "pattern": r"^(\d{1,15}|\d{4}-.*)$"}
 PAGED = (
     ApiParameter(
-        "after", "where the page before ended", {"type": "string", "pattern": r"^\d{1,15}\.\d{1,15}$"}
+        "after", "where the page before ended", {"type": "string", "pattern": r"^[0-9]{1,15}\.[0-9]{1,15}$"}
     ),
     ApiParameter("limit", "rows of a page", {"type": "integer", "minimum": 1, "maximum": MOST}),
 )
