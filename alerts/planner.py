@@ -6,11 +6,12 @@ Pure: no clock, no database. Ids are hashes, so deciding twice writes the same r
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from alerts.cases import AMEND, CLOSED, RECOVER, START, decide
 from alerts.casework import LifePlanner
+from alerts.casework.life_planner import LATE_MS, NOT_JUDGED, SEVERAL_SITES
 from alerts.kinds import KINDS, MANY_SILENT, SYSTEM, kind_of
 from alerts.messages import MatterIn, Notice, Writer, fault_name, group_name, matters_of, title_in
 from alerts.outlook import OutlookPlanner
@@ -29,10 +30,7 @@ from alerts.step_tellings import StepTeller
 from alerts.together import SilentGroup, hold_until, released_groups
 from ingest.register import Register
 from processors.records import Breach, Outlook, short_id
-from processors.silence import AT_REST, SITE_SILENT
-
-_LATE_MS = 30 * 60_000  # told so long after it was found, a message says that it is late
-_SEVERAL = "*"  # the site of a case that concerns several
+from processors.silence import SITE_SILENT
 
 
 def case_id_of(breach: str) -> str:
@@ -47,11 +45,11 @@ class CasePlanner:
     register: Register
     routing: Routing
     base_url: str
+    life: LifePlanner = field(init=False, repr=False, compare=False)  # made once, not with each event
 
-    @property
-    def life(self) -> LifePlanner:
-        """What this configuration says of the life of cases."""
-        return LifePlanner(self.register, self.routing.calendar(self.register.county.zone))
+    def __post_init__(self) -> None:
+        calendar = self.routing.duty.of_zone(self.register.county.zone)
+        object.__setattr__(self, "life", LifePlanner(self.register, calendar))
 
     @property
     def steps(self) -> StepTeller:
@@ -72,7 +70,7 @@ class CasePlanner:
         step = decide(None, START)
         id = case_id_of(event.id)
         silent = kind_of(event.kind).silence
-        late = now - event.at > _LATE_MS
+        late = now - event.at > LATE_MS
         hold = hold_until(now, event.start, self.routing.form.offline) if silent and event.tell else None
         case = Case(
             id=id,
@@ -132,7 +130,7 @@ class CasePlanner:
         if not news:
             return CaseChange(why, after, _event_of(event, case.state, after.state, why))
         why = "only recorded so far; it goes on, and is told now"
-        late = now - event.at > _LATE_MS
+        late = now - event.at > LATE_MS
         due = deadline_ms(self.routing, event.level, event.deadline_h, now if late else event.at)
         silent = kind_of(event.kind).silence
         hold = hold_until(now, event.start, self.routing.form.offline) if silent else None
@@ -207,8 +205,8 @@ class CasePlanner:
             kind=MANY_SILENT,
             state=str(decide(None, START).after),
             level=first.level,
-            site=first.site if len({m.site for m in group.members}) == 1 else _SEVERAL,
-            device=_SEVERAL,
+            site=first.site if len({m.site for m in group.members}) == 1 else SEVERAL_SITES,
+            device=SEVERAL_SITES,
             title=group_name(number, self.register.county.language),
             opened_at=min(m.opened_at for m in group.members),
             updated_at=now,
@@ -349,7 +347,7 @@ def _regional_over(event: Breach) -> bool:
 
 def _template_of_end(event: Breach, context: CaseContext) -> str:
     """Template for the end: withdrawn, corrected, heard again, or within the limit again."""
-    if {"rule_removed", "rule_suspended", "device_removed", "site_removed", AT_REST} & set(event.reasons):
+    if NOT_JUDGED & set(event.reasons):
         return "withdrawn"
     if (ended := kind_of(event.kind).ended) is not None:
         return ended

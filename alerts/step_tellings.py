@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from alerts.casework.life_planner import SEVERAL_SITES
 from alerts.casework.responsible import environment_units
 from alerts.kinds import kind_of
 from alerts.lifecycle.case import LifeCase
@@ -19,10 +20,9 @@ from alerts.lifecycle.states import (
     TO_UNIT,
     TO_VERIFIER,
 )
-from alerts.lifecycle.stop_watch import RUNNING
 from alerts.lifecycle.trail import CaseRecord
 from alerts.messages.writer import names_but, title_in
-from alerts.people.units import COUNTY, DEPARTMENT
+from alerts.people.units import COUNTY, DEPARTMENT, name_of_unit
 from alerts.records import Recipient, Telling
 from alerts.routing import Routing, contacts_told, operators_on_duty
 from ingest.register import Register
@@ -104,7 +104,6 @@ class StepTeller(NamedTuple):
         life, language = case.life, to.language
         site = self.register.sites.get(life.site)
         head = language.partition("_")[0]
-        deadline = min((w.deadline for w in life.watches if w.state == RUNNING), default=None)
         facts = {
             "number": case.number,
             "command": record.command,
@@ -114,15 +113,15 @@ class StepTeller(NamedTuple):
             "site": site.name if site else "",
             "kind": kind_of(life.kind).shown.get(head, life.kind),
             "title": title_in(language, dict(case.title)),
-            "by": self._name(record.unit),
-            "unit": self._name(life.unit),
+            "by": name_of_unit(self.register, record.unit),
+            "unit": name_of_unit(self.register, life.unit),
         }
         return Telling(
             case=case.finding,
             step=record.command,
             kind=life.kind,
             level=life.level,
-            site="" if life.site == "*" else life.site,
+            site="" if life.site == SEVERAL_SITES else life.site,
             recipient=to,
             template=STEP,
             told_at=now,
@@ -133,12 +132,7 @@ class StepTeller(NamedTuple):
                 "zone": str(self.register.zone),
                 "others": list(names_but(everybody, to)),
                 "link": f"{self.base_url.rstrip('/')}/tasks/{case.number}",
-                "deadline": deadline,
+                "deadline": life.deadline,
                 "facts": facts,
             },
         )
-
-    def _name(self, unit: str) -> str:
-        kind, _, id = unit.partition(":")
-        known = self.register.departments.get(id) if kind == DEPARTMENT else self.register.sites.get(id)
-        return known.name if known is not None else id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from alerts.casework.responsible import all_units, environment_units, responsible_for
@@ -26,12 +26,14 @@ from alerts.lifecycle.trail import Plain
 from alerts.people.units import COUNTY
 from alerts.records import Case, CaseChange
 from ingest.register import Register
+from processors.silence import AT_REST
 
 _MACHINE = Actor(MACHINE)
-_LATE_MS = 30 * 60_000
+LATE_MS = 30 * 60_000  # told so long after it was found, a message says that it is late
+SEVERAL_SITES = "*"  # the site of a case that concerns several, or none more than the others
 _ALLOWANCE_USED_UP = "allowance_exceeded"
 # Reasons for which a breach ends without its verdicts being compliant.
-NOT_JUDGED = frozenset({"rule_removed", "rule_suspended", "device_removed", "site_removed", "site_at_rest"})
+NOT_JUDGED = frozenset({"rule_removed", "rule_suspended", "device_removed", "site_removed", AT_REST})
 
 
 class CaseFinding(NamedTuple):
@@ -49,8 +51,15 @@ class CaseFinding(NamedTuple):
 
     @property
     def site(self) -> str:
-        """The site; `*` where it concerns none of them more than the others."""
-        return self.case.site or "*"
+        """The site, or that it concerns none of them more than the others."""
+        return self.case.site or SEVERAL_SITES
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Its interval; where it has none the instant at which it was found; ms UTC."""
+        start, end = self.data.get("start"), self.data.get("end")
+        at = self.case.opened_at
+        return at if start is None else int(start), at if end is None else int(end)
 
     @property
     def tell(self) -> bool:
@@ -80,17 +89,22 @@ class LifePlanner:
     register: Register
     calendar: WorkingCalendar
     matters: tuple[MatterRow, ...] = MATTERS
+    # of the register as a whole: made once, not with each decision
+    _facts: LifeFacts = field(init=False, repr=False, compare=False)
 
-    def facts(self, **known: Any) -> LifeFacts:
-        """What a decision has to know; `known`: what is particular to the case."""
-        return LifeFacts(
+    def __post_init__(self) -> None:
+        facts = LifeFacts(
             county_office=COUNTY,
             calendar=self.calendar,
             environment_units=environment_units(self.register),
             matters=self.matters,
             units=all_units(self.register),
-            **known,
         )
+        object.__setattr__(self, "_facts", facts)
+
+    def facts(self, **known: Any) -> LifeFacts:
+        """What a decision has to know; `known`: what is particular to the case."""
+        return replace(self._facts, **known) if known else self._facts
 
     def found(self, finding: CaseFinding) -> FoundBreach:
         """What placing has to know of a finding."""
@@ -183,7 +197,7 @@ def found_by(change: CaseChange, now: int) -> CaseFinding | None:
     event = change.event
     if event.event not in ("opened", "amended", "closed"):
         return None
-    at = now if now - event.at > _LATE_MS and event.event != "closed" else event.at
+    at = now if now - event.at > LATE_MS and event.event != "closed" else event.at
     return CaseFinding(change.case, event.event, event.data, at)
 
 
@@ -197,7 +211,5 @@ def complies_now(placed: PlacedBreach, finding: CaseFinding) -> bool:
 
 def _interval(finding: CaseFinding) -> tuple[int, int]:
     """The interval by which it has its day: of an exceedance the one judged, else when it was found."""
-    data = finding.data
-    if finding.case.kind == EXCEEDANCE and data.get("start") is not None and data.get("end") is not None:
-        return int(data["start"]), int(data["end"])
-    return finding.case.opened_at, finding.case.opened_at
+    found_at = finding.case.opened_at
+    return finding.span if finding.case.kind == EXCEEDANCE else (found_at, found_at)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from alerts.lifecycle.matters import MATTERS, MatterRow
 from alerts.lifecycle.responsibility import ResponsibleLine
 from alerts.lifecycle.states import OPEN_STATES
-from alerts.lifecycle.stop_watch import FROZEN, StopWatch, TimeAllowed
+from alerts.lifecycle.stop_watch import FROZEN, RUNNING, StopWatch, TimeAllowed
 from alerts.lifecycle.trail import CaseRecord, Plain
 from alerts.lifecycle.working_time import WorkingCalendar
 
@@ -121,6 +121,11 @@ class LifeCase:
     def is_open(self) -> bool:
         """True while people work at it."""
         return self.state in OPEN_STATES
+
+    @property
+    def deadline(self) -> int | None:
+        """The first deadline of its own watches that run, ms UTC."""
+        return min((watch.deadline for watch in self.watches if watch.state == RUNNING), default=None)
 
     def live_watch(self, what: str) -> StopWatch | None:
         """The watch of that name that runs or is paused."""

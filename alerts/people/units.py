@@ -17,6 +17,13 @@ def kind_of_unit(unit: str) -> tuple[str, str]:
     return kind, id
 
 
+def name_of_unit(register: Register, unit: str) -> str:
+    """Name of a unit by the register; its id where that does not know it, the county's is empty."""
+    kind, id = kind_of_unit(unit)
+    known = register.departments.get(id) if kind == DEPARTMENT else register.sites.get(id)
+    return known.name if known is not None else id
+
+
 def units_of(register: Register) -> list[str]:
     """All units that people may be of, the widest first."""
     contractors = {site.contractor for site in register.sites.values() if site.contractor}

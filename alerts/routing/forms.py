@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -169,10 +169,6 @@ class Routing:
     duty: DutyCalendar = field(default_factory=DutyCalendar)
     documents: Mapping[str, Document] = field(default_factory=dict, compare=False, repr=False)
 
-    def calendar(self, zone: str) -> WorkingCalendar:
-        """When people are on duty, in a zone."""
-        return self.duty.of_zone(zone)
-
     @property
     def routes(self) -> tuple[Route, ...]:
         """All routes; the first that matches is used."""
@@ -210,13 +206,21 @@ def offline_window_s(folder: str | Path) -> float:
 
 def load_calendar(folder: str | Path, register: Register) -> WorkingCalendar:
     """`calendar.yaml` of the folder, in the county's zone. Raises ConfigError."""
-    loaded = load(Path(folder) / "calendar.yaml", CALENDAR, default=DutyCalendar())
+    loaded = _duty_in(Path(folder), register)
     if loaded.value is None:
         raise ConfigError(list(loaded.problems))
-    try:
-        return loaded.value.of_zone(register.county.zone)
-    except ValueError as error:
-        raise ConfigError([loaded.document.problem((), str(error))]) from None
+    return loaded.value.of_zone(register.county.zone)
+
+
+def _duty_in(root: Path, register: Register) -> Loaded[DutyCalendar]:
+    """`calendar.yaml`; one that can't be in the county's zone has no value, and a problem."""
+    loaded = load(root / "calendar.yaml", CALENDAR, default=DutyCalendar())
+    if loaded.value is not None:
+        try:
+            loaded.value.of_zone(register.county.zone)
+        except ValueError as error:
+            return replace(loaded, value=None, problems=(loaded.document.problem((), str(error)),))
+    return loaded
 
 
 def load_routing(folder: str | Path, register: Register) -> Routing:
@@ -224,14 +228,10 @@ def load_routing(folder: str | Path, register: Register) -> Routing:
     root = Path(folder)
     routing = load(root / "routing.yaml", ROUTING, default=RoutingForm())
     channels: Loaded[tuple[ChannelForm, ...]] = load(root / "channels.yaml", CHANNELS, default=())
-    calendar = load(root / "calendar.yaml", CALENDAR, default=DutyCalendar())
+    calendar = _duty_in(root, register)
     problems = [*routing.problems, *channels.problems, *calendar.problems]
     if routing.value is None or channels.value is None or calendar.value is None:
         raise ConfigError(problems)
-    try:
-        calendar.value.of_zone(register.county.zone)
-    except ValueError as error:
-        problems.append(calendar.document.problem((), str(error)))
     named: dict[str, ChannelForm] = {}
     for index, channel in enumerate(channels.value):
         if channel.id in named:

@@ -51,7 +51,7 @@ def row_of_life(case: LifeCase) -> dict[str, Any]:
         "version": case.version,
         "opened_at": case.opened_at,
         "updated_at": case.updated_at,
-        "deadline": deadline_of(case),
+        "deadline": case.deadline,
         "over_at": case.over_at,
         "signed_at": case.signed_at,
         "archived_at": case.archived_at,
@@ -61,11 +61,6 @@ def row_of_life(case: LifeCase) -> dict[str, Any]:
         "merged_into": case.merged_into,
         "body": body_of_case(case),
     }
-
-
-def deadline_of(case: LifeCase) -> int | None:
-    """The first deadline of the case's own watches that run."""
-    return min((watch.deadline for watch in case.watches if watch.state == RUNNING), default=None)
 
 
 def rows_of_lines(case: LifeCase) -> list[dict[str, Any]]:

@@ -8,38 +8,26 @@ down.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import structlog
-from sqlalchemy import (
-    Connection,
-    and_,
-    bindparam,
-    delete,
-    exists,
-    func,
-    insert,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Connection, and_, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import case as case_when
 
 from alerts.casework.life_planner import CaseFinding, LifePlanner, PlacedBreach, complies_now
 from alerts.kinds import WORKED
-from alerts.lifecycle import Decided, LifeCase, LifeCommand, LifeFacts, decide, next_due, place
+from alerts.lifecycle import Decided, FoundBreach, LifeCase, LifeCommand, LifeFacts, decide, next_due, place
 from alerts.lifecycle.case import SALT_BYTES, Salted
 from alerts.lifecycle.states import ARCHIVED, rank_of
 from alerts.lifecycle.trail import CaseRecord
 from alerts.records import Case
-from alerts.step_tellings import StepTeller, ToldCase
+from alerts.step_tellings import StepTeller, ToldCase, parties_of
 from alerts.store import rows
-from alerts.store.changed_lists import ChangedPage, ChangeFilter, changed_page
 from alerts.store.engine import Database
+from alerts.store.life_reads import OF_CASE, LifeReads, trail_of
 from alerts.store.life_rows import (
-    KeptCase,
-    kept_of,
     life_of,
     placed_of,
     record_of,
@@ -58,7 +46,6 @@ from alerts.store.life_tables import (
     life_cases,
 )
 from alerts.store.tables import cases
-from alerts.store.task_lists import TaskFilter, TaskLists, TaskPage
 from alerts.store.telling_store import TellingStore
 from ingest.plain_text import plain
 
@@ -67,9 +54,14 @@ _MOST_DUE = 200  # cases looked at in one turn of the timer
 _IMPORTED_AT_ONCE = 500
 
 _PLACED = select(case_breaches).where(case_breaches.c.breach == bindparam("of"))
-_OF_CASE = select(case_breaches).where(case_breaches.c.case == bindparam("of"))
 _LIFE = select(life_cases).where(life_cases.c.id == bindparam("of")).with_for_update()
 _CHANGE_LIFE = update(life_cases).where(life_cases.c.id == bindparam("of"))
+# of a record that nobody has to be told of: where all before it was told, it is as well
+_CHANGE_UNTOLD = _CHANGE_LIFE.values(
+    told=case_when(
+        (life_cases.c.told == life_cases.c.version, life_cases.c.version + 1), else_=life_cases.c.told
+    )
+)
 _NEW_LIFE = insert(life_cases)
 _NEW_RECORD = insert(case_records)
 _OF_MATTER = (
@@ -117,24 +109,12 @@ class HandedIn:
 SignFindings = Callable[[Connection, Sequence[str], LifeAction, int], None]
 
 
-class LifeFile(NamedTuple):
-    """A case with its trail, what it was found by, and the texts of its records by digest."""
-
-    kept: KeptCase
-    trail: tuple[CaseRecord, ...]
-    placed: tuple[PlacedBreach, ...]
-    findings: tuple[Case, ...]
-    texts: Mapping[str, str]
-    files: Mapping[str, str]  # digest -> media type
-
-
-class LifeStore:
+class LifeStore(LifeReads):
     """The lives of the cases in one database."""
 
     def __init__(self, database: Database, sign: SignFindings) -> None:
-        self._database = database
+        super().__init__(database)
         self._sign = sign
-        self._lists = TaskLists(database)
 
     # ---------------------------------------------------------------- what is found
 
@@ -146,14 +126,18 @@ class LifeStore:
         row = connection.execute(_PLACED, {"of": found.id}).mappings().first()
         placed = before = None if row is None else placed_of(row)
         if placed is None or finding.event != "closed":
-            placed = self._place(connection, finding, planner, placed)
+            placed = self._place(connection, finding, found, planner, placed)
         if finding.event == "closed" and placed.over_at is None:
             self._end(connection, finding, placed, planner, seen=before is not None)
 
     def _place(
-        self, connection: Connection, finding: CaseFinding, planner: LifePlanner, before: PlacedBreach | None
+        self,
+        connection: Connection,
+        finding: CaseFinding,
+        found: FoundBreach,
+        planner: LifePlanner,
+        before: PlacedBreach | None,
     ) -> PlacedBreach:
-        found = planner.found(finding)
         there = _of_matter(connection, finding.site, finding.case.kind, found.day, before)
         placement = place(found, list(there.values()), before.case if before else None)
         case = there.get(placement.case)
@@ -161,16 +145,13 @@ class LifeStore:
         decided = self._write(connection, case, command, planner.facts(), _title(finding))
         if decided.case is None:
             raise AssertionError(f"{command.name} of {found.id}: {decided.refusal}")
-        data = finding.data
-        start, end = data.get("start"), data.get("end")
         placed = PlacedBreach(
             found.id,
             placement.case,
             finding.case.id,
             decided.case.round,
             placement.why if before is None or placement.moved_from else before.why,
-            finding.case.opened_at if start is None else start,
-            finding.case.opened_at if end is None else end,
+            *finding.span,
         )
         if before is None:
             connection.execute(insert(case_breaches).values(_row_of_placed(placed)))
@@ -196,7 +177,7 @@ class LifeStore:
             update(case_breaches).where(of).values(over_at=ended.over_at, complies=ended.complies)
         )
         case = life_of(connection.execute(_LIFE, {"of": placed.case}).mappings().one())
-        all_of_it = [placed_of(row) for row in connection.execute(_OF_CASE, {"of": case.id}).mappings()]
+        all_of_it = [placed_of(row) for row in connection.execute(OF_CASE, {"of": case.id}).mappings()]
         command = planner.ended(case, all_of_it, finding)
         if command is not None:
             self._write(connection, case, command, planner.facts(), None)
@@ -221,16 +202,8 @@ class LifeStore:
         as_found = CaseFinding(finding, "opened", finding.data, finding.opened_at)
         decided = self._write(connection, None, command, facts, _title(as_found))
         assert decided.case is not None, decided.refusal
-        start, end = finding.data.get("start"), finding.data.get("end")
         placed = PlacedBreach(
-            as_found.id,
-            decided.case.id,
-            finding.id,
-            1,
-            "imported",
-            finding.opened_at if start is None else start,
-            finding.opened_at if end is None else end,
-            finding.recovered_at,
+            as_found.id, decided.case.id, finding.id, 1, "imported", *as_found.span, finding.recovered_at
         )
         connection.execute(insert(case_breaches).values(_row_of_placed(placed)))
 
@@ -248,13 +221,13 @@ class LifeStore:
             case = life_of(row)
             if action.form and _was_sent(connection, action.form):
                 return Decided(True, case, None, None, (), "this form was sent before")
-            known = replace(facts, trail=_trail(connection, id))
+            known = replace(facts, trail=trail_of(connection, id))
             if into := action.command.values.get("into"):
                 other = connection.execute(_LIFE, {"of": into}).mappings().first()
                 known = replace(known, other=None if other is None else life_of(other))
             decided = self._write(connection, case, action.command, known, None, action)
             if decided.accepted and action.command.name == "sign":
-                found = connection.execute(_OF_CASE, {"of": id}).mappings()
+                found = connection.execute(OF_CASE, {"of": id}).mappings()
                 names = [one["finding"] for one in found]
                 self._sign(connection, names, action, action.command.at)
             return decided
@@ -314,8 +287,8 @@ class LifeStore:
         row = connection.execute(held, {"of": id}).mappings().first()
         if row is None or row["told"] >= row["version"]:
             return
-        newest = select(func.max(case_breaches.c.finding)).where(case_breaches.c.case == id)
-        finding = connection.execute(newest).scalar_one()
+        any_of_it = select(func.max(case_breaches.c.finding)).where(case_breaches.c.case == id)
+        finding = connection.execute(any_of_it).scalar_one()
         if finding is not None:
             told = ToldCase(row["n"], life_of(row), row["title"], finding)
             query = select(case_records).where(case_records.c.case == id, case_records.c.number > row["told"])
@@ -323,76 +296,6 @@ class LifeStore:
             for one in found:
                 tellings.write_tellings(connection, teller.tellings(told, record_of(one), one["tells"], now))
         connection.execute(_CHANGE_LIFE, {"of": id, "told": row["version"]})
-
-    # ---------------------------------------------------------------- what there is
-
-    def find(self, of: TaskFilter, after: tuple[int, int] | None = None, limit: int = 50) -> TaskPage:
-        """A page of the cases that a filter finds."""
-        return self._lists.find(of, after, limit)
-
-    def count(self, of: TaskFilter) -> int:
-        """How many cases a filter finds."""
-        return self._lists.count(of)
-
-    def changed(self, what: str, of: ChangeFilter) -> ChangedPage:
-        """A page of the cases, or of the breaches, in the order in which they changed."""
-        with self._database.reading() as connection:
-            return changed_page(connection, what, of)
-
-    def find_id(self, of: str) -> str | None:
-        """The id of the case that `of` names: its own, its number, a finding's or a breach's."""
-        with self._database.reading() as connection:
-            wanted = life_cases.c.id == of
-            if of.isdecimal() and len(of) < 12:
-                wanted = or_(wanted, life_cases.c.n == int(of))
-            own = connection.execute(select(life_cases.c.id).where(wanted)).scalar()
-            if own is not None:
-                return str(own)
-            placed = or_(case_breaches.c.finding == of, case_breaches.c.breach == of)
-            found = connection.execute(select(case_breaches.c.case).where(placed)).scalar()
-            return None if found is None else str(found)
-
-    def number_of(self, finding: str) -> int | None:
-        """The number of the case that a finding is in; None: it is in none."""
-        query = (
-            select(life_cases.c.n)
-            .join(case_breaches, case_breaches.c.case == life_cases.c.id)
-            .where(case_breaches.c.finding == finding)
-        )
-        with self._database.reading() as connection:
-            return connection.execute(query).scalar()
-
-    def file(self, id: str) -> LifeFile | None:
-        """A case with all that belongs to it, by its own id."""
-        with self._database.reading() as connection:
-            row = connection.execute(select(life_cases).where(life_cases.c.id == id)).mappings().first()
-            if row is None:
-                return None
-            placed = [placed_of(one) for one in connection.execute(_OF_CASE, {"of": id}).mappings()]
-            names = [one.finding for one in placed]
-            found = connection.execute(select(cases).where(cases.c.id.in_(names)).order_by(cases.c.n))
-            texts = select(clear_texts.c.digest, clear_texts.c.text).where(clear_texts.c.case == id)
-            files = select(case_files.c.digest, case_files.c.kind).where(case_files.c.case == id)
-            trail = _trail(connection, id)
-            return LifeFile(
-                kept_of(row),
-                trail,
-                tuple(placed),
-                tuple(rows.case_of(one) for one in found.mappings()),
-                {row.digest: row.text for row in connection.execute(texts)},
-                {row.digest: row.kind for row in connection.execute(files)},
-            )
-
-    def picture(self, case: str, digest: str, original: bool) -> tuple[str, bytes] | None:
-        """(media type, bytes) of a file that was handed in: the picture made anew, or as it was received."""
-        query = select(case_files).where(case_files.c.case == case, case_files.c.digest == digest)
-        with self._database.reading() as connection:
-            row = connection.execute(query).mappings().first()
-        if row is None:
-            return None
-        if original or row["shown"] is None:
-            return row["kind"], row["content"]
-        return "image/jpeg", row["shown"]
 
     # ---------------------------------------------------------------- inside
 
@@ -411,13 +314,15 @@ class LifeStore:
         if not decided.accepted or after is None or record is None:
             return decided
         row = row_of_life(after)
+        parties = parties_of(record, decided.tells)
         if case is None:
-            connection.execute(_NEW_LIFE, {**row, "title": title or {}, "told": 0})
+            told = 0 if parties else after.version
+            connection.execute(_NEW_LIFE, {**row, "title": title or {}, "told": told})
         else:
             rose = title is not None and rank_of(after.level) > rank_of(case.level)
             more = {"title": title} if rose else {}
-            connection.execute(_CHANGE_LIFE, {**row, **more, "of": after.id})
-        connection.execute(_NEW_RECORD, row_of_record(record, decided.tells))
+            connection.execute((_CHANGE_LIFE if parties else _CHANGE_UNTOLD), {**row, **more, "of": after.id})
+        connection.execute(_NEW_RECORD, row_of_record(record, parties))
         if case is None or case.lines != after.lines:
             connection.execute(delete(case_units).where(case_units.c.case == after.id))
             if lines := rows_of_lines(after):
@@ -489,11 +394,6 @@ def _of_matter(
             there[name] = life_of(row)
             wanted.add(there[name].merged_into)
     return there
-
-
-def _trail(connection: Connection, case: str) -> tuple[CaseRecord, ...]:
-    query = select(case_records).where(case_records.c.case == case).order_by(case_records.c.number)
-    return tuple(record_of(row) for row in connection.execute(query).mappings())
 
 
 def _was_sent(connection: Connection, form: str) -> bool:

@@ -5,7 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, not_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+)
 
 from alerts.lifecycle.states import (
     ACKNOWLEDGED,
@@ -18,8 +31,7 @@ from alerts.lifecycle.states import (
     RECTIFY,
     RECTIFYING,
 )
-from alerts.store.engine import Database
-from alerts.store.life_rows import KeptCase, kept_of
+from alerts.store.life_rows import KeptCase
 from alerts.store.life_tables import case_breaches, case_units, life_cases
 from alerts.store.tables import cases
 
@@ -60,30 +72,18 @@ class TaskPage(NamedTuple):
     after: tuple[int, int] | None
 
 
-class TaskLists:
-    """Lists of cases in the case store."""
+def page_of(of: TaskFilter, after: tuple[int, int] | None, limit: int) -> Select[Any]:
+    """Rows of a page, with `urgency`: one more than `limit`, if there is a next page."""
+    key = _urgency(of)
+    query = select(life_cases, key.label("urgency")).where(_wanted(of))
+    if after is not None:
+        query = query.where(or_(key > after[0], and_(key == after[0], life_cases.c.n < after[1])))
+    return query.order_by(key, life_cases.c.n.desc()).limit(limit + 1)
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
-    def find(self, of: TaskFilter, after: tuple[int, int] | None = None, limit: int = 50) -> TaskPage:
-        """A page of what a filter finds, what is due first at the top."""
-        key = _urgency(of)
-        query = select(life_cases, key.label("urgency")).where(_wanted(of))
-        if after is not None:
-            query = query.where(or_(key > after[0], and_(key == after[0], life_cases.c.n < after[1])))
-        query = query.order_by(key, life_cases.c.n.desc()).limit(limit + 1)
-        with self._database.reading() as connection:
-            found = connection.execute(query).mappings().all()
-        last = found[limit - 1] if len(found) > limit else None
-        shown = tuple(kept_of(row) for row in found[:limit])
-        return TaskPage(shown, None if last is None else (last["urgency"], last["n"]))
-
-    def count(self, of: TaskFilter) -> int:
-        """How many cases a filter finds."""
-        query: Select[Any] = select(func.count()).select_from(life_cases).where(_wanted(of))
-        with self._database.reading() as connection:
-            return int(connection.execute(query).scalar_one())
+def count_of(of: TaskFilter) -> Select[Any]:
+    """How many cases a filter finds."""
+    return select(func.count()).select_from(life_cases).where(_wanted(of))
 
 
 def _wanted(of: TaskFilter) -> ColumnElement[bool]:
@@ -154,5 +154,5 @@ def _mine(of: TaskFilter) -> ColumnElement[bool]:
 def _urgency(of: TaskFilter) -> ColumnElement[int]:
     """Sort key: deadlines that run, then none; of what has ended the newest first."""
     if of.which in (WATCHED, ENDED, EVERY):
-        return case((life_cases.c.n < 0, 1), else_=0)
+        return literal(0)
     return case((life_cases.c.deadline.is_(None), _FAR), else_=life_cases.c.deadline)

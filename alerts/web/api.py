@@ -17,6 +17,7 @@ from alerts.people.answering import Answering
 from alerts.store.changed_lists import BREACHES, CASES, ChangedPage, ChangeFilter
 from alerts.web.access import answering_of
 from alerts.web.desk import Desk
+from alerts.web.listed import place_of, place_text
 from alerts.web.poller import call
 from ingest.durations import HOUR_MS
 from ingest.units import QUANTITIES
@@ -227,21 +228,15 @@ async def _changed(request: Request, what: str, shown: Any) -> Response:
     except BadQuery as fault:
         return _bad(fault)
     page: ChangedPage = await call("cases", lambda: lives.changed(what, of))
-    after = None if page.after is None else f"{page.after[0]}.{page.after[1]}"
-    return JSONResponse({what: [shown(row) for row in page.rows], "next": after})
+    return JSONResponse({what: [shown(row) for row in page.rows], "next": place_text(page.after)})
 
 
 def _filter(request: Request, answering: Answering) -> ChangeFilter:
     asked = request.query_params
     _known_names(asked, CHANGED)
-    after = None
-    if (place := asked.get("after")) is not None:
-        at, _, number = place.partition(".")
-        if not (
-            place.isascii() and at.isdecimal() and number.isdecimal() and len(at) < 16 and len(number) < 16
-        ):
-            raise BadQuery("after", "it is no place in a list", "hand in the `next` of the page before")
-        after = (int(at), int(number))
+    after = place_of(asked.get("after", ""))
+    if "after" in asked and after is None:
+        raise BadQuery("after", "it is no place in a list", "hand in the `next` of the page before")
     limit = asked.get("limit", str(_USUAL))
     if not (limit.isascii() and limit.isdecimal()) or len(limit) > 4 or not 1 <= int(limit) <= MOST:
         raise BadQuery("limit", f"it is no whole number of 1 to {MOST}", "leave it out")

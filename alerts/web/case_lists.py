@@ -7,7 +7,6 @@ import io
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
@@ -18,6 +17,7 @@ from alerts.store.case_lists import OPEN_ONES, WHICH, CaseFilter, CasePage
 from alerts.web.access import answering_of, must_be
 from alerts.web.board import group_cases
 from alerts.web.desk import Desk
+from alerts.web.listed import list_link, place_of, place_text, sites_named, unknown_of, words_in
 from alerts.web.names import N_
 from alerts.web.poller import call
 from alerts.web.security import read_form
@@ -25,7 +25,6 @@ from alerts.web.words import Words
 
 PAGE = 50
 _EXPORTED = 500  # cases asked for at a time
-_LONGEST = 80
 LISTED_KINDS = tuple(name for name in KINDS if name not in UNSIGNED)
 _HEAD = (
     N_("Number"),
@@ -49,7 +48,7 @@ async def listing(request: Request) -> Response:
     """The cases that one sees: `?which=&kind=&site=&q=`, a page at a time; what is not known is said."""
     desk: Desk = request.app.state.desk
     of, unknown = chosen(desk, request, request.query_params)
-    after = _place(request.query_params.get("after", ""))
+    after = place_of(request.query_params.get("after", ""))
     page: CasePage = await call("cases", lambda: desk.cases.find(of, after, PAGE))
     counts = {}
     for which in WHICH:
@@ -67,7 +66,7 @@ async def listing(request: Request) -> Response:
         kinds=LISTED_KINDS,
         first=after is None,
         link=partial(_link, of),
-        more=None if page.after is None else _link(of, after=f"{page.after[0]}.{page.after[1]}"),
+        more=None if page.after is None else _link(of, after=str(place_text(page.after))),
     )
 
 
@@ -94,25 +93,18 @@ def chosen(desk: Desk, request: Request, asked: Mapping[str, str]) -> tuple[Case
     answering = answering_of(request)
     which = asked.get("which", OPEN_ONES)
     kind, site = asked.get("kind", ""), asked.get("site", "")
-    text = " ".join(asked.get("q", "").split())[:_LONGEST]
-    unknown = [
-        f"{name}={value[:_LONGEST]}"
-        for name, value, known in (
-            ("which", which, WHICH),
-            ("kind", kind, ("", *LISTED_KINDS)),
-            ("site", site, ("", *desk.register.sites)),
-        )
-        if value not in known
-    ]
-    named = frozenset(
-        s.id for s in desk.register.sites.values() if text and text.casefold() in s.name.casefold()
+    text = words_in(asked, "q")
+    unknown = unknown_of(
+        ("which", which, WHICH),
+        ("kind", kind, ("", *LISTED_KINDS)),
+        ("site", site, ("", *desk.register.sites)),
     )
     of = CaseFilter(
         which if which in WHICH else OPEN_ONES,
         kind if kind in LISTED_KINDS else "",
         site if site in desk.register.sites else "",
         text,
-        named,
+        sites_named(desk.register, text),
         answering.sites,
         answering.withheld,
         desk.clock.now_ms(),
@@ -170,10 +162,4 @@ def _with(of: CaseFilter, which: str) -> CaseFilter:
 
 def _link(of: CaseFilter, **more: str) -> str:
     asked = {"which": of.which, "kind": of.kind, "site": of.site, "q": of.text, **more}
-    return "/cases?" + urlencode({name: value for name, value in asked.items() if value})
-
-
-def _place(text: str) -> tuple[int, int] | None:
-    """Where a page begins: `URGENCY.NUMBER`."""
-    key, _, number = text.partition(".")
-    return (int(key), int(number)) if key.isdecimal() and number.isdecimal() and len(text) < 40 else None
+    return list_link("/cases", asked)

@@ -16,7 +16,7 @@ from alerts.casework import LifePlanner
 from alerts.kinds import kind_of
 from alerts.lifecycle import WorkingCalendar
 from alerts.people.answering import Answering
-from alerts.people.units import COUNTY, DEPARTMENT, kind_of_unit
+from alerts.people.units import COUNTY, name_of_unit
 from alerts.routing.forms import DutyCalendar
 from alerts.store.case_store import wall_ms
 from alerts.web.access import Gate, person_of
@@ -135,11 +135,7 @@ class Desk:
 
     def unit_name(self, unit: str, words: Words) -> str:
         """Name of a unit by the register; its id where that does not know it."""
-        kind, id = kind_of_unit(unit)
-        if kind == COUNTY:
-            return str(words.gettext("the whole county"))
-        known = self.register.departments.get(id) if kind == DEPARTMENT else self.register.sites.get(id)
-        return known.name if known is not None else id
+        return str(words.gettext("the whole county")) if unit == COUNTY else name_of_unit(self.register, unit)
 
     def page(self, request: Request, name: str, status: int = 200, **values: Any) -> Response:
         """A page in answer to a request; remembers a language that was asked for."""

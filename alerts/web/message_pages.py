@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import partial
 from typing import NamedTuple
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,12 +16,12 @@ from alerts.records import CaseFile, Recipient
 from alerts.store.message_lists import ALL, WHICH, MessageFilter, MessagePage
 from alerts.web.access import Person, answering_of, must_be
 from alerts.web.desk import Desk
+from alerts.web.listed import list_link, sites_named, words_in
 from alerts.web.poller import call
 from alerts.web.verdict_calendar import midnight
 from ingest.register import Register
 
 PAGE = 50
-_LONGEST = 80
 
 
 class MessagesAsked(NamedTuple):
@@ -69,7 +68,7 @@ async def listing(request: Request) -> Response:
 def chosen(desk: Desk, request: Request, asked: Mapping[str, str], channels: list[str]) -> MessagesAsked:
     """What is asked for; who may not see names may not look for them either."""
     answering = answering_of(request)
-    words = {name: " ".join(asked.get(name, "").split())[:_LONGEST] for name in _ASKED}
+    words = {name: words_in(asked, name) for name in _ASKED}
     if not must_be(request).may(NAMES):
         words["person"] = ""
     which = words["which"] or ALL
@@ -130,9 +129,7 @@ def _units_named(register: Register, text: str) -> frozenset[str]:
         return frozenset()
     low = text.casefold()
     departments = {f"{DEPARTMENT}:{d.id}" for d in register.departments.values() if low in d.name.casefold()}
-    return frozenset(
-        departments | {f"{SITE}:{s.id}" for s in register.sites.values() if low in s.name.casefold()}
-    )
+    return frozenset(departments | {f"{SITE}:{id}" for id in sites_named(register, text)})
 
 
 def _day(text: str) -> date | None:
@@ -149,4 +146,4 @@ def _link(asked: MessagesAsked, **more: str) -> str:
         "which": of.which, "channel": of.channel, "person": of.person, "site": of.site, "case": of.case,
         "day": asked.day, **more,
     }  # fmt: skip
-    return "/messages?" + urlencode({name: value for name, value in values.items() if value})
+    return list_link("/messages", values)

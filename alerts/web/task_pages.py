@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from alerts.casework.offering import OfferedStep, are_determined, asked_fields, offered
+from alerts.casework.life_planner import SEVERAL_SITES
+from alerts.casework.offering import are_determined, asked_fields, offered
 from alerts.casework.responsible import acts_for
 from alerts.kinds import EXCEEDANCE, WORKED
 from alerts.lifecycle import Actor, LifeCase, LifeCommand, LifeFacts
@@ -24,17 +24,18 @@ from alerts.lifecycle.fields import FIELD_HOLDERS, REF, TEXT
 from alerts.lifecycle.stop_watch import StopWatch, seen_at
 from alerts.lifecycle.table import COMMANDS
 from alerts.lifecycle.trail import Plain
-from alerts.store.life_store import HandedIn, LifeAction, LifeFile, LifeStore, salted
+from alerts.store.life_reads import LifeFile
+from alerts.store.life_store import HandedIn, LifeAction, LifeStore, salted
 from alerts.store.task_lists import MINE, WHICH_TASKS, TaskFilter, TaskPage
 from alerts.web.access import Person, answering_of, must_be
 from alerts.web.board import Board, group_cases
 from alerts.web.desk import Desk
+from alerts.web.listed import LONGEST, list_link, place_of, place_text, sites_named, unknown_of, words_in
 from alerts.web.poller import call
 from alerts.web.sources import StoreDown
 from alerts.web.uploads import read_upload
 
 PAGE = 50
-_LONGEST = 80
 _MOST_TEXT = 2000
 _VERIFYING = frozenset({"verifier", "department", "township", "office"})
 _NOTED = frozenset({"join", "amend"})
@@ -69,7 +70,7 @@ async def listing(request: Request) -> Response:
     desk: Desk = request.app.state.desk
     lists = _lives(desk)
     of, unknown = _chosen(desk, request, request.query_params)
-    after = _place(request.query_params.get("after", ""))
+    after = place_of(request.query_params.get("after", ""))
     page: TaskPage = await call("cases", lambda: lists.find(of, after, PAGE))
     counts = {}
     for which in WHICH_TASKS:
@@ -87,7 +88,7 @@ async def listing(request: Request) -> Response:
         kinds=sorted(WORKED),
         first=after is None,
         link=partial(_link, of),
-        more=None if page.after is None else _link(of, after=f"{page.after[0]}.{page.after[1]}"),
+        more=None if page.after is None else _link(of, after=str(place_text(page.after))),
     )
 
 
@@ -114,7 +115,7 @@ async def act(request: Request) -> Response:
         raise HTTPException(404, name)
     handed = tuple(one for of_field in pictures.values() for one in of_field)
     action = LifeAction(
-        command, person.account.id, person.account.name, fields.get("form", "")[:_LONGEST], handed
+        command, person.account.id, person.account.name, fields.get("form", "")[:LONGEST], handed
     )
     facts = await _facts(desk, file)
     lives = _lives(desk)
@@ -139,7 +140,7 @@ async def picture(request: Request) -> Response:
     lives = _lives(desk)
     found = await call("cases", lambda: lives.picture(file.kept.life.id, digest, original))
     if found is None:
-        raise HTTPException(404, digest[:_LONGEST])
+        raise HTTPException(404, digest[:LONGEST])
     kind, content = found
     headers = {"cache-control": "private, max-age=86400", "x-content-type-options": "nosniff"}
     if original:
@@ -162,11 +163,6 @@ class RefusedStep:
     typed: Mapping[str, str]
 
 
-def steps_for(desk: Desk, person: Person, case: LifeCase, facts: LifeFacts) -> tuple[OfferedStep, ...]:
-    """What a person may do with a case now."""
-    return offered(case, _actor(desk, person), facts, desk.clock.now_ms())
-
-
 async def _show(
     desk: Desk,
     request: Request,
@@ -177,10 +173,12 @@ async def _show(
 ) -> Response:
     facts = await _facts(desk, file)
     life, now = file.kept.life, desk.clock.now_ms()
-    live = request.query_params.get("part") == "live"
+    if request.query_params.get("part") == "live":
+        template = template or "task_live.html"
+    whole = not template  # what renews itself, and the paper, have no forms
     return desk.page(
         request,
-        template or ("task_live.html" if live else "task.html"),
+        template or "task.html",
         status=status,
         task=life,
         kept=file.kept,
@@ -188,13 +186,12 @@ async def _show(
         steps=_steps(file),
         watches=[_watch(desk, watch) for watch in life.watches],
         findings=group_cases(file.findings),
-        offers=steps_for(desk, must_be(request), life, facts),
+        offers=offered(life, _actor(desk, must_be(request)), facts, now) if whole else (),
         inputs=INPUTS,
         units_known=sorted(facts.units or ()),
-        others=await _others(desk, life),
+        others=await _others(desk, life) if whole else (),
         refused=refused,
         form=_form_id(request, life),
-        spent=life.times_at(now),
     )
 
 
@@ -211,7 +208,7 @@ async def _others(desk: Desk, life: LifeCase) -> list[Any]:
 def _form_id(request: Request, life: LifeCase) -> str:
     """A name for what is done from this page: the same form sent twice is one action."""
     person = must_be(request)
-    return f"{life.id}.{life.version}.{person.account.id}"[:_LONGEST]
+    return f"{life.id}.{life.version}.{person.account.id}"[:LONGEST]
 
 
 def _watch(desk: Desk, watch: StopWatch) -> StopWatch:
@@ -326,10 +323,10 @@ async def _file(desk: Desk, request: Request) -> LifeFile:
 
     file: LifeFile | None = await call("cases", look)
     if file is None:
-        raise HTTPException(404, asked[:_LONGEST])
+        raise HTTPException(404, asked[:LONGEST])
     life = file.kept.life
-    if not answering.case(life.kind, "" if life.site == "*" else life.site):
-        raise HTTPException(404, asked[:_LONGEST])
+    if not answering.case(life.kind, "" if life.site == SEVERAL_SITES else life.site):
+        raise HTTPException(404, asked[:LONGEST])
     return file
 
 
@@ -342,20 +339,12 @@ def _lives(desk: Desk) -> LifeStore:
 def _chosen(desk: Desk, request: Request, asked: Mapping[str, str]) -> tuple[TaskFilter, list[str]]:
     """The filter that is asked for, within what the asker sees; and what of it nobody knows."""
     answering, person = answering_of(request), must_be(request)
-    which = asked.get("which", MINE)
+    which, text = asked.get("which", MINE), words_in(asked, "q")
     kind, site = asked.get("kind", ""), asked.get("site", "")
-    text = " ".join(asked.get("q", "").split())[:_LONGEST]
-    unknown = [
-        f"{name}={value[:_LONGEST]}"
-        for name, value, known in (
-            ("which", which, WHICH_TASKS),
-            ("kind", kind, ("", *WORKED)),
-            ("site", site, ("", *desk.register.sites)),
-        )
-        if value not in known
-    ]
-    named = frozenset(
-        s.id for s in desk.register.sites.values() if text and text.casefold() in s.name.casefold()
+    unknown = unknown_of(
+        ("which", which, WHICH_TASKS),
+        ("kind", kind, ("", *WORKED)),
+        ("site", site, ("", *desk.register.sites)),
     )
     unit = person.account.unit
     works = person.account.role in _VERIFYING | {"site", "contractor"}
@@ -366,7 +355,7 @@ def _chosen(desk: Desk, request: Request, asked: Mapping[str, str]) -> tuple[Tas
             kind if kind in WORKED else "",
             site if site in desk.register.sites else "",
             text,
-            named,
+            sites_named(desk.register, text),
             answering.sites,
             answering.withheld,
             frozenset({unit, *acts_for(desk.register, unit)}) if works else frozenset(),
@@ -380,10 +369,4 @@ def _chosen(desk: Desk, request: Request, asked: Mapping[str, str]) -> tuple[Tas
 
 def _link(of: TaskFilter, **more: str) -> str:
     asked = {"which": of.which, "kind": of.kind, "site": of.site, "q": of.text, **more}
-    return "/tasks?" + urlencode({name: value for name, value in asked.items() if value})
-
-
-def _place(text: str) -> tuple[int, int] | None:
-    """Where a page begins: `URGENCY.NUMBER`."""
-    key, _, number = text.partition(".")
-    return (int(key), int(number)) if key.isdecimal() and number.isdecimal() and len(text) < 40 else None
+    return list_link("/tasks", asked)

@@ -10,6 +10,7 @@ import hashlib
 import io
 from collections.abc import AsyncGenerator, Mapping
 
+import anyio.to_thread
 from PIL import Image, ImageOps, UnidentifiedImageError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -48,7 +49,9 @@ async def read_upload(
         pictures: dict[str, tuple[HandedIn, ...]] = {}
         for name, upload in form.multi_items():
             if isinstance(upload, UploadFile) and (content := await upload.read()):
-                pictures[name] = (*pictures.get(name, ()), handed_in(content, at))
+                # to make a picture anew takes long: everybody else's pages go on meanwhile
+                made = await anyio.to_thread.run_sync(handed_in, content, at)
+                pictures[name] = (*pictures.get(name, ()), made)
     finally:
         await form.close()
     return fields, pictures

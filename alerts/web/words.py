@@ -189,6 +189,10 @@ class Words:
             return f"{day.month}月{day.day}日 周{'一二三四五六日'[day.weekday()]}"
         return f"{day:%a, %b} {day.day}"
 
+    def names(self, table: str, codes: Iterable[str]) -> str:
+        """Names of codes, in a list."""
+        return self.joined(self.name(table, code) for code in codes)
+
     def joined(self, texts: Iterable[str]) -> str:
         """Texts in a list."""
         return ("、" if self.language.startswith("zh") else ", ").join(texts)
