@@ -217,6 +217,19 @@ def test_a_forecast_gives_way_to_what_it_foretold_and_one_whose_time_is_past_is_
     assert "预计超标" in message_of([foretold, elsewhere], NIGHT - MINUTE).text
 
 
+def test_forecasts_that_read_alike_are_one_line_with_their_number():
+    foretold = [
+        planner().outlook(outlook(point=point, id=point), CaseContext(), outlook().at)[0].tellings[0]
+        for point in ("dev-1", "dev-2", "dev-3")
+    ]
+    lines = message_of(foretold, NIGHT - MINUTE).text.splitlines()
+    alike = [line for line in lines if line.startswith("·")]
+    assert len(alike) == 1
+    assert alike[0].endswith("（3 项）")
+    assert "3 项预计超标" in lines[0]
+    assert lines[lines.index(alike[0]) + 1] != ""
+
+
 def test_the_id_is_the_hash_of_way_and_tellings_in_whatever_order():
     tellings = planner().breach(breach(), CaseContext(), NIGHT)[0].tellings
     one, other = tellings[0], replace(tellings[0], step="reminder")
