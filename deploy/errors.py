@@ -12,7 +12,6 @@ from deploy.embedded.process import ServerError
 from deploy.settings import SettingsError
 from ingest.admin import TopicMismatch
 from ingest.clock import BadClock
-from ingest.kafka_refusal import KafkaMissing
 from ingest.strict_yaml import ConfigError
 
 WRONG_CONFIGURATION = 2
@@ -24,7 +23,6 @@ _CODES: tuple[tuple[type[BaseException], int], ...] = (
     (BadClock, WRONG_CONFIGURATION),
     (SettingsError, WRONG_CONFIGURATION),
     (TopicMismatch, WRONG_CONFIGURATION),
-    (KafkaMissing, MISSING_SERVER),
     (ServerError, MISSING_SERVER),
     (JarError, MISSING_SERVER),
     (KafkaConnectionError, MISSING_SERVER),

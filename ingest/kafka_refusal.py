@@ -30,6 +30,8 @@ _NAME_MISMATCHES = (62, 64)  # OpenSSL: X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR
 class KafkaMissing(Exception):
     """No Kafka answers at the address."""
 
+    exit_code = 3  # a missing server: started again it may be there
+
     def __init__(self, kafka: KafkaOptions, why: object) -> None:
         super().__init__(
             f"Kafka does not answer at {kafka} ({why}): start it (`dustwatch up` brings one along), or "

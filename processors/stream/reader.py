@@ -12,7 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from ingest.kafka_options import KafkaOptions
-from ingest.kafka_refusal import why_missing
+from ingest.kafka_refusal import KafkaMissing, why_missing
 from ingest.topics import MAX_RECORD_BYTES
 from processors.stream.stage import RawRecord
 
@@ -96,9 +96,9 @@ class Reader:
             if consumer is not None:
                 await consumer.stop()
 
-    async def why_away(self, error: BaseException) -> str:
+    async def missing_by(self, error: BaseException) -> KafkaMissing:
         """What an operator should look at when Kafka does not answer any more."""
-        return str(await why_missing(self._kafka, error))
+        return await why_missing(self._kafka, error)
 
     async def bounds(self, topic: str, partition: int) -> tuple[int, int]:
         """(first offset, offset after the last) of the log."""

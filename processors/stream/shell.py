@@ -155,7 +155,7 @@ class Shell:
                 self._away = None
             except (TimeoutError, KafkaError) as error:
                 self._telemetry.faults.labels("kafka_slow").inc()
-                self._away = await self._reader.why_away(error)
+                self._away = str(await self._reader.missing_by(error))
                 log.warning("kafka_does_not_answer", stage=self.name, error=repr(error), why=self._away)
 
     async def beat(self) -> None:
@@ -288,15 +288,17 @@ class Shell:
 
     async def _open(self, partitions: set[int]) -> None:
         """Opens partitions before their first event: one may have been committed past our snapshot."""
-        committed = await self._reader.committed(self.group, self.topic)
-        for partition in sorted(partitions - self._unreadable.keys()):
-            keeper = self._keeper(partition)
-            try:
-                await keeper.open(committed.get(partition))
-            except Dropped:
-                continue
-            except SnapshotUnreadable as error:
-                self._leave_out(partition, error)
+        try:
+            committed = await self._reader.committed(self.group, self.topic)
+            for partition in sorted(partitions - self._unreadable.keys()):
+                try:
+                    await self._keeper(partition).open(committed.get(partition))
+                except Dropped:
+                    continue
+                except SnapshotUnreadable as error:
+                    self._leave_out(partition, error)
+        except KafkaError as error:
+            raise await self._reader.missing_by(error) from error
 
     def _saw(self, record: RawRecord) -> None:
         schema = schema_of(record.headers)
@@ -307,9 +309,8 @@ class Shell:
 
     async def _look(self) -> None:
         keepers = {p: k for p, k in self._keepers.items() if k.book is not None}
-        if not keepers:
-            return
-        ends = await self._reader.ends(self.topic, list(keepers))
+        # Who has opened nothing asks too: a Kafka that went away takes nobody's partitions back.
+        ends = await self._reader.ends(self.topic, list(keepers) or [0])
         now = time.monotonic()
         waiting = 0.0
         for partition, keeper in keepers.items():
@@ -338,8 +339,9 @@ class Shell:
         if self._unreadable:
             return next(iter(self._unreadable.values()))
         now = time.monotonic()
-        for partition, keeper in list(self._keepers.items()):
-            if keeper.book is None:
+        for partition in sorted(self._mine):
+            keeper = self._keepers.get(partition)
+            if keeper is None or keeper.book is None:
                 return f"partition {partition} is being opened"
             if keeper.waits_since is not None and now - keeper.waits_since > 30:
                 return f"partition {partition} waits for its target since {now - keeper.waits_since:.0f} s"

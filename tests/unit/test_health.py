@@ -78,7 +78,7 @@ def test_two_thousand_half_requests_neither_pile_up_threads_nor_keep_a_probe_out
             for _ in range(3):
                 with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/readyz", timeout=20) as reply:
                     assert json.loads(reply.read())["ok"]
-            assert threading.active_count() == before
+            assert threading.active_count() <= before  # threads of others may end meanwhile
             assert len(server._door) <= 64
             assert telemetry.faults.labels("health_connection")._value.get() >= 1900
         finally:
