@@ -2,8 +2,10 @@
 
 For one recipient and way: the first message of a site waits for what comes with it, the next ones for the
 interval. So many messages go out within a stretch of time; the last of them takes all that waits, of every
-site, and from then on a digest goes out each half hour for as long as anything comes. What is urgent waits
-for none of it, and counts. All instants are ms UTC of the clock that cases and holds follow.
+site, and from then on a digest goes out each half hour for as long as anything comes. What is urgent does not
+wait for what comes with it, and of a site that was told of something else already; how many messages a person
+gets is limited for it as well: whom one site concerns hears of each at once, whom three hundred concern in
+digests. All instants are ms UTC of the clock that cases and holds follow.
 """
 
 from __future__ import annotations
@@ -151,7 +153,7 @@ def decide_groups(
         if at > now:
             later |= {one.id: at for one in ones}
             continue
-        whole = bool(timing.most) and not _is_free(pace, urgent, timing)
+        whole = bool(timing.most) and not _is_free(pace, timing)
         bundles.append(TellingBundle() if whole else TellingBundle(sites=(site,)))
         pace = pace.after(now, bundles[-1], [site] if urgent else ())
         if whole:
@@ -161,26 +163,24 @@ def decide_groups(
     return GroupDecision(bundles, later, pace)
 
 
-def _is_free(pace: TellingPace, urgent: bool, timing: GroupTiming) -> bool:
+def _is_free(pace: TellingPace, timing: GroupTiming) -> bool:
     """True if a message of one site may leave: the last one that is left is kept for all that waits."""
-    if urgent:
-        return len(pace.sent) < timing.most
     return len(pace.sent) < timing.most - 1 and not pace.deferred
 
 
 def _due_or_later(pace: TellingPace, urgent: bool, timing: GroupTiming, now: int) -> tuple[TellingPace, int]:
     """(pace, when a message may leave), of a site whose own time has come."""
-    if urgent or not timing.most:
+    if not timing.most:
         return pace, now
-    if pace.all_at is not None:
+    # a digest has told of everything, and nothing has come since: what is urgent needs no other one
+    at_once = urgent and _is_free(pace, timing)
+    if pace.all_at is not None and not at_once:
         until = pace.all_at + timing.digest
         if now < until:
             return replace(pace, deferred=True), until
         if not pace.deferred:
             pace = replace(pace, all_at=None)  # nothing came for so long: as if nothing had been
-    if _is_free(pace, urgent, timing):
-        return pace, now
-    if pace.deferred:
+    if _is_free(pace, timing) or pace.deferred:
         return pace, now
     if pace.digest_due is None:
         pace = replace(pace, digest_due=now + timing.wait)

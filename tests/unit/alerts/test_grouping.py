@@ -71,13 +71,36 @@ def test_the_third_message_takes_all_that_waits_and_then_one_goes_out_each_half_
     assert quiet.bundles == [TellingBundle(sites=("f",))], "nothing had waited: the storm is over"
 
 
-def test_what_is_urgent_waits_for_nothing_counts_and_takes_all_along_when_there_were_enough():
-    a, b, c, d = paced((0, ["a"], True), (1, ["b"], True), (2, ["c"], True), (3, ["d", "e"], True))
-    assert [found.bundles for found in (a, b, c)] == [[TellingBundle(sites=(s,))] for s in "abc"]
-    assert d.bundles == [ALL]
+def test_what_is_urgent_does_not_wait_until_many_sites_concern_one_person():
+    a, b, held, all_, later, digest = paced(
+        (0, ["a"], True),
+        (1, ["b"], True),
+        (2, ["c"], True),
+        (32, ["c", "d"], True),
+        (900, ["e"], True),
+        (32 + 1800, ["e", "f"], True),
+    )
+    assert [found.bundles for found in (a, b)] == [[TellingBundle(sites=(s,))] for s in "ab"]
+    assert (held.bundles, when(held)) == ([], [32]), "the last message that is left takes all that waits"
+    assert all_.bundles == [ALL]
+    assert later.bundles == [TellingBundle(sites=("e",))], "nothing had waited since: it goes at once"
+    assert digest.bundles
     again, lesser = paced((0, ["a"], False), (1, ["a"], True))
     assert again.bundles
     assert lesser.bundles, "a lesser matter of the site keeps a violation from nothing"
+
+
+def test_in_a_storm_what_is_urgent_is_in_the_digests():
+    *_, storm, digest = paced(
+        (0, ["a"], True),
+        (1, ["b"], True),
+        (32, ["c"], True),
+        (62, ["c"], True),
+        (70, ["d"], True),
+        (62 + 1800, ["d", "e"], True),
+    )
+    assert (storm.bundles, when(storm)) == ([], [62 + 1800])
+    assert digest.bundles == [ALL]
 
 
 def test_trouble_of_the_platform_is_told_by_itself_however_much_was_told():
