@@ -32,6 +32,21 @@ class LifeFile(NamedTuple):
     files: Mapping[str, str]  # digest -> media type
 
 
+class CaseChapter(NamedTuple):
+    """A case as the ledger takes it: with its trail, and the (breach, round) found in it."""
+
+    kept: KeptCase
+    trail: tuple[CaseRecord, ...]
+    breaches: tuple[tuple[str, int], ...]
+
+
+class ChapterPage(NamedTuple):
+    """Chapters, and where the next page begins; None: there is none."""
+
+    chapters: tuple[CaseChapter, ...]
+    after: tuple[int, int] | None
+
+
 class LifeReads:
     """The reading half of `alerts.store.life_store.LifeStore`."""
 
@@ -50,6 +65,24 @@ class LifeReads:
         """How many cases a filter finds."""
         with self._database.reading() as connection:
             return int(connection.execute(count_of(of)).scalar_one())
+
+    def chapters(self, of: TaskFilter, after: tuple[int, int] | None = None, limit: int = 200) -> ChapterPage:
+        """A page of cases with their trails and the (breach, round) found in each, for the ledger."""
+        page = self.find(of, after, limit)
+        names = [kept.life.id for kept in page.tasks]
+        trails: dict[str, list[CaseRecord]] = {name: [] for name in names}
+        found: dict[str, list[tuple[str, int]]] = {name: [] for name in names}
+        records = select(case_records).where(case_records.c.case.in_(names)).order_by(case_records.c.number)
+        breaches = select(case_breaches).where(case_breaches.c.case.in_(names))
+        with self._database.reading() as connection:
+            for row in connection.execute(records).mappings():
+                trails[row["case"]].append(record_of(row))
+            for row in connection.execute(breaches).mappings():
+                found[row["case"]].append((row["breach"], row["round"]))
+        chapters = tuple(
+            CaseChapter(kept, tuple(trails[kept.life.id]), tuple(found[kept.life.id])) for kept in page.tasks
+        )
+        return ChapterPage(chapters, page.after)
 
     def changed(self, what: str, of: ChangeFilter) -> ChangedPage:
         """A page of the cases, or of the breaches, in the order in which they changed."""

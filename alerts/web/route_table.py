@@ -13,6 +13,7 @@ from alerts.web import (
     case_lists,
     case_pages,
     health_pages,
+    ledger,
     message_pages,
     openapi,
     people_pages,
@@ -108,6 +109,7 @@ ROWS: tuple[RouteRow, ...] = (
         viewed="messages",
     ),
     RouteRow("/tasks", "GET", task_pages.listing, "tasks", "What one has to do.", viewed="tasks"),
+    RouteRow("/tasks/export", "POST", ledger.export_ledger, "export_ledger", "The ledger of cases as CSV."),
     RouteRow("/tasks/{task}", "GET", task_pages.task, "task", "A case with its steps.", viewed="task:{task}"),
     RouteRow(
         "/tasks/{task}/print",

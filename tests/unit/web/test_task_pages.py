@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from collections.abc import AsyncIterator
@@ -196,3 +197,22 @@ async def test_the_words_of_a_filter_that_nobody_knows_are_said(desk: TaskDesk) 
     assert "which=nothing" in page
     assert DUSTY in await desk.page(f"/tasks?which=all&site={DUSTY}")
     assert 'class="empty"' in await desk.page("/tasks?which=all&q=zzzz")
+
+
+async def test_the_ledger_is_taken_along_with_a_reason_a_row_a_round(desk: TaskDesk) -> None:
+    await desk.step("sign")
+    page = await desk.page("/tasks?which=all")
+    fields = {"token": re.search(r'name="token" value="([^"]+)"', page)[1], "which": "all"}
+    without = await desk.http.post("/tasks/export", data=fields)
+    assert without.status_code == 303
+    assert without.headers["location"].endswith("#export")
+    answer = await desk.http.post("/tasks/export", data={**fields, "reason": "季度考核"})
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    head, row = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))
+    told = dict(zip(head, row, strict=True))
+    assert (told["编号"], told["轮次"], told["工地"]) == ("1", "1", REGISTER.sites[DUSTY].name)
+    assert (told["来源"], told["状态"], told["问题数"]) == ("监测发现", "已签收", "1")
+    assert told["签收"]
+    assert told["核验销号"] == ""
+    entry = desk.people.entries(action="exported")[0][1]
+    assert (entry.object, entry.reason, entry.after["cases"]) == ("ledger", "季度考核", 1)
