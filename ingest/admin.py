@@ -104,7 +104,7 @@ def _check_partitions(found: dict[str, int], wanted: dict[str, int]) -> None:
     if wrong:
         listed = ", ".join(f"{name} has {count}, not {wanted[name]}" for name, count in sorted(wrong.items()))
         raise TopicMismatch(
-            f"number of partitions: {listed} as configured. It is fixed when a topic is created, because a site's state "
-            "stays in its partition: set DUSTWATCH_PARTITIONS to what the topics have, or start with new "
-            "topics"
+            f"number of partitions: {listed} as configured. It is fixed when a topic is created, because a "
+            "site's state stays in its partition: set DUSTWATCH_PARTITIONS to what the topics have, or start "
+            "with new topics"
         )

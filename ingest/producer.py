@@ -163,8 +163,8 @@ class Producer:
         found = await producer.partitions_for(self.checked)
         if len(found) != self._partitions:
             raise TopicMismatch(
-                f"{self.checked} has {len(found)} partitions and DUSTWATCH_PARTITIONS says {self._partitions}; "
-                "sites would change their partition: set it to what the topic has"
+                f"{self.checked} has {len(found)} partitions and DUSTWATCH_PARTITIONS says "
+                f"{self._partitions}; sites would change their partition: set it to what the topic has"
             )
 
     async def _pump(self, producer: AIOKafkaProducer) -> None:

@@ -18,7 +18,7 @@ _WAIT_MS = 500
 
 
 async def partitions_in_use(kafka: KafkaOptions) -> int:
-    """Number of partitions of the topics by site, from Kafka, not from the settings: a partition that does not
+    """Number of partitions of the topics by site, from Kafka, not from the settings: one that does not
     exist would be waited for for ever.
 
     Raises KafkaMissing, TopicMismatch.

@@ -1,8 +1,8 @@
 """Trails of cases read from the topic alone, verified as they come; and their comparison with a store's.
 
-A record of `dust.cases/1` is its canonical bytes, so that anybody can verify a trail: SHA-256 of one record is
-`previous` of the next one of its case. A relay that was killed sends again what it had not marked: the same
-number with the same digest is a repeat, and counts once.
+A record of `dust.cases/1` is its canonical bytes, so that anybody can verify a trail: SHA-256 of one record
+is `previous` of the next one of its case. A relay that was killed sends again what it had not marked: the
+same number with the same digest is a repeat, and counts once.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class TopicTrails:
         self._trails: dict[str, _Trail] = {}
 
     def take(self, value: bytes, place: str) -> None:
-        """Take the next record of the topic; `place`: where it stands there, to name one that can't be read."""
+        """Take the next record of the topic; `place`: where it stands, to name one that can't be read."""
         try:
             record = record_from_body(json.loads(value))
             case, number = str(record.case), int(record.number)

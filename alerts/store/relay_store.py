@@ -1,8 +1,8 @@
 """What of the cases' records is on Kafka: the relay's half of the case store.
 
-The mark stands with the case (`relayed`, as `told` does), not with the place in the table of records: a record
-gets its place before it is committed, so one with a smaller place can come after one that was relayed. Within a
-case numbers are given under the lock of the case's row, so that none comes after a greater one.
+The mark stands with the case (`relayed`, as `told` does), not with the place in the table of records: a
+record gets its place before it is committed, so one with a smaller place can come after one that was relayed.
+Within a case numbers are given under the lock of the case's row, so that none comes after a greater one.
 
 All methods block, and may raise SQLAlchemy's `OperationalError` when the database is down.
 """
@@ -35,7 +35,7 @@ _MARK = (
 
 @dataclass(frozen=True, slots=True)
 class RelayPage:
-    """Records that are not on Kafka yet, each case's in order; `last`: the page ends with it, more may follow."""
+    """Records that are not on Kafka yet, each case's in order; `last`: where the next page begins."""
 
     records: list[CaseRecord] = field(default_factory=list)
     last: int | None = None

@@ -144,8 +144,8 @@ async def test_without_kafka_it_waits_and_its_readiness_says_why(store, monkeypa
     await held.until(lambda kafka: bool(kafka.sent))
     while answers:
         await asyncio.sleep(0.001)
-    assert said[1] is not None and "does not answer" in said[1]
-    assert said[2] is not None and "no topic dust.cases" in said[2]
+    assert "does not answer" in str(said[1])
+    assert "no topic dust.cases" in str(said[2])
     while relay.why is not None:
         await asyncio.sleep(0.001)
     while store.relay.standing().relayed == 0:

@@ -1,4 +1,4 @@
-"""How far the records of a case are on Kafka, work that one worker does for all, and whose texts were emptied."""
+"""How far the records of a case are on Kafka, work of one worker for all, and whose texts were emptied."""
 
 from __future__ import annotations
 
