@@ -19,6 +19,7 @@ from alerts.dispatcher import Dispatcher
 from alerts.messages import GroupTiming
 from alerts.planner import CasePlanner
 from alerts.platform_watch import PlatformWatch
+from alerts.relay import CaseRelay
 from alerts.retry import RetryPolicy
 from alerts.routing import Deliveries, links_lead_nowhere, load_routing, uncovered
 from alerts.sign_in_links import with_links
@@ -121,6 +122,7 @@ def run_alerts(
     beside: list[Beside] = [
         dispatcher.run,
         partial(watch_holds, work),
+        CaseRelay(store.relay, settings.kafka_options, owner, clock.now_ms, telemetry).run,
         PlatformWatch(
             work,
             routing.form,

@@ -121,7 +121,8 @@ class LifeReads:
             placed = [placed_of(one) for one in connection.execute(OF_CASE, {"of": id}).mappings()]
             names = [one.finding for one in placed]
             found = connection.execute(select(cases).where(cases.c.id.in_(names)).order_by(cases.c.n))
-            texts = select(clear_texts.c.digest, clear_texts.c.text).where(clear_texts.c.case == id)
+            kept = (clear_texts.c.case == id, clear_texts.c.salt != "")  # one that was erased has none
+            texts = select(clear_texts.c.digest, clear_texts.c.text).where(*kept)
             files = select(case_files.c.digest, case_files.c.kind).where(case_files.c.case == id)
             trail = trail_of(connection, id)
             return LifeFile(

@@ -175,6 +175,7 @@ ACTIONS = {
     "account_made": N_("made an account"),
     "account_changed": N_("changed an account"),
     "account_ended": N_("ended an account"),
+    "account_erased": N_("erased a person"),
     "invited": N_("made an invitation"),
     "link_made": N_("made a one-time link"),
     "token_made": N_("made a machine's token"),
