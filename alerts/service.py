@@ -88,6 +88,7 @@ def run_alerts(
     if store is None:
         return 0
     store.tellings.timing = group_timing_of(routing.form.delivery)
+    store.tellings.clock = clock.now_ms
     people = PeopleStore(settings.cases)
     store.aside.hear(lambda one: telemetry.discard(f"unwritable_{one.kind}"))
     planner = CurrentPlanner(CasePlanner(register, routing, settings.base_url))

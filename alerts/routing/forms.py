@@ -99,6 +99,7 @@ class Deliveries(Form):
     most: Annotated[StrictInt, Field(ge=0)] = 3  # messages to one person within `most_within`; 0: no limit
     most_within: Seconds = 600
     digest_every: Seconds = 1800  # what exceeds is told together once in so long
+    silence_alone: Hours = 24.0  # what one person silences for longer needs a second person
 
 
 class Watch(Form):
@@ -202,6 +203,14 @@ def offline_window_s(folder: str | Path) -> float:
     if loaded.value is None:
         raise ConfigError(list(loaded.problems))
     return loaded.value.offline.window
+
+
+def silence_alone_h(folder: str | Path) -> float:
+    """`delivery.silence_alone` of the folder's `routing.yaml`, in hours. Raises ConfigError."""
+    loaded = load(Path(folder) / "routing.yaml", ROUTING, default=RoutingForm())
+    if loaded.value is None:
+        raise ConfigError(list(loaded.problems))
+    return loaded.value.delivery.silence_alone
 
 
 def load_calendar(folder: str | Path, register: Register) -> WorkingCalendar:

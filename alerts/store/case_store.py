@@ -20,6 +20,7 @@ from alerts.casework.life_planner import LifePlanner, found_by
 from alerts.kinds import EXCEEDANCE, UNSIGNED
 from alerts.records import (
     FAILED,
+    MUTED,
     OPENED,
     PENDING,
     SENDING,
@@ -38,6 +39,7 @@ from alerts.store.engine import Database
 from alerts.store.life_store import LifeAction, LifeStore
 from alerts.store.outbox_store import OutboxStore
 from alerts.store.set_aside import BREACH, FAULT, HOLD, Aside, SetAside, is_of_the_record
+from alerts.store.silence_store import SilenceStore
 from alerts.store.tables import attempts, case_events, cases, messages, tellings
 from alerts.store.telling_store import TellingStore
 from processors.records import Breach, Outlook, short_id
@@ -112,8 +114,9 @@ class CaseStore:
     def __init__(self, url: str, wall: Callable[[], int] = wall_ms) -> None:
         self._database = Database(url)
         self.aside = Aside(wall)
-        self.outbox = OutboxStore(self._database, self.aside)
         self.tellings = TellingStore(self._database, self.aside, wall)
+        self.outbox = OutboxStore(self._database, self.aside, self.tellings.mute)
+        self.silences = SilenceStore(self._database)
         self._wall = wall
         self.life = LifeStore(self._database, self._signed)
 
@@ -404,7 +407,7 @@ class CaseStore:
                     counts[f"cases_{state}"] = number
             counts |= self.tellings.counts(connection)
             counts["messages"] = 0
-            for name in (PENDING, SENDING, SENT, *FAILED):
+            for name in (PENDING, SENDING, SENT, *FAILED, MUTED):
                 counts[f"messages_{name}"] = 0
             grouped = select(messages.c.state, func.count()).group_by(messages.c.state)
             for state, number in connection.execute(grouped).all():
