@@ -14,6 +14,7 @@ from alerts.casework import LifePlanner
 from alerts.casework.life_planner import LATE_MS, NOT_JUDGED, SEVERAL_SITES
 from alerts.kinds import KINDS, MANY_SILENT, SYSTEM, kind_of
 from alerts.messages import MatterIn, Notice, Writer, fault_name, group_name, matters_of, title_in
+from alerts.morning_tellings import MorningTeller
 from alerts.outlook import OutlookPlanner
 from alerts.records import (
     OPENED,
@@ -55,6 +56,11 @@ class CasePlanner:
     def steps(self) -> StepTeller:
         """Who tells the steps of cases."""
         return StepTeller(self.register, self.routing, self.base_url)
+
+    @property
+    def mornings(self) -> MorningTeller:
+        """Who tells units in the morning."""
+        return MorningTeller(self.register, self.routing, self.base_url)
 
     # ------------------------------------------------------------------------------- breaches
 

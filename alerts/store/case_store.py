@@ -18,6 +18,7 @@ from alerts.acknowledgement import Acknowledgement, acknowledge
 from alerts.cases import Decision, is_over
 from alerts.casework.life_planner import LifePlanner, found_by
 from alerts.kinds import EXCEEDANCE, UNSIGNED
+from alerts.morning_tellings import MorningTeller
 from alerts.records import (
     FAILED,
     MUTED,
@@ -37,6 +38,7 @@ from alerts.store import rows
 from alerts.store.case_lists import CaseFilter, CasePage, count_of, page_of, wanted
 from alerts.store.engine import Database
 from alerts.store.life_store import LifeAction, LifeStore
+from alerts.store.morning_store import MorningStore
 from alerts.store.outbox_store import OutboxStore
 from alerts.store.set_aside import BREACH, FAULT, HOLD, Aside, SetAside, is_of_the_record
 from alerts.store.silence_store import SilenceStore
@@ -75,6 +77,10 @@ class Planner(Protocol):
     @property
     def steps(self) -> StepTeller:
         """Who tells the steps of cases."""
+
+    @property
+    def mornings(self) -> MorningTeller:
+        """Who tells units in the morning."""
 
     def breach(self, event: Breach, context: CaseContext, now: int) -> list[CaseChange]:
         """Changes for one event of a breach."""
@@ -117,6 +123,7 @@ class CaseStore:
         self.tellings = TellingStore(self._database, self.aside, wall)
         self.outbox = OutboxStore(self._database, self.aside, self.tellings.mute)
         self.silences = SilenceStore(self._database)
+        self.mornings = MorningStore(self._database, self.tellings, self.aside)
         self._wall = wall
         self.life = LifeStore(self._database, self._signed)
 

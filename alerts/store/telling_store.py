@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from alerts.kinds import EXCEEDANCE
 from alerts.messages import (
     AT_ONCE,
+    QUIET_HOURS,
     SUPPRESSORS,
     GroupTiming,
     TellingBundle,
@@ -133,7 +134,7 @@ class TellingStore:
         written = set(connection.execute(wanted, new).scalars())
         fresh = [telling for telling in found if telling.id in written]
         now = max(telling.told_at for telling in found)
-        if timing.at_once:
+        if timing.at_once and not timing.quiet.spans:
             self._each_alone(connection, fresh, now)
         else:
             due = {_key_of(t) for t in fresh if wait_of(t, timing) == 0}
@@ -205,7 +206,7 @@ class TellingStore:
         of = {"whom": key.recipient, "by": key.way}
         pace = _locked_pace(connection, key)
         due = connection.execute(_DUE, {**of, "now": now}).mappings().all()
-        told = self._undisturbed(connection, due, now)
+        told = self._awake(connection, self._undisturbed(connection, due, now), now)
         asked = [WaitingTelling(row["id"], row["site"], row["urgent"], is_alone(row["kind"])) for row in told]
         decided = decide_groups(asked, pace, self.timing, now)
         if decided.later:
@@ -217,6 +218,21 @@ class TellingStore:
             kept = {"whom": key.recipient, "by_way": key.way, "kept": decided.pace.as_body()}
             connection.execute(_KEEP_PACE, kept)
         return made
+
+    def _awake(self, connection: Connection, due: Sequence[RowMapping], now: int) -> list[RowMapping]:
+        """Those of the due that do not wait for the end of quiet hours, nor have outlived their time in them."""
+        quiet = self.timing.quiet
+        if not quiet.spans:
+            return list(due)
+        found = {row["id"]: rows.telling_of(row) for row in due}
+        waits = {id: until for id, one in found.items() if (until := quiet.until(one, now)) is not None}
+        gone = [one for id, one in found.items() if id not in waits and quiet.outlived(one, now)]
+        if waits:
+            connection.execute(_LOOK_LATER, [{"of": id, "at": at} for id, at in waits.items()])
+        for one in gone:
+            withhold(connection, one, TellingHold(QUIET_HOURS), True, now)
+        left = {*waits, *(one.id for one in gone)}
+        return [row for row in due if row["id"] not in left]
 
     def _undisturbed(self, connection: Connection, due: Sequence[RowMapping], now: int) -> list[RowMapping]:
         """Those of the due that nothing holds back; the others are withheld, or held on to."""

@@ -240,6 +240,7 @@ STEPS = {
     "several": N_("several matters together"),
     "cleared": N_("warning over"),
     "withdrawn": N_("warning withdrawn"),
+    "morning": N_("digest of the morning"),
 }
 
 SITE_KINDS = {
