@@ -1,9 +1,9 @@
 """Table of what holds back what: a matter that explains another is told, the other waits. Pure.
 
 Nothing holds back a violation, a matter from above or the platform's own alarm, nor what people do with a
-case: a fault explains what was found, not that a deadline has passed. Each row says who decides it: the desk by
-its open cases, or detection, which sends such a breach as one to be recorded only, and again as one to be told
-when it is no longer held back.
+case: a fault explains what was found, not that a deadline has passed. Each row says who decides it: the desk
+by its open cases, or detection, which sends such a breach as one to be recorded only, and again as one to be
+told when it is no longer held back.
 """
 
 from __future__ import annotations

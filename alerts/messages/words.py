@@ -33,6 +33,7 @@ _FAULTS = {
     "background": ("背景值缺失", "background missing:"),
     "unknown_key": ("设备发送含义未知的参数", "keys that nobody has explained"),
     "label": ("时段标注与接收时间矛盾", "periods that end after their receipt"),
+    "untold": ("有事项应告知而未告知", "matters that should have been told"),
     "unwritable": ("有事件或消息无法写入", "cases or messages that could not be written"),
 }
 # reasons of a device's fault; those that name a pollutant (`{p}`) or keys (`{k}`) have words of their own

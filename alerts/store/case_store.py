@@ -39,6 +39,7 @@ from alerts.store.case_lists import CaseFilter, CasePage, count_of, page_of, wan
 from alerts.store.engine import Database
 from alerts.store.life_store import LifeAction, LifeStore
 from alerts.store.morning_store import MorningStore
+from alerts.store.neglected import NeglectedNow, neglected_at
 from alerts.store.outbox_store import OutboxStore
 from alerts.store.set_aside import BREACH, FAULT, HOLD, Aside, SetAside, is_of_the_record
 from alerts.store.silence_store import SilenceStore
@@ -401,6 +402,11 @@ class CaseStore:
                 tuple(rows.case_of(member) for member in members.mappings()),
                 tuple(t for t in own if t.message is None),
             )
+
+    def neglected(self, now: int) -> NeglectedNow:
+        """What is due at `now` (ms UTC of the clock) and was not dealt with yet."""
+        with self._database.reading() as connection:
+            return neglected_at(connection, now)
 
     def counts(self) -> dict[str, int]:
         """Counts for status: cases of breaches by state, other cases, messages by state, repeats."""

@@ -220,7 +220,7 @@ class TellingStore:
         return made
 
     def _awake(self, connection: Connection, due: Sequence[RowMapping], now: int) -> list[RowMapping]:
-        """Those of the due that do not wait for the end of quiet hours, nor have outlived their time in them."""
+        """Those of the due that neither wait for the end of quiet hours, nor outlived their time in them."""
         quiet = self.timing.quiet
         if not quiet.spans:
             return list(due)

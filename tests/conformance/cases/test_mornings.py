@@ -67,7 +67,7 @@ def test_a_forecast_that_waited_in_vain_is_not_told_and_neither_is_its_end(store
 
 
 def mornings(store):
-    return [s for s in states(store, MORNING)]
+    return states(store, MORNING)
 
 
 def test_each_unit_that_has_anything_to_do_gets_one_digest_a_day(store):

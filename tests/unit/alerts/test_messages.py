@@ -233,6 +233,7 @@ SITUATIONS: dict[str, tuple[Callable, str]] = {
     "fault-label": (lambda p: fault(p, "label", count=1, reason="dev-1: end"), "platform"),
     "fault-delivery": (lambda p: fault(p, "delivery/robot", channel="robot", waiting=3, failed=1, reason="HTTP 500"), "platform"),
     "fault-background": (lambda p: fault(p, "background/county", area="county", seconds=7260), "platform"),
+    "fault-untold": (lambda p: fault(p, "untold", tellings=4, cases=1, reason="3f2a, 9b1c, No. 12"), "platform"),
     "fault-ended": (fault_ended, "platform"),
 }  # fmt: skip
 
