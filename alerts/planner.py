@@ -39,6 +39,12 @@ def case_id_of(breach: str) -> str:
     return short_id("case", breach)
 
 
+def _why_recorded(event: Breach, routing: Routing) -> str:
+    if not routing.form.addresses(event.status):
+        return "recorded; its limit is known from memory alone and held against nobody"
+    return "recorded; the processors asked that nobody be woken"
+
+
 @dataclass(frozen=True, slots=True)
 class CasePlanner:
     """Decisions according to one configuration; the `Planner` that the store uses."""
@@ -66,6 +72,8 @@ class CasePlanner:
 
     def breach(self, event: Breach, context: CaseContext, now: int) -> list[CaseChange]:
         """Changes for one event of a breach."""
+        if not self.routing.form.addresses(event.status):
+            event = replace(event, tell=False)
         if event.event == "closed":
             return self._closed(event, context, now)
         if context.case is None:
@@ -97,7 +105,7 @@ class CasePlanner:
             data=asdict(event),
         )
         if not event.tell:
-            why = "recorded; the processors asked that nobody be woken"
+            why = _why_recorded(event, self.routing)
         elif hold is not None:
             why = "held until it is clear whether others fall silent too"
         else:

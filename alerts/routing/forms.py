@@ -21,6 +21,7 @@ from ingest.strict_yaml import ConfigError, Document, Loaded, Problem, did_you_m
 from processors.plan import TOGETHER_S
 
 _DEPARTMENT = "department:"
+RECALLED = "recalled"  # of a limit: written down from memory
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _DUTY = re.compile(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)")
 
@@ -167,7 +168,13 @@ class RoutingForm(Form):
         default_factory=lambda: dict(DEADLINES)
     )
     delivery: Deliveries = Deliveries()
+    # what exceeds a limit that nobody has read yet: on record alone, or told like any other
+    recalled_limits: Literal["record", "tell"] = "record"
     watch: Watch = Watch()
+
+    def addresses(self, status: str) -> bool:
+        """True if a limit that is known so well (`status` of its rule) is held against anybody."""
+        return status != RECALLED or self.recalled_limits == "tell"
 
 
 ROUTING: TypeAdapter[RoutingForm] = TypeAdapter(RoutingForm)
