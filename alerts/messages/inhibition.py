@@ -49,6 +49,7 @@ class OpenMatter(NamedTuple):
     device: str
     pollutant: str
     data: dict[str, Any]  # newest event of its breach
+    device_name: str = ""
 
 
 def suppressor_of(telling: Telling, standing: Iterable[OpenMatter]) -> str | None:

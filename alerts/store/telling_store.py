@@ -14,7 +14,6 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Executable, RowMapping, and_, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from alerts.kinds import EXCEEDANCE
 from alerts.messages import (
     AT_ONCE,
     QUIET_HOURS,
@@ -30,10 +29,11 @@ from alerts.messages import (
     silence_over,
     wait_of,
 )
-from alerts.records import ENDS, MUTED, NOT_OF_A_FINDING, CaseChange, Message, Telling, ToldState
+from alerts.records import ENDS, MUTED, NOT_OF_A_FINDING, CaseChange, Telling, ToldState
 from alerts.store import rows
 from alerts.store.engine import Database
 from alerts.store.set_aside import MESSAGE, Aside, is_of_the_record
+from alerts.store.surroundings import fallen_again, others_open
 from alerts.store.tables import messages, telling_paces, tellings
 from alerts.store.withholding import (
     WITHHOLD,
@@ -42,7 +42,6 @@ from alerts.store.withholding import (
     holds_on,
     over_among,
     silences_in_force,
-    standing,
     withhold,
 )
 
@@ -299,7 +298,11 @@ class TellingStore:
 
     def _put(self, connection: Connection, bundles: Iterable[Sequence[Telling]], now: int) -> int:
         """Write a message for each bundle that has members, and where these stand; how many."""
-        made = [(_composed(connection, members, now), members) for members in bundles if members]
+        full = [members for members in bundles if members]
+        fallen = fallen_again(connection, [one for members in full for one in members])
+        made = [
+            (message_of(members, now, others_open(connection, members), fallen), members) for members in full
+        ]
         if made:
             wall = self._wall()
             new = [rows.row_of_message(message, wall) for message, _ in made]
@@ -382,11 +385,3 @@ def _locked_pace(connection: Connection, key: TellingKey) -> TellingPace:
     connection.execute(_NEW_PACE[connection.dialect.name], new)
     body = connection.execute(_PACE, {"whom": key.recipient, "by": key.way}).scalar_one()
     return TellingPace.from_body(body)
-
-
-def _composed(connection: Connection, members: Sequence[Telling], now: int) -> Message:
-    sites = {telling.site for telling in members}
-    # what else is not over: said where one site is spoken of, and something of it has ended or is found
-    asks = len(sites) == 1 and (len(members) > 1 or members[0].ends)
-    others = standing(connection, sites, (EXCEEDANCE,)) if asks else []
-    return message_of(members, now, others)
