@@ -114,9 +114,9 @@ class Telling:
 
     Told again means another `number` (a reminder) or another `round` (after a rebound). `facts` and `data`
     are plain JSON values, all that its text is made of later, whatever becomes of names and rules meanwhile.
-    `facts`: `at` and `zone` always; `others`, `link`, `deadline`, `delayed`, `fault`; `from_above` of what
-    comes from above; for a template of its own `facts`. `data`: `matter`, `matters`, `outlook` or `morning`,
-    as a channel sends it on. Instants are ms UTC of the clock.
+    `facts`: `at` and `zone` always; `others`, `link`, `deadline`, `delayed`, `fault`, `from_above`; for a
+    template of its own `facts`. `data`: `matter`, `matters`, `outlook` or `morning`, as a channel sends it
+    on. Instants are ms UTC of the clock.
     """
 
     case: str
