@@ -15,7 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from alerts.kinds import MANY_SILENT, SYSTEM, kind_of
+from alerts.kinds import MANY_SILENT, MORNING, SYSTEM, kind_of
+from alerts.messages.quiet_hours import QuietHours
 from alerts.records import Telling
 
 
@@ -28,6 +29,7 @@ class GroupTiming:
     most: int = 3  # messages within `within`; 0: as many as there are
     within: int = 600_000
     digest: int = 1_800_000
+    quiet: QuietHours = field(default_factory=QuietHours)
 
     @property
     def at_once(self) -> bool:
@@ -121,13 +123,13 @@ class GroupDecision(NamedTuple):
 
 def wait_of(telling: Telling, timing: GroupTiming) -> int:
     """How long a telling waits for others, ms: a silence has been held already."""
-    held = kind_of(telling.kind).silence or telling.kind == MANY_SILENT
+    held = kind_of(telling.kind).silence or telling.kind in (MANY_SILENT, MORNING)
     return 0 if telling.urgent or held else timing.wait
 
 
 def is_alone(kind: str) -> bool:
-    """True if what is told of this kind stands in no message with others: trouble of the platform itself."""
-    return kind == SYSTEM
+    """True if it stands in no message with others: trouble of the platform itself, the morning's digest."""
+    return kind in (SYSTEM, MORNING)
 
 
 def decide_groups(

@@ -18,8 +18,10 @@ from alerts.acknowledgement import Acknowledgement, acknowledge
 from alerts.cases import Decision, is_over
 from alerts.casework.life_planner import LifePlanner, found_by
 from alerts.kinds import EXCEEDANCE, UNSIGNED
+from alerts.morning_tellings import MorningTeller
 from alerts.records import (
     FAILED,
+    MUTED,
     OPENED,
     PENDING,
     SENDING,
@@ -36,10 +38,13 @@ from alerts.store import rows
 from alerts.store.case_lists import CaseFilter, CasePage, count_of, page_of, wanted
 from alerts.store.engine import Database
 from alerts.store.life_store import LifeAction, LifeStore, salted
+from alerts.store.morning_store import MorningStore
+from alerts.store.neglected import NeglectedNow, neglected_at
 from alerts.store.outbox_store import OutboxStore
 from alerts.store.relay_store import RelayStore
 from alerts.store.set_aside import BREACH, FAULT, HOLD, Aside, SetAside, is_of_the_record
 from alerts.store.signatures import keep_note, with_words
+from alerts.store.silence_store import SilenceStore
 from alerts.store.tables import attempts, case_events, cases, messages, tellings
 from alerts.store.telling_store import TellingStore
 from processors.records import Breach, Outlook, short_id
@@ -75,6 +80,10 @@ class Planner(Protocol):
     @property
     def steps(self) -> StepTeller:
         """Who tells the steps of cases."""
+
+    @property
+    def mornings(self) -> MorningTeller:
+        """Who tells units in the morning."""
 
     def breach(self, event: Breach, context: CaseContext, now: int) -> list[CaseChange]:
         """Changes for one event of a breach."""
@@ -114,8 +123,10 @@ class CaseStore:
     def __init__(self, url: str, wall: Callable[[], int] = wall_ms) -> None:
         self._database = Database(url)
         self.aside = Aside(wall)
-        self.outbox = OutboxStore(self._database, self.aside)
         self.tellings = TellingStore(self._database, self.aside, wall)
+        self.outbox = OutboxStore(self._database, self.aside, self.tellings.mute)
+        self.silences = SilenceStore(self._database)
+        self.mornings = MorningStore(self._database, self.tellings, self.aside)
         self._wall = wall
         self.life = LifeStore(self._database, self._signed)
         self.relay = RelayStore(self._database)
@@ -399,6 +410,11 @@ class CaseStore:
                 tuple(t for t in own if t.message is None),
             )
 
+    def neglected(self, now: int) -> NeglectedNow:
+        """What is due at `now` (ms UTC of the clock) and was not dealt with yet."""
+        with self._database.reading() as connection:
+            return neglected_at(connection, now)
+
     def counts(self) -> dict[str, int]:
         """Counts for status: cases of breaches by state, other cases, messages by state, repeats."""
         with self._database.reading() as connection:
@@ -411,7 +427,7 @@ class CaseStore:
                     counts[f"cases_{state}"] = number
             counts |= self.tellings.counts(connection)
             counts["messages"] = 0
-            for name in (PENDING, SENDING, SENT, *FAILED):
+            for name in (PENDING, SENDING, SENT, *FAILED, MUTED):
                 counts[f"messages_{name}"] = 0
             grouped = select(messages.c.state, func.count()).group_by(messages.c.state)
             for state, number in connection.execute(grouped).all():

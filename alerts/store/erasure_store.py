@@ -21,7 +21,7 @@ from alerts.store.connecting import parsed_url
 from alerts.store.engine import Database
 from alerts.store.life_tables import clear_texts, erasures
 from alerts.store.migrating import path_of
-from alerts.store.people_store import append
+from alerts.store.people_store import append_entry
 from alerts.store.signatures import erase_signatures, named_for_good
 from alerts.store.tables import accounts, links, visits
 
@@ -58,7 +58,7 @@ class ErasureStore:
                 known = select(erasures.c.n).where(erasures.c.id == one.id)
                 if connection.execute(known).first() is None:
                     connection.execute(insert(erasures).values(asdict(one)))
-                    append(connection, entry)
+                    append_entry(connection, entry)
                 emptied += _empty(connection, one)
         if self._path is not None:
             with contextlib.closing(sqlite3.connect(self._path, isolation_level=None)) as connection:
