@@ -98,7 +98,7 @@ def uncovered(register: Register, routing: Routing) -> list[Problem]:
                 ]
                 if empty:
                     matter = kind if level is None else f"{kind} of level `{level}`"
-                    gaps.setdefault(tuple(_joined(empty)), []).append(matter)
+                    gaps.setdefault(tuple(joined(empty)), []).append(matter)
         for when, matters in gaps.items():
             words = (
                 f"site `{site.id}` reaches nobody {_hours_text(when)} for {', '.join(matters)}; give its "
@@ -107,7 +107,7 @@ def uncovered(register: Register, routing: Routing) -> list[Problem]:
             found.append(register.problem_of("site", site.id, words))
     empty = [(s, e) for s, e in edges if not any(True for _ in _operators(register, routing, _any_day(s)))]
     if empty:
-        words = f"the platform's operator is not reachable {_hours_text(_joined(empty))}; add a contact"
+        words = f"the platform's operator is not reachable {_hours_text(joined(empty))}; add a contact"
         document = routing.documents.get("routing.yaml", Document("routing.yaml"))
         found.append(document.problem(("operator",), words))
     return found
@@ -222,7 +222,7 @@ def contact_of(one: OnDuty) -> Contact:
         name=one.person.name,
         channels=tuple(channel_of(way) for way in one.person.ways),
         hours=one.hours or None,
-        language=one.person.language or None,
+        language=None if not one.person.language else "en" if one.person.language == "en" else "zh_CN",
     )
 
 
@@ -291,24 +291,26 @@ def _edges(register: Register, routing: Routing) -> list[tuple[int, int]]:
     return list(pairwise(ordered))
 
 
-def _joined(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    joined: list[tuple[int, int]] = []
+def joined(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Stretches in order, those that touch as one."""
+    found: list[tuple[int, int]] = []
     for start, end in stretches:
-        if joined and joined[-1][1] == start:
-            joined[-1] = (joined[-1][0], end)
+        if found and found[-1][1] == start:
+            found[-1] = (found[-1][0], end)
         else:
-            joined.append((start, end))
-    return joined
+            found.append((start, end))
+    return found
 
 
 def _hours_text(stretches: Iterable[tuple[int, int]]) -> str:
     found = list(stretches)
     if found == [(0, _DAY_MIN)]:
         return "at any hour"
-    return "at " + " and ".join(f"{_clock(start)}-{_clock(end)}" for start, end in found)
+    return "at " + " and ".join(f"{clock_text(start)}-{clock_text(end)}" for start, end in found)
 
 
-def _clock(minute: int) -> str:
+def clock_text(minute: int) -> str:
+    """A minute of the day as 08:00."""
     return f"{minute // 60:02d}:{minute % 60:02d}"
 
 

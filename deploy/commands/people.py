@@ -1,4 +1,4 @@
-"""`dustwatch people`: who may use the desk, from the machine itself."""
+"""`dustwatch people`: who may use the desk, who answers for what and when, from the machine itself."""
 
 from __future__ import annotations
 
@@ -7,19 +7,25 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deploy.duty import commands as duty
+
 if TYPE_CHECKING:
     from alerts.store.people_store import PeopleStore
 
 
 @click.group("people")
 def command() -> None:
-    """Who may use the desk: list, invite and end accounts, from the machine itself.
+    """Accounts of the desk (list, invite, end), and responsibility with dates (export, import, check).
 
     Whoever may run this on the desk's machine may do everything: it is the way in when nobody else has one.
 
     \b
     Example: dustwatch people administrator
     """
+
+
+for _one in (duty.export, duty.import_, duty.check, duty.revisions):
+    command.add_command(_one)
 
 
 @command.command("administrator")
