@@ -16,6 +16,7 @@ FILES: tuple[str, ...] = (
     "rules.yaml",
     "routing.yaml",
     "channels.yaml",
+    "calendar.yaml",
     "ingest.yaml",
     "quality.yaml",
 )

@@ -176,7 +176,7 @@ def test_yaml_that_names_no_sheet_or_no_rows_is_refused_with_its_place(tmp_path:
     file = tmp_path / "rota.yaml"
     file.write_text("people:\n- {name: 周敏, unit: department:hosing}\n", encoding="utf-8")
     assert problems(file)[0].startswith("rota.yaml:2:20: unit: no unit `department:hosing`")
-    file.write_text("persons: []\n", encoding="utf-8")
+    file.write_text("peopel: []\n", encoding="utf-8")
     assert "did you mean `people`?" in problems(file)[0]
     file.write_text("people: 3\n", encoding="utf-8")
     assert "expected a list of rows" in problems(file)[0]
