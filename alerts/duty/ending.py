@@ -85,4 +85,3 @@ def _is_held(row: DutyRow, id: str) -> bool:
 
 def _is_over(row: DutyRow, day: date) -> bool:
     return bool(row.until) and row.until <= day.isoformat()
-

@@ -53,7 +53,7 @@ class Desk:
         telemetry: Telemetry,
         wall: Callable[[], int] = wall_ms,
     ) -> None:
-        self.history, self.cases, self.people, self.messages, self.lives = sources
+        self.history, self.cases, self.people, self.messages, self.lives, self.duty = sources
         self.gate = Gate(self.people, lambda: self.register, wall, base_url.startswith("https://"))
         self.clock = clock
         self._calendar_of: Callable[[Register], WorkingCalendar] = _usual_calendar

@@ -17,6 +17,7 @@ from alerts.web import (
     openapi,
     people_pages,
     probes,
+    rota_pages,
     sign_in,
     site_pages,
     stream,
@@ -106,6 +107,9 @@ ROWS: tuple[RouteRow, ...] = (
         "messages",
         "Who was told of what.",
         viewed="messages",
+    ),
+    RouteRow(
+        "/rota", "GET", rota_pages.rota, "rota", "Who is on duty today and on the days ahead.", viewed="rota"
     ),
     RouteRow("/tasks", "GET", task_pages.listing, "tasks", "What one has to do.", viewed="tasks"),
     RouteRow("/tasks/{task}", "GET", task_pages.task, "task", "A case with its steps.", viewed="task:{task}"),

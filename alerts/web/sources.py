@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from alerts.records import Case, CaseFile
 from alerts.store.case_lists import CaseFilter, CasePage
+from alerts.store.duty_store import DutyStore
 from alerts.store.life_store import LifeStore
 from alerts.store.message_lists import MessageLists
 from alerts.store.people_store import PeopleStore
@@ -52,6 +53,7 @@ class Sources(NamedTuple):
     people: PeopleStore
     messages: MessageLists
     lives: LifeStore | None = None  # of the cases; None: this store has none
+    duty: DutyStore | None = None  # responsibility with dates; None: the folder's alone
 
 
 class StoreDown(RuntimeError):
