@@ -8,7 +8,6 @@ number comes in turn, and readers count a number once. A crash between sending a
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -69,7 +68,7 @@ class CaseRelay:
         partitions = CASES_TOPIC.partitions or 1
         self.producer: Producer = CasesProducer(kafka, partitions, lambda record, at_ms: None, telemetry)
         self._numbers = 0
-        self._leads, self._ask_at = False, 0.0
+        self._leads, self._ask_at = False, 0.0  # by the loop's clock
         self._ticked_at: int | None = None
         self._no_topic: str | None = None
         self._store_away: str | None = None
@@ -120,10 +119,11 @@ class CaseRelay:
             self._ticked_at = now
 
     async def _holds_lease(self) -> bool:
-        """Whether this worker relays; asked of the store three times in a lease, as each answer is a write."""
-        if time.monotonic() >= self._ask_at:
+        """Whether this worker relays; the store is asked three times in a lease, as each answer is a write."""
+        running = asyncio.get_running_loop().time()
+        if running >= self._ask_at:
             lasts = self._pacing.lease_ms
-            self._ask_at = time.monotonic() + lasts / 3000
+            self._ask_at = running + lasts / 3000
             self._leads = await self._call(lambda: self._store.take_lease(self._owner, wall_ms(), lasts))
         return self._leads
 
