@@ -119,7 +119,7 @@ class CaseRelay:
             self._ticked_at = now
 
     async def _holds_lease(self) -> bool:
-        """Whether this worker relays; the store is asked three times in a lease, as each answer is a write."""
+        """Whether this worker relays; the store is asked three times in a lease: each answer is a write."""
         running = asyncio.get_running_loop().time()
         if running >= self._ask_at:
             lasts = self._pacing.lease_ms
