@@ -16,6 +16,10 @@ newest_held
 violations
 list_link
 typed
+made_at
+approved_by
+ended_by
+ended_reason
 
 # the framework calls or reads these: click, ctypes, http.server, paho-mqtt, pydantic, sqlite3
 list_commands
