@@ -18,6 +18,10 @@ list_link
 typed
 grid_cell
 permit
+made_at
+approved_by
+ended_by
+ended_reason
 
 # the framework calls or reads these: click, ctypes, http.server, paho-mqtt, pydantic, sqlite3
 freeze_panes  # openpyxl
