@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from alerts.casework.responsible import all_units, environment_units, responsible_for
+from alerts.casework.traits import Traits, place_traits
 from alerts.kinds import EXCEEDANCE
 from alerts.lifecycle import (
     Actor,
@@ -112,6 +113,11 @@ class LifePlanner:
         day = county_day(start, end, self.calendar.zone)
         case = finding.case
         return FoundBreach(finding.id, finding.site, case.kind, day, start, finding.tell)
+
+    def traits(self, finding: CaseFinding) -> Traits:
+        """What the case of a finding is counted by; of an exceedance also the hour judged."""
+        exceeds = finding.case.kind == EXCEEDANCE
+        return place_traits(self.register, finding.site, [finding.span[0]] if exceeds else [])
 
     def placing(self, finding: CaseFinding, placement: Placement, case: LifeCase | None) -> LifeCommand:
         """The command that a placement asks for."""

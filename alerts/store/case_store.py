@@ -37,6 +37,7 @@ from alerts.store.case_lists import CaseFilter, CasePage, count_of, page_of, wan
 from alerts.store.engine import Database
 from alerts.store.life_store import LifeAction, LifeStore
 from alerts.store.outbox_store import OutboxStore
+from alerts.store.problem_store import ProblemStore
 from alerts.store.set_aside import BREACH, FAULT, HOLD, Aside, SetAside, is_of_the_record
 from alerts.store.tables import attempts, case_events, cases, messages, tellings
 from alerts.store.telling_store import TellingStore
@@ -116,6 +117,7 @@ class CaseStore:
         self.tellings = TellingStore(self._database, self.aside, wall)
         self._wall = wall
         self.life = LifeStore(self._database, self._signed)
+        self.problems = ProblemStore(self.life)
 
     def close(self) -> None:
         """Close all connections."""

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from alerts.casework import LifePlanner
+from alerts.casework.checklist import Checklist, shipped_checklist
 from alerts.kinds import kind_of
 from alerts.lifecycle import WorkingCalendar
 from alerts.people.answering import Answering
@@ -53,10 +54,12 @@ class Desk:
         telemetry: Telemetry,
         wall: Callable[[], int] = wall_ms,
     ) -> None:
-        self.history, self.cases, self.people, self.messages, self.lives = sources
+        self.history, self.cases, self.people, self.messages, self.lives, self.problems = sources
         self.gate = Gate(self.people, lambda: self.register, wall, base_url.startswith("https://"))
         self.clock = clock
         self._calendar_of: Callable[[Register], WorkingCalendar] = _usual_calendar
+        self._checklist_of: Callable[[], Checklist] = shipped_checklist
+        self.checklist = shipped_checklist()
         self.base_url = base_url.rstrip("/")
         self.telemetry = telemetry
         self.poller = Poller(self.history, self.cases, register, clock, telemetry)
@@ -86,9 +89,15 @@ class Desk:
         self._calendar_of = calendar_of
         self.life = LifePlanner(self.register, calendar_of(self.register))
 
+    def check_by(self, checklist_of: Callable[[], Checklist]) -> None:
+        """What is looked at on a site, by a county's own list; asked again with each configuration."""
+        self._checklist_of = checklist_of
+        self.checklist = checklist_of()
+
     async def adopt(self, register: Register) -> None:
         """Show another configuration's sites, from the next board on."""
         self.poller.register = register
+        self.checklist = self._checklist_of()
         await self.poller.poll()
         self._show(register)
 

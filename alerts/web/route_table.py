@@ -5,7 +5,7 @@ Routes, the matrix of roles, its tests and the documents are made of it; a page 
 
 from __future__ import annotations
 
-from alerts.people.roles import AUDIT, HEALTH, OWN, PEOPLE, READ, ROLES, SIGN, TOKENS, WORK
+from alerts.people.roles import AUDIT, HAND_IN, HEALTH, OWN, PEOPLE, READ, REPORT, ROLES, SIGN, TOKENS, WORK
 from alerts.web import (
     account_pages,
     api,
@@ -17,6 +17,7 @@ from alerts.web import (
     openapi,
     people_pages,
     probes,
+    problem_pages,
     sign_in,
     site_pages,
     stream,
@@ -84,6 +85,16 @@ ROWS: tuple[RouteRow, ...] = (
         "token",
         scope=READ,
     ),
+    RouteRow(
+        "/api/v1/problems",
+        "POST",
+        problem_pages.api_report,
+        "api_report",
+        "Hand in a problem that people found.",
+        "token",
+        may=REPORT,
+        scope=HAND_IN,
+    ),
     # everybody who is signed in, for what their unit answers for
     RouteRow("/", "GET", site_pages.board, "board", "The live board."),
     RouteRow("/events", "GET", stream.events, "events", "Changes of the board as they come."),
@@ -128,6 +139,15 @@ ROWS: tuple[RouteRow, ...] = (
         "Take a step; the table of the life cycle says who may.",
         may=WORK,
     ),
+    RouteRow(
+        "/report",
+        "GET",
+        problem_pages.report_page,
+        "report_page",
+        "The form for a problem found on site.",
+        may=REPORT,
+    ),
+    RouteRow("/report", "POST", problem_pages.report, "report", "Hand it in: it becomes a case.", may=REPORT),
     RouteRow("/sign-out", "POST", sign_in.sign_out, "sign_out", "Sign this device out.", may=OWN),
     RouteRow("/confirm", "GET", sign_in.confirm_page, "confirm", "Asks again who one is.", may=OWN),
     RouteRow("/confirm", "POST", sign_in.confirm, "confirm_by", "Prove by password who one is.", may=OWN),

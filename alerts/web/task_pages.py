@@ -32,6 +32,8 @@ from alerts.web.board import Board, group_cases
 from alerts.web.desk import Desk
 from alerts.web.listed import LONGEST, list_link, place_of, place_text, sites_named, unknown_of, words_in
 from alerts.web.poller import call
+from alerts.web.problem_words import shown_problem
+from alerts.web.security import BadPost
 from alerts.web.sources import StoreDown
 from alerts.web.uploads import read_upload
 
@@ -51,6 +53,7 @@ INPUTS: Mapping[str, str] = {
     "unit": "unit",
     "until": "instant",
     "into": "case",
+    "cause": "cause",
 }
 
 
@@ -110,6 +113,8 @@ async def act(request: Request) -> Response:
     person = must_be(request)
     actor = _actor(desk, person)
     now = (desk.clock.now_ms(), desk.register.zone)
+    if fields.get("cause") and fields["cause"] not in desk.checklist.causes:
+        raise BadPost("the cause is not in the checklist")
     command = _command(file.kept.life, name, actor, fields, pictures, now)
     if command is None:
         raise HTTPException(404, name)
@@ -191,6 +196,8 @@ async def _show(
         units_known=sorted(facts.units or ()),
         others=await _others(desk, life) if whole else (),
         refused=refused,
+        problem=shown_problem(file, desk.checklist, desk.words_of(request).language),
+        checklist=desk.checklist,
         form=_form_id(request, life),
     )
 

@@ -21,7 +21,7 @@ from alerts.web.route_table import ROWS, matrix
 from alerts.web.sources import Sources
 from ingest.clock import ManualClock
 from tests.fakes.desk import DUSTY, NOW, FakeCases, FakeHistory, example_register
-from tests.fakes.lives import lives_in
+from tests.fakes.lives import lives_in, problems_in
 from tests.fakes.people import account, cookie_of, entry, messages_in, people_in, signed_in
 
 REGISTER = example_register()
@@ -67,7 +67,14 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
     clock = ManualClock(NOW)
     people, cases = people_in(tmp_path), FakeCases(REGISTER)
     app = create_app(
-        Sources(FakeHistory(REGISTER, clock), cases, people, messages_in(tmp_path), lives_in(tmp_path)),
+        Sources(
+            FakeHistory(REGISTER, clock),
+            cases,
+            people,
+            messages_in(tmp_path),
+            lives_in(tmp_path),
+            problems_in(tmp_path),
+        ),
         REGISTER,
         clock,
         "http://desk.test",
