@@ -50,6 +50,18 @@ class ReportedProblem(NamedTuple):
     clash: bool = False
 
 
+class ClashingProblem(Exception):
+    """The key of the problem at `index` of a list was used for another problem before."""
+
+    def __init__(self, index: int, number: int) -> None:
+        super().__init__(f"this key is that of No. {number}, which says something else")
+        self.index = index
+
+
+class _NothingWritten(Exception):
+    """Leaves a transaction without a trace."""
+
+
 class ProblemStore(CommonCauses):
     """Problems, by the side of the lives of cases."""
 
@@ -81,14 +93,31 @@ class ProblemStore(CommonCauses):
             return known
 
     def report_all(
-        self, found: Sequence[FoundProblem], by: Reporter, planner: LifePlanner, checklist: Checklist, at: int
+        self,
+        found: Sequence[FoundProblem],
+        by: Reporter,
+        planner: LifePlanner,
+        checklist: Checklist,
+        at: int,
+        dry_run: bool = False,
     ) -> list[ReportedProblem]:
-        """Open the cases of a whole list in one transaction: all of them, or none if anything raises."""
-        with self._database.writing() as connection:
-            return [
-                _known(connection, one) or self._open(connection, one, by, (), (planner, checklist, at))
-                for one in found
-            ]
+        """Open the cases of a whole list in one transaction: all of them, or none if anything raises.
+
+        Raises ClashingProblem. `dry_run`: what it would come to; nothing is written.
+        """
+        made: list[ReportedProblem] = []
+        try:
+            with self._database.writing() as connection:
+                for index, one in enumerate(found):
+                    known = _known(connection, one)
+                    if known is not None and known.clash:
+                        raise ClashingProblem(index, known.number)
+                    made.append(known or self._open(connection, one, by, (), (planner, checklist, at)))
+                if dry_run:
+                    raise _NothingWritten
+        except _NothingWritten:
+            pass
+        return made
 
     def _open(
         self,

@@ -18,6 +18,7 @@ FILES: tuple[str, ...] = (
     "channels.yaml",
     "ingest.yaml",
     "quality.yaml",
+    "checklist.yaml",
 )
 
 
@@ -32,6 +33,7 @@ def check_folder(folder: str | Path) -> tuple[list[Problem], list[Problem]]:
         found += _strangers(root)
         found += _rules(root, register)
         found += _quality(root)
+        found += _checklist(root)
         found += _suspicion(register)
         found += _regional(register)
         found += _routing(root, register)
@@ -86,6 +88,16 @@ def _quality(root: Path) -> list[Problem]:
 
     try:
         load_quality(root)
+    except ConfigError as error:
+        return list(error.problems)
+    return []
+
+
+def _checklist(root: Path) -> list[Problem]:
+    from alerts.casework.checklist import load_checklist
+
+    try:
+        load_checklist(root)
     except ConfigError as error:
         return list(error.problems)
     return []
