@@ -256,6 +256,12 @@ class LifeStore(LifeReads):
                 self._sign(connection, names, action, action.command.at)
             return decided
 
+    def end_by_machine(self, connection: Connection, id: str, command: LifeCommand, facts: LifeFacts) -> bool:
+        """End an open case by a command of the machine, at the version that it has; False: it had ended."""
+        case = life_of(connection.execute(_LIFE, {"of": id}).mappings().one())
+        timely = replace(command, version=case.version)
+        return case.is_open and self._write(connection, case, timely, facts, None).accepted
+
     # ---------------------------------------------------------------- the passing of time
 
     def wake(self, planner: LifePlanner, now: int) -> int:

@@ -19,6 +19,7 @@ FILES: tuple[str, ...] = (
     "ingest.yaml",
     "quality.yaml",
     "checklist.yaml",
+    "emergency.yaml",
 )
 
 
@@ -33,7 +34,7 @@ def check_folder(folder: str | Path) -> tuple[list[Problem], list[Problem]]:
         found += _strangers(root)
         found += _rules(root, register)
         found += _quality(root)
-        found += _checklist(root)
+        found += _casework(root)
         found += _suspicion(register)
         found += _regional(register)
         found += _routing(root, register)
@@ -93,14 +94,17 @@ def _quality(root: Path) -> list[Problem]:
     return []
 
 
-def _checklist(root: Path) -> list[Problem]:
+def _casework(root: Path) -> list[Problem]:
     from alerts.casework.checklist import load_checklist
+    from alerts.casework.emergency import load_emergency
 
-    try:
-        load_checklist(root)
-    except ConfigError as error:
-        return list(error.problems)
-    return []
+    found: list[Problem] = []
+    for read in (load_checklist, load_emergency):
+        try:
+            read(root)
+        except ConfigError as error:
+            found += error.problems
+    return found
 
 
 def _suspicion(register: Register | None) -> list[Problem]:
