@@ -188,7 +188,7 @@ def run_alerts(settings: Settings, telemetry: Telemetry) -> None:
 
 def run_desk(settings: Settings, telemetry: Telemetry) -> None:
     """The web desk, until SIGTERM; a store that can't be used yet costs what it holds, not the rest of it."""
-    from alerts.casework.checklist import load_checklist
+    from alerts.casework.emergency import load_lists
     from alerts.routing.forms import load_calendar
     from alerts.store import CaseStore, StoreBehind, StoreDamaged
     from alerts.store.message_lists import MessageLists
@@ -218,6 +218,7 @@ def run_desk(settings: Settings, telemetry: Telemetry) -> None:
         opened_or_late(lambda: MessageLists(settings.cases), StoreDamaged, StoreBehind),
         opened_or_late(lambda: CaseStore(settings.cases).life, StoreDamaged, StoreBehind),
         opened_or_late(lambda: CaseStore(settings.cases).problems, StoreDamaged, StoreBehind),
+        opened_or_late(lambda: CaseStore(settings.cases).notices, StoreDamaged, StoreBehind),
     )
     switched_on = frozenset({"metrics"} if settings.desk_metrics else ())
     app = create_app(
@@ -230,7 +231,7 @@ def run_desk(settings: Settings, telemetry: Telemetry) -> None:
         telemetry=telemetry,
     )
     app.state.desk.work_by(partial(load_calendar, settings.config))
-    app.state.desk.check_by(partial(load_checklist, settings.config))
+    app.state.desk.check_by(partial(load_lists, settings.config))
     app.state.desk.log = _log_look(settings)
     # uvicorn hands the signal on after its own stop: it has done its work then
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -14,7 +14,13 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from alerts.casework.checklist import ListedWord, word_in
+from alerts.casework.checklist import (
+    Checklist,
+    ListedWord,
+    load_checklist,
+    shipped_checklist,
+    word_in,
+)
 from alerts.casework.problems import OpeningProblem
 from alerts.casework.responsible import responsible_for
 from alerts.casework.traits import place_traits
@@ -76,6 +82,19 @@ def load_emergency(folder: Path) -> EmergencyForm:
     """The county's own list, or the one that ships where its folder has none. Raises ConfigError."""
     own = folder / EMERGENCY_FILE
     return _loaded(own, EMERGENCY_FILE) if own.exists() else shipped_emergency()
+
+
+CasesLists = tuple[Checklist, EmergencyForm]
+
+
+def shipped_lists() -> CasesLists:
+    """Both lists that ship."""
+    return shipped_checklist(), shipped_emergency()
+
+
+def load_lists(folder: Path) -> CasesLists:
+    """Both lists of a county. Raises ConfigError."""
+    return load_checklist(folder), load_emergency(folder)
 
 
 class AlertOrder(NamedTuple):

@@ -36,6 +36,7 @@ from alerts.store import rows
 from alerts.store.case_lists import CaseFilter, CasePage, count_of, page_of, wanted
 from alerts.store.engine import Database
 from alerts.store.life_store import LifeAction, LifeStore
+from alerts.store.notice_store import NoticeStore
 from alerts.store.outbox_store import OutboxStore
 from alerts.store.problem_store import ProblemStore
 from alerts.store.set_aside import BREACH, FAULT, HOLD, Aside, SetAside, is_of_the_record
@@ -118,6 +119,7 @@ class CaseStore:
         self._wall = wall
         self.life = LifeStore(self._database, self._signed)
         self.problems = ProblemStore(self.life)
+        self.notices = NoticeStore(self.life)
 
     def close(self) -> None:
         """Close all connections."""

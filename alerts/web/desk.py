@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from alerts.casework import LifePlanner
-from alerts.casework.checklist import Checklist, shipped_checklist
+from alerts.casework.emergency import CasesLists, shipped_lists
 from alerts.kinds import kind_of
 from alerts.lifecycle import WorkingCalendar
 from alerts.people.answering import Answering
@@ -54,12 +54,13 @@ class Desk:
         telemetry: Telemetry,
         wall: Callable[[], int] = wall_ms,
     ) -> None:
-        self.history, self.cases, self.people, self.messages, self.lives, self.problems = sources
+        self.history, self.cases, self.people, self.messages, self.lives = sources[:5]
+        self.problems, self.notices = sources.problems, sources.notices
         self.gate = Gate(self.people, lambda: self.register, wall, base_url.startswith("https://"))
         self.clock = clock
         self._calendar_of: Callable[[Register], WorkingCalendar] = _usual_calendar
-        self._checklist_of: Callable[[], Checklist] = shipped_checklist
-        self.checklist = shipped_checklist()
+        self._lists_of: Callable[[], CasesLists] = shipped_lists
+        self.checklist, self.emergency = shipped_lists()
         self.base_url = base_url.rstrip("/")
         self.telemetry = telemetry
         self.poller = Poller(self.history, self.cases, register, clock, telemetry)
@@ -89,15 +90,16 @@ class Desk:
         self._calendar_of = calendar_of
         self.life = LifePlanner(self.register, calendar_of(self.register))
 
-    def check_by(self, checklist_of: Callable[[], Checklist]) -> None:
-        """What is looked at on a site, by a county's own list; asked again with each configuration."""
-        self._checklist_of = checklist_of
-        self.checklist = checklist_of()
+    def check_by(self, lists_of: Callable[[], CasesLists]) -> None:
+        """What is looked at on a site, and what alerts ask, by a county's own lists; asked again with each
+        configuration."""
+        self._lists_of = lists_of
+        self.checklist, self.emergency = lists_of()
 
     async def adopt(self, register: Register) -> None:
         """Show another configuration's sites, from the next board on."""
         self.poller.register = register
-        self.checklist = self._checklist_of()
+        self.checklist, self.emergency = self._lists_of()
         await self.poller.poll()
         self._show(register)
 

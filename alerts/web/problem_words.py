@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from alerts.casework.checklist import Checklist
+from alerts.casework.emergency import CasesLists
 from alerts.store.life_reads import LifeFile
 
 
@@ -22,8 +22,9 @@ class ShownProblem(NamedTuple):
     texts: tuple[tuple[str, str | None], ...]
 
 
-def shown_problem(file: LifeFile, checklist: Checklist, language: str) -> ShownProblem | None:
+def shown_problem(file: LifeFile, lists: CasesLists, language: str) -> ShownProblem | None:
     """What people found, or what is known of a cause; None: nothing of the kind."""
+    checklist, emergency = lists
     if not file.trail:
         return None
     opened = file.trail[0]
@@ -34,7 +35,7 @@ def shown_problem(file: LifeFile, checklist: Checklist, language: str) -> ShownP
     measures = said.get("measures", ())
     ids = tuple(str(one) for one in measures) if isinstance(measures, tuple | list) else ()
     taken = "order" in said
-    names = checklist.names(ids, language) if not taken else ids
+    names = emergency.names(ids, language) if taken else checklist.names(ids, language)
     return ShownProblem(
         str(said.get("how", "")),
         _instant(said, "found_at"),

@@ -9,6 +9,7 @@ from alerts.records import Case, CaseFile
 from alerts.store.case_lists import CaseFilter, CasePage
 from alerts.store.life_store import LifeStore
 from alerts.store.message_lists import MessageLists
+from alerts.store.notice_store import NoticeStore
 from alerts.store.people_store import PeopleStore
 from alerts.store.problem_store import ProblemStore
 from processors.history import History
@@ -54,6 +55,7 @@ class Sources(NamedTuple):
     messages: MessageLists
     lives: LifeStore | None = None  # of the cases; None: this store has none
     problems: ProblemStore | None = None  # that people found
+    notices: NoticeStore | None = None  # of alerts
 
 
 class StoreDown(RuntimeError):

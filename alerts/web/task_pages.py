@@ -196,7 +196,7 @@ async def _show(
         units_known=sorted(facts.units or ()),
         others=await _others(desk, life) if whole else (),
         refused=refused,
-        problem=shown_problem(file, desk.checklist, desk.words_of(request).language),
+        problem=shown_problem(file, (desk.checklist, desk.emergency), desk.words_of(request).language),
         checklist=desk.checklist,
         form=_form_id(request, life),
     )

@@ -8,7 +8,6 @@ from alerts.casework.emergency import AlertOrder, NoticePlan, alert_orders, ship
 from alerts.lifecycle import Actor, LifeCommand
 from alerts.store import CaseStore
 from alerts.store.life_store import LifeAction, salted
-from alerts.store.notice_store import NoticeStore
 from ingest.records import Signal
 from tests.fakes.alerts import HOUR, NIGHT, county, planner
 
@@ -19,11 +18,11 @@ ENDED = ORANGE._replace(end=NIGHT + 5 * HOUR)
 
 
 def _follow(store: CaseStore, *orders: AlertOrder, at: int = NIGHT + 60_000) -> tuple[int, int]:
-    return NoticeStore(store.life).follow(orders, NOTICES, PLAN.life, at)
+    return store.notices.follow(orders, NOTICES, PLAN.life, at)
 
 
 def _rows(store: CaseStore):
-    return NoticeStore(store.life).notices(NIGHT, None)
+    return store.notices.notices(NIGHT, None)
 
 
 def _sign(store: CaseStore, id: str, site: str) -> None:
