@@ -8,7 +8,8 @@ from datetime import datetime
 from ingest.register import Register
 
 MEASURE, CAUSE, BUILDER, HOUR_OF_DAY, HOW_FOUND = "measure", "cause", "contractor", "hour", "how"
-TRAITS: tuple[str, ...] = (CAUSE, MEASURE, BUILDER, HOUR_OF_DAY, HOW_FOUND)
+WIND_FROM = "wind"  # sector of 16 from which the wind came in the hour judged, or why none is known
+TRAITS: tuple[str, ...] = (CAUSE, MEASURE, BUILDER, HOUR_OF_DAY, WIND_FROM, HOW_FOUND)
 ALIKE: tuple[str, ...] = (MEASURE, CAUSE)  # what makes a case elsewhere the same one
 NIGHT_HOURS: tuple[str, ...] = ("22", "23", "00", "01", "02", "03", "04", "05")  # 22:00 to 06:00
 

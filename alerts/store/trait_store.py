@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Executable, and_, false, func, select
+from sqlalchemy import ColumnElement, Connection, Executable, and_, exists, false, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from alerts.casework.life_planner import SEVERAL_SITES
-from alerts.casework.traits import ALIKE, HOUR_OF_DAY, NIGHT_HOURS, TRAITS, Traits
+from alerts.casework.traits import ALIKE, HOUR_OF_DAY, NIGHT_HOURS, TRAITS, WIND_FROM, Traits
 from alerts.kinds import EXCEEDANCE
 from alerts.lifecycle.states import OPEN_STATES
 from alerts.store.engine import Database
-from alerts.store.life_tables import case_traits, life_cases
+from alerts.store.life_tables import case_breaches, case_traits, life_cases
 
 _NEW: dict[str, Executable] = {
     "sqlite": sqlite.insert(case_traits).on_conflict_do_nothing(),
@@ -131,6 +131,31 @@ class CommonCauses:
         with self._database.reading() as connection:
             return tuple((site, number) for site, number in connection.execute(query))
 
+    def without_wind(self, since: int, until: int, limit: int) -> tuple[tuple[str, str, int], ...]:
+        """(case, site, first interval's start) of exceedances opened in [since, until) without a wind."""
+        noted = exists().where(case_traits.c.case == life_cases.c.id, case_traits.c.trait == WIND_FROM)
+        query = (
+            select(life_cases.c.id, life_cases.c.site, func.min(case_breaches.c.start))
+            .join(case_breaches, case_breaches.c.case == life_cases.c.id)
+            .where(
+                life_cases.c.kind == EXCEEDANCE,
+                life_cases.c.opened_at >= since,
+                life_cases.c.opened_at < until,
+                ~noted,
+            )
+            .group_by(life_cases.c.id, life_cases.c.site, life_cases.c.n)
+            .order_by(life_cases.c.n)
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            return tuple((case, site, start) for case, site, start in connection.execute(query))
+
+    def note_wind(self, found: Mapping[str, str]) -> None:
+        """Write where the wind of cases came from: case -> sector, or why none is known."""
+        with self._database.writing() as connection:
+            for case, sector in found.items():
+                write_traits(connection, case, ((WIND_FROM, sector),))
+
 
 def _within(of: CausePeriod) -> ColumnElement[bool]:
     conditions: list[ColumnElement[bool]] = [
@@ -142,13 +167,3 @@ def _within(of: CausePeriod) -> ColumnElement[bool]:
     if of.but:
         conditions.append(life_cases.c.kind.not_in(sorted(of.but)))
     return and_(*conditions)
-
-
-def traits_in(connection: Connection, case: str, traits: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """(trait, value) that a case has of these."""
-    query = (
-        select(case_traits.c.trait, case_traits.c.value)
-        .where(case_traits.c.case == case, case_traits.c.trait.in_(list(traits)))
-        .order_by(case_traits.c.trait, case_traits.c.value)
-    )
-    return tuple((trait, value) for trait, value in connection.execute(query))

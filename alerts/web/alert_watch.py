@@ -9,6 +9,7 @@ from alerts.casework.emergency import NoticePlan, alert_orders
 from alerts.web.desk import Desk
 from alerts.web.poller import call
 from alerts.web.sources import StoreDown
+from alerts.web.wind_watch import WindWatch
 from ingest.durations import HOUR_MS
 from processors.history import SIGNAL, context_row, signal_of
 
@@ -41,11 +42,14 @@ class AlertWatch:
             desk.poller.forget()
         return found
 
-    async def run(self) -> None:
-        """Look until cancelled; a store that is away is asked again."""
-        while True:
+
+async def watch_cases(desk: Desk) -> None:
+    """Look after alerts and winds until cancelled; a store that is away is asked again."""
+    watches = AlertWatch(desk), WindWatch(desk)
+    while True:
+        for watch in watches:
             try:
-                await self.look()
+                await watch.look()
             except StoreDown as fault:
-                _LOG.warning("alerts are looked at later: %s", fault)
-            await asyncio.sleep(_EVERY_S)
+                _LOG.warning("%s looks later: %s", type(watch).__name__, fault)
+        await asyncio.sleep(_EVERY_S)

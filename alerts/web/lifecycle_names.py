@@ -242,6 +242,16 @@ FLAW_WAYS = {
     "shorten it": N_("shorten it"),
 }
 
+# What cases are counted by.
+TRAIT_NAMES = {
+    "cause": N_("What the dust came from"),
+    "measure": N_("Measures not kept"),
+    "contractor": N_("Contractor"),
+    "hour": N_("Hour of the day"),
+    "wind": N_("Wind from"),
+    "how": N_("How it was found"),
+}
+
 # By kind of code, beside those of `alerts.web.names`.
 LIFE_TABLES = {
     "life": LIFE_STATES,
@@ -255,6 +265,7 @@ LIFE_TABLES = {
     "track": LIFE_TRACKS,
     "task": WHICH_TASKS,
     "how": FOUND_HOW,
+    "trait": TRAIT_NAMES,
     "flaw": FLAWS,
     "flaw_way": FLAW_WAYS,
 }
