@@ -6,7 +6,7 @@ order of people (`dustwatch signal alert`), which history keeps.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -171,7 +171,7 @@ class NoticePlan:
         return OpeningProblem(command, _title(order, level), place_traits(self.register, site, []))
 
 
-def _title(order: AlertOrder, level: AlertLevel | None) -> Mapping[str, str]:
+def _title(order: AlertOrder, level: AlertLevel | None) -> dict[str, str]:
     if level is None:
         return {"zh": f"预警（{order.level}）", "en": f"alert ({order.level})"}
     zh, en = ([getattr(word, language) for word in level.measures] for language in ("zh", "en"))

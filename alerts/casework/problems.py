@@ -137,7 +137,7 @@ class OpeningProblem(NamedTuple):
     traits: Traits
 
 
-class Wording(NamedTuple):
+class ProblemWording(NamedTuple):
     """Personal texts of a problem with their salts, and digests of its pictures."""
 
     place: Salted
@@ -147,7 +147,7 @@ class Wording(NamedTuple):
 
 def opening_of(
     problem: FoundProblem,
-    wording: Wording,
+    wording: ProblemWording,
     actor: Actor,
     at: int,
     county: tuple[Register, Checklist],

@@ -16,7 +16,7 @@ from alerts.cases import START
 from alerts.cases import decide as decide_row
 from alerts.casework.checklist import Checklist
 from alerts.casework.life_planner import LifePlanner, PlacedBreach
-from alerts.casework.problems import LEVEL, FoundProblem, Wording, opening_of
+from alerts.casework.problems import LEVEL, FoundProblem, ProblemWording, opening_of
 from alerts.kinds import PROBLEM
 from alerts.lifecycle import Actor
 from alerts.records import Case
@@ -129,7 +129,7 @@ class ProblemStore(CommonCauses):
     ) -> ReportedProblem:
         planner, checklist, at = known
         pictures = tuple(one.digest for one in files)
-        wording = Wording(salted(problem.place), salted(problem.words), pictures)
+        wording = ProblemWording(salted(problem.place), salted(problem.words), pictures)
         opening = opening_of(problem, wording, by.as_actor(), at, (planner.register, checklist))
         finding = Case(
             id=problem.id,

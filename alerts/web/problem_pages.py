@@ -40,6 +40,13 @@ PROBLEM_FIELDS: Mapping[str, str] = {
     "document": "number of an order from above",
     "due": "its deadline: ISO 8601 with an offset, or ms UTC",
 }
+NEEDED_FIELDS = ("how", "found_at")
+ANSWER_FIELDS: Mapping[str, str] = {
+    "number": "the number that is said on the phone",
+    "case": "id of the case",
+    "new": "true: by this handing in",
+    "link": "its page on the desk",
+}
 _TEXTS = ("how", "site", "cause", "place", "words", "document")
 
 

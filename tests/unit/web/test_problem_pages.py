@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jsonschema
 import pytest
 
 from alerts.people.accounts import MachineToken
 from alerts.people.tokens import digest
 from alerts.store.case_store import wall_ms
 from alerts.web.app import create_app
+from alerts.web.openapi import openapi_of
+from alerts.web.route_table import ROWS
 from alerts.web.sources import Sources
 from ingest.clock import ManualClock
 from tests.fakes.desk import DUSTY, NOW, FakeCases, FakeHistory, example_register
@@ -148,6 +151,13 @@ async def test_a_site_manager_does_not_find_the_form(desk: ReportDesk) -> None:
 async def test_a_program_hands_in_once_and_hears_what_is_wrong(desk: ReportDesk) -> None:
     first = await desk.by_program()
     assert (first.status_code, first.json()["number"], first.json()["new"]) == (201, 2, True)
+    document = openapi_of(ROWS, "")["paths"]["/api/v1/problems"]["post"]
+    answer = document["responses"]["201"]["content"]["application/json"]["schema"]
+    jsonschema.validate(first.json(), answer)
+    asked = document["requestBody"]["content"]["application/json"]["schema"]
+    jsonschema.validate({"how": "patrol", "found_at": NOW, "measures": ["covering"]}, asked)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"how": "patrol", "found_at": NOW, "unknown": 1}, asked)
     again = await desk.by_program()
     assert (again.status_code, again.json()["number"], again.json()["new"]) == (200, 2, False)
     clash = await desk.by_program(words="另一件事")
