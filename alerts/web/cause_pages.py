@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from alerts.casework.traits import CAUSE, HOUR_OF_DAY, HOW_FOUND, MEASURE, TRAITS, WIND_FROM
+from alerts.kinds import ALERT
 from alerts.store.problem_store import ProblemStore
 from alerts.store.trait_store import CausePeriod, TraitCount
 from alerts.web.access import answering_of
@@ -109,4 +110,5 @@ def _period(desk: Desk, request: Request, first: date, last: date) -> CausePerio
         round(datetime(day.year, day.month, day.day, tzinfo=zone).timestamp() * 1000)
         for day in (first, last + timedelta(days=1))
     )
-    return CausePeriod(start, end, answering.sites, answering.withheld)
+    # what an alert asks of every site says nothing of what it did
+    return CausePeriod(start, end, answering.sites, answering.withheld | {ALERT})
