@@ -17,6 +17,8 @@ MANY_SILENT = "many_silent"  # several offline cases, told as one
 FAULT = "fault"  # of a monitor that speaks
 SYSTEM = "system"  # trouble of the platform itself
 MORNING = "morning"  # of a message, of no case: what a unit has to do that day
+PROBLEM = "problem"  # that people found, or that comes from above
+ALERT = "alert"  # a heavy-pollution alert or strong wind: what a site has to do meanwhile
 
 VIOLATION = "violation"  # the level at which nothing waits
 
@@ -102,6 +104,8 @@ KINDS: dict[str, CaseKind] = {
         of_breach=False,
         told=None,
     ),
+    PROBLEM: CaseKind({"en": "Found on site", "zh": "现场问题"}, of_breach=False, told=None),
+    ALERT: CaseKind({"en": "Emergency response", "zh": "预警响应"}, of_breach=False, told=None),
 }
 
 # Of a kind that another version wrote: told with what every case has, and shown by its code.

@@ -16,6 +16,7 @@ from alerts.lifecycle.case import LifeCase
 from alerts.lifecycle.states import (
     ENVIRONMENT,
     FROM_ABOVE,
+    MACHINE_FOUND,
     TO_COUNTY_OFFICE,
     TO_LINES,
     TO_UNIT,
@@ -45,13 +46,17 @@ class ToldCase(NamedTuple):
 
 def parties_of(record: CaseRecord, tells: Iterable[str]) -> tuple[str, ...]:
     """Parties that hear of a record by a telling of its own."""
-    if record.command in _FOUND:
+    if record.command in _FOUND and not (record.command == "open" and _by_people(record)):
         return ()
     if record.command == "rebound":  # the breach itself is told to the others
         return (TO_COUNTY_OFFICE,)
     if record.command == "threshold":
         return _THRESHOLDS.get(int(str(record.values.get("percent", 0))), ())
     return tuple(tells)
+
+
+def _by_people(record: CaseRecord) -> bool:
+    return record.values.get("source", MACHINE_FOUND) != MACHINE_FOUND
 
 
 class StepTeller(NamedTuple):
@@ -107,6 +112,9 @@ class StepTeller(NamedTuple):
         facts = {
             "number": case.number,
             "command": record.command,
+            "source": life.source,
+            "matter": life.kind,
+            "document": record.refs.get("document", ""),
             "percent": record.values.get("percent", 0),
             "what": record.values.get("what", ""),
             "state": life.state,
@@ -124,6 +132,7 @@ class StepTeller(NamedTuple):
             site="" if life.site == SEVERAL_SITES else life.site,
             recipient=to,
             template=OF_A_STEP,
+            urgent=life.source == FROM_ABOVE,  # never held back
             told_at=now,
             round=record.round,
             number=record.number,

@@ -188,6 +188,7 @@ def run_alerts(settings: Settings, telemetry: Telemetry) -> None:
 
 def run_desk(settings: Settings, telemetry: Telemetry) -> None:
     """The web desk, until SIGTERM; a store that can't be used yet costs what it holds, not the rest of it."""
+    from alerts.casework.emergency import load_lists
     from alerts.routing.forms import load_calendar, silence_alone_h
     from alerts.store import CaseStore, StoreBehind, StoreDamaged
     from alerts.store.duty_store import DutyStore
@@ -217,8 +218,10 @@ def run_desk(settings: Settings, telemetry: Telemetry) -> None:
         opened_or_late(lambda: PeopleStore(settings.cases), StoreDamaged, StoreBehind),
         opened_or_late(lambda: MessageLists(settings.cases), StoreDamaged, StoreBehind),
         opened_or_late(lambda: CaseStore(settings.cases).life, StoreDamaged, StoreBehind),
-        opened_or_late(lambda: CaseStore(settings.cases).silences, StoreDamaged, StoreBehind),
-        opened_or_late(lambda: DutyStore(settings.cases), StoreDamaged, StoreBehind),
+        silences=opened_or_late(lambda: CaseStore(settings.cases).silences, StoreDamaged, StoreBehind),
+        duty=opened_or_late(lambda: DutyStore(settings.cases), StoreDamaged, StoreBehind),
+        problems=opened_or_late(lambda: CaseStore(settings.cases).problems, StoreDamaged, StoreBehind),
+        notices=opened_or_late(lambda: CaseStore(settings.cases).notices, StoreDamaged, StoreBehind),
     )
     switched_on = frozenset({"metrics"} if settings.desk_metrics else ())
     app = create_app(
@@ -232,6 +235,7 @@ def run_desk(settings: Settings, telemetry: Telemetry) -> None:
     )
     app.state.desk.work_by(partial(load_calendar, settings.config))
     app.state.desk.silence_alone_h = partial(silence_alone_h, settings.config)
+    app.state.desk.check_by(partial(load_lists, settings.config))
     app.state.desk.log = _log_look(settings)
     # uvicorn hands the signal on after its own stop: it has done its work then
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

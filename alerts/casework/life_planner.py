@@ -13,6 +13,7 @@ from alerts.casework.responsible import (
     environment_units,
     responsible_for,
 )
+from alerts.casework.traits import Traits, place_traits
 from alerts.duty import DutyBook
 from alerts.kinds import EXCEEDANCE
 from alerts.lifecycle import (
@@ -121,6 +122,11 @@ class LifePlanner:
         case = finding.case
         return FoundBreach(finding.id, finding.site, case.kind, day, start, finding.tell)
 
+    def traits(self, finding: CaseFinding) -> Traits:
+        """What the case of a finding is counted by; of an exceedance also the hour judged."""
+        exceeds = finding.case.kind == EXCEEDANCE
+        return place_traits(self.register, finding.site, [finding.span[0]] if exceeds else [])
+
     def placing(self, finding: CaseFinding, placement: Placement, case: LifeCase | None) -> LifeCommand:
         """The command that a placement asks for."""
         said: dict[str, Plain] = {}
@@ -140,7 +146,7 @@ class LifePlanner:
             said |= self._matter(finding)
         if placement.command in ("record", "amend", "join"):
             said["why"] = NOT_TOLD_ON_RECORD if placement.command == "record" else placement.why
-        answering = self._responsible(finding.site, finding.case.kind, finding.at)
+        answering = self.responsible(finding.site, finding.case.kind, finding.at)
         if placement.command in ("open", "record"):
             said["unit"] = answering.unit
         refs: dict[str, Plain] = {"breach": finding.id}
@@ -170,7 +176,7 @@ class LifePlanner:
         """The import of a case of before there were stages, and the facts that it is decided with."""
         as_found = CaseFinding(finding, "opened", finding.data, finding.opened_at)
         day = self.found(as_found).day
-        unit = self._responsible(finding.site, finding.kind, finding.opened_at).unit
+        unit = self.responsible(finding.site, finding.kind, finding.opened_at).unit
         old = CaseOfBefore(
             id=finding.id,
             state=finding.state,
@@ -189,7 +195,8 @@ class LifePlanner:
         facts = self.facts()
         return import_of(old, at, salt), replace(facts, other=life_of_before(old, at, facts))
 
-    def _responsible(self, site: str, kind: str, at: int) -> Responsible:
+    def responsible(self, site: str, kind: str, at: int) -> Responsible:
+        """Who answers for a matter at an instant, ms UTC."""
         day = datetime.fromtimestamp(at / 1000, self.register.zone).date()
         return responsible_for(self.register, site, kind, day, self.book)
 

@@ -27,6 +27,7 @@ _OF_TIME = frozenset({"over", "newest_determined", "signed"})
 _NOT_ASKED = frozenset(
     {"case", "site", "kind", "day", "source", "level", "allowance_left", "rectify_hours", "predecessor"}
     | {"person", "what", "percent", "line", "why", "breach", "verdict", "message", "responsibility"}
+    | {"how", "measures", "found_at", "due", "order"}
 )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from alerts.lifecycle.matters import MATTERS, MatterRow
 from alerts.lifecycle.responsibility import ResponsibleLine
-from alerts.lifecycle.states import OPEN_STATES
+from alerts.lifecycle.states import MACHINE_FOUND, OPEN_STATES, RECTIFY
 from alerts.lifecycle.stop_watch import FROZEN, RUNNING, StopWatch, TimeAllowed
 from alerts.lifecycle.trail import CaseRecord, Plain
 from alerts.lifecycle.working_time import WorkingCalendar
@@ -121,6 +121,11 @@ class LifeCase:
     def is_open(self) -> bool:
         """True while people work at it."""
         return self.state in OPEN_STATES
+
+    @property
+    def seen_by_people(self) -> bool:
+        """True if no monitor says whether it is over: people found it, and people see it rectified."""
+        return self.source != MACHINE_FOUND and self.track == RECTIFY
 
     @property
     def deadline(self) -> int | None:

@@ -10,6 +10,7 @@ from alerts.lifecycle.raising import with_matter
 from alerts.lifecycle.responsibility import signed_by_unit
 from alerts.lifecycle.states import (
     ACKNOWLEDGED,
+    ALERT_LIFTED,
     APPEAL_UPHELD,
     FALSE_ALARM,
     HANDED_OVER,
@@ -245,6 +246,7 @@ EFFECTS: Mapping[str, Effect] = {
     "uphold_appeal": _ends_as(APPEAL_UPHELD),
     "dismiss_appeal": lambda case, command, facts: replace(case, appealed_at=None),
     "hand_over": _ends_as(HANDED_OVER),
+    "lift": _ends_as(ALERT_LIFTED),
     "confirm_withdrawal": _ends_as(WITHDRAWN),
     "decline_withdrawal": _decline_withdrawal,
     "join": _join,

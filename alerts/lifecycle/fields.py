@@ -45,6 +45,14 @@ FIELD_HOLDERS: Mapping[str, str] = {
     "percent": VALUE,
     "line": VALUE,  # LINE/UNIT of another line of responsibility
     "why": VALUE,  # the rule by which a breach was placed
+    "how": VALUE,  # in which way people found it: patrol, night, covert, resident, above
+    "measures": VALUE,  # ids of the measures that failed, or that are to be taken
+    "cause": VALUE,  # id of what the dust came from
+    "found_at": VALUE,  # ms UTC
+    "due": VALUE,  # deadline set by whoever it comes from, ms UTC
+    "order": VALUE,  # id of the order of an alert
+    "place": TEXT,
+    "words": TEXT,  # what was seen
     "reason": TEXT,
     "note": TEXT,
     STATEMENT: TEXT,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from alerts.kinds import ALERT
 from alerts.lifecycle.case import LifeCase, LifeCommand, LifeFacts
 from alerts.lifecycle.raising import asks_as_much, rises
 from alerts.lifecycle.responsibility import unsigned_of
@@ -15,12 +16,12 @@ from alerts.lifecycle.states import (
     ENVIRONMENT,
     FROM_ABOVE,
     MACHINE,
-    MACHINE_FOUND,
     NOT_TOLD_ON_RECORD,
     PATROL,
     RECTIFY,
     RECTIFYING_UNIT,
     SIGN,
+    SOURCES,
     STATES,
     UNIT_OF_A_LINE,
     WANTED_VERIFIER,
@@ -62,13 +63,17 @@ def _known(command: LifeCommand, facts: LifeFacts) -> bool:
 
 def _source_fits(command: LifeCommand) -> bool:
     by_machine = command.actor.role == MACHINE
-    return command.values.get("source") in ((MACHINE_FOUND,) if by_machine else (PATROL, FROM_ABOVE))
+    # a machine also hands in what people found: their own program, a list, an order
+    return command.values.get("source") in (SOURCES if by_machine else (PATROL, FROM_ABOVE))
 
 
 def _takes(case: LifeCase, command: LifeCommand, facts: LifeFacts) -> bool:
     other = facts.other
     named = other is not None and other.id == command.values.get("into") and other.id != case.id
-    return named and other is not None and other.site == case.site and other.is_open
+    if not named or other is None or other.site != case.site or not other.is_open:
+        return False
+    # what a monitor measures would have nobody who says that it is over
+    return case.seen_by_people or not other.seen_by_people
 
 
 def _until_ahead(command: LifeCommand) -> bool:
@@ -188,7 +193,7 @@ STEP_GUARDS: Mapping[str, LifeGuard] = {
         "ask the rectifying unit to sign",
     ),
     "over": LifeGuard(
-        lambda case, command, facts: case.over_at is not None,
+        lambda case, command, facts: case.over_at is not None or case.seen_by_people,
         "it is not over: the newest verdicts still exceed",
         "wait until it is back under the limit",
     ),
@@ -198,7 +203,7 @@ STEP_GUARDS: Mapping[str, LifeGuard] = {
         "nothing is to be done",
     ),
     "newest_determined": LifeGuard(
-        lambda case, command, facts: facts.newest_determined,
+        lambda case, command, facts: facts.newest_determined or case.seen_by_people,
         "the newest interval is undetermined: silence closes nothing",
         "wait for an interval with enough data, or have the monitor repaired",
     ),
@@ -219,7 +224,7 @@ STEP_GUARDS: Mapping[str, LifeGuard] = {
     ),
     "target_takes_it": LifeGuard(
         _takes,
-        "it can be merged only into another open case of the same site",
+        "it can be merged only into another open case of the site, what is measured into what is measured",
         "name an open case of the site",
     ),
     "target_asks_as_much": LifeGuard(
@@ -248,6 +253,11 @@ STEP_GUARDS: Mapping[str, LifeGuard] = {
         lambda case, command, facts: case.withdrawal_at is None,
         "its withdrawal is proposed already",
         "wait for the verifier",
+    ),
+    "is_for_an_alert": LifeGuard(
+        lambda case, command, facts: case.kind == ALERT,
+        "it is for no alert",
+        "rectify it, and have it verified",
     ),
     "withdrawal_proposed": LifeGuard(
         lambda case, command, facts: case.withdrawal_at is not None,

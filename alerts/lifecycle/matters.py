@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from alerts.kinds import EXCEEDANCE, FAULT, OFFLINE, SUSPICION
+from alerts.kinds import ALERT, EXCEEDANCE, FAULT, OFFLINE, SUSPICION
 from alerts.lifecycle.states import (
     ENVIRONMENT,
     FROM_ABOVE,
@@ -61,6 +61,7 @@ def _rectify(sign: int, rectify: int, verify: int) -> tuple[TimeAllowed, ...]:
 
 
 SIGN_ONLY = (TimeAllowed(WATCH_SIGN, 24, URGENT_HOUR),)
+_AT_ONCE = (TimeAllowed(WATCH_SIGN, 2, URGENT_HOUR),)
 _PHOTO = (PHOTO_AFTER, STATEMENT)
 _SUSPICION = (
     TimeAllowed(WATCH_SIGN, 4, WORKING_HOUR),
@@ -71,13 +72,14 @@ _SUSPICION = (
 # First row that fits; the last fits all.
 MATTERS: tuple[MatterRow, ...] = (
     MatterRow(SUSPICION, ANY, ANY, ANY, RECTIFY, (STATEMENT, DOCUMENT), ENVIRONMENT, _SUSPICION, 30),
+    MatterRow(ALERT, ANY, ANY, ANY, SIGN, (), NO_VERIFIER, _AT_ONCE, 0),
     MatterRow(ANY, ANY, FROM_ABOVE, ANY, RECTIFY, _PHOTO, ENVIRONMENT, _rectify(2, 24, 1), 7),
     MatterRow(EXCEEDANCE, "violation", ANY, ANY, RECTIFY, _PHOTO, ENVIRONMENT, _rectify(1, 4, 1), 7),
     MatterRow(EXCEEDANCE, ANY, ANY, NONE_LEFT, RECTIFY, _PHOTO, OTHER_UNIT, _rectify(2, 24, 1), 7),
     MatterRow(EXCEEDANCE, ANY, ANY, ANY, SIGN, (), NO_VERIFIER, SIGN_ONLY, 0),
     MatterRow(OFFLINE, ANY, ANY, ANY, SIGN, (), NO_VERIFIER, SIGN_ONLY, 0),
     MatterRow(FAULT, ANY, ANY, ANY, SIGN, (), NO_VERIFIER, SIGN_ONLY, 0),
-    MatterRow(ANY, ANY, PATROL, ANY, RECTIFY, (PHOTO_BEFORE, *_PHOTO), OTHER_UNIT, _rectify(2, 24, 1), 7),
+    MatterRow(ANY, ANY, PATROL, ANY, RECTIFY, _PHOTO, OTHER_UNIT, _rectify(2, 24, 1), 7),
     MatterRow(ANY, ANY, ANY, ANY, SIGN, (), NO_VERIFIER, SIGN_ONLY, 0),
 )
 

@@ -16,7 +16,7 @@ from alerts.lifecycle.matters import (
     stricter_verifier,
 )
 from alerts.lifecycle.states import WATCH_RECTIFY, WATCHES, rank_of
-from alerts.lifecycle.stop_watch import URGENT_HOUR, TimeAllowed, deadline_after
+from alerts.lifecycle.stop_watch import MINUTE, URGENT_HOUR, TimeAllowed, deadline_after
 from alerts.lifecycle.working_time import WorkingCalendar
 
 
@@ -84,7 +84,11 @@ def strictest(
 
 
 def _times_of(row: MatterRow, command: LifeCommand) -> tuple[TimeAllowed, ...]:
-    """Times of a row; the hours that the rule itself gives take the place of those for rectifying."""
+    """Times of a row; for rectifying the hours that the rule gives, or the deadline that somebody has set."""
+    due = command.values.get("due")
+    if isinstance(due, int):  # whoever it comes from has set it
+        ruled = TimeAllowed(WATCH_RECTIFY, max(1, (due - command.at) // 60_000), MINUTE)
+        return tuple(ruled if allowed.what == WATCH_RECTIFY else allowed for allowed in row.times)
     hours = command.values.get("rectify_hours")
     if not isinstance(hours, int) or hours <= 0:
         return row.times

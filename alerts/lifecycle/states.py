@@ -90,6 +90,7 @@ WITHDRAWN = "withdrawn"
 FALSE_ALARM = "false_alarm"
 APPEAL_UPHELD = "appeal_upheld"
 HANDED_OVER = "handed_over"
+ALERT_LIFTED = "alert_lifted"
 ENDS: dict[str, str] = {
     SIGNED_AND_OVER: "it is over, and the rectifying unit has signed",
     NO_REBOUND: "it was verified and closed, and nothing was found again while it was watched",
@@ -99,6 +100,7 @@ ENDS: dict[str, str] = {
     FALSE_ALARM: "what was measured did not happen, with the reason",
     APPEAL_UPHELD: "another unit has upheld the appeal",
     HANDED_OVER: "it was handed to law enforcement, with the document",
+    ALERT_LIFTED: "the alert that it was for has ended",
 }
 
 # Parties that a step is told to

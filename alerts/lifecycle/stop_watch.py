@@ -1,7 +1,7 @@
 """Stop watch of a deadline: what is spent, what was paused and why, and which thresholds have passed.
 
 Everything is in the value: a watch that was stored and read again, by another process and much later, says
-the same. Time counts in one of four measures; in each, at any instant, spent + paused = elapsed.
+the same. Time counts in one of five measures; in each, at any instant, spent + paused = elapsed.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ NATURAL_DAY = "natural_day"  # 自然日: 24 hours around the clock
 WORKING_DAY = "working_day"  # 工作日: the duty time of one day
 WORKING_HOUR = "working_hour"  # 工作时
 URGENT_HOUR = "urgent_hour"  # 紧急: an hour around the clock
-MEASURES: tuple[str, ...] = (NATURAL_DAY, WORKING_DAY, WORKING_HOUR, URGENT_HOUR)
-_AROUND_THE_CLOCK = {NATURAL_DAY: 24 * _HOUR, URGENT_HOUR: _HOUR}
+MINUTE = "minute"  # around the clock: of a deadline that somebody has set
+MEASURES: tuple[str, ...] = (NATURAL_DAY, WORKING_DAY, WORKING_HOUR, URGENT_HOUR, MINUTE)
+_AROUND_THE_CLOCK = {NATURAL_DAY: 24 * _HOUR, URGENT_HOUR: _HOUR, MINUTE: 60_000}
 
 PERCENTS: tuple[int, ...] = (50, 75, 100)
 

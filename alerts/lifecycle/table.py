@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from alerts.lifecycle.matters import DOCUMENT, EVIDENCE
+from alerts.lifecycle.matters import DOCUMENT, EVIDENCE, PHOTO_BEFORE
 from alerts.lifecycle.states import (
     ACKNOWLEDGED,
     ADMINISTRATOR,
@@ -46,7 +46,7 @@ from alerts.lifecycle.step_rows import Asks, LifeStep, steps_of
 
 _M = (MACHINE,)
 _OFFICE = (COUNTY_OFFICE,)
-_FINDERS = (MACHINE, TOWNSHIP, DEPARTMENT, COUNTY_OFFICE)
+_FINDERS = (MACHINE, TOWNSHIP, DEPARTMENT, COUNTY_OFFICE, VERIFIER)
 _WORKERS = (SITE, CONTRACTOR, TOWNSHIP, DEPARTMENT, COUNTY_OFFICE)
 _VERIFIERS = (VERIFIER, DEPARTMENT, TOWNSHIP, COUNTY_OFFICE)
 _JUDGES = (VERIFIER, DEPARTMENT, COUNTY_OFFICE)
@@ -55,6 +55,7 @@ _BOTH = (TO_UNIT, TO_LINES)
 _OVER = ("over",)
 _NEW = "case site kind day source level"
 _FOUND = "unit person allowance_left rectify_hours predecessor breach verdict responsibility why reason note"
+_REPORTED = f"how measures cause found_at due order place words {PHOTO_BEFORE} {DOCUMENT}"
 _BREACH = "verdict level allowance_left rectify_hours day why"
 
 
@@ -70,7 +71,7 @@ STEPS: tuple[LifeStep, ...] = (
         ("open", ASSIGNED),
         (_FINDERS, ANY_UNIT),
         "it was found, and goes to a unit; where routing names none, to the county office",
-        Asks(("no_case_takes_it", "source_fits_role", "unit_is_known"), _NEW, _FOUND, _BOTH),
+        Asks(("no_case_takes_it", "source_fits_role", "unit_is_known"), _NEW, f"{_FOUND} {_REPORTED}", _BOTH),
     ),
     *steps_of(
         (None,),
@@ -160,7 +161,7 @@ STEPS: tuple[LifeStep, ...] = (
         ("submit", AWAITING),
         _OWN,
         "the unit hands in its evidence",
-        Asks(("evidence_complete",), "", f"{' '.join(EVIDENCE)} note", (TO_VERIFIER,)),
+        Asks(("evidence_complete",), "", f"{' '.join(EVIDENCE)} cause note", (TO_VERIFIER,)),
     ),
     *steps_of(
         (AWAITING,),
@@ -266,6 +267,13 @@ STEPS: tuple[LifeStep, ...] = (
         (_JUDGES, ANY_UNIT),
         "handed to law enforcement (移送执法)",
         Asks((), DOCUMENT, "reason note", _BOTH),
+    ),
+    *steps_of(
+        OPEN_STATES,
+        ("lift", ARCHIVED),
+        _BY_MACHINE,
+        "the alert has ended: nothing more is to be done for it",
+        Asks(("is_for_an_alert",), "", "order", _BOTH),
     ),
     *steps_of(
         OPEN_STATES,

@@ -40,7 +40,9 @@ from alerts.store.engine import Database
 from alerts.store.life_store import LifeAction, LifeStore, salted
 from alerts.store.morning_store import MorningStore
 from alerts.store.neglected import NeglectedNow, neglected_at
+from alerts.store.notice_store import NoticeStore
 from alerts.store.outbox_store import OutboxStore
+from alerts.store.problem_store import ProblemStore
 from alerts.store.relay_store import RelayStore
 from alerts.store.set_aside import BREACH, FAULT, HOLD, Aside, SetAside, is_of_the_record
 from alerts.store.signatures import keep_note, with_words
@@ -130,6 +132,8 @@ class CaseStore:
         self._wall = wall
         self.life = LifeStore(self._database, self._signed)
         self.relay = RelayStore(self._database)
+        self.problems = ProblemStore(self.life)
+        self.notices = NoticeStore(self.life)
 
     def close(self) -> None:
         """Close all connections."""

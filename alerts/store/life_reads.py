@@ -51,7 +51,7 @@ class LifeReads:
     """The reading half of `alerts.store.life_store.LifeStore`."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._database = self.database = database
 
     def find(self, of: TaskFilter, after: tuple[int, int] | None = None, limit: int = 50) -> TaskPage:
         """A page of the cases that a filter finds, what is due first at the top."""

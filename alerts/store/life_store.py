@@ -17,6 +17,8 @@ from sqlalchemy import Connection, and_, bindparam, delete, exists, func, insert
 from sqlalchemy import case as case_when
 
 from alerts.casework.life_planner import CaseFinding, LifePlanner, PlacedBreach, complies_now
+from alerts.casework.problems import OpeningProblem
+from alerts.casework.traits import CAUSE
 from alerts.kinds import WORKED
 from alerts.lifecycle import Decided, FoundBreach, LifeCase, LifeCommand, LifeFacts, decide, next_due, place
 from alerts.lifecycle.case import SALT_BYTES, Salted
@@ -26,6 +28,7 @@ from alerts.records import Case
 from alerts.step_tellings import StepTeller, ToldCase, parties_of
 from alerts.store import rows
 from alerts.store.engine import Database
+from alerts.store.found_rows import BY_PEOPLE, begin_finding, end_finding
 from alerts.store.life_reads import OF_CASE, LifeReads, trail_of
 from alerts.store.life_rows import (
     life_of,
@@ -47,6 +50,7 @@ from alerts.store.life_tables import (
 )
 from alerts.store.tables import cases
 from alerts.store.telling_store import TellingStore
+from alerts.store.trait_store import write_traits
 from ingest.plain_text import plain
 
 log = structlog.get_logger(__name__)
@@ -156,6 +160,8 @@ class LifeStore(LifeReads):
             *finding.span,
             *((before.over_at, before.complies) if before else ()),
         )
+        if finding.event != "closed":
+            write_traits(connection, placement.case, planner.traits(finding))
         if before is None:
             connection.execute(insert(case_breaches).values(_row_of_placed(placed)))
         elif placement.moved_from or before.round != placed.round:
@@ -215,8 +221,26 @@ class LifeStore(LifeReads):
             as_found.id, decided.case.id, finding.id, 1, "imported", *as_found.span, finding.recovered_at
         )
         connection.execute(insert(case_breaches).values(_row_of_placed(placed)))
+        write_traits(connection, decided.case.id, planner.traits(as_found))
 
     # ---------------------------------------------------------------- what people do
+
+    def begin(
+        self,
+        connection: Connection,
+        opening: OpeningProblem,
+        facts: LifeFacts,
+        found: tuple[Case, PlacedBreach],
+        action: LifeAction | None,
+    ) -> Decided:
+        """Open a case that no monitor found, with the row by which messages know it."""
+        finding, placed = found
+        decided = self._write(connection, None, opening.command, facts, opening.title, action)
+        if decided.accepted:
+            begin_finding(connection, finding)
+            connection.execute(insert(case_breaches).values(_row_of_placed(placed)))
+            write_traits(connection, placed.case, opening.traits)
+        return decided
 
     def act(self, id: str, action: LifeAction, facts: LifeFacts) -> Decided | None:
         """Decide a person's command on a case and write it; None: there is no such case.
@@ -240,6 +264,12 @@ class LifeStore(LifeReads):
                 names = [one["finding"] for one in found]
                 self._sign(connection, names, action, action.command.at)
             return decided
+
+    def end_by_machine(self, connection: Connection, id: str, command: LifeCommand, facts: LifeFacts) -> bool:
+        """End an open case by a command of the machine, at the version that it has; False: it had ended."""
+        case = life_of(connection.execute(_LIFE, {"of": id}).mappings().one())
+        timely = replace(command, version=case.version)
+        return case.is_open and self._write(connection, case, timely, facts, None).accepted
 
     # ---------------------------------------------------------------- the passing of time
 
@@ -336,6 +366,10 @@ class LifeStore(LifeReads):
             connection.execute(delete(case_units).where(case_units.c.case == after.id))
             if lines := rows_of_lines(after):
                 connection.execute(insert(case_units), lines)
+        if cause := command.values.get("cause"):
+            write_traits(connection, after.id, ((CAUSE, str(cause)),))
+        if case is not None and case.is_open and not after.is_open and after.kind in BY_PEOPLE:
+            end_finding(connection, after.id, record.at)
         self._keep(connection, after, command, record, action)
         if after.state == ARCHIVED:  # those that were merged into it end with it
             merged = life_cases.c.merged_into == after.id

@@ -169,3 +169,38 @@ case_files = Table(
     Column("content", LargeBinary, nullable=False),
     Column("shown", LargeBinary),  # a picture made anew from it, without what the camera wrote
 )
+
+# What people found, or what came from above; whose texts and pictures are those of its case.
+problems = Table(
+    "problems",
+    metadata,
+    Column("case", Text, ForeignKey("life_cases.id"), primary_key=True),
+    Column("how", Text, nullable=False),
+    Column("found_at", BigInteger, nullable=False),
+    Column("due", BigInteger),  # set by whoever it comes from
+    Column("document", Text, nullable=False),
+    Column("by", Text, nullable=False),  # account, or token:ID
+    Column("digest", Text, nullable=False),  # SHA-256 of what was handed in
+)
+# By what cases are counted and compared: measure, cause, contractor, hour, wind, how; a case may have several
+# values of one.
+case_traits = Table(
+    "case_traits",
+    metadata,
+    Column("case", Text, ForeignKey("life_cases.id"), primary_key=True),
+    Column("trait", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+    Index("case_traits_by_value", "trait", "value"),
+)
+# The case by which a site has to do what an alert asks.
+alert_notices = Table(
+    "alert_notices",
+    metadata,
+    Column("order", Text, primary_key=True),
+    Column("site", Text, primary_key=True),
+    Column("case", Text, ForeignKey("life_cases.id"), nullable=False, unique=True),
+    Column("level", Text, nullable=False),
+    Column("start", BigInteger, nullable=False),
+    Column("end", BigInteger),  # null: until further notice
+    Column("lifted_at", BigInteger),
+)

@@ -20,6 +20,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from alerts.web.alert_watch import watch_cases
 from alerts.web.desk import Desk
 from alerts.web.guarding import routes_of
 from alerts.web.route_table import ROWS
@@ -54,12 +55,14 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with desk.poller.running():
-            beside = None if follow is None else asyncio.ensure_future(follow(desk.adopt)())
+            beside = [asyncio.ensure_future(watch_cases(desk))]
+            if follow is not None:
+                beside.append(asyncio.ensure_future(follow(desk.adopt)()))
             try:
                 yield
             finally:
-                if beside is not None:
-                    beside.cancel()
+                for task in beside:
+                    task.cancel()
 
     app = Starlette(
         routes=[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from alerts.casework import LifePlanner
+from alerts.casework.emergency import CasesLists, shipped_lists
 from alerts.kinds import kind_of
 from alerts.lifecycle import WorkingCalendar
 from alerts.messages.silencing import silence_of_mark
@@ -54,12 +56,16 @@ class Desk:
         telemetry: Telemetry,
         wall: Callable[[], int] = wall_ms,
     ) -> None:
-        self.history, self.cases, self.people, self.messages, self.lives, self.silences, self.duty = sources
+        self.history, self.cases, self.people, self.messages, self.lives = sources[:5]
+        self.silences, self.duty = sources.silences, sources.duty
+        self.problems, self.notices = sources.problems, sources.notices
         # hours that a silence may last without a second person, by the county's own configuration
         self.silence_alone_h: Callable[[], float] = lambda: Deliveries().silence_alone
         self.gate = Gate(self.people, lambda: self.register, wall, base_url.startswith("https://"))
         self.clock = clock
         self._calendar_of: Callable[[Register], WorkingCalendar] = _usual_calendar
+        self._lists_of: Callable[[], CasesLists] = shipped_lists
+        self.checklist, self.emergency = shipped_lists()
         self.base_url = base_url.rstrip("/")
         self.telemetry = telemetry
         self.poller = Poller(self.history, self.cases, register, clock, telemetry)
@@ -89,9 +95,20 @@ class Desk:
         self._calendar_of = calendar_of
         self.life = LifePlanner(self.register, calendar_of(self.register))
 
+    def planner_now(self) -> LifePlanner:
+        """The planner with who answers at present, by the store; blocks, may raise SQLAlchemy's errors."""
+        return self.life if self.duty is None else replace(self.life, book=self.duty.book())
+
+    def check_by(self, lists_of: Callable[[], CasesLists]) -> None:
+        """What is looked at on a site, and what alerts ask, by a county's own lists; asked again with each
+        configuration."""
+        self._lists_of = lists_of
+        self.checklist, self.emergency = lists_of()
+
     async def adopt(self, register: Register) -> None:
         """Show another configuration's sites, from the next board on."""
         self.poller.register = register
+        self.checklist, self.emergency = self._lists_of()
         await self.poller.poll()
         self._show(register)
 

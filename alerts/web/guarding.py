@@ -50,7 +50,7 @@ def guarded(row: RouteRow) -> Endpoint:
         request.state.person = person = await desk.gate.person(request)
         machine = None
         if row.access == "token" and person is None:
-            machine = await desk.gate.machine(request)
+            request.state.machine = machine = await desk.gate.machine(request)
         if row.access in ("role", "token"):
             refusal = await _refusal(row, request, desk, person, machine)
             if refusal is not None:

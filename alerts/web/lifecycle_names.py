@@ -38,6 +38,7 @@ LIFE_COMMANDS = {
     "uphold_appeal": N_("Uphold the appeal"),
     "dismiss_appeal": N_("Dismiss the appeal"),
     "hand_over": N_("Hand to law enforcement"),
+    "lift": N_("The alert has ended"),
     "confirm_withdrawal": N_("Confirm withdrawal"),
     "decline_withdrawal": N_("Decline withdrawal"),
     "join": N_("A further breach"),
@@ -79,12 +80,15 @@ LIFE_REFUSALS = {
     "evidence_complete": N_("evidence that the matter wants is missing"),
     "until_ahead": N_("the end does not lie ahead"),
     "postponement_has_ended": N_("its postponement has not ended"),
-    "target_takes_it": N_("it can be merged only into another open case of the same site"),
+    "target_takes_it": N_(
+        "it can be merged only into another open case of the site, what is measured into what is measured"
+    ),
     "target_asks_as_much": N_("the other case asks for less: a lower track, or an easier verifier"),
     "target_has_ended": N_("the case that it was merged into goes on"),
     "no_appeal_pending": N_("an appeal is being decided already"),
     "appeal_pending": N_("there is no appeal to decide"),
     "no_withdrawal_proposed": N_("its withdrawal is proposed already"),
+    "is_for_an_alert": N_("it is for no alert"),
     "withdrawal_proposed": N_("its verdicts still exceed: no withdrawal is proposed"),
     "rebound_watch_has_ended": N_("it is still watched for a rebound"),
     "work_goes_on": N_("work has stopped already"),
@@ -129,6 +133,7 @@ LIFE_WAYS_OUT = {
     "no_appeal_pending": N_("wait for its decision"),
     "appeal_pending": N_("nothing is to be done"),
     "no_withdrawal_proposed": N_("wait for the verifier"),
+    "is_for_an_alert": N_("rectify it, and have it verified"),
     "withdrawal_proposed": N_("end it as a false alarm, with a reason"),
     "rebound_watch_has_ended": N_("wait for the end of the watch"),
     "work_goes_on": N_("nothing is to be done"),
@@ -147,6 +152,7 @@ LIFE_ENDS = {
     "false_alarm": N_("False alarm"),
     "appeal_upheld": N_("Appeal upheld"),
     "handed_over": N_("Handed to law enforcement"),
+    "alert_lifted": N_("Ended with the alert"),
 }
 
 LIFE_SOURCES = {
@@ -171,6 +177,14 @@ LIFE_FIELDS = {
     "unit": N_("Unit"),
     "until": N_("Until"),
     "into": N_("Into case"),
+    "cause": N_("What the dust came from"),
+    "measures": N_("Measures not kept"),
+    "how": N_("How it was found"),
+    "found_at": N_("Found at"),
+    "place": N_("Place"),
+    "words": N_("What was seen"),
+    "due": N_("Deadline set from above"),
+    "site": N_("Site"),
 }
 
 LIFE_VERIFIERS = {
@@ -194,6 +208,56 @@ WHICH_TASKS = {
     "all": N_("All"),
 }
 
+# In which way people found a problem.
+FOUND_HOW = {
+    "patrol": N_("by patrol"),
+    "night": N_("by a night check"),
+    "covert": N_("by a covert check"),
+    "resident": N_("reported by residents"),
+    "above": N_("ordered from above"),
+}
+
+# What is wrong with a problem that is handed in, and what helps; lists of ids are for programs.
+FLAWS = {
+    "no such way of finding": N_("no such way of finding"),
+    "no such site that you answer for": N_("no such site that you answer for"),
+    "without a site only the county office may hand it in": N_(
+        "without a site only those who answer for the whole county may hand it in"
+    ),
+    "neither site nor place": N_("neither site nor place"),
+    "not in the checklist": N_("not in the checklist"),
+    "nothing says what was found": N_("nothing says what was found"),
+    "not within the last year": N_("not within the last year"),
+    "only what comes from above has a deadline of its own": N_(
+        "only what comes from above has a deadline of its own"
+    ),
+    "an order from above has a number": N_("an order from above has a number"),
+    "its deadline does not lie ahead": N_("its deadline does not lie ahead"),
+    "orders from above come to the county office": N_("orders from above come to the county office"),
+}
+FLAW_WAYS = {
+    "choose one of the list": N_("choose one of the list"),
+    "choose the site": N_("choose the site"),
+    "say where it is": N_("say where it is"),
+    "mark what is not kept, or write it down": N_("mark what is not kept, or write it down"),
+    "give the day and time it was found": N_("give the day and time it was found"),
+    "leave it out": N_("leave it out"),
+    "give its number": N_("give its number"),
+    "give the deadline it sets": N_("give the deadline it sets"),
+    "choose another": N_("choose another"),
+    "shorten it": N_("shorten it"),
+}
+
+# What cases are counted by.
+TRAIT_NAMES = {
+    "cause": N_("What the dust came from"),
+    "measure": N_("Measures not kept"),
+    "contractor": N_("Contractor"),
+    "hour": N_("Hour of the day"),
+    "wind": N_("Wind from"),
+    "how": N_("How it was found"),
+}
+
 # By kind of code, beside those of `alerts.web.names`.
 LIFE_TABLES = {
     "life": LIFE_STATES,
@@ -207,4 +271,8 @@ LIFE_TABLES = {
     "verifier": LIFE_VERIFIERS,
     "track": LIFE_TRACKS,
     "task": WHICH_TASKS,
+    "how": FOUND_HOW,
+    "trait": TRAIT_NAMES,
+    "flaw": FLAWS,
+    "flaw_way": FLAW_WAYS,
 }

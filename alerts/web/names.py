@@ -172,6 +172,7 @@ ACTIONS = {
     "viewed": N_("looked at"),
     "signed": N_("signed for a case"),
     "exported": N_("took a list along"),
+    "reported": N_("handed in a problem"),
     "account_made": N_("made an account"),
     "account_changed": N_("changed an account"),
     "account_ended": N_("ended an account"),
@@ -202,6 +203,7 @@ WHICH_CASES = {
 
 SCOPE_NAMES = {
     "read": N_("read sites, readings and cases"),
+    "problems": N_("hand in problems that people found"),
 }
 
 MESSAGE_STATES = {

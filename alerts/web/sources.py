@@ -10,7 +10,9 @@ from alerts.store.case_lists import CaseFilter, CasePage
 from alerts.store.duty_store import DutyStore
 from alerts.store.life_store import LifeStore
 from alerts.store.message_lists import MessageLists
+from alerts.store.notice_store import NoticeStore
 from alerts.store.people_store import PeopleStore
+from alerts.store.problem_store import ProblemStore
 from alerts.store.silence_store import SilenceStore
 from processors.history import History
 
@@ -56,6 +58,8 @@ class Sources(NamedTuple):
     lives: LifeStore | None = None  # of the cases; None: this store has none
     silences: SilenceStore | None = None  # likewise
     duty: DutyStore | None = None  # responsibility with dates; None: the folder's alone
+    problems: ProblemStore | None = None  # that people found
+    notices: NoticeStore | None = None  # of alerts
 
 
 class StoreDown(RuntimeError):

@@ -32,6 +32,8 @@ from alerts.web.board import Board, group_cases
 from alerts.web.desk import Desk
 from alerts.web.listed import LONGEST, list_link, place_of, place_text, sites_named, unknown_of, words_in
 from alerts.web.poller import call
+from alerts.web.problem_words import shown_problem
+from alerts.web.security import BadPost
 from alerts.web.sources import StoreDown
 from alerts.web.uploads import read_upload
 
@@ -51,6 +53,7 @@ INPUTS: Mapping[str, str] = {
     "unit": "unit",
     "until": "instant",
     "into": "case",
+    "cause": "cause",
 }
 
 
@@ -95,7 +98,7 @@ async def listing(request: Request) -> Response:
 async def task(request: Request) -> Response:
     """One case with its steps; `part=live` returns only what renews itself."""
     desk: Desk = request.app.state.desk
-    file = await _file(desk, request)
+    file = await file_of(desk, request)
     if request.path_params["task"] != str(file.kept.number):
         return RedirectResponse(f"/tasks/{file.kept.number}", 307)
     return await _show(desk, request, file)
@@ -104,12 +107,14 @@ async def task(request: Request) -> Response:
 async def act(request: Request) -> Response:
     """Take a step: the outcome is on the page, or why not, with what was typed in."""
     desk: Desk = request.app.state.desk
-    file = await _file(desk, request)
+    file = await file_of(desk, request)
     name = request.path_params["command"]
     fields, pictures = await read_upload(request, desk.base_url, desk.gate.wall())
     person = must_be(request)
     actor = _actor(desk, person)
     now = (desk.clock.now_ms(), desk.register.zone)
+    if fields.get("cause") and fields["cause"] not in desk.checklist.causes:
+        raise BadPost("the cause is not in the checklist")
     command = _command(file.kept.life, name, actor, fields, pictures, now)
     if command is None:
         raise HTTPException(404, name)
@@ -126,7 +131,7 @@ async def act(request: Request) -> Response:
         await desk.gate.note(request, name, f"case:{file.kept.life.id}", person)
         desk.poller.forget()
         return RedirectResponse(f"/tasks/{file.kept.number}#steps", 303)
-    fresh = await _file(desk, request)
+    fresh = await file_of(desk, request)
     status = 409 if decided.refusal.guard == "version" else 422
     return await _show(desk, request, fresh, status, RefusedStep(name, decided.refusal, fields))
 
@@ -134,7 +139,7 @@ async def act(request: Request) -> Response:
 async def picture(request: Request) -> Response:
     """A picture that was handed in: made anew, or with `original=1` as it was received."""
     desk: Desk = request.app.state.desk
-    file = await _file(desk, request)
+    file = await file_of(desk, request)
     digest = request.path_params["digest"]
     original = request.query_params.get("original") == "1"
     lives = lives_of(desk)
@@ -151,7 +156,7 @@ async def picture(request: Request) -> Response:
 async def printed(request: Request) -> Response:
     """The case on paper: as it is handed over (交办单), or with what came back (整改回执)."""
     desk: Desk = request.app.state.desk
-    return await _show(desk, request, await _file(desk, request), template="task_print.html")
+    return await _show(desk, request, await file_of(desk, request), template="task_print.html")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +196,8 @@ async def _show(
         units_known=sorted(facts.units or ()),
         others=await _others(desk, life) if whole else (),
         refused=refused,
+        problem=shown_problem(file, (desk.checklist, desk.emergency), desk.words_of(request).language),
+        checklist=desk.checklist,
         form=_form_id(request, life),
     )
 
@@ -312,8 +319,8 @@ async def _facts(desk: Desk, file: LifeFile) -> LifeFacts:
     return desk.life.facts(newest_determined=known)
 
 
-async def _file(desk: Desk, request: Request) -> LifeFile:
-    """The case, if it is there and the asker's unit answers for it."""
+async def file_of(desk: Desk, request: Request) -> LifeFile:
+    """The case that a page is about. Raises 404 where none is there that the asker answers for."""
     lives, asked = lives_of(desk), request.path_params["task"]
     answering = answering_of(request)
 

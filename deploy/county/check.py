@@ -19,6 +19,8 @@ FILES: tuple[str, ...] = (
     "calendar.yaml",
     "ingest.yaml",
     "quality.yaml",
+    "checklist.yaml",
+    "emergency.yaml",
 )
 
 
@@ -33,6 +35,7 @@ def check_folder(folder: str | Path) -> tuple[list[Problem], list[Problem]]:
         found += _strangers(root)
         found += _rules(root, register)
         found += _quality(root)
+        found += _casework(root)
         found += _suspicion(register)
         found += _regional(register)
         found += _routing(root, register)
@@ -94,6 +97,19 @@ def _quality(root: Path) -> list[Problem]:
     except ConfigError as error:
         return list(error.problems)
     return []
+
+
+def _casework(root: Path) -> list[Problem]:
+    from alerts.casework.checklist import load_checklist
+    from alerts.casework.emergency import load_emergency
+
+    found: list[Problem] = []
+    for read in (load_checklist, load_emergency):
+        try:
+            read(root)
+        except ConfigError as error:
+            found += error.problems
+    return found
 
 
 def _suspicion(register: Register | None) -> list[Problem]:

@@ -9,6 +9,8 @@ from alerts.planner import CasePlanner
 from alerts.routing import load_routing
 from alerts.store import CaseStore
 from alerts.store.life_store import LifeStore
+from alerts.store.notice_store import NoticeStore
+from alerts.store.problem_store import ProblemStore
 from processors.records import Breach
 from tests.fakes.alerts import HOUR, apply, breach
 from tests.fakes.desk import DUSTY, EXAMPLE, NOW, example_register
@@ -22,6 +24,16 @@ DUSTY_HOUR = replace(
     start=NOW - 2 * HOUR,
     end=NOW - HOUR,
 )
+
+
+def problems_in(folder: Path) -> ProblemStore:
+    """Problems beside the lives in a folder."""
+    return CaseStore(f"sqlite:///{folder}/people.sqlite").problems
+
+
+def notices_in(folder: Path) -> NoticeStore:
+    """Notices of alerts beside the lives in a folder."""
+    return CaseStore(f"sqlite:///{folder}/people.sqlite").notices
 
 
 def lives_in(folder: Path, *events: Breach) -> LifeStore:

@@ -320,6 +320,7 @@ def test_in_a_long_walk_every_command_is_taken_and_every_state_passed_through():
             for state in STATES[:7]:
                 in_state(desk, state, f"w{number}-{state}", site=f"site-{number}-{state}", lines=lines)
             desk.must(f"w{number}-awaiting_verification", "over")
+            opened(desk, f"a{number}", site=near, kind="alert", lines=lines)
         _, decided = possible_step(desk, pick)
         if decided.accepted:
             taken.add(decided.record.command)

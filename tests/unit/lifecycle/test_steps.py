@@ -18,6 +18,7 @@ from tests.fakes.lifecycle import (
     HOUR,
     HOUSING,
     MACHINE,
+    MINUTE,
     MORNING,
     OFFICE,
     TOWN,
@@ -44,12 +45,11 @@ def test_where_routing_names_no_unit_the_county_office_has_it(desk):
     assert desk.must(None, "open", **NEW, source="machine").unit == "office"
 
 
-def test_a_patrol_opens_a_case_and_the_machine_may_not_say_that_it_was_one(desk):
-    assert desk.refused(None, "open", MACHINE, **NEW, source="patrol") == "source_fits_role"
+def test_a_patrol_opens_a_case_and_people_do_not_say_that_the_machine_found_it(desk):
     assert desk.refused(None, "open", TOWN, **NEW, source="machine") == "source_fits_role"
     case = desk.must(None, "open", TOWN, **{**NEW, "kind": "bare_soil"}, source="patrol", unit="builder")
     assert (case.track, case.verifier) == ("rectify", "other_unit")
-    assert case.evidence == ("photo_before", "photo_after", "statement")
+    assert case.evidence == ("photo_after", "statement")
 
 
 def test_what_another_case_takes_opens_none(desk):
@@ -469,3 +469,32 @@ def test_every_command_has_its_effect_and_every_guard_says_what_to_do():
 
     assert set(EFFECTS) == set(COMMANDS)
     assert all(guard.refusal and guard.way_out for guard in GUARDS.values())
+
+
+def test_what_people_found_is_over_when_people_see_it_and_takes_nothing_that_is_measured(desk):
+    desk.facts = replace(FACTS, newest_determined=False)
+    in_state(desk, "awaiting_verification", source="patrol", kind="problem")
+    measured = {**NEW, "case": "c2", "kind": "exceedance", "source": "machine", "unit": "builder"}
+    desk.must(None, "open", **measured)
+    assert desk.refused("c2", "merge", OFFICE, into="c1", reason="同一处") == "target_takes_it"
+    assert desk.must("c1", "accept", TOWN).state == "rebound_watch"
+
+
+def test_a_deadline_that_is_set_is_the_one_for_rectifying(desk):
+    due = desk.now + 5 * HOUR
+    case = desk.must(
+        None, "open", OFFICE, **{**NEW, "kind": "problem"}, source="above", unit="builder", due=due
+    )
+    assert 0 <= due - case.live_watch("rectify").deadline < MINUTE
+
+
+def test_a_notice_of_an_alert_ends_with_the_alert_signed_or_not(desk):
+    for number, signs in enumerate((False, True)):
+        said = {**NEW, "case": f"n{number}", "kind": "alert", "source": "above", "unit": "builder"}
+        assert desk.must(None, "open", **said).track == "sign"
+        if signs:
+            desk.must(f"n{number}", "sign", BUILDER)
+        case = desk.must(f"n{number}", "lift")
+        assert (case.state, case.archived_as) == ("archived", "alert_lifted")
+    in_state(desk, "assigned", kind="exceedance")
+    assert desk.refused("c1", "lift") == "is_for_an_alert"

@@ -22,7 +22,7 @@ from alerts.web.route_table import ROWS, matrix
 from alerts.web.sources import Sources
 from ingest.clock import ManualClock
 from tests.fakes.desk import DUSTY, NOW, FakeCases, FakeHistory, example_register
-from tests.fakes.lives import lives_in
+from tests.fakes.lives import lives_in, problems_in
 from tests.fakes.people import account, cookie_of, entry, messages_in, people_in, signed_in, silences_in
 
 REGISTER = example_register()
@@ -74,7 +74,15 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
     )
     silences.add(asked, 86_400_000, entry())
     app = create_app(
-        Sources(FakeHistory(REGISTER, clock), cases, people, messages_in(tmp_path), lives, silences),
+        Sources(
+            FakeHistory(REGISTER, clock),
+            cases,
+            people,
+            messages_in(tmp_path),
+            lives,
+            silences,
+            problems=problems_in(tmp_path),
+        ),
         REGISTER,
         clock,
         "http://desk.test",
@@ -128,7 +136,7 @@ async def test_each_role_comes_in_where_the_table_says_and_nowhere_else(
     allowed = row.may in ROLES[role].may
     assert (answer.status_code != 403) == allowed, answer.text[:300]
     if allowed:
-        fine = (200, 303, 404, 422, 400, 401) if row.method == "POST" else (200, 303, 404)
+        fine = (200, 303, 404, 422, 400, 401) if row.method == "POST" else (200, 303, 400, 404)
         assert answer.status_code in fine, answer.text[:300]
         assert not answer.headers.get("location", "").startswith("/sign-in") or row.name == "sign_out"
     else:

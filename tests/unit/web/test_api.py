@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from alerts.web.app import create_app
-from alerts.web.openapi import SHAPES
+from alerts.web.openapi import HANDED_IN, SHAPES
 from alerts.web.sources import Sources
 from ingest.clock import ManualClock
 from tests.fakes.desk import DUSTY, HOUR, NOW, SMOKY, FakeCases, FakeHistory, example_register
@@ -140,7 +140,7 @@ async def test_what_cannot_be_asked_is_refused_by_name_with_a_way_out(
 async def test_the_document_describes_every_answer_that_is_given(api: Api) -> None:
     document = (await api.http.get("/api/v1/openapi.json")).json()
     assert document["openapi"] == "3.1.0"
-    assert set(document["paths"]) == {f"/api/v1/{what}" for what in SHAPES}
+    assert set(document["paths"]) == {f"/api/v1/{what}" for what in (*SHAPES, HANDED_IN)}
     asked = {"intervals": {"site": DUSTY, "pollutant": "pm10", "from": NOW - 3 * HOUR, "to": NOW}}
     for what in SHAPES:
         answer = await api.http.get(f"/api/v1/{what}", params=asked.get(what, {}))

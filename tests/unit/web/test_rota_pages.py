@@ -52,7 +52,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[RotaDesk]:
     duty = DutyStore(f"sqlite:///{tmp_path}/duty.sqlite")
     duty.write(changes_between((), ROWS), 0, DutyRevision(0, NOW, "root", "x"), entry())
     sources = Sources(
-        FakeHistory(REGISTER, clock), FakeCases(REGISTER), people, messages_in(tmp_path), None, duty
+        FakeHistory(REGISTER, clock), FakeCases(REGISTER), people, messages_in(tmp_path), duty=duty
     )
     app = create_app(sources, REGISTER, clock, "http://desk.test")
     headers = {"accept-language": "zh-CN"}

@@ -60,8 +60,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[SilenceDesk]:
         FakeCases(REGISTER),
         people,
         messages_in(tmp_path),
-        None,
-        silences_in(tmp_path),
+        silences=silences_in(tmp_path),
     )
     app = create_app(sources, REGISTER, clock, "http://desk.test")
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
