@@ -12,11 +12,13 @@ from typing import Any, TypeVar
 
 import anyio.to_thread
 
+from alerts.records import Case
+from alerts.store.open_tasks import OpenTask
 from alerts.web.board import LONGEST, LOOK_BACK, Board, compose
-from alerts.web.open_cases import OpenCases
+from alerts.web.open_cases import OpenCases, OpenTasks
 from alerts.web.regional import LOOK_BACK as LONGEST_EPISODE
 from alerts.web.regional import are_looked_for, lasting
-from alerts.web.sources import CaseSource, StoreDown
+from alerts.web.sources import Sources, StoreDown
 from ingest.clock import Clock
 from ingest.register import Register
 from ingest.telemetry import Telemetry
@@ -25,6 +27,7 @@ from processors.history import EPISODE, History
 _T = TypeVar("_T")
 _LOG = logging.getLogger(__name__)
 _VERDICTS = 20_000
+_FOLLOWED = 5.0  # s: how old a board may be that renews itself
 _REST = 3  # a poll that took long is followed by so many times its length of rest
 
 
@@ -33,16 +36,15 @@ class Poller:
 
     def __init__(
         self,
-        history: History,
-        cases: CaseSource,
+        sources: Sources,
         register: Register,
         clock: Clock,
         telemetry: Telemetry,
         every: float = 1.0,
     ) -> None:
-        self.history = history
-        self.cases = cases
-        self._open_cases = OpenCases(cases)
+        self.history: History = sources.history
+        self._open_cases = OpenCases(sources.cases)
+        self._open_tasks = None if sources.lives is None else OpenTasks(sources.lives)
         self.register = register
         self.clock = clock
         self.telemetry = telemetry
@@ -74,8 +76,11 @@ class Poller:
             await asyncio.gather(task, return_exceptions=True)
 
     async def fresh(self) -> Board:
-        """Board from a poll at most `every` seconds ago; raises StoreDown if a store has never answered."""
-        if time.monotonic() - self._polled_at > self.every:
+        """Board from a poll at most `every` seconds ago; raises StoreDown if a store has never answered.
+
+        While streams are followed, the poller goes on by itself, and no page waits for it.
+        """
+        if time.monotonic() - self._polled_at > (_FOLLOWED if self._listeners else self.every):
             await self.poll()
         board = self.board
         if board is None:
@@ -106,7 +111,7 @@ class Poller:
                     "outlooks",
                     lambda: self.history.outlooks(start_ms=now - LONGEST, end_ms=now + 1),
                 ),
-                self._ask("cases", "cases", self._open_cases.newest),
+                self._ask("cases", "cases", self._open),
                 self._ask("history", "regional", lambda: self._regional(now)),
             )
             self._polled_at = time.monotonic()
@@ -114,6 +119,10 @@ class Poller:
         async with self._news:
             self.serial += 1
             self._news.notify_all()
+
+    def _open(self) -> tuple[list[Case], tuple[OpenTask, ...] | None]:
+        tasks = None if self._open_tasks is None else self._open_tasks.newest()
+        return self._open_cases.newest(), tasks
 
     def _regional(self, now: int) -> list[dict[str, Any]]:
         if not are_looked_for(self.register.county.background):
@@ -161,16 +170,11 @@ class Poller:
     def _compose(self, now: int) -> None:
         if not {"latest", "verdicts", "outlooks", "cases"} <= self._kept.keys():
             return
-        board = compose(
-            self.register,
-            self._kept["latest"],
-            self._kept["verdicts"],
-            self._kept["cases"],
-            now,
-            tuple(sorted(self.down)),
-            self._kept["outlooks"],
-        )
-        board = replace(board, regional=lasting(self._kept.get("regional", ()), now))
+        cases, tasks = self._kept["cases"]
+        board = compose(self.register, self._kept["latest"], self._kept["verdicts"], cases, now,
+                        self._kept["outlooks"], tasks)  # fmt: skip
+        regional = lasting(self._kept.get("regional", ()), now)
+        board = replace(board, down=tuple(sorted(self.down)), regional=regional)
         self.board = board
         if board.last is not None:
             self.telemetry.last_reading.set(board.last / 1000)

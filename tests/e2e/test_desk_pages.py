@@ -203,18 +203,16 @@ def test_the_board_follows_the_stream_without_loading_again(desk: Running, page_
     calm = page.locator(".row.is-compliant").last
     site_id = str(calm.locator("a").get_attribute("href")).rpartition("/")[2]
     row = page.locator(f"#list li:has(a[href='/sites/{site_id}'])")
-    mark = page.locator(f".plan a[href='/sites/{site_id}'] .level")
-    before = mark.text_content()
+    now = row.locator(".now-is")
+    before = now.text_content()
 
     device = desk.county.register.devices_at(site_id)[0].id
     desk.county.source.lifted[device] = 777.0
     desk.county.minute()
 
     level = desk.county.source.level(device, "pm10", desk.county.clock.at_ms)
-    expect(row.locator(".level b")).to_have_text(f"{level:.0f}")
-    expect(mark).to_have_text(f"{level:.0f}")
-    assert mark.text_content() != before
-    assert mark.evaluate("e => e.namespaceURI") == "http://www.w3.org/2000/svg"
+    expect(now).to_contain_text(f"PM10 {level:.0f}")
+    assert now.text_content() != before
     expect(page.locator("#strip time")).to_contain_text("15:06:00")
     assert page.evaluate("window.kept") is True
 
@@ -225,7 +223,8 @@ def test_signing_a_case_is_seen_on_its_page_and_on_an_open_board(
     case = case_of(desk, DUSTY)
     board, page = page_at(DESK), page_at(PHONE, role="site")
     board.goto(desk.url + "/")
-    link = board.locator(f"#open-cases li.case-open a[href='/cases/{case}']")
+    number = desk.county.cases.life.number_of(case)
+    link = board.locator(f"#open-cases li.task-assigned a[href='/tasks/{number}']")
     expect(link).to_be_visible()
 
     page.goto(f"{desk.url}/cases/{case}")
@@ -296,7 +295,7 @@ def test_the_languages_change_by_one_click_and_stay(desk: Running, page_at: Any)
     page = page_at(DESK)
     page.goto(desk.url + "/")
     page.get_by_role("link", name="English").click()
-    expect(page.locator("h2").first).to_have_text("Plan level now, µg/m³")
+    expect(page.locator("h2").first).to_have_text("Plan value that was judged, µg/m³")
     page.get_by_role("link", name="Cases", exact=True).click()
     expect(page.locator("h1")).to_have_text("Cases")
     page.get_by_role("link", name="中文").click()
