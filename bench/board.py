@@ -64,7 +64,9 @@ def _rows(measured: _Measured, spent: float, memory: float) -> list[Row]:
     of = f"{SITES} sites, {CASES:,} open cases, {VIEWERS} viewers"
     return [
         Row("board, p95", 1000 * percentile(measured.pages, 0.95), "ms", goal="< 200 ms", note=of),
-        Row("board, median", 1000 * percentile(measured.pages, 0.5), "ms", note=f"{len(measured.pages)} pages"),
+        Row(
+            "board, median", 1000 * percentile(measured.pages, 0.5), "ms", note=f"{len(measured.pages)} pages"
+        ),
         Row("board, compressed", measured.page_bytes / 1000, "KB"),
         Row(
             "stream of a viewer",

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from alerts.lifecycle.states import ASSIGNED, OPEN_STATES
 from alerts.store.life_tables import life_cases
+from ingest.durations import HOUR_MS
 
 _SHOWN = (
     life_cases.c.n,
@@ -28,6 +29,8 @@ _OPEN = life_cases.c.state.in_(OPEN_STATES)
 _STANDS = select(func.count(), func.coalesce(func.sum(life_cases.c.version), 0)).where(_OPEN)
 _BY_DEADLINE = (life_cases.c.deadline.is_(None), life_cases.c.deadline, life_cases.c.n)
 _ROWS = select(*_SHOWN).where(_OPEN).order_by(*_BY_DEADLINE)
+
+_SOON = 2 * HOUR_MS
 
 Standing = tuple[int, int]
 
@@ -55,6 +58,10 @@ class OpenTask:
     def late(self, now: int) -> bool:
         """True if its deadline has passed."""
         return self.deadline is not None and self.deadline < now
+
+    def soon(self, now: int) -> bool:
+        """True if less than two hours are left."""
+        return self.deadline is not None and now <= self.deadline < now + _SOON
 
 
 def open_tasks(connection: Connection, known: Standing | None) -> tuple[Standing, list[OpenTask] | None]:

@@ -105,9 +105,7 @@ class Board:
     @property
     def case_groups(self) -> list[tuple[Case, ...]]:
         """Findings in groups, without those that are told through another or are worked at as a case."""
-        return group_cases(
-            case for case in self._told_alone if self.tasks is None or case.kind not in WORKED
-        )
+        return group_cases(case for case in self._told_alone if self.tasks is None or case.kind not in WORKED)
 
     @property
     def listed_tasks(self) -> tuple[OpenTask, ...]:

@@ -59,7 +59,9 @@ class BoardDrawings:
 
     views: OrderedDict[tuple[str, Answering, BoardView], DrawnBoards] = field(default_factory=OrderedDict)
     own: dict[tuple[str, Answering], _Own] = field(default_factory=dict)
-    layouts: OrderedDict[tuple[BoardView, tuple[str, ...], str], PlanNames] = field(default_factory=OrderedDict)
+    layouts: OrderedDict[tuple[BoardView, tuple[str, ...], str], PlanNames] = field(
+        default_factory=OrderedDict
+    )
     gathered: OrderedDict[tuple[int, frozenset[str]], list[PlanMark]] = field(default_factory=OrderedDict)
 
     def of(self, words: Words, answering: Answering, view: BoardView) -> DrawnBoards:
@@ -107,8 +109,16 @@ def _parts(desk: Desk, own: _Own, words: Words, view: BoardView, shown: SitesSho
     fresh = [one for one in shown.rows if ROW + desk.dom(one.site.id) not in own.drawn]
     pieces = _pieces(
         desk.render(
-            "parts.html", words, board=board, now=board.now, view=view, shown=shown, rows=fresh,
-            marks=marks, towns=layout.towns, whole="banner" not in own.drawn,
+            "parts.html",
+            words,
+            board=board,
+            now=board.now,
+            view=view,
+            shown=shown,
+            rows=fresh,
+            marks=marks,
+            towns=layout.towns,
+            whole="banner" not in own.drawn,
         )  # fmt: skip
     )
     for name, html in pieces.items():
@@ -144,7 +154,9 @@ def _mark_now(desk: Desk, mark: PlanMark, sites: list[SiteNow], view: BoardView)
 
 def _middle(plan: SitePlan, sites: Iterable[str]) -> tuple[float, float]:
     points = [plan.places[one] for one in sites]
-    return round(sum(x for x, _ in points) / len(points), 1), round(sum(y for _, y in points) / len(points), 1)
+    return round(sum(x for x, _ in points) / len(points), 1), round(
+        sum(y for _, y in points) / len(points), 1
+    )
 
 
 def _kept(kept: OrderedDict[_K, _V], key: _K, make: Callable[[], _V], most: int) -> _V:

@@ -87,7 +87,10 @@ def steps_of(view: BoardView, plan: SitePlan) -> dict[str, str]:
         found["out"] = view.link(zoom=ZOOMS[place - 1], x=round(here.x, 1), y=round(here.y, 1))
     for name, (right, down) in _WAYS.items():
         there = PlanWindow.around(
-            plan, view.zoom, here.x + right * plan.width / view.zoom / 2, here.y + down * plan.height / view.zoom / 2
+            plan,
+            view.zoom,
+            here.x + right * plan.width / view.zoom / 2,
+            here.y + down * plan.height / view.zoom / 2,
         )
         if there != here:
             found[name] = view.link(x=round(there.x, 1), y=round(there.y, 1))
@@ -124,7 +127,9 @@ def sites_of(board: Board, view: BoardView, register: Register, plan: SitePlan) 
     )
     listed = found
     if view.zoom > 1:
-        within = in_window(plan, view.window(plan), (one.site.id for one in found if one.site.id in plan.places))
+        within = in_window(
+            plan, view.window(plan), (one.site.id for one in found if one.site.id in plan.places)
+        )
         listed = tuple(one for one in found if one.site.id in within)
     pages = max(1, -(-len(listed) // PAGE))
     page = min(view.page, pages)

@@ -66,9 +66,7 @@ def draw_plan(places: Sequence[SitePlace]) -> SitePlan:
     cells = _cells(points, frame)
     names = sorted({place.area for place in places})
     areas = [_area(name, i, places, points, cells) for i, name in enumerate(names)]
-    spots = {
-        place.id: (round(x, 2), round(y, 2)) for place, (x, y) in zip(places, points, strict=True)
-    }
+    spots = {place.id: (round(x, 2), round(y, 2)) for place, (x, y) in zip(places, points, strict=True)}
     return SitePlan(WIDTH, height, spots, areas, _borders(places, points, cells), unit_per_km)
 
 

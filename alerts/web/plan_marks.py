@@ -19,7 +19,7 @@ _MARK, _CLUSTER = 28.0, 30.0  # half the side of the square that a mark takes
 _ON_PHONE = 31.0  # there, in the units of the drawing
 _EDGE = 4.0
 _LETTER = 21.0  # font size of a label
-_LEVEL_WIDE = 6 * 0.62 * _LETTER  # a number below the name, in bold
+_LEVEL = "Undetermined"  # the widest that stands below a name
 _PHONE_LETTER = 34.0  # of the number below a mark
 _TOWN_LETTER = 38.0  # of a township's name, as on a phone; elsewhere it is smaller
 _Gathered = tuple[Point, tuple[str, ...]]
@@ -75,9 +75,7 @@ class PlanWindow:
     def around(cls, plan: SitePlan, zoom: int, x: float, y: float) -> PlanWindow:
         """The window that lies within the plan and whose middle is nearest to (x, y)."""
         across, down = plan.width / zoom / 2, plan.height / zoom / 2
-        return cls(
-            zoom, min(max(x, across), plan.width - across), min(max(y, down), plan.height - down)
-        )
+        return cls(zoom, min(max(x, across), plan.width - across), min(max(y, down), plan.height - down))
 
     def shown(self, plan: SitePlan, point: Point) -> Point | None:
         """Where a point of the plan is drawn; None: outside."""
@@ -102,7 +100,7 @@ def in_window(plan: SitePlan, window: PlanWindow, sites: Iterable[str]) -> froze
 
 def gathered(plan: SitePlan, sites: Iterable[str], zoom: int) -> list[PlanMark]:
     """Sites as marks of the whole plan at a zoom, no two nearer than APART on the drawing."""
-    clusters = [(plan.places[one], (one,)) for one in sorted(sites)]
+    clusters: list[_Gathered] = [(plan.places[one], (one,)) for one in sorted(sites)]
     while pairs := _near(clusters, APART / zoom):
         gone: set[int] = set()
         for _, i, j in pairs:  # the nearest first; what has just moved is looked at again
@@ -223,7 +221,7 @@ def _places(mark: PlanMark, names: Mapping[str, str]) -> list[PlanLabel]:
         wide, away = _wide("88 exceed", _LETTER), 38  # as many as it may have to say
     else:
         name = names.get(mark.sites[0], mark.sites[0])
-        wide = max(_wide(name[:NAME_LENGTH], _LETTER), _LEVEL_WIDE) + 8
+        wide = max(_wide(name[:NAME_LENGTH], _LETTER), _wide(_LEVEL, _LETTER)) + 8
     return [
         PlanLabel(x + away, y - 4, "start", Box(x + away - 4, y - 26, x + away + wide, y + 28)),
         PlanLabel(x - away, y - 4, "end", Box(x - away - wide, y - 26, x - away + 4, y + 28)),

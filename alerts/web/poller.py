@@ -27,6 +27,7 @@ from processors.history import EPISODE, History
 _T = TypeVar("_T")
 _LOG = logging.getLogger(__name__)
 _VERDICTS = 20_000
+_SHARE, _LONGEST_REST = 20, 5.0  # a question rests so many times as long as it took, so many seconds at most
 _FOLLOWED = 5.0  # s: how old a board may be that renews itself
 _REST = 3  # a poll that took long is followed by so many times its length of rest
 
@@ -54,6 +55,7 @@ class Poller:
         self.closing = False  # streams end
         self._faults: dict[tuple[str, str], str] = {}  # (store, question) -> why it was not answered
         self._kept: dict[str, Any] = {}
+        self._rests: dict[str, float] = {}  # question -> when it is asked again
         self._polled_at = float("-inf")
         self._polling = asyncio.Lock()
         self._news = asyncio.Condition()
@@ -91,6 +93,7 @@ class Poller:
     def forget(self) -> None:
         """Make the next `fresh` poll again: something was just changed here."""
         self._polled_at = float("-inf")
+        self._rests.clear()
 
     async def poll(self) -> None:
         """Ask all stores; if one does not answer, its last answer is kept."""
@@ -158,8 +161,14 @@ class Poller:
             await asyncio.sleep(max(self.every, _REST * took))
 
     async def _ask(self, store: str, name: str, question: Callable[[], Any]) -> None:
+        """Ask a store; what took long to answer is not asked at each poll."""
+        began = time.monotonic()
+        if began < self._rests.get(name, 0.0):
+            return
         try:
             self._kept[name] = await call(store, question)
+            ended = time.monotonic()
+            self._rests[name] = ended + min(_SHARE * (ended - began), _LONGEST_REST)
             self._faults.pop((store, name), None)
         except StoreDown as fault:
             if store not in self.down:

@@ -46,9 +46,7 @@ class BoardReader(NamedTuple):
     view: BoardView
 
 
-async def _messages(
-    request: Request, desk: Desk, reader: BoardReader, seen: str
-) -> AsyncIterator[bytes]:
+async def _messages(request: Request, desk: Desk, reader: BoardReader, seen: str) -> AsyncIterator[bytes]:
     shown = desk.drawings.of(*reader).marks_of(seen)
     serial = -1
     silent_since = asked_at = time.monotonic()

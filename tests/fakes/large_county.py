@@ -21,7 +21,17 @@ from processors.history import History, open_history
 from processors.history.columns import batches_of_readings, batches_of_verdicts
 from processors.records import Verdict
 from tests.fakes.alerts import breach
-from tests.fakes.desk import CITATION, CLAUSE, EXAMPLE, HOUR, LIMIT, MINUTE, TITLE, example_register, floor_hour
+from tests.fakes.desk import (
+    CITATION,
+    CLAUSE,
+    EXAMPLE,
+    HOUR,
+    LIMIT,
+    MINUTE,
+    TITLE,
+    example_register,
+    floor_hour,
+)
 
 _DAY = 24 * HOUR
 _AT_ONCE = 100  # events that are applied in one go
