@@ -1,6 +1,6 @@
-"""The board of a county of 300 sites with 2,000 open cases under 50 viewers: how long a page takes, what a stream costs.
+"""The board of 300 sites with 2,000 open cases under 50 viewers: how long a page takes, what a stream costs.
 
-The desk is a process of its own; this one is all of its viewers and the county whose monitors report each minute.
+The desk is a process of its own; this one is its viewers, and the county whose monitors report each minute.
 """
 
 from __future__ import annotations

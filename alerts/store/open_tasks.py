@@ -1,4 +1,4 @@
-"""The open cases as a board lists them: little of each, and whether any has changed, in two cheap questions."""
+"""The open cases as a board lists them: little of each, and whether any has changed, both asked cheaply."""
 
 from __future__ import annotations
 

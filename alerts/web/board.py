@@ -162,7 +162,7 @@ def compose(
     outlooks: Iterable[Mapping[str, Any]] = (),
     tasks: tuple[OpenTask, ...] | None = None,
 ) -> Board:
-    """Compose the board at `now`. `tasks`: the open cases by deadline; None: the store knows findings alone."""
+    """Compose the board at `now`. `tasks`: open cases by deadline; None: the store has findings alone."""
     newest = {reading.device: reading for reading in latest}
     of_site: dict[str, list[Mapping[str, Any]]] = {}
     for verdict in present_verdicts(verdicts, now):
@@ -349,7 +349,7 @@ def _place(site: str) -> str:
 
 
 def _urgency(now: SiteNow, at: int) -> tuple[int, int, int, int, int, float, str]:
-    """Sort key: where somebody must act first. What exceeds now, what is overdue, what nobody has signed for."""
+    """Sort key: where somebody must act first: what exceeds now, what is overdue, what nobody signed for."""
     rank = {EXCEEDS: 0, SILENT: 2, UNDETERMINED: 2, COMPLIANT: 4, PLANNED: 6, FINISHED: 8}[now.state]
     if now.cases or now.tasks:
         rank -= 1  # a site with an open case goes before its equals, and before those that are merely quiet

@@ -1,7 +1,7 @@
 """Draws the board: what several readers see alike is drawn once for all of them.
 
 Rows, banner and cases are the same for all who see the same sites in the same language; marks of the plan for
-all who look at the same part of it. What is kept is bounded: a view that nobody asked for of late is drawn anew.
+all who look at the same part of it. What is kept is bounded: a view asked for long ago is drawn anew.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def _parts(desk: Desk, own: _Own, words: Words, view: BoardView, shown: SitesSho
             marks=marks,
             towns=layout.towns,
             whole="banner" not in own.drawn,
-        )  # fmt: skip
+        )
     )
     for name, html in pieces.items():
         if name in ("banner", "cases") or name.startswith(ROW):

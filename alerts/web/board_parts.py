@@ -43,7 +43,7 @@ class DrawnBoard:
         return cls(board, own, shown, parts, marks, seen)
 
     def since(self, shown: Mapping[str, str]) -> str:
-        """What replaces those parts in a page whose marks differ; all rows, if their order does, or all marks."""
+        """What replaces the parts whose marks differ; all rows or all marks, if their order does."""
         moved = tuple(kind for kind in _LISTS if names_of(self.marks, kind) != names_of(shown, kind))
         out = [
             _swapped(name, html)

@@ -92,7 +92,7 @@ def steps_of(view: BoardView, plan: SitePlan) -> dict[str, str]:
             here.x + right * plan.width / view.zoom / 2,
             here.y + down * plan.height / view.zoom / 2,
         )
-        if there != here:
+        if math.dist((there.x, there.y), (here.x, here.y)) > 1:  # addresses are rounded
             found[name] = view.link(x=round(there.x, 1), y=round(there.y, 1))
     return found
 

@@ -1,4 +1,4 @@
-"""What the plan of the county shows at a zoom: sites, those that lie together as one mark, and labels that never meet.
+"""What the plan shows at a zoom: sites, those that lie together as one mark, labels that never meet.
 
 Positions are in user units of the drawing, `plan.WIDTH` across, whatever the zoom. Pure.
 """
@@ -155,7 +155,7 @@ def named(
 ) -> PlanNames:
     """Marks in a window with their labels, those first whose sites stand first; and names of townships.
 
-    No label meets another, a mark other than its own, the edge, the scale or the arrow: it is left out instead.
+    No label meets another, another's mark, the edge, the scale or the arrow: it is left out instead.
     `names`: of sites and townships; `first`: the place of each site in the list.
     """
     shown = []
