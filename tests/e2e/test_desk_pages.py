@@ -346,7 +346,9 @@ def test_signing_a_case_is_seen_on_its_page_and_on_an_open_board(
     expect(link).to_be_visible()
 
     page.goto(f"{desk.url}/cases/{case}")
+    shows_a_curve(page)
     page.get_by_role("link", name="前往工单").click()
+    shows_a_curve(page)
     form = page.locator("form[action$='/sign']")
     form.get_by_label("备注").fill("已停止土方作业，雾炮车到场。")
     page.screenshot(path=shots / "task-to-sign-zh-CN-phone.png", full_page=True)
