@@ -1,4 +1,4 @@
-"""The curve that goes with a case: the monitor and quantity of its worst finding, around what was found. Pure."""
+"""The curve that goes with a case: of the monitor and quantity of its worst finding, around it. Pure."""
 
 from __future__ import annotations
 
