@@ -303,6 +303,7 @@ def test_a_large_board_is_walked_by_keys_filtered_searched_and_paged_in_place(
     assert inside > 1
     page.screenshot(path=shots / "large-closer-en-US-desk-dark.png", full_page=True)
     page.get_by_role("link", name="Whole county").click()
+    expect(page.locator("#site-count")).to_have_text("300")
 
     page.locator("#board-which").select_option("exceeds")
     page.locator("form.filter button").click()
