@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from alerts.cases import ACKNOWLEDGE, CLOSED, Decision, decide
 from alerts.records import Case, CaseChange, CaseEvent
@@ -12,12 +13,17 @@ from processors.records import short_id
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """A person's signature: by whom, with which note, and when (ms UTC)."""
+    """A person's signature: by whom, with which note, and when (ms UTC).
+
+    Of a person at the desk the event has the account, and of the note a digest: events take no change, and
+    a person can be erased. Name and text stand where they can be.
+    """
 
     by: str
     note: str
     at: int
     signer: Mapping[str, str] = field(default_factory=dict)  # account, role and unit, where they are known
+    words: str = ""  # digest of the note, where there is a signer
 
 
 def acknowledge(
@@ -39,7 +45,10 @@ def acknowledge(
 
 
 def _signed(case: Case, decision: Decision, signature: Acknowledgement) -> CaseChange:
-    state, at = str(decision.after), signature.at
+    state, at, signer = str(decision.after), signature.at, signature.signer
+    said: dict[str, Any] = {"signer": dict(signer)} if signer else {}
+    if signature.words:
+        said["note"] = signature.words
     after = replace(
         case,
         state=state,
@@ -49,15 +58,15 @@ def _signed(case: Case, decision: Decision, signature: Acknowledgement) -> CaseC
         closed_at=at if state == CLOSED else case.closed_at,
     )
     event = CaseEvent(
-        id=short_id("acknowledge", case.id, at, signature.by),
+        id=short_id("acknowledge", case.id, at, signer.get("account", signature.by)),
         case=case.id,
         at=at,
         event="acknowledged",
-        actor=signature.by,
+        actor="" if signer else signature.by,
         before=decision.before,
         after=state,
         reason=decision.reason,
-        note=signature.note,
-        data={"signer": dict(signature.signer)} if signature.signer else {},
+        note="" if signer else signature.note,
+        data=said,
     )
     return CaseChange(decision.reason, after, event)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from alerts.casework import LifePlanner
+from alerts.morning_tellings import MorningTeller
 from alerts.planner import CasePlanner
 from alerts.records import Case, CaseChange, CaseContext, Telling
 from alerts.step_tellings import StepTeller
@@ -27,6 +28,11 @@ class CurrentPlanner:
     def steps(self) -> StepTeller:
         """See `CasePlanner.steps`."""
         return self.planner.steps
+
+    @property
+    def mornings(self) -> MorningTeller:
+        """See `CasePlanner.mornings`."""
+        return self.planner.mornings
 
     def breach(self, event: Breach, context: CaseContext, now: int) -> list[CaseChange]:
         """See `Planner.breach`."""

@@ -16,6 +16,7 @@ SUSPICION = "suspicion"
 MANY_SILENT = "many_silent"  # several offline cases, told as one
 FAULT = "fault"  # of a monitor that speaks
 SYSTEM = "system"  # trouble of the platform itself
+MORNING = "morning"  # of a message, of no case: what a unit has to do that day
 
 VIOLATION = "violation"  # the level at which nothing waits
 

@@ -84,6 +84,8 @@ class OutlookPlanner:
             updated = max(event.at, context.case.updated_at)
             case = replace(case, opened_at=context.case.opened_at, updated_at=updated)
         why = _why_nobody(event, step, context, now)
+        if not why and not self.routing.form.addresses(event.status):
+            why = "recorded; its limit is known from memory alone and held against nobody"
         tellings: tuple[Telling, ...] = ()
         if step is not None and not why:
             notice = Notice(case, step.step, step.template, self._recipients(event, step, context, now), now)

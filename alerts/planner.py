@@ -14,6 +14,7 @@ from alerts.casework import LifePlanner
 from alerts.casework.life_planner import LATE_MS, NOT_JUDGED, SEVERAL_SITES
 from alerts.kinds import KINDS, MANY_SILENT, SYSTEM, kind_of
 from alerts.messages import MatterIn, Notice, Writer, fault_name, group_name, matters_of, title_in
+from alerts.morning_tellings import MorningTeller
 from alerts.outlook import OutlookPlanner
 from alerts.records import (
     OPENED,
@@ -38,6 +39,12 @@ def case_id_of(breach: str) -> str:
     return short_id("case", breach)
 
 
+def _why_recorded(event: Breach, routing: Routing) -> str:
+    if not routing.form.addresses(event.status):
+        return "recorded; its limit is known from memory alone and held against nobody"
+    return "recorded; the processors asked that nobody be woken"
+
+
 @dataclass(frozen=True, slots=True)
 class CasePlanner:
     """Decisions according to one configuration; the `Planner` that the store uses."""
@@ -56,10 +63,17 @@ class CasePlanner:
         """Who tells the steps of cases."""
         return StepTeller(self.register, self.routing, self.base_url)
 
+    @property
+    def mornings(self) -> MorningTeller:
+        """Who tells units in the morning."""
+        return MorningTeller(self.register, self.routing, self.base_url)
+
     # ------------------------------------------------------------------------------- breaches
 
     def breach(self, event: Breach, context: CaseContext, now: int) -> list[CaseChange]:
         """Changes for one event of a breach."""
+        if not self.routing.form.addresses(event.status):
+            event = replace(event, tell=False)
         if event.event == "closed":
             return self._closed(event, context, now)
         if context.case is None:
@@ -91,7 +105,7 @@ class CasePlanner:
             data=asdict(event),
         )
         if not event.tell:
-            why = "recorded; the processors asked that nobody be woken"
+            why = _why_recorded(event, self.routing)
         elif hold is not None:
             why = "held until it is clear whether others fall silent too"
         else:

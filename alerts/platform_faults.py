@@ -1,5 +1,5 @@
 """Detection of the platform's own faults: no ticks, a stuck stage, a growing quarantine, a dead channel, an
-area without background, messages from somebody who may not send them.
+area without background, messages from somebody who may not send them, what should have been told and was not.
 
 Pure: its input is what was observed and when, in seconds of a monotonic clock.
 """
@@ -18,6 +18,7 @@ QUARANTINE = "quarantine"
 UNWRITABLE = "unwritable"
 REFUSED = "refused"
 BACKGROUND = "background"
+UNTOLD = "untold"
 # Kinds of remarks that somebody has to do something about, once a device: the configuration lacks a word.
 REMARKED = ("unknown_key", "label")
 REMARKED_WITHIN_S = 25 * 3600.0  # what lasts is remarked upon every hour
@@ -54,6 +55,8 @@ class Sample:
     # area -> seconds since the end of its newest hour of background, and whether any has come
     backgrounds: Mapping[str, tuple[float, bool]] = field(default_factory=dict)
     refused: Sequence[str] = ()  # messages refused since the sample before: whose, and why
+    # tellings that were due a minute ago and stand nowhere, cases that time woke nobody for, some by name
+    untold: tuple[int, int, str] | None = None
     remarks: Sequence[tuple[str, str, str]] = ()  # since the sample before: kind, device, names
 
 
@@ -96,6 +99,12 @@ class FaultDetector:
             faults[UNWRITABLE] = {"count": len(sample.set_aside), "reason": sample.set_aside[-1]}
         elif sample.set_aside is not None:
             well.add(UNWRITABLE)
+        if sample.untold is not None:
+            told_late, unwoken, named = sample.untold
+            if told_late or unwoken:
+                faults[UNTOLD] = {"tellings": told_late, "cases": unwoken, "reason": named}
+            else:
+                well.add(UNTOLD)
         self._backgrounds(sample, faults, well)
         self._identities(sample, faults, well)
         self._remarks(sample, faults, well)

@@ -22,6 +22,7 @@ from alerts.newest_background import NewestBackground
 from alerts.platform_faults import ChannelTrouble, Diagnosis, FaultDetector, Sample, StageProgress
 from alerts.routing import RoutingForm
 from alerts.store.case_store import wall_ms
+from alerts.untold_watch import UntoldWatch
 from alerts.worker import CaseWork
 from ingest.codec import BACKGROUND, QUARANTINED, REMARK, TICK, decode, decode_quarantined, schema_of
 from ingest.kafka_options import KafkaOptions
@@ -60,6 +61,7 @@ class PlatformWatch:
         self._look_s = look_s
         self._areas = areas  # of the folder as it is
         self._backgrounds = NewestBackground(work.clock.now_ms())
+        self._untold = UntoldWatch(work.store, time.monotonic)
         self._last_tick: float | None = None  # when one last came in
         self._refused: list[str] = []  # since the last look
         self._remarks: list[tuple[str, str, str]] = []  # since the last look: kind, device, names
@@ -80,6 +82,8 @@ class PlatformWatch:
                 loop = asyncio.get_running_loop()
                 try:
                     troubles = await loop.run_in_executor(self._work.threads, self._troubles)
+                    now = self._work.clock.now_ms()
+                    untold = await loop.run_in_executor(self._work.threads, self._untold.look, now)
                     aside = [one.words() for one in self._work.store.aside.since(wall_ms() - _FAILED_MS)]
                     refused, self._refused = self._refused, []
                     remarks, self._remarks = self._remarks, []
@@ -94,7 +98,8 @@ class PlatformWatch:
                         aside,
                         self._backgrounds.ages(self._areas(), self._work.clock.now_ms()),
                         refused,
-                        remarks,
+                        remarks=remarks,
+                        untold=untold,
                     )
                     await loop.run_in_executor(self._work.threads, self._note, detector.diagnose(sample))
                 except SQLAlchemyError as error:

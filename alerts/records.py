@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from alerts.kinds import EXCEEDANCE, SYSTEM, VIOLATION
 from processors.records import short_id
 
 # Steps at which somebody is told; others name theirs as they like.
@@ -22,6 +23,11 @@ WITHDRAWN = "withdrawn"
 ENDS: tuple[str, ...] = (RECOVERED, CLEARED, WITHDRAWN)  # say that what was told before is over
 SEVERAL = "several"  # step of a message that tells of different ones
 
+# Templates of what is not told of a finding itself: what people and the passing of time do with a case.
+OF_A_STEP = "step"
+OF_A_MORNING = "morning"
+NOT_OF_A_FINDING: tuple[str, ...] = (OF_A_STEP, OF_A_MORNING)
+
 # States of a message in the outbox.
 PENDING = "pending"
 SENDING = "sending"
@@ -29,6 +35,7 @@ SENT = "sent"
 REFUSED = "refused"
 GIVEN_UP = "given_up"
 FAILED: tuple[str, ...] = (REFUSED, GIVEN_UP)
+MUTED = "muted"  # stopped by a silence before its first attempt
 
 
 class Recipient(NamedTuple):
@@ -107,9 +114,9 @@ class Telling:
 
     Told again means another `number` (a reminder) or another `round` (after a rebound). `facts` and `data`
     are plain JSON values, all that its text is made of later, whatever becomes of names and rules meanwhile.
-    `facts`: `at` and `zone` always; `others`, `link`, `deadline`, `delayed`, `fault` and, for a template of
-    its own, `facts`. `data`: `matter`, `matters` or `outlook`, as a channel sends it on. Instants are ms UTC
-    of the clock.
+    `facts`: `at` and `zone` always; `others`, `link`, `deadline`, `delayed`, `fault`, `from_above`; for a
+    template of its own `facts`. `data`: `matter`, `matters`, `outlook` or `morning`, as a channel sends it
+    on. Instants are ms UTC of the clock.
     """
 
     case: str
@@ -140,6 +147,17 @@ class Telling:
         """True if it says that what was told before is over."""
         return self.step in ENDS
 
+    @property
+    def of_finding(self) -> bool:
+        """True if it tells of what was found: once that is over it need not be told any more."""
+        return self.template not in NOT_OF_A_FINDING
+
+    @property
+    def unheld(self) -> bool:
+        """True if nothing may hold it back: a violation, a matter from above, the platform's own alarm."""
+        grave = self.kind == SYSTEM or (self.kind == EXCEEDANCE and self.level == VIOLATION)
+        return self.urgent or grave or bool(self.facts.get("from_above"))
+
 
 @dataclass(frozen=True, slots=True)
 class ToldState:
@@ -148,7 +166,7 @@ class ToldState:
     telling: Telling
     message: str | None
     look_at: int | None  # when it is looked at again; None: nothing more is to be decided
-    withheld_by: str | None = None  # a case
+    withheld_by: str | None = None  # a case, or the mark of a silence
     withheld_until: int | None = (
         None  # when that is decided anew; of one that is not told any more: was decided
     )

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,9 +17,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from alerts.channels import Secrets, open_channels
 from alerts.current_planner import CurrentPlanner
 from alerts.dispatcher import Dispatcher
-from alerts.messages import GroupTiming
+from alerts.messages import GroupTiming, QuietHours
 from alerts.planner import CasePlanner
 from alerts.platform_watch import PlatformWatch
+from alerts.relay import CaseRelay
 from alerts.retry import RetryPolicy
 from alerts.routing import Deliveries, links_lead_nowhere, load_routing, uncovered
 from alerts.sign_in_links import with_links
@@ -87,7 +89,8 @@ def run_alerts(
     store = open_store(settings.cases)
     if store is None:
         return 0
-    store.tellings.timing = group_timing_of(routing.form.delivery)
+    store.tellings.timing = group_timing_of(routing.form.delivery, register.zone)
+    store.tellings.clock = clock.now_ms
     people = PeopleStore(settings.cases)
     store.aside.hear(lambda one: telemetry.discard(f"unwritable_{one.kind}"))
     planner = CurrentPlanner(CasePlanner(register, routing, settings.base_url))
@@ -114,13 +117,14 @@ def run_alerts(
         opened = open_channels(routing.channels, secrets or Secrets(), settings.files)
         dispatcher.use(with_links(opened, routing.channels, people, wall_ms))
         planner.planner = CasePlanner(register, routing, settings.base_url)
-        store.tellings.timing = group_timing_of(routing.form.delivery)
+        store.tellings.timing = group_timing_of(routing.form.delivery, register.zone)
 
     groups = (group_of("alerts", options), *options.former)
     applications = [group.removesuffix("-alerts") for group in groups]
     beside: list[Beside] = [
         dispatcher.run,
         partial(watch_holds, work),
+        CaseRelay(store.relay, settings.kafka_options, owner, clock.now_ms, telemetry).run,
         PlatformWatch(
             work,
             routing.form,
@@ -148,7 +152,7 @@ def retry_policy_of(delivery: Deliveries) -> RetryPolicy:
     )
 
 
-def group_timing_of(delivery: Deliveries) -> GroupTiming:
+def group_timing_of(delivery: Deliveries, zone: ZoneInfo) -> GroupTiming:
     """How long messages wait for each other, and how often a person is told, by routing.yaml."""
     return GroupTiming(
         wait=delivery.group_wait * 1000,
@@ -156,6 +160,7 @@ def group_timing_of(delivery: Deliveries) -> GroupTiming:
         most=delivery.most,
         within=delivery.most_within * 1000,
         digest=delivery.digest_every * 1000,
+        quiet=QuietHours(delivery.quiet_hours, zone),
     )
 
 
@@ -166,6 +171,7 @@ async def watch_holds(work: CaseWork) -> None:
         released = work.store.release_holds(work.planner, now)
         work.store.life.wake(work.planner.life, now)
         work.store.life.tell(work.planner.steps, work.store.tellings, now)
+        work.store.mornings.write(work.planner.mornings, now)
         return released, work.store.tellings.compose(now)
 
     loop = asyncio.get_running_loop()

@@ -15,6 +15,7 @@ from alerts.kinds import kind_of
 from alerts.lifecycle.case import LifeCase
 from alerts.lifecycle.states import (
     ENVIRONMENT,
+    FROM_ABOVE,
     TO_COUNTY_OFFICE,
     TO_LINES,
     TO_UNIT,
@@ -23,11 +24,10 @@ from alerts.lifecycle.states import (
 from alerts.lifecycle.trail import CaseRecord
 from alerts.messages.writer import names_but, title_in
 from alerts.people.units import COUNTY, DEPARTMENT, name_of_unit
-from alerts.records import Recipient, Telling
+from alerts.records import OF_A_STEP, Recipient, Telling
 from alerts.routing import Routing, contacts_told, operators_on_duty
 from ingest.register import Register
 
-STEP = "step"  # the template
 # Told as what was found: by the planner.
 _FOUND: frozenset[str] = frozenset({"open", "join", "record", "over", "imported"})
 # Of a share of the time allowed: half of it is noted, and nobody is told.
@@ -123,7 +123,7 @@ class StepTeller(NamedTuple):
             level=life.level,
             site="" if life.site == SEVERAL_SITES else life.site,
             recipient=to,
-            template=STEP,
+            template=OF_A_STEP,
             told_at=now,
             round=record.round,
             number=record.number,
@@ -133,6 +133,7 @@ class StepTeller(NamedTuple):
                 "others": list(names_but(everybody, to)),
                 "link": f"{self.base_url.rstrip('/')}/tasks/{case.number}",
                 "deadline": life.deadline,
+                "from_above": life.source == FROM_ABOVE,
                 "facts": facts,
             },
         )

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from deploy.case_topic import Reconciliation
 from deploy.county.groups import groups_in_log
 from ingest import codec
 from ingest.durations import DAY_MS
@@ -61,13 +62,15 @@ class Overview:
     # kind -> device -> name -> how often in the last day of the log
     remarks: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
     outbox: dict[str, int] = field(default_factory=dict)
+    records: Reconciliation | None = None  # of the cases
     looks: list[TopicLook] = field(default_factory=list)  # of each bridge at topics that no filter matches
     feeds: list[FeedNews] = field(default_factory=list)  # of background values, each as it stands
 
     @property
     def well(self) -> bool:
-        """Whether no stage is stuck and the log has a clock that goes."""
-        return self.ticking and not any(s.stuck or s.unreadable for s in self.stages)
+        """Whether no stage is stuck, the log has a clock that goes, and no case's record is broken."""
+        broken = self.records is not None and self.records.faults
+        return self.ticking and not broken and not any(s.stuck or s.unreadable for s in self.stages)
 
     @property
     def ticking(self) -> bool:

@@ -52,6 +52,17 @@ def _case(kind: str) -> Schema:
     return TypeAdapter(getattr(records, kind)).json_schema()
 
 
+def _case_record() -> Schema:
+    """A record of `dust.cases`: its canonical bytes are JSON."""
+    from alerts.lifecycle.trail import RECORD_KEYS, CaseRecord
+
+    schema = TypeAdapter(CaseRecord).json_schema()
+    for name, words in RECORD_KEYS.items():
+        schema["properties"][name]["description"] = words
+    schema["required"] = sorted(RECORD_KEYS)
+    return schema
+
+
 def _rules() -> Schema:
     from processors.plan import RulesFile
 
@@ -184,6 +195,7 @@ _SOURCES: dict[str, Callable[[], Schema]] = {
     "replay-summary": lambda: line_schema("summary"),
     "case": lambda: _case("Case"),
     "case-event": lambda: _case("CaseEvent"),
+    "case-record": _case_record,
     "tick": lambda: _feed("Tick"),
     "background": lambda: _feed("Background"),
     "signal": lambda: _feed("Signal"),

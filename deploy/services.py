@@ -188,7 +188,7 @@ def run_alerts(settings: Settings, telemetry: Telemetry) -> None:
 
 def run_desk(settings: Settings, telemetry: Telemetry) -> None:
     """The web desk, until SIGTERM; a store that can't be used yet costs what it holds, not the rest of it."""
-    from alerts.routing.forms import load_calendar
+    from alerts.routing.forms import load_calendar, silence_alone_h
     from alerts.store import CaseStore, StoreBehind, StoreDamaged
     from alerts.store.message_lists import MessageLists
     from alerts.store.people_store import PeopleStore
@@ -216,6 +216,7 @@ def run_desk(settings: Settings, telemetry: Telemetry) -> None:
         opened_or_late(lambda: PeopleStore(settings.cases), StoreDamaged, StoreBehind),
         opened_or_late(lambda: MessageLists(settings.cases), StoreDamaged, StoreBehind),
         opened_or_late(lambda: CaseStore(settings.cases).life, StoreDamaged, StoreBehind),
+        opened_or_late(lambda: CaseStore(settings.cases).silences, StoreDamaged, StoreBehind),
     )
     switched_on = frozenset({"metrics"} if settings.desk_metrics else ())
     app = create_app(
@@ -228,6 +229,7 @@ def run_desk(settings: Settings, telemetry: Telemetry) -> None:
         telemetry=telemetry,
     )
     app.state.desk.work_by(partial(load_calendar, settings.config))
+    app.state.desk.silence_alone_h = partial(silence_alone_h, settings.config)
     app.state.desk.log = _log_look(settings)
     # uvicorn hands the signal on after its own stop: it has done its work then
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

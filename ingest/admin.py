@@ -27,13 +27,14 @@ async def ensure_topics(
     """Create missing topics; returns warnings. Raises KafkaMissing, KafkaRefused, TopicMismatch.
 
     The number of partitions is fixed at creation: if it changed, sites would move to other partitions, away
-    from their state.
+    from their state. A topic that names its own number has that.
     """
+    wanted = {t.name: t.partitions or partitions for t in topics}
     admin = await _connect(kafka)
     try:
         found = await _partitions(admin, [t.name for t in topics])
         new = [
-            NewTopic(t.name, partitions, replication, topic_configs=dict(t.config))
+            NewTopic(t.name, wanted[t.name], replication, topic_configs=dict(t.config))
             for t in topics
             if t.name not in found
         ]
@@ -42,7 +43,7 @@ async def ensure_topics(
             found = await _until_visible(admin, [t.name for t in topics])
     finally:
         await admin.close()
-    _check_partitions(found, partitions)
+    _check_partitions(found, wanted)
     if replication == 1:
         return [
             "replication factor 1: what one Kafka broker has confirmed survives kill -9, but not the loss "
@@ -98,12 +99,12 @@ def _check_created(response: Any) -> None:
             )
 
 
-def _check_partitions(found: dict[str, int], partitions: int) -> None:
-    wrong = {name: count for name, count in found.items() if count != partitions}
+def _check_partitions(found: dict[str, int], wanted: dict[str, int]) -> None:
+    wrong = {name: count for name, count in found.items() if count != wanted[name]}
     if wrong:
-        listed = ", ".join(f"{name} has {count}" for name, count in sorted(wrong.items()))
+        listed = ", ".join(f"{name} has {count}, not {wanted[name]}" for name, count in sorted(wrong.items()))
         raise TopicMismatch(
-            f"number of partitions: {partitions} are configured, but {listed}. It is fixed when a topic is "
-            "created, because a site's state stays in its partition: set DUSTWATCH_PARTITIONS to what the "
-            "topics have, or start with new topics"
+            f"number of partitions: {listed} as configured. It is fixed when a topic is created, because a "
+            "site's state stays in its partition: set DUSTWATCH_PARTITIONS to what the topics have, or start "
+            "with new topics"
         )

@@ -53,7 +53,9 @@ Confirmed = Callable[[Outgoing, int], None]  # record, broker's append time in m
 
 
 class Producer:
-    """This process's only connection for writing to Kafka."""
+    """A process's connection for writing to Kafka."""
+
+    checked = FEED  # the topic whose number of partitions must be as told
 
     def __init__(
         self,
@@ -158,11 +160,11 @@ class Producer:
         return not self._outstanding
 
     async def _check_partitions(self, producer: AIOKafkaProducer) -> None:
-        found = await producer.partitions_for(FEED)
+        found = await producer.partitions_for(self.checked)
         if len(found) != self._partitions:
             raise TopicMismatch(
-                f"{FEED} has {len(found)} partitions and DUSTWATCH_PARTITIONS says {self._partitions}; "
-                "sites would change their partition: set it to what the topic has"
+                f"{self.checked} has {len(found)} partitions and DUSTWATCH_PARTITIONS says "
+                f"{self._partitions}; sites would change their partition: set it to what the topic has"
             )
 
     async def _pump(self, producer: AIOKafkaProducer) -> None:

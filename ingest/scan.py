@@ -18,12 +18,12 @@ _WAIT_MS = 500
 
 
 async def partitions_in_use(kafka: KafkaOptions) -> int:
-    """Number of partitions of our topics, from Kafka, not from the settings: a partition that does not
+    """Number of partitions of the topics by site, from Kafka, not from the settings: one that does not
     exist would be waited for for ever.
 
     Raises KafkaMissing, TopicMismatch.
     """
-    names = [topic.name for topic in TOPICS]
+    names = [topic.name for topic in TOPICS if topic.partitions is None]
     found = await partitions_of(kafka, names)
     missing = sorted(set(names) - set(found))
     if missing:

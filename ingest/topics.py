@@ -13,6 +13,7 @@ RESULTS = "dust.results"
 BREACHES = "dust.breaches"
 QUARANTINE = "dust.quarantine"
 SNAPSHOTS = "dust.snapshots"
+CASES = "dust.cases"
 
 DEFAULT_PARTITIONS = 12
 MAX_RECORD_BYTES = 32 * 1024 * 1024
@@ -24,6 +25,7 @@ class TopicSpec:
 
     name: str
     config: dict[str, str] = field(default_factory=dict)
+    partitions: int | None = None  # None: as many as are configured
 
 
 def _by_time(days: int) -> dict[str, str]:
@@ -36,7 +38,20 @@ def _by_time(days: int) -> dict[str, str]:
     }
 
 
-# All have the same number of partitions: what belongs to a site stays together in every topic.
+# What people and the desk did with cases: in one order, and kept without end.
+CASES_TOPIC = TopicSpec(
+    CASES,
+    {
+        "cleanup.policy": "delete",
+        "retention.ms": "-1",
+        "retention.bytes": "-1",
+        "message.timestamp.type": "LogAppendTime",
+        "max.message.bytes": str(MAX_RECORD_BYTES),
+    },
+    partitions=1,
+)
+
+# All others have the same number of partitions: what belongs to a site stays together in each of them.
 TOPICS: tuple[TopicSpec, ...] = (
     TopicSpec(FEED, _by_time(30)),
     TopicSpec(RESULTS, _by_time(30)),
@@ -51,6 +66,7 @@ TOPICS: tuple[TopicSpec, ...] = (
             "min.cleanable.dirty.ratio": "0.1",
         },
     ),
+    CASES_TOPIC,
 )
 
 

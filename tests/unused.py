@@ -112,3 +112,11 @@ HJ_633_2012
 
 # read by position where a result of decoding is taken apart
 said_at
+
+# columns of the ledger, read by their names
+submitted_at
+reworked
+appealed
+upheld
+postponed
+transferred

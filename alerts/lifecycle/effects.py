@@ -13,6 +13,7 @@ from alerts.lifecycle.states import (
     APPEAL_UPHELD,
     FALSE_ALARM,
     HANDED_OVER,
+    MACHINE,
     MERGED,
     NO_REBOUND,
     NOTHING_TO_DO,
@@ -82,7 +83,9 @@ def _begin(case: LifeCase, command: LifeCommand, facts: LifeFacts) -> LifeCase:
 def _open(case: LifeCase, command: LifeCommand, facts: LifeFacts) -> LifeCase:
     begun = with_matter(case, command, facts) if case.id else _begin(case, command, facts)
     unit = _text(command, "unit", facts.county_office)
-    return replace(begun, unit=unit, person=_text(command, "person"), over_at=None, opened_at=command.at)
+    # a machine opens what exceeds; what a person opens may have been over for long
+    over_at = None if command.actor.role == MACHINE else case.over_at
+    return replace(begun, unit=unit, person=_text(command, "person"), over_at=over_at, opened_at=command.at)
 
 
 def _import(case: LifeCase, command: LifeCommand, facts: LifeFacts) -> LifeCase:
@@ -179,6 +182,11 @@ def _withdraw(case: LifeCase, command: LifeCommand, facts: LifeFacts) -> LifeCas
     return replace(case, withdrawal_at=command.at)
 
 
+def _decline_withdrawal(case: LifeCase, command: LifeCommand, facts: LifeFacts) -> LifeCase:
+    # Nothing of it exceeds any more, and no end of a breach will say so again.
+    return replace(case, withdrawal_at=None, over_at=case.over_at or case.withdrawal_at)
+
+
 def _amend(case: LifeCase, command: LifeCommand, facts: LifeFacts) -> LifeCase:
     later = case.archived_at is not None and case.amended_at is None
     return replace(case, amended_at=command.at) if later else case
@@ -238,7 +246,7 @@ EFFECTS: Mapping[str, Effect] = {
     "dismiss_appeal": lambda case, command, facts: replace(case, appealed_at=None),
     "hand_over": _ends_as(HANDED_OVER),
     "confirm_withdrawal": _ends_as(WITHDRAWN),
-    "decline_withdrawal": lambda case, command, facts: replace(case, withdrawal_at=None),
+    "decline_withdrawal": _decline_withdrawal,
     "join": _join,
     "amend": _amend,
     "over": lambda case, command, facts: replace(case, over_at=command.at),

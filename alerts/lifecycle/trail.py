@@ -101,15 +101,22 @@ def first_flaw(trail: Sequence[CaseRecord]) -> str | None:
     for expected, record in enumerate(trail, start=1):
         if record.number != expected:
             return f"record {expected} is missing: {record.number} stands in its place"
-        if record.id != record_id(record.case, record.number):
-            return f"record {expected} has the id of another"
-        if record.previous != (digest_of(previous) if previous else None):
-            return f"record {expected} does not follow the one before it"
-        if record.before != (previous.after if previous else None):
-            return f"record {expected} begins in {record.before}, not where the one before it ended"
-        if previous is not None and record.at < previous.at:
-            return f"record {expected} is older than the one before it"
+        if flaw := flaw_after(previous, digest_of(previous) if previous else None, record):
+            return flaw
         previous = record
+    return None
+
+
+def flaw_after(previous: CaseRecord | None, digest: str | None, record: CaseRecord) -> str | None:
+    """What is wrong with a record behind another one, of this digest; None as `previous`: it is the first."""
+    if record.id != record_id(record.case, record.number):
+        return f"record {record.number} has the id of another"
+    if record.previous != digest:
+        return f"record {record.number} does not follow the one before it"
+    if record.before != (previous.after if previous else None):
+        return f"record {record.number} begins in {record.before}, not where the one before it ended"
+    if previous is not None and record.at < previous.at:
+        return f"record {record.number} is older than the one before it"
     return None
 
 

@@ -17,7 +17,9 @@ from alerts.messages.grouping import (
     wait_of,
 )
 from alerts.messages.inhibition import INHIBITIONS, LOOK_AGAIN_MS, SUPPRESSORS, OpenMatter, suppressor_of
-from alerts.messages.words import Facts, Matter, OutlookMatter, fault_name, group_name, render
+from alerts.messages.quiet_hours import QUIET_HOURS, QuietHours
+from alerts.messages.silencing import TellingSilence, needs_second, silence_over
+from alerts.messages.words import FallenAgain, Facts, Matter, OutlookMatter, fault_name, group_name, render
 from alerts.messages.writer import (
     MatterIn,
     Notice,

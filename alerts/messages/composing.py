@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from alerts.kinds import EXCEEDANCE, OUTLOOK, VIOLATION, kind_of
 from alerts.messages.inhibition import OpenMatter
-from alerts.messages.words import Facts, OutlookMatter, StillOpen, ToldEntry, ToldSite, render
+from alerts.messages.words import Facts, FallenAgain, OutlookMatter, StillOpen, ToldEntry, ToldSite, render
 from alerts.messages.writer import matter_of, matters_of, title_in
 from alerts.records import SEVERAL, Message, Recipient, Telling
 from processors.records import short_id
@@ -20,6 +21,7 @@ from processors.records import short_id
 TOGETHER, DIGEST = "together", "digest"  # templates
 ON, AHEAD, OTHER, OVER, PAST = "on", "ahead", "other", "over", "past"  # what an entry is about
 _ORDER = (ON, OTHER, AHEAD, OVER, PAST)
+_SEVERAL_SITES = {"zh_CN": "多个工地", "en": "several sites"}
 _LEVELS = (VIOLATION, "warning", "notice")
 
 
@@ -31,20 +33,48 @@ def message_id_of(tellings: Sequence[Telling]) -> str:
     return "m" + short_id("message", way, *sorted(telling.id for telling in tellings))
 
 
-def message_of(tellings: Sequence[Telling], now: int, standing: Iterable[OpenMatter] = ()) -> Message:
+def message_of(
+    tellings: Sequence[Telling],
+    now: int,
+    standing: Iterable[OpenMatter] = (),
+    fallen: Sequence[FallenAgain] = (),
+) -> Message:
     """The message that tells one recipient by one way of all of these.
 
-    `now`: when it is composed, ms UTC of the clock. `standing`: open cases of their sites.
+    `now`: when it is composed, ms UTC of the clock. `standing`: open cases of their sites. `fallen`: what was
+    measured there later, and complied.
     """
-    standing = tuple(standing)
-    return _alone(tellings[0], now, standing) if len(tellings) == 1 else _several(tellings, now, standing)
+    around = _Around(tuple(standing), tuple(fallen))
+    return _alone(tellings[0], now, around) if len(tellings) == 1 else _several(tellings, now, around)
 
 
-def _alone(telling: Telling, now: int, standing: Sequence[OpenMatter]) -> Message:
+class _Around(NamedTuple):
+    """What is known beside the tellings."""
+
+    standing: tuple[OpenMatter, ...]
+    fallen: tuple[FallenAgain, ...]
+
+    def fallen_since(self, telling: Telling) -> FallenAgain | None:
+        """The newest that the monitor of an exceedance measured after it, within a limit."""
+        if telling.kind != EXCEEDANCE or telling.ends or "matter" not in telling.data:
+            return None
+        same = [
+            one
+            for one in self.fallen
+            if (one.site, one.device, one.pollutant) == (telling.site, telling.device, telling.pollutant)
+            and one.at > int(telling.data["matter"]["end"])
+        ]
+        return max(same, key=lambda one: one.at, default=None)
+
+
+def _alone(telling: Telling, now: int, around: _Around) -> Message:
     facts = _facts_of(telling, message_id_of([telling]))
+    facts = replace(facts, fallen=around.fallen_since(telling))
     if telling.ends and telling.kind == EXCEEDANCE:
         here = [
-            one for one in standing if one.device == telling.device and one.pollutant == telling.pollutant
+            one
+            for one in around.standing
+            if one.device == telling.device and one.pollutant == telling.pollutant
         ]
         facts = replace(facts, still=_still(here, {telling.case}, telling.recipient.language))
     words = render(facts, telling.recipient.language)
@@ -63,9 +93,9 @@ def _alone(telling: Telling, now: int, standing: Sequence[OpenMatter]) -> Messag
     )
 
 
-def _several(tellings: Sequence[Telling], now: int, standing: Sequence[OpenMatter]) -> Message:
+def _several(tellings: Sequence[Telling], now: int, around: _Around) -> Message:
     recipient = tellings[0].recipient
-    entries = _entries(tellings, now)
+    entries = _entries(tellings, now, around)
     first = next(t for t in tellings if t.case == entries[0].case)
     sites = _by_site(entries)
     told = {telling.case for telling in tellings}
@@ -81,7 +111,7 @@ def _several(tellings: Sequence[Telling], now: int, standing: Sequence[OpenMatte
         deadline=min(deadlines, default=None),
         delayed=any(t.facts.get("delayed") for t in tellings if not t.ends),
         entries=entries,
-        still=_still(standing, told, recipient.language) if len(sites) == 1 else (),
+        still=_still(around.standing, told, recipient.language) if len(sites) == 1 else (),
         sites=sites,
         list_link=_list_link(first, sites),
     )
@@ -141,7 +171,7 @@ def _others(tellings: Sequence[Telling], recipient: Recipient) -> tuple[str, ...
 # ------------------------------------------------------------------------------------------- entries
 
 
-def _entries(tellings: Sequence[Telling], now: int) -> tuple[ToldEntry, ...]:
+def _entries(tellings: Sequence[Telling], now: int, around: _Around) -> tuple[ToldEntry, ...]:
     """One entry a case, what is most pressing first; a forecast gives way to what it foretold."""
     newest: dict[str, Telling] = {}
     began: set[str] = set()
@@ -149,7 +179,10 @@ def _entries(tellings: Sequence[Telling], now: int) -> tuple[ToldEntry, ...]:
         newest[telling.case] = telling
         if not telling.ends:
             began.add(telling.case)
-    found = [_entry(telling, now, telling.case in began) for telling in newest.values()]
+    found = [
+        replace(_entry(telling, now, telling.case in began), fallen=around.fallen_since(telling))
+        for telling in newest.values()
+    ]
     judged = {(e.site, e.device, e.title) for e in found if e.state in (ON, OVER) and e.kind == EXCEEDANCE}
     listed = [e for e in found if e.state not in (AHEAD, PAST) or (e.site, e.device, e.title) not in judged]
     return tuple(sorted(listed, key=_pressing))
@@ -167,12 +200,15 @@ def _entry(telling: Telling, now: int, began: bool) -> ToldEntry:
     # an exceedance has a line of its own, made of what was measured
     own = facts.matter is not None and telling.kind == EXCEEDANCE
     subject = "" if own else render(facts, telling.recipient.language).subject
-    place = about or (facts.matters[0] if facts.matters else None)
+    places = {matter.site for matter in facts.matters}
+    # what several sites share is of none of them
+    place = about or (facts.matters[0] if len(places) == 1 else None)
+    elsewhere = _SEVERAL_SITES.get(telling.recipient.language, _SEVERAL_SITES["en"])
     return ToldEntry(
         case=telling.case,
         kind=telling.kind,
         site=telling.site,
-        site_name=place.site if place else telling.site,
+        site_name=place.site if place else elsewhere if places else telling.site,
         address=place.address if place else "",
         device=telling.device,
         title=about.title if about else subject,
@@ -213,6 +249,7 @@ def _site_of(entries: Sequence[ToldEntry]) -> ToldSite:
         states,
         sum(e.state == ON and e.level == VIOLATION for e in entries),
         min(deadlines, default=None),
+        named.site_name not in _SEVERAL_SITES.values(),
     )
 
 
@@ -223,7 +260,12 @@ def _still(standing: Iterable[OpenMatter], told: set[str], language: str) -> tup
     ]
     return tuple(
         StillOpen(
-            one.kind, one.device, one.pollutant, title_in(language, one.data["title"]), one.data.get("limit")
+            one.kind,
+            one.device,
+            one.device_name,
+            one.pollutant,
+            title_in(language, one.data["title"]),
+            one.data.get("limit"),
         )
         for one in found
         if one.kind == EXCEEDANCE
@@ -236,5 +278,5 @@ def _list_link(first: Telling, sites: Sequence[ToldSite]) -> str:
     for part in ("/cases/", "/sites/"):
         desk, found, _ = link.partition(part)
         if found:
-            return f"{desk}/cases?site={first.site}" if len(sites) == 1 else f"{desk}/cases"
+            return f"{desk}/cases?site={first.site}" if len(sites) == 1 and sites[0].one else f"{desk}/cases"
     return ""

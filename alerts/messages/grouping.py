@@ -2,8 +2,10 @@
 
 For one recipient and way: the first message of a site waits for what comes with it, the next ones for the
 interval. So many messages go out within a stretch of time; the last of them takes all that waits, of every
-site, and from then on a digest goes out each half hour for as long as anything comes. What is urgent waits
-for none of it, and counts. All instants are ms UTC of the clock that cases and holds follow.
+site, and from then on a digest goes out each half hour for as long as anything comes. What is urgent does not
+wait for what comes with it, and of a site that was told of something else already; how many messages a person
+gets is limited for it as well: whom one site concerns hears of each at once, whom three hundred concern in
+digests. All instants are ms UTC of the clock that cases and holds follow.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from alerts.kinds import MANY_SILENT, SYSTEM, kind_of
+from alerts.kinds import MANY_SILENT, MORNING, SYSTEM, kind_of
+from alerts.messages.quiet_hours import QuietHours
 from alerts.records import Telling
 
 
@@ -26,6 +29,7 @@ class GroupTiming:
     most: int = 3  # messages within `within`; 0: as many as there are
     within: int = 600_000
     digest: int = 1_800_000
+    quiet: QuietHours = field(default_factory=QuietHours)
 
     @property
     def at_once(self) -> bool:
@@ -119,13 +123,13 @@ class GroupDecision(NamedTuple):
 
 def wait_of(telling: Telling, timing: GroupTiming) -> int:
     """How long a telling waits for others, ms: a silence has been held already."""
-    held = kind_of(telling.kind).silence or telling.kind == MANY_SILENT
+    held = kind_of(telling.kind).silence or telling.kind in (MANY_SILENT, MORNING)
     return 0 if telling.urgent or held else timing.wait
 
 
 def is_alone(kind: str) -> bool:
-    """True if what is told of this kind stands in no message with others: trouble of the platform itself."""
-    return kind == SYSTEM
+    """True if it stands in no message with others: trouble of the platform itself, the morning's digest."""
+    return kind in (SYSTEM, MORNING)
 
 
 def decide_groups(
@@ -151,7 +155,7 @@ def decide_groups(
         if at > now:
             later |= {one.id: at for one in ones}
             continue
-        whole = bool(timing.most) and not _is_free(pace, urgent, timing)
+        whole = bool(timing.most) and not _is_free(pace, timing)
         bundles.append(TellingBundle() if whole else TellingBundle(sites=(site,)))
         pace = pace.after(now, bundles[-1], [site] if urgent else ())
         if whole:
@@ -161,26 +165,24 @@ def decide_groups(
     return GroupDecision(bundles, later, pace)
 
 
-def _is_free(pace: TellingPace, urgent: bool, timing: GroupTiming) -> bool:
+def _is_free(pace: TellingPace, timing: GroupTiming) -> bool:
     """True if a message of one site may leave: the last one that is left is kept for all that waits."""
-    if urgent:
-        return len(pace.sent) < timing.most
     return len(pace.sent) < timing.most - 1 and not pace.deferred
 
 
 def _due_or_later(pace: TellingPace, urgent: bool, timing: GroupTiming, now: int) -> tuple[TellingPace, int]:
     """(pace, when a message may leave), of a site whose own time has come."""
-    if urgent or not timing.most:
+    if not timing.most:
         return pace, now
-    if pace.all_at is not None:
+    # a digest has told of everything, and nothing has come since: what is urgent needs no other one
+    at_once = urgent and _is_free(pace, timing)
+    if pace.all_at is not None and not at_once:
         until = pace.all_at + timing.digest
         if now < until:
             return replace(pace, deferred=True), until
         if not pace.deferred:
             pace = replace(pace, all_at=None)  # nothing came for so long: as if nothing had been
-    if _is_free(pace, urgent, timing):
-        return pace, now
-    if pace.deferred:
+    if _is_free(pace, timing) or pace.deferred:
         return pace, now
     if pace.digest_due is None:
         pace = replace(pace, digest_due=now + timing.wait)

@@ -1,8 +1,9 @@
 """Table of what holds back what: a matter that explains another is told, the other waits. Pure.
 
-Nothing holds back what is urgent (a violation, a matter from above, the platform's own alarm). Each row
-says who decides it: the desk by its open cases, or detection, which sends such a breach as one to be recorded
-only, and again as one to be told when it is no longer held back.
+Nothing holds back a violation, a matter from above or the platform's own alarm, nor what people do with a
+case: a fault explains what was found, not that a deadline has passed. Each row says who decides it: the desk
+by its open cases, or detection, which sends such a breach as one to be recorded only, and again as one to be
+told when it is no longer held back.
 """
 
 from __future__ import annotations
@@ -48,11 +49,12 @@ class OpenMatter(NamedTuple):
     device: str
     pollutant: str
     data: dict[str, Any]  # newest event of its breach
+    device_name: str = ""
 
 
 def suppressor_of(telling: Telling, standing: Iterable[OpenMatter]) -> str | None:
     """The open case that holds this telling back; None: nothing does."""
-    if telling.urgent or telling.ends:
+    if telling.unheld or telling.ends or not telling.of_finding:
         return None
     for matter in standing:
         if matter.id != telling.case and any(_holds(row, matter, telling) for row in _AT_THE_DESK):

@@ -33,6 +33,7 @@ _FAULTS = {
     "background": ("背景值缺失", "background missing:"),
     "unknown_key": ("设备发送含义未知的参数", "keys that nobody has explained"),
     "label": ("时段标注与接收时间矛盾", "periods that end after their receipt"),
+    "untold": ("有事项应告知而未告知", "matters that should have been told"),
     "unwritable": ("有事件或消息无法写入", "cases or messages that could not be written"),
 }
 # reasons of a device's fault; those that name a pollutant (`{p}`) or keys (`{k}`) have words of their own
@@ -141,6 +142,17 @@ class OutlookMatter:
         return self.projected - self.subtracted
 
 
+class FallenAgain(NamedTuple):
+    """What a monitor measured (in the unit) up to an instant (ms UTC), within a limit of the pollutant."""
+
+    site: str
+    device: str
+    pollutant: str
+    at: int
+    value: float
+    unit: str
+
+
 @dataclass(frozen=True, slots=True)
 class ToldEntry:
     """One case in a message of several."""
@@ -159,6 +171,7 @@ class ToldEntry:
     deadline: int | None
     at: int
     unheard: bool  # over, and of its beginning is told here too
+    fallen: FallenAgain | None = None  # exceeds: measured since, within a limit
 
 
 class ToldSite(NamedTuple):
@@ -169,6 +182,7 @@ class ToldSite(NamedTuple):
     states: Mapping[str, int]
     violations: int
     deadline: int | None
+    one: bool = True  # False: what several sites share
 
 
 class StillOpen(NamedTuple):
@@ -176,6 +190,7 @@ class StillOpen(NamedTuple):
 
     kind: str
     device: str
+    device_name: str
     pollutant: str
     title: str
     limit: float | None
@@ -203,6 +218,7 @@ class Facts:
     sites: tuple[ToldSite, ...] = ()
     still: tuple[StillOpen, ...] = ()
     list_link: str = ""
+    fallen: FallenAgain | None = None  # of the matter: measured since, within a limit
     language: str = "en"
 
     @property
@@ -327,7 +343,7 @@ def _reading(value: float | None, unit: str | None, limit: float | None) -> str:
     return f"{_number(value, limit)} {printed(unit)}".strip()
 
 
-def _device(matter: Matter, chinese: bool) -> str:
+def _device(matter: Matter | OutlookMatter | StillOpen, chinese: bool) -> str:
     if not matter.device:  # a silence of the site as a whole
         return "全部监测设备" if chinese else "all monitors"
     if not matter.device_name:

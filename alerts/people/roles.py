@@ -24,7 +24,8 @@ OWN = "own"  # their own account
 WORK = "work"  # at cases: what their role may do is in the table of the life cycle
 NAMES = "names"  # who of other units was told, by name, and what the channel answered
 HEALTH = "health"  # how the platform itself is
-PERMISSIONS: tuple[str, ...] = (SEE, SIGN, WORK, PEOPLE, TOKENS, AUDIT, OWN, NAMES, HEALTH)
+SILENCE = "silence"  # hold back for a while what others are told, approve of that, end it
+PERMISSIONS: tuple[str, ...] = (SEE, SIGN, WORK, PEOPLE, TOKENS, AUDIT, OWN, NAMES, HEALTH, SILENCE)
 
 # What a machine's token may do.
 READ = "read"
@@ -47,9 +48,9 @@ def _may(*words: str) -> frozenset[str]:
 ROLES: dict[str, Role] = {
     "site": Role((SITE,), _may(SIGN, WORK), 90 * DAY_MS),
     "contractor": Role((CONTRACTOR,), _may(SIGN, WORK), 90 * DAY_MS),
-    "township": Role((DEPARTMENT,), _may(SIGN, WORK, NAMES), 90 * DAY_MS),
-    "department": Role((DEPARTMENT,), _may(SIGN, WORK, NAMES), 30 * DAY_MS),
-    "office": Role((COUNTY,), _may(SIGN, WORK, NAMES, HEALTH), 30 * DAY_MS),
+    "township": Role((DEPARTMENT,), _may(SIGN, WORK, NAMES, SILENCE), 90 * DAY_MS),
+    "department": Role((DEPARTMENT,), _may(SIGN, WORK, NAMES, SILENCE), 30 * DAY_MS),
+    "office": Role((COUNTY,), _may(SIGN, WORK, NAMES, HEALTH, SILENCE), 30 * DAY_MS),
     "verifier": Role((DEPARTMENT, COUNTY), _may(WORK, NAMES), 30 * DAY_MS),
     "auditor": Role((COUNTY,), _may(AUDIT, NAMES, HEALTH), 12 * HOUR_MS),
     "administrator": Role((COUNTY,), _may(PEOPLE, TOKENS, AUDIT, NAMES, HEALTH), 12 * HOUR_MS),

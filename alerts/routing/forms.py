@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, StrictFloat, StrictInt, TypeAdapter
 
 from alerts.channels import CHANNEL_KINDS, READY_CHANNELS, AnyChannel, ChannelForm
-from alerts.kinds import DEADLINES, KINDS, LEVELS, LINES, ROUTED, kind_of
+from alerts.kinds import DEADLINES, KINDS, LEVELS, LINES, ROUTED, VIOLATION, kind_of
 from alerts.lifecycle.working_time import WorkingCalendar
 from ingest.forms import Form, Name
 from ingest.register import Channel, Contact, Register
@@ -21,6 +21,8 @@ from ingest.strict_yaml import ConfigError, Document, Loaded, Problem, did_you_m
 from processors.plan import TOGETHER_S
 
 _DEPARTMENT = "department:"
+RECALLED = "recalled"  # of a limit: written down from memory
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _DUTY = re.compile(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)")
 
 Seconds = Annotated[StrictInt, Field(ge=0, le=7 * 24 * 3600)]
@@ -83,6 +85,29 @@ class Silence(Form):
     window: Seconds = TOGETHER_S  # silent within so long of each other
 
 
+def _quiet_span(text: str) -> str:
+    start, _, end = text.partition("-")
+    if not (_CLOCK.fullmatch(start) and (_CLOCK.fullmatch(end) or end == "24:00")) or start == end:
+        raise ValueError(f'`{text}` are no quiet hours; write for example "22:00-06:00"')
+    return text
+
+
+def _minute_of_day(text: str) -> str:
+    if not _CLOCK.fullmatch(text):
+        raise ValueError(f'`{text}` is no time of day; write for example "07:30"')
+    return text
+
+
+def _disturbing(level: str) -> str:
+    if level == VIOLATION:
+        raise ValueError(f"`{level}` has no quiet hours: it is told at once at any hour")
+    return _known_level(level)
+
+
+QuietLevel = Annotated[str, AfterValidator(_disturbing)]
+QuietSpan = Annotated[str, AfterValidator(_quiet_span)]
+
+
 class Deliveries(Form):
     """How patiently messages are tried again, and how few there are; seconds.
 
@@ -99,6 +124,9 @@ class Deliveries(Form):
     most: Annotated[StrictInt, Field(ge=0)] = 3  # messages to one person within `most_within`; 0: no limit
     most_within: Seconds = 600
     digest_every: Seconds = 1800  # what exceeds is told together once in so long
+    quiet_hours: dict[QuietLevel, QuietSpan] = Field(default_factory=dict)  # by severity, county time
+    morning_digest: Annotated[str, AfterValidator(_minute_of_day)] | None = None  # county time; None: none
+    silence_alone: Hours = 24.0  # what one person silences for longer needs a second person
 
 
 class Watch(Form):
@@ -140,7 +168,13 @@ class RoutingForm(Form):
         default_factory=lambda: dict(DEADLINES)
     )
     delivery: Deliveries = Deliveries()
+    # what exceeds a limit that nobody has read yet: on record alone, or told like any other
+    recalled_limits: Literal["record", "tell"] = "record"
     watch: Watch = Watch()
+
+    def addresses(self, status: str) -> bool:
+        """True if a limit that is known so well (`status` of its rule) is held against anybody."""
+        return status != RECALLED or self.recalled_limits == "tell"
 
 
 ROUTING: TypeAdapter[RoutingForm] = TypeAdapter(RoutingForm)
@@ -202,6 +236,14 @@ def offline_window_s(folder: str | Path) -> float:
     if loaded.value is None:
         raise ConfigError(list(loaded.problems))
     return loaded.value.offline.window
+
+
+def silence_alone_h(folder: str | Path) -> float:
+    """`delivery.silence_alone` of the folder's `routing.yaml`, in hours. Raises ConfigError."""
+    loaded = load(Path(folder) / "routing.yaml", ROUTING, default=RoutingForm())
+    if loaded.value is None:
+        raise ConfigError(list(loaded.problems))
+    return loaded.value.delivery.silence_alone
 
 
 def load_calendar(folder: str | Path, register: Register) -> WorkingCalendar:

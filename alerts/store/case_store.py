@@ -18,8 +18,10 @@ from alerts.acknowledgement import Acknowledgement, acknowledge
 from alerts.cases import Decision, is_over
 from alerts.casework.life_planner import LifePlanner, found_by
 from alerts.kinds import EXCEEDANCE, UNSIGNED
+from alerts.morning_tellings import MorningTeller
 from alerts.records import (
     FAILED,
+    MUTED,
     OPENED,
     PENDING,
     SENDING,
@@ -35,9 +37,14 @@ from alerts.step_tellings import StepTeller
 from alerts.store import rows
 from alerts.store.case_lists import CaseFilter, CasePage, count_of, page_of, wanted
 from alerts.store.engine import Database
-from alerts.store.life_store import LifeAction, LifeStore
+from alerts.store.life_store import LifeAction, LifeStore, salted
+from alerts.store.morning_store import MorningStore
+from alerts.store.neglected import NeglectedNow, neglected_at
 from alerts.store.outbox_store import OutboxStore
+from alerts.store.relay_store import RelayStore
 from alerts.store.set_aside import BREACH, FAULT, HOLD, Aside, SetAside, is_of_the_record
+from alerts.store.signatures import keep_note, with_words
+from alerts.store.silence_store import SilenceStore
 from alerts.store.tables import attempts, case_events, cases, messages, tellings
 from alerts.store.telling_store import TellingStore
 from processors.records import Breach, Outlook, short_id
@@ -73,6 +80,10 @@ class Planner(Protocol):
     @property
     def steps(self) -> StepTeller:
         """Who tells the steps of cases."""
+
+    @property
+    def mornings(self) -> MorningTeller:
+        """Who tells units in the morning."""
 
     def breach(self, event: Breach, context: CaseContext, now: int) -> list[CaseChange]:
         """Changes for one event of a breach."""
@@ -112,10 +123,13 @@ class CaseStore:
     def __init__(self, url: str, wall: Callable[[], int] = wall_ms) -> None:
         self._database = Database(url)
         self.aside = Aside(wall)
-        self.outbox = OutboxStore(self._database, self.aside)
         self.tellings = TellingStore(self._database, self.aside, wall)
+        self.outbox = OutboxStore(self._database, self.aside, self.tellings.mute)
+        self.silences = SilenceStore(self._database)
+        self.mornings = MorningStore(self._database, self.tellings, self.aside)
         self._wall = wall
         self.life = LifeStore(self._database, self._signed)
+        self.relay = RelayStore(self._database)
 
     def close(self) -> None:
         """Close all connections."""
@@ -291,7 +305,11 @@ class CaseStore:
             told = select(cases).where(cases.c.parent == case_id).order_by(cases.c.n).with_for_update()
             members = [rows.case_of(member) for member in connection.execute(told).mappings()]
             case = None if row is None else rows.case_of(row)
-            decision, changes = acknowledge(case, members, Acknowledgement(by, note, at, signer or {}))
+            said = salted(note) if signer and note.strip() else None
+            signature = Acknowledgement(by, note, at, signer or {}, said.digest if said else "")
+            decision, changes = acknowledge(case, members, signature)
+            if signer and said and decision.accepted:
+                keep_note(connection, case_id, said, signer["account"], at)
             self._write(connection, changes)
             return decision
 
@@ -302,7 +320,7 @@ class CaseStore:
         actor = action.command.actor
         signer = {"account": action.account, "role": actor.role, "unit": actor.unit}
         note = action.command.texts.get("note")
-        signature = Acknowledgement(action.name, note.text if note else "", at, signer)
+        signature = Acknowledgement(action.name, "", at, signer, note.digest if note else "")
         for finding in findings:
             row = connection.execute(_OF_ID, {"of": finding}).mappings().first()
             self._write(connection, acknowledge(None if row is None else rows.case_of(row), [], signature)[1])
@@ -374,7 +392,7 @@ class CaseStore:
                 return None
             found = rows.case_of(row)
             history = select(case_events).where(case_events.c.case == case_id).order_by(case_events.c.n)
-            events = tuple(rows.event_of(e) for e in connection.execute(history).mappings())
+            events = [rows.event_of(e) for e in connection.execute(history).mappings()]
             of = [case_id, found.parent] if found.parent else [case_id]
             told = self.tellings.of_cases(connection, of)
             # what is told of the parent concerns this case only if it covers it
@@ -386,11 +404,16 @@ class CaseStore:
             members = connection.execute(select(cases).where(cases.c.parent == case_id).order_by(cases.c.n))
             return CaseFile(
                 found,
-                events,
+                with_words(connection, found, events),
                 tuple(rows.delivery_of(m, tries.get(m["id"], ())) for m in mine),
                 tuple(rows.case_of(member) for member in members.mappings()),
                 tuple(t for t in own if t.message is None),
             )
+
+    def neglected(self, now: int) -> NeglectedNow:
+        """What is due at `now` (ms UTC of the clock) and was not dealt with yet."""
+        with self._database.reading() as connection:
+            return neglected_at(connection, now)
 
     def counts(self) -> dict[str, int]:
         """Counts for status: cases of breaches by state, other cases, messages by state, repeats."""
@@ -404,7 +427,7 @@ class CaseStore:
                     counts[f"cases_{state}"] = number
             counts |= self.tellings.counts(connection)
             counts["messages"] = 0
-            for name in (PENDING, SENDING, SENT, *FAILED):
+            for name in (PENDING, SENDING, SENT, *FAILED, MUTED):
                 counts[f"messages_{name}"] = 0
             grouped = select(messages.c.state, func.count()).group_by(messages.c.state)
             for state, number in connection.execute(grouped).all():

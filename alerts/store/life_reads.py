@@ -33,6 +33,21 @@ class LifeFile(NamedTuple):
     files: Mapping[str, str]  # digest -> media type
 
 
+class CaseChapter(NamedTuple):
+    """A case as the ledger takes it: with its trail, and the (breach, round) found in it."""
+
+    kept: KeptCase
+    trail: tuple[CaseRecord, ...]
+    breaches: tuple[tuple[str, int], ...]
+
+
+class ChapterPage(NamedTuple):
+    """Chapters, and where the next page begins; None: there is none."""
+
+    chapters: tuple[CaseChapter, ...]
+    after: tuple[int, int] | None
+
+
 class LifeReads:
     """The reading half of `alerts.store.life_store.LifeStore`."""
 
@@ -56,6 +71,24 @@ class LifeReads:
         """(how they stand, all open cases by deadline); None: nothing has changed since `known`."""
         with self._database.reading() as connection:
             return open_tasks(connection, known)
+
+    def chapters(self, of: TaskFilter, after: tuple[int, int] | None = None, limit: int = 200) -> ChapterPage:
+        """A page of cases with their trails and the (breach, round) found in each, for the ledger."""
+        page = self.find(of, after, limit)
+        names = [kept.life.id for kept in page.tasks]
+        trails: dict[str, list[CaseRecord]] = {name: [] for name in names}
+        found: dict[str, list[tuple[str, int]]] = {name: [] for name in names}
+        records = select(case_records).where(case_records.c.case.in_(names)).order_by(case_records.c.number)
+        breaches = select(case_breaches).where(case_breaches.c.case.in_(names))
+        with self._database.reading() as connection:
+            for row in connection.execute(records).mappings():
+                trails[row["case"]].append(record_of(row))
+            for row in connection.execute(breaches).mappings():
+                found[row["case"]].append((row["breach"], row["round"]))
+        chapters = tuple(
+            CaseChapter(kept, tuple(trails[kept.life.id]), tuple(found[kept.life.id])) for kept in page.tasks
+        )
+        return ChapterPage(chapters, page.after)
 
     def changed(self, what: str, of: ChangeFilter) -> ChangedPage:
         """A page of the cases, or of the breaches, in the order in which they changed."""
@@ -94,7 +127,8 @@ class LifeReads:
             placed = [placed_of(one) for one in connection.execute(OF_CASE, {"of": id}).mappings()]
             names = [one.finding for one in placed]
             found = connection.execute(select(cases).where(cases.c.id.in_(names)).order_by(cases.c.n))
-            texts = select(clear_texts.c.digest, clear_texts.c.text).where(clear_texts.c.case == id)
+            kept = (clear_texts.c.case == id, clear_texts.c.salt != "")  # one that was erased has none
+            texts = select(clear_texts.c.digest, clear_texts.c.text).where(*kept)
             files = select(case_files.c.digest, case_files.c.kind).where(case_files.c.case == id)
             trail = trail_of(connection, id)
             return LifeFile(

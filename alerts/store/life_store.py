@@ -129,6 +129,8 @@ class LifeStore(LifeReads):
             placed = self._place(connection, finding, found, planner, placed)
         if finding.event == "closed" and placed.over_at is None:
             self._end(connection, finding, placed, planner, seen=before is not None)
+        elif placed.over_at is not None:
+            self._note_end(connection, finding, placed.case, planner)
 
     def _place(
         self,
@@ -152,6 +154,7 @@ class LifeStore(LifeReads):
             decided.case.round,
             placement.why if before is None or placement.moved_from else before.why,
             *finding.span,
+            *((before.over_at, before.complies) if before else ()),
         )
         if before is None:
             connection.execute(insert(case_breaches).values(_row_of_placed(placed)))
@@ -176,7 +179,13 @@ class LifeStore(LifeReads):
         connection.execute(
             update(case_breaches).where(of).values(over_at=ended.over_at, complies=ended.complies)
         )
-        case = life_of(connection.execute(_LIFE, {"of": placed.case}).mappings().one())
+        self._note_end(connection, finding, placed.case, planner)
+
+    def _note_end(self, connection: Connection, finding: CaseFinding, id: str, planner: LifePlanner) -> None:
+        """Note that a case is over if nothing of it lasts: a later result ends no breach a second time."""
+        case = life_of(connection.execute(_LIFE, {"of": id}).mappings().one())
+        if case.over_at is not None or case.withdrawal_at is not None:
+            return
         all_of_it = [placed_of(row) for row in connection.execute(OF_CASE, {"of": case.id}).mappings()]
         command = planner.ended(case, all_of_it, finding)
         if command is not None:

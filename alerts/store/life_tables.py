@@ -47,6 +47,7 @@ life_cases = Table(
     Column("withdrawal_at", BigInteger),
     Column("wakes_at", BigInteger),  # the passing of time may ask for something then
     Column("told", Integer, nullable=False),  # up to which record it was told
+    Column("relayed", Integer, nullable=False, server_default=text("0")),  # up to which it is on Kafka
     Column("merged_into", Text),
     Column("body", JSON, nullable=False),  # the case as the life cycle sees it
     Index("life_cases_by_matter", "site", "kind", "day"),
@@ -63,6 +64,12 @@ life_cases = Table(
         "n",
         sqlite_where=text("told < version"),
         postgresql_where=text("told < version"),
+    ),
+    Index(
+        "life_cases_to_relay",
+        "n",
+        sqlite_where=text("relayed < version"),
+        postgresql_where=text("relayed < version"),
     ),
 )
 
@@ -129,6 +136,25 @@ clear_texts = Table(
     Column("person", Text, nullable=False),  # account whose name or words it is
     Column("at", BigInteger, nullable=False),
     Index("clear_text_by_person", "person"),
+)
+# Append-only: whose texts were emptied. It names nobody, so that it may be kept beside copies of the store.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("n", Serial, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("at", BigInteger, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+# Work that one worker does for all: whose it is, and until when if it dies (real time).
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("until", BigInteger, nullable=False),
 )
 # Photographs and documents, as they were received; `digest` is SHA-256 of the bytes.
 case_files = Table(

@@ -26,14 +26,19 @@ from sqlalchemy import (
     true,
 )
 
-from alerts.records import FAILED, PENDING, SENDING, SENT, Case, Delivery
+from alerts.records import FAILED, MUTED, PENDING, SENDING, SENT, Case, Delivery
 from alerts.store.engine import Database
 from alerts.store.rows import case_of, delivery_of
 from alerts.store.tables import attempts, cases, messages
 
-ALL, WAITING, ACCEPTED, UNTOLD = "all", "waiting", "accepted", "failed"
-WHICH: tuple[str, ...] = (ALL, WAITING, ACCEPTED, UNTOLD)
-_STATES: Mapping[str, tuple[str, ...]] = {WAITING: (PENDING, SENDING), ACCEPTED: (SENT,), UNTOLD: FAILED}
+ALL, WAITING, ACCEPTED, UNTOLD, SILENCED = "all", "waiting", "accepted", "failed", "muted"
+WHICH: tuple[str, ...] = (ALL, WAITING, ACCEPTED, UNTOLD, SILENCED)
+_STATES: Mapping[str, tuple[str, ...]] = {
+    WAITING: (PENDING, SENDING),
+    ACCEPTED: (SENT,),
+    UNTOLD: FAILED,
+    SILENCED: (MUTED,),
+}
 _SIDE_BY_SIDE_MS = 600_000
 _NEWEST = 2_000  # messages whose channels a filter offers: all of them would be read each time
 

@@ -6,7 +6,7 @@ All instants here are of the real clock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -43,10 +43,14 @@ from ingest.plain_text import plain
 
 
 class OutboxStore:
-    """The rows of `messages` and `attempts`."""
+    """The rows of `messages` and `attempts`. `mute`: stops those of messages before their first attempt that
+    somebody has silenced, and says which.
+    """
 
-    def __init__(self, database: Database, aside: Aside) -> None:
-        self._database, self._aside = database, aside
+    def __init__(
+        self, database: Database, aside: Aside, mute: Callable[[Connection, Sequence[str]], set[str]]
+    ) -> None:
+        self._database, self._aside, self._mute = database, aside, mute
 
     def due(self, wall: int) -> dict[str, int]:
         """Number of messages to send now, by lane."""
@@ -90,6 +94,8 @@ class OutboxStore:
     def _claim(self, asked: Sequence[tuple[Select[Any], dict[str, Any]]], lease: Lease) -> list[Claim]:
         with self._database.writing() as connection:
             found = [row for query, of in asked for row in connection.execute(query, of).mappings()]
+            muted = self._mute(connection, [row["id"] for row in found if not row["tries"]])
+            found = [row for row in found if row["id"] not in muted]
             if not found:
                 return []
             doubtful = _doubtful(connection, [row["id"] for row in found])

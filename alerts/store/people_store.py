@@ -73,7 +73,7 @@ class PeopleStore:
         try:
             with self._database.writing() as connection:
                 connection.execute(insert(accounts).values(_row(account)))
-                _append(connection, entry)
+                append_entry(connection, entry)
         except IntegrityError:
             return False
         return True
@@ -85,7 +85,7 @@ class PeopleStore:
             if account.state == ENDED:
                 connection.execute(delete(visits).where(visits.c.account == account.id))
                 _spend_links(connection, account.id, entry.at)
-            _append(connection, entry)
+            append_entry(connection, entry)
 
     def set_password(self, id: str, hashed: str, keep: str | None, entry: AuditEntry) -> None:
         """A new password: every other device is signed out; `keep`: the digest of the one that stays."""
@@ -96,7 +96,7 @@ class PeopleStore:
             others = delete(visits).where(visits.c.account == id)
             connection.execute(others if keep is None else others.where(visits.c.token != keep))
             _spend_links(connection, id, entry.at)
-            _append(connection, entry)
+            append_entry(connection, entry)
 
     # ---------------------------------------------------------------- devices
 
@@ -105,7 +105,7 @@ class PeopleStore:
         with self._database.writing() as connection:
             connection.execute(delete(visits).where(visits.c.expires_at <= visit.began_at))
             connection.execute(insert(visits).values(_row(visit)))
-            _append(connection, entry)
+            append_entry(connection, entry)
 
     def visit(self, token: str, now: int) -> tuple[Visit, Account] | None:
         """The signed-in device with this digest, and whose it is; None: it is not signed in (any more)."""
@@ -152,7 +152,7 @@ class PeopleStore:
             before = before.where(links.c.case == link.case if link.case else links.c.case.is_(None))
             connection.execute(before.values(used_at=link.created_at))
             connection.execute(insert(links).values(_row(link)))
-            _append(connection, entry)
+            append_entry(connection, entry)
 
     def link(self, token: str) -> Link | None:
         """The link with this digest, good or not."""
@@ -208,7 +208,7 @@ class PeopleStore:
         with self._database.writing() as connection:
             connection.execute(delete(failures).where(failures.c.at <= at - LONGEST_MS))
             connection.execute(insert(failures), [{"key": key, "at": at} for key in keys])
-            _append(connection, entry)
+            append_entry(connection, entry)
 
     def forget_failures(self, key: str) -> None:
         """Somebody has signed in."""
@@ -219,7 +219,7 @@ class PeopleStore:
     def note(self, entry: AuditEntry) -> None:
         """Add an entry; one with `once` only if that is new."""
         with self._database.writing() as connection:
-            _append(connection, entry)
+            append_entry(connection, entry)
 
     def entries(
         self, before: int | None = None, actor: str = "", action: str = "", limit: int = PAGE
@@ -248,7 +248,7 @@ class PeopleStore:
         with self._database.writing() as connection:
             connection.execute(change)
             if entry is not None:
-                _append(connection, entry)
+                append_entry(connection, entry)
 
 
 _NOBODY = Account("", "", "", "", "", "", 0, "")
@@ -262,7 +262,8 @@ def changed(before: Account | None, after: Account) -> tuple[dict[str, Any], dic
     return {n: getattr(before, n) for n in differs}, {n: getattr(after, n) for n in differs}
 
 
-def _append(connection: Connection, entry: AuditEntry) -> None:
+def append_entry(connection: Connection, entry: AuditEntry) -> None:
+    """Write an entry of the audit log in the transaction of what it is about."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     connection.execute(dialect.insert(audit_log).values(_row(entry)).on_conflict_do_nothing())
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 # The revision that this program needs: the number of the newest file in `alerts/store/migrations/versions`.
-REVISION = 5
+REVISION = 7
 
 metadata = MetaData()
 # SQLite counts rows by itself only where the key is an INTEGER.
@@ -211,6 +211,39 @@ telling_paces = Table(
     Column("recipient", Text, primary_key=True),
     Column("way", Text, primary_key=True),
     Column("body", JSON, nullable=False),
+)
+
+# What people have asked to be silent about for a while; people are ids of accounts.
+telling_silences = Table(
+    "telling_silences",
+    metadata,
+    Column("n", Serial, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("author", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("begins_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("site", Text, nullable=False),  # this and the next three: empty matches everything
+    Column("device", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("needs_approval", Boolean, nullable=False),
+    Column("approved_by", Text),
+    Column("approved_at", BigInteger),
+    Column("ended_by", Text),
+    Column("ended_at", BigInteger),
+    Column("ended_reason", Text, nullable=False),
+    Index("telling_silences_by_end", "ends_at"),
+)
+
+# Units whose morning digest was written, or was not needed, on a county day.
+morning_digests = Table(
+    "morning_digests",
+    metadata,
+    Column("day", Text, primary_key=True),
+    Column("unit", Text, primary_key=True),
+    Column("written_at", BigInteger, nullable=False),
 )
 
 # ---------------------------------------------------------------- people at the desk

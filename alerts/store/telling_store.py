@@ -9,32 +9,41 @@ the transaction that writes it. Instants are those of the clock that cases follo
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Executable, RowMapping, and_, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from alerts.kinds import EXCEEDANCE
 from alerts.messages import (
     AT_ONCE,
-    LOOK_AGAIN_MS,
+    QUIET_HOURS,
     SUPPRESSORS,
     GroupTiming,
-    OpenMatter,
     TellingBundle,
     TellingPace,
+    TellingSilence,
     WaitingTelling,
     decide_groups,
     is_alone,
     message_of,
-    suppressor_of,
+    silence_over,
     wait_of,
 )
-from alerts.records import ENDS, CaseChange, Message, Telling, ToldState
+from alerts.records import ENDS, MUTED, NOT_OF_A_FINDING, CaseChange, Telling, ToldState
 from alerts.store import rows
 from alerts.store.engine import Database
 from alerts.store.set_aside import MESSAGE, Aside, is_of_the_record
-from alerts.store.tables import cases, messages, telling_paces, tellings
+from alerts.store.surroundings import fallen_again, others_open
+from alerts.store.tables import messages, telling_paces, tellings
+from alerts.store.withholding import (
+    WITHHOLD,
+    TellingHold,
+    decide_anew,
+    holds_on,
+    over_among,
+    silences_in_force,
+    withhold,
+)
 
 UNWRITABLE = "unwritable"  # withheld because no text could be made of it
 _KEYS = 20  # recipients and ways of one transaction
@@ -79,15 +88,10 @@ _PUT_IN = (
     .values(message=bindparam("into"), look_at=None, withheld_by=None, withheld_until=None)
 )
 _LOOK_LATER = update(tellings).where(tellings.c.id == bindparam("of")).values(look_at=bindparam("at"))
-_WITHHOLD = (
-    update(tellings)
-    .where(tellings.c.id == bindparam("of"))
-    .values(withheld_by=bindparam("why"), withheld_until=bindparam("until"), look_at=bindparam("at"))
-)
-_ENDED = (
-    update(tellings)
-    .where(tellings.c.withheld_by == bindparam("why"), tellings.c.look_at.is_not(None))
-    .values(look_at=bindparam("at"))
+_MUTE = (
+    update(messages)
+    .where(messages.c.id == bindparam("of"))
+    .values(id=bindparam("becomes"), state=MUTED, done_at=bindparam("at"), reason=bindparam("why"))
 )
 
 
@@ -104,6 +108,7 @@ class TellingStore:
     def __init__(self, database: Database, aside: Aside, wall: Callable[[], int]) -> None:
         self._database, self._aside, self._wall = database, aside, wall
         self.timing: GroupTiming = AT_ONCE
+        self.clock: Callable[[], int] = wall  # that cases follow; whoever runs alerts says which
 
     # ------------------------------------------------------------------------------ written with the case
 
@@ -115,8 +120,7 @@ class TellingStore:
         found = [telling for change in changes for telling in change.tellings]
         over = [c.case for c in changes if c.case.recovered_at is not None and c.case.kind in SUPPRESSORS]
         if over:
-            ended = [{"why": case.id, "at": case.recovered_at} for case in over]
-            connection.execute(_ENDED, ended)
+            decide_anew(connection, [(case.id, case.recovered_at) for case in over])
         return self.write_tellings(connection, found)
 
     def write_tellings(self, connection: Connection, found: Sequence[Telling]) -> int:
@@ -129,7 +133,7 @@ class TellingStore:
         written = set(connection.execute(wanted, new).scalars())
         fresh = [telling for telling in found if telling.id in written]
         now = max(telling.told_at for telling in found)
-        if timing.at_once:
+        if timing.at_once and not timing.quiet.spans:
             self._each_alone(connection, fresh, now)
         else:
             due = {_key_of(t) for t in fresh if wait_of(t, timing) == 0}
@@ -139,11 +143,12 @@ class TellingStore:
 
     def _each_alone(self, connection: Connection, fresh: Sequence[Telling], now: int) -> None:
         """Every telling a message of its own, in one go: as many as there are."""
-        held = _held(connection, fresh)
-        over = _over(connection, [t.case for t in fresh if t.id in held])
+        held = holds_on(connection, fresh, now)
+        over = over_among(connection, [t.case for t in fresh if t.id in held and t.of_finding])
         for telling in fresh:
             if telling.id in held:
-                _withhold(connection, telling, held[telling.id], telling.case in over, now)
+                is_over = telling.of_finding and telling.case in over
+                withhold(connection, telling, held[telling.id], is_over, now)
         held |= self._withhold_ends(connection, [t for t in fresh if t.ends and t.id not in held], now)
         self._put(connection, [[telling] for telling in fresh if telling.id not in held], now)
 
@@ -177,7 +182,7 @@ class TellingStore:
             if bad:
                 with self._database.writing() as connection:
                     connection.execute(
-                        _WITHHOLD,
+                        WITHHOLD,
                         [{"of": id, "why": UNWRITABLE, "until": now, "at": None} for id in bad],
                     )
             with self._database.writing() as connection:
@@ -200,7 +205,7 @@ class TellingStore:
         of = {"whom": key.recipient, "by": key.way}
         pace = _locked_pace(connection, key)
         due = connection.execute(_DUE, {**of, "now": now}).mappings().all()
-        told = self._undisturbed(connection, due, now)
+        told = self._awake(connection, self._undisturbed(connection, due, now), now)
         asked = [WaitingTelling(row["id"], row["site"], row["urgent"], is_alone(row["kind"])) for row in told]
         decided = decide_groups(asked, pace, self.timing, now)
         if decided.later:
@@ -213,24 +218,43 @@ class TellingStore:
             connection.execute(_KEEP_PACE, kept)
         return made
 
+    def _awake(self, connection: Connection, due: Sequence[RowMapping], now: int) -> list[RowMapping]:
+        """Those of the due that neither wait for the end of quiet hours, nor outlived their time in them."""
+        quiet = self.timing.quiet
+        if not quiet.spans:
+            return list(due)
+        found = {row["id"]: rows.telling_of(row) for row in due}
+        waits = {id: until for id, one in found.items() if (until := quiet.until(one, now)) is not None}
+        gone = [one for id, one in found.items() if id not in waits and quiet.outlived(one, now)]
+        if waits:
+            connection.execute(_LOOK_LATER, [{"of": id, "at": at} for id, at in waits.items()])
+        for one in gone:
+            withhold(connection, one, TellingHold(QUIET_HOURS), True, now)
+        left = {*waits, *(one.id for one in gone)}
+        return [row for row in due if row["id"] not in left]
+
     def _undisturbed(self, connection: Connection, due: Sequence[RowMapping], now: int) -> list[RowMapping]:
         """Those of the due that nothing holds back; the others are withheld, or held on to."""
         found = {row["id"]: rows.telling_of(row) for row in due}
-        held = _held(connection, list(found.values()))
+        held = holds_on(connection, list(found.values()), now)
         # what was withheld until now, and is over meanwhile, is not told any more: nor is its end
         before = {row["id"]: row["withheld_by"] for row in due if row["withheld_by"] is not None}
-        over = _over(connection, [found[id].case for id in {*held, *before}])
-        held |= {id: by for id, by in before.items() if found[id].case in over}
-        for id, by in held.items():
-            _withhold(connection, found[id], by, found[id].case in over, now)
+        asked = {id for id in (*held, *before) if found[id].of_finding}
+        over = over_among(connection, [found[id].case for id in asked])
+        gone = {id for id in asked if found[id].case in over}
+        held |= {id: TellingHold(by) for id, by in before.items() if id in gone}
+        for id, hold in held.items():
+            withhold(connection, found[id], hold, id in gone, now)
         ends = [t for id, t in found.items() if t.ends and id not in held]
         held |= self._withhold_ends(connection, ends, now)
         freed = [id for id in before if id not in held]
         if freed:
-            connection.execute(_WITHHOLD, [{"of": i, "why": None, "until": None, "at": now} for i in freed])
+            connection.execute(WITHHOLD, [{"of": i, "why": None, "until": None, "at": now} for i in freed])
         return [row for row in due if row["id"] not in held]
 
-    def _withhold_ends(self, connection: Connection, ends: Sequence[Telling], now: int) -> dict[str, str]:
+    def _withhold_ends(
+        self, connection: Connection, ends: Sequence[Telling], now: int
+    ) -> dict[str, TellingHold]:
         """Withhold the ends of what is withheld from the same recipient, and both for good; by what."""
         if not ends:
             return {}
@@ -239,19 +263,20 @@ class TellingStore:
             tellings.c.message.is_(None),
             tellings.c.withheld_by.is_not(None),
             tellings.c.step.not_in(ENDS),
+            tellings.c.template.not_in(NOT_OF_A_FINDING),
         )
         found = {
             (row["case"], row["round"], row["recipient"], row["way"]): row
             for row in connection.execute(asked).mappings()
         }
-        held: dict[str, str] = {}
+        held: dict[str, TellingHold] = {}
         for end in ends:
             row = found.get((end.case, end.round, end.recipient.id, end.recipient.way))
             if row is not None:
-                held[end.id] = row["withheld_by"]
-                _withhold(connection, end, row["withheld_by"], True, now)
+                held[end.id] = hold = TellingHold(row["withheld_by"])
+                withhold(connection, end, hold, True, now)
                 if row["look_at"] is not None:
-                    _withhold(connection, rows.telling_of(row), row["withheld_by"], True, now)
+                    withhold(connection, rows.telling_of(row), hold, True, now)
         return held
 
     def _members(
@@ -273,7 +298,11 @@ class TellingStore:
 
     def _put(self, connection: Connection, bundles: Iterable[Sequence[Telling]], now: int) -> int:
         """Write a message for each bundle that has members, and where these stand; how many."""
-        made = [(_composed(connection, members, now), members) for members in bundles if members]
+        full = [members for members in bundles if members]
+        fallen = fallen_again(connection, [one for members in full for one in members])
+        made = [
+            (message_of(members, now, others_open(connection, members), fallen), members) for members in full
+        ]
         if made:
             wall = self._wall()
             new = [rows.row_of_message(message, wall) for message, _ in made]
@@ -281,6 +310,44 @@ class TellingStore:
             where = [{"of": one.id, "into": message.id} for message, members in made for one in members]
             connection.execute(_PUT_IN, where)
         return len(made)
+
+    # ------------------------------------------------------------------------------ silenced
+
+    def mute(self, connection: Connection, of: Sequence[str]) -> set[str]:
+        """Stop those of these messages, of which none was attempted, that a silence covers; which.
+
+        A muted message stays as a record of its own; what it told of is withheld, and what of it the silence
+        does not cover leaves in a message by itself at once.
+        """
+        now = self.clock()
+        silences = silences_in_force(connection, now) if of else []
+        if not silences:
+            return set()
+        within: dict[str, list[RowMapping]] = {}
+        asked = select(tellings).where(tellings.c.message.in_(of)).order_by(tellings.c.n)
+        for row in connection.execute(asked).mappings():
+            within.setdefault(row["message"], []).append(row)
+        muted: set[str] = set()
+        for message, members in within.items():
+            covered = (silence_over(rows.telling_of(row), silences) for row in members)
+            by = next((silence for silence in covered if silence is not None), None)
+            if by is not None:
+                self._mute_one(connection, message, members, by)
+                muted.add(message)
+        return muted
+
+    def _mute_one(
+        self, connection: Connection, message: str, members: Sequence[RowMapping], by: TellingSilence
+    ) -> None:
+        now = self.clock()
+        left = update(tellings).where(tellings.c.message == message).values(message=None, look_at=now)
+        connection.execute(left)
+        number = connection.execute(select(messages.c.n).where(messages.c.id == message)).scalar_one()
+        # its id is free again: the same tellings may be told by it later
+        row = {"of": message, "becomes": f"{message}.{number}", "at": self._wall(), "why": by.mark}
+        connection.execute(_MUTE, row)
+        told = self._undisturbed(connection, members, now)
+        self._put(connection, [[rows.telling_of(row) for row in told]], now)
 
     # ------------------------------------------------------------------------------ read
 
@@ -318,57 +385,3 @@ def _locked_pace(connection: Connection, key: TellingKey) -> TellingPace:
     connection.execute(_NEW_PACE[connection.dialect.name], new)
     body = connection.execute(_PACE, {"whom": key.recipient, "by": key.way}).scalar_one()
     return TellingPace.from_body(body)
-
-
-def _standing(connection: Connection, sites: Iterable[str], kinds: Sequence[str]) -> list[OpenMatter]:
-    """Open cases of these sites that others depend on: what they are about is told and not over."""
-    asked = select(cases).where(
-        cases.c.site.in_(sorted(sites)),
-        cases.c.kind.in_(kinds),
-        cases.c.recovered_at.is_(None),
-        cases.c.tell,
-        cases.c.hold_until.is_(None),
-    )
-    found = connection.execute(asked.order_by(cases.c.n)).mappings()
-    return [
-        OpenMatter(
-            row["id"],
-            row["kind"],
-            row["site"],
-            row["device"],
-            str(row["data"].get("pollutant") or ""),
-            row["data"],
-        )
-        for row in found
-    ]
-
-
-def _held(connection: Connection, found: Sequence[Telling]) -> dict[str, str]:
-    """Those of these tellings that an open case holds back, by which."""
-    of_site: dict[str, list[OpenMatter]] = {}
-    for one in _standing(connection, {telling.site for telling in found}, SUPPRESSORS):
-        of_site.setdefault(one.site, []).append(one)
-    return {t.id: by for t in found if (by := suppressor_of(t, of_site.get(t.site, ())))}
-
-
-def _composed(connection: Connection, members: Sequence[Telling], now: int) -> Message:
-    sites = {telling.site for telling in members}
-    # what else is not over: said where one site is spoken of, and something of it has ended or is found
-    asks = len(sites) == 1 and (len(members) > 1 or members[0].ends)
-    standing = _standing(connection, sites, (EXCEEDANCE,)) if asks else []
-    return message_of(members, now, standing)
-
-
-def _over(connection: Connection, of: Collection[str]) -> set[str]:
-    """Those of these cases that are over."""
-    if not of:
-        return set()
-    asked = select(cases.c.id).where(cases.c.id.in_(set(of)), cases.c.recovered_at.is_not(None))
-    return set(connection.execute(asked).scalars())
-
-
-def _withhold(connection: Connection, telling: Telling, by: str, for_good: bool, now: int) -> None:
-    """`for_good`: what it tells of is over; else it is decided anew at the latest after two hours."""
-    again = None if for_good else now + LOOK_AGAIN_MS
-    row: dict[str, Any] = {"of": telling.id, "why": by, "until": again or now, "at": again}
-    connection.execute(_WITHHOLD, row)

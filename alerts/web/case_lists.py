@@ -119,12 +119,12 @@ def cell(value: object) -> str:
 
 
 async def _lines(desk: Desk, of: CaseFilter, words: Words) -> AsyncIterator[bytes]:
-    yield b"\xef\xbb\xbf" + _line([words.gettext(name) for name in _HEAD])
+    yield b"\xef\xbb\xbf" + csv_line([words.gettext(name) for name in _HEAD])
     after = None
     while True:
         page: CasePage = await call("cases", partial(desk.cases.find, of, after, _EXPORTED))
         for case in page.cases:
-            yield _line(_row(desk, case, words))
+            yield csv_line(_row(desk, case, words))
         after = page.after
         if after is None:
             return
@@ -150,7 +150,8 @@ def _row(desk: Desk, case: Case, words: Words) -> list[object]:
     ]
 
 
-def _line(values: Iterable[object]) -> bytes:
+def csv_line(values: Iterable[object]) -> bytes:
+    """A line of CSV, no cell of which a spreadsheet takes for a formula."""
     out = io.StringIO()
     csv.writer(out).writerow([cell(value) for value in values])
     return out.getvalue().encode()

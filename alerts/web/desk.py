@@ -15,8 +15,9 @@ from starlette.responses import HTMLResponse, Response
 from alerts.casework import LifePlanner
 from alerts.kinds import kind_of
 from alerts.lifecycle import WorkingCalendar
+from alerts.messages.silencing import silence_of_mark
 from alerts.people.units import COUNTY, name_of_unit
-from alerts.routing.forms import DutyCalendar
+from alerts.routing.forms import Deliveries, DutyCalendar
 from alerts.store.case_store import wall_ms
 from alerts.web.access import Gate, person_of
 from alerts.web.board_drawing import BoardDrawings
@@ -52,7 +53,9 @@ class Desk:
         telemetry: Telemetry,
         wall: Callable[[], int] = wall_ms,
     ) -> None:
-        self.history, self.cases, self.people, self.messages, self.lives = sources
+        self.history, self.cases, self.people, self.messages, self.lives, self.silences = sources
+        # hours that a silence may last without a second person, by the county's own configuration
+        self.silence_alone_h: Callable[[], float] = lambda: Deliveries().silence_alone
         self.gate = Gate(self.people, lambda: self.register, wall, base_url.startswith("https://"))
         self.clock = clock
         self._calendar_of: Callable[[Register], WorkingCalendar] = _usual_calendar
@@ -132,6 +135,7 @@ class Desk:
             dom=self.dom,
             units=_UNITS,
             kind_of=kind_of,
+            silence_of=silence_of_mark,
             unit_name=self.unit_name,
             has_lives=self.lives is not None,
             **values,

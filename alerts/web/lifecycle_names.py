@@ -149,6 +149,12 @@ LIFE_ENDS = {
     "handed_over": N_("Handed to law enforcement"),
 }
 
+LIFE_SOURCES = {
+    "machine": N_("measured"),
+    "patrol": N_("found by people"),
+    "above": N_("from above"),
+}
+
 LIFE_WATCHES = {
     "sign": N_("Time to sign"),
     "rectify": N_("Time to rectify"),
@@ -195,6 +201,7 @@ LIFE_TABLES = {
     "refusal": LIFE_REFUSALS,
     "way_out": LIFE_WAYS_OUT,
     "end": LIFE_ENDS,
+    "source": LIFE_SOURCES,
     "watch": LIFE_WATCHES,
     "field": LIFE_FIELDS,
     "verifier": LIFE_VERIFIERS,

@@ -175,10 +175,21 @@ ACTIONS = {
     "account_made": N_("made an account"),
     "account_changed": N_("changed an account"),
     "account_ended": N_("ended an account"),
+    "account_erased": N_("erased a person"),
     "invited": N_("made an invitation"),
     "link_made": N_("made a one-time link"),
     "token_made": N_("made a machine's token"),
     "token_revoked": N_("took a machine's token back"),
+    "silence_made": N_("asked for a silence"),
+    "silence_approved": N_("approved of a silence"),
+    "silence_ended": N_("ended a silence"),
+}
+
+SILENCE_STATES = {
+    "waits": N_("Waiting for approval"),
+    "present": N_("In force"),
+    "coming": N_("Coming"),
+    "ended": N_("Ended"),
 }
 
 WHICH_CASES = {
@@ -199,6 +210,7 @@ MESSAGE_STATES = {
     "sent": N_("sent"),
     "refused": N_("refused"),
     "given_up": N_("given up"),
+    "muted": N_("muted by a silence"),
     "unknown": N_("outcome unknown"),
     "delivered": N_("sent"),
     "retry": N_("failed, to be tried again"),
@@ -218,6 +230,7 @@ WHICH_MESSAGES = {
     "waiting": N_("Waiting"),
     "accepted": N_("Sent"),
     "failed": N_("Failed"),
+    "muted": N_("Muted"),
 }
 
 STEPS = {
@@ -228,6 +241,7 @@ STEPS = {
     "several": N_("several matters together"),
     "cleared": N_("warning over"),
     "withdrawn": N_("warning withdrawn"),
+    "morning": N_("digest of the morning"),
 }
 
 SITE_KINDS = {
@@ -389,6 +403,7 @@ TABLES: dict[str, Mapping[str, str | Mapping[str, str]]] = {
     "message": MESSAGE_STATES,
     "accepted": ACCEPTED,
     "told": WHICH_MESSAGES,
+    "silence": SILENCE_STATES,
     "step": STEPS,
     "site_kind": SITE_KINDS,
     "stage": STAGES,

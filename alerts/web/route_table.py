@@ -5,7 +5,19 @@ Routes, the matrix of roles, its tests and the documents are made of it; a page 
 
 from __future__ import annotations
 
-from alerts.people.roles import AUDIT, HEALTH, OWN, PEOPLE, READ, ROLES, SIGN, TOKENS, WORK
+from alerts.people.roles import (
+    AUDIT,
+    HEALTH,
+    NAMES,
+    OWN,
+    PEOPLE,
+    READ,
+    ROLES,
+    SIGN,
+    SILENCE,
+    TOKENS,
+    WORK,
+)
 from alerts.web import (
     account_pages,
     api,
@@ -13,11 +25,13 @@ from alerts.web import (
     case_lists,
     case_pages,
     health_pages,
+    ledger,
     message_pages,
     openapi,
     people_pages,
     probes,
     sign_in,
+    silence_pages,
     site_pages,
     stream,
     task_pages,
@@ -108,6 +122,7 @@ ROWS: tuple[RouteRow, ...] = (
         viewed="messages",
     ),
     RouteRow("/tasks", "GET", task_pages.listing, "tasks", "What one has to do.", viewed="tasks"),
+    RouteRow("/tasks/export", "POST", ledger.export_ledger, "export_ledger", "The ledger of cases as CSV."),
     RouteRow("/tasks/{task}", "GET", task_pages.task, "task", "A case with its steps.", viewed="task:{task}"),
     RouteRow(
         "/tasks/{task}/print",
@@ -150,6 +165,56 @@ ROWS: tuple[RouteRow, ...] = (
         "How the platform itself is.",
         may=HEALTH,
         viewed="health",
+    ),
+    # who keeps others from being told for a while
+    RouteRow(
+        "/silences",
+        "GET",
+        silence_pages.listing,
+        "silences",
+        "What nobody is told of for a while.",
+        may=NAMES,
+        viewed="silences",
+    ),
+    RouteRow(
+        "/silences/new",
+        "GET",
+        silence_pages.new,
+        "new_silence",
+        "The form for a silence.",
+        may=SILENCE,
+        recent=True,
+    ),
+    RouteRow(
+        "/silences", "POST", silence_pages.add, "add_silence", "A new silence.", may=SILENCE, recent=True
+    ),
+    RouteRow(
+        "/silences/{silence}",
+        "GET",
+        silence_pages.one,
+        "silence",
+        "One silence.",
+        may=SILENCE,
+        recent=True,
+        viewed="silence:{silence}",
+    ),
+    RouteRow(
+        "/silences/{silence}/approve",
+        "POST",
+        silence_pages.approve,
+        "approve_silence",
+        "Approve of somebody else's.",
+        may=SILENCE,
+        recent=True,
+    ),
+    RouteRow(
+        "/silences/{silence}/end",
+        "POST",
+        silence_pages.end,
+        "end_silence",
+        "End it before its time.",
+        may=SILENCE,
+        recent=True,
     ),
     # administrators
     RouteRow(

@@ -10,6 +10,7 @@ from alerts.store.case_lists import CaseFilter, CasePage
 from alerts.store.life_store import LifeStore
 from alerts.store.message_lists import MessageLists
 from alerts.store.people_store import PeopleStore
+from alerts.store.silence_store import SilenceStore
 from processors.history import History
 
 
@@ -52,6 +53,7 @@ class Sources(NamedTuple):
     people: PeopleStore
     messages: MessageLists
     lives: LifeStore | None = None  # of the cases; None: this store has none
+    silences: SilenceStore | None = None  # likewise
 
 
 class StoreDown(RuntimeError):

@@ -69,8 +69,8 @@ class ShownStep:
 async def listing(request: Request) -> Response:
     """Cases: `?which=&kind=&site=&q=`, a page at a time; those that one has to act on first."""
     desk: Desk = request.app.state.desk
-    lists = _lives(desk)
-    of, unknown = _chosen(desk, request, request.query_params)
+    lists = lives_of(desk)
+    of, unknown = chosen_tasks(desk, request, request.query_params)
     after = place_of(request.query_params.get("after", ""))
     page: TaskPage = await call("cases", lambda: lists.find(of, after, PAGE))
     counts = {}
@@ -88,8 +88,8 @@ async def listing(request: Request) -> Response:
         sites=[s for s in desk.register.sites.values() if answering_of(request).site(s.id)],
         kinds=sorted(WORKED),
         first=after is None,
-        link=partial(_link, of),
-        more=None if page.after is None else _link(of, after=str(place_text(page.after))),
+        link=partial(task_link, of),
+        more=None if page.after is None else task_link(of, after=str(place_text(page.after))),
     )
 
 
@@ -119,7 +119,7 @@ async def act(request: Request) -> Response:
         command, person.account.id, person.account.name, fields.get("form", "")[:LONGEST], handed
     )
     facts = await _facts(desk, file)
-    lives = _lives(desk)
+    lives = lives_of(desk)
     decided = await call("cases", lambda: lives.act(file.kept.life.id, action, facts))
     if decided is None:  # it is never taken away
         raise HTTPException(404, name)
@@ -138,7 +138,7 @@ async def picture(request: Request) -> Response:
     file = await _file(desk, request)
     digest = request.path_params["digest"]
     original = request.query_params.get("original") == "1"
-    lives = _lives(desk)
+    lives = lives_of(desk)
     found = await call("cases", lambda: lives.picture(file.kept.life.id, digest, original))
     if found is None:
         raise HTTPException(404, digest[:LONGEST])
@@ -199,7 +199,7 @@ async def _show(
 
 async def _others(desk: Desk, life: LifeCase) -> list[Any]:
     """Open cases of the site into which it could be merged."""
-    lists = _lives(desk)
+    lists = lives_of(desk)
     of = TaskFilter("open", site=life.site) if life.site in desk.register.sites else None
     if of is None:
         return []
@@ -316,7 +316,7 @@ async def _facts(desk: Desk, file: LifeFile) -> LifeFacts:
 
 async def _file(desk: Desk, request: Request) -> LifeFile:
     """The case, if it is there and the asker's unit answers for it."""
-    lives, asked = _lives(desk), request.path_params["task"]
+    lives, asked = lives_of(desk), request.path_params["task"]
     answering = answering_of(request)
 
     def look() -> LifeFile | None:
@@ -332,13 +332,14 @@ async def _file(desk: Desk, request: Request) -> LifeFile:
     return file
 
 
-def _lives(desk: Desk) -> LifeStore:
+def lives_of(desk: Desk) -> LifeStore:
+    """The lives of cases; 404 where the desk has none."""
     if desk.lives is None:
         raise HTTPException(404, "tasks")
     return desk.lives
 
 
-def _chosen(desk: Desk, request: Request, asked: Mapping[str, str]) -> tuple[TaskFilter, list[str]]:
+def chosen_tasks(desk: Desk, request: Request, asked: Mapping[str, str]) -> tuple[TaskFilter, list[str]]:
     """The filter that is asked for, within what the asker sees; and what of it nobody knows."""
     answering, person = answering_of(request), must_be(request)
     which, text = asked.get("which", MINE), words_in(asked, "q")
@@ -369,6 +370,7 @@ def _chosen(desk: Desk, request: Request, asked: Mapping[str, str]) -> tuple[Tas
     )
 
 
-def _link(of: TaskFilter, **more: str) -> str:
+def task_link(of: TaskFilter, **more: str) -> str:
+    """The address of a list of cases."""
     asked = {"which": of.which, "kind": of.kind, "site": of.site, "q": of.text, **more}
     return list_link("/tasks", asked)

@@ -122,6 +122,67 @@ def end(login: str, reason: str) -> None:
     click.echo(f"{account.login} has ended, and is signed out everywhere")
 
 
+@command.command("erase")
+@click.argument("name", metavar="LOGIN")
+@click.option("--reason", required=True, help="Why, for the list of erasures and the audit log.")
+def erase(name: str, reason: str) -> None:
+    """Take a person's name and words out of the case store: for good, the records of cases still verify.
+
+    The account ends. The audit log keeps what was done, and the county's folder is yours to change. Keep the
+    list of erasures (`dustwatch people erasures --out FILE`) beside your copies of the store.
+
+    \b
+    Example: dustwatch people erase zhouj --reason "asked for it on 3 March"
+    """
+    from alerts.people.accounts import plain_login
+    from deploy.erasing import erase_account
+    from deploy.settings import load_settings
+
+    url = load_settings().cases
+    people = _people(url)
+    account = people.account_of(plain_login(name)) or people.account(name)
+    if account is None:
+        known = ", ".join(one.login for one in people.accounts()) or "none"
+        raise click.BadParameter(f"no account {name!r}; there are: {known}", param_hint="LOGIN")
+    if not reason.strip():
+        raise click.BadParameter("say why", param_hint="--reason")
+    for line in erase_account(url, account.id, reason.strip()):
+        click.echo(line)
+
+
+@command.command("erasures")
+@click.option("--out", type=click.Path(dir_okay=False), help="Write the list there, instead of printing it.")
+@click.option("--apply", "given", type=click.Path(exists=True, dir_okay=False), help="Carry out a list.")
+def erasures(out: str | None, given: str | None) -> None:
+    """List what was erased, or carry out such a list in a copy of before, ahead of its services.
+
+    The list names accounts by their ids alone, one JSON object a line.
+
+    \b
+    Example: dustwatch people erasures --out erasures.jsonl
+    Example: dustwatch people erasures --apply erasures.jsonl
+    """
+    from pathlib import Path
+
+    from alerts.people.erasures import erasures_in
+    from deploy.erasing import apply_list, listed
+    from deploy.settings import load_settings
+
+    url = load_settings().cases
+    if given is not None and out is not None:
+        raise click.UsageError("--out and --apply: one of them")
+    if given is not None:
+        wanted = erasures_in(Path(given).read_text(encoding="utf-8"), given)
+        click.echo(apply_list(url, wanted))
+    elif out is not None:
+        lines = listed(url)
+        Path(out).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        click.echo(f"{len(lines)} erasures in {out}")
+    else:
+        for line in listed(url):
+            click.echo(line)
+
+
 def _people(url: str) -> PeopleStore:
     from alerts.store.people_store import PeopleStore
 

@@ -15,6 +15,7 @@ from ingest.plain_text import one_line
 
 if TYPE_CHECKING:
     from deploy.overview import Overview
+    from ingest.kafka_options import KafkaOptions
 
 _LOOK_S = 2.0  # at each file
 _DEVICES_SHOWN, _NAMES_SHOWN = 5, 6  # in a line of remarks
@@ -27,7 +28,9 @@ def _instant(ms: int | None) -> str:
 @click.command("status")
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """Say how every stage is doing; exit 1 when one is stuck or ticks have stopped.
+    """Say how every stage is doing; exit 1 when one is stuck, ticks stopped, a record is broken.
+
+    The records of the cases are read whole, in the store and on Kafka, and compared.
 
     \b
     Example: dustwatch status
@@ -46,23 +49,25 @@ def command(ctx: click.Context) -> None:
             "of `dustwatch up`"
         )
     else:
-        problems += _cases_of(settings.cases, view)
+        problems += _cases_of(settings.cases, view, settings.kafka_options)
     problems += _fault_of_file("history", settings.history)
     for line in (*lines_of(view), *problems):
         click.echo(one_line(line))
     ctx.exit(0 if view.well and not problems else 1)
 
 
-def _cases_of(url: str, view: Overview) -> list[str]:
-    """Note the counts of the case store; a line where it can't be asked."""
+def _cases_of(url: str, view: Overview, kafka: KafkaOptions) -> list[str]:
+    """Note the counts of the case store, and how its records stand to Kafka's; or why that can't be."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from alerts.store import CaseStore, StoreError
+    from deploy.case_topic import reconcile
 
     try:
         cases = CaseStore(url)
         try:
             view.outbox = cases.counts()
+            view.records = asyncio.run(reconcile(cases.relay, kafka))
         finally:
             cases.close()
     except (StoreError, SQLAlchemyError) as error:
@@ -121,7 +126,8 @@ def lines_of(view: Overview) -> list[str]:
     lines += _remarks(view)
     lines += [f"no filter     {look.words()}" for look in view.looks]
     lines += [f"background    {news.words()}" for news in view.feeds]
-    return lines + [f"{name:<13} {count}" for name, count in sorted(view.outbox.items())]
+    lines += [f"{name:<13} {count}" for name, count in sorted(view.outbox.items())]
+    return lines + (view.records.lines() if view.records else [])
 
 
 def _remarks(view: Overview) -> list[str]:

@@ -7,8 +7,10 @@ from pathlib import Path
 from alerts.people.accounts import ACTIVE, Account, AuditEntry, Visit
 from alerts.people.tokens import digest
 from alerts.store.case_store import wall_ms
+from alerts.store.engine import Database
 from alerts.store.message_lists import MessageLists
 from alerts.store.people_store import PeopleStore
+from alerts.store.silence_store import SilenceStore
 
 UNITS = {
     "site": "site:site-01",
@@ -36,6 +38,11 @@ def people_in(folder: Path) -> PeopleStore:
 def messages_in(folder: Path) -> MessageLists:
     """The lists of messages of a store that has none, beside its people."""
     return MessageLists(f"sqlite:///{folder}/people.sqlite")
+
+
+def silences_in(folder: Path) -> SilenceStore:
+    """The silences of a store beside its people."""
+    return SilenceStore(Database(f"sqlite:///{folder}/people.sqlite"))
 
 
 def account(

@@ -71,7 +71,9 @@ class StoredCounty:
     @property
     def sources(self) -> Sources:
         """What a desk is created over."""
-        return Sources(self.history, self.cases, self.people, self.messages, self.cases.life)
+        return Sources(
+            self.history, self.cases, self.people, self.messages, self.cases.life, self.cases.silences
+        )
 
     def run_to(self, until: int) -> None:
         """Live on until an instant, a minute at a time."""

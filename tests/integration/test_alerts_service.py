@@ -16,6 +16,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from alerts.store import CaseStore
+from deploy.case_topic import read_trails
 from deploy.embedded.kafka import KafkaNode
 from ingest.admin import ensure_topics
 from ingest.codec import encode, encode_quarantined
@@ -149,6 +150,11 @@ def test_a_breach_becomes_a_case_and_three_messages_also_when_the_worker_is_kill
         store = CaseStore(worker.cases)
         _until("all receipts are kept", lambda: store.counts()["messages_sent"] == 9)
         counts = store.counts()
+        _until("the record is on Kafka", lambda: store.relay.standing().relayed == 3)
+        read = asyncio.run(read_trails(node.options))
+        assert (read.trails.flaws, read.trails.unreadable) == ({}, [])
+        assert read.trails.digest(store.life.find_id("b1"), 2) is not None
+        assert read.ticked_at is not None
         store.close()
         assert worker.end(signal.SIGTERM) == 0
     finally:

@@ -8,12 +8,15 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from alerts.lifecycle.trail import canonical_bytes
+from alerts.store import CaseStore
 from alerts.web.log_look import LogLook, log_of
 from deploy.embedded.kafka import KafkaNode
 from deploy.overview import look
@@ -22,7 +25,8 @@ from ingest.admin import TopicMismatch, ensure_topics
 from ingest.kafka_options import KafkaOptions
 from ingest.records import Quarantined, Readings, Tick
 from ingest.scan import partitions_in_use
-from ingest.topics import FEED, QUARANTINE
+from ingest.topics import CASES, FEED, QUARANTINE
+from tests.fakes.alerts import NIGHT, apply, breach, planner
 
 PARTITIONS = 3
 READ_AT, TICKED_AT = 1_763_856_000_000, 1_763_856_900_000
@@ -121,6 +125,36 @@ def test_status_ends_though_the_settings_name_more_partitions_than_there_are(
     assert f"none kept in {absent}" in done.stdout
     assert done.returncode == 1
     assert not absent.exists(), "a look makes nothing"
+
+
+def test_the_records_of_cases_are_compared_and_a_broken_trail_is_named(
+    county: KafkaNode, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path}/cases.sqlite"
+    store = CaseStore(url)
+    for n in range(2):
+        apply(store, breach(id=f"b{n}", kind=("exceedance", "suspicion")[n]), planner(), NIGHT)
+    one, two = sorted(store.relay.unrelayed().records, key=lambda record: record.case)
+    store.relay.mark({one.case: 1, two.case: 1})
+    store.close()
+
+    async def relay(*values: bytes) -> None:
+        async with AIOKafkaProducer(bootstrap_servers=county.bootstrap) as producer:
+            for value in values:
+                headers = codec.headers_of("dust.cases/1", NIGHT)
+                await producer.send_and_wait(CASES, value=value, headers=headers, partition=0)
+
+    asyncio.run(relay(canonical_bytes(one)))
+    done = dustwatch(county, "status", DUSTWATCH_CASES=url)
+    assert "case records  2 in the store, 2 relayed, 1 on the topic" in done.stdout
+    assert f"case {two.case}: record 1 is marked as relayed, and is not on the topic" in done.stdout
+    assert done.returncode == 1
+    asyncio.run(relay(canonical_bytes(replace(two, unit="somebody else")), canonical_bytes(one), b"{"))
+    done = dustwatch(county, "status", DUSTWATCH_CASES=url)
+    assert "2 relayed, 2 on the topic, 1 of them again" in done.stdout
+    assert f"case {two.case}: record 1 is another one in the store than on the topic" in done.stdout
+    assert "offset 3 of dust.cases is no record of a case" in done.stdout
+    assert done.returncode == 1
 
 
 def test_the_settings_file_of_a_data_folder_leads_to_its_stores(county: KafkaNode, tmp_path: Path) -> None:

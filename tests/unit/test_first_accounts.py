@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -115,3 +117,32 @@ def test_an_account_that_is_there_already_is_not_made_somebody_else(
     assert "zhou is site of site:site-01 already" in said.output
     unknown = run(tmp_path, "end", "zhang", "--reason", "x")
     assert "no account 'zhang'; there are: zhou" in unknown.output
+
+
+def test_a_person_is_erased_and_the_list_is_carried_out_in_a_copy_of_before(
+    tmp_path: Path, people: PeopleStore
+) -> None:
+    zhou = account(people, "site", login="zhou", name="周建国")
+    copy, listed = tmp_path / "copy.sqlite", tmp_path / "erasures.jsonl"
+    with closing(sqlite3.connect(tmp_path / "cases.sqlite")) as connection:
+        connection.execute("VACUUM INTO ?", (str(copy),))
+    erased = run(tmp_path, "erase", "zhou", "--reason", "asked for it")
+    assert "the account has ended" in erased.output
+    assert people.account(zhou.id).name == ""  # type: ignore[union-attr]
+    assert run(tmp_path, "erasures", "--out", str(listed)).output == f"1 erasures in {listed}\n"
+    assert "周建国" not in listed.read_text(encoding="utf-8")
+    assert run(tmp_path, "erasures").output == listed.read_text(encoding="utf-8")
+    of_copy = {"DUSTWATCH_CASES": f"sqlite:///{copy}"}
+    for new in (1, 0):
+        said = CliRunner().invoke(command, ("erasures", "--apply", str(listed)), env=of_copy)
+        assert f"1 erasures carried out, {new} of them new here" in said.output
+    restored = PeopleStore(of_copy["DUSTWATCH_CASES"])
+    assert (restored.account(zhou.id).name, restored.account_of("zhou")) == ("", None)  # type: ignore[union-attr]
+    restored.close()
+
+
+def test_who_is_not_there_is_not_erased(tmp_path: Path, people: PeopleStore) -> None:
+    account(people, "site", login="zhou")
+    assert "no account 'zhang'; there are: zhou" in run(tmp_path, "erase", "zhang", "--reason", "x").output
+    assert run(tmp_path, "erase", "zhou", "--reason", " ").exit_code == 2
+    assert run(tmp_path, "erasures").output == ""

@@ -160,6 +160,40 @@ def test_a_verdict_that_was_put_right_proposes_the_withdrawal_to_another_unit(st
     assert _life(store).archived_as == "withdrawn"
 
 
+def test_a_case_whose_withdrawal_the_verifier_declined_is_over_and_can_be_accepted(store):
+    apply(store, breach(**VIOLATION), PLAN, NIGHT)
+    same = {"start": NIGHT - HOUR, "end": NIGHT, **VIOLATION}
+    apply(store, breach("closed", **same), PLAN, NIGHT + 2 * HOUR)
+    id, later = _id(store), NIGHT + 3 * HOUR
+    assert _act(store, id, "decline_withdrawal", BRANCH, later, texts={"reason": "仍需整改"}).accepted
+    assert _life(store).over_at == NIGHT + 2 * HOUR
+    for name in ("sign", "start"):
+        _act(store, id, name, MANAGER, later)
+    handed = {"texts": {"statement": "已洒水"}, "refs": {"photo_after": "e" * 64}}
+    _act(store, id, "submit", MANAGER, later, **handed)
+    assert _act(store, id, "accept", BRANCH, later).accepted
+
+
+def test_what_was_over_before_a_person_opened_it_is_over(store):
+    apply(store, breach(tell=False), PLAN, NIGHT)
+    apply(store, breach("closed", tell=False), PLAN, NIGHT + 2 * HOUR)
+    id, later = _id(store), NIGHT + 3 * HOUR
+    assert _act(store, id, "open", ("office", "county"), later, values={"unit": "site:site-1"}).accepted
+    assert _life(store).over_at == NIGHT + 2 * HOUR
+    assert _act(store, id, "sign", MANAGER, later).accepted
+    store.life.wake(PLAN.life, later)
+    assert _life(store).archived_as == "signed_and_over"
+
+
+@pytest.mark.parametrize("tell", [True, False])
+def test_a_later_result_of_what_has_ended_leaves_its_case_over(store, tell):
+    apply(store, breach(tell=tell), PLAN, NIGHT)
+    apply(store, breach("closed", tell=tell), PLAN, NIGHT + 2 * HOUR)
+    apply(store, breach("amended", revision=2, at=NIGHT + 3 * HOUR), PLAN, NIGHT + 3 * HOUR)
+    assert _life(store).state == "assigned"
+    assert _life(store).over_at is not None
+
+
 def test_what_nobody_is_told_of_is_on_record_and_is_opened_when_it_is_told(store):
     apply(store, breach(tell=False), PLAN, NIGHT)
     assert _life(store).state == "recorded"

@@ -81,6 +81,56 @@ def test_an_end_within_the_interval_joins_what_waits_and_one_unheard_of_is_one_l
     assert message.text.count("2 号点") == 1
 
 
+INSTANT = {"id": "i1", "rule": "instant-pm10", "limit": 1000.0, "background": None, "subtracted": None}
+AT_47 = NIGHT + 47 * MINUTE
+
+
+def test_what_was_measured_since_and_complied_is_said_of_an_hour_that_has_ended(store):
+    grouped(store)
+    apply(store, breach(**INSTANT, start=NIGHT - MINUTE, end=NIGHT - MINUTE, value=1500.0), PLAN, NIGHT)
+    store.tellings.compose(NIGHT + MINUTE)
+    over = breach("closed", **INSTANT, start=AT_47, end=AT_47, at=AT_47, value=133.0)
+    apply(store, over, PLAN, AT_47)
+    store.tellings.compose(AT_47 + MINUTE)
+    apply(store, breach(), PLAN, AT_47 + 3 * MINUTE)
+    store.tellings.compose(NIGHT + 3 * HOUR)
+    (hour,) = [c for c in store.cases() if c.breach == "b1"]
+    texts = {d.message.recipient.line: d.message.subject for d in store.case(hour.id).messages}
+    assert texts["site"].startswith("请保持降尘措施并查明原因：一号工地 PM10 上一时段超标，目前已回落")
+    assert texts["sector"].startswith("请督促保持降尘措施并查明原因")
+
+
+def test_nothing_has_fallen_while_another_limit_of_the_pollutant_is_exceeded_as_late(store):
+    grouped(store)
+    apply(store, breach(**INSTANT, start=NIGHT - MINUTE, end=NIGHT - MINUTE, value=1500.0), PLAN, NIGHT)
+    apply(store, breach("closed", **INSTANT, start=AT_47, end=AT_47, at=AT_47, value=133.0), PLAN, AT_47)
+    apply(
+        store,
+        breach(id="b9", rule="other", start=NIGHT, end=NIGHT + HOUR, at=NIGHT + HOUR),
+        PLAN,
+        NIGHT + HOUR,
+    )
+    apply(store, breach(), PLAN, NIGHT + HOUR)
+    store.tellings.compose(NIGHT + 3 * HOUR)
+    (hour,) = [c for c in store.cases() if c.breach == "b1"]
+    (subject,) = [
+        d.message.subject for d in store.case(hour.id).messages if d.message.recipient.line == "site"
+    ]
+    assert subject.startswith("请立即停止产尘作业")
+
+
+def test_what_is_still_open_names_its_monitor_by_its_name(store):
+    grouped(store)
+    apply(store, breach(), PLAN, NIGHT)
+    store.tellings.compose(NIGHT + MINUTE)
+    for n in (3, 4):
+        apply(store, breach(id=f"b{n}", device=f"dev-{n}"), PLAN, NIGHT + 20 * MINUTE)
+    store.tellings.compose(NIGHT + 21 * MINUTE)
+    (case,) = [c for c in store.cases() if c.breach == "b3"]
+    (text,) = [d.message.text for d in store.case(case.id).messages if d.message.recipient.line == "site"]
+    assert "此前已告知、仍未结束：\n· 1 号点（dev-1） PM10" in text
+
+
 def test_what_a_fault_explains_is_withheld_and_decided_anew_when_the_fault_is_over(store):
     grouped(store)
     apply(store, device_fault(), PLAN, NIGHT)

@@ -31,8 +31,16 @@ async def test_topics_are_made_once_and_replication_factor_one_is_warned_of(kafk
 async def test_another_number_of_partitions_is_a_named_error(kafka: KafkaNode) -> None:
     wanted = topics("a")
     await ensure_topics(kafka.options, 2, 1, wanted)
-    with pytest.raises(TopicMismatch, match=f"3 are configured, but {wanted[0].name} has 2"):
+    with pytest.raises(TopicMismatch, match=f"{wanted[0].name} has 2, not 3"):
         await ensure_topics(kafka.options, 3, 1, wanted)
+
+
+async def test_a_topic_that_names_its_number_of_partitions_has_that(kafka: KafkaNode) -> None:
+    (one,) = topics("one")
+    wanted = [TopicSpec(one.name, one.config, partitions=1), *topics("a")]
+    for _ in range(2):
+        await ensure_topics(kafka.options, 3, 1, wanted)
+    assert await partitions_of(kafka.options, [t.name for t in wanted]) == {one.name: 1, wanted[1].name: 3}
 
 
 async def test_a_replication_factor_that_the_cluster_cannot_give_is_a_named_error(kafka: KafkaNode) -> None:

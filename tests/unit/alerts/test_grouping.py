@@ -9,6 +9,7 @@ import pytest
 from alerts.kinds import EXCEEDANCE, FAULT, OFFLINE, OUTLOOK, SUSPICION, SYSTEM
 from alerts.messages import (
     AT_ONCE,
+    FallenAgain,
     GroupTiming,
     OpenMatter,
     TellingBundle,
@@ -71,13 +72,36 @@ def test_the_third_message_takes_all_that_waits_and_then_one_goes_out_each_half_
     assert quiet.bundles == [TellingBundle(sites=("f",))], "nothing had waited: the storm is over"
 
 
-def test_what_is_urgent_waits_for_nothing_counts_and_takes_all_along_when_there_were_enough():
-    a, b, c, d = paced((0, ["a"], True), (1, ["b"], True), (2, ["c"], True), (3, ["d", "e"], True))
-    assert [found.bundles for found in (a, b, c)] == [[TellingBundle(sites=(s,))] for s in "abc"]
-    assert d.bundles == [ALL]
+def test_what_is_urgent_does_not_wait_until_many_sites_concern_one_person():
+    a, b, held, all_, later, digest = paced(
+        (0, ["a"], True),
+        (1, ["b"], True),
+        (2, ["c"], True),
+        (32, ["c", "d"], True),
+        (900, ["e"], True),
+        (32 + 1800, ["e", "f"], True),
+    )
+    assert [found.bundles for found in (a, b)] == [[TellingBundle(sites=(s,))] for s in "ab"]
+    assert (held.bundles, when(held)) == ([], [32]), "the last message that is left takes all that waits"
+    assert all_.bundles == [ALL]
+    assert later.bundles == [TellingBundle(sites=("e",))], "nothing had waited since: it goes at once"
+    assert digest.bundles
     again, lesser = paced((0, ["a"], False), (1, ["a"], True))
     assert again.bundles
     assert lesser.bundles, "a lesser matter of the site keeps a violation from nothing"
+
+
+def test_in_a_storm_what_is_urgent_is_in_the_digests():
+    *_, storm, digest = paced(
+        (0, ["a"], True),
+        (1, ["b"], True),
+        (32, ["c"], True),
+        (62, ["c"], True),
+        (70, ["d"], True),
+        (62 + 1800, ["d", "e"], True),
+    )
+    assert (storm.bundles, when(storm)) == ([], [62 + 1800])
+    assert digest.bundles == [ALL]
 
 
 def test_trouble_of_the_platform_is_told_by_itself_however_much_was_told():
@@ -194,6 +218,56 @@ def test_what_is_over_asks_nobody_to_stop_work():
     assert said.subject.startswith("该项已达标，但同一监测点仍有 1 项超标")
     assert "仍超标：另一限值（限值 50）" in said.text
     assert "该项" not in message_of([ended], NIGHT, [still._replace(device="dev-2")]).text
+
+
+FALLEN = FallenAgain("site-1", "dev-1", "pm10", NIGHT + 47 * MINUTE, 133.0, "ug/m3")
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_of_an_hour_that_has_ended_nobody_has_to_stop_work_when_the_level_has_fallen_again(language):
+    plan = planner(county(county=county().county.model_copy(update={"language": language})))
+    (change,) = plan.breach(breach(), CaseContext(), NIGHT)
+    stop, keep, now = {
+        "zh_CN": ("立即", "请保持降尘措施并查明原因：一号工地 PM10 上一时段超标，目前已回落", "已回落至 133"),
+        "en": (
+            "Stop dusty",
+            "Keep the dust down and find the cause: PM10 was above the limit",
+            "fallen to 133",
+        ),
+    }[language]
+    (own,) = (t for t in change.tellings if t.recipient.line == "site")
+    said = message_of([own], NIGHT + HOUR, fallen=[FALLEN])
+    assert said.subject.startswith(keep)
+    assert now in said.text
+    assert stop not in said.text
+    for other in (
+        FALLEN._replace(device="dev-2"),
+        FALLEN._replace(pollutant="tsp"),
+        FALLEN._replace(at=NIGHT),
+    ):
+        assert stop in message_of([own], NIGHT + HOUR, fallen=[other]).subject
+    second = replace(
+        own, case="c2", device="dev-2", data={"matter": {**own.data["matter"], "device": "dev-2"}}
+    )
+    both = message_of([own, second], NIGHT + HOUR, fallen=[FALLEN])
+    assert stop in both.subject, "the other monitor has not fallen"
+    assert now in both.text
+    all_of_it = message_of([own, second], NIGHT + HOUR, fallen=[FALLEN, FALLEN._replace(device="dev-2")])
+    assert stop not in all_of_it.text
+
+
+def test_what_several_sites_share_is_told_as_of_several_and_of_one_as_of_that():
+    found = [planner().breach(offline(f"dev-{n}"), CaseContext(), NIGHT)[0].case for n in range(1, 9)]
+    (group, *_) = planner().release(found, NIGHT + HOUR)
+    warned = planner().breach(breach(), CaseContext(), NIGHT)[0].tellings
+    town = [t for t in (*group.tellings, *warned) if t.recipient.id.startswith("department:town")]
+    message = message_of(town, NIGHT + HOUR)
+    assert "· 多个工地：1 项其他事项" in message.text
+    assert "· 一号工地：1 项超标" in message.text
+    site = message_of(
+        [t for t in group.tellings if t.recipient.line == "site"][:1] + list(warned[-1:]), NIGHT + HOUR
+    )
+    assert "· 一号工地：" in site.text
 
 
 def test_of_many_sites_a_digest_lists_each_once():

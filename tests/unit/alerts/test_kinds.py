@@ -10,8 +10,8 @@ import alerts
 from alerts.kinds import BREACH_KINDS, KINDS, LEVELS, LINES, ROUTED, kind_of
 from alerts.messages.composing import DIGEST, TOGETHER
 from alerts.messages.words import LANGUAGES
+from alerts.records import OF_A_MORNING, OF_A_STEP
 from alerts.routing import Routing, RoutingForm, recipients_of
-from alerts.step_tellings import STEP
 from tests.fakes.alerts import NIGHT, county
 
 TEXTS = Path(alerts.__file__).with_name("texts")
@@ -29,7 +29,15 @@ def test_a_kind_has_its_texts_in_every_language_and_a_name(name: str) -> None:
 def test_every_text_belongs_to_a_kind() -> None:
     used = {text for kind in KINDS.values() for text in (kind.opened, kind.ended)}
     found = {path.name.removesuffix(".txt.j2") for path in (TEXTS / "en").glob("[!_]*")}
-    assert found == (used - {None}) | {"recovered", "corrected", "withdrawn", TOGETHER, DIGEST, STEP}
+    assert found == (used - {None}) | {
+        "recovered",
+        "corrected",
+        "withdrawn",
+        TOGETHER,
+        DIGEST,
+        OF_A_STEP,
+        OF_A_MORNING,
+    }
 
 
 @pytest.mark.parametrize("name", ROUTED)

@@ -233,6 +233,7 @@ SITUATIONS: dict[str, tuple[Callable, str]] = {
     "fault-label": (lambda p: fault(p, "label", count=1, reason="dev-1: end"), "platform"),
     "fault-delivery": (lambda p: fault(p, "delivery/robot", channel="robot", waiting=3, failed=1, reason="HTTP 500"), "platform"),
     "fault-background": (lambda p: fault(p, "background/county", area="county", seconds=7260), "platform"),
+    "fault-untold": (lambda p: fault(p, "untold", tellings=4, cases=1, reason="3f2a, 9b1c, No. 12"), "platform"),
     "fault-ended": (fault_ended, "platform"),
 }  # fmt: skip
 
@@ -241,7 +242,7 @@ SITUATIONS: dict[str, tuple[Callable, str]] = {
 @pytest.mark.parametrize("name", SITUATIONS)
 def test_a_message_reads_as_its_golden_file(name, language):
     make, line = SITUATIONS[name]
-    plan = planner(county(county=County(name="示范县", language=language)))
+    plan = planner(county(county=County(name="示范县", language=language)), recalled_limits="tell")
     message = next(m for m in make(plan) if m.recipient.line == line)
     path = GOLDEN / f"{name}.{language}.txt"
     if os.environ.get("DUSTWATCH_WRITE_GOLDEN"):
@@ -254,7 +255,7 @@ def test_a_message_reads_as_its_golden_file(name, language):
 @pytest.mark.parametrize("name", SITUATIONS)
 def test_every_message_says_what_to_do_first_and_names_case_and_id(name, language):
     make, _ = SITUATIONS[name]
-    plan = planner(county(county=County(name="示范县", language=language)))
+    plan = planner(county(county=County(name="示范县", language=language)), recalled_limits="tell")
     for message in make(plan):
         assert message.subject == message.text.split("\n")[0]
         assert message.id in message.text
@@ -265,7 +266,7 @@ def test_every_message_says_what_to_do_first_and_names_case_and_id(name, languag
 
 @pytest.mark.parametrize("language", ["zh_CN", "en"])
 def test_a_suspicion_is_always_called_suspected_and_never_an_exceedance(language):
-    plan = planner(county(county=County(name="示范县", language=language)))
+    plan = planner(county(county=County(name="示范县", language=language)), recalled_limits="tell")
     for message in (*suspected(plan), *suspected(plan, site="site-gone"), *suspected_no_more(plan)):
         assert ("疑似" if language == "zh_CN" else "Suspected") in message.subject
         assert not any(word in message.text for word in ("超标", "exceed", "above the limit"))

@@ -152,3 +152,12 @@ def test_keys_that_nobody_has_explained_are_told_once_and_end_after_a_day_withou
     over = detector.diagnose(Sample(27 * hour))
     assert "unknown_key" not in over.faults
     assert "unknown_key" in over.well
+
+
+def test_what_was_due_a_minute_ago_and_still_is_is_a_fault_until_it_is_dealt_with():
+    watcher = FaultDetector(LIMITS, 0)
+    assert look(watcher, 5).faults == {}
+    found = look(watcher, 65, untold=(2, 1, "t1, t2, No. 7"))
+    assert found.faults == {"untold": {"tellings": 2, "cases": 1, "reason": "t1, t2, No. 7"}}
+    assert "untold" not in look(watcher, 70, untold=None).well, "not known is not well"
+    assert "untold" in look(watcher, 125, untold=(0, 0, "")).well

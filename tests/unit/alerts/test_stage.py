@@ -20,7 +20,7 @@ from ingest.telemetry import Telemetry
 from processors.records.breaches import encode_breach
 from processors.records.outlooks import encode_outlook
 from processors.stream.stage import RawRecord
-from tests.fakes.alerts import HOUR, NIGHT, Quarantined, apply, breach, offline, outlook, planner
+from tests.fakes.alerts import HOUR, NIGHT, Quarantined, apply, breach, county, offline, outlook, planner
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ async def test_a_hold_ends_by_the_clock_of_the_county(store):
 
 async def test_what_has_waited_for_its_like_is_composed_and_the_dispatcher_is_woken(store):
     clock, told, threads = ManualClock(NIGHT), Told(), ThreadPoolExecutor(1)
-    store.tellings.timing = group_timing_of(Deliveries())
+    store.tellings.timing = group_timing_of(Deliveries(), county().zone)
     apply(store, breach(), planner(), NIGHT)
     apply(store, breach(id="b2", device="dev-2"), planner(), NIGHT)
     work = CaseWork(store, planner(), clock, Telemetry("a"), threads, told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from collections.abc import AsyncIterator
@@ -13,13 +14,16 @@ import httpx
 import pytest
 from PIL import Image
 
+from alerts.lifecycle.trail import first_flaw
+from alerts.people.erasures import Erasure
+from alerts.store.erasure_store import ErasureStore
 from alerts.store.life_store import LifeStore
 from alerts.web.app import create_app
 from alerts.web.sources import Sources
 from ingest.clock import ManualClock
 from tests.fakes.desk import DUSTY, HOUR, NOW, FakeCases, FakeHistory, example_register
 from tests.fakes.lives import DUSTY_HOUR, lives_in
-from tests.fakes.people import cookie_of, messages_in, people_in
+from tests.fakes.people import cookie_of, entry, messages_in, people_in
 from tests.fakes.photographs import photograph
 
 REGISTER = example_register()
@@ -191,8 +195,44 @@ async def test_on_paper_it_names_breach_verdict_and_digest(desk: TaskDesk) -> No
     assert file.placed[0].breach in page
 
 
+async def test_who_was_erased_has_no_name_and_no_words_on_any_page(desk: TaskDesk, tmp_path: Path) -> None:
+    assert (await desk.step("sign", note="雾炮已开")).status_code == 303
+    assert "张敏" in await desk.page()
+    person = next(one for one in desk.people.accounts() if one.role == "site")
+    desk.become("auditor")
+    erasing = ErasureStore(f"sqlite:///{tmp_path}/people.sqlite")
+    erasing.apply([(Erasure.made(person.id, NOW, "root", "asked for it"), entry("account_erased"))])
+    erasing.close()
+    for path in ("/tasks/1", "/tasks/1/print"):
+        page = await desk.page(path)
+        history = page.partition("签收")[2]
+        assert "姓名已清除" in history
+        assert "已清除" in history.replace("姓名已清除", "")
+        assert "雾炮已开" not in page
+    assert first_flaw(desk.lives.file(desk.lives.find_id("1")).trail) is None
+
+
 async def test_the_words_of_a_filter_that_nobody_knows_are_said(desk: TaskDesk) -> None:
     page = await desk.page("/tasks?which=nothing", 400)
     assert "which=nothing" in page
     assert DUSTY in await desk.page(f"/tasks?which=all&site={DUSTY}")
     assert 'class="empty"' in await desk.page("/tasks?which=all&q=zzzz")
+
+
+async def test_the_ledger_is_taken_along_with_a_reason_a_row_a_round(desk: TaskDesk) -> None:
+    await desk.step("sign")
+    page = await desk.page("/tasks?which=all")
+    fields = {"token": re.search(r'name="token" value="([^"]+)"', page)[1], "which": "all"}
+    without = await desk.http.post("/tasks/export", data=fields)
+    assert without.status_code == 303
+    assert without.headers["location"].endswith("#export")
+    answer = await desk.http.post("/tasks/export", data={**fields, "reason": "季度考核"})
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    head, row = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))
+    told = dict(zip(head, row, strict=True))
+    assert (told["编号"], told["轮次"], told["工地"]) == ("1", "1", REGISTER.sites[DUSTY].name)
+    assert (told["来源"], told["状态"], told["问题数"]) == ("监测发现", "已签收", "1")
+    assert told["签收"]
+    assert told["核验销号"] == ""
+    entry = desk.people.entries(action="exported")[0][1]
+    assert (entry.object, entry.reason, entry.after["cases"]) == ("ledger", "季度考核", 1)
