@@ -124,8 +124,8 @@ class Poller:
             self._news.notify_all()
 
     def _open(self) -> tuple[list[Case], tuple[OpenTask, ...] | None]:
-        tasks = None if self._open_tasks is None else self._open_tasks.newest()
-        return self._open_cases.newest(), tasks
+        found = self._open_cases.newest()  # first: what is found in between has its case already
+        return found, None if self._open_tasks is None else self._open_tasks.newest()
 
     def _regional(self, now: int) -> list[dict[str, Any]]:
         if not are_looked_for(self.register.county.background):
