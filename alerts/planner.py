@@ -56,7 +56,7 @@ class CasePlanner:
 
     def __post_init__(self) -> None:
         calendar = self.routing.duty.of_zone(self.register.county.zone)
-        object.__setattr__(self, "life", LifePlanner(self.register, calendar))
+        object.__setattr__(self, "life", LifePlanner(self.register, calendar, book=self.routing.book))
 
     @property
     def steps(self) -> StepTeller:

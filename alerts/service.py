@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -27,6 +28,7 @@ from alerts.sign_in_links import with_links
 from alerts.stage import AlertsStage, case_writer
 from alerts.store import CaseStore, Written
 from alerts.store.case_store import wall_ms
+from alerts.store.duty_store import DutyStore
 from alerts.store.people_store import PeopleStore
 from alerts.worker import CaseWork
 from ingest.clock import parse_clock
@@ -40,6 +42,7 @@ from processors.stream.set_aside import to_quarantine
 from processors.stream.stage import Outlet
 
 log = structlog.get_logger(__name__)
+_DUTY_S = 2.0  # how soon a new revision of responsibility counts; of the real clock
 _HOLDS_S = 0.25  # of the real clock; a hold of 30 s passes in half a second of a demo at x60
 
 
@@ -91,9 +94,10 @@ def run_alerts(
         return 0
     store.tellings.timing = group_timing_of(routing.form.delivery, register.zone)
     store.tellings.clock = clock.now_ms
-    people = PeopleStore(settings.cases)
+    people, duty = PeopleStore(settings.cases), DutyStore(settings.cases)
     store.aside.hear(lambda one: telemetry.discard(f"unwritable_{one.kind}"))
-    planner = CurrentPlanner(CasePlanner(register, routing, settings.base_url))
+    book = duty.book()
+    planner = CurrentPlanner(CasePlanner(register, replace(routing, book=book), settings.base_url))
     while store.life.take_over(planner.life, clock.now_ms()):
         log.info("cases_taken_over")
     options = options_of()  # asks Kafka, where what is wrong here needs no Kafka to be told
@@ -116,7 +120,8 @@ def run_alerts(
             raise ConfigError(gaps)
         opened = open_channels(routing.channels, secrets or Secrets(), settings.files)
         dispatcher.use(with_links(opened, routing.channels, people, wall_ms))
-        planner.planner = CasePlanner(register, routing, settings.base_url)
+        book = planner.planner.routing.book
+        planner.planner = CasePlanner(register, replace(routing, book=book), settings.base_url)
         store.tellings.timing = group_timing_of(routing.form.delivery, register.zone)
 
     groups = (group_of("alerts", options), *options.former)
@@ -125,6 +130,7 @@ def run_alerts(
         dispatcher.run,
         partial(watch_holds, work),
         CaseRelay(store.relay, settings.kafka_options, owner, clock.now_ms, telemetry).run,
+        partial(watch_duty, duty, planner, telemetry, threads),
         PlatformWatch(
             work,
             routing.form,
@@ -187,3 +193,23 @@ async def watch_holds(work: CaseWork) -> None:
             log.info("holds_ended", reason=written.reason, messages=written.messages)
         if written.new or composed:
             work.notify()
+
+
+async def watch_duty(
+    duty: DutyStore, planner: CurrentPlanner, telemetry: Telemetry, threads: Executor
+) -> None:
+    """Decide by the newest revision of responsibility, until cancelled."""
+    loop = asyncio.get_running_loop()
+    while True:
+        await asyncio.sleep(_DUTY_S)
+        try:
+            if await loop.run_in_executor(threads, duty.newest) == planner.planner.routing.book.revision:
+                continue
+            book = await loop.run_in_executor(threads, duty.book)
+        except SQLAlchemyError as error:
+            telemetry.faults.labels("case_store").inc()
+            log.error("case_store_away", error=str(error).splitlines()[0])
+            continue
+        before = planner.planner
+        planner.planner = replace(before, routing=replace(before.routing, book=book))
+        log.info("responsibility_adopted", revision=book.revision)

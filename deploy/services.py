@@ -190,6 +190,7 @@ def run_desk(settings: Settings, telemetry: Telemetry) -> None:
     """The web desk, until SIGTERM; a store that can't be used yet costs what it holds, not the rest of it."""
     from alerts.routing.forms import load_calendar, silence_alone_h
     from alerts.store import CaseStore, StoreBehind, StoreDamaged
+    from alerts.store.duty_store import DutyStore
     from alerts.store.message_lists import MessageLists
     from alerts.store.people_store import PeopleStore
     from alerts.web.app import create_app
@@ -217,6 +218,7 @@ def run_desk(settings: Settings, telemetry: Telemetry) -> None:
         opened_or_late(lambda: MessageLists(settings.cases), StoreDamaged, StoreBehind),
         opened_or_late(lambda: CaseStore(settings.cases).life, StoreDamaged, StoreBehind),
         opened_or_late(lambda: CaseStore(settings.cases).silences, StoreDamaged, StoreBehind),
+        opened_or_late(lambda: DutyStore(settings.cases), StoreDamaged, StoreBehind),
     )
     switched_on = frozenset({"metrics"} if settings.desk_metrics else ())
     app = create_app(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -24,6 +25,7 @@ from pydantic import (
     StrictFloat,
     StrictInt,
     TypeAdapter,
+    model_validator,
 )
 
 from ingest.access_form import DeviceSecretName, Network
@@ -217,7 +219,20 @@ class Site(Form):
     contacts: tuple[Contact, ...] = ()
     area_m2: Annotated[StrictFloat, Field(gt=0)] | None = None
     contractor: Name | None = None  # who builds (施工单位): its people answer for all its sites
+    supervisor: Name | None = None  # who supervises the works (监理单位)
+    grid_cell: Name | None = None  # of the township's officer (网格)
+    permit: Name | None = None  # number of the building permit (施工许可证)
+    start: date | None = None  # the works begin, and end: county days, both included
+    end: date | None = None
     states: Annotated[tuple[SiteState, ...], AfterValidator(_in_order)] = ()
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Site:
+        if self.start is not None and self.end is not None and self.end < self.start:
+            raise ValueError(
+                f"ends on {self.end}, before it begins on {self.start}: exchange `start` and `end`"
+            )
+        return self
 
 
 class DeviceClock(Form):

@@ -18,8 +18,17 @@ newest_held
 violations
 list_link
 typed
+grid_cell
+permit
+made_at
+approved_by
+ended_by
+ended_reason
 
 # the framework calls or reads these: click, ctypes, http.server, paho-mqtt, pydantic, sqlite3
+freeze_panes  # openpyxl
+font
+number_format
 list_commands
 get_command
 format_commands

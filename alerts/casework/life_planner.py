@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from alerts.casework.responsible import all_units, environment_units, responsible_for
+from alerts.casework.responsible import (
+    Responsible,
+    all_units,
+    environment_units,
+    responsible_for,
+)
+from alerts.duty import DutyBook
 from alerts.kinds import EXCEEDANCE
 from alerts.lifecycle import (
     Actor,
@@ -89,6 +96,7 @@ class LifePlanner:
     register: Register
     calendar: WorkingCalendar
     matters: tuple[MatterRow, ...] = MATTERS
+    book: DutyBook = field(default_factory=DutyBook)  # who answers for what, by the store
     # of the register as a whole: made once, not with each decision
     _facts: LifeFacts = field(init=False, repr=False, compare=False)
 
@@ -132,10 +140,12 @@ class LifePlanner:
             said |= self._matter(finding)
         if placement.command in ("record", "amend", "join"):
             said["why"] = NOT_TOLD_ON_RECORD if placement.command == "record" else placement.why
-        answering = responsible_for(self.register, finding.site, finding.case.kind)
+        answering = self._responsible(finding.site, finding.case.kind, finding.at)
         if placement.command in ("open", "record"):
             said["unit"] = answering.unit
-        refs = {"breach": finding.id}
+        refs: dict[str, Plain] = {"breach": finding.id}
+        if placement.command in ("open", "record") and self.book.revision:
+            refs["responsibility"] = self.book.revision
         if finding.data.get("verdict"):
             refs["verdict"] = str(finding.data["verdict"])
         version = case.version if case is not None else 0
@@ -160,7 +170,7 @@ class LifePlanner:
         """The import of a case of before there were stages, and the facts that it is decided with."""
         as_found = CaseFinding(finding, "opened", finding.data, finding.opened_at)
         day = self.found(as_found).day
-        unit = responsible_for(self.register, finding.site, finding.kind).unit
+        unit = self._responsible(finding.site, finding.kind, finding.opened_at).unit
         old = CaseOfBefore(
             id=finding.id,
             state=finding.state,
@@ -178,6 +188,10 @@ class LifePlanner:
         )
         facts = self.facts()
         return import_of(old, at, salt), replace(facts, other=life_of_before(old, at, facts))
+
+    def _responsible(self, site: str, kind: str, at: int) -> Responsible:
+        day = datetime.fromtimestamp(at / 1000, self.register.zone).date()
+        return responsible_for(self.register, site, kind, day, self.book)
 
     def _matter(self, finding: CaseFinding) -> dict[str, Plain]:
         said: dict[str, Plain] = {"level": str(finding.data.get("level") or finding.case.level)}

@@ -26,7 +26,7 @@ _OF_TIME = frozenset({"over", "newest_determined", "signed"})
 # Fields that nobody types in: the page knows them, or a machine says them.
 _NOT_ASKED = frozenset(
     {"case", "site", "kind", "day", "source", "level", "allowance_left", "rectify_hours", "predecessor"}
-    | {"person", "what", "percent", "line", "why", "breach", "verdict", "message"}
+    | {"person", "what", "percent", "line", "why", "breach", "verdict", "message", "responsibility"}
 )
 
 

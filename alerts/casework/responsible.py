@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import NamedTuple
 
-from alerts.kinds import SUSPICION
+from alerts.duty import DutyBook, unit_of_line
+from alerts.kinds import LINES, SUSPICION
 from alerts.people.units import CONTRACTOR, COUNTY, DEPARTMENT, SITE, units_of
 from ingest.register import Register, Site
 
@@ -16,8 +18,10 @@ class Responsible(NamedTuple):
     lines: tuple[tuple[str, str], ...]
 
 
-def responsible_for(register: Register, site: str, kind: str) -> Responsible:
-    """Who answers for a matter of `kind` at `site`.
+def responsible_for(
+    register: Register, site: str, kind: str, day: date, book: DutyBook | None = None
+) -> Responsible:
+    """Who answers for a matter of `kind` at `site` on a county day; `book`: rows above the register.
 
     The site itself acts where somebody of it can be told, else its contractor, else its township, else the
     county office. Whom a suspicion is about neither acts on it nor hears of it: the sector department does.
@@ -25,12 +29,16 @@ def responsible_for(register: Register, site: str, kind: str) -> Responsible:
     known = register.sites.get(site)
     if known is None:
         return Responsible(COUNTY, ())
-    there = [(line, unit) for line, unit in _lines(known) if line == SITE or _is_there(register, unit)]
+    book = DutyBook() if book is None else book
+    lines = [(line, book.unit_of(site, line, day, unit_of_line(known, line))) for line in LINES]
+    there = [(line, unit) for line, unit in lines if line == SITE or _is_there(register, unit)]
     if kind == SUSPICION:
         there = [(line, unit) for line, unit in there if line != SITE]
         unit = next((unit for line, unit in there if line == "sector"), COUNTY)
     else:
-        unit = _of_the_site(known) or next((u for line, u in there if line == "territorial"), COUNTY)
+        unit = _of_the_site(known, lines[-1][1], book) or next(
+            (u for line, u in there if line == "territorial"), COUNTY
+        )
         there = [(line, own) for line, own in there if line != SITE]
     return Responsible(unit, tuple((line, own) for line, own in there if own != unit))
 
@@ -54,19 +62,13 @@ def acts_for(register: Register, unit: str) -> frozenset[str]:
     return frozenset(f"{SITE}:{site.id}" for site in register.sites.values() if site.contractor == name)
 
 
-def _lines(site: Site) -> tuple[tuple[str, str], ...]:
-    return (
-        ("sector", f"{DEPARTMENT}:{site.department}"),
-        ("territorial", f"{DEPARTMENT}:{site.township}"),
-        (SITE, f"{SITE}:{site.id}"),
-    )
-
-
 def _is_there(register: Register, unit: str) -> bool:
     return unit.partition(":")[2] in register.departments
 
 
-def _of_the_site(site: Site) -> str:
-    if site.contacts:
-        return f"{SITE}:{site.id}"
+def _of_the_site(site: Site, unit: str, book: DutyBook) -> str:
+    """Who acts for the site: whom the rows name, else itself if it has people, else its contractor."""
+    own = f"{SITE}:{site.id}"
+    if unit != own or site.contacts or book.keeps(own):
+        return unit
     return f"{CONTRACTOR}:{site.contractor}" if site.contractor else ""

@@ -54,6 +54,7 @@ FIELD_HOLDERS: Mapping[str, str] = {
     "breach": REF,
     "verdict": REF,
     "message": REF,
+    "responsibility": REF,  # revision of it by which the case was assigned
 }
 PERSONAL: frozenset[str] = frozenset({"person"})
 

@@ -54,7 +54,7 @@ _PEOPLE = (*_WORKERS, VERIFIER)
 _BOTH = (TO_UNIT, TO_LINES)
 _OVER = ("over",)
 _NEW = "case site kind day source level"
-_FOUND = "unit person allowance_left rectify_hours predecessor breach verdict why reason note"
+_FOUND = "unit person allowance_left rectify_hours predecessor breach verdict responsibility why reason note"
 _BREACH = "verdict level allowance_left rectify_hours day why"
 
 

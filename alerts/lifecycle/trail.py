@@ -54,7 +54,7 @@ RECORD_KEYS: Mapping[str, str] = {
     "person": "digest, or null",
     "texts": "field: digest",
     "stop_watches": "going on or ended by this step: what, deadline, spent, state; of a line line, unit",
-    "refs": "breach, verdict, message, document, photographs",
+    "refs": "breach, verdict, message, document, photographs, revision of responsibility",
     "values": "what was said that names nobody; what changed: to_unit, to_track, to_level, archived_as",
 }
 

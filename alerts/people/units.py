@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ingest.register import Register
+from ingest.register import Contact, Register
 
 # Units are written `county`, `department:ID`, `site:ID`, `contractor:NAME`.
 COUNTY = "county"
@@ -37,6 +37,11 @@ def units_of(register: Register) -> list[str]:
 
 def contacts_of(register: Register) -> list[str]:
     """The recipients of messages that an account may be, as their ids: UNIT/NAME."""
-    groups = [(f"{DEPARTMENT}:{d.id}", d.contacts) for d in register.departments.values()]
-    groups += [(f"{SITE}:{s.id}", s.contacts) for s in register.sites.values()]
+    groups = contact_groups(register)
     return [f"{group}/{contact.name}" for group, contacts in groups for contact in contacts]
+
+
+def contact_groups(register: Register) -> list[tuple[str, tuple[Contact, ...]]]:
+    """Units that have contacts in the register, with these."""
+    groups = [(f"{DEPARTMENT}:{d.id}", d.contacts) for d in register.departments.values()]
+    return groups + [(f"{SITE}:{s.id}", s.contacts) for s in register.sites.values()]

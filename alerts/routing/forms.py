@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, StrictFloat, StrictInt, TypeAdapter
 
 from alerts.channels import CHANNEL_KINDS, READY_CHANNELS, AnyChannel, ChannelForm
+from alerts.duty import DayKinds, DutyBook, announced
 from alerts.kinds import DEADLINES, KINDS, LEVELS, LINES, ROUTED, VIOLATION, kind_of
 from alerts.lifecycle.working_time import WorkingCalendar
 from ingest.forms import Form, Name
@@ -142,20 +144,37 @@ class Watch(Form):
 
 
 class DutyCalendar(Form):
-    """`calendar.yaml`: when offices work. A day that is not named here works by its weekday."""
+    """`calendar.yaml`: when offices work.
+
+    Above the days that the State Council announced; what neither names works by its weekday.
+    """
 
     duty: tuple[Annotated[str, AfterValidator(_duty_hours)], ...] = ("08:30-12:00", "14:00-17:30")
     holidays: tuple[date, ...] = ()
     workdays: tuple[date, ...] = ()  # weekend days on which people work instead (调休)
+    years: tuple[StrictInt, ...] = ()  # years of which this file names all such days
 
     def of_zone(self, zone: str) -> WorkingCalendar:
         """The calendar in a zone. Raises ValueError for what cannot be."""
-        return WorkingCalendar(
-            zone,
-            tuple((_minute(hours[:5]), _minute(hours[6:])) for hours in self.duty),
-            holidays=frozenset(day.isoformat() for day in self.holidays),
-            workdays=frozenset(day.isoformat() for day in self.workdays),
-        )
+        return _calendar_of(self, zone)
+
+    def day_kinds(self, zone: str) -> DayKinds:
+        """Which days are of work, and of which that is known."""
+        own = frozenset(day.isoformat() for day in (*self.holidays, *self.workdays))
+        return DayKinds(self.of_zone(zone), announced(zone)[2] | frozenset(self.years), own)
+
+
+@cache
+def _calendar_of(form: DutyCalendar, zone: str) -> WorkingCalendar:
+    holidays, workdays, _ = announced(zone)
+    own_holidays = frozenset(day.isoformat() for day in form.holidays)
+    own_workdays = frozenset(day.isoformat() for day in form.workdays)
+    return WorkingCalendar(
+        zone,
+        tuple((_minute(hours[:5]), _minute(hours[6:])) for hours in form.duty),
+        holidays=(holidays - own_workdays) | own_holidays,
+        workdays=(workdays - own_holidays) | own_workdays,
+    )
 
 
 class RoutingForm(Form):
@@ -202,6 +221,7 @@ class Routing:
     )
     duty: DutyCalendar = field(default_factory=DutyCalendar)
     documents: Mapping[str, Document] = field(default_factory=dict, compare=False, repr=False)
+    book: DutyBook = field(default_factory=DutyBook)  # of the store, above the people that the folder names
 
     @property
     def routes(self) -> tuple[Route, ...]:

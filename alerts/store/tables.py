@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 # The revision that this program needs: the number of the newest file in `alerts/store/migrations/versions`.
-REVISION = 7
+REVISION = 8
 
 metadata = MetaData()
 # SQLite counts rows by itself only where the key is an INTEGER.

@@ -53,7 +53,7 @@ class Desk:
         telemetry: Telemetry,
         wall: Callable[[], int] = wall_ms,
     ) -> None:
-        self.history, self.cases, self.people, self.messages, self.lives, self.silences = sources
+        self.history, self.cases, self.people, self.messages, self.lives, self.silences, self.duty = sources
         # hours that a silence may last without a second person, by the county's own configuration
         self.silence_alone_h: Callable[[], float] = lambda: Deliveries().silence_alone
         self.gate = Gate(self.people, lambda: self.register, wall, base_url.startswith("https://"))

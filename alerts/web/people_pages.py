@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from alerts.people.accounts import ENDED, INVITATION, INVITED, Account, Link, MachineToken, plain_login
+from alerts.duty.ending import Holding, held_by, person_of
+from alerts.people.accounts import (
+    ACTIVE,
+    ENDED,
+    INVITATION,
+    INVITED,
+    Account,
+    Link,
+    MachineToken,
+    plain_login,
+)
 from alerts.people.roles import ADMINISTRATOR, ROLES, SCOPES, unit_fault
 from alerts.people.tokens import digest, new_token
 from alerts.people.units import contacts_of, units_of
 from alerts.store.people_store import changed
+from alerts.store.task_lists import MINE, TaskFilter
 from alerts.web.access import entry_of, must_be
 from alerts.web.desk import Desk
 from alerts.web.poller import call
+from alerts.web.rota_pages import book_of
 from alerts.web.security import read_form
 from ingest.register import Register
 
 _NAME = 40
+_TASKS = 50  # that are named
 
 
 async def listing(request: Request) -> Response:
@@ -93,6 +106,8 @@ async def end(request: Request) -> Response:
         return await _person(request, account, 422, "reason")
     if await _is_last(desk, account):
         return await _person(request, account, 409, "last")
+    if held := await _held(desk, account):
+        return await _person(request, account, 409, "holds", held)
     now = desk.gate.wall()
     ended = replace(account, state=ENDED, ended_at=now)
     entry = entry_of(request, now, "account_ended", f"account:{account.id}", must_be(request), reason=reason)
@@ -170,6 +185,22 @@ async def _is_last(desk: Desk, account: Account) -> bool:
     return able == [account.id]
 
 
+async def _held(desk: Desk, account: Account) -> list[Holding]:
+    """What of the rota and of the open cases nobody would have any more."""
+    book, _ = await book_of(desk)
+    person = person_of(book, account.contact) if account.contact else None
+    today = desk.words("en").local(desk.clock.now_ms()).date()
+    found = held_by(book, person, today) if person is not None else []
+    everybody = await call("cases", desk.people.accounts)
+    others = [a for a in everybody if a.state == ACTIVE and a.unit == account.unit and a.id != account.id]
+    lives = desk.lives
+    if not others and lives is not None:
+        mine = TaskFilter(which=MINE, units=frozenset({account.unit}), now=desk.clock.now_ms())
+        waiting = await call("cases", lambda: lives.find(mine, None, _TASKS))
+        found += [Holding("task", str(kept.number)) for kept in waiting.tasks]
+    return found
+
+
 async def _invited(request: Request, account: Account) -> Response:
     """Make an invitation and show it."""
     desk: Desk = request.app.state.desk
@@ -199,7 +230,13 @@ async def _listing(
     )
 
 
-async def _person(request: Request, account: Account, status: int = 200, fault: str = "") -> Response:
+async def _person(
+    request: Request,
+    account: Account,
+    status: int = 200,
+    fault: str = "",
+    held: Sequence[Holding] = (),
+) -> Response:
     desk: Desk = request.app.state.desk
     now = desk.gate.wall()
     devices = await call("cases", lambda: desk.people.visits_of(account.id, now))
@@ -210,6 +247,7 @@ async def _person(request: Request, account: Account, status: int = 200, fault: 
         account=account,
         fault=fault,
         devices=devices,
+        held=held,
         of_units=units_of(desk.register),
         contacts=contacts_of(desk.register),
         roles=tuple(ROLES),

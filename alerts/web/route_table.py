@@ -30,6 +30,7 @@ from alerts.web import (
     openapi,
     people_pages,
     probes,
+    rota_pages,
     sign_in,
     silence_pages,
     site_pages,
@@ -120,6 +121,9 @@ ROWS: tuple[RouteRow, ...] = (
         "messages",
         "Who was told of what.",
         viewed="messages",
+    ),
+    RouteRow(
+        "/rota", "GET", rota_pages.rota, "rota", "Who is on duty today and on the days ahead.", viewed="rota"
     ),
     RouteRow("/tasks", "GET", task_pages.listing, "tasks", "What one has to do.", viewed="tasks"),
     RouteRow("/tasks/export", "POST", ledger.export_ledger, "export_ledger", "The ledger of cases as CSV."),

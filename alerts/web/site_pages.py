@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from alerts.web.access import answering_of
+from alerts.web.access import answering_of, must_be
 from alerts.web.board import HOUR, LEVELS, SiteNow, by_rule
 from alerts.web.board_drawing import drawn_of
 from alerts.web.board_views import WHICH_SITES, steps_of, view_of
@@ -17,6 +17,7 @@ from alerts.web.curves import LONGEST, series
 from alerts.web.desk import Desk
 from alerts.web.poller import call
 from alerts.web.remarked import remarked
+from alerts.web.rota_pages import answering_for, book_of
 from alerts.web.site_parts import DEVICE_TROUBLE, PARTS, told, wind_of_site
 from alerts.web.sources import StoreDown
 from ingest.records import Remark
@@ -80,6 +81,8 @@ async def site(request: Request) -> Response:
         told(lambda: _remarks(desk, here, now)),
         told(lambda: wind_of_site(desk, site_id, now)),
     )
+    book, _ = await book_of(desk)
+    today = desk.words_of(request).local(now).date()
     template = "site_live.html" if request.query_params.get("part") == "live" else "site.html"
     return desk.page(
         request,
@@ -90,6 +93,7 @@ async def site(request: Request) -> Response:
         records=None if verdicts is None else by_rule(verdicts),
         remarked=None if remarks is None else remarked(remarks),
         wind=wind,
+        responsible=list(answering_for(desk, desk.register.sites[site_id], book, today, must_be(request))),
         faults=[case for case in here.cases if case.kind in DEVICE_TROUBLE and case.recovered_at is None],
         names={d.device.id: d.device.name or d.device.id for d in here.devices},
         curve=_curve(request, here),

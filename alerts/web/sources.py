@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from alerts.records import Case, CaseFile
 from alerts.store.case_lists import CaseFilter, CasePage
+from alerts.store.duty_store import DutyStore
 from alerts.store.life_store import LifeStore
 from alerts.store.message_lists import MessageLists
 from alerts.store.people_store import PeopleStore
@@ -54,6 +55,7 @@ class Sources(NamedTuple):
     messages: MessageLists
     lives: LifeStore | None = None  # of the cases; None: this store has none
     silences: SilenceStore | None = None  # likewise
+    duty: DutyStore | None = None  # responsibility with dates; None: the folder's alone
 
 
 class StoreDown(RuntimeError):

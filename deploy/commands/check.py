@@ -41,6 +41,8 @@ def command(ctx: click.Context, config: Path) -> None:
     register = load_register(config)
     if dead := links_lead_nowhere(register, load_routing(config, register), load_settings().base_url):
         click.echo(f"warning: {dead}", err=True)
+    for words in _nobody_ahead(config):
+        click.echo(f"warning: {words}", err=True)
     interval = min((device.interval for device in register.devices.values()), default=60)
     for added in added_by(load_rules(config).rules, interval):
         count = len(added.rules)
@@ -61,3 +63,22 @@ def command(ctx: click.Context, config: Path) -> None:
     )
     doubts = f", {len(warnings)} to look at" if warnings else ""
     click.echo(f"{register.county.name}: {held}; in order{doubts}")
+
+
+def _nobody_ahead(config: Path) -> list[str]:
+    """Where the coming year reaches nobody by the rows of the store; one that is away is no fault here."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from alerts.store.errors import StoreError
+    from deploy.duty.revising import county_duty, duty_store
+    from deploy.settings import load_settings
+
+    settings = load_settings()
+    try:
+        store = duty_store(settings.cases)
+        book = store.book() if store is not None else None
+    except (StoreError, SQLAlchemyError) as error:
+        return [f"responsibility in the store was not looked at: {str(error).splitlines()[0]}"]
+    if book is None or not book.revision:
+        return []
+    return [gap.words() for gap in county_duty(settings, config).gaps(book)]

@@ -1,4 +1,4 @@
-"""`dustwatch people`: who may use the desk, from the machine itself."""
+"""`dustwatch people`: who may use the desk, who answers for what and when, from the machine itself."""
 
 from __future__ import annotations
 
@@ -7,19 +7,26 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deploy.duty import commands as duty
+
 if TYPE_CHECKING:
+    from alerts.people.accounts import Account
     from alerts.store.people_store import PeopleStore
 
 
 @click.group("people")
 def command() -> None:
-    """Who may use the desk: list, invite and end accounts, from the machine itself.
+    """Accounts of the desk (list, invite, end), and responsibility with dates (export, import, check).
 
     Whoever may run this on the desk's machine may do everything: it is the way in when nobody else has one.
 
     \b
     Example: dustwatch people administrator
     """
+
+
+for _one in (duty.export, duty.import_, duty.check, duty.revisions):
+    command.add_command(_one)
 
 
 @command.command("administrator")
@@ -100,24 +107,36 @@ def invite(login: str, name: str, role: str, unit: str, contact: str) -> None:
 @command.command("end")
 @click.argument("login")
 @click.option("--reason", required=True, help="Why, for the audit log.")
-def end(login: str, reason: str) -> None:
+@click.option("--to", "successor", metavar="LOGIN", help="Who takes over turns of duty and open tasks.")
+@click.pass_context
+def end(ctx: click.Context, login: str, reason: str, successor: str | None) -> None:
     """End an account: it is signed out everywhere; what it did stays in the history.
 
+    Exit 1 and the list of what it holds, turns of duty and open tasks, where nobody is named to take it over.
+
     \b
-    Example: dustwatch people end zhouj --reason "left the company"
+    Example: dustwatch people end zhouj --reason "left the company" --to wangq
     """
-    from alerts.people.accounts import ENDED, plain_login
+    from alerts.people.accounts import ENDED
+    from deploy.duty.leaving import hand_over, holdings, words_of
     from deploy.first_accounts import end_account
     from deploy.settings import load_settings
 
-    people = _people(load_settings().cases)
-    account = people.account_of(plain_login(login))
-    if account is None:
-        known = ", ".join(one.login for one in people.accounts()) or "none"
-        raise click.BadParameter(f"no account {login!r}; there are: {known}", param_hint="LOGIN")
+    settings = load_settings()
+    people = _people(settings.cases)
+    account = _account(people, login, "LOGIN")
     if account.state == ENDED:
         click.echo(f"{account.login} has ended already")
         return
+    if successor is not None:
+        taken = _account(people, successor, "--to")
+        if revision := hand_over(settings, account, taken, reason):
+            click.echo(f"revision {revision}: {taken.login} stands in the rota from tomorrow on")
+    elif held := holdings(settings, people, account):
+        for words in words_of(held):
+            click.echo(f"{account.login}: {words}")
+        click.echo(f"name who takes that over: `dustwatch people end {account.login} --to LOGIN`", err=True)
+        ctx.exit(1)
     end_account(people, account, reason)
     click.echo(f"{account.login} has ended, and is signed out everywhere")
 
@@ -181,6 +200,16 @@ def erasures(out: str | None, given: str | None) -> None:
     else:
         for line in listed(url):
             click.echo(line)
+
+
+def _account(people: PeopleStore, login: str, hint: str) -> Account:
+    from alerts.people.accounts import plain_login
+
+    account = people.account_of(plain_login(login))
+    if account is None:
+        known = ", ".join(one.login for one in people.accounts()) or "none"
+        raise click.BadParameter(f"no account {login!r}; there are: {known}", param_hint=hint)
+    return account
 
 
 def _people(url: str) -> PeopleStore:

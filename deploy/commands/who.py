@@ -28,7 +28,11 @@ def command(
     \b
     Example: dustwatch who deploy/example site-06 --at "2026-11-23 23:30" --kind offline
     """
+    from dataclasses import replace
+
     from alerts.routing import load_routing, recipients_of
+    from alerts.store.errors import StoreError
+    from deploy.duty.revising import duty_store
     from deploy.settings import load_settings
     from ingest.clock import parse_clock
     from ingest.register import load_register
@@ -45,12 +49,23 @@ def command(
     at = (
         instant_ms(at_text, register.zone, "--at") if at_text else parse_clock(load_settings().clock).now_ms()
     )
+    try:
+        store = duty_store(load_settings().cases)
+        routing = routing if store is None else replace(routing, book=store.book(at))
+    except StoreError as error:
+        click.echo(f"warning: by the county's folder alone: {error}", err=True)
     local = datetime.fromtimestamp(at / 1000, register.zone)
     told = recipients_of(register, routing, site, at, kind, level)
     matter = f"{kind}, level {level}" if level else kind
     click.echo(
         f"{site} {register.sites[site].name}, {local:%Y-%m-%d %H:%M} {register.county.zone}, {matter}:"
     )
+    of = (
+        f"revision {routing.book.revision} of responsibility"
+        if routing.book.revision
+        else "the county's folder"
+    )
+    click.echo(f"  by {of}")
     for one in told:
         way = f"{one.kind} `{one.channel}`" + (f" to {one.address}" if one.address else "")
         click.echo(f"  {one.line:<12} {one.name}, by {way}, in {one.language}\n{'':<15}because of {one.why}")

@@ -16,6 +16,7 @@ FILES: tuple[str, ...] = (
     "rules.yaml",
     "routing.yaml",
     "channels.yaml",
+    "calendar.yaml",
     "ingest.yaml",
     "quality.yaml",
 )
@@ -68,6 +69,7 @@ def _regional(register: Register | None) -> list[Problem]:
 
 def _rules(root: Path, register: Register | None) -> list[Problem]:
     from deploy.county.check_rules import doubts, faults
+    from deploy.county.points import too_few_points
     from processors.plan import load_rules
 
     try:
@@ -78,7 +80,10 @@ def _rules(root: Path, register: Register | None) -> list[Problem]:
     if not rules.rules:
         words = "no rule is in force: nothing will ever be judged; name a pack"
         found.append(Problem("rules.yaml", 1, 1, ".", words, "warning"))
-    return found if register is None else found + doubts(rules, register) + faults(rules, register)
+    if register is None:
+        return found
+    found += too_few_points(register, [rule.id for rule in rules.rules])
+    return found + doubts(rules, register) + faults(rules, register)
 
 
 def _quality(root: Path) -> list[Problem]:

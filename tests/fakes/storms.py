@@ -83,7 +83,7 @@ class VirtualWorker:
     def __init__(self, open_store: Callable[[Callable[[], int]], CaseStore], plan: CasePlanner) -> None:
         self.now = NIGHT
         self.store, self.plan = open_store(lambda: self.now), plan
-        self.store.tellings.timing = group_timing_of(plan.routing.form.delivery)
+        self.store.tellings.timing = group_timing_of(plan.routing.form.delivery, plan.register.zone)
         self.received: dict[str, list[Received]] = defaultdict(list)
 
     def take(self, events: Sequence[Breach], together: int) -> None:

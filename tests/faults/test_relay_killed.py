@@ -168,11 +168,12 @@ def test_what_was_taken_from_the_topic_or_the_store_is_named_by_its_case(tmp_pat
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 def test_two_workers_killed_in_turn_while_people_work_lose_and_skip_nothing(tmp_path, url, store, kafka):
     days = itertools.count(10)
     workers = {owner: start(tmp_path, url, kafka, owner) for owner in ("one", "two")}
     try:
-        for turn in range(12):
+        for turn in range(6):
             before = store.relay.standing().relayed
             for _ in range(4):
                 write_cases(store, range(day := next(days), day + 1))
@@ -187,4 +188,4 @@ def test_two_workers_killed_in_turn_while_people_work_lose_and_skip_nothing(tmp_
             kill(worker)
     found = looked_at(store, kafka)
     assert found.faults == []
-    assert found.on_topic == found.standing.records == 96
+    assert found.on_topic == found.standing.records == 48

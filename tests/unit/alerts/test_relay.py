@@ -22,7 +22,6 @@ from ingest.topics import CASES
 from tests.fakes.alerts import HOUR, NIGHT, apply, breach, planner
 from tests.fakes.held_producer import HeldProducer
 
-pytestmark = pytest.mark.timeout(30)
 PLAN = planner()
 
 
@@ -48,7 +47,12 @@ class Rig:
         self.now = NIGHT
         self.telemetry = Telemetry("alerts")
         self.relay = CaseRelay(
-            store.relay, KafkaOptions("fake"), owner, lambda: self.now, self.telemetry, RelayPacing()
+            store.relay,
+            KafkaOptions("fake"),
+            owner,
+            lambda: self.now,
+            self.telemetry,
+            RelayPacing(lease_ms=3_600_000),
         )
         self.kafka = Patient(lambda record, at: None)
         self.relay.producer = cast(Producer, self.kafka)

@@ -1,0 +1,1 @@
+"""Responsibility with dates at the machine itself: its files, its revisions, and ending a person."""
