@@ -12,7 +12,17 @@ import sys
 from bench.report import Row, keep, table
 
 # in the order of the way; each module has `run() -> list[Row]`
-PARTS = ("bridge", "detect", "detect_worker", "store", "whole_way", "real_load", "restarts", "suspicion")
+PARTS = (
+    "bridge",
+    "detect",
+    "detect_worker",
+    "store",
+    "whole_way",
+    "real_load",
+    "restarts",
+    "suspicion",
+    "board",
+)
 
 
 def main(names: list[str]) -> int:

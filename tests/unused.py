@@ -6,7 +6,9 @@ silent_devices
 case_groups
 shows_level
 borders
-scale_units
+scale
+listed_tasks
+soon
 zone_name
 feature
 unit_of_evidence

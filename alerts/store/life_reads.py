@@ -15,6 +15,7 @@ from alerts.store.changed_lists import ChangedPage, ChangeFilter, changed_page
 from alerts.store.engine import Database
 from alerts.store.life_rows import KeptCase, kept_of, placed_of, record_of
 from alerts.store.life_tables import case_breaches, case_files, case_records, clear_texts, life_cases
+from alerts.store.open_tasks import OpenTask, Standing, open_tasks
 from alerts.store.tables import cases
 from alerts.store.task_lists import TaskFilter, TaskPage, count_of, page_of
 
@@ -65,6 +66,11 @@ class LifeReads:
         """How many cases a filter finds."""
         with self._database.reading() as connection:
             return int(connection.execute(count_of(of)).scalar_one())
+
+    def open_tasks(self, known: Standing | None = None) -> tuple[Standing, list[OpenTask] | None]:
+        """(how they stand, all open cases by deadline); None: nothing has changed since `known`."""
+        with self._database.reading() as connection:
+            return open_tasks(connection, known)
 
     def chapters(self, of: TaskFilter, after: tuple[int, int] | None = None, limit: int = 200) -> ChapterPage:
         """A page of cases with their trails and the (breach, round) found in each, for the ledger."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from alerts.cases import CLOSED, OPEN, RECOVERED
-from alerts.kinds import kind_of
+from alerts.casework.life_planner import SEVERAL_SITES
+from alerts.kinds import WORKED, kind_of
 from alerts.people.answering import Answering
 from alerts.records import Case
+from alerts.store.open_tasks import OpenTask
 from ingest.register import Device, Register, Site
 from processors.history import LatestReading
 from processors.plan import FINISHED, PLANNED, RESTING, STOPPED, plain_states, silent_after_ms, state_at
@@ -59,6 +62,7 @@ class SiteNow:
     last: int | None
     cases: tuple[Case, ...]
     outlooks: tuple[Mapping[str, Any], ...] = ()  # of windows that are open now, worst first
+    tasks: tuple[OpenTask, ...] = ()  # its open cases, what is due first at the top
 
     @property
     def silent_devices(self) -> int:
@@ -67,8 +71,18 @@ class SiteNow:
 
     @property
     def unsigned(self) -> int:
-        """Number of open cases that nobody has acknowledged."""
+        """Number of open cases that nobody has signed for."""
+        if self.tasks:
+            return sum(task.unsigned for task in self.tasks)
         return sum(is_unsigned(case) for case in self.cases)
+
+    @property
+    def judged(self) -> tuple[str, float] | None:
+        """(quantity, value) of what was judged; None: there is no such value, or it is of a whole day."""
+        verdict = self.verdict
+        if self.state not in (EXCEEDS, COMPLIANT) or verdict is None or verdict["kind"] == "day":
+            return None
+        return None if verdict["value"] is None else (verdict["pollutant"], verdict["value"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +91,11 @@ class Board:
 
     now: int
     sites: tuple[SiteNow, ...]
-    cases: tuple[Case, ...]  # the open ones, unsigned first
+    cases: tuple[Case, ...]  # what was found and is not closed, unsigned first
     last: int | None  # newest reading of any device
     down: tuple[str, ...] = ()  # stores that do not answer: what is shown is older
     regional: tuple[RegionalEpisode, ...] = ()  # that last now
+    tasks: tuple[OpenTask, ...] | None = None  # the open cases by deadline; None: this store has none
 
     @property
     def stale(self) -> bool:
@@ -89,29 +104,45 @@ class Board:
 
     @property
     def case_groups(self) -> list[tuple[Case, ...]]:
-        """Open cases in groups, without those that are told through a common case."""
+        """Findings in groups, without those that are told through another or are worked at as a case."""
+        return group_cases(case for case in self._told_alone if self.tasks is None or case.kind not in WORKED)
+
+    @property
+    def listed_tasks(self) -> tuple[OpenTask, ...]:
+        """The open cases without those of which all that was found is told through another finding."""
+        alone = {(case.site, case.kind) for case in self._told_alone}
+        told = {(case.site, case.kind) for case in self.cases} - alone
+        return tuple(task for task in self.tasks or () if (task.site, task.kind) not in told)
+
+    @property
+    def _told_alone(self) -> list[Case]:
         common = {case.id for case in self.cases}
         silent = {case.site for case in self.cases if kind_of(case.kind).silence and not case.device}
-        return group_cases(
+        return [
             case
             for case in self.cases
             if case.parent not in common
             # nobody was told of these: what is told is that their whole site is silent
             and (case.tell or not kind_of(case.kind).silence or case.site not in silent)
-        )
+        ]
 
     def of(self, answering: Answering) -> Board:
         """The board as a unit sees it: its sites and cases alone, and its own newest reading."""
         if answering == _EVERYTHING:
             return self
         sites = tuple(
-            replace(one, cases=tuple(c for c in one.cases if answering.case(c.kind, c.site)))
+            replace(
+                one,
+                cases=tuple(c for c in one.cases if answering.case(c.kind, c.site)),
+                tasks=tuple(t for t in one.tasks if answering.case(t.kind, t.site)),
+            )
             for one in self.sites
             if answering.site(one.site.id)
         )
         cases = tuple(c for c in self.cases if answering.case(c.kind, c.site))
+        tasks = self.tasks and tuple(t for t in self.tasks if answering.case(t.kind, _place(t.site)))
         last = max((one.last for one in sites if one.last is not None), default=None)
-        return replace(self, sites=sites, cases=cases, last=last)
+        return replace(self, sites=sites, cases=cases, last=last, tasks=tasks)
 
     def count(self, state: str) -> int:
         """Number of sites in `state`."""
@@ -128,10 +159,10 @@ def compose(
     verdicts: Iterable[Mapping[str, Any]],
     cases: Sequence[Case],
     now: int,
-    down: tuple[str, ...] = (),
     outlooks: Iterable[Mapping[str, Any]] = (),
+    tasks: tuple[OpenTask, ...] | None = None,
 ) -> Board:
-    """Compose the board at `now`."""
+    """Compose the board at `now`. `tasks`: open cases by deadline; None: the store has findings alone."""
     newest = {reading.device: reading for reading in latest}
     of_site: dict[str, list[Mapping[str, Any]]] = {}
     for verdict in present_verdicts(verdicts, now):
@@ -147,20 +178,26 @@ def compose(
     of_place: dict[str, list[Case]] = {}
     for one in opened:
         of_place.setdefault(one.site, []).append(one)
+    tasks_of: dict[str, list[OpenTask]] = {}
+    for task in tasks or ():
+        tasks_of.setdefault(task.site, []).append(task)
     sites = [
-        _site_now(
-            site,
-            devices.get(site.id, []),
-            of_site.get(site.id, []),
-            tuple(of_place.get(site.id, ())),
-            tuple(outlooks_of.get(site.id, ())),
-            state_at({"states": plain_states(site.states, register.county.zone)}, now),
+        replace(
+            _site_now(
+                site,
+                devices.get(site.id, []),
+                of_site.get(site.id, []),
+                tuple(of_place.get(site.id, ())),
+                tuple(outlooks_of.get(site.id, ())),
+                state_at({"states": plain_states(site.states, register.county.zone)}, now),
+            ),
+            tasks=tuple(tasks_of.get(site.id, ())),
         )
         for site in register.sites.values()
     ]
-    sites.sort(key=_urgency)
+    sites.sort(key=partial(_urgency, at=now))
     times = [reading.time for reading in newest.values()]
-    return Board(now, tuple(sites), tuple(opened), max(times, default=None), down)
+    return Board(now, tuple(sites), tuple(opened), max(times, default=None), tasks=tasks)
 
 
 def present_verdicts(verdicts: Iterable[Mapping[str, Any]], now: int) -> list[Mapping[str, Any]]:
@@ -306,14 +343,21 @@ def _worst_first(verdict: Mapping[str, Any]) -> tuple[int, int, float, str, str]
     )  # fmt: skip
 
 
-def _urgency(now: SiteNow) -> tuple[int, int, int, int, float, str]:
+def _place(site: str) -> str:
+    """A site as units answer for it: what is of several is nobody's own."""
+    return "" if site == SEVERAL_SITES else site
+
+
+def _urgency(now: SiteNow, at: int) -> tuple[int, int, int, int, int, float, str]:
+    """Sort key: where somebody must act first: what exceeds now, what is overdue, what nobody signed for."""
     rank = {EXCEEDS: 0, SILENT: 2, UNDETERMINED: 2, COMPLIANT: 4, PLANNED: 6, FINISHED: 8}[now.state]
-    if now.cases:
+    if now.cases or now.tasks:
         rank -= 1  # a site with an open case goes before its equals, and before those that are merely quiet
     outlook = _OUTLOOK_RANK[now.outlooks[0]["state"]] if now.outlooks else len(_OUTLOOK_RANK)
     # of its equals the one that was judged worst: the level of now would have them change places all the time
     judged = -(now.verdict.get("value") or 0.0) if now.verdict is not None and now.state == EXCEEDS else 0.0
-    return (rank, -now.unsigned, outlook, 0 if now.state == SILENT else 1, judged, now.site.id)
+    late = sum(task.late(at) for task in now.tasks)
+    return (rank, -late, -now.unsigned, outlook, 0 if now.state == SILENT else 1, judged, now.site.id)
 
 
 def group_cases(cases: Iterable[Case]) -> list[tuple[Case, ...]]:

@@ -12,45 +12,53 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from alerts.web.board import Board
+from alerts.web.board_views import SitesShown
 
 ROW, MARK = "row-", "mark-"
 _KEPT = 30  # boards whose marks are kept: a page is followed by its stream within so many seconds
 _SWAP = ' hx-swap-oob="true"'
+# What the parts of a kind stand in.
+_LISTS: Mapping[str, str] = {
+    ROW: '<ol id="list" class="list">{}</ol>',
+    MARK: '<g id="marks">{}</g>',
+}
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnBoard:
-    """A board in one language, as one unit sees it: each part's HTML, and a mark of it by name."""
+    """A view of a board in one language, as one unit sees it: each part's HTML, and a mark of it by name."""
 
     board: Board  # of the whole county
     own: Board  # as the unit sees it
+    shown: SitesShown
     parts: Mapping[str, str]
     marks: Mapping[str, str]
     seen: str  # names all the marks together
 
     @classmethod
-    def of(cls, board: Board, own: Board, parts: Mapping[str, str]) -> DrawnBoard:
+    def of(cls, board: Board, own: Board, shown: SitesShown, parts: Mapping[str, str]) -> DrawnBoard:
         """The parts with their marks; the order of the rows counts."""
         marks = {name: _mark(html) for name, html in parts.items()}
-        return cls(board, own, parts, marks, _mark("".join(f"{name} {mark}" for name, mark in marks.items())))
+        seen = _mark("".join(f"{name} {mark}" for name, mark in marks.items()))
+        return cls(board, own, shown, parts, marks, seen)
 
     def since(self, shown: Mapping[str, str]) -> str:
-        """What replaces those parts in a page whose marks differ; all rows, if their order does."""
-        moved = rows_in(self.marks) != rows_in(shown)
+        """What replaces the parts whose marks differ; all rows or all marks, if their order does."""
+        moved = tuple(kind for kind in _LISTS if names_of(self.marks, kind) != names_of(shown, kind))
         out = [
             _swapped(name, html)
             for name, html in self.parts.items()
-            if shown.get(name) != self.marks[name] and not (moved and name.startswith(ROW))
+            if shown.get(name) != self.marks[name] and not name.startswith(moved)
         ]
-        if moved:
-            rows = "".join(html for name, html in self.parts.items() if name.startswith(ROW))
-            out.append(f'<ol id="list" class="list"{_SWAP}>{rows}</ol>')
+        for kind in moved:
+            inside = "".join(self.parts[name] for name in names_of(self.parts, kind))
+            out.append(_swapped(kind, _LISTS[kind].format(inside)))
         return "".join(out)
 
 
 @dataclass(slots=True)
 class DrawnBoards:
-    """The newest board of one language and unit, and the marks of some before."""
+    """The newest board of one view, language and unit, and the marks of some before."""
 
     newest: DrawnBoard | None = None
     before: deque[DrawnMarks] = field(default_factory=lambda: deque(maxlen=_KEPT))
@@ -74,9 +82,9 @@ class DrawnMarks:
     marks: Mapping[str, str]
 
 
-def rows_in(parts: Mapping[str, str]) -> list[str]:
-    """Names of the rows, in order."""
-    return [name for name in parts if name.startswith(ROW)]
+def names_of(parts: Mapping[str, str], kind: str) -> list[str]:
+    """Names of the rows, or of the marks, in order."""
+    return [name for name in parts if name.startswith(kind)]
 
 
 def _mark(text: str) -> str:

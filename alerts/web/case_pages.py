@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from alerts.people.roles import SIGN
+from alerts.people.roles import NAMES, SIGN
 from alerts.records import CaseFile
 from alerts.web.access import answering_of, must_be
 from alerts.web.board import group_cases
+from alerts.web.case_curve import curve_of
 from alerts.web.desk import Desk
 from alerts.web.evidence_plot import Plot, plot_of
+from alerts.web.message_pages import is_named
 from alerts.web.poller import call
 from alerts.web.security import read_form
 
@@ -92,5 +95,8 @@ def _show(
         plot=_plot(file),
         member_groups=group_cases(file.members),
         may_sign=must_be(request).may(SIGN),
+        named=partial(is_named, must_be(request), desk.register),
+        may_name=must_be(request).may(NAMES),
+        drawn=curve_of(desk.register, (file.case,), desk.clock.now_ms()),
         task=task,
     )

@@ -18,12 +18,11 @@ from alerts.casework.emergency import CasesLists, shipped_lists
 from alerts.kinds import kind_of
 from alerts.lifecycle import WorkingCalendar
 from alerts.messages.silencing import silence_of_mark
-from alerts.people.answering import Answering
 from alerts.people.units import COUNTY, name_of_unit
 from alerts.routing.forms import Deliveries, DutyCalendar
 from alerts.store.case_store import wall_ms
 from alerts.web.access import Gate, person_of
-from alerts.web.board_parts import DrawnBoards
+from alerts.web.board_drawing import BoardDrawings
 from alerts.web.log_look import LogLook
 from alerts.web.plan import SitePlace, draw_plan
 from alerts.web.poller import Poller
@@ -68,10 +67,9 @@ class Desk:
         self.checklist, self.emergency = shipped_lists()
         self.base_url = base_url.rstrip("/")
         self.telemetry = telemetry
-        self.poller = Poller(self.history, self.cases, register, clock, telemetry)
+        self.poller = Poller(sources, register, clock, telemetry)
         self.log: LogLook | None = None  # asked by the page of the platform's health
         self.environment = _environment()
-        self.drawn: dict[tuple[str, Answering], DrawnBoards] = {}  # by language, by what a unit answers for
         self._dom: dict[str, str] = {}
         self._show(register)
         telemetry.ready_when("stores", self._stores)
@@ -85,7 +83,12 @@ class Desk:
                 for site in register.sites.values()
             ]
         )
-        self.drawn.clear()
+        self.place_names = {
+            **{site.township: site.township for site in register.sites.values()},
+            **{site.id: site.name for site in register.sites.values()},
+            **{unit.id: unit.name for unit in register.departments.values()},
+        }
+        self.drawings = BoardDrawings()
         for site_id in register.sites:  # pages that are open keep their elements
             self._dom.setdefault(site_id, f"s{len(self._dom)}")
         self._words = {language: Words(language, register.county.zone) for language in LANGUAGES}
@@ -151,6 +154,7 @@ class Desk:
             kind_of=kind_of,
             silence_of=silence_of_mark,
             unit_name=self.unit_name,
+            has_lives=self.lives is not None,
             **values,
         )
 

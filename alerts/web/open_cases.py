@@ -1,4 +1,4 @@
-"""The open cases, kept up to date by what has changed: a board of thousands asks for a few rows a second."""
+"""What is open, kept up to date by what has changed: a board of thousands asks for a few rows a second."""
 
 from __future__ import annotations
 
@@ -8,13 +8,31 @@ from collections.abc import Callable
 from alerts.kinds import UNSIGNED
 from alerts.records import Case
 from alerts.store.case_lists import UNCLOSED
+from alerts.store.life_reads import LifeReads
+from alerts.store.open_tasks import OpenTask, Standing
 from alerts.web.sources import CaseSource
 
 _WHOLE_EVERY_S = 60.0  # read anew as a whole, should anything have been missed
 
 
+class OpenTasks:
+    """The open cases of a store, by deadline; `newest` blocks, and is called by one thread at a time."""
+
+    def __init__(self, lives: LifeReads) -> None:
+        self._lives = lives
+        self._stands: Standing | None = None
+        self._tasks: tuple[OpenTask, ...] = ()
+
+    def newest(self) -> tuple[OpenTask, ...]:
+        """The open cases as they are now. Raises what the store raises, and keeps what it had."""
+        self._stands, found = self._lives.open_tasks(self._stands)
+        if found is not None:
+            self._tasks = tuple(found)
+        return self._tasks
+
+
 class OpenCases:
-    """All cases of a store that are not closed; `newest` blocks, and is called by one thread at a time."""
+    """All findings of a store that are not closed; `newest` blocks, and is called by one thread at a time."""
 
     def __init__(self, store: CaseSource, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._store = store

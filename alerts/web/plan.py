@@ -13,7 +13,7 @@ from dataclasses import dataclass
 KM_PER_DEGREE = 111.32
 WIDTH = 1000.0
 _MARGIN = 0.14  # of the larger side, so that labels find room
-_SCALE_STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200)
+_SCALE_STEPS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200)
 
 Point = tuple[float, float]
 
@@ -29,20 +29,8 @@ class SitePlace:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
-    """Position of a site's mark, and of its label: anchor `start`, `middle` or `end`."""
-
-    id: str
-    x: float
-    y: float
-    label_x: float
-    label_y: float
-    anchor: str
-
-
-@dataclass(frozen=True, slots=True)
 class TownshipArea:
-    """A township's area: cells to fill, and the position of its name."""
+    """A township's area: cells to fill, and the middle of its sites."""
 
     id: str
     index: int
@@ -53,36 +41,33 @@ class TownshipArea:
 
 @dataclass(frozen=True, slots=True)
 class SitePlan:
-    """A drawn plan in user units, `width` x `height`."""
+    """A drawn plan in user units, `width` x `height`; `places`: where each site is."""
 
     width: float
     height: float
-    spots: Mapping[str, Spot]
+    places: Mapping[str, Point]
     areas: Sequence[TownshipArea]
     borders: str
-    scale_km: float
-    scale_units: float
+    unit_per_km: float
+
+    def scale(self, zoom: int = 1) -> tuple[float, float]:
+        """(km, user units) of the scale bar where the plan is drawn `zoom` times as large."""
+        unit = self.unit_per_km * zoom
+        km = max((step for step in _SCALE_STEPS if step * unit <= self.width * 0.22), default=_SCALE_STEPS[0])
+        return km, km * unit
 
 
 def draw_plan(places: Sequence[SitePlace]) -> SitePlan:
     """Draw the plan of `places`; an empty register gives an empty frame."""
     if not places:
-        return SitePlan(WIDTH, WIDTH * 0.7, {}, (), "", 1.0, 100.0)
+        return SitePlan(WIDTH, WIDTH * 0.7, {}, (), "", 100.0)
     points, height, unit_per_km = _project(places)
     frame = [(0.0, 0.0), (WIDTH, 0.0), (WIDTH, height), (0.0, height)]
     cells = _cells(points, frame)
     names = sorted({place.area for place in places})
     areas = [_area(name, i, places, points, cells) for i, name in enumerate(names)]
-    scale_km = max((step for step in _SCALE_STEPS if step * unit_per_km <= WIDTH * 0.22), default=0.1)
-    return SitePlan(
-        WIDTH,
-        height,
-        _spots(places, points, height),
-        areas,
-        _borders(places, points, cells),
-        scale_km,
-        scale_km * unit_per_km,
-    )
+    spots = {place.id: (round(x, 2), round(y, 2)) for place, (x, y) in zip(places, points, strict=True)}
+    return SitePlan(WIDTH, height, spots, areas, _borders(places, points, cells), unit_per_km)
 
 
 def _project(places: Sequence[SitePlace]) -> tuple[list[Point], float, float]:
@@ -142,11 +127,6 @@ def _area(
     path = " ".join(_closed(cells[i]) for i in mine if cells[i])
     x = sum(points[i][0] for i in mine) / len(mine)
     y = sum(points[i][1] for i in mine) / len(mine)
-    # a name under a mark can't be read: go below the lowest mark that is near
-    near = [points[i][1] for i in range(len(points)) if abs(points[i][0] - x) < 130]
-    for step in (0.0, 60.0, -60.0, 110.0, -110.0):
-        if all(abs(y + step - other) > 42 for other in near):
-            return TownshipArea(name, index, path, round(x, 1), round(y + step, 1))
     return TownshipArea(name, index, path, round(x, 1), round(y, 1))
 
 
@@ -163,40 +143,6 @@ def _borders(places: Sequence[SitePlace], points: Sequence[Point], cells: Sequen
                     lines.append(f"M{_xy(p)}L{_xy(q)}")
                     break
     return "".join(lines)
-
-
-def _spots(places: Sequence[SitePlace], points: Sequence[Point], height: float) -> dict[str, Spot]:
-    """Marks with labels placed clear of everything placed so far: right, left, below or above."""
-    taken = [(x - 26, y - 26, x + 26, y + 26) for x, y in points]
-    spots = {}
-    for place, (x, y) in zip(places, points, strict=True):
-        wide = 22.0 * sum(1.0 if ord(c) > 0x2E7F else 0.56 for c in place.name[:12]) + 6
-        chosen = None
-        for label_x, label_y, anchor, left in (
-            (x + 35, y - 4, "start", x + 35),
-            (x - 35, y - 4, "end", x - 35 - wide),
-            (x, y + 46, "middle", x - wide / 2),
-            (x, y - 52, "middle", x - wide / 2),
-        ):
-            box = (left, label_y - 22, left + wide, label_y + 30)  # name and, below it, the level
-            if box[0] < 4 or box[2] > WIDTH - 4 or box[1] < 4 or box[3] > height - 4:
-                continue
-            if not any(_overlap(box, other) for other in taken):
-                chosen = (label_x, label_y, anchor, box)
-                break
-        if chosen is None:
-            label_x, label_y, anchor = x, y + 46, "middle"
-        else:
-            label_x, label_y, anchor, box = chosen
-            taken.append(box)
-        spots[place.id] = Spot(
-            place.id, round(x, 1), round(y, 1), round(label_x, 1), round(label_y, 1), anchor
-        )
-    return spots
-
-
-def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def _closed(polygon: Sequence[Point]) -> str:

@@ -12,11 +12,13 @@ from typing import Any, TypeVar
 
 import anyio.to_thread
 
+from alerts.records import Case
+from alerts.store.open_tasks import OpenTask
 from alerts.web.board import LONGEST, LOOK_BACK, Board, compose
-from alerts.web.open_cases import OpenCases
+from alerts.web.open_cases import OpenCases, OpenTasks
 from alerts.web.regional import LOOK_BACK as LONGEST_EPISODE
 from alerts.web.regional import are_looked_for, lasting
-from alerts.web.sources import CaseSource, StoreDown
+from alerts.web.sources import Sources, StoreDown
 from ingest.clock import Clock
 from ingest.register import Register
 from ingest.telemetry import Telemetry
@@ -25,6 +27,8 @@ from processors.history import EPISODE, History
 _T = TypeVar("_T")
 _LOG = logging.getLogger(__name__)
 _VERDICTS = 20_000
+_SHARE, _LONGEST_REST = 20, 5.0  # a question rests so many times as long as it took, so many seconds at most
+_FOLLOWED = 5.0  # s: how old a board may be that renews itself
 _REST = 3  # a poll that took long is followed by so many times its length of rest
 
 
@@ -33,16 +37,15 @@ class Poller:
 
     def __init__(
         self,
-        history: History,
-        cases: CaseSource,
+        sources: Sources,
         register: Register,
         clock: Clock,
         telemetry: Telemetry,
         every: float = 1.0,
     ) -> None:
-        self.history = history
-        self.cases = cases
-        self._open_cases = OpenCases(cases)
+        self.history: History = sources.history
+        self._open_cases = OpenCases(sources.cases)
+        self._open_tasks = None if sources.lives is None else OpenTasks(sources.lives)
         self.register = register
         self.clock = clock
         self.telemetry = telemetry
@@ -52,6 +55,7 @@ class Poller:
         self.closing = False  # streams end
         self._faults: dict[tuple[str, str], str] = {}  # (store, question) -> why it was not answered
         self._kept: dict[str, Any] = {}
+        self._rests: dict[str, float] = {}  # question -> when it is asked again
         self._polled_at = float("-inf")
         self._polling = asyncio.Lock()
         self._news = asyncio.Condition()
@@ -74,8 +78,11 @@ class Poller:
             await asyncio.gather(task, return_exceptions=True)
 
     async def fresh(self) -> Board:
-        """Board from a poll at most `every` seconds ago; raises StoreDown if a store has never answered."""
-        if time.monotonic() - self._polled_at > self.every:
+        """Board from a poll at most `every` seconds ago; raises StoreDown if a store has never answered.
+
+        While streams are followed, the poller goes on by itself, and no page waits for it.
+        """
+        if time.monotonic() - self._polled_at > (_FOLLOWED if self._listeners else self.every):
             await self.poll()
         board = self.board
         if board is None:
@@ -86,6 +93,7 @@ class Poller:
     def forget(self) -> None:
         """Make the next `fresh` poll again: something was just changed here."""
         self._polled_at = float("-inf")
+        self._rests.clear()
 
     async def poll(self) -> None:
         """Ask all stores; if one does not answer, its last answer is kept."""
@@ -106,7 +114,7 @@ class Poller:
                     "outlooks",
                     lambda: self.history.outlooks(start_ms=now - LONGEST, end_ms=now + 1),
                 ),
-                self._ask("cases", "cases", self._open_cases.newest),
+                self._ask("cases", "cases", self._open),
                 self._ask("history", "regional", lambda: self._regional(now)),
             )
             self._polled_at = time.monotonic()
@@ -114,6 +122,10 @@ class Poller:
         async with self._news:
             self.serial += 1
             self._news.notify_all()
+
+    def _open(self) -> tuple[list[Case], tuple[OpenTask, ...] | None]:
+        found = self._open_cases.newest()  # first: what is found in between has its case already
+        return found, None if self._open_tasks is None else self._open_tasks.newest()
 
     def _regional(self, now: int) -> list[dict[str, Any]]:
         if not are_looked_for(self.register.county.background):
@@ -149,8 +161,14 @@ class Poller:
             await asyncio.sleep(max(self.every, _REST * took))
 
     async def _ask(self, store: str, name: str, question: Callable[[], Any]) -> None:
+        """Ask a store; what took long to answer is not asked at each poll."""
+        began = time.monotonic()
+        if began < self._rests.get(name, 0.0):
+            return
         try:
             self._kept[name] = await call(store, question)
+            ended = time.monotonic()
+            self._rests[name] = ended + min(_SHARE * (ended - began), _LONGEST_REST)
             self._faults.pop((store, name), None)
         except StoreDown as fault:
             if store not in self.down:
@@ -161,16 +179,11 @@ class Poller:
     def _compose(self, now: int) -> None:
         if not {"latest", "verdicts", "outlooks", "cases"} <= self._kept.keys():
             return
-        board = compose(
-            self.register,
-            self._kept["latest"],
-            self._kept["verdicts"],
-            self._kept["cases"],
-            now,
-            tuple(sorted(self.down)),
-            self._kept["outlooks"],
-        )
-        board = replace(board, regional=lasting(self._kept.get("regional", ()), now))
+        cases, tasks = self._kept["cases"]
+        board = compose(self.register, self._kept["latest"], self._kept["verdicts"], cases, now,
+                        self._kept["outlooks"], tasks)  # fmt: skip
+        regional = lasting(self._kept.get("regional", ()), now)
+        board = replace(board, down=tuple(sorted(self.down)), regional=regional)
         self.board = board
         if board.last is not None:
             self.telemetry.last_reading.set(board.last / 1000)

@@ -11,6 +11,8 @@ from starlette.responses import JSONResponse, Response
 
 from alerts.web.access import answering_of, must_be
 from alerts.web.board import HOUR, LEVELS, SiteNow, by_rule
+from alerts.web.board_drawing import drawn_of
+from alerts.web.board_views import WHICH_SITES, steps_of, view_of
 from alerts.web.curves import LONGEST, series
 from alerts.web.desk import Desk
 from alerts.web.poller import call
@@ -18,7 +20,6 @@ from alerts.web.remarked import remarked
 from alerts.web.rota_pages import answering_for, book_of
 from alerts.web.site_parts import DEVICE_TROUBLE, PARTS, told, wind_of_site
 from alerts.web.sources import StoreDown
-from alerts.web.stream import drawn_of
 from ingest.records import Remark
 from ingest.register import Device
 from ingest.units import QUANTITIES
@@ -32,14 +33,24 @@ RANGES = (6, 24, 72, 168)  # hours that the curve offers
 
 
 async def board(request: Request) -> Response:
-    """The live board."""
+    """The live board: `?which=&town=&q=&page=`, `zoom=&x=&y=` of its plan; what is not known is said."""
     desk: Desk = request.app.state.desk
     newest, answering = await desk.poller.fresh(), answering_of(request)
-    drawn = drawn_of(desk, newest, desk.words_of(request), answering)
+    view, unknown = view_of(request.query_params, desk.register)
+    drawn = drawn_of(desk, newest, desk.words_of(request), answering, view)
+    own = {one.site.township for one in drawn.own.sites}
     return desk.page(
         request,
         "board.html",
+        status=400 if unknown else 200,
         board=drawn.own,
+        shown=drawn.shown,
+        view=view,
+        window=view.window(desk.plan),
+        steps=steps_of(view, desk.plan),
+        unknown=unknown,
+        towns=[(id, name) for id, name in desk.place_names.items() if id in own],
+        which_ones=WHICH_SITES,
         parts=drawn.parts,
         seen=drawn.seen,
         now=newest.now,

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from alerts.kinds import FAULT, MANY_SILENT, OFFLINE
 from alerts.store.case_lists import ALL, CaseFilter
+from alerts.store.task_lists import OPEN_TASKS, TaskFilter
 from alerts.web.access import answering_of
 from alerts.web.board import group_cases
 from alerts.web.desk import Desk
@@ -29,6 +30,7 @@ from processors.records import SiteHour
 
 DEVICE_TROUBLE = frozenset({FAULT, OFFLINE, MANY_SILENT})
 _CASES = 10  # a page
+_OPEN_SHOWN = 10
 _CAPTURE_DAYS = 14
 _MOST_FLAGGED = 5_000  # readings that are counted; more are said to be more
 _WIND_HOURS = 3  # an hour is published a while after its end
@@ -76,18 +78,23 @@ async def quality(request: Request, desk: Desk, site: Site) -> Response:
 
 
 async def cases(request: Request, desk: Desk, site: Site) -> Response:
-    """A page of the site's cases, the newest first, with their true number."""
+    """The site's open cases, what is due first; a page of what was found, the newest first; true numbers."""
     answering = answering_of(request)
     of = CaseFilter(ALL, site=site.id, but=answering.withheld, now=desk.clock.now_ms())
     after = request.query_params.get("after", "")
     key, _, number = after.partition(".")
     place = (int(key), int(number)) if key.isdecimal() and number.isdecimal() and len(after) < 40 else None
     page = await call("cases", partial(desk.cases.find, of, place, _CASES))
+    tasks = TaskFilter(OPEN_TASKS, site=site.id, but=answering.withheld, now=desk.clock.now_ms())
+    lives = desk.lives
+    opened = None if lives is None else await call("cases", partial(lives.find, tasks, None, _OPEN_SHOWN))
     return desk.page(
         request,
         "site_cases.html",
         site=site,
         count=await call("cases", partial(desk.cases.count, of)),
+        open=None if opened is None else opened.tasks,
+        open_count=0 if lives is None else await call("cases", partial(lives.count, tasks)),
         case_groups=group_cases(page.cases),
         after=after if place else "",
         more=f"{page.after[0]}.{page.after[1]}" if page.after else "",

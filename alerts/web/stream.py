@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import AsyncIterator
+from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from alerts.people.answering import Answering
 from alerts.web.access import must_be
-from alerts.web.board import Board
-from alerts.web.board_parts import DrawnBoard, DrawnBoards
+from alerts.web.board_drawing import drawn_of
+from alerts.web.board_views import BoardView, view_of
 from alerts.web.desk import Desk
 from alerts.web.sources import StoreDown
 from alerts.web.words import Words
@@ -28,18 +29,25 @@ async def events(request: Request) -> Response:
     await desk.poller.fresh()
     person = must_be(request)
     seen = request.query_params.get("seen", "")
-    messages = _messages(request, desk, desk.words_of(request), person.answering, seen)
+    view, _ = view_of(request.query_params, desk.register)
+    reader = BoardReader(desk.words_of(request), person.answering, view)
+    messages = _messages(request, desk, reader, seen)
     headers = {"cache-control": "no-store", "x-accel-buffering": "no", "vary": "accept-encoding"}
     if "gzip" in request.headers.get("accept-encoding", ""):
         messages, headers["content-encoding"] = compressed(messages), "gzip"
     return StreamingResponse(messages, media_type="text/event-stream", headers=headers)
 
 
-async def _messages(
-    request: Request, desk: Desk, words: Words, answering: Answering, seen: str
-) -> AsyncIterator[bytes]:
-    key = (words.language, answering)
-    shown = desk.drawn[key].marks_of(seen) if key in desk.drawn else {}
+class BoardReader(NamedTuple):
+    """Who reads a stream: in which language, what their unit answers for, which part of the board."""
+
+    words: Words
+    answering: Answering
+    view: BoardView
+
+
+async def _messages(request: Request, desk: Desk, reader: BoardReader, seen: str) -> AsyncIterator[bytes]:
+    shown = desk.drawings.of(*reader).marks_of(seen)
     serial = -1
     silent_since = asked_at = time.monotonic()
     yield b"retry: 2000\n\n"
@@ -47,7 +55,7 @@ async def _messages(
         while not desk.poller.closing and not await request.is_disconnected():
             if time.monotonic() - asked_at > _STILL_SIGNED_IN:
                 asked_at = time.monotonic()
-                if not await _still_signed_in(request, desk, answering):
+                if not await _still_signed_in(request, desk, reader.answering):
                     return  # the browser asks anew, and is sent to sign in
             newest = await desk.poller.newer(serial, _LOOK)
             board = desk.poller.board
@@ -57,7 +65,7 @@ async def _messages(
             if newest == serial or board is None:
                 continue
             serial = newest
-            drawn = drawn_of(desk, board, words, answering)
+            drawn = drawn_of(desk, board, *reader)
             changed = drawn.since(shown)
             shown = drawn.marks
             if changed:
@@ -72,22 +80,6 @@ async def _still_signed_in(request: Request, desk: Desk, answering: Answering) -
     except StoreDown:
         return True
     return person is not None and person.answering == answering
-
-
-def drawn_of(desk: Desk, board: Board, words: Words, answering: Answering) -> DrawnBoard:
-    """The board as a unit sees it in a language, drawn once for all of them."""
-    boards = desk.drawn.setdefault((words.language, answering), DrawnBoards())
-    if boards.newest is not None and boards.newest.board is board:
-        return boards.newest
-    parts = {}
-    own = board.of(answering)
-    for piece in desk.render("parts.html", words, board=own, now=board.now).split("\x1e"):
-        name, _, html = piece.partition("\x1f")
-        if html:
-            parts[name.strip()] = html.strip()
-    drawn = DrawnBoard.of(board, own, parts)
-    boards.take(drawn)
-    return drawn
 
 
 def compressed(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

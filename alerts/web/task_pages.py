@@ -29,6 +29,7 @@ from alerts.store.life_store import HandedIn, LifeAction, LifeStore, salted
 from alerts.store.task_lists import MINE, WHICH_TASKS, TaskFilter, TaskPage
 from alerts.web.access import Person, answering_of, must_be
 from alerts.web.board import Board, group_cases
+from alerts.web.case_curve import curve_of
 from alerts.web.desk import Desk
 from alerts.web.listed import LONGEST, list_link, place_of, place_text, sites_named, unknown_of, words_in
 from alerts.web.poller import call
@@ -191,6 +192,7 @@ async def _show(
         steps=_steps(file),
         watches=[_watch(desk, watch) for watch in life.watches],
         findings=group_cases(file.findings),
+        drawn=curve_of(desk.register, file.findings, now),
         offers=offered(life, _actor(desk, must_be(request)), facts, now) if whole else (),
         inputs=INPUTS,
         units_known=sorted(facts.units or ()),

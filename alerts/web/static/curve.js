@@ -88,7 +88,9 @@
   }
 
   function load() {
-    var query = new URLSearchParams({ device: d.device, quantity: d.quantity, hours: d.hours });
+    var asked = { device: d.device, quantity: d.quantity };
+    ["hours", "from", "to"].forEach(function (name) { if (d[name]) asked[name] = d[name]; });
+    var query = new URLSearchParams(asked);
     fetch("/api/series?" + query, { headers: { accept: "application/json" } })
       .then(function (answer) { if (!answer.ok) throw new Error(String(answer.status)); return answer.json(); })
       .then(function (body) {
@@ -101,5 +103,5 @@
     if (plot) plot.setSize({ width: box.clientWidth, height: plot.height });
   });
   load();
-  setInterval(function () { if (!document.hidden) load(); }, REFRESH);
+  if (!d.to) setInterval(function () { if (!document.hidden) load(); }, REFRESH);
 })();

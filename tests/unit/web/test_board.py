@@ -170,7 +170,7 @@ def test_a_site_that_is_about_to_exceed_comes_before_its_equals() -> None:
     history = FakeHistory(REGISTER, ManualClock(NOW))
     verdicts = history.verdicts(start_ms=NOW - 4 * HOUR, end_ms=NOW + 1, limit=10_000)
     said = [outlook_said(site=last.site.id, device=last.devices[0].device.id)]
-    board = compose(REGISTER, history.latest(), verdicts, FakeCases(REGISTER).cases(), NOW, (), said)
+    board = compose(REGISTER, history.latest(), verdicts, FakeCases(REGISTER).cases(), NOW, said)
     equals = [s.site.id for s in board.sites if s.state == last.state and not s.cases]
     assert equals[0] == last.site.id
     assert [s.outlooks for s in board.sites if s.site.id == last.site.id] == [tuple(said)]

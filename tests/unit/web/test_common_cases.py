@@ -31,10 +31,10 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> StoredCounty:
     return county
 
 
-async def page(county: StoredCounty, path: str) -> str:
+async def page(county: StoredCounty, path: str, role: str = "office") -> str:
     app = create_app(county.sources, county.register, county.clock, "http://desk.test")
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://desk.test") as http:
-        http.cookies.update(cookie_of(county.people))
+        http.cookies.update(cookie_of(county.people, role))
         answer = await http.get(path)
     assert answer.status_code == 200
     return re.sub(r"\s+", " ", answer.text)
@@ -90,3 +90,21 @@ async def test_a_fault_of_the_platform_is_named_in_the_readers_language(county: 
 async def test_all_cases_can_be_listed(county: StoredCounty) -> None:
     text = await page(county, "/cases?open=1&lang=en")
     assert all(f"/cases/{c.id}" in text for c in county.cases.cases())
+
+
+async def test_of_others_a_site_sees_that_they_were_told_not_who(county: StoredCounty) -> None:
+    apply(county.cases, breach(id="named", site="site-01", device="dev-001"), county.planner, NOW)
+    case = next(c for c in county.cases.cases() if c.breach == "named")
+    county.run_to(county.clock.at_ms + MINUTE)
+    office = await page(county, f"/cases/{case.id}?lang=en")
+    site = await page(county, f"/cases/{case.id}?lang=en", "site")
+    told, seen = (re.findall(r'<th scope="row">([^<]+)<', text) for text in (office, site))
+    own = county.register.sites["site-01"].contacts[0].name
+    assert [name for name in told if own in name]
+    units = {d.name for d in county.register.departments.values()}
+    # the names are the units' alone but for its own people's
+    assert [name for name in seen if own in name]
+    assert {name for name in seen if own not in name} <= units
+    assert not set(told) & units
+    assert "not who" in site
+    assert f"dustwatch explain {case.data['verdict']}" in office

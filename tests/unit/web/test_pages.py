@@ -16,6 +16,8 @@ from alerts.people import Answering
 from alerts.store.people_store import PeopleStore
 from alerts.web import stream
 from alerts.web.app import create_app
+from alerts.web.board_drawing import drawn_of
+from alerts.web.board_views import BoardView
 from alerts.web.desk import Desk
 from alerts.web.sources import Sources
 from ingest.clock import ManualClock
@@ -453,7 +455,7 @@ async def test_metrics_and_probes_answer(visit: Visit) -> None:
 async def test_the_stream_sends_what_changed_and_the_list_when_its_order_does(visit: Visit) -> None:
     desk = visit.desk
     words = desk.words("zh_CN")
-    first = stream.drawn_of(desk, await desk.poller.fresh(), words, EVERYTHING)
+    first = drawn_of(desk, await desk.poller.fresh(), words, EVERYTHING)
     assert first.since(first.marks) == ""
     whole = first.since({})
     assert whole.count("<li id=") == len(REGISTER.sites)
@@ -464,7 +466,7 @@ async def test_the_stream_sends_what_changed_and_the_list_when_its_order_does(vi
     for one in calm.devices:
         visit.history.lifted[one.device.id] = 3.0
     desk.poller.forget()
-    later = stream.drawn_of(desk, await desk.poller.fresh(), words, EVERYTHING)
+    later = drawn_of(desk, await desk.poller.fresh(), words, EVERYTHING)
     changed = later.since(first.marks)
     assert f'id="{desk.dom(calm.site.id)}-row"' in changed
     assert f'<svg><a id="{desk.dom(calm.site.id)}-mark"' in changed
@@ -473,9 +475,9 @@ async def test_the_stream_sends_what_changed_and_the_list_when_its_order_does(vi
     for one in calm.devices:
         visit.history.quiet_since[one.device.id] = NOW - 3 * HOUR
     desk.poller.forget()
-    moved = stream.drawn_of(desk, await desk.poller.fresh(), words, EVERYTHING).since(later.marks)
+    moved = drawn_of(desk, await desk.poller.fresh(), words, EVERYTHING).since(later.marks)
     assert 'id="list"' in moved
-    boards = desk.drawn["zh_CN", EVERYTHING]
+    boards = desk.drawings.of(words, EVERYTHING, BoardView())
     assert boards.marks_of(first.seen) == first.marks  # a page that was loaded a moment ago
     assert boards.marks_of("long ago") == {}
 

@@ -18,17 +18,18 @@ PLACES = [SitePlace(s.id, s.name, s.township, (s.location[0], s.location[1])) fo
 
 def test_distances_on_the_plan_are_those_on_the_ground() -> None:
     plan = draw_plan(PLACES)
-    unit = plan.scale_units / plan.scale_km
-    a, b = plan.spots["site-06"], plan.spots["site-08"]
+    km, units = plan.scale()
+    unit = units / km
+    a, b = plan.places["site-06"], plan.places["site-08"]
     north = (39.9342 - 39.8689) * 111.32
     east = (116.3926 - 116.4053) * 111.32 * math.cos(math.radians(39.9))
-    assert math.isclose(math.dist((a.x, a.y), (b.x, b.y)) / unit, math.hypot(north, east), rel_tol=0.005)
-    assert b.y < a.y  # north is up
+    assert math.isclose(math.dist(a, b) / unit, math.hypot(north, east), rel_tol=0.005)
+    assert b[1] < a[1]  # north is up
 
 
 def test_every_site_stands_inside_the_frame_and_every_township_has_an_area() -> None:
     plan = draw_plan(PLACES)
-    assert all(0 < s.x < plan.width and 0 < s.y < plan.height for s in plan.spots.values())
+    assert all(0 < x < plan.width and 0 < y < plan.height for x, y in plan.places.values())
     assert {area.id for area in plan.areas} == {place.area for place in PLACES}
 
 
@@ -36,15 +37,15 @@ def test_every_site_stands_inside_the_frame_and_every_township_has_an_area() -> 
 def test_any_places_can_be_drawn(locations: list[tuple[float, float]]) -> None:
     places = [SitePlace(str(i), f"工地{i}", str(i % 3), location) for i, location in enumerate(locations)]
     plan = draw_plan(places)
-    assert len(plan.spots) == len(places)
-    assert all(math.isfinite(spot.x) and math.isfinite(spot.y) for spot in plan.spots.values())
+    assert len(plan.places) == len(places)
+    assert all(math.isfinite(x) and math.isfinite(y) for x, y in plan.places.values())
 
 
 def test_two_sites_at_one_place_and_a_single_site_are_drawn() -> None:
     same = [SitePlace("a", "甲", "t", (39.9, 116.4)), SitePlace("b", "乙", "u", (39.9, 116.4))]
-    assert set(draw_plan(same).spots) == {"a", "b"}
-    assert draw_plan(same[:1]).scale_units > 0
-    assert draw_plan([]).spots == {}
+    assert set(draw_plan(same).places) == {"a", "b"}
+    assert draw_plan(same[:1]).scale()[1] > 0
+    assert draw_plan([]).places == {}
 
 
 @given(st.lists(st.floats(0, 1000), min_size=1, max_size=400))

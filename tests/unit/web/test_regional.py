@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from alerts.people import Answering
-from alerts.web import stream
 from alerts.web.app import create_app
+from alerts.web.board_drawing import drawn_of
 from alerts.web.board_parts import DrawnBoard
 from alerts.web.desk import Desk
 from alerts.web.regional import lasting
@@ -70,7 +70,7 @@ async def test_the_banner_comes_and_goes_with_the_stream_in_both_languages(tmp_p
 
     async def drawn(language: str) -> DrawnBoard:
         desk.poller.forget()
-        return stream.drawn_of(desk, await desk.poller.fresh(), desk.words(language), Answering(None))
+        return drawn_of(desk, await desk.poller.fresh(), desk.words(language), Answering(None))
 
     before = await drawn("en")
     history.context = [BEGAN, GOES_ON]
@@ -100,7 +100,8 @@ async def test_an_outlook_inside_an_episode_says_so_on_the_board(tmp_path: Path)
 
     async def board() -> str:
         desk.poller.forget()
-        return desk.render("parts.html", desk.words("en"), board=await desk.poller.fresh(), now=NOW)
+        drawn = drawn_of(desk, await desk.poller.fresh(), desk.words("en"), Answering(None))
+        return "".join(drawn.parts.values())
 
     history.said = [outlook_said()]
     assert "inside a regional episode" not in await board()
