@@ -66,7 +66,7 @@ def test_the_store_of_the_settings_is_migrated_where_none_is_named(url: str, tmp
 
 def test_a_store_that_is_newer_says_which_programs_work_with_it(url: str) -> None:
     migrate(url, print)
-    execute(url, "UPDATE dustwatch_revision SET version_num = '0007'")
+    execute(url, f"UPDATE dustwatch_revision SET version_num = '{name_of(REVISION + 1)}'")
     said = store("status", url)
     assert "programs from 0001 on work with it, so this one does" in said.output
     assert said.exit_code == 0
