@@ -294,6 +294,7 @@ LINES = {
     "sector": N_("sector line"),
     "territorial": N_("territorial line"),
     "coordination": N_("coordination"),
+    "site": N_("site itself"),
 }
 
 REMARKS = {
