@@ -304,6 +304,16 @@ def test_forecasts_that_read_alike_are_one_line_with_their_number():
     assert lines[lines.index(alike[0]) + 1] != ""
 
 
+def test_forecasts_of_which_some_are_settled_ask_to_stop_work_at_once():
+    settled = {"state": "certain", "minute": 50, "required": None, "probability": 1.0}
+    foretold = [
+        planner().outlook(outlook(point=point, id=point, **more), CaseContext(), outlook().at)[0].tellings[0]
+        for point, more in (("dev-1", settled), ("dev-2", settled), ("dev-3", {}))
+    ]
+    head = message_of(foretold, NIGHT - MINUTE).text.splitlines()[0]
+    assert head == "请立即停止产尘作业、开启喷淋：一号工地 2 项本时段已确定超标，另有 1 项预计超标"
+
+
 def test_the_id_is_the_hash_of_way_and_tellings_in_whatever_order():
     tellings = planner().breach(breach(), CaseContext(), NIGHT)[0].tellings
     one, other = tellings[0], replace(tellings[0], step="reminder")
