@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 from types import FrameType
 
@@ -15,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -130,10 +131,20 @@ class KeptFiles(StaticFiles):
 
 async def _refused(request: Request, fault: Exception) -> Response:
     assert isinstance(fault, HTTPException)
+    said = f"{fault.status_code} {HTTPStatus(fault.status_code).phrase}: {fault.detail}"
+    return _fault(request, fault.status_code, said, dict(fault.headers or {}), detail=fault.detail)
+
+
+def _fault(
+    request: Request, status: int, said: str, headers: Mapping[str, str] | None = None, **shown: str
+) -> Response:
+    """A page that says what went wrong; to programs the words alone."""
     desk: Desk = request.app.state.desk
-    return desk.page(
-        request, "fault.html", status=fault.status_code, fault=fault.status_code, detail=fault.detail
-    )
+    if request.url.path.startswith("/api/"):
+        return JSONResponse({"error": said}, status, dict(headers or {}))
+    response = desk.page(request, "fault.html", status=status, fault=status, **shown)
+    response.headers.update(headers or {})
+    return response
 
 
 async def _not_ours(request: Request) -> Response:
@@ -149,15 +160,11 @@ async def _bad_post(request: Request, fault: Exception) -> Response:
 
 async def _store_down(request: Request, fault: Exception) -> Response:
     assert isinstance(fault, StoreDown)
-    desk: Desk = request.app.state.desk
     _LOG.warning("503 for %s: %s", request.url.path, fault)
-    response = desk.page(
-        request, "fault.html", status=503, fault=503, store=fault.store, detail=fault.reason.partition(":")[0]
-    )
-    response.headers["retry-after"] = "5"
-    return response
+    said, why = f"the {fault.store} store does not answer: ask again", fault.reason.partition(":")[0]
+    return _fault(request, 503, said, {"retry-after": "5"}, store=fault.store, detail=why)
 
 
 async def _broken(request: Request, fault: Exception) -> Response:
-    desk: Desk = request.app.state.desk
-    return desk.page(request, "fault.html", status=500, fault=500, detail=type(fault).__name__)
+    name = type(fault).__name__
+    return _fault(request, 500, f"a fault of the desk ({name}): its log says more", detail=name)

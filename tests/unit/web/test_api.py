@@ -156,3 +156,13 @@ async def test_nobody_gets_anything_without_a_token(api: Api) -> None:
         answer = await api.http.get(f"/api/v1/{what}")
         assert answer.status_code == 401
         assert "bearer" in answer.headers["www-authenticate"].lower()
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("PUT", "cases", 405), ("GET", "nowhere", 404)])
+async def test_a_program_hears_what_is_wrong_as_json_and_which_methods_there_are(
+    api: Api, method: str, path: str, status: int
+) -> None:
+    answer = await api.http.request(method, f"/api/v1/{path}")
+    assert answer.status_code == status
+    assert str(status) in answer.json()["error"]
+    assert ("allow" in answer.headers) == (status == 405)
