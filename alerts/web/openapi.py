@@ -78,7 +78,7 @@ def _operation(row: RouteRow) -> dict[str, Any]:
             "400": _answer("a parameter that cannot be", _FAULT),
             "401": _answer("no token, or one that was taken back", _FAULT),
             "403": _answer("a token without the scope", _FAULT),
-            "503": _answer("a store does not answer", {}),
+            "503": _answer("a store does not answer", _FAULT),
         },
     }
 
@@ -121,7 +121,7 @@ def _handing_in(row: RouteRow) -> dict[str, Any]:
             "403": _answer("a token without the scope", _FAULT),
             "409": _answer("its key was used for another problem", _FAULT),
             "422": _answer("fields that can't be taken: `flaws` with field, value, why and way_out", _FAULT),
-            "503": _answer("a store does not answer", {}),
+            "503": _answer("a store does not answer", _FAULT),
         },
     }
 
