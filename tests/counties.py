@@ -65,7 +65,8 @@ def write_county(
         "rules.yaml": {"packs": list(packs), "local": list(local)},
         **(extra or {}),
     }
-    files["routing.yaml"] = {**TOLD_AT_ONCE, **files.get("routing.yaml", {})}
+    told = {**TOLD_AT_ONCE, "recalled_limits": "tell"}  # an instant rule is one of them
+    files["routing.yaml"] = {**told, **files.get("routing.yaml", {})}
     folder.mkdir(parents=True, exist_ok=True)
     for name, data in files.items():
         # JSON is YAML, and quotes every text
