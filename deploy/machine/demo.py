@@ -92,7 +92,7 @@ class Demo:
         cases.close()
 
     def _settle(self, published: int) -> ReadingsAccount:
-        """Wait until every published reading has been accounted for, or the time runs out."""
+        """Wait until each published reading is accounted for and each breach has its case, for so long."""
         history = open_history(self.stack.env("store")["DUSTWATCH_HISTORY"])
         cases = CaseStore(self.stack.env("alerts")["DUSTWATCH_CASES"])
         deadline = time.monotonic() + SETTLE_WITHIN_S
@@ -104,7 +104,8 @@ class Demo:
                     take_account(self.stack.kafka.options, PARTITIONS, history, cases, published)
                 )
                 # what came beside could stand for others that are on their way: until nothing more comes
-                settled = account.complete and (not account.beside or account == before)
+                settled = account.complete and account.cases >= account.breaches
+                settled = settled and (not account.beside or account == before)
                 if settled or time.monotonic() > deadline or self.stack.told.times > asked:
                     return account
                 before = account
