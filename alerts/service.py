@@ -26,7 +26,7 @@ from alerts.retry import RetryPolicy
 from alerts.routing import Deliveries, links_lead_nowhere, load_routing, uncovered
 from alerts.sign_in_links import with_links
 from alerts.stage import AlertsStage, case_writer
-from alerts.store import CaseStore, Written
+from alerts.store import CaseStore, Planner, Written
 from alerts.store.case_store import wall_ms
 from alerts.store.duty_store import DutyStore
 from alerts.store.people_store import PeopleStore
@@ -170,21 +170,24 @@ def group_timing_of(delivery: Deliveries, zone: ZoneInfo) -> GroupTiming:
     )
 
 
+def take_turn(store: CaseStore, planner: Planner, now: int) -> tuple[Written, int]:
+    """What the passing of time asks for: (holds that were released, messages composed)."""
+    released = store.release_holds(planner, now)
+    store.life.wake(planner.life, now)
+    store.life.tell(planner.steps, store.tellings, now)
+    store.mornings.write(planner.mornings, now)
+    return released, store.tellings.compose(now)
+
+
 async def watch_holds(work: CaseWork) -> None:
     """Release the silences whose hold has ended, and compose the messages that are due, until cancelled."""
-
-    def release(now: int) -> tuple[Written, int]:
-        released = work.store.release_holds(work.planner, now)
-        work.store.life.wake(work.planner.life, now)
-        work.store.life.tell(work.planner.steps, work.store.tellings, now)
-        work.store.mornings.write(work.planner.mornings, now)
-        return released, work.store.tellings.compose(now)
-
     loop = asyncio.get_running_loop()
     while True:
         await asyncio.sleep(_HOLDS_S)
         try:
-            written, composed = await loop.run_in_executor(work.threads, release, work.clock.now_ms())
+            written, composed = await loop.run_in_executor(
+                work.threads, take_turn, work.store, work.planner, work.clock.now_ms()
+            )
         except SQLAlchemyError as error:
             work.telemetry.faults.labels("case_store").inc()
             log.error("case_store_away", error=str(error).splitlines()[0])

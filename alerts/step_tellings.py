@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from alerts.casework.life_planner import SEVERAL_SITES
+from alerts.casework.life_planner import in_register
 from alerts.casework.responsible import environment_units
 from alerts.kinds import kind_of
 from alerts.lifecycle.case import LifeCase
@@ -129,7 +129,7 @@ class StepTeller(NamedTuple):
             step=record.command,
             kind=life.kind,
             level=life.level,
-            site="" if life.site == SEVERAL_SITES else life.site,
+            site=in_register(life.site),
             recipient=to,
             template=OF_A_STEP,
             urgent=life.source == FROM_ABOVE,  # never held back

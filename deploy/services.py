@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
 
@@ -212,16 +212,17 @@ def run_desk(settings: Settings, telemetry: Telemetry) -> None:
             settings.config, partial(newest_in_log, settings.kafka_options), adopt, clock, telemetry
         ).run
 
+    cases = cache(lambda: CaseStore(settings.cases))  # what raised is tried again; one pool of connections
     sources = Sources(
         opened_or_late(lambda: open_history(settings.history), HistoryDamaged),
-        opened_or_late(lambda: CaseStore(settings.cases), StoreDamaged, StoreBehind),
+        opened_or_late(cases, StoreDamaged, StoreBehind),
         opened_or_late(lambda: PeopleStore(settings.cases), StoreDamaged, StoreBehind),
         opened_or_late(lambda: MessageLists(settings.cases), StoreDamaged, StoreBehind),
-        opened_or_late(lambda: CaseStore(settings.cases).life, StoreDamaged, StoreBehind),
-        silences=opened_or_late(lambda: CaseStore(settings.cases).silences, StoreDamaged, StoreBehind),
+        opened_or_late(lambda: cases().life, StoreDamaged, StoreBehind),
+        silences=opened_or_late(lambda: cases().silences, StoreDamaged, StoreBehind),
         duty=opened_or_late(lambda: DutyStore(settings.cases), StoreDamaged, StoreBehind),
-        problems=opened_or_late(lambda: CaseStore(settings.cases).problems, StoreDamaged, StoreBehind),
-        notices=opened_or_late(lambda: CaseStore(settings.cases).notices, StoreDamaged, StoreBehind),
+        problems=opened_or_late(lambda: cases().problems, StoreDamaged, StoreBehind),
+        notices=opened_or_late(lambda: cases().notices, StoreDamaged, StoreBehind),
     )
     switched_on = frozenset({"metrics"} if settings.desk_metrics else ())
     app = create_app(

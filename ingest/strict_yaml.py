@@ -58,6 +58,12 @@ class Loaded(Generic[T]):
     document: Document
     problems: tuple[Problem, ...] = ()
 
+    def needed(self) -> T:
+        """The value. Raises ConfigError with all problems where there is none."""
+        if self.value is None:
+            raise ConfigError(self.problems)
+        return self.value
+
 
 def load(
     path: Path, adapter: TypeAdapter[T], *, name: str | None = None, default: T | None = None

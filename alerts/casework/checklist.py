@@ -6,7 +6,7 @@ county's own `checklist.yaml` takes its place.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from ingest.strict_yaml import ConfigError, Problem, load
+from ingest.strict_yaml import ConfigError, load
 
 CHECKLIST_FILE = "checklist.yaml"
 _OURS = Path(__file__).with_name(CHECKLIST_FILE)
@@ -91,28 +91,18 @@ def load_checklist(folder: Path) -> Checklist:
 
 def _loaded(path: Path, name: str) -> Checklist:
     loaded = load(path, TypeAdapter(ChecklistForm), name=name)
-    if loaded.value is None:
-        raise ConfigError(loaded.problems)
-    form = loaded.value
-    twice = list(_twice("measures", form.measures)) + list(_twice("causes", form.causes))
+    form = loaded.needed()
+    twice = [
+        loaded.document.problem((key, at, "id"), f"`{word.id}` is there already; give this one another id")
+        for key, words in (("measures", form.measures), ("causes", form.causes))
+        for at, word in enumerate(words)
+        if word.id in {one.id for one in words[:at]}
+    ]
     if twice:
-        places = ((key, at) for key, at, _ in twice)
-        found: list[Problem] = [
-            loaded.document.problem((key, at, "id"), f"`{id}` is there already; give this one another id")
-            for (key, at), (_, _, id) in zip(places, twice, strict=True)
-        ]
-        raise ConfigError(found)
+        raise ConfigError(twice)
     return Checklist(
         form.source,
         form.status,
         {word.id: word for word in form.measures},
         {word.id: word for word in form.causes},
     )
-
-
-def _twice(key: str, words: tuple[ListedWord, ...]) -> Iterator[tuple[str, int, str]]:
-    seen: set[str] = set()
-    for at, word in enumerate(words):
-        if word.id in seen:
-            yield key, at, word.id
-        seen.add(word.id)

@@ -189,9 +189,7 @@ def _words_of(level: AlertLevel) -> set[str]:
 
 def _loaded(path: Path, name: str) -> EmergencyForm:
     loaded = load(path, TypeAdapter(EmergencyForm), name=name)
-    if loaded.value is None:
-        raise ConfigError(loaded.problems)
-    form, seen = loaded.value, set[str]()
+    form, seen = loaded.needed(), set[str]()
     for at, level in enumerate(form.levels):
         if again := seen & _words_of(level):
             words = f"another level is called `{sorted(again)[0]}` already; give each its own words"

@@ -44,6 +44,11 @@ _ALLOWANCE_USED_UP = "allowance_exceeded"
 NOT_JUDGED = frozenset({"rule_removed", "rule_suspended", "device_removed", "site_removed", AT_REST})
 
 
+def in_register(site: str) -> str:
+    """The site of a case as the register has it; empty: it concerns several."""
+    return "" if site == SEVERAL_SITES else site
+
+
 class CaseFinding(NamedTuple):
     """What was found, as its case has it: a breach with its newest event, or trouble of the platform."""
 

@@ -252,26 +252,21 @@ class Routing:
 
 def offline_window_s(folder: str | Path) -> float:
     """`offline.window` of the folder's `routing.yaml`, which detection uses too. Raises ConfigError."""
-    loaded = load(Path(folder) / "routing.yaml", ROUTING, default=RoutingForm())
-    if loaded.value is None:
-        raise ConfigError(list(loaded.problems))
-    return loaded.value.offline.window
+    return _form_in(folder).offline.window
 
 
 def silence_alone_h(folder: str | Path) -> float:
     """`delivery.silence_alone` of the folder's `routing.yaml`, in hours. Raises ConfigError."""
-    loaded = load(Path(folder) / "routing.yaml", ROUTING, default=RoutingForm())
-    if loaded.value is None:
-        raise ConfigError(list(loaded.problems))
-    return loaded.value.delivery.silence_alone
+    return _form_in(folder).delivery.silence_alone
+
+
+def _form_in(folder: str | Path) -> RoutingForm:
+    return load(Path(folder) / "routing.yaml", ROUTING, default=RoutingForm()).needed()
 
 
 def load_calendar(folder: str | Path, register: Register) -> WorkingCalendar:
     """`calendar.yaml` of the folder, in the county's zone. Raises ConfigError."""
-    loaded = _duty_in(Path(folder), register)
-    if loaded.value is None:
-        raise ConfigError(list(loaded.problems))
-    return loaded.value.of_zone(register.county.zone)
+    return _duty_in(Path(folder), register).needed().of_zone(register.county.zone)
 
 
 def _duty_in(root: Path, register: Register) -> Loaded[DutyCalendar]:

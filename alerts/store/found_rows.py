@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import Connection, insert, select, update
 
 from alerts.cases import CLOSED, RECOVER, START, decide
+from alerts.casework.life_planner import in_register
+from alerts.casework.problems import OpeningProblem
 from alerts.kinds import ALERT, PROBLEM
 from alerts.records import Case, CaseEvent
 from alerts.store import rows
@@ -13,6 +18,23 @@ from alerts.store.tables import case_events, cases
 from processors.records import short_id
 
 BY_PEOPLE = frozenset({PROBLEM, ALERT})
+
+
+def finding_of(opening: OpeningProblem, language: str, more: Mapping[str, Any]) -> Case:
+    """The row of a case that no monitor found; `more`: what is kept with it beside its title."""
+    said, at = opening.command.values, opening.command.at
+    return Case(
+        id=str(said["case"]),
+        kind=str(said["kind"]),
+        state=str(decide(None, START).after),
+        level=str(said["level"]),
+        site=in_register(str(said["site"])),
+        device="",
+        title=opening.title["zh" if language.startswith("zh") else "en"],
+        opened_at=at,
+        updated_at=at,
+        data={"title": dict(opening.title), **more},
+    )
 
 
 def begin_finding(connection: Connection, finding: Case) -> None:

@@ -232,15 +232,15 @@ class LifeStore(LifeReads):
         facts: LifeFacts,
         found: tuple[Case, PlacedBreach],
         action: LifeAction | None,
-    ) -> Decided:
-        """Open a case that no monitor found, with the row by which messages know it."""
+    ) -> None:
+        """Open a case that no monitor found, with the row by which messages know it. Raises ValueError."""
         finding, placed = found
         decided = self._write(connection, None, opening.command, facts, opening.title, action)
-        if decided.accepted:
-            begin_finding(connection, finding)
-            connection.execute(insert(case_breaches).values(_row_of_placed(placed)))
-            write_traits(connection, placed.case, opening.traits)
-        return decided
+        if not decided.accepted:
+            raise ValueError(f"{decided.refusal}")
+        begin_finding(connection, finding)
+        connection.execute(insert(case_breaches).values(_row_of_placed(placed)))
+        write_traits(connection, placed.case, opening.traits)
 
     def act(self, id: str, action: LifeAction, facts: LifeFacts) -> Decided | None:
         """Decide a person's command on a case and write it; None: there is no such case.
@@ -363,7 +363,8 @@ class LifeStore(LifeReads):
             connection.execute((_CHANGE_LIFE if parties else _CHANGE_UNTOLD), {**row, **more, "of": after.id})
         connection.execute(_NEW_RECORD, row_of_record(record, parties))
         if case is None or case.lines != after.lines:
-            connection.execute(delete(case_units).where(case_units.c.case == after.id))
+            if case is not None:
+                connection.execute(delete(case_units).where(case_units.c.case == after.id))
             if lines := rows_of_lines(after):
                 connection.execute(insert(case_units), lines)
         if cause := command.values.get("cause"):

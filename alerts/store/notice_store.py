@@ -13,14 +13,11 @@ from typing import NamedTuple
 from sqlalchemy import Connection, false, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from alerts.cases import START
-from alerts.cases import decide as decide_row
 from alerts.casework.emergency import AlertOrder, NoticePlan, sites_concerned
 from alerts.casework.life_planner import LifePlanner, PlacedBreach
-from alerts.kinds import ALERT
 from alerts.lifecycle import Actor, LifeCommand
 from alerts.lifecycle.states import MACHINE
-from alerts.records import Case
+from alerts.store.found_rows import finding_of
 from alerts.store.life_rows import KeptCase, kept_of
 from alerts.store.life_store import LifeStore
 from alerts.store.life_tables import alert_notices, life_cases
@@ -52,9 +49,7 @@ class NoticeStore:
         self._lives = lives
         self._database = lives.database
 
-    def follow(
-        self, orders: Sequence[AlertOrder], plan: NoticePlan, planner: LifePlanner, now: int
-    ) -> tuple[int, int]:
+    def follow(self, orders: Sequence[AlertOrder], plan: NoticePlan, now: int) -> tuple[int, int]:
         """(opened, lifted): a notice for each site of the alerts in force; those of alerts that ended end.
 
         An order that is not among `orders` lifts nothing: that nobody knows of it is no end of it. Where one
@@ -67,14 +62,14 @@ class NoticeStore:
         for order in orders:
             for site in sites_concerned(order, plan.register, now) if order.holds(now) else ():
                 if (order.key, site) not in there:
-                    opened += self._open(order, site, plan, planner, now)
+                    opened += self._open(order, site, plan, now)
         known = {order.id for order in orders}
         in_force = {order.key for order in orders if order.holds(now)}
         lifted = 0
         for row in rows:
             named = row["order"].rpartition("/")[0]
             if row["lifted_at"] is None and named in known and row["order"] not in in_force:
-                lifted += self._lift(row["order"], row["site"], planner, now)
+                lifted += self._lift(row["order"], row["site"], plan.planner, now)
         return opened, lifted
 
     def notices(self, since: int, sites: frozenset[str] | None) -> tuple[NoticeRow, ...]:
@@ -103,10 +98,10 @@ class NoticeStore:
                 for row in connection.execute(query).mappings()
             )
 
-    def _open(self, order: AlertOrder, site: str, plan: NoticePlan, planner: LifePlanner, now: int) -> bool:
+    def _open(self, order: AlertOrder, site: str, plan: NoticePlan, now: int) -> bool:
         try:
             with self._database.writing() as connection:
-                self._write(connection, order, site, (plan, planner), now)
+                self._write(connection, order, site, plan, now)
         except IntegrityError:  # somebody else was first
             return False
         return True
@@ -116,26 +111,14 @@ class NoticeStore:
         connection: Connection,
         order: AlertOrder,
         site: str,
-        plans: tuple[NoticePlan, LifePlanner],
+        plan: NoticePlan,
         now: int,
     ) -> None:
-        plan, planner = plans
         register = plan.register
         day = datetime.fromtimestamp(now / 1000, register.zone).date().isoformat()
         opening = plan.opening(order, site, day, now)
-        id, level = str(opening.command.values["case"]), str(opening.command.values["level"])
-        finding = Case(
-            id=id,
-            kind=ALERT,
-            state=str(decide_row(None, START).after),
-            level=level,
-            site=site,
-            device="",
-            title=opening.title["zh" if register.county.language.startswith("zh") else "en"],
-            opened_at=now,
-            updated_at=now,
-            data={"title": dict(opening.title), "order": order.id},
-        )
+        finding = finding_of(opening, register.county.language, {"order": order.id})
+        id, level = finding.id, finding.level
         placed = PlacedBreach(id, id, id, 1, _BY_ORDER, order.start, order.end or now)
         row = {
             "order": order.key,
@@ -146,9 +129,7 @@ class NoticeStore:
             "end": order.end,
             "lifted_at": None,
         }
-        decided = self._lives.begin(connection, opening, planner.facts(), (finding, placed), None)
-        if decided.case is None:
-            raise ValueError(f"{decided.refusal}")
+        self._lives.begin(connection, opening, plan.planner.facts(), (finding, placed), None)
         connection.execute(insert(alert_notices), row)
 
     def _lift(self, order: str, site: str, planner: LifePlanner, now: int) -> bool:

@@ -12,14 +12,11 @@ from typing import NamedTuple
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from alerts.cases import START
-from alerts.cases import decide as decide_row
 from alerts.casework.checklist import Checklist
 from alerts.casework.life_planner import LifePlanner, PlacedBreach
-from alerts.casework.problems import LEVEL, FoundProblem, ProblemWording, opening_of
-from alerts.kinds import PROBLEM
+from alerts.casework.problems import FoundProblem, ProblemWording, opening_of
 from alerts.lifecycle import Actor
-from alerts.records import Case
+from alerts.store.found_rows import finding_of
 from alerts.store.life_store import HandedIn, LifeAction, LifeStore, salted
 from alerts.store.life_tables import life_cases, problems
 from alerts.store.trait_store import CommonCauses
@@ -131,24 +128,11 @@ class ProblemStore(CommonCauses):
         pictures = tuple(one.digest for one in files)
         wording = ProblemWording(salted(problem.place), salted(problem.words), pictures)
         opening = opening_of(problem, wording, by.as_actor(), at, (planner, checklist))
-        finding = Case(
-            id=problem.id,
-            kind=PROBLEM,
-            state=str(decide_row(None, START).after),
-            level=LEVEL,
-            site=problem.site,
-            device="",
-            title=opening.title["zh" if planner.register.county.language.startswith("zh") else "en"],
-            opened_at=at,
-            updated_at=at,
-            data={"title": opening.title, "how": problem.how},
-        )
+        finding = finding_of(opening, planner.register.county.language, {"how": problem.how})
         action = LifeAction(opening.command, by.account, by.name, "", tuple(files))
         span = (problem.found_at, problem.found_at)
         placed = PlacedBreach(problem.id, problem.id, finding.id, 1, _BY_PEOPLE, *span)
-        decided = self._lives.begin(connection, opening, planner.facts(), (finding, placed), action)
-        if decided.case is None:
-            raise ValueError(f"{decided.refusal}")
+        self._lives.begin(connection, opening, planner.facts(), (finding, placed), action)
         row = {
             "case": problem.id,
             "how": problem.how,

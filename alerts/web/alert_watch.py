@@ -36,7 +36,7 @@ class AlertWatch:
         )
         orders = alert_orders(signal_of(context_row(row)) for row in rows)
         plan = NoticePlan(await call("cases", desk.planner_now), desk.emergency)
-        found: tuple[int, int] = await call("cases", lambda: notices.follow(orders, plan, desk.life, now))
+        found: tuple[int, int] = await call("cases", lambda: notices.follow(orders, plan, now))
         if any(found):
             _LOG.info("alert notices: %d opened, %d lifted", *found)
             desk.poller.forget()

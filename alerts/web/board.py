@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from alerts.cases import CLOSED, OPEN, RECOVERED
-from alerts.casework.life_planner import SEVERAL_SITES
+from alerts.casework.life_planner import in_register
 from alerts.kinds import WORKED, kind_of
 from alerts.people.answering import Answering
 from alerts.records import Case
@@ -140,7 +140,7 @@ class Board:
             if answering.site(one.site.id)
         )
         cases = tuple(c for c in self.cases if answering.case(c.kind, c.site))
-        tasks = self.tasks and tuple(t for t in self.tasks if answering.case(t.kind, _place(t.site)))
+        tasks = self.tasks and tuple(t for t in self.tasks if answering.case(t.kind, in_register(t.site)))
         last = max((one.last for one in sites if one.last is not None), default=None)
         return replace(self, sites=sites, cases=cases, last=last, tasks=tasks)
 
@@ -341,11 +341,6 @@ def _worst_first(verdict: Mapping[str, Any]) -> tuple[int, int, float, str, str]
         _ANSWER_RANK.get(verdict["answer"], 1), -length, -(verdict.get("value") or 0.0), verdict["device"],
         verdict["rule"],
     )  # fmt: skip
-
-
-def _place(site: str) -> str:
-    """A site as units answer for it: what is of several is nobody's own."""
-    return "" if site == SEVERAL_SITES else site
 
 
 def _urgency(now: SiteNow, at: int) -> tuple[int, int, int, int, int, float, str]:

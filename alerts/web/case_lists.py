@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from functools import partial
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
 
 from alerts.kinds import KINDS, UNSIGNED
 from alerts.records import Case
@@ -21,6 +19,7 @@ from alerts.web.listed import list_link, place_of, place_text, sites_named, unkn
 from alerts.web.names import N_
 from alerts.web.poller import call
 from alerts.web.security import read_form
+from alerts.web.taken_along import csv_answer, listed_of, reason_in
 from alerts.web.words import Words
 
 PAGE = 50
@@ -40,8 +39,6 @@ _HEAD = (
     N_("Signed for"),
     N_("Who"),
 )
-# What begins so would be run by a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 async def listing(request: Request) -> Response:
@@ -75,17 +72,13 @@ async def export(request: Request) -> Response:
     desk: Desk = request.app.state.desk
     fields = await read_form(request, desk.base_url)
     of, _ = chosen(desk, request, fields)
-    reason = " ".join(fields.get("reason", "").split())[:200]
-    if not reason:
+    if not (reason := reason_in(fields)):
         return RedirectResponse(_link(of) + "#export", 303)
-    number = await call("cases", lambda: desk.cases.count(of))
-    after = {"which": of.which, "kind": of.kind, "site": of.site, "text": of.text, "rows": number}
+    after = listed_of(of) | {"rows": await call("cases", lambda: desk.cases.count(of))}
     await desk.gate.note(request, "exported", "cases", must_be(request), reason=reason, after=after)
-    return StreamingResponse(
-        _lines(desk, of, desk.words_of(request)),
-        media_type="text/csv; charset=utf-8",
-        headers={"content-disposition": f'attachment; filename="cases-{of.which}.csv"'},
-    )
+    words = desk.words_of(request)
+    rows = (_row(desk, case, words) async for case in _whole(desk, of))
+    return csv_answer(f"cases-{of.which}.csv", [words.gettext(name) for name in _HEAD], rows)
 
 
 def chosen(desk: Desk, request: Request, asked: Mapping[str, str]) -> tuple[CaseFilter, list[str]]:
@@ -112,19 +105,12 @@ def chosen(desk: Desk, request: Request, asked: Mapping[str, str]) -> tuple[Case
     return of, unknown
 
 
-def cell(value: object) -> str:
-    """A value as a cell of CSV that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) and not isinstance(value, int | float) else text
-
-
-async def _lines(desk: Desk, of: CaseFilter, words: Words) -> AsyncIterator[bytes]:
-    yield b"\xef\xbb\xbf" + csv_line([words.gettext(name) for name in _HEAD])
+async def _whole(desk: Desk, of: CaseFilter) -> AsyncIterator[Case]:
     after = None
     while True:
         page: CasePage = await call("cases", partial(desk.cases.find, of, after, _EXPORTED))
         for case in page.cases:
-            yield csv_line(_row(desk, case, words))
+            yield case
         after = page.after
         if after is None:
             return
@@ -148,13 +134,6 @@ def _row(desk: Desk, case: Case, words: Words) -> list[object]:
         signed,
         case.acknowledged_by or "",
     ]
-
-
-def csv_line(values: Iterable[object]) -> bytes:
-    """A line of CSV, no cell of which a spreadsheet takes for a formula."""
-    out = io.StringIO()
-    csv.writer(out).writerow([cell(value) for value in values])
-    return out.getvalue().encode()
 
 
 def _with(of: CaseFilter, which: str) -> CaseFilter:

@@ -7,17 +7,18 @@ from functools import partial
 from operator import attrgetter
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
 
 from alerts.lifecycle.ledger import REBOUNDED, LedgerRow, ledger_rows
 from alerts.store.life_reads import ChapterPage
+from alerts.store.life_store import LifeStore
 from alerts.store.task_lists import TaskFilter
 from alerts.web.access import must_be
-from alerts.web.case_lists import csv_line
 from alerts.web.desk import Desk
 from alerts.web.names import N_
 from alerts.web.poller import call
 from alerts.web.security import read_form
+from alerts.web.taken_along import csv_answer, listed_of, reason_in
 from alerts.web.task_pages import chosen_tasks, lives_of, task_link
 from alerts.web.words import Words
 
@@ -57,28 +58,22 @@ async def export_ledger(request: Request) -> Response:
     desk: Desk = request.app.state.desk
     fields = await read_form(request, desk.base_url)
     of, _ = chosen_tasks(desk, request, fields)
-    reason = " ".join(fields.get("reason", "").split())[:200]
-    if not reason:
+    if not (reason := reason_in(fields)):
         return RedirectResponse(task_link(of) + "#export", 303)
-    lives = lives_of(desk)
-    number = await call("cases", lambda: lives.count(of))
-    after = {"which": of.which, "kind": of.kind, "site": of.site, "text": of.text, "cases": number}
+    lives, words = lives_of(desk), desk.words_of(request)
+    after = listed_of(of) | {"cases": await call("cases", lambda: lives.count(of))}
     await desk.gate.note(request, "exported", "ledger", must_be(request), reason=reason, after=after)
-    return StreamingResponse(
-        _lines(desk, of, desk.words_of(request)),
-        media_type="text/csv; charset=utf-8",
-        headers={"content-disposition": f'attachment; filename="ledger-{of.which}.csv"'},
-    )
+    rows = (_cells(desk, number, row, words) async for number, row in _whole(lives, of))
+    return csv_answer(f"ledger-{of.which}.csv", [words.gettext(name) for name in COLUMNS.values()], rows)
 
 
-async def _lines(desk: Desk, of: TaskFilter, words: Words) -> AsyncIterator[bytes]:
-    yield b"\xef\xbb\xbf" + csv_line([words.gettext(name) for name in COLUMNS.values()])
-    lives, after = lives_of(desk), None
+async def _whole(lives: LifeStore, of: TaskFilter) -> AsyncIterator[tuple[int, LedgerRow]]:
+    after = None
     while True:
         page: ChapterPage = await call("cases", partial(lives.chapters, of, after))
         for kept, trail, breaches in page.chapters:
             for row in ledger_rows(trail, breaches):
-                yield csv_line(_cells(desk, kept.number, row, words))
+                yield kept.number, row
         after = page.after
         if after is None:
             return

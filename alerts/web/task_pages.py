@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from alerts.casework.life_planner import SEVERAL_SITES
+from alerts.casework.life_planner import in_register
 from alerts.casework.offering import are_determined, asked_fields, offered
 from alerts.casework.responsible import acts_for
 from alerts.kinds import EXCEEDANCE, WORKED
@@ -334,7 +334,7 @@ async def file_of(desk: Desk, request: Request) -> LifeFile:
     if file is None:
         raise HTTPException(404, asked[:LONGEST])
     life = file.kept.life
-    if not answering.case(life.kind, "" if life.site == SEVERAL_SITES else life.site):
+    if not answering.case(life.kind, in_register(life.site)):
         raise HTTPException(404, asked[:LONGEST])
     return file
 

@@ -300,10 +300,7 @@ def load_pack(name: str) -> Pack:
     """A pack that ships. Raises ConfigError, or KeyError for a name not in `pack_names`."""
     if name not in pack_names():
         raise KeyError(name)
-    loaded = load(STANDARDS / f"{name}.yaml", TypeAdapter(Pack), name=f"standards/{name}.yaml")
-    if loaded.value is None:
-        raise ConfigError(loaded.problems)
-    return loaded.value
+    return load(STANDARDS / f"{name}.yaml", TypeAdapter(Pack), name=f"standards/{name}.yaml").needed()
 
 
 def load_rules(folder: Path, packs: Iterable[str] | None = None) -> RuleSet:
@@ -312,10 +309,9 @@ def load_rules(folder: Path, packs: Iterable[str] | None = None) -> RuleSet:
     Raises ConfigError with every problem found.
     """
     loaded = load(folder / RULES_FILE, TypeAdapter(RulesFile))
-    if loaded.value is None:
-        raise ConfigError(loaded.problems)
+    file = loaded.needed()
     document, problems = loaded.document, list(loaded.problems)
-    named = list(loaded.value.packs)
+    named = list(file.packs)
     chosen = named if packs is None else list(packs)
     found: dict[str, Rule] = {}
     places: dict[str, tuple[Document, Loc]] = {}
@@ -331,7 +327,7 @@ def load_rules(folder: Path, packs: Iterable[str] | None = None) -> RuleSet:
                 problems.append(document.problem(at, f"rule `{rule.id}` of pack `{name}` is in force twice"))
             found[rule.id], places[rule.id] = rule, (document, at)
             problems += _doubts(document, at, rule)
-    for index, rule in enumerate(loaded.value.local):
+    for index, rule in enumerate(file.local):
         place = ("local", index)
         if rule.id in found:
             problems.append(document.problem((*place, "id"), f"rule `{rule.id}` is in force twice"))

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from ingest.strict_yaml import ConfigError, load
+from ingest.strict_yaml import load
 from processors.quality.settings import QualitySettings
 
 QUALITY_FILE = "quality.yaml"
@@ -20,7 +20,5 @@ def load_quality(folder: Path) -> dict[str, Any] | None:
     Raises ConfigError with every problem in the file.
     """
     nothing = QualitySettings.model_validate({})
-    loaded = load(folder / QUALITY_FILE, QUALITY, default=nothing)
-    if loaded.value is None:
-        raise ConfigError(loaded.problems)
-    return None if loaded.value is nothing else loaded.value.model_dump(mode="json")
+    found = load(folder / QUALITY_FILE, QUALITY, default=nothing).needed()
+    return None if found is nothing else found.model_dump(mode="json")

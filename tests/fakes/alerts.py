@@ -29,6 +29,24 @@ HOUR = 3_600_000
 _FILE = [{"kind": "file"}]
 
 
+def site_of(n: int, name: str) -> Site:
+    """The nth site, in the township under the department, with a manager."""
+    return Site.model_validate(
+        {
+            "id": f"site-{n}",
+            "name": name,
+            "kind": "building",
+            "stage": "earthwork",
+            "zone": "urban",
+            "township": "town-east",
+            "department": "housing",
+            "location": (39.9, 116.4),
+            "address": f"东环路 {n} 号",
+            "contacts": [{"name": "项目经理", "channels": _FILE}],
+        }
+    )
+
+
 def county(**changes: Any) -> Register:
     """Two sites in one township under one department; `changes` replace parts of the register."""
     departments = [
@@ -48,21 +66,7 @@ def county(**changes: Any) -> Register:
             "contacts": [{"name": "网格员 王海燕", "channels": _FILE}],
         },
     ]
-    sites = [
-        {
-            "id": f"site-{n}",
-            "name": name,
-            "kind": "building",
-            "stage": "earthwork",
-            "zone": "urban",
-            "township": "town-east",
-            "department": "housing",
-            "location": (39.9, 116.4),
-            "address": f"东环路 {n} 号",
-            "contacts": [{"name": "项目经理", "channels": _FILE}],
-        }
-        for n, name in ((1, "一号工地"), (2, "二号工地"))
-    ]
+    sites = [site_of(n, name) for n, name in ((1, "一号工地"), (2, "二号工地"))]
     devices = [
         {"id": f"dev-{n}", "site": "site-1" if n <= 4 else "site-2", "format": "json_v1", "name": f"{n} 号点"}
         for n in range(1, 13)
@@ -70,7 +74,7 @@ def county(**changes: Any) -> Register:
     parts: dict[str, Any] = {
         "county": County(name="示范县"),
         "departments": {d["id"]: Department.model_validate(d) for d in departments},
-        "sites": {s["id"]: Site.model_validate(s) for s in sites},
+        "sites": {site.id: site for site in sites},
         "devices": {d["id"]: Device.model_validate(d) for d in devices},
     }
     return Register(**{**parts, **changes})

@@ -9,14 +9,13 @@ from typing import NamedTuple
 
 from alerts.planner import CasePlanner
 from alerts.retry import RetryPolicy, next_state, sent
-from alerts.service import group_timing_of
+from alerts.service import group_timing_of, take_turn
 from alerts.store import CaseStore
-from ingest.register import Device, Site
+from ingest.register import Device
 from processors.records import Breach
-from tests.fakes.alerts import NIGHT, breach, claims_of, county, finish, planner
+from tests.fakes.alerts import NIGHT, breach, claims_of, county, finish, planner, site_of
 
 MINUTE, SECOND = 60_000, 1000
-_FILE = [{"kind": "file"}]
 
 
 class Received(NamedTuple):
@@ -29,22 +28,7 @@ class Received(NamedTuple):
 
 def storm_planner(number: int) -> CasePlanner:
     """A county of so many sites, each with a manager and four monitors, in one township under one department."""
-    sites = {
-        f"site-{n}": Site.model_validate(
-            {
-                "id": f"site-{n}",
-                "name": f"{n} 号工地",
-                "kind": "building",
-                "stage": "earthwork",
-                "zone": "urban",
-                "township": "town-east",
-                "department": "housing",
-                "location": (39.9, 116.4),
-                "contacts": [{"name": "项目经理", "channels": _FILE}],
-            }
-        )
-        for n in range(1, number + 1)
-    }
+    sites = {f"site-{n}": site_of(n, f"{n} 号工地") for n in range(1, number + 1)}
     devices = {
         f"dev-{n}-{k}": Device.model_validate(
             {"id": f"dev-{n}-{k}", "site": f"site-{n}", "format": "json_v1", "name": f"{k} 号点"}
@@ -93,10 +77,7 @@ class VirtualWorker:
 
     def turn(self) -> None:
         """What an alerts worker does again and again, and the sending of what there is."""
-        self.store.release_holds(self.plan, self.now)
-        self.store.life.wake(self.plan.life, self.now)
-        self.store.life.tell(self.plan.steps, self.store.tellings, self.now)
-        self.store.tellings.compose(self.now)
+        take_turn(self.store, self.plan, self.now)
         while claims := claims_of(self.store, "file", "me", 500, self.now, MINUTE):
             for one in claims:
                 then = next_state(

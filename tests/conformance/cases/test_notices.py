@@ -18,7 +18,7 @@ ENDED = ORANGE._replace(end=NIGHT + 5 * HOUR)
 
 
 def _follow(store: CaseStore, *orders: AlertOrder, at: int = NIGHT + 60_000) -> tuple[int, int]:
-    return store.notices.follow(orders, NOTICES, PLAN.life, at)
+    return store.notices.follow(orders, NOTICES, at)
 
 
 def _rows(store: CaseStore):

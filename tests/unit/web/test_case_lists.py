@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from alerts.web.app import create_app
-from alerts.web.case_lists import cell
+from alerts.web.taken_along import cell
 from tests.fakes.alerts import apply, breach
 from tests.fakes.desk import DUSTY, HOUR, NOW
 from tests.fakes.people import cookie_of
